@@ -1,0 +1,293 @@
+"""The domain: categories, states, skills and processes, read from `domain.yaml` and checked once.
+
+Everything that knows what a plate is asks this module. Units are metres; see the file's own header.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from importlib import resources
+from typing import Literal, cast
+
+import yaml
+
+from envs.errors import DomainError, nearest
+
+Relation = Literal["on", "in", "with"]
+Vec3 = tuple[float, float, float]
+
+CELL_M2 = 0.01  # One unit of room: a 10 x 10 cm cell of floor.
+PACKING = 0.7  # The part of a fixture's floor that things may cover: a gripper needs space between them.
+
+
+@dataclass(frozen=True, kw_only=True)
+class Region:
+    """Where a fixture holds things, in the fixture's frame (origin on the floor, +x to the front).
+
+    Attributes:
+        z: Height of the region's floor [m].
+        size: Clear depth, width and height [m].
+        x: Offset of its centre towards the front [m].
+    """
+
+    z: float
+    size: Vec3
+    x: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObjectCategory:
+    """A kind of movable thing."""
+
+    name: str
+    shape: str
+    size: Vec3
+    color: Vec3
+    classes: tuple[str, ...]
+    at: tuple[str, ...]
+    holds: Region | None = None
+    relation: Relation | None = None  # how it holds things
+    fills: bool = False
+    contains: str | None = None  # a reservoir of this liquid
+    slices: bool = False
+    cooks: bool = False
+    folds: bool = False
+    cuts: bool = False
+    wipes: bool = False
+    metal: bool = False
+
+    @property
+    def units(self) -> int:
+        """Cells of floor that it covers."""
+        return max(1, round(self.size[0] * self.size[1] / CELL_M2))
+
+
+@dataclass(frozen=True, kw_only=True)
+class FixtureCategory:
+    """A kind of furniture or appliance that stays where it is."""
+
+    name: str
+    body: str
+    size: Vec3
+    rooms: tuple[str, ...]
+    region: Region | None = None
+    relation: Relation | None = None
+    joint: Literal["hinge", "flap", "slide"] | None = None
+    switch: bool = False
+    wipeable: bool = False
+    waterable: bool = False
+    close_after: bool = False
+    accepts: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+
+    @property
+    def enclosed(self) -> bool:
+        """Whether things in it are out of reach while it is closed."""
+        return self.joint is not None and self.region is not None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Skill:
+    """A thing that the robot can do: `text` is its wording, with {object}, {relation}, {place}, {fixture}."""
+
+    name: str
+    text: str
+    duration_s: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Process:
+    """A rule of the world: while `when` holds at a fixture of `at`, what is in it changes."""
+
+    name: str
+    at: tuple[str, ...]
+    when: tuple[str, ...] = ()
+    set: tuple[str, ...] = ()
+    clear: tuple[str, ...] = ()
+    fill: str | None = None
+    cook: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Domain:
+    """Everything that can exist, be true and be done. Compare with `is`; make one with `load_domain`."""
+
+    states: tuple[str, ...]
+    negations: dict[str, str]
+    exclusive: tuple[tuple[str, str], ...]
+    liquids: tuple[str, ...]
+    skills: dict[str, Skill]
+    processes: tuple[Process, ...]
+    classes: tuple[str, ...]
+    objects: dict[str, ObjectCategory]
+    fixtures: dict[str, FixtureCategory]
+    members: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @cached_property
+    def process_at(self) -> dict[str, Process]:
+        """The process that runs at each fixture category that has one."""
+        return {name: process for process in self.processes for name in process.at}
+
+    def fits(self, name: str, place: str) -> bool:
+        """Whether one object of category `name` can be put in or on a `place` (category of fixture or object)."""
+        thing = self.objects[name]
+        if place in self.objects:
+            holder = self.objects[place]
+            if holder.holds is None or name == place:
+                return False
+            wide, deep = sorted(holder.holds.size[:2], reverse=True)
+            if holder.relation == "in":  # an open vessel: long things stand in it
+                small, middle, _ = sorted(thing.size)
+                return small <= deep and middle <= wide
+            short, long = sorted(thing.size[:2])  # a plate: things may stick out
+            return short <= 1.2 * deep and long <= 1.6 * wide
+        fixture = self.fixtures[place]
+        if fixture.region is None:
+            return False
+        if fixture.accepts and name not in fixture.accepts and not set(thing.classes) & set(fixture.accepts):
+            return False
+        short, long = sorted(thing.size[:2])
+        deep, wide = sorted(fixture.region.size[:2])
+        return short <= deep and long <= wide and thing.size[2] <= fixture.region.size[2] - 0.02
+
+    def capacity(self, place: str) -> int:
+        """Cells of floor that a place (category of fixture or object) offers."""
+        if place in self.objects:
+            holds = self.objects[place].holds
+            return 0 if holds is None else max(2, round(holds.size[0] * holds.size[1] / CELL_M2))
+        region = self.fixtures[place].region
+        return 0 if region is None else max(1, int(PACKING * region.size[0] * region.size[1] / CELL_M2))
+
+    def relation(self, place: str) -> Relation | None:
+        """The domain's own word (on, in, with) for being at a place, or None if it holds nothing."""
+        if place in self.objects:
+            return self.objects[place].relation
+        return self.fixtures[place].relation
+
+    def resolve(self, word: str) -> tuple[str, ...]:
+        """Object categories that a category or class word means.
+
+        Raises:
+            DomainError: The domain has no such word.
+        """
+        if word in self.objects:
+            return (word,)
+        if word in self.members:
+            return self.members[word]
+        raise DomainError(f"no object or class is called {word!r}{nearest(word, [*self.objects, *self.members])}")
+
+
+def _vec3(value: object, where: str) -> Vec3:
+    if not isinstance(value, list) or len(value) != 3 or not all(isinstance(v, (int, float)) for v in value):
+        raise DomainError(f"{where}: expected three numbers, found {value!r}")
+    return (float(value[0]), float(value[1]), float(value[2]))
+
+
+def _region(raw: dict[str, object], where: str) -> Region:
+    return Region(
+        z=float(cast(float, raw.get("z", 0.0))),
+        size=_vec3(raw["size"], f"{where}.size"),
+        x=float(cast(float, raw.get("x", 0.0))),
+    )
+
+
+def _object(name: str, raw: dict[str, object]) -> ObjectCategory:
+    known = {"shape", "size", "color", "classes", "at", "holds", "fills", "contains", "slices", "cooks", "folds",
+             "cuts", "wipes", "metal"}  # fmt: skip
+    if extra := set(raw) - known:
+        raise DomainError(f"objects.{name}: unknown key {sorted(extra)[0]!r}{nearest(sorted(extra)[0], known)}")
+    holds = cast("dict[str, object] | None", raw.get("holds"))
+    flags = {key: bool(raw.get(key, False)) for key in ("fills", "slices", "cooks", "folds", "cuts", "wipes", "metal")}
+    return ObjectCategory(
+        name=name,
+        shape=str(raw["shape"]),
+        size=_vec3(raw["size"], f"objects.{name}.size"),
+        color=_vec3(raw["color"], f"objects.{name}.color"),
+        classes=tuple(cast("list[str]", raw.get("classes", []))),
+        at=tuple(cast("list[str]", raw["at"])),
+        holds=_region(holds, f"objects.{name}.holds") if holds else None,
+        relation=cast(Relation, holds["relation"]) if holds else None,
+        contains=cast("str | None", raw.get("contains")),
+        **flags,
+    )
+
+
+def _fixture(name: str, raw: dict[str, object]) -> FixtureCategory:
+    known = {"body", "size", "rooms", "region", "relation", "joint", "switch", "wipeable", "waterable", "close_after",
+             "accepts", "classes"}  # fmt: skip
+    if extra := set(raw) - known:
+        raise DomainError(f"fixtures.{name}: unknown key {sorted(extra)[0]!r}{nearest(sorted(extra)[0], known)}")
+    region = cast("dict[str, object] | None", raw.get("region"))
+    if (region is None) != (raw.get("relation") is None):
+        raise DomainError(f"fixtures.{name}: `region` and `relation` go together")
+    return FixtureCategory(
+        name=name,
+        body=str(raw["body"]),
+        size=_vec3(raw["size"], f"fixtures.{name}.size"),
+        rooms=tuple(cast("list[str]", raw["rooms"])),
+        region=_region(region, f"fixtures.{name}.region") if region else None,
+        relation=cast("Relation | None", raw.get("relation")),
+        joint=cast("Literal['hinge', 'flap', 'slide'] | None", raw.get("joint")),
+        switch=bool(raw.get("switch", False)),
+        wipeable=bool(raw.get("wipeable", False)),
+        waterable=bool(raw.get("waterable", False)),
+        close_after=bool(raw.get("close_after", False)),
+        accepts=tuple(cast("list[str]", raw.get("accepts", []))),
+        classes=tuple(cast("list[str]", raw.get("classes", []))),
+    )
+
+
+def _process(name: str, raw: dict[str, object]) -> Process:
+    words = {key: tuple(cast("list[str]", raw.get(key, []))) for key in ("at", "when", "set", "clear")}
+    return Process(name=name, fill=cast("str | None", raw.get("fill")), cook=bool(raw.get("cook", False)), **words)
+
+
+def _check(domain: Domain) -> None:
+    both = set(domain.objects) & set(domain.fixtures)
+    if both:
+        raise DomainError(f"{sorted(both)} are objects and fixtures at once")
+    for thing in domain.objects.values():
+        for word in thing.classes:
+            if word not in domain.classes:
+                raise DomainError(f"objects.{thing.name}: unknown class {word!r}{nearest(word, domain.classes)}")
+        for place in thing.at:
+            if place not in domain.fixtures:
+                raise DomainError(f"objects.{thing.name}.at: no fixture {place!r}{nearest(place, domain.fixtures)}")
+            if not domain.fits(thing.name, place):
+                raise DomainError(f"objects.{thing.name}.at: a {thing.name} does not fit a {place}")
+    for process in domain.processes:
+        for place in process.at:
+            if place not in domain.fixtures:
+                raise DomainError(f"processes.{process.name}.at: no fixture {place!r}")
+        for state in (*process.set, *process.clear):
+            if state not in domain.states:
+                raise DomainError(f"processes.{process.name}: no state {state!r}")
+
+
+@lru_cache(maxsize=1)
+def load_domain() -> Domain:
+    """Read and check `envs/domain.yaml`. The same frozen object is returned each time.
+
+    Raises:
+        DomainError: The file contradicts itself; the message names the entry.
+    """
+    raw = yaml.load(resources.files("envs").joinpath("domain.yaml").read_bytes(), Loader=yaml.CSafeLoader)
+    objects = {name: _object(name, entry) for name, entry in raw["objects"].items()}
+    fixtures = {name: _fixture(name, entry) for name, entry in raw["fixtures"].items()}
+    members = {c: tuple(n for n, o in objects.items() if c in o.classes) for c in raw["classes"]}
+    members["anything"] = tuple(objects)
+    domain = Domain(
+        states=tuple(raw["states"]),
+        negations=dict(raw["negations"]),
+        exclusive=tuple((a, b) for a, b in raw["exclusive"]),
+        liquids=tuple(raw["liquids"]),
+        skills={n: Skill(name=n, text=s["text"], duration_s=float(s["duration_s"])) for n, s in raw["skills"].items()},
+        processes=tuple(_process(name, entry) for name, entry in raw["processes"].items()),
+        classes=tuple(raw["classes"]),
+        objects=objects,
+        fixtures=fixtures,
+        members={name: found for name, found in members.items() if found},
+    )
+    _check(domain)
+    return domain

@@ -1,0 +1,39 @@
+"""Errors of the `envs` package: one base class, and messages that say what, where, what was seen, what would do."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class EnvsError(Exception):
+    """Base class of everything that `envs` raises on purpose."""
+
+
+class DomainError(EnvsError, ValueError):
+    """The domain file contradicts itself."""
+
+
+class GoalError(EnvsError, ValueError):
+    """A goal text does not parse, or names what the domain does not have."""
+
+
+class ActionError(EnvsError, ValueError):
+    """An action text does not parse, or an inapplicable action was applied."""
+
+
+class HomeError(EnvsError, ValueError):
+    """A home file is invalid; the message has one line per problem."""
+
+
+class PhysicsError(EnvsError, RuntimeError):
+    """The physics engine is missing or cannot build a home."""
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return a hint that offers the known words nearest to `word`, or an empty string."""
+    close = get_close_matches(word, list(known), n=3, cutoff=0.6)
+    return f"; did you mean {' or '.join(repr(c) for c in close)}?" if close else ""

@@ -1,0 +1,70 @@
+"""A scene: one home as it stands at the start of an episode. Both worlds are built from it.
+
+Frames: the home's origin is a corner of its floor plan, z up. A fixture's pose is its footprint's centre on the floor;
+its front faces +x of its own frame, turned by `yaw` about z.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+Rect = tuple[float, float, float, float]  # x0, y0, x1, y1 [m]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Room:
+    """A rectangular room. `kind` is the word fixtures list under `rooms`; `name` tells two of a kind apart."""
+
+    name: str
+    kind: str
+    rect: Rect
+
+
+@dataclass(frozen=True, kw_only=True)
+class Doorway:
+    """A gap in the wall between two rooms, centred on (x, y), `width` metres wide along the wall.
+
+    `along` is the axis that the wall runs along.
+    """
+
+    x: float
+    y: float
+    width: float
+    along: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FixtureSpec:
+    """A fixture of the scene: instance name such as `cabinet 2`, pose [m, rad] and initial states."""
+
+    name: str
+    category: str
+    room: str
+    x: float
+    y: float
+    yaw: float
+    states: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObjectSpec:
+    """An object of the scene: instance name, the fixture or object it is in or on, states and liquid."""
+
+    name: str
+    category: str
+    place: str
+    states: frozenset[str] = frozenset()
+    liquid: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scene:
+    """One home: rooms, doorways, fixtures, objects (containers before what they hold), the robot's start."""
+
+    name: str
+    seed: int
+    rooms: tuple[Room, ...]
+    doorways: tuple[Doorway, ...]
+    fixtures: tuple[FixtureSpec, ...]
+    objects: tuple[ObjectSpec, ...]
+    robot: tuple[float, float, float]  # x [m], y [m], yaw [rad]

@@ -1,0 +1,270 @@
+"""Tokenized documents on disk, and batches of them: packed many to a row, or padded one to a row.
+
+A batch is a pure function of (seed, step), so a resumed run reads exactly what the uninterrupted one would have.
+
+Shapes: B rows, T positions of a row.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from gpt.errors import CheckpointError, ConfigError
+from gpt.files import write_atomically
+from gpt.packing import pack_best_fit
+
+logger = logging.getLogger(__name__)
+
+NO_DOCUMENT = -1
+"""Document number of positions that hold nothing."""
+
+_FILES = {"tokens": "tokens.npy", "counted": "counted.npy", "offsets": "offsets.npy"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """What one forward pass reads.
+
+    Args:
+        idx: (B, T) int64 token ids.
+        targets: (B, T) int64 next token of the same document, -1 where it carries no loss.
+        document: (B, T) int64 document of each position, -1 where there is none.
+        n_tokens: Positions that hold a token.
+        n_counted: Targets that carry loss.
+    """
+
+    idx: Tensor
+    targets: Tensor
+    document: Tensor
+    n_tokens: int
+    n_counted: int
+
+    def to(self, device: torch.device) -> Batch:
+        """The same batch on a device; copies to a GPU do not wait."""
+        if device.type == "cpu":
+            return self
+        idx, targets, document = (
+            t.pin_memory().to(device, non_blocking=True) for t in (self.idx, self.targets, self.document)
+        )
+        return Batch(
+            idx=idx, targets=targets, document=document, n_tokens=self.n_tokens, n_counted=self.n_counted
+        )
+
+
+class Batches(Protocol):
+    """A source of batches; `batch(step)` is the same whenever it is asked for."""
+
+    def batch(self, step: int) -> Batch:
+        """The batch of a step, 0, 1, 2, ..., without end."""
+        ...
+
+
+class TokenizedDocuments:
+    """Documents as one flat array of tokens, one of what carries loss, and where each document starts.
+
+    Args:
+        tokens: (n,) uint16 or uint32.
+        counted: (n,) bool; whether a token is learned as a target.
+        offsets: (documents + 1,) int64; document i is tokens[offsets[i] : offsets[i + 1]].
+    """
+
+    def __init__(
+        self,
+        tokens: npt.NDArray[np.unsignedinteger],
+        counted: npt.NDArray[np.bool_],
+        offsets: npt.NDArray[np.int64],
+    ) -> None:
+        if len(tokens) != len(counted) or len(offsets) < 1 or int(offsets[-1]) != len(tokens):
+            raise ConfigError(
+                f"{len(tokens)} tokens, {len(counted)} loss marks and offsets up to "
+                f"{int(offsets[-1]) if len(offsets) else 'nothing'} do not belong together"
+            )
+        self.tokens, self.counted, self.offsets = tokens, counted, offsets
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    @classmethod
+    def from_lists(
+        cls, documents: Iterable[Sequence[int]], counted: Iterable[Sequence[bool]] | None = None
+    ) -> TokenizedDocuments:
+        """Flatten lists of ids; without `counted` every token carries loss."""
+        parts = [np.asarray(document, dtype=np.int64) for document in documents]
+        marks = (
+            [np.ones(len(part), dtype=np.bool_) for part in parts]
+            if counted is None
+            else [np.asarray(mark, dtype=np.bool_) for mark in counted]
+        )
+        if len(marks) != len(parts):
+            raise ConfigError(f"{len(parts)} documents but {len(marks)} loss masks")
+        for number, (part, mark) in enumerate(zip(parts, marks, strict=True)):
+            if len(part) != len(mark):
+                raise ConfigError(f"document {number} has {len(part)} tokens but {len(mark)} loss marks")
+        flat = np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
+        if len(flat) and (int(flat.min()) < 0 or int(flat.max()) >= 2**32):
+            raise ConfigError(f"token ids must be in 0..2^32 - 1; seen {int(flat.min())}..{int(flat.max())}")
+        small = not len(flat) or int(flat.max()) < 2**16
+        offsets = np.zeros(len(parts) + 1, dtype=np.int64)
+        np.cumsum([len(part) for part in parts], out=offsets[1:])
+        return cls(
+            flat.astype(np.uint16) if small else flat.astype(np.uint32),
+            np.concatenate(marks) if marks else np.zeros(0, dtype=np.bool_),
+            offsets,
+        )
+
+    def save(self, folder: Path | str) -> None:
+        """Write three .npy files, the one that makes the others valid last."""
+        folder = Path(folder)
+        for name in ("tokens", "counted", "offsets"):
+            array = getattr(self, name)
+
+            def write(beside: Path, array: npt.NDArray[np.generic] = array) -> None:
+                with open(beside, "wb") as file:
+                    np.save(file, array, allow_pickle=False)
+
+            write_atomically(folder / _FILES[name], write)
+
+    @classmethod
+    def load(cls, folder: Path | str) -> TokenizedDocuments:
+        """Map the files into memory; nothing is read until it is used.
+
+        Raises:
+            CheckpointError: A file is missing or damaged.
+        """
+        arrays = {}
+        for name, file in _FILES.items():
+            path = Path(folder) / file
+            try:
+                arrays[name] = np.load(path, mmap_mode="r", allow_pickle=False)
+            except FileNotFoundError:
+                raise CheckpointError(f"{path}: no such file of tokenized documents") from None
+            except (OSError, ValueError, EOFError) as error:
+                raise CheckpointError(f"{path}: damaged or not a .npy file: {error}") from None
+        try:
+            return cls(arrays["tokens"], arrays["counted"], arrays["offsets"])
+        except ConfigError as error:
+            raise CheckpointError(f"{folder}: {error}") from None
+
+
+class _RowBatches:
+    """Rows of documents in an order that is shuffled anew every epoch."""
+
+    def __init__(self, documents: TokenizedDocuments, batch_rows: int, block_size: int, seed: int) -> None:
+        for name, value in (("batch_rows", batch_rows), ("block_size", block_size)):
+            if value < 1:
+                raise ConfigError(f"{name} is {value}; it must be at least 1")
+        self.documents, self.batch_rows, self.block_size, self.seed = documents, batch_rows, block_size, seed
+        lengths = np.diff(documents.offsets)
+        self.n_truncated = int((lengths > block_size + 1).sum())
+        # A document of n tokens has n - 1 pairs of a token and the next one.
+        self._used = np.clip(lengths - 1, 0, block_size)
+        counted_before = np.concatenate(([0], np.cumsum(documents.counted, dtype=np.int64)))
+        first = documents.offsets[:-1] + 1
+        n_counted = (
+            counted_before[np.maximum(first, first + self._used)]
+            - counted_before[np.minimum(first, len(documents.tokens))]
+        )
+        self._kept = np.flatnonzero((self._used > 0) & (n_counted > 0))
+        self.n_left_out = len(documents) - len(self._kept)
+        if not len(self._kept):
+            raise ConfigError(
+                f"none of {len(documents)} documents has a token that carries loss after its first"
+            )
+        if self.n_truncated:
+            logger.warning(
+                "%d of %d documents are longer than block_size + 1 = %d tokens and were cut; the longest has %d",
+                self.n_truncated, len(documents), block_size + 1, int(lengths.max()),
+            )  # fmt: skip
+        self._rows = self._make_rows()
+        self._epoch, self._order = -1, np.zeros(0, dtype=np.int64)
+
+    def _make_rows(self) -> list[list[int]]:
+        raise NotImplementedError
+
+    def _width(self, rows: list[list[int]]) -> int:
+        raise NotImplementedError
+
+    @property
+    def n_rows(self) -> int:
+        """Rows of an epoch."""
+        return len(self._rows)
+
+    @property
+    def steps_per_epoch(self) -> float:
+        """Batches in which every document is read once."""
+        return self.n_rows / self.batch_rows
+
+    @property
+    def n_tokens(self) -> int:
+        """Positions of an epoch that hold a token."""
+        return int(self._used[self._kept].sum())
+
+    def batch(self, step: int) -> Batch:
+        """The batch of a step; epochs follow each other without end."""
+        places = range(step * self.batch_rows, (step + 1) * self.batch_rows)
+        rows = [self._rows[self._row_at(place)] for place in places]
+        B, T = len(rows), self._width(rows)
+        idx = np.zeros((B, T), dtype=np.int64)
+        targets = np.full((B, T), -1, dtype=np.int64)
+        document = np.full((B, T), NO_DOCUMENT, dtype=np.int64)
+        n_tokens = 0
+        tokens, counted, offsets = self.documents.tokens, self.documents.counted, self.documents.offsets
+        for row, members in enumerate(rows):
+            column = 0
+            for place, member in enumerate(members):
+                first, n = int(offsets[member]), int(self._used[member])
+                here, there = slice(column, column + n), slice(first + 1, first + 1 + n)
+                idx[row, here] = tokens[first : first + n]
+                targets[row, here] = np.where(counted[there], tokens[there].astype(np.int64), -1)
+                document[row, here] = place
+                column += n
+            n_tokens += column
+        return Batch(
+            idx=torch.from_numpy(idx),
+            targets=torch.from_numpy(targets),
+            document=torch.from_numpy(document),
+            n_tokens=n_tokens,
+            n_counted=int((targets >= 0).sum()),
+        )
+
+    def _row_at(self, place: int) -> int:
+        epoch, within = divmod(place, len(self._rows))
+        if epoch != self._epoch:
+            self._epoch = epoch
+            self._order = np.random.default_rng([self.seed, 1, epoch]).permutation(len(self._rows))
+        return int(self._order[within])
+
+
+class PackedBatches(_RowBatches):
+    """Many documents to a row of `block_size`, best fit, so that almost nothing is padding.
+
+    Documents that carry no loss are left out (`n_left_out`), those longer than `block_size` + 1 tokens are cut and
+    counted (`n_truncated`). Which documents share a row depends on the seed; the rows are shuffled every epoch.
+    """
+
+    def _make_rows(self) -> list[list[int]]:
+        shuffled = np.random.default_rng([self.seed, 0]).permutation(self._kept)
+        rows = pack_best_fit([int(n) for n in self._used[shuffled]], self.block_size)
+        return [[int(shuffled[member]) for member in row] for row in rows]
+
+    def _width(self, rows: list[list[int]]) -> int:
+        return self.block_size
+
+
+class PaddedBatches(_RowBatches):
+    """One document to a row, padded to the longest of the batch: what packing is compared with."""
+
+    def _make_rows(self) -> list[list[int]]:
+        return [[int(member)] for member in self._kept]
+
+    def _width(self, rows: list[list[int]]) -> int:
+        return max(int(self._used[row[0]]) for row in rows)

@@ -1,0 +1,382 @@
+"""The GPT: a decoder-only transformer, whole in this file and `attention.py`.
+
+It is nanoGPT's model with what has since been found to help small ones: rotary positions, RMS norms without weights,
+normalised queries and keys, ReLU squared, zero-initialised projections into the residual stream
+(modded-nanogpt, nanochat), and, at every position, learned embeddings of the previous tokens, which spare the first
+layers the work of building them by attention and make looking things up much easier to learn.
+
+Shapes: B rows of a batch, T tokens, C = n_embd, V = vocab_size, N counted targets, k = previous_tokens.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from gpt.attention import Attention, Rotation, attention_bias, rotation_table
+from gpt.errors import ConfigError, ContextError
+from gpt.kv_cache import KVCache
+
+PositionKind = Literal["rotary", "learned", "sinusoidal"]
+NormKind = Literal["rms", "layer"]
+MLPKind = Literal["relu2", "gelu", "swiglu"]
+AttentionKind = Literal["auto", "sdpa", "matmul"]
+
+NOT_COUNTED = -1
+"""Value of `targets` at positions that carry no loss."""
+
+_INIT_STD = 0.02
+_HEAD_INIT_STD = 0.001
+_MAX_CHOICES = {"position": PositionKind, "norm": NormKind, "mlp": MLPKind, "attention": AttentionKind}
+
+
+@dataclass(frozen=True, kw_only=True)
+class GPTConfig:
+    """Shape and parts of a GPT.
+
+    Args:
+        vocab_size: Ids that can be read and written; multiples of 64 are faster.
+        n_layer: Blocks.
+        n_head: Query heads; divides `n_embd`.
+        n_embd: Width of the residual stream.
+        block_size: Longest context in tokens.
+        dropout: Probability of dropping an activation in training, in [0, 1).
+        position: How a token knows where it is.
+        norm: `rms` has no weights; `layer` is LayerNorm with a weight.
+        mlp: The feed-forward part of a block.
+        qk_norm: Normalise queries and keys, which lets the learning rate be larger.
+        tie_weights: Share the token embedding with the output head.
+        previous_tokens: Embeddings of that many previous tokens of the same document are added at every position.
+        attention: `sdpa` is PyTorch's fused kernel, `matmul` three batched products; `auto` takes the faster for
+            the device (docs: `python -m gpt.speed`).
+        bias: Biases in linear layers and layer norms.
+        n_kv_head: Heads of keys and values, if fewer than `n_head` (grouped queries); divides `n_head`.
+    """
+
+    vocab_size: int
+    n_layer: int = 4
+    n_head: int = 4
+    n_embd: int = 256
+    block_size: int = 512
+    dropout: float = 0.0
+    position: PositionKind = "rotary"
+    norm: NormKind = "rms"
+    mlp: MLPKind = "relu2"
+    qk_norm: bool = True
+    tie_weights: bool = True
+    previous_tokens: int = 2
+    attention: AttentionKind = "auto"
+    bias: bool = False
+    n_kv_head: int | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("vocab_size", "n_layer", "n_head", "n_embd", "block_size"):
+            value = getattr(self, name)
+            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+                raise ConfigError(f"{name} is {value!r}; it must be a whole number of at least 1")
+        if not isinstance(self.previous_tokens, int) or not 0 <= self.previous_tokens < self.block_size:
+            raise ConfigError(
+                f"previous_tokens is {self.previous_tokens!r}; it must be in 0..{self.block_size - 1} (block_size - 1)"
+            )
+        if not 0.0 <= self.dropout < 1.0:
+            raise ConfigError(f"dropout is {self.dropout!r}; it must be at least 0 and less than 1")
+        for name, kind in _MAX_CHOICES.items():
+            if getattr(self, name) not in get_args(kind):
+                raise ConfigError(
+                    f"{name} is {getattr(self, name)!r}; it must be one of {', '.join(get_args(kind))}"
+                )
+        if self.n_embd % self.n_head:
+            raise ConfigError(f"n_embd {self.n_embd} is not a multiple of n_head {self.n_head}")
+        if self.position == "rotary" and self.head_size % 2:
+            raise ConfigError(
+                f"rotary positions need an even head size; n_embd / n_head = {self.n_embd} / {self.n_head} = "
+                f"{self.head_size}"
+            )
+        if self.position == "sinusoidal" and self.n_embd % 2:
+            raise ConfigError(f"sinusoidal positions need an even n_embd; it is {self.n_embd}")
+        if self.n_kv_head is not None and (self.n_kv_head < 1 or self.n_head % self.n_kv_head):
+            raise ConfigError(f"n_kv_head is {self.n_kv_head}; it must divide n_head, which is {self.n_head}")
+
+    @property
+    def head_size(self) -> int:
+        """Width of one head."""
+        return self.n_embd // self.n_head
+
+    @property
+    def kv_heads(self) -> int:
+        """Heads of keys and values."""
+        return self.n_head if self.n_kv_head is None else self.n_kv_head
+
+    @classmethod
+    def from_dict(cls, values: dict[str, object]) -> GPTConfig:
+        """A config from plain values, as in a JSON file.
+
+        Raises:
+            ConfigError: A key is unknown or missing, or a value is wrong.
+        """
+        known = {field.name for field in dataclasses.fields(cls)}
+        unknown = sorted(set(values) - known)
+        if unknown:
+            raise ConfigError(
+                f"unknown model setting {unknown[0]!r}; the settings are {', '.join(sorted(known))}"
+            )
+        if "vocab_size" not in values:
+            raise ConfigError("the model config lacks vocab_size")
+        return cls(**values)  # type: ignore[arg-type]
+
+
+class Norm(nn.Module):
+    """RMS norm without weights, or LayerNorm with one; always computed in fp32."""
+
+    def __init__(self, config: GPTConfig) -> None:
+        super().__init__()
+        self.shape = (config.n_embd,)
+        self.rms = config.norm == "rms"
+        self.weight = None if self.rms else nn.Parameter(torch.ones(config.n_embd))
+        self.bias = nn.Parameter(torch.zeros(config.n_embd)) if config.bias and not self.rms else None
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Normalise the last dimension."""
+        if self.rms:
+            return F.rms_norm(x, self.shape, None, 1e-6)
+        return F.layer_norm(x, self.shape, self.weight, self.bias, 1e-5)
+
+
+class MLP(nn.Module):
+    """The feed-forward part of a block: four times as wide as the stream, in parameters, whatever its kind."""
+
+    def __init__(self, config: GPTConfig) -> None:
+        super().__init__()
+        self.kind = config.mlp
+        hidden = 4 * config.n_embd
+        if self.kind == "swiglu":  # two input matrices: two thirds of the width cost the same
+            hidden = max(64, 64 * round(2 * hidden / 3 / 64))
+        self.fc = nn.Linear(config.n_embd, hidden * (2 if self.kind == "swiglu" else 1), bias=config.bias)
+        self.proj = nn.Linear(hidden, config.n_embd, bias=config.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Apply to (B, T, C)."""
+        x = self.fc(x)
+        if self.kind == "relu2":
+            x = F.relu(x).square()
+        elif self.kind == "gelu":
+            x = F.gelu(x)
+        else:
+            gate, value = x.chunk(2, dim=-1)
+            x = F.silu(gate) * value
+        out: Tensor = self.proj(x)
+        return out
+
+
+class Block(nn.Module):
+    """Attention and MLP, each reading a norm of the stream and adding to the stream."""
+
+    def __init__(self, config: GPTConfig) -> None:
+        super().__init__()
+        self.dropout = config.dropout
+        self.norm_1 = Norm(config)
+        self.attention = Attention(
+            n_embd=config.n_embd,
+            n_head=config.n_head,
+            kv_heads=config.kv_heads,
+            qk_norm=config.qk_norm,
+            kernel=config.attention,
+            dropout=config.dropout,
+            bias=config.bias,
+        )
+        self.norm_2 = Norm(config)
+        self.mlp = MLP(config)
+
+    def forward(
+        self,
+        x: Tensor,
+        rotation: Rotation | None,
+        bias: Tensor | None,
+        cache: KVCache | None = None,
+        layer: int = 0,
+    ) -> Tensor:
+        """Apply to (B, T, C); `bias` is added to attention scores, None where causality needs none."""
+        y = self.attention(self.norm_1(x), rotation, bias, cache, layer)
+        if self.dropout:
+            y = F.dropout(y, self.dropout, self.training)
+        x = x + y
+        y = self.mlp(self.norm_2(x))
+        if self.dropout:
+            y = F.dropout(y, self.dropout, self.training)
+        return x + y
+
+
+class GPT(nn.Module):
+    """A decoder-only transformer over token ids."""
+
+    def __init__(self, config: GPTConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.wte = nn.Embedding(config.vocab_size, config.n_embd)
+        k = config.previous_tokens
+        # One table for all k offsets; id V of each part stands for "no token there".
+        self.previous = nn.Embedding(k * (config.vocab_size + 1), config.n_embd) if k else None
+        self.wpe = nn.Embedding(config.block_size, config.n_embd) if config.position == "learned" else None
+        self.embedding_norm = Norm(config)
+        self.blocks = nn.ModuleList(Block(config) for _ in range(config.n_layer))
+        self.final_norm = Norm(config)
+        self.head = nn.Linear(config.n_embd, config.vocab_size, bias=False)
+        self._init_weights()
+        if config.tie_weights:
+            self.head.weight = self.wte.weight
+        offsets = torch.arange(k) * (config.vocab_size + 1)
+        self.register_buffer("offsets", offsets, persistent=False)  # (k,)
+        if config.position == "rotary":
+            cos, sin = rotation_table(config.block_size, config.head_size)
+            self.register_buffer("cos", cos, persistent=False)  # (block_size, 1, D)
+            self.register_buffer("sin", sin, persistent=False)
+        elif config.position == "sinusoidal":
+            waves = _sinusoids(config.block_size, config.n_embd)
+            self.register_buffer("waves", waves, persistent=False)  # (block_size, C)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return self.wte.weight.device
+
+    @property
+    def n_parameters(self) -> int:
+        """Trainable numbers; a shared table is counted once."""
+        return sum(p.numel() for p in self.parameters())
+
+    def forward(
+        self,
+        idx: Tensor,
+        targets: Tensor | None = None,
+        document: Tensor | None = None,
+        positions: Tensor | None = None,
+        cache: KVCache | None = None,
+    ) -> tuple[Tensor, Tensor | None]:
+        """Predict the next token at every position.
+
+        Args:
+            idx: (B, T) int64 token ids.
+            targets: (B, T) int64 next tokens, -1 where none is counted.
+            document: (B, T) integers; tokens see only earlier tokens of the same document, whose tokens are adjacent.
+            positions: (B, T) places in the context; by default counted from the start of the row (or the cache),
+                and for absolute positions from the start of the document.
+            cache: Keys and values of earlier tokens; the new ones are appended to it.
+
+        Returns:
+            Without targets, logits (B, T, V) and None. With targets, logits (N, V) at the counted targets only, in
+            reading order, and the mean loss over them, in fp32 (0 if none is counted).
+        """
+        x = self.trunk(idx, document, positions, cache)
+        if targets is None:
+            logits: Tensor = self.head(x)  # (B, T, V)
+            return logits, None
+        return self.logits_and_loss(x, targets)
+
+    def trunk(
+        self,
+        idx: Tensor,
+        document: Tensor | None = None,
+        positions: Tensor | None = None,
+        cache: KVCache | None = None,
+    ) -> Tensor:
+        """The normalised stream (B, T, C) that the head reads; arguments as in `forward`.
+
+        It has static shapes, so it is the part that `torch.compile` gets.
+        """
+        B, T = idx.shape
+        start = 0 if cache is None else cache.length
+        if start + T > self.config.block_size:
+            raise ContextError(f"{start} + {T} tokens do not fit into block_size {self.config.block_size}")
+        if cache is not None:
+            cache.append_tokens(idx)
+            if positions is None and cache.padding is not None:
+                positions = (
+                    torch.arange(start, start + T, device=idx.device) - cache.padding[:, None]
+                ).clamp_min(0)
+        x = self._embed(idx, document, positions, cache)
+        rotation = self._rotation(positions, start, T)
+        bias = attention_bias(T, document, cache, self._compute_dtype(), idx.device)
+        for layer, block in enumerate(self.blocks):
+            x = block(x, rotation, bias, cache, layer)
+        if cache is not None:
+            cache.length = start + T
+        normed: Tensor = self.final_norm(x)
+        return normed
+
+    def logits_and_loss(self, x: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits (N, V) and mean loss at the counted targets; the rest of a prompt costs no head."""
+        counted = targets != NOT_COUNTED
+        logits: Tensor = self.head(x[counted])  # (N, V)
+        total = F.cross_entropy(logits.float(), targets[counted], reduction="sum")
+        return logits, total / max(1, logits.shape[0])
+
+    def _embed(
+        self, idx: Tensor, document: Tensor | None, positions: Tensor | None, cache: KVCache | None
+    ) -> Tensor:
+        T = idx.shape[1]
+        x = self.wte(idx)  # (B, T, C)
+        if self.previous is not None:
+            x = x + self.previous(self._previous_ids(idx, document, cache)).sum(dim=2)
+        if self.config.position != "rotary":
+            start = 0 if cache is None else cache.length
+            if positions is None and document is not None:
+                positions = _positions_in_document(document)
+            table = self.waves if self.wpe is None else self.wpe.weight
+            x = x + (table[start : start + T] if positions is None else table[positions])
+        x = self.embedding_norm(x)
+        return F.dropout(x, self.config.dropout, self.training) if self.config.dropout else x
+
+    def _previous_ids(self, idx: Tensor, document: Tensor | None, cache: KVCache | None) -> Tensor:
+        k, T, nothing = self.config.previous_tokens, idx.shape[1], self.config.vocab_size
+        if cache is not None:
+            context = cache.tokens[:, cache.length : cache.length + T + k]
+        else:
+            context = F.pad(idx, (k, 0), value=nothing)  # (B, k + T)
+        window = context.unfold(1, k, 1)[:, :T]  # (B, T, k): the k tokens before each, oldest first
+        if document is not None:
+            theirs = F.pad(document, (k, 0), value=-(2**31)).unfold(1, k, 1)[:, :T]
+            window = torch.where(theirs == document[:, :, None], window, nothing)
+        return window + self.offsets
+
+    def _rotation(self, positions: Tensor | None, start: int, T: int) -> Rotation | None:
+        if self.config.position != "rotary":
+            return None
+        if positions is None:
+            return self.cos[start : start + T], self.sin[start : start + T]
+        return self.cos[positions], self.sin[positions]
+
+    def _compute_dtype(self) -> torch.dtype:
+        kind = self.device.type
+        return torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else self.wte.weight.dtype
+
+    def _init_weights(self) -> None:
+        for module in self.modules():
+            if isinstance(module, nn.Linear | nn.Embedding):
+                nn.init.normal_(module.weight, std=_INIT_STD)
+            if isinstance(module, nn.Linear) and module.bias is not None:
+                nn.init.zeros_(module.bias)
+        for block in self.blocks:
+            nn.init.zeros_(block.attention.proj.weight)
+            nn.init.zeros_(block.mlp.proj.weight)
+        nn.init.normal_(self.head.weight, std=_HEAD_INIT_STD)
+
+
+def _sinusoids(length: int, width: int) -> Tensor:
+    """Vaswani et al. 2017, section 3.5, scaled to the size of a fresh token embedding."""
+    rate = torch.exp(torch.arange(0, width, 2) * (-math.log(10_000.0) / width))  # (C / 2,)
+    angle = torch.arange(length)[:, None] * rate  # (length, C / 2)
+    return torch.stack((angle.sin(), angle.cos()), dim=-1).flatten(1) * (_INIT_STD * math.sqrt(2))
+
+
+def _positions_in_document(document: Tensor) -> Tensor:
+    """(B, T) places counted from the first token of each document."""
+    here = torch.arange(document.shape[1], device=document.device).expand_as(document)
+    first = torch.ones_like(document, dtype=torch.bool)
+    first[:, 1:] = document[:, 1:] != document[:, :-1]
+    return here - torch.where(first, here, 0).cummax(dim=1).values

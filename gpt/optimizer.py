@@ -1,0 +1,63 @@
+"""Optimizers: AdamW for everything, or Muon for the hidden matrices and AdamW for the rest.
+
+Muon orthogonalises the momentum of a matrix (Jordan et al. 2024, https://kellerjordan.github.io/posts/muon/). With
+`match_rms_adamw` its updates are as large as AdamW's (Moonlight, arXiv:2502.16982), so one learning rate serves both.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.optim import AdamW, Optimizer
+
+from gpt.errors import ConfigError
+
+OptimizerKind = Literal["adamw", "muon"]
+
+_BETAS = (0.9, 0.95)
+
+
+def parameter_groups(model: nn.Module) -> tuple[list[Tensor], list[Tensor]]:
+    """Hidden matrices, and the rest (embeddings, the head, gains, biases); a shared table comes once."""
+    tables = {id(m.weight) for m in model.modules() if isinstance(m, nn.Embedding)}
+    head = getattr(model, "head", None)
+    if isinstance(head, nn.Linear):
+        tables.add(id(head.weight))
+    matrices: list[Tensor] = []
+    rest: list[Tensor] = []
+    for parameter in model.parameters():
+        if parameter.requires_grad:
+            (matrices if parameter.ndim == 2 and id(parameter) not in tables else rest).append(parameter)
+    return matrices, rest
+
+
+def build_optimizers(
+    model: nn.Module, kind: OptimizerKind, lr: float, weight_decay: float
+) -> list[Optimizer]:
+    """Optimizers to be stepped together; weight decay is on hidden matrices only.
+
+    Raises:
+        ConfigError: Muon is asked for and this PyTorch has none.
+    """
+    matrices, rest = parameter_groups(model)
+    fused = all(p.is_floating_point() and p.device.type in ("cpu", "cuda") for p in matrices + rest)
+    if kind == "adamw":
+        groups = [
+            {"params": matrices, "weight_decay": weight_decay},
+            {"params": rest, "weight_decay": 0.0},
+        ]
+        return [AdamW([group for group in groups if group["params"]], lr=lr, betas=_BETAS, fused=fused)]
+    if not hasattr(torch.optim, "Muon"):
+        raise ConfigError(
+            f"optimizer 'muon' needs PyTorch 2.9 or newer (this is {torch.__version__}); use 'adamw'"
+        )
+    optimizers: list[Optimizer] = []
+    if matrices:
+        optimizers.append(
+            torch.optim.Muon(matrices, lr=lr, weight_decay=weight_decay, adjust_lr_fn="match_rms_adamw")
+        )
+    if rest:
+        optimizers.append(AdamW(rest, lr=lr, betas=_BETAS, weight_decay=0.0, fused=fused))
+    return optimizers

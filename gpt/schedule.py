@@ -1,0 +1,33 @@
+"""Learning-rate schedules, as a factor of the peak rate."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+ScheduleKind = Literal["cosine", "trapezoid", "constant"]
+
+COOLDOWN = 0.4
+"""Fraction of a trapezoid's steps in which the rate falls to zero (Hägele et al. 2024, arXiv:2405.18392)."""
+
+
+def schedule_factor(kind: ScheduleKind, step: int, steps: int, warmup_steps: int) -> float:
+    """Factor of the peak learning rate at a step, in (0, 1].
+
+    All kinds rise linearly over `warmup_steps`. `cosine` then falls along a half wave, `trapezoid` stays and
+    falls linearly over the last 40 % of the steps; both would reach zero one step after the last.
+
+    Args:
+        kind: The shape.
+        step: 0 .. steps - 1.
+        steps: Length of the run.
+        warmup_steps: Steps until the peak; 0 starts there.
+    """
+    rise = min(1.0, (step + 1) / (warmup_steps + 1))
+    if kind == "constant" or step < warmup_steps:
+        return rise
+    if kind == "cosine":
+        progress = (step - warmup_steps) / max(1, steps - warmup_steps)
+        return 0.5 * (1.0 + math.cos(math.pi * min(1.0, progress)))
+    cooldown = max(1.0, COOLDOWN * steps)
+    return min(1.0, max(0.0, (steps - step) / cooldown))
