@@ -55,9 +55,7 @@ class Batch:
         idx, targets, document = (
             t.pin_memory().to(device, non_blocking=True) for t in (self.idx, self.targets, self.document)
         )
-        return Batch(
-            idx=idx, targets=targets, document=document, n_tokens=self.n_tokens, n_counted=self.n_counted
-        )
+        return Batch(idx=idx, targets=targets, document=document, n_tokens=self.n_tokens, n_counted=self.n_counted)
 
 
 class Batches(Protocol):
@@ -168,17 +166,13 @@ class _RowBatches:
         # A document of n tokens has n - 1 pairs of a token and the next one.
         self._used = np.clip(lengths - 1, 0, block_size)
         counted_before = np.concatenate(([0], np.cumsum(documents.counted, dtype=np.int64)))
-        first = documents.offsets[:-1] + 1
-        n_counted = (
-            counted_before[np.maximum(first, first + self._used)]
-            - counted_before[np.minimum(first, len(documents.tokens))]
-        )
+        n = len(documents.tokens)
+        first = np.minimum(documents.offsets[:-1] + 1, n)
+        n_counted = counted_before[np.minimum(first + self._used, n)] - counted_before[first]
         self._kept = np.flatnonzero((self._used > 0) & (n_counted > 0))
         self.n_left_out = len(documents) - len(self._kept)
         if not len(self._kept):
-            raise ConfigError(
-                f"none of {len(documents)} documents has a token that carries loss after its first"
-            )
+            raise ConfigError(f"none of {len(documents)} documents has a token that carries loss after its first")
         if self.n_truncated:
             logger.warning(
                 "%d of %d documents are longer than block_size + 1 = %d tokens and were cut; the longest has %d",

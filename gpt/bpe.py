@@ -8,6 +8,7 @@ of tokens, and a word's parts during training are exactly what tiktoken will mak
 from __future__ import annotations
 
 import heapq
+import itertools
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
@@ -107,4 +108,4 @@ def _rejoin(
 
 
 def _joined_pairs(word: list[bytes]) -> list[bytes]:
-    return [left + right for left, right in zip(word, word[1:], strict=False)]
+    return [left + right for left, right in itertools.pairwise(word)]

@@ -46,6 +46,11 @@ def save_model(
         bf16: Store weights in half the space; they are loaded as fp32.
     """
     folder = Path(folder)
+    if tokenizer.n_used > model.config.vocab_size:
+        raise ConfigError(
+            f"the tokenizer uses {tokenizer.n_used} ids but the model knows {model.config.vocab_size}; "
+            f"build the model with vocab_size = {tokenizer.vocab_size}"
+        )
     config = {"format": _FORMAT, "model": dataclasses.asdict(model.config), "extra": extra or {}}
     config_text = json.dumps(config, indent=2, sort_keys=True) + "\n"
     tokenizer_text = tokenizer.to_json()
@@ -62,9 +67,7 @@ def save_model(
     )
 
 
-def load_model(
-    folder: Path | str, device: torch.device | str = "cpu"
-) -> tuple[GPT, Tokenizer, dict[str, object]]:
+def load_model(folder: Path | str, device: torch.device | str = "cpu") -> tuple[GPT, Tokenizer, dict[str, object]]:
     """Read a model folder: the model in evaluation mode, its tokenizer and what was saved as `extra`.
 
     Raises:
@@ -138,9 +141,7 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         raise CheckpointError(f"{path}: no such file") from None
     except (SafetensorError, OSError, ValueError) as error:
         size = path.stat().st_size if path.is_file() else 0
-        raise CheckpointError(
-            f"{path}: not a whole safetensors file ({size} bytes): {_one_line(error)}"
-        ) from None
+        raise CheckpointError(f"{path}: not a whole safetensors file ({size} bytes): {_one_line(error)}") from None
 
 
 def _parse_config(text: str, path: Path) -> tuple[GPTConfig, dict[str, object]]:
@@ -150,9 +151,7 @@ def _parse_config(text: str, path: Path) -> tuple[GPTConfig, dict[str, object]]:
         raise CheckpointError(f"{path}: damaged or truncated JSON: {error}") from None
     if not isinstance(content, dict) or content.get("format") != _FORMAT:
         seen = content.get("format") if isinstance(content, dict) else type(content).__name__
-        raise CheckpointError(
-            f"{path}: not a model config of this project (format {seen!r}, expected {_FORMAT!r})"
-        )
+        raise CheckpointError(f"{path}: not a model config of this project (format {seen!r}, expected {_FORMAT!r})")
     try:
         return GPTConfig.from_dict(content["model"]), dict(content["extra"])
     except (ConfigError, KeyError, TypeError) as error:

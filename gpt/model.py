@@ -10,125 +10,24 @@ Shapes: B rows of a batch, T tokens, C = n_embd, V = vocab_size, N counted targe
 
 from __future__ import annotations
 
-import dataclasses
 import math
-from dataclasses import dataclass
-from typing import Literal, get_args
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from gpt.attention import Attention, Rotation, attention_bias, rotation_table
-from gpt.errors import ConfigError, ContextError
+from gpt.errors import ContextError
 from gpt.kv_cache import KVCache
+from gpt.model_config import GPTConfig
 
-PositionKind = Literal["rotary", "learned", "sinusoidal"]
-NormKind = Literal["rms", "layer"]
-MLPKind = Literal["relu2", "gelu", "swiglu"]
-AttentionKind = Literal["auto", "sdpa", "matmul"]
+__all__ = ["GPT", "NOT_COUNTED", "GPTConfig"]
 
 NOT_COUNTED = -1
 """Value of `targets` at positions that carry no loss."""
 
 _INIT_STD = 0.02
 _HEAD_INIT_STD = 0.001
-_MAX_CHOICES = {"position": PositionKind, "norm": NormKind, "mlp": MLPKind, "attention": AttentionKind}
-
-
-@dataclass(frozen=True, kw_only=True)
-class GPTConfig:
-    """Shape and parts of a GPT.
-
-    Args:
-        vocab_size: Ids that can be read and written; multiples of 64 are faster.
-        n_layer: Blocks.
-        n_head: Query heads; divides `n_embd`.
-        n_embd: Width of the residual stream.
-        block_size: Longest context in tokens.
-        dropout: Probability of dropping an activation in training, in [0, 1).
-        position: How a token knows where it is.
-        norm: `rms` has no weights; `layer` is LayerNorm with a weight.
-        mlp: The feed-forward part of a block.
-        qk_norm: Normalise queries and keys, which lets the learning rate be larger.
-        tie_weights: Share the token embedding with the output head.
-        previous_tokens: Embeddings of that many previous tokens of the same document are added at every position.
-        attention: `sdpa` is PyTorch's fused kernel, `matmul` three batched products; `auto` takes the faster for
-            the device (docs: `python -m gpt.speed`).
-        bias: Biases in linear layers and layer norms.
-        n_kv_head: Heads of keys and values, if fewer than `n_head` (grouped queries); divides `n_head`.
-    """
-
-    vocab_size: int
-    n_layer: int = 4
-    n_head: int = 4
-    n_embd: int = 256
-    block_size: int = 512
-    dropout: float = 0.0
-    position: PositionKind = "rotary"
-    norm: NormKind = "rms"
-    mlp: MLPKind = "relu2"
-    qk_norm: bool = True
-    tie_weights: bool = True
-    previous_tokens: int = 2
-    attention: AttentionKind = "auto"
-    bias: bool = False
-    n_kv_head: int | None = None
-
-    def __post_init__(self) -> None:
-        for name in ("vocab_size", "n_layer", "n_head", "n_embd", "block_size"):
-            value = getattr(self, name)
-            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-                raise ConfigError(f"{name} is {value!r}; it must be a whole number of at least 1")
-        if not isinstance(self.previous_tokens, int) or not 0 <= self.previous_tokens < self.block_size:
-            raise ConfigError(
-                f"previous_tokens is {self.previous_tokens!r}; it must be in 0..{self.block_size - 1} (block_size - 1)"
-            )
-        if not 0.0 <= self.dropout < 1.0:
-            raise ConfigError(f"dropout is {self.dropout!r}; it must be at least 0 and less than 1")
-        for name, kind in _MAX_CHOICES.items():
-            if getattr(self, name) not in get_args(kind):
-                raise ConfigError(
-                    f"{name} is {getattr(self, name)!r}; it must be one of {', '.join(get_args(kind))}"
-                )
-        if self.n_embd % self.n_head:
-            raise ConfigError(f"n_embd {self.n_embd} is not a multiple of n_head {self.n_head}")
-        if self.position == "rotary" and self.head_size % 2:
-            raise ConfigError(
-                f"rotary positions need an even head size; n_embd / n_head = {self.n_embd} / {self.n_head} = "
-                f"{self.head_size}"
-            )
-        if self.position == "sinusoidal" and self.n_embd % 2:
-            raise ConfigError(f"sinusoidal positions need an even n_embd; it is {self.n_embd}")
-        if self.n_kv_head is not None and (self.n_kv_head < 1 or self.n_head % self.n_kv_head):
-            raise ConfigError(f"n_kv_head is {self.n_kv_head}; it must divide n_head, which is {self.n_head}")
-
-    @property
-    def head_size(self) -> int:
-        """Width of one head."""
-        return self.n_embd // self.n_head
-
-    @property
-    def kv_heads(self) -> int:
-        """Heads of keys and values."""
-        return self.n_head if self.n_kv_head is None else self.n_kv_head
-
-    @classmethod
-    def from_dict(cls, values: dict[str, object]) -> GPTConfig:
-        """A config from plain values, as in a JSON file.
-
-        Raises:
-            ConfigError: A key is unknown or missing, or a value is wrong.
-        """
-        known = {field.name for field in dataclasses.fields(cls)}
-        unknown = sorted(set(values) - known)
-        if unknown:
-            raise ConfigError(
-                f"unknown model setting {unknown[0]!r}; the settings are {', '.join(sorted(known))}"
-            )
-        if "vocab_size" not in values:
-            raise ConfigError("the model config lacks vocab_size")
-        return cls(**values)  # type: ignore[arg-type]
 
 
 class Norm(nn.Module):
@@ -209,11 +108,17 @@ class Block(nn.Module):
         y = self.mlp(self.norm_2(x))
         if self.dropout:
             y = F.dropout(y, self.dropout, self.training)
-        return x + y
+        out: Tensor = x + y
+        return out
 
 
 class GPT(nn.Module):
     """A decoder-only transformer over token ids."""
+
+    offsets: Tensor  # (k,) where each previous token's part of its table starts
+    cos: Tensor  # (block_size, 1, D)
+    sin: Tensor  # (block_size, 1, D), signed
+    waves: Tensor  # (block_size, C)
 
     def __init__(self, config: GPTConfig) -> None:
         super().__init__()
@@ -224,21 +129,22 @@ class GPT(nn.Module):
         self.previous = nn.Embedding(k * (config.vocab_size + 1), config.n_embd) if k else None
         self.wpe = nn.Embedding(config.block_size, config.n_embd) if config.position == "learned" else None
         self.embedding_norm = Norm(config)
-        self.blocks = nn.ModuleList(Block(config) for _ in range(config.n_layer))
+        blocks = [Block(config) for _ in range(config.n_layer)]
+        self.blocks = nn.ModuleList(blocks)
         self.final_norm = Norm(config)
         self.head = nn.Linear(config.n_embd, config.vocab_size, bias=False)
-        self._init_weights()
+        self._init_weights(blocks)
         if config.tie_weights:
             self.head.weight = self.wte.weight
         offsets = torch.arange(k) * (config.vocab_size + 1)
-        self.register_buffer("offsets", offsets, persistent=False)  # (k,)
+        self.register_buffer("offsets", offsets, persistent=False)
         if config.position == "rotary":
             cos, sin = rotation_table(config.block_size, config.head_size)
-            self.register_buffer("cos", cos, persistent=False)  # (block_size, 1, D)
+            self.register_buffer("cos", cos, persistent=False)
             self.register_buffer("sin", sin, persistent=False)
         elif config.position == "sinusoidal":
             waves = _sinusoids(config.block_size, config.n_embd)
-            self.register_buffer("waves", waves, persistent=False)  # (block_size, C)
+            self.register_buffer("waves", waves, persistent=False)
 
     @property
     def device(self) -> torch.device:
@@ -289,16 +195,14 @@ class GPT(nn.Module):
 
         It has static shapes, so it is the part that `torch.compile` gets.
         """
-        B, T = idx.shape
+        T = idx.shape[1]
         start = 0 if cache is None else cache.length
         if start + T > self.config.block_size:
             raise ContextError(f"{start} + {T} tokens do not fit into block_size {self.config.block_size}")
         if cache is not None:
             cache.append_tokens(idx)
             if positions is None and cache.padding is not None:
-                positions = (
-                    torch.arange(start, start + T, device=idx.device) - cache.padding[:, None]
-                ).clamp_min(0)
+                positions = (torch.arange(start, start + T, device=idx.device) - cache.padding[:, None]).clamp_min(0)
         x = self._embed(idx, document, positions, cache)
         rotation = self._rotation(positions, start, T)
         bias = attention_bias(T, document, cache, self._compute_dtype(), idx.device)
@@ -316,9 +220,7 @@ class GPT(nn.Module):
         total = F.cross_entropy(logits.float(), targets[counted], reduction="sum")
         return logits, total / max(1, logits.shape[0])
 
-    def _embed(
-        self, idx: Tensor, document: Tensor | None, positions: Tensor | None, cache: KVCache | None
-    ) -> Tensor:
+    def _embed(self, idx: Tensor, document: Tensor | None, positions: Tensor | None, cache: KVCache | None) -> Tensor:
         T = idx.shape[1]
         x = self.wte(idx)  # (B, T, C)
         if self.previous is not None:
@@ -355,13 +257,13 @@ class GPT(nn.Module):
         kind = self.device.type
         return torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else self.wte.weight.dtype
 
-    def _init_weights(self) -> None:
+    def _init_weights(self, blocks: list[Block]) -> None:
         for module in self.modules():
             if isinstance(module, nn.Linear | nn.Embedding):
                 nn.init.normal_(module.weight, std=_INIT_STD)
             if isinstance(module, nn.Linear) and module.bias is not None:
                 nn.init.zeros_(module.bias)
-        for block in self.blocks:
+        for block in blocks:
             nn.init.zeros_(block.attention.proj.weight)
             nn.init.zeros_(block.mlp.proj.weight)
         nn.init.normal_(self.head.weight, std=_HEAD_INIT_STD)

@@ -33,9 +33,7 @@ def parameter_groups(model: nn.Module) -> tuple[list[Tensor], list[Tensor]]:
     return matrices, rest
 
 
-def build_optimizers(
-    model: nn.Module, kind: OptimizerKind, lr: float, weight_decay: float
-) -> list[Optimizer]:
+def build_optimizers(model: nn.Module, kind: OptimizerKind, lr: float, weight_decay: float) -> list[Optimizer]:
     """Optimizers to be stepped together; weight decay is on hidden matrices only.
 
     Raises:
@@ -50,14 +48,10 @@ def build_optimizers(
         ]
         return [AdamW([group for group in groups if group["params"]], lr=lr, betas=_BETAS, fused=fused)]
     if not hasattr(torch.optim, "Muon"):
-        raise ConfigError(
-            f"optimizer 'muon' needs PyTorch 2.9 or newer (this is {torch.__version__}); use 'adamw'"
-        )
+        raise ConfigError(f"optimizer 'muon' needs PyTorch 2.9 or newer (this is {torch.__version__}); use 'adamw'")
     optimizers: list[Optimizer] = []
     if matrices:
-        optimizers.append(
-            torch.optim.Muon(matrices, lr=lr, weight_decay=weight_decay, adjust_lr_fn="match_rms_adamw")
-        )
+        optimizers.append(torch.optim.Muon(matrices, lr=lr, weight_decay=weight_decay, adjust_lr_fn="match_rms_adamw"))
     if rest:
         optimizers.append(AdamW(rest, lr=lr, betas=_BETAS, weight_decay=0.0, fused=fused))
     return optimizers

@@ -264,6 +264,4 @@ def _check_sampling(temperature: float, top_k: int | None, top_p: float | None) 
 def _check_room(model: GPT, prompt: int, new: int) -> None:
     block_size = model.config.block_size
     if prompt + new > block_size + 1:  # the last new token is never read
-        raise ContextError(
-            f"{prompt} prompt tokens and {new} new ones do not fit into block_size {block_size}"
-        )
+        raise ContextError(f"{prompt} prompt tokens and {new} new ones do not fit into block_size {block_size}")

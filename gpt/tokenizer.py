@@ -47,16 +47,14 @@ class Tokenizer:
     def __init__(self, ranks: dict[bytes, int], pattern: str, specials: dict[str, int]) -> None:
         missing = [name for name in SPECIAL_TOKENS if name not in specials]
         if missing:
-            raise TokenizerError(
-                f"the special token {missing[0]} has no id; all of {SPECIAL_TOKENS} need one"
-            )
+            raise TokenizerError(f"the special token {missing[0]} has no id; all of {SPECIAL_TOKENS} need one")
         if len(set(ranks.values()) | set(specials.values())) != len(ranks) + len(specials):
             raise TokenizerError("two tokens share an id")
         absent = [value for value in range(N_BYTES) if bytes([value]) not in ranks]
         if absent:
             raise TokenizerError(f"byte {absent[0]} has no rank; all {N_BYTES} bytes need one")
         self._ranks, self._pattern, self._specials = ranks, pattern, specials
-        self._n_used = max(max(ranks.values()), max(specials.values())) + 1
+        self._n_used = max(*ranks.values(), *specials.values()) + 1
         self._encoding = tiktoken.Encoding(
             "gpt-home-planner", pat_str=pattern, mergeable_ranks=ranks, special_tokens=specials
         )
@@ -79,7 +77,7 @@ class Tokenizer:
         Raises:
             TokenizerError: GPT-2's files are neither in tiktoken's cache nor to be had from the network.
         """
-        from tiktoken_ext.openai_public import gpt2
+        from tiktoken_ext.openai_public import gpt2  # type: ignore[import-untyped]
 
         try:
             parts = gpt2()
@@ -133,9 +131,7 @@ class Tokenizer:
         except (KeyError, OverflowError):
             known = {*self._ranks.values(), *self._specials.values()}
             bad = next((i for i in ids if i not in known), None)
-            raise TokenizerError(
-                f"id {bad} stands for nothing; ids in use are 0..{self._n_used - 1}"
-            ) from None
+            raise TokenizerError(f"id {bad} stands for nothing; ids in use are 0..{self._n_used - 1}") from None
 
     def save(self, path: Path | str) -> None:
         """Write JSON: ranks in order as base64, pattern, special tokens."""

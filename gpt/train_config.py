@@ -65,19 +65,13 @@ class TrainConfig:
         if not 0 < self.lr < 1:
             raise ConfigError(f"lr is {self.lr!r}; it must be between 0 and 1, typically 1e-4 to 1e-2")
         if self.warmup_steps >= self.steps > 1:
-            raise ConfigError(
-                f"warmup_steps is {self.warmup_steps}; it must be less than steps, which is {self.steps}"
-            )
+            raise ConfigError(f"warmup_steps is {self.warmup_steps}; it must be less than steps, which is {self.steps}")
         if self.threads is not None and self.threads < 1:
-            raise ConfigError(
-                f"threads is {self.threads}; it must be at least 1, or None to leave them as they are"
-            )
+            raise ConfigError(f"threads is {self.threads}; it must be at least 1, or None to leave them as they are")
         kinds = {"schedule": ScheduleKind, "optimizer": OptimizerKind, "precision": Precision}
         for name, kind in kinds.items():
             if getattr(self, name) not in get_args(kind):
-                raise ConfigError(
-                    f"{name} is {getattr(self, name)!r}; it must be one of {', '.join(get_args(kind))}"
-                )
+                raise ConfigError(f"{name} is {getattr(self, name)!r}; it must be one of {', '.join(get_args(kind))}")
 
     @property
     def as_dict(self) -> dict[str, object]:

@@ -15,10 +15,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
+from typing import NoReturn
 
 import torch
 from torch import Tensor
-from torch.optim import Optimizer
 from tqdm import tqdm
 
 from gpt.batches import Batch, Batches
@@ -30,10 +30,12 @@ from gpt.schedule import schedule_factor
 from gpt.train_config import TrainConfig
 from gpt.training_state import CHECKPOINT_FILE, load_state, save_state
 
+__all__ = ["METRICS_FILE", "Metrics", "TrainConfig", "TrainResult", "evaluate", "train"]
+
 METRICS_FILE = "metrics.jsonl"
 
 Metrics = dict[str, float | int | None]
-"""One line of metrics.jsonl: step, loss, val_loss, lr, grad_norm, tokens_per_s, eta_s, time."""
+"""One line of metrics.jsonl: step, loss, val_loss, lr, tokens_per_s, eta_s, time."""
 
 _LOG_EVERY = 10
 # Settings that a resumed run may change: none of them decides what is computed.
@@ -124,28 +126,25 @@ class _Run:
         self.window: list[float] = []
         self.val_loss: float | None = None
         self.busy_s, self.tokens = 0.0, 0
+        self.first = 0
 
     def go(self, resume: bool, stop: list[int]) -> TrainResult:
         config, checkpoint = self.config, self.out_dir / CHECKPOINT_FILE
         first = (
-            load_state(checkpoint, self.model, self.optimizers, self.settings)
-            if resume and checkpoint.exists()
-            else 0
+            load_state(checkpoint, self.model, self.optimizers, self.settings) if resume and checkpoint.exists() else 0
         )
+        self.first = first
         self._open_metrics(first)
         began = time.perf_counter()
         check_every = 1 if self.model.device.type == "cpu" else _LOG_EVERY  # looking makes a GPU wait
         mean_loss = math.nan
+        bar: tqdm[NoReturn]
         with tqdm(total=config.steps, initial=first, unit="step", disable=None) as bar:
             for step in range(first, config.steps):
                 self._step(step)
                 done = step + 1
                 last = done == config.steps
-                save = (
-                    last
-                    or bool(stop)
-                    or (config.checkpoint_every > 0 and done % config.checkpoint_every == 0)
-                )
+                save = last or bool(stop) or (config.checkpoint_every > 0 and done % config.checkpoint_every == 0)
                 log = last or done % _LOG_EVERY == 0
                 if save or log or done % check_every == 0:
                     self._check_pending()
@@ -201,11 +200,7 @@ class _Run:
 
     def _divergence(self, step: int, name: str, value: float) -> str:
         checkpoint = self.out_dir / CHECKPOINT_FILE
-        kept = (
-            f"the last good checkpoint is {checkpoint}"
-            if checkpoint.exists()
-            else "there is no checkpoint yet"
-        )
+        kept = f"the last good checkpoint is {checkpoint}" if checkpoint.exists() else "there is no checkpoint yet"
         return f"step {step}: the {name} is {value}; {kept}; a lower lr (it is {self.config.lr}) or a longer warm-up may help"
 
     def _validate(self, done: int, last: bool) -> bool:
@@ -218,12 +213,12 @@ class _Run:
         )
         return True
 
-    def _log(self, done: int, validated: bool, bar: tqdm[None]) -> float:
+    def _log(self, done: int, validated: bool, bar: tqdm[NoReturn]) -> float:
         self._check_pending()
         mean = sum(self.window) / len(self.window) if self.window else math.nan
         self.window.clear()
         rate = self.tokens / self.busy_s if self.busy_s else 0.0
-        steps_here = done - bar.initial
+        steps_here = done - self.first
         lr = self.optimizers[0].param_groups[0]["lr"]
         metrics: Metrics = {
             "step": done,
@@ -236,9 +231,7 @@ class _Run:
         }
         with open(self.out_dir / METRICS_FILE, "a", encoding="utf-8") as file:
             file.write(json.dumps(metrics) + "\n")
-        bar.set_postfix(
-            loss=f"{mean:.3f}", val=f"{self.val_loss or math.nan:.3f}", tok_s=f"{rate:,.0f}", refresh=False
-        )
+        bar.set_postfix(loss=f"{mean:.3f}", val=f"{self.val_loss or math.nan:.3f}", tok_s=f"{rate:,.0f}", refresh=False)
         if self.on_metrics is not None:
             self.on_metrics(metrics)
         return mean
@@ -260,9 +253,7 @@ def _loss(model: GPT, trunk: Callable[..., Tensor], batch: Batch, precision: str
 
 
 @torch.no_grad()
-def _evaluate(
-    model: GPT, trunk: Callable[..., Tensor], batches: Batches, n_batches: int, precision: str
-) -> float:
+def _evaluate(model: GPT, trunk: Callable[..., Tensor], batches: Batches, n_batches: int, precision: str) -> float:
     was_training = model.training
     model.eval()
     total, n_counted = 0.0, 0
@@ -299,7 +290,7 @@ def _deferred_signals() -> Iterator[list[int]]:
     if threading.current_thread() is not threading.main_thread():
         yield seen
         return
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {int(number): signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
     def note(number: int, frame: FrameType | None) -> None:
         seen.append(number)

@@ -21,9 +21,7 @@ CHECKPOINT_FILE = "checkpoint.safetensors"
 _FORMAT = "gpt-home-planner training state 1"
 
 
-def save_state(
-    path: Path, model: GPT, optimizers: list[Optimizer], step: int, settings: dict[str, object]
-) -> None:
+def save_state(path: Path, model: GPT, optimizers: list[Optimizer], step: int, settings: dict[str, object]) -> None:
     """Write weights, optimizer state, random state, the steps done and the run's settings."""
     tensors = {f"model.{name}": tensor for name, tensor in weights_of(model).items()}
     for number, optimizer in enumerate(optimizers):
@@ -47,9 +45,7 @@ def load_state(path: Path, model: GPT, optimizers: list[Optimizer], settings: di
     """
     tensors, metadata = read_tensors(path)
     if metadata.get("format") != _FORMAT:
-        raise CheckpointError(
-            f"{path}: not a training state of this project (format {metadata.get('format')!r})"
-        )
+        raise CheckpointError(f"{path}: not a training state of this project (format {metadata.get('format')!r})")
     _check_settings(path, json.loads(metadata["settings"]), settings)
     put_weights(model, _under("model.", tensors), path)
     for number, optimizer in enumerate(optimizers):

@@ -1,0 +1,295 @@
+"""What furniture is made of: cases, tops, leaves and drawers, as boxes from the domain's `size`, `region` and `joint`.
+
+Pure geometry in a fixture's frame (origin on the floor, +x to the front). Handles and switches sit where a one-armed
+robot reaches them, which is not always where a carpenter would put them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import pi
+from typing import TYPE_CHECKING
+
+from envs.shapes import Color, Piece
+
+if TYPE_CHECKING:
+    from envs.domain import FixtureCategory, Vec3
+
+WOOD: Color = (0.72, 0.53, 0.36, 1.0)
+DARK_WOOD: Color = (0.47, 0.32, 0.21, 1.0)
+WHITE: Color = (0.92, 0.92, 0.90, 1.0)
+STEEL: Color = (0.68, 0.70, 0.73, 1.0)
+DARK: Color = (0.20, 0.21, 0.24, 1.0)
+STONE: Color = (0.50, 0.50, 0.52, 1.0)
+FABRIC: Color = (0.42, 0.52, 0.62, 1.0)
+LINEN: Color = (0.90, 0.90, 0.94, 1.0)
+GLASS: Color = (0.72, 0.86, 0.94, 1.0)
+GREEN: Color = (0.26, 0.50, 0.25, 1.0)
+SKIN: Color = (0.85, 0.66, 0.53, 1.0)
+BOARD_M = 0.02
+HANDLE_OUT_M = 0.05  # from a leaf's face to the middle of its bar
+LONGEST_ARC_M = 0.5  # how far from a hinge a handle is
+DOUBLE_FROM_M = 0.75  # cupboards wider than this have two leaves that move together
+COLORS: dict[str, Color] = {
+    "fridge": WHITE, "freezer": WHITE, "microwave": DARK, "oven": STEEL, "stove burner": STEEL, "dishwasher": STEEL,
+    "washing machine": WHITE, "toaster": STEEL, "coffee machine": DARK, "kettle base": DARK, "sink": STEEL,
+    "countertop": WHITE, "cabinet": WHITE, "drawer": WHITE, "toilet": WHITE, "bathtub": WHITE, "safe": DARK,
+    "piano": DARK, "garbage can": DARK, "recycling bin": (0.22, 0.42, 0.68, 1.0), "laundry basket": WOOD,
+    "towel rack": STEEL, "toilet paper hanger": STEEL, "cart": STEEL, "television": DARK, "dresser": DARK_WOOD,
+    "wardrobe": DARK_WOOD, "bookshelf": DARK_WOOD, "TV stand": DARK_WOOD, "armchair": (0.62, 0.42, 0.34, 1.0),
+    "ottoman": (0.55, 0.50, 0.44, 1.0), "door": DARK_WOOD, "window": WHITE,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Leaf:
+    """A part that moves: a door, a flap, a drawer.
+
+    Attributes:
+        at: Its frame's origin, on the hinge, in the fixture's frame [m].
+        axis: Of rotation or translation; positive positions open it.
+        pieces: In its own frame.
+        handle: Middle of the bar in its own frame [m].
+        opened: Position when open [rad, m].
+    """
+
+    kind: str
+    at: Vec3
+    axis: Vec3
+    pieces: tuple[Piece, ...]
+    handle: Vec3
+    opened: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Furniture:
+    """A fixture's geometry.
+
+    Attributes:
+        pieces: What does not move.
+        leaves: The first is opened by the robot, a second one mirrors it.
+        glow: Seen only; lit while the fixture is on.
+        switch: Where to press [m], from the front.
+    """
+
+    pieces: tuple[Piece, ...]
+    leaves: tuple[Leaf, ...] = ()
+    glow: tuple[Piece, ...] = ()
+    switch: Vec3 | None = None
+
+
+def box(x: tuple[float, float], y: tuple[float, float], z: tuple[float, float], color: Color, **more: bool) -> Piece:
+    """Make a box from its limits along x, y, z [m]."""
+    size = (x[1] - x[0], y[1] - y[0], z[1] - z[0])
+    return Piece(size=size, at=((x[0] + x[1]) / 2, (y[0] + y[1]) / 2, (z[0] + z[1]) / 2), color=color, **more)
+
+
+def tube(radius: float, z: tuple[float, float], color: Color, at: tuple[float, float] = (0.0, 0.0)) -> Piece:
+    """Make an upright cylinder from its limits along z [m]."""
+    size = (2 * radius, 2 * radius, z[1] - z[0])
+    return Piece(kind="cylinder", size=size, at=(*at, (z[0] + z[1]) / 2), color=color)
+
+
+def shade(color: Color, factor: float) -> Color:
+    """Darken or lighten a colour."""
+    return (color[0] * factor, color[1] * factor, color[2] * factor, 1.0)
+
+
+def span(width: float) -> tuple[float, float]:
+    """Limits of something centred."""
+    return (-width / 2, width / 2)
+
+
+def counter(c: FixtureCategory, color: Color) -> list[Piece]:
+    """A solid block with a worktop."""
+    x, y, _ = c.size
+    top = c.region.z if c.region else c.size[2]
+    if c.name == "toilet":
+        return [
+            box((-x / 2, 0.06), span(y), (0.35, top), color),
+            box((-x / 2, x / 2), (-0.19, 0.19), (0.0, 0.40), color),
+            box((0.02, x / 2), (-0.20, 0.20), (0.40, 0.43), shade(color, 0.85)),
+        ]
+    pieces = [box((-x / 2, x / 2 - 0.03), span(y), (0.0, top - 0.04), color)]
+    pieces.append(box(span(x), span(y), (top - 0.04, min(top, c.size[2])), STONE if color == WHITE else shade(color, 0.8)))
+    if c.name == "stove burner":
+        pieces.append(tube(0.15, (c.size[2], top), DARK))
+    if c.name == "piano":
+        keys = box((x / 2, x / 2 + 0.01), span(y - 0.1), (top - 0.35, top - 0.31), WHITE, solid=False)
+        pieces.append(keys)
+    for k in range(1, int(y / 0.45) + 1):  # door fronts
+        edge = -y / 2 + k * y / (int(y / 0.45) + 1)
+        pieces.append(box((x / 2 - 0.03, x / 2 - 0.027), (edge - 0.006, edge + 0.006), (0.1, top - 0.06), DARK, solid=False))
+    return pieces
+
+
+def table(c: FixtureCategory, color: Color) -> list[Piece]:
+    """A top on four legs."""
+    x, y, z = c.size
+    pieces = [box(span(x), span(y), (z - 0.04, z), color)]
+    for sx in (-1, 1):
+        for sy in (-1, 1):
+            px, py = sx * (x / 2 - 0.05), sy * (y / 2 - 0.05)
+            pieces.append(box((px - 0.025, px + 0.025), (py - 0.025, py + 0.025), (0.0, z - 0.04), shade(color, 0.85)))
+    if c.name in ("cart", "desk"):
+        pieces.append(box((-x / 2 + 0.05, -x / 2 + 0.08), span(y - 0.1), (0.3, z - 0.04), shade(color, 0.85)))
+    return pieces
+
+
+def rack(c: FixtureCategory, color: Color) -> list[Piece]:
+    """A flat top over boards or drawers' fronts."""
+    x, y, z = c.size
+    if c.name in ("dresser", "TV stand", "ottoman"):
+        pieces = [box(span(x), span(y), (0.0, z), color)]
+        rows = 0 if c.name == "ottoman" else max(1, round(z / 0.28))
+        for k in range(rows):
+            low = 0.05 + k * (z - 0.05) / rows
+            front = box((x / 2, x / 2 + 0.008), span(y - 0.06), (low, low + (z - 0.05) / rows - 0.03), shade(color, 1.25), solid=False)
+            pieces.append(front)
+        return pieces
+    levels = [k * z / max(1, round(z / 0.35)) for k in range(1, max(1, round(z / 0.35)) + 1)]
+    pieces = [box(span(x), span(y), (level - BOARD_M, level), color) for level in levels]
+    pieces += [box(span(x), (s * y / 2 - 0.01, s * y / 2 + 0.01), (0.0, z - BOARD_M), shade(color, 0.9)) for s in (-1, 1)]
+    pieces.append(box((-x / 2, -x / 2 + 0.015), span(y), (0.0, z - BOARD_M), shade(color, 0.8)))
+    return pieces
+
+
+def case(c: FixtureCategory, color: Color, inside: Color, top: float | None = None) -> list[Piece]:
+    """A body with a hollow: what is under it, over it, behind it and at its sides."""
+    assert c.region is not None
+    x, y, z = c.size
+    low, high = c.region.z, c.region.z + c.region.size[2]
+    front = x / 2 - 0.02 if c.joint in ("hinge", "flap") else x / 2
+    half = c.region.size[1] / 2
+    pieces = [box((-x / 2, front), span(y), (0.0, low), color)]
+    pieces.append(box((-x / 2, -c.region.size[0] / 2 + c.region.x), span(y), (low, high), inside))
+    pieces += [box((-x / 2, front), (min(s * half, s * y / 2), max(s * half, s * y / 2)), (low, high), color) for s in (-1, 1)]
+    if (top or z) - high > 0.005:
+        pieces.append(box((-x / 2, front), span(y), (high, top or z), color))
+    return pieces
+
+
+def shelf(c: FixtureCategory, color: Color) -> list[Piece]:
+    """A bookshelf with one open compartment to use."""
+    assert c.region is not None
+    x, y, _ = c.size
+    books = []
+    for k in range(9):
+        left = -y / 2 + 0.06 + k * 0.085
+        tint = ((0.6, 0.25, 0.2, 1.0), (0.25, 0.4, 0.55, 1.0), (0.75, 0.65, 0.4, 1.0))[k % 3]
+        books.append(box((x / 2 - 0.05, x / 2 + 0.005), (left, left + 0.07), (0.42, 0.66 + 0.02 * (k % 4)), tint, solid=False))
+    return [*case(c, color, shade(color, 0.8)), *books]
+
+
+def _door_leaf(c: FixtureCategory, color: Color, *, side: int, width: float, low: float, high: float, front: float) -> Leaf:
+    """A leaf whose hinge is at y = side * width..., that swings towards +x."""
+    reach = min(width - 0.07, LONGEST_ARC_M)
+    middle = min(1.12, max(0.72, (low + high) / 2))
+    height = high - low
+    inward = -side
+    panel = box((0.0, BOARD_M), (min(0.0, inward * width), max(0.0, inward * width)), (-height / 2, height / 2), color)
+    pieces = [panel]
+    if c.name in ("microwave", "oven", "washing machine", "window"):
+        mid = inward * width / 2
+        pane = box((BOARD_M, BOARD_M + 0.002), (mid - 0.3 * width, mid + 0.3 * width), (-0.36 * height, 0.36 * height), GLASS if c.name == "window" else shade(DARK, 0.6), solid=False)
+        pieces.append(pane)
+    z = middle - (low + high) / 2
+    bar = min(0.14, 0.6 * height) / 2
+    y = inward * reach
+    pieces.append(box((BOARD_M + 0.022, BOARD_M + 0.034), (y - 0.008, y + 0.008), (z - bar, z + bar), STEEL, solid=False))
+    pieces += [box((BOARD_M, BOARD_M + 0.03), (y - 0.006, y + 0.006), (z + s * bar - 0.008, z + s * bar + 0.008), STEEL, solid=False) for s in (-1, 1)]
+    return Leaf(
+        kind="hinge",
+        at=(front, side * c.size[1] / 2 if c.region is None else side * min(c.size[1] / 2, c.region.size[1] / 2 + 0.03), (low + high) / 2),
+        axis=(0.0, 0.0, float(side)),
+        pieces=tuple(pieces),
+        handle=(BOARD_M + 0.028, y, z),
+        opened=1.85 if c.region else 1.1,
+    )  # fmt: skip
+
+
+def cupboard(c: FixtureCategory, color: Color) -> Furniture:
+    """A case with one door, or a wide one with two."""
+    assert c.region is not None
+    low, high = c.region.z - 0.015, min(c.size[2], c.region.z + c.region.size[2] + 0.015)
+    front = c.size[0] / 2 - 0.018
+    whole = 2 * min(c.size[1] / 2, c.region.size[1] / 2 + 0.03)
+    tint = shade(color, 0.93)
+    sides = (-1, 1) if whole > DOUBLE_FROM_M else (-1,)
+    width = whole / len(sides) - 0.003
+    leaves = [_door_leaf(c, tint, side=s, width=width, low=low, high=high, front=front) for s in sides]
+    return Furniture(pieces=tuple(case(c, color, shade(color, 0.75))), leaves=tuple(leaves))
+
+
+def flap(c: FixtureCategory, color: Color) -> Furniture:
+    """A case with a door that opens downwards."""
+    assert c.region is not None
+    height, width = c.region.size[2] - 0.004, c.region.size[1] + 0.04
+    panel = box((0.0, BOARD_M), span(width), (0.0, height), shade(color, 0.9))
+    pane = box((BOARD_M, BOARD_M + 0.002), span(0.7 * width), (0.2 * height, 0.72 * height), shade(DARK, 0.6), solid=False)
+    bar = box((BOARD_M + 0.02, BOARD_M + 0.034), span(0.6 * width), (height - 0.03, height - 0.014), STEEL, solid=False)
+    posts = [box((BOARD_M, BOARD_M + 0.03), (s * 0.27 * width - 0.006, s * 0.27 * width + 0.006), (height - 0.03, height - 0.014), STEEL, solid=False) for s in (-1, 1)]
+    leaf = Leaf(
+        kind="flap",
+        at=(c.size[0] / 2 - 0.018, 0.0, c.region.z + 0.002),
+        axis=(0.0, 1.0, 0.0),
+        pieces=(panel, pane, bar, *posts),
+        handle=(BOARD_M + 0.03, 0.0, height - 0.02),
+        opened=pi / 2 - 0.03,
+    )
+    return Furniture(pieces=tuple(case(c, color, shade(color, 0.6))), leaves=(leaf,))
+
+
+def drawers(c: FixtureCategory, color: Color) -> Furniture:
+    """A chest whose upper drawer slides."""
+    assert c.region is not None
+    x, y, _ = c.size
+    low, high = c.region.z, c.region.z + c.region.size[2]
+    depth, width = c.region.size[0], c.region.size[1]
+    wall = 0.012
+    at = (0.0, 0.0, low)
+    tint = shade(color, 0.93)
+    pieces = [box(span(depth + 2 * wall), span(width + 2 * wall), (-wall, 0.0), WOOD)]
+    pieces += [box(span(depth), (min(s * width / 2, s * (width / 2 + wall)), max(s * width / 2, s * (width / 2 + wall))), (0.0, 0.10), WOOD) for s in (-1, 1)]
+    pieces.append(box((-depth / 2 - wall, -depth / 2), span(width + 2 * wall), (0.0, 0.10), WOOD))
+    face = x / 2
+    pieces.append(box((face - 0.03, face - 0.01), span(y - 0.03), (-0.01, high - low - 0.10), tint))
+    z = high - low - 0.16
+    pieces.append(box((face + 0.018, face + 0.03), span(0.16), (z - 0.008, z + 0.008), STEEL, solid=False))
+    pieces += [box((face - 0.01, face + 0.025), (s * 0.07 - 0.006, s * 0.07 + 0.006), (z - 0.006, z + 0.006), STEEL, solid=False) for s in (-1, 1)]
+    leaf = Leaf(kind="slide", at=at, axis=(1.0, 0.0, 0.0), pieces=tuple(pieces), handle=(face + 0.024, 0.0, z), opened=0.36)
+    case = [box((-x / 2, face - 0.035), span(y), (0.0, low - 0.02), color), box((-x / 2, face - 0.01), span(y), (high, c.size[2]), color)]
+    case.append(box((-x / 2, -x / 2 + 0.015), span(y), (low - 0.02, high), color))
+    case += [box((-x / 2, face - 0.035), (min(s * (y / 2 - 0.02), s * y / 2), max(s * (y / 2 - 0.02), s * y / 2)), (low - 0.02, high), color) for s in (-1, 1)]
+    for k in range(2):
+        bottom = 0.05 + k * 0.25
+        case.append(box((face - 0.035, face - 0.012), span(y - 0.03), (bottom, bottom + 0.23), tint, solid=False))
+        case.append(box((face - 0.012, face + 0.008), span(0.14), (bottom + 0.15, bottom + 0.165), STEEL, solid=False))
+    return Furniture(pieces=tuple(case), leaves=(leaf,))
+
+
+def open_door(c: FixtureCategory, color: Color) -> Furniture:
+    """A door or window in its frame."""
+    x, y, z = c.size
+    low = 0.9 if c.body == "window" else 0.02
+    posts = [box(span(x), (s * y / 2 - 0.02, s * y / 2 + 0.02), (0.0, z), shade(color, 0.8)) for s in (-1, 1)]
+    frame = [*posts, box(span(x), span(y), (z - 0.04, z), shade(color, 0.8))]
+    if c.body == "window":
+        frame.append(box(span(x), span(y), (0.0, low), WHITE))
+    back = box((-x / 2, -x / 2 + 0.01), span(y), (low, z), GLASS if c.body == "window" else shade(color, 0.5))
+    leaf = _door_leaf(c, color, side=-1, width=y - 0.06, low=low, high=z - 0.05, front=x / 2 - 0.02)
+    leaf = Leaf(kind=leaf.kind, at=(x / 2 + 0.004, -y / 2 + 0.03, leaf.at[2]), axis=leaf.axis, pieces=leaf.pieces, handle=leaf.handle, opened=leaf.opened)
+    return Furniture(pieces=(*frame, back), leaves=(leaf,))
+
+
+def walled(c: FixtureCategory, color: Color) -> list[Piece]:
+    """A block with an open hollow on top: bins, bathtubs, basins."""
+    assert c.region is not None
+    x, y, z = c.size
+    dx, dy, floor = c.region.size[0] / 2, c.region.size[1] / 2, c.region.z
+    top = z
+    pieces = [box(span(x), span(y), (0.0, floor), color)]
+    pieces += [box((min(s * dx, s * x / 2), max(s * dx, s * x / 2)), span(y), (floor, top), color) for s in (-1, 1)]
+    pieces += [box((-dx, dx), (min(s * dy, s * y / 2), max(s * dy, s * y / 2)), (floor, top), color) for s in (-1, 1)]
+    pieces.append(box((-dx, dx), (-dy, dy), (floor, floor + 0.001), shade(color, 0.6), solid=False))
+    return pieces

@@ -1,0 +1,308 @@
+"""The only file that knows PyBullet: bodies by name, typed calls, SI units, quaternions (x, y, z, w).
+
+Legend: T ticks, H rows, W columns.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from envs.errors import PhysicsError, nearest
+from envs.shapes import UPRIGHT, Color, Piece, Quat
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from envs.domain import Vec3
+
+TICK_S = 1 / 240
+BASE = -1  # the link index of a body's base
+
+
+@dataclass(frozen=True, kw_only=True)
+class Link:
+    """A moving (or fixed) part of a body: `at` and `turn` place it in its parent's frame, `axis` is in its own.
+
+    `parent` is the index of an earlier link, or BASE.
+    """
+
+    joint: Literal["revolute", "prismatic", "fixed"]
+    pieces: tuple[Piece, ...]
+    at: Vec3
+    turn: Quat = UPRIGHT
+    axis: Vec3 = (0.0, 0.0, 1.0)
+    parent: int = BASE
+    mass: float = 1.0
+
+
+class Engine:
+    """One PyBullet world.
+
+    Raises:
+        PhysicsError: PyBullet is not installed.
+    """
+
+    def __init__(self, *, gui: bool = False) -> None:
+        try:
+            import pybullet
+            import pybullet_data
+            from pybullet_utils.bullet_client import BulletClient
+        except ImportError as error:
+            raise PhysicsError(f"the physical home needs pybullet ({error}): pip install 'pybullet>=3.2.6'") from error
+        self._p: Any = BulletClient(pybullet.GUI if gui else pybullet.DIRECT)
+        self.meshes = pybullet_data.getDataPath() + "/franka_panda/meshes/collision/"
+        self.bodies: dict[str, int] = {}
+        self.names: dict[int, str] = {}
+        self.ticks = 0
+        self._p.setGravity(0, 0, -9.81)
+        self._p.setTimeStep(TICK_S)
+        self._p.setPhysicsEngineParameter(numSolverIterations=30, deterministicOverlappingPairs=1)
+
+    def close(self) -> None:
+        """Disconnect; safe to call twice."""
+        with contextlib.suppress(Exception):
+            self._p.disconnect()
+
+    def _id(self, name: str) -> int:
+        if name not in self.bodies:
+            raise PhysicsError(f"no body is called {name!r}{nearest(name, self.bodies)}")
+        return self.bodies[name]
+
+    # -- building ------------------------------------------------------------------------------------------------------
+
+    def _collision(self, pieces: Sequence[Piece]) -> int:
+        solid = [piece for piece in pieces if piece.solid]
+        if not solid:
+            return -1
+        kinds = [self._p.GEOM_CYLINDER if s.kind == "cylinder" else self._p.GEOM_BOX for s in solid]
+        return int(
+            self._p.createCollisionShapeArray(
+                shapeTypes=kinds,
+                halfExtents=[[s.size[0] / 2, s.size[1] / 2, s.size[2] / 2] for s in solid],
+                radii=[s.size[0] / 2 for s in solid],
+                lengths=[s.size[2] for s in solid],
+                collisionFramePositions=[s.at for s in solid],
+                collisionFrameOrientations=[s.turn for s in solid],
+            )
+        )
+
+    def _visual(self, pieces: Sequence[Piece]) -> int:
+        seen = [piece for piece in pieces if piece.visible]
+        if not seen:
+            return -1
+        if seen[0].mesh is not None:
+            flat = [i for face in seen[0].mesh.faces for i in face]
+            return int(
+                self._p.createVisualShape(
+                    self._p.GEOM_MESH, vertices=seen[0].mesh.vertices, indices=flat, rgbaColor=seen[0].color
+                )
+            )
+        if seen[0].kind == "file":
+            return int(
+                self._p.createVisualShape(
+                    self._p.GEOM_MESH,
+                    fileName=self.meshes + seen[0].file,
+                    rgbaColor=seen[0].color,
+                    visualFramePosition=seen[0].at,
+                    visualFrameOrientation=seen[0].turn,
+                )
+            )
+        return int(
+            self._p.createVisualShapeArray(
+                shapeTypes=[self._p.GEOM_CYLINDER if s.kind == "cylinder" else self._p.GEOM_BOX for s in seen],
+                halfExtents=[[s.size[0] / 2, s.size[1] / 2, s.size[2] / 2] for s in seen],
+                radii=[s.size[0] / 2 for s in seen],
+                lengths=[s.size[2] for s in seen],
+                visualFramePositions=[s.at for s in seen],
+                visualFrameOrientations=[s.turn for s in seen],
+                rgbaColors=[s.color for s in seen],
+            )
+        )
+
+    def add(
+        self,
+        name: str,
+        pieces: Sequence[Piece],
+        at: Sequence[float],
+        turn: Sequence[float] = UPRIGHT,
+        *,
+        mass: float = 0.0,
+        links: Sequence[Link] = (),
+    ) -> None:
+        """Add a body. A mass of 0 fixes its base; things that move may fall asleep, links that move may not."""
+        body = int(
+            self._p.createMultiBody(
+                baseMass=mass,
+                baseCollisionShapeIndex=self._collision(pieces),
+                baseVisualShapeIndex=self._visual(pieces),
+                basePosition=list(at),
+                baseOrientation=list(turn),
+                linkMasses=[link.mass for link in links],
+                linkCollisionShapeIndices=[self._collision(link.pieces) for link in links],
+                linkVisualShapeIndices=[self._visual(link.pieces) for link in links],
+                linkPositions=[link.at for link in links],
+                linkOrientations=[link.turn for link in links],
+                linkInertialFramePositions=[(0, 0, 0) for _ in links],
+                linkInertialFrameOrientations=[UPRIGHT for _ in links],
+                linkParentIndices=[link.parent + 1 for link in links],
+                linkJointTypes=[
+                    {"revolute": self._p.JOINT_REVOLUTE, "prismatic": self._p.JOINT_PRISMATIC}.get(
+                        link.joint, self._p.JOINT_FIXED
+                    )
+                    for link in links
+                ],
+                linkJointAxis=[link.axis for link in links],
+            )
+        )
+        self.bodies[name] = body
+        self.names[body] = name
+        if mass > 0:
+            self._p.changeDynamics(
+                body, BASE, lateralFriction=0.9, rollingFriction=0.003, spinningFriction=0.003, angularDamping=0.3,
+                linearDamping=0.05, activationState=self._p.ACTIVATION_STATE_ENABLE_SLEEPING,
+            )  # fmt: skip
+
+    def remove(self, name: str) -> None:
+        """Remove a body that was added only to be seen."""
+        body = self.bodies.pop(name)
+        del self.names[body]
+        self._p.removeBody(body)
+
+    def keep_awake(self, name: str) -> None:
+        """Let a body never sleep: a sleeping robot ignores its motors."""
+        self._p.changeDynamics(self._id(name), BASE, activationState=self._p.ACTIVATION_STATE_DISABLE_SLEEPING)
+
+    def ignore(self, name: str, other: str, links: Sequence[int], *, collide: bool = False) -> None:
+        """Switch collisions between the base of `name` and some links of `other` off (or on again)."""
+        for link in links:
+            self._p.setCollisionFilterPair(self._id(name), self._id(other), BASE, link, int(collide))
+
+    # -- time ----------------------------------------------------------------------------------------------------------
+
+    def step(self, ticks: int = 1) -> None:
+        """Advance the world."""
+        step = self._p.stepSimulation
+        for _ in range(ticks):
+            step()
+        self.ticks += ticks
+
+    def save(self) -> int:
+        """Save the state of all bodies in memory."""
+        return int(self._p.saveState())
+
+    def restore(self, saved: int, sleepers: Sequence[str]) -> None:
+        """Restore a saved state, bit for bit, and wake `sleepers`: sleeping bodies keep stale bounding boxes."""
+        self._p.restoreState(saved)
+        for name in sleepers:
+            self._p.changeDynamics(self._id(name), BASE, activationState=self._p.ACTIVATION_STATE_WAKE_UP)
+        self.ticks = 0
+
+    # -- bodies --------------------------------------------------------------------------------------------------------
+
+    def pose(self, name: str) -> tuple[Vec3, Quat]:
+        """Position [m] and orientation of a body's base in the world."""
+        position, turn = self._p.getBasePositionAndOrientation(self._id(name))
+        return position, turn
+
+    def link_pose(self, name: str, link: int) -> tuple[Vec3, Quat]:
+        """Position [m] and orientation of a link's frame in the world."""
+        state = self._p.getLinkState(self._id(name), link, computeForwardKinematics=1)
+        return state[4], state[5]
+
+    def place(self, name: str, at: Sequence[float], turn: Sequence[float]) -> None:
+        """Put a body somewhere: for building and for things that are only seen."""
+        self._p.resetBasePositionAndOrientation(self._id(name), list(at), list(turn))
+
+    def rotation(self, turn: Sequence[float]) -> NDArray[np.float64]:
+        """Return a quaternion's matrix, (3, 3)."""
+        return np.array(self._p.getMatrixFromQuaternion(turn), dtype=np.float64).reshape(3, 3)
+
+    def joint(self, name: str, link: int) -> float:
+        """Position of a joint [m, rad]."""
+        return float(self._p.getJointState(self._id(name), link)[0])
+
+    def joints(self, name: str, links: Sequence[int]) -> NDArray[np.float64]:
+        """Positions of joints [m, rad]."""
+        return np.array([s[0] for s in self._p.getJointStates(self._id(name), links)], dtype=np.float64)
+
+    def set_joint(self, name: str, link: int, position: float) -> None:
+        """Set a joint at once: for building only."""
+        self._p.resetJointState(self._id(name), link, position, 0.0)
+
+    def brake(self, name: str, link: int, force: float) -> None:
+        """Let a joint stay where it is left, with this much friction [N or N m]."""
+        self._p.setJointMotorControl2(
+            self._id(name), link, self._p.VELOCITY_CONTROL, targetVelocity=0.0, force=force
+        )
+
+    def follow(self, name: str, link: int, position: float, force: float) -> None:
+        """Drive one joint softly to a position, as a linkage does."""
+        self._p.setJointMotorControl2(
+            self._id(name), link, self._p.POSITION_CONTROL, targetPosition=position, force=force, positionGain=0.1
+        )
+
+    def drive(
+        self, name: str, links: Sequence[int], positions: Sequence[float], speeds: Sequence[float],
+        forces: Sequence[float], gains: Sequence[float],
+    ) -> None:  # fmt: skip
+        """Set the motors of joints to track positions and speeds."""
+        self._p.setJointMotorControlArray(
+            self._id(name), links, self._p.POSITION_CONTROL, targetPositions=positions, targetVelocities=speeds,
+            forces=forces, positionGains=gains, velocityGains=[1.0] * len(links),
+        )  # fmt: skip
+
+    # -- contact and constraints ---------------------------------------------------------------------------------------
+
+    def touching(self, name: str) -> list[tuple[str, int, float]]:
+        """Return what a body touches: the other's name, this body's link and the distance [m], negative inside."""
+        contacts = self._p.getContactPoints(self._id(name))
+        return [(self.names.get(c[2], ""), c[3], c[8]) for c in contacts]
+
+    def weld(
+        self, parent: str, link: int, child: str, child_link: int, at: Sequence[float], child_at: Sequence[float],
+        child_turn: Sequence[float] | None, force: float,
+    ) -> int:  # fmt: skip
+        """Hold a point of `child` at a point of `parent`; with `child_turn`, its orientation too."""
+        kind = self._p.JOINT_POINT2POINT if child_turn is None else self._p.JOINT_FIXED
+        made = self._p.createConstraint(
+            self._id(parent), link, self._id(child), child_link, kind, [0, 0, 0], list(at), list(child_at),
+            [0, 0, 0, 1], list(child_turn or UPRIGHT),
+        )  # fmt: skip
+        self._p.changeConstraint(made, maxForce=force)
+        return int(made)
+
+    def turn_weld(self, weld: int, child_at: Sequence[float], child_turn: Sequence[float], force: float) -> None:
+        """Turn what is held: a hand that pivots what it pinches."""
+        self._p.changeConstraint(
+            weld, jointChildPivot=list(child_at), jointChildFrameOrientation=list(child_turn), maxForce=force
+        )
+
+    def release(self, weld: int) -> None:
+        """Let go."""
+        self._p.removeConstraint(weld)
+
+    # -- looks ---------------------------------------------------------------------------------------------------------
+
+    def paint(self, name: str, color: Color) -> None:
+        """Change the colour of a body's base."""
+        self._p.changeVisualShape(self._id(name), BASE, rgbaColor=color)
+
+    def image(
+        self, width: int, height: int, eye: Sequence[float], target: Sequence[float], *, up: Sequence[float] = (0, 0, 1),
+        view_deg: float = 60.0,
+    ) -> NDArray[np.uint8]:  # fmt: skip
+        """Draw the world, (H, W, 3), with the software renderer."""
+        view = self._p.computeViewMatrix(list(eye), list(target), list(up))
+        lens = self._p.computeProjectionMatrixFOV(view_deg, width / height, 0.1, 40.0)
+        _, _, rgba, _, _ = self._p.getCameraImage(
+            width, height, view, lens, renderer=self._p.ER_TINY_RENDERER, lightDirection=[4, -6, 12], shadow=0,
+            lightAmbientCoeff=0.62, lightDiffuseCoeff=0.42, lightSpecularCoeff=0.05,
+            flags=self._p.ER_NO_SEGMENTATION_MASK,
+        )  # fmt: skip
+        return np.ascontiguousarray(np.asarray(rgba, dtype=np.uint8).reshape(height, width, 4)[:, :, :3])

@@ -1,0 +1,107 @@
+"""The shape and parts of a GPT."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from gpt.errors import ConfigError
+
+PositionKind = Literal["rotary", "learned", "sinusoidal"]
+NormKind = Literal["rms", "layer"]
+MLPKind = Literal["relu2", "gelu", "swiglu"]
+AttentionKind = Literal["auto", "sdpa", "matmul"]
+
+_CHOICES = {"position": PositionKind, "norm": NormKind, "mlp": MLPKind, "attention": AttentionKind}
+
+
+@dataclass(frozen=True, kw_only=True)
+class GPTConfig:
+    """Shape and parts of a GPT.
+
+    Args:
+        vocab_size: Ids that can be read and written; multiples of 64 are faster.
+        n_layer: Blocks.
+        n_head: Query heads; divides `n_embd`.
+        n_embd: Width of the residual stream.
+        block_size: Longest context in tokens.
+        dropout: Probability of dropping an activation in training, in [0, 1).
+        position: How a token knows where it is.
+        norm: `rms` has no weights; `layer` is LayerNorm with a weight.
+        mlp: The feed-forward part of a block.
+        qk_norm: Normalise queries and keys, which lets the learning rate be larger.
+        tie_weights: Share the token embedding with the output head.
+        previous_tokens: Embeddings of that many previous tokens of the same document are added at every position.
+        attention: `sdpa` is PyTorch's fused kernel, `matmul` three batched products; `auto` takes the faster for
+            the device (docs: `python -m gpt.speed`).
+        bias: Biases in linear layers and layer norms.
+        n_kv_head: Heads of keys and values, if fewer than `n_head` (grouped queries); divides `n_head`.
+    """
+
+    vocab_size: int
+    n_layer: int = 4
+    n_head: int = 4
+    n_embd: int = 256
+    block_size: int = 512
+    dropout: float = 0.0
+    position: PositionKind = "rotary"
+    norm: NormKind = "rms"
+    mlp: MLPKind = "relu2"
+    qk_norm: bool = True
+    tie_weights: bool = True
+    previous_tokens: int = 2
+    attention: AttentionKind = "auto"
+    bias: bool = False
+    n_kv_head: int | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("vocab_size", "n_layer", "n_head", "n_embd", "block_size"):
+            value = getattr(self, name)
+            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+                raise ConfigError(f"{name} is {value!r}; it must be a whole number of at least 1")
+        if not isinstance(self.previous_tokens, int) or not 0 <= self.previous_tokens < self.block_size:
+            raise ConfigError(
+                f"previous_tokens is {self.previous_tokens!r}; it must be in 0..{self.block_size - 1} (block_size - 1)"
+            )
+        if not 0.0 <= self.dropout < 1.0:
+            raise ConfigError(f"dropout is {self.dropout!r}; it must be at least 0 and less than 1")
+        for name, kind in _CHOICES.items():
+            if getattr(self, name) not in get_args(kind):
+                raise ConfigError(f"{name} is {getattr(self, name)!r}; it must be one of {', '.join(get_args(kind))}")
+        if self.n_embd % self.n_head:
+            raise ConfigError(f"n_embd {self.n_embd} is not a multiple of n_head {self.n_head}")
+        if self.position == "rotary" and self.head_size % 2:
+            raise ConfigError(
+                f"rotary positions need an even head size; n_embd / n_head = {self.n_embd} / {self.n_head} = "
+                f"{self.head_size}"
+            )
+        if self.position == "sinusoidal" and self.n_embd % 2:
+            raise ConfigError(f"sinusoidal positions need an even n_embd; it is {self.n_embd}")
+        if self.n_kv_head is not None and (self.n_kv_head < 1 or self.n_head % self.n_kv_head):
+            raise ConfigError(f"n_kv_head is {self.n_kv_head}; it must divide n_head, which is {self.n_head}")
+
+    @property
+    def head_size(self) -> int:
+        """Width of one head."""
+        return self.n_embd // self.n_head
+
+    @property
+    def kv_heads(self) -> int:
+        """Heads of keys and values."""
+        return self.n_head if self.n_kv_head is None else self.n_kv_head
+
+    @classmethod
+    def from_dict(cls, values: dict[str, object]) -> GPTConfig:
+        """A config from plain values, as in a JSON file.
+
+        Raises:
+            ConfigError: A key is unknown or missing, or a value is wrong.
+        """
+        known = {field.name for field in dataclasses.fields(cls)}
+        unknown = sorted(set(values) - known)
+        if unknown:
+            raise ConfigError(f"unknown model setting {unknown[0]!r}; the settings are {', '.join(sorted(known))}")
+        if "vocab_size" not in values:
+            raise ConfigError("the model config lacks vocab_size")
+        return cls(**values)  # type: ignore[arg-type]

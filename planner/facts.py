@@ -1,0 +1,220 @@
+"""Facts: what the prompt says of the home for one goal, and the chunks that a long goal is planned in.
+
+Only what the goal needs is fetched from the world model: the things it names, where they are and what encloses them,
+their states, and the tools and appliances that a change needs. So a prompt is as short in a home of any size.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from envs.goals import Condition, Count, Every, FixtureIs, Holding, No, Place, Thing
+from envs.scoring import chosen, holds, is_at, subjects
+from envs.state import COLD, COOKED, DIRTY, FOLDED, HELD, HOT, ON, OPEN, SLICED, WATERED
+from planner import grounding
+from planner.teacher import LIMIT, rank
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from envs.state import State
+
+MAX_CONDITIONS = 3  # of one chunk: longer ones are where a small GPT loses count (measured: docs/results.md)
+MAX_WORK = 8  # things to change in one chunk
+
+_OBJECT_WORDS = ((DIRTY, "dirty"), (HOT, "hot"), (COLD, "cold"), (SLICED, "sliced"), (COOKED, "cooked"), (FOLDED, "folded"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """What the prompt says: one text per entity, in the order in which the goal needs them."""
+
+    entities: tuple[int, ...]
+    texts: tuple[str, ...]
+
+
+def chunk(state: State, conditions: Sequence[Condition], start: State) -> tuple[Condition, ...]:
+    """Return the next few unmet conditions, in the order in which they are best reached; empty when all hold."""
+    todo: list[Condition] = []
+    work = 0
+    for condition in sorted((c for c in conditions if not holds(state, c, start)), key=rank):
+        weight = _work(state, condition, start)
+        if todo and (len(todo) == MAX_CONDITIONS or work + weight > MAX_WORK):
+            break
+        if todo and isinstance(condition, Holding) and len(todo) + 1 < sum(not holds(state, c, start) for c in conditions):
+            break  # the hand must stay free for what is left
+        todo.append(condition)
+        work += weight
+    return tuple(todo)
+
+
+def _work(state: State, condition: Condition, start: State) -> int:
+    if isinstance(condition, Count):
+        states = len(condition.thing.states) + (condition.thing.liquid is not None)
+        return (condition.number - len(chosen(state, condition.thing, condition.place))) * (1 + states)
+    if isinstance(condition, Every):
+        return min(LIMIT, len(_left(state, condition, start)))
+    if isinstance(condition, No):
+        return min(LIMIT, len(chosen(state, condition.thing, condition.place)))
+    return 1
+
+
+def _left(state: State, condition: Every, start: State) -> list[int]:
+    about = subjects(start, condition)
+    if condition.place is not None:
+        return [i for i in about if not is_at(state, i, condition.place)]
+    return [i for i in about if not all(state.has(i, s) for s in condition.become)]
+
+
+class _Fetcher:
+    def __init__(self, state: State, start: State) -> None:
+        self.state = state
+        self.start = start
+        self.found: dict[int, None] = {}
+
+    def add(self, *entities: int | None) -> None:
+        for e in entities:
+            if e is not None and e >= 0:
+                self.found.setdefault(e)
+
+    def condition(self, condition: Condition) -> None:
+        state = self.state
+        if isinstance(condition, Count):
+            missing = condition.number - len(chosen(state, condition.thing, condition.place))
+            things = grounding.candidates(state, condition.thing, condition.place)
+            self.change(things[:missing], condition.thing)
+            self.place(things[:missing], condition.place)
+            self.add(*things[missing : missing + 1])  # one to spare, should the first fail
+        elif isinstance(condition, Every):
+            left = _left(state, condition, self.start)[:LIMIT]
+            self.change(left, Thing(word="anything", states=condition.become))
+            self.place(left, condition.place)
+        elif isinstance(condition, No):
+            things = chosen(state, condition.thing, condition.place)[:LIMIT]
+            if "dirty" in condition.thing.states and condition.place is None:
+                self.change(things, Thing(word="anything", states=("clean",)))
+            self.add(*things)
+            if condition.place is not None:
+                self.add(*[grounding.other_place(state, t, condition.place) for t in things])
+        elif isinstance(condition, Holding):
+            ready = chosen(state, condition.thing)
+            ready.sort(key=lambda t: grounding.reach_cost(state, t))
+            things = ready[:1] or grounding.candidates(state, condition.thing, None)[:1]
+            self.change(things, condition.thing)
+        else:
+            self.fixture(condition)
+
+    def place(self, things: list[int], place: Place | None) -> None:
+        if place is None:
+            return
+        if place.fixture is not None:
+            target = grounding.choose_fixture(self.state, place.fixture, things)
+            self.add(target)
+            if target is None or grounding.free_units(self.state, target) < sum(self.state.world.units[t] for t in things):
+                self.add(*grounding.fixtures_of(self.state, place.fixture)[:4])
+            return
+        container = grounding.choose_container(self.state, place, things)
+        self.add(container)
+        if container is not None and place.thing is not None:
+            self.change([container], place.thing)
+            self.place([container], place.inside)
+
+    def change(self, things: list[int], wanted: Thing) -> None:
+        self.add(*things)
+        state = self.state
+        for t in things:
+            for word in wanted.states:
+                if state.has(t, word):
+                    continue
+                if word in ("sliced", "folded"):
+                    if word == "sliced":
+                        self.add(grounding.tool(state, "cuts"))
+                    root = state.root(t)
+                    if root == HELD or state.world.enclosed[root] or state.world.relation[root] != "on":
+                        self.add(grounding.worktop(state, t))
+                elif word in grounding.MAKERS:
+                    fixture = grounding.maker(state, word, t)
+                    self.add(fixture)
+                    if word == "cooked" and fixture is not None and state.world.categories[fixture] == "stove burner":
+                        vessel = grounding.pan(state, t)
+                        self.add(vessel)
+                        if vessel is not None and state.world.categories[max(0, state.place[vessel])] == "stove burner":
+                            self.add(state.place[vessel])
+            if wanted.liquid and state.liquid[t] != wanted.liquid:
+                self.add(grounding.source(state, wanted.liquid, t))
+
+    def fixture(self, condition: FixtureIs) -> None:
+        state = self.state
+        named = grounding.fixtures_of(state, condition.fixture)
+        if condition.quantifier == "no":
+            lacking = [f for f in named if state.has(f, condition.state)]
+        else:
+            lacking = [f for f in named if not state.has(f, condition.state)]
+        self.add(*(lacking[:1] if condition.quantifier == "some" else lacking))
+        wiping = condition.state == "clean" or (condition.state == "dirty" and condition.quantifier == "no")
+        if wiping and lacking:
+            self.add(grounding.tool(state, "wipes"))
+        if condition.state == "watered" and lacking:
+            vessel = grounding.tool(state, "waters")
+            self.add(vessel)
+            if vessel is not None and state.liquid[vessel] != "water":
+                self.add(grounding.source(state, "water", vessel))
+
+
+def fetch(state: State, conditions: Sequence[Condition], start: State) -> Facts:
+    """Fetch the facts that unmet conditions need, in an episode that began in `start`."""
+    fetcher = _Fetcher(state, start)
+    if state.held >= 0:
+        fetcher.add(state.held, grounding.worktop(state, state.held, near=state.at if state.at >= 0 else None))
+    for condition in sorted(conditions, key=rank):
+        if not holds(state, condition, start):
+            fetcher.condition(condition)
+    knives = [e for e in fetcher.found if state.world.thing[e] and _tool_like(state, e)]
+    for e in knives:  # where a tool is put back to
+        root = state.root(e)
+        if root >= 0 and state.world.enclosed[root] and not state.flags[root] & OPEN:
+            fetcher.add(root)
+    entities = tuple(fetcher.found)
+    return Facts(entities=entities, texts=tuple(describe(state, e) for e in entities))
+
+
+def _tool_like(state: State, entity: int) -> bool:
+    kind = state.world.thing[entity]
+    return kind is not None and (kind.cuts or kind.wipes or bool(kind.contains))
+
+
+def describe(state: State, entity: int) -> str:
+    """Say of an entity its name, its states and where it is: `plate 1 dirty in cabinet 2 closed`."""
+    world = state.world
+    words = [world.names[entity]]
+    flags = state.flags[entity]
+    kind = world.fixture[entity]
+    if kind is not None:
+        if kind.joint:
+            words.append("open" if flags & OPEN else "closed")
+        if kind.switch:
+            words.append("on" if flags & ON else "off")
+        if kind.wipeable and flags & DIRTY:
+            words.append("dirty")
+        if kind.waterable and flags & WATERED:
+            words.append("watered")
+        return " ".join(words)
+    words += [word for bit, word in _OBJECT_WORDS if flags & bit]
+    if state.liquid[entity]:
+        words.append(f"of {state.liquid[entity]}")
+    return " ".join(words) + location(state, entity)
+
+
+def location(state: State, entity: int) -> str:
+    """Say where an object is, through its containers: ` in cup 1 on shelf 2`; the hint that a subtask relies on."""
+    world = state.world
+    place = state.place[entity]
+    if place == HELD:
+        return " in hand"
+    text = f" {world.relation[place]} {world.names[place]}"
+    if place >= world.n_fixtures:
+        return text + location(state, place)
+    if world.enclosed[place]:
+        text += " open" if state.flags[place] & OPEN else " closed"
+    return text

@@ -1,0 +1,215 @@
+"""Which things of a home a goal is about: the candidates, places and tools that facts name and the teacher uses.
+
+All choices are functions of the state, in a fixed order of preference, so that what the prompt lists is what a plan
+for it needs. Entities are indices of `World.names`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from envs.scoring import chosen, is_at, matches
+from envs.state import HELD, OPEN
+
+if TYPE_CHECKING:
+    from envs.goals import Place, Thing
+    from envs.state import State
+
+# States that the robot can bring about, in the order in which it does so, each with the fixture kinds that do it,
+# the preferred first.
+MAKERS: dict[str, tuple[str, ...]] = {
+    "sliced": (),
+    "clean": ("sink", "dishwasher", "washing machine"),
+    "cooked": ("stove burner", "oven"),
+    "hot": ("microwave", "oven", "stove burner", "kettle base"),
+    "cold": ("fridge", "freezer"),
+    "folded": (),
+}
+ORDER = tuple(MAKERS)
+
+
+def fixtures_of(state: State, category: str) -> list[int]:
+    """Fixtures of a category, in the order of their numbers."""
+    world = state.world
+    return [i for i in range(world.n_fixtures) if world.categories[i] == category]
+
+
+def free_units(state: State, place: int) -> int:
+    """Cells of floor that are still free at a place."""
+    world = state.world
+    return world.capacity[place] - sum(world.units[i] for i, p in enumerate(state.place) if p == place)
+
+
+def takes(state: State, place: int, thing: int) -> bool:
+    """Whether a place has the kind, size and room for a thing (or holds it already)."""
+    if not state.world.fits(thing, place):
+        return False
+    return state.place[thing] == place or not state.children(place) or free_units(state, place) >= state.world.units[thing]
+
+
+def reach_cost(state: State, thing: int) -> int:
+    """How much stands between the hand and a thing: closed doors, and containers that it lies in."""
+    if state.place[thing] == HELD:
+        return -1
+    return (2 if state.closed_around(thing) is not None else 0) + (state.place[thing] >= state.world.n_fixtures)
+
+
+def candidates(state: State, thing: Thing, place: Place | None, *, avoid: frozenset[int] = frozenset()) -> list[int]:
+    """Objects that could become such a thing at such a place, the cheapest first; those that are already, left out."""
+    world = state.world
+    words = set(world.domain.resolve(thing.word))
+    done = set(chosen(state, thing, place))
+    found = []
+    for i in range(world.n_fixtures, len(world.names)):
+        kind = world.thing[i]
+        if world.categories[i] not in words or i in done or i in avoid or kind is None:
+            continue
+        if thing.liquid and not (kind.fills or state.liquid[i] == thing.liquid):
+            continue
+        if not all(state.has(i, s) or _can_become(state, i, s) for s in thing.states):
+            continue
+        lacking = sum(not state.has(i, s) for s in thing.states) + (thing.liquid is not None and state.liquid[i] != thing.liquid)
+        contents = sum(p == i for p in state.place)
+        found.append((lacking * 2 + reach_cost(state, i) + (2 if contents else 0), i))
+    return [i for _, i in sorted(found)]
+
+
+def _can_become(state: State, thing: int, word: str) -> bool:
+    kind = state.world.thing[thing]
+    if kind is None or word in ("dirty", "on", "off", "open", "closed", "watered"):
+        return False
+    if word == "sliced":
+        return kind.slices
+    if word == "cooked":
+        return kind.cooks
+    return kind.folds if word == "folded" else True
+
+
+def choose_fixture(state: State, category: str, things: list[int]) -> int | None:
+    """The fixture of a category to bring things to: where some already are, with room, open; else the first."""
+    best: tuple[tuple[int, ...], int] | None = None
+    for f in fixtures_of(state, category):
+        if things and not takes(state, f, things[0]):
+            continue
+        here = sum(state.place[t] == f for t in things)
+        room = free_units(state, f) >= sum(state.world.units[t] for t in things if state.place[t] != f)
+        shut = state.world.enclosed[f] and not state.flags[f] & OPEN
+        key = (-room, -here, shut, f)
+        if best is None or key < best[0]:
+            best = (key, f)
+    return best[1] if best else None
+
+
+def choose_container(state: State, place: Place, things: list[int]) -> int | None:
+    """The movable container of a goal such as `spoon in cup on table`: one that stands there already, else the nearest."""
+    assert place.thing is not None
+    world = state.world
+    best: tuple[tuple[int, ...], int] | None = None
+    for c in range(world.n_fixtures, len(world.names)):
+        kind = world.thing[c]
+        if c in things or kind is None or kind.holds is None:
+            continue
+        word = place.thing.word
+        if world.categories[c] != word and world.categories[c] not in world.domain.members.get(word, ()):
+            continue
+        if things and not takes(state, c, things[0]):
+            continue
+        there = place.inside is not None and is_at(state, c, place.inside)
+        right = matches(state, c, place.thing)
+        here = sum(state.place[t] == c for t in things)
+        key = (-here, -there, not right, reach_cost(state, c), sum(p == c for p in state.place), c)
+        if best is None or key < best[0]:
+            best = (key, c)
+    return best[1] if best else None
+
+
+def worktop(state: State, thing: int, *, near: int | None = None) -> int | None:
+    """An open surface to put a thing down on: `near` if it serves, else a countertop, a table, any."""
+    world = state.world
+    order = ("countertop", "dining table", "desk", "coffee table", "side table", "shelf", "dresser", "TV stand", "cart")
+    surfaces = [] if near is None else [near]
+    surfaces += [f for category in order for f in fixtures_of(state, category)]
+    surfaces += [f for f in range(world.n_fixtures) if f not in surfaces]
+    for f in surfaces:
+        kind = world.fixture[f]
+        if kind is None or kind.relation != "on" or world.enclosed[f] or kind.accepts or world.process[f]:
+            continue
+        if takes(state, f, thing):
+            return f
+    return None
+
+
+def tool(state: State, purpose: str) -> int | None:
+    """The nearest object for a purpose: `cuts`, `wipes` or `waters`."""
+    world = state.world
+    found = []
+    for i in range(world.n_fixtures, len(world.names)):
+        kind = world.thing[i]
+        if kind is None:
+            continue
+        if purpose == "waters":
+            if state.liquid[i] == "water":
+                found.append((reach_cost(state, i), 0, i))
+            elif kind.fills and not state.liquid[i] and world.categories[i] == "watering can":
+                found.append((reach_cost(state, i) + 1, 1, i))
+            elif kind.fills and not state.liquid[i]:
+                found.append((reach_cost(state, i) + 4, 2, i))
+        elif (purpose == "cuts" and kind.cuts) or (purpose == "wipes" and kind.wipes):
+            found.append((reach_cost(state, i), 0, i))
+    return min(found)[2] if found else None
+
+
+def maker(state: State, word: str, thing: int) -> int | None:
+    """The appliance that makes a thing `clean`, `cooked`, `hot` or `cold`."""
+    world = state.world
+    kinds = MAKERS[word]
+    kind = world.thing[thing]
+    if word == "clean" and kind and set(kind.classes) & {"clothing", "linen"}:
+        kinds = ("washing machine", "sink", "dishwasher")
+    if word == "cooked" and world.categories[thing] == "bread":
+        kinds = ("toaster", *kinds)
+    for category in kinds:
+        if category == "stove burner" and word == "cooked" and pan(state, thing) is None:
+            continue
+        chosen_fixture = choose_fixture(state, category, [] if word == "cooked" and category == "stove burner" else [thing])
+        if chosen_fixture is not None:
+            return chosen_fixture
+    return None
+
+
+def pan(state: State, thing: int) -> int | None:
+    """The pan or pot to cook a thing in: one on a burner first."""
+    world = state.world
+    found = []
+    for i in range(world.n_fixtures, len(world.names)):
+        if world.categories[i] in ("pan", "pot") and takes(state, i, thing):
+            on_burner = state.place[i] >= 0 and world.categories[state.place[i]] == "stove burner"
+            found.append((not on_burner, reach_cost(state, i), sum(p == i for p in state.place), i))
+    return min(found)[-1] if found else None
+
+
+def source(state: State, liquid: str, avoid: int) -> int | None:
+    """The fixture (sink, coffee machine) or object that a liquid comes from, for the vessel `avoid`."""
+    world = state.world
+    for f in range(world.n_fixtures):
+        process = world.process[f]
+        if process and process.fill == liquid and takes(state, f, avoid):
+            return f
+    found = [(reach_cost(state, i), i) for i, what in enumerate(state.liquid) if what == liquid and i != avoid]
+    return min(found)[1] if found else None
+
+
+def other_place(state: State, thing: int, avoid: Place) -> int | None:
+    """Where a thing goes that may not stay at `avoid`: where its kind is usually kept."""
+    world = state.world
+    kind = world.thing[thing]
+    assert kind is not None
+    for category in (*kind.at, "countertop", "dining table", "shelf", "desk", "side table", "dresser", "cabinet"):
+        if category == avoid.fixture:
+            continue
+        place = choose_fixture(state, category, [thing])
+        if place is not None and takes(state, place, thing):
+            return place
+    return None
+
+

@@ -1,0 +1,238 @@
+"""Task files: anybody's benchmark, one JSON object a line (`.gz` too), and the homes that their tasks need.
+
+    {"id": "...", "instruction": "...", "goal": "cold apple in microwave", "home": null, "objects": ["apple", ...]}
+
+`home` is a YAML path, a seed, or null. Null samples a home from (seed, id) that holds what the goal and `objects` need,
+honours `facts` and `absent`, and in which the goal is not yet true. `answer` is plan, refuse or ask. Unknown keys are
+kept and ignored.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal, cast
+
+from envs.domain import Domain, load_domain
+from envs.errors import EnvsError, GoalError
+from envs.goals import Condition, Count, Every, FixtureIs, Goal, Holding, No, Place, Thing, parse_goal
+# HOMES
+from envs.sampling import sample_scene
+from envs.scene import Scene
+from envs.scoring import holds
+from envs.state import State, World
+
+Answer = Literal["plan", "refuse", "ask"]
+
+
+class TaskError(EnvsError, ValueError):
+    """A task file is invalid; the message has one line per problem."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskLine:
+    """One task of a task file. `extra` keeps the keys that are not ours."""
+
+    id: str
+    instruction: str
+    goal: Goal | None
+    home: str | int | None = None
+    objects: tuple[str, ...] = ()
+    facts: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+    answer: Answer = "plan"
+    reference: object = None
+    extra: dict[str, object] = field(default_factory=dict)
+
+
+def read_tasks(path: str | Path) -> list[TaskLine]:
+    """Read a task file.
+
+    Raises:
+        TaskError: Missing, not UTF-8, bad JSON, unknown goal words, duplicate ids; every problem with its line number.
+    """
+    path = Path(path)
+    try:
+        raw = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+        lines = raw.decode("utf-8").splitlines()
+    except (OSError, EOFError, UnicodeDecodeError, gzip.BadGzipFile) as error:
+        raise TaskError(f"{path}: cannot be read as a task file: {error}") from error
+    tasks: list[TaskLine] = []
+    problems: list[str] = []
+    seen: dict[str, int] = {}
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            task = _task(json.loads(line), path)
+        except json.JSONDecodeError as error:
+            problems.append(f"{path}:{number}: not JSON: {error.msg} at column {error.colno}")
+            continue
+        except (GoalError, TaskError) as error:
+            problems.append(f"{path}:{number}: {error}")
+            continue
+        if task.id in seen:
+            problems.append(f"{path}:{number}: id {task.id!r} was used on line {seen[task.id]}")
+        seen.setdefault(task.id, number)
+        tasks.append(task)
+    if problems:
+        more = [f"... and {len(problems) - 20} more"] if len(problems) > 20 else []
+        raise TaskError("\n".join(problems[:20] + more))
+    if not tasks:
+        raise TaskError(f"{path}: has no task")
+    return tasks
+
+
+def _task(raw: object, path: Path) -> TaskLine:
+    if not isinstance(raw, dict):
+        raise TaskError(f"expected an object, found {type(raw).__name__}")
+
+    def words(key: str) -> tuple[str, ...]:
+        value = raw.get(key) or []
+        if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
+            raise TaskError(f"{key!r} is to be a list of strings, found {value!r}")
+        return tuple(value)
+
+    for key in ("id", "instruction"):
+        if not isinstance(raw.get(key), str):
+            raise TaskError(f"{key!r} is to be a string, found {raw.get(key)!r}")
+    answer = raw.get("answer", "plan")
+    if answer not in ("plan", "refuse", "ask"):
+        raise TaskError(f"'answer' is plan, refuse or ask, found {answer!r}")
+    goal = raw.get("goal")
+    if goal is not None and not isinstance(goal, str):
+        raise TaskError(f"'goal' is to be a string or null, found {goal!r}")
+    if goal is None and answer == "plan":
+        raise TaskError("a task whose answer is a plan needs a 'goal'")
+    home = raw.get("home")
+    if home is not None and (isinstance(home, bool) or not isinstance(home, (str, int))):
+        raise TaskError(f"'home' is a path, a seed or null, found {home!r}")
+    if isinstance(home, str) and not Path(home).is_absolute() and not Path(home).exists():
+        home = str(path.parent / home)  # beside the task file
+    known = {"id", "instruction", "goal", "home", "objects", "facts", "absent", "answer", "reference"}
+    return TaskLine(
+        id=raw["id"],
+        instruction=raw["instruction"],
+        goal=parse_goal(goal) if goal is not None else None,
+        home=home,
+        objects=words("objects"),
+        facts=words("facts"),
+        absent=words("absent"),
+        answer=cast(Answer, answer),
+        reference=raw.get("reference"),
+        extra={k: v for k, v in raw.items() if k not in known},
+    )
+
+
+def needs(goal: Goal, domain: Domain) -> tuple[Counter[str], Counter[str]]:
+    """Return the fixtures and the objects, with numbers, that a home must have for a goal to be reachable."""
+    fixtures: Counter[str] = Counter()
+    objects: Counter[str] = Counter()
+
+    def thing(wanted: Thing, number: int = 1) -> None:
+        if wanted.word != "anything":
+            objects[wanted.word] = max(objects[wanted.word], number)
+        for state in wanted.states:
+            for fixture in {"clean": ["sink"], "hot": ["microwave"], "cold": ["fridge"]}.get(state, []):
+                fixtures[fixture] = max(fixtures[fixture], 1)
+            if state == "sliced":
+                objects["knife"] = max(objects["knife"], 1)
+            if state == "cooked":
+                fixtures["stove burner"] = max(fixtures["stove burner"], 1)
+                objects["pan"] = max(objects["pan"], 1)
+        if wanted.liquid == "water":
+            fixtures["sink"] = max(fixtures["sink"], 1)
+        elif wanted.liquid == "coffee":
+            fixtures["coffee machine"] = max(fixtures["coffee machine"], 1)
+        elif wanted.liquid is not None:
+            for name, kind in domain.objects.items():
+                if kind.contains == wanted.liquid:
+                    objects[name] = max(objects[name], 1)
+
+    def place(where: Place | None) -> None:
+        if where is None:
+            return
+        if where.fixture is not None:
+            fixtures[where.fixture] = max(fixtures[where.fixture], 1)
+        elif where.thing is not None:
+            thing(where.thing)
+            place(where.inside)
+
+    for condition in goal.conditions:
+        if isinstance(condition, FixtureIs):
+            fixtures[condition.fixture] = max(fixtures[condition.fixture], 1)
+            if condition.state == "clean":
+                objects["cloth"] = max(objects["cloth"], 1)
+            if condition.state == "watered":
+                objects["watering can"] = max(objects["watering can"], 1)
+                fixtures["sink"] = max(fixtures["sink"], 1)
+        elif isinstance(condition, Holding):
+            thing(condition.thing)
+        else:
+            number = condition.number if isinstance(condition, Count) else 1
+            thing(condition.thing, number)
+            place(condition.place)
+    return fixtures, objects
+
+
+def home_for(task: TaskLine, *, seed: int = 0, geometry: bool = True) -> State:
+    """Return the state in which a task starts: its own home, or one sampled from (seed, id).
+
+    Raises:
+        EnvsError: The home cannot be loaded, or what the task asks of a sampled one cannot be.
+    """
+    if isinstance(task.home, str):
+        return World(load_home(task.home)).initial()
+    if isinstance(task.home, int):
+        return World(sample_scene(task.home, geometry=geometry)).initial()
+    domain = load_domain()
+    fixtures, objects = needs(task.goal, domain) if task.goal else (Counter[str](), Counter[str]())
+    absent = set(task.absent)
+    for name, number in Counter(task.objects).items():
+        table = fixtures if name in domain.fixtures else objects
+        table[name] = max(table[name], number)
+    digest = int.from_bytes(hashlib.blake2b(f"{seed}/{task.id}".encode(), digest_size=6).digest(), "big")
+    for attempt in range(12):
+        scene = sample_scene(
+            digest + attempt,
+            need_fixtures={k: n for k, n in fixtures.items() if k not in absent},
+            need_objects={k: n for k, n in objects.items() if k not in absent},
+            absent=tuple(absent),
+            facts=task.facts,
+            geometry=geometry,
+        )
+        scene = undone(scene, task.goal, domain) if task.goal else scene
+        state = World(scene).initial()
+        if task.goal is None or not all(holds(state, c, state) for c in task.goal.phases[-1]):
+            return state
+    raise TaskError(f"task {task.id}: its goal held already in each of 12 homes that were sampled for it")
+
+
+def undone(scene: Scene, goal: Goal, domain: Domain) -> Scene:
+    """Return the scene with the states undone that a goal asks for: plates to be cleaned are dirty, lamps to be lit off."""
+    objects = list(scene.objects)
+    fixtures = list(scene.fixtures)
+
+    def soil(word: str) -> None:
+        for i, spec in enumerate(objects):
+            if spec.category in domain.resolve(word):
+                objects[i] = replace(spec, states=spec.states | {"dirty"})
+
+    for condition in goal.conditions:
+        if isinstance(condition, Count | Holding) and "clean" in condition.thing.states:
+            soil(condition.thing.word)
+        elif isinstance(condition, Every) and "clean" in condition.become:
+            soil(condition.thing.word)
+        elif isinstance(condition, No) and "dirty" in condition.thing.states:
+            soil(condition.thing.word)
+        elif isinstance(condition, FixtureIs) and condition.state != "watered":
+            state = domain.negations.get(condition.state, condition.state)
+            is_true = (condition.state == state) == (condition.quantifier == "no")
+            for i, fixture in enumerate(fixtures):
+                if fixture.category == condition.fixture:
+                    fixtures[i] = replace(fixture, states=fixture.states | {state} if is_true else fixture.states - {state})
+    return replace(scene, objects=tuple(objects), fixtures=tuple(fixtures))

@@ -1,0 +1,105 @@
+"""The text that the GPT reads and writes: segments, each opened by its special token.
+
+    [CLS] inventory [SEP] instruction [SEP] goal [SEP] facts [SEP] subtask [SEP] subtask ... [EOS]
+
+Inventory and instruction may be empty (the plan then follows from goal and facts alone); a plan may be absent (the
+goal alone); `[REFUSE] reason` stands where the goal would. A subtask may carry, after [HINT], the fact it relies on.
+Loss is on what the GPT writes: goal, subtasks, hints, refusals and the tokens that end them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from envs.state import Action, State, effect, format_action
+from planner.facts import location
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from gpt.tokenizer import Tokenizer
+
+Mark = Literal["[CLS]", "[SEP]", "[EOS]", "[HINT]", "[REFUSE]", "[ASK]", "[MASK]"]
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A special token and the plain text after it, and whether the GPT is to learn to write each."""
+
+    mark: Mark
+    text: str
+    learn_mark: bool = False
+    learn_text: bool = False
+
+
+Document = tuple[Segment, ...]
+
+
+def inventory(state: State) -> str:
+    """Write the categories that a home has, with counts above one: `apple bowl 2 ... cabinet 3 sink`."""
+    world = state.world
+    count = Counter(world.categories)
+    things = sorted({c for c in world.categories[world.n_fixtures :]}, key=str.lower)
+    fixtures = sorted({c for c in world.categories[: world.n_fixtures]}, key=str.lower)
+    return " ".join(f"{c} {count[c]}" if count[c] > 1 else c for c in (*things, *fixtures))
+
+
+def heading(inventory_text: str, instruction: str) -> Document:
+    """Return the prompt that the goal is written after."""
+    return (Segment("[CLS]", inventory_text), Segment("[SEP]", instruction))
+
+
+def goal_part(goal_text: str) -> Document:
+    """Return the goal as the GPT writes it."""
+    return (Segment("[SEP]", goal_text, False, True),)
+
+
+def refusal(inventory_text: str, instruction: str, reason: str) -> Document:
+    """Return a whole document that refuses."""
+    answer = (Segment("[SEP]", ""), Segment("[REFUSE]", reason, True, True), Segment("[EOS]", "", True))
+    return (*heading(inventory_text, instruction), *answer)
+
+
+def facts_part(facts: Sequence[str]) -> Document:
+    """Return the facts segment; the mark that ends the goal is learnt with it."""
+    return (Segment("[SEP]", " ; ".join(facts), True, False),)
+
+
+def plan_part(state: State, actions: Sequence[Action]) -> Document:
+    """Return a plan from `state` as subtasks with their hints, and its end."""
+    segments: list[Segment] = []
+    for i, action in enumerate(actions):
+        segments.append(Segment("[SEP]", format_action(state.world, action), i > 0, True))
+        if (hint := hint_of(state, action)) is not None:
+            segments.append(Segment("[HINT]", hint, True, True))
+        state = effect(state, action)
+    segments.append(Segment("[EOS]", "", True))
+    return tuple(segments)
+
+
+def hint_of(state: State, action: Action) -> str | None:
+    """Return the fact that a subtask relies on: where the thing is that is picked up."""
+    if action.skill != "pick up":
+        return None
+    return location(state, state.world.index[action.args[0]]).strip()
+
+
+def encode(document: Iterable[Segment], tokenizer: Tokenizer) -> tuple[list[int], list[bool]]:
+    """Return token ids and, for each, whether it carries loss. Text can never become a special token."""
+    ids: list[int] = []
+    learn: list[bool] = []
+    for segment in document:
+        ids.append(tokenizer.special(segment.mark))
+        learn.append(segment.learn_mark)
+        if segment.text:
+            found = tokenizer.encode(" " + segment.text)
+            ids += found
+            learn += [segment.learn_text] * len(found)
+    return ids, learn
+
+
+def show(instruction: str, subtasks: Sequence[str]) -> str:
+    """Write a plan for a person: `set the table → open cabinet 2 → ...`."""
+    return " → ".join((instruction, *subtasks))

@@ -1,0 +1,88 @@
+"""Small homes written by hand: one room, its fixtures along two walls."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+
+from envs.domain import load_domain
+from envs.scene import FixtureSpec, ObjectSpec, Room, Scene
+from envs.state import State, World, apply, parse_action
+
+GAP_M = 0.3
+ROOM_DEPTH_M = 6.0
+
+
+def category_of(name: str) -> str:
+    return re.sub(r" \d+$", "", name)
+
+
+def scene(fixtures: Sequence[str], objects: Mapping[str, str] | None = None) -> Scene:
+    """Build a home of `fixtures` ("oven 1: open on") and `objects` ({"mug 1: dirty hot of tea": "oven 1"})."""
+    sizes = load_domain().fixtures
+    placed: list[FixtureSpec] = []
+    reach_m = [GAP_M, GAP_M]  # how far each wall is taken
+    for i, text in enumerate(fixtures):
+        name, _, states = text.partition(": ")
+        depth, width, _ = sizes[category_of(name)].size
+        wall = i % 2
+        placed.append(
+            FixtureSpec(
+                name=name,
+                category=category_of(name),
+                room="kitchen",
+                x=reach_m[wall] + width / 2,
+                y=ROOM_DEPTH_M - depth / 2 - 0.05 if wall else depth / 2 + 0.05,
+                yaw=-math.pi / 2 if wall else math.pi / 2,
+                states=frozenset(states.split()),
+            )
+        )
+        reach_m[wall] += width + GAP_M
+    things = []
+    for text, place in (objects or {}).items():
+        name, _, rest = text.partition(": ")
+        words, _, liquid = f" {rest}".partition(" of ")
+        kind = category_of(name)
+        things.append(
+            ObjectSpec(
+                name=name, category=kind, place=place, states=frozenset(words.split()), liquid=liquid or None
+            )
+        )
+    width_m = max(*reach_m, 4.0)
+    return Scene(
+        name="test home",
+        seed=0,
+        rooms=(Room(name="kitchen", kind="kitchen", rect=(0.0, 0.0, width_m, ROOM_DEPTH_M)),),
+        doorways=(),
+        fixtures=tuple(placed),
+        objects=tuple(things),
+        robot=(width_m / 2, ROOM_DEPTH_M / 2, 0.0),
+    )
+
+
+def state(fixtures: Sequence[str], objects: Mapping[str, str] | None = None) -> State:
+    """Return the first state of a home (see `scene`)."""
+    return World(scene(fixtures, objects)).initial()
+
+
+def after(now: State, *subtasks: str) -> State:
+    """Return the state after some subtasks, each of which must be applicable."""
+    for text in subtasks:
+        now = apply(now, parse_action(now.world, text))
+    return now
+
+
+def kitchen() -> Scene:
+    """Return a home in which every skill and every process of the kitchen can be tried."""
+    return scene(
+        [
+            "countertop 1", "fridge 1", "cabinet 1", "sink 1: dirty", "microwave 1", "stove burner 1", "dining table 1",
+            "coffee machine 1", "plant 1", "person 1", "drawer 1", "toaster 1",
+        ],
+        {
+            "plate 1: dirty": "countertop 1", "cup 1": "cabinet 1", "mug 1: dirty": "cabinet 1", "knife 1": "countertop 1",
+            "apple 1": "fridge 1", "milk 1": "fridge 1", "cloth 1": "countertop 1", "spoon 1": "drawer 1",
+            "pan 1": "stove burner 1", "potato 1": "dining table 1", "book 1": "dining table 1", "bread 1": "countertop 1",
+        },
+    )  # fmt: skip
