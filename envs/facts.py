@@ -78,7 +78,9 @@ def read_demands(
                     fixtures[condition.fixture] = max(fixtures[condition.fixture], len(claims))
                 else:
                     everywhere.setdefault(condition.fixture, {})[state] = true
-            elif isinstance(condition, No) and condition.place is None and condition.thing == Thing(word=condition.thing.word):
+                    if condition.quantifier == "every":  # of nothing, `every` is not true
+                        fixtures[condition.fixture] = max(fixtures[condition.fixture], 1)
+            elif isinstance(condition, No) and condition == No(thing=Thing(word=condition.thing.word)):
                 gone.update(domain.resolve(condition.thing.word))
             else:
                 raise GoalError(f"{text!r} cannot be a fact of a home; such facts can: 'mug on desk', '2 dirty plate', "

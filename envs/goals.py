@@ -24,6 +24,7 @@ from typing import Literal
 from envs.domain import Domain, load_domain
 from envs.errors import GoalError, nearest
 
+FIXTURES_ONLY = ("open", "on", "watered")  # states that no object has
 MAX_NUMBER = 20
 MAX_LENGTH = 2000  # characters; a longer goal is somebody's mistake or attack
 
@@ -107,7 +108,9 @@ class Goal:
 class _Parser:
     def __init__(self, domain: Domain) -> None:
         self.domain = domain
-        self.state_words = {*domain.states, *domain.negations}
+        words = {*domain.states, *domain.negations}
+        self.object_states = {w for w in words if domain.negations.get(w, w) not in FIXTURES_ONLY}
+        self.state_words = words
         self.fixture_states = {"open", "closed", "on", "off", "dirty", "clean", "watered"}
 
     def goal(self, text: str) -> Goal:
@@ -136,7 +139,7 @@ class _Parser:
             return No(thing=thing, place=place)
         if head == "holding" and rest:
             return Holding(thing=self.thing(rest))
-        if head.isdigit():
+        if head.isdecimal():
             if not 1 <= int(head) <= MAX_NUMBER:
                 raise GoalError(f"{text!r}: the number {head} is not between 1 and {MAX_NUMBER}")
             thing, place = self.thing_at(rest)
@@ -168,8 +171,7 @@ class _Parser:
             head, _, states = text.partition(" is ")
             become = tuple(states.split())
             for state in become:
-                if state not in self.state_words:
-                    raise GoalError(f"{text!r}: no state {state!r}{nearest(state, self.state_words)}")
+                self.check_state(state, text)
             place = None
         else:
             head, place = self.split_place(text)
@@ -211,6 +213,7 @@ class _Parser:
             head, _, rest = text.partition(" ")
             if head not in self.state_words or not rest:
                 break
+            self.check_state(head, text)
             states.append(head)
             text = rest
         word, _, liquid = text.partition(" of ")
@@ -218,6 +221,13 @@ class _Parser:
             raise GoalError(f"{text!r}: no liquid {liquid!r}{nearest(liquid, self.domain.liquids)}")
         self.known(word, text)
         return Thing(word=word, states=tuple(states), liquid=liquid or None)
+
+    def check_state(self, word: str, text: str) -> None:
+        if word not in self.object_states:
+            known = ", ".join(sorted(self.object_states))
+            raise GoalError(
+                f"{text!r}: an object is never {word!r}; it may be {known}{nearest(word, self.object_states)}"
+            )
 
     def known(self, word: str, text: str) -> None:
         if word not in self.domain.objects and word not in self.domain.members:

@@ -132,7 +132,7 @@ def _furnish(scene: Scene, rng: np.random.Generator, given: Given, packed: bool)
                 short.append(fixture.name)
                 continue
             x, y, yaw, free_standing = pose
-            placed = replace(fixture, x=x, y=y, yaw=yaw)
+            placed = replace(fixture, x=round(x, 3), y=round(y, 3), yaw=yaw)
             posed[fixture.name] = placed
             taken.append(footprint(placed))
             kept.append(_front(placed))
@@ -157,7 +157,7 @@ def _find_pose(
         valid = _valid(poses, depth, width, _grown(rect, -WALL_M / 2), taken, kept)
         if valid.any():
             x, y, yaw = poses[int(np.argmax(valid))].tolist()
-            return round(x, 2), round(y, 2), yaw, True
+            return x, y, yaw, True
     spots = [(side, span) for side in walls for span in _free_spans(rect, side, depth, width, taken, kept)]
     if not spots:
         return None
@@ -231,9 +231,9 @@ def _valid(
     wide = max(width, FRONT_WIDTH_M)
     dx, dy = (FRONT_M * deep + wide * across) / 2, (FRONT_M * across + wide * deep) / 2
     front = np.stack((fx - dx, fy - dy, fx + dx, fy + dy), axis=1)  # (M, 4)
-    inside = np.ones(len(poses), dtype=np.bool_)
-    for box in (around, front):
-        inside &= (box[:, 0] >= inner[0]) & (box[:, 1] >= inner[1]) & (box[:, 2] <= inner[2]) & (box[:, 3] <= inner[3])
+    low, high = np.array(inner[:2]), np.array(inner[2:])
+    least, most = np.minimum(around, front)[:, :2], np.maximum(around, front)[:, 2:]
+    inside: NDArray[np.bool_] = ((least >= low) & (most <= high)).all(axis=1)
     if not inside.any():
         return inside
     nothing = [(0.0, 0.0, 0.0, 0.0)]

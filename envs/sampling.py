@@ -1,7 +1,7 @@
 """Sampled homes: a seed in, a `Scene` out. Contents first, then (if asked for) a floor plan that holds them.
 
 Contents and floor plan draw from two streams of the same seed, so a home has the same contents with and without
-geometry. Chances are believable guesses, not measurements; every one of them is in this file or in `furnishing.py`.
+geometry. Chances are believable guesses, not measurements; they are here, in `belongings.py` and in `furnishing.py`.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import numpy as np
 
+from envs.belongings import DRINKS, NATURAL_ROOMS, NESTED_IN, SETTING, SEVERAL, SOILED_AT, WASHABLE
 from envs.domain import Domain, FixtureCategory, ObjectCategory, load_domain
 from envs.errors import HomeError
 from envs.facts import Demands, members, read_demands
@@ -19,53 +20,7 @@ from envs.goals import Count, Place, Thing
 from envs.layout import lay_out
 from envs.scene import FixtureSpec, ObjectSpec, Room, Scene
 
-SETTING = ("plate", "fork", "knife", "glass", "spoon", "bowl", "mug", "cup")  # what a table is set with
 SETTING_SHARE = 0.6  # at most this part of a home's objects
-SEVERAL = frozenset(
-    ("apple", "book", "candle", "CD", "cloth", "egg", "letter", "magazine", "napkin", "orange", "pen", "pencil")
-    + ("pillow", "potato", "shirt", "shoe", "sock", "soda can", "tomato", "towel", "toy block", "toy car", "wine glass")
-)
-WASHABLE = frozenset(("dishes", "cutlery", "cookware", "clothing", "linen"))
-# Where a class of things is at home, when fixtures of one kind stand in several rooms.
-NATURAL_ROOMS: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys(("dishes", "cutlery", "cookware", "food", "drink", "groceries"), ("kitchen", "dining room")),
-    **dict.fromkeys(("toiletries", "linen"), ("bathroom",)),
-    **dict.fromkeys(("clothing", "valuables"), ("bedroom", "hall")),
-    **dict.fromkeys(("book", "electronics", "paper"), ("living room", "office", "bedroom")),
-}
-SOILED_AT: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys(("dishes", "cutlery", "cookware"), ("sink", "dining table", "countertop", "coffee table", "dishwasher")),
-    **dict.fromkeys(("clothing", "linen"), ("laundry basket", "bed", "washing machine", "bathtub")),
-}
-# What is kept in or on another thing, by category or class.
-NESTED_IN: dict[str, tuple[str, ...]] = {
-    "fruit": ("bowl", "plate", "basket"),
-    "vegetable": ("bowl", "pot", "basket"),
-    "egg": ("bowl", "pan"),
-    "bread": ("plate", "basket"),
-    "cheese": ("plate",),
-    "pen": ("mug", "cup", "backpack", "box"),
-    "pencil": ("mug", "cup", "box"),
-    "toothbrush": ("cup", "glass"),
-    "spoon": ("cup", "mug", "bowl", "glass"),
-    "fork": ("plate", "bowl"),
-    "dishes": ("tray",),
-    "toy": ("box", "basket"),
-    "book": ("backpack", "box"),
-    "electronics": ("backpack", "box"),
-    "linen": ("basket",),
-    "clothing": ("basket", "backpack"),
-}
-DRINKS: dict[str, tuple[str, ...]] = {
-    "mug": ("coffee", "tea", "milk", "water"),
-    "cup": ("coffee", "tea", "milk"),
-    "glass": ("water", "juice", "milk", "soda"),
-    "wine glass": ("wine",),
-    "kettle": ("water",),
-    "pot": ("water",),
-    "watering can": ("water",),
-    "vase": ("water",),
-}
 ON_CHANCE = {"television": 0.25, "fan": 0.25, "radio": 0.2}  # lamps: LAMP_ON; what heats or washes: never
 LAMP_ON, OPEN, SOILED, STRAY, NESTED, FILLED, FOLDED = 0.4, 0.1, 0.2, 0.08, 0.2, 0.12, 0.2
 PLACE_SKIPPED = 0.4  # the chance that the likelier place of an `at` list is passed over for the next
@@ -334,7 +289,8 @@ class _Contents:
         """Return a fixture from the category's `at` list, or where soiled things lie, with room for one more."""
         places = list(kind.at)
         if soiled:
-            lying = [p for p in SOILED_AT[next(c for c in kind.classes if c in WASHABLE)] if self.domain.fits(kind.name, p)]
+            likely = SOILED_AT[next(c for c in kind.classes if c in WASHABLE)]
+            lying = [p for p in likely if self.domain.fits(kind.name, p)]
             places = lying[int(self.rand() * len(lying)) :] + places
         rooms = self.rooms_of(kind)
         spare: str | None = None

@@ -43,8 +43,10 @@ def is_at(state: State, entity: int, place: Place) -> bool:
         if place.fixture is not None:
             if world.categories[holder] == place.fixture:
                 return True
-        elif place.thing is not None and holder >= world.n_fixtures and matches(state, holder, place.thing):
-            if place.inside is None or is_at(state, holder, place.inside):
+        elif holder >= world.n_fixtures and place.thing is not None and matches(state, holder, place.thing):
+            if place.inside is None:
+                return True
+            if is_at(state, holder, place.inside):
                 return True
         holder = state.place[holder]
     return False
@@ -62,10 +64,12 @@ def subjects(start: State, condition: Every) -> list[int]:
     world = start.world
     left_out = set(world.domain.resolve(condition.excluded)) if condition.excluded else set()
     found = [i for i in chosen(start, condition.thing) if world.categories[i] not in left_out]
-    if condition.place is not None and condition.place.thing is not None:
+    place = condition.place
+    while place is not None and place.thing is not None:
         # A container does not go into itself: "every dishes in box" is not about the box.
-        word = condition.place.thing.word
+        word = place.thing.word
         found = [i for i in found if world.categories[i] != word]
+        place = place.inside
     return found
 
 

@@ -1,7 +1,7 @@
 """The symbolic world: pure `unmet(state, action)` and `apply(state, action) -> State`.
 
-What a state is stands in `envs/world.py`, what the robot can do and when is here. Everything that others need of the two
-is imported from here.
+What a state is stands in `envs/world.py`; what the robot can do, when and to what effect is here, and so are the names
+to import both from.
 """
 
 from __future__ import annotations
@@ -73,11 +73,11 @@ def _entity(world: World, name: str) -> int:
 
 
 def _reach(state: State, entity: int) -> str | None:
-    closed = state.closed_around(entity)
-    if closed is not None:
-        return f"{state.world.names[closed]} is closed"
-    if state.root(entity) == HELD:
+    root = state.root(entity)
+    if root == HELD:
         return f"{state.world.names[entity]} is in the hand"
+    if state.world.enclosed[root] and root != entity and not state.flags[root] & OPEN:
+        return f"{state.world.names[root]} is closed"
     return None
 
 
@@ -91,18 +91,14 @@ def _unmet_put(state: State, thing: int, place: int) -> str | None:
         return f"not holding {world.names[thing]} (holding {_in_hand(state)})"
     if world.relation[place] is None or world.relation[place] == "with":
         return f"nothing can be put on {world.names[place]}"
-    if state.root(place) == HELD:
-        return f"{world.names[place]} is in the hand"
     if world.enclosed[place] and not state.flags[place] & OPEN:
         return f"{world.names[place]} is closed"
     if (unreachable := _reach(state, place)) is not None:
         return unreachable
     if not world.fits(thing, place):
         return f"{world.names[thing]} does not fit {world.relation[place]} {world.names[place]}"
-    taken = world.units[thing]
-    if state.place.count(place):
-        taken += sum([world.units[i] for i, p in enumerate(state.place) if p == place])
-    if taken > world.capacity[place] and state.place.count(place):
+    others = state.children(place)
+    if others and world.units[thing] + sum([world.units[i] for i in others]) > world.capacity[place]:
         return f"no room {world.relation[place]} {world.names[place]}"
     return None
 
@@ -118,8 +114,7 @@ def _unmet_give(state: State, thing: int, receiver: int) -> str | None:
 
 def _unmet_fixture(state: State, skill: str, fixture: int) -> str | None:
     world = state.world
-    kind = world.fixture[fixture]
-    name = world.names[fixture]
+    kind, name = world.fixture[fixture], world.names[fixture]
     if kind is None:
         return f"{name} is not a fixture"
     if skill == "go to":
@@ -137,7 +132,7 @@ def _unmet_fixture(state: State, skill: str, fixture: int) -> str | None:
             return f"{name} cannot be opened or closed"
         if bool(flags & OPEN) == (skill == "open"):
             return f"{name} is already {'open' if flags & OPEN else 'closed'}"
-        return f"{name} is on" if kind.switch and flags & ON else None
+        return f"{name} is on" if flags & ON else None
     if not kind.switch:
         return f"{name} has no switch"
     if bool(flags & ON) == (skill == "turn on"):
@@ -155,10 +150,8 @@ def _unmet_pour(state: State, vessel: int, into: int) -> str | None:
     if not state.liquid[vessel]:
         return f"{world.names[vessel]} is empty"
     kind, thing = world.fixture[into], world.thing[into]
-    if kind is not None:
-        if kind.waterable:
-            return None if state.liquid[vessel] == "water" else f"{world.names[vessel]} holds no water"
-        return f"nothing can be poured into {world.names[into]}"
+    if kind is not None and kind.waterable:
+        return None if state.liquid[vessel] == "water" else f"{world.names[vessel]} holds no water"
     if thing is None or not thing.fills:
         return f"nothing can be poured into {world.names[into]}"
     if state.liquid[into]:  # `into` may be the vessel itself
@@ -168,8 +161,7 @@ def _unmet_pour(state: State, vessel: int, into: int) -> str | None:
 
 def _unmet_object(state: State, skill: str, thing: int) -> str | None:
     world = state.world
-    kind = world.thing[thing]
-    name = world.names[thing]
+    kind, name = world.thing[thing], world.names[thing]
     if kind is None:
         return f"{name} is a fixture"
     if skill == "slice":
@@ -336,11 +328,19 @@ def applicable(state: State, *, fixtures_only: bool = False) -> list[Action]:
     fixtures = range(world.n_fixtures)
     things = range(world.n_fixtures, len(names))
     found = [Action("go to", (names[f],)) for f in fixtures]
-    if state.held >= 0:
-        held = names[state.held]
+    tool = world.thing[state.held] if state.held >= 0 else None
+    if tool is not None:
+        thing, held = state.held, names[state.held]
         places = fixtures if fixtures_only else range(len(names))
-        found += [Action("put", (held, names[p])) for p in places if _unmet_put(state, state.held, p) is None]
-        found += [Action("slice", (names[i],)) for i in things if _unmet_object(state, "slice", i) is None]
+        people = [f for f in fixtures if world.relation[f] == "with"]
+        vessels = range(len(names)) if state.liquid[thing] else ()
+        found += [Action("put", (held, names[p])) for p in places if _unmet_put(state, thing, p) is None]
+        found += [Action("give", (held, names[p])) for p in people if _unmet_give(state, thing, p) is None]
+        found += [Action("pour", (held, names[v])) for v in vessels if _unmet_pour(state, thing, v) is None]
+        if tool.wipes:
+            found += [Action("wipe", (names[f],)) for f in fixtures if _unmet_fixture(state, "wipe", f) is None]
+        if tool.cuts:
+            found += [Action("slice", (names[i],)) for i in things if _unmet_object(state, "slice", i) is None]
         return found
     found += [Action("pick up", (names[i],)) for i in things if _unmet_object(state, "pick up", i) is None]
     found += [Action("fold", (names[i],)) for i in things if _unmet_object(state, "fold", i) is None]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -101,7 +102,9 @@ class GPTConfig:
         known = {field.name for field in dataclasses.fields(cls)}
         unknown = sorted(set(values) - known)
         if unknown:
-            raise ConfigError(f"unknown model setting {unknown[0]!r}; the settings are {', '.join(sorted(known))}")
+            near = difflib.get_close_matches(unknown[0], known, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else f"; the settings are {', '.join(sorted(known))}"
+            raise ConfigError(f"unknown model setting {unknown[0]!r}{hint}")
         if "vocab_size" not in values:
             raise ConfigError("the model config lacks vocab_size")
         return cls(**values)  # type: ignore[arg-type]

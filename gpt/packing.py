@@ -18,8 +18,7 @@ def pack_best_fit(lengths: Sequence[int], capacity: int) -> list[list[int]]:
         Rows of indices into `lengths`; equal lengths keep their order. Each item is in one row.
     """
     rows: list[list[int]] = []
-    row: list[int]
-    rows_with_room: list[list[int]] = [[] for _ in range(capacity + 1)]
+    rows_with_room: list[list[list[int]]] = [[] for _ in range(capacity + 1)]
     rooms = 0  # bit r is set if some row has room r: the smallest room >= n is the lowest bit of rooms >> n
     for item in sorted(range(len(lengths)), key=lambda i: -lengths[i]):
         n = lengths[item]
@@ -32,7 +31,7 @@ def pack_best_fit(lengths: Sequence[int], capacity: int) -> list[list[int]]:
             if not rows_with_room[room]:
                 rooms ^= 1 << room
         else:
-            room, row = capacity, list[int]()
+            room, row = capacity, []
             rows.append(row)
         row.append(item)
         left = room - n

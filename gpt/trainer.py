@@ -201,7 +201,8 @@ class _Run:
     def _divergence(self, step: int, name: str, value: float) -> str:
         checkpoint = self.out_dir / CHECKPOINT_FILE
         kept = f"the last good checkpoint is {checkpoint}" if checkpoint.exists() else "there is no checkpoint yet"
-        return f"step {step}: the {name} is {value}; {kept}; a lower lr (it is {self.config.lr}) or a longer warm-up may help"
+        advice = f"a lower lr (it is {self.config.lr}) or a longer warm-up may help"
+        return f"step {step}: the {name} is {value}; {kept}; {advice}"
 
     def _validate(self, done: int, last: bool) -> bool:
         every = self.config.eval_every

@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from envs.domain import load_domain
 from envs.errors import EnvsError
@@ -23,7 +24,8 @@ from planner.language import normalise
 from planner.tasks import TaskLine, home_for
 from planner.teacher import teach
 
-SPLITS = {"train": (0, 10_000_000), "valid": (10_000_000, 11_000_000), "test": (11_000_000, 12_000_000)}
+SplitName = Literal["train", "valid", "test"]
+SPLITS: dict[SplitName, tuple[int, int]] = {"train": (0, 10_000_000), "valid": (10_000_000, 11_000_000), "test": (11_000_000, 12_000_000)}
 MAX_CHUNKS = 12
 
 
@@ -40,6 +42,7 @@ class Recipe:
         restarts: Plans per task that start in the middle of another plan.
         chunks: The part of long goals' further chunks that become documents.
         human: Human-written lines (task files) to mix in, as a fraction of all tasks.
+        vocab_size: Ids of the tokenizer that is trained on the corpus, special tokens included.
     """
 
     documents: int = 100_000
@@ -50,6 +53,7 @@ class Recipe:
     restarts: float = 0.25
     chunks: float = 0.5
     human: float = 0.25
+    vocab_size: int = 2048
 
     def __post_init__(self) -> None:
         """Check ranges."""
@@ -85,7 +89,7 @@ def plan_in_chunks(start: State, goal: Goal) -> Iterator[tuple[State, tuple[Cond
 class Corpus:
     """Draws documents for one seed of one split."""
 
-    def __init__(self, recipe: Recipe, seed: int, *, split: str = "train", human: Sequence[TaskLine] = ()) -> None:
+    def __init__(self, recipe: Recipe, seed: int, *, split: SplitName = "train", human: Sequence[TaskLine] = ()) -> None:
         """Bind a recipe to a seed; documents depend on nothing else."""
         self.recipe = recipe
         self.rng = random.Random(f"{split}/{seed}")

@@ -68,7 +68,8 @@ def _left(state: State, condition: Every, start: State) -> list[int]:
 
 
 class _Fetcher:
-    def __init__(self, state: State, start: State) -> None:
+    def __init__(self, state: State, start: State, avoid: frozenset[int]) -> None:
+        self.avoid = avoid
         self.state = state
         self.start = start
         self.found: dict[int, None] = {}
@@ -82,7 +83,7 @@ class _Fetcher:
         state = self.state
         if isinstance(condition, Count):
             missing = condition.number - len(chosen(state, condition.thing, condition.place))
-            things = grounding.candidates(state, condition.thing, condition.place)
+            things = grounding.candidates(state, condition.thing, condition.place, avoid=self.avoid)
             self.change(things[:missing], condition.thing)
             self.place(things[:missing], condition.place)
             self.add(*things[missing : missing + 1])  # one to spare, should the first fail
@@ -100,7 +101,7 @@ class _Fetcher:
         elif isinstance(condition, Holding):
             ready = chosen(state, condition.thing)
             ready.sort(key=lambda t: grounding.reach_cost(state, t))
-            things = ready[:1] or grounding.candidates(state, condition.thing, None)[:1]
+            things = ready[:1] or grounding.candidates(state, condition.thing, None, avoid=self.avoid)[:1]
             self.change(things, condition.thing)
         else:
             self.fixture(condition)
@@ -162,9 +163,19 @@ class _Fetcher:
                 self.add(grounding.source(state, "water", vessel))
 
 
-def fetch(state: State, conditions: Sequence[Condition], start: State) -> Facts:
-    """Fetch the facts that unmet conditions need, in an episode that began in `start`."""
-    fetcher = _Fetcher(state, start)
+def is_limited(state: State, conditions: Sequence[Condition], start: State) -> bool:
+    """Whether one of the conditions is about more things than are planned for before the state is read again."""
+    for c in conditions:
+        if isinstance(c, Every) and len(_left(state, c, start)) > LIMIT:
+            return True
+        if isinstance(c, No) and len(chosen(state, c.thing, c.place)) > LIMIT:
+            return True
+    return False
+
+
+def fetch(state: State, conditions: Sequence[Condition], start: State, *, avoid: frozenset[int] = frozenset()) -> Facts:
+    """Fetch the facts that unmet conditions need, in an episode that began in `start`; `avoid` things are passed over."""
+    fetcher = _Fetcher(state, start, avoid)
     if state.held >= 0:
         fetcher.add(state.held, grounding.worktop(state, state.held, near=state.at if state.at >= 0 else None))
     for condition in sorted(conditions, key=rank):

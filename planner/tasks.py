@@ -20,7 +20,7 @@ from typing import Literal, cast
 from envs.domain import Domain, load_domain
 from envs.errors import EnvsError, GoalError
 from envs.goals import Condition, Count, Every, FixtureIs, Goal, Holding, No, Place, Thing, parse_goal
-# HOMES
+
 from envs.sampling import sample_scene
 from envs.scene import Scene
 from envs.scoring import holds
@@ -186,6 +186,8 @@ def home_for(task: TaskLine, *, seed: int = 0, geometry: bool = True) -> State:
         EnvsError: The home cannot be loaded, or what the task asks of a sampled one cannot be.
     """
     if isinstance(task.home, str):
+        from envs.homes import load_home
+
         return World(load_home(task.home)).initial()
     if isinstance(task.home, int):
         return World(sample_scene(task.home, geometry=geometry)).initial()

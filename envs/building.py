@@ -1,0 +1,211 @@
+"""Builds a scene in the engine: floor, walls with doorways, fixtures with their leaves, things where the scene says.
+
+Placement is deterministic from the scene's seed; containers come before what they hold.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import cos, pi, sin
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from envs.domain import load_domain
+from envs.engine import Engine, Link
+from envs.errors import PhysicsError
+from envs.furniture import furniture
+from envs.shapes import Color, Piece, mass_kg, object_pieces
+from envs.spots import Spot, free_spots
+
+if TYPE_CHECKING:
+    from envs.domain import ObjectCategory
+    from envs.kinematics import Array
+    from envs.places import Area, Places
+    from envs.scene import FixtureSpec, Rect, Scene
+
+WALL_M = 0.10
+WALL_HEIGHT_M = 2.0
+WALL_SEEN_M = 0.45  # walls are drawn low, so that one sees into the rooms
+WALL: Color = (0.86, 0.85, 0.82, 1.0)
+FLOORS: dict[str, Color] = {
+    "kitchen": (0.80, 0.76, 0.70, 1.0), "bathroom": (0.70, 0.78, 0.80, 1.0), "bedroom": (0.74, 0.64, 0.55, 1.0),
+    "living room": (0.70, 0.58, 0.45, 1.0), "office": (0.66, 0.60, 0.54, 1.0), "hall": (0.75, 0.70, 0.62, 1.0),
+    "dining room": (0.72, 0.62, 0.50, 1.0), "laundry room": (0.72, 0.76, 0.78, 1.0),
+}  # fmt: skip
+BRAKE = {"hinge": 3.0, "flap": 12.0, "slide": 15.0}  # what keeps a leaf where it is left [N m, N]
+
+
+def glow_name(fixture: str, k: int) -> str:
+    """Name of the k-th part of a fixture that is lit while it is on."""
+    return f"{fixture} glow {k}"
+
+
+def build_rooms(engine: Engine, scene: Scene) -> list[Piece]:
+    """Add floor and walls; return the walls."""
+    x0, y0 = (min(room.rect[k] for room in scene.rooms) for k in (0, 1))
+    x1, y1 = (max(room.rect[k] for room in scene.rooms) for k in (2, 3))
+    middle = ((x0 + x1) / 2, (y0 + y1) / 2)
+    engine.add("ground", (Piece(size=(x1 - x0 + 6, y1 - y0 + 6, 0.2), at=(0, 0, -0.1), visible=False),), (*middle, 0.0))
+    engine.add("lawn", (Piece(size=(x1 - x0 + 2, y1 - y0 + 2, 0.02), solid=False, color=(0.90, 0.91, 0.90, 1.0)),), (*middle, -0.025))
+    for room in scene.rooms:
+        a, b, c, d = room.rect
+        tile = Piece(size=(c - a, d - b, 0.02), solid=False, color=FLOORS.get(room.kind, FLOORS["hall"]))
+        engine.add(f"{room.name} floor", (tile,), ((a + c) / 2, (b + d) / 2, -0.01))
+    walls: list[Piece] = []
+    seen: set[tuple[float, ...]] = set()
+    for room in scene.rooms:
+        for line in _edges(room.rect):
+            for span in _without_doorways(line, scene):
+                key = tuple(round(v, 3) for v in span)
+                if key in seen:
+                    continue
+                seen.add(key)
+                walls.append(_wall(span))
+    for k, wall in enumerate(walls):
+        low = Piece(size=(wall.size[0], wall.size[1], WALL_SEEN_M), at=(0, 0, (WALL_SEEN_M - WALL_HEIGHT_M) / 2), solid=False, color=WALL)
+        full = Piece(size=wall.size, visible=False)
+        engine.add(f"wall {k}", (low, full), wall.at)
+    return walls
+
+
+def _edges(rect: Rect) -> list[tuple[float, float, float, float]]:
+    a, b, c, d = rect
+    return [(a, b, c, b), (a, d, c, d), (a, b, a, d), (c, b, c, d)]
+
+
+def _without_doorways(line: tuple[float, float, float, float], scene: Scene) -> list[tuple[float, float, float, float]]:
+    a, b, c, d = line
+    along_x = abs(b - d) < 1e-9
+    low, high = (a, c) if along_x else (b, d)
+    fixed = b if along_x else a
+    gaps = []
+    for door in scene.doorways:
+        if (door.along == "x") == along_x and abs((door.y if along_x else door.x) - fixed) < 0.06:
+            middle = door.x if along_x else door.y
+            gaps.append((middle - door.width / 2, middle + door.width / 2))
+    spans, start = [], low
+    for left, right in sorted(gaps):
+        if left > start:
+            spans.append((start, min(left, high)))
+        start = max(start, right)
+    if start < high:
+        spans.append((start, high))
+    spans = [(s, e) for s, e in spans if e - s > 0.02]
+    return [(s, fixed, e, fixed) if along_x else (fixed, s, fixed, e) for s, e in spans]
+
+
+def _wall(line: tuple[float, float, float, float]) -> Piece:
+    a, b, c, d = line
+    end = WALL_M / 2 * 0.98
+    along_x = abs(b - d) < 1e-9
+    size = (c - a + (2 * end if along_x else 0) + (0 if along_x else WALL_M), d - b + (WALL_M if along_x else 0), WALL_HEIGHT_M)
+    return Piece(size=size, at=((a + c) / 2, (b + d) / 2, WALL_HEIGHT_M / 2))
+
+
+def build_fixture(engine: Engine, spec: FixtureSpec) -> None:
+    """Add one fixture, its leaves as the scene wants them."""
+    made = furniture(load_domain().fixtures[spec.category])
+    turn = (0.0, 0.0, sin(spec.yaw / 2), cos(spec.yaw / 2))
+    at = (spec.x, spec.y, 0.0)
+    links = [
+        Link(joint="prismatic" if leaf.kind == "slide" else "revolute", pieces=leaf.pieces, at=leaf.at, axis=leaf.axis, mass=1.5)
+        for leaf in made.leaves
+    ]
+    # More visual pieces than the engine takes in one body go into bodies that are only seen.
+    solid = [piece for piece in made.pieces if piece.solid]
+    decor = [piece for piece in made.pieces if not piece.solid]
+    engine.add(spec.name, solid, at, turn, links=links)
+    for k, piece in enumerate(decor):
+        if piece.mesh is not None:
+            engine.add(f"{spec.name} decor {k}", (piece,), at, turn)
+    plain = [piece for piece in decor if piece.mesh is None]
+    if plain:
+        engine.add(f"{spec.name} decor", plain, at, turn)
+    for k, piece in enumerate(made.glow):
+        engine.add(glow_name(spec.name, k), (piece,), at, turn)
+    for k, leaf in enumerate(made.leaves):
+        engine.set_joint(spec.name, k, leaf.opened if "open" in spec.states else 0.0)
+        engine.brake(spec.name, k, BRAKE[leaf.kind])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pose:
+    """How a thing lies in a region: its spot, its extents there [m], and whether it stands on its end."""
+
+    spot: Spot
+    size: tuple[float, float, float]
+    on_end: bool
+
+
+def lying(category: ObjectCategory, area: Area) -> tuple[tuple[float, float, float], bool]:
+    """Extents of a thing as it goes into a place [m], and whether it must stand on its end to fit."""
+    size = category.size
+    if area.loose:
+        return size, False
+    wide, deep = max(area.size[:2]), min(area.size[:2])
+    if max(size[:2]) <= wide + 0.001 and min(size[:2]) <= deep + 0.001:
+        return size, False
+    small, middle, long = sorted(size)
+    if area.vessel and middle <= wide and small <= deep:
+        return (middle, small, long), True
+    return size, False
+
+
+def end_up(category: ObjectCategory) -> Array:
+    """Rotation that stands a thing on its end, extents sorted as (middle, small, long)."""
+    order = np.argsort(category.size)
+    turn = np.zeros((3, 3))
+    turn[0, order[1]] = turn[1, order[0]] = turn[2, order[2]] = 1.0
+    if np.linalg.det(turn) < 0:
+        turn[1] *= -1
+    return turn
+
+
+def build_objects(engine: Engine, scene: Scene, places: Places) -> None:
+    """Add all things, large ones first in each place.
+
+    Raises:
+        PhysicsError: A place has no room for what the scene puts there.
+    """
+    domain = load_domain()
+    rng = np.random.default_rng((abs(scene.seed), 7))
+    depth: dict[str, int] = {f.name: 0 for f in scene.fixtures}
+    for spec in scene.objects:
+        depth[spec.name] = depth[spec.place] + 1
+    def footprint(name: str) -> float:
+        size = domain.objects[name].size
+        return size[0] * size[1]
+
+    order = sorted(scene.objects, key=lambda o: (depth[o.name], -footprint(o.category), o.name))
+    where: dict[str, tuple[float, float, float]] = {}
+    for spec in order:
+        category = domain.objects[spec.category]
+        area = places.area(spec.place)
+        size, on_end = lying(category, area)
+        taken, tops = places.taken(area, [])
+        spots = free_spots(area.size[:2], size[:2], taken, edge=area.edge(size))
+        height = 0.003
+        if spots:
+            few = spots[: max(1, len(spots) // (3 if area.enclosed else 2))]
+            spot = few[int(rng.integers(len(few)))] if area.name in depth and depth[area.name] == 0 else spots[0]
+        elif area.relation == "in" or area.vessel or area.loose:
+            spot, height = Spot(x=0.0, y=0.0, yaw=0.0), tops + 0.01
+        else:
+            raise PhysicsError(f"scene {scene.name}: no room {area.relation} {spec.place} for {spec.name}")
+        flip = pi * float(rng.integers(2)) if size[0] != size[1] else 0.0
+        at = area.point(spot.x, spot.y, size[2] / 2 + height)
+        body = places.yaw_turn(area.yaw + spot.yaw + flip) @ (end_up(category) if on_end else np.eye(3))
+        engine.add(spec.name, object_pieces(category), at.tolist(), places.quat(body), mass=mass_kg(category))
+        places.things[spec.name] = category
+        where[spec.name] = (spot.x, spot.y, spot.yaw)
+
+
+def footprints(scene: Scene) -> list[tuple[float, float, float, float, float]]:
+    """x, y, yaw, half depth, half width of every fixture, for the floor."""
+    domain = load_domain()
+    made = []
+    for f in scene.fixtures:
+        size = domain.fixtures[f.category].size
+        made.append((f.x, f.y, f.yaw, size[0] / 2, size[1] / 2))
+    return made

@@ -1,0 +1,232 @@
+"""The home as Gymnasium environments: `HomeSymbolic-v0` and `HomePhysics-v0`, one interface over two worlds."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import gymnasium
+import numpy as np
+from numpy.typing import NDArray
+
+from envs import spaces
+from envs.domain import load_domain
+from envs.errors import ActionError, HomeError
+from envs.goal_sampler import named, sample_goal
+from envs.goals import Goal, format_goal, parse_goal
+from envs.homes import load_home
+from envs.sampling import sample_scene
+from envs.scene import Scene
+from envs.scoring import Score, advance, score
+from envs.state import Action, State, World, applicable, effect, format_action, parse_action, unmet
+from envs.describe import describe
+
+if TYPE_CHECKING:
+    from envs.sim import PhysicalHome
+
+IMAGE_SIZE = (640, 480)  # width, height [px]
+SUCCESS_REWARD = 1.0
+
+Info = dict[str, Any]  # Gymnasium's own type; the keys are in the class docstring
+
+
+class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
+    """A robot with one gripper in a furnished home, with a goal such as `2 clean plate on dining table`.
+
+    ## Description
+    A home has up to 256 entities: fixtures that stay where they are (`fridge 1`) and objects (`apple 1`). The robot
+    brings objects to places, opens, closes and switches fixtures, and slices, pours, wipes and folds; the world does the
+    rest (a closed fridge cools, a running sink rinses: `envs/domain.yaml`). A goal is a text in the goal language
+    (`envs/goals.py`). One step is one whole skill. `HomeSymbolic-v0` computes what becomes true; `HomePhysics-v0` lets a
+    mobile manipulator do it in PyBullet at 240 Hz and reads what became true from the physics.
+
+    ```python
+    import gymnasium, envs
+    env = gymnasium.make("HomeSymbolic-v0", goal="apple on dining table")
+    observation, info = env.reset(seed=7)
+    action = env.unwrapped.encode(info["actions"][0])
+    observation, reward, terminated, truncated, info = env.step(action)
+    ```
+
+    ## Action Space
+    `MultiDiscrete([12, 257, 257])`: the skill in the order of the domain file (go to, pick up, put, give, open, close,
+    turn on, turn off, slice, wipe, pour, fold), the first argument and the second. Arguments are entity numbers, counted
+    from 1; 0 is none. `put`, `give` and `pour` read the second argument, the others ignore it. An action that is not
+    applicable changes nothing; `info["unmet"]` says why. `env.unwrapped.encode` and `decode` translate to and from text
+    such as `put apple 1 on dining table 1`, and `env.unwrapped.action_mask()` is true where an action is applicable.
+
+    ## Observation Space
+    `Dict`; row i of an array of 256 is entity i + 1, and rows beyond `n_entities` are 0.
+
+    | key | space | meaning |
+    |---|---|---|
+    | `category` | `Box(0, n, (256,), int16)` | category, in the order of the domain file, fixtures first; 0 none |
+    | `place` | `Box(0, 257, (256,), int16)` | entity that it is in or on; 0 for fixtures, 257 in the robot's hand |
+    | `flags` | `MultiBinary((256, 9))` | open, on, dirty, hot, cold, sliced, cooked, folded, watered |
+    | `liquid` | `Box(0, 7, (256,), int16)` | what it is filled with; 0 nothing |
+    | `n_entities` | `Discrete(257)` | how many entities this home has |
+    | `held` | `Discrete(257)` | what the robot holds; 0 nothing |
+    | `at` | `Discrete(257)` | the fixture that the robot stands at; 0 none |
+    | `goal` | `Box(0, 127, (512,), uint8)` | the goal's text in ASCII, padded with 0 |
+    | `goal_met` | `MultiBinary(64)` | which of the goal's conditions hold |
+    | `n_conditions` | `Discrete(65)` | how many conditions the goal has |
+    | `phase` | `Discrete(65)` | the phase of the goal (`then`) that the episode is in |
+
+    `info` has the same keys after `reset` and `step`: `actions` (the applicable actions, as text), `goal`, `success`,
+    `rate` (the fraction of conditions that hold), `action` (what was asked, or ""), `unmet` (why it was not applicable,
+    or ""), and `outcome` (`status` done, failed or skipped, `reason`, `duration_s`, `ticks`, `collisions`).
+
+    ## Rewards
+    The gain of the goal-condition rate in this step (a loss is negative), and +1 when all conditions hold.
+
+    ## Starting State
+    The home as `home` describes it. A home or goal that is not given is sampled from the seed of `reset`: the home holds
+    what the goal names, the sampled goal does not hold yet. The same seed gives the same episode, bit for bit.
+
+    ## Episode End
+    Terminated when the goal is reached: all phases in order, the conditions of the last one now. Truncated after
+    `max_steps` steps.
+
+    ## Arguments
+    - `home`: None (sampled at each reset), a seed, the path of a home's YAML file, or a `Scene`.
+    - `goal`: a goal, or None (a simple one is sampled at each reset).
+    - `max_steps`: steps until truncation, by default 50.
+    - `render_mode`: "ansi" (a text); with physics also "rgb_array" (640 x 480) and "human" (PyBullet's own window).
+    - `grasp` (`HomePhysics-v0` only): "assisted" or "friction" (`envs/sim.py`).
+
+    ## Version History
+    - v0: first version.
+    """
+
+    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["ansi"], "render_fps": 1}
+    needs_geometry: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        *,
+        home: Scene | str | Path | int | None = None,
+        goal: str | None = None,
+        max_steps: int = 50,
+        render_mode: str | None = None,
+    ) -> None:
+        if render_mode is not None and render_mode not in self.metadata["render_modes"]:
+            raise ValueError(f"render_mode {render_mode!r} is none of {self.metadata['render_modes']}")
+        if max_steps < 1:
+            raise ValueError(f"max_steps is {max_steps}; an episode has at least one step")
+        domain = load_domain()
+        self.action_space = spaces.action_space(domain)
+        self.observation_space = spaces.observation_space(domain)
+        self.render_mode = render_mode
+        self.max_steps = max_steps
+        self._given_goal = None if goal is None else parse_goal(goal)
+        self._scene = self._fixed_scene(home)
+        self._start: State | None = None
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[spaces.Observation, Info]:
+        """Start an episode. There are no options."""
+        super().reset(seed=seed)
+        home_seed, goal_seed = (int(n) for n in self.np_random.integers(2**31, size=2))
+        self._start = self._state = self._begin(self._scene or self._sampled_scene(home_seed))
+        self._goal = self._given_goal or sample_goal(self._start, np.random.default_rng(goal_seed))
+        self._phase = advance(self._goal, 0, self._start, self._start)
+        self._score = score(self._goal, self._phase, self._start, self._start)
+        self._steps = 0
+        return self._observation(), self._info("", "", _outcome("skipped"))
+
+    def step(self, action: NDArray[np.int64]) -> tuple[spaces.Observation, float, bool, bool, Info]:
+        """Carry out one encoded action, if it is applicable."""
+        state, before = self.home_state(), self._score
+        text, reason, outcome = "", "", _outcome("skipped")
+        try:
+            grounded = spaces.decode_action(state.world, action)
+            text = format_action(state.world, grounded)
+            reason = unmet(state, grounded) or ""
+            if not reason:
+                self._state, outcome = self._act(grounded)
+        except ActionError as error:
+            reason = str(error)
+        self._phase = advance(self._goal, self._phase, self._state, self._first_state())
+        self._score = score(self._goal, self._phase, self._state, self._first_state())
+        self._steps += 1
+        reward = self._score.rate - before.rate + (SUCCESS_REWARD if self._score.success else 0.0)
+        truncated = self._steps >= self.max_steps
+        return self._observation(), reward, self._score.success, truncated, self._info(text, reason, outcome)
+
+    def render(self) -> Any:  # what it returns depends on the mode; Gymnasium's own signature
+        """Return the home as a text in mode "ansi"."""
+        if self.render_mode != "ansi":
+            return None
+        goal = f"goal: {format_goal(self._goal)} ({sum(self._score.met)} of {len(self._score.met)} conditions hold)"
+        return f"{goal}\n{describe(self.home_state())}"
+
+    def home_state(self) -> State:
+        """Return what is true now."""
+        self._first_state()
+        return self._state
+
+    def encode(self, text: str) -> NDArray[np.int64]:
+        """Write an action's text as a point of the action space.
+
+        Raises:
+            ActionError: The text names no skill, or a thing that this home does not have.
+        """
+        world = self.home_state().world
+        return spaces.encode_action(world, parse_action(world, text))
+
+    def decode(self, action: NDArray[np.int64]) -> str:
+        """Write a point of the action space as text.
+
+        Raises:
+            ActionError: It names a thing that this home does not have.
+        """
+        world = self.home_state().world
+        return format_action(world, spaces.decode_action(world, action))
+
+    def action_mask(self) -> NDArray[np.bool_]:
+        """Return an array in the shape of the action space, true where an action is applicable."""
+        state = self.home_state()
+        mask = np.zeros(tuple(self.action_space.nvec), np.bool_)
+        for action in applicable(state):
+            mask[tuple(spaces.encode_action(state.world, action))] = True
+        return mask
+
+    @abstractmethod
+    def _begin(self, scene: Scene) -> State:
+        """Put the home into its first state."""
+
+    @abstractmethod
+    def _act(self, action: Action) -> tuple[State, Info]:
+        """Carry out an applicable action; return the new state and the outcome."""
+
+    def _first_state(self) -> State:
+        if self._start is None:
+            raise gymnasium.error.ResetNeeded("call reset() first")
+        return self._start
+
+    def _fixed_scene(self, home: Scene | str | Path | int | None) -> Scene | None:
+        if home is None or isinstance(home, Scene):
+            return home
+        return sample_scene(home, geometry=self.needs_geometry) if isinstance(home, int) else load_home(home)
+
+    def _sampled_scene(self, seed: int) -> Scene:
+        fixtures, objects = named(self._given_goal) if self._given_goal else (None, None)
+        geometry = self.needs_geometry
+        return sample_scene(seed, need_fixtures=fixtures, need_objects=objects, geometry=geometry)
+
+    def _observation(self) -> spaces.Observation:
+        return spaces.observe(self._state, format_goal(self._goal), self._score, self._phase)
+
+    def _info(self, action: str, reason: str, outcome: Info) -> Info:
+        world = self._state.world
+        return {
+            "actions": [format_action(world, a) for a in applicable(self._state)],
+            "goal": format_goal(self._goal),
+            "success": self._score.success,
+            "rate": self._score.rate,
+            "action": action,
+            "unmet": reason,
+            "outcome": outcome,
+        }

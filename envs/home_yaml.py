@@ -1,0 +1,186 @@
+"""Home files as YAML nodes that know their line: safe, bounded, and every problem is collected instead of raised."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+import yaml
+
+from envs.errors import HomeError, nearest
+
+MAX_BYTES = 1_000_000
+MAX_DEPTH = 20
+MAX_NODES = 20_000
+MAX_COORDINATE_M = 100.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """One thing that is wrong with a home file, and the line that it is on (counted from 1)."""
+
+    line: int | None
+    text: str
+
+    def __str__(self) -> str:
+        return f"line {self.line}: {self.text}" if self.line else self.text
+
+
+class HomeFileError(HomeError):
+    """A home file is invalid; `problems` has all that is wrong with it."""
+
+    def __init__(self, problems: list[Problem], where: str = "") -> None:
+        self.problems = tuple(sorted(problems, key=lambda p: p.line or 0))
+        super().__init__("\n".join(f"{where}{problem}" for problem in self.problems))
+
+
+class NodeReader:
+    """Reads typed values out of YAML nodes and collects what is wrong with them."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+
+    def problem(self, node: yaml.Node | int | None, text: str) -> None:
+        """Note a problem at a node or a line."""
+        line = node.start_mark.line + 1 if isinstance(node, yaml.Node) else node
+        self.problems.append(Problem(line=line, text=text))
+
+    def pairs(self, node: yaml.Node, what: str) -> Iterator[tuple[str, yaml.Node, yaml.Node]]:
+        """Yield key, key node and value node of a mapping, each key once."""
+        if is_null(node):
+            return
+        if not isinstance(node, yaml.MappingNode):
+            self.problem(node, f"{what}: expected `key: value` lines, found {describe(node)}")
+            return
+        seen: set[str] = set()
+        for key_node, value in node.value:
+            key = self.text(key_node, f"a key of {what}")
+            if key is None:
+                continue
+            if key in seen:
+                self.problem(key_node, f"{what}: {key!r} is there twice")
+                continue
+            seen.add(key)
+            yield key, key_node, value
+
+    def options(self, node: yaml.Node, what: str, known: Collection[str]) -> dict[str, yaml.Node]:
+        """Return the values of a mapping that may have only the known keys."""
+        found: dict[str, yaml.Node] = {}
+        for key, key_node, value in self.pairs(node, what):
+            if key in known:
+                found[key] = value
+            else:
+                hint = nearest(key, known) or f"; known: {', '.join(known)}"
+                self.problem(key_node, f"{what}: unknown key {key!r}{hint}")
+        return found
+
+    def sequence(self, node: yaml.Node, what: str) -> list[yaml.Node]:
+        """Return the nodes of a list; nothing for an empty value."""
+        if is_null(node):
+            return []
+        if not isinstance(node, yaml.SequenceNode):
+            self.problem(node, f"{what}: expected a list such as [a, b], found {describe(node)}")
+            return []
+        return list(node.value)
+
+    def text(self, node: yaml.Node, what: str) -> str | None:
+        """Return a word or words, spaces joined."""
+        if isinstance(node, yaml.ScalarNode):
+            if node.tag == "tag:yaml.org,2002:bool":
+                meant = "true" if node.value.lower() in ("on", "yes", "true", "y") else "false"
+                self.problem(node, f'{what}: YAML reads {node.value} as {meant}; write it in quotes: "{node.value}"')
+                return None
+            if node.tag == "tag:yaml.org,2002:str" and node.value.strip():
+                return " ".join(str(node.value).split())
+        self.problem(node, f"{what}: expected a word, found {describe(node)}")
+        return None
+
+    def whole(self, node: yaml.Node, what: str, low: int, high: int) -> int | None:
+        """Return a whole number in [low, high]."""
+        number = self.number(node, what, float(high))
+        if number is None:
+            return None
+        if number != int(number) or not low <= number:
+            self.problem(node, f"{what}: expected a whole number from {low} to {high}, found {describe(node)}")
+            return None
+        return int(number)
+
+    def number(self, node: yaml.Node, what: str, limit: float = MAX_COORDINATE_M) -> float | None:
+        """Return a finite number in [-limit, limit]."""
+        number = math.nan
+        if isinstance(node, yaml.ScalarNode) and node.tag in ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float"):
+            try:
+                number = float(node.value.replace("_", ""))
+            except ValueError:
+                number = math.nan
+        if math.isnan(number):
+            self.problem(node, f"{what}: expected a number, found {describe(node)}")
+            return None
+        if abs(number) > limit:
+            self.problem(node, f"{what}: {node.value} is more than {limit:g}")
+            return None
+        return number
+
+    def numbers(self, node: yaml.Node, what: str, names: str, limits: tuple[float, ...]) -> list[float] | None:
+        """Return as many numbers as there are limits, described as `names`."""
+        if not isinstance(node, yaml.SequenceNode) or len(node.value) != len(limits):
+            self.problem(node, f"{what}: expected {names}, found {describe(node)}")
+            return None
+        found = [self.number(n, what, limit) for n, limit in zip(node.value, limits, strict=True)]
+        return [n for n in found if n is not None] if None not in found else None
+
+
+def is_null(node: yaml.Node) -> bool:
+    """Whether a value is empty."""
+    return isinstance(node, yaml.ScalarNode) and node.tag == "tag:yaml.org,2002:null"
+
+
+def describe(node: yaml.Node) -> str:
+    """Say what a node is, for a message."""
+    if isinstance(node, yaml.MappingNode):
+        return "a mapping"
+    if isinstance(node, yaml.SequenceNode):
+        return f"a list of {len(node.value)}"
+    text = str(node.value)
+    return "nothing" if is_null(node) or not text else repr(text[:40] + "…" if len(text) > 40 else text)
+
+
+def parse_nodes(text: str) -> yaml.Node:
+    """Return the root node of a YAML text.
+
+    Raises:
+        HomeFileError: It is not YAML, is empty, too large, nested too deeply, or uses anchors.
+    """
+    if len(text.encode("utf-8", "replace")) > MAX_BYTES:
+        raise _one(None, f"the file is larger than {MAX_BYTES // 1000} kB")
+    depth = nodes = 0
+    try:
+        for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+            line = event.start_mark.line + 1 if event.start_mark else None
+            nodes += 1
+            if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+                raise _one(line, "anchors and aliases (& and *) are not read in home files")
+            if isinstance(event, yaml.CollectionStartEvent):
+                depth += 1
+            elif isinstance(event, yaml.CollectionEndEvent):
+                depth -= 1
+            if depth > MAX_DEPTH:
+                raise _one(line, f"nested more than {MAX_DEPTH} deep")
+            if nodes > MAX_NODES:
+                raise _one(line, f"more than {MAX_NODES} entries")
+        root = yaml.compose(text, Loader=yaml.CSafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        said = error.problem or error.context or "cannot be read"
+        raise _one(mark.line + 1 if mark else None, f"not YAML: {said}") from None
+    except (yaml.YAMLError, UnicodeError) as error:
+        said = str(error).splitlines()[0] if str(error) else "cannot be read"
+        raise _one(None, f"not YAML: {said}") from None
+    if root is None or is_null(root):
+        raise _one(None, "the file is empty; a home has `rooms:` and `objects:`")
+    return root
+
+
+def _one(line: int | None, text: str) -> HomeFileError:
+    return HomeFileError([Problem(line=line, text=text)])

@@ -1,0 +1,284 @@
+"""Homes that people write: a YAML file in, a `Scene` out, or every problem of the file with its line.
+
+    name: studio
+    rooms:
+      kitchen:                                 # a kind of room; two of a kind: `bedroom 1`, `bedroom 2`
+        - fridge                               # fixtures, numbered in order: fridge 1
+        - 3 cabinet
+        - {sink: [dirty]}                      # with states
+        - countertop: {name: countertop 1, states: [dirty], pose: [1.2, 0.4, 90]}
+      bath: {kind: bathroom, rect: [0, 4, 3, 7], fixtures: [toilet, sink]}
+    objects:
+      cabinet 1: [6 plate, {mug: [dirty]}, {cup: {liquid: coffee, holds: [spoon]}}]
+      fridge: [cold milk, 2 apple]             # the only fridge needs no number
+      desk 1: [mug of coffee, 3 clean plate]   # words as in goals
+    doorways: [[6.3, 2.0, 1.2, y]]             # x, y, width [m], the axis that the wall runs along
+    robot: [3.0, 2.0, 0]
+    seed: 7                                    # another seed, another automatic floor plan
+
+All but `rooms` may be left out. `rect` is [x0, y0, x1, y1] [m], for all rooms or for none; `pose` is x [m], y [m], yaw
+[degrees], the direction that the front faces (0: +x, 90: +y), and needs the rect. What is left out is laid out. Options
+of a fixture: count, name, states, pose; of an object: count, name, states, liquid, holds.
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import yaml
+
+from envs.domain import Domain, load_domain
+from envs.errors import HomeError, nearest
+from envs.floor_checks import doorway_problems, fixture_problems, room_problems
+from envs.home_entries import EntryReader, Item
+from envs.home_writer import dump_home
+from envs.home_yaml import MAX_BYTES, HomeFileError, Problem, parse_nodes
+from envs.layout import Given, lay_out
+from envs.scene import Doorway, FixtureSpec, ObjectSpec, Rect, Room, Scene
+
+__all__ = ["HomeFileError", "dump_home", "load_home", "parse_home"]
+
+NOWHERE: Rect = (0.0, 0.0, 0.0, 0.0)
+MAX_FIXTURES, MAX_OBJECTS = 200, 1000
+
+
+def load_home(path: str | Path) -> Scene:
+    """Read a home file.
+
+    Raises:
+        HomeError: It cannot be read, or `HomeFileError` with all that is wrong with it, a line each.
+    """
+    path = Path(path)
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise HomeFileError([Problem(line=None, text=f"larger than {MAX_BYTES // 1000} kB")], f"{path}: ")
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise HomeError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from None
+    except UnicodeDecodeError:
+        raise HomeError(f"{path}: not a text file (UTF-8)") from None
+    try:
+        return parse_home(text, name=path.stem.replace("_", " "))
+    except HomeFileError as error:
+        raise HomeFileError(list(error.problems), f"{path}: ") from None
+
+
+def parse_home(text: str, name: str = "home") -> Scene:
+    """Read the text of a home file; `name` is used if it has none.
+
+    Raises:
+        HomeFileError: With all that is wrong with it.
+    """
+    reader = _HomeReader(load_domain())
+    scene = reader.home(parse_nodes(text), name)
+    if reader.problems:
+        raise HomeFileError(reader.problems)
+    try:
+        return lay_out(scene, np.random.default_rng(scene.seed), reader.given())
+    except HomeError as error:
+        problems = []
+        for line in str(error).splitlines():
+            problems.append(Problem(line=reader.lines.get(line.partition(":")[0]), text=line))
+        raise HomeFileError(problems) from None
+
+
+class _HomeReader(EntryReader):
+    def __init__(self, domain: Domain) -> None:
+        super().__init__(domain)
+        self.kinds = sorted({kind for fixture in domain.fixtures.values() for kind in fixture.rooms})
+        self.rooms: list[Room] = []
+        self.fixtures: list[FixtureSpec] = []
+        self.objects: list[ObjectSpec] = []
+        self.doorways: list[Doorway] = []
+        self.posed: set[str] = set()
+        self.has_rects = self.has_doorways = self.has_robot = False
+
+    def given(self) -> Given:
+        return Given(
+            rooms=self.has_rects, doorways=self.has_doorways, robot=self.has_robot, fixtures=frozenset(self.posed)
+        )
+
+    def home(self, root: yaml.Node, name: str) -> Scene:
+        if not isinstance(root, yaml.MappingNode):
+            self.problem(root, "a home has `rooms:` and `objects:`; this file has neither")
+            return Scene(name=name, seed=0, rooms=(), doorways=(), fixtures=(), objects=(), robot=(0.0, 0.0, 0.0))
+        parts = self.options(root, "home", ("name", "seed", "rooms", "doorways", "robot", "objects"))
+        named = self.text(parts["name"], "name") if "name" in parts else None
+        seed = self.whole(parts["seed"], "seed", 0, 2**62) if "seed" in parts else None
+        if "rooms" in parts:
+            self.read_rooms(parts["rooms"])
+        if not self.rooms and not self.problems:
+            self.problem(root, "a home has at least one room, under `rooms:`")
+        if "doorways" in parts:
+            self.has_doorways = True
+            self.read_doorways(parts["doorways"])
+        robot = None
+        if "robot" in parts:
+            robot = self.numbers(parts["robot"], "robot", "[x, y, yaw in degrees]", (100.0, 100.0, 360.0))
+            self.has_robot = robot is not None
+        if (self.has_doorways or self.has_robot) and not self.has_rects:
+            self.problem(root, "`doorways` and `robot` need the `rect` of every room")
+        if "objects" in parts:
+            self.read_objects(parts["objects"])
+        if self.has_rects:
+            self.check_floor()
+        x, y, degrees = robot or (0.0, 0.0, 0.0)
+        return Scene(
+            name=named or name,
+            seed=seed or 0,
+            rooms=tuple(self.rooms),
+            doorways=tuple(self.doorways),
+            fixtures=tuple(self.fixtures),
+            objects=tuple(self.objects),
+            robot=(x, y, math.radians(degrees)),
+        )
+
+    # -- rooms and fixtures ------------------------------------------------------------------------------------------
+
+    def read_rooms(self, node: yaml.Node) -> None:
+        items: list[tuple[str, Item]] = []
+        for name, key, value in self.pairs(node, "rooms"):
+            head, _, number = name.rpartition(" ")
+            kind: str | None = head if number.isdigit() else name
+            parts: dict[str, yaml.Node] = {"fixtures": value}
+            if isinstance(value, yaml.MappingNode):
+                parts = self.options(value, name, ("kind", "rect", "fixtures"))
+            if "kind" in parts:
+                kind = self.text(parts["kind"], f"{name}: kind")
+            if kind is not None and kind not in self.kinds:
+                hint = nearest(kind, self.kinds) or f"; known: {', '.join(self.kinds)}"
+                self.problem(parts.get("kind", key), f"unknown room {kind!r}{hint}")
+            rect = NOWHERE
+            if "rect" in parts:
+                found = self.numbers(parts["rect"], f"{name}: rect", "[x0, y0, x1, y1]", (100.0,) * 4)
+                rect = (found[0], found[1], found[2], found[3]) if found else NOWHERE
+                self.has_rects = self.has_rects or found is not None
+            self.lines[name] = key.start_mark.line + 1
+            self.rooms.append(Room(name=name, kind=kind or "", rect=rect))
+            if "fixtures" in parts:
+                items += [(name, i) for i in self.fixture_items(parts["fixtures"], name)]
+        if self.has_rects and any(room.rect == NOWHERE for room in self.rooms):
+            lacking = next(room.name for room in self.rooms if room.rect == NOWHERE)
+            self.problem(self.lines[lacking], f"{lacking}: give every room a `rect`, or none")
+            self.has_rects = False
+        names = self.name_all([item for _, item in items], MAX_FIXTURES, "fixtures")
+        for room, item in items:
+            for name in names[id(item)]:
+                x, y, degrees = item.pose or (0.0, 0.0, 0.0)
+                if item.pose is not None:
+                    self.posed.add(name)
+                    if not self.has_rects:
+                        self.problem(item.line, f"{name}: a pose needs the `rect` of every room")
+                yaw, kind = math.radians(degrees), item.category
+                self.fixtures.append(
+                    FixtureSpec(name=name, category=kind, room=room, x=x, y=y, yaw=yaw, states=item.states)
+                )
+
+    def read_doorways(self, node: yaml.Node) -> None:
+        for entry in self.sequence(node, "doorways"):
+            self.lines[f"doorway {len(self.doorways)}"] = entry.start_mark.line + 1
+            if not isinstance(entry, yaml.SequenceNode) or len(entry.value) != 4:
+                self.problem(entry, "a doorway: expected [x, y, width, along], along is x or y")
+                continue
+            numbers = [self.number(n, "a doorway") for n in entry.value[:3]]
+            along = self.text(entry.value[3], "a doorway")
+            x, y, width = numbers
+            if x is None or y is None or width is None or along is None:
+                continue
+            if along not in ("x", "y"):
+                self.problem(entry, f"a doorway: the wall runs along x or y, not {along!r}")
+                continue
+            self.doorways.append(Doorway(x=x, y=y, width=width, along=along))
+
+    def check_floor(self) -> None:
+        problems = room_problems(self.rooms)
+        if not problems:
+            if self.has_doorways:
+                problems = doorway_problems(self.rooms, self.doorways)
+            problems += fixture_problems(self.rooms, self.fixtures, self.posed)
+        for name, text in problems:
+            self.problem(self.lines.get(name), text)
+
+    # -- objects -----------------------------------------------------------------------------------------------------
+
+    def read_objects(self, node: yaml.Node) -> None:
+        listed: list[tuple[str, int, list[Item]]] = []
+        for place, key, value in self.pairs(node, "objects"):
+            listed.append((place, key.start_mark.line + 1, self.object_items(value, place)))
+        everything: list[Item] = []
+        waiting = [item for _, _, items in listed for item in items]
+        while waiting:
+            item = waiting.pop(0)
+            everything.append(item)
+            waiting[:0] = item.holds
+        names = self.name_all(everything, MAX_OBJECTS, "objects")
+        places = {f.name: f.category for f in self.fixtures}
+        places |= {name: item.category for item in everything for name in names[id(item)]}
+        contents: dict[str, list[tuple[Item, str]]] = {}
+        for word, line, items in listed:
+            found = self.place_name(word, line, places)
+            if found is not None:
+                self.put(items, found, names, contents)
+        order = [f.name for f in self.fixtures]
+        for place in order:  # grows: containers stand before what they hold
+            self.fill(place, places[place], contents.get(place, []))
+            order += [name for _, name in contents.get(place, [])]
+        self.check_loops({name: place for place, held in contents.items() for _, name in held})
+
+    def check_loops(self, place_of: dict[str, str]) -> None:
+        reported: set[str] = set()
+        for name in place_of:
+            chain = [name]
+            while chain[-1] in place_of and place_of[chain[-1]] not in chain:
+                chain.append(place_of[chain[-1]])
+            if place_of.get(chain[-1]) == name and name not in reported:
+                reported.update(chain)
+                self.problem(self.lines.get(name), f"{name} is inside itself: {' in '.join((*chain, name))}")
+
+    def put(
+        self, items: list[Item], place: str, names: dict[int, list[str]], contents: dict[str, list[tuple[Item, str]]]
+    ) -> None:
+        for item in items:
+            for name in names[id(item)]:
+                contents.setdefault(place, []).append((item, name))
+            if item.holds:
+                self.put(item.holds, names[id(item)][0], names, contents)
+
+    def fill(self, place: str, category: str, contents: list[tuple[Item, str]]) -> None:
+        """Add what is directly at a place, and check that it can be there."""
+        domain, used = self.domain, 0
+        capacity = domain.capacity(category)
+        for item, name in contents:
+            units = domain.objects[item.category].units
+            if capacity == 0:
+                self.problem(item.line, f"{name}: a {category} holds nothing")
+            elif not domain.fits(item.category, category):
+                self.problem(item.line, f"{name} does not fit {domain.relation(category)} {place}")
+            elif used and used + units > capacity:
+                full = f"which is full ({used} of {capacity} cells taken, {units} needed)"
+                self.problem(item.line, f"no room for {name} {domain.relation(category)} {place}, {full}")
+            else:
+                used += units
+            self.objects.append(
+                ObjectSpec(
+                    name=name,
+                    category=item.category,
+                    place=place,
+                    states=item.states,
+                    liquid=item.liquid or domain.objects[item.category].contains,
+                )
+            )
+
+    def place_name(self, word: str, line: int, places: dict[str, str]) -> str | None:
+        if word in places:
+            return word
+        named = [name for name, category in places.items() if category == word]
+        if len(named) == 1:
+            return named[0]
+        if named:
+            self.problem(line, f"which {word}? There are {', '.join(named)}")
+        else:
+            self.problem(line, f"no place is called {word!r}{nearest(word, places)}")
+        return None

@@ -1,0 +1,153 @@
+"""Where the robot's base can go: an occupancy grid of the floor, shortest ways on it, short straight paths.
+
+Frames: the home's. Cell (i, j) has its centre at origin + (i + 0.5, j + 0.5) * CELL_M.
+
+Legend: nx, ny cells.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.ndimage import distance_transform_edt
+from scipy.sparse.csgraph import dijkstra
+
+from envs.kinematics import Array
+from envs.scene import Scene
+
+CELL_M = 0.05
+WALL_M = 0.10
+CLEAR_M = 0.27  # least distance of the base's centre from fixtures: its radius is 0.24 m
+COMFORT_M = 0.38  # nearer than this to something, driving costs more
+LEAF_CLEAR_M = 0.17  # from an open door to the column; the chassis may pass below a flap
+
+Bool = NDArray[np.bool_]
+
+
+class Floor:
+    """The floor of one home. `fixed` boxes are footprints, given once; leaves move and are given to `update`."""
+
+    def __init__(self, scene: Scene, footprints: list[tuple[float, float, float, float, float]]) -> None:
+        """Draw the grid.
+
+        Args:
+            scene: Rooms and doorways.
+            footprints: x, y, yaw, half depth, half width [m, rad] of what stands on the floor.
+        """
+        x0 = min(r.rect[0] for r in scene.rooms) - 0.2
+        y0 = min(r.rect[1] for r in scene.rooms) - 0.2
+        x1 = max(r.rect[2] for r in scene.rooms) + 0.2
+        y1 = max(r.rect[3] for r in scene.rooms) + 0.2
+        self.origin = np.array([x0, y0])
+        self.shape = (int(np.ceil((x1 - x0) / CELL_M)), int(np.ceil((y1 - y0) / CELL_M)))
+        axes = [o + (np.arange(k) + 0.5) * CELL_M for o, k in zip((x0, y0), self.shape, strict=True)]
+        self.xs, self.ys = np.meshgrid(*axes, indexing="ij")  # (nx, ny)
+        open_floor = np.zeros(self.shape, dtype=np.bool_)
+        for room in scene.rooms:
+            a, b, c, d = room.rect
+            open_floor |= _within(self.xs, self.ys, a + WALL_M / 2, b + WALL_M / 2, c - WALL_M / 2, d - WALL_M / 2)
+        for door in scene.doorways:
+            half = door.width / 2
+            dx, dy = (half, WALL_M) if door.along == "x" else (WALL_M, half)
+            open_floor |= _within(self.xs, self.ys, door.x - dx, door.y - dy, door.x + dx, door.y + dy)
+        for footprint in footprints:
+            open_floor &= ~self._box(footprint, 0.0)
+        self.gap: Array = distance_transform_edt(open_floor) * CELL_M  # (nx, ny) to the nearest obstacle
+        self.free: Bool = self.gap >= CLEAR_M
+        self._graph = sparse.csr_matrix((0, 0))
+        self._from: tuple[int, int] | None = None
+        self.update([])
+
+    def _box(self, footprint: tuple[float, float, float, float, float], margin: float) -> Bool:
+        x, y, yaw, depth, width = footprint
+        dx, dy = self.xs - x, self.ys - y
+        u = np.abs(np.cos(yaw) * dx + np.sin(yaw) * dy) - depth
+        v = np.abs(-np.sin(yaw) * dx + np.cos(yaw) * dy) - width
+        made: Bool = np.hypot(np.maximum(u, 0.0), np.maximum(v, 0.0)) <= margin
+        return made
+
+    def update(self, leaves: list[tuple[float, float, float, float, float]]) -> None:
+        """Take the leaves that stand open now into account."""
+        free = self.gap >= CLEAR_M
+        for leaf in leaves:
+            free &= ~self._box(leaf, LEAF_CLEAR_M)
+        self.free = free
+        index = np.arange(free.size).reshape(self.shape)
+        effort = 1.0 + 4.0 * np.clip((COMFORT_M - self.gap) / COMFORT_M, 0.0, 1.0)
+        rows, columns, weights = [], [], []
+        for di, dj in ((1, 0), (0, 1), (1, 1), (1, -1)):
+            a = (slice(0, self.shape[0] - di), slice(max(0, -dj), self.shape[1] - max(0, dj)))
+            b = (slice(di, self.shape[0]), slice(max(0, dj), self.shape[1] + min(0, dj)))
+            both = free[a] & free[b]
+            rows.append(index[a][both])
+            columns.append(index[b][both])
+            weights.append(np.hypot(di, dj) * CELL_M * (effort[a][both] + effort[b][both]) / 2)
+        data = (np.concatenate(weights), (np.concatenate(rows), np.concatenate(columns)))
+        self._graph = sparse.csr_matrix(data, shape=(free.size, free.size))
+        self._from = None
+
+    def cell(self, x: float, y: float) -> tuple[int, int]:
+        """The cell of a point, clipped to the grid."""
+        i, j = ((np.array([x, y]) - self.origin) / CELL_M).astype(int)
+        return int(np.clip(i, 0, self.shape[0] - 1)), int(np.clip(j, 0, self.shape[1] - 1))
+
+    def is_free(self, points: Array) -> Bool:
+        """Whether the base fits at points, (..., 2) to (...)."""
+        ij = np.floor((points - self.origin) / CELL_M).astype(int)
+        inside = ((ij >= 0) & (ij < self.shape)).all(-1)
+        ij = np.clip(ij, 0, np.array(self.shape) - 1)
+        made: Bool = inside & self.free[ij[..., 0], ij[..., 1]]
+        return made
+
+    def distances(self, start: tuple[float, float]) -> Array:
+        """Effort [m] from a point to every cell, infinite where there is no way, (nx, ny)."""
+        cell = self.cell(*start)
+        if not self.free[cell]:  # it stands in the way of a door that opened: leave by the nearest free cell
+            cost = (self.xs - start[0]) ** 2 + (self.ys - start[1]) ** 2
+            cell = tuple(np.unravel_index(int(np.argmin(np.where(self.free, cost, np.inf))), self.shape))  # type: ignore[assignment]
+        if self._from != cell:
+            source = cell[0] * self.shape[1] + cell[1]
+            far, before = dijkstra(self._graph, directed=False, indices=source, return_predecessors=True)
+            self._far, self._before, self._from = far.reshape(self.shape), before, cell
+        return self._far
+
+    def path(self, start: tuple[float, float], goal: tuple[float, float]) -> list[tuple[float, float]] | None:
+        """Corners of a short free path, ending at `goal`; None if there is none."""
+        far = self.distances(start)
+        cell = self.cell(*goal)
+        if not np.isfinite(far[cell]):
+            return None
+        assert self._from is not None
+        source = self._from[0] * self.shape[1] + self._from[1]
+        index = cell[0] * self.shape[1] + cell[1]
+        cells = [index]
+        while index != source:
+            index = int(self._before[index])
+            cells.append(index)
+        points = [(float(self.xs.flat[c]), float(self.ys.flat[c])) for c in reversed(cells)]
+        points[-1] = goal
+        corners, i = [], 0
+        while i < len(points) - 1:
+            j = len(points) - 1
+            while j > i + 1 and not self._straight(points[i], points[j]):
+                j -= max(1, (j - i) // 8)
+                j = max(j, i + 1)
+            corners.append(points[j])
+            i = j
+        return corners or [goal]
+
+    def _straight(self, a: tuple[float, float], b: tuple[float, float]) -> bool:
+        steps = max(2, int(np.hypot(b[0] - a[0], b[1] - a[1]) / (CELL_M / 2)))
+        line = np.linspace(a, b, steps)
+        if not self.is_free(line).all():
+            return False
+        ij = np.floor((line - self.origin) / CELL_M).astype(int)
+        near = self.gap[ij[:, 0], ij[:, 1]].min()
+        ends = min(self.gap[self.cell(*a)], self.gap[self.cell(*b)])
+        return bool(near >= min(0.33, ends - 0.03))
+
+
+def _within(xs: Array, ys: Array, x0: float, y0: float, x1: float, y1: float) -> Bool:
+    made: Bool = (xs > x0) & (xs < x1) & (ys > y0) & (ys < y1)
+    return made

@@ -1,0 +1,315 @@
+"""Where things are, read from the engine: regions of fixtures and containers, what lies in them, what is in the way.
+
+Frames: the home's, unless a name says otherwise. Legend: B boxes, K things.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import atan2
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from envs.clearance import Boxes, join
+from envs.domain import load_domain
+from envs.engine import Engine
+from envs.furniture import furniture
+from envs.kinematics import Array, turn_z
+from envs.robot import quat
+from envs.shapes import floor_in
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from envs.carpentry import Furniture, Leaf
+    from envs.domain import ObjectCategory
+    from envs.scene import FixtureSpec, Scene
+    from envs.shapes import Piece, Quat
+
+OPEN_FROM = 0.6  # the part of its travel from which a leaf counts as open
+SIDE_TOLERANCE_M = 0.03
+BELOW_M = 0.05
+
+
+@dataclass(frozen=True, kw_only=True)
+class Area:
+    """The region of a fixture or container as it stands now.
+
+    Attributes:
+        at: Middle of its floor [m], (3,).
+        yaw: Of its front [rad].
+        size: Depth, width, height [m].
+        vessel: An open movable container, in which long things stand.
+        loose: A plate: things may stick out.
+        enclosed: Reached through a door.
+        carried: By a drawer that slides out.
+    """
+
+    name: str
+    at: Array
+    yaw: float
+    size: tuple[float, float, float]
+    relation: str
+    vessel: bool = False
+    loose: bool = False
+    enclosed: bool = False
+    carried: bool = False
+
+    def point(self, x: float, y: float, z: float) -> Array:
+        """A point of the region's frame in the home's, (3,)."""
+        c, s = np.cos(self.yaw), np.sin(self.yaw)
+        return self.at + np.array([c * x - s * y, s * x + c * y, z])
+
+    def local(self, point: Array) -> Array:
+        """A point of the home's frame in the region's, (3,)."""
+        d = point - self.at
+        c, s = np.cos(self.yaw), np.sin(self.yaw)
+        return np.array([c * d[0] + s * d[1], -s * d[0] + c * d[1], d[2]])
+
+    def edge(self, size: Sequence[float]) -> float:
+        """How far a thing of this size may stick out [m]."""
+        return max(0.0, (max(size[0], size[1]) - min(self.size[:2])) / 2) if self.loose else 0.0
+
+
+class Places:
+    """Geometry queries on one built scene."""
+
+    def __init__(self, engine: Engine, scene: Scene, walls: list[Piece]) -> None:
+        self.engine = engine
+        self.domain = load_domain()
+        self.specs: dict[str, FixtureSpec] = {f.name: f for f in scene.fixtures}
+        self.furniture: dict[str, Furniture] = {
+            f.name: furniture(self.domain.fixtures[f.category]) for f in scene.fixtures
+        }
+        self.things: dict[str, ObjectCategory] = {}
+        self._tick = -1
+        self._poses: dict[str, tuple[Array, Array]] = {}
+        self._areas: dict[str, Area] = {}
+        self._holders: dict[str, str | None] = {}
+        self.static = join([_boxes(walls, np.zeros(3), 0.0), *(self._fixture_boxes(n) for n in self.specs)])
+
+    quat = staticmethod(quat)
+    yaw_turn = staticmethod(turn_z)
+
+    def _fixture_boxes(self, name: str) -> Boxes:
+        spec = self.specs[name]
+        solid = [piece for piece in self.furniture[name].pieces if piece.solid]
+        return _boxes(solid, np.array([spec.x, spec.y, 0.0]), spec.yaw)
+
+    # -- fixtures ------------------------------------------------------------------------------------------------------
+
+    def opening(self, name: str) -> float:
+        """How far a fixture's first leaf is open, 0 to 1."""
+        leaf = self.furniture[name].leaves[0]
+        return self.engine.joint(name, 0) / leaf.opened
+
+    def is_open(self, name: str) -> bool:
+        """Whether a fixture's leaf stands open."""
+        return bool(self.furniture[name].leaves) and self.opening(name) > OPEN_FROM
+
+    def point_of(self, name: str, local: Sequence[float]) -> Array:
+        """A point of a fixture's frame in the home's, (3,)."""
+        spec = self.specs[name]
+        made: Array = np.array([spec.x, spec.y, 0.0]) + turn_z(spec.yaw) @ np.asarray(local, dtype=float)
+        return made
+
+    def leaf_frame(self, name: str, k: int, position: float) -> tuple[Array, Array]:
+        """Origin (3,) and rotation (3, 3) of a leaf at a joint position."""
+        leaf = self.furniture[name].leaves[k]
+        spec = self.specs[name]
+        base = turn_z(spec.yaw)
+        if leaf.kind == "slide":
+            return self.point_of(name, np.array(leaf.at) + np.array(leaf.axis) * position), base
+        turn = _about(leaf, position)
+        return self.point_of(name, leaf.at), base @ turn
+
+    def leaf_boxes(self, name: str) -> Boxes:
+        """The leaves of a fixture as they stand."""
+        parts = []
+        for k, leaf in enumerate(self.furniture[name].leaves):
+            at, turn = self.leaf_frame(name, k, self.engine.joint(name, k))
+            parts.append(_boxes([p for p in leaf.pieces if p.solid], at, 0.0, turn))
+        return join(parts)
+
+    def leaf_footprints(self) -> list[tuple[float, float, float, float, float]]:
+        """x, y, yaw, half depth, half width of every leaf that stands out into the room."""
+        found = []
+        for name, made in self.furniture.items():
+            for k, leaf in enumerate(made.leaves):
+                position = self.engine.joint(name, k)
+                if position < 0.1 * leaf.opened:
+                    continue
+                at, turn = self.leaf_frame(name, k, position)
+                panel = leaf.pieces[0]
+                middle = at + turn @ np.array(panel.at)
+                spec = self.specs[name]
+                if leaf.kind == "hinge":
+                    along = turn[:, 1]
+                    found.append((float(middle[0]), float(middle[1]), atan2(along[1], along[0]), panel.size[1] / 2, 0.01))
+                else:
+                    reach = leaf.pieces[0].size[2] if leaf.kind == "flap" else position
+                    front = self.domain.fixtures[spec.category].size[0] / 2
+                    centre = self.point_of(name, (front + reach / 2, 0.0, 0.0))
+                    width = panel.size[1] / 2
+                    found.append((float(centre[0]), float(centre[1]), spec.yaw, reach / 2, width))
+        return found
+
+    # -- regions -------------------------------------------------------------------------------------------------------
+
+    def area(self, name: str) -> Area:
+        """The region of a fixture or container that holds things.
+
+        Raises:
+            KeyError: It holds nothing.
+        """
+        self._forget()
+        if name not in self._areas:
+            self._areas[name] = self._area(name)
+        return self._areas[name]
+
+    def _area(self, name: str) -> Area:
+        if name in self.specs:
+            spec = self.specs[name]
+            category = self.domain.fixtures[spec.category]
+            region = category.region
+            if region is None:
+                raise KeyError(name)
+            slides = category.joint == "slide"
+            out = self.engine.joint(name, 0) if slides else 0.0
+            return Area(
+                name=name, at=self.point_of(name, (region.x + out, 0.0, region.z)), yaw=spec.yaw, size=region.size,
+                relation=category.relation or "on", enclosed=category.enclosed and not slides, carried=slides,
+            )  # fmt: skip
+        thing = self.things[name]
+        if thing.holds is None:
+            raise KeyError(name)
+        at, turn = self.pose(name)
+        floor = at + turn @ np.array([0.0, 0.0, floor_in(thing)])
+        return Area(
+            name=name, at=floor, yaw=atan2(turn[1, 0], turn[0, 0]), size=thing.holds.size, relation=thing.relation or "on",
+            vessel=thing.relation == "in", loose=thing.relation == "on",
+        )  # fmt: skip
+
+    def pose(self, name: str) -> tuple[Array, Array]:
+        """Position (3,) and rotation (3, 3) of a thing."""
+        self._forget()
+        if name not in self._poses:
+            at, turn = self.engine.pose(name)
+            self._poses[name] = np.array(at), self.engine.rotation(turn)
+        return self._poses[name]
+
+    def _forget(self) -> None:
+        """Drop what was read before the last tick."""
+        if self._tick != self.engine.ticks or len(self._poses) > len(self.things):
+            self._tick = self.engine.ticks
+            self._poses.clear()
+            self._areas.clear()
+            self._holders.clear()
+
+    def extents(self, name: str) -> Array:
+        """Half extents of a thing along the home's axes [m], (3,)."""
+        _, turn = self.pose(name)
+        made: Array = np.abs(turn) @ np.array(self.things[name].size) / 2
+        return made
+
+    def taken(self, area: Area, ignore: Collection[str]) -> tuple[Array, float]:
+        """Rectangles x, y, half depth, half width that things cover in a region, (K, 4), and the highest top [m]."""
+        rows: list[tuple[float, float, float, float]] = []
+        top = 0.0
+        frame = turn_z(area.yaw)
+        for name, thing in self.things.items():
+            if name in ignore or name == area.name:
+                continue
+            at, turn = self.pose(name)
+            local = area.local(at)
+            half = np.abs(frame.T @ turn) @ np.array(thing.size) / 2
+            if (np.abs(local[:2]) - half[:2] < np.array(area.size[:2]) / 2).all() and -0.02 < local[2] < area.size[2]:
+                rows.append((float(local[0]), float(local[1]), float(half[0]), float(half[1])))
+                top = max(top, float(local[2] + half[2]))
+        return np.array(rows).reshape(-1, 4), top
+
+    # -- what is where -------------------------------------------------------------------------------------------------
+
+    def holder(self, name: str) -> str | None:
+        """The smallest region that the middle of a thing is in; None on the floor."""
+        self._forget()
+        if name not in self._holders:
+            self._holders[name] = self._holder(name)
+        return self._holders[name]
+
+    def _holder(self, name: str) -> str | None:
+        at, _ = self.pose(name)
+        best: tuple[float, str] | None = None
+        for other, thing in self.things.items():
+            if other == name or thing.holds is None or thing is self.things[name]:
+                continue
+            area = self.area(other)
+            if self._inside(area, at, 0.5 * area.edge(self.things[name].size) + 0.015):
+                footprint = area.size[0] * area.size[1]
+                if best is None or footprint < best[0]:
+                    best = (footprint, other)
+        if best is not None:
+            return best[1]
+        for other, spec in self.specs.items():
+            if self.domain.fixtures[spec.category].region is None:
+                continue
+            if abs(at[0] - spec.x) + abs(at[1] - spec.y) > 2.5:
+                continue
+            if self._inside(self.area(other), at, SIDE_TOLERANCE_M):
+                return other
+        return None
+
+    def _inside(self, area: Area, at: Array, margin: float) -> bool:
+        x, y, z = area.local(at)
+        low = -0.01 if area.vessel or area.loose else -BELOW_M
+        return bool(
+            abs(x) < area.size[0] / 2 + margin and abs(y) < area.size[1] / 2 + margin and low < z < area.size[2] + 0.05
+        )
+
+    def contents(self, name: str) -> list[str]:
+        """Everything in a container, through containers."""
+        found = [name]
+        for holder in found:  # grows while it runs
+            found += [other for other in self.things if self.holder(other) == holder and other not in found]
+        return found[1:]
+
+    def obstacles(self, near: Array, reach_m: float, ignore: Collection[str] = ()) -> Boxes:
+        """Everything within a horizontal distance of a point, except some things."""
+        parts = [self.static]
+        parts += [self.leaf_boxes(name) for name, made in self.furniture.items() if made.leaves]
+        at, turn, half = [], [], []
+        for name, thing in self.things.items():
+            if name in ignore:
+                continue
+            p, r = self.pose(name)
+            if abs(p[0] - near[0]) > reach_m + 0.3 or abs(p[1] - near[1]) > reach_m + 0.3:
+                continue
+            at.append(p)
+            turn.append(r)
+            half.append(np.array(thing.size) / 2)
+        if at:
+            parts.append(Boxes(at=np.array(at), turn=np.array(turn), half=np.array(half), soft=np.ones(len(at))))
+        return join(parts).near(near, reach_m)
+
+
+def _about(leaf: Leaf, angle: float) -> Array:
+    c, s = np.cos(angle), np.sin(angle)
+    x, y, z = leaf.axis
+    k = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
+    made: Array = np.eye(3) + s * k + (1 - c) * k @ k
+    return made
+
+
+def _boxes(pieces: Sequence[Piece], at: Array, yaw: float, turn: Array | None = None) -> Boxes:
+    base = turn_z(yaw) if turn is None else turn
+    n = len(pieces)
+    return Boxes(
+        at=np.array([at + base @ np.array(p.at) for p in pieces]).reshape(n, 3),
+        turn=np.repeat(base[None], n, axis=0),
+        half=np.array([np.array(p.size) / 2 for p in pieces]).reshape(n, 3),
+        soft=np.zeros(n),
+    )
+
+
+__all__ = ["Area", "Places", "Quat"]

@@ -1,0 +1,304 @@
+"""The robot: a Panda on a lift on a holonomic base, all of it driven by motors within velocity limits.
+
+A posture is q = [x, y, yaw, lift, seven arm joints] [m, rad] of the base in the home's frame. Motions are sequences of
+postures; nothing is ever teleported. What is held hangs on a fixed constraint whose frame turns as the hand pitches, as
+if the hand pivoted what it pinches, so that a full cup stays upright.
+
+Legend: T control steps of 4 ticks, W waypoints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from math import atan2, pi
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from envs import kinematics
+from envs.engine import TICK_S, Engine, Link
+from envs.kinematics import CHAIN, HAND_AT, HAND_TURN, MOUNT_X_M, TIP_M, Array
+from envs.shapes import Color, Piece, Quat
+
+if TYPE_CHECKING:
+    from envs.domain import Vec3
+
+NAME = "robot"
+DOF = 11
+CONTROL_TICKS = 4
+CONTROL_S = CONTROL_TICKS * TICK_S
+BASE_RADIUS_M = 0.24
+SPEED = np.array([0.9, 0.9, 1.8, *kinematics.SPEED])  # [m/s, rad/s]
+RAMP_S = 0.3
+FORCES = [4e4, 4e4, 2e4, 3e4, 3e3, 3e3, 3e3, 2e3, 1e3, 1e3, 1e3]
+LINKS = tuple(range(DOF))
+HAND, LEFT, RIGHT = DOF, DOF + 1, DOF + 2
+FINGER_N = 60.0
+HOLD_N = 400.0
+OPEN_M = 0.04  # of one finger
+SHELL: Color = (0.93, 0.94, 0.95, 1.0)
+JOINTS: Color = (0.30, 0.33, 0.38, 1.0)
+CHASSIS: Color = (0.24, 0.28, 0.36, 1.0)
+
+
+@dataclass
+class Held:
+    """What the hand holds: the constraint, and how the thing hangs from the tip."""
+
+    name: str
+    weld: int
+    pivot: Vec3  # the tip in the thing's frame [m]
+    turn: Array  # the thing's rotation when grasped, (3, 3)
+    yaw: float  # the hand's yaw when grasped [rad]
+    tilt: Array = field(default_factory=lambda: np.eye(3))  # an extra turn in the home's frame
+    cargo: tuple[tuple[str, int], ...] = ()  # what lies in it, and the constraints that keep it there
+
+
+def quat(turn: Array) -> Quat:
+    """Quaternion of a rotation matrix."""
+    m = turn
+    w = np.sqrt(max(0.0, 1 + m[0, 0] + m[1, 1] + m[2, 2])) / 2
+    if w > 0.1:
+        x, y, z = (m[2, 1] - m[1, 2]) / (4 * w), (m[0, 2] - m[2, 0]) / (4 * w), (m[1, 0] - m[0, 1]) / (4 * w)
+        return float(x), float(y), float(z), float(w)
+    i = int(np.argmax(np.diag(m)))
+    j, k = (i + 1) % 3, (i + 2) % 3
+    v = np.zeros(4)
+    s = 2 * np.sqrt(max(1e-12, 1 + m[i, i] - m[j, j] - m[k, k]))
+    v[i], v[3] = s / 4, (m[k, j] - m[j, k]) / s
+    v[j], v[k] = (m[j, i] + m[i, j]) / s, (m[k, i] + m[i, k]) / s
+    return float(v[0]), float(v[1]), float(v[2]), float(v[3])
+
+
+def hand_yaw(turn: Array) -> float:
+    """Heading of a hand whose fingers close along the horizontal."""
+    return atan2(turn[0, 1], -turn[1, 1])
+
+
+def nearest_angle(angle: float, to: float) -> float:
+    """The same direction, within half a turn of `to`."""
+    return to + (angle - to + pi) % (2 * pi) - pi
+
+
+class Robot:
+    """The robot in one engine; `q` is the posture that its motors hold."""
+
+    def __init__(self, engine: Engine, at: tuple[float, float, float]) -> None:
+        self.engine = engine
+        self.q = np.array([*at, 0.6, *kinematics.TUCKED])
+        self.finger = 0.0
+        self.held: Held | None = None
+        self.collisions = 0
+        self.level = True
+        self.allowed: frozenset[str] = frozenset()  # bodies that a skill means to touch
+        self.on_tick: Callable[[], None] | None = None
+        self.linkages: list[Callable[[], None]] = []
+        engine.add(NAME, (), (0.0, 0.0, 0.0), links=_links())
+        engine.keep_awake(NAME)
+        self.settle()
+
+    def settle(self) -> None:
+        """Put the joints where `q` says: for building only."""
+        for link in LINKS:
+            self.engine.set_joint(NAME, link, float(self.q[link]))
+        for link in (LEFT, RIGHT):
+            self.engine.set_joint(NAME, link, self.finger)
+        self._drive(self.q, np.zeros(DOF))
+
+    def _drive(self, q: Array, speed: Array) -> None:
+        self.engine.drive(
+            NAME, (*LINKS, LEFT, RIGHT), [*q.tolist(), self.finger, self.finger], [*speed.tolist(), 0.0, 0.0],
+            [*FORCES, FINGER_N, FINGER_N], [*[0.6] * DOF, 0.15, 0.15],
+        )  # fmt: skip
+
+    # -- motion --------------------------------------------------------------------------------------------------------
+
+    def move(self, waypoints: Sequence[Array], *, slow: float = 1.0) -> None:
+        """Go through postures in straight lines of joint space; stops at the last only."""
+        path = np.array([self.q, *waypoints])  # (W + 1, 11)
+        legs = np.abs(np.diff(path, axis=0)) / SPEED
+        times = slow * legs.max(axis=1)  # (W,)
+        keep = times > 1e-6
+        if not keep.any():
+            return
+        path, times = path[np.concatenate([[True], keep])], times[keep]
+        dense = _timeline(path, times)  # (T, 11)
+        speeds = np.diff(np.vstack([self.q, dense]), axis=0) / CONTROL_S
+        turns = self._hand_turns(dense) if self.held is not None and self.level else None
+        for k in range(len(dense)):
+            self._drive(dense[k], speeds[k])
+            if turns is not None:
+                self._hang(turns[k])
+            self._run(CONTROL_TICKS)
+        self.q = path[-1].copy()
+        self._drive(self.q, np.zeros(DOF))
+        self._run(8)
+
+    def wait(self, ticks: int) -> None:
+        """Hold the posture."""
+        for _ in range(max(1, ticks // CONTROL_TICKS)):
+            self._run(CONTROL_TICKS)
+
+    def grip(self, finger_m: float) -> None:
+        """Move both fingers to this distance from the middle."""
+        self.finger = finger_m
+        self._drive(self.q, np.zeros(DOF))
+        self.wait(36)
+
+    def _run(self, ticks: int) -> None:
+        for linkage in self.linkages:
+            linkage()
+        self.engine.step(ticks)
+        if self.engine.ticks % (8 * CONTROL_TICKS) < ticks:
+            self._count()
+        if self.on_tick is not None:
+            self.on_tick()
+
+    def _count(self) -> None:
+        for other, link, distance in self.engine.touching(NAME):
+            if distance < -0.002 and link < HAND and other not in self.allowed:
+                self.collisions += 1
+                return
+
+    # -- where it is ---------------------------------------------------------------------------------------------------
+
+    def tip(self) -> tuple[Array, Array]:
+        """Position (3,) and rotation (3, 3) of the tip, read from the engine."""
+        at, turn = self.engine.link_pose(NAME, HAND)
+        rotation = self.engine.rotation(turn)
+        return np.array(at) + TIP_M * rotation[:, 2], rotation
+
+    def _hand_turns(self, q: Array) -> Array:
+        _, turns = kinematics.tip(q[:, 3:])
+        made: Array = kinematics.turn_z(q[:, 2]) @ turns
+        return made
+
+    # -- holding -------------------------------------------------------------------------------------------------------
+
+    def hold(self, name: str, cargo: Sequence[str] = ()) -> None:
+        """Fix a thing to the hand where it is, and what lies in it to the thing."""
+        engine = self.engine
+        tip_at, hand = self.tip()
+        at, turn = engine.pose(name)
+        body = engine.rotation(turn)
+        pivot = body.T @ (tip_at - np.array(at))
+        links = (*range(2, DOF), HAND, LEFT, RIGHT)
+        kept = []
+        for other in cargo:
+            there, other_turn = engine.pose(other)
+            other_body = engine.rotation(other_turn)
+            middle = body.T @ (np.array(there) - np.array(at))
+            weld = engine.weld(name, -1, other, -1, middle.tolist(), (0, 0, 0), quat(other_body.T @ body), HOLD_N)
+            engine.ignore(other, NAME, links)
+            kept.append((other, weld))
+        engine.ignore(name, NAME, links)
+        weld = engine.weld(NAME, HAND, name, -1, (0, 0, TIP_M), pivot.tolist(), quat(body.T @ hand), HOLD_N)
+        spot = (float(pivot[0]), float(pivot[1]), float(pivot[2]))
+        self.held = Held(name=name, weld=weld, pivot=spot, turn=body, yaw=hand_yaw(hand), cargo=tuple(kept))
+
+    def let_go(self) -> None:
+        """Release what is held, and what lies in it."""
+        held, engine = self.held, self.engine
+        if held is None:
+            return
+        engine.release(held.weld)
+        for _, weld in held.cargo:
+            engine.release(weld)
+        self.held = None
+
+    def forgive(self, names: Sequence[str]) -> None:
+        """Let the robot collide again with things that it has let go of, once the hand is clear of them."""
+        for name in names:
+            self.engine.ignore(name, NAME, (*range(2, DOF), HAND, LEFT, RIGHT), collide=True)
+
+    def _hang(self, hand: Array) -> None:
+        held = self.held
+        assert held is not None
+        body = held.tilt @ kinematics.turn_z(hand_yaw(hand) - held.yaw) @ held.turn
+        self.engine.turn_weld(held.weld, held.pivot, quat(body.T @ hand), HOLD_N)
+
+    def tilt(self, turn: Array, steps: int = 40) -> None:
+        """Pivot what is held, little by little, by a rotation in the hand's upright frame."""
+        held = self.held
+        assert held is not None
+        vector = _rotation_vector(turn @ held.tilt.T)
+        start = held.tilt
+        _, hand = self.tip()
+        for k in range(1, steps + 1):
+            held.tilt = _rotation(vector * k / steps) @ start
+            self._hang(hand)
+            self._run(CONTROL_TICKS)
+
+
+def _rotation(vector: Array) -> Array:
+    angle = float(np.linalg.norm(vector))
+    if angle < 1e-9:
+        return np.eye(3)
+    x, y, z = vector / angle
+    k = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
+    made: Array = np.eye(3) + np.sin(angle) * k + (1 - np.cos(angle)) * k @ k
+    return made
+
+
+def _rotation_vector(turn: Array) -> Array:
+    x, y, z, w = quat(turn)
+    size = float(np.linalg.norm((x, y, z)))
+    if size < 1e-9:
+        return np.zeros(3)
+    return np.array((x, y, z)) / size * 2 * np.arctan2(size, w)
+
+
+def _timeline(path: Array, times: Array) -> Array:
+    """Sample a path at the control rate, speeding up at its start and slowing down at its end."""
+    total = float(times.sum())
+    ramp = min(RAMP_S, total)
+    duration = total + ramp
+    t = np.arange(1, max(2, int(np.ceil(duration / CONTROL_S))) + 1) * CONTROL_S
+    t = np.minimum(t, duration)
+    up = np.minimum(t, ramp)
+    down = np.maximum(0.0, t - (duration - ramp))
+    s = up**2 / (2 * ramp) + (np.maximum(t, ramp) - ramp) - down**2 / (2 * ramp)
+    knots = np.concatenate([[0.0], np.cumsum(times)])
+    return np.stack([np.interp(s, knots, path[:, j]) for j in range(path.shape[1])], axis=1)
+
+
+def _links() -> list[Link]:
+    disc = Piece(kind="cylinder", size=(0.46, 0.46, 0.16), at=(0.0, 0.0, 0.11), color=CHASSIS)
+    plate = Piece(kind="cylinder", size=(0.42, 0.42, 0.02), at=(0.0, 0.0, 0.20), color=SHELL, solid=False)
+    column = Piece(size=(0.09, 0.12, 1.22), at=(-0.06, 0.0, 0.81), color=JOINTS)
+    nose = Piece(size=(0.02, 0.12, 0.03), at=(0.225, 0.0, 0.13), color=(0.35, 0.75, 0.95, 1.0), solid=False)
+    shoulder = Piece(kind="file", size=(0, 0, 0), at=(MOUNT_X_M, 0.0, 0.0), file="link0.obj", color=SHELL, solid=False)
+    bracket = Piece(size=(0.15, 0.15, 0.06), at=(MOUNT_X_M, 0.0, -0.01), visible=False)
+    sleeve = Piece(size=(0.12, 0.18, 0.14), at=(-0.05, 0.0, 0.02), color=CHASSIS, solid=False)
+    foot = Piece(size=(0.17, 0.13, 0.03), at=(MOUNT_X_M - 0.03, 0.0, -0.015), color=CHASSIS, solid=False)
+    links = [
+        Link(joint="prismatic", pieces=(), at=(0, 0, 0), axis=(1, 0, 0), mass=5.0),
+        Link(joint="prismatic", pieces=(), at=(0, 0, 0), axis=(0, 1, 0), parent=0, mass=5.0),
+        Link(joint="revolute", pieces=(disc, plate, column, nose), at=(0, 0, 0), parent=1, mass=60.0),
+        Link(joint="prismatic", pieces=(shoulder, bracket), at=(0, 0, 0), parent=2, mass=8.0),
+    ]
+    for k, (offset, lean) in enumerate(CHAIN):
+        at = (offset[0] + (MOUNT_X_M if k == 0 else 0.0), offset[1], offset[2])
+        turn = (float(np.sin(lean / 2)), 0.0, 0.0, float(np.cos(lean / 2)))
+        tint = JOINTS if k in (3, 5) else SHELL
+        pieces = [Piece(kind="file", size=(0, 0, 0), file=f"link{k + 1}.obj", color=tint, solid=False)]
+        for link, centre, radius in kinematics.SPHERES:
+            if link == k:
+                side = 1.5 * radius
+                pieces.append(Piece(size=(side, side, side), at=centre, visible=False))
+        links.append(Link(joint="revolute", pieces=tuple(pieces), at=at, turn=turn, parent=k + 3, mass=2.0))
+    half = HAND_TURN / 2
+    palm = Piece(size=(0.05, 0.19, 0.06), at=(0.0, 0.0, 0.03), visible=False)
+    hand = Piece(kind="file", size=(0, 0, 0), file="hand.obj", color=SHELL, solid=False)
+    links.append(
+        Link(joint="fixed", pieces=(hand, palm), at=HAND_AT, turn=(0, 0, float(np.sin(half)), float(np.cos(half))),
+             parent=10, mass=0.7)
+    )  # fmt: skip
+    for side in (1, -1):
+        turn = (0.0, 0.0, 0.0, 1.0) if side == 1 else (0.0, 0.0, 1.0, 0.0)
+        finger = Piece(kind="file", size=(0, 0, 0), file="finger.obj", color=JOINTS, solid=False)
+        pad = Piece(size=(0.016, 0.012, 0.03), at=(0.0, 0.007, 0.035), visible=False)
+        links.append(Link(joint="prismatic", pieces=(finger, pad), at=(0, 0, 0.0584), turn=turn, axis=(0, 1, 0), parent=11, mass=0.1))
+    links.append(Link(joint="fixed", pieces=(sleeve, foot), at=(0, 0, 0), parent=3, mass=0.1))
+    return links

@@ -1,0 +1,121 @@
+"""Building a training corpus on disk: documents from many seeds in parallel, a tokenizer, arrays.
+
+Shards depend on (recipe, seed, shard number) alone, so any number of workers writes the same corpus.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+from collections.abc import Sequence
+from dataclasses import asdict
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from tqdm import tqdm
+
+from gpt.batches import TokenizedDocuments
+from gpt.tokenizer import Tokenizer
+from planner.corpus import Corpus, Recipe
+from planner.tasks import TaskLine, read_tasks
+from planner.text import encode
+
+if TYPE_CHECKING:
+    from planner.corpus import SplitName
+
+SHARD = 2000  # documents
+VALIDATION = 2000
+VOCABULARY_SAMPLE = 6  # shards that the tokenizer is trained on
+
+_human: list[TaskLine] = []  # one worker process reads its human lines once
+
+
+def _start_worker(paths: Sequence[str]) -> None:
+    _human[:] = [task for path in paths for task in read_tasks(path) if task.goal is not None]
+
+
+def _documents(recipe: Recipe, split: SplitName, seed: int, shard: int, count: int) -> list[list[tuple[str, str, bool, bool]]]:
+    corpus = Corpus(recipe, seed * 1_000_003 + shard, split=split, human=_human)
+    return [[(s.mark, s.text, s.learn_mark, s.learn_text) for s in d] for d in islice(corpus.documents(), count)]
+
+
+def _texts(job: tuple[Recipe, int, int]) -> list[str]:
+    recipe, seed, shard = job
+    return [" " + s[1] for d in _documents(recipe, "train", seed, shard, SHARD) for s in d if s[1]]
+
+
+def _encoded(job: tuple[Recipe, SplitName, int, int, int, str]) -> tuple[list[list[int]], list[list[bool]]]:
+    from planner.text import Segment
+
+    recipe, split, seed, shard, count, tokenizer_json = job
+    tokenizer = _tokenizer(tokenizer_json)
+    pairs = [
+        encode([Segment(*s) for s in d], tokenizer)  # type: ignore[arg-type]
+        for d in _documents(recipe, split, seed, shard, count)
+    ]
+    return [p[0] for p in pairs], [p[1] for p in pairs]
+
+
+def _tokenizer(text: str) -> Tokenizer:
+    return Tokenizer.gpt2() if text == "gpt2" else Tokenizer.from_json(text, "the corpus's tokenizer")
+
+
+def build_corpus(
+    recipe: Recipe,
+    folder: Path,
+    *,
+    seed: int,
+    tokenizer: Tokenizer | None = None,
+    use_gpt2: bool = False,
+    human: Sequence[str] = (),
+    workers: int = 2,
+) -> tuple[Tokenizer, TokenizedDocuments, TokenizedDocuments]:
+    """Return the tokenizer, the training and the validation documents; built in `folder`, or read if it has them.
+
+    Args:
+        recipe: What the corpus is made of.
+        folder: Where it is kept; a folder built from another recipe or seed is an error of the caller.
+        seed: Repeats it.
+        tokenizer: Use this one instead of training one on the corpus.
+        use_gpt2: Use tiktoken's gpt2.
+        human: Task files with human-written instructions to mix in.
+        workers: Processes.
+    """
+    made_from = {"recipe": asdict(recipe), "seed": seed, "human": [Path(h).name for h in human], "gpt2": use_gpt2}
+    stamp = folder / "made_from.json"
+    if stamp.exists() and json.loads(stamp.read_text(encoding="utf-8")) == json.loads(json.dumps(made_from)):
+        words = Tokenizer.gpt2() if use_gpt2 else Tokenizer.load(folder / "tokenizer.json")
+        return words, TokenizedDocuments.load(folder / "train"), TokenizedDocuments.load(folder / "valid")
+    folder.mkdir(parents=True, exist_ok=True)
+    with multiprocessing.get_context("spawn").Pool(workers, _start_worker, (tuple(human),)) as pool:
+        if use_gpt2:
+            tokenizer = Tokenizer.gpt2()
+        if tokenizer is None:
+            jobs = [(recipe, seed, shard) for shard in range(VOCABULARY_SAMPLE)]
+            texts = [t for part in pool.imap(_texts, jobs) for t in part]
+            tokenizer = Tokenizer.train(texts, recipe.vocab_size)
+        as_text = "gpt2" if use_gpt2 else tokenizer.to_json()
+        valid = _collect(pool, [(recipe, "valid", seed, 0, VALIDATION, as_text)], "validation")
+        shards = range(-(-recipe.documents // SHARD))
+        counts = [min(SHARD, recipe.documents - s * SHARD) for s in shards]
+        jobs_of = [(recipe, "train", seed, s, n, as_text) for s, n in zip(shards, counts, strict=True)]
+        train = _collect(pool, jobs_of, "corpus")  # type: ignore[arg-type]
+    train.save(folder / "train")
+    valid.save(folder / "valid")
+    if not use_gpt2:
+        tokenizer.save(folder / "tokenizer.json")
+    stamp.write_text(json.dumps(made_from), encoding="utf-8")  # last: the folder is whole once it is there
+    return tokenizer, train, valid
+
+
+def _collect(
+    pool: multiprocessing.pool.Pool, jobs: list[tuple[Recipe, SplitName, int, int, int, str]], name: str
+) -> TokenizedDocuments:
+    tokens: list[np.ndarray[tuple[int], np.dtype[np.uint16]]] = []
+    learn: list[np.ndarray[tuple[int], np.dtype[np.bool_]]] = []
+    for ids, masks in tqdm(pool.imap(_encoded, jobs), total=len(jobs), desc=name, unit="shard", disable=None):
+        tokens += [np.asarray(i, dtype=np.uint16) for i in ids]
+        learn += [np.asarray(m, dtype=np.bool_) for m in masks]
+    return TokenizedDocuments.from_lists(tokens, learn)

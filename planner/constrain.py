@@ -1,0 +1,92 @@
+"""Constrained decoding: while a subtask is written, only tokens that lead to an allowed one can be chosen.
+
+The allowed subtasks are narrowed token by token, so no trie is built; where one token is left it is forced, and forced
+tokens are read by the GPT together with the next free one (jump forward).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gpt.sampling import sample
+
+if TYPE_CHECKING:
+    import torch
+
+    from gpt.sampling import Session
+
+Ids = tuple[int, ...]
+
+
+@dataclass(kw_only=True)
+class Cursor:
+    """Where decoding stands: a session, the tokens chosen but not yet read, and the sum of log-probabilities."""
+
+    session: Session
+    pending: list[int]
+    temperature: float = 0.0
+    top_p: float | None = None
+    generator: torch.Generator | None = None
+    logprob: float = 0.0
+    written: int = 0  # tokens chosen
+    passes: int = 0  # forward passes
+
+    def force(self, ids: Sequence[int]) -> None:
+        """Take tokens without asking the GPT."""
+        self.pending += ids
+        self.written += len(ids)
+
+    def choose(self, allowed: Sequence[int] | None) -> int:
+        """Let the GPT choose the next token; a single allowed one is forced."""
+        if allowed is not None and len(allowed) == 1:
+            self.force(allowed)
+            return allowed[0]
+        logits = self.session.feed(self.pending)
+        self.passes += 1
+        token, logprob = sample(logits, self.temperature, None, self.top_p, self.generator, allowed)
+        self.pending = [token]
+        self.logprob += logprob
+        self.written += 1
+        return token
+
+    @property
+    def room(self) -> int:
+        """Tokens that still fit into the context."""
+        return self.session.capacity - self.session.length - len(self.pending)
+
+
+def choose_sequence(cursor: Cursor, options: Sequence[Ids], ends: Callable[[int], Sequence[int]]) -> tuple[int, int]:
+    """Let the GPT write one of several token sequences and the mark that ends it.
+
+    Args:
+        cursor: Advanced past the sequence and its mark.
+        options: Distinct, non-empty sequences.
+        ends: The marks that may follow option i; called only for an option that is complete.
+
+    Returns:
+        The option's index and the mark.
+    """
+    alive = list(range(len(options)))
+    depth = 0
+    while True:
+        nexts = dict.fromkeys(options[i][depth] for i in alive if len(options[i]) > depth)
+        whole = next((i for i in alive if len(options[i]) == depth), None)
+        marks = list(ends(whole)) if whole is not None else []
+        token = cursor.choose([*nexts, *marks])
+        if whole is not None and token in marks:
+            return whole, token
+        alive = [i for i in alive if len(options[i]) > depth and options[i][depth] == token]
+        depth += 1
+
+
+def write_until(cursor: Cursor, stops: frozenset[int], limit: int) -> tuple[list[int], int | None]:
+    """Let the GPT write freely until one of `stops`; returns the tokens before it and the stop (None: none came)."""
+    ids: list[int] = []
+    while len(ids) < limit and cursor.room > 1:
+        token = cursor.choose(None)
+        if token in stops:
+            return ids, token
+        ids.append(token)
+    return ids, None

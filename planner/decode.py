@@ -1,0 +1,420 @@
+"""From an instruction to a plan: the GPT writes the goal, facts are fetched, the GPT writes the plan.
+
+Only applicable subtasks can be decoded; a long goal is planned in chunks of a few unmet conditions, the state re-read
+between them; no chunk ends before its conditions hold. The plan is replayed symbolically; if it does not reach the
+goal that the GPT itself wrote, more are sampled. No search is involved.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+import torch
+
+from envs.errors import ActionError, GoalError
+from envs.goals import Condition, FixtureIs, Goal, Place, Thing, format_goal, parse_goal
+from envs.scoring import holds
+from envs.state import Action, State, applicable, effect, format_action, parse_action
+from gpt.checkpoint import load_model
+from gpt.model import GPT
+from gpt.sampling import Session
+from gpt.tokenizer import Tokenizer
+from planner import text
+from planner.constrain import Cursor, Ids, choose_sequence, write_until
+from planner.facts import chunk, fetch, is_limited
+from planner.language import normalise
+from planner.paths import released_dir
+from planner.verify import Report, verify
+
+Status = Literal["verified", "unverified", "refused", "ask"]
+MAX_GOAL_TOKENS = 120
+MAX_CHUNKS = 24
+MAX_STEPS = 60  # of one chunk's plan
+NOT_UNDERSTOOD = "I did not understand that"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """How to decode.
+
+    Attributes:
+        temperature: 0 takes the likeliest token; samples after the first use at least 0.6.
+        top_p: Only the likeliest tokens that together reach this probability.
+        samples: Further plans to try if the first does not reach its goal.
+        seed: Of sampling.
+        inventory: Whether the prompt shows what the home has.
+        constrained: Whether only applicable subtasks can be decoded. False is the GPT alone: one free pass.
+        chunks: Whether long goals are planned piece by piece.
+    """
+
+    temperature: float = 0.0
+    top_p: float | None = None
+    samples: int = 4
+    seed: int = 0
+    inventory: bool = True
+    constrained: bool = True
+    chunks: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Understanding:
+    """What the GPT took an instruction to mean."""
+
+    instruction: str
+    goal: Goal | None
+    goal_text: str
+    refusal: str = ""
+    question: str = ""
+    broken: bool = False  # what it wrote is no goal
+    logprob: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """The answer to an instruction.
+
+    Attributes:
+        status: verified (reaches `goal` in the symbolic home), unverified, refused, ask.
+        reason: Why not verified; the refusal; the question.
+        actions: The subtasks.
+        report: The symbolic replay, if there is a goal.
+        tried: Plans decoded.
+        tokens: Tokens written.
+        seconds: Time from instruction to answer.
+    """
+
+    instruction: str
+    status: Status
+    reason: str
+    goal: Goal | None
+    goal_text: str
+    actions: tuple[Action, ...]
+    subtasks: tuple[str, ...]
+    report: Report | None
+    tried: int
+    tokens: int
+    seconds: float
+    logprob: float = 0.0
+
+    def __str__(self) -> str:
+        """The plan as it is shown to a person."""
+        return text.show(self.instruction, self.subtasks)
+
+    def as_dict(self) -> dict[str, object]:
+        """Plain data for programs."""
+        return {
+            "instruction": self.instruction,
+            "status": self.status,
+            "reason": self.reason,
+            "goal": self.goal_text or None,
+            "plan": list(self.subtasks),
+            "tried": self.tried,
+            "tokens": self.tokens,
+            "seconds": round(self.seconds, 4),
+        }
+
+
+@dataclass(kw_only=True)
+class _Draft:
+    actions: list[Action] = field(default_factory=list)
+    tokens: int = 0
+    logprob: float = 0.0
+
+
+class Planner:
+    """A GPT, its tokenizer, and the home that its prompts are encoded for."""
+
+    def __init__(self, model: GPT, tokenizer: Tokenizer) -> None:
+        """Wrap a model that is in evaluation mode."""
+        self.model = model
+        self.tokenizer = tokenizer
+        self._ids: dict[str, Ids] = {}
+        self._marks = {m: tokenizer.special(m) for m in ("[SEP]", "[EOS]", "[HINT]", "[REFUSE]", "[ASK]")}
+        used = ("[PAD]", "[CLS]", "[MASK]", "[FEEDBACK]", "[IMAGE]", "[AUDIO]", "[TASK]")
+        self._stops = frozenset([*self._marks.values(), *(tokenizer.special(m) for m in used)])
+        self._home: tuple[str, Session] | None = None
+
+    @classmethod
+    def load(cls, folder: str | Path | None = None) -> Planner:
+        """Load a model folder, by default the released weights.
+
+        Raises:
+            CheckpointError: The folder is not a model of this project.
+        """
+        model, tokenizer, _ = load_model(folder or released_dir(), "cpu")
+        return cls(model, tokenizer)
+
+    def _encode(self, words: str) -> Ids:
+        found = self._ids.get(words)
+        if found is None:
+            found = self._ids[words] = tuple(self.tokenizer.encode(" " + words))
+        return found
+
+    def _heading(self, inventory: str, instruction: str) -> tuple[Session, list[int]]:
+        """A session that has read the inventory (kept between instructions), and the tokens that are to follow."""
+        if self._home is None or self._home[0] != inventory:
+            session = Session(self.model)
+            session.feed(text.encode(text.heading(inventory, "")[:1], self.tokenizer)[0])
+            self._home = (inventory, session)
+        session = self._home[1].fork()
+        rest = [self._marks["[SEP]"], *(self._encode(instruction) if instruction else ()), self._marks["[SEP]"]]
+        return session, rest
+
+    def understand(self, instruction: str, state: State, options: Options | None = None) -> tuple[Understanding, Cursor]:
+        """Let the GPT write the goal of an instruction. The cursor stands after it, for the plan to follow."""
+        options = options or Options()
+        said = normalise(instruction)
+        names = text.inventory(state) if options.inventory else ""
+        if not said:
+            empty = Understanding(instruction=said, goal=None, goal_text="", refusal="The instruction is empty")
+            return empty, Cursor(session=Session(self.model), pending=[])
+        first: tuple[Understanding, Cursor] | None = None
+        for attempt in range(1 + options.samples):
+            session, rest = self._heading(names, said)
+            free = session.capacity - session.length - MAX_GOAL_TOKENS
+            if len(rest) > free:  # a very long instruction: its beginning is read
+                rest = [*rest[: free - 1], rest[-1]]
+            cursor = _cursor(session, rest, options, attempt)
+            found = self._goal(said, cursor, state)
+            first = first or (found, cursor)
+            # Another sample is drawn only where what was written is no goal at all.
+            if found.goal is not None or (attempt == 0 and not found.broken):
+                return found, cursor
+        assert first is not None
+        return first
+
+    def _goal(self, said: str, cursor: Cursor, state: State) -> Understanding:
+        ids, stop = write_until(cursor, self._stops, MAX_GOAL_TOKENS)
+        if not ids and stop in (self._marks["[REFUSE]"], self._marks["[ASK]"]):
+            ids, _ = write_until(cursor, self._stops, MAX_GOAL_TOKENS)
+            words = self.tokenizer.decode(ids).strip()
+            if stop == self._marks["[ASK]"]:
+                return Understanding(instruction=said, goal=None, goal_text="", question=words, logprob=cursor.logprob)
+            return Understanding(
+                instruction=said, goal=None, goal_text="", refusal=words or NOT_UNDERSTOOD, logprob=cursor.logprob
+            )
+        words = self.tokenizer.decode(ids).strip()
+        try:
+            goal = parse_goal(words)
+        except GoalError:
+            return Understanding(
+                instruction=said, goal=None, goal_text=words, refusal=NOT_UNDERSTOOD, broken=True, logprob=cursor.logprob
+            )
+        absent = missing(goal, state)
+        if absent:
+            refusal = f"there is no {absent} here"
+            return Understanding(instruction=said, goal=None, goal_text=words, refusal=refusal, logprob=cursor.logprob)
+        return Understanding(instruction=said, goal=goal, goal_text=format_goal(goal), logprob=cursor.logprob)
+
+    def plan(self, instruction: str, state: State, options: Options | None = None) -> Plan:
+        """Answer an instruction in a home."""
+        options = options or Options()
+        began = time.perf_counter()
+        with torch.inference_mode():
+            found, cursor = self.understand(instruction, state, options)
+            if found.goal is None:
+                status: Status = "ask" if found.question else "refused"
+                reason = found.question or found.refusal
+                return Plan(
+                    instruction=found.instruction, status=status, reason=reason, goal=None, goal_text=found.goal_text,
+                    actions=(), subtasks=(), report=None, tried=0, tokens=cursor.written,
+                    seconds=time.perf_counter() - began, logprob=found.logprob,
+                )  # fmt: skip
+            plan = self.reach(found.goal, state, options, instruction=found.instruction, after_goal=cursor)
+        seconds = time.perf_counter() - began
+        return replace(plan, seconds=seconds, tokens=plan.tokens + cursor.written, logprob=found.logprob)
+
+    def reach(
+        self,
+        goal: Goal,
+        state: State,
+        options: Options | None = None,
+        *,
+        instruction: str = "",
+        after_goal: Cursor | None = None,
+        start: State | None = None,
+        phase: int = 0,
+        avoid: frozenset[int] = frozenset(),
+    ) -> Plan:
+        """Plan for a goal from a state.
+
+        Args:
+            goal: What is to hold.
+            state: Where the plan begins.
+            options: How to decode.
+            instruction: Shown with the plan.
+            after_goal: The cursor that wrote the goal; the first chunk goes on from it.
+            start: The episode's first state (`every` chooses there), if it began earlier than `state`.
+            phase: The phase of the goal that the episode has reached.
+            avoid: Things not to use, because they failed.
+        """
+        options = options or Options()
+        began = time.perf_counter()
+        best: tuple[Report, _Draft] | None = None
+        first = start or state
+        left = Goal(phases=goal.phases[phase:])
+        prompt = (after_goal.session.length, list(after_goal.pending)) if after_goal is not None else None
+        tokens = tried = 0
+        for attempt in range(1 + options.samples):
+            if after_goal is not None and prompt is not None:
+                after_goal.session.rewind(prompt[0])
+            tried += 1
+            with torch.inference_mode():
+                draft = self._draft(left, state, first, options, attempt, prompt and (after_goal, prompt[1]), avoid)
+            tokens += draft.tokens
+            report = verify(state, left, draft.actions, began=first)
+            key = (report.ok, report.score.rate, -len(draft.actions))
+            if best is None or key > (best[0].ok, best[0].score.rate, -len(best[1].actions)):
+                best = (report, draft)
+            if report.ok or not options.constrained:
+                break
+        assert best is not None
+        report, draft = best
+        return Plan(
+            instruction=instruction,
+            status="verified" if report.ok else "unverified",
+            reason=report.reason,
+            goal=goal,
+            goal_text=format_goal(goal),
+            actions=tuple(draft.actions),
+            subtasks=tuple(format_action(state.world, a) for a in draft.actions),
+            report=report,
+            tried=tried,
+            tokens=tokens,
+            seconds=time.perf_counter() - began,
+        )
+
+    def _draft(
+        self,
+        goal: Goal,
+        state: State,
+        first: State,
+        options: Options,
+        attempt: int,
+        after: tuple[Cursor | None, list[int]] | None,
+        avoid: frozenset[int],
+    ) -> _Draft:
+        draft = _Draft()
+        for number, conditions in enumerate(goal.phases):
+            for _ in range(MAX_CHUNKS):
+                unmet = tuple(c for c in conditions if not holds(state, c, first))
+                todo = chunk(state, conditions, first) if options.chunks else unmet
+                if not todo:
+                    break
+                facts = text.encode(text.facts_part(fetch(state, todo, first, avoid=avoid).texts), self.tokenizer)[0][1:]
+                whole = number == 0 and not draft.actions and len(todo) == len(conditions) and len(goal.phases) == 1
+                if whole and after is not None and after[0] is not None:
+                    pending = [*after[1], *facts]
+                    cursor = _cursor(after[0].session, pending, options, attempt)
+                else:
+                    session, rest = self._heading("", "")
+                    words = format_goal(Goal(phases=(todo,)))
+                    cursor = _cursor(session, [*rest, *self._encode(words), self._marks["[SEP]"], *facts], options, attempt)
+                cursor.pending.append(self._marks["[SEP]"])
+                before = len(draft.actions)
+                if cursor.room < 8:
+                    return draft
+                state = self._write(cursor, state, todo, first, options, draft)
+                draft.tokens += cursor.written
+                draft.logprob += cursor.logprob
+                if len(draft.actions) == before or not options.chunks:
+                    return draft
+        return draft
+
+    def _write(
+        self, cursor: Cursor, state: State, todo: Sequence[Condition], first: State, options: Options, draft: _Draft
+    ) -> State:
+        """Write one chunk's plan; returns the state that it reaches."""
+        if not options.constrained:
+            return self._write_freely(cursor, state, draft)
+        partial = is_limited(state, todo, first)
+        seen = {_key(state)}
+        sep, eos, hint = self._marks["[SEP]"], self._marks["[EOS]"], self._marks["[HINT]"]
+        for _ in range(MAX_STEPS):
+            actions = []
+            options_ids: list[Ids] = []
+            afters: list[State] = []
+            for action in applicable(state):
+                after = effect(state, action)
+                if _key(after) in seen:
+                    continue
+                ids = self._encode(format_action(state.world, action))
+                if (fact := text.hint_of(state, action)) is not None:
+                    ids = (*ids, hint, *self._encode(fact))
+                actions.append(action)
+                options_ids.append(ids)
+                afters.append(after)
+            if not actions or cursor.room < max(map(len, options_ids)) + 2:
+                break
+
+            def ends(i: int, afters: list[State] = afters) -> Sequence[int]:
+                done = partial or all(holds(afters[i], c, first) for c in todo)
+                return (sep, eos) if done else (sep,)
+
+            chosen, mark = choose_sequence(cursor, options_ids, ends)
+            draft.actions.append(actions[chosen])
+            state = afters[chosen]
+            seen.add(_key(state))
+            if mark == eos:
+                break
+        return state
+
+    def _write_freely(self, cursor: Cursor, state: State, draft: _Draft) -> State:
+        """The GPT alone: any text; subtasks that cannot be read or done end the plan where they stand."""
+        ids, stop = [], None
+        subtasks: list[str] = []
+        while stop != self._marks["[EOS]"] and cursor.room > 1:
+            ids, stop = write_until(cursor, self._stops, 64)
+            subtasks.append(self.tokenizer.decode(ids).strip())
+            if stop == self._marks["[HINT]"]:
+                _, stop = write_until(cursor, self._stops, 64)
+            if stop not in (self._marks["[SEP]"], self._marks["[EOS]"]):
+                break
+        for subtask in subtasks:
+            try:
+                action = parse_action(state.world, subtask)
+            except ActionError:
+                break
+            draft.actions.append(action)
+        return state
+
+
+def _cursor(session: Session, pending: list[int], options: Options, attempt: int) -> Cursor:
+    generator = torch.Generator().manual_seed(options.seed * 1009 + attempt)
+    temperature = options.temperature if attempt == 0 else max(0.6, options.temperature)
+    return Cursor(session=session, pending=pending, temperature=temperature, top_p=options.top_p, generator=generator)
+
+
+def _key(state: State) -> tuple[object, ...]:
+    return (state.place, state.flags, state.liquid)
+
+
+def missing(goal: Goal, state: State) -> str | None:
+    """Return a category or class that a goal names and the home does not have, or None."""
+    world = state.world
+    present = set(world.categories)
+
+    def of_thing(thing: Thing) -> str | None:
+        return None if present & set(world.domain.resolve(thing.word)) else thing.word
+
+    def of_place(place: Place | None) -> str | None:
+        if place is None:
+            return None
+        if place.fixture is not None:
+            return None if place.fixture in present else place.fixture
+        assert place.thing is not None
+        return of_thing(place.thing) or of_place(place.inside)
+
+    for condition in goal.conditions:
+        if isinstance(condition, FixtureIs):
+            if condition.fixture not in present:
+                return condition.fixture
+            continue
+        found = of_thing(condition.thing) or of_place(getattr(condition, "place", None))
+        if found:
+            return found
+    return None

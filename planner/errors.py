@@ -1,0 +1,57 @@
+"""Errors of the `planner` package, and the one way in which a command reports what went wrong."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from envs.errors import EnvsError
+
+
+class PlannerError(Exception):
+    """Base class of everything that `planner` raises on purpose."""
+
+
+class RecipeError(PlannerError, ValueError):
+    """A recipe file or a flag over it is invalid."""
+
+
+class OutputError(PlannerError, OSError):
+    """A folder cannot be written to."""
+
+
+def writable(folder: Path) -> Path:
+    """Make a folder and return it.
+
+    Raises:
+        OutputError: It cannot be made or written to.
+    """
+    probe = folder / ".writable"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be written to ({error.strerror or error}); choose another with --out") from None
+    return folder
+
+
+def reported(command: Callable[[], int], prog: str) -> int:
+    """Run a command; an error that is somebody's input becomes one message on stderr and exit code 2."""
+    try:
+        return command()
+    except KeyboardInterrupt:
+        print(f"{prog}: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        return 1
+    except (EnvsError, PlannerError) as error:
+        print(f"{prog}: {error}", file=sys.stderr)
+        return 2
+    except Exception as error:
+        # gpt's errors are known by name: importing them here would import torch for every -h.
+        if type(error).__module__ == "gpt.errors":
+            print(f"{prog}: {error}", file=sys.stderr)
+            return 2
+        raise

@@ -1,0 +1,108 @@
+"""`python -m planner.run PLAN`: carry a given plan out in the simulated home, and score it.
+
+PLAN is the text that `planner.plan` prints (`... → open cabinet 2 → ...`), or a file with that, with one subtask a
+line, or with the JSON of `planner.plan --json`; - is standard input.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from planner.errors import PlannerError, reported
+from planner.paths import runs_dir
+from planner.perform import add_stage_arguments, stage_of
+from planner.plan import DEFAULT_HOME, open_home
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+PROG = "python -m planner.run"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog=PROG, description="Carry a plan out in the simulated home. Exit code: 0 success, 1 not, 2 wrong usage."
+    )
+    parser.add_argument("plan", help="subtasks joined by →, a file of them or of plan's JSON, or - for standard input")
+    parser.add_argument("--goal", help="what to score, in the goal language (default: the JSON's goal)")
+    parser.add_argument("--home", default=DEFAULT_HOME, help="YAML file, name in datasets/homes/, or a seed (default: family_house)")
+    parser.add_argument("--replan", action="store_true", help="let the GPT plan anew after a failure (needs a goal)")
+    parser.add_argument("--model", help="model folder for --replan (default: the released weights)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    add_stage_arguments(parser)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command."""
+    args = _parser().parse_args(argv)
+    return reported(lambda: _run(args), PROG)
+
+
+def read_plan(source: str) -> tuple[list[str], str | None]:
+    """Return the subtasks and, where the source has one, the goal.
+
+    Raises:
+        PlannerError: It is no plan.
+    """
+    if source == "-":
+        words = sys.stdin.read()
+    elif "→" not in source and Path(source).is_file():
+        words = Path(source).read_text(encoding="utf-8")
+    else:
+        words = source
+    if words.lstrip().startswith("{"):
+        try:
+            data = json.loads(words)
+            subtasks, goal = data["plan"], data.get("goal")
+        except (json.JSONDecodeError, KeyError, TypeError) as error:
+            raise PlannerError(f"the plan is not the JSON of planner.plan: {error!r}") from None
+        if not isinstance(subtasks, list) or not all(isinstance(s, str) for s in subtasks):
+            raise PlannerError("the JSON's plan is to be a list of subtasks")
+        return subtasks, goal
+    parts = [p.strip() for line in words.splitlines() for p in line.split("→")]
+    return [p for p in parts if p], None
+
+
+def _run(args: argparse.Namespace) -> int:
+    from envs.errors import ActionError
+    from envs.goals import format_condition, parse_goal
+    from envs.state import parse_action
+    from planner.perform import episode_as_dict, perform, print_score
+
+    subtasks, stated = read_plan(args.plan)
+    goal_text = args.goal or stated
+    if not goal_text:
+        raise PlannerError("there is nothing to score: give --goal, for example --goal 'plate on dining table'")
+    goal = parse_goal(goal_text)
+    state = open_home(args.home)
+    actions = []
+    for number, subtask in enumerate(subtasks, start=1):
+        try:
+            actions.append(parse_action(state.world, subtask))
+        except ActionError as error:
+            if number == 1 and len(subtasks) > 1:
+                continue  # `set the table → ...`: the instruction stands before the first subtask
+            raise PlannerError(f"plan step {number}: {error}") from None
+    if not actions:
+        raise PlannerError("the plan has no subtask")
+    stage = stage_of(args, runs_dir() / "run")
+    planner = None
+    if args.replan:
+        from planner.decode import Planner
+
+        planner = Planner.load(args.model)
+    episode = perform(actions, goal, state, stage, planner=planner)
+    if args.json:
+        print(json.dumps(episode_as_dict(episode, stage)))
+    else:
+        print_score(episode, [format_condition(c) for c in goal.conditions], stage)
+    return 0 if episode.success else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,134 @@
+"""`python -m planner.train`: build the corpus, train the GPT, save what `planner.plan` loads.
+
+Writes runs/NAME/: recipe.yaml (as resolved), corpus/, metrics.jsonl, checkpoints, model/ (safetensors, config,
+tokenizer). Imports neither pybullet nor the physical home, so it also runs where there is no simulator.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from planner.errors import RecipeError, reported, writable
+from planner.paths import runs_dir
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+PROG = "python -m planner.train"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=PROG, description="Build a corpus and train the planner's GPT on it.")
+    parser.add_argument("--recipe", default="home", help="name in datasets/recipes/, or a YAML path (default: home)")
+    parser.add_argument("--name", default="home", help="the run's folder is runs/NAME (default: home)")
+    parser.add_argument("--out", type=Path, help="the run's folder, instead of runs/NAME")
+    parser.add_argument("--corpus", action="append", default=[], metavar="alfred:PATH",
+                        help="mix in the human-written instructions of a task file (repeatable)")  # fmt: skip
+    parser.add_argument("--set", action="append", default=[], metavar="PART.KEY=VALUE",
+                        help="override the recipe, for example train.steps=500 (repeatable)")  # fmt: skip
+    parser.add_argument("--tokenizer", default="own", help="own (learnt from the corpus), gpt2, or a tokenizer.json")
+    parser.add_argument("--start", type=Path, metavar="MODEL", help="start from a model folder's weights")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--workers", type=int, default=2, help="processes that build the corpus")
+    parser.add_argument("--resume", action="store_true", help="go on from the run's last checkpoint")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command. Returns 0 when the model is saved, 2 on wrong input."""
+    args = _parser().parse_args(argv)
+    return reported(lambda: _run(args), PROG)
+
+
+def _overrides(pairs: Sequence[str]) -> dict[str, dict[str, object]]:
+    import yaml
+
+    found: dict[str, dict[str, object]] = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        part, dot, name = key.partition(".")
+        if not equals or not dot:
+            raise RecipeError(f"--set {pair}: expected PART.KEY=VALUE, for example train.steps=500")
+        found.setdefault(part, {})[name] = yaml.safe_load(value)
+    return found
+
+
+def _human_files(values: Sequence[str]) -> list[str]:
+    files = []
+    for value in values:
+        kind, _, path = value.partition(":")
+        if kind != "alfred" or not path:
+            raise RecipeError(f"--corpus {value}: expected alfred:PATH, a task file with human-written instructions")
+        if not Path(path).is_file():
+            raise RecipeError(f"--corpus {value}: no such file")
+        files.append(path)
+    return files
+
+
+def _run(args: argparse.Namespace) -> int:
+    import torch
+    import yaml
+
+    from gpt.batches import PackedBatches
+    from gpt.checkpoint import load_model, save_model
+    from gpt.model import GPT, GPTConfig
+    from gpt.tokenizer import Tokenizer
+    from gpt.trainer import train
+    from planner.build import build_corpus
+    from planner.recipe import read_recipe
+
+    settings = read_recipe(args.recipe, _overrides([*args.set, f"train.seed={args.seed}"]))
+    human = _human_files(args.corpus)
+    folder = writable(args.out or runs_dir() / args.name)
+    resolved = {"corpus": asdict(settings.corpus), "model": settings.model, "train": asdict(settings.train)}
+    resolved["corpus"]["parts"] = list(settings.corpus.parts)
+    (folder / "recipe.yaml").write_text(yaml.safe_dump(resolved, sort_keys=False), encoding="utf-8")
+    started = time.perf_counter()
+    known = None
+    if args.start is not None:
+        model, known, _ = load_model(args.start)
+    elif args.tokenizer not in ("own", "gpt2"):
+        known = Tokenizer.load(args.tokenizer)
+    tokenizer, train_docs, valid_docs = build_corpus(
+        settings.corpus, folder / "corpus", seed=args.seed, tokenizer=known, use_gpt2=args.tokenizer == "gpt2",
+        human=human, workers=args.workers,
+    )  # fmt: skip
+    print(f"corpus: {len(train_docs):,} documents, {len(train_docs.tokens):,} tokens, vocabulary {tokenizer.n_used}, "
+          f"{time.perf_counter() - started:.0f} s", file=sys.stderr)  # fmt: skip
+    if args.start is None:
+        torch.manual_seed(args.seed)
+        model = GPT(GPTConfig(**{**settings.model, "vocab_size": tokenizer.vocab_size}))  # type: ignore[arg-type]
+    rows, block = settings.train.batch_rows, model.config.block_size
+    batches = PackedBatches(train_docs, rows, block, args.seed)
+    val_batches = PackedBatches(valid_docs, rows, block, args.seed)
+    result = train(model, batches, val_batches, settings.train, folder, resume=args.resume)
+    record = {
+        "parameters": sum(p.numel() for p in model.parameters()),
+        "documents": len(train_docs),
+        "epochs": round(settings.train.steps / batches.steps_per_epoch, 2),
+        "steps": result.step,
+        "loss": round(result.loss, 4),
+        "val_loss": None if result.val_loss is None else round(result.val_loss, 4),
+        "tokens_per_s": round(result.tokens_per_s),
+        "seconds": round(time.perf_counter() - started, 1),
+        "seed": args.seed,
+        "human": [Path(h).name for h in human],
+    }
+    save_model(model, tokenizer, folder / "model", {"training": record}, bf16=True)
+    if args.json:
+        print(json.dumps(record))
+    else:
+        print(" ".join(f"{k} {v}" for k, v in record.items()))
+        print(f"model: {folder / 'model'}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

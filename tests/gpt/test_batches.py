@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gpt.batches import Batch, PackedBatches, PaddedBatches, TokenizedDocuments
+from gpt.errors import CheckpointError, ConfigError
+from gpt.packing import pack_best_fit
+
+LISTS = [[100 * (d + 1) + i for i in range(2 + d % 9)] for d in range(40)]
+MARKS = [[i % 3 != 1 for i in range(len(ids))] for ids in LISTS]
+
+
+def pairs_of(batch: Batch) -> list[tuple[int, int]]:
+    return [
+        (int(token), int(target))
+        for token, target, document in zip(
+            batch.idx.flatten(), batch.targets.flatten(), batch.document.flatten(), strict=True
+        )
+        if document >= 0
+    ]
+
+
+@given(st.lists(st.integers(1, 30), max_size=80))
+def test_packing_keeps_every_item_once_and_no_row_overflows(lengths: list[int]) -> None:
+    rows = pack_best_fit(lengths, 30)
+    assert sorted(item for row in rows for item in row) == list(range(len(lengths)))
+    assert all(sum(lengths[item] for item in row) <= 30 for row in rows)
+    assert len(rows) <= 2 * -(-sum(lengths) // 30)  # no two rows fit into one
+
+
+def test_packing_finds_the_tight_fit() -> None:
+    assert pack_best_fit([6, 5, 4, 5], 10) == [[0, 2], [1, 3]]
+
+
+@pytest.mark.parametrize("kind", [PackedBatches, PaddedBatches])
+def test_an_epoch_holds_every_pair_of_every_document_once(kind: type[PackedBatches] | type[PaddedBatches]) -> None:
+    batches = kind(TokenizedDocuments.from_lists(LISTS, MARKS), 1, 16, seed=3)
+    seen = [pair for step in range(batches.n_rows) for pair in pairs_of(batches.batch(step))]
+    expected = [
+        (ids[i], ids[i + 1] if marks[i + 1] else -1)
+        for ids, marks in zip(LISTS, MARKS, strict=True)
+        if any(marks[1:])
+        for i in range(len(ids) - 1)
+    ]
+    assert sorted(seen) == sorted(expected)
+
+
+def test_no_target_crosses_into_the_next_document() -> None:
+    batches = PackedBatches(TokenizedDocuments.from_lists(LISTS), 4, 32, seed=0)
+    for step in range(3):
+        batch = batches.batch(step)
+        counted = batch.targets >= 0
+        assert torch.equal(batch.targets[counted], batch.idx[counted] + 1)  # LISTS counts up within a document only
+        assert batch.n_counted == int(counted.sum())
+        assert batch.n_tokens == int((batch.document >= 0).sum())
+
+
+def test_neighbouring_documents_of_a_row_have_different_numbers() -> None:
+    batch = PackedBatches(TokenizedDocuments.from_lists(LISTS), 8, 32, seed=0).batch(0)
+    same_document = batch.document[:, 1:] == batch.document[:, :-1]
+    consecutive = batch.idx[:, 1:] == batch.idx[:, :-1] + 1
+    held = (batch.document[:, 1:] >= 0) & (batch.document[:, :-1] >= 0)
+    assert torch.equal(same_document[held], consecutive[held])
+    assert batch.document.max() > 0
+
+
+def test_a_batch_is_a_function_of_seed_and_step() -> None:
+    documents = TokenizedDocuments.from_lists(LISTS)
+    first, second = PackedBatches(documents, 3, 16, seed=1), PackedBatches(documents, 3, 16, seed=1)
+    forwards = [first.batch(step).idx for step in range(20)]
+    backwards = [second.batch(step).idx for step in reversed(range(20))][::-1]
+    assert all(torch.equal(a, b) for a, b in zip(forwards, backwards, strict=True))
+    other = PackedBatches(documents, 3, 16, seed=2)
+    assert any(not torch.equal(a, other.batch(step).idx) for step, a in enumerate(forwards))
+
+
+def test_epochs_come_in_different_orders() -> None:
+    batches = PackedBatches(TokenizedDocuments.from_lists(LISTS), 1, 16, seed=0)
+    epochs = [[batches.batch(e * batches.n_rows + i).idx for i in range(batches.n_rows)] for e in range(2)]
+    assert any(not torch.equal(a, b) for a, b in zip(*epochs, strict=True))
+
+
+def test_packing_wastes_little_where_padding_wastes_much() -> None:
+    rng = np.random.default_rng(0)
+    documents = TokenizedDocuments.from_lists([[5] * int(n) for n in rng.integers(10, 120, size=300)])
+    packed, padded = PackedBatches(documents, 1, 128, 0), PaddedBatches(documents, 4, 128, 0)
+    assert packed.n_tokens / (packed.n_rows * 128) > 0.95
+    batch = padded.batch(0)
+    assert batch.n_tokens / batch.idx.numel() < 0.95
+    assert batch.idx.shape[1] == int((batch.document >= 0).sum(1).max())
+
+
+def test_long_documents_are_cut_and_counted(caplog: pytest.LogCaptureFixture) -> None:
+    documents = TokenizedDocuments.from_lists([list(range(9)), list(range(10)), list(range(40))])
+    with caplog.at_level(logging.WARNING):
+        batches = PackedBatches(documents, 3, 8, seed=0)
+    assert batches.n_truncated == 2
+    assert "2 of 3 documents are longer than block_size + 1 = 9 tokens and were cut" in caplog.text
+    assert batches.n_tokens == 24
+
+
+def test_documents_without_loss_are_left_out() -> None:
+    marks = [[True, False, False], [False, False, True], [True]]
+    batches = PackedBatches(TokenizedDocuments.from_lists([[1, 2, 3], [4, 5, 6], [7]], marks), 1, 8, seed=0)
+    assert batches.n_left_out == 2
+    assert pairs_of(batches.batch(0)) == [(4, -1), (5, 6)]
+
+
+@pytest.mark.parametrize(("largest", "dtype"), [(65535, np.uint16), (65536, np.uint32)])
+def test_documents_on_disk_are_mapped_and_the_same(tmp_path: Path, largest: int, dtype: type) -> None:
+    documents = TokenizedDocuments.from_lists([*LISTS, [largest], []])
+    documents.save(tmp_path)
+    loaded = TokenizedDocuments.load(tmp_path)
+    assert isinstance(loaded.tokens, np.memmap)
+    assert loaded.tokens.dtype == dtype
+    assert len(loaded) == len(LISTS) + 2
+    for name in ("tokens", "counted", "offsets"):
+        assert np.array_equal(getattr(loaded, name), getattr(documents, name))
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["counted.npy", "offsets.npy", "tokens.npy"]
+
+
+def test_damaged_files_are_errors_that_name_them(tmp_path: Path) -> None:
+    documents = TokenizedDocuments.from_lists(LISTS)
+    with pytest.raises(CheckpointError, match=r"tokens\.npy: no such file"):
+        TokenizedDocuments.load(tmp_path)
+    documents.save(tmp_path)
+    (tmp_path / "counted.npy").write_bytes((tmp_path / "counted.npy").read_bytes()[:-20])
+    with pytest.raises(CheckpointError, match=r"counted\.npy: damaged"):
+        TokenizedDocuments.load(tmp_path)
+    np.save(tmp_path / "counted.npy", np.ones(3, dtype=np.bool_))
+    with pytest.raises(CheckpointError, match="do not belong together"):
+        TokenizedDocuments.load(tmp_path)
+
+
+def test_wrong_arguments_are_named() -> None:
+    with pytest.raises(ConfigError, match="document 1 has 2 tokens but 1 loss marks"):
+        TokenizedDocuments.from_lists([[1], [1, 2]], [[True], [True]])
+    with pytest.raises(ConfigError, match="batch_rows is 0"):
+        PackedBatches(TokenizedDocuments.from_lists(LISTS), 0, 8, 0)
+    with pytest.raises(ConfigError, match="none of 1 documents"):
+        PackedBatches(TokenizedDocuments.from_lists([[1]]), 1, 8, 0)
