@@ -47,7 +47,7 @@ def build_rooms(engine: Engine, scene: Scene) -> list[Piece]:
     x1, y1 = (max(room.rect[k] for room in scene.rooms) for k in (2, 3))
     middle = ((x0 + x1) / 2, (y0 + y1) / 2)
     engine.add("ground", (Piece(size=(x1 - x0 + 6, y1 - y0 + 6, 0.2), at=(0, 0, -0.1), visible=False),), (*middle, 0.0))
-    engine.add("lawn", (Piece(size=(x1 - x0 + 2, y1 - y0 + 2, 0.02), solid=False, color=(0.90, 0.91, 0.90, 1.0)),), (*middle, -0.025))
+    engine.add("lawn", (Piece(size=(x1 - x0 + 2, y1 - y0 + 2, 0.02), solid=False, color=(0.90, 0.91, 0.90, 1.0)),), (*middle, -0.12))
     for room in scene.rooms:
         a, b, c, d = room.rect
         tile = Piece(size=(c - a, d - b, 0.02), solid=False, color=FLOORS.get(room.kind, FLOORS["hall"]))

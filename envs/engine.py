@@ -167,6 +167,8 @@ class Engine:
                 body, BASE, lateralFriction=0.9, rollingFriction=0.003, spinningFriction=0.003, angularDamping=0.3,
                 linearDamping=0.05, activationState=self._p.ACTIVATION_STATE_ENABLE_SLEEPING,
             )  # fmt: skip
+        elif links:
+            self._p.changeDynamics(body, BASE, activationState=self._p.ACTIVATION_STATE_ENABLE_SLEEPING)
 
     def remove(self, name: str) -> None:
         """Remove a body that was added only to be seen."""
@@ -196,12 +198,18 @@ class Engine:
         """Save the state of all bodies in memory."""
         return int(self._p.saveState())
 
-    def restore(self, saved: int, sleepers: Sequence[str]) -> None:
-        """Restore a saved state, bit for bit, and wake `sleepers`: sleeping bodies keep stale bounding boxes."""
+    def restore(self, saved: int) -> None:
+        """Restore a saved state, bit for bit."""
         self._p.restoreState(saved)
-        for name in sleepers:
-            self._p.changeDynamics(self._id(name), BASE, activationState=self._p.ACTIVATION_STATE_WAKE_UP)
         self.ticks = 0
+
+    def wake(self, name: str) -> None:
+        """Let a body move again, until it comes to rest."""
+        self._p.changeDynamics(self._id(name), BASE, activationState=self._p.ACTIVATION_STATE_WAKE_UP)
+
+    def sleep(self, name: str) -> None:
+        """Freeze a body until something awake touches it. Its bounding box must be fresh: step first."""
+        self._p.changeDynamics(self._id(name), BASE, activationState=self._p.ACTIVATION_STATE_SLEEP)
 
     # -- bodies --------------------------------------------------------------------------------------------------------
 
@@ -299,7 +307,7 @@ class Engine:
     ) -> NDArray[np.uint8]:  # fmt: skip
         """Draw the world, (H, W, 3), with the software renderer."""
         view = self._p.computeViewMatrix(list(eye), list(target), list(up))
-        lens = self._p.computeProjectionMatrixFOV(view_deg, width / height, 0.1, 40.0)
+        lens = self._p.computeProjectionMatrixFOV(view_deg, width / height, 0.25, 40.0)
         _, _, rgba, _, _ = self._p.getCameraImage(
             width, height, view, lens, renderer=self._p.ER_TINY_RENDERER, lightDirection=[4, -6, 12], shadow=0,
             lightAmbientCoeff=0.62, lightDiffuseCoeff=0.42, lightSpecularCoeff=0.05,

@@ -18,33 +18,21 @@ if TYPE_CHECKING:
 
     from envs.state import State
 
-FIXTURE_SHARE = 0.2  # how many goals are about a fixture's state, where the home has such a fixture
-TRIES = 200
+FIXTURE_SHARE = 0.2  # how many goals are about a fixture's state, where the home offers both kinds
 
 
 def sample_goal(state: State, rng: np.random.Generator) -> Goal:
-    """Return a goal that can be reached from a state and does not hold in it.
+    """Return a goal that can be reached from a state and does not hold in it: things go where they are usually kept.
 
     Raises:
         GoalError: The home offers none: nothing can be moved, opened or switched.
     """
-    world = state.world
-    things = range(world.n_fixtures, len(world.names))
-    places = [f for f in range(world.n_fixtures) if world.relation[f] is not None]
-    usable = [f for f in range(world.n_fixtures) if _turned(state, f) is not None]
-    for _ in range(TRIES):
-        about_fixture = bool(usable) and (not things or rng.random() < FIXTURE_SHARE)
-        condition: Condition | None = None
-        if about_fixture:
-            condition = _turned(state, usable[rng.integers(len(usable))])
-        elif things and places:
-            thing, place = things[rng.integers(len(things))], places[rng.integers(len(places))]
-            if world.fits(thing, place) and _has_room(state, thing, place):
-                where = Place(fixture=world.categories[place])
-                condition = Count(thing=Thing(word=world.categories[thing]), place=where)
-        if condition is not None and not holds(state, condition, state):
-            return Goal(phases=((condition,),))
-    raise GoalError(f"{world.scene.name}: no goal was found that does not hold already")
+    turns = _undone(state, [_turned(state, f) for f in range(state.world.n_fixtures)])
+    moves = _undone(state, _moves(state, usual=True)) or _undone(state, _moves(state, usual=False))
+    offered = turns if turns and (not moves or rng.random() < FIXTURE_SHARE) else moves
+    if not offered:
+        raise GoalError(f"{state.world.scene.name}: nothing can be moved, opened or switched there")
+    return Goal(phases=((offered[int(rng.integers(len(offered)))],),))
 
 
 def named(goal: Goal) -> tuple[Counter[str], Counter[str]]:
@@ -69,7 +57,7 @@ def named(goal: Goal) -> tuple[Counter[str], Counter[str]]:
     return fixtures, objects
 
 
-def _turned(state: State, fixture: int) -> FixtureIs | None:
+def _turned(state: State, fixture: int) -> Condition | None:
     """The state that a fixture is not in and can be brought to."""
     kind = state.world.fixture[fixture]
     if kind is None or (kind.joint is None and not kind.switch):
@@ -81,7 +69,21 @@ def _turned(state: State, fixture: int) -> FixtureIs | None:
     return FixtureIs(fixture=kind.name, state=word)
 
 
-def _has_room(state: State, thing: int, place: int) -> bool:
+def _moves(state: State, *, usual: bool) -> list[Condition | None]:
+    """Each category of thing at each category of fixture that it fits and that has room (and that is usual for it)."""
     world = state.world
-    others = state.children(place)
-    return not others or world.units[thing] + sum(world.units[i] for i in others) <= world.capacity[place]
+    found: dict[Condition | None, None] = {}  # an ordered set
+    for place in range(world.n_fixtures):
+        where = world.categories[place]
+        taken = sum(world.units[i] for i in state.children(place))
+        for i in range(world.n_fixtures, len(world.names)):
+            kind = world.thing[i]
+            if kind is None or (usual and where not in kind.at) or not world.fits(i, place):
+                continue
+            if not taken or taken + kind.units <= world.capacity[place]:
+                found[Count(thing=Thing(word=kind.name), place=Place(fixture=where))] = None
+    return list(found)
+
+
+def _undone(state: State, conditions: list[Condition | None]) -> list[Condition]:
+    return [c for c in conditions if c is not None and not holds(state, c, state)]

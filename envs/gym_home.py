@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
 from envs import spaces
+from envs.describe import describe
 from envs.domain import load_domain
-from envs.errors import ActionError, HomeError
+from envs.errors import ActionError
 from envs.goal_sampler import named, sample_goal
-from envs.goals import Goal, format_goal, parse_goal
+from envs.goals import format_goal, parse_goal
 from envs.homes import load_home
 from envs.sampling import sample_scene
 from envs.scene import Scene
-from envs.scoring import Score, advance, score
+from envs.scoring import advance, score
 from envs.state import Action, State, World, applicable, effect, format_action, parse_action, unmet
-from envs.describe import describe
 
 if TYPE_CHECKING:
     from envs.sim import PhysicalHome
@@ -36,10 +36,10 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
 
     ## Description
     A home has up to 256 entities: fixtures that stay where they are (`fridge 1`) and objects (`apple 1`). The robot
-    brings objects to places, opens, closes and switches fixtures, and slices, pours, wipes and folds; the world does the
-    rest (a closed fridge cools, a running sink rinses: `envs/domain.yaml`). A goal is a text in the goal language
-    (`envs/goals.py`). One step is one whole skill. `HomeSymbolic-v0` computes what becomes true; `HomePhysics-v0` lets a
-    mobile manipulator do it in PyBullet at 240 Hz and reads what became true from the physics.
+    brings objects to places, opens, closes and switches fixtures, and slices, pours, wipes and folds; the world does
+    the rest (a closed fridge cools, a running sink rinses: `envs/domain.yaml`). A goal is a text in the goal language
+    (`envs/goals.py`). One step is one whole skill. `HomeSymbolic-v0` computes what becomes true; `HomePhysics-v0` lets
+    a mobile manipulator do it in PyBullet at 240 Hz and reads what became true from the physics.
 
     ```python
     import gymnasium, envs
@@ -51,10 +51,11 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
 
     ## Action Space
     `MultiDiscrete([12, 257, 257])`: the skill in the order of the domain file (go to, pick up, put, give, open, close,
-    turn on, turn off, slice, wipe, pour, fold), the first argument and the second. Arguments are entity numbers, counted
-    from 1; 0 is none. `put`, `give` and `pour` read the second argument, the others ignore it. An action that is not
-    applicable changes nothing; `info["unmet"]` says why. `env.unwrapped.encode` and `decode` translate to and from text
-    such as `put apple 1 on dining table 1`, and `env.unwrapped.action_mask()` is true where an action is applicable.
+    turn on, turn off, slice, wipe, pour, fold), the first argument and the second. Arguments are entity numbers,
+    counted from 1; 0 is none. `put`, `give` and `pour` read the second argument, the others ignore it. An action that
+    is not applicable changes nothing; `info["unmet"]` says why. `env.unwrapped.encode` and `decode` translate to and
+    from text such as `put apple 1 on dining table 1`, and `env.unwrapped.action_mask()` is true where an action is
+    applicable.
 
     ## Observation Space
     `Dict`; row i of an array of 256 is entity i + 1, and rows beyond `n_entities` are 0.
@@ -81,8 +82,8 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
     The gain of the goal-condition rate in this step (a loss is negative), and +1 when all conditions hold.
 
     ## Starting State
-    The home as `home` describes it. A home or goal that is not given is sampled from the seed of `reset`: the home holds
-    what the goal names, the sampled goal does not hold yet. The same seed gives the same episode, bit for bit.
+    The home as `home` describes it. A home or goal that is not given is sampled from the seed of `reset`: the home
+    holds what the goal names, the sampled goal does not hold yet. The same seed gives the same episode, bit for bit.
 
     ## Episode End
     Terminated when the goal is reached: all phases in order, the conditions of the last one now. Truncated after
@@ -99,8 +100,9 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
     - v0: first version.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["ansi"], "render_fps": 1}
+    metadata: dict[str, Any] = {"render_modes": ["ansi"], "render_fps": 1}  # noqa: RUF012 (Gymnasium's own type)
     needs_geometry: ClassVar[bool] = False
+    action_space: gymnasium.spaces.MultiDiscrete
 
     def __init__(
         self,
@@ -116,7 +118,7 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
             raise ValueError(f"max_steps is {max_steps}; an episode has at least one step")
         domain = load_domain()
         self.action_space = spaces.action_space(domain)
-        self.observation_space = spaces.observation_space(domain)
+        self.observation_space = cast("gymnasium.Space[spaces.Observation]", spaces.observation_space(domain))
         self.render_mode = render_mode
         self.max_steps = max_steps
         self._given_goal = None if goal is None else parse_goal(goal)
@@ -230,3 +232,81 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
             "unmet": reason,
             "outcome": outcome,
         }
+
+
+class HomeSymbolic(HomeEnv):
+    """The home as rules: every applicable action succeeds, at some hundred thousand a second without the spaces.
+
+    The manual page is `HomeEnv`'s; an outcome's duration is the skill's typical one.
+    """
+
+    def _begin(self, scene: Scene) -> State:
+        return World(scene).initial()
+
+    def _act(self, action: Action) -> tuple[State, Info]:
+        duration_s = load_domain().skills[action.skill].duration_s
+        return effect(self._state, action), _outcome("done", duration_s=duration_s)
+
+
+class HomePhysics(HomeEnv):
+    """The home as a PyBullet world: an applicable action may fail, and says why in the outcome.
+
+    The manual page is `HomeEnv`'s. A home is built once and restored at each reset.
+
+    Raises:
+        PhysicsError: At the first reset, if PyBullet is not installed.
+    """
+
+    metadata: dict[str, Any] = {"render_modes": ["human", "rgb_array", "ansi"], "render_fps": 1}  # noqa: RUF012
+    needs_geometry: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        *,
+        home: Scene | str | Path | int | None = None,
+        goal: str | None = None,
+        max_steps: int = 50,
+        render_mode: str | None = None,
+        grasp: Literal["assisted", "friction"] = "assisted",
+    ) -> None:
+        super().__init__(home=home, goal=goal, max_steps=max_steps, render_mode=render_mode)
+        self.grasp = grasp
+        self._built: tuple[Scene, PhysicalHome] | None = None
+
+    def render(self) -> Any:
+        """Return an image (H, W, 3) of uint8 in mode "rgb_array", a text in mode "ansi"."""
+        if self.render_mode != "rgb_array":
+            return super().render()
+        self._first_state()
+        return self._physical().render(*IMAGE_SIZE)
+
+    def close(self) -> None:
+        """Shut the physics engine down; `reset` starts it again."""
+        if self._built is not None:
+            self._built[1].close()
+            self._built = None
+
+    def _begin(self, scene: Scene) -> State:
+        from envs.sim import PhysicalHome
+
+        if self._built is None or self._built[0] != scene:
+            self.close()
+            self._built = (scene, PhysicalHome(scene, grasp=self.grasp, gui=self.render_mode == "human"))
+        self._physical().reset()
+        return self._physical().state()
+
+    def _act(self, action: Action) -> tuple[State, Info]:
+        done = self._physical().execute(action)
+        outcome = _outcome(
+            done.status, done.reason, duration_s=done.duration_s, ticks=done.ticks, collisions=done.collisions
+        )
+        return self._physical().state(), outcome
+
+    def _physical(self) -> PhysicalHome:
+        assert self._built is not None
+        return self._built[1]
+
+
+def _outcome(status: str, reason: str = "", *, duration_s: float = 0.0, ticks: int = 0, collisions: int = 0) -> Info:
+    values = {"status": status, "reason": reason}
+    return {**values, "duration_s": duration_s, "ticks": ticks, "collisions": collisions}

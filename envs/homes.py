@@ -118,6 +118,7 @@ class _HomeReader(EntryReader):
         if "robot" in parts:
             robot = self.numbers(parts["robot"], "robot", "[x, y, yaw in degrees]", (100.0, 100.0, 360.0))
             self.has_robot = robot is not None
+            self.lines["robot"] = parts["robot"].start_mark.line + 1
         if (self.has_doorways or self.has_robot) and not self.has_rects:
             self.problem(root, "`doorways` and `robot` need the `rect` of every room")
         if "objects" in parts:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from envs.domain import load_domain
 from envs.errors import HomeError
-from envs.floor_grid import WALL_M, FloorGrid, floor_grid, unreachable_fixtures
+from envs.floor_grid import CLEARANCE_M, WALL_M, FloorGrid, floor_grid, unreachable_fixtures
 from envs.floor_plan import adjacent, plan_doorways, plan_rooms
 from envs.scene import Doorway, FixtureSpec, Rect, Scene
 
@@ -62,6 +62,9 @@ def lay_out(scene: Scene, rng: np.random.Generator, given: Given | None = None) 
         laid, short = _furnish(laid, rng, given, packed=attempt > 0)
         if not short:
             grid = floor_grid(laid)
+            if given.robot and not grid.area_at(laid.robot[0], laid.robot[1]):
+                x, y, _ = laid.robot
+                raise HomeError(f"robot: does not fit at ({x:g}, {y:g}); it needs {CLEARANCE_M} m around its middle")
             if not given.robot:
                 laid = replace(laid, robot=_start(laid, grid, rng))
             short = unreachable_fixtures(laid, grid)
@@ -73,7 +76,13 @@ def lay_out(scene: Scene, rng: np.random.Generator, given: Given | None = None) 
         for room in {home_of[name] for name in short}:
             growth[room] *= GROWTH
     rooms = {f.name: f.room for f in scene.fixtures}
-    raise HomeError("\n".join(f"{name}: no place in the {rooms[name]} that the robot can get to" for name in short))
+    lines = []
+    for name in short:
+        if name in given.fixtures:
+            lines.append(f"{name}: the robot cannot get in front of it")
+        else:
+            lines.append(f"{name}: no place in the {rooms[name]} that the robot can get to")
+    raise HomeError("\n".join(lines))
 
 
 def footprint(fixture: FixtureSpec) -> Rect:
@@ -233,7 +242,8 @@ def _valid(
     front = np.stack((fx - dx, fy - dy, fx + dx, fy + dy), axis=1)  # (M, 4)
     low, high = np.array(inner[:2]), np.array(inner[2:])
     least, most = np.minimum(around, front)[:, :2], np.maximum(around, front)[:, 2:]
-    inside: NDArray[np.bool_] = ((least >= low) & (most <= high)).all(axis=1)
+    within = (least >= low) & (most <= high)  # (M, 2)
+    inside: NDArray[np.bool_] = within[:, 0] & within[:, 1]
     if not inside.any():
         return inside
     nothing = [(0.0, 0.0, 0.0, 0.0)]
@@ -245,8 +255,7 @@ def _overlap(boxes: Rects, others: Rects) -> NDArray[np.bool_]:
     """Return which boxes (M, 4) overlap any other (K, 4)."""
     a, b = boxes[:, None], others[None]
     hit = (a[..., 0] < b[..., 2]) & (a[..., 1] < b[..., 3]) & (a[..., 2] > b[..., 0]) & (a[..., 3] > b[..., 1])
-    found: NDArray[np.bool_] = hit.any(axis=1)
-    return found
+    return np.asarray(hit.any(axis=1), dtype=np.bool_)
 
 
 def _grown(rect: Rect, by: float) -> Rect:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from envs.scene import FixtureSpec, Scene
     from envs.shapes import Piece, Quat
 
+COVERED = ("cupboard", "flap", "shelf")  # bodies
 OPEN_FROM = 0.6  # the part of its travel from which a leaf counts as open
 SIDE_TOLERANCE_M = 0.03
 BELOW_M = 0.05
@@ -43,6 +44,7 @@ class Area:
         vessel: An open movable container, in which long things stand.
         loose: A plate: things may stick out.
         enclosed: Reached through a door.
+        covered: Something is right above it: reached from the front.
         carried: By a drawer that slides out.
     """
 
@@ -54,6 +56,7 @@ class Area:
     vessel: bool = False
     loose: bool = False
     enclosed: bool = False
+    covered: bool = False
     carried: bool = False
 
     def point(self, x: float, y: float, z: float) -> Array:
@@ -179,7 +182,8 @@ class Places:
             out = self.engine.joint(name, 0) if slides else 0.0
             return Area(
                 name=name, at=self.point_of(name, (region.x + out, 0.0, region.z)), yaw=spec.yaw, size=region.size,
-                relation=category.relation or "on", enclosed=category.enclosed and not slides, carried=slides,
+                relation=category.relation or "on", enclosed=category.enclosed and not slides,
+                covered=category.body in COVERED, carried=slides,
             )  # fmt: skip
         thing = self.things[name]
         if thing.holds is None:
@@ -266,6 +270,13 @@ class Places:
         return bool(
             abs(x) < area.size[0] / 2 + margin and abs(y) < area.size[1] / 2 + margin and low < z < area.size[2] + 0.05
         )
+
+    def root(self, name: str) -> str | None:
+        """The fixture that a thing, a container or a fixture is at; None on the floor."""
+        place: str | None = name
+        while place is not None and place not in self.specs:
+            place = self.holder(place)
+        return place
 
     def contents(self, name: str) -> list[str]:
         """Everything in a container, through containers."""

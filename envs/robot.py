@@ -51,7 +51,7 @@ class Held:
     pivot: Vec3  # the tip in the thing's frame [m]
     turn: Array  # the thing's rotation when grasped, (3, 3)
     yaw: float  # the hand's yaw when grasped [rad]
-    tilt: Array = field(default_factory=lambda: np.eye(3))  # an extra turn in the home's frame
+    tilt: Array = field(default_factory=lambda: np.eye(3))  # an extra turn in the hand's upright frame
     cargo: tuple[tuple[str, int], ...] = ()  # what lies in it, and the constraints that keep it there
 
 
@@ -215,7 +215,7 @@ class Robot:
     def _hang(self, hand: Array) -> None:
         held = self.held
         assert held is not None
-        body = held.tilt @ kinematics.turn_z(hand_yaw(hand) - held.yaw) @ held.turn
+        body = kinematics.turn_z(hand_yaw(hand)) @ held.tilt @ kinematics.turn_z(-held.yaw) @ held.turn
         self.engine.turn_weld(held.weld, held.pivot, quat(body.T @ hand), HOLD_N)
 
     def tilt(self, turn: Array, steps: int = 40) -> None:

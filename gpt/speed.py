@@ -93,7 +93,7 @@ def decoding_rates(device: torch.device, repeats: int) -> dict[str, float]:
     for _ in range(repeats):
         for kernel in ("matmul", "sdpa"):
             torch.manual_seed(0)
-            model = GPT(GPTConfig(vocab_size=_V, attention=kernel)).to(device).eval()  # type: ignore[arg-type]
+            model = GPT(GPTConfig(vocab_size=_V, attention=kernel)).to(device).eval()
             session = Session(model)
 
             def at_once(session: Session = session) -> None:

@@ -41,6 +41,7 @@ class Recipe:
         with_inventory: The part of documents that show the inventory.
         restarts: Plans per task that start in the middle of another plan.
         chunks: The part of long goals' further chunks that become documents.
+        proposals: The part of tasks that are also documents that propose the task ([TASK]).
         human: Human-written lines (task files) to mix in, as a fraction of all tasks.
         vocab_size: Ids of the tokenizer that is trained on the corpus, special tokens included.
     """
@@ -53,13 +54,14 @@ class Recipe:
     restarts: float = 0.25
     chunks: float = 0.5
     human: float = 0.25
+    proposals: float = 0.06
     vocab_size: int = 2048
 
     def __post_init__(self) -> None:
         """Check ranges."""
         if self.documents < 1 or self.tasks_per_home < 1 or not self.parts:
             raise ValueError("a recipe needs documents, tasks per home and parts of at least one")
-        for name in ("refusals", "with_inventory", "chunks", "human"):
+        for name in ("refusals", "with_inventory", "chunks", "human", "proposals"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"recipe: {name} is a fraction, found {getattr(self, name)}")
 
@@ -114,11 +116,14 @@ class Corpus:
         domain = load_domain()
         needed = self.rng.sample(sorted(domain.fixtures), k=self.rng.randrange(6))
         things = self.rng.sample(sorted(domain.objects), k=self.rng.randrange(12))
+        need = {t: self.rng.choice((1, 1, 2, 3)) for t in things}
+        if self.rng.random() < 0.3:  # a home that can seat guests
+            need |= {t: self.rng.randrange(2, 7) for t in ("plate", "fork", "knife", "glass", "spoon", "bowl", "mug")}
         try:
             scene = sample_scene(
                 seed,
                 need_fixtures=dict.fromkeys(needed, 1),
-                need_objects={t: self.rng.choice((1, 1, 2, 3)) for t in things},
+                need_objects=need,
                 geometry=False,
             )
         except EnvsError:
@@ -158,6 +163,8 @@ class Corpus:
         except LookupError:
             return
         head = (*text.heading(names, task.instruction), *text.goal_part(task.goal_text))
+        if known and self.rng.random() < self.recipe.proposals:
+            yield text.task_document(names, task.instruction, task.goal_text)
         whole = len(pieces) == 1 and len(task.goal.phases) == 1
         for i, (state, todo, start, actions) in enumerate(pieces):
             facts = fetch(state, todo, start)

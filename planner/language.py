@@ -65,11 +65,15 @@ class Realiser:
 
         return re.sub(r" +", " ", expand(parse_pattern(pattern), self.rng, fill)).strip(" ,")
 
-    def _noun(self, slot: str, word: str, nouns: dict[str, str]) -> str:
+    def _noun(self, slot: str, word: str, nouns: dict[str, str], kind: str) -> str:
         if slot in nouns:
             return nouns[slot]
-        table = self.words.objects.get(word) or self.words.fixtures.get(word) or self.words.classes.get(word)
-        table = table or self.words.liquids.get(word) or (word,)
+        if kind.startswith("liquid"):
+            table = self.words.liquids.get(word, (word,))
+        elif kind.startswith("class"):
+            table = self.words.classes.get(word, (word,))
+        else:
+            table = self.words.objects.get(word) or self.words.fixtures.get(word) or (word,)
         taken = self.present if self.present is not None else {*self.domain.objects, *self.domain.fixtures}
         options = [w for w in table if w == word or w not in taken]
         if not options or (word in options and self.rng.random() < self.plainness):
@@ -99,15 +103,16 @@ class Realiser:
         if slot == "n" and not first:
             return self._number(int(binding.get("n", count)))
         word = binding[slot]
-        if family.slots.get(slot, "").startswith("class"):
-            noun = self._noun(slot, word, nouns)
+        kind = family.slots.get(slot, "")
+        if kind.startswith("class"):
+            noun = self._noun(slot, word, nouns, kind)
             return noun if not first else f"{first} {noun}" if first != "a" else f"some {noun}"
         many = count if slot == "x" else int(binding.get("n", count)) if first == "n" else 1
         if first == "it":
             return "them" if many > 1 or nouns.get(slot) in self.words.plural_only else "it"
         if first == "is":
             return "are" if many > 1 or nouns.get(slot) in self.words.plural_only else "is"
-        noun = self._noun(slot, word, nouns)
+        noun = self._noun(slot, word, nouns, kind)
         if first in ("to", "at"):
             return self._place(first, word, noun, binding)
         if first == "n":

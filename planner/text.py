@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from gpt.tokenizer import Tokenizer
 
-Mark = Literal["[CLS]", "[SEP]", "[EOS]", "[HINT]", "[REFUSE]", "[ASK]", "[MASK]"]
+Mark = Literal["[CLS]", "[SEP]", "[EOS]", "[HINT]", "[REFUSE]", "[ASK]", "[MASK]", "[TASK]"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,12 @@ def refusal(inventory_text: str, instruction: str, reason: str) -> Document:
     """Return a whole document that refuses."""
     answer = (Segment("[SEP]", ""), Segment("[REFUSE]", reason, True, True), Segment("[EOS]", "", True))
     return (*heading(inventory_text, instruction), *answer)
+
+
+def task_document(inventory_text: str, instruction: str, goal_text: str) -> Document:
+    """Return a document that proposes a task for a home: an instruction and its goal."""
+    proposal = (Segment("[TASK]", instruction, False, True), Segment("[SEP]", goal_text, True, True))
+    return (Segment("[CLS]", inventory_text), *proposal, Segment("[EOS]", "", True))
 
 
 def facts_part(facts: Sequence[str]) -> Document:

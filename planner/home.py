@@ -1,0 +1,135 @@
+"""Look at homes: check a home file, sample a home from a seed, list what a home has.
+
+python -m planner.home check my_home.yaml
+python -m planner.home sample --seed 7 --rooms 3 > my_home.yaml
+python -m planner.home show my_home.yaml
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Sequence
+
+from envs.errors import HomeError
+from envs.home_yaml import HomeFileError
+from envs.homes import dump_home, load_home
+from envs.sampling import sample_scene
+from envs.scene import ObjectSpec, Scene
+
+
+def check(path: str, as_json: bool) -> int:
+    """Print whether a home file is valid, or every problem that it has. Returns 0, or 1 if it is not."""
+    try:
+        scene = load_home(path)
+    except HomeError as error:
+        if as_json:
+            found = error.problems if isinstance(error, HomeFileError) else ()
+            problems: list[dict[str, int | str | None]] = [{"line": p.line, "problem": p.text} for p in found]
+            print(json.dumps({"ok": False, "problems": problems or [{"line": None, "problem": str(error)}]}, indent=2))
+        else:
+            print(error)
+        return 1
+    counts = {"rooms": len(scene.rooms), "fixtures": len(scene.fixtures), "objects": len(scene.objects)}
+    if as_json:
+        print(json.dumps({"ok": True, "name": scene.name, **counts}, indent=2))
+    else:
+        print(f"ok: {scene.name}, {', '.join(f'{number} {what}' for what, number in counts.items())}")
+    return 0
+
+
+def sample(seed: int, rooms: int | None, objects: int | None) -> int:
+    """Print a sampled home as a home file."""
+    sys.stdout.write(dump_home(sample_scene(seed, rooms=rooms, n_objects=objects)))
+    return 0
+
+
+def show(path: str, as_json: bool) -> int:
+    """Print what a home has, room by room."""
+    try:
+        scene = load_home(path)
+    except HomeError as error:
+        print(error, file=sys.stderr)
+        return 1
+    if as_json:
+        print(json.dumps(_as_data(scene), indent=2))
+    else:
+        print("\n".join(listing(scene)))
+    return 0
+
+
+def listing(scene: Scene) -> Iterator[str]:
+    """Yield the lines of a plain list: rooms, their fixtures, and what is in or on each."""
+    yield f"{scene.name}: {len(scene.rooms)} rooms, {len(scene.fixtures)} fixtures, {len(scene.objects)} objects"
+    held: dict[str, list[ObjectSpec]] = {}
+    for thing in scene.objects:
+        held.setdefault(thing.place, []).append(thing)
+    for room in scene.rooms:
+        x0, y0, x1, y1 = room.rect
+        kind = "" if room.name.startswith(room.kind) else f", a {room.kind}"
+        yield f"\n{room.name}{kind} ({x1 - x0:.1f} x {y1 - y0:.1f} m)"
+        for fixture in scene.fixtures:
+            if fixture.room == room.name:
+                states = f" ({', '.join(sorted(fixture.states))})" if fixture.states else ""
+                contents = ", ".join(_words(thing, held) for thing in held.get(fixture.name, []))
+                yield f"  {fixture.name}{states}{': ' if contents else ''}{contents}"
+
+
+def _words(thing: ObjectSpec, held: dict[str, list[ObjectSpec]]) -> str:
+    text = " ".join((*sorted(thing.states), thing.name))
+    if thing.liquid is not None and thing.liquid not in thing.category:
+        text += f" of {thing.liquid}"
+    contents = ", ".join(_words(inner, held) for inner in held.get(thing.name, []))
+    return f"{text} [{contents}]" if contents else text
+
+
+def _as_data(scene: Scene) -> dict[str, object]:
+    return {
+        "name": scene.name,
+        "rooms": [{"name": r.name, "kind": r.kind, "rect_m": r.rect} for r in scene.rooms],
+        "doorways": [{"x_m": d.x, "y_m": d.y, "width_m": d.width, "along": d.along} for d in scene.doorways],
+        "fixtures": [
+            {"name": f.name, "room": f.room, "x_m": f.x, "y_m": f.y, "yaw_rad": f.yaw, "states": sorted(f.states)}
+            for f in scene.fixtures
+        ],
+        "objects": [
+            {"name": o.name, "place": o.place, "states": sorted(o.states), "liquid": o.liquid} for o in scene.objects
+        ],
+        "robot": {"x_m": scene.robot[0], "y_m": scene.robot[1], "yaw_rad": scene.robot[2]},
+    }
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m planner.home", description="Check, sample and list homes.")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="{check,sample,show}")
+    checks = verbs.add_parser("check", help="is a home file valid? (exit 1 and every problem with its line if not)")
+    samples = verbs.add_parser("sample", help="print a sampled home as a home file")
+    shows = verbs.add_parser("show", help="list what a home has, room by room")
+    for verb in (checks, shows):
+        verb.add_argument("file", help="a home file (YAML; datasets/homes/README.md)")
+        verb.add_argument("--json", action="store_true", help="print JSON")
+    samples.add_argument("--seed", type=_seed, default=0, help="the same seed gives the same home (default: 0)")
+    samples.add_argument("--rooms", type=int, choices=range(1, 9), metavar="1-8", help="rooms (default: 2 to 4)")
+    samples.add_argument("--objects", type=_seed, metavar="N", help="objects (default: 20 to 45)")
+    return parser
+
+
+def _seed(text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or int(text[:20]) >= 2**62:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0")
+    return int(text)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command."""
+    args = _parser().parse_args(argv)
+    if args.verb == "check":
+        return check(args.file, args.json)
+    if args.verb == "show":
+        return show(args.file, args.json)
+    return sample(args.seed, args.rooms, args.objects)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
