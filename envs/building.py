@@ -47,7 +47,11 @@ def build_rooms(engine: Engine, scene: Scene) -> list[Piece]:
     x1, y1 = (max(room.rect[k] for room in scene.rooms) for k in (2, 3))
     middle = ((x0 + x1) / 2, (y0 + y1) / 2)
     engine.add("ground", (Piece(size=(x1 - x0 + 6, y1 - y0 + 6, 0.2), at=(0, 0, -0.1), visible=False),), (*middle, 0.0))
-    engine.add("lawn", (Piece(size=(x1 - x0 + 2, y1 - y0 + 2, 0.02), solid=False, color=(0.90, 0.91, 0.90, 1.0)),), (*middle, -0.12))
+    engine.add(
+        "lawn",
+        (Piece(size=(x1 - x0 + 2, y1 - y0 + 2, 0.02), solid=False, color=(0.90, 0.91, 0.90, 1.0)),),
+        (*middle, -0.12),
+    )
     for room in scene.rooms:
         a, b, c, d = room.rect
         tile = Piece(size=(c - a, d - b, 0.02), solid=False, color=FLOORS.get(room.kind, FLOORS["hall"]))
@@ -63,7 +67,12 @@ def build_rooms(engine: Engine, scene: Scene) -> list[Piece]:
                 seen.add(key)
                 walls.append(_wall(span))
     for k, wall in enumerate(walls):
-        low = Piece(size=(wall.size[0], wall.size[1], WALL_SEEN_M), at=(0, 0, (WALL_SEEN_M - WALL_HEIGHT_M) / 2), solid=False, color=WALL)
+        low = Piece(
+            size=(wall.size[0], wall.size[1], WALL_SEEN_M),
+            at=(0, 0, (WALL_SEEN_M - WALL_HEIGHT_M) / 2),
+            solid=False,
+            color=WALL,
+        )
         full = Piece(size=wall.size, visible=False)
         engine.add(f"wall {k}", (low, full), wall.at)
     return walls
@@ -99,7 +108,11 @@ def _wall(line: tuple[float, float, float, float]) -> Piece:
     a, b, c, d = line
     end = WALL_M / 2 * 0.98
     along_x = abs(b - d) < 1e-9
-    size = (c - a + (2 * end if along_x else 0) + (0 if along_x else WALL_M), d - b + (WALL_M if along_x else 0), WALL_HEIGHT_M)
+    size = (
+        c - a + (2 * end if along_x else 0) + (0 if along_x else WALL_M),
+        d - b + (WALL_M if along_x else 0),
+        WALL_HEIGHT_M,
+    )
     return Piece(size=size, at=((a + c) / 2, (b + d) / 2, WALL_HEIGHT_M / 2))
 
 
@@ -109,7 +122,13 @@ def build_fixture(engine: Engine, spec: FixtureSpec) -> None:
     turn = (0.0, 0.0, sin(spec.yaw / 2), cos(spec.yaw / 2))
     at = (spec.x, spec.y, 0.0)
     links = [
-        Link(joint="prismatic" if leaf.kind == "slide" else "revolute", pieces=leaf.pieces, at=leaf.at, axis=leaf.axis, mass=1.5)
+        Link(
+            joint="prismatic" if leaf.kind == "slide" else "revolute",
+            pieces=leaf.pieces,
+            at=leaf.at,
+            axis=leaf.axis,
+            mass=1.5,
+        )
         for leaf in made.leaves
     ]
     # More visual pieces than the engine takes in one body go into bodies that are only seen.
@@ -173,6 +192,7 @@ def build_objects(engine: Engine, scene: Scene, places: Places) -> None:
     depth: dict[str, int] = {f.name: 0 for f in scene.fixtures}
     for spec in scene.objects:
         depth[spec.name] = depth[spec.place] + 1
+
     def footprint(name: str) -> float:
         size = domain.objects[name].size
         return size[0] * size[1]

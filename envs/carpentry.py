@@ -111,7 +111,9 @@ def counter(c: FixtureCategory, color: Color) -> list[Piece]:
             box((0.02, x / 2), (-0.20, 0.20), (0.40, 0.43), shade(color, 0.85)),
         ]
     pieces = [box((-x / 2, x / 2 - 0.03), span(y), (0.0, top - 0.04), color)]
-    pieces.append(box(span(x), span(y), (top - 0.04, min(top, c.size[2])), STONE if color == WHITE else shade(color, 0.8)))
+    pieces.append(
+        box(span(x), span(y), (top - 0.04, min(top, c.size[2])), STONE if color == WHITE else shade(color, 0.8))
+    )
     if c.name == "stove burner":
         pieces.append(tube(0.15, (c.size[2], top), DARK))
     if c.name == "piano":
@@ -119,7 +121,9 @@ def counter(c: FixtureCategory, color: Color) -> list[Piece]:
         pieces.append(keys)
     for k in range(1, int(y / 0.45) + 1):  # door fronts
         edge = -y / 2 + k * y / (int(y / 0.45) + 1)
-        pieces.append(box((x / 2 - 0.03, x / 2 - 0.027), (edge - 0.006, edge + 0.006), (0.1, top - 0.06), DARK, solid=False))
+        pieces.append(
+            box((x / 2 - 0.03, x / 2 - 0.027), (edge - 0.006, edge + 0.006), (0.1, top - 0.06), DARK, solid=False)
+        )
     return pieces
 
 
@@ -144,12 +148,20 @@ def rack(c: FixtureCategory, color: Color) -> list[Piece]:
         rows = 0 if c.name == "ottoman" else max(1, round(z / 0.28))
         for k in range(rows):
             low = 0.05 + k * (z - 0.05) / rows
-            front = box((x / 2, x / 2 + 0.008), span(y - 0.06), (low, low + (z - 0.05) / rows - 0.03), shade(color, 1.25), solid=False)
+            front = box(
+                (x / 2, x / 2 + 0.008),
+                span(y - 0.06),
+                (low, low + (z - 0.05) / rows - 0.03),
+                shade(color, 1.25),
+                solid=False,
+            )
             pieces.append(front)
         return pieces
     levels = [k * z / max(1, round(z / 0.35)) for k in range(1, max(1, round(z / 0.35)) + 1)]
     pieces = [box(span(x), span(y), (level - BOARD_M, level), color) for level in levels]
-    pieces += [box(span(x), (s * y / 2 - 0.01, s * y / 2 + 0.01), (0.0, z - BOARD_M), shade(color, 0.9)) for s in (-1, 1)]
+    pieces += [
+        box(span(x), (s * y / 2 - 0.01, s * y / 2 + 0.01), (0.0, z - BOARD_M), shade(color, 0.9)) for s in (-1, 1)
+    ]
     pieces.append(box((-x / 2, -x / 2 + 0.015), span(y), (0.0, z - BOARD_M), shade(color, 0.8)))
     return pieces
 
@@ -163,7 +175,9 @@ def case(c: FixtureCategory, color: Color, inside: Color, top: float | None = No
     half = c.region.size[1] / 2
     pieces = [box((-x / 2, front), span(y), (0.0, low), color)]
     pieces.append(box((-x / 2, -c.region.size[0] / 2 + c.region.x), span(y), (low, high), inside))
-    pieces += [box((-x / 2, front), (min(s * half, s * y / 2), max(s * half, s * y / 2)), (low, high), color) for s in (-1, 1)]
+    pieces += [
+        box((-x / 2, front), (min(s * half, s * y / 2), max(s * half, s * y / 2)), (low, high), color) for s in (-1, 1)
+    ]
     if (top or z) - high > 0.005:
         pieces.append(box((-x / 2, front), span(y), (high, top or z), color))
     return pieces
@@ -177,11 +191,15 @@ def shelf(c: FixtureCategory, color: Color) -> list[Piece]:
     for k in range(9):
         left = -y / 2 + 0.06 + k * 0.085
         tint = ((0.6, 0.25, 0.2, 1.0), (0.25, 0.4, 0.55, 1.0), (0.75, 0.65, 0.4, 1.0))[k % 3]
-        books.append(box((x / 2 - 0.05, x / 2 + 0.005), (left, left + 0.07), (0.42, 0.66 + 0.02 * (k % 4)), tint, solid=False))
+        books.append(
+            box((x / 2 - 0.05, x / 2 + 0.005), (left, left + 0.07), (0.42, 0.66 + 0.02 * (k % 4)), tint, solid=False)
+        )
     return [*case(c, color, shade(color, 0.8)), *books]
 
 
-def _door_leaf(c: FixtureCategory, color: Color, *, side: int, width: float, low: float, high: float, front: float) -> Leaf:
+def _door_leaf(
+    c: FixtureCategory, color: Color, *, side: int, width: float, low: float, high: float, front: float
+) -> Leaf:
     """A leaf whose hinge is at y = side * width..., that swings towards +x."""
     reach = min(width - 0.07, LONGEST_ARC_M)
     middle = min(1.12, max(0.72, (low + high) / 2))
@@ -191,13 +209,30 @@ def _door_leaf(c: FixtureCategory, color: Color, *, side: int, width: float, low
     pieces = [panel]
     if c.name in ("microwave", "oven", "washing machine", "window"):
         mid = inward * width / 2
-        pane = box((BOARD_M, BOARD_M + 0.002), (mid - 0.3 * width, mid + 0.3 * width), (-0.36 * height, 0.36 * height), GLASS if c.name == "window" else shade(DARK, 0.6), solid=False)
+        pane = box(
+            (BOARD_M, BOARD_M + 0.002),
+            (mid - 0.3 * width, mid + 0.3 * width),
+            (-0.36 * height, 0.36 * height),
+            GLASS if c.name == "window" else shade(DARK, 0.6),
+            solid=False,
+        )
         pieces.append(pane)
     z = middle - (low + high) / 2
     bar = min(0.14, 0.6 * height) / 2
     y = inward * reach
-    pieces.append(box((BOARD_M + 0.022, BOARD_M + 0.034), (y - 0.008, y + 0.008), (z - bar, z + bar), STEEL, solid=False))
-    pieces += [box((BOARD_M, BOARD_M + 0.03), (y - 0.006, y + 0.006), (z + s * bar - 0.008, z + s * bar + 0.008), STEEL, solid=False) for s in (-1, 1)]
+    pieces.append(
+        box((BOARD_M + 0.022, BOARD_M + 0.034), (y - 0.008, y + 0.008), (z - bar, z + bar), STEEL, solid=False)
+    )
+    pieces += [
+        box(
+            (BOARD_M, BOARD_M + 0.03),
+            (y - 0.006, y + 0.006),
+            (z + s * bar - 0.008, z + s * bar + 0.008),
+            STEEL,
+            solid=False,
+        )
+        for s in (-1, 1)
+    ]
     return Leaf(
         kind="hinge",
         at=(front, side * c.size[1] / 2 if c.region is None else side * min(c.size[1] / 2, c.region.size[1] / 2 + 0.03), (low + high) / 2),
@@ -226,9 +261,20 @@ def flap(c: FixtureCategory, color: Color) -> Furniture:
     assert c.region is not None
     height, width = c.region.size[2] - 0.004, c.region.size[1] + 0.04
     panel = box((0.0, BOARD_M), span(width), (0.0, height), shade(color, 0.9))
-    pane = box((BOARD_M, BOARD_M + 0.002), span(0.7 * width), (0.2 * height, 0.72 * height), shade(DARK, 0.6), solid=False)
+    pane = box(
+        (BOARD_M, BOARD_M + 0.002), span(0.7 * width), (0.2 * height, 0.72 * height), shade(DARK, 0.6), solid=False
+    )
     bar = box((BOARD_M + 0.02, BOARD_M + 0.034), span(0.6 * width), (height - 0.03, height - 0.014), STEEL, solid=False)
-    posts = [box((BOARD_M, BOARD_M + 0.03), (s * 0.27 * width - 0.006, s * 0.27 * width + 0.006), (height - 0.03, height - 0.014), STEEL, solid=False) for s in (-1, 1)]
+    posts = [
+        box(
+            (BOARD_M, BOARD_M + 0.03),
+            (s * 0.27 * width - 0.006, s * 0.27 * width + 0.006),
+            (height - 0.03, height - 0.014),
+            STEEL,
+            solid=False,
+        )
+        for s in (-1, 1)
+    ]
     leaf = Leaf(
         kind="flap",
         at=(c.size[0] / 2 - 0.018, 0.0, c.region.z + 0.002),
@@ -250,17 +296,47 @@ def drawers(c: FixtureCategory, color: Color) -> Furniture:
     at = (0.0, 0.0, low)
     tint = shade(color, 0.93)
     pieces = [box(span(depth + 2 * wall), span(width + 2 * wall), (-wall, 0.0), WOOD)]
-    pieces += [box(span(depth), (min(s * width / 2, s * (width / 2 + wall)), max(s * width / 2, s * (width / 2 + wall))), (0.0, 0.10), WOOD) for s in (-1, 1)]
+    pieces += [
+        box(
+            span(depth),
+            (min(s * width / 2, s * (width / 2 + wall)), max(s * width / 2, s * (width / 2 + wall))),
+            (0.0, 0.10),
+            WOOD,
+        )
+        for s in (-1, 1)
+    ]
     pieces.append(box((-depth / 2 - wall, -depth / 2), span(width + 2 * wall), (0.0, 0.10), WOOD))
     face = x / 2
     pieces.append(box((face - 0.03, face - 0.01), span(y - 0.03), (-0.01, high - low - 0.10), tint))
     z = high - low - 0.16
     pieces.append(box((face + 0.018, face + 0.03), span(0.16), (z - 0.008, z + 0.008), STEEL, solid=False))
-    pieces += [box((face - 0.01, face + 0.025), (s * 0.07 - 0.006, s * 0.07 + 0.006), (z - 0.006, z + 0.006), STEEL, solid=False) for s in (-1, 1)]
-    leaf = Leaf(kind="slide", at=at, axis=(1.0, 0.0, 0.0), pieces=tuple(pieces), handle=(face + 0.024, 0.0, z), opened=0.36)
-    case = [box((-x / 2, face - 0.035), span(y), (0.0, low - 0.02), color), box((-x / 2, face - 0.01), span(y), (high, c.size[2]), color)]
+    pieces += [
+        box(
+            (face - 0.01, face + 0.025),
+            (s * 0.07 - 0.006, s * 0.07 + 0.006),
+            (z - 0.006, z + 0.006),
+            STEEL,
+            solid=False,
+        )
+        for s in (-1, 1)
+    ]
+    leaf = Leaf(
+        kind="slide", at=at, axis=(1.0, 0.0, 0.0), pieces=tuple(pieces), handle=(face + 0.024, 0.0, z), opened=0.36
+    )
+    case = [
+        box((-x / 2, face - 0.035), span(y), (0.0, low - 0.02), color),
+        box((-x / 2, face - 0.01), span(y), (high, c.size[2]), color),
+    ]
     case.append(box((-x / 2, -x / 2 + 0.015), span(y), (low - 0.02, high), color))
-    case += [box((-x / 2, face - 0.035), (min(s * (y / 2 - 0.02), s * y / 2), max(s * (y / 2 - 0.02), s * y / 2)), (low - 0.02, high), color) for s in (-1, 1)]
+    case += [
+        box(
+            (-x / 2, face - 0.035),
+            (min(s * (y / 2 - 0.02), s * y / 2), max(s * (y / 2 - 0.02), s * y / 2)),
+            (low - 0.02, high),
+            color,
+        )
+        for s in (-1, 1)
+    ]
     for k in range(2):
         bottom = 0.05 + k * 0.25
         case.append(box((face - 0.035, face - 0.012), span(y - 0.03), (bottom, bottom + 0.23), tint, solid=False))
@@ -278,7 +354,14 @@ def open_door(c: FixtureCategory, color: Color) -> Furniture:
         frame.append(box(span(x), span(y), (0.0, low), WHITE))
     back = box((-x / 2, -x / 2 + 0.01), span(y), (low, z), GLASS if c.body == "window" else shade(color, 0.5))
     leaf = _door_leaf(c, color, side=-1, width=y - 0.06, low=low, high=z - 0.05, front=x / 2 - 0.02)
-    leaf = Leaf(kind=leaf.kind, at=(x / 2 + 0.004, -y / 2 + 0.03, leaf.at[2]), axis=leaf.axis, pieces=leaf.pieces, handle=leaf.handle, opened=leaf.opened)
+    leaf = Leaf(
+        kind=leaf.kind,
+        at=(x / 2 + 0.004, -y / 2 + 0.03, leaf.at[2]),
+        axis=leaf.axis,
+        pieces=leaf.pieces,
+        handle=leaf.handle,
+        opened=leaf.opened,
+    )
     return Furniture(pieces=(*frame, back), leaves=(leaf,))
 
 

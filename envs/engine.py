@@ -180,10 +180,20 @@ class Engine:
         """Let a body never sleep: a sleeping robot ignores its motors."""
         self._p.changeDynamics(self._id(name), BASE, activationState=self._p.ACTIVATION_STATE_DISABLE_SLEEPING)
 
+    def may_sleep(self, name: str) -> None:
+        """Let a body fall asleep again once it is at rest."""
+        self._p.changeDynamics(self._id(name), BASE, activationState=self._p.ACTIVATION_STATE_ENABLE_SLEEPING)
+        self.wake(name)
+
     def ignore(self, name: str, other: str, links: Sequence[int], *, collide: bool = False) -> None:
         """Switch collisions between the base of `name` and some links of `other` off (or on again)."""
         for link in links:
             self._p.setCollisionFilterPair(self._id(name), self._id(other), BASE, link, int(collide))
+
+    def let_pass(self, name: str, link: int, other: str, links: Sequence[int], *, collide: bool = False) -> None:
+        """Switch collisions between one link of `name` and some links of `other` off (or on again)."""
+        for theirs in links:
+            self._p.setCollisionFilterPair(self._id(name), self._id(other), link, theirs, int(collide))
 
     # -- time ----------------------------------------------------------------------------------------------------------
 
@@ -243,11 +253,13 @@ class Engine:
         """Set a joint at once: for building only."""
         self._p.resetJointState(self._id(name), link, position, 0.0)
 
+    def hold_still(self, name: str, link: int) -> None:
+        """Take the speed out of a joint, and refresh what the engine derives from its position."""
+        self.set_joint(name, link, self.joint(name, link))
+
     def brake(self, name: str, link: int, force: float) -> None:
         """Let a joint stay where it is left, with this much friction [N or N m]."""
-        self._p.setJointMotorControl2(
-            self._id(name), link, self._p.VELOCITY_CONTROL, targetVelocity=0.0, force=force
-        )
+        self._p.setJointMotorControl2(self._id(name), link, self._p.VELOCITY_CONTROL, targetVelocity=0.0, force=force)
 
     def follow(self, name: str, link: int, position: float, force: float) -> None:
         """Drive one joint softly to a position, as a linkage does."""
@@ -271,6 +283,15 @@ class Engine:
         """Return what a body touches: the other's name, this body's link and the distance [m], negative inside."""
         contacts = self._p.getContactPoints(self._id(name))
         return [(self.names.get(c[2], ""), c[3], c[8]) for c in contacts]
+
+    def gap(self, name: str, links: Sequence[int], other: str, reach_m: float = 0.05) -> float:
+        """Distance [m] of some links of a body to another body, at most `reach_m`."""
+        found = [
+            point[8]
+            for link in links
+            for point in self._p.getClosestPoints(self._id(name), self._id(other), reach_m, linkIndexA=link)
+        ]
+        return float(min(found, default=reach_m))
 
     def weld(
         self, parent: str, link: int, child: str, child_link: int, at: Sequence[float], child_at: Sequence[float],

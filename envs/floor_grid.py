@@ -119,4 +119,4 @@ def _block(
     v = np.abs(np.add.outer(-sin * dx, cos * dy)) - half_y
     np.maximum(u, 0.0, out=u)
     np.maximum(v, 0.0, out=v)
-    free[i0:i1, j0:j1] &= u * u + v * v >= clearance_m * clearance_m
+    free[i0:i1, j0:j1] &= u * u + v * v > clearance_m * clearance_m

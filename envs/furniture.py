@@ -53,7 +53,9 @@ def _basin(c: FixtureCategory, color: Color) -> Furniture:
     cabinet = box((-x / 2, x / 2 - 0.01), span(y), (0.0, c.region.z - 0.02), WHITE)
     pipe = box((-x / 2 + 0.02, -x / 2 + 0.05), span(0.04), (z, z + 0.24), STEEL)
     spout = box((-x / 2 + 0.02, -x / 2 + 0.20), span(0.035), (z + 0.22, z + 0.25), STEEL)
-    stream = box((-x / 2 + 0.17, -x / 2 + 0.19), span(0.02), (c.region.z, z + 0.22), (0.55, 0.75, 0.95, 1.0), solid=False)
+    stream = box(
+        (-x / 2 + 0.17, -x / 2 + 0.19), span(0.02), (c.region.z, z + 0.22), (0.55, 0.75, 0.95, 1.0), solid=False
+    )
     knob = box((x / 2, x / 2 + 0.02), span(0.06), (z - 0.10, z - 0.05), DARK, solid=False)
     pieces = (*walled(c, color), cabinet, pipe, spout, knob)
     return Furniture(pieces=pieces, glow=(stream,), switch=(x / 2 + 0.02, 0.0, z - 0.075))
@@ -64,7 +66,10 @@ def _slot(c: FixtureCategory, color: Color) -> Furniture:
     x, y, _ = c.size
     top = c.region.z
     half = c.region.size[0] / 2
-    pieces = [box(span(x), span(y), (0.0, top - 0.02), WHITE), box(span(x), span(y), (top - 0.02, top), shade(WOOD, 0.9))]
+    pieces = [
+        box(span(x), span(y), (0.0, top - 0.02), WHITE),
+        box(span(x), span(y), (top - 0.02, top), shade(WOOD, 0.9)),
+    ]
     if c.name == "coffee machine":
         pieces.append(box((-x / 2, -half - 0.005), span(0.26), (top, top + 0.36), color))
         pieces.append(box((-half - 0.005, -half + 0.08), span(0.2), (top + 0.30, top + 0.36), color, solid=False))
@@ -146,7 +151,10 @@ def _panel(c: FixtureCategory, color: Color) -> Furniture:
         ]
         at = (x / 2 - 0.01, 0.0, z - 0.06)
         return Furniture(pieces=(*pieces, _plate_of(at)), glow=(_knob(at),), switch=at)
-    pieces = [box((-x / 2, 0.0), span(0.06), (0.0, z - 0.15), WHITE), box((-x / 2, 0.02), span(y), (z - 0.15, z), WHITE)]
+    pieces = [
+        box((-x / 2, 0.0), span(0.06), (0.0, z - 0.15), WHITE),
+        box((-x / 2, 0.02), span(y), (z - 0.15, z), WHITE),
+    ]
     at = (0.03, 0.0, z - 0.08)
     ceiling = Piece(kind="cylinder", size=(0.3, 0.3, 0.05), at=(0.7, 0.0, 2.1), color=UNLIT, solid=False)
     return Furniture(pieces=(*pieces, _plate_of(at)), glow=(ceiling,), switch=at)
@@ -170,7 +178,9 @@ def _plant(c: FixtureCategory, color: Color) -> Furniture:
     trunk = Piece(kind="cylinder", size=(0.3, 0.3, 0.36), at=(0.0, 0.0, 0.18), visible=False)
     stem = Piece(kind="cylinder", size=(0.05, 0.05, z - 0.4), at=(0.0, 0.0, 0.36 + (z - 0.4) / 2), visible=False)
     looks = Piece(kind="mesh", size=c.size, mesh=pot, color=(0.62, 0.36, 0.26, 1.0), solid=False)
-    leaves = Piece(kind="mesh", size=c.size, mesh=Mesh(vertices=tuple(crown), faces=tuple(faces)), color=color, solid=False)
+    leaves = Piece(
+        kind="mesh", size=c.size, mesh=Mesh(vertices=tuple(crown), faces=tuple(faces)), color=color, solid=False
+    )
     return Furniture(pieces=(looks, trunk, stem), glow=(leaves,))
 
 
@@ -199,7 +209,9 @@ def _person(c: FixtureCategory, color: Color) -> Furniture:
 
 
 def _knob(at: Vec3) -> Piece:
-    return box((at[0], at[0] + 0.008), (at[1] - 0.022, at[1] + 0.022), (at[2] - 0.022, at[2] + 0.022), UNLIT, solid=False)
+    return box(
+        (at[0], at[0] + 0.008), (at[1] - 0.022, at[1] + 0.022), (at[2] - 0.022, at[2] + 0.022), UNLIT, solid=False
+    )
 
 
 def _plate_of(at: Vec3) -> Piece:
@@ -257,5 +269,9 @@ def _with_switch(c: FixtureCategory, made: Furniture) -> Furniture:
         at = (front + 0.004, 0.0, (low + 0.015 + c.size[2]) / 2)
     else:
         at = (front + 0.012, 0.0, c.size[2] - 0.10)
-    plate = (_plate_of(at),) if c.joint is None else (box((at[0] - 0.03, at[0]), (-0.04, 0.04), (at[2] - 0.018, at[2] + 0.018), WHITE),)
+    plate = (
+        (_plate_of(at),)
+        if c.joint is None
+        else (box((at[0] - 0.03, at[0]), (-0.04, 0.04), (at[2] - 0.018, at[2] + 0.018), WHITE),)
+    )
     return Furniture(pieces=(*made.pieces, *plate), leaves=made.leaves, glow=(_knob(at),), switch=at)

@@ -149,7 +149,7 @@ class _Parser:
 
     def fixture_is(self, text: str, quantifier: str | None) -> FixtureIs | None:
         name, _, state = text.rpartition(" ")
-        if name not in self.domain.fixtures:
+        if name not in self.domain.fixtures or text in self.domain.objects:  # "toilet paper" is no state of a toilet
             return None
         if state not in self.fixture_states:
             known = ", ".join(sorted(self.fixture_states))

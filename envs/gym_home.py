@@ -94,7 +94,7 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
     - `goal`: a goal, or None (a simple one is sampled at each reset).
     - `max_steps`: steps until truncation, by default 50.
     - `render_mode`: "ansi" (a text); with physics also "rgb_array" (640 x 480) and "human" (PyBullet's own window).
-    - `grasp` (`HomePhysics-v0` only): "assisted" or "friction" (`envs/sim.py`).
+    - `grasp` (`HomePhysics-v0` only): "assisted" or "physical" (`envs/sim.py`).
 
     ## Version History
     - v0: first version.
@@ -267,7 +267,7 @@ class HomePhysics(HomeEnv):
         goal: str | None = None,
         max_steps: int = 50,
         render_mode: str | None = None,
-        grasp: Literal["assisted", "friction"] = "assisted",
+        grasp: Literal["assisted", "physical"] = "assisted",
     ) -> None:
         super().__init__(home=home, goal=goal, max_steps=max_steps, render_mode=render_mode)
         self.grasp = grasp
@@ -292,8 +292,7 @@ class HomePhysics(HomeEnv):
         if self._built is None or self._built[0] != scene:
             self.close()
             self._built = (scene, PhysicalHome(scene, grasp=self.grasp, gui=self.render_mode == "human"))
-        self._physical().reset()
-        return self._physical().state()
+        return self._physical().reset()
 
     def _act(self, action: Action) -> tuple[State, Info]:
         done = self._physical().execute(action)

@@ -57,7 +57,7 @@ class EntryReader(NodeReader):
             if kind is None:
                 hint = nearest(item.category, self.domain.fixtures)
                 if item.category in self.domain.objects:
-                    hint = f"; a {item.category} is an object: list it under `objects:`"
+                    hint = "; this is an object: list it under `objects:`"
                 self.problem(entry, f"unknown fixture {item.category!r}{hint}")
                 continue
             can = {"open": kind.joint, "on": kind.switch, "dirty": kind.wipeable, "watered": kind.waterable}
@@ -92,7 +92,7 @@ class EntryReader(NodeReader):
             if kind is None:
                 hint = nearest(item.category, self.domain.objects)
                 if item.category in self.domain.fixtures:
-                    hint = f"; a {item.category} is a fixture: list it under `rooms:`"
+                    hint = "; this is a fixture: list it under `rooms:`"
                 elif item.category in self.domain.members:
                     hint = f"; this is a class, such as {self.domain.members[item.category][0]!r}: name one of it"
                 self.problem(entry, f"unknown object {item.category!r}{hint}")
@@ -141,7 +141,9 @@ class EntryReader(NodeReader):
         try:
             conditions = parse_goal(item.category, self.domain).conditions
         except GoalError as error:
-            self.problem(entry, f"unknown object: {error}")
+            fixture = any(item.category.endswith(f" {name}") for name in self.domain.fixtures)
+            hint = "; fixtures are listed under `rooms:`" if fixture else ""
+            self.problem(entry, f"unknown object: {error}{hint}")
             return None
         fact = conditions[0]
         if len(conditions) > 1 or not isinstance(fact, Count) or fact.place is not None:
@@ -173,12 +175,12 @@ class EntryReader(NodeReader):
                 self.problem(n, f"{category}: unknown state {word!r}{hint}")
             elif state not in able:
                 can = ", ".join(sorted(able)) or "nothing else"
-                self.problem(n, f"a {category} is never {word}; it can be {can}")
+                self.problem(n, f"no {category} is ever {word}; it can be {can}")
             elif state == word:
                 found.add(word)
         for a, b in self.domain.exclusive:
             if a in found and b in found:
-                self.problem(entry, f"a {category} cannot be {a} and {b} at once")
+                self.problem(entry, f"no {category} is {a} and {b} at once")
         return frozenset(found)
 
     def check_liquid(self, entry: yaml.Node, item: Item) -> None:
@@ -190,7 +192,7 @@ class EntryReader(NodeReader):
             hint = nearest(item.liquid, self.domain.liquids) or f"; known: {', '.join(self.domain.liquids)}"
             self.problem(entry, f"unknown liquid {item.liquid!r}{hint}")
         elif not kind.fills and kind.contains != item.liquid:
-            self.problem(entry, f"a {item.category} never holds {item.liquid}")
+            self.problem(entry, f"no {item.category} ever holds {item.liquid}")
 
     def name_all(self, items: Sequence[Item], limit: int, what: str) -> dict[int, list[str]]:
         """Return the names of each item, by its identity: the given one, else the lowest free number in order."""
@@ -203,7 +205,7 @@ class EntryReader(NodeReader):
             if item.name is None:
                 continue
             if not re.fullmatch(re.escape(item.category) + " [1-9][0-9]{0,5}", item.name):
-                self.problem(item.line, f"name {item.name!r}: a {item.category} is named like `{item.category} 1`")
+                self.problem(item.line, f"name {item.name!r}: expected one like `{item.category} 1`")
             elif item.count > 1:
                 self.problem(item.line, f"{item.name}: a name is for one {item.category}, not for {item.count}")
             elif item.name in self.lines:

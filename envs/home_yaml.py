@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from envs.errors import HomeError, nearest
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 20
 MAX_NODES = 20_000
+MAX_PROBLEMS = 100
 MAX_COORDINATE_M = 100.0
 
 
@@ -42,9 +44,16 @@ class NodeReader:
         self.problems: list[Problem] = []
 
     def problem(self, node: yaml.Node | int | None, text: str) -> None:
-        """Note a problem at a node or a line."""
+        """Note a problem at a node or a line.
+
+        Raises:
+            HomeFileError: There are too many to go on.
+        """
         line = node.start_mark.line + 1 if isinstance(node, yaml.Node) else node
         self.problems.append(Problem(line=line, text=text))
+        if len(self.problems) >= MAX_PROBLEMS:
+            more = Problem(line=line, text=f"{MAX_PROBLEMS} problems; the rest of the file was not looked at")
+            raise HomeFileError([*self.problems, more])
 
     def pairs(self, node: yaml.Node, what: str) -> Iterator[tuple[str, yaml.Node, yaml.Node]]:
         """Yield key, key node and value node of a mapping, each key once."""
@@ -98,13 +107,11 @@ class NodeReader:
 
     def whole(self, node: yaml.Node, what: str, low: int, high: int) -> int | None:
         """Return a whole number in [low, high]."""
-        number = self.number(node, what, float(high))
-        if number is None:
-            return None
-        if number != int(number) or not low <= number:
-            self.problem(node, f"{what}: expected a whole number from {low} to {high}, found {describe(node)}")
-            return None
-        return int(number)
+        text = str(node.value) if isinstance(node, yaml.ScalarNode) else ""
+        if re.fullmatch(r"[0-9]{1,20}", text) and low <= int(text) <= high:
+            return int(text)
+        self.problem(node, f"{what}: expected a whole number from {low} to {high}, found {describe(node)}")
+        return None
 
     def number(self, node: yaml.Node, what: str, limit: float = MAX_COORDINATE_M) -> float | None:
         """Return a finite number in [-limit, limit]."""

@@ -32,6 +32,7 @@ import yaml
 from envs.domain import Domain, load_domain
 from envs.errors import HomeError, nearest
 from envs.floor_checks import doorway_problems, fixture_problems, room_problems
+from envs.floor_plan import plan_doorways
 from envs.home_entries import EntryReader, Item
 from envs.home_writer import dump_home
 from envs.home_yaml import MAX_BYTES, HomeFileError, Problem, parse_nodes
@@ -41,7 +42,7 @@ from envs.scene import Doorway, FixtureSpec, ObjectSpec, Rect, Room, Scene
 __all__ = ["HomeFileError", "dump_home", "load_home", "parse_home"]
 
 NOWHERE: Rect = (0.0, 0.0, 0.0, 0.0)
-MAX_FIXTURES, MAX_OBJECTS = 200, 1000
+MAX_ROOMS, MAX_FIXTURES, MAX_OBJECTS = 30, 200, 1000
 
 
 def load_home(path: str | Path) -> Scene:
@@ -164,6 +165,8 @@ class _HomeReader(EntryReader):
             lacking = next(room.name for room in self.rooms if room.rect == NOWHERE)
             self.problem(self.lines[lacking], f"{lacking}: give every room a `rect`, or none")
             self.has_rects = False
+        if len(self.rooms) > MAX_ROOMS:
+            self.problem(node, f"{len(self.rooms)} rooms; a home has at most {MAX_ROOMS}")
         names = self.name_all([item for _, item in items], MAX_FIXTURES, "fixtures")
         for room, item in items:
             for name in names[id(item)]:
@@ -196,8 +199,8 @@ class _HomeReader(EntryReader):
     def check_floor(self) -> None:
         problems = room_problems(self.rooms)
         if not problems:
-            if self.has_doorways:
-                problems = doorway_problems(self.rooms, self.doorways)
+            likely = self.doorways if self.has_doorways else plan_doorways(self.rooms, np.random.default_rng(0))
+            problems = doorway_problems(self.rooms, likely)
             problems += fixture_problems(self.rooms, self.fixtures, self.posed)
         for name, text in problems:
             self.problem(self.lines.get(name), text)
@@ -244,7 +247,7 @@ class _HomeReader(EntryReader):
         for item in items:
             for name in names[id(item)]:
                 contents.setdefault(place, []).append((item, name))
-            if item.holds:
+            if item.holds and names[id(item)]:
                 self.put(item.holds, names[id(item)][0], names, contents)
 
     def fill(self, place: str, category: str, contents: list[tuple[Item, str]]) -> None:
@@ -254,7 +257,7 @@ class _HomeReader(EntryReader):
         for item, name in contents:
             units = domain.objects[item.category].units
             if capacity == 0:
-                self.problem(item.line, f"{name}: a {category} holds nothing")
+                self.problem(item.line, f"{name}: nothing can be put in or on {place}")
             elif not domain.fits(item.category, category):
                 self.problem(item.line, f"{name} does not fit {domain.relation(category)} {place}")
             elif used and used + units > capacity:

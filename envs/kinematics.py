@@ -81,7 +81,9 @@ def turn_z(angle: Array | float) -> Array:
 
 @cache
 def _steps() -> tuple[list[tuple[Array, Array]], tuple[Array, Array]]:
-    hand = np.array([[np.cos(HAND_TURN), -np.sin(HAND_TURN), 0], [np.sin(HAND_TURN), np.cos(HAND_TURN), 0], [0, 0, 1.0]])
+    hand = np.array(
+        [[np.cos(HAND_TURN), -np.sin(HAND_TURN), 0], [np.sin(HAND_TURN), np.cos(HAND_TURN), 0], [0, 0, 1.0]]
+    )
     return [(np.array(at), turn_x(turn)) for at, turn in CHAIN], (np.array(HAND_AT), hand)
 
 

@@ -127,11 +127,11 @@ class Places:
         turn = _about(leaf, position)
         return self.point_of(name, leaf.at), base @ turn
 
-    def leaf_boxes(self, name: str) -> Boxes:
-        """The leaves of a fixture as they stand."""
+    def leaf_boxes(self, name: str, position: float | None = None) -> Boxes:
+        """The leaves of a fixture as they stand, or at a joint position."""
         parts = []
         for k, leaf in enumerate(self.furniture[name].leaves):
-            at, turn = self.leaf_frame(name, k, self.engine.joint(name, k))
+            at, turn = self.leaf_frame(name, k, self.engine.joint(name, k) if position is None else position)
             parts.append(_boxes([p for p in leaf.pieces if p.solid], at, 0.0, turn))
         return join(parts)
 
@@ -149,7 +149,9 @@ class Places:
                 spec = self.specs[name]
                 if leaf.kind == "hinge":
                     along = turn[:, 1]
-                    found.append((float(middle[0]), float(middle[1]), atan2(along[1], along[0]), panel.size[1] / 2, 0.01))
+                    found.append(
+                        (float(middle[0]), float(middle[1]), atan2(along[1], along[0]), panel.size[1] / 2, 0.01)
+                    )
                 else:
                     reach = leaf.pieces[0].size[2] if leaf.kind == "flap" else position
                     front = self.domain.fixtures[spec.category].size[0] / 2
@@ -205,11 +207,15 @@ class Places:
 
     def _forget(self) -> None:
         """Drop what was read before the last tick."""
-        if self._tick != self.engine.ticks or len(self._poses) > len(self.things):
-            self._tick = self.engine.ticks
-            self._poses.clear()
-            self._areas.clear()
-            self._holders.clear()
+        if self._tick != self.engine.ticks:
+            self.forget()
+
+    def forget(self) -> None:
+        """Read everything anew."""
+        self._tick = self.engine.ticks
+        self._poses.clear()
+        self._areas.clear()
+        self._holders.clear()
 
     def extents(self, name: str) -> Array:
         """Half extents of a thing along the home's axes [m], (3,)."""
@@ -249,6 +255,9 @@ class Places:
             if other == name or thing.holds is None or thing is self.things[name]:
                 continue
             area = self.area(other)
+            own = self.things[name].holds
+            if own is not None and own.size[0] * own.size[1] >= area.size[0] * area.size[1]:
+                continue  # a bowl is not in the cup that stands in it
             if self._inside(area, at, 0.5 * area.edge(self.things[name].size) + 0.015):
                 footprint = area.size[0] * area.size[1]
                 if best is None or footprint < best[0]:
@@ -286,9 +295,9 @@ class Places:
         return found[1:]
 
     def obstacles(self, near: Array, reach_m: float, ignore: Collection[str] = ()) -> Boxes:
-        """Everything within a horizontal distance of a point, except some things."""
+        """Everything within a horizontal distance of a point, except some things and the leaves of some fixtures."""
         parts = [self.static]
-        parts += [self.leaf_boxes(name) for name, made in self.furniture.items() if made.leaves]
+        parts += [self.leaf_boxes(name) for name, made in self.furniture.items() if made.leaves and name not in ignore]
         at, turn, half = [], [], []
         for name, thing in self.things.items():
             if name in ignore:

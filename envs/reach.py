@@ -108,7 +108,14 @@ class Reach:
 
 
 def find_reaches(
-    floor: Floor, start: Array, goals: Sequence[Goal], entry: Entry, boxes: Boxes, *, front: float | None = None, last: bool = False
+    floor: Floor,
+    start: Array,
+    goals: Sequence[Goal],
+    entry: Entry,
+    boxes: Boxes,
+    *,
+    front: float | None = None,
+    last: bool = False,
 ) -> list[Reach]:
     """Return ways to bring the tip to one of the goals, the best first; empty if there is none.
 
@@ -142,7 +149,7 @@ def find_reaches(
         return []
     table, tips, q = table[keep], tips[keep], q[keep]
     hard, soft = _sweep(table, tips, q, goals, entry, boxes)
-    cost = table[:, 6] + 40 * hard + 6 * soft + 0.1 * np.abs(q[:, 5:] - np.r_[SEED_LEVEL]).sum(1)
+    cost = table[:, 6] + 40 * hard + 6 * soft + 0.08 * np.abs(q[:, 2:] - SEED_LEVEL).sum(1)
     order = [int(i) for i in np.argsort(cost, kind="stable") if hard[i] <= HARD_MAX_M[last]][:16]
     if not order:
         return []

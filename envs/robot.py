@@ -299,6 +299,16 @@ def _links() -> list[Link]:
         turn = (0.0, 0.0, 0.0, 1.0) if side == 1 else (0.0, 0.0, 1.0, 0.0)
         finger = Piece(kind="file", size=(0, 0, 0), file="finger.obj", color=JOINTS, solid=False)
         pad = Piece(size=(0.016, 0.012, 0.03), at=(0.0, 0.007, 0.035), visible=False)
-        links.append(Link(joint="prismatic", pieces=(finger, pad), at=(0, 0, 0.0584), turn=turn, axis=(0, 1, 0), parent=11, mass=0.1))
+        links.append(
+            Link(
+                joint="prismatic",
+                pieces=(finger, pad),
+                at=(0, 0, 0.0584),
+                turn=turn,
+                axis=(0, 1, 0),
+                parent=11,
+                mass=0.1,
+            )
+        )
     links.append(Link(joint="fixed", pieces=(sleeve, foot), at=(0, 0, 0), parent=3, mass=0.1))
     return links

@@ -130,7 +130,9 @@ def _handled(profile: Sequence[tuple[float, float]], long: float, z: float) -> C
 
     def build(size: Vec3) -> Mesh:
         r, h = size[0] / 2, size[2]
-        return merge([_vessel(profile)(size), block(((long - 0.8) * r, 0.022, 0.016), ((long + 0.8) * r / 2, 0, z * h))])
+        return merge(
+            [_vessel(profile)(size), block(((long - 0.8) * r, 0.022, 0.016), ((long + 0.8) * r / 2, 0, z * h))]
+        )
 
     return build
 

@@ -26,7 +26,12 @@ class Spot:
 
 
 def free_spots(
-    size: tuple[float, float], item: tuple[float, float], taken: Array, *, spacing: float | None = None, edge: float = 0.0
+    size: tuple[float, float],
+    item: tuple[float, float],
+    taken: Array,
+    *,
+    spacing: float | None = None,
+    edge: float = 0.0,
 ) -> list[Spot]:
     """Return free spots, the roomiest margin that has any, nearest to the front and the middle first.
 

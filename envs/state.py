@@ -76,7 +76,7 @@ def _reach(state: State, entity: int) -> str | None:
     root = state.root(entity)
     if root == HELD:
         return f"{state.world.names[entity]} is in the hand"
-    if state.world.enclosed[root] and root != entity and not state.flags[root] & OPEN:
+    if root >= 0 and root != entity and state.world.enclosed[root] and not state.flags[root] & OPEN:
         return f"{state.world.names[root]} is closed"
     return None
 

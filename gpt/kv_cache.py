@@ -65,8 +65,8 @@ class KVCache:
         values[:, :, self.length : end] = v
         return keys[:, :, :end], values[:, :, :end]
 
-    def keep_rows(self, rows: Tensor) -> None:
-        """Let go of all rows but these, given as indices."""
+    def take_rows(self, rows: Tensor) -> None:
+        """Have these rows, given as indices, in place of all; one may be taken many times."""
         self.tokens = self.tokens[rows]
         self.padding = None if self.padding is None else self.padding[rows]
         self.keys = [_copy_prefix(buffer, self.length, rows) for buffer in self.keys]

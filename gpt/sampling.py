@@ -152,7 +152,8 @@ def generate_batch(
 
     Args:
         model: The model.
-        prompts: Ids, of any lengths; shorter ones are filled up on the left, where nobody looks.
+        prompts: Ids, of any lengths; shorter ones are filled up on the left, where nobody looks. One prompt
+            given many times is read once.
         max_new_tokens: For each.
         temperature: 0 takes the likeliest.
         top_k: As in `sample`.
@@ -170,12 +171,16 @@ def generate_batch(
     longest = max(len(prompt) for prompt in prompts)
     _check_room(model, longest, max_new_tokens)
     model.eval()
-    cache, idx = _left_padded(model, prompts, longest, max_new_tokens)
+    same_prompt = all(list(prompt) == list(prompts[0]) for prompt in prompts)  # many samples of one: read it once
+    cache, idx = _left_padded(model, prompts[:1] if same_prompt else prompts, longest, max_new_tokens)
     out: list[list[int]] = [[] for _ in prompts]
     rows = list(range(len(prompts)))  # prompts still going on, in the order of the cache's rows
     for _ in range(max_new_tokens):
         x = model.trunk(idx, cache=cache)
         logits = model.head(x[:, -1]).float()  # (B, V)
+        if len(logits) < len(rows):
+            logits = logits.expand(len(rows), -1)
+            cache.take_rows(torch.zeros(len(rows), dtype=torch.int64, device=model.device))
         sources = None if generators is None else [generators[row] for row in rows]
         tokens = _draw_rows(logits, temperature, top_k, top_p, sources)
         for row, token in zip(rows, tokens, strict=True):
@@ -184,7 +189,7 @@ def generate_batch(
         if not going:
             break
         if len(going) <= len(rows) // 2:  # finished rows cost as much as others: let go of them by halves
-            cache.keep_rows(torch.tensor(going, device=model.device))
+            cache.take_rows(torch.tensor(going, device=model.device))
             rows, tokens = [rows[place] for place in going], [tokens[place] for place in going]
         idx = torch.tensor(tokens, device=model.device)[:, None]
     return [_until_stop(ids, stop) for ids in out]

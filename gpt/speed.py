@@ -110,7 +110,7 @@ def decoding_rates(device: torch.device, repeats: int) -> dict[str, float]:
             def together(model: GPT = model) -> None:
                 generate_batch(model, [prompt] * 32, 16)
 
-            seen.setdefault(f"32 prompts together, {kernel}", []).append(_rate(together, 32 * 16))
+            seen.setdefault(f"32 samples of one prompt, {kernel}", []).append(_rate(together, 32 * 16))
     return {name: statistics.median(rates) for name, rates in seen.items()}
 
 

@@ -78,7 +78,7 @@ def plan_in_chunks(start: State, goal: Goal) -> Iterator[tuple[State, tuple[Cond
             todo = chunk(state, phase, start)
             if not todo:
                 break
-            taught = teach(state, todo, start)
+            taught = teach(state, todo, start, phase=phase)
             if not taught.actions:
                 raise LookupError(taught.reason or "nothing to do")
             yield state, todo, start, taught.actions
@@ -167,7 +167,8 @@ class Corpus:
             yield text.task_document(names, task.instruction, task.goal_text)
         whole = len(pieces) == 1 and len(task.goal.phases) == 1
         for i, (state, todo, start, actions) in enumerate(pieces):
-            facts = fetch(state, todo, start)
+            phase = next(p for p in task.goal.phases if set(todo) <= set(p))
+            facts = fetch(state, todo, start, phase=phase)
             if not _covered(state, actions, facts.texts):
                 continue
             rest = (*text.facts_part(facts.texts), *text.plan_part(state, actions))

@@ -25,7 +25,7 @@ from gpt.sampling import Session
 from gpt.tokenizer import Tokenizer
 from planner import text
 from planner.constrain import Cursor, Ids, choose_sequence, write_until
-from planner.facts import chunk, fetch, is_limited
+from planner.facts import chunk, fetch, is_limited, work
 from planner.language import normalise
 from planner.paths import released_dir
 from planner.verify import Report, verify
@@ -33,7 +33,7 @@ from planner.verify import Report, verify
 Status = Literal["verified", "unverified", "refused", "ask"]
 MAX_GOAL_TOKENS = 120
 MAX_CHUNKS = 24
-MAX_STEPS = 60  # of one chunk's plan
+STEPS_PER_THING = 9  # of a chunk's plan: more than the longest way to change and bring one thing
 NOT_UNDERSTOOD = "I did not understand that"
 
 
@@ -305,7 +305,8 @@ class Planner:
                 todo = chunk(state, conditions, first) if options.chunks else unmet
                 if not todo:
                     break
-                facts = text.encode(text.facts_part(fetch(state, todo, first, avoid=avoid).texts), self.tokenizer)[0][1:]
+                said = fetch(state, todo, first, avoid=avoid, phase=conditions)
+                facts = text.encode(text.facts_part(said.texts), self.tokenizer)[0][1:]
                 whole = number == 0 and not draft.actions and len(todo) == len(conditions) and len(goal.phases) == 1
                 if whole and after is not None and after[0] is not None:
                     pending = [*after[1], *facts]
@@ -321,7 +322,8 @@ class Planner:
                 state = self._write(cursor, state, todo, first, options, draft)
                 draft.tokens += cursor.written
                 draft.logprob += cursor.logprob
-                if len(draft.actions) == before or not options.chunks:
+                stuck = not is_limited(state, todo, first) and not all(holds(state, c, first) for c in todo)
+                if len(draft.actions) == before or stuck or not options.chunks:
                     return draft
         return draft
 
@@ -334,7 +336,7 @@ class Planner:
         partial = is_limited(state, todo, first)
         seen = {_key(state)}
         sep, eos, hint = self._marks["[SEP]"], self._marks["[EOS]"], self._marks["[HINT]"]
-        for _ in range(MAX_STEPS):
+        for _ in range(STEPS_PER_THING * (1 + work(state, todo, first))):
             actions = []
             options_ids: list[Ids] = []
             afters: list[State] = []
@@ -391,30 +393,3 @@ def _cursor(session: Session, pending: list[int], options: Options, attempt: int
 
 def _key(state: State) -> tuple[object, ...]:
     return (state.place, state.flags, state.liquid)
-
-
-def missing(goal: Goal, state: State) -> str | None:
-    """Return a category or class that a goal names and the home does not have, or None."""
-    world = state.world
-    present = set(world.categories)
-
-    def of_thing(thing: Thing) -> str | None:
-        return None if present & set(world.domain.resolve(thing.word)) else thing.word
-
-    def of_place(place: Place | None) -> str | None:
-        if place is None:
-            return None
-        if place.fixture is not None:
-            return None if place.fixture in present else place.fixture
-        assert place.thing is not None
-        return of_thing(place.thing) or of_place(place.inside)
-
-    for condition in goal.conditions:
-        if isinstance(condition, FixtureIs):
-            if condition.fixture not in present:
-                return condition.fixture
-            continue
-        found = of_thing(condition.thing) or of_place(getattr(condition, "place", None))
-        if found:
-            return found
-    return None

@@ -1,6 +1,7 @@
 """Drawing tasks for a home: a family, what its slots stand for, the goal, and the words of the instruction.
 
-A drawn task is one that a person could ask in this home: its things are there, its goal is not yet true.
+A drawn task is one that a person could ask in this home: its things are there, its goal is not yet true, and nothing
+obvious keeps it from being reached.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from envs.errors import GoalError
 from envs.goals import Count, Every, FixtureIs, Goal, Holding, No, format_condition, format_goal, parse_goal
 from envs.scoring import holds
 from envs.state import BIT, DIRTY, State
+from planner.feasible import is_feasible
 from planner.language import Realiser, normalise
 from planner.phrases import Family, is_held_out, load_families
 
@@ -116,7 +118,7 @@ class TaskDrawer:
             if len(set(every)) < len(every) or sum(type(c).__name__ == "Holding" for c in every) > 1:
                 return None
             merged = Goal(phases=(tuple(every),))
-        if any(all(holds(start, c, start) for c in phase) for phase in merged.phases[-1:]):
+        if all(holds(start, c, start) for c in merged.phases[-1]) or not is_feasible(merged, start):
             return None
         text = realiser.noise(realiser.polite(realiser.join(texts)))
         return Task(instruction=normalise(text), start=start, goal=merged, family="+".join(names))

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from envs.goals import Condition, Count, Every, FixtureIs, Holding, No, Place, Thing
 from envs.scoring import chosen, holds, is_at, subjects
-from envs.state import COLD, COOKED, DIRTY, FOLDED, HELD, HOT, ON, OPEN, SLICED, WATERED
+from envs.state import COLD, COOKED, DIRTY, FOLDED, HELD, HOT, NOWHERE, ON, OPEN, SLICED, WATERED
 from planner import grounding
-from planner.teacher import LIMIT, rank
+from planner.grounding import LIMIT, rank
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,16 +37,21 @@ class Facts:
 def chunk(state: State, conditions: Sequence[Condition], start: State) -> tuple[Condition, ...]:
     """Return the next few unmet conditions, in the order in which they are best reached; empty when all hold."""
     todo: list[Condition] = []
-    work = 0
+    total = 0
     for condition in sorted((c for c in conditions if not holds(state, c, start)), key=rank):
         weight = _work(state, condition, start)
-        if todo and (len(todo) == MAX_CONDITIONS or work + weight > MAX_WORK):
+        if todo and (len(todo) == MAX_CONDITIONS or total + weight > MAX_WORK):
             break
         if todo and isinstance(condition, Holding) and len(todo) + 1 < sum(not holds(state, c, start) for c in conditions):
             break  # the hand must stay free for what is left
         todo.append(condition)
-        work += weight
+        total += weight
     return tuple(todo)
+
+
+def work(state: State, conditions: Sequence[Condition], start: State) -> int:
+    """About how many things unmet conditions ask to be changed or brought before the state is read again."""
+    return sum(_work(state, c, start) for c in conditions if not holds(state, c, start))
 
 
 def _work(state: State, condition: Condition, start: State) -> int:
@@ -68,11 +73,12 @@ def _left(state: State, condition: Every, start: State) -> list[int]:
 
 
 class _Fetcher:
-    def __init__(self, state: State, start: State, avoid: frozenset[int]) -> None:
+    def __init__(self, state: State, start: State, avoid: frozenset[int], taken: dict[int, Place | None]) -> None:
         self.avoid = avoid
         self.state = state
         self.start = start
         self.found: dict[int, None] = {}
+        self.taken = taken  # what conditions have chosen, and for where: as in the teacher
 
     def add(self, *entities: int | None) -> None:
         for e in entities:
@@ -83,7 +89,8 @@ class _Fetcher:
         state = self.state
         if isinstance(condition, Count):
             missing = condition.number - len(chosen(state, condition.thing, condition.place))
-            things = grounding.candidates(state, condition.thing, condition.place, avoid=self.avoid)
+            things = grounding.candidates(state, condition.thing, condition.place, avoid=self.avoid, taken=self.taken)
+            self.taken |= dict.fromkeys(things[:missing], condition.place)
             self.change(things[:missing], condition.thing)
             self.place(things[:missing], condition.place)
             self.add(*things[missing : missing + 1])  # one to spare, should the first fail
@@ -97,10 +104,14 @@ class _Fetcher:
                 self.change(things, Thing(word="anything", states=("clean",)))
             self.add(*things)
             if condition.place is not None:
-                self.add(*[grounding.other_place(state, t, condition.place) for t in things])
+                for t in things:  # each takes room from the next
+                    target = grounding.other_place(state, t, condition.place)
+                    self.add(target)
+                    if target is not None:
+                        state = state._replace(place=(*state.place[:t], target, *state.place[t + 1 :]))
         elif isinstance(condition, Holding):
             ready = chosen(state, condition.thing)
-            ready.sort(key=lambda t: grounding.reach_cost(state, t))
+            ready.sort(key=lambda t: (self.taken.get(t) is not None, grounding.reach_cost(state, t)))
             things = ready[:1] or grounding.candidates(state, condition.thing, None, avoid=self.avoid)[:1]
             self.change(things, condition.thing)
         else:
@@ -115,9 +126,10 @@ class _Fetcher:
             if target is None or grounding.free_units(self.state, target) < sum(self.state.world.units[t] for t in things):
                 self.add(*grounding.fixtures_of(self.state, place.fixture)[:4])
             return
-        container = grounding.choose_container(self.state, place, things)
+        container = grounding.choose_container(self.state, place, things, taken=self.taken)
         self.add(container)
         if container is not None and place.thing is not None:
+            self.taken[container] = place.inside
             self.change([container], place.thing)
             self.place([container], place.inside)
 
@@ -129,11 +141,14 @@ class _Fetcher:
                 if state.has(t, word):
                     continue
                 if word in ("sliced", "folded"):
-                    if word == "sliced":
-                        self.add(grounding.tool(state, "cuts"))
+                    knife = grounding.tool(state, "cuts") if word == "sliced" else None
+                    self.add(knife)
                     root = state.root(t)
-                    if root == HELD or state.world.enclosed[root] or state.world.relation[root] != "on":
+                    washed = any(grounding.MAKERS.get(w) and not state.has(t, w) for w in wanted.states)
+                    if (word == "folded" and washed) or root < 0 or state.world.enclosed[root] or state.world.relation[root] != "on":
                         self.add(grounding.worktop(state, t))
+                    elif knife is not None and (beside := grounding.worktop(state, knife, near=root)) != root:
+                        self.add(beside)  # where the knife is put down
                 elif word in grounding.MAKERS:
                     fixture = grounding.maker(state, word, t)
                     self.add(fixture)
@@ -173,9 +188,19 @@ def is_limited(state: State, conditions: Sequence[Condition], start: State) -> b
     return False
 
 
-def fetch(state: State, conditions: Sequence[Condition], start: State, *, avoid: frozenset[int] = frozenset()) -> Facts:
-    """Fetch the facts that unmet conditions need, in an episode that began in `start`; `avoid` things are passed over."""
-    fetcher = _Fetcher(state, start, avoid)
+def fetch(
+    state: State,
+    conditions: Sequence[Condition],
+    start: State,
+    *,
+    avoid: frozenset[int] = frozenset(),
+    phase: Sequence[Condition] = (),
+) -> Facts:
+    """Fetch the facts that unmet conditions need, in an episode that began in `start`.
+
+    Things in `avoid` are passed over; things that a condition of `phase` rests on already are the last choice.
+    """
+    fetcher = _Fetcher(state, start, avoid, grounding.kept(state, phase))
     if state.held >= 0:
         fetcher.add(state.held, grounding.worktop(state, state.held, near=state.at if state.at >= 0 else None))
     for condition in sorted(conditions, key=rank):
@@ -223,6 +248,8 @@ def location(state: State, entity: int) -> str:
     place = state.place[entity]
     if place == HELD:
         return " in hand"
+    if place == NOWHERE:
+        return " on floor"
     text = f" {world.relation[place]} {world.names[place]}"
     if place >= world.n_fixtures:
         return text + location(state, place)

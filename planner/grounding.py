@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from envs.goals import Count, FixtureIs, Holding, No
 from envs.scoring import chosen, is_at, matches
 from envs.state import HELD, OPEN
 
 if TYPE_CHECKING:
-    from envs.goals import Place, Thing
+    from collections.abc import Mapping, Sequence
+
+    from envs.goals import Condition, Place, Thing
     from envs.state import State
 
 # States that the robot can bring about, in the order in which it does so, each with the fixture kinds that do it,
@@ -26,6 +29,30 @@ MAKERS: dict[str, tuple[str, ...]] = {
     "folded": (),
 }
 ORDER = tuple(MAKERS)
+LIMIT = 8  # things that one `every` or `no` moves before the state is read again
+
+
+def rank(condition: Condition) -> int:
+    """When a condition's turn comes: make room, bring, wipe and switch, close, hold."""
+    if isinstance(condition, No):
+        return 0
+    if isinstance(condition, Holding):
+        return 5
+    if isinstance(condition, FixtureIs):
+        shuts = (condition.state == "closed") != (condition.quantifier == "no")
+        return 4 if shuts or (condition.state == "open" and condition.quantifier == "no") else 2
+    return 1
+
+
+def kept(state: State, conditions: Sequence[Condition]) -> dict[int, Place | None]:
+    """Return the things that conditions which hold already rest on, and where: they are to be left there."""
+    found: dict[int, Place | None] = {}
+    for c in conditions:
+        if isinstance(c, Count) and c.place is not None:
+            there = chosen(state, c.thing, c.place)
+            if len(there) >= c.number:
+                found |= dict.fromkeys(there[: c.number], c.place)
+    return found
 
 
 def fixtures_of(state: State, category: str) -> list[int]:
@@ -54,8 +81,19 @@ def reach_cost(state: State, thing: int) -> int:
     return (2 if state.closed_around(thing) is not None else 0) + (state.place[thing] >= state.world.n_fixtures)
 
 
-def candidates(state: State, thing: Thing, place: Place | None, *, avoid: frozenset[int] = frozenset()) -> list[int]:
-    """Objects that could become such a thing at such a place, the cheapest first; those that are already, left out."""
+def candidates(
+    state: State,
+    thing: Thing,
+    place: Place | None,
+    *,
+    avoid: frozenset[int] = frozenset(),
+    taken: Mapping[int, Place | None] | None = None,
+) -> list[int]:
+    """Objects that could become such a thing at such a place, the cheapest first; those that are already, left out.
+
+    What other conditions of the goal have `taken`, and for where, comes last.
+    """
+    taken = taken or {}
     world = state.world
     words = set(world.domain.resolve(thing.word))
     done = set(chosen(state, thing, place))
@@ -64,14 +102,14 @@ def candidates(state: State, thing: Thing, place: Place | None, *, avoid: frozen
         kind = world.thing[i]
         if world.categories[i] not in words or i in done or i in avoid or kind is None:
             continue
-        if thing.liquid and not (kind.fills or state.liquid[i] == thing.liquid):
-            continue
+        if thing.liquid and state.liquid[i] != thing.liquid and (state.liquid[i] or not kind.fills):
+            continue  # a full vessel cannot be emptied
         if not all(state.has(i, s) or _can_become(state, i, s) for s in thing.states):
             continue
         lacking = sum(not state.has(i, s) for s in thing.states) + (thing.liquid is not None and state.liquid[i] != thing.liquid)
         contents = sum(p == i for p in state.place)
-        found.append((lacking * 2 + reach_cost(state, i) + (2 if contents else 0), i))
-    return [i for _, i in sorted(found)]
+        found.append((i in taken, lacking * 2 + reach_cost(state, i) + (2 if contents else 0), i))
+    return [i for *_, i in sorted(found)]
 
 
 def _can_become(state: State, thing: int, word: str) -> bool:
@@ -100,9 +138,15 @@ def choose_fixture(state: State, category: str, things: list[int]) -> int | None
     return best[1] if best else None
 
 
-def choose_container(state: State, place: Place, things: list[int]) -> int | None:
-    """The movable container of a goal such as `spoon in cup on table`: one that stands there already, else the nearest."""
+def choose_container(
+    state: State, place: Place, things: list[int], *, taken: Mapping[int, Place | None] | None = None
+) -> int | None:
+    """The movable container of a goal such as `spoon in cup on table`: one that stands there already, else the nearest.
+
+    What another condition has `taken` for another place is the last choice.
+    """
     assert place.thing is not None
+    taken = taken or {}
     world = state.world
     best: tuple[tuple[int, ...], int] | None = None
     for c in range(world.n_fixtures, len(world.names)):
@@ -117,7 +161,8 @@ def choose_container(state: State, place: Place, things: list[int]) -> int | Non
         there = place.inside is not None and is_at(state, c, place.inside)
         right = matches(state, c, place.thing)
         here = sum(state.place[t] == c for t in things)
-        key = (-here, -there, not right, reach_cost(state, c), sum(p == c for p in state.place), c)
+        elsewhere = place.inside is not None and c in taken and taken[c] != place.inside
+        key = (elsewhere, -here, -there, not right, reach_cost(state, c), sum(p == c for p in state.place), c)
         if best is None or key < best[0]:
             best = (key, c)
     return best[1] if best else None

@@ -34,9 +34,10 @@ SPAN = 400  # characters: a longer instruction is cut
 
 def normalise(text: str) -> str:
     """Return an instruction as the GPT reads it: lower case, plain quotes and spaces, no final full stop."""
-    text = text[: SPAN * 2].translate({0x2019: "'", 0x2018: "'", 0x201C: '"', 0x201D: '"', 0x2013: "-", 0x2014: "-"})
-    text = re.sub(r"\s+", " ", text.lower()).strip().rstrip(".! ").strip()
-    return text[:SPAN]
+    text = text.strip()[: SPAN * 2].encode("utf-8", "replace").decode("utf-8")  # half a character of a bad terminal
+    text = text.translate({0x2019: "'", 0x2018: "'", 0x201C: '"', 0x201D: '"', 0x2013: "-", 0x2014: "-"})
+    text = re.sub(r"\s+", " ", text.lower()).strip()
+    return text[:SPAN].rstrip(".! ")
 
 
 class Realiser:

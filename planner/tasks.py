@@ -12,15 +12,16 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import random
+import zlib
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, cast
 
 from envs.domain import Domain, load_domain
-from envs.errors import EnvsError, GoalError
+from envs.errors import EnvsError
 from envs.goals import Condition, Count, Every, FixtureIs, Goal, Holding, No, Place, Thing, parse_goal
-
 from envs.sampling import sample_scene
 from envs.scene import Scene
 from envs.scoring import holds
@@ -58,8 +59,8 @@ def read_tasks(path: str | Path) -> list[TaskLine]:
     path = Path(path)
     try:
         raw = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-        lines = raw.decode("utf-8").splitlines()
-    except (OSError, EOFError, UnicodeDecodeError, gzip.BadGzipFile) as error:
+        lines = raw.decode("utf-8-sig").split("\n")  # not splitlines: a JSON text may contain other line separators
+    except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
         raise TaskError(f"{path}: cannot be read as a task file: {error}") from error
     tasks: list[TaskLine] = []
     problems: list[str] = []
@@ -72,7 +73,10 @@ def read_tasks(path: str | Path) -> list[TaskLine]:
         except json.JSONDecodeError as error:
             problems.append(f"{path}:{number}: not JSON: {error.msg} at column {error.colno}")
             continue
-        except (GoalError, TaskError) as error:
+        except RecursionError:
+            problems.append(f"{path}:{number}: not a task: nested too deeply")
+            continue
+        except ValueError as error:  # GoalError and TaskError too
             problems.append(f"{path}:{number}: {error}")
             continue
         if task.id in seen:
@@ -109,8 +113,10 @@ def _task(raw: object, path: Path) -> TaskLine:
     if goal is None and answer == "plan":
         raise TaskError("a task whose answer is a plan needs a 'goal'")
     home = raw.get("home")
-    if home is not None and (isinstance(home, bool) or not isinstance(home, (str, int))):
+    if home is not None and (isinstance(home, bool) or not isinstance(home, (str, int)) or home == ""):
         raise TaskError(f"'home' is a path, a seed or null, found {home!r}")
+    if isinstance(home, int) and home < 0:
+        raise TaskError(f"'home' is a seed of at least 0, found {home}")
     if isinstance(home, str) and not Path(home).is_absolute() and not Path(home).exists():
         home = str(path.parent / home)  # beside the task file
     known = {"id", "instruction", "goal", "home", "objects", "facts", "absent", "answer", "reference"}

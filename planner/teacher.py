@@ -9,16 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from envs.goals import Condition, Count, Every, FixtureIs, Holding, No, Place, Thing
+from envs.goals import Condition, Count, Every, FixtureIs, Holding, No, Place, Thing, format_thing
 from envs.scoring import chosen, holds, is_at, subjects
-from envs.state import HELD, ON, OPEN, SLICED, Action, State, effect, format_action, unmet
+from envs.state import ON, OPEN, SLICED, Action, State, effect, format_action, unmet
 from planner import grounding
+from planner.grounding import LIMIT, rank
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 MAX_STEPS = 160
-LIMIT = 8  # things that one `every` or `no` moves before the state is read again
 
 
 class _StuckError(Exception):
@@ -34,21 +34,12 @@ class Taught:
     complete: bool = True  # False: more than LIMIT things; the state is to be read again
 
 
-def rank(condition: Condition) -> int:
-    """When a condition's turn comes: make room, bring, wipe and switch, close, hold."""
-    if isinstance(condition, No):
-        return 0
-    if isinstance(condition, Holding):
-        return 5
-    if isinstance(condition, FixtureIs):
-        shuts = (condition.state == "closed") != (condition.quantifier == "no")
-        return 4 if shuts or (condition.state == "open" and condition.quantifier == "no") else 2
-    return 1
+def teach(state: State, conditions: Sequence[Condition], start: State, *, phase: Sequence[Condition] = ()) -> Taught:
+    """Plan for conditions that are independent of each other, from `state`, in an episode that began in `start`.
 
-
-def teach(state: State, conditions: Sequence[Condition], start: State) -> Taught:
-    """Plan for conditions that are independent of each other, from `state`, in an episode that began in `start`."""
-    teacher = _Teacher(state, start)
+    Things that a condition of `phase` rests on already are left where they are, if others serve.
+    """
+    teacher = _Teacher(state, start, grounding.kept(state, phase))
     try:
         for condition in sorted(conditions, key=rank):
             teacher.achieve(condition)
@@ -61,9 +52,11 @@ def teach(state: State, conditions: Sequence[Condition], start: State) -> Taught
 
 
 class _Teacher:
-    def __init__(self, state: State, start: State) -> None:
+    def __init__(self, state: State, start: State, taken: dict[int, Place | None]) -> None:
+        self.first = state  # things and places are chosen in it, as the facts of the prompt are
         self.state = state
         self.start = start
+        self.taken = taken  # what conditions have chosen, and for where
         self.actions: list[Action] = []
         self.opened: list[int] = []
         self.limited = False
@@ -167,7 +160,7 @@ class _Teacher:
     def slice(self, things: Sequence[int]) -> None:
         for t in things:
             self.onto_surface(t)
-        knife = grounding.tool(self.state, "cuts")
+        knife = grounding.tool(self.first, "cuts")
         if knife is None:
             raise _StuckError("there is no knife")
         self.take(knife)
@@ -183,7 +176,7 @@ class _Teacher:
     def onto_surface(self, thing: int) -> None:
         """Move a thing out of a cupboard, the hand or a person's hands to where it can be worked on."""
         root = self.state.root(thing)
-        if root == HELD or self.state.world.enclosed[root] or self.state.world.relation[root] != "on":
+        if root < 0 or self.state.world.enclosed[root] or self.state.world.relation[root] != "on":
             place = grounding.worktop(self.state, thing)
             if place is None:
                 raise _StuckError(f"nowhere to put {self.state.world.names[thing]}")
@@ -202,8 +195,9 @@ class _Teacher:
         if self.state.world.categories[fixture] == "stove burner":
             vessel = grounding.pan(self.state, thing)
             assert vessel is not None
-            if self.state.world.categories[max(self.state.place[vessel], 0)] == "stove burner":
-                fixture = self.state.place[vessel]
+            stands_on = self.state.place[vessel]
+            if stands_on >= 0 and self.state.world.categories[stands_on] == "stove burner":
+                fixture = stands_on
             self.bring(vessel, fixture)
             target = vessel
         self.bring(thing, target)
@@ -221,7 +215,7 @@ class _Teacher:
 
     def pour(self, origin: int, into: int) -> None:
         root = self.state.root(into)
-        if root == HELD:
+        if root < 0:
             self.onto_surface(into)
         elif self.state.world.enclosed[root]:
             self.open(root)
@@ -246,6 +240,8 @@ class _Teacher:
             self.count(condition)
         elif isinstance(condition, Every):
             about = subjects(self.start, condition)
+            if not about:
+                raise _StuckError(f"there is no {format_thing(condition.thing)}")
             if condition.place is not None:
                 left = self.limit([t for t in about if not is_at(self.state, t, condition.place)])
                 self.bring_all(left, Thing(word="anything"), condition.place)
@@ -255,11 +251,12 @@ class _Teacher:
         elif isinstance(condition, No):
             self.none(condition)
         elif isinstance(condition, Holding):
-            found = grounding.candidates(self.state, condition.thing, None) or chosen(self.state, condition.thing)
-            ready = chosen(self.state, condition.thing)
+            found = grounding.candidates(self.first, condition.thing, None)
+            ready = chosen(self.first, condition.thing)
             if not ready and not found:
-                raise _StuckError(f"there is no {condition.thing.word}")
-            thing = min(ready, key=lambda t: grounding.reach_cost(self.state, t)) if ready else found[0]
+                raise _StuckError(f"there is no {format_thing(condition.thing)}")
+            ready.sort(key=lambda t: (self.taken.get(t) is not None, grounding.reach_cost(self.first, t)))
+            thing = (ready or found)[0]
             self.make([thing], condition.thing)
             if condition.thing.liquid and self.state.liquid[thing] != condition.thing.liquid:
                 self.fill(thing, condition.thing.liquid)
@@ -267,16 +264,22 @@ class _Teacher:
         else:
             self.fixture(condition)
 
+    def filled(self) -> State:
+        """The first state with things where they are now: doors that were opened meanwhile do not count."""
+        return self.first._replace(place=self.state.place)
+
     def limit(self, things: list[int]) -> list[int]:
         self.limited |= len(things) > LIMIT
         return things[:LIMIT]
 
     def count(self, condition: Count) -> None:
         missing = condition.number - len(chosen(self.state, condition.thing, condition.place))
-        found = grounding.candidates(self.state, condition.thing, condition.place)
-        if len(found) < missing:
+        done = chosen(self.state, condition.thing, condition.place)
+        found = grounding.candidates(self.first, condition.thing, condition.place, taken=self.taken)
+        things = [t for t in found if t not in done][:missing]
+        if len(things) < missing:
             raise _StuckError(f"there are not enough of: {condition.thing.word}")
-        things = found[:missing]
+        self.taken |= dict.fromkeys(things, condition.place)
         pourable = condition.thing.liquid if condition.place is not None else None
         origin = grounding.source(self.state, pourable, things[0]) if pourable else None
         late = origin is not None and origin >= self.state.world.n_fixtures
@@ -295,7 +298,7 @@ class _Teacher:
 
     def bring_all(self, things: Sequence[int], wanted: Thing, place: Place) -> None:
         if place.fixture is not None:
-            target = grounding.choose_fixture(self.state, place.fixture, list(things))
+            target = grounding.choose_fixture(self.first, place.fixture, list(things))
             if target is None:
                 raise _StuckError(f"no {place.fixture} can take it")
             for t in things:
@@ -311,9 +314,10 @@ class _Teacher:
                 else:
                     self.bring(t, target)
             return
-        container = grounding.choose_container(self.state, place, list(things))
+        container = grounding.choose_container(self.first, place, list(things), taken=self.taken)
         if container is None or place.thing is None:
             raise _StuckError("there is no container for it")
+        self.taken[container] = place.inside
         self.make([container], place.thing)
         inside = place.inside
         enclosed = inside is not None and inside.fixture is not None and self.state.world.domain.fixtures[inside.fixture].enclosed
@@ -333,7 +337,7 @@ class _Teacher:
                 raise _StuckError(f"things cannot be made to vanish: {condition.thing.word}")
             if not is_at(self.state, thing, condition.place):
                 continue  # it left in its container
-            target = grounding.other_place(self.state, thing, condition.place)
+            target = grounding.other_place(self.filled(), thing, condition.place)
             if target is None:
                 raise _StuckError(f"nowhere else to put {self.state.world.names[thing]}")
             self.bring(thing, target)

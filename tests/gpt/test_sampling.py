@@ -88,6 +88,14 @@ def test_prompts_decoded_together_come_out_as_each_alone(
     assert len({tuple(ids) for ids in alone}) > 1
 
 
+def test_one_prompt_given_many_times_comes_out_as_many_samples_of_it(make_model: Make) -> None:
+    model = make_model()
+    alone = [generate(model, PROMPTS[0], 16, temperature=1.0, generator=generator) for generator in generators(5)]
+    together = generate_batch(model, [PROMPTS[0]] * 5, 16, temperature=1.0, generators=generators(5))
+    assert together == alone
+    assert len({tuple(ids) for ids in alone}) == 5
+
+
 def test_rows_that_stop_early_do_not_disturb_the_others(make_model: Make) -> None:
     model = make_model()
     free = generate_batch(model, PROMPTS, 16, temperature=1.0, generators=generators(4))

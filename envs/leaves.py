@@ -1,0 +1,195 @@
+"""Opening and closing doors, flaps and drawers by their handles.
+
+The hand grasps the handle and the base follows the handle's arc (a flap's with the lift), the arm keeping its posture:
+for every candidate of stand, heading and turn rate, the whole arc is checked before the robot moves.
+
+Legend: N candidates, W waypoints of the arc.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+from math import atan2
+
+import numpy as np
+
+from envs import kinematics
+from envs.clearance import overlap
+from envs.kinematics import Array, turn_z
+from envs.reach import COLUMN, COLUMN_R_M, SEED_LEVEL
+from envs.robot import HAND, NAME, OPEN_M, RIGHT
+from envs.workcell import SkillError, Workcell
+
+STEPS = 14
+REACH_M = (0.52, 0.60, 0.68, 0.76, 0.84)
+PITCHES = (0.1, 0.4, 0.7)
+BELOW_M = (0.5, 0.2)  # the mount below the handle, at first
+ASIDE = (0.0, 0.3, -0.3, 0.6, -0.6)
+RATES = (0.8, 0.6, 1.0, 0.35, 0.0)
+BACK_M = 0.15
+GRASP_M = 0.025
+PULL_N = 300.0
+LINK_N = 8.0
+CHECKED = 40
+BASE_CLEAR_M = 0.25
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arc:
+    """Postures along a handle's arc (W, 11); the tip comes and leaves from `back` before and after."""
+
+    path: Array
+    before: Array
+    after: Array
+    cost: float
+
+
+def swing(cell: Workcell, name: str, *, opened: bool) -> None:
+    """Move a fixture's leaf until it is open or closed, arm tucked at the end.
+
+    Raises:
+        SkillError: The handle cannot be reached, or the leaf did not get there.
+    """
+    leaf = cell.places.furniture[name].leaves[0]
+    wanted = leaf.opened if opened else 0.0
+    reason = f"cannot reach the handle of {name}"
+    cell.robot.allowed = frozenset((name,))
+    for _ in range(3):
+        arcs = _plan(cell, name, wanted)
+        if not arcs:
+            break
+        if _follow(cell, name, arcs[0]):
+            position = cell.engine.joint(name, 0)
+            if abs(position - wanted) < 0.2 * leaf.opened:
+                cell.tuck()
+                return
+            reason = f"{name} did not {'open' if opened else 'close'}"
+        else:
+            reason = f"lost the handle of {name}"
+        cell.tuck()
+    raise SkillError(reason)
+
+
+def _follow(cell: Workcell, name: str, arc: Arc) -> bool:
+    robot, engine, places = cell.robot, cell.engine, cell.places
+    cell.drive(float(arc.before[0]), float(arc.before[1]), float(arc.before[2]), name)
+    ready = robot.q.copy()
+    ready[3] = arc.before[3]
+    robot.move([ready])
+    turned = robot.q[2] - arc.before[2]
+    for q in (arc.before, arc.after, *arc.path):
+        q[2] += turned
+    robot.grip(OPEN_M)
+    robot.move([arc.before])
+    robot.move([arc.path[0]])
+    robot.grip(0.008)
+    leaf = places.furniture[name].leaves[0]
+    at, turn = places.leaf_frame(name, 0, engine.joint(name, 0))
+    tip, _ = robot.tip()
+    held = float(np.linalg.norm(at + turn @ np.array(leaf.handle) - tip)) < GRASP_M
+    if held:
+        engine.keep_awake(name)
+        inside = [thing for thing in places.things if places.root(thing) == name]
+        for thing in inside:
+            engine.keep_awake(thing)
+        for link in range(len(places.furniture[name].leaves)):
+            engine.let_pass(name, link, NAME, (HAND, HAND + 1, RIGHT))
+        weld = engine.weld(NAME, HAND, name, 0, (0, 0, kinematics.TIP_M), leaf.handle, None, PULL_N)
+        double = len(places.furniture[name].leaves) > 1
+        if double:
+            robot.linkages.append(lambda: engine.follow(name, 1, engine.joint(name, 0), LINK_N))
+        robot.move(list(arc.path[1:]), slow=1.1)
+        robot.wait(24)
+        engine.release(weld)
+        robot.linkages.clear()
+        if double:
+            engine.brake(name, 1, LINK_N)
+        robot.grip(OPEN_M)
+        robot.move([arc.after])
+        for link in range(len(places.furniture[name].leaves)):
+            engine.let_pass(name, link, NAME, (HAND, HAND + 1, RIGHT), collide=True)
+        for thing in (name, *inside):
+            engine.may_sleep(thing)
+    else:
+        robot.move([arc.before])
+    return held
+
+
+def _plan(cell: Workcell, name: str, wanted: float) -> list[Arc]:
+    """Return arcs that the robot can follow, the best first."""
+    cell.refresh_floor()
+    places, floor, robot = cell.places, cell.floor, cell.robot
+    leaf = places.furniture[name].leaves[0]
+    start = cell.engine.joint(name, 0)
+    positions = np.linspace(start, wanted, STEPS)  # (W,)
+    framed = [places.leaf_frame(name, 0, p) for p in positions]
+    handles = np.array([at + turn @ np.array(leaf.handle) for at, turn in framed])  # (W, 3)
+    cell.focus = handles[0]
+    facing = places.specs[name].yaw
+    normals = np.full(STEPS, facing)
+    if leaf.kind == "hinge":
+        normals = np.unwrap([atan2(turn[1, 0], turn[0, 0]) for _, turn in framed])
+    reaches = _postures(float(handles[0, 2]), float(handles[:, 2].min()), float(handles[:, 2].max()))
+    if not reaches:
+        return []
+    far = floor.distances((float(robot.q[0]), float(robot.q[1])))
+    rates = RATES if leaf.kind == "hinge" else (0.0,)
+    found: list[tuple[float, Array, Array, Array]] = []
+    for (posture, local), aside, rate in product(reaches, ASIDE, rates):
+        yaws = normals[0] + aside + rate * (normals - normals[0]) + np.pi  # (W,) the base looks at the handle
+        turns = turn_z(yaws)
+        bases = handles[:, :2] - (turns @ local)[:, :2]  # (W, 2)
+        back = -BACK_M * turns[:, :2, 0]
+        ends = np.stack([bases[0] + back[0], bases[-1] + back[-1]])
+        ij = np.clip(((np.concatenate([bases, ends]) - floor.origin) / 0.05).astype(int), 0, np.array(floor.shape) - 1)
+        if floor.gap[ij[:, 0], ij[:, 1]].min() < BASE_CLEAR_M or not np.isfinite(far[tuple(ij[-2])]):
+            continue
+        path = np.empty((STEPS, 11))
+        path[:, :2], path[:, 2] = bases, yaws
+        path[:, 3] = posture[0] + handles[:, 2] - handles[0, 2]
+        path[:, 4:] = posture[1:]
+        before, after = path[0].copy(), path[-1].copy()
+        before[:2], after[:2] = ends
+        travel = float(np.abs(np.diff(bases, axis=0)).sum())
+        cost = 0.25 * float(far[tuple(ij[-2])]) + 0.5 * travel + 0.3 * abs(aside) + 0.2 * abs(rate - 0.7)
+        found.append((cost, path, before, after))
+    found.sort(key=lambda f: f[0])
+    arcs = [_checked(cell, name, positions, *candidate) for candidate in found[:CHECKED]]
+    return sorted(arcs, key=lambda arc: arc.cost)[:3] if arcs else []
+
+
+def _postures(z: float, low: float, high: float) -> list[tuple[Array, Array]]:
+    """Postures (8,) that hold the tip at height z straight ahead, with the tip in the base frame (3,)."""
+    combos = list(product(REACH_M, PITCHES, BELOW_M))
+    tips = np.array([(r, 0.0, z) for r, _, _ in combos])
+    start = np.empty((len(combos), 8))
+    start[:, 0], start[:, 1], start[:, 2:] = (
+        np.clip(z - np.array([b for _, _, b in combos]), *kinematics.LIFT_M),
+        0.0,
+        SEED_LEVEL,
+    )
+    q, error = kinematics.solve(tips, kinematics.hand_rotation(0.0, np.array([p for _, p, _ in combos])), start)
+    margin = (q[:, 0] + low - z >= kinematics.LIFT_M[0] - 0.01) & (q[:, 0] + high - z <= kinematics.LIFT_M[1] + 0.01)
+    return [(q[i], tips[i]) for i in range(len(combos)) if error[i] < 0.012 and margin[i]]
+
+
+def _checked(cell: Workcell, name: str, positions: Array, cost: float, path: Array, before: Array, after: Array) -> Arc:
+    """Add what the arm and column overlap on the way to the cost."""
+    picked = np.linspace(0, len(path) - 1, 5).astype(int)
+    poses = np.concatenate([before[None], path[picked], after[None]])
+    centres = kinematics.sphere_centres(poses[:, 3:])
+    column = np.broadcast_to(np.array(COLUMN), (len(poses), len(COLUMN), 3))
+    turn = turn_z(poses[:, 2])
+    both = np.concatenate([centres, column], axis=1)
+    both = np.einsum("nij,nsj->nsi", turn, both)
+    both[:, :, :2] += poses[:, None, :2]
+    radii = np.concatenate([kinematics.sphere_radii(), np.full(len(COLUMN), COLUMN_R_M)])
+    boxes = cell.places.obstacles(cell.focus, 1.6, [name])
+    hard, soft = overlap(boxes, both, radii)
+    own = np.zeros(len(poses))
+    keep = np.r_[0:11, len(kinematics.SPHERES) : both.shape[1]]  # the hand may touch its own leaf
+    for k, position in enumerate([positions[0], *positions[picked], positions[-1]]):
+        own[k] = overlap(cell.places.leaf_boxes(name, float(position)), both[k : k + 1, keep], radii[keep])[0][0]
+    bad = float(hard.max() + own.max())
+    return Arc(path=path, before=before, after=after, cost=cost + 30 * bad + 5 * float(soft.max()))

@@ -1,0 +1,148 @@
+"""How fast the two worlds are: `python -m envs.speed`.
+
+Symbolic: actions a second on one core, each with all its preconditions (`unmet`) and, where it is applicable, all its
+effects and processes (`effect`). Physics: how much faster than real time a short plan runs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from envs.errors import EnvsError
+from envs.sampling import sample_scene
+from envs.state import Action, State, World, applicable, effect, unmet
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SEED = 3
+N_OBJECTS = 32
+N_ACTIONS = 2000
+PHYSICS_SKILLS = ("open", "close", "pick up", "put", "pick up", "put")
+Figures = dict[str, float | int | str]
+
+
+def applicable_walk(start: State, n_actions: int, rng: random.Random) -> list[Action]:
+    """Draw a walk of applicable actions, each time a skill first, so that `go to` does not crowd out the rest."""
+    state, walk = start, list[Action]()
+    for _ in range(n_actions):
+        by_skill: dict[str, list[Action]] = {}
+        for action in applicable(state):
+            by_skill.setdefault(action.skill, []).append(action)
+        walk.append(rng.choice(by_skill[rng.choice(sorted(by_skill))]))
+        state = effect(state, walk[-1])
+    return walk
+
+
+def with_inapplicable(start: State, walk: Sequence[Action], rng: random.Random) -> list[Action]:
+    """Put before each action of a walk one with a random skill and random names that is not applicable there."""
+    skills, names = list(start.world.domain.skills), start.world.names
+    state, mixed = start, list[Action]()
+    for action in walk:
+        while True:
+            skill = rng.choice(skills)
+            other = Action(skill, tuple(rng.choice(names) for _ in range(2 if skill in ("put", "give", "pour") else 1)))
+            if unmet(state, other) is not None:
+                break
+        mixed += [other, action]
+        state = effect(state, action)
+    return mixed
+
+
+def actions_per_s(start: State, actions: Sequence[Action], seconds: float) -> tuple[float, float]:
+    """Try the actions in a row, again and again. Returns actions a second, and the share that was applicable."""
+    tried = done = 0
+    began = time.perf_counter()
+    while (taken_s := time.perf_counter() - began) < seconds:
+        state = start
+        for action in actions:
+            if unmet(state, action) is None:
+                state = effect(state, action)
+                done += 1
+        tried += len(actions)
+    return tried / taken_s, done / tried
+
+
+def symbolic_figures(seconds: float) -> Figures:
+    """Measure the symbolic world in one sampled home."""
+    rng = random.Random(SEED)
+    world = World(sample_scene(SEED, n_objects=N_OBJECTS, geometry=False))
+    start = world.initial()
+    walk = applicable_walk(start, N_ACTIONS, rng)
+    mixed = with_inapplicable(start, walk, rng)
+    walk_per_s, _ = actions_per_s(start, walk, seconds / 2)
+    mixed_per_s, mixed_share = actions_per_s(start, mixed, seconds / 2)
+    states = [start]
+    for action in walk[:200]:
+        states.append(effect(states[-1], action))
+    began = time.perf_counter()
+    for state in states:
+        applicable(state)
+    return {
+        "entities": len(world.names),
+        "applicable_actions_per_s": round(walk_per_s),
+        "mixed_actions_per_s": round(mixed_per_s),
+        "mixed_share_applicable": round(mixed_share, 3),
+        "list_applicable_ms": round((time.perf_counter() - began) / len(states) * 1e3, 4),
+    }
+
+
+def physics_figures() -> Figures:
+    """Measure a short plan in the same home: the first applicable action of each of PHYSICS_SKILLS.
+
+    Raises:
+        PhysicsError: PyBullet is not installed.
+    """
+    from envs.sim import PhysicalHome
+
+    began = time.perf_counter()
+    home = PhysicalHome(sample_scene(SEED, n_objects=N_OBJECTS))
+    home.reset()
+    built_s = time.perf_counter() - began
+    done, simulated_s = 0, 0.0
+    began = time.perf_counter()
+    for skill in PHYSICS_SKILLS:
+        action = next((a for a in applicable(home.state()) if a.skill == skill), None)
+        if action is not None:
+            outcome = home.execute(action)
+            simulated_s += outcome.duration_s
+            done += outcome.status == "done"
+    taken_s = time.perf_counter() - began
+    home.close()
+    return {
+        "physics_build_s": round(built_s, 3),
+        "physics_actions_done": f"{done} of {len(PHYSICS_SKILLS)}",
+        "physics_simulated_s": round(simulated_s, 1),
+        "physics_x_real_time": round(simulated_s / taken_s, 1),
+    }
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Print the figures."""
+    parser = argparse.ArgumentParser(prog="python -m envs.speed", description="Measure the speed of the two worlds.")
+    parser.add_argument("--seconds", type=float, default=3.0, help="how long to measure the symbolic world (default 3)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    args = parser.parse_args(argv)
+    if not 0 < args.seconds <= 600:
+        parser.error(f"--seconds is {args.seconds}; it is more than 0 and at most 600")
+    figures = symbolic_figures(args.seconds)
+    try:
+        figures |= physics_figures()
+    except (EnvsError, ImportError) as error:
+        print(f"physics is not measured: {error}", file=sys.stderr)
+    if args.json:
+        print(json.dumps(figures))
+    else:
+        for name, value in figures.items():
+            text = value if isinstance(value, str) else f"{value:,}"
+            print(f"{name.replace('_', ' '):28} {text:>12}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

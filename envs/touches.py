@@ -1,0 +1,250 @@
+"""Skills that touch without carrying away: switches, wiping, slicing, pouring, folding, and going somewhere."""
+
+from __future__ import annotations
+
+from math import pi
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from envs import kinematics
+from envs.building import lying
+from envs.handling import CORNERS, hang, is_round
+from envs.kinematics import Array, turn_z
+from envs.reach import DOWN, LEVEL, Entry, Goal, Reach
+from envs.spots import Spot, free_spots
+from envs.workcell import SkillError, Workcell, cyclic
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PRESS_M = 0.02  # how near the tip must come to a switch
+NO_CARGO = np.zeros((1, 3))
+POUR_RAD = 1.9
+STAND_M = 0.55  # in front of a fixture
+
+
+def go_to(cell: Workcell, name: str) -> None:
+    """Stand in front of a fixture, looking at it.
+
+    Raises:
+        SkillError: There is no way.
+    """
+    cell.refresh_floor()
+    spec = cell.places.specs[name]
+    depth = cell.places.domain.fixtures[spec.category].size[0] / 2
+    cell.focus = cell.places.point_of(name, (depth, 0.0, 0.8))
+    far = cell.floor.distances((float(cell.robot.q[0]), float(cell.robot.q[1])))
+    spots = [
+        cell.places.point_of(name, (depth + STAND_M + out, y, 0.0))
+        for out in (0.0, 0.15, 0.3)
+        for y in (0.0, 0.2, -0.2, 0.4, -0.4)
+    ]
+    for spot in spots:
+        if cell.floor.is_free(spot[:2]) and np.isfinite(far[cell.floor.cell(float(spot[0]), float(spot[1]))]):
+            cell.drive(float(spot[0]), float(spot[1]), spec.yaw + pi, name)
+            return
+    raise SkillError(f"no way to {name}")
+
+
+def press(cell: Workcell, name: str) -> None:
+    """Press a fixture's switch.
+
+    Raises:
+        SkillError: It cannot be reached.
+    """
+    switch = cell.places.furniture[name].switch
+    assert switch is not None
+    yaw = cell.places.specs[name].yaw
+    normal = np.array([np.cos(yaw), np.sin(yaw), 0.0])
+    point = cell.places.point_of(name, switch)
+    goal = Goal(
+        middle=point,
+        tip=_fixed(point + 0.006 * normal),
+        yaws=(yaw + pi, yaw + pi - 0.5, yaw + pi + 0.5),
+        pitches=LEVEL,
+        cargo=NO_CARGO,
+    )
+    entry = Entry(up=0.0, out=(0.12 * float(normal[0]), 0.12 * float(normal[1])))
+    cell.robot.allowed = frozenset((name,))
+    for reach in cell.reaches([goal], entry, fixture=name, front=True)[:3]:
+        cell.go_in(reach, name, finger=0.0)
+        tip, _ = cell.robot.tip()
+        pressed = bool(np.linalg.norm(tip - point) < PRESS_M)
+        cell.robot.wait(24)
+        cell.go_out(reach)
+        cell.tuck()
+        if pressed:
+            return
+    raise SkillError(f"cannot reach the switch of {name}")
+
+
+def wipe(cell: Workcell, name: str) -> None:
+    """Rub a fixture's surface with the cloth that is held.
+
+    Raises:
+        SkillError: The surface cannot be reached.
+    """
+    places, held = cell.places, cell.robot.held
+    assert held is not None
+    area = places.area(name)
+    category = places.things[held.name]
+    taken, top = places.taken(area, [held.name])
+    size, _ = lying(category, area)
+    spots = free_spots(area.size[:2], size[:2], taken)[:1] or [Spot(x=0.3 * area.size[0], y=0.0, yaw=0.0)]
+    middle, turn = hang(cell)
+    half = np.abs(turn) @ np.array(category.size) / 2
+    goals = []
+    for rank, lift in enumerate((0.012, top + 0.02, 0.25)):
+        centre = area.point(spots[0].x, spots[0].y, float(half[2]) + lift)
+        goals.append(
+            Goal(
+                middle=centre,
+                tip=_over(centre, middle),
+                yaws=(),
+                pitches=DOWN,
+                cargo=CORNERS * half + middle,
+                cost=float(rank),
+            )
+        )
+    walls = places.domain.fixtures[places.specs[name].category].size[2] - float(area.at[2])
+    reaches = cell.reaches(goals, Entry(up=0.16 + max(0.0, walls)), fixture=name)
+    if not reaches:
+        raise SkillError(f"cannot reach {name}")
+    cell.robot.allowed = frozenset((name,))
+    cell.go_in(reaches[0], name)
+    side = turn_z(area.yaw)[:, 1]
+    for sign in (1, -1, 1, -1):
+        cell.robot.move([_near(cell, reaches[0], 0.05 * sign * side)], slow=1.2)
+    cell.robot.move([_near(cell, reaches[0], np.zeros(3))])
+    cell.go_out(reaches[0])
+    cell.tuck()
+
+
+def _near(cell: Workcell, reach: Reach, shift: Array) -> Array:
+    q = reach.at(shift.tolist())
+    q[2] = cell.robot.q[2]
+    return q
+
+
+def slice_up(cell: Workcell, name: str) -> None:
+    """Cut a thing with the knife that is held.
+
+    Raises:
+        SkillError: It cannot be reached.
+    """
+    held = cell.robot.held
+    assert held is not None
+    at, _ = cell.places.pose(name)
+    half = cell.places.extents(name)
+    middle, turn = hang(cell)
+    knife = np.abs(turn) @ np.array(cell.places.things[held.name].size) / 2
+    centre = at + np.array([0.0, 0.0, half[2] + knife[2] + 0.015])
+    reach = _over_thing(cell, name, centre, middle, DOWN)
+    cell.go_in(reach, name)
+    for _ in range(3):
+        cell.robot.move([_near(cell, reach, np.array([0.0, 0.0, -0.012]))])
+        cell.robot.move([_near(cell, reach, np.array([0.0, 0.0, 0.03]))])
+    cell.go_out(reach)
+    cell.tuck()
+
+
+def pour(cell: Workcell, name: str, into: str) -> None:
+    """Tilt the vessel that is held over another, or over a plant, by turning the wrist.
+
+    Raises:
+        SkillError: It cannot be reached.
+    """
+    places, robot = cell.places, cell.robot
+    middle, turn = hang(cell)
+    tall = float((np.abs(turn) @ np.array(places.things[name].size))[2])
+    if into in places.specs:
+        centre = places.point_of(into, (0.10, 0.0, 0.45 + tall / 2))
+    else:
+        at, _ = places.pose(into)
+        centre = at + np.array([0.0, 0.0, places.extents(into)[2] + 0.05 + tall / 2])
+    reach = _over_thing(cell, into, centre, middle, (0.15, 0.4, 0.7))
+    cell.go_in(reach, into)
+    sign = 1.0 if robot.q[10] < 0 else -1.0
+    tilted = robot.q.copy()
+    tilted[10] = np.clip(tilted[10] + sign * POUR_RAD, kinematics.LOWER[7], kinematics.UPPER[7])
+    upright = robot.q.copy()
+    robot.level = False
+    robot.move([tilted])
+    robot.wait(120)
+    robot.move([upright])
+    robot.level = True
+    cell.go_out(reach)
+    cell.tuck()
+
+
+def fold(cell: Workcell, name: str) -> None:
+    """Take a cloth's edge over to its other side.
+
+    Raises:
+        SkillError: It cannot be reached.
+    """
+    places = cell.places
+    at, turn = places.pose(name)
+    category = places.things[name]
+    half = places.extents(name)
+    yaw = float(np.arctan2(turn[1, 0], turn[0, 0]))
+
+    def tip(heading: float) -> Array:
+        mine = np.abs(turn_z(-heading) @ turn) @ np.array(category.size) / 2
+        back = max(0.0, float(mine[0]) - 0.02)
+        return np.array([at[0] - back * np.cos(heading), at[1] - back * np.sin(heading), at[2] + half[2] + 0.004])
+
+    yaws = () if is_round(category) else cyclic(yaw, pi / 2)
+    reach = _over_thing(cell, name, at, np.zeros(3), DOWN, tip=tip, yaws=yaws)
+    cell.go_in(reach, name, finger=0.004)
+    tip_at, _ = cell.robot.tip()
+    if cell.engine.gap("robot", (11, 12, 13), name) > 0.02:
+        cell.go_out(reach)
+        cell.tuck()
+        raise SkillError(f"{name} slipped")
+    over = at + (at - tip_at)
+    rise = np.array([0.0, 0.0, 0.05])
+    cell.robot.move([_near(cell, reach, rise)])
+    cell.robot.move([_near(cell, reach, np.array([0.5, 0.5, 0.0]) * (over - tip_at) + rise)])
+    cell.robot.move([_near(cell, reach, rise)])
+    cell.go_out(reach)
+    cell.tuck()
+
+
+def _over_thing(
+    cell: Workcell, name: str, centre: Array, middle: Array, pitches: tuple[float, ...], *,
+    tip: Callable[[float], Array] | None = None, yaws: tuple[float, ...] = (),
+) -> Reach:  # fmt: skip
+    places = cell.places
+    root = places.root(name)
+    covered = root is not None and root != name and places.area(root).covered
+    goal = Goal(
+        middle=centre,
+        tip=tip or _over(centre, middle),
+        yaws=yaws,
+        pitches=LEVEL if covered else pitches,
+        cargo=NO_CARGO,
+    )
+    entry = Entry(up=0.18)
+    if covered and root is not None:
+        area = places.area(root)
+        out = area.size[0] / 2 - float(area.local(centre)[0]) + 0.2
+        entry = Entry(up=0.03, out=(float(out * np.cos(area.yaw)), float(out * np.sin(area.yaw))))
+    reaches = cell.reaches([goal], entry, fixture=root, ignore=[name], front=covered)
+    if not reaches:
+        raise SkillError(f"cannot reach {name}")
+    cell.robot.allowed = frozenset((name,))
+    return reaches[0]
+
+
+def _fixed(point: Array) -> Callable[[float], Array]:
+    return lambda heading: point
+
+
+def _over(centre: Array, middle: Array) -> Callable[[float], Array]:
+    def tip(heading: float) -> Array:
+        made: Array = centre - turn_z(heading) @ middle
+        return made
+
+    return tip

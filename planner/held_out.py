@@ -1,0 +1,197 @@
+"""Held-out tasks: homes, phrasings, goals and lengths that no training document was drawn from; and task files.
+
+A trial is a task bound to the home that it starts in. All are drawn from seeds; none needs the teacher.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from envs.domain import load_domain
+from envs.errors import EnvsError
+from envs.goals import Goal
+from envs.sampling import sample_scene
+from envs.state import DIRTY, State, World
+from planner.draw import Task, TaskDrawer, goal_is_held_out
+from planner.tasks import Answer, TaskLine, home_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+Span = tuple[int, int]
+TRAIN_HOMES: Span = (0, 10_000_000)  # seeds; a test holds these three to the corpus's splits
+VALID_HOMES: Span = (10_000_000, 11_000_000)
+TEST_HOMES: Span = (11_000_000, 12_000_000)
+
+LONG = (5, 6)  # conditions: more than any training document plans for at once
+TRIES = 4000  # draws for one trial, before the split is given up
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """An instruction in a home, with the right answer.
+
+    Attributes:
+        id: Names it in the predictions.
+        split: The table's row.
+        family: The kind of task.
+        instruction: What the planner is told.
+        start: The home.
+        goal: What the plan is scored against; None only where no plan is the right answer.
+        answer: The right kind of answer.
+        reference: Another system's plan, to be scored beside ours.
+    """
+
+    id: str
+    split: str
+    family: str
+    instruction: str
+    start: State
+    goal: Goal | None
+    answer: Answer = "plan"
+    reference: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Split:
+    """What a built-in split draws.
+
+    Attributes:
+        name: The table's row.
+        phrases: `train` or `test` lines of the phrase files.
+        parts: How many tasks are joined, each as likely.
+        conditions: Least and most conditions of the goal; None: any.
+        new_goal: Whether the goal has a condition that is held out of training; else it has none.
+        refusals: Whether a refusal is the right answer.
+    """
+
+    name: str
+    phrases: str = "train"
+    parts: tuple[int, ...] = (1, 1, 1, 1, 1, 1, 2, 2, 3, 4)  # as often as in the corpus
+    conditions: tuple[int, int] | None = None
+    new_goal: bool = False
+    refusals: bool = False
+
+
+BUILT_IN: tuple[Split, ...] = (
+    Split(name="unseen homes"),
+    Split(name="unseen phrasings", phrases="test"),
+    Split(name="unseen goals", parts=(1, 1, 2), new_goal=True),
+    Split(name="1 condition", parts=(1,), conditions=(1, 1)),
+    Split(name="2 conditions", parts=(1, 2), conditions=(2, 2)),
+    Split(name="3 conditions", parts=(2, 3), conditions=(3, 3)),
+    Split(name="4 conditions", parts=(3, 4), conditions=(4, 4)),
+    Split(name="5-6 conditions", parts=(4, 5, 6), conditions=LONG),
+    Split(name="refusals", phrases="test", refusals=True),
+)
+
+
+def draw_home(rng: random.Random, span: Span, *, geometry: bool = False) -> State:
+    """Return a home as the corpus samples them: some fixtures and objects are asked for, so that all kinds occur."""
+    seed = rng.randrange(*span)
+    domain = load_domain()
+    fixtures = dict.fromkeys(rng.sample(sorted(domain.fixtures), k=rng.randrange(6)), 1)
+    objects = {name: rng.choice((1, 1, 2, 3)) for name in rng.sample(sorted(domain.objects), k=rng.randrange(12))}
+    try:
+        scene = sample_scene(seed, need_fixtures=fixtures, need_objects=objects, geometry=geometry)
+    except EnvsError:
+        scene = sample_scene(seed, geometry=geometry)
+    return World(scene).initial()
+
+
+def draw_trials(
+    split: Split, count: int, *, seed: int, span: Span = TEST_HOMES, inventory: bool = True, geometry: bool = False
+) -> Iterator[Trial]:
+    """Yield the trials of a built-in split; the first `count` are the same whatever `count` is.
+
+    Args:
+        split: What to draw.
+        count: How many.
+        seed: Repeats them.
+        span: The seeds of homes.
+        inventory: Whether the planner will see what the home has; else no synonym is avoided that would mislead.
+        geometry: Whether homes have floor plans, which only the physical world needs.
+    """
+    rng = random.Random(f"{split.name}/{span}/{seed}")
+    drawer = TaskDrawer(rng, phrases=split.phrases)
+    for number in range(count):
+        task = next((t for _ in range(TRIES) if (t := _draw(split, rng, drawer, span, inventory, geometry))), None)
+        if task is None:
+            return
+        yield Trial(
+            id=f"{split.name.replace(' ', '-')}/{seed}/{number}",
+            split=split.name,
+            family=task.family,
+            instruction=task.instruction,
+            start=_soiled(task.start),
+            goal=task.goal,
+            answer="plan" if task.goal is not None else "refuse",
+        )
+
+
+def _draw(
+    split: Split, rng: random.Random, drawer: TaskDrawer, span: Span, inventory: bool, geometry: bool
+) -> Task | None:
+    start = draw_home(rng, span, geometry=geometry)
+    if split.refusals:
+        return drawer.draw_refusal(start, inventory_known=inventory)
+    for _ in range(4):  # a home is dearer than a task
+        task = drawer.draw(start, parts=rng.choice(split.parts), inventory_known=inventory)
+        if task is None or task.goal is None or goal_is_held_out(task.goal) != split.new_goal:
+            continue
+        least, most = split.conditions or (1, 99)
+        if least <= len(task.goal.conditions) <= most:
+            return task
+    return None
+
+
+def _soiled(start: State) -> State:
+    """The same state, whose scene says what is dirty too: the physical home is built from the scene."""
+    world = start.world
+    if start == world.initial():
+        return start
+    specs = []
+    for number, spec in enumerate(world.scene.objects, start=world.n_fixtures):
+        states = spec.states | {"dirty"} if start.flags[number] & DIRTY else spec.states - {"dirty"}
+        specs.append(replace(spec, states=states))
+    return World(replace(world.scene, objects=tuple(specs))).initial()
+
+
+def trial_of(line: TaskLine, *, seed: int = 0, geometry: bool = False) -> Trial:
+    """Return the trial of a task file's line.
+
+    Raises:
+        EnvsError: Its home cannot be loaded or sampled, or its goal holds already.
+    """
+    reference = line.reference
+    is_plan = isinstance(reference, list) and all(isinstance(step, str) for step in reference)
+    return Trial(
+        id=line.id,
+        split=line.answer,
+        family=family_of(line),
+        instruction=line.instruction,
+        start=home_for(line, seed=seed, geometry=geometry),
+        goal=line.goal,
+        answer=line.answer,
+        reference=tuple(reference) if is_plan else None,  # type: ignore[arg-type]
+    )
+
+
+def family_of(line: TaskLine) -> str:
+    """Return the kind of a task: what the file says, ALFRED's task type, else the beginning of its id."""
+    if isinstance(family := line.extra.get("family"), str):
+        return family
+    alfred = line.extra.get("alfred")
+    if isinstance(alfred, dict) and isinstance(kind := alfred.get("task_type"), str):
+        return kind
+    parts = line.id.split("/")
+    return "/".join(parts[:2]) if len(parts) > 2 else parts[0]
+
+
+def sample_lines(lines: Sequence[TaskLine], limit: int | None, seed: int) -> list[TaskLine]:
+    """Return all lines, or `limit` of them drawn evenly, in the file's order."""
+    if limit is None or limit >= len(lines):
+        return list(lines)
+    return [lines[i] for i in sorted(random.Random(f"limit/{seed}").sample(range(len(lines)), limit))]

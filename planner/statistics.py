@@ -1,0 +1,129 @@
+"""How sure a measured success is: intervals for one rate, and a paired comparison of two on the same tasks."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+Z_95 = 1.959963984540054  # the normal quantile that leaves 2.5 % on each side
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rate:
+    """A part of a whole, with its 95 % Wilson interval."""
+
+    hits: int
+    total: int
+
+    def __post_init__(self) -> None:
+        """Check the range."""
+        if not 0 <= self.hits <= self.total:
+            raise ValueError(f"{self.hits} of {self.total} is no rate")
+
+    @property
+    def value(self) -> float:
+        """The rate itself; NaN of nothing."""
+        return self.hits / self.total if self.total else math.nan
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The 95 % interval."""
+        return wilson(self.hits, self.total)
+
+    def __str__(self) -> str:
+        """For a table: `87.5 % [78, 93]`."""
+        if not self.total:
+            return "-"
+        low, high = self.interval
+        return f"{100 * self.value:.1f} % [{100 * low:.0f}, {100 * high:.0f}]"
+
+    def as_dict(self) -> dict[str, object]:
+        """Plain data for programs."""
+        return {"hits": self.hits, "total": self.total, "rate": rounded(self.value), "ci95": [*map(rounded, self.interval)]}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Paired:
+    """Two outcomes of the same tasks compared.
+
+    Attributes:
+        wins: Tasks where only the second succeeded.
+        losses: Tasks where only the first did.
+        total: All tasks.
+        p: Two-sided p-value of the exact McNemar test.
+    """
+
+    wins: int
+    losses: int
+    total: int
+    p: float
+
+    @property
+    def gain(self) -> float:
+        """How much higher the second's rate is."""
+        return (self.wins - self.losses) / self.total if self.total else math.nan
+
+    def as_dict(self) -> dict[str, object]:
+        """Plain data for programs."""
+        return {"wins": self.wins, "losses": self.losses, "total": self.total, "gain": rounded(self.gain), "p": self.p}
+
+
+def wilson(hits: int, total: int, z: float = Z_95) -> tuple[float, float]:
+    """Return Wilson's score interval of a rate (Wilson 1927); (0, 1) of nothing."""
+    if not total:
+        return 0.0, 1.0
+    rate, squared = hits / total, z * z / total
+    centre = (rate + squared / 2) / (1 + squared)
+    half = z * math.sqrt(rate * (1 - rate) / total + squared / (4 * total)) / (1 + squared)
+    return (0.0 if hits == 0 else max(0.0, centre - half)), (1.0 if hits == total else min(1.0, centre + half))
+
+
+def compare(first: Sequence[bool], second: Sequence[bool]) -> Paired:
+    """Compare two outcomes task by task: the exact McNemar test (McNemar 1947), a sign test on the tasks that differ.
+
+    Raises:
+        ValueError: They are not of the same tasks.
+    """
+    if len(first) != len(second):
+        raise ValueError(f"{len(first)} and {len(second)} outcomes cannot be of the same tasks")
+    wins = sum(b and not a for a, b in zip(first, second, strict=True))
+    losses = sum(a and not b for a, b in zip(first, second, strict=True))
+    return Paired(wins=wins, losses=losses, total=len(first), p=sign_test(wins, losses))
+
+
+def sign_test(wins: int, losses: int) -> float:
+    """Return the two-sided p-value of `wins` against `losses` if either were as likely."""
+    n = wins + losses
+    tail = sum(math.comb(n, k) for k in range(min(wins, losses) + 1))
+    return min(1.0, 2 * tail / 2**n)
+
+
+def bootstrap(values: Sequence[float], rng: random.Random, *, draws: int = 2000) -> tuple[float, float]:
+    """Return the 95 % percentile interval of a mean (Efron 1979); NaN of nothing."""
+    if not values:
+        return math.nan, math.nan
+    means = sorted(sum(rng.choices(values, k=len(values))) / len(values) for _ in range(draws))
+    return means[int(0.025 * (draws - 1))], means[math.ceil(0.975 * (draws - 1))]
+
+
+def quantile(values: Sequence[float], q: float) -> float:
+    """Return the q-quantile, q in [0, 1], interpolated between neighbours; NaN of nothing."""
+    if not values:
+        return math.nan
+    ordered = sorted(values)
+    at = q * (len(ordered) - 1)
+    low = math.floor(at)
+    high = min(low + 1, len(ordered) - 1)
+    return ordered[low] + (ordered[high] - ordered[low]) * (at - low)
+
+
+def mean(values: Sequence[float]) -> float:
+    """Return the mean; NaN of nothing."""
+    return sum(values) / len(values) if values else math.nan
+
+
+def rounded(value: float) -> float | None:
+    """Return a number as it is written to JSON, which knows no NaN."""
+    return round(value, 4) if math.isfinite(value) else None
