@@ -33,7 +33,7 @@ FLOORS: dict[str, Color] = {
     "living room": (0.70, 0.58, 0.45, 1.0), "office": (0.66, 0.60, 0.54, 1.0), "hall": (0.75, 0.70, 0.62, 1.0),
     "dining room": (0.72, 0.62, 0.50, 1.0), "laundry room": (0.72, 0.76, 0.78, 1.0),
 }  # fmt: skip
-BRAKE = {"hinge": 3.0, "flap": 12.0, "slide": 15.0}  # what keeps a leaf where it is left [N m, N]
+BRAKE = {"hinge": 6.0, "flap": 12.0, "slide": 15.0}  # what keeps a leaf where it is left [N m, N]
 
 
 def glow_name(fixture: str, k: int) -> str:
@@ -145,6 +145,7 @@ def build_fixture(engine: Engine, spec: FixtureSpec) -> None:
         engine.add(glow_name(spec.name, k), (piece,), at, turn)
     for k, leaf in enumerate(made.leaves):
         engine.set_joint(spec.name, k, leaf.opened if "open" in spec.states else 0.0)
+        engine.limit(spec.name, k, 0.0, leaf.opened + 0.05)
         engine.brake(spec.name, k, BRAKE[leaf.kind])
 
 

@@ -31,13 +31,13 @@ class Camera:
         if view == "overhead":
             middle = (self.low + self.high) / 2
             span = max((self.high - self.low)[0] * height / width, (self.high - self.low)[1])
-            eye = (middle[0], middle[1] - 0.62 * span, 1.12 * span + 1.0)
-            return self.engine.image(width, height, eye, (middle[0], middle[1] - 0.04 * span, 0.0), view_deg=48)
+            above = (float(middle[0]), float(middle[1] - 0.62 * span), float(1.12 * span + 1.0))
+            return self.engine.image(width, height, above, (middle[0], middle[1] - 0.04 * span, 0.0), view_deg=48)
         base = np.array([q[0], q[1], 0.0])
         ahead = np.array([np.cos(q[2]), np.sin(q[2]), 0.0])
         if view == "robot":
             eye = base - 0.75 * ahead + (0, 0, 1.9)
-            return self.engine.image(width, height, eye, base + 0.8 * ahead + (0, 0, 0.75), view_deg=65)
+            return self.engine.image(width, height, eye.tolist(), (base + 0.8 * ahead + (0, 0, 0.75)).tolist(), view_deg=65)
         near = np.linalg.norm(focus[:2] - base[:2]) < 1.6
         target = 0.5 * base + 0.5 * focus if near else base + 0.3 * ahead
         target = np.array([target[0], target[1], 0.75])
@@ -48,4 +48,4 @@ class Camera:
         eye = target + 1.55 * side - 1.25 * ahead + (0.0, 0.0, 1.55)
         wanted = np.concatenate([eye, target])
         self._pose = wanted if self._pose is None else self._pose + GLIDE * (wanted - self._pose)
-        return self.engine.image(width, height, self._pose[:3], self._pose[3:], view_deg=58)
+        return self.engine.image(width, height, self._pose[:3].tolist(), self._pose[3:].tolist(), view_deg=58)

@@ -78,10 +78,10 @@ class Furniture:
     switch: Vec3 | None = None
 
 
-def box(x: tuple[float, float], y: tuple[float, float], z: tuple[float, float], color: Color, **more: bool) -> Piece:
+def box(x: tuple[float, float], y: tuple[float, float], z: tuple[float, float], color: Color, *, solid: bool = True) -> Piece:
     """Make a box from its limits along x, y, z [m]."""
     size = (x[1] - x[0], y[1] - y[0], z[1] - z[0])
-    return Piece(size=size, at=((x[0] + x[1]) / 2, (y[0] + y[1]) / 2, (z[0] + z[1]) / 2), color=color, **more)
+    return Piece(size=size, at=((x[0] + x[1]) / 2, (y[0] + y[1]) / 2, (z[0] + z[1]) / 2), color=color, solid=solid)
 
 
 def tube(radius: float, z: tuple[float, float], color: Color, at: tuple[float, float] = (0.0, 0.0)) -> Piece:

@@ -57,6 +57,11 @@ class Engine:
             raise PhysicsError(f"the physical home needs pybullet ({error}): pip install 'pybullet>=3.2.6'") from error
         self._p: Any = BulletClient(pybullet.GUI if gui else pybullet.DIRECT)
         self.meshes = pybullet_data.getDataPath() + "/franka_panda/meshes/collision/"
+        self.clear()
+
+    def clear(self) -> None:
+        """Remove everything and start anew: the only reset that leaves no trace in the solver's caches."""
+        self._p.resetSimulation()
         self.bodies: dict[str, int] = {}
         self.names: dict[int, str] = {}
         self.ticks = 0
@@ -204,15 +209,6 @@ class Engine:
             step()
         self.ticks += ticks
 
-    def save(self) -> int:
-        """Save the state of all bodies in memory."""
-        return int(self._p.saveState())
-
-    def restore(self, saved: int) -> None:
-        """Restore a saved state, bit for bit."""
-        self._p.restoreState(saved)
-        self.ticks = 0
-
     def wake(self, name: str) -> None:
         """Let a body move again, until it comes to rest."""
         self._p.changeDynamics(self._id(name), BASE, activationState=self._p.ACTIVATION_STATE_WAKE_UP)
@@ -253,9 +249,9 @@ class Engine:
         """Set a joint at once: for building only."""
         self._p.resetJointState(self._id(name), link, position, 0.0)
 
-    def hold_still(self, name: str, link: int) -> None:
-        """Take the speed out of a joint, and refresh what the engine derives from its position."""
-        self.set_joint(name, link, self.joint(name, link))
+    def limit(self, name: str, link: int, low: float, high: float) -> None:
+        """Stop a joint at both ends of its travel [m, rad]."""
+        self._p.changeDynamics(self._id(name), link, jointLowerLimit=low, jointUpperLimit=high)
 
     def brake(self, name: str, link: int, force: float) -> None:
         """Let a joint stay where it is left, with this much friction [N or N m]."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from math import atan2, pi
 from typing import TYPE_CHECKING
 
@@ -11,9 +12,9 @@ from envs.building import end_up, lying
 from envs.engine import TICK_S
 from envs.kinematics import Array, turn_z
 from envs.reach import DOWN, LEVEL, Entry, Goal, Reach
-from envs.robot import OPEN_M, hand_yaw
+from envs.robot import OPEN_M
 from envs.spots import Spot, free_spots
-from envs.workcell import TRIES, SkillError, Workcell, cyclic
+from envs.workcell import SkillError, Workcell, cyclic
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
     from envs.domain import ObjectCategory
     from envs.places import Area
 
-NARROW_M = 0.072  # what the open hand takes between its fingers
-TOUCH_M = 0.015  # how near the tip must come for an assisted grasp
+NARROW_M = 0.070  # what the open hand takes between its fingers
+TOUCH_M = 0.018  # how near the tip must come for an assisted grasp
 ABOVE_M = 0.16  # by which the tip comes from above
 MAX_SPOTS = 5
 CORNERS = np.array([(x, y, z) for x in (-0.9, 0.0, 0.9) for y in (-0.9, 0.9) for z in (-0.9, 0.9)])
@@ -46,37 +47,36 @@ def pick_up(cell: Workcell, name: str) -> None:
     root = places.root(name)
     cargo = places.contents(name)
     reason = f"cannot reach {name}"
-    tried = 0
-    for attempt in range(2):
-        goal = _grasp(cell, name)
-        entry, front = _entry(
-            cell, root, name, extra=2 * float(places.extents(name)[2]) if places.holder(name) != root else 0.0
-        )
-        reaches = cell.reaches([goal], entry, fixture=root, ignore=[name, *cargo], front=front)
-        for reach in reaches[: TRIES if attempt == 0 else 1]:
-            tried += 1
-            width = _across(places.pose(name)[1], category, reach.yaw)
-            finger = OPEN_M if width <= NARROW_M else 0.004
-            cell.robot.allowed = frozenset((name, *cargo))
-            cell.go_in(reach, root or name, finger=finger)
-            if _close(cell, name, width):
-                _lift(cell, name, cargo, reach)
-                return
-            reason = f"{name} slipped"
-            cell.go_out(reach)
-            cell.tuck()
-            break  # it may have moved: look again
+    for attempt in range(3):
+        goals = [_grasp(cell, name, lower=0.008 * attempt, pinch=pinch) for pinch in (True, False)]
+        inside = places.holder(name) != root
+        entry, front = _entry(cell, root, name, extra=2 * float(places.extents(name)[2]) if inside else 0.0)
+        reaches = cell.reaches(goals, entry, fixture=root, ignore=[name, *cargo], front=front)
         if not reaches:
             break
+        reach = reaches[min(2 * attempt, len(reaches) - 1)]  # another one each time
+        width = 2 * float(_half(places.pose(name)[1], category, reach.yaw)[1])
+        width = width if reach.goal == 0 else 2 * NARROW_M  # only touched from above
+        cell.robot.allowed = frozenset((name, *cargo))
+        cell.go_in(reach, root or name, finger=OPEN_M if width <= NARROW_M else 0.004)
+        if _close(cell, name, width):
+            _lift(cell, name, cargo, reach)
+            return
+        reason = f"{name} slipped"
+        cell.go_out(reach)
+        cell.tuck()
     raise SkillError(reason)
 
 
-def _across(turn: Array, category: ObjectCategory, yaw: float) -> float:
-    half = np.abs(turn_z(-yaw) @ turn) @ np.array(category.size) / 2
-    return float(2 * half[1])
+def _half(turn: Array, category: ObjectCategory, yaw: float) -> Array:
+    """Half extents along, across and above a heading [m], (3,)."""
+    if is_round(category) and turn[2, 2] > 0.95:
+        return np.array(category.size, dtype=np.float64) / 2
+    made: Array = np.abs(turn_z(-yaw) @ turn) @ np.array(category.size) / 2
+    return made
 
 
-def _grasp(cell: Workcell, name: str) -> Goal:
+def _grasp(cell: Workcell, name: str, *, lower: float, pinch: bool) -> Goal:
     places = cell.places
     category = places.things[name]
     at, turn = places.pose(name)
@@ -88,27 +88,30 @@ def _grasp(cell: Workcell, name: str) -> Goal:
     square = is_round(category)
     yaws = () if square else cyclic(yaw, pi / 2)
 
-    def half_of(heading: float) -> Array:
-        made: Array = np.abs(turn_z(-heading) @ turn) @ np.array(category.size) / 2
-        return made
-
     def tip(heading: float) -> Array:
-        half = half_of(heading)
+        half = _half(turn, category, heading)
         top = at[2] + half[2]
-        if 2 * half[1] <= NARROW_M:
+        if 2 * half[1] <= NARROW_M and pinch:
             z = max(top - min(0.035, 1.2 * half[2]), at[2] - half[2] + 0.008)
             back = max(0.0, half[0] - 0.06) if covered else 0.0
         else:
             flat = category.shape in ("plate", "tray", "pan")  # their rims are only seen
-            z, back = (at[2] if flat else top) + 0.003, max(0.0, half[0] - 0.02)
+            z, back = (at[2] if flat else top) + 0.003 - lower, max(0.0, half[0] - 0.02)
         made: Array = np.array([at[0] - back * np.cos(heading), at[1] - back * np.sin(heading), z])
         return made
 
-    half = half_of(yaw)
+    half = _half(turn, category, yaw)
     corners = CORNERS * half
     corners[:, 2] -= half[2]
     corners[:, 0] += half[0] - 0.02
-    return Goal(middle=at, tip=tip, yaws=yaws, pitches=LEVEL if covered else DOWN, cargo=corners * 0.9 + (0, 0, 0.02))
+    return Goal(
+        middle=at,
+        tip=tip,
+        yaws=yaws,
+        pitches=LEVEL if covered else DOWN,
+        cargo=corners * 0.9 + (0, 0, 0.02),
+        cost=0.0 if pinch else 0.6,
+    )
 
 
 def _entry(cell: Workcell, root: str | None, name: str, *, extra: float = 0.0) -> tuple[Entry, bool]:
@@ -173,7 +176,7 @@ def put(cell: Workcell, name: str, place: str) -> None:
     assert held is not None
     area = places.area(place)
     root = places.root(place)
-    reaches, spots, tilted = _placings(cell, name, area, root)
+    reaches, tilted = _placings(cell, name, area, root)
     if not reaches:
         raise SkillError(f"cannot reach {place}")
     reach = reaches[0]
@@ -186,9 +189,9 @@ def put(cell: Workcell, name: str, place: str) -> None:
     cell.go_out(reach)
     _let_be(cell, name)
     cell.tuck()
-    if places.holder(name) != place:
+    if place not in places.holders(name):
         robot.wait(60)
-    if places.holder(name) != place:
+    if place not in places.holders(name):
         now = places.holder(name)
         raise SkillError(
             f"{name} did not stay {area.relation} {place} (it is {'at ' + now if now else 'on the floor'})"
@@ -223,7 +226,7 @@ def hang(cell: Workcell) -> tuple[Array, Array]:
     return -turn @ np.array(held.pivot), turn
 
 
-def _placings(cell: Workcell, name: str, area: Area, root: str | None) -> tuple[list[Reach], list[Spot], Array | None]:
+def _placings(cell: Workcell, name: str, area: Area, root: str | None) -> tuple[list[Reach], Array | None]:
     places = cell.places
     category = places.things[name]
     held = cell.robot.held
@@ -252,8 +255,10 @@ def _placings(cell: Workcell, name: str, area: Area, root: str | None) -> tuple[
     free = is_round(category)
     cargo = CORNERS * half + middle
     level = area.covered or (root is not None and root != area.name and places.area(root).covered)
-    for k, spot in enumerate(_spread(spots)):
-        centre = area.point(spot.x, spot.y, size[2] / 2 + lowest)
+    chosen = _spread(spots)
+    rises = (0.0,) if level or area.relation != "in" else (0.0, 0.10, 0.22)  # things may be dropped into a bin
+    for k, (rise, spot) in enumerate(product(rises, chosen if len(rises) == 1 else chosen[:3])):
+        centre = area.point(spot.x, spot.y, size[2] / 2 + lowest + rise)
         wanted = area.yaw + spot.yaw - own_yaw
         goals.append(
             Goal(
@@ -268,7 +273,7 @@ def _placings(cell: Workcell, name: str, area: Area, root: str | None) -> tuple[
         entry = Entry(up=entry.up, out=_longer(entry.out, float(half[:2].max())))
     else:
         entry, _ = _entry(cell, root, name) if root is None else (_above(cell, root, area, size[2]), False)
-    return cell.reaches(goals, entry, fixture=root, ignore=ours, front=level), spots, tilted
+    return cell.reaches(goals, entry, fixture=root, ignore=ours, front=level), tilted
 
 
 def _above(cell: Workcell, root: str, area: Area, height: float) -> Entry:
@@ -306,6 +311,3 @@ def _spread(spots: list[Spot]) -> list[Spot]:
         if len(chosen) == MAX_SPOTS:
             break
     return chosen
-
-
-__all__ = ["hand_yaw", "hang", "is_round", "pick_up", "put", "release"]

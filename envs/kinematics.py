@@ -20,7 +20,7 @@ Array = NDArray[np.float64]
 
 MOUNT_X_M = 0.08
 TIP_M = 0.105  # from the hand's frame to the fingertips
-LIFT_M = (0.22, 1.30)  # height of the mount
+LIFT_M = (0.16, 1.30)  # height of the mount
 LOWER = np.array([LIFT_M[0], -2.85, -1.72, -2.85, -3.03, -2.85, 0.02, -2.85])
 UPPER = np.array([LIFT_M[1], 2.85, 1.72, 2.85, -0.10, 2.85, 3.71, 2.85])
 SPEED = np.array([0.45, 1.5, 1.5, 1.5, 1.5, 2.0, 2.0, 2.0])  # [m/s, rad/s], below the arm's own limits
@@ -170,7 +170,8 @@ def sphere_centres(q: Array) -> Array:
     at, turn = frames(q)
     link = np.array([s[0] for s in SPHERES])
     local = np.array([s[1] for s in SPHERES])
-    return at[:, link] + np.einsum("nsij,sj->nsi", turn[:, link], local)
+    made: Array = at[:, link] + np.einsum("nsij,sj->nsi", turn[:, link], local)
+    return made
 
 
 def sphere_radii() -> Array:

@@ -15,24 +15,25 @@ from math import atan2
 import numpy as np
 
 from envs import kinematics
-from envs.clearance import overlap
+from envs.clearance import Boxes, overlap
 from envs.kinematics import Array, turn_z
 from envs.reach import COLUMN, COLUMN_R_M, SEED_LEVEL
-from envs.robot import HAND, NAME, OPEN_M, RIGHT
+from envs.robot import HAND, NAME, RIGHT
 from envs.workcell import SkillError, Workcell
 
 STEPS = 14
-REACH_M = (0.52, 0.60, 0.68, 0.76, 0.84)
-PITCHES = (0.1, 0.4, 0.7)
+REACH_M = (0.46, 0.54, 0.62, 0.70, 0.78, 0.86)
+PITCHES = (0.1, 0.45, 0.8, 1.15)
 BELOW_M = (0.5, 0.2)  # the mount below the handle, at first
-ASIDE = (0.0, 0.3, -0.3, 0.6, -0.6)
-RATES = (0.8, 0.6, 1.0, 0.35, 0.0)
-BACK_M = 0.15
-GRASP_M = 0.025
+ASIDE = (0.0, 0.3, -0.3, 0.6, -0.6, 0.9, -0.9, 1.2, -1.2)
+RATES = (0.8, 0.6, 1.0, 0.3, 0.0, 1.2)
+BACK_M = 0.13
+GRASP_M = 0.03
+AJAR_M = 0.016  # of each finger: wider, one would meet the leaf when the hand comes aslant
 PULL_N = 300.0
 LINK_N = 8.0
-CHECKED = 40
-BASE_CLEAR_M = 0.25
+CHECKED = 30
+BASE_CLEAR_M = 0.245
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,11 +56,11 @@ def swing(cell: Workcell, name: str, *, opened: bool) -> None:
     wanted = leaf.opened if opened else 0.0
     reason = f"cannot reach the handle of {name}"
     cell.robot.allowed = frozenset((name,))
-    for _ in range(3):
-        arcs = _plan(cell, name, wanted)
+    for attempt in range(3):
+        arcs = _plan(cell, name, wanted, BACK_M) or _plan(cell, name, wanted, 0.03)
         if not arcs:
             break
-        if _follow(cell, name, arcs[0]):
+        if _follow(cell, name, arcs[min(attempt, len(arcs) - 1)]):
             position = cell.engine.joint(name, 0)
             if abs(position - wanted) < 0.2 * leaf.opened:
                 cell.tuck()
@@ -80,7 +81,7 @@ def _follow(cell: Workcell, name: str, arc: Arc) -> bool:
     turned = robot.q[2] - arc.before[2]
     for q in (arc.before, arc.after, *arc.path):
         q[2] += turned
-    robot.grip(OPEN_M)
+    robot.grip(AJAR_M)
     robot.move([arc.before])
     robot.move([arc.path[0]])
     robot.grip(0.008)
@@ -105,7 +106,7 @@ def _follow(cell: Workcell, name: str, arc: Arc) -> bool:
         robot.linkages.clear()
         if double:
             engine.brake(name, 1, LINK_N)
-        robot.grip(OPEN_M)
+        robot.grip(AJAR_M)
         robot.move([arc.after])
         for link in range(len(places.furniture[name].leaves)):
             engine.let_pass(name, link, NAME, (HAND, HAND + 1, RIGHT), collide=True)
@@ -116,7 +117,7 @@ def _follow(cell: Workcell, name: str, arc: Arc) -> bool:
     return held
 
 
-def _plan(cell: Workcell, name: str, wanted: float) -> list[Arc]:
+def _plan(cell: Workcell, name: str, wanted: float, back_m: float) -> list[Arc]:
     """Return arcs that the robot can follow, the best first."""
     cell.refresh_floor()
     places, floor, robot = cell.places, cell.floor, cell.robot
@@ -140,7 +141,7 @@ def _plan(cell: Workcell, name: str, wanted: float) -> list[Arc]:
         yaws = normals[0] + aside + rate * (normals - normals[0]) + np.pi  # (W,) the base looks at the handle
         turns = turn_z(yaws)
         bases = handles[:, :2] - (turns @ local)[:, :2]  # (W, 2)
-        back = -BACK_M * turns[:, :2, 0]
+        back = -back_m * turns[:, :2, 0]
         ends = np.stack([bases[0] + back[0], bases[-1] + back[-1]])
         ij = np.clip(((np.concatenate([bases, ends]) - floor.origin) / 0.05).astype(int), 0, np.array(floor.shape) - 1)
         if floor.gap[ij[:, 0], ij[:, 1]].min() < BASE_CLEAR_M or not np.isfinite(far[tuple(ij[-2])]):
@@ -155,8 +156,18 @@ def _plan(cell: Workcell, name: str, wanted: float) -> list[Arc]:
         cost = 0.25 * float(far[tuple(ij[-2])]) + 0.5 * travel + 0.3 * abs(aside) + 0.2 * abs(rate - 0.7)
         found.append((cost, path, before, after))
     found.sort(key=lambda f: f[0])
-    arcs = [_checked(cell, name, positions, *candidate) for candidate in found[:CHECKED]]
-    return sorted(arcs, key=lambda arc: arc.cost)[:3] if arcs else []
+    boxes = places.obstacles(cell.focus, 1.6, [name])
+    arcs = [_checked(cell, name, positions, boxes, *candidate) for candidate in found[:CHECKED]]
+    return _different(sorted(arcs, key=lambda arc: arc.cost))
+
+
+def _different(arcs: list[Arc]) -> list[Arc]:
+    """Arcs that start at least a hand's width from one another: if one fails, its neighbours would too."""
+    chosen: list[Arc] = []
+    for arc in arcs:
+        if all(np.hypot(*(arc.path[0, :2] - other.path[0, :2])) > 0.12 for other in chosen):
+            chosen.append(arc)
+    return chosen
 
 
 def _postures(z: float, low: float, high: float) -> list[tuple[Array, Array]]:
@@ -171,10 +182,16 @@ def _postures(z: float, low: float, high: float) -> list[tuple[Array, Array]]:
     )
     q, error = kinematics.solve(tips, kinematics.hand_rotation(0.0, np.array([p for _, p, _ in combos])), start)
     margin = (q[:, 0] + low - z >= kinematics.LIFT_M[0] - 0.01) & (q[:, 0] + high - z <= kinematics.LIFT_M[1] + 0.01)
-    return [(q[i], tips[i]) for i in range(len(combos)) if error[i] < 0.012 and margin[i]]
+    best: dict[float, int] = {}  # the first good posture of each reach: the most level one
+    for i in range(len(combos)):
+        if error[i] < 0.012 and margin[i]:
+            best.setdefault(combos[i][0], i)
+    return [(q[i], tips[i]) for i in best.values()]
 
 
-def _checked(cell: Workcell, name: str, positions: Array, cost: float, path: Array, before: Array, after: Array) -> Arc:
+def _checked(
+    cell: Workcell, name: str, positions: Array, boxes: Boxes, cost: float, path: Array, before: Array, after: Array
+) -> Arc:
     """Add what the arm and column overlap on the way to the cost."""
     picked = np.linspace(0, len(path) - 1, 5).astype(int)
     poses = np.concatenate([before[None], path[picked], after[None]])
@@ -185,7 +202,6 @@ def _checked(cell: Workcell, name: str, positions: Array, cost: float, path: Arr
     both = np.einsum("nij,nsj->nsi", turn, both)
     both[:, :, :2] += poses[:, None, :2]
     radii = np.concatenate([kinematics.sphere_radii(), np.full(len(COLUMN), COLUMN_R_M)])
-    boxes = cell.places.obstacles(cell.focus, 1.6, [name])
     hard, soft = overlap(boxes, both, radii)
     own = np.zeros(len(poses))
     keep = np.r_[0:11, len(kinematics.SPHERES) : both.shape[1]]  # the hand may touch its own leaf

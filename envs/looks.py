@@ -11,7 +11,7 @@ import numpy as np
 
 from envs.building import glow_name
 from envs.furniture import LIT, SCREEN_LIT, UNLIT
-from envs.shapes import Color, Piece, block, lathe
+from envs.shapes import Color, Piece, block, merge
 from envs.world import COLD, COOKED, DIRTY, FOLDED, HOT, ON, SLICED, WATERED, State, World
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ class Looks:
 
         liquid = state.liquid[i] if category.shape in OPEN_VESSELS else ""
         for kind, tone in LIQUIDS.items():
-            self._show(f"{name} {kind}", liquid == kind, lambda tone=tone: _disc(category, tone))  # type: ignore[misc]
+            self._show(f"{name} {kind}", liquid == kind, lambda tone=tone: _disc(category, tone))
             put(f"{name} {kind}", 0.22 * category.size[2])
         self._show(f"{name} cuts", bool(flags & SLICED), lambda: _cuts(category))
         put(f"{name} cuts", 0.0)
@@ -142,8 +142,6 @@ def _disc(category: ObjectCategory, color: Color) -> Piece:
 def _cuts(category: ObjectCategory) -> Piece:
     x, y, z = category.size
     slabs = [block((0.006, 1.04 * y, 1.06 * z), (f * x, 0.0, 0.0)) for f in (-0.25, 0.0, 0.25)]
-    from envs.shapes import merge
-
     return Piece(kind="mesh", size=category.size, mesh=merge(slabs), color=FLESH, solid=False)
 
 
@@ -151,5 +149,3 @@ def _folded(category: ObjectCategory, color: Color) -> Piece:
     x, y, z = category.size
     return Piece(kind="mesh", size=category.size, mesh=block((x / 2, y, 1.6 * z), bulge=0.08), color=color, solid=False)
 
-
-__all__ = ["Looks", "lathe"]

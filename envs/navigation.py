@@ -108,7 +108,9 @@ class Floor:
             cell = tuple(np.unravel_index(int(np.argmin(np.where(self.free, cost, np.inf))), self.shape))  # type: ignore[assignment]
         if self._from != cell:
             source = cell[0] * self.shape[1] + cell[1]
-            far, before = dijkstra(self._graph, directed=False, indices=source, return_predecessors=True)
+            far, before = dijkstra(
+                csgraph=self._graph, directed=False, indices=np.int64(source), return_predecessors=True, unweighted=False
+            )
             self._far, self._before, self._from = far.reshape(self.shape), before, cell
         return self._far
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from envs.shapes import Piece, Quat
 
 COVERED = ("cupboard", "flap", "shelf")  # bodies
-OPEN_FROM = 0.6  # the part of its travel from which a leaf counts as open
+OPEN_FROM = 0.4  # the part of its travel from which a leaf counts as open
 SIDE_TOLERANCE_M = 0.03
 BELOW_M = 0.05
 
@@ -62,7 +62,8 @@ class Area:
     def point(self, x: float, y: float, z: float) -> Array:
         """A point of the region's frame in the home's, (3,)."""
         c, s = np.cos(self.yaw), np.sin(self.yaw)
-        return self.at + np.array([c * x - s * y, s * x + c * y, z])
+        made: Array = self.at + np.array([c * x - s * y, s * x + c * y, z])
+        return made
 
     def local(self, point: Array) -> Array:
         """A point of the home's frame in the region's, (3,)."""
@@ -123,7 +124,7 @@ class Places:
         spec = self.specs[name]
         base = turn_z(spec.yaw)
         if leaf.kind == "slide":
-            return self.point_of(name, np.array(leaf.at) + np.array(leaf.axis) * position), base
+            return self.point_of(name, (np.array(leaf.at) + np.array(leaf.axis) * position).tolist()), base
         turn = _about(leaf, position)
         return self.point_of(name, leaf.at), base @ turn
 
@@ -193,8 +194,8 @@ class Places:
         at, turn = self.pose(name)
         floor = at + turn @ np.array([0.0, 0.0, floor_in(thing)])
         return Area(
-            name=name, at=floor, yaw=atan2(turn[1, 0], turn[0, 0]), size=thing.holds.size, relation=thing.relation or "on",
-            vessel=thing.relation == "in", loose=thing.relation == "on",
+            name=name, at=floor, yaw=atan2(turn[1, 0], turn[0, 0]), size=thing.holds.size,
+            relation=thing.relation or "on", vessel=thing.relation == "in", loose=thing.relation == "on",
         )  # fmt: skip
 
     def pose(self, name: str) -> tuple[Array, Array]:
@@ -280,6 +281,15 @@ class Places:
             abs(x) < area.size[0] / 2 + margin and abs(y) < area.size[1] / 2 + margin and low < z < area.size[2] + 0.05
         )
 
+    def holders(self, name: str) -> list[str]:
+        """What a thing is in or on, from its container to the fixture."""
+        found: list[str] = []
+        place = self.holder(name)
+        while place is not None:
+            found.append(place)
+            place = None if place in self.specs else self.holder(place)
+        return found
+
     def root(self, name: str) -> str | None:
         """The fixture that a thing, a container or a fixture is at; None on the floor."""
         place: str | None = name
@@ -331,5 +341,3 @@ def _boxes(pieces: Sequence[Piece], at: Array, yaw: float, turn: Array | None = 
         soft=np.zeros(n),
     )
 
-
-__all__ = ["Area", "Places", "Quat"]

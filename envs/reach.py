@@ -1,7 +1,7 @@
-"""Where to stand and how to hold the arm so that the tip gets to a point: many candidates at once, the best ones first.
+"""Where to stand and how to hold the arm so that the tip gets to a point: many candidates at once.
 
-The tip comes in a straight line, carried by the lift (from above) or by lift and base (from the front, into a cupboard),
-while the arm keeps its posture; the arm unfolds before, in free space. So one solution of inverse kinematics and one
+The tip comes in a straight line, carried by the lift (from above) or by lift and base (from the front, into a
+cupboard), while the arm keeps its posture; the arm unfolds before, in free space. So one solution of inverse kinematics and one
 sweep of spheres decide a whole approach.
 
 Legend: N candidates, S spheres, D stages of the straight line.
@@ -26,7 +26,7 @@ ANGLES = 28
 BEST_R_M = 0.68
 MAX_STANDS = 22
 ERROR_MAX = 0.012
-HARD_MAX_M = (0.012, 0.05)  # summed depth in hard boxes that is accepted: first try, last try
+HARD_MAX_M = (0.012, 0.15)  # summed depth in hard boxes that is accepted: first try, last try
 COLUMN = tuple((-0.06, 0.0, z) for z in (0.3, 0.5, 0.7, 0.9, 1.1, 1.3))
 COLUMN_R_M = 0.07
 DOWN = (pi / 2, 1.2, 0.85)
@@ -68,7 +68,7 @@ class Entry:
         made = [(0.0, 0.0, 0.0), (0.0, 0.0, 0.5 * self.up), (0.0, 0.0, self.up)]
         if self.out != (0.0, 0.0):
             made += [(self.out[0] * f, self.out[1] * f, self.up) for f in (0.25, 0.5, 0.75, 1.0)]
-        return np.array(made)
+        return np.array(made, dtype=np.float64)
 
 
 @dataclass(frozen=True, kw_only=True)

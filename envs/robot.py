@@ -34,7 +34,7 @@ RAMP_S = 0.3
 FORCES = [4e4, 4e4, 2e4, 3e4, 3e3, 3e3, 3e3, 2e3, 1e3, 1e3, 1e3]
 LINKS = tuple(range(DOF))
 HAND, LEFT, RIGHT = DOF, DOF + 1, DOF + 2
-FINGER_N = 60.0
+FINGER_N = 120.0
 HOLD_N = 400.0
 OPEN_M = 0.04  # of one finger
 SHELL: Color = (0.93, 0.94, 0.95, 1.0)
@@ -96,6 +96,8 @@ class Robot:
         self.linkages: list[Callable[[], None]] = []
         engine.add(NAME, (), (0.0, 0.0, 0.0), links=_links())
         engine.keep_awake(NAME)
+        for finger in (LEFT, RIGHT):
+            engine.limit(NAME, finger, 0.0, OPEN_M + 0.001)
         self.settle()
 
     def settle(self) -> None:
@@ -246,7 +248,8 @@ def _rotation_vector(turn: Array) -> Array:
     size = float(np.linalg.norm((x, y, z)))
     if size < 1e-9:
         return np.zeros(3)
-    return np.array((x, y, z)) / size * 2 * np.arctan2(size, w)
+    made: Array = np.array((x, y, z)) / size * 2 * np.arctan2(size, w)
+    return made
 
 
 def _timeline(path: Array, times: Array) -> Array:
@@ -260,7 +263,8 @@ def _timeline(path: Array, times: Array) -> Array:
     down = np.maximum(0.0, t - (duration - ramp))
     s = up**2 / (2 * ramp) + (np.maximum(t, ramp) - ramp) - down**2 / (2 * ramp)
     knots = np.concatenate([[0.0], np.cumsum(times)])
-    return np.stack([np.interp(s, knots, path[:, j]) for j in range(path.shape[1])], axis=1)
+    dense: Array = np.stack([np.interp(s, knots, path[:, j]) for j in range(path.shape[1])], axis=1)
+    return dense
 
 
 def _links() -> list[Link]:

@@ -1,7 +1,7 @@
 """What movable things look like and collide as, generated from the domain's `shape`, `size` and `color`.
 
-What is seen is a lathe profile or boxes; what collides is a few convex pieces with a flat bottom, so that fruit does not
-roll off a table and a home of fifty things stays fast. An object's frame is its centre, z up.
+What is seen is a lathe profile or boxes; what collides is a few convex pieces with a flat bottom, so that fruit does
+not roll off a table and a home of fifty things stays fast. An object's frame is its centre, z up.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The physical home: a scene in PyBullet, a robot that carries out actions, a state read from geometry.
 
 `execute` first asks the same `unmet` as the symbolic world, on the state read from physics, so both worlds refuse the
-same actions in the same words. Places, held and open are read from poses and joints; dirty, hot, filled and the like are
-a layer that a skill or process changes only after geometry says that it happened.
+same actions in the same words. Places, held and open are read from poses and joints; dirty, hot, filled and the like
+are a layer that a skill or process changes only after geometry says that it happened.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ import numpy as np
 
 from envs.building import build_fixture, build_objects, build_rooms, footprints
 from envs.camera import Camera, View
-from envs.engine import BASE, Engine
+from envs.engine import Engine
 from envs.looks import Looks
 from envs.navigation import Floor
 from envs.places import Places
-from envs.robot import HAND, LEFT, RIGHT, Robot
+from envs.robot import Robot
 from envs.skills import Outcome, perform
 from envs.state import effect, unmet
 from envs.workcell import Workcell
@@ -50,51 +50,42 @@ class PhysicalHome:
         self.scene = scene
         self.world = World(scene)
         self.engine = Engine(gui=gui)
-        walls = build_rooms(self.engine, scene)
+        self._grasp = grasp
+        self._build()
+
+    def _build(self) -> None:
+        scene, engine = self.scene, self.engine
+        walls = build_rooms(engine, scene)
         for fixture in scene.fixtures:
-            build_fixture(self.engine, fixture)
-        self.places = Places(self.engine, scene, walls)
-        build_objects(self.engine, scene, self.places)
-        robot = Robot(self.engine, scene.robot)
-        self.cell = Workcell(self.engine, robot, self.places, Floor(scene, footprints(scene)), grasp)
-        self._sleepers = [o.name for o in scene.objects] + [n for n, f in self.places.furniture.items() if f.leaves]
-        self.engine.step(SETTLE_TICKS)
-        self._saved = self.engine.save()
-        self._start = robot.q.copy()
-        self.looks = Looks(self.engine, self.places, self.world)
-        self.camera = Camera(self.engine, scene)
-        self._flags: list[int] = []
-        self._liquid: list[str] = []
-        self._at = NOWHERE
-        self.reset()
+            build_fixture(engine, fixture)
+        self.places = Places(engine, scene, walls)
+        build_objects(engine, scene, self.places)
+        robot = Robot(engine, scene.robot)
+        self.cell = Workcell(engine, robot, self.places, Floor(scene, footprints(scene)), self._grasp)
+        self.looks = Looks(engine, self.places, self.world)
+        self.camera = Camera(engine, scene)
+        engine.step(SETTLE_TICKS)
+        # What has settled may rest until something touches it: a home asleep steps thirty times as fast.
+        for name in [o.name for o in scene.objects] + [n for n, f in self.places.furniture.items() if f.leaves]:
+            engine.sleep(name)
+        engine.ticks = 0
+        initial = self.world.initial()
+        self._flags, self._liquid, self._at = list(initial.flags), list(initial.liquid), NOWHERE
+        self.places.forget()
 
     def close(self) -> None:
         """Free the engine; safe to call twice."""
         self.engine.close()
 
     def reset(self) -> State:
-        """Return to the start of the episode, bit for bit."""
-        engine, robot = self.engine, self.cell.robot
+        """Return to the start of the episode, bit for bit, by building the home anew unless nothing moved since.
+
+        Restoring a saved state is faster but leaves traces of constraints and filters that were in use.
+        """
         self.looks.clear()
-        robot.let_go()
-        robot.forgive([o.name for o in self.scene.objects])
-        robot.q, robot.finger, robot.collisions = self._start.copy(), 0.0, 0
-        engine.restore(self._saved)
-        robot.settle()
-        for name, made in self.places.furniture.items():
-            for k in range(len(made.leaves)):
-                engine.hold_still(name, k)
-        # One tick awake gives sleeping bodies fresh bounding boxes; then they may rest until something touches them.
-        for name in self._sleepers:
-            engine.may_sleep(name)
-        engine.step(1)
-        for name in self._sleepers:
-            engine.sleep(name)
-        engine.ticks = 0
-        initial = self.world.initial()
-        self._flags, self._liquid, self._at = list(initial.flags), list(initial.liquid), NOWHERE
-        self.places.forget()
-        self.cell.leaves = [(0.0, 0.0, 0.0, 0.0, 0.0)]
+        if self.engine.ticks:
+            self.engine.clear()
+            self._build()
         return self.state()
 
     def state(self) -> State:
@@ -105,18 +96,13 @@ class PhysicalHome:
         for i, spec in enumerate(self.scene.fixtures):
             if self.places.furniture[spec.name].leaves:
                 flags[i] = flags[i] | OPEN if places.is_open(spec.name) else flags[i] & ~OPEN
-        held = self._held()
-        for spec in self.scene.objects:
-            holder = None if spec.name == held else places.holder(spec.name)
-            place.append(HELD if spec.name == held else NOWHERE if holder is None else world.index[holder])
+        robot = self.cell.robot
+        held = robot.held.name if robot.held is not None else None
+        for thing in self.scene.objects:
+            holder = None if thing.name == held else places.holder(thing.name)
+            place.append(HELD if thing.name == held else NOWHERE if holder is None else world.index[holder])
         grasped = NOWHERE if held is None else world.index[held]
         return State(world, tuple(place), tuple(flags), tuple(self._liquid), grasped, self._at)
-
-    def _held(self) -> str | None:
-        robot = self.cell.robot
-        if robot.held is not None:
-            return robot.held.name
-        return None
 
     def execute(self, action: Action, on_tick: Callable[[], None] | None = None) -> Outcome:
         """Carry out an action with the robot.
@@ -164,6 +150,3 @@ class PhysicalHome:
         """
         self.looks.refresh(self.state())
         return self.camera.image(width, height, view, self.cell.robot.q, self.cell.focus)
-
-
-__all__ = ["BASE", "HAND", "LEFT", "RIGHT", "PhysicalHome"]

@@ -114,7 +114,8 @@ def filmstrip(frames: Sequence[Frame], columns: int = 4) -> Frame:
     blank = np.full_like(frames[0], 255)
     padded = [*frames, *[blank] * (-len(frames) % columns)]
     rows = [np.concatenate(padded[k : k + columns], axis=1) for k in range(0, len(padded), columns)]
-    return np.concatenate(rows, axis=0)
+    sheet: Frame = np.concatenate(rows, axis=0)
+    return sheet
 
 
 def write_png(path: str | Path, frame: Frame) -> None:

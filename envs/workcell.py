@@ -20,7 +20,6 @@ from envs.robot import OPEN_M, Robot, nearest_angle
 TRANSIT_LIFT_M = 0.55
 CARRY_LIFT_M = 1.02  # what is carried passes over tables
 LOOK_M = 1.15  # boxes nearer than this to a goal are checked
-TRIES = 4
 
 
 class SkillError(Exception):

@@ -93,7 +93,9 @@ class TokenizedDocuments:
 
     @classmethod
     def from_lists(
-        cls, documents: Iterable[Sequence[int]], counted: Iterable[Sequence[bool]] | None = None
+        cls,
+        documents: Iterable[Sequence[int] | npt.NDArray[np.integer]],
+        counted: Iterable[Sequence[bool] | npt.NDArray[np.bool_]] | None = None,
     ) -> TokenizedDocuments:
         """Flatten lists of ids; without `counted` every token carries loss."""
         parts = [np.asarray(document, dtype=np.int64) for document in documents]

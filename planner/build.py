@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 from tqdm import tqdm
 
 from gpt.batches import TokenizedDocuments
@@ -36,7 +37,9 @@ def _start_worker(paths: Sequence[str]) -> None:
     _human[:] = [task for path in paths for task in read_tasks(path) if task.goal is not None]
 
 
-def _documents(recipe: Recipe, split: SplitName, seed: int, shard: int, count: int) -> list[list[tuple[str, str, bool, bool]]]:
+def _documents(
+    recipe: Recipe, split: SplitName, seed: int, shard: int, count: int
+) -> list[list[tuple[str, str, bool, bool]]]:
     corpus = Corpus(recipe, seed * 1_000_003 + shard, split=split, human=_human)
     return [[(s.mark, s.text, s.learn_mark, s.learn_text) for s in d] for d in islice(corpus.documents(), count)]
 
@@ -113,9 +116,9 @@ def build_corpus(
 def _collect(
     pool: multiprocessing.pool.Pool, jobs: list[tuple[Recipe, SplitName, int, int, int, str]], name: str
 ) -> TokenizedDocuments:
-    tokens: list[np.ndarray[tuple[int], np.dtype[np.uint16]]] = []
-    learn: list[np.ndarray[tuple[int], np.dtype[np.bool_]]] = []
+    tokens: list[npt.NDArray[np.int32]] = []  # arrays: lists of Python integers would take ten times the memory
+    learn: list[npt.NDArray[np.bool_]] = []
     for ids, masks in tqdm(pool.imap(_encoded, jobs), total=len(jobs), desc=name, unit="shard", disable=None):
-        tokens += [np.asarray(i, dtype=np.uint16) for i in ids]
+        tokens += [np.asarray(i, dtype=np.int32) for i in ids]
         learn += [np.asarray(m, dtype=np.bool_) for m in masks]
     return TokenizedDocuments.from_lists(tokens, learn)

@@ -16,7 +16,7 @@ from envs.errors import EnvsError
 from envs.goals import Condition, Goal, format_goal
 from envs.sampling import sample_scene
 from envs.scoring import holds
-from envs.state import State, World, effect
+from envs.state import Action, State, World, effect
 from planner import text
 from planner.draw import Task, TaskDrawer, goal_is_held_out
 from planner.facts import chunk, fetch
@@ -25,7 +25,11 @@ from planner.tasks import TaskLine, home_for
 from planner.teacher import teach
 
 SplitName = Literal["train", "valid", "test"]
-SPLITS: dict[SplitName, tuple[int, int]] = {"train": (0, 10_000_000), "valid": (10_000_000, 11_000_000), "test": (11_000_000, 12_000_000)}
+SPLITS: dict[SplitName, tuple[int, int]] = {
+    "train": (0, 10_000_000),
+    "valid": (10_000_000, 11_000_000),
+    "test": (11_000_000, 12_000_000),
+}
 MAX_CHUNKS = 12
 
 
@@ -39,6 +43,8 @@ class Recipe:
         parts: Weights of 1, 2, 3, ... tasks joined in one instruction.
         refusals: The part of tasks whose right answer is a refusal.
         with_inventory: The part of documents that show the inventory.
+        plans: The part of tasks whose plan is learnt too; the others teach understanding, which is learnt more slowly.
+        whole: The part of those that are one document, from inventory to plan; the others plan from the goal alone.
         restarts: Plans per task that start in the middle of another plan.
         chunks: The part of long goals' further chunks that become documents.
         proposals: The part of tasks that are also documents that propose the task ([TASK]).
@@ -50,8 +56,10 @@ class Recipe:
     tasks_per_home: int = 6
     parts: tuple[float, ...] = (0.62, 0.22, 0.10, 0.06)
     refusals: float = 0.07
-    with_inventory: float = 0.65
-    restarts: float = 0.25
+    with_inventory: float = 0.35
+    plans: float = 0.25
+    whole: float = 0.3
+    restarts: float = 0.2
     chunks: float = 0.5
     human: float = 0.25
     proposals: float = 0.06
@@ -61,12 +69,14 @@ class Recipe:
         """Check ranges."""
         if self.documents < 1 or self.tasks_per_home < 1 or not self.parts:
             raise ValueError("a recipe needs documents, tasks per home and parts of at least one")
-        for name in ("refusals", "with_inventory", "chunks", "human", "proposals"):
+        for name in ("refusals", "with_inventory", "plans", "whole", "chunks", "human", "proposals"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"recipe: {name} is a fraction, found {getattr(self, name)}")
 
 
-def plan_in_chunks(start: State, goal: Goal) -> Iterator[tuple[State, tuple[Condition, ...], State, tuple[text.Action, ...]]]:
+def plan_in_chunks(
+    start: State, goal: Goal
+) -> Iterator[tuple[State, tuple[Condition, ...], State, tuple[Action, ...]]]:
     """Yield (state, chunk, start of the phase, the teacher's actions) until the goal holds.
 
     Raises:
@@ -91,7 +101,9 @@ def plan_in_chunks(start: State, goal: Goal) -> Iterator[tuple[State, tuple[Cond
 class Corpus:
     """Draws documents for one seed of one split."""
 
-    def __init__(self, recipe: Recipe, seed: int, *, split: SplitName = "train", human: Sequence[TaskLine] = ()) -> None:
+    def __init__(
+        self, recipe: Recipe, seed: int, *, split: SplitName = "train", human: Sequence[TaskLine] = ()
+    ) -> None:
         """Bind a recipe to a seed; documents depend on nothing else."""
         self.recipe = recipe
         self.rng = random.Random(f"{split}/{seed}")
@@ -105,7 +117,7 @@ class Corpus:
             state = self._home()
             for _ in range(self.recipe.tasks_per_home):
                 if self.human and self.rng.random() < self.recipe.human:
-                    task, known = self._human(), True
+                    task, known = self._human(), self.rng.random() < 0.5
                 else:
                     task, known = self._task(state)
                 if task is not None:
@@ -153,7 +165,6 @@ class Corpus:
         return Task(instruction=normalise(line.instruction), start=state, goal=line.goal, family="human")
 
     def _of_task(self, task: Task, known: bool) -> Iterator[text.Document]:
-        known = known and self.rng.random() < 0.9
         names = text.inventory(task.start) if known else ""
         if task.goal is None:
             yield text.refusal(names, task.instruction, task.refuse or "")
@@ -165,7 +176,10 @@ class Corpus:
         head = (*text.heading(names, task.instruction), *text.goal_part(task.goal_text))
         if known and self.rng.random() < self.recipe.proposals:
             yield text.task_document(names, task.instruction, task.goal_text)
-        whole = len(pieces) == 1 and len(task.goal.phases) == 1
+        if self.rng.random() >= self.recipe.plans:
+            yield (*head, text.Segment("[SEP]", "", True))
+            return
+        whole = len(pieces) == 1 and len(task.goal.phases) == 1 and self.rng.random() < self.recipe.whole
         for i, (state, todo, start, actions) in enumerate(pieces):
             phase = next(p for p in task.goal.phases if set(todo) <= set(p))
             facts = fetch(state, todo, start, phase=phase)
@@ -182,7 +196,7 @@ class Corpus:
             yield (*head, text.Segment("[SEP]", "", True))
 
     def _restart(
-        self, state: State, todo: Sequence[Condition], start: State, actions: Sequence[text.Action]
+        self, state: State, todo: Sequence[Condition], start: State, actions: Sequence[Action]
     ) -> Iterator[text.Document]:
         """A plan from the middle of another, as after a failure."""
         for action in actions[: self.rng.randrange(1, len(actions))]:
@@ -201,9 +215,9 @@ def _chunk_head(todo: Sequence[Condition]) -> text.Document:
     return (*text.heading("", ""), text.Segment("[SEP]", goal_text))
 
 
-def _covered(state: State, actions: Sequence[text.Action], facts: Sequence[str]) -> bool:
+def _covered(state: State, actions: Sequence[Action], facts: Sequence[str]) -> bool:
     """Whether the facts name everything that the plan uses."""
-    said = " ; ".join(facts) + " "
-    return all(f"{name} " in said for action in actions for name in action.args)
-
-
+    said = f" ; {' ; '.join(facts)} "
+    names = {name for action in actions for name in action.args}
+    # A name begins a fact or follows a relation: "knife 1" is not named by "butter knife 1".
+    return all(any(f" {word} {name} " in said for word in (";", "on", "in", "with")) for name in names)

@@ -1,5 +1,8 @@
 """From an instruction to a plan: the GPT writes the goal, facts are fetched, the GPT writes the plan.
 
+The goal is written after inventory and instruction; the plan after goal and facts alone, which is shorter and serves
+a first plan, a further chunk and a re-plan alike.
+
 Only applicable subtasks can be decoded; a long goal is planned in chunks of a few unmet conditions, the state re-read
 between them; no chunk ends before its conditions hold. The plan is replayed symbolically; if it does not reach the
 goal that the GPT itself wrote, more are sampled. No search is involved.
@@ -16,7 +19,7 @@ from typing import Literal
 import torch
 
 from envs.errors import ActionError, GoalError
-from envs.goals import Condition, FixtureIs, Goal, Place, Thing, format_goal, parse_goal
+from envs.goals import Condition, Goal, format_goal, parse_goal
 from envs.scoring import holds
 from envs.state import Action, State, applicable, effect, format_action, parse_action
 from gpt.checkpoint import load_model
@@ -25,7 +28,9 @@ from gpt.sampling import Session
 from gpt.tokenizer import Tokenizer
 from planner import text
 from planner.constrain import Cursor, Ids, choose_sequence, write_until
+from planner.errors import ReleaseError
 from planner.facts import chunk, fetch, is_limited, work
+from planner.feasible import is_feasible, missing, shortage
 from planner.language import normalise
 from planner.paths import released_dir
 from planner.verify import Report, verify
@@ -65,12 +70,13 @@ class Understanding:
     """What the GPT took an instruction to mean."""
 
     instruction: str
-    goal: Goal | None
-    goal_text: str
+    goal: Goal | None = None
+    goal_text: str = ""
     refusal: str = ""
     question: str = ""
     broken: bool = False  # what it wrote is no goal
     logprob: float = 0.0
+    tokens: int = 0  # written
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,7 +142,7 @@ class Planner:
         self._marks = {m: tokenizer.special(m) for m in ("[SEP]", "[EOS]", "[HINT]", "[REFUSE]", "[ASK]")}
         used = ("[PAD]", "[CLS]", "[MASK]", "[FEEDBACK]", "[IMAGE]", "[AUDIO]", "[TASK]")
         self._stops = frozenset([*self._marks.values(), *(tokenizer.special(m) for m in used)])
-        self._home: tuple[str, Session] | None = None
+        self._homes: dict[str, Session] = {}  # by inventory: the last one, and the empty one
 
     @classmethod
     def load(cls, folder: str | Path | None = None) -> Planner:
@@ -144,8 +150,13 @@ class Planner:
 
         Raises:
             CheckpointError: The folder is not a model of this project.
+            ReleaseError: No folder is given, and no weights came with the installation.
         """
-        model, tokenizer, _ = load_model(folder or released_dir(), "cpu")
+        try:
+            folder = folder or released_dir()
+        except FileNotFoundError as error:
+            raise ReleaseError(f"{error}; train one (python -m planner.train) and name it with --model") from None
+        model, tokenizer, _ = load_model(folder, "cpu")
         return cls(model, tokenizer)
 
     def _encode(self, words: str) -> Ids:
@@ -156,34 +167,34 @@ class Planner:
 
     def _heading(self, inventory: str, instruction: str) -> tuple[Session, list[int]]:
         """A session that has read the inventory (kept between instructions), and the tokens that are to follow."""
-        if self._home is None or self._home[0] != inventory:
+        if inventory not in self._homes:
             session = Session(self.model)
             session.feed(text.encode(text.heading(inventory, "")[:1], self.tokenizer)[0])
-            self._home = (inventory, session)
-        session = self._home[1].fork()
+            self._homes = {k: v for k, v in self._homes.items() if not k} | {inventory: session}
+        session = self._homes[inventory].fork()
         rest = [self._marks["[SEP]"], *(self._encode(instruction) if instruction else ()), self._marks["[SEP]"]]
         return session, rest
 
-    def understand(self, instruction: str, state: State, options: Options | None = None) -> tuple[Understanding, Cursor]:
-        """Let the GPT write the goal of an instruction. The cursor stands after it, for the plan to follow."""
+    def understand(self, instruction: str, state: State, options: Options | None = None) -> Understanding:
+        """Let the GPT write the goal of an instruction."""
         options = options or Options()
         said = normalise(instruction)
-        names = text.inventory(state) if options.inventory else ""
         if not said:
-            empty = Understanding(instruction=said, goal=None, goal_text="", refusal="The instruction is empty")
-            return empty, Cursor(session=Session(self.model), pending=[])
-        first: tuple[Understanding, Cursor] | None = None
+            return Understanding(instruction=said, refusal="The instruction is empty")
+        names = text.inventory(state) if options.inventory else ""
+        first: Understanding | None = None
         for attempt in range(1 + options.samples):
             session, rest = self._heading(names, said)
-            free = session.capacity - session.length - MAX_GOAL_TOKENS
+            free = max(2, session.capacity - session.length - MAX_GOAL_TOKENS)
             if len(rest) > free:  # a very long instruction: its beginning is read
                 rest = [*rest[: free - 1], rest[-1]]
             cursor = _cursor(session, rest, options, attempt)
             found = self._goal(said, cursor, state)
-            first = first or (found, cursor)
+            found = replace(found, logprob=cursor.logprob, tokens=cursor.written)
+            first = first or found
             # Another sample is drawn only where what was written is no goal at all.
             if found.goal is not None or (attempt == 0 and not found.broken):
-                return found, cursor
+                return found
         assert first is not None
         return first
 
@@ -193,40 +204,39 @@ class Planner:
             ids, _ = write_until(cursor, self._stops, MAX_GOAL_TOKENS)
             words = self.tokenizer.decode(ids).strip()
             if stop == self._marks["[ASK]"]:
-                return Understanding(instruction=said, goal=None, goal_text="", question=words, logprob=cursor.logprob)
-            return Understanding(
-                instruction=said, goal=None, goal_text="", refusal=words or NOT_UNDERSTOOD, logprob=cursor.logprob
-            )
+                return Understanding(instruction=said, question=words)
+            return Understanding(instruction=said, refusal=words or NOT_UNDERSTOOD)
         words = self.tokenizer.decode(ids).strip()
         try:
             goal = parse_goal(words)
         except GoalError:
-            return Understanding(
-                instruction=said, goal=None, goal_text=words, refusal=NOT_UNDERSTOOD, broken=True, logprob=cursor.logprob
-            )
-        absent = missing(goal, state)
-        if absent:
-            refusal = f"there is no {absent} here"
-            return Understanding(instruction=said, goal=None, goal_text=words, refusal=refusal, logprob=cursor.logprob)
-        return Understanding(instruction=said, goal=goal, goal_text=format_goal(goal), logprob=cursor.logprob)
+            return Understanding(instruction=said, goal_text=words, refusal=NOT_UNDERSTOOD, broken=True)
+        if (absent := missing(goal, state)) is not None:
+            return Understanding(instruction=said, goal_text=words, refusal=f"there is no {absent} here")
+        refusal = shortage(goal, state) or ""
+        return Understanding(
+            instruction=said, goal=None if refusal else goal, goal_text=format_goal(goal), refusal=refusal
+        )
 
     def plan(self, instruction: str, state: State, options: Options | None = None) -> Plan:
         """Answer an instruction in a home."""
         options = options or Options()
         began = time.perf_counter()
         with torch.inference_mode():
-            found, cursor = self.understand(instruction, state, options)
+            found = self.understand(instruction, state, options)
             if found.goal is None:
                 status: Status = "ask" if found.question else "refused"
                 reason = found.question or found.refusal
                 return Plan(
                     instruction=found.instruction, status=status, reason=reason, goal=None, goal_text=found.goal_text,
-                    actions=(), subtasks=(), report=None, tried=0, tokens=cursor.written,
+                    actions=(), subtasks=(), report=None, tried=0, tokens=found.tokens,
                     seconds=time.perf_counter() - began, logprob=found.logprob,
                 )  # fmt: skip
-            plan = self.reach(found.goal, state, options, instruction=found.instruction, after_goal=cursor)
+            if not is_feasible(found.goal, state):
+                options = replace(options, samples=0)  # one try: more would not find what is not there
+            plan = self.reach(found.goal, state, options, instruction=found.instruction)
         seconds = time.perf_counter() - began
-        return replace(plan, seconds=seconds, tokens=plan.tokens + cursor.written, logprob=found.logprob)
+        return replace(plan, seconds=seconds, tokens=plan.tokens + found.tokens, logprob=found.logprob)
 
     def reach(
         self,
@@ -235,7 +245,6 @@ class Planner:
         options: Options | None = None,
         *,
         instruction: str = "",
-        after_goal: Cursor | None = None,
         start: State | None = None,
         phase: int = 0,
         avoid: frozenset[int] = frozenset(),
@@ -247,7 +256,6 @@ class Planner:
             state: Where the plan begins.
             options: How to decode.
             instruction: Shown with the plan.
-            after_goal: The cursor that wrote the goal; the first chunk goes on from it.
             start: The episode's first state (`every` chooses there), if it began earlier than `state`.
             phase: The phase of the goal that the episode has reached.
             avoid: Things not to use, because they failed.
@@ -257,14 +265,11 @@ class Planner:
         best: tuple[Report, _Draft] | None = None
         first = start or state
         left = Goal(phases=goal.phases[phase:])
-        prompt = (after_goal.session.length, list(after_goal.pending)) if after_goal is not None else None
         tokens = tried = 0
         for attempt in range(1 + options.samples):
-            if after_goal is not None and prompt is not None:
-                after_goal.session.rewind(prompt[0])
             tried += 1
             with torch.inference_mode():
-                draft = self._draft(left, state, first, options, attempt, prompt and (after_goal, prompt[1]), avoid)
+                draft = self._draft(left, state, first, options, attempt, avoid)
             tokens += draft.tokens
             report = verify(state, left, draft.actions, began=first)
             key = (report.ok, report.score.rate, -len(draft.actions))
@@ -295,11 +300,10 @@ class Planner:
         first: State,
         options: Options,
         attempt: int,
-        after: tuple[Cursor | None, list[int]] | None,
         avoid: frozenset[int],
     ) -> _Draft:
         draft = _Draft()
-        for number, conditions in enumerate(goal.phases):
+        for conditions in goal.phases:
             for _ in range(MAX_CHUNKS):
                 unmet = tuple(c for c in conditions if not holds(state, c, first))
                 todo = chunk(state, conditions, first) if options.chunks else unmet
@@ -307,15 +311,10 @@ class Planner:
                     break
                 said = fetch(state, todo, first, avoid=avoid, phase=conditions)
                 facts = text.encode(text.facts_part(said.texts), self.tokenizer)[0][1:]
-                whole = number == 0 and not draft.actions and len(todo) == len(conditions) and len(goal.phases) == 1
-                if whole and after is not None and after[0] is not None:
-                    pending = [*after[1], *facts]
-                    cursor = _cursor(after[0].session, pending, options, attempt)
-                else:
-                    session, rest = self._heading("", "")
-                    words = format_goal(Goal(phases=(todo,)))
-                    cursor = _cursor(session, [*rest, *self._encode(words), self._marks["[SEP]"], *facts], options, attempt)
-                cursor.pending.append(self._marks["[SEP]"])
+                session, rest = self._heading("", "")
+                words = self._encode(format_goal(Goal(phases=(todo,))))
+                pending = [*rest, *words, self._marks["[SEP]"], *facts, self._marks["[SEP]"]]
+                cursor = _cursor(session, pending, options, attempt)
                 before = len(draft.actions)
                 if cursor.room < 8:
                     return draft
@@ -367,7 +366,7 @@ class Planner:
 
     def _write_freely(self, cursor: Cursor, state: State, draft: _Draft) -> State:
         """The GPT alone: any text; subtasks that cannot be read or done end the plan where they stand."""
-        ids, stop = [], None
+        stop: int | None = None
         subtasks: list[str] = []
         while stop != self._marks["[EOS]"] and cursor.room > 1:
             ids, stop = write_until(cursor, self._stops, 64)
@@ -386,7 +385,7 @@ class Planner:
 
 
 def _cursor(session: Session, pending: list[int], options: Options, attempt: int) -> Cursor:
-    generator = torch.Generator().manual_seed(options.seed * 1009 + attempt)
+    generator = torch.Generator().manual_seed((options.seed * 1009 + attempt) % 2**63)
     temperature = options.temperature if attempt == 0 else max(0.6, options.temperature)
     return Cursor(session=session, pending=pending, temperature=temperature, top_p=options.top_p, generator=generator)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,9 +27,10 @@ if TYPE_CHECKING:
 
 USUAL = 0.3  # of places are drawn from where a thing is usually kept
 
-_AFFORDANCE = {
-    "washable": lambda k: bool({"dishes", "cutlery", "cookware", "clothing", "linen", "fruit", "vegetable", "toy", "tool"} & set(k.classes))
-    or k.wipes or k.fills or k.name in ("soap bar", "egg", "basket", "tray"),
+_WASHED = {"dishes", "cutlery", "cookware", "clothing", "linen", "fruit", "vegetable", "toy", "tool"}
+_WASHED_TOO = ("soap bar", "egg", "basket", "tray")
+_AFFORDANCE: dict[str, Callable[[ObjectCategory], bool]] = {
+    "washable": lambda k: bool(_WASHED & set(k.classes)) or k.wipes or k.fills or k.name in _WASHED_TOO,
     "heatable": lambda k: bool({"food", "dishes", "cookware"} & set(k.classes)) or k.contains is not None,
     "coolable": lambda k: bool({"food", "drink", "dishes", "cookware"} & set(k.classes)) or k.fills,
     "cookable": lambda k: k.cooks,
@@ -36,7 +38,7 @@ _AFFORDANCE = {
     "foldable": lambda k: k.folds,
     "fillable": lambda k: k.fills,
     "wiper": lambda k: k.wipes,
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +93,8 @@ class TaskDrawer:
         wanted = set(families) if families is not None else None
         found = [f for folder in folders for f in load_families(folder) if wanted is None or f.name in wanted]
         self.patterns = {
-            f.name: [p for p in f.phrases if phrases == "all" or is_held_out(f.name, p) == (phrases == "test")] for f in found
+            f.name: [p for p in f.phrases if phrases == "all" or is_held_out(f.name, p) == (phrases == "test")]
+            for f in found
         }
         self.families = [f for f in found if f.goals and self.patterns[f.name]]
         self.refusals = [f for f in found if f.refuse and self.patterns[f.name]]
@@ -143,8 +146,12 @@ class TaskDrawer:
             return self._missing(start)
         if self.rng.random() < 0.12 or not self.refusals:
             letters = "abcdefghijklmnopqrstuvwxyz" if self.rng.random() < 0.7 else "0123456789#$%&*+=/<>[]{}?!"
-            words = ["".join(self.rng.choices(letters, k=self.rng.randint(2, 9))) for _ in range(self.rng.randint(1, 6))]
-            return Task(instruction=normalise(" ".join(words)), start=start, goal=None, family="gibberish", refuse=GIBBERISH)
+            words = [
+                "".join(self.rng.choices(letters, k=self.rng.randint(2, 9))) for _ in range(self.rng.randint(1, 6))
+            ]
+            return Task(
+                instruction=normalise(" ".join(words)), start=start, goal=None, family="gibberish", refuse=GIBBERISH
+            )
         family = self.rng.choice(self.refusals)
         binding = self._bind(family, start) or {}
         if set(family.slots) - set(binding):
@@ -162,25 +169,49 @@ class TaskDrawer:
             return None
         binding = self._bind(family, start)
         named = " ".join(family.goals)
-        slots = [s for s, kind in family.slots.items() if not kind.startswith(("liquid", "class")) and "{" + s + "}" in named]
+        slots = [
+            s for s, kind in family.slots.items() if not kind.startswith(("liquid", "class")) and "{" + s + "}" in named
+        ]
         if binding is None or not slots:
             return None
         slot = self.rng.choice(slots)
         kinds = family.slots[slot]
-        options = [c for c in self._options(kinds, set(world.domain.objects) | set(world.domain.fixtures), world.domain) if c not in present]
+        options = [
+            c
+            for c in self._options(kinds, set(world.domain.objects) | set(world.domain.fixtures), world.domain)
+            if c not in present
+        ]
         if not options:
             return None
         binding[slot] = self.rng.choice(options)
         realiser = Realiser(self.rng, None, plainness=0.7)
         nouns = realiser.words.objects.get(binding[slot]) or realiser.words.fixtures.get(binding[slot], ())
-        others = {w for table in (realiser.words.objects, realiser.words.fixtures) for c, ws in table.items() if c in present for w in ws}
+        others = {
+            w
+            for table in (realiser.words.objects, realiser.words.fixtures)
+            for c, ws in table.items()
+            if c in present
+            for w in ws
+        }
         if set(nouns[:4]) & others or not nouns:
             return None
-        text = realiser.realise(family, self.rng.choice(self.patterns[family.name]), binding, self.rng.choice(family.counts))
-        if not any(re.search(rf"\b{re.escape(form)}\b", text.lower()) for n in nouns for form in (n.lower(), realiser.plural(n).lower())):
+        text = realiser.realise(
+            family, self.rng.choice(self.patterns[family.name]), binding, self.rng.choice(family.counts)
+        )
+        if not any(
+            re.search(rf"\b{re.escape(form)}\b", text.lower())
+            for n in nouns
+            for form in (n.lower(), realiser.plural(n).lower())
+        ):
             return None  # the pattern does not name the slot
         text = realiser.noise(realiser.polite(text))
-        return Task(instruction=normalise(text), start=start, goal=None, family="missing", refuse=f"there is no {binding[slot]} here")
+        return Task(
+            instruction=normalise(text),
+            start=start,
+            goal=None,
+            family="missing",
+            refuse=f"there is no {binding[slot]} here",
+        )
 
     def _bind(self, family: Family, start: State) -> dict[str, str] | None:
         domain = start.world.domain
@@ -219,7 +250,9 @@ class TaskDrawer:
         head, _, filters = kind.partition(":")
         wanted = [f.strip() for f in filters.split("&") if f.strip()]
         if head == "class":
-            return [c for c, members in domain.members.items() if c != "anything" and sum(m in present for m in members) > 1]
+            return [
+                c for c, members in domain.members.items() if c != "anything" and sum(m in present for m in members) > 1
+            ]
         if head == "liquid":
             return list(domain.liquids)
         if head in ("object", "container"):
@@ -230,9 +263,14 @@ class TaskDrawer:
         for name, fixture in domain.fixtures.items():
             if name not in present or (head == "receptacle" and fixture.relation not in ("on", "in")):
                 continue
-            able = {"surface": fixture.relation == "on", "container": fixture.enclosed, "openable": fixture.joint is not None,
-                    "switchable": fixture.switch, "lamp": "lamp" in fixture.classes, "cleanable": fixture.wipeable,
-                    "waterable": fixture.waterable}  # fmt: skip
+            able = {
+                "surface": fixture.relation == "on",
+                "container": fixture.enclosed,
+                "openable": fixture.joint is not None,
+                "switchable": fixture.switch,
+                "cleanable": fixture.wipeable,
+                "waterable": fixture.waterable,
+            }
             if all(able.get(f, f in fixture.classes) for f in wanted):
                 found.append(name)
         return found
@@ -257,7 +295,7 @@ class TaskDrawer:
             return None
 
     def _undone(self, goal: Goal, start: State) -> State:
-        """Make dirty what a goal wants clean, open what it wants closed, and so on: so that there is something to do."""
+        """Undo what a goal wants: dirty what is to be clean, open what is to be closed, so that there is work to do."""
         flags = list(start.flags)
         world = start.world
         for condition in goal.conditions:

@@ -17,6 +17,10 @@ class RecipeError(PlannerError, ValueError):
     """A recipe file or a flag over it is invalid."""
 
 
+class ReleaseError(PlannerError, FileNotFoundError):
+    """The installation has no released weights."""
+
+
 class OutputError(PlannerError, OSError):
     """A folder cannot be written to."""
 
@@ -33,7 +37,9 @@ def writable(folder: Path) -> Path:
         probe.touch()
         probe.unlink()
     except OSError as error:
-        raise OutputError(f"{folder}: cannot be written to ({error.strerror or error}); choose another with --out") from None
+        raise OutputError(
+            f"{folder}: cannot be written to ({error.strerror or error}); choose another with --out"
+        ) from None
     return folder
 
 

@@ -23,7 +23,14 @@ if TYPE_CHECKING:
 MAX_CONDITIONS = 3  # of one chunk: longer ones are where a small GPT loses count (measured: docs/results.md)
 MAX_WORK = 8  # things to change in one chunk
 
-_OBJECT_WORDS = ((DIRTY, "dirty"), (HOT, "hot"), (COLD, "cold"), (SLICED, "sliced"), (COOKED, "cooked"), (FOLDED, "folded"))
+_OBJECT_WORDS = (
+    (DIRTY, "dirty"),
+    (HOT, "hot"),
+    (COLD, "cold"),
+    (SLICED, "sliced"),
+    (COOKED, "cooked"),
+    (FOLDED, "folded"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +49,11 @@ def chunk(state: State, conditions: Sequence[Condition], start: State) -> tuple[
         weight = _work(state, condition, start)
         if todo and (len(todo) == MAX_CONDITIONS or total + weight > MAX_WORK):
             break
-        if todo and isinstance(condition, Holding) and len(todo) + 1 < sum(not holds(state, c, start) for c in conditions):
+        if (
+            todo
+            and isinstance(condition, Holding)
+            and len(todo) + 1 < sum(not holds(state, c, start) for c in conditions)
+        ):
             break  # the hand must stay free for what is left
         todo.append(condition)
         total += weight
@@ -123,7 +134,9 @@ class _Fetcher:
         if place.fixture is not None:
             target = grounding.choose_fixture(self.state, place.fixture, things)
             self.add(target)
-            if target is None or grounding.free_units(self.state, target) < sum(self.state.world.units[t] for t in things):
+            if target is None or grounding.free_units(self.state, target) < sum(
+                self.state.world.units[t] for t in things
+            ):
                 self.add(*grounding.fixtures_of(self.state, place.fixture)[:4])
             return
         container = grounding.choose_container(self.state, place, things, taken=self.taken)
@@ -145,7 +158,12 @@ class _Fetcher:
                     self.add(knife)
                     root = state.root(t)
                     washed = any(grounding.MAKERS.get(w) and not state.has(t, w) for w in wanted.states)
-                    if (word == "folded" and washed) or root < 0 or state.world.enclosed[root] or state.world.relation[root] != "on":
+                    if (
+                        (word == "folded" and washed)
+                        or root < 0
+                        or state.world.enclosed[root]
+                        or state.world.relation[root] != "on"
+                    ):
                         self.add(grounding.worktop(state, t))
                     elif knife is not None and (beside := grounding.worktop(state, knife, near=root)) != root:
                         self.add(beside)  # where the knife is put down

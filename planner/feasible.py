@@ -1,5 +1,7 @@
-"""Whether a goal can be reached in a home, as far as that shows without planning: its things, tools and appliances are
-there, and no condition rules out another. Tasks are drawn with it; nothing that plans asks it.
+"""Whether a goal can be reached in a home, as far as that shows without planning.
+
+Its things, tools and appliances are there, with room for them, and no condition rules out another. Tasks are drawn
+with it; of what plans, only the decoder asks for what is `missing`.
 """
 
 from __future__ import annotations
@@ -44,6 +46,17 @@ def missing(goal: Goal, state: State) -> str | None:
     return None
 
 
+def shortage(goal: Goal, state: State) -> str | None:
+    """Say what a goal asks more of than there is, or None."""
+    there = Counter(state.world.categories)
+    for condition in goal.conditions:
+        if isinstance(condition, Count):
+            number = sum(there[word] for word in state.world.domain.resolve(condition.thing.word))
+            if number < condition.number:
+                return f"there {'is' if number == 1 else 'are'} only {number} {condition.thing.word} here"
+    return None
+
+
 def is_feasible(goal: Goal, state: State) -> bool:
     """Whether nothing obvious keeps a goal from being reached from a state."""
     if missing(goal, state) is not None:
@@ -68,7 +81,8 @@ def _has_means(condition: Condition, state: State) -> bool:
                 return False
             if sum(state.world.units[i] for i in moved) > sum(grounding.free_units(state, f) for f in fixtures):
                 return False
-        return bool(about) and all(_can_be_made(state, i, Thing(word="anything", states=condition.become)) for i in about)
+        wanted = Thing(word="anything", states=condition.become)
+        return bool(about) and all(_can_be_made(state, i, wanted) for i in about)
     if isinstance(condition, No):
         return condition.place is not None or "dirty" in condition.thing.states
     place = condition.place if isinstance(condition, Count) else None
@@ -104,7 +118,8 @@ def _contradict(phase: tuple[Condition, ...], state: State) -> bool:
         if isinstance(c, Count) and (c.place is not None or c.thing.states):
             asked[c.thing.word] += c.number
         elif isinstance(c, Holding):
-            asked[c.thing.word] += not any(isinstance(o, Count) and o.thing.word == c.thing.word and o.place is None for o in phase)
+            changed = [o.thing.word for o in phase if isinstance(o, Count) and o.place is None]
+            asked[c.thing.word] += c.thing.word not in changed  # `clean mug ; holding mug` is one mug
     there = Counter(state.world.categories)
     return any(number > there[word] for word, number in asked.items() if word in domain.objects)
 
@@ -113,11 +128,17 @@ def _rule_out(a: Condition, b: Condition, domain: Domain) -> bool:
     if isinstance(a, FixtureIs) or isinstance(b, FixtureIs):
         if not (isinstance(a, FixtureIs) and isinstance(b, FixtureIs)) or a.fixture != b.fixture:
             return False
-        sides = [(domain.negations.get(c.state, c.state), (c.state in domain.negations) == (c.quantifier == "no")) for c in (a, b)]
-        return sides[0][0] == sides[1][0] and sides[0][1] != sides[1][1]
+        (state, is_true), (other, other_is) = (_positive(c, domain) for c in (a, b))
+        return state == other and is_true != other_is
     if not set(domain.resolve(a.thing.word)) & set(domain.resolve(b.thing.word)):
         return False
     here, there = getattr(a, "place", None), getattr(b, "place", None)
     if isinstance(a, Every) and here is not None:
         return isinstance(b, Holding) or (there is not None and here != there)
     return isinstance(a, No) and here is not None and here == there
+
+
+def _positive(condition: FixtureIs, domain: Domain) -> tuple[str, bool]:
+    """The state that a condition is about, and whether it is to be true."""
+    negative = (condition.state in domain.negations) != (condition.quantifier == "no")
+    return domain.negations.get(condition.state, condition.state), not negative

@@ -71,7 +71,9 @@ def takes(state: State, place: int, thing: int) -> bool:
     """Whether a place has the kind, size and room for a thing (or holds it already)."""
     if not state.world.fits(thing, place):
         return False
-    return state.place[thing] == place or not state.children(place) or free_units(state, place) >= state.world.units[thing]
+    return (
+        state.place[thing] == place or not state.children(place) or free_units(state, place) >= state.world.units[thing]
+    )
 
 
 def reach_cost(state: State, thing: int) -> int:
@@ -106,7 +108,9 @@ def candidates(
             continue  # a full vessel cannot be emptied
         if not all(state.has(i, s) or _can_become(state, i, s) for s in thing.states):
             continue
-        lacking = sum(not state.has(i, s) for s in thing.states) + (thing.liquid is not None and state.liquid[i] != thing.liquid)
+        lacking = sum(not state.has(i, s) for s in thing.states) + (
+            thing.liquid is not None and state.liquid[i] != thing.liquid
+        )
         contents = sum(p == i for p in state.place)
         found.append((i in taken, lacking * 2 + reach_cost(state, i) + (2 if contents else 0), i))
     return [i for *_, i in sorted(found)]
@@ -216,7 +220,9 @@ def maker(state: State, word: str, thing: int) -> int | None:
     for category in kinds:
         if category == "stove burner" and word == "cooked" and pan(state, thing) is None:
             continue
-        chosen_fixture = choose_fixture(state, category, [] if word == "cooked" and category == "stove burner" else [thing])
+        chosen_fixture = choose_fixture(
+            state, category, [] if word == "cooked" and category == "stove burner" else [thing]
+        )
         if chosen_fixture is not None:
             return chosen_fixture
     return None
@@ -256,5 +262,3 @@ def other_place(state: State, thing: int, avoid: Place) -> int | None:
         if place is not None and takes(state, place, thing):
             return place
     return None
-
-

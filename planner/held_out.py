@@ -123,7 +123,7 @@ def draw_trials(
         yield Trial(
             id=f"{split.name.replace(' ', '-')}/{seed}/{number}",
             split=split.name,
-            family=task.family,
+            family=task.family if "+" not in task.family else f"{task.family.count('+') + 1} joined",
             instruction=task.instruction,
             start=_soiled(task.start),
             goal=task.goal,

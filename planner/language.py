@@ -16,18 +16,126 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Collection, Mapping
 
-NUMBER_WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
-_NEIGHBOURS = {a: b for row in ("qwertyuiop", "asdfghjkl", "zxcvbnm") for a, b in zip(row, row[1:] + row[-2], strict=True)}
-_POLITE_BEFORE = ("please ", "can you ", "could you ", "could you please ", "can you please ", "would you ", "i need you to ",
-                  "i want you to ", "i'd like you to ", "hey robot, ", "robot, ", "go ", "hey, ", "ok, ", "would you mind to ",
-                  "kindly ", "your task is to ", "you should ", "you need to ", "let's ", "now ", "will you ")  # fmt: skip
-_POLITE_AFTER = (" please", ", please", " for me", " thanks", ", thank you", " for me please", " now", ", will you")
-_JOINTS = (" and ", " and then ", ", then ", ". then ", ". ", ", and ", " then ", ". after that, ", ". also, ", ", and also ",
-           ". next, ", "; ")  # fmt: skip
+NUMBER_WORDS = (
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+)
+_NEIGHBOURS = {
+    a: b for row in ("qwertyuiop", "asdfghjkl", "zxcvbnm") for a, b in zip(row, row[1:] + row[-2], strict=True)
+}
+_POLITE_BEFORE = [
+    "please ",
+    "can you ",
+    "could you ",
+    "could you please ",
+    "can you please ",
+    "would you ",
+    "i need you to ",
+    "i want you to ",
+    "i'd like you to ",
+    "hey robot, ",
+    "robot, ",
+    "go ",
+    "hey, ",
+    "ok, ",
+    "would you mind to ",
+    "kindly ",
+    "your task is to ",
+    "you should ",
+    "you need to ",
+    "let's ",
+    "now ",
+    "will you ",
+]
+_POLITE_AFTER = [" please", ", please", " for me", " thanks", ", thank you", " for me please", " now", ", will you"]
+_JOINTS = [
+    " and ",
+    " and then ",
+    ", then ",
+    ". then ",
+    ". ",
+    ", and ",
+    " then ",
+    ". after that, ",
+    ". also, ",
+    ", and also ",
+    ". next, ",
+    "; ",
+]
 _VERBS = frozenset(
-    "put place set leave move take bring carry get grab fetch find pick wash clean rinse heat warm cool chill slice cut chop"
-    " cook open close shut turn switch wipe fold fill pour give hand water throw toss tidy clear pack store serve make look"
-    " examine inspect hold prepare return drop transfer lay empty dry hide keep deliver pass light".split()
+    [
+        "put",
+        "place",
+        "set",
+        "leave",
+        "move",
+        "take",
+        "bring",
+        "carry",
+        "get",
+        "grab",
+        "fetch",
+        "find",
+        "pick",
+        "wash",
+        "clean",
+        "rinse",
+        "heat",
+        "warm",
+        "cool",
+        "chill",
+        "slice",
+        "cut",
+        "chop",
+        "cook",
+        "open",
+        "close",
+        "shut",
+        "turn",
+        "switch",
+        "wipe",
+        "fold",
+        "fill",
+        "pour",
+        "give",
+        "hand",
+        "water",
+        "throw",
+        "toss",
+        "tidy",
+        "clear",
+        "pack",
+        "store",
+        "serve",
+        "make",
+        "look",
+        "examine",
+        "inspect",
+        "hold",
+        "prepare",
+        "return",
+        "drop",
+        "transfer",
+        "lay",
+        "empty",
+        "dry",
+        "hide",
+        "keep",
+        "deliver",
+        "pass",
+        "light",
+    ]
 )
 SPAN = 400  # characters: a longer instruction is cut
 
@@ -54,7 +162,8 @@ class Realiser:
         self.rng = rng
         self.domain: Domain = load_domain()
         self.words: Words = load_words()
-        self.present = frozenset(present) if present is not None else None
+        names = present if present is not None else {*self.domain.objects, *self.domain.fixtures}
+        self.taken = frozenset(name.lower() for name in names)
         self.plainness = plainness
 
     def realise(self, family: Family, pattern: str, binding: Mapping[str, str], count: int) -> str:
@@ -75,8 +184,7 @@ class Realiser:
             table = self.words.classes.get(word, (word,))
         else:
             table = self.words.objects.get(word) or self.words.fixtures.get(word) or (word,)
-        taken = self.present if self.present is not None else {*self.domain.objects, *self.domain.fixtures}
-        options = [w for w in table if w == word or w not in taken]
+        options = [w for w in table if w == word or w.lower() not in self.taken]
         if not options or (word in options and self.rng.random() < self.plainness):
             noun = word
         else:
@@ -90,7 +198,12 @@ class Realiser:
             return self.words.plurals[noun]
         if noun in self.words.mass or noun in self.words.plural_only:
             return noun
+        first, of, rest = noun.partition(" of ")
+        if of:
+            return f"{self.plural(first)} of {rest}"
         head, _, last = noun.rpartition(" ")
+        if last.endswith("shelf"):
+            return noun[:-1] + "ves"
         if last in self.words.plurals:
             return f"{head} {self.words.plurals[last]}".strip()
         if last.endswith(("s", "x", "ch", "sh")):
@@ -143,13 +256,16 @@ class Realiser:
             return f"{self._number(many)} {self.plural(noun)}"
         if noun in self.words.mass or noun in self.words.plural_only:
             return f"some {noun}" if self.rng.random() < 0.7 else noun
-        return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+        vowel = noun[0] in "aeiou" and not noun.startswith(("use", "uti", "ute"))  # a user, a utility cart
+        return f"{'an' if vowel else 'a'} {noun}"
 
     def _place(self, way: str, word: str, noun: str, binding: Mapping[str, str]) -> str:
         relation = self.domain.relation(word)
         if relation == "with":
             return f"to {self._definite(noun, 1)}"
-        words = {"in": ("in", "in", "in", "inside", "into"), "on": ("on", "on", "on", "on top of", "onto")}[relation or "on"]
+        words = {"in": ("in", "in", "in", "inside", "into"), "on": ("on", "on", "on", "on top of", "onto")}[
+            relation or "on"
+        ]
         preposition = self.rng.choice(words[: 4 if way == "at" else 5])
         if way == "at" and preposition in ("into", "onto"):
             preposition = relation or "on"

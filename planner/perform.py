@@ -9,18 +9,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from envs.goals import Goal
-from envs.state import Action, State
+from envs.state import Action, State, format_action
 from planner.errors import writable
-from planner.execute import Episode, Home, Step, SymbolicHome, execute
+from planner.execute import Episode, Home, OutcomeLike, Step, SymbolicHome, execute
 
 if TYPE_CHECKING:
     import argparse
 
+    from envs.sim import PhysicalHome
+    from envs.video import Video
     from planner.decode import Options, Plan, Planner
 
 Backend = Literal["physics", "symbolic"]
 View = Literal["room", "overhead", "robot"]
-FRAME = (640, 480)  # width, height [px]
+FRAME = (480, 360)  # width, height [px]
+FPS = 12
+SPEED = 6.0  # simulated seconds per second of the video: drawing a frame costs more than the physics between two
+PICTURE = (1280, 960)
+LAST_FRAMES = 18
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,10 +55,16 @@ class Stage:
 def add_stage_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags that `stage_of` reads."""
     group = parser.add_argument_group("execution")
-    group.add_argument("--backend", choices=("physics", "symbolic"), default="physics", help="which world (default: physics)")
-    group.add_argument("--grasp", choices=("assisted", "physical"), default="assisted", help="how the robot holds things")
+    group.add_argument(
+        "--backend", choices=("physics", "symbolic"), default="physics", help="which world (default: physics)"
+    )
+    group.add_argument(
+        "--grasp", choices=("assisted", "physical"), default="assisted", help="how the robot holds things"
+    )
     group.add_argument("--view", choices=("room", "overhead", "robot"), default="room", help="the video's camera")
-    group.add_argument("--no-video", action="store_true", help="record no video and take no picture (several times faster)")
+    group.add_argument(
+        "--no-video", action="store_true", help="record no video and take no picture (several times faster)"
+    )
     group.add_argument("--gui", action="store_true", help="open a window")
     group.add_argument("--out", type=Path, help="folder for video and picture (default: a folder in runs/)")
 
@@ -88,22 +100,40 @@ def perform(
         PhysicsError: The physical home cannot be built.
     """
     if stage.backend == "symbolic":
-        return _execute(actions, goal, SymbolicHome(state), stage, planner, options, lambda subtask: None)
+        return _execute(actions, goal, SymbolicHome(state), stage, planner, options)
     from envs.sim import PhysicalHome
 
     home = PhysicalHome(state.world.scene, grasp=stage.grasp, gui=stage.gui)
     try:
-        if stage.video is None:
-            return _execute(actions, goal, home, stage, planner, options, lambda subtask: None)
-        from envs.video import Film
+        if stage.video is None or stage.picture is None:
+            return _execute(actions, goal, home, stage, planner, options)
+        from envs.video import Video, write_png
 
-        with Film(home, stage.video, size=FRAME, view=stage.view) as film:
-            episode = _execute(actions, goal, home, stage, planner, options, film.caption)
-        if stage.picture is not None:
-            film.picture(stage.picture)
+        with Video(stage.video, home, size=FRAME, view=stage.view, fps=FPS, speed=SPEED) as video:
+            episode = _execute(actions, goal, _Filmed(home, video), stage, planner, options)
+            video.caption = "done" if episode.success else "not reached"
+            video.add(home.render(*FRAME, view=stage.view), repeat=LAST_FRAMES)
+        write_png(stage.picture, home.render(*PICTURE, view="overhead"))
         return episode
     finally:
         home.close()
+
+
+class _Filmed:
+    """A physical home that is recorded while it executes."""
+
+    def __init__(self, home: PhysicalHome, video: Video) -> None:
+        self._home = home
+        self._video = video
+
+    def state(self) -> State:
+        """Return what is true now."""
+        return self._home.state()
+
+    def execute(self, action: Action) -> OutcomeLike:
+        """Carry an action out on film."""
+        self._video.caption = format_action(self._home.world, action)
+        return self._home.execute(action, on_tick=self._video.tick)
 
 
 def _execute(
@@ -113,18 +143,16 @@ def _execute(
     stage: Stage,
     planner: Planner | None,
     options: Options | None,
-    caption: object,
 ) -> Episode:
-    assert callable(caption)
-
     def before(number: int, of: int, subtask: str) -> None:
-        caption(subtask)
         if not stage.quiet:
             print(f"  [{number:2}/{of:2}] {subtask:<42}", end="", flush=True)
 
     def after(step: Step) -> None:
         if not stage.quiet:
-            print(f" {step.status} {step.duration_s:5.1f} s" + (f"  ({step.reason})" if step.reason else ""), flush=True)
+            print(
+                f" {step.status} {step.duration_s:5.1f} s" + (f"  ({step.reason})" if step.reason else ""), flush=True
+            )
 
     def anew(plan: Plan) -> None:
         if not stage.quiet:
@@ -138,14 +166,21 @@ def _execute(
 def print_score(episode: Episode, goal_texts: Sequence[str], stage: Stage) -> None:
     """Print the score of an episode."""
     mode = f"physics, grasp {stage.grasp}" if stage.backend == "physics" else "symbolic"
-    speed = f", {episode.simulated_s / episode.real_s:.1f} x real time" if stage.backend == "physics" and episode.real_s else ""
+    speed = (
+        f", {episode.simulated_s / episode.real_s:.1f} x real time"
+        if stage.backend == "physics" and episode.real_s
+        else ""
+    )
     print(f"success: {'yes' if episode.success else 'no'} ({mode})")
     print(f"goal conditions: {sum(episode.met)} of {len(episode.met)} ({episode.rate:.0%})")
     for text, met in zip(goal_texts, episode.met, strict=True):
         if not met:
             print(f"  not reached: {text}")
     failed = sum(s.status != "done" for s in episode.steps)
-    print(f"steps: {len(episode.steps)}" + (f", {failed} failed, {episode.replans} re-plans" if failed or episode.replans else ""))
+    print(
+        f"steps: {len(episode.steps)}"
+        + (f", {failed} failed, {episode.replans} re-plans" if failed or episode.replans else "")
+    )
     print(f"simulated: {episode.simulated_s:.1f} s, real: {episode.real_s:.1f} s{speed}")
     for name, path in (("video", stage.video), ("picture", stage.picture)):
         if path is not None:
@@ -156,7 +191,10 @@ def episode_as_dict(episode: Episode, stage: Stage) -> dict[str, object]:
     """Plain data for programs."""
     data = asdict(episode)
     data |= {"backend": stage.backend, "grasp": stage.grasp if stage.backend == "physics" else None}
-    data |= {"video": str(stage.video) if stage.video else None, "picture": str(stage.picture) if stage.picture else None}
+    data |= {
+        "video": str(stage.video) if stage.video else None,
+        "picture": str(stage.picture) if stage.picture else None,
+    }
     return data
 
 

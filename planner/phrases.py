@@ -9,12 +9,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from planner.errors import PlannerError
 from planner.paths import datasets_dir
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 Node = str | tuple[str, tuple["Node", ...]]  # text, ("seq", parts), ("alt", options), ("slot", (name,))
 
 
-class PhraseError(ValueError):
+class PhraseError(PlannerError, ValueError):
     """A phrase file cannot be read; the message names the file and the family."""
 
 
@@ -68,7 +69,9 @@ class Words:
 def load_words() -> Words:
     """Read `datasets/phrases/words.yaml`."""
     raw = _read(datasets_dir() / "phrases" / "words.yaml")
-    tables = {k: {c: tuple(map(str, w)) for c, w in raw[k].items()} for k in ("objects", "fixtures", "classes", "liquids")}
+    tables = {
+        k: {c: tuple(map(str, w)) for c, w in raw[k].items()} for k in ("objects", "fixtures", "classes", "liquids")
+    }
     return Words(
         **tables,
         plurals={str(a): str(b) for a, b in raw["plurals"].items()},
@@ -100,7 +103,7 @@ def load_families(folder: str = "phrases") -> tuple[Family, ...]:
     return tuple(found)
 
 
-def _read(path: Path) -> dict[str, dict[str, object]]:
+def _read(path: Path) -> dict[str, Any]:
     try:
         loaded = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     except yaml.YAMLError as error:
@@ -110,7 +113,7 @@ def _read(path: Path) -> dict[str, dict[str, object]]:
     return loaded
 
 
-def _family(name: str, entry: dict[str, object]) -> Family:
+def _family(name: str, entry: dict[str, Any]) -> Family:
     def several(value: object) -> tuple[object, ...]:
         return tuple(value) if isinstance(value, list) else (value,)
 
@@ -128,7 +131,7 @@ def _family(name: str, entry: dict[str, object]) -> Family:
     )
 
 
-@lru_cache(maxsize=None)
+@cache
 def parse_pattern(pattern: str) -> Node:
     """Read a pattern into a tree.
 
@@ -202,6 +205,7 @@ def expansions(pattern: str) -> int:
     return count(parse_pattern(pattern))
 
 
+@cache
 def is_held_out(family: str, pattern: str) -> bool:
     """Whether a pattern belongs to the test split: one line in twelve, by its hash, in every family alike."""
     return hashlib.blake2b(f"{family}|{pattern}".encode(), digest_size=4).digest()[0] % 12 == 0

@@ -26,7 +26,9 @@ def _parser() -> argparse.ArgumentParser:
         prog=PROG, description="Plan a household task. Exit code: 0 done, 1 no plan reaches the goal, 2 wrong usage."
     )
     parser.add_argument("instruction", help='for example "set the table for two"; - reads it from standard input')
-    parser.add_argument("--home", default=DEFAULT_HOME, help="YAML file, name in datasets/homes/, or a seed (default: family_house)")
+    parser.add_argument(
+        "--home", default=DEFAULT_HOME, help="YAML file, name in datasets/homes/, or a seed (default: family_house)"
+    )
     parser.add_argument("--execute", action="store_true", help="carry the plan out in the simulated home")
     parser.add_argument("--model", help="model folder (default: the released weights)")
     parser.add_argument("--samples", type=int, default=4, help="further plans to try if the first fails (default: 4)")
@@ -54,7 +56,7 @@ def open_home(name: str) -> State:
     from envs.sampling import sample_scene
     from envs.state import World
 
-    if name.isdigit():
+    if name.isascii() and name.isdecimal() and len(name) < 20:
         return World(sample_scene(int(name))).initial()
     bundled = datasets_dir() / "homes"
     path = bundled / f"{name}.yaml"
@@ -67,20 +69,28 @@ def open_home(name: str) -> State:
 
 
 def _run(args: argparse.Namespace) -> int:
-    instruction = sys.stdin.read(MAX_INSTRUCTION + 1) if args.instruction == "-" else args.instruction
+    try:
+        instruction = sys.stdin.read(MAX_INSTRUCTION + 1) if args.instruction == "-" else args.instruction
+    except UnicodeDecodeError:
+        raise PlannerError("standard input is not a text (UTF-8)") from None
     if not instruction.strip():
         raise PlannerError('the instruction is empty; say what to do, for example "set the table"')
     if len(instruction) > MAX_INSTRUCTION:
         raise PlannerError(f"the instruction has more than {MAX_INSTRUCTION} characters; say it in fewer")
     if args.samples < 0 or not 0 <= args.temperature <= 5:
-        raise PlannerError(f"--samples is at least 0 and --temperature in [0, 5]; seen {args.samples} and {args.temperature}")
+        raise PlannerError(
+            f"--samples is at least 0 and --temperature in [0, 5]; seen {args.samples} and {args.temperature}"
+        )
     state = open_home(args.home)
     stage = stage_of(args, runs_dir() / "plan") if args.execute else None
+
+    import torch
 
     from envs.goals import format_condition
     from planner.decode import Options, Planner
     from planner.perform import episode_as_dict, perform, print_score
 
+    torch.set_num_threads(1)  # a small model decodes no faster on two, and far slower on a busy machine
     planner = Planner.load(args.model)
     options = Options(temperature=args.temperature, samples=args.samples, seed=args.seed)
     plan = planner.plan(instruction, state, options)
@@ -88,7 +98,7 @@ def _run(args: argparse.Namespace) -> int:
     if not args.json:
         if plan.goal is not None:
             print(f"goal: {plan.goal_text}")
-            print(f"plan: {plan}")
+            print(f"plan: {plan}" if plan.actions else "nothing to do: the goal holds already")
         print(f"{plan.status}" + (f": {plan.reason}" if plan.reason else "") + f" ({plan.seconds:.2f} s)", flush=True)
     if stage is None or plan.goal is None or plan.status != "verified":
         if args.json:

@@ -29,7 +29,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("plan", help="subtasks joined by →, a file of them or of plan's JSON, or - for standard input")
     parser.add_argument("--goal", help="what to score, in the goal language (default: the JSON's goal)")
-    parser.add_argument("--home", default=DEFAULT_HOME, help="YAML file, name in datasets/homes/, or a seed (default: family_house)")
+    parser.add_argument(
+        "--home", default=DEFAULT_HOME, help="YAML file, name in datasets/homes/, or a seed (default: family_house)"
+    )
     parser.add_argument("--replan", action="store_true", help="let the GPT plan anew after a failure (needs a goal)")
     parser.add_argument("--model", help="model folder for --replan (default: the released weights)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -49,23 +51,36 @@ def read_plan(source: str) -> tuple[list[str], str | None]:
     Raises:
         PlannerError: It is no plan.
     """
-    if source == "-":
-        words = sys.stdin.read()
-    elif "→" not in source and Path(source).is_file():
-        words = Path(source).read_text(encoding="utf-8")
-    else:
-        words = source
+    try:
+        if source == "-":
+            words = sys.stdin.read()
+        elif _is_file(source):
+            words = Path(source).read_text(encoding="utf-8")
+        else:
+            words = source
+    except (OSError, UnicodeDecodeError) as error:
+        where = "standard input" if source == "-" else source
+        raise PlannerError(f"{where}: cannot be read as a plan: {error}") from None
     if words.lstrip().startswith("{"):
         try:
             data = json.loads(words)
             subtasks, goal = data["plan"], data.get("goal")
-        except (json.JSONDecodeError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, RecursionError) as error:
             raise PlannerError(f"the plan is not the JSON of planner.plan: {error!r}") from None
         if not isinstance(subtasks, list) or not all(isinstance(s, str) for s in subtasks):
             raise PlannerError("the JSON's plan is to be a list of subtasks")
+        if goal is not None and not isinstance(goal, str):
+            raise PlannerError(f"the JSON's goal is to be a text, found {goal!r}")
         return subtasks, goal
     parts = [p.strip() for line in words.splitlines() for p in line.split("→")]
     return [p for p in parts if p], None
+
+
+def _is_file(source: str) -> bool:
+    try:
+        return Path(source).is_file()
+    except OSError:  # too long for the name of a file: it is the plan itself
+        return False
 
 
 def _run(args: argparse.Namespace) -> int:
@@ -93,8 +108,11 @@ def _run(args: argparse.Namespace) -> int:
     stage = stage_of(args, runs_dir() / "run")
     planner = None
     if args.replan:
+        import torch
+
         from planner.decode import Planner
 
+        torch.set_num_threads(1)  # a small model decodes no faster on two, and far slower on a busy machine
         planner = Planner.load(args.model)
     episode = perform(actions, goal, state, stage, planner=planner)
     if args.json:

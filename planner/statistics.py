@@ -41,7 +41,8 @@ class Rate:
 
     def as_dict(self) -> dict[str, object]:
         """Plain data for programs."""
-        return {"hits": self.hits, "total": self.total, "rate": rounded(self.value), "ci95": [*map(rounded, self.interval)]}
+        interval = [rounded(bound) for bound in self.interval]
+        return {"hits": self.hits, "total": self.total, "rate": rounded(self.value), "ci95": interval}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +98,7 @@ def sign_test(wins: int, losses: int) -> float:
     """Return the two-sided p-value of `wins` against `losses` if either were as likely."""
     n = wins + losses
     tail = sum(math.comb(n, k) for k in range(min(wins, losses) + 1))
-    return min(1.0, 2 * tail / 2**n)
+    return min(1.0, 2.0 * tail / float(2**n))
 
 
 def bootstrap(values: Sequence[float], rng: random.Random, *, draws: int = 2000) -> tuple[float, float]:

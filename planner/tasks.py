@@ -21,11 +21,14 @@ from typing import Literal, cast
 
 from envs.domain import Domain, load_domain
 from envs.errors import EnvsError
-from envs.goals import Condition, Count, Every, FixtureIs, Goal, Holding, No, Place, Thing, parse_goal
+from envs.goals import Count, Every, FixtureIs, Goal, Holding, No, Place, Thing, parse_goal
 from envs.sampling import sample_scene
 from envs.scene import Scene
 from envs.scoring import holds
 from envs.state import State, World
+
+DECOYS = (8, 16)  # categories of things that a sampled home has for no reason; measured: tests/planner/test_tasks.py
+FIXTURE_DECOYS = (3, 8)
 
 Answer = Literal["plan", "refuse", "ask"]
 
@@ -204,15 +207,25 @@ def home_for(task: TaskLine, *, seed: int = 0, geometry: bool = True) -> State:
         table = fixtures if name in domain.fixtures else objects
         table[name] = max(table[name], number)
     digest = int.from_bytes(hashlib.blake2b(f"{seed}/{task.id}".encode(), digest_size=6).digest(), "big")
+    fixtures = Counter({k: n for k, n in fixtures.items() if k not in absent})
+    objects = Counter({k: n for k, n in objects.items() if k not in absent})
     for attempt in range(12):
-        scene = sample_scene(
-            digest + attempt,
-            need_fixtures={k: n for k, n in fixtures.items() if k not in absent},
-            need_objects={k: n for k, n in objects.items() if k not in absent},
-            absent=tuple(absent),
-            facts=task.facts,
-            geometry=geometry,
-        )
+        more_fixtures, more_objects = decoys(random.Random(digest + attempt), task, domain)
+
+        def sampled(fixtures: Counter[str], objects: Counter[str], home_seed: int = digest + attempt) -> Scene:
+            return sample_scene(
+                home_seed,
+                need_fixtures=fixtures,
+                need_objects=objects,
+                absent=tuple(absent),
+                facts=task.facts,
+                geometry=geometry,
+            )
+
+        try:
+            scene = sampled(fixtures | more_fixtures, objects | more_objects)
+        except EnvsError:  # a decoy that the facts rule out, or that there is no room for
+            scene = sampled(fixtures, objects)
         scene = undone(scene, task.goal, domain) if task.goal else scene
         state = World(scene).initial()
         if task.goal is None or not all(holds(state, c, state) for c in task.goal.phases[-1]):
@@ -220,8 +233,22 @@ def home_for(task: TaskLine, *, seed: int = 0, geometry: bool = True) -> State:
     raise TaskError(f"task {task.id}: its goal held already in each of 12 homes that were sampled for it")
 
 
+def decoys(rng: random.Random, task: TaskLine, domain: Domain) -> tuple[Counter[str], Counter[str]]:
+    """Return fixtures and objects that nobody asked for, drawn from all there are.
+
+    Else what is rare in a home would give the goal away. A file that lists the home's things needs none.
+    """
+    if len(task.objects) >= DECOYS[0]:
+        return Counter(), Counter()
+    gone = {c for word in task.absent for c in (word, *domain.members.get(word, ()))}
+    furniture, things = (sorted(set(names) - gone) for names in (domain.fixtures, domain.objects))
+    fixtures = rng.sample(furniture, k=min(len(furniture), rng.randint(*FIXTURE_DECOYS)))
+    objects = rng.sample(things, k=min(len(things), rng.randint(*DECOYS)))
+    return Counter(fixtures), Counter({name: rng.choice((1, 1, 2, 3)) for name in objects})
+
+
 def undone(scene: Scene, goal: Goal, domain: Domain) -> Scene:
-    """Return the scene with the states undone that a goal asks for: plates to be cleaned are dirty, lamps to be lit off."""
+    """Return the scene with the states undone that a goal asks for: what is to be cleaned is dirty, lamps are off."""
     objects = list(scene.objects)
     fixtures = list(scene.fixtures)
 
@@ -231,16 +258,16 @@ def undone(scene: Scene, goal: Goal, domain: Domain) -> Scene:
                 objects[i] = replace(spec, states=spec.states | {"dirty"})
 
     for condition in goal.conditions:
-        if isinstance(condition, Count | Holding) and "clean" in condition.thing.states:
-            soil(condition.thing.word)
-        elif isinstance(condition, Every) and "clean" in condition.become:
-            soil(condition.thing.word)
-        elif isinstance(condition, No) and "dirty" in condition.thing.states:
-            soil(condition.thing.word)
-        elif isinstance(condition, FixtureIs) and condition.state != "watered":
+        if not isinstance(condition, FixtureIs):
+            wanted = condition.become if isinstance(condition, Every) else condition.thing.states
+            if ("dirty" if isinstance(condition, No) else "clean") in wanted:
+                soil(condition.thing.word)
+        elif condition.state != "watered":
             state = domain.negations.get(condition.state, condition.state)
             is_true = (condition.state == state) == (condition.quantifier == "no")
             for i, fixture in enumerate(fixtures):
                 if fixture.category == condition.fixture:
-                    fixtures[i] = replace(fixture, states=fixture.states | {state} if is_true else fixture.states - {state})
+                    fixtures[i] = replace(
+                        fixture, states=fixture.states | {state} if is_true else fixture.states - {state}
+                    )
     return replace(scene, objects=tuple(objects), fixtures=tuple(fixtures))

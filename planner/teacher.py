@@ -320,7 +320,11 @@ class _Teacher:
         self.taken[container] = place.inside
         self.make([container], place.thing)
         inside = place.inside
-        enclosed = inside is not None and inside.fixture is not None and self.state.world.domain.fixtures[inside.fixture].enclosed
+        enclosed = (
+            inside is not None
+            and inside.fixture is not None
+            and self.state.world.domain.fixtures[inside.fixture].enclosed
+        )
         if inside is not None and not enclosed and not is_at(self.state, container, inside):
             self.bring_all([container], place.thing, inside)
         for t in things:
@@ -393,5 +397,7 @@ class _Teacher:
             if not (kind and kind.close_after and self.state.flags[fixture] & OPEN and self.state.held < 0):
                 continue
             action = Action("close", (self.state.world.names[fixture],))
-            if unmet(self.state, action) is None and all(holds(effect(self.state, action), c, self.start) for c in conditions):
+            if unmet(self.state, action) is None and all(
+                holds(effect(self.state, action), c, self.start) for c in conditions
+            ):
                 self.do("close", fixture)

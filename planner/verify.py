@@ -1,4 +1,4 @@
-"""Replaying a plan in the symbolic world: where it fails, and whether it reaches its goal. It checks and does nothing else."""
+"""Replaying a plan in the symbolic world: where it fails, and whether it reaches its goal."""
 
 from __future__ import annotations
 

@@ -71,6 +71,18 @@ def after(now: State, *subtasks: str) -> State:
     return now
 
 
+def is_true(now: State, name: str, word: str) -> bool:
+    return now.has(now.world.index[name], word)
+
+
+def place_of(now: State, name: str) -> str:
+    return now.world.names[now.place[now.world.index[name]]]
+
+
+def liquid_of(now: State, name: str) -> str:
+    return now.liquid[now.world.index[name]]
+
+
 def kitchen() -> Scene:
     """Return a home in which every skill and every process of the kitchen can be tried."""
     return scene(

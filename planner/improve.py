@@ -1,0 +1,155 @@
+"""`python -m planner.improve`: the GPT improves itself, offline: it proposes tasks, plans, checks, and learns.
+
+Writes runs/NAME/: config.json, cycle-1/, cycle-2/, …, model/ (the last accepted weights), results.json, plot.svg. New
+weights are accepted by tasks in validation homes; what is reported is measured in test homes, before and after.
+No teacher and no search takes part.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from planner.errors import OutputError, reported, writable
+from planner.paths import released_dir, runs_dir
+
+if TYPE_CHECKING:
+    from planner.cycle import Sizes, Verdict
+    from planner.stages import Record
+
+PROG = "python -m planner.improve"
+MINUTES_A_CYCLE = 7.0  # of `Sizes()`, on one CPU core
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=PROG, description="Let the planner's GPT improve itself, offline.")
+    add = parser.add_argument
+    add("--cycles", type=int, default=2, metavar="N", help="rounds of propose, plan, check, learn (default: 2)")
+    add("--model", type=Path, metavar="FOLDER", help="weights to start from (default: the released ones)")
+    add("--name", default="improve", help="the run's folder is runs/NAME (default: improve)")
+    add("--minutes", type=float, metavar="M",
+        help="do as much as takes about M minutes on one CPU core (default: 7 for each cycle)")  # fmt: skip
+    add("--physics", type=int, default=0, metavar="N", help="carry N plans of each cycle out in the physical home")
+    add("--seed", type=int, default=0, help="repeats the run (default: 0)")
+    add("--resume", action="store_true", help="go on where the run was stopped")
+    add("--json", action="store_true", help="print the results as JSON")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command. Returns 0 when all cycles are done, whatever they came to; 2 on wrong input."""
+    args = _parser().parse_args(argv)
+    if args.cycles < 1 or args.physics < 0 or (args.minutes is not None and args.minutes <= 0):
+        print(f"{PROG}: --cycles is at least 1, --physics at least 0, --minutes above 0", file=sys.stderr)
+        return 2
+    return reported(lambda: _run(args), PROG)
+
+
+def _run(args: argparse.Namespace) -> int:
+    from dataclasses import replace
+
+    from planner.cycle import Sizes
+    from planner.errors import ReleaseError
+
+    try:
+        model = args.model or released_dir()
+    except FileNotFoundError as error:
+        raise ReleaseError(f"{error}; train one (python -m planner.train) and name it with --model") from None
+    factor = 1.0 if args.minutes is None else args.minutes / (args.cycles * MINUTES_A_CYCLE)
+    sizes = replace(Sizes().scaled(factor), physics=args.physics)
+    folder = _folder(args, model, sizes)
+    results = improve(folder, model, sizes, cycles=args.cycles, seed=args.seed)
+    print(json.dumps(results) if args.json else _shown(folder, results))
+    return 0
+
+
+def _folder(args: argparse.Namespace, model: Path, sizes: Sizes) -> Path:
+    from dataclasses import asdict
+
+    from gpt.files import write_text_atomically
+
+    folder = writable(runs_dir() / args.name)
+    config = {"model": str(model.resolve()), "seed": args.seed, "sizes": asdict(sizes)}
+    path = folder / "config.json"
+    if path.exists():
+        before = json.loads(path.read_text(encoding="utf-8"))
+        if not args.resume:
+            raise OutputError(f"{folder}: holds a run already; add --resume to go on with it, or choose another --name")
+        if before != config:
+            raise OutputError(f"{folder}: is a run with {_difference(before, config)}; resume with the same")
+    write_text_atomically(path, json.dumps(config, indent=2) + "\n")
+    return folder
+
+
+def _difference(before: dict[str, object], now: dict[str, object]) -> str:
+    return ", ".join(f"{key} = {before.get(key)}, not {now[key]}" for key in now if before.get(key) != now[key])
+
+
+def improve(folder: Path, model: Path, sizes: Sizes, *, cycles: int, seed: int) -> Record:
+    """Do all cycles, or those that are left, and return the results: before, after, and what each cycle came to."""
+    from gpt.files import write_text_atomically
+    from planner.cycle import held_out, judge, run_cycle
+    from planner.held_out import TEST_HOMES, VALID_HOMES
+    from planner.progress import plot
+    from planner.replay import find_replay
+
+    began = time.perf_counter()
+    replay = find_replay(model, folder / "replay", seed)
+    test = held_out(sizes.held_out, seed, TEST_HOMES)
+    before = judge(model, test, folder / "test-before.jsonl", sizes.samples)
+    valid = held_out(sizes.held_out, seed, VALID_HOMES)
+    outcomes = judge(model, valid, folder / "validation-before.jsonl", sizes.samples)
+    now = model
+    verdicts: list[Verdict] = []
+    for number in range(1, cycles + 1):
+        verdict = run_cycle(folder / f"cycle-{number}", now, outcomes, replay, sizes, number=number, seed=seed)
+        now, outcomes = verdict.model, verdict.outcomes
+        verdicts.append(verdict)
+        said = "accepted" if verdict.decision.accepted else "kept the old weights"
+        print(f"cycle {number}: {said}: {verdict.decision.reason}", file=sys.stderr)
+    after = before
+    if now != model:
+        after = judge(now, test, folder / f"test-after-{now.parent.name}.jsonl", sizes.samples)
+        shutil.copytree(now, folder / "model", dirs_exist_ok=True)
+    results: Record = {
+        "model": str(model), "seed": seed, "cycles": [v.metrics for v in verdicts], "before": before, "after": after,
+        "accepted": str(now) if now != model else None, "seconds": round(time.perf_counter() - began, 1),
+    }  # fmt: skip
+    write_text_atomically(folder / "plot.svg", plot("self-improvement, test homes", {"before": before, "after": after}))
+    write_text_atomically(folder / "results.json", json.dumps(results, indent=2) + "\n")
+    return results
+
+
+def _shown(folder: Path, results: Record) -> str:
+    from planner.progress import before_and_after
+    from planner.scoring_table import grid
+
+    before, after, cycles = results["before"], results["after"], results["cycles"]
+    assert isinstance(before, list) and isinstance(after, list) and isinstance(cycles, list)
+    note = "Test homes; 95 % Wilson intervals; p: exact McNemar test on the same tasks."
+    header = ["cycle", "proposed", "tasks", "reached", "directly", "documents", "loss", "weights"]
+    rows = []
+    for c in cycles:
+        loss = c.get("loss")
+        rows.append([
+            str(c["cycle"]), str(c["proposed"]), str(c["episodes"]), str(c["reached"]), str(c["reached_directly"]),
+            str(c["documents"]), "-" if loss is None else f"{loss:.3f}", "accepted" if c["accepted"] else "refused",
+        ])  # fmt: skip
+    reasons = [f"cycle {c['cycle']}: {c['reason']}" for c in cycles]
+    where = f"weights: {folder / 'model'}" if results["accepted"] else "weights: the old ones are kept"
+    parts = [
+        grid(header, rows), "\n".join(reasons),
+        f"{before_and_after(before, after)}\n{note}",
+        f"{where}\nfigures: {folder / 'plot.svg'}\ntime: {results['seconds']} s",
+    ]  # fmt: skip
+    return "\n\n".join(parts)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

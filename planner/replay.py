@@ -1,0 +1,40 @@
+"""Documents to replay: old ones, read with the new, so that a GPT does not forget what it could do.
+
+They are the model's own corpus (runs/NAME/corpus beside runs/NAME/model), a sample saved as `replay/` in the model's
+folder, or else a small corpus made anew from the released recipe, before the first cycle begins.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from gpt.batches import TokenizedDocuments
+from gpt.checkpoint import TOKENIZER_FILE
+from gpt.tokenizer import Tokenizer
+
+SAMPLE = 6000  # documents made anew
+
+
+def find_replay(model: Path, folder: Path, seed: int) -> TokenizedDocuments:
+    """Return the documents to replay for a model; what has to be made goes to `folder`."""
+    tokenizer = Tokenizer.load(model / TOKENIZER_FILE)
+    if (model / "replay").is_dir():
+        return TokenizedDocuments.load(model / "replay")
+    beside = model.parent / "corpus"
+    if (beside / "train").is_dir() and _is_of(beside / "tokenizer.json", tokenizer):
+        return TokenizedDocuments.load(beside / "train")
+    return _made(tokenizer, folder, seed)
+
+
+def _is_of(path: Path, tokenizer: Tokenizer) -> bool:
+    return path.is_file() and Tokenizer.load(path).to_json() == tokenizer.to_json()
+
+
+def _made(tokenizer: Tokenizer, folder: Path, seed: int) -> TokenizedDocuments:
+    # Imported here: this reads the corpus, and with it the teacher. No cycle does.
+    from planner.build import build_corpus
+    from planner.recipe import read_recipe
+
+    recipe = replace(read_recipe("home").corpus, documents=SAMPLE)
+    return build_corpus(recipe, folder, seed=seed, tokenizer=tokenizer)[1]

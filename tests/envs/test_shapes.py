@@ -1,0 +1,60 @@
+"""Shapes and bodies: everything that the domain names can be built."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from envs.domain import load_domain
+from envs.furniture import furniture
+from envs.shapes import object_pieces
+from envs.spots import free_spots
+
+OBJECTS = tuple(load_domain().objects.values())
+FIXTURES = tuple(load_domain().fixtures.values())
+
+
+@pytest.mark.parametrize("category", OBJECTS, ids=lambda c: c.name)
+def test_every_object_is_seen_and_collides_within_its_size(category):
+    pieces = object_pieces(category)
+    assert any(piece.visible for piece in pieces)
+    solid = [piece for piece in pieces if piece.solid]
+    assert 1 <= len(solid) <= 8
+    for piece in solid:
+        reach = np.abs(piece.at) + np.array(piece.size) / 2
+        assert (reach <= np.array(category.size) / 2 + 1e-6).all()
+
+
+@pytest.mark.parametrize("category", FIXTURES, ids=lambda c: c.name)
+def test_every_fixture_has_a_body_with_its_joint_and_switch(category):
+    made = furniture(category)
+    assert made.pieces
+    assert bool(made.leaves) == (category.joint is not None)
+    assert (made.switch is not None) == category.switch
+    assert bool(made.glow) >= category.switch
+
+
+@pytest.mark.parametrize("category", [f for f in FIXTURES if f.region], ids=lambda c: c.name)
+def test_the_region_of_a_fixture_is_empty(category):
+    region = category.region
+    middle = np.array([region.x, 0.0, region.z + region.size[2] / 2])
+    half = np.array(region.size) / 2 - 0.02
+    for piece in furniture(category).pieces:
+        if piece.solid and category.body not in ("basin", "person", "seat", "slot"):
+            apart = np.abs(np.array(piece.at) - middle) - half - np.array(piece.size) / 2
+            assert apart.max() > -0.02, f"{category.name}: {piece}"
+
+
+def test_free_spots_touch_nothing_and_stay_inside():
+    taken = np.array([[0.0, 0.0, 0.1, 0.1]])
+    spots = free_spots((0.5, 0.8), (0.1, 0.2), taken)
+    assert spots
+    for spot in spots:
+        half = (0.05, 0.1) if spot.yaw == 0 else (0.1, 0.05)
+        assert abs(spot.x) + half[0] <= 0.25 + 1e-6
+        assert abs(spot.y) + half[1] <= 0.4 + 1e-6
+        assert abs(spot.x) - half[0] >= 0.1 or abs(spot.y) - half[1] >= 0.1
+
+
+def test_a_full_region_has_no_free_spot():
+    assert free_spots((0.3, 0.3), (0.2, 0.2), np.array([[0.0, 0.0, 0.15, 0.15]])) == []
