@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import product
 from math import atan2
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,6 +22,9 @@ from envs.reach import COLUMN, COLUMN_R_M, SEED_LEVEL
 from envs.robot import HAND, NAME, RIGHT
 from envs.workcell import SkillError, Workcell
 
+if TYPE_CHECKING:
+    from envs.carpentry import Leaf
+
 STEPS = 14
 REACH_M = (0.46, 0.54, 0.62, 0.70, 0.78, 0.86)
 PITCHES = (0.1, 0.45, 0.8, 1.15)
@@ -28,7 +32,9 @@ BELOW_M = (0.5, 0.2)  # the mount below the handle, at first
 ASIDE = (0.0, 0.3, -0.3, 0.6, -0.6, 0.9, -0.9, 1.2, -1.2)
 RATES = (0.8, 0.6, 1.0, 0.3, 0.0, 1.2)
 BACK_M = 0.13
-GRASP_M = 0.03
+GRASP_M = 0.045  # from the tip to the middle of a bar that is 0.14 m long
+INSIDE_M = 0.012  # from a leaf's inner face to the fingertips that push it
+HALF_WAY = 0.5  # of a door's travel, where the hand changes sides in a corner
 AJAR_M = 0.016  # of each finger: wider, one would meet the leaf when the hand comes aslant
 PULL_N = 300.0
 LINK_N = 8.0
@@ -54,25 +60,37 @@ def swing(cell: Workcell, name: str, *, opened: bool) -> None:
     """
     leaf = cell.places.furniture[name].leaves[0]
     wanted = leaf.opened if opened else 0.0
+    half = HALF_WAY * leaf.opened
+    ways = [[(wanted, True)]] * 2
+    if leaf.kind == "hinge":  # in a corner, a door that stands open is reached from inside
+        ways.append([(half, True), (wanted, False)] if opened else [(half, False), (wanted, True)])
+    ways.append([(wanted, True)])
     reason = f"cannot reach the handle of {name}"
     cell.robot.allowed = frozenset((name,))
-    for attempt in range(3):
-        arcs = _plan(cell, name, wanted, BACK_M) or _plan(cell, name, wanted, 0.03)
-        if not arcs:
-            break
-        if _follow(cell, name, arcs[min(attempt, len(arcs) - 1)]):
-            position = cell.engine.joint(name, 0)
-            if abs(position - wanted) < 0.2 * leaf.opened:
-                cell.tuck()
-                return
-            reason = f"{name} did not {'open' if opened else 'close'}"
-        else:
-            reason = f"lost the handle of {name}"
-        cell.tuck()
+    for attempt, way in enumerate(ways):
+        for goal, outside in way:
+            here = cell.engine.joint(name, 0)
+            if abs(here - goal) < 0.15 * leaf.opened:
+                continue
+            arcs = _plan(cell, name, goal, BACK_M, outside) or _plan(cell, name, goal, 0.03, outside)
+            if not arcs:
+                break
+            arc = arcs[min(attempt, len(arcs) - 1)] if len(way) == 1 else arcs[0]
+            if not _follow(cell, name, arc, outside):
+                reason = f"lost the handle of {name}"
+            cell.tuck()
+        if abs(cell.engine.joint(name, 0) - wanted) < 0.2 * leaf.opened:
+            return
     raise SkillError(reason)
 
 
-def _follow(cell: Workcell, name: str, arc: Arc) -> bool:
+def _grip_point(leaf: Leaf, outside: bool) -> Array:
+    """Where the hand holds a leaf, in the leaf's frame: the bar, or the inner face behind it."""
+    return np.array(leaf.handle if outside else (-INSIDE_M, leaf.handle[1], leaf.handle[2]))
+
+
+def _follow(cell: Workcell, name: str, arc: Arc, outside: bool) -> bool:
+    """Take the handle along an arc; whether the hand got hold of it."""
     robot, engine, places = cell.robot, cell.engine, cell.places
     cell.drive(float(arc.before[0]), float(arc.before[1]), float(arc.before[2]), name)
     ready = robot.q.copy()
@@ -88,7 +106,9 @@ def _follow(cell: Workcell, name: str, arc: Arc) -> bool:
     leaf = places.furniture[name].leaves[0]
     at, turn = places.leaf_frame(name, 0, engine.joint(name, 0))
     tip, _ = robot.tip()
-    held = float(np.linalg.norm(at + turn @ np.array(leaf.handle) - tip)) < GRASP_M
+    point = _grip_point(leaf, outside)
+    held = float(np.linalg.norm(at + turn @ point - tip)) < GRASP_M
+    point = turn.T @ (tip - at)
     if held:
         engine.keep_awake(name)
         inside = [thing for thing in places.things if places.root(thing) == name]
@@ -96,7 +116,7 @@ def _follow(cell: Workcell, name: str, arc: Arc) -> bool:
             engine.keep_awake(thing)
         for link in range(len(places.furniture[name].leaves)):
             engine.let_pass(name, link, NAME, (HAND, HAND + 1, RIGHT))
-        weld = engine.weld(NAME, HAND, name, 0, (0, 0, kinematics.TIP_M), leaf.handle, None, PULL_N)
+        weld = engine.weld(NAME, HAND, name, 0, (0, 0, kinematics.TIP_M), point.tolist(), None, PULL_N)
         double = len(places.furniture[name].leaves) > 1
         if double:
             robot.linkages.append(lambda: engine.follow(name, 1, engine.joint(name, 0), LINK_N))
@@ -117,7 +137,7 @@ def _follow(cell: Workcell, name: str, arc: Arc) -> bool:
     return held
 
 
-def _plan(cell: Workcell, name: str, wanted: float, back_m: float) -> list[Arc]:
+def _plan(cell: Workcell, name: str, wanted: float, back_m: float, outside: bool) -> list[Arc]:
     """Return arcs that the robot can follow, the best first."""
     cell.refresh_floor()
     places, floor, robot = cell.places, cell.floor, cell.robot
@@ -125,12 +145,12 @@ def _plan(cell: Workcell, name: str, wanted: float, back_m: float) -> list[Arc]:
     start = cell.engine.joint(name, 0)
     positions = np.linspace(start, wanted, STEPS)  # (W,)
     framed = [places.leaf_frame(name, 0, p) for p in positions]
-    handles = np.array([at + turn @ np.array(leaf.handle) for at, turn in framed])  # (W, 3)
+    handles = np.array([at + turn @ _grip_point(leaf, outside) for at, turn in framed])  # (W, 3)
     cell.focus = handles[0]
     facing = places.specs[name].yaw
     normals = np.full(STEPS, facing)
     if leaf.kind == "hinge":
-        normals = np.unwrap([atan2(turn[1, 0], turn[0, 0]) for _, turn in framed])
+        normals = np.unwrap([atan2(turn[1, 0], turn[0, 0]) for _, turn in framed]) + (0.0 if outside else np.pi)
     reaches = _postures(float(handles[0, 2]), float(handles[:, 2].min()), float(handles[:, 2].max()))
     if not reaches:
         return []
@@ -194,7 +214,8 @@ def _checked(
 ) -> Arc:
     """Add what the arm and column overlap on the way to the cost."""
     picked = np.linspace(0, len(path) - 1, 5).astype(int)
-    poses = np.concatenate([before[None], path[picked], after[None]])
+    tucking = [np.r_[after[:4], (1 - f) * after[4:] + f * kinematics.TUCKED] for f in (0.3, 0.65, 1.0)]
+    poses = np.concatenate([before[None], path[picked], after[None], tucking])
     centres = kinematics.sphere_centres(poses[:, 3:])
     column = np.broadcast_to(np.array(COLUMN), (len(poses), len(COLUMN), 3))
     turn = turn_z(poses[:, 2])
@@ -204,8 +225,11 @@ def _checked(
     radii = np.concatenate([kinematics.sphere_radii(), np.full(len(COLUMN), COLUMN_R_M)])
     hard, soft = overlap(boxes, both, radii)
     own = np.zeros(len(poses))
-    keep = np.r_[0:11, len(kinematics.SPHERES) : both.shape[1]]  # the hand may touch its own leaf
-    for k, position in enumerate([positions[0], *positions[picked], positions[-1]]):
-        own[k] = overlap(cell.places.leaf_boxes(name, float(position)), both[k : k + 1, keep], radii[keep])[0][0]
+    count = len(kinematics.SPHERES)
+    keep = np.r_[0 : count - 2, count : both.shape[1]]  # the fingers may touch their own leaf
+    for k, position in enumerate([positions[0], *positions[picked], *[positions[-1]] * 4]):
+        part = keep if k <= len(picked) else np.arange(both.shape[1])
+        leaves = cell.places.leaf_boxes(name, float(position))
+        own[k] = overlap(leaves, both[k : k + 1, part], radii[part])[0][0]
     bad = float(hard.max() + own.max())
     return Arc(path=path, before=before, after=after, cost=cost + 30 * bad + 5 * float(soft.max()))

@@ -29,6 +29,7 @@ class Cursor:
     temperature: float = 0.0
     top_p: float | None = None
     generator: torch.Generator | None = None
+    n_ids: int | None = None  # ids from here on stand for nothing: a model's vocabulary is rounded up
     logprob: float = 0.0
     written: int = 0  # tokens chosen
     passes: int = 0  # forward passes
@@ -45,6 +46,8 @@ class Cursor:
             return allowed[0]
         logits = self.session.feed(self.pending)
         self.passes += 1
+        if allowed is None:
+            logits = logits[: self.n_ids]
         token, logprob = sample(logits, self.temperature, None, self.top_p, self.generator, allowed)
         self.pending = [token]
         self.logprob += logprob

@@ -22,7 +22,7 @@ from gpt.batches import PackedBatches, TokenizedDocuments
 from gpt.checkpoint import load_model, save_model
 from gpt.files import write_text_atomically
 from gpt.train_config import TrainConfig
-from gpt.trainer import train
+from gpt.trainer import METRICS_FILE, train
 from planner.decode import Options, Planner
 from planner.held_out import LONG, TRAIN_HOMES, VALID_HOMES, Span, Split, Trial, draw_trials
 from planner.lessons import Lesson, lesson_of, weights
@@ -293,7 +293,9 @@ def _train(
         batches = PackedBatches(documents, sizes.rows, block_size, seed)
         result = train(model, batches, None, config, folder / "training", resume=True)
         save_model(model, tokenizer, folder / "model", {**extra, "improved_from": str(start)})
-        write_text_atomically(done, json.dumps({"loss": round(result.loss, 4), "documents": len(documents)}) + "\n")
+        # Not result.loss: a call that was killed after its last step has none to report when it is made again.
+        last = read_lines(folder / "training" / METRICS_FILE)[-1]
+        write_text_atomically(done, json.dumps({"loss": last["loss"], "documents": len(documents)}) + "\n")
         result.checkpoint.unlink(missing_ok=True)  # three times the weights, and of no more use
-    loss: float = json.loads(done.read_text(encoding="utf-8"))["loss"]
+    loss: float | None = json.loads(done.read_text(encoding="utf-8"))["loss"]
     return loss

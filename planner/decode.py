@@ -170,10 +170,22 @@ class Planner:
         if inventory not in self._homes:
             session = Session(self.model)
             session.feed(text.encode(text.heading(inventory, "")[:1], self.tokenizer)[0])
-            self._homes = {k: v for k, v in self._homes.items() if not k} | {inventory: session}
+            kept = {k: v for k, v in self._homes.items() if not (k and inventory)}
+            self._homes = kept | {inventory: session}
         session = self._homes[inventory].fork()
-        rest = [self._marks["[SEP]"], *(self._encode(instruction) if instruction else ()), self._marks["[SEP]"]]
+        said = self.tokenizer.encode(" " + instruction) if instruction else []
+        rest = [self._marks["[SEP]"], *said, self._marks["[SEP]"]]
         return session, rest
+
+    def _cursor(self, session: Session, pending: list[int], options: Options, attempt: int) -> Cursor:
+        return Cursor(
+            session=session,
+            pending=pending,
+            temperature=options.temperature if attempt == 0 else max(0.6, options.temperature),
+            top_p=options.top_p,
+            generator=torch.Generator().manual_seed((options.seed * 1009 + attempt) % 2**63),
+            n_ids=self.tokenizer.n_used,
+        )
 
     def understand(self, instruction: str, state: State, options: Options | None = None) -> Understanding:
         """Let the GPT write the goal of an instruction."""
@@ -188,7 +200,7 @@ class Planner:
             free = max(2, session.capacity - session.length - MAX_GOAL_TOKENS)
             if len(rest) > free:  # a very long instruction: its beginning is read
                 rest = [*rest[: free - 1], rest[-1]]
-            cursor = _cursor(session, rest, options, attempt)
+            cursor = self._cursor(session, rest, options, attempt)
             found = self._goal(said, cursor, state)
             found = replace(found, logprob=cursor.logprob, tokens=cursor.written)
             first = first or found
@@ -314,7 +326,7 @@ class Planner:
                 session, rest = self._heading("", "")
                 words = self._encode(format_goal(Goal(phases=(todo,))))
                 pending = [*rest, *words, self._marks["[SEP]"], *facts, self._marks["[SEP]"]]
-                cursor = _cursor(session, pending, options, attempt)
+                cursor = self._cursor(session, pending, options, attempt)
                 before = len(draft.actions)
                 if cursor.room < 8:
                     return draft
@@ -382,12 +394,6 @@ class Planner:
                 break
             draft.actions.append(action)
         return state
-
-
-def _cursor(session: Session, pending: list[int], options: Options, attempt: int) -> Cursor:
-    generator = torch.Generator().manual_seed((options.seed * 1009 + attempt) % 2**63)
-    temperature = options.temperature if attempt == 0 else max(0.6, options.temperature)
-    return Cursor(session=session, pending=pending, temperature=temperature, top_p=options.top_p, generator=generator)
 
 
 def _key(state: State) -> tuple[object, ...]:

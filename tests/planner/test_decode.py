@@ -6,13 +6,14 @@ from dataclasses import replace
 
 import pytest
 
+from envs.domain import load_domain
 from envs.goals import Goal, format_goal, parse_goal
-from envs.state import State, apply, parse_action
+from envs.sampling import sample_scene
+from envs.state import State, World, apply, parse_action
 from gpt.model import GPT
 from gpt.sampling import Session
 from gpt.tokenizer import Tokenizer
 from planner import decode, text
-from planner.constrain import Cursor
 from planner.decode import NOT_UNDERSTOOD, Options, Plan, Planner, Understanding
 from planner.errors import ReleaseError
 from planner.feasible import missing
@@ -176,9 +177,9 @@ def test_a_question_is_asked_back(memorised: Planner, flat: State, instruction: 
 
 
 def test_a_goal_out_of_reach_is_unverified_with_a_reason(memorised: Planner, flat: State) -> None:
-    plan = memorised.plan("warm the apple", flat, Options(samples=1))
+    plan = memorised.plan("warm the apple", flat, Options(samples=4))
     assert (plan.status, plan.reason) == ("unverified", "1 of 1 conditions do not hold at the end")
-    assert plan.tried == 2
+    assert plan.tried == 1  # there is nothing to warm it with: more plans would not find it
     replay(flat, plan)
 
 
@@ -287,10 +288,6 @@ def test_a_typed_mark_does_not_end_the_instruction(
 
 
 def test_an_instruction_in_a_home_that_has_everything_fits(memorised: Planner) -> None:
-    from envs.domain import load_domain
-    from envs.sampling import sample_scene
-    from envs.state import World
-
     domain = load_domain()
     fixtures, objects = dict.fromkeys(domain.fixtures, 1), dict.fromkeys(domain.objects, 2)
     now = World(sample_scene(1, need_fixtures=fixtures, need_objects=objects, geometry=False)).initial()
@@ -301,36 +298,24 @@ def test_an_instruction_in_a_home_that_has_everything_fits(memorised: Planner) -
 
 
 def test_the_inventory_is_read_once_for_a_home(memorised: Planner, flat: State, monkeypatch: pytest.MonkeyPatch) -> None:
-    lengths: list[int] = []
+    fed: list[list[int]] = []
     original = Session.feed
 
     def spy(self: Session, ids: list[int]) -> object:
-        lengths.append(len(ids))
+        fed.append(list(ids))
         return original(self, ids)
 
     monkeypatch.setattr(Session, "feed", spy)
-    inventory = len(memorised.tokenizer.encode(" " + text.inventory(flat))) + 1
+    inventory, _ = text.encode(text.heading(text.inventory(flat), "")[:1], memorised.tokenizer)
     for instruction in ("put the mug on the counter and then on the table", "tell me a joke", "put the mug on the table"):
         memorised.plan(instruction, flat, QUICK)
-    assert lengths.count(inventory) == 1
+    assert fed.count(inventory) == 1
 
 
-def test_the_facts_follow_the_goal_whatever_it_ended_with(
-    memorised: Planner, flat: State, tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    goal = tokenizer.encode(" mug on dining table")
-    for stop in ("[EOS]", "[HINT]", None):
-        end = tokenizer.special(stop) if stop else None
-
-        def written(cursor: Cursor, stops: object, limit: int, end: int | None = end) -> tuple[list[int], int | None]:
-            cursor.pending = [end if end is not None else goal[-1]]
-            return goal, end
-
-        monkeypatch.setattr(decode, "write_until", written)
-        found, cursor = memorised.understand("put the mug on the table", flat, QUICK)
-        assert found.goal is not None
-        left = [] if stop else [goal[-1]]
-        assert cursor.pending == [*left, tokenizer.special("[SEP]")]
+def test_ids_that_stand_for_nothing_are_never_written(random_planner: Planner, flat: State) -> None:
+    assert random_planner.model.config.vocab_size > random_planner.tokenizer.n_used
+    for seed in range(5):
+        random_planner.understand("hello", flat, Options(samples=0, temperature=1.0, seed=seed))
 
 
 @pytest.mark.parametrize(
@@ -345,10 +330,19 @@ def test_what_a_goal_names_and_the_home_lacks(flat: State, goal: str, lacking: s
 
 
 def test_understanding_alone_says_what_was_meant(memorised: Planner, flat: State) -> None:
-    found, _ = memorised.understand("put the mug on the table", flat)
+    found = memorised.understand("put the mug on the table", flat)
     assert isinstance(found, Understanding) and found.goal is not None
     assert format_goal(found.goal) == found.goal_text == "mug on dining table"
-    assert found.logprob < 0 or found.logprob == pytest.approx(0, abs=1e-3)
+    assert found.logprob <= 0 and found.tokens == len(memorised.tokenizer.encode(" mug on dining table")) + 1
+
+
+def test_more_than_there_is_is_refused_with_the_number(
+    memorised: Planner, flat: State, tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    goal = tokenizer.encode(" 2 mug on dining table")
+    monkeypatch.setattr(decode, "write_until", lambda *_: (goal, tokenizer.special("[SEP]")))
+    plan = memorised.plan("both mugs on the table", flat, QUICK)
+    assert (plan.status, plan.reason) == ("refused", "there is only 1 mug here")
 
 
 def test_without_released_weights_the_error_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:

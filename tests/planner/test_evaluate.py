@@ -153,11 +153,12 @@ def test_a_limit_draws_evenly_and_keeps_the_order() -> None:
 def test_a_task_that_cannot_be_set_is_reported_and_the_others_are_measured(
     model_folder: Path, flat_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    told, home = "put the mug on the table", str(flat_file)
     lines = [
-        {"id": "a/good", "instruction": "put the mug on the table", "goal": "mug on dining table", "home": str(flat_file)},
+        {"id": "a/good", "instruction": told, "goal": "mug on dining table", "home": home},
         {"id": "a/lost", "instruction": "put the mug away", "goal": "mug in cabinet", "home": "no_such_home.yaml"},
         {"id": "a/odd", "instruction": "two", "goal": "mug on desk", "absent": ["mug"], "facts": ["mug on bed"]},
-        {"id": "b/joke", "instruction": "tell me a joke", "goal": None, "answer": "refuse", "home": str(flat_file)},
+        {"id": "b/joke", "instruction": "tell me a joke", "goal": None, "answer": "refuse", "home": home},
     ]
     tasks, out = tmp_path / "tasks.jsonl", tmp_path / "predictions.jsonl"
     tasks.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")

@@ -1,0 +1,386 @@
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import planner.cycle
+import planner.propose
+from envs.goals import format_goal, parse_goal
+from envs.scoring import holds
+from envs.state import Action, State, applicable, effect, parse_action
+from gpt.batches import TokenizedDocuments
+from gpt.checkpoint import save_model
+from gpt.tokenizer import Tokenizer
+from planner import text
+from planner.cycle import Sizes, mixed, run_cycle
+from planner.decode import Planner
+from planner.draw import goal_is_held_out
+from planner.improve import main
+from planner.lessons import Lesson, full_lesson, hindsight_lesson, relabel, shape, weights
+from planner.progress import before_and_after, decide, plot
+from planner.propose import Proposal, Proposer, compose, start_of, task_document
+from planner.stages import Record, read_lines, stage, write_lines
+from planner.verify import verify
+
+TINY = Sizes(homes=1, per_home=2, composed=1, samples=0, steps=3, rows=1, held_out=1)
+TO_TABLE = ("open cabinet 1", "pick up mug 1", "put mug 1 on dining table 1")
+
+
+class Killed(BaseException):
+    """A kill, as far as a stage can tell."""
+
+
+def actions(state: State, *subtasks: str) -> list[Action]:
+    return [parse_action(state.world, subtask) for subtask in subtasks]
+
+
+def walk(state: State, steps: int, seed: int) -> list[Action]:
+    rng, done = random.Random(seed), list[Action]()
+    for _ in range(steps):
+        done.append(rng.choice(applicable(state)))
+        state = effect(state, done[-1])
+    return done
+
+
+# Proposing
+
+
+def test_a_task_document_teaches_instruction_and_goal_but_not_the_home() -> None:
+    learnt = [(s.mark, s.learn_mark, s.learn_text) for s in task_document("mug sink", "wash the mug", "clean mug")]
+    assert learnt == [("[CLS]", False, False), ("[TASK]", False, True), ("[SEP]", True, True), ("[EOS]", True, False)]
+
+
+def proposed(written: list[tuple[str, str]], model: Planner, monkeypatch: pytest.MonkeyPatch) -> list[Proposal]:
+    def sample(self: Proposer, state: State, home: int, count: int) -> Iterator[tuple[str, str]]:
+        yield from written
+
+    monkeypatch.setattr(Proposer, "_sample", sample)
+    return list(Proposer(model, 0).propose(7, len(written)))
+
+
+def test_what_is_no_task_is_dropped_with_its_reason(
+    memorised: Planner, flat: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(planner.propose, "start_of", lambda home, goal: flat)
+    told = "put the mug on the table"
+    names = sorted(flat.world.domain.objects)
+    held_out = next(g for name in names if goal_is_held_out(parse_goal(g := f"hot {name} on countertop")))
+    cases = [
+        (told, "mug on dining table", ""),
+        (told, "mug on dining table", "duplicate"),
+        (told, "mug table", "unparsable"),
+        ("", "mug on dining table", "unparsable"),
+        (told, "mug on bed", "not feasible"),
+        (told, held_out, "held out"),
+        (told, "plate on countertop", "true already"),
+        (told, "fork on dining table", "not read back"),
+    ]
+    found = proposed([(said, goal) for said, goal, _ in cases], memorised, monkeypatch)
+    assert [p.dropped for p in found] == [reason for _, _, reason in cases]
+
+
+def test_a_gpt_that_never_saw_proposals_proposes_nothing_and_does_no_harm(random_planner: Planner) -> None:
+    assert all(p.dropped for p in Proposer(random_planner, 0).propose(1, 4))
+
+
+def test_sampling_repeats_with_its_seed(random_planner: Planner) -> None:
+    runs = [list(Proposer(random_planner, seed).propose(1, 3)) for seed in (0, 0)]
+    assert runs[0] == runs[1]
+
+
+def some_proposals(home: int) -> list[Proposal]:
+    state = start_of(home, parse_goal("no ceiling light on"))
+    world = state.world
+    names = sorted(set(world.categories[world.n_fixtures :]))
+    places = ("countertop", "dining table", "bed", "sink")
+    goals = [format_goal(parse_goal(f"{name} on {place}")) for name in names for place in places]
+    kept = [g for g in goals if not planner.propose.refused(parse_goal(g), start_of(home, parse_goal(g)))]
+    return [Proposal(id=f"{home}/{i}", home=home, instruction=g, goal=g) for i, g in enumerate(kept)]
+
+
+def test_composed_tasks_ask_for_all_that_their_parts_ask_for() -> None:
+    parts = some_proposals(11)
+    joined = list(compose(parts, 9, 0))
+    assert joined and any(len(parse_goal(j.goal).conditions) >= 5 for j in joined)
+    by_goal = {p.goal: p.instruction for p in parts}
+    for task in joined:
+        conditions = task.goal.split(" ; ")
+        assert len(conditions) == task.parts == len(set(conditions))
+        assert all(by_goal[c] in task.instruction for c in conditions)
+
+
+def test_a_home_is_not_yet_as_its_goal_wants_it() -> None:
+    goal = parse_goal("every ceiling light on")
+    assert not holds(start_of(3, goal), goal.conditions[0], start_of(3, goal))
+    assert start_of(3, goal)[1:] == start_of(3, goal)[1:]
+
+
+# Lessons
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10_000), st.integers(1, 14))
+def test_hindsight_finds_a_goal_that_was_reached_and_did_not_hold(seed: int, steps: int) -> None:
+    start = start_of(5, parse_goal("no ceiling light on"))
+    found = relabel(start, walk(start, steps, seed))
+    if found is not None:
+        goal, kept = found
+        assert verify(start, goal, kept).ok
+        assert not any(holds(start, c, start) for c in goal.conditions)
+        assert not kept or not verify(start, goal, kept[:-1]).ok  # nothing is kept that the goal does not need
+
+
+def test_a_failed_plan_teaches_what_it_did_reach(flat: State) -> None:
+    found = relabel(flat, actions(flat, *TO_TABLE))
+    assert found is not None
+    assert format_goal(found[0]) == "mug on dining table ; cabinet open"
+    assert hindsight_lesson(flat, actions(flat, *TO_TABLE)) is not None
+    assert hindsight_lesson(flat, []) is None
+
+
+def test_a_lesson_has_the_full_goal_all_facts_and_the_whole_plan(flat: State) -> None:
+    goal = parse_goal("mug on dining table ; fork on dining table ; plate on dining table")
+    fork, plate = (("pick up " + x, f"put {x} on dining table 1") for x in ("fork 1", "plate 1"))
+    steps = (*TO_TABLE, *fork, *plate)
+    lesson = full_lesson("lay the table", goal, flat, actions(flat, *steps))
+    understanding, whole, *rests = lesson.documents
+    assert [s.text for s in understanding][1:3] == ["lay the table", format_goal(goal)]
+    said = [s.text for s in whole if s.mark == "[SEP]"]
+    assert said[1] == format_goal(goal)
+    assert all(name in said[2] for name in ("mug 1", "fork 1", "plate 1", "cabinet 1", "dining table 1"))
+    assert tuple(said[3:]) == steps
+    # What is left after each achievement is a lesson too, down to two conditions.
+    assert [[s.text for s in d][2] for d in rests] == ["fork on dining table ; plate on dining table"]
+
+
+def test_rare_and_hard_tasks_count_more() -> None:
+    def lesson(name: str, weight: float = 1.0) -> Lesson:
+        return Lesson(documents=(), shape=name, weight=weight)
+
+    common, also, rare, hard = weights([lesson("a"), lesson("a"), lesson("b"), lesson("c", 3.0)])
+    assert common == also < rare < hard
+
+
+def test_goals_that_differ_only_in_their_things_have_one_shape() -> None:
+    assert shape(parse_goal("mug on desk")) == shape(parse_goal("cup in fridge"))
+    assert shape(parse_goal("mug on desk")) != shape(parse_goal("clean mug on desk"))
+    assert shape(parse_goal("fridge open")) != shape(parse_goal("every window closed"))
+
+
+def test_training_reads_no_more_new_documents_than_asked_for(flat: State, tokenizer: Tokenizer) -> None:
+    lesson = full_lesson("lay", parse_goal("mug on dining table"), flat, actions(flat, *TO_TABLE))
+    new = [tuple(text.encode(d, tokenizer)[0]) for d in lesson.documents]
+    replay = TokenizedDocuments.from_lists([[1, 2, 3, 4]] * 5)
+    for n_tokens in (2_000, 100_000):
+        found = mixed([lesson], replay, tokenizer, n_tokens, TINY, 512, random.Random(0))
+        lengths = [int(b - a) for a, b in zip(found.offsets[:-1], found.offsets[1:], strict=True)]
+        read_new = sum(n for n in lengths if n > 4)
+        assert n_tokens <= sum(lengths) < n_tokens + 600
+        known = sum(map(len, new))
+        assert read_new <= min(0.4 * n_tokens, 6 * known) + known
+
+
+# Stages
+
+
+def test_a_killed_stage_goes_on_without_losing_or_doubling_a_record(tmp_path: Path) -> None:
+    ids = [str(i) for i in range(6)]
+    made: list[str] = []
+
+    def make(key: str) -> Record:
+        if len(made) == 3 and "killed" not in made:
+            made.append("killed")
+            raise Killed
+        made.append(key)
+        return {"id": key, "square": int(key) ** 2}
+
+    path = tmp_path / "episodes.jsonl"
+    with pytest.raises(Killed):
+        stage(path, ids, make, "test")
+    assert not path.exists()
+    beside = path.with_suffix(".partial.jsonl")
+    beside.write_bytes(beside.read_bytes() + b'{"id": "3", "squ')  # the kill came in the middle of a line
+    records = stage(path, ids, make, "test")
+    assert [r["id"] for r in records] == ids == [m for m in made if m != "killed"]
+    assert records == read_lines(path) and not beside.exists()
+    assert stage(path, ids, make, "test") == records and len(made) == 7  # done is done
+
+
+@pytest.fixture
+def cycle_home(flat: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every home is the small flat, where the memorised GPT can do one task and fails at others."""
+    monkeypatch.setattr(planner.cycle, "start_of", lambda home, goal, geometry=False: flat)
+
+
+def a_cycle(folder: Path, model: Path, goals: dict[str, str]) -> planner.cycle.Verdict:
+    folder.mkdir(parents=True, exist_ok=True)
+    tasks = [Proposal(id=f"0/{i}", home=0, instruction=said, goal=goal) for i, (said, goal) in enumerate(goals.items())]
+    if not (folder / "proposals.jsonl").exists():
+        write_lines(folder / "proposals.jsonl", [t.as_dict() for t in tasks])
+    valid = planner.cycle.held_out(TINY.held_out, 0, planner.cycle.VALID_HOMES)
+    old: list[Record] = [{"id": t.id, "split": t.split, "alone": False, "verified": False} for t in valid]
+    replay = TokenizedDocuments.from_lists([[5, 6, 7, 8]] * 9)
+    return run_cycle(folder, model, old, replay, TINY, number=1, seed=0)
+
+
+GOALS = {
+    "put the mug on the table": "mug on dining table",
+    "fork, please": "fork on dining table",
+    "plate and mug": "plate on dining table ; mug on dining table",
+    "light": "desk lamp on",
+}
+
+
+@pytest.mark.usefixtures("cycle_home")
+def test_a_killed_cycle_ends_with_the_same_bytes(
+    model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = a_cycle(tmp_path / "whole", model_folder, GOALS)
+    records = read_lines(tmp_path / "whole" / "episodes.jsonl")
+    assert [r["goal"] for r in records] == list(GOALS.values()) and any(r["kept"] for r in records)
+
+    reach, calls = Planner.reach, list[int]()
+
+    def dying(self: Planner, *args: object, **settings: object) -> object:
+        calls.append(1)
+        if len(calls) == 5:
+            raise Killed
+        return reach(self, *args, **settings)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Planner, "reach", dying)
+    with pytest.raises(Killed):
+        a_cycle(tmp_path / "killed", model_folder, GOALS)
+    assert 0 < len(read_lines(tmp_path / "killed" / "episodes.partial.jsonl")) < 4
+    monkeypatch.setattr(Planner, "reach", reach)
+    monkeypatch.setattr(planner.cycle, "save_model", _die)  # and once more, after training
+    with pytest.raises(Killed):
+        a_cycle(tmp_path / "killed", model_folder, GOALS)
+    monkeypatch.setattr(planner.cycle, "save_model", save_model)
+    resumed = a_cycle(tmp_path / "killed", model_folder, GOALS)
+    for name in ("proposals.jsonl", "episodes.jsonl", "held_out.jsonl", "training.json", "model/model.safetensors"):
+        assert (tmp_path / "whole" / name).read_bytes() == (tmp_path / "killed" / name).read_bytes(), name
+    assert resumed.decision == whole.decision
+
+
+def _die(*args: object, **settings: object) -> None:
+    raise Killed
+
+
+@pytest.mark.usefixtures("cycle_home")
+def test_without_a_task_the_old_weights_stay(model_folder: Path, tmp_path: Path) -> None:
+    verdict = a_cycle(tmp_path / "cycle-1", model_folder, {})
+    assert not verdict.decision.accepted
+    assert verdict.model == model_folder
+    assert json.loads((tmp_path / "cycle-1" / "metrics.json").read_text())["reason"].startswith("nothing was learnt")
+
+
+# Judging
+
+
+def outcomes(alone: str, verified: str) -> list[Record]:
+    pairs = zip(alone, verified, strict=True)
+    return [{"id": i, "split": "all", "alone": a == "1", "verified": v == "1"} for i, (a, v) in enumerate(pairs)]
+
+
+def test_new_weights_are_accepted_only_if_held_out_success_rose() -> None:
+    old = outcomes("110000", "111000")
+    assert decide(old, outcomes("111000", "111000")).accepted
+    assert not decide(old, old).accepted
+    assert not decide(old, outcomes("100000", "111000")).accepted
+    assert not decide(old, outcomes("101000", "111000")).accepted  # one gained, one lost
+
+
+def test_a_better_direct_pass_does_not_make_up_for_worse_verified_plans() -> None:
+    old, new = outcomes("0" * 20, "1" * 20), outcomes("1" * 20, "1" * 10 + "0" * 10)
+    decision = decide(old, new)
+    assert not decision.accepted and "fell" in decision.reason
+
+
+def test_outcomes_of_other_tasks_are_no_comparison() -> None:
+    with pytest.raises(ValueError, match="not of the same tasks"):
+        decide(outcomes("1", "1"), outcomes("11", "11"))
+
+
+def test_results_show_intervals_and_the_paired_test() -> None:
+    shown = before_and_after(outcomes("1000", "1100"), outcomes("1110", "1100"))
+    assert "25.0 % [5, 70]" in shown and "75.0 % [30, 95]" in shown and "+2 -0" in shown and "0.500" in shown
+
+
+def test_the_figure_is_valid_svg() -> None:
+    figure = ElementTree.fromstring(plot("cycle 1", {"before": outcomes("10", "11"), "after": outcomes("11", "11")}))
+    bars = figure.findall("{http://www.w3.org/2000/svg}rect")
+    assert len(bars) == 1 + 4 + 2  # background, two ways by two series, legend
+
+
+# The command
+
+
+def test_no_teacher_and_no_corpus_takes_part(model_folder: Path, tmp_path: Path) -> None:
+    program = f"""
+import random, sys
+from dataclasses import replace
+from pathlib import Path
+from gpt.batches import TokenizedDocuments
+from planner.cycle import Sizes
+from planner.improve import improve
+from planner.propose import Proposal
+from planner.stages import write_lines
+
+folder = Path({str(tmp_path)!r})
+replay = folder / "model" / "replay"
+TokenizedDocuments.from_lists([[5, 6, 7, 8]] * 9).save(replay)
+tasks = [Proposal(id=f"0/{{i}}", home=i, instruction="light", goal="no ceiling light on") for i in range(3)]
+write_lines(folder / "run" / "cycle-1" / "proposals.jsonl", [t.as_dict() for t in tasks])
+sizes = Sizes(homes=1, per_home=2, composed=1, samples=0, steps=2, rows=1, held_out=1)
+results = improve(folder / "run", folder / "model", sizes, cycles=1, seed=0)
+print(results["cycles"][0]["lessons"], *sorted({{"planner.teacher", "planner.corpus", "pybullet"}} & set(sys.modules)))
+"""
+    for name in ("model.safetensors", "config.json", "tokenizer.json"):
+        (tmp_path / "model").mkdir(exist_ok=True)
+        (tmp_path / "model" / name).write_bytes((model_folder / name).read_bytes())
+    root = str(Path(planner.cycle.__file__).parents[1])
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=root, check=False)
+    assert done.returncode == 0, done.stderr
+    lessons, *imported = done.stdout.split()
+    assert int(lessons) > 0, "nothing was trained, so this proves nothing"
+    assert imported == []
+
+
+def test_a_run_is_not_overwritten_without_being_asked(
+    model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "runs" / "improve").mkdir(parents=True)
+    (tmp_path / "runs" / "improve" / "config.json").write_text("{}")
+    assert main(["--model", str(model_folder)]) == 2
+    assert "--resume" in capsys.readouterr().err
+    assert main(["--model", str(model_folder), "--resume"]) == 2  # but it is a run of something else
+    assert "resume with the same" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--cycles", "0"], ["--minutes", "0"], ["--physics", "-1"], ["--model", "nowhere"]]
+)
+def test_wrong_use_is_exit_code_2_and_one_message(
+    arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(arguments) == 2
+    captured = capsys.readouterr()
+    assert captured.err.count("\n") == 1 and not captured.out
+
+
+def test_sizes_follow_the_time_that_is_given() -> None:
+    half = Sizes().scaled(0.5)
+    assert (half.homes, half.steps, half.held_out) == (12, 70, 25)
+    assert replace(half, homes=24, steps=140, held_out=50) == Sizes()
