@@ -37,7 +37,8 @@ class Camera:
         ahead = np.array([np.cos(q[2]), np.sin(q[2]), 0.0])
         if view == "robot":
             eye = base - 0.75 * ahead + (0, 0, 1.9)
-            return self.engine.image(width, height, eye.tolist(), (base + 0.8 * ahead + (0, 0, 0.75)).tolist(), view_deg=65)
+            target = base + 0.8 * ahead + (0, 0, 0.75)
+            return self.engine.image(width, height, eye.tolist(), target.tolist(), view_deg=65)
         near = np.linalg.norm(focus[:2] - base[:2]) < 1.6
         target = 0.5 * base + 0.5 * focus if near else base + 0.3 * ahead
         target = np.array([target[0], target[1], 0.75])

@@ -78,7 +78,10 @@ class Furniture:
     switch: Vec3 | None = None
 
 
-def box(x: tuple[float, float], y: tuple[float, float], z: tuple[float, float], color: Color, *, solid: bool = True) -> Piece:
+Span = tuple[float, float]
+
+
+def box(x: Span, y: Span, z: Span, color: Color, *, solid: bool = True) -> Piece:
     """Make a box from its limits along x, y, z [m]."""
     size = (x[1] - x[0], y[1] - y[0], z[1] - z[0])
     return Piece(size=size, at=((x[0] + x[1]) / 2, (y[0] + y[1]) / 2, (z[0] + z[1]) / 2), color=color, solid=solid)
@@ -233,9 +236,10 @@ def _door_leaf(
         )
         for s in (-1, 1)
     ]
+    hinge = c.size[1] / 2 if c.region is None else min(c.size[1] / 2, c.region.size[1] / 2 + 0.03)
     return Leaf(
         kind="hinge",
-        at=(front, side * c.size[1] / 2 if c.region is None else side * min(c.size[1] / 2, c.region.size[1] / 2 + 0.03), (low + high) / 2),
+        at=(front, side * hinge, (low + high) / 2),
         axis=(0.0, 0.0, float(side)),
         pieces=tuple(pieces),
         handle=(BOARD_M + 0.028, y, z),
@@ -321,7 +325,7 @@ def drawers(c: FixtureCategory, color: Color) -> Furniture:
         for s in (-1, 1)
     ]
     leaf = Leaf(
-        kind="slide", at=at, axis=(1.0, 0.0, 0.0), pieces=tuple(pieces), handle=(face + 0.024, 0.0, z), opened=0.36
+        kind="slide", at=at, axis=(1.0, 0.0, 0.0), pieces=tuple(pieces), handle=(face + 0.024, 0.0, z), opened=0.44
     )
     case = [
         box((-x / 2, face - 0.035), span(y), (0.0, low - 0.02), color),

@@ -319,8 +319,8 @@ class Engine:
         self._p.changeVisualShape(self._id(name), BASE, rgbaColor=color)
 
     def image(
-        self, width: int, height: int, eye: Sequence[float], target: Sequence[float], *, up: Sequence[float] = (0, 0, 1),
-        view_deg: float = 60.0,
+        self, width: int, height: int, eye: Sequence[float], target: Sequence[float], *,
+        up: Sequence[float] = (0, 0, 1), view_deg: float = 60.0,
     ) -> NDArray[np.uint8]:  # fmt: skip
         """Draw the world, (H, W, 3), with the software renderer."""
         view = self._p.computeViewMatrix(list(eye), list(target), list(up))

@@ -148,4 +148,3 @@ def _cuts(category: ObjectCategory) -> Piece:
 def _folded(category: ObjectCategory, color: Color) -> Piece:
     x, y, z = category.size
     return Piece(kind="mesh", size=category.size, mesh=block((x / 2, y, 1.6 * z), bulge=0.08), color=color, solid=False)
-

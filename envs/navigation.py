@@ -109,7 +109,11 @@ class Floor:
         if self._from != cell:
             source = cell[0] * self.shape[1] + cell[1]
             far, before = dijkstra(
-                csgraph=self._graph, directed=False, indices=np.int64(source), return_predecessors=True, unweighted=False
+                csgraph=self._graph,
+                directed=False,
+                indices=np.int64(source),
+                return_predecessors=True,
+                unweighted=False,
             )
             self._far, self._before, self._from = far.reshape(self.shape), before, cell
         return self._far

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from envs.carpentry import Furniture, Leaf
     from envs.domain import ObjectCategory
     from envs.scene import FixtureSpec, Scene
-    from envs.shapes import Piece, Quat
+    from envs.shapes import Piece
 
 COVERED = ("cupboard", "flap", "shelf")  # bodies
 OPEN_FROM = 0.4  # the part of its travel from which a leaf counts as open
@@ -340,4 +340,3 @@ def _boxes(pieces: Sequence[Piece], at: Array, yaw: float, turn: Array | None = 
         half=np.array([np.array(p.size) / 2 for p in pieces]).reshape(n, 3),
         soft=np.zeros(n),
     )
-

@@ -1,8 +1,8 @@
 """Where to stand and how to hold the arm so that the tip gets to a point: many candidates at once.
 
 The tip comes in a straight line, carried by the lift (from above) or by lift and base (from the front, into a
-cupboard), while the arm keeps its posture; the arm unfolds before, in free space. So one solution of inverse kinematics and one
-sweep of spheres decide a whole approach.
+cupboard), while the arm keeps its posture; the arm unfolds before, in free space. So one solution of inverse kinematics
+and one sweep of spheres decide a whole approach.
 
 Legend: N candidates, S spheres, D stages of the straight line.
 """
@@ -26,7 +26,7 @@ ANGLES = 28
 BEST_R_M = 0.68
 MAX_STANDS = 22
 ERROR_MAX = 0.012
-HARD_MAX_M = (0.012, 0.15)  # summed depth in hard boxes that is accepted: first try, last try
+HARD_MAX_M = (0.012, 0.08)  # summed depth in hard boxes that is accepted: first try, last try
 COLUMN = tuple((-0.06, 0.0, z) for z in (0.3, 0.5, 0.7, 0.9, 1.1, 1.3))
 COLUMN_R_M = 0.07
 DOWN = (pi / 2, 1.2, 0.85)
@@ -91,7 +91,7 @@ class Reach:
 
     def at(self, stage: Sequence[float]) -> Array:
         """The posture with the tip moved by (x, y, z) [m], by base and lift."""
-        q = self.q.copy()
+        q: Array = self.q.copy()
         q[0] += stage[0]
         q[1] += stage[1]
         q[3] = np.clip(q[3] + stage[2], *kinematics.LIFT_M)
@@ -100,7 +100,7 @@ class Reach:
     def way_in(self) -> list[Array]:
         """Postures from the start of the line to the goal."""
         stages = self.entry.stages()
-        return [self.at(stages[-1]), self.at((0.0, 0.0, self.entry.up)), self.q]
+        return [self.at(stages[-1].tolist()), self.at((0.0, 0.0, self.entry.up)), self.q]
 
     def way_out(self) -> list[Array]:
         """Postures from the goal to the start of the line."""

@@ -93,7 +93,8 @@ class Video:
 def captioned(frame: Frame, text: str) -> Frame:
     """A copy of a picture with a line of text on a dark band at its lower edge."""
     if not text:
-        return frame.copy()
+        plain: Frame = frame.copy()
+        return plain
     from PIL import Image, ImageDraw, ImageFont
 
     image = Image.fromarray(frame)

@@ -23,7 +23,8 @@ from gpt.checkpoint import load_model, save_model
 from gpt.files import write_text_atomically
 from gpt.train_config import TrainConfig
 from gpt.trainer import METRICS_FILE, train
-from planner.decode import Options, Planner
+from planner.answer import Options
+from planner.decode import Planner
 from planner.held_out import LONG, TRAIN_HOMES, VALID_HOMES, Span, Split, Trial, draw_trials
 from planner.lessons import Lesson, lesson_of, weights
 from planner.measure import measure, ways

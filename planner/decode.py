@@ -14,7 +14,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
 
 import torch
 
@@ -27,6 +26,7 @@ from gpt.model import GPT
 from gpt.sampling import Session
 from gpt.tokenizer import Tokenizer
 from planner import text
+from planner.answer import Options, Plan, Status, Understanding
 from planner.constrain import Cursor, Ids, choose_sequence, write_until
 from planner.errors import ReleaseError
 from planner.facts import chunk, fetch, is_limited, work
@@ -35,93 +35,10 @@ from planner.language import normalise
 from planner.paths import released_dir
 from planner.verify import Report, verify
 
-Status = Literal["verified", "unverified", "refused", "ask"]
 MAX_GOAL_TOKENS = 120
 MAX_CHUNKS = 24
 STEPS_PER_THING = 9  # of a chunk's plan: more than the longest way to change and bring one thing
 NOT_UNDERSTOOD = "I did not understand that"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Options:
-    """How to decode.
-
-    Attributes:
-        temperature: 0 takes the likeliest token; samples after the first use at least 0.6.
-        top_p: Only the likeliest tokens that together reach this probability.
-        samples: Further plans to try if the first does not reach its goal.
-        seed: Of sampling.
-        inventory: Whether the prompt shows what the home has.
-        constrained: Whether only applicable subtasks can be decoded. False is the GPT alone: one free pass.
-        chunks: Whether long goals are planned piece by piece.
-    """
-
-    temperature: float = 0.0
-    top_p: float | None = None
-    samples: int = 4
-    seed: int = 0
-    inventory: bool = True
-    constrained: bool = True
-    chunks: bool = True
-
-
-@dataclass(frozen=True, kw_only=True)
-class Understanding:
-    """What the GPT took an instruction to mean."""
-
-    instruction: str
-    goal: Goal | None = None
-    goal_text: str = ""
-    refusal: str = ""
-    question: str = ""
-    broken: bool = False  # what it wrote is no goal
-    logprob: float = 0.0
-    tokens: int = 0  # written
-
-
-@dataclass(frozen=True, kw_only=True)
-class Plan:
-    """The answer to an instruction.
-
-    Attributes:
-        status: verified (reaches `goal` in the symbolic home), unverified, refused, ask.
-        reason: Why not verified; the refusal; the question.
-        actions: The subtasks.
-        report: The symbolic replay, if there is a goal.
-        tried: Plans decoded.
-        tokens: Tokens written.
-        seconds: Time from instruction to answer.
-    """
-
-    instruction: str
-    status: Status
-    reason: str
-    goal: Goal | None
-    goal_text: str
-    actions: tuple[Action, ...]
-    subtasks: tuple[str, ...]
-    report: Report | None
-    tried: int
-    tokens: int
-    seconds: float
-    logprob: float = 0.0
-
-    def __str__(self) -> str:
-        """The plan as it is shown to a person."""
-        return text.show(self.instruction, self.subtasks)
-
-    def as_dict(self) -> dict[str, object]:
-        """Plain data for programs."""
-        return {
-            "instruction": self.instruction,
-            "status": self.status,
-            "reason": self.reason,
-            "goal": self.goal_text or None,
-            "plan": list(self.subtasks),
-            "tried": self.tried,
-            "tokens": self.tokens,
-            "seconds": round(self.seconds, 4),
-        }
 
 
 @dataclass(kw_only=True)
@@ -330,7 +247,7 @@ class Planner:
                 before = len(draft.actions)
                 if cursor.room < 8:
                     return draft
-                state = self._write(cursor, state, todo, first, options, draft)
+                state = self._write(cursor, state, todo, said.names, first, options, draft)
                 draft.tokens += cursor.written
                 draft.logprob += cursor.logprob
                 stuck = not is_limited(state, todo, first) and not all(holds(state, c, first) for c in todo)
@@ -339,7 +256,14 @@ class Planner:
         return draft
 
     def _write(
-        self, cursor: Cursor, state: State, todo: Sequence[Condition], first: State, options: Options, draft: _Draft
+        self,
+        cursor: Cursor,
+        state: State,
+        todo: Sequence[Condition],
+        names: frozenset[str],
+        first: State,
+        options: Options,
+        draft: _Draft,
     ) -> State:
         """Write one chunk's plan; returns the state that it reaches."""
         if not options.constrained:
@@ -351,10 +275,7 @@ class Planner:
             actions = []
             options_ids: list[Ids] = []
             afters: list[State] = []
-            for action in applicable(state):
-                after = effect(state, action)
-                if _key(after) in seen:
-                    continue
+            for action, after in self._open_to(state, names, seen):
                 ids = self._encode(format_action(state.world, action))
                 if (fact := text.hint_of(state, action)) is not None:
                     ids = (*ids, hint, *self._encode(fact))
@@ -375,6 +296,17 @@ class Planner:
             if mark == eos:
                 break
         return state
+
+    @staticmethod
+    def _open_to(state: State, names: frozenset[str], seen: set[tuple[object, ...]]) -> list[tuple[Action, State]]:
+        """The applicable actions that lead somewhere new: those about what the facts name, or else any."""
+        found = applicable(state)
+        for near in (True, False):
+            pairs = [(a, effect(state, a)) for a in found if names.issuperset(a.args) == near]
+            fresh = [(a, after) for a, after in pairs if _key(after) not in seen]
+            if fresh:
+                return fresh
+        return []
 
     def _write_freely(self, cursor: Cursor, state: State, draft: _Draft) -> State:
         """The GPT alone: any text; subtasks that cannot be read or done end the plan where they stand."""

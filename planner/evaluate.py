@@ -36,7 +36,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--samples", type=int, default=4, metavar="N", help="further plans where the first fails (default: 4)")
     add("--no-inventory", action="store_true", help="do not tell the GPT what the home has")
     add("--baseline", choices=("teacher",), help="plan the same tasks with the teacher's rules, reported apart")
-    add("--physics", type=int, default=0, metavar="N", help="carry the first N verified plans out in physics")
+    add("--physics", type=int, default=0, metavar="N", help="carry the first N plans that work out in physics")
     add("--out", type=Path, metavar="FILE", help="write one JSON line for each task")
     add("--json", action="store_true", help="print the results as JSON")
     return parser
@@ -123,7 +123,7 @@ def _teacher(trials: Sequence[Trial]) -> dict[str, int]:
 
 
 def _physics(predictions: Sequence[Prediction], count: int) -> list[dict[str, object]]:
-    """Carry the first verified plans out in the physical home; the goal is again the task's."""
+    """Carry the first plans that reach their task's goal out in the physical home, so that only physics can fail."""
     if not count:
         return []
     from tqdm import tqdm
@@ -131,17 +131,17 @@ def _physics(predictions: Sequence[Prediction], count: int) -> list[dict[str, ob
     from envs.state import parse_action
     from planner.perform import Stage, perform
 
-    chosen = [p for p in predictions if p.trial.goal and list(p.attempts.values())[-1].status == "verified"][:count]
+    worked = [(p, list(p.attempts.values())[-1]) for p in predictions]
+    chosen = [(p, a) for p, a in worked if a.status == "verified" and a.success][:count]
     episodes: list[dict[str, object]] = []
-    for prediction in tqdm(chosen, desc="physics", unit="plan", disable=None):
+    for prediction, attempt in tqdm(chosen, desc="physics", unit="plan", disable=None):
         trial = prediction.trial
         assert trial.goal is not None
-        attempt = list(prediction.attempts.values())[-1]
         actions = [parse_action(trial.start.world, subtask) for subtask in attempt.subtasks]
         episode = perform(actions, trial.goal, trial.start, Stage(backend="physics", quiet=True))
         failed = next((s for s in episode.steps if s.status != "done"), None)
         episodes.append({
-            "id": trial.id, "symbolic": attempt.success, "success": episode.success, "rate": episode.rate,
+            "id": trial.id, "success": episode.success, "rate": episode.rate,
             "steps": len(episode.steps), "failed": f"{failed.subtask}: {failed.reason}" if failed else "",
             "simulated_s": round(episode.simulated_s, 1), "real_s": round(episode.real_s, 1),
         })  # fmt: skip

@@ -16,7 +16,8 @@ from envs.scoring import advance, score
 from envs.state import Action, State, effect, format_action, unmet
 
 if TYPE_CHECKING:
-    from planner.decode import Options, Plan, Planner
+    from planner.answer import Options, Plan
+    from planner.decode import Planner
 
 MAX_REPLANS = 4
 

@@ -35,10 +35,17 @@ _OBJECT_WORDS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """What the prompt says: one text per entity, in the order in which the goal needs them."""
+    """What the prompt says: one text per entity, in the order in which the goal needs them.
+
+    Attributes:
+        entities: What the texts are about.
+        texts: One for each.
+        names: Every name in the texts: the entities and what holds them.
+    """
 
     entities: tuple[int, ...]
     texts: tuple[str, ...]
+    names: frozenset[str]
 
 
 def chunk(state: State, conditions: Sequence[Condition], start: State) -> tuple[Condition, ...]:
@@ -230,7 +237,15 @@ def fetch(
         if root >= 0 and state.world.enclosed[root] and not state.flags[root] & OPEN:
             fetcher.add(root)
     entities = tuple(fetcher.found)
-    return Facts(entities=entities, texts=tuple(describe(state, e) for e in entities))
+    named = set(entities)
+    for e in entities:
+        while (e := state.place[e]) >= 0:
+            named.add(e)
+    return Facts(
+        entities=entities,
+        texts=tuple(describe(state, e) for e in entities),
+        names=frozenset(state.world.names[e] for e in named),
+    )
 
 
 def _tool_like(state: State, entity: int) -> bool:

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Literal
 from envs.errors import ActionError
 from envs.goals import Condition, Count, Every, Goal, Holding, No, Place, Thing, format_condition, format_goal
 from envs.state import parse_action
-from planner.decode import NOT_UNDERSTOOD, Options, Plan
+from planner.answer import Options, Plan
+from planner.decode import NOT_UNDERSTOOD
 from planner.statistics import Rate, mean, quantile
 from planner.verify import Report, verify
 

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from envs.sim import PhysicalHome
     from envs.video import Video
-    from planner.decode import Options, Plan, Planner
+    from planner.answer import Options, Plan
+    from planner.decode import Planner
 
 Backend = Literal["physics", "symbolic"]
 View = Literal["room", "overhead", "robot"]

@@ -87,7 +87,8 @@ def _run(args: argparse.Namespace) -> int:
     import torch
 
     from envs.goals import format_condition
-    from planner.decode import Options, Planner
+    from planner.answer import Options
+    from planner.decode import Planner
     from planner.perform import episode_as_dict, perform, print_score
 
     torch.set_num_threads(1)  # a small model decodes no faster on two, and far slower on a busy machine
@@ -98,7 +99,8 @@ def _run(args: argparse.Namespace) -> int:
     if not args.json:
         if plan.goal is not None:
             print(f"goal: {plan.goal_text}")
-            print(f"plan: {plan}" if plan.actions else "nothing to do: the goal holds already")
+            done = plan.status == "verified" and not plan.actions
+            print("nothing to do: the goal holds already" if done else f"plan: {plan}")
         print(f"{plan.status}" + (f": {plan.reason}" if plan.reason else "") + f" ({plan.seconds:.2f} s)", flush=True)
     if stage is None or plan.goal is None or plan.status != "verified":
         if args.json:

@@ -20,11 +20,11 @@ from envs.scoring import holds
 from envs.state import State, World
 from gpt.sampling import generate_batch
 from planner import text
-from planner.decode import Options
+from planner.answer import Options
 from planner.draw import goal_is_held_out
 from planner.feasible import is_feasible
 from planner.held_out import TRAIN_HOMES, draw_home
-from planner.language import Realiser, normalise
+from planner.language import SPAN, Realiser, normalise
 from planner.measure import meaning
 from planner.tasks import undone
 from planner.text import task_document
@@ -166,6 +166,8 @@ def compose(proposals: Sequence[Proposal], count: int, seed: int) -> Iterator[Pr
             seen.add(meaning(goal))
             reason = refused(goal, start_of(home, goal))
             words = Realiser(rng, None).join([p.instruction for p in chosen])
+            if len(words) > SPAN:  # its end would not be read
+                continue
             yield Proposal(
                 id=f"{home}/joined/{number}", home=home, instruction=normalise(words), goal=format_goal(goal),
                 dropped=reason, parts=len(chosen),

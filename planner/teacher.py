@@ -61,8 +61,6 @@ class _Teacher:
         self.opened: list[int] = []
         self.limited = False
 
-    # Steps
-
     def do(self, skill: str, *entities: int) -> None:
         action = Action(skill, tuple(self.state.world.names[e] for e in entities))
         if (reason := unmet(self.state, action)) is not None:
@@ -112,8 +110,6 @@ class _Teacher:
             self.open(root)
         self.take(thing)
         self.do("put", thing, place)
-
-    # States
 
     def run(self, fixture: int) -> None:
         """Let an appliance run once over what is in it, and leave it off."""
@@ -230,8 +226,6 @@ class _Teacher:
             self.do("put", thing, home)
         else:
             self.free_hand()
-
-    # Conditions
 
     def achieve(self, condition: Condition) -> None:
         if holds(self.state, condition, self.start):

@@ -188,7 +188,11 @@ def _lessons(flat: State) -> Iterator[text.Document]:
     for said, reason in REFUSED.items():
         yield text.refusal(names, said, reason)
     for said, question in ASKED.items():
-        answer = (text.Segment("[SEP]", ""), text.Segment("[ASK]", question, True, True), text.Segment("[EOS]", "", True))
+        answer = (
+            text.Segment("[SEP]", ""),
+            text.Segment("[ASK]", question, True, True),
+            text.Segment("[EOS]", "", True),
+        )
         yield (*text.heading(names, said), *answer)
     to_table = ["open cabinet 1", "pick up mug 1", "put mug 1 on dining table 1"]
     to_counter = ["open cabinet 1", "pick up mug 1", "put mug 1 on countertop 1"]
@@ -216,4 +220,3 @@ def _after(state: State, subtasks: list[str]) -> State:
     for subtask in subtasks:
         state = effect(state, parse_action(state.world, subtask))
     return state
-

@@ -42,12 +42,16 @@ def cursor(session: StubSession, **options: object) -> Cursor:
     return Cursor(session=session, pending=[0], **options)  # type: ignore[arg-type]
 
 
-def choose(session: StubSession, options: Sequence[Ids], marks: Sequence[int] = (SEP, EOS), **more: object) -> tuple[Ids, int]:
+def choose(
+    session: StubSession, options: Sequence[Ids], marks: Sequence[int] = (SEP, EOS), **more: object
+) -> tuple[Ids, int]:
     index, mark = choose_sequence(cursor(session, **more), options, lambda i: marks)
     return options[index], mark
 
 
-sequences = st.lists(st.lists(st.integers(0, 5), min_size=1, max_size=5).map(tuple), min_size=1, max_size=8, unique=True)
+sequences = st.lists(
+    st.lists(st.integers(0, 5), min_size=1, max_size=5).map(tuple), min_size=1, max_size=8, unique=True
+)
 
 
 @given(options=sequences, seed=st.integers(0, 1000), temperature=st.sampled_from([0.0, 1.0]))

@@ -14,7 +14,8 @@ from gpt.model import GPT
 from gpt.sampling import Session
 from gpt.tokenizer import Tokenizer
 from planner import decode, text
-from planner.decode import NOT_UNDERSTOOD, Options, Plan, Planner, Understanding
+from planner.answer import Options, Plan, Understanding
+from planner.decode import NOT_UNDERSTOOD, Planner
 from planner.errors import ReleaseError
 from planner.feasible import missing
 from planner.verify import Report, verify
@@ -102,7 +103,9 @@ def test_what_was_planned_before_does_not_change_a_plan(random_gpt: GPT, tokeniz
     used.plan("bring me the book", other, QUICK)
     used.reach(meaning("holding plate"), flat, QUICK)
     instruction = "put the mug on the table"
-    assert replace(fresh.plan(instruction, flat, QUICK), seconds=0) == replace(used.plan(instruction, flat, QUICK), seconds=0)
+    assert replace(fresh.plan(instruction, flat, QUICK), seconds=0) == replace(
+        used.plan(instruction, flat, QUICK), seconds=0
+    )
 
 
 @pytest.mark.parametrize("seed", [0, -1, 10**30])
@@ -141,7 +144,10 @@ def test_a_verified_plan_reaches_the_goal_that_the_gpt_wrote(memorised: Planner,
 
 
 def test_spelling_in_capitals_with_a_full_stop_is_the_same_instruction(memorised: Planner, flat: State) -> None:
-    assert memorised.plan("  Put the MUG on the table.\n", flat).actions == memorised.plan("put the mug on the table", flat).actions
+    assert (
+        memorised.plan("  Put the MUG on the table.\n", flat).actions
+        == memorised.plan("put the mug on the table", flat).actions
+    )
 
 
 def test_phases_are_planned_in_chunks(memorised: Planner, flat: State) -> None:
@@ -243,9 +249,10 @@ def test_a_plan_from_the_middle_goes_on_from_there(memorised: Planner, flat: Sta
 
 def test_a_plan_is_plain_data_for_programs(memorised: Planner, flat: State) -> None:
     data = memorised.plan("put the mug on the table", flat).as_dict()
-    assert data | {"seconds": 0, "tokens": 0} == {
+    assert data.pop("seconds") >= 0 and data.pop("tokens") > 0  # type: ignore[operator]
+    assert data == {
         "instruction": "put the mug on the table", "status": "verified", "reason": "", "goal": "mug on dining table",
-        "plan": ["open cabinet 1", "pick up mug 1", "put mug 1 on dining table 1"], "tried": 1, "tokens": 0, "seconds": 0,
+        "plan": ["open cabinet 1", "pick up mug 1", "put mug 1 on dining table 1"], "tried": 1,
     }  # fmt: skip
 
 
@@ -291,13 +298,20 @@ def test_an_instruction_in_a_home_that_has_everything_fits(memorised: Planner) -
     domain = load_domain()
     fixtures, objects = dict.fromkeys(domain.fixtures, 1), dict.fromkeys(domain.objects, 2)
     now = World(sample_scene(1, need_fixtures=fixtures, need_objects=objects, geometry=False)).initial()
-    assert memorised.plan("put the mug on the table " * 20, now, QUICK).status in ("refused", "ask", "unverified", "verified")
+    assert memorised.plan("put the mug on the table " * 20, now, QUICK).status in (
+        "refused",
+        "ask",
+        "unverified",
+        "verified",
+    )
 
 
 # Its parts
 
 
-def test_the_inventory_is_read_once_for_a_home(memorised: Planner, flat: State, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_inventory_is_read_once_for_a_home(
+    memorised: Planner, flat: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
     fed: list[list[int]] = []
     original = Session.feed
 
@@ -307,7 +321,11 @@ def test_the_inventory_is_read_once_for_a_home(memorised: Planner, flat: State, 
 
     monkeypatch.setattr(Session, "feed", spy)
     inventory, _ = text.encode(text.heading(text.inventory(flat), "")[:1], memorised.tokenizer)
-    for instruction in ("put the mug on the counter and then on the table", "tell me a joke", "put the mug on the table"):
+    for instruction in (
+        "put the mug on the counter and then on the table",
+        "tell me a joke",
+        "put the mug on the table",
+    ):
         memorised.plan(instruction, flat, QUICK)
     assert fed.count(inventory) == 1
 

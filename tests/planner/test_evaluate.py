@@ -8,8 +8,9 @@ import pytest
 
 from envs.goals import parse_goal
 from envs.state import State
+from planner.answer import Options, Plan
 from planner.corpus import SPLITS
-from planner.decode import Options, Plan, Planner
+from planner.decode import Planner
 from planner.draw import goal_is_held_out
 from planner.evaluate import main
 from planner.held_out import BUILT_IN, TEST_HOMES, TRAIN_HOMES, VALID_HOMES, Trial, draw_trials, family_of, sample_lines

@@ -79,8 +79,8 @@ def test_the_prompt_does_not_grow_with_the_home() -> None:
     fixtures = dict.fromkeys(("desk", "cabinet", "dining table", "plant", "sink", "microwave", "fridge"), 1)
     words: dict[int, int] = {}
     for size in (20, 140):
-        homes = [sample_scene(seed, rooms=3, n_objects=size, need_objects=needed, need_fixtures=fixtures, geometry=False)
-                 for seed in range(12)]  # fmt: skip
+        has = {"need_objects": needed, "need_fixtures": fixtures}
+        homes = [sample_scene(seed, rooms=3, n_objects=size, geometry=False, **has) for seed in range(12)]
         states = [World(home).initial() for home in homes]
         assert abs(sum(len(s.world.scene.objects) for s in states) / len(states) - size) < size / 4
         words[size] = sum(len(text.split()) for s in states for goal in goals for text in texts(s, goal))

@@ -56,7 +56,7 @@ def test_what_is_read_can_be_written_as_utf_8(text: str) -> None:
 
 
 def test_an_instruction_is_read_in_lower_case_with_plain_quotes_and_single_spaces() -> None:
-    assert normalise("  Put\tthe “mug”\n on Anna’s desk – now!. ") == "put the \"mug\" on anna's desk - now"
+    assert normalise("  Put\tthe “mug”\n on Anna’s desk – now!. ") == 'put the "mug" on anna\'s desk - now'
 
 
 def test_a_question_mark_is_kept() -> None:
@@ -222,7 +222,7 @@ def test_politeness_keeps_the_sentence_whole() -> None:
 
 def test_only_commands_are_made_polite() -> None:
     sentence = "the mug should be on the table"
-    assert sentence.split()[0] not in _VERBS
+    assert sentence.split(maxsplit=1)[0] not in _VERBS
     assert {realiser(seed).polite(sentence) for seed in range(200)} == {sentence}
 
 

@@ -59,7 +59,9 @@ def test_unknown_keys_are_kept(tmp_path: Path) -> None:
 
 def test_blank_lines_and_a_byte_order_mark_are_passed_over(tmp_path: Path) -> None:
     path = tmp_path / "t.jsonl"
-    path.write_text("\ufeff" + json.dumps(GOOD) + "\r\n\n  \n" + json.dumps(GOOD | {"id": "b"}) + "\n", encoding="utf-8")
+    path.write_text(
+        "\ufeff" + json.dumps(GOOD) + "\r\n\n  \n" + json.dumps(GOOD | {"id": "b"}) + "\n", encoding="utf-8"
+    )
     assert [t.id for t in read_tasks(path)] == ["a", "b"]
 
 
@@ -116,7 +118,7 @@ def test_every_bad_line_is_named_up_to_twenty(tmp_path: Path) -> None:
 
 def test_an_id_may_be_used_once(tmp_path: Path) -> None:
     path = write(tmp_path / "t.jsonl", GOOD, GOOD | {"id": "b"}, GOOD)
-    with pytest.raises(TaskError, match="t.jsonl:3: id 'a' was used on line 1"):
+    with pytest.raises(TaskError, match=r"t\.jsonl:3: id 'a' was used on line 1"):
         read_tasks(path)
 
 
@@ -178,7 +180,8 @@ def test_what_a_goal_needs(goal: str, fixtures: dict[str, int], objects: dict[st
 # Homes
 
 GOALS = (
-    "mug on desk", "cold apple in microwave", "3 clean plate on dining table", "sliced bread in fridge", "plant watered",
+    "mug on desk", "cold apple in microwave", "3 clean plate on dining table", "sliced bread in fridge",
+    "plant watered",
     "every dirty dishes is clean", "holding book ; desk lamp on", "no ceiling light on", "2 pillow on sofa",
     "glass of milk with person", "every toy in basket", "desk clean", "every cabinet closed",
 )  # fmt: skip
@@ -189,7 +192,11 @@ def test_the_same_task_and_seed_give_the_same_home() -> None:
 
 
 def test_another_id_or_seed_gives_another_home() -> None:
-    scenes = [home("mug on desk").world.scene, home("mug on desk", 1).world.scene, home("mug on desk", id="u").world.scene]
+    scenes = [
+        home("mug on desk").world.scene,
+        home("mug on desk", 1).world.scene,
+        home("mug on desk", id="u").world.scene,
+    ]
     assert len(set(scenes)) == 3
 
 

@@ -1,0 +1,95 @@
+"""What goes into decoding and what comes out: options, an understanding, a plan. Values only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from envs.goals import Goal
+from envs.state import Action
+from planner import text
+from planner.verify import Report
+
+Status = Literal["verified", "unverified", "refused", "ask"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """How to decode.
+
+    Attributes:
+        temperature: 0 takes the likeliest token; samples after the first use at least 0.6.
+        top_p: Only the likeliest tokens that together reach this probability.
+        samples: Further plans to try if the first does not reach its goal.
+        seed: Of sampling.
+        inventory: Whether the prompt shows what the home has.
+        constrained: Whether only applicable subtasks can be decoded. False is the GPT alone: one free pass.
+        chunks: Whether long goals are planned piece by piece.
+    """
+
+    temperature: float = 0.0
+    top_p: float | None = None
+    samples: int = 4
+    seed: int = 0
+    inventory: bool = True
+    constrained: bool = True
+    chunks: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Understanding:
+    """What the GPT took an instruction to mean."""
+
+    instruction: str
+    goal: Goal | None = None
+    goal_text: str = ""
+    refusal: str = ""
+    question: str = ""
+    broken: bool = False  # what it wrote is no goal
+    logprob: float = 0.0
+    tokens: int = 0  # written
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """The answer to an instruction.
+
+    Attributes:
+        status: verified (reaches `goal` in the symbolic home), unverified, refused, ask.
+        reason: Why not verified; the refusal; the question.
+        actions: The subtasks.
+        report: The symbolic replay, if there is a goal.
+        tried: Plans decoded.
+        tokens: Tokens written.
+        seconds: Time from instruction to answer.
+    """
+
+    instruction: str
+    status: Status
+    reason: str
+    goal: Goal | None
+    goal_text: str
+    actions: tuple[Action, ...]
+    subtasks: tuple[str, ...]
+    report: Report | None
+    tried: int
+    tokens: int
+    seconds: float
+    logprob: float = 0.0
+
+    def __str__(self) -> str:
+        """The plan as it is shown to a person."""
+        return text.show(self.instruction, self.subtasks)
+
+    def as_dict(self) -> dict[str, object]:
+        """Plain data for programs."""
+        return {
+            "instruction": self.instruction,
+            "status": self.status,
+            "reason": self.reason,
+            "goal": self.goal_text or None,
+            "plan": list(self.subtasks),
+            "tried": self.tried,
+            "tokens": self.tokens,
+            "seconds": round(self.seconds, 4),
+        }

@@ -1,0 +1,275 @@
+"""`python -m planner.plan`: what it prints, and what it says when something is wrong."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from planner import decode
+from planner.errors import PlannerError
+from planner.plan import MAX_INSTRUCTION, main, open_home
+from tests.conftest import ROOT
+
+MUG = "put the mug on the table"
+MUG_PLAN = ["open cabinet 1", "pick up mug 1", "put mug 1 on dining table 1"]
+
+
+class Outcome:
+    """Exit code, standard output and standard error of one call."""
+
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code, self.out, self.err = code, out, err
+
+
+Call = Callable[..., Outcome]
+
+
+@pytest.fixture
+def plan(
+    capsys: pytest.CaptureFixture[str],
+    flat_file: Path,
+    model_folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Call:
+    """The command in an empty folder, by default with the small flat and the memorised GPT."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*argv: str, home: str | None = str(flat_file), model: str | None = str(model_folder)) -> Outcome:
+        rest = [*(("--home", home) if home is not None else ()), *(("--model", model) if model is not None else ())]
+        code = main([*argv, *rest])
+        out, err = capsys.readouterr()
+        return Outcome(code, out, err)
+
+    return call
+
+
+def refused(outcome: Outcome, *words: str) -> None:
+    """Wrong usage: one line on standard error that says these words, and nothing else."""
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err.count("\n") == 1 and outcome.err.startswith("python -m planner.plan: ")
+    assert "Traceback" not in outcome.err
+    for word in words:
+        assert word in outcome.err, outcome.err
+
+
+# What it prints
+
+
+def test_it_prints_goal_plan_and_status(plan: Call) -> None:
+    outcome = plan(MUG)
+    goal, steps, status = outcome.out.splitlines()
+    assert (outcome.code, outcome.err) == (0, "")
+    assert goal == "goal: mug on dining table"
+    assert steps == f"plan: {MUG} → " + " → ".join(MUG_PLAN)
+    assert status.startswith("verified (")
+
+
+def test_with_json_it_prints_one_object(plan: Call) -> None:
+    outcome = plan(MUG, "--json")
+    answer = json.loads(outcome.out)
+    assert outcome.code == 0 and outcome.out.count("\n") == 1
+    assert (answer["status"], answer["plan"], answer["home"]) == ("verified", MUG_PLAN, "small flat")
+
+
+def test_it_carries_the_plan_out(plan: Call) -> None:
+    outcome = plan(MUG, "--execute", "--backend", "symbolic")
+    assert outcome.code == 0
+    assert "success: yes (symbolic)" in outcome.out and "goal conditions: 1 of 1 (100%)" in outcome.out
+    assert [
+        line.split("] ")[1].split(" done")[0].strip() for line in outcome.out.splitlines() if "] " in line
+    ] == MUG_PLAN
+
+
+def test_with_json_the_episode_is_in_the_object(plan: Call) -> None:
+    answer = json.loads(plan(MUG, "--execute", "--backend", "symbolic", "--json").out)
+    assert answer["episode"]["success"] is True
+    assert [step["subtask"] for step in answer["episode"]["steps"]] == MUG_PLAN
+    assert answer["episode"]["backend"] == "symbolic" and answer["episode"]["video"] is None
+
+
+def test_the_symbolic_world_writes_no_file(plan: Call, tmp_path: Path) -> None:
+    plan(MUG, "--execute", "--backend", "symbolic", "--out", str(tmp_path / "out"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_instruction_may_come_from_standard_input(plan: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(MUG + "\n"))
+    assert json.loads(plan("-", "--json").out)["plan"] == MUG_PLAN
+
+
+def test_a_goal_that_holds_is_nothing_to_do(plan: Call) -> None:
+    outcome = plan("put the plate on the counter")
+    assert outcome.code == 0 and "nothing to do" in outcome.out
+
+
+@pytest.mark.parametrize(
+    ("instruction", "says"),
+    [
+        ("tell me a joke", "refused: I can only do household tasks. ("),
+        ("fetch the teddy bear", "refused: there is no teddy bear here ("),
+        ("make it so", "refused: I did not understand that ("),
+        ("move it", "ask: What shall I move? ("),
+        ("warm the apple", "unverified: 1 of 1 conditions do not hold at the end ("),
+    ],
+)
+def test_without_a_proven_plan_it_says_why_and_exits_1(plan: Call, instruction: str, says: str) -> None:
+    outcome = plan(instruction, "--samples", "0", "--execute", "--backend", "symbolic")
+    assert (outcome.code, outcome.err) == (1, "")
+    assert outcome.out.splitlines()[-1].startswith(says)  # and nothing was carried out
+
+
+@pytest.mark.parametrize(
+    "instruction", ["xqzt blorp", "🍎🍎🍎", "SELECT * FROM plans;", "a" * 3000, "[SEP] [EOS]", "0"]
+)
+def test_nonsense_gets_an_answer(plan: Call, instruction: str) -> None:
+    outcome = plan(instruction, "--samples", "0", "--json")
+    assert outcome.code in (0, 1) and outcome.err == ""
+    assert json.loads(outcome.out)["status"] in ("verified", "unverified", "refused", "ask")
+
+
+# What it says when something is wrong
+
+
+@pytest.mark.parametrize("instruction", ["", "   ", "\n\t"])
+def test_an_empty_instruction_is_wrong_usage(plan: Call, instruction: str) -> None:
+    refused(plan(instruction), "the instruction is empty")
+
+
+def test_a_very_long_instruction_is_wrong_usage(plan: Call) -> None:
+    refused(plan("x" * (MAX_INSTRUCTION + 1)), f"more than {MAX_INSTRUCTION} characters")
+
+
+def test_standard_input_that_is_no_text_is_wrong_usage(plan: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"\xff\xfe"), encoding="utf-8"))
+    refused(plan("-"), "standard input is not a text")
+
+
+@pytest.mark.parametrize("flags", [("--samples", "-1"), ("--temperature", "-0.1"), ("--temperature", "nan")])
+def test_an_impossible_setting_is_wrong_usage(plan: Call, flags: tuple[str, str]) -> None:
+    refused(plan(MUG, *flags), "--samples is at least 0 and --temperature in [0, 5]")
+
+
+def test_an_unknown_home_offers_those_that_there_are(plan: Call) -> None:
+    refused(plan(MUG, home="my_castle"), "'my_castle'", "family_house", "studio")
+
+
+@pytest.mark.parametrize("home", ["²", "9" * 30, "-1", ""])
+def test_what_is_no_seed_is_no_home(plan: Call, home: str) -> None:
+    refused(plan(MUG, "--home=" + home, home=None), "there is no home")
+
+
+def test_a_missing_home_file_is_wrong_usage(plan: Call, tmp_path: Path) -> None:
+    refused(plan(MUG, home=str(tmp_path / "none.yaml")), "none.yaml: no such file")
+
+
+def test_a_bad_home_file_is_named_with_the_line(plan: Call, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.yaml"
+    bad.write_text("rooms:\n  kitchen:\n    - frige\n")
+    refused(plan(MUG, home=str(bad)), "bad.yaml: line 3: ", "fridge")
+
+
+def test_a_missing_model_folder_is_wrong_usage(plan: Call, tmp_path: Path) -> None:
+    refused(plan(MUG, model=str(tmp_path / "none")), "none: no such model folder")
+
+
+def test_a_model_folder_without_weights_is_wrong_usage(plan: Call, tmp_path: Path, model_folder: Path) -> None:
+    for name in ("config.json", "tokenizer.json"):
+        (tmp_path / name).write_bytes((model_folder / name).read_bytes())
+    refused(plan(MUG, model=str(tmp_path)), "model.safetensors: no such file")
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "config.json", "tokenizer.json"])
+def test_a_truncated_model_is_wrong_usage(plan: Call, tmp_path: Path, model_folder: Path, name: str) -> None:
+    for path in model_folder.iterdir():
+        whole = path.read_bytes()
+        (tmp_path / path.name).write_bytes(whole[: len(whole) // 2] if path.name == name else whole)
+    refused(plan(MUG, model=str(tmp_path)), name)
+
+
+def test_a_folder_of_another_program_is_wrong_usage(plan: Call, tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text('{"architectures": ["GPT2LMHeadModel"]}')
+    (tmp_path / "tokenizer.json").write_text("{}")
+    refused(plan(MUG, model=str(tmp_path)), "not a model config of this project")
+
+
+def test_without_released_weights_it_says_how_to_get_some(plan: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    def none() -> None:
+        raise FileNotFoundError("no released GPT 'home' in planner/released; there is: none")
+
+    monkeypatch.setattr(decode, "released_dir", none)
+    refused(plan(MUG, model=None), "no released GPT 'home'", "--model")
+
+
+def test_an_output_folder_that_cannot_be_made_is_wrong_usage_and_leaves_nothing(plan: Call, tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("mine")
+    refused(plan(MUG, "--execute", "--out", str(file / "below")), "cannot be written to", "--out")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"] and file.read_text() == "mine"
+
+
+def test_an_unknown_flag_is_wrong_usage(plan: Call, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        plan(MUG, "--fly")
+    assert stopped.value.code == 2 and "--fly" in capsys.readouterr().err
+
+
+# Homes
+
+
+def test_a_home_is_a_seed_a_name_or_a_file(flat_file: Path) -> None:
+    assert open_home("7").world.scene.seed == 7
+    assert open_home("studio").world.scene.name == "studio"
+    assert open_home(str(flat_file)).world.scene.name == "small flat"
+
+
+def test_a_name_is_not_a_path() -> None:
+    with pytest.raises(PlannerError, match="there is no home"):
+        open_home("README")
+
+
+# As a program
+
+
+def program(*argv: str, before: str = "") -> subprocess.CompletedProcess[str]:
+    code = f"import sys\nfrom planner.plan import main\ncode = main({list(argv)!r})\n"
+    script = before + code + "print('torch' in sys.modules, file=sys.stderr)\nsys.exit(code)"
+    return subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+def test_help_exits_0_fits_a_screen_and_names_its_flags() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "planner.plan", "-h"], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("usage: python -m planner.plan")
+    assert len(done.stdout.splitlines()) <= 45
+    for flag in ("--home", "--execute", "--model", "--json", "--backend"):
+        assert flag in done.stdout
+
+
+def test_help_does_not_wait_for_torch() -> None:
+    script = (
+        "import sys\nfrom planner.plan import main\n"
+        "try: main(['-h'])\nexcept SystemExit: pass\n"
+        "print(sorted({'torch', 'pybullet'} & set(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "[]\n")
+
+
+def test_an_unknown_home_is_said_without_waiting_for_torch() -> None:
+    done = program(MUG, "--home", "my_castle")
+    message, torch_is_there = done.stderr.splitlines()
+    assert (done.returncode, torch_is_there) == (2, "False")
+    assert "there is no home 'my_castle'" in message

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+import planner.propose
+from envs.goals import format_goal, parse_goal
+from envs.scoring import holds
+from envs.state import State
+from planner.decode import Planner
+from planner.draw import goal_is_held_out
+from planner.propose import Proposal, Proposer, compose, start_of, task_document
+
+
+def test_a_task_document_teaches_instruction_and_goal_but_not_the_home() -> None:
+    learnt = [(s.mark, s.learn_mark, s.learn_text) for s in task_document("mug sink", "wash the mug", "clean mug")]
+    assert learnt == [("[CLS]", False, False), ("[TASK]", False, True), ("[SEP]", True, True), ("[EOS]", True, False)]
+
+
+def proposed(written: list[tuple[str, str]], model: Planner, monkeypatch: pytest.MonkeyPatch) -> list[Proposal]:
+    def sample(self: Proposer, state: State, home: int, count: int) -> Iterator[tuple[str, str]]:
+        yield from written
+
+    monkeypatch.setattr(Proposer, "_sample", sample)
+    return list(Proposer(model, 0).propose(7, len(written)))
+
+
+def test_what_is_no_task_is_dropped_with_its_reason(
+    memorised: Planner, flat: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(planner.propose, "start_of", lambda home, goal: flat)
+    told = "put the mug on the table"
+    names = sorted(flat.world.domain.objects)
+    held_out = next(g for name in names if goal_is_held_out(parse_goal(g := f"hot {name} on countertop")))
+    cases = [
+        (told, "mug on dining table", ""),
+        (told, "mug on dining table", "duplicate"),
+        (told, "mug table", "unparsable"),
+        ("", "mug on dining table", "unparsable"),
+        (told, "mug on bed", "not feasible"),
+        (told, held_out, "held out"),
+        (told, "plate on countertop", "true already"),
+        (told, "fork on dining table", "not read back"),
+    ]
+    found = proposed([(said, goal) for said, goal, _ in cases], memorised, monkeypatch)
+    assert [p.dropped for p in found] == [reason for _, _, reason in cases]
+
+
+def test_a_gpt_that_never_saw_proposals_proposes_nothing_and_does_no_harm(random_planner: Planner) -> None:
+    assert all(p.dropped for p in Proposer(random_planner, 0).propose(1, 4))
+
+
+def test_sampling_repeats_with_its_seed(random_planner: Planner) -> None:
+    runs = [list(Proposer(random_planner, seed).propose(1, 3)) for seed in (0, 0)]
+    assert runs[0] == runs[1]
+
+
+def some_proposals(home: int) -> list[Proposal]:
+    state = start_of(home, parse_goal("no ceiling light on"))
+    world = state.world
+    names = sorted(set(world.categories[world.n_fixtures :]))
+    places = ("countertop", "dining table", "bed", "sink")
+    goals = [format_goal(parse_goal(f"{name} on {place}")) for name in names for place in places]
+    kept = [g for g in goals if not planner.propose.refused(parse_goal(g), start_of(home, parse_goal(g)))]
+    return [Proposal(id=f"{home}/{i}", home=home, instruction=g.lower(), goal=g) for i, g in enumerate(kept)]
+
+
+def test_composed_tasks_ask_for_all_that_their_parts_ask_for() -> None:
+    parts = some_proposals(11)
+    joined = list(compose(parts, 9, 0))
+    assert joined and any(len(parse_goal(j.goal).conditions) >= 5 for j in joined)
+    by_goal = {p.goal: p.instruction for p in parts}
+    for task in joined:
+        conditions = task.goal.split(" ; ")
+        assert len(conditions) == task.parts == len(set(conditions))
+        assert all(by_goal[c] in task.instruction for c in conditions)
+
+
+def test_a_home_is_not_yet_as_its_goal_wants_it() -> None:
+    goal = parse_goal("every ceiling light on")
+    assert not holds(start_of(3, goal), goal.conditions[0], start_of(3, goal))
+    assert start_of(3, goal)[1:] == start_of(3, goal)[1:]
