@@ -21,6 +21,7 @@ from envs.spots import Spot, free_spots
 if TYPE_CHECKING:
     from envs.domain import ObjectCategory
     from envs.kinematics import Array
+    from envs.navigation import Footprint
     from envs.places import Area, Places
     from envs.scene import FixtureSpec, Rect, Scene
 
@@ -199,7 +200,6 @@ def build_objects(engine: Engine, scene: Scene, places: Places) -> None:
         return size[0] * size[1]
 
     order = sorted(scene.objects, key=lambda o: (depth[o.name], -footprint(o.category), o.name))
-    where: dict[str, tuple[float, float, float]] = {}
     for spec in order:
         category = domain.objects[spec.category]
         area = places.area(spec.place)
@@ -210,7 +210,7 @@ def build_objects(engine: Engine, scene: Scene, places: Places) -> None:
         if spots:
             few = spots[: max(1, len(spots) // (3 if area.enclosed else 2))]
             spot = few[int(rng.integers(len(few)))] if area.name in depth and depth[area.name] == 0 else spots[0]
-        elif area.relation == "in" or area.vessel or area.loose:
+        elif tops + size[2] < area.size[2] + 0.2 or area.vessel or area.loose:  # onto what lies there
             spot, height = Spot(x=0.0, y=0.0, yaw=0.0), tops + 0.01
         else:
             raise PhysicsError(f"scene {scene.name}: no room {area.relation} {spec.place} for {spec.name}")
@@ -219,10 +219,9 @@ def build_objects(engine: Engine, scene: Scene, places: Places) -> None:
         body = places.yaw_turn(area.yaw + spot.yaw + flip) @ (end_up(category) if on_end else np.eye(3))
         engine.add(spec.name, object_pieces(category), at.tolist(), places.quat(body), mass=mass_kg(category))
         places.things[spec.name] = category
-        where[spec.name] = (spot.x, spot.y, spot.yaw)
 
 
-def footprints(scene: Scene) -> list[tuple[float, float, float, float, float]]:
+def footprints(scene: Scene) -> list[Footprint]:
     """x, y, yaw, half depth, half width of every fixture, for the floor."""
     domain = load_domain()
     made = []

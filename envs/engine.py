@@ -99,8 +99,8 @@ class Engine:
 
     def _visual(self, pieces: Sequence[Piece]) -> int:
         seen = [piece for piece in pieces if piece.visible]
-        if not seen:
-            return -1
+        if not seen:  # without a visual shape the engine draws the collision shape
+            return int(self._p.createVisualShape(self._p.GEOM_BOX, halfExtents=[1e-4] * 3)) if pieces else -1
         if seen[0].mesh is not None:
             flat = [i for face in seen[0].mesh.faces for i in face]
             return int(

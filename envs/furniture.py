@@ -22,10 +22,6 @@ from envs.carpentry import (
     Furniture,
     box,
     counter,
-    cupboard,
-    drawers,
-    flap,
-    open_door,
     rack,
     shade,
     shelf,
@@ -35,6 +31,7 @@ from envs.carpentry import (
     walled,
 )
 from envs.errors import DomainError, nearest
+from envs.joinery import cupboard, drawers, flap, open_door
 from envs.shapes import Color, Mesh, Piece, lathe
 
 if TYPE_CHECKING:

@@ -247,10 +247,12 @@ def _placings(cell: Workcell, name: str, area: Area, root: str | None) -> tuple[
         tilted = upright @ (turn_z(-held.yaw) @ held.turn).T
         turn = upright
         middle = -turn @ np.array(held.pivot)
+    if on_end and area.name in places.things:  # the fingers stay above the rim
+        rim = places.things[area.name].size[2]
+        lowest = max(lowest, rim + 0.025 + float(middle[2]) - size[2] / 2)
     half = np.abs(turn) @ np.array(category.size) / 2
     own_yaw = atan2(turn[1, 0], turn[0, 0])
-    if on_end or abs(own_yaw) > 0.01:
-        own_yaw = own_yaw if not on_end else 0.0
+    own_yaw = 0.0 if on_end else own_yaw
     goals = []
     free = is_round(category)
     cargo = CORNERS * half + middle

@@ -39,6 +39,7 @@ AJAR_M = 0.016  # of each finger: wider, one would meet the leaf when the hand c
 PULL_N = 300.0
 LINK_N = 8.0
 CHECKED = 30
+TRAPPED = 4.0  # cost of ending where the open leaf locks the robot in
 BASE_CLEAR_M = 0.245
 
 
@@ -156,6 +157,7 @@ def _plan(cell: Workcell, name: str, wanted: float, back_m: float, outside: bool
         return []
     far = floor.distances((float(robot.q[0]), float(robot.q[1])))
     rates = RATES if leaf.kind == "hinge" else (0.0,)
+    open_after = floor.open_with(places.leaf_footprints({name: wanted}))
     found: list[tuple[float, Array, Array, Array]] = []
     for (posture, local), aside, rate in product(reaches, ASIDE, rates):
         yaws = normals[0] + aside + rate * (normals - normals[0]) + np.pi  # (W,) the base looks at the handle
@@ -173,7 +175,8 @@ def _plan(cell: Workcell, name: str, wanted: float, back_m: float, outside: bool
         before, after = path[0].copy(), path[-1].copy()
         before[:2], after[:2] = ends
         travel = float(np.abs(np.diff(bases, axis=0)).sum())
-        cost = 0.25 * float(far[tuple(ij[-2])]) + 0.5 * travel + 0.3 * abs(aside) + 0.2 * abs(rate - 0.7)
+        trapped = 0.0 if open_after[tuple(ij[-1])] else TRAPPED
+        cost = trapped + 0.25 * float(far[tuple(ij[-2])]) + 0.5 * travel + 0.3 * abs(aside) + 0.2 * abs(rate - 0.7)
         found.append((cost, path, before, after))
     found.sort(key=lambda f: f[0])
     boxes = places.obstacles(cell.focus, 1.6, [name])

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.ndimage import distance_transform_edt
+from scipy.ndimage import binary_dilation, distance_transform_edt, label
 from scipy.sparse.csgraph import dijkstra
 
 from envs.kinematics import Array
@@ -20,15 +20,17 @@ CELL_M = 0.05
 WALL_M = 0.10
 CLEAR_M = 0.27  # least distance of the base's centre from fixtures: its radius is 0.24 m
 COMFORT_M = 0.38  # nearer than this to something, driving costs more
+SQUEEZE_M = 1.2  # how far the robot squeezes past a leaf to get back to the open floor
 LEAF_CLEAR_M = 0.17  # from an open door to the column; the chassis may pass below a flap
 
 Bool = NDArray[np.bool_]
+Footprint = tuple[float, float, float, float, float]  # x, y, yaw, half depth, half width
 
 
 class Floor:
     """The floor of one home. `fixed` boxes are footprints, given once; leaves move and are given to `update`."""
 
-    def __init__(self, scene: Scene, footprints: list[tuple[float, float, float, float, float]]) -> None:
+    def __init__(self, scene: Scene, footprints: list[Footprint]) -> None:
         """Draw the grid.
 
         Args:
@@ -59,7 +61,7 @@ class Floor:
         self._from: tuple[int, int] | None = None
         self.update([])
 
-    def _box(self, footprint: tuple[float, float, float, float, float], margin: float) -> Bool:
+    def _box(self, footprint: Footprint, margin: float) -> Bool:
         x, y, yaw, depth, width = footprint
         dx, dy = self.xs - x, self.ys - y
         u = np.abs(np.cos(yaw) * dx + np.sin(yaw) * dy) - depth
@@ -67,12 +69,13 @@ class Floor:
         made: Bool = np.hypot(np.maximum(u, 0.0), np.maximum(v, 0.0)) <= margin
         return made
 
-    def update(self, leaves: list[tuple[float, float, float, float, float]]) -> None:
+    def update(self, leaves: list[Footprint]) -> None:
         """Take the leaves that stand open now into account."""
         free = self.gap >= CLEAR_M
         for leaf in leaves:
             free &= ~self._box(leaf, LEAF_CLEAR_M)
         self.free = free
+        self.open = _largest_area(free)
         index = np.arange(free.size).reshape(self.shape)
         effort = 1.0 + 4.0 * np.clip((COMFORT_M - self.gap) / COMFORT_M, 0.0, 1.0)
         rows, columns, weights = [], [], []
@@ -86,6 +89,14 @@ class Floor:
         data = (np.concatenate(weights), (np.concatenate(rows), np.concatenate(columns)))
         self._graph = sparse.csr_matrix(data, shape=(free.size, free.size))
         self._from = None
+
+    def open_with(self, leaves: list[Footprint]) -> Bool:
+        """Where the robot is not cut off from most of the home if these leaves stand open, (nx, ny)."""
+        free = self.gap >= CLEAR_M
+        for leaf in leaves:
+            free = free & ~self._box(leaf, LEAF_CLEAR_M)
+        made: Bool = binary_dilation(_largest_area(free), iterations=2)
+        return made
 
     def cell(self, x: float, y: float) -> tuple[int, int]:
         """The cell of a point, clipped to the grid."""
@@ -102,10 +113,7 @@ class Floor:
 
     def distances(self, start: tuple[float, float]) -> Array:
         """Effort [m] from a point to every cell, infinite where there is no way, (nx, ny)."""
-        cell = self.cell(*start)
-        if not self.free[cell]:  # it stands in the way of a door that opened: leave by the nearest free cell
-            cost = (self.xs - start[0]) ** 2 + (self.ys - start[1]) ** 2
-            cell = tuple(np.unravel_index(int(np.argmin(np.where(self.free, cost, np.inf))), self.shape))  # type: ignore[assignment]
+        cell = self._way_out(start)
         if self._from != cell:
             source = cell[0] * self.shape[1] + cell[1]
             far, before = dijkstra(
@@ -117,6 +125,17 @@ class Floor:
             )
             self._far, self._before, self._from = far.reshape(self.shape), before, cell
         return self._far
+
+    def _way_out(self, start: tuple[float, float]) -> tuple[int, int]:
+        """The cell that a robot at a point leaves from: beside a door that it opened, the nearest of the open floor."""
+        cell = self.cell(*start)
+        if self.open[cell]:
+            return cell
+        cost = np.hypot(self.xs - start[0], self.ys - start[1])
+        nearest = int(np.argmin(np.where(self.open, cost, np.inf)))
+        if self.free[cell] and cost.flat[nearest] > SQUEEZE_M:
+            return cell
+        return nearest // self.shape[1], nearest % self.shape[1]
 
     def path(self, start: tuple[float, float], goal: tuple[float, float]) -> list[tuple[float, float]] | None:
         """Corners of a short free path, ending at `goal`; None if there is none."""
@@ -134,6 +153,8 @@ class Floor:
         points = [(float(self.xs.flat[c]), float(self.ys.flat[c])) for c in reversed(cells)]
         points[-1] = goal
         corners, i = [], 0
+        if np.hypot(points[0][0] - start[0], points[0][1] - start[1]) > 2 * CELL_M:
+            corners.append(points[0])
         while i < len(points) - 1:
             j = len(points) - 1
             while j > i + 1 and not self._straight(points[i], points[j]):
@@ -152,6 +173,14 @@ class Floor:
         near = self.gap[ij[:, 0], ij[:, 1]].min()
         ends = min(self.gap[self.cell(*a)], self.gap[self.cell(*b)])
         return bool(near >= min(0.33, ends - 0.03))
+
+
+def _largest_area(free: Bool) -> Bool:
+    area, _ = label(free, structure=np.ones((3, 3)))
+    sizes = np.bincount(area.ravel())
+    sizes[0] = 0
+    made: Bool = area == int(np.argmax(sizes))
+    return made
 
 
 def _within(xs: Array, ys: Array, x0: float, y0: float, x1: float, y1: float) -> Bool:

@@ -20,10 +20,11 @@ from envs.robot import quat
 from envs.shapes import floor_in
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from envs.carpentry import Furniture, Leaf
     from envs.domain import ObjectCategory
+    from envs.navigation import Footprint
     from envs.scene import FixtureSpec, Scene
     from envs.shapes import Piece
 
@@ -136,12 +137,12 @@ class Places:
             parts.append(_boxes([p for p in leaf.pieces if p.solid], at, 0.0, turn))
         return join(parts)
 
-    def leaf_footprints(self) -> list[tuple[float, float, float, float, float]]:
-        """x, y, yaw, half depth, half width of every leaf that stands out into the room."""
-        found = []
+    def leaf_footprints(self, moved: Mapping[str, float] | None = None) -> list[Footprint]:
+        """Footprints of the leaves that stand out into the room, some fixtures' at other joint positions."""
+        found: list[Footprint] = []
         for name, made in self.furniture.items():
             for k, leaf in enumerate(made.leaves):
-                position = self.engine.joint(name, k)
+                position = moved[name] if moved and name in moved else self.engine.joint(name, k)
                 if position < 0.1 * leaf.opened:
                     continue
                 at, turn = self.leaf_frame(name, k, position)

@@ -12,7 +12,7 @@ import numpy as np
 from envs import kinematics
 from envs.engine import Engine
 from envs.kinematics import Array
-from envs.navigation import Floor
+from envs.navigation import Floor, Footprint
 from envs.places import Places
 from envs.reach import Entry, Goal, Reach, find_reaches
 from envs.robot import OPEN_M, Robot, nearest_angle
@@ -36,7 +36,7 @@ class Workcell:
     floor: Floor
     grasp: Literal["assisted", "physical"] = "assisted"
     focus: Array = field(default_factory=lambda: np.zeros(3))  # what the robot works at, for the camera
-    leaves: list[tuple[float, float, float, float, float]] = field(default_factory=list)
+    leaves: list[Footprint] = field(default_factory=list)
     released: list[str] = field(default_factory=list)  # still ignored by the hand
 
     # -- moving --------------------------------------------------------------------------------------------------------

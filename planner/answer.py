@@ -25,6 +25,8 @@ class Options:
         inventory: Whether the prompt shows what the home has.
         constrained: Whether only applicable subtasks can be decoded. False is the GPT alone: one free pass.
         chunks: Whether long goals are planned piece by piece.
+        conditions: Most conditions of a piece. One at a time succeeds most often (docs/results.md).
+        clauses: Whether an instruction of several tasks may be read piece by piece.
     """
 
     temperature: float = 0.0
@@ -34,6 +36,8 @@ class Options:
     inventory: bool = True
     constrained: bool = True
     chunks: bool = True
+    conditions: int = 1
+    clauses: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -27,6 +27,7 @@ from gpt.sampling import Session
 from gpt.tokenizer import Tokenizer
 from planner import text
 from planner.answer import Options, Plan, Status, Understanding
+from planner.clauses import likeliest
 from planner.constrain import Cursor, Ids, choose_sequence, write_until
 from planner.errors import ReleaseError
 from planner.facts import chunk, fetch, is_limited, work
@@ -37,6 +38,7 @@ from planner.verify import Report, verify
 
 MAX_GOAL_TOKENS = 120
 MAX_CHUNKS = 24
+SURE = -0.05  # log-probability of a goal from which on the instruction is not read piece by piece too
 STEPS_PER_THING = 9  # of a chunk's plan: more than the longest way to change and bring one thing
 NOT_UNDERSTOOD = "I did not understand that"
 
@@ -111,21 +113,45 @@ class Planner:
         if not said:
             return Understanding(instruction=said, refusal="The instruction is empty")
         names = text.inventory(state) if options.inventory else ""
-        first: Understanding | None = None
-        for attempt in range(1 + options.samples):
-            session, rest = self._heading(names, said)
-            free = max(2, session.capacity - session.length - MAX_GOAL_TOKENS)
-            if len(rest) > free:  # a very long instruction: its beginning is read
-                rest = [*rest[: free - 1], rest[-1]]
-            cursor = self._cursor(session, rest, options, attempt)
-            found = self._goal(said, cursor, state)
-            found = replace(found, logprob=cursor.logprob, tokens=cursor.written)
-            first = first or found
+        first = found = self._read(said, names, state, options, 0)
+        for attempt in range(1, 1 + options.samples if found.broken else 1):
             # Another sample is drawn only where what was written is no goal at all.
-            if found.goal is not None or (attempt == 0 and not found.broken):
-                return found
-        assert first is not None
-        return first
+            found = self._read(said, names, state, options, attempt)
+            if found.goal is not None:
+                break
+        found = found if found.goal is not None else first
+        if options.clauses and found.logprob < SURE and (found.goal is not None or found.goal_text):
+            return self._piecewise(found, names, state, options)
+        return found
+
+    def _read(self, said: str, names: str, state: State, options: Options, attempt: int) -> Understanding:
+        session, rest = self._heading(names, said)
+        free = max(2, session.capacity - session.length - MAX_GOAL_TOKENS)
+        if len(rest) > free:  # a very long instruction: its beginning is read
+            rest = [*rest[: free - 1], rest[-1]]
+        cursor = self._cursor(session, rest, options, attempt)
+        found = self._goal(said, cursor, state)
+        return replace(found, logprob=cursor.logprob, tokens=cursor.written)
+
+    def _piecewise(self, whole: Understanding, names: str, state: State, options: Options) -> Understanding:
+        """Read the pieces of an instruction apart, if that makes a likelier goal than the whole in one breath."""
+        tokens = whole.tokens
+
+        def read(part: str) -> tuple[Understanding, float] | None:
+            nonlocal tokens
+            found = self._read(part, names, state, options, 0)
+            tokens += found.tokens
+            return None if found.goal is None or len(found.goal.phases) > 1 else (found, found.logprob)
+
+        best = likeliest(whole.instruction, read)
+        bar = whole.logprob if whole.goal is not None else float("-inf")
+        if best is None or best[1] <= bar:
+            return replace(whole, tokens=tokens)
+        conditions = dict.fromkeys(c for part in best[0] if part.goal for c in part.goal.conditions)
+        goal = Goal(phases=(tuple(conditions),))
+        return replace(
+            whole, goal=goal, goal_text=format_goal(goal), refusal="", broken=False, logprob=best[1], tokens=tokens
+        )
 
     def _goal(self, said: str, cursor: Cursor, state: State) -> Understanding:
         ids, stop = write_until(cursor, self._stops, MAX_GOAL_TOKENS)
@@ -235,7 +261,7 @@ class Planner:
         for conditions in goal.phases:
             for _ in range(MAX_CHUNKS):
                 unmet = tuple(c for c in conditions if not holds(state, c, first))
-                todo = chunk(state, conditions, first) if options.chunks else unmet
+                todo = chunk(state, conditions, first, options.conditions) if options.chunks else unmet
                 if not todo:
                     break
                 said = fetch(state, todo, first, avoid=avoid, phase=conditions)

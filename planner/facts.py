@@ -48,13 +48,15 @@ class Facts:
     names: frozenset[str]
 
 
-def chunk(state: State, conditions: Sequence[Condition], start: State) -> tuple[Condition, ...]:
+def chunk(
+    state: State, conditions: Sequence[Condition], start: State, most: int = MAX_CONDITIONS
+) -> tuple[Condition, ...]:
     """Return the next few unmet conditions, in the order in which they are best reached; empty when all hold."""
     todo: list[Condition] = []
     total = 0
     for condition in sorted((c for c in conditions if not holds(state, c, start)), key=rank):
         weight = _work(state, condition, start)
-        if todo and (len(todo) == MAX_CONDITIONS or total + weight > MAX_WORK):
+        if todo and (len(todo) >= most or total + weight > MAX_WORK):
             break
         if (
             todo

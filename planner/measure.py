@@ -35,7 +35,7 @@ def ways(*, samples: int = 4, seed: int = 0, inventory: bool = True) -> dict[Way
     """Return how each way decodes."""
     plain = Options(samples=0, seed=seed, inventory=inventory)
     return {
-        "alone": replace(plain, constrained=False, chunks=False),
+        "alone": replace(plain, constrained=False, chunks=False, clauses=False),
         "constrained": plain,
         "verified": replace(plain, samples=samples),
     }
