@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from envs.scene import Scene
 
 View = Literal["overhead", "room", "robot"]
-GLIDE = 0.06  # part of the way to its new place that the following camera moves in a frame
+GLIDE = 0.2  # part of the way to its new place that the following camera moves in a frame
 
 
 class Camera:

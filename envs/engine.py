@@ -6,6 +6,9 @@ Legend: T ticks, H rows, W columns.
 from __future__ import annotations
 
 import contextlib
+import ctypes
+import os
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -15,7 +18,7 @@ from envs.errors import PhysicsError, nearest
 from envs.shapes import UPRIGHT, Color, Piece, Quat
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -41,6 +44,21 @@ class Link:
     mass: float = 1.0
 
 
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep what PyBullet's C code prints on connecting out of our standard output, which programs read."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    with open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), 1)
+    try:
+        yield
+    finally:
+        ctypes.CDLL(None).fflush(None)  # what C has buffered is to go where stdout points now
+        os.dup2(kept, 1)
+        os.close(kept)
+
+
 class Engine:
     """One PyBullet world.
 
@@ -50,12 +68,14 @@ class Engine:
 
     def __init__(self, *, gui: bool = False) -> None:
         try:
-            import pybullet
-            import pybullet_data
-            from pybullet_utils.bullet_client import BulletClient
+            with _quiet():
+                import pybullet
+                import pybullet_data
+                from pybullet_utils.bullet_client import BulletClient
+
+                self._p: Any = BulletClient(pybullet.GUI if gui else pybullet.DIRECT)
         except ImportError as error:
             raise PhysicsError(f"the physical home needs pybullet ({error}): pip install 'pybullet>=3.2.6'") from error
-        self._p: Any = BulletClient(pybullet.GUI if gui else pybullet.DIRECT)
         self.meshes = pybullet_data.getDataPath() + "/franka_panda/meshes/collision/"
         self.clear()
 
