@@ -265,7 +265,7 @@ def _placings(cell: Workcell, name: str, area: Area, root: str | None) -> tuple[
         goals.append(
             Goal(
                 middle=centre, tip=_tip_over(centre, middle), yaws=() if free else cyclic(wanted, pi),
-                pitches=LEVEL if level else (DOWN if not on_end else (0.85, 0.5)), cargo=cargo, cost=0.25 * k,
+                pitches=LEVEL if level else (DOWN if not on_end else (0.85, 0.5, 1.2)), cargo=cargo, cost=0.25 * k,
             )
         )  # fmt: skip
     if level and root is not None:

@@ -149,7 +149,7 @@ def find_reaches(
         return []
     table, tips, q = table[keep], tips[keep], q[keep]
     hard, soft = _sweep(table, tips, q, goals, entry, boxes)
-    cost = table[:, 6] + 40 * hard + 6 * soft + 0.08 * np.abs(q[:, 2:] - SEED_LEVEL).sum(1)
+    cost = table[:, 6] + 40 * hard + 25 * soft + 0.08 * np.abs(q[:, 2:] - SEED_LEVEL).sum(1)
     order = [int(i) for i in np.argsort(cost, kind="stable") if hard[i] <= HARD_MAX_M[last]][:16]
     if not order:
         return []
@@ -247,5 +247,5 @@ def _unfolding(table: Array, q: Array, entry: Entry, boxes: Boxes) -> Array:
         mid = start.copy()
         mid[:, 1:] = (1 - f) * kinematics.TUCKED + f * start[:, 1:]
         hard, soft = overlap(boxes, _world(away, kinematics.sphere_centres(mid)), kinematics.sphere_radii())
-        worst = np.maximum(worst, hard + 0.3 * soft)
+        worst = np.maximum(worst, hard + soft)
     return worst

@@ -13,7 +13,7 @@ from envs.domain import load_domain
 from envs.errors import EnvsError
 from envs.goals import Goal
 from envs.sampling import sample_scene
-from envs.state import DIRTY, State, World
+from envs.state import BIT, State, World
 from planner.draw import Task, TaskDrawer, goal_is_held_out
 from planner.tasks import Answer, TaskLine, home_for
 
@@ -148,15 +148,14 @@ def _draw(
 
 
 def _soiled(start: State) -> State:
-    """The same state, whose scene says what is dirty too: the physical home is built from the scene."""
+    """The same state, whose scene says what was undone for the task: the physical home is built from the scene."""
     world = start.world
     if start == world.initial():
         return start
-    specs = []
-    for number, spec in enumerate(world.scene.objects, start=world.n_fixtures):
-        states = spec.states | {"dirty"} if start.flags[number] & DIRTY else spec.states - {"dirty"}
-        specs.append(replace(spec, states=states))
-    return World(replace(world.scene, objects=tuple(specs))).initial()
+    states = [frozenset(word for word, bit in BIT.items() if flags & bit) for flags in start.flags]
+    fixtures = tuple(replace(spec, states=states[i]) for i, spec in enumerate(world.scene.fixtures))
+    objects = tuple(replace(spec, states=states[world.n_fixtures + i]) for i, spec in enumerate(world.scene.objects))
+    return World(replace(world.scene, fixtures=fixtures, objects=objects)).initial()
 
 
 def trial_of(line: TaskLine, *, seed: int = 0, geometry: bool = False) -> Trial:
