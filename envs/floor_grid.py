@@ -64,8 +64,9 @@ def floor_grid(scene: Scene, *, clearance_m: float = CLEARANCE_M, cell_m: float 
     sizes = load_domain().fixtures
     for fixture in scene.fixtures:
         _block(free, fixture, sizes[fixture.category].size, (x0, y0), cell_m, clearance_m)
-    area, _ = ndimage.label(free)
-    return FloorGrid(origin=(x0, y0), cell_m=cell_m, free=free, area=area.astype(np.int32))
+    area = np.zeros(free.shape, dtype=np.int32)
+    ndimage.label(free, output=area)
+    return FloorGrid(origin=(x0, y0), cell_m=cell_m, free=free, area=area)
 
 
 def standing_points(fixture: FixtureSpec) -> list[tuple[float, float]]:

@@ -97,9 +97,9 @@ def frames(q: Array) -> tuple[Array, Array]:
     steps, (hand_at, hand_turn) = _steps()
     at = np.zeros((n, 8, 3))
     turn = np.zeros((n, 8, 3, 3))
-    p = np.zeros((n, 3))
+    p: Array = np.zeros((n, 3))
     p[:, 0], p[:, 2] = MOUNT_X_M, q[:, 0]
-    r = np.broadcast_to(np.eye(3), (n, 3, 3))
+    r: Array = np.broadcast_to(np.eye(3), (n, 3, 3))
     spins = turn_z(q[:, 1:])  # (N, 7, 3, 3)
     for k, (offset, lean) in enumerate(steps):
         p = p + r @ offset

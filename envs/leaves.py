@@ -144,12 +144,12 @@ def _plan(cell: Workcell, name: str, wanted: float, back_m: float, outside: bool
     places, floor, robot = cell.places, cell.floor, cell.robot
     leaf = places.furniture[name].leaves[0]
     start = cell.engine.joint(name, 0)
-    positions = np.linspace(start, wanted, STEPS)  # (W,)
+    positions: Array = np.linspace(start, wanted, STEPS, dtype=np.float64)  # (W,)
     framed = [places.leaf_frame(name, 0, p) for p in positions]
     handles = np.array([at + turn @ _grip_point(leaf, outside) for at, turn in framed])  # (W, 3)
     cell.focus = handles[0]
     facing = places.specs[name].yaw
-    normals = np.full(STEPS, facing)
+    normals: Array = np.full(STEPS, facing)
     if leaf.kind == "hinge":
         normals = np.unwrap([atan2(turn[1, 0], turn[0, 0]) for _, turn in framed]) + (0.0 if outside else np.pi)
     reaches = _postures(float(handles[0, 2]), float(handles[:, 2].min()), float(handles[:, 2].max()))
@@ -167,6 +167,8 @@ def _plan(cell: Workcell, name: str, wanted: float, back_m: float, outside: bool
         ends = np.stack([bases[0] + back[0], bases[-1] + back[-1]])
         ij = np.clip(((np.concatenate([bases, ends]) - floor.origin) / 0.05).astype(int), 0, np.array(floor.shape) - 1)
         if floor.gap[ij[:, 0], ij[:, 1]].min() < BASE_CLEAR_M or not np.isfinite(far[tuple(ij[-2])]):
+            continue
+        if not floor.same_side(bases[:1], handles[0, :2])[0]:
             continue
         path = np.empty((STEPS, 11))
         path[:, :2], path[:, 2] = bases, yaws

@@ -7,6 +7,8 @@ Legend: nx, ny cells.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
@@ -53,11 +55,14 @@ class Floor:
             half = door.width / 2
             dx, dy = (half, WALL_M) if door.along == "x" else (WALL_M, half)
             open_floor |= _within(self.xs, self.ys, door.x - dx, door.y - dy, door.x + dx, door.y + dy)
+        self.wall: Bool = ~open_floor
         for footprint in footprints:
             open_floor &= ~self._box(footprint, 0.0)
-        self.gap: Array = distance_transform_edt(open_floor) * CELL_M  # (nx, ny) to the nearest obstacle
+        cells = np.asarray(distance_transform_edt(open_floor), dtype=np.float64)
+        self.gap: Array = cells * CELL_M  # (nx, ny) to the nearest obstacle
         self.free: Bool = self.gap >= CLEAR_M
         self._graph = sparse.csr_matrix((0, 0))
+        self._far: Array = np.zeros((0, 0))
         self._from: tuple[int, int] | None = None
         self.update([])
 
@@ -111,15 +116,24 @@ class Floor:
         made: Bool = inside & self.free[ij[..., 0], ij[..., 1]]
         return made
 
+    def same_side(self, points: Array, goal: Array) -> Bool:
+        """Whether no wall stands between points (N, 2) and a goal (2,)."""
+        share = np.linspace(0.0, 1.0, 20)[:, None, None]
+        line = points + share * (goal - points)  # (20, N, 2)
+        ij = np.clip(((line - self.origin) / CELL_M).astype(int), 0, np.array(self.shape) - 1)
+        made: Bool = ~self.wall[ij[..., 0], ij[..., 1]].any(0)
+        return made
+
     def distances(self, start: tuple[float, float]) -> Array:
         """Effort [m] from a point to every cell, infinite where there is no way, (nx, ny)."""
         cell = self._way_out(start)
         if self._from != cell:
             source = cell[0] * self.shape[1] + cell[1]
-            far, before = dijkstra(
+            search: Any = dijkstra  # scipy's stubs differ between the versions of different Pythons
+            far, before = search(
                 csgraph=self._graph,
                 directed=False,
-                indices=np.int64(source),
+                indices=int(source),
                 return_predecessors=True,
                 unweighted=False,
             )
@@ -166,7 +180,7 @@ class Floor:
 
     def _straight(self, a: tuple[float, float], b: tuple[float, float]) -> bool:
         steps = max(2, int(np.hypot(b[0] - a[0], b[1] - a[1]) / (CELL_M / 2)))
-        line = np.linspace(a, b, steps)
+        line: Array = np.linspace(a, b, steps, dtype=np.float64)
         if not self.is_free(line).all():
             return False
         ij = np.floor((line - self.origin) / CELL_M).astype(int)
@@ -176,7 +190,8 @@ class Floor:
 
 
 def _largest_area(free: Bool) -> Bool:
-    area, _ = label(free, structure=np.ones((3, 3)))
+    area = np.zeros(free.shape, dtype=np.int32)
+    label(free, structure=np.ones((3, 3)), output=area)
     sizes = np.bincount(area.ravel())
     sizes[0] = 0
     made: Bool = area == int(np.argmax(sizes))

@@ -173,6 +173,7 @@ def _stands(
     away = points + np.array(entry.out)
     half_way = points + np.array(entry.out) / 2
     ok = floor.is_free(points) & floor.is_free(away) & floor.is_free(half_way)
+    ok &= floor.same_side(points, goal.middle[:2])
     turn = np.abs((angle - (front or 0.0) + pi) % (2 * pi) - pi)
     if front is not None:
         ok &= turn < 1.15
@@ -221,7 +222,8 @@ def _sweep(
     radii = np.concatenate([
         kinematics.sphere_radii(), np.full(len(COLUMN), COLUMN_R_M), np.full(cargo.shape[1], 0.004)
     ])  # fmt: skip
-    hard, soft = np.zeros(len(q)), np.zeros(len(q))
+    hard: Array = np.zeros(len(q))
+    soft: Array = np.zeros(len(q))
     for stage in entry.stages():
         flat = np.array([stage[0], stage[1], 0.0])
         up = min(stage[2], 1.0)
@@ -242,7 +244,7 @@ def _unfolding(table: Array, q: Array, entry: Entry, boxes: Boxes) -> Array:
     start[:, 0] = np.clip(start[:, 0] + stage[2], *kinematics.LIFT_M)
     away = table.copy()
     away[:, 1:3] += stage[:2]
-    worst = np.zeros(len(q))
+    worst: Array = np.zeros(len(q))
     for f in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0):
         mid = start.copy()
         mid[:, 1:] = (1 - f) * kinematics.TUCKED + f * start[:, 1:]

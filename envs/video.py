@@ -54,7 +54,7 @@ class Video:
         self.caption = ""
         self.last: Frame | None = None
         self._writer: Any = imageio.get_writer(
-            self._partial, fps=fps, codec="libx264", quality=7, macro_block_size=2, format="FFMPEG"
+            self._partial, fps=fps, codec="libx264", quality=7, macro_block_size=2
         )
 
     def tick(self) -> None:

@@ -181,7 +181,8 @@ class _RowBatches:
                 self.n_truncated, len(documents), block_size + 1, int(lengths.max()),
             )  # fmt: skip
         self._rows = self._make_rows()
-        self._epoch, self._order = -1, np.zeros(0, dtype=np.int64)
+        self._epoch = -1
+        self._order: npt.NDArray[np.int64] = np.zeros(0, dtype=np.int64)
 
     def _make_rows(self) -> list[list[int]]:
         raise NotImplementedError

@@ -61,9 +61,9 @@ class Sizes:
     """
 
     homes: int = 24
-    per_home: int = 16
-    composed: int = 8
-    samples: int = 4
+    per_home: int = 6
+    composed: int = 6
+    samples: int = 2
     steps: int = 140
     rows: int = 8
     lr: float = 4e-4

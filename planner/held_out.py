@@ -15,7 +15,7 @@ from envs.goals import Goal
 from envs.sampling import sample_scene
 from envs.state import BIT, State, World
 from planner.draw import Task, TaskDrawer, goal_is_held_out
-from planner.tasks import Answer, TaskLine, home_for
+from planner.tasks import Answer, TaskLine, home_for, needs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -88,14 +88,24 @@ BUILT_IN: tuple[Split, ...] = (
 )
 
 
-def draw_home(rng: random.Random, span: Span, *, geometry: bool = False) -> State:
-    """Return a home as the corpus samples them: some fixtures and objects are asked for, so that all kinds occur."""
+def draw_home(rng: random.Random, span: Span, *, goal: Goal | None = None, geometry: bool = False) -> State:
+    """Return a home as the corpus samples them: some fixtures and objects are asked for, so that all kinds occur.
+
+    Args:
+        rng: Draws everything.
+        span: The seeds of homes.
+        goal: What it needs is to be there too.
+        geometry: Whether it has a floor plan.
+    """
     seed = rng.randrange(*span)
     domain = load_domain()
     fixtures = dict.fromkeys(rng.sample(sorted(domain.fixtures), k=rng.randrange(6)), 1)
     objects = {name: rng.choice((1, 1, 2, 3)) for name in rng.sample(sorted(domain.objects), k=rng.randrange(12))}
+    needed = needs(goal, domain) if goal is not None else ({}, {})
     try:
-        scene = sample_scene(seed, need_fixtures=fixtures, need_objects=objects, geometry=geometry)
+        scene = sample_scene(
+            seed, need_fixtures=fixtures | needed[0], need_objects=objects | needed[1], geometry=geometry
+        )
     except EnvsError:
         scene = sample_scene(seed, geometry=geometry)
     return World(scene).initial()

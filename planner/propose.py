@@ -1,7 +1,8 @@
 """Proposing tasks: the GPT itself writes instructions and goals for a home, and long ones are composed of them.
 
-After `[CLS] inventory [TASK]` the GPT is sampled: `instruction [SEP] goal [EOS]`. What it writes is kept only if it
-is a task at all; nothing here plans, and nothing asks the teacher.
+After `[CLS] inventory [TASK]` the GPT is sampled: `instruction [SEP] goal [EOS]`. The home is then furnished with what
+the goal needs, as people's homes are for what they do there. A proposal is kept only if it is a task at all; nothing
+here plans, and nothing asks the teacher.
 """
 
 from __future__ import annotations
@@ -35,9 +36,9 @@ if TYPE_CHECKING:
 __all__ = ["Proposal", "Proposer", "compose", "start_of", "task_document"]
 
 MAX_TOKENS = 120
-TEMPERATURE, TOP_P = 0.9, 0.95
+TEMPERATURE, TOP_P = 0.8, 0.95
 BATCH = 16  # continuations of one inventory that are decoded together
-LENGTHS = (2, 3, 4, 5, 6, 7, 8, 5, 6)  # conditions that composed goals aim at, in turn
+LENGTHS = (2, 3, 4, 5, 5, 6, 6, 7, 8)  # conditions that composed goals aim at
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,8 +66,8 @@ class Proposal:
 
 
 def start_of(home: int, goal: Goal, *, geometry: bool = False) -> State:
-    """Return a home in which a goal is still to be reached: what it wants clean is dirty, what it wants lit is off."""
-    plain = draw_home(random.Random(f"home/{home}"), TRAIN_HOMES, geometry=geometry)
+    """Return a home that has what a goal needs, and in which it is still to be reached: what it wants lit is off."""
+    plain = draw_home(random.Random(f"home/{home}"), TRAIN_HOMES, goal=goal, geometry=geometry)
     return World(undone(plain.world.scene, goal, load_domain())).initial()
 
 
@@ -149,28 +150,24 @@ def refused(goal: Goal, state: State) -> str:
 
 
 def compose(proposals: Sequence[Proposal], count: int, seed: int) -> Iterator[Proposal]:
-    """Yield longer tasks for the homes of kept proposals, `count` for each home: several joined by `and then`."""
-    homes: dict[int, list[tuple[Proposal, Goal]]] = {}
-    for proposal in proposals:
-        goal = parse_goal(proposal.goal) if not proposal.dropped and proposal.parts == 1 else None
-        if goal is not None and len(goal.phases) == 1:
-            homes.setdefault(proposal.home, []).append((proposal, goal))
-    for home, members in homes.items():
+    """Yield longer tasks, `count` for each home: several kept proposals joined, with their goals, of any homes."""
+    kept = [p for p in proposals if not p.dropped and p.parts == 1]
+    members = [(p, goal) for p in kept if len((goal := parse_goal(p.goal)).phases) == 1]
+    seen: set[tuple[tuple[str, ...], ...]] = set()
+    for home in dict.fromkeys(p.home for p in proposals):
         rng = random.Random(f"compose/{seed}/{home}")
-        seen: set[tuple[tuple[str, ...], ...]] = set()
         for number in range(count):
-            joined = _join(members, LENGTHS[(number + home) % len(LENGTHS)], rng)
+            joined = _join(members, rng.choice(LENGTHS), rng)
             if joined is None or meaning(joined[1]) in seen:
                 continue
             chosen, goal = joined
             seen.add(meaning(goal))
-            reason = refused(goal, start_of(home, goal))
             words = Realiser(rng, None).join([p.instruction for p in chosen])
             if len(words) > SPAN:  # its end would not be read
                 continue
             yield Proposal(
                 id=f"{home}/joined/{number}", home=home, instruction=normalise(words), goal=format_goal(goal),
-                dropped=reason, parts=len(chosen),
+                dropped=refused(goal, start_of(home, goal)), parts=len(chosen),
             )  # fmt: skip
 
 
@@ -183,7 +180,7 @@ def _join(
         added = goal.phases[0]
         if len(found) + len(added) > conditions or set(added) & set(found):
             continue
-        if sum(isinstance(c, Holding) for c in (*found, *added)) > 1:
+        if sum(isinstance(c, Holding) for c in (*found, *added)) > 1 or len(proposal.instruction) > SPAN / 3:
             continue
         chosen.append(proposal)
         found += added
