@@ -151,7 +151,8 @@ def _plan(cell: Workcell, name: str, wanted: float, back_m: float, outside: bool
     facing = places.specs[name].yaw
     normals: Array = np.full(STEPS, facing)
     if leaf.kind == "hinge":
-        normals = np.unwrap([atan2(turn[1, 0], turn[0, 0]) for _, turn in framed]) + (0.0 if outside else np.pi)
+        angles = np.array([atan2(turn[1, 0], turn[0, 0]) for _, turn in framed], dtype=np.float64)
+        normals = np.asarray(np.unwrap(angles), dtype=np.float64) + (0.0 if outside else np.pi)
     reaches = _postures(float(handles[0, 2]), float(handles[:, 2].min()), float(handles[:, 2].max()))
     if not reaches:
         return []
