@@ -19,6 +19,8 @@ from envs.shapes import Color, Piece, mass_kg, object_pieces
 from envs.spots import Spot, free_spots
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from envs.domain import ObjectCategory
     from envs.kinematics import Array
     from envs.navigation import Footprint
@@ -34,6 +36,7 @@ FLOORS: dict[str, Color] = {
     "living room": (0.70, 0.58, 0.45, 1.0), "office": (0.66, 0.60, 0.54, 1.0), "hall": (0.75, 0.70, 0.62, 1.0),
     "dining room": (0.72, 0.62, 0.50, 1.0), "laundry room": (0.72, 0.76, 0.78, 1.0),
 }  # fmt: skip
+PACKING_TRIES = 12
 BRAKE = {"hinge": 6.0, "flap": 12.0, "slide": 15.0}  # what keeps a leaf where it is left [N m, N]
 
 
@@ -200,25 +203,60 @@ def build_objects(engine: Engine, scene: Scene, places: Places) -> None:
         return size[0] * size[1]
 
     order = sorted(scene.objects, key=lambda o: (depth[o.name], -footprint(o.category), o.name))
+    packed: dict[str, Spot | None] = {}
+    for name in dict.fromkeys(spec.place for spec in order if depth[spec.place] == 0):
+        mine = [spec for spec in order if spec.place == name]
+        spots = _pack(places.area(name), [domain.objects[spec.category] for spec in mine], rng)
+        packed |= dict(zip((spec.name for spec in mine), spots, strict=True))
     for spec in order:
         category = domain.objects[spec.category]
         area = places.area(spec.place)
         size, on_end = lying(category, area)
-        taken, tops = places.taken(area, [])
-        spots = free_spots(area.size[:2], size[:2], taken, edge=area.edge(size))
         height = 0.003
-        if spots:
-            few = spots[: max(1, len(spots) // (3 if area.enclosed else 2))]
-            spot = few[int(rng.integers(len(few)))] if area.name in depth and depth[area.name] == 0 else spots[0]
-        elif tops + size[2] < area.size[2] + 0.2 or area.vessel or area.loose:  # onto what lies there
-            spot, height = Spot(x=0.0, y=0.0, yaw=0.0), tops + 0.01
+        if spec.name in packed:
+            spot = packed[spec.name]
         else:
-            raise PhysicsError(f"scene {scene.name}: no room {area.relation} {spec.place} for {spec.name}")
+            free = free_spots(area.size[:2], size[:2], places.taken(area, [])[0], edge=area.edge(size))
+            spot = free[0] if free else None
+        if spot is None:  # onto what lies there
+            spot, height = Spot(x=0.0, y=0.0, yaw=0.0), places.taken(area, [])[1] + 0.01
+            if height + size[2] > area.size[2] + 0.2 and not (area.vessel or area.loose):
+                raise PhysicsError(f"scene {scene.name}: no room {area.relation} {spec.place} for {spec.name}")
         flip = pi * float(rng.integers(2)) if size[0] != size[1] else 0.0
         at = area.point(spot.x, spot.y, size[2] / 2 + height)
         body = places.yaw_turn(area.yaw + spot.yaw + flip) @ (end_up(category) if on_end else np.eye(3))
         engine.add(spec.name, object_pieces(category), at.tolist(), places.quat(body), mass=mass_kg(category))
         places.things[spec.name] = category
+
+
+def _pack(area: Area, items: Sequence[ObjectCategory], rng: np.random.Generator) -> list[Spot | None]:
+    """Return a spot for each item, large ones first: spread out if that fits, else ever tighter, None for the rest."""
+    best: list[Spot | None] = []
+    for attempt in range(PACKING_TRIES):
+        taken: list[tuple[float, float, float, float]] = []
+        spots: list[Spot | None] = []
+        for item in items:
+            tight = {} if attempt < 2 else {"spacing": 0.004}
+            free = free_spots(area.size[:2], item.size[:2], np.array(taken).reshape(-1, 4), **tight)
+            if not free and attempt == PACKING_TRIES - 1:
+                free = free_spots(area.size[:2], item.size[:2], np.array(taken).reshape(-1, 4), spacing=0.0, edge=0.02)
+            if not free:
+                spots.append(None)
+                continue
+            if attempt < 2:
+                few = free[: max(1, len(free) // (3 if area.enclosed else 2))]
+                spot = few[int(rng.integers(len(few)))]
+            else:  # from one corner on
+                corner = rng.choice([-1.0, 1.0], 2)
+                spot = max(free, key=lambda s: float(corner[0] * s.x + corner[1] * s.y))
+            spots.append(spot)
+            turned = item.size[1::-1] if spot.yaw else item.size[:2]
+            taken.append((spot.x, spot.y, turned[0] / 2, turned[1] / 2))
+        if not best or spots.count(None) < best.count(None):
+            best = spots
+        if None not in best:
+            break
+    return best
 
 
 def footprints(scene: Scene) -> list[Footprint]:

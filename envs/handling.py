@@ -26,6 +26,7 @@ NARROW_M = 0.070  # what the open hand takes between its fingers
 TOUCH_M = 0.018  # how near the tip must come for an assisted grasp
 ABOVE_M = 0.16  # by which the tip comes from above
 MAX_SPOTS = 5
+OVERHANG_M = 0.03
 CORNERS = np.array([(x, y, z) for x in (-0.9, 0.0, 0.9) for y in (-0.9, 0.9) for z in (-0.9, 0.9)])
 ROUND = ("plate", "bowl", "cup", "mug", "glass", "wine_glass", "pot", "kettle", "bottle", "can", "ball", "vase", "roll",
          "plunger", "pan")  # fmt: skip
@@ -133,7 +134,7 @@ def _entry(cell: Workcell, root: str | None, name: str, *, extra: float = 0.0) -
 def _from_front(area: Area, x: float, extra: float) -> Entry:
     """Out of a covered region from a depth x [m] of its frame."""
     out = area.size[0] / 2 - x + 0.20
-    return Entry(up=0.03 + min(0.12, extra), out=(float(out * np.cos(area.yaw)), float(out * np.sin(area.yaw))))
+    return Entry(up=0.03 + min(0.20, extra), out=(float(out * np.cos(area.yaw)), float(out * np.sin(area.yaw))))
 
 
 def _close(cell: Workcell, name: str, width: float) -> bool:
@@ -235,6 +236,8 @@ def _placings(cell: Workcell, name: str, area: Area, root: str | None) -> tuple[
     ours = [name, *(n for n, _ in held.cargo)]
     taken, top = places.taken(area, ours)
     spots = free_spots(area.size[:2], size[:2], taken, edge=area.edge(size))
+    if not spots and not area.vessel:  # tightly, and a little over the edge
+        spots = free_spots(area.size[:2], size[:2], taken, spacing=0.0, edge=OVERHANG_M)
     lowest = 0.006
     if not spots:
         if (area.relation == "on" and not area.loose) or area.covered:
@@ -271,7 +274,7 @@ def _placings(cell: Workcell, name: str, area: Area, root: str | None) -> tuple[
     if level and root is not None:
         outer = places.area(root)
         depth = min(float(outer.local(goal.middle)[0]) for goal in goals)
-        entry = _from_front(outer, depth, float(places.area(area.name).size[2]) * 0.3 if area.name != root else 0.0)
+        entry = _from_front(outer, depth, places.things[area.name].size[2] if area.name != root else 0.0)
         entry = Entry(up=entry.up, out=_longer(entry.out, float(half[:2].max())))
     else:
         entry, _ = _entry(cell, root, name) if root is None else (_above(cell, root, area, size[2]), False)
