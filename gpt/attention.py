@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from gpt.kv_cache import KVCache
+from gpt.layout import Layout
 
 Rotation = tuple[Tensor, Tensor]
 """Cosines and signed sines, each (T, 1, D) or (B, T, 1, D)."""
@@ -116,7 +117,7 @@ def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
 
 
 def attention_bias(
-    T: int, document: Tensor | None, cache: KVCache | None, dtype: torch.dtype, device: torch.device
+    T: int, layout: Layout | None, cache: KVCache | None, dtype: torch.dtype, device: torch.device
 ) -> Tensor | None:
     """What is added to the scores: 0 where a query may look and a very negative number where it may not.
 
@@ -128,8 +129,8 @@ def attention_bias(
     if T == 1 and padding is None:
         return None
     visible = torch.ones(T, start + T, dtype=torch.bool, device=device).tril(start)  # (T, S)
-    if document is not None:
-        visible = visible & (document[:, None, :, None] == document[:, None, None, :])
+    if layout is not None:
+        visible = visible & layout.visible()
     if padding is not None:
         columns = torch.arange(start + T, device=device)
         visible = visible & (columns >= padding[:, None])[:, None, None, :]

@@ -20,6 +20,7 @@ from torch import Tensor
 
 from gpt.errors import CheckpointError, ConfigError
 from gpt.files import write_atomically
+from gpt.layout import Layout
 from gpt.packing import pack_best_fit
 
 logger = logging.getLogger(__name__)
@@ -27,7 +28,8 @@ logger = logging.getLogger(__name__)
 NO_DOCUMENT = -1
 """Document number of positions that hold nothing."""
 
-_FILES = {"tokens": "tokens.npy", "counted": "counted.npy", "offsets": "offsets.npy"}
+_FILES = {"tokens": "tokens.npy", "counted": "counted.npy", "branch": "branch.npy", "offsets": "offsets.npy"}
+MAX_BRANCHES = 255
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,14 +39,14 @@ class Batch:
     Args:
         idx: (B, T) int64 token ids.
         targets: (B, T) int64 next token of the same document, -1 where it carries no loss.
-        document: (B, T) int64 document of each position, -1 where there is none.
+        layout: Which document each position belongs to, -1 where there is none.
         n_tokens: Positions that hold a token.
         n_counted: Targets that carry loss.
     """
 
     idx: Tensor
     targets: Tensor
-    document: Tensor
+    layout: Layout
     n_tokens: int
     n_counted: int
 
@@ -52,10 +54,9 @@ class Batch:
         """The same batch on a device; copies to a GPU do not wait."""
         if device.type == "cpu":
             return self
-        idx, targets, document = (
-            t.pin_memory().to(device, non_blocking=True) for t in (self.idx, self.targets, self.document)
-        )
-        return Batch(idx=idx, targets=targets, document=document, n_tokens=self.n_tokens, n_counted=self.n_counted)
+        idx, targets = (t.pin_memory().to(device, non_blocking=True) for t in (self.idx, self.targets))
+        layout = self.layout.to(device)
+        return Batch(idx=idx, targets=targets, layout=layout, n_tokens=self.n_tokens, n_counted=self.n_counted)
 
 
 class Batches(Protocol):
@@ -72,6 +73,8 @@ class TokenizedDocuments:
     Args:
         tokens: (n,) uint16 or uint32.
         counted: (n,) bool; whether a token is learned as a target.
+        branch: (n,) uint8; the branch of its document that a token belongs to, 0 for the trunk. A document without
+            branches is all trunk. Branches follow the trunk and each other; what begins one carries no loss.
         offsets: (documents + 1,) int64; document i is tokens[offsets[i] : offsets[i + 1]].
     """
 
@@ -79,14 +82,16 @@ class TokenizedDocuments:
         self,
         tokens: npt.NDArray[np.unsignedinteger],
         counted: npt.NDArray[np.bool_],
+        branch: npt.NDArray[np.uint8],
         offsets: npt.NDArray[np.int64],
     ) -> None:
-        if len(tokens) != len(counted) or len(offsets) < 1 or int(offsets[-1]) != len(tokens):
+        n = len(tokens)
+        if n != len(counted) or n != len(branch) or len(offsets) < 1 or int(offsets[-1]) != n:
             raise ConfigError(
-                f"{len(tokens)} tokens, {len(counted)} loss marks and offsets up to "
+                f"{n} tokens, {len(counted)} loss marks, {len(branch)} branch numbers and offsets up to "
                 f"{int(offsets[-1]) if len(offsets) else 'nothing'} do not belong together"
             )
-        self.tokens, self.counted, self.offsets = tokens, counted, offsets
+        self.tokens, self.counted, self.branch, self.offsets = tokens, counted, branch, offsets
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -96,19 +101,27 @@ class TokenizedDocuments:
         cls,
         documents: Iterable[Sequence[int] | npt.NDArray[np.integer]],
         counted: Iterable[Sequence[bool] | npt.NDArray[np.bool_]] | None = None,
+        branch: Iterable[Sequence[int] | npt.NDArray[np.integer]] | None = None,
     ) -> TokenizedDocuments:
-        """Flatten lists of ids; without `counted` every token carries loss."""
+        """Flatten lists of ids; without `counted` every token carries loss, without `branch` there are none."""
         parts = [np.asarray(document, dtype=np.int64) for document in documents]
         marks = (
             [np.ones(len(part), dtype=np.bool_) for part in parts]
             if counted is None
             else [np.asarray(mark, dtype=np.bool_) for mark in counted]
         )
-        if len(marks) != len(parts):
-            raise ConfigError(f"{len(parts)} documents but {len(marks)} loss masks")
+        numbers = (
+            [np.zeros(len(part), dtype=np.uint8) for part in parts]
+            if branch is None
+            else [np.asarray(number, dtype=np.uint8) for number in branch]
+        )
+        if len(marks) != len(parts) or len(numbers) != len(parts):
+            raise ConfigError(f"{len(parts)} documents but {len(marks)} loss masks and {len(numbers)} branch lists")
         for number, (part, mark) in enumerate(zip(parts, marks, strict=True)):
             if len(part) != len(mark):
                 raise ConfigError(f"document {number} has {len(part)} tokens but {len(mark)} loss marks")
+            if mark[1:][np.diff(numbers[number].astype(np.int64)) != 0].any():
+                raise ConfigError(f"document {number}: the first token of a branch carries loss; nothing predicts it")
         flat = np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
         if len(flat) and (int(flat.min()) < 0 or int(flat.max()) >= 2**32):
             raise ConfigError(f"token ids must be in 0..2^32 - 1; seen {int(flat.min())}..{int(flat.max())}")
@@ -118,13 +131,14 @@ class TokenizedDocuments:
         return cls(
             flat.astype(np.uint16) if small else flat.astype(np.uint32),
             np.concatenate(marks) if marks else np.zeros(0, dtype=np.bool_),
+            np.concatenate(numbers) if numbers else np.zeros(0, dtype=np.uint8),
             offsets,
         )
 
     def save(self, folder: Path | str) -> None:
-        """Write three .npy files, the one that makes the others valid last."""
+        """Write four .npy files, the one that makes the others valid last."""
         folder = Path(folder)
-        for name in ("tokens", "counted", "offsets"):
+        for name in _FILES:
             array = getattr(self, name)
 
             def write(beside: Path, array: npt.NDArray[np.generic] = array) -> None:
@@ -150,7 +164,7 @@ class TokenizedDocuments:
             except (OSError, ValueError, EOFError) as error:
                 raise CheckpointError(f"{path}: damaged or not a .npy file: {error}") from None
         try:
-            return cls(arrays["tokens"], arrays["counted"], arrays["offsets"])
+            return cls(*(arrays[name] for name in _FILES))
         except ConfigError as error:
             raise CheckpointError(f"{folder}: {error}") from None
 
@@ -212,7 +226,9 @@ class _RowBatches:
         B, T = len(rows), self._width(rows)
         idx = np.zeros((B, T), dtype=np.int64)
         targets = np.full((B, T), -1, dtype=np.int64)
-        document = np.full((B, T), NO_DOCUMENT, dtype=np.int64)
+        document, trunk = (np.full((B, T), NO_DOCUMENT, dtype=np.int64) for _ in range(2))
+        positions = np.zeros((B, T), dtype=np.int64)
+        before = np.full((B, T), -1, dtype=np.int64)
         n_tokens = 0
         tokens, counted, offsets = self.documents.tokens, self.documents.counted, self.documents.offsets
         for row, members in enumerate(rows):
@@ -220,15 +236,19 @@ class _RowBatches:
             for place, member in enumerate(members):
                 first, n = int(offsets[member]), int(self._used[member])
                 here, there = slice(column, column + n), slice(first + 1, first + 1 + n)
+                branch = np.asarray(self.documents.branch[first : first + n], dtype=np.int64)
                 idx[row, here] = tokens[first : first + n]
                 targets[row, here] = np.where(counted[there], tokens[there].astype(np.int64), -1)
-                document[row, here] = place
+                trunk[row, here] = place * (MAX_BRANCHES + 1)
+                document[row, here] = trunk[row, here] + branch
+                positions[row, here], last = _stand(branch)
+                before[row, here] = np.where(last >= 0, last + column, -1)
                 column += n
             n_tokens += column
         return Batch(
             idx=torch.from_numpy(idx),
             targets=torch.from_numpy(targets),
-            document=torch.from_numpy(document),
+            layout=Layout(*(torch.from_numpy(a) for a in (document, trunk, positions, before))),
             n_tokens=n_tokens,
             n_counted=int((targets >= 0).sum()),
         )
@@ -265,3 +285,20 @@ class PaddedBatches(_RowBatches):
 
     def _width(self, rows: list[list[int]]) -> int:
         return max(int(self._used[row[0]]) for row in rows)
+
+
+def _stand(branch: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Place in the document, trunk included, and index of the token before it (-1 for the first), of each token."""
+    n = len(branch)
+    here = np.arange(n)
+    starts = np.flatnonzero(np.diff(branch)) + 1  # of branches; the first is where the trunk ends
+    if not len(starts):
+        return here, here - 1
+    length = int(starts[0])
+    begin = np.zeros(n, dtype=np.int64)
+    begin[starts] = starts
+    begin = np.maximum.accumulate(begin)
+    positions = np.where(here < length, here, here - begin + length)
+    before = here - 1
+    before[starts] = length - 1
+    return positions, before

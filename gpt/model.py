@@ -19,6 +19,7 @@ from torch.nn import functional as F
 from gpt.attention import Attention, Rotation, attention_bias, rotation_table
 from gpt.errors import ContextError
 from gpt.kv_cache import KVCache
+from gpt.layout import Layout
 from gpt.model_config import GPTConfig
 
 __all__ = ["GPT", "NOT_COUNTED", "GPTConfig"]
@@ -160,7 +161,7 @@ class GPT(nn.Module):
         self,
         idx: Tensor,
         targets: Tensor | None = None,
-        document: Tensor | None = None,
+        layout: Layout | None = None,
         positions: Tensor | None = None,
         cache: KVCache | None = None,
     ) -> tuple[Tensor, Tensor | None]:
@@ -169,16 +170,15 @@ class GPT(nn.Module):
         Args:
             idx: (B, T) int64 token ids.
             targets: (B, T) int64 next tokens, -1 where none is counted.
-            document: (B, T) integers; tokens see only earlier tokens of the same document, whose tokens are adjacent.
-            positions: (B, T) places in the context; by default counted from the start of the row (or the cache),
-                and for absolute positions from the start of the document.
+            layout: Which document each token belongs to; without one, a row is one document.
+            positions: (B, T) places in the context; by default the layout's, or counted from the start of the cache.
             cache: Keys and values of earlier tokens; the new ones are appended to it.
 
         Returns:
             Without targets, logits (B, T, V) and None. With targets, logits (N, V) at the counted targets only, in
             reading order, and the mean loss over them, in fp32 (0 if none is counted).
         """
-        x = self.trunk(idx, document, positions, cache)
+        x = self.trunk(idx, layout, positions, cache)
         if targets is None:
             logits: Tensor = self.head(x)  # (B, T, V)
             return logits, None
@@ -187,7 +187,7 @@ class GPT(nn.Module):
     def trunk(
         self,
         idx: Tensor,
-        document: Tensor | None = None,
+        layout: Layout | None = None,
         positions: Tensor | None = None,
         cache: KVCache | None = None,
     ) -> Tensor:
@@ -203,9 +203,11 @@ class GPT(nn.Module):
             cache.append_tokens(idx)
             if positions is None and cache.padding is not None:
                 positions = (torch.arange(start, start + T, device=idx.device) - cache.padding[:, None]).clamp_min(0)
-        x = self._embed(idx, document, positions, cache)
+        if layout is not None and positions is None:
+            positions = layout.positions
+        x = self._embed(idx, layout, positions, cache)
         rotation = self._rotation(positions, start, T)
-        bias = attention_bias(T, document, cache, self._compute_dtype(), idx.device)
+        bias = attention_bias(T, layout, cache, self._compute_dtype(), idx.device)
         for layer, block in enumerate(self.blocks):
             x = block(x, rotation, bias, cache, layer)
         if cache is not None:
@@ -220,31 +222,27 @@ class GPT(nn.Module):
         total = F.cross_entropy(logits.float(), targets[counted], reduction="sum")
         return logits, total / max(1, logits.shape[0])
 
-    def _embed(self, idx: Tensor, document: Tensor | None, positions: Tensor | None, cache: KVCache | None) -> Tensor:
+    def _embed(self, idx: Tensor, layout: Layout | None, positions: Tensor | None, cache: KVCache | None) -> Tensor:
         T = idx.shape[1]
         x = self.wte(idx)  # (B, T, C)
         if self.previous is not None:
-            x = x + self.previous(self._previous_ids(idx, document, cache)).sum(dim=2)
+            x = x + self.previous(self._previous_ids(idx, layout, cache)).sum(dim=2)
         if self.config.position != "rotary":
             start = 0 if cache is None else cache.length
-            if positions is None and document is not None:
-                positions = _positions_in_document(document)
             table = self.waves if self.wpe is None else self.wpe.weight
             x = x + (table[start : start + T] if positions is None else table[positions])
         x = self.embedding_norm(x)
         return F.dropout(x, self.config.dropout, self.training) if self.config.dropout else x
 
-    def _previous_ids(self, idx: Tensor, document: Tensor | None, cache: KVCache | None) -> Tensor:
+    def _previous_ids(self, idx: Tensor, layout: Layout | None, cache: KVCache | None) -> Tensor:
         k, T, nothing = self.config.previous_tokens, idx.shape[1], self.config.vocab_size
+        if layout is not None:
+            return layout.previous(idx, k, nothing) + self.offsets
         if cache is not None:
             context = cache.tokens[:, cache.length : cache.length + T + k]
         else:
             context = F.pad(idx, (k, 0), value=nothing)  # (B, k + T)
-        window = context.unfold(1, k, 1)[:, :T]  # (B, T, k): the k tokens before each, oldest first
-        if document is not None:
-            theirs = F.pad(document, (k, 0), value=-(2**31)).unfold(1, k, 1)[:, :T]
-            window = torch.where(theirs == document[:, :, None], window, nothing)
-        return window + self.offsets
+        return context.unfold(1, k, 1)[:, :T] + self.offsets  # (B, T, k): the k tokens before each, oldest first
 
     def _rotation(self, positions: Tensor | None, start: int, T: int) -> Rotation | None:
         if self.config.position != "rotary":
@@ -274,11 +272,3 @@ def _sinusoids(length: int, width: int) -> Tensor:
     rate = torch.exp(torch.arange(0, width, 2) * (-math.log(10_000.0) / width))  # (C / 2,)
     angle = torch.arange(length)[:, None] * rate  # (length, C / 2)
     return torch.stack((angle.sin(), angle.cos()), dim=-1).flatten(1) * (_INIT_STD * math.sqrt(2))
-
-
-def _positions_in_document(document: Tensor) -> Tensor:
-    """(B, T) places counted from the first token of each document."""
-    here = torch.arange(document.shape[1], device=document.device).expand_as(document)
-    first = torch.ones_like(document, dtype=torch.bool)
-    first[:, 1:] = document[:, 1:] != document[:, :-1]
-    return here - torch.where(first, here, 0).cummax(dim=1).values

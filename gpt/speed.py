@@ -74,7 +74,7 @@ def training_step(rung: Rung, documents: TokenizedDocuments, device: torch.devic
         batch = batches.batch(next(steps)).to(device)
         began = time.perf_counter()
         with torch.autocast(device.type, torch.bfloat16, enabled=rung.precision == "bf16"):
-            loss = model.logits_and_loss(trunk(batch.idx, batch.document), batch.targets)[1]
+            loss = model.logits_and_loss(trunk(batch.idx, batch.layout), batch.targets)[1]
         loss.backward()  # type: ignore[no-untyped-call]
         for optimizer in optimizers:
             optimizer.step()

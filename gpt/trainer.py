@@ -250,7 +250,7 @@ class _Run:
 
 def _loss(model: GPT, trunk: Callable[..., Tensor], batch: Batch, precision: str) -> Tensor:
     with torch.autocast(model.device.type, dtype=torch.bfloat16, enabled=precision == "bf16"):
-        return model.logits_and_loss(trunk(batch.idx, batch.document), batch.targets)[1]
+        return model.logits_and_loss(trunk(batch.idx, batch.layout), batch.targets)[1]
 
 
 @torch.no_grad()

@@ -21,7 +21,7 @@ def pairs_of(batch: Batch) -> list[tuple[int, int]]:
     return [
         (int(token), int(target))
         for token, target, document in zip(
-            batch.idx.flatten(), batch.targets.flatten(), batch.document.flatten(), strict=True
+            batch.idx.flatten(), batch.targets.flatten(), batch.layout.document.flatten(), strict=True
         )
         if document >= 0
     ]
@@ -59,16 +59,16 @@ def test_no_target_crosses_into_the_next_document() -> None:
         counted = batch.targets >= 0
         assert torch.equal(batch.targets[counted], batch.idx[counted] + 1)  # LISTS counts up within a document only
         assert batch.n_counted == int(counted.sum())
-        assert batch.n_tokens == int((batch.document >= 0).sum())
+        assert batch.n_tokens == int((batch.layout.document >= 0).sum())
 
 
 def test_neighbouring_documents_of_a_row_have_different_numbers() -> None:
     batch = PackedBatches(TokenizedDocuments.from_lists(LISTS), 8, 32, seed=0).batch(0)
-    same_document = batch.document[:, 1:] == batch.document[:, :-1]
+    same_document = batch.layout.document[:, 1:] == batch.layout.document[:, :-1]
     consecutive = batch.idx[:, 1:] == batch.idx[:, :-1] + 1
-    held = (batch.document[:, 1:] >= 0) & (batch.document[:, :-1] >= 0)
+    held = (batch.layout.document[:, 1:] >= 0) & (batch.layout.document[:, :-1] >= 0)
     assert torch.equal(same_document[held], consecutive[held])
-    assert batch.document.max() > 0
+    assert batch.layout.document.max() > 0
 
 
 def test_a_batch_is_a_function_of_seed_and_step() -> None:
@@ -94,7 +94,7 @@ def test_packing_wastes_little_where_padding_wastes_much() -> None:
     assert packed.n_tokens / (packed.n_rows * 128) > 0.95
     batch = padded.batch(0)
     assert batch.n_tokens / batch.idx.numel() < 0.95
-    assert batch.idx.shape[1] == int((batch.document >= 0).sum(1).max())
+    assert batch.idx.shape[1] == int((batch.layout.document >= 0).sum(1).max())
 
 
 def test_long_documents_are_cut_and_counted(caplog: pytest.LogCaptureFixture) -> None:
@@ -123,7 +123,7 @@ def test_documents_on_disk_are_mapped_and_the_same(tmp_path: Path, largest: int,
     assert len(loaded) == len(LISTS) + 2
     for name in ("tokens", "counted", "offsets"):
         assert np.array_equal(getattr(loaded, name), getattr(documents, name))
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["counted.npy", "offsets.npy", "tokens.npy"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["branch.npy", "counted.npy", "offsets.npy", "tokens.npy"]
 
 
 def test_damaged_files_are_errors_that_name_them(tmp_path: Path) -> None:
@@ -146,3 +146,18 @@ def test_wrong_arguments_are_named() -> None:
         PackedBatches(TokenizedDocuments.from_lists(LISTS), 0, 8, 0)
     with pytest.raises(ConfigError, match="none of 1 documents"):
         PackedBatches(TokenizedDocuments.from_lists([[1]]), 1, 8, 0)
+
+
+def test_a_branch_continues_the_trunk() -> None:
+    documents = TokenizedDocuments.from_lists([[7, 8, 9, 1, 2, 3, 1, 4, 5]], [[False] * 4 + [True] * 2 + [False] + [True] * 2],
+                                              [[0, 0, 0, 1, 1, 1, 2, 2, 2]])  # fmt: skip
+    layout = PackedBatches(documents, 1, 12, seed=0).batch(0).layout
+    assert layout.positions[0, :8].tolist() == [0, 1, 2, 3, 4, 5, 3, 4]
+    assert layout.before[0, :8].tolist() == [-1, 0, 1, 2, 3, 4, 2, 6]
+    assert layout.document[0, 3] != layout.document[0, 6]
+    assert set(layout.trunk[0, :8].tolist()) == {int(layout.document[0, 0])}
+
+
+def test_what_begins_a_branch_carries_no_loss() -> None:
+    with pytest.raises(ConfigError, match="first token of a branch"):
+        TokenizedDocuments.from_lists([[7, 8, 9]], [[False, True, True]], [[0, 1, 1]])

@@ -7,6 +7,8 @@ import pytest
 import torch
 
 from gpt.errors import ConfigError, ContextError
+from gpt.batches import PackedBatches, TokenizedDocuments
+from gpt.layout import Layout
 from gpt.model import GPT, GPTConfig
 
 Make = Callable[..., GPT]
@@ -57,7 +59,7 @@ def test_a_packed_document_is_read_as_if_it_were_alone(make_model: Make, setting
     document[:, at : at + 12] = 1
     with torch.no_grad():
         expected = model(alone)[0]
-        seen = model(packed, document=document)[0][:, at : at + 12]
+        seen = model(packed, layout=Layout.of(document))[0][:, at : at + 12]
     torch.testing.assert_close(seen, expected, rtol=1e-4, atol=2e-5)
 
 
@@ -65,7 +67,7 @@ def test_without_document_numbers_a_row_is_one_document(make_model: Make) -> Non
     model = make_model()
     idx = random_ids(1, 20)
     with torch.no_grad():
-        same = model(idx, document=torch.zeros_like(idx))[0]
+        same = model(idx, layout=Layout.of(torch.zeros_like(idx)))[0]
         torch.testing.assert_close(model(idx)[0], same, rtol=1e-5, atol=1e-5)
 
 
@@ -96,8 +98,8 @@ def test_the_two_attention_kernels_agree(make_model: Make) -> None:
     idx = random_ids(2, 30)
     document = (torch.arange(30) // 11).expand(2, 30)
     with torch.no_grad():
-        sdpa = make_model(attention="sdpa")(idx, document=document)[0]
-        matmul = make_model(attention="matmul")(idx, document=document)[0]
+        sdpa = make_model(attention="sdpa")(idx, layout=Layout.of(document))[0]
+        matmul = make_model(attention="matmul")(idx, layout=Layout.of(document))[0]
     torch.testing.assert_close(sdpa, matmul, rtol=1e-4, atol=1e-4)
 
 
@@ -180,3 +182,23 @@ def test_more_tokens_than_the_context_is_an_error_that_says_so(make_model: Make)
 def test_a_wrong_setting_is_named_with_what_would_do(settings: dict[str, object], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         GPTConfig.from_dict({"vocab_size": 64} | settings)
+
+
+@pytest.mark.parametrize("settings", [{}, {"position": "learned"}, {"attention": "sdpa"}, {"previous_tokens": 0}])
+def test_each_branch_is_read_as_if_it_stood_alone_behind_the_trunk(make_model: Make, settings: dict[str, object]) -> None:
+    model = make_model(**settings)
+    trunk, branches = list(range(3, 12)), [[1, 30, 31, 32], [1, 40, 41], [1, 30, 50, 51, 52]]
+    ids = [*trunk, *(token for branch in branches for token in branch)]
+    numbers = [0] * len(trunk) + [n for n, branch in enumerate(branches, start=1) for _ in branch]
+    marks = [number > 0 and token != 1 for token, number in zip(ids, numbers, strict=True)]
+    documents = TokenizedDocuments.from_lists([[9] * 5, ids], [[True] * 5, marks], [[0] * 5, numbers])
+    batch = PackedBatches(documents, 1, 32, seed=0).batch(0)
+    with torch.no_grad():
+        packed = model(batch.idx, layout=batch.layout)[0][0]
+        for number, branch in enumerate(branches, start=1):
+            alone = model(torch.tensor([[*trunk, *branch]]))[0][0, len(trunk) :]
+            columns = (batch.layout.document[0] == batch.layout.trunk[0] + number) & (batch.layout.document[0] >= 0)
+            columns &= batch.layout.trunk[0] == batch.layout.document[0][batch.idx[0] == trunk[0]][0]
+            seen = packed[columns]
+            torch.testing.assert_close(seen, alone[: len(seen)], atol=2e-5, rtol=1e-4)
+            assert len(seen) >= len(branch) - 1

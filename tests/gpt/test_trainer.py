@@ -178,7 +178,7 @@ def test_the_validation_loss_is_a_mean_over_tokens_without_dropout(make_model: M
     for step in range(3):
         batch = batches.batch(step)
         with torch.no_grad():
-            mean = model(batch.idx, batch.targets, batch.document)[1]
+            mean = model(batch.idx, batch.targets, batch.layout)[1]
         assert mean is not None
         total, n = total + mean.item() * batch.n_counted, n + batch.n_counted
     assert loss == pytest.approx(total / n, rel=1e-5)

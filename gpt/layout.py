@@ -1,0 +1,59 @@
+"""Where each token of a packed row stands: its document, the trunk it branches off, its place and its predecessor.
+
+Documents of one row do not see each other. A document may have branches: each continues the trunk (the document's
+beginning) and sees it, but not the other branches. So many questions about one long context are read for the price of
+one context, and each is read exactly as if it stood alone behind it (a tree of attention, as in SpecInfer,
+arXiv:2305.09781, here for training).
+
+Shapes: B rows, T positions of a row.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+
+class Layout(NamedTuple):
+    """What attention, positions and the embeddings of previous tokens need to know of a row.
+
+    Attributes:
+        document: (B, T) number of the document or branch, negative where there is none.
+        trunk: (B, T) number of the document that it continues; its own number where it continues none.
+        positions: (B, T) place in the document, trunk included, from 0.
+        before: (B, T) column of the token before it in its document, -1 for the first.
+    """
+
+    document: Tensor
+    trunk: Tensor
+    positions: Tensor
+    before: Tensor
+
+    @classmethod
+    def of(cls, document: Tensor) -> Layout:
+        """The layout of documents without branches; the tokens of each are adjacent."""
+        here = torch.arange(document.shape[1], device=document.device).expand_as(document)
+        first = torch.ones_like(document, dtype=torch.bool)
+        first[:, 1:] = document[:, 1:] != document[:, :-1]
+        positions = here - torch.where(first, here, 0).cummax(dim=1).values
+        return cls(document, document, positions, torch.where(first, -1, here - 1))
+
+    def to(self, device: torch.device) -> Layout:
+        """The same on a GPU; the copies do not wait."""
+        return Layout(*(t.pin_memory().to(device, non_blocking=True) for t in self))
+
+    def visible(self) -> Tensor:
+        """(B, 1, T, T): whether a query's token may see a key's, causality apart."""
+        keys = self.document[:, None, None, :]
+        return (keys == self.document[:, None, :, None]) | (keys == self.trunk[:, None, :, None])
+
+    def previous(self, idx: Tensor, k: int, nothing: int) -> Tensor:
+        """(B, T, k): the k tokens before each, oldest first, `nothing` where its document has none."""
+        found = []
+        at = self.before
+        for _ in range(k):
+            found.append(torch.where(at >= 0, idx.gather(1, at.clamp_min(0)), nothing))
+            at = torch.where(at >= 0, self.before.gather(1, at.clamp_min(0)), -1)
+        return torch.stack(found[::-1], dim=-1)
