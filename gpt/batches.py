@@ -21,7 +21,7 @@ from torch import Tensor
 from gpt.errors import CheckpointError, ConfigError
 from gpt.files import write_atomically
 from gpt.layout import Layout
-from gpt.packing import pack_best_fit
+from gpt.packing import MAX_BRANCHES, pack_best_fit
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +29,6 @@ NO_DOCUMENT = -1
 """Document number of positions that hold nothing."""
 
 _FILES = {"tokens": "tokens.npy", "counted": "counted.npy", "branch": "branch.npy", "offsets": "offsets.npy"}
-MAX_BRANCHES = 255
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,14 +137,14 @@ class TokenizedDocuments:
     def save(self, folder: Path | str) -> None:
         """Write four .npy files, the one that makes the others valid last."""
         folder = Path(folder)
-        for name in _FILES:
+        for name, file_name in _FILES.items():
             array = getattr(self, name)
 
             def write(beside: Path, array: npt.NDArray[np.generic] = array) -> None:
                 with open(beside, "wb") as file:
                     np.save(file, array, allow_pickle=False)
 
-            write_atomically(folder / _FILES[name], write)
+            write_atomically(folder / file_name, write)
 
     @classmethod
     def load(cls, folder: Path | str) -> TokenizedDocuments:

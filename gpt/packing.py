@@ -6,6 +6,9 @@ from collections.abc import Sequence
 
 from gpt.errors import ConfigError
 
+MAX_BRANCHES = 255
+"""Branches of a document: their numbers are bytes, and 0 is the trunk."""
+
 
 def pack_best_fit(lengths: Sequence[int], capacity: int) -> list[list[int]]:
     """Put each item, longest first, into the fullest row that still has room.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
@@ -21,14 +21,16 @@ from gpt.batches import TokenizedDocuments
 from gpt.tokenizer import Tokenizer
 from planner.corpus import Corpus, Recipe
 from planner.tasks import TaskLine, read_tasks
-from planner.text import encode
+from planner.text import Tree, encode_tree
 
 if TYPE_CHECKING:
     from planner.corpus import SplitName
 
-SHARD = 2000  # documents
-VALIDATION = 2000
+SHARD = 500  # trees
+VALIDATION = 500
 VOCABULARY_SAMPLE = 6  # shards that the tokenizer is trained on
+
+Job = tuple[Recipe, "SplitName", int, int, int, int, str]
 
 _human: list[TaskLine] = []  # one worker process reads its human lines once
 
@@ -37,28 +39,20 @@ def _start_worker(paths: Sequence[str]) -> None:
     _human[:] = [task for path in paths for task in read_tasks(path) if task.goal is not None]
 
 
-def _documents(
-    recipe: Recipe, split: SplitName, seed: int, shard: int, count: int
-) -> list[list[tuple[str, str, bool, bool]]]:
-    corpus = Corpus(recipe, seed * 1_000_003 + shard, split=split, human=_human)
-    return [[(s.mark, s.text, s.learn_mark, s.learn_text) for s in d] for d in islice(corpus.documents(), count)]
+def _trees(recipe: Recipe, split: SplitName, seed: int, shard: int, count: int) -> Iterator[Tree]:
+    return islice(Corpus(recipe, seed * 1_000_003 + shard, split=split, human=_human).trees(), count)
 
 
 def _texts(job: tuple[Recipe, int, int]) -> list[str]:
     recipe, seed, shard = job
-    return [" " + s[1] for d in _documents(recipe, "train", seed, shard, SHARD) for s in d if s[1]]
+    trees = _trees(recipe, "train", seed, shard, SHARD)
+    return [" " + s.text for tree in trees for part in (tree.trunk, *tree.branches) for s in part if s.text]
 
 
-def _encoded(job: tuple[Recipe, SplitName, int, int, int, str]) -> tuple[list[list[int]], list[list[bool]]]:
-    from planner.text import Segment
-
-    recipe, split, seed, shard, count, tokenizer_json = job
+def _encoded(job: Job) -> list[tuple[list[int], list[bool], list[int]]]:
+    recipe, split, seed, shard, count, limit, tokenizer_json = job
     tokenizer = _tokenizer(tokenizer_json)
-    pairs = [
-        encode([Segment(*s) for s in d], tokenizer)  # type: ignore[arg-type]
-        for d in _documents(recipe, split, seed, shard, count)
-    ]
-    return [p[0] for p in pairs], [p[1] for p in pairs]
+    return [copy for tree in _trees(recipe, split, seed, shard, count) for copy in encode_tree(tree, tokenizer, limit)]
 
 
 def _tokenizer(text: str) -> Tokenizer:
@@ -70,6 +64,7 @@ def build_corpus(
     folder: Path,
     *,
     seed: int,
+    limit: int,
     tokenizer: Tokenizer | None = None,
     use_gpt2: bool = False,
     human: Sequence[str] = (),
@@ -81,12 +76,19 @@ def build_corpus(
         recipe: What the corpus is made of.
         folder: Where it is kept; a folder built from another recipe or seed is an error of the caller.
         seed: Repeats it.
+        limit: Most tokens of a document.
         tokenizer: Use this one instead of training one on the corpus.
         use_gpt2: Use tiktoken's gpt2.
         human: Task files with human-written instructions to mix in.
         workers: Processes.
     """
-    made_from = {"recipe": asdict(recipe), "seed": seed, "human": [Path(h).name for h in human], "gpt2": use_gpt2}
+    made_from = {
+        "recipe": asdict(recipe),
+        "seed": seed,
+        "limit": limit,
+        "human": [Path(h).name for h in human],
+        "gpt2": use_gpt2,
+    }
     stamp = folder / "made_from.json"
     if stamp.exists() and json.loads(stamp.read_text(encoding="utf-8")) == json.loads(json.dumps(made_from)):
         words = Tokenizer.gpt2() if use_gpt2 else Tokenizer.load(folder / "tokenizer.json")
@@ -100,11 +102,13 @@ def build_corpus(
             texts = [t for part in pool.imap(_texts, jobs) for t in part]
             tokenizer = Tokenizer.train(texts, recipe.vocab_size)
         as_text = "gpt2" if use_gpt2 else tokenizer.to_json()
-        valid = _collect(pool, [(recipe, "valid", seed, 0, VALIDATION, as_text)], "validation")
-        shards = range(-(-recipe.documents // SHARD))
-        counts = [min(SHARD, recipe.documents - s * SHARD) for s in shards]
-        jobs_of = [(recipe, "train", seed, s, n, as_text) for s, n in zip(shards, counts, strict=True)]
-        train = _collect(pool, jobs_of, "corpus")  # type: ignore[arg-type]
+        valid = _collect(pool, [(recipe, "valid", 0, 0, VALIDATION, limit, as_text)], "validation")
+        shards = range(-(-recipe.trees // SHARD))
+        counts = [min(SHARD, recipe.trees - s * SHARD) for s in shards]
+        jobs_of: list[Job] = [
+            (recipe, "train", seed, s, n, limit, as_text) for s, n in zip(shards, counts, strict=True)
+        ]
+        train = _collect(pool, jobs_of, "corpus")
     train.save(folder / "train")
     valid.save(folder / "valid")
     if not use_gpt2:
@@ -113,12 +117,12 @@ def build_corpus(
     return tokenizer, train, valid
 
 
-def _collect(
-    pool: multiprocessing.pool.Pool, jobs: list[tuple[Recipe, SplitName, int, int, int, str]], name: str
-) -> TokenizedDocuments:
+def _collect(pool: multiprocessing.pool.Pool, jobs: list[Job], name: str) -> TokenizedDocuments:
     tokens: list[npt.NDArray[np.int32]] = []  # arrays: lists of Python integers would take ten times the memory
     learn: list[npt.NDArray[np.bool_]] = []
-    for ids, masks in tqdm(pool.imap(_encoded, jobs), total=len(jobs), desc=name, unit="shard", disable=None):
-        tokens += [np.asarray(i, dtype=np.int32) for i in ids]
-        learn += [np.asarray(m, dtype=np.bool_) for m in masks]
-    return TokenizedDocuments.from_lists(tokens, learn)
+    branch: list[npt.NDArray[np.uint8]] = []
+    for copies in tqdm(pool.imap(_encoded, jobs), total=len(jobs), desc=name, unit="shard", disable=None):
+        tokens += [np.asarray(c[0], dtype=np.int32) for c in copies]
+        learn += [np.asarray(c[1], dtype=np.bool_) for c in copies]
+        branch += [np.asarray(c[2], dtype=np.uint8) for c in copies]
+    return TokenizedDocuments.from_lists(tokens, learn, branch)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Literal
 
 from envs.domain import load_domain
@@ -21,7 +22,7 @@ from planner import text
 from planner.draw import Task, TaskDrawer, goal_is_held_out
 from planner.facts import chunk, fetch
 from planner.language import normalise
-from planner.tasks import TaskLine, home_for
+from planner.tasks import TaskLine, home_of_lines, with_steps
 from planner.teacher import teach
 
 SplitName = Literal["train", "valid", "test"]
@@ -31,6 +32,8 @@ SPLITS: dict[SplitName, tuple[int, int]] = {
     "test": (11_000_000, 12_000_000),
 }
 MAX_CHUNKS = 12
+Piece = tuple[State, tuple[Condition, ...], State, tuple[Action, ...]]
+"""A state, the conditions to be met from there, the start of the episode, and the actions that meet them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,45 +41,57 @@ class Recipe:
     """What a corpus is made of.
 
     Attributes:
-        documents: How many documents to draw.
+        trees: How many trees to draw: a home with its tasks, a scene with its human-written lines, or a plan.
         tasks_per_home: Tasks drawn for one home before the next is sampled.
+        lines_per_scene: Human-written lines read for one scene.
         parts: Weights of 1, 2, 3, ... tasks joined in one instruction.
         refusals: The part of tasks whose right answer is a refusal.
-        with_inventory: The part of documents that show the inventory.
+        questions: The part of tasks, of homes that are shown, whose right answer is a question.
+        with_inventory: The part of homes and scenes that are shown.
         plans: The part of tasks whose plan is learnt too; the others teach understanding, which is learnt more slowly.
-        whole: The part of those that are one document, from inventory to plan; the others plan from the goal alone.
         restarts: Plans per task that start in the middle of another plan.
         chunks: The part of long goals' further chunks that become documents.
         proposals: The part of tasks that are also documents that propose the task ([TASK]).
-        human: Human-written lines (task files) to mix in, as a fraction of all tasks.
+        human: The part of homes and scenes that are scenes of human-written lines (task files).
+        with_steps: The part of human-written lines that are read with their steps.
+        dropped: The part of the words of human-written lines that are left out, against learning them by heart.
+        noise: Whether our own instructions have typos, lost articles and lost punctuation.
         vocab_size: Ids of the tokenizer that is trained on the corpus, special tokens included.
     """
 
-    documents: int = 100_000
-    tasks_per_home: int = 6
+    trees: int = 100_000
+    tasks_per_home: int = 8
+    lines_per_scene: int = 8
     parts: tuple[float, ...] = (0.62, 0.22, 0.10, 0.06)
-    refusals: float = 0.07
-    with_inventory: float = 0.35
+    refusals: float = 0.08
+    questions: float = 0.05
+    with_inventory: float = 0.8
     plans: float = 0.25
-    whole: float = 0.3
     restarts: float = 0.2
     chunks: float = 0.5
-    human: float = 0.25
-    proposals: float = 0.06
+    proposals: float = 0.03
+    human: float = 0.3
+    with_steps: float = 0.2
+    dropped: float = 0.05
+    noise: bool = True
     vocab_size: int = 2048
 
     def __post_init__(self) -> None:
         """Check ranges."""
-        if self.documents < 1 or self.tasks_per_home < 1 or not self.parts:
-            raise ValueError("a recipe needs documents, tasks per home and parts of at least one")
-        for name in ("refusals", "with_inventory", "plans", "whole", "chunks", "human", "proposals"):
+        if self.trees < 1 or self.tasks_per_home < 1 or self.lines_per_scene < 1 or not self.parts:
+            raise ValueError("a recipe needs trees, tasks per home, lines per scene and parts of at least one")
+        for name in _FRACTIONS:
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"recipe: {name} is a fraction, found {getattr(self, name)}")
 
 
-def plan_in_chunks(
-    start: State, goal: Goal
-) -> Iterator[tuple[State, tuple[Condition, ...], State, tuple[Action, ...]]]:
+_FRACTIONS = (
+    "refusals", "questions", "with_inventory", "plans", "restarts", "chunks", "proposals", "human", "with_steps",
+    "dropped",
+)  # fmt: skip
+
+
+def plan_in_chunks(start: State, goal: Goal) -> Iterator[Piece]:
     """Yield (state, chunk, start of the phase, the teacher's actions) until the goal holds.
 
     Raises:
@@ -98,6 +113,27 @@ def plan_in_chunks(
             raise LookupError("the conditions undo each other")
 
 
+def home(rng: random.Random, span: tuple[int, int]) -> State:
+    """Sample a home: most of a usual size, some with one room, some with eight, some full, some for guests."""
+    seed = rng.randrange(*span)
+    domain = load_domain()
+    needed = rng.sample(sorted(domain.fixtures), k=rng.randrange(6))
+    things = rng.sample(sorted(domain.objects), k=rng.randrange(12))
+    need = {t: rng.choice((1, 1, 2, 3)) for t in things}
+    if rng.random() < 0.3:  # a home that can seat guests
+        need |= {t: rng.randrange(2, 7) for t in ("plate", "fork", "knife", "glass", "spoon", "bowl", "mug")}
+    rooms = rng.choices((None, 1, 2, 3, 4, 5, 6, 7, 8), (8, 1, 1, 1, 1, 1, 0.5, 0.5, 0.5))[0]
+    n_objects = None if rng.random() < 0.8 else rng.randrange(20, 151)
+    try:
+        scene = sample_scene(
+            seed, rooms=rooms, n_objects=n_objects, need_fixtures=dict.fromkeys(needed, 1), need_objects=need,
+            geometry=False,
+        )  # fmt: skip
+    except EnvsError:
+        scene = sample_scene(seed, geometry=False)
+    return World(scene).initial()
+
+
 class Corpus:
     """Draws documents for one seed of one split."""
 
@@ -107,93 +143,102 @@ class Corpus:
         """Bind a recipe to a seed; documents depend on nothing else."""
         self.recipe = recipe
         self.rng = random.Random(f"{split}/{seed}")
-        self.drawer = TaskDrawer(self.rng, phrases="train")
+        self.drawer = TaskDrawer(self.rng, phrases="train", noise=recipe.noise)
         self.span = SPLITS[split]
-        self.human = human
+        by_scene: dict[tuple[str, ...], list[TaskLine]] = {}
+        for line in human:
+            if line.goal is not None and not goal_is_held_out(line.goal):
+                by_scene.setdefault(line.objects or (line.id,), []).append(line)
+        self.scenes = list(by_scene.values())
+        self.lines_before = list(accumulate(len(lines) for lines in self.scenes))
+
+    def trees(self) -> Iterator[text.Tree]:
+        """Yield trees without end: what a home is asked, then the plans of some of it."""
+        while True:
+            known = self.rng.random() < self.recipe.with_inventory
+            if self.scenes and self.rng.random() < self.recipe.human:
+                yield from self._scene(known)
+            else:
+                yield from self._of_home(home(self.rng, self.span), known)
 
     def documents(self) -> Iterator[text.Document]:
-        """Yield documents without end."""
-        while True:
-            state = self._home()
-            for _ in range(self.recipe.tasks_per_home):
-                if self.human and self.rng.random() < self.recipe.human:
-                    task, known = self._human(), self.rng.random() < 0.5
-                else:
-                    task, known = self._task(state)
-                if task is not None:
-                    yield from self._of_task(task, known)
+        """Yield the same as whole documents, the trunk repeated before each branch."""
+        for tree in self.trees():
+            yield from ((*tree.trunk, *branch) for branch in tree.branches or ((),))
 
-    def _home(self) -> State:
-        seed = self.rng.randrange(*self.span)
-        domain = load_domain()
-        needed = self.rng.sample(sorted(domain.fixtures), k=self.rng.randrange(6))
-        things = self.rng.sample(sorted(domain.objects), k=self.rng.randrange(12))
-        need = {t: self.rng.choice((1, 1, 2, 3)) for t in things}
-        if self.rng.random() < 0.3:  # a home that can seat guests
-            need |= {t: self.rng.randrange(2, 7) for t in ("plate", "fork", "knife", "glass", "spoon", "bowl", "mug")}
-        try:
-            scene = sample_scene(
-                seed,
-                need_fixtures=dict.fromkeys(needed, 1),
-                need_objects=need,
-                geometry=False,
-            )
-        except EnvsError:
-            scene = sample_scene(seed, geometry=False)
-        return World(scene).initial()
+    # -- human-written lines -----------------------------------------------------------------------------------------
 
-    def _task(self, state: State) -> tuple[Task | None, bool]:
-        known = self.rng.random() < self.recipe.with_inventory
-        if self.rng.random() < self.recipe.refusals:
-            return self.drawer.draw_refusal(state, inventory_known=known), known
+    def _scene(self, known: bool) -> Iterator[text.Tree]:
+        """Lines of one scene; each scene as often as it has lines."""
+        (lines,) = self.rng.choices(self.scenes, cum_weights=self.lines_before)
+        lines = self.rng.sample(lines, k=min(len(lines), self.recipe.lines_per_scene))
+        names = ""
+        if known:
+            try:
+                names = text.inventory(home_of_lines(lines, seed=self.rng.randrange(*self.span)))
+            except EnvsError:
+                return
+        branches = tuple(text.understood(self._said(line), format_goal(line.goal)) for line in lines if line.goal)
+        yield text.Tree(text.home_part(names), branches)
+
+    def _said(self, line: TaskLine) -> str:
+        said = line.instruction
+        if self.rng.random() < self.recipe.with_steps:
+            said = with_steps(said, line.steps)
+        words = said.split()
+        if self.rng.random() < 0.5:
+            words = [w for w in words if self.rng.random() >= 2 * self.recipe.dropped]
+        return normalise(" ".join(words))
+
+    # -- our own tasks -----------------------------------------------------------------------------------------------
+
+    def _of_home(self, state: State, known: bool) -> Iterator[text.Tree]:
+        branches: list[text.Document] = []
+        plans: list[text.Document] = []
+        for _ in range(self.recipe.tasks_per_home):
+            task = self._task(state, known)
+            if task is None:
+                continue
+            if task.goal is None:
+                mark: Literal["[REFUSE]", "[ASK]"] = "[ASK]" if task.ask else "[REFUSE]"
+                branches.append(text.declined(task.instruction, mark, task.ask or task.refuse or ""))
+                continue
+            try:
+                pieces = list(plan_in_chunks(task.start, task.goal))
+            except LookupError:
+                continue
+            branches.append(text.understood(task.instruction, task.goal_text))
+            if known and self.rng.random() < self.recipe.proposals:
+                branches.append(text.proposal(task.instruction, task.goal_text))
+            if self.rng.random() < self.recipe.plans:
+                plans += self._plans(task.goal, pieces)
+        if branches:
+            yield text.Tree(text.home_part(text.inventory(state) if known else ""), tuple(branches))
+        yield from map(text.Tree, plans)
+
+    def _task(self, state: State, known: bool) -> Task | None:
+        roll = self.rng.random()
+        if roll < self.recipe.refusals:
+            return self.drawer.draw_refusal(state, inventory_known=known)
+        if known and roll < self.recipe.refusals + self.recipe.questions:
+            return next((t for _ in range(8) if (t := self.drawer.draw_question(state)) is not None), None)
         parts = self.rng.choices(range(1, len(self.recipe.parts) + 1), self.recipe.parts)[0]
         for _ in range(4):
             task = self.drawer.draw(state, parts=parts, inventory_known=known)
             if task is not None and task.goal is not None and not goal_is_held_out(task.goal):
-                return task, known
-        return None, known
+                return task
+        return None
 
-    def _human(self) -> Task | None:
-        line = self.rng.choice(self.human)
-        try:
-            state = home_for(line, seed=self.rng.randrange(*self.span), geometry=False)
-        except EnvsError:
-            return None
-        assert line.goal is not None
-        if goal_is_held_out(line.goal):
-            return None
-        return Task(instruction=normalise(line.instruction), start=state, goal=line.goal, family="human")
-
-    def _of_task(self, task: Task, known: bool) -> Iterator[text.Document]:
-        names = text.inventory(task.start) if known else ""
-        if task.goal is None:
-            yield text.refusal(names, task.instruction, task.refuse or "")
-            return
-        try:
-            pieces = list(plan_in_chunks(task.start, task.goal))
-        except LookupError:
-            return
-        head = (*text.heading(names, task.instruction), *text.goal_part(task.goal_text))
-        if known and self.rng.random() < self.recipe.proposals:
-            yield text.task_document(names, task.instruction, task.goal_text)
-        if self.rng.random() >= self.recipe.plans:
-            yield (*head, text.Segment("[SEP]", "", True))
-            return
-        whole = len(pieces) == 1 and len(task.goal.phases) == 1 and self.rng.random() < self.recipe.whole
+    def _plans(self, goal: Goal, pieces: Sequence[Piece]) -> Iterator[text.Document]:
         for i, (state, todo, start, actions) in enumerate(pieces):
-            phase = next(p for p in task.goal.phases if set(todo) <= set(p))
+            phase = next(p for p in goal.phases if set(todo) <= set(p))
             facts = fetch(state, todo, start, phase=phase)
             if not _covered(state, actions, facts.texts):
                 continue
-            rest = (*text.facts_part(facts.texts), *text.plan_part(state, actions))
-            if whole:
-                yield (*head, *rest)
-            elif i == 0 or self.rng.random() < self.recipe.chunks:
-                yield (*_chunk_head(todo), *rest)
+            if i == 0 or self.rng.random() < self.recipe.chunks:
+                yield (*_chunk_head(todo), *text.facts_part(facts.texts), *text.plan_part(state, actions))
             if self.rng.random() < self.recipe.restarts and len(actions) > 2:
                 yield from self._restart(state, todo, start, actions)
-        if not whole:
-            yield (*head, text.Segment("[SEP]", "", True))
 
     def _restart(
         self, state: State, todo: Sequence[Condition], start: State, actions: Sequence[Action]

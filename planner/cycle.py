@@ -260,6 +260,7 @@ def mixed(
     pairs = [(documents, w) for documents, w in zip(encoded, weights(lessons), strict=True) if documents]
     ids: list[list[int]] = []
     learn: list[list[bool]] = []
+    branch: list[list[int]] = []
     known = sum(len(d[0]) for documents, _ in pairs for d in documents)
     wanted = min(sizes.new_share * n_tokens, MAX_COPIES * known)
     read = 0
@@ -267,14 +268,16 @@ def mixed(
         for one, marks in rng.choices([p[0] for p in pairs], [p[1] for p in pairs])[0]:
             ids.append(one)
             learn.append(marks)
+            branch.append([0] * len(one))
             read += len(one)
     while read < n_tokens and len(replay):
         number = rng.randrange(len(replay))
         span = slice(int(replay.offsets[number]), int(replay.offsets[number + 1]))
         ids.append(replay.tokens[span].tolist())
         learn.append(replay.counted[span].tolist())
+        branch.append(replay.branch[span].tolist())
         read += len(ids[-1])
-    return TokenizedDocuments.from_lists(ids, learn)
+    return TokenizedDocuments.from_lists(ids, learn, branch)
 
 
 def _train(

@@ -8,48 +8,36 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from envs.domain import Domain, ObjectCategory
-from envs.errors import GoalError
-from envs.goals import Count, Every, FixtureIs, Goal, Holding, No, format_condition, format_goal, parse_goal
+from envs.domain import load_domain
+from envs.goals import Count, Every, FixtureIs, Goal, Holding, No, format_condition, format_goal
 from envs.scoring import holds
 from envs.state import BIT, DIRTY, State
+from planner.binding import Binder
 from planner.feasible import is_feasible
 from planner.language import Realiser, normalise
 from planner.phrases import Family, is_held_out, load_families
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Iterable
-
-USUAL = 0.3  # of places are drawn from where a thing is usually kept
-
-_WASHED = {"dishes", "cutlery", "cookware", "clothing", "linen", "fruit", "vegetable", "toy", "tool"}
-_WASHED_TOO = ("soap bar", "egg", "basket", "tray")
-_AFFORDANCE: dict[str, Callable[[ObjectCategory], bool]] = {
-    "washable": lambda k: bool(_WASHED & set(k.classes)) or k.wipes or k.fills or k.name in _WASHED_TOO,
-    "heatable": lambda k: bool({"food", "dishes", "cookware"} & set(k.classes)) or k.contains is not None,
-    "coolable": lambda k: bool({"food", "drink", "dishes", "cookware"} & set(k.classes)) or k.fills,
-    "cookable": lambda k: k.cooks,
-    "sliceable": lambda k: k.slices,
-    "foldable": lambda k: k.folds,
-    "fillable": lambda k: k.fills,
-    "wiper": lambda k: k.wipes,
-}
+    from collections.abc import Iterable, Mapping, Sequence
 
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """An instruction with the right answer: a goal, or a refusal's reason. `start` is the home it is meant for."""
+    """An instruction with the right answer: a goal, a refusal's reason, or a question to the person.
+
+    `start` is the home it is meant for.
+    """
 
     instruction: str
     start: State
     goal: Goal | None
     family: str
     refuse: str | None = None
+    ask: str | None = None
 
     @property
     def goal_text(self) -> str:
@@ -78,6 +66,7 @@ class TaskDrawer:
         phrases: Which patterns may be used: the `train` lines, or the held-out `test` lines.
         folders: Phrase folders of `datasets/`.
         families: Names of the only families to draw from.
+        noise: Whether typos, lost articles and lost punctuation are added.
     """
 
     def __init__(
@@ -87,9 +76,12 @@ class TaskDrawer:
         phrases: str = "train",
         folders: Iterable[str] = ("phrases",),
         families: Iterable[str] | None = None,
+        noise: bool = True,
     ) -> None:
         """Choose the patterns."""
         self.rng = rng
+        self.noise = noise
+        self.binder = Binder(rng)
         wanted = set(families) if families is not None else None
         found = [f for folder in folders for f in load_families(folder) if wanted is None or f.name in wanted]
         self.patterns = {
@@ -98,6 +90,7 @@ class TaskDrawer:
         }
         self.families = [f for f in found if f.goals and self.patterns[f.name]]
         self.refusals = [f for f in found if f.refuse and self.patterns[f.name]]
+        self.questions = [f for f in found if f.ask and self.patterns[f.name]]
         self.weights = [f.weight * (1 + len(f.phrases) / 25) for f in self.families]
 
     def draw(self, start: State, *, parts: int = 1, inventory_known: bool = True) -> Task | None:
@@ -123,15 +116,19 @@ class TaskDrawer:
             merged = Goal(phases=(tuple(every),))
         if all(holds(start, c, start) for c in merged.phases[-1]) or not is_feasible(merged, start):
             return None
-        text = realiser.noise(realiser.polite(realiser.join(texts)))
-        return Task(instruction=normalise(text), start=start, goal=merged, family="+".join(names))
+        text = self._spoken(realiser, realiser.join(texts))
+        return Task(instruction=text, start=start, goal=merged, family="+".join(names))
+
+    def _spoken(self, realiser: Realiser, text: str) -> str:
+        text = realiser.polite(text)
+        return normalise(realiser.noise(text) if self.noise else text)
 
     def _draw_one(self, family: Family, start: State, realiser: Realiser) -> tuple[str, Goal, State] | None:
         count = self.rng.choice(family.counts)
-        binding = self._bind(family, start)
+        binding = self.binder.bind(family, start)
         if binding is None:
             return None
-        goal = self._goal(family, binding, count, start.world.domain)
+        goal = self.binder.goal(family, binding, count, start.world.domain)
         if goal is None:
             return None
         start = self._undone(goal, start)
@@ -153,12 +150,71 @@ class TaskDrawer:
                 instruction=normalise(" ".join(words)), start=start, goal=None, family="gibberish", refuse=GIBBERISH
             )
         family = self.rng.choice(self.refusals)
-        binding = self._bind(family, start) or {}
+        said = self._of_family(family, start)
+        if said is None:
+            return None
+        text, binding = said
+        reason = _filled(family.refuse or "", binding)
+        return Task(instruction=text, start=start, goal=None, family=family.name, refuse=reason)
+
+    def draw_question(self, start: State) -> Task | None:
+        """Draw something to ask about: nothing says what or where, or a word stands for several things of this home."""
+        if self.questions and self.rng.random() < 0.5:
+            family = self.rng.choice(self.questions)
+            said = self._of_family(family, start)
+            if said is None:
+                return None
+            text, binding = said
+            return Task(
+                instruction=text, start=start, goal=None, family=family.name, ask=_filled(family.ask or "", binding)
+            )
+        return self._ambiguous(start)
+
+    def _of_family(self, family: Family, start: State) -> tuple[str, dict[str, str]] | None:
+        binding = self.binder.bind(family, start) or {}
         if set(family.slots) - set(binding):
             return None
-        realiser = Realiser(self.rng, None)
+        realiser = Realiser(self.rng, set(start.world.categories))
         text = realiser.realise(family, self.rng.choice(self.patterns[family.name]), binding, 1)
-        return Task(instruction=normalise(text), start=start, goal=None, family=family.name, refuse=family.refuse)
+        return self._spoken(realiser, text), binding
+
+    def _ambiguous(self, start: State) -> Task | None:
+        """Name one thing by a word for several categories of this home, which would make different goals."""
+        present = frozenset(start.world.categories)
+        realiser = Realiser(self.rng, present)
+        several = {
+            word: found
+            for word, meant in realiser.words.ambiguous.items()
+            if len(found := tuple(c for c in meant if c in present)) > 1 and word not in present
+        }
+        if not several:
+            return None
+        word = self.rng.choice(sorted(several))
+        meant = several[word]
+        family = self.rng.choices(self.families, self.weights)[0]
+        binding = self.binder.bind(family, start, {self._slot_of(family, meant): self.rng.choice(meant)})
+        if binding is None or len(set(binding.values()) & set(meant)) != 1:
+            return None
+        if meant[0] in start.world.domain.fixtures and len(binding) > 1:
+            return None  # what is looked at under "the lamp" may be so under any
+        if self.binder.goal(family, binding, 1, start.world.domain) is None:
+            return None
+        slot = next(s for s, w in binding.items() if w in meant)
+        pattern = self.rng.choice(self.patterns[family.name])
+        if "{the " + slot + "}" not in pattern and "{to " + slot + "}" not in pattern:
+            return None
+        text = realiser.realise(family, pattern, binding, 1, {slot: word})
+        if not re.search(rf"\b(the|that|my) {re.escape(word)}\b", text):
+            return None
+        return Task(
+            instruction=self._spoken(realiser, text), start=start, goal=None, family="ambiguous", ask=which(word, meant)
+        )
+
+    @staticmethod
+    def _slot_of(family: Family, meant: tuple[str, ...]) -> str:
+        fixtures = meant[0] in load_domain().fixtures
+        wanted = ("fixture", "receptacle") if fixtures else ("object", "container")
+        return next((s for s, kind in family.slots.items() if kind.startswith(wanted)), "")
 
     def _missing(self, start: State) -> Task | None:
         """Ask for a category that this home does not have, by words that mean nothing else here."""
@@ -167,7 +223,7 @@ class TaskDrawer:
         family = self.rng.choices(self.families, self.weights)[0]
         if any(kind.startswith("class") for kind in family.slots.values()) or "anything" in family.goals[0]:
             return None
-        binding = self._bind(family, start)
+        binding = self.binder.bind(family, start)
         named = " ".join(family.goals)
         slots = [
             s for s, kind in family.slots.items() if not kind.startswith(("liquid", "class")) and "{" + s + "}" in named
@@ -178,7 +234,7 @@ class TaskDrawer:
         kinds = family.slots[slot]
         options = [
             c
-            for c in self._options(kinds, set(world.domain.objects) | set(world.domain.fixtures), world.domain)
+            for c in self.binder.options(kinds, set(world.domain.objects) | set(world.domain.fixtures), world.domain)
             if c not in present
         ]
         if not options:
@@ -204,95 +260,13 @@ class TaskDrawer:
             for form in (n.lower(), realiser.plural(n).lower())
         ):
             return None  # the pattern does not name the slot
-        text = realiser.noise(realiser.polite(text))
         return Task(
-            instruction=normalise(text),
+            instruction=self._spoken(realiser, text),
             start=start,
             goal=None,
             family="missing",
             refuse=f"there is no {binding[slot]} here",
         )
-
-    def _bind(self, family: Family, start: State) -> dict[str, str] | None:
-        domain = start.world.domain
-        present = set(start.world.categories)
-        binding: dict[str, str] = {}
-        if family.numbers:
-            binding["n"] = str(self.rng.choice(family.numbers))
-        for slot, kind in family.slots.items():
-            options = self._options(kind, present, domain)
-            if slot in ("p", "c", "q", "t") and "x" in binding and not kind.startswith("class"):
-                options = [o for o in options if self._fits(binding["x"], o, domain)]
-            if slot == "p" and "c" in binding and binding["c"] in domain.objects:
-                options = [o for o in options if domain.fits(binding["c"], o)]
-            if slot == "p" and binding.get("c") in domain.members:
-                members = [m for m in domain.members[binding["c"]] if m in present]
-                options = [o for o in options if all(self._fits(m, o, domain) for m in members)]
-            options = [o for o in options if o not in binding.values()]
-            if not options:
-                return None
-            usual = domain.objects[binding["x"]].at if slot == "p" and binding.get("x") in domain.objects else ()
-            likely = [o for o in options if o in usual]
-            binding[slot] = self.rng.choice(likely if likely and self.rng.random() < USUAL else options)
-        return binding
-
-    @staticmethod
-    def _fits(thing: str, place: str, domain: Domain) -> bool:
-        return place not in domain.members and thing in domain.objects and domain.fits(thing, place)
-
-    def _options(self, kind: str, present: set[str], domain: Domain) -> list[str]:
-        head, _, listed = kind.partition("=")
-        if listed:
-            names = [n.strip() for n in listed.strip("[] ").split(",")]
-            if head == "class":
-                return [n for n in names if any(m in present for m in domain.members.get(n, ()))]
-            return [n for n in names if n in present or head == "liquid"]
-        head, _, filters = kind.partition(":")
-        wanted = [f.strip() for f in filters.split("&") if f.strip()]
-        if head == "class":
-            return [
-                c for c, members in domain.members.items() if c != "anything" and sum(m in present for m in members) > 1
-            ]
-        if head == "liquid":
-            return list(domain.liquids)
-        if head in ("object", "container"):
-            kinds = [domain.objects[c] for c in domain.objects if c in present]
-            kinds = [k for k in kinds if all(self._is(k, f) for f in wanted)]
-            return [k.name for k in kinds if head == "object" or k.holds is not None]
-        found = []
-        for name, fixture in domain.fixtures.items():
-            if name not in present or (head == "receptacle" and fixture.relation not in ("on", "in")):
-                continue
-            able = {
-                "surface": fixture.relation == "on",
-                "container": fixture.enclosed,
-                "openable": fixture.joint is not None,
-                "switchable": fixture.switch,
-                "cleanable": fixture.wipeable,
-                "waterable": fixture.waterable,
-            }
-            if all(able.get(f, f in fixture.classes) for f in wanted):
-                found.append(name)
-        return found
-
-    @staticmethod
-    def _is(kind: ObjectCategory, word: str) -> bool:
-        return _AFFORDANCE[word](kind) if word in _AFFORDANCE else word in kind.classes
-
-    def _goal(self, family: Family, binding: dict[str, str], count: int, domain: Domain) -> Goal | None:
-        template = self.rng.choice(family.goals)
-        if count > 1 and "{n}" not in template and not template.startswith(("every", "no ")):
-            head, _, tail = template.partition(" ; ")
-            if "{x}" in head:
-                template = f"{count} {head}" + (f" ; {tail}" if tail else "")
-        text = template
-        for slot, word in binding.items():
-            text = text.replace("{" + slot + "}", word)
-        text = text.replace("{rel}", "in")
-        try:
-            return parse_goal(text, domain)
-        except GoalError:
-            return None
 
     def _undone(self, goal: Goal, start: State) -> State:
         """Undo what a goal wants: dirty what is to be clean, open what is to be closed, so that there is work to do."""
@@ -320,3 +294,15 @@ class TaskDrawer:
 
 
 GIBBERISH = "I did not understand that"
+
+
+def which(word: str, meant: Sequence[str]) -> str:
+    """Return the question about a word that stands for several things."""
+    named = [f"the {category}" for category in sorted(meant, key=str.lower)]
+    return f"Which {word} do you mean: {', '.join(named[:-1])} or {named[-1]}?"
+
+
+def _filled(template: str, binding: Mapping[str, str]) -> str:
+    for slot, word in binding.items():
+        template = template.replace("{" + slot + "}", word)
+    return template

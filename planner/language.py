@@ -137,7 +137,7 @@ _VERBS = frozenset(
         "light",
     ]
 )
-SPAN = 400  # characters: a longer instruction is cut
+SPAN = 1600  # characters: a longer instruction is cut
 
 
 def normalise(text: str) -> str:
@@ -146,6 +146,20 @@ def normalise(text: str) -> str:
     text = text.translate({0x2019: "'", 0x2018: "'", 0x201C: '"', 0x201D: '"', 0x2013: "-", 0x2014: "-"})
     text = re.sub(r"\s+", " ", text.lower()).strip()
     return text[:SPAN].rstrip(".! ")
+
+
+def senses(present: frozenset[str]) -> dict[str, tuple[str, ...]]:
+    """Return, by word, the categories of a home that people call so, the likeliest first."""
+    words = load_words()
+    found: dict[str, list[str]] = {}
+    for table in (words.objects, words.fixtures):
+        for category, names in table.items():
+            if category in present:
+                for name in names:
+                    found.setdefault(name, []).append(category)
+    for word, meant in words.ambiguous.items():
+        found[word] = [c for c in meant if c in present]
+    return {word: tuple(dict.fromkeys(categories)) for word, categories in found.items()}
 
 
 class Realiser:
@@ -164,11 +178,27 @@ class Realiser:
         self.words: Words = load_words()
         names = present if present is not None else {*self.domain.objects, *self.domain.fixtures}
         self.taken = frozenset(name.lower() for name in names)
+        self.meant = senses(frozenset(names)) if present is not None else None
         self.plainness = plainness
 
-    def realise(self, family: Family, pattern: str, binding: Mapping[str, str], count: int) -> str:
-        """Return one wording of a pattern; `binding` gives each slot's category, class or number."""
-        nouns: dict[str, str] = {}
+    def realise(
+        self,
+        family: Family,
+        pattern: str,
+        binding: Mapping[str, str],
+        count: int,
+        said: Mapping[str, str] | None = None,
+    ) -> str:
+        """Return one wording of a pattern.
+
+        Args:
+            family: Whose pattern it is.
+            pattern: To be expanded.
+            binding: Each slot's category, class or number.
+            count: How many of `x`.
+            said: Nouns to use for slots, in place of drawn ones.
+        """
+        nouns: dict[str, str] = dict(said or {})
 
         def fill(hole: str) -> str:
             return self._hole(hole, binding, count, nouns, family)
@@ -184,13 +214,20 @@ class Realiser:
             table = self.words.classes.get(word, (word,))
         else:
             table = self.words.objects.get(word) or self.words.fixtures.get(word) or (word,)
-        options = [w for w in table if w == word or w.lower() not in self.taken]
+        options = [w for w in table if w == word or self._is_clear(w, word)]
         if not options or (word in options and self.rng.random() < self.plainness):
             noun = word
         else:
             noun = options[min(int(self.rng.expovariate(0.45)), len(options) - 1)]
         nouns[slot] = noun
         return noun
+
+    def _is_clear(self, said: str, word: str) -> bool:
+        """Whether what is said can only be that category in this home."""
+        if said.lower() in self.taken:
+            return False
+        meant = self.meant.get(said, ()) if self.meant is not None else ()
+        return len(meant) < 2 or (said not in self.words.ambiguous and meant[0] == word)
 
     def plural(self, noun: str) -> str:
         """Return the plural of a noun phrase."""

@@ -33,8 +33,9 @@ class Family:
     """Ways to say one kind of task.
 
     Attributes:
-        goals: Goal templates; empty for a refusal.
-        refuse: The reason, if the right answer is a refusal.
+        goals: Goal templates; empty for a refusal or a question.
+        refuse: The reason, if the right answer is a refusal; it may name slots.
+        ask: The question, if the right answer is one; it may name slots.
         slots: The kind of thing that each slot stands for.
         counts: How many of `x` may be asked for.
         numbers: Values of `n`.
@@ -50,11 +51,15 @@ class Family:
     numbers: tuple[int, ...]
     phrases: tuple[str, ...]
     weight: float
+    ask: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Words:
-    """What people call things: singular synonyms by category, the plain name first."""
+    """What people call things: singular synonyms by category, the plain name first.
+
+    `ambiguous` words must be asked about where a home has several of the categories that they stand for.
+    """
 
     objects: dict[str, tuple[str, ...]]
     fixtures: dict[str, tuple[str, ...]]
@@ -63,6 +68,7 @@ class Words:
     plurals: dict[str, str]
     mass: frozenset[str]
     plural_only: frozenset[str]
+    ambiguous: dict[str, tuple[str, ...]]
 
 
 @lru_cache(maxsize=1)
@@ -77,6 +83,7 @@ def load_words() -> Words:
         plurals={str(a): str(b) for a, b in raw["plurals"].items()},
         mass=frozenset(raw.get("mass", [])),
         plural_only=frozenset(raw.get("plural_only", [])),
+        ambiguous={str(w): tuple(map(str, meant)) for w, meant in raw["ambiguous"].items()},
     )
 
 
@@ -123,6 +130,7 @@ def _family(name: str, entry: dict[str, Any]) -> Family:
         name=name,
         goals=tuple(str(g) for g in several(entry["goal"])) if "goal" in entry else (),
         refuse=str(entry["refuse"]) if "refuse" in entry else None,
+        ask=str(entry["ask"]) if "ask" in entry else None,
         slots={str(k): str(v) for k, v in slots.items()},
         counts=tuple(int(str(c)) for c in several(entry.get("count", [1]))),
         numbers=tuple(int(str(c)) for c in several(entry.get("numbers", []))),

@@ -13,7 +13,7 @@ from gpt.batches import TokenizedDocuments
 from gpt.checkpoint import TOKENIZER_FILE
 from gpt.tokenizer import Tokenizer
 
-SAMPLE = 6000  # documents made anew
+SAMPLE = 1200  # trees made anew
 
 
 def find_replay(model: Path, folder: Path, seed: int) -> TokenizedDocuments:
@@ -36,5 +36,7 @@ def _made(tokenizer: Tokenizer, folder: Path, seed: int) -> TokenizedDocuments:
     from planner.build import build_corpus
     from planner.recipe import read_recipe
 
-    recipe = replace(read_recipe("home").corpus, documents=SAMPLE)
-    return build_corpus(recipe, folder, seed=seed, tokenizer=tokenizer)[1]
+    settings = read_recipe("home")
+    recipe = replace(settings.corpus, trees=SAMPLE)
+    limit = int(str(settings.model["block_size"])) + 1
+    return build_corpus(recipe, folder, seed=seed, limit=limit, tokenizer=tokenizer)[1]

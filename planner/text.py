@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from envs.state import Action, State, effect, format_action
+from gpt.packing import MAX_BRANCHES
 from planner.facts import location
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from gpt.tokenizer import Tokenizer
 
@@ -37,6 +38,14 @@ class Segment:
 Document = tuple[Segment, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """A document, or several that begin alike: each branch continues the trunk (gpt/layout.py)."""
+
+    trunk: Document
+    branches: tuple[Document, ...] = ()
+
+
 def inventory(state: State) -> str:
     """Write the categories that a home has, with counts above one: `apple bowl 2 ... cabinet 3 sink`."""
     world = state.world
@@ -46,9 +55,14 @@ def inventory(state: State) -> str:
     return " ".join(f"{c} {count[c]}" if count[c] > 1 else c for c in (*things, *fixtures))
 
 
+def home_part(inventory_text: str) -> Document:
+    """Return what every document about a home begins with."""
+    return (Segment("[CLS]", inventory_text),)
+
+
 def heading(inventory_text: str, instruction: str) -> Document:
     """Return the prompt that the goal is written after."""
-    return (Segment("[CLS]", inventory_text), Segment("[SEP]", instruction))
+    return (*home_part(inventory_text), Segment("[SEP]", instruction))
 
 
 def goal_part(goal_text: str) -> Document:
@@ -56,16 +70,31 @@ def goal_part(goal_text: str) -> Document:
     return (Segment("[SEP]", goal_text, False, True),)
 
 
+def understood(instruction: str, goal_text: str) -> Document:
+    """Return what follows the home: an instruction and its goal."""
+    return (Segment("[SEP]", instruction), *goal_part(goal_text), Segment("[SEP]", "", True))
+
+
+def declined(instruction: str, mark: Literal["[REFUSE]", "[ASK]"], words: str) -> Document:
+    """Return what follows the home: an instruction, and a refusal or a question in place of its goal."""
+    answer = (Segment("[SEP]", ""), Segment(mark, words, True, True), Segment("[EOS]", "", True))
+    return (Segment("[SEP]", instruction), *answer)
+
+
+def proposal(instruction: str, goal_text: str) -> Document:
+    """Return what follows the home: a task proposed for it."""
+    task = (Segment("[TASK]", instruction, False, True), Segment("[SEP]", goal_text, True, True))
+    return (*task, Segment("[EOS]", "", True))
+
+
 def refusal(inventory_text: str, instruction: str, reason: str) -> Document:
     """Return a whole document that refuses."""
-    answer = (Segment("[SEP]", ""), Segment("[REFUSE]", reason, True, True), Segment("[EOS]", "", True))
-    return (*heading(inventory_text, instruction), *answer)
+    return (*home_part(inventory_text), *declined(instruction, "[REFUSE]", reason))
 
 
 def task_document(inventory_text: str, instruction: str, goal_text: str) -> Document:
     """Return a document that proposes a task for a home: an instruction and its goal."""
-    proposal = (Segment("[TASK]", instruction, False, True), Segment("[SEP]", goal_text, True, True))
-    return (Segment("[CLS]", inventory_text), *proposal, Segment("[EOS]", "", True))
+    return (*home_part(inventory_text), *proposal(instruction, goal_text))
 
 
 def facts_part(facts: Sequence[str]) -> Document:
@@ -104,6 +133,34 @@ def encode(document: Iterable[Segment], tokenizer: Tokenizer) -> tuple[list[int]
             ids += found
             learn += [segment.learn_text] * len(found)
     return ids, learn
+
+
+def encode_tree(
+    tree: Tree, tokenizer: Tokenizer, limit: int | None = None
+) -> Iterator[tuple[list[int], list[bool], list[int]]]:
+    """Yield token ids, loss marks and branch numbers; as many copies of the trunk as its branches need.
+
+    Args:
+        tree: A document or several.
+        tokenizer: Makes the ids.
+        limit: Most tokens of a copy; a branch that is too long for any is left out, a document without branches is not.
+    """
+    trunk, counted = encode(tree.trunk, tokenizer)
+    if not tree.branches:
+        yield trunk, counted, [0] * len(trunk)
+        return
+    ids, learn, numbers = list(trunk), list(counted), [0] * len(trunk)
+    for branch in tree.branches:
+        more, marks = encode(branch, tokenizer)
+        if limit is not None and len(trunk) + len(more) > limit:
+            continue
+        if numbers[-1] == MAX_BRANCHES or (limit is not None and len(ids) + len(more) > limit):
+            yield ids, learn, numbers
+            ids, learn, numbers = list(trunk), list(counted), [0] * len(trunk)
+        number = numbers[-1] + 1
+        ids, learn, numbers = [*ids, *more], [*learn, *marks], [*numbers, *[number] * len(more)]
+    if numbers[-1]:
+        yield ids, learn, numbers
 
 
 def show(instruction: str, subtasks: Sequence[str]) -> str:

@@ -92,13 +92,15 @@ def _run(args: argparse.Namespace) -> int:
     (folder / "recipe.yaml").write_text(yaml.safe_dump(resolved, sort_keys=False), encoding="utf-8")
     started = time.perf_counter()
     known = None
+    limit = GPTConfig(**{**settings.model, "vocab_size": 2}).block_size  # type: ignore[arg-type]
     if args.start is not None:
         model, known, _ = load_model(args.start)
+        limit = model.config.block_size
     elif args.tokenizer not in ("own", "gpt2"):
         known = Tokenizer.load(args.tokenizer)
     tokenizer, train_docs, valid_docs = build_corpus(
-        settings.corpus, folder / "corpus", seed=args.seed, tokenizer=known, use_gpt2=args.tokenizer == "gpt2",
-        human=human, workers=args.workers,
+        settings.corpus, folder / "corpus", seed=args.seed, limit=limit + 1, tokenizer=known,
+        use_gpt2=args.tokenizer == "gpt2", human=human, workers=args.workers,
     )  # fmt: skip
     print(f"corpus: {len(train_docs):,} documents, {len(train_docs.tokens):,} tokens, vocabulary {tokenizer.n_used}, "
           f"{time.perf_counter() - started:.0f} s", file=sys.stderr)  # fmt: skip

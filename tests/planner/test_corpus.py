@@ -13,7 +13,7 @@ from envs.goals import format_goal, parse_goal
 from envs.scoring import holds
 from gpt.tokenizer import Tokenizer
 from planner import text
-from planner.corpus import SPLITS, Corpus, Recipe
+from planner.corpus import SPLITS, Corpus, Recipe, home
 from planner.draw import TaskDrawer, goal_is_held_out
 from planner.feasible import is_feasible
 from planner.phrases import is_held_out, load_families
@@ -68,7 +68,7 @@ def test_every_home_of_a_split_is_of_its_range(split: str) -> None:
     corpus = Corpus(Recipe(), 0, split=split)  # type: ignore[arg-type]
     low, high = SPLITS[split]  # type: ignore[index]
     for _ in range(5):
-        assert low <= corpus._home().world.scene.seed < high
+        assert low <= home(corpus.rng, corpus.span).world.scene.seed < high
 
 
 # What is held out
@@ -142,9 +142,9 @@ def test_nothing_is_refused_if_the_recipe_says_so() -> None:
     assert not any(s.mark == "[REFUSE]" for d in some(1, 60, recipe={"refusals": 0.0}) for s in d)
 
 
-def test_human_instructions_are_mixed_in(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_human_instructions_are_mixed_in() -> None:
     line = TaskLine(id="1", instruction="Bring ME the Tome!", goal=parse_goal("book with person"))
-    found = some(1, 20, recipe={"human": 1.0, "proposals": 0.0, "plans": 0.0}, human=[line])
+    found = some(1, 20, recipe={"human": 1.0, "dropped": 0.0}, human=[line])
     assert {(d[1].text, d[2].text) for d in found} == {("bring me the tome", "book with person")}
 
 
@@ -177,7 +177,7 @@ def test_a_drawn_instruction_is_never_empty(drawn: list[Drawn]) -> None:
 
 def test_what_is_refused_for_lack_of_a_thing_lacks_it() -> None:
     drawer = TaskDrawer(random.Random(1))
-    now = Corpus(Recipe(), 1)._home()
+    now = home(random.Random(1), SPLITS["train"])
     refused = [t for _ in range(200) if (t := drawer.draw_refusal(now, inventory_known=True)) and t.family == "missing"]
     assert len(refused) > 10
     for task in refused:

@@ -48,7 +48,7 @@ def bound(family: Family) -> Iterator[str]:
     for template in family.goals:
         text = template.replace("{rel}", "in").replace("{n}", "2")
         for slot, kind in family.slots.items():
-            options = drawer._options(kind, everything, domain)
+            options = drawer.binder.options(kind, everything, domain)
             assert options, f"{family.name}: nothing is a {kind}"
             text = text.replace("{" + slot + "}", options[0])
         yield text
