@@ -44,6 +44,13 @@ NESTED_IN: dict[str, tuple[str, ...]] = {
     "linen": ("basket",),
     "clothing": ("basket", "backpack"),
 }
+# What lies about on the floor, where people live, and how likely it is to be strewn in a kind of room.
+STREWN = (
+    *("toy car", "toy block", "ball", "teddy bear", "doll", "basketball", "tennis racket", "baseball bat"),
+    *("sock", "shoe", "shirt", "jacket", "boots", "hat", "towel", "blanket", "pillow"),
+    *("book", "magazine", "newspaper", "backpack", "box"),
+)
+STREWN_IN = {"living room": 4.0, "bedroom": 4.0, "office": 1.0, "bathroom": 1.0, "hall": 1.0, "laundry room": 1.0}
 DRINKS: dict[str, tuple[str, ...]] = {
     "mug": ("coffee", "tea", "milk", "water"),
     "cup": ("coffee", "tea", "milk"),

@@ -260,10 +260,12 @@ def _pack(area: Area, items: Sequence[ObjectCategory], rng: np.random.Generator)
 
 
 def footprints(scene: Scene) -> list[Footprint]:
-    """x, y, yaw, half depth, half width of every fixture, for the floor."""
+    """x, y, yaw, half depth, half width of every fixture that stands in the way, for the floor."""
     domain = load_domain()
     made = []
     for f in scene.fixtures:
         size = domain.fixtures[f.category].size
+        if domain.fixtures[f.category].underfoot:
+            continue
         made.append((f.x, f.y, f.yaw, size[0] / 2, size[1] / 2))
     return made

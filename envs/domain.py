@@ -86,6 +86,19 @@ class FixtureCategory:
         """Whether things in it are out of reach while it is closed."""
         return self.joint is not None and self.region is not None
 
+    @property
+    def underfoot(self) -> bool:
+        """Whether it is part of the floor: the robot drives over it, and nothing is kept there."""
+        return self.body == "floor"
+
+    def can_be(self, word: str) -> bool:
+        """Whether a state, or its negation (such as `off`), makes sense for it."""
+        if word in ("open", "closed"):
+            return self.joint is not None
+        if word in ("on", "off"):
+            return self.switch
+        return self.wipeable if word in ("dirty", "clean") else self.waterable and word == "watered"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Skill:
@@ -122,7 +135,8 @@ class Domain:
     classes: tuple[str, ...]
     objects: dict[str, ObjectCategory]
     fixtures: dict[str, FixtureCategory]
-    members: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    members: dict[str, tuple[str, ...]] = field(default_factory=dict)  # objects of each class
+    fixture_members: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @cached_property
     def process_at(self) -> dict[str, Process]:
@@ -176,6 +190,19 @@ class Domain:
         if word in self.members:
             return self.members[word]
         raise DomainError(f"no object or class is called {word!r}{nearest(word, [*self.objects, *self.members])}")
+
+    def resolve_fixture(self, word: str, state: str) -> tuple[str, ...]:
+        """Fixture categories that a category or class word means, in a condition about a state (`lamp`, `off`).
+
+        Raises:
+            DomainError: The domain has no such word.
+        """
+        if word in self.fixtures:
+            return (word,)
+        if word in self.fixture_members:
+            return tuple(name for name in self.fixture_members[word] if self.fixtures[name].can_be(state))
+        known = [*self.fixtures, *self.fixture_members]
+        raise DomainError(f"no fixture or class of fixtures is called {word!r}{nearest(word, known)}")
 
 
 def _vec3(value: object, where: str) -> Vec3:
@@ -256,6 +283,12 @@ def _check(domain: Domain) -> None:
                 raise DomainError(f"objects.{thing.name}.at: no fixture {place!r}{nearest(place, domain.fixtures)}")
             if not domain.fits(thing.name, place):
                 raise DomainError(f"objects.{thing.name}.at: a {thing.name} does not fit a {place}")
+    for fixture in domain.fixtures.values():
+        for word in fixture.classes:
+            if word not in domain.classes:
+                raise DomainError(f"fixtures.{fixture.name}: unknown class {word!r}{nearest(word, domain.classes)}")
+    for word in set(domain.members) & set(domain.fixture_members):
+        raise DomainError(f"classes: {word!r} has objects and fixtures at once")
     for process in domain.processes:
         for place in process.at:
             if place not in domain.fixtures:
@@ -277,6 +310,7 @@ def load_domain() -> Domain:
     fixtures = {name: _fixture(name, entry) for name, entry in raw["fixtures"].items()}
     members = {c: tuple(n for n, o in objects.items() if c in o.classes) for c in raw["classes"]}
     members["anything"] = tuple(objects)
+    furniture = {c: tuple(n for n, f in fixtures.items() if c in f.classes) for c in raw["classes"]}
     domain = Domain(
         states=tuple(raw["states"]),
         negations=dict(raw["negations"]),
@@ -288,6 +322,7 @@ def load_domain() -> Domain:
         objects=objects,
         fixtures=fixtures,
         members={name: found for name, found in members.items() if found},
+        fixture_members={name: found for name, found in furniture.items() if found},
     )
     _check(domain)
     return domain

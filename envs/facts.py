@@ -1,7 +1,7 @@
 """What must hold in a sampled home: the facts of a task file, read with the goal language's own parser.
 
 Readable facts: `mug on desk`, `2 dirty plate in sink`, `spoon in cup on coffee table`, `cup of coffee`,
-`cabinet open`, `every cabinet closed`, `no ceiling light on`, `no apple`.
+`cabinet open`, `every cabinet closed`, `no ceiling light on`, `every lamp off`, `no apple`.
 """
 
 from __future__ import annotations
@@ -69,17 +69,20 @@ def read_demands(
             elif isinstance(condition, FixtureIs):
                 state = domain.negations.get(condition.state, condition.state)
                 true = (state == condition.state) != (condition.quantifier == "no")
+                kinds = domain.resolve_fixture(condition.fixture, condition.state)
+                one = next((kind for kind in kinds if kind not in gone), kinds[0])  # of a class
                 if condition.quantifier == "some":
-                    claims = some.setdefault(condition.fixture, [])
+                    claims = some.setdefault(one, [])
                     claim = next((c for c in claims if c.get(state, true) == true), None)
                     if claim is None:
                         claims.append(claim := {})
                     claim[state] = true
-                    fixtures[condition.fixture] = max(fixtures[condition.fixture], len(claims))
+                    fixtures[one] = max(fixtures[one], len(claims))
                 else:
-                    everywhere.setdefault(condition.fixture, {})[state] = true
+                    for kind in kinds:
+                        everywhere.setdefault(kind, {})[state] = true
                     if condition.quantifier == "every":  # of nothing, `every` is not true
-                        fixtures[condition.fixture] = max(fixtures[condition.fixture], 1)
+                        fixtures[one] = max(fixtures[one], 1)
             elif isinstance(condition, No) and condition == No(thing=Thing(word=condition.thing.word)):
                 gone.update(domain.resolve(condition.thing.word))
             else:

@@ -19,6 +19,7 @@ WALL_M = 0.10  # thickness of a wall; a room's rectangle is drawn on its walls' 
 CLEARANCE_M = 0.35  # the robot's base has a radius of 0.30 m
 CELL_M = 0.1
 STAND_M = 0.75  # how far in front of a fixture's front face the robot stands to use it
+FLOOR_STANDS_M = (0.0, 0.6, -0.6)  # where it may stand on and beside a patch of floor, from its middle
 STAND_ASIDE_M = 0.3  # how far to either side of the middle it may stand
 
 
@@ -50,8 +51,8 @@ def floor_grid(scene: Scene, *, clearance_m: float = CLEARANCE_M, cell_m: float 
     """Return where a round robot of radius `clearance_m` fits between the walls and fixtures of a home."""
     x0 = min(room.rect[0] for room in scene.rooms)
     y0 = min(room.rect[1] for room in scene.rooms)
-    nx = math.ceil((max(room.rect[2] for room in scene.rooms) - x0) / cell_m)
-    ny = math.ceil((max(room.rect[3] for room in scene.rooms) - y0) / cell_m)
+    nx = math.ceil((max(room.rect[2] for room in scene.rooms) - x0) / cell_m - 1e-6)
+    ny = math.ceil((max(room.rect[3] for room in scene.rooms) - y0) / cell_m - 1e-6)
     free = np.zeros((nx, ny), dtype=np.bool_)
     inset = WALL_M / 2 + clearance_m
     open_floor = [_shrunk(room.rect, inset) for room in scene.rooms]
@@ -63,14 +64,17 @@ def floor_grid(scene: Scene, *, clearance_m: float = CLEARANCE_M, cell_m: float 
         free[max(i0, 0) : max(i1 + 1, 0), max(j0, 0) : max(j1 + 1, 0)] = True
     sizes = load_domain().fixtures
     for fixture in scene.fixtures:
-        _block(free, fixture, sizes[fixture.category].size, (x0, y0), cell_m, clearance_m)
+        if not sizes[fixture.category].underfoot:
+            _block(free, fixture, sizes[fixture.category].size, (x0, y0), cell_m, clearance_m)
     area = np.zeros(free.shape, dtype=np.int32)
     ndimage.label(free, output=area)
     return FloorGrid(origin=(x0, y0), cell_m=cell_m, free=free, area=area)
 
 
 def standing_points(fixture: FixtureSpec) -> list[tuple[float, float]]:
-    """Return points [m] at which the robot may stand to use a fixture, the middle first."""
+    """Return points [m] at which the robot may stand to use a fixture, the middle first; at a floor, all around it."""
+    if load_domain().fixtures[fixture.category].underfoot:
+        return [(fixture.x + dx, fixture.y + dy) for dx in FLOOR_STANDS_M for dy in FLOOR_STANDS_M]
     reach = load_domain().fixtures[fixture.category].size[0] / 2 + STAND_M
     cos, sin = math.cos(fixture.yaw), math.sin(fixture.yaw)
     aside = [0.0] + [side * step * STAND_ASIDE_M / 3 for step in (1, 2, 3) for side in (1, -1)]

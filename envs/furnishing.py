@@ -189,7 +189,9 @@ def choose_fixtures(
     for name, number in needed.items():
         fitting = [i for i, kind in enumerate(kinds) if kind in domain.fixtures[name].rooms] or [0]
         for _ in range(number - total[name]):
-            rooms[fitting[int(rand() * len(fitting))]].append(name)
+            bare = [i for i in fitting if name not in rooms[i]] if domain.fixtures[name].underfoot else []
+            among = bare or fitting  # a floor goes where there is none yet
+            rooms[among[int(rand() * len(among))]].append(name)
     return rooms
 
 

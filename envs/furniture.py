@@ -187,6 +187,16 @@ def _cos(angle: float) -> float:
     return cos(angle)
 
 
+def _floor(c: FixtureCategory, color: Color) -> Furniture:
+    """A rug that is only seen: things lie on the ground under it, and the robot drives over it."""
+    x, y, z = c.size
+    pieces = (
+        box(span(x), span(y), (0.0, 0.7 * z), shade(color, 0.85), solid=False),
+        box(span(x - 0.12), span(y - 0.12), (0.7 * z, z), color, solid=False),
+    )
+    return Furniture(pieces=pieces)
+
+
 def _person(c: FixtureCategory, color: Color) -> Furniture:
     assert c.region is not None
     tray = c.region.z
@@ -238,6 +248,7 @@ BODIES: dict[str, tuple[Callable[[FixtureCategory, Color], Furniture], Color]] =
     "plant": (_plant, GREEN),
     "door": (open_door, WOOD),
     "window": (open_door, WHITE),
+    "floor": (_floor, (0.64, 0.62, 0.60, 1.0)),
     "person": (_person, (0.70, 0.35, 0.30, 1.0)),
 }
 

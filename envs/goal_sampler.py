@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from envs.domain import load_domain
 from envs.errors import GoalError
 from envs.goals import Condition, Count, Every, FixtureIs, Goal, No, Place, Thing
 from envs.scoring import holds
@@ -41,7 +42,8 @@ def named(goal: Goal) -> tuple[Counter[str], Counter[str]]:
     objects: Counter[str] = Counter()
     for condition in goal.conditions:
         if isinstance(condition, FixtureIs):
-            fixtures[condition.fixture] = max(fixtures[condition.fixture], 1)
+            kind = load_domain().resolve_fixture(condition.fixture, condition.state)[0]  # of a class, one will do
+            fixtures[kind] = max(fixtures[kind], 1)
             continue
         if isinstance(condition, No):
             continue

@@ -5,7 +5,7 @@
     condition  := [number] state* object [relation place]
                 | "every" state* object ["except" object] (relation place | "is" state+)
                 | "no" state* object [relation place]
-                | ["every" | "no"] fixture state
+                | ["every" | "no"] (fixture | class of fixtures) state
                 | "holding" state* object
     place      := fixture | object [relation place]
     object     := category ["of" liquid] | class | "anything"
@@ -76,7 +76,10 @@ class No:
 
 @dataclass(frozen=True, kw_only=True)
 class FixtureIs:
-    """One fixture of a category, every one, or none is in a state."""
+    """One fixture of a category or class, every one, or none is in a state.
+
+    Of a class, only the categories count that can have the state (`Domain.resolve_fixture`).
+    """
 
     quantifier: Literal["some", "every", "no"] = "some"
     fixture: str
@@ -149,15 +152,13 @@ class _Parser:
 
     def fixture_is(self, text: str, quantifier: str | None) -> FixtureIs | None:
         name, _, state = text.rpartition(" ")
-        if name not in self.domain.fixtures or text in self.domain.objects:  # "toilet paper" is no state of a toilet
+        kinds = self.domain.fixture_members.get(name) or ((name,) if name in self.domain.fixtures else ())
+        if not kinds or text in self.domain.objects:  # "toilet paper" is no state of a toilet
             return None
         if state not in self.fixture_states:
             known = ", ".join(sorted(self.fixture_states))
             raise GoalError(f"{text!r}: {state!r} is not a state of a fixture; known: {known}")
-        kind = self.domain.fixtures[name]
-        able = {"open": kind.joint, "closed": kind.joint, "on": kind.switch, "off": kind.switch}
-        able |= {"dirty": kind.wipeable, "clean": kind.wipeable, "watered": kind.waterable}
-        if not able[state]:
+        if not any(self.domain.fixtures[kind].can_be(state) for kind in kinds):
             raise GoalError(f"{text!r}: a {name} is never {state}")
         if quantifier == "every":
             return FixtureIs(quantifier="every", fixture=name, state=state)

@@ -55,7 +55,9 @@ class EntryReader(NodeReader):
                 item.category, item.count = rest, int(number[:9])
             kind = self.domain.fixtures.get(item.category)
             if kind is None:
-                hint = nearest(item.category, self.domain.fixtures)
+                hint = self.bare_name(item.category, self.domain.fixtures) or nearest(
+                    item.category, self.domain.fixtures
+                )
                 if item.category in self.domain.objects:
                     hint = "; this is an object: list it under `objects:`"
                 self.problem(entry, f"unknown fixture {item.category!r}{hint}")
@@ -90,7 +92,7 @@ class EntryReader(NodeReader):
                 thing = words
             kind = self.domain.objects.get(item.category)
             if kind is None:
-                hint = nearest(item.category, self.domain.objects)
+                hint = self.bare_name(item.category, self.domain.objects) or nearest(item.category, self.domain.objects)
                 if item.category in self.domain.fixtures:
                     hint = "; this is a fixture: list it under `rooms:`"
                 elif item.category in self.domain.members:
@@ -129,12 +131,27 @@ class EntryReader(NodeReader):
         item, value = Item(line=line, category=category), node.value[0][1]
         if isinstance(value, yaml.SequenceNode):
             return item, {"states": value}
+        if isinstance(value, yaml.ScalarNode) and not is_null(value):
+            form = "expected a list of states, such as [dirty], or options with their keys"
+            self.problem(value, f"{category}: {form}, found {describe(value)}")
+            return item, {}
         options = self.options(value, category, known)
         if "count" in options:
             item.count = self.whole(options["count"], f"{category}: count", 1, MAX_COUNT) or 1
         if "name" in options:
             item.name = self.text(options["name"], f"{category}: name")
         return item, options
+
+    def bare_name(self, written: str, known: Collection[str]) -> str:
+        """Return a hint if a name that options follow has a number or states in front, such as `2 mug: [dirty]`."""
+        words = written.split()
+        before = {*self.domain.states, *self.domain.negations}
+        for k, word in enumerate(words[:-1], start=1):
+            if not word.isdecimal() and word not in before:
+                break
+            if (name := " ".join(words[k:])) in known:
+                return f"; options follow the bare name: `{name}: {{count: 2, states: [...]}}`"
+        return ""
 
     def words(self, entry: yaml.Node, item: Item) -> Thing | None:
         """Read an object in the words of goals, such as `2 dirty mug`, into an item."""

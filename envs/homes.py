@@ -36,7 +36,7 @@ from envs.floor_plan import plan_doorways
 from envs.home_entries import EntryReader, Item
 from envs.home_writer import dump_home
 from envs.home_yaml import MAX_BYTES, HomeFileError, Problem, parse_nodes
-from envs.layout import Given, lay_out
+from envs.layout import FRONT_M, Given, footprint, lay_out
 from envs.scene import Doorway, FixtureSpec, ObjectSpec, Rect, Room, Scene
 
 __all__ = ["HomeFileError", "dump_home", "load_home", "parse_home"]
@@ -81,7 +81,9 @@ def parse_home(text: str, name: str = "home") -> Scene:
     except HomeError as error:
         problems = []
         for line in str(error).splitlines():
-            problems.append(Problem(line=reader.lines.get(line.partition(":")[0]), text=line))
+            what = line.partition(":")[0]
+            hint = "" if what == "robot" else f"; it needs {FRONT_M:g} m of free floor in front"
+            problems.append(Problem(line=reader.lines.get(what), text=f"{line}{hint}"))
         raise HomeFileError(problems) from None
 
 
@@ -90,6 +92,7 @@ class _HomeReader(EntryReader):
         super().__init__(domain)
         self.kinds = sorted({kind for fixture in domain.fixtures.values() for kind in fixture.rooms})
         self.rooms: list[Room] = []
+        self.drawn: list[Room] = []  # those with a `rect`
         self.fixtures: list[FixtureSpec] = []
         self.objects: list[ObjectSpec] = []
         self.doorways: list[Doorway] = []
@@ -108,9 +111,10 @@ class _HomeReader(EntryReader):
         parts = self.options(root, "home", ("name", "seed", "rooms", "doorways", "robot", "objects"))
         named = self.text(parts["name"], "name") if "name" in parts else None
         seed = self.whole(parts["seed"], "seed", 0, 2**62) if "seed" in parts else None
+        before = len(self.problems)
         if "rooms" in parts:
             self.read_rooms(parts["rooms"])
-        if not self.rooms and not self.problems:
+        if not self.rooms and len(self.problems) == before:
             self.problem(root, "a home has at least one room, under `rooms:`")
         if "doorways" in parts:
             self.has_doorways = True
@@ -120,7 +124,7 @@ class _HomeReader(EntryReader):
             robot = self.numbers(parts["robot"], "robot", "[x, y, yaw in degrees]", (100.0, 100.0, 360.0))
             self.has_robot = robot is not None
             self.lines["robot"] = parts["robot"].start_mark.line + 1
-        if (self.has_doorways or self.has_robot) and not self.has_rects:
+        if (self.has_doorways or self.has_robot) and self.rooms and not self.has_rects:
             self.problem(root, "`doorways` and `robot` need the `rect` of every room")
         if "objects" in parts:
             self.read_objects(parts["objects"])
@@ -141,6 +145,7 @@ class _HomeReader(EntryReader):
 
     def read_rooms(self, node: yaml.Node) -> None:
         items: list[tuple[str, Item]] = []
+        lacking: list[str] = []
         for name, key, value in self.pairs(node, "rooms"):
             head, _, number = name.rpartition(" ")
             kind: str | None = head if number.isdigit() else name
@@ -150,21 +155,24 @@ class _HomeReader(EntryReader):
             if "kind" in parts:
                 kind = self.text(parts["kind"], f"{name}: kind")
             if kind is not None and kind not in self.kinds:
-                hint = nearest(kind, self.kinds) or f"; known: {', '.join(self.kinds)}"
+                known = "known" if "kind" in parts else "another name needs its `kind:`, one of"
+                hint = nearest(kind, self.kinds) or f"; {known}: {', '.join(self.kinds)}"
                 self.problem(parts.get("kind", key), f"unknown room {kind!r}{hint}")
-            rect = NOWHERE
+            found = None
             if "rect" in parts:
                 found = self.numbers(parts["rect"], f"{name}: rect", "[x0, y0, x1, y1]", (100.0,) * 4)
-                rect = (found[0], found[1], found[2], found[3]) if found else NOWHERE
-                self.has_rects = self.has_rects or found is not None
+            else:
+                lacking.append(name)
             self.lines[name] = key.start_mark.line + 1
+            rect = (found[0], found[1], found[2], found[3]) if found else NOWHERE
             self.rooms.append(Room(name=name, kind=kind or "", rect=rect))
+            if found:
+                self.drawn.append(self.rooms[-1])
             if "fixtures" in parts:
                 items += [(name, i) for i in self.fixture_items(parts["fixtures"], name)]
-        if self.has_rects and any(room.rect == NOWHERE for room in self.rooms):
-            lacking = next(room.name for room in self.rooms if room.rect == NOWHERE)
-            self.problem(self.lines[lacking], f"{lacking}: give every room a `rect`, or none")
-            self.has_rects = False
+        self.has_rects = len(lacking) < len(self.rooms)
+        for name in lacking if self.has_rects else ():
+            self.problem(self.lines[name], f"{name}: give every room a `rect`, or none")
         if len(self.rooms) > MAX_ROOMS:
             self.problem(node, f"{len(self.rooms)} rooms; a home has at most {MAX_ROOMS}")
         names = self.name_all([item for _, item in items], MAX_FIXTURES, "fixtures")
@@ -197,13 +205,17 @@ class _HomeReader(EntryReader):
             self.doorways.append(Doorway(x=x, y=y, width=width, along=along))
 
     def check_floor(self) -> None:
-        problems = room_problems(self.rooms)
-        if not problems:
+        problems = room_problems(self.drawn)
+        if not problems and len(self.drawn) == len(self.rooms):
             likely = self.doorways if self.has_doorways else plan_doorways(self.rooms, np.random.default_rng(0))
-            problems = doorway_problems(self.rooms, likely)
-            problems += fixture_problems(self.rooms, self.fixtures, self.posed)
+            problems += doorway_problems(self.rooms, likely)
         for name, text in problems:
             self.problem(self.lines.get(name), text)
+        real = {room.name for room in self.drawn if room.rect[0] < room.rect[2] and room.rect[1] < room.rect[3]}
+        standing = {f.name: f for f in self.fixtures if f.room in real}
+        for name, text in fixture_problems(self.drawn, list(standing.values()), self.posed):
+            x0, y0, x1, y1 = footprint(standing[name])
+            self.problem(self.lines.get(name), f"{text}; it covers x {x0:.2f} to {x1:.2f}, y {y0:.2f} to {y1:.2f} m")
 
     # -- objects -----------------------------------------------------------------------------------------------------
 
@@ -254,17 +266,25 @@ class _HomeReader(EntryReader):
         """Add what is directly at a place, and check that it can be there."""
         domain, used = self.domain, 0
         capacity = domain.capacity(category)
+        told: set[int] = set()  # entries of several things are wrong once
         for item, name in contents:
             units = domain.objects[item.category].units
+            usual = f"a usual place is: {', '.join(domain.objects[item.category].at)}"
+            wrong = ""
             if capacity == 0:
-                self.problem(item.line, f"{name}: nothing can be put in or on {place}")
+                wrong = f"{name}: nothing can be put in or on {place}; {usual}"
             elif not domain.fits(item.category, category):
-                self.problem(item.line, f"{name} does not fit {domain.relation(category)} {place}")
+                accepts = domain.fixtures[category].accepts if category in domain.fixtures else ()
+                only = f"; a {category} takes only: {', '.join(accepts)}" if accepts else ""
+                wrong = f"{name} does not fit {domain.relation(category)} {place}{only}; {usual}"
             elif used and used + units > capacity:
                 full = f"which is full ({used} of {capacity} cells taken, {units} needed)"
-                self.problem(item.line, f"no room for {name} {domain.relation(category)} {place}, {full}")
+                wrong = f"no room for {name} {domain.relation(category)} {place}, {full}"
             else:
                 used += units
+            if wrong and id(item) not in told:
+                told.add(id(item))
+                self.problem(item.line, wrong)
             self.objects.append(
                 ObjectSpec(
                     name=name,
@@ -284,5 +304,20 @@ class _HomeReader(EntryReader):
         if named:
             self.problem(line, f"which {word}? There are {', '.join(named)}")
         else:
-            self.problem(line, f"no place is called {word!r}{nearest(word, places)}")
+            self.problem(line, f"no place is called {word!r}{self.place_hint(word, places)}")
         return None
+
+    def place_hint(self, word: str, places: dict[str, str]) -> str:
+        inside = [f.name for f in self.fixtures if f.room == word]
+        if inside or word in self.kinds or any(room.name == word for room in self.rooms):
+            named = f", such as {inside[0]!r}" if inside else ""
+            return f"; this is a room: name a fixture in it{named}"
+        category = word.rstrip("0123456789").rstrip()
+        there = [name for name, of in places.items() if of == category]
+        if there:
+            return f"; there is {', '.join(there)}"
+        if category in self.domain.fixtures:
+            return f"; no room has a {category}: list it under `rooms:`"
+        if category in self.domain.objects:
+            return f"; there is no {category}: list it at its own place too"
+        return nearest(word, places) or "; a place is a fixture or an object that holds things"

@@ -29,6 +29,7 @@ BESIDE_M = 0.1  # between neighbours
 AROUND_M = 0.8  # free on every side of what stands in the middle of a room: the robot passes
 BEHIND_M = WALL_M / 2 + 0.01
 IN_THE_MIDDLE = frozenset(("dining table", "coffee table", "ottoman", "person"))
+FLOOR_STEP_M = 0.15  # between the places that are tried for the floor
 AT_THE_OUTSIDE = frozenset(("window", "door"))
 PACKED_ROOMS = frozenset(("kitchen", "bathroom", "laundry room"))
 MAX_TRIES = 60
@@ -57,7 +58,7 @@ def lay_out(scene: Scene, rng: np.random.Generator, given: Given | None = None) 
     for attempt in range(MAX_TRIES):
         laid = scene if given.rooms else replace(scene, rooms=plan_rooms(scene, growth, rng))
         if not given.doorways:
-            pinned = tuple(_zone(f) for f in scene.fixtures if f.name in given.fixtures)
+            pinned = tuple(_zone(f) for f in scene.fixtures if f.name in given.fixtures and not _is_floor(f))
             laid = replace(laid, doorways=plan_doorways(laid.rooms, rng, pinned))
         laid, short = _furnish(laid, rng, given, packed=attempt > 0)
         if not short:
@@ -120,11 +121,12 @@ def _furnish(scene: Scene, rng: np.random.Generator, given: Given, packed: bool)
     for room in scene.rooms:
         mine = [f for f in scene.fixtures if f.room == room.name]
         taken = [footprint(f) for f in mine if f.name in given.fixtures]
-        kept = [_front(f) for f in mine if f.name in given.fixtures]
-        kept += [_threshold(d) for d in scene.doorways]
+        kept = [_front(f) for f in mine if f.name in given.fixtures and not _is_floor(f)]
+        ways = [_threshold(d) for d in scene.doorways]
+        kept += ways
         outside = [not any(adjacent(room.rect, other.rect, side) for other in scene.rooms) for side in range(4)]
         walls = rng.permutation(4).tolist()
-        waiting = [f for f in mine if f.name not in given.fixtures]
+        waiting = [f for f in mine if f.name not in given.fixtures and not _is_floor(f)]
         jitter = rng.random(len(waiting)) * 0.3
         order = sorted(
             range(len(waiting)),
@@ -147,7 +149,40 @@ def _furnish(scene: Scene, rng: np.random.Generator, given: Given, packed: bool)
             kept.append(_front(placed))
             if free_standing:
                 kept.append(_grown(taken[-1], AROUND_M))
+        for fixture in mine:
+            if not _is_floor(fixture) or fixture.name in given.fixtures:
+                continue
+            middle = _open_floor(fixture.category, room.rect, taken + ways, kept)
+            if middle is None:
+                short.append(fixture.name)
+                continue
+            posed[fixture.name] = replace(fixture, x=middle[0], y=middle[1], yaw=0.0)
+            taken.append(footprint(posed[fixture.name]))
     return replace(scene, fixtures=tuple(posed.get(f.name, f) for f in scene.fixtures)), short
+
+
+def _is_floor(fixture: FixtureSpec) -> bool:
+    return load_domain().fixtures[fixture.category].underfoot
+
+
+def _open_floor(category: str, rect: Rect, taken: Sequence[Rect], kept: Sequence[Rect]) -> tuple[float, float] | None:
+    """Return the middle of the patch of free floor that is least in front of furniture, or None if none is free."""
+    depth, width, _ = load_domain().fixtures[category].size
+    half = np.array((depth, width)) / 2
+    low, high = np.array(rect[:2]) + WALL_M / 2 + half, np.array(rect[2:]) - WALL_M / 2 - half
+    if (low > high).any():
+        return None
+    xs, ys = (np.arange(low[k], high[k] + 1e-6, FLOOR_STEP_M) for k in (0, 1))
+    middles = np.stack(np.meshgrid(xs, ys, indexing="ij"), axis=-1).reshape(-1, 2)  # (M, 2)
+    body = np.concatenate((middles - half, middles + half), axis=1)  # (M, 4)
+    free = ~_overlap(body, np.array([_grown(r, BESIDE_M) for r in taken] or [(0.0, 0.0, 0.0, 0.0)]))
+    if not free.any():
+        return None
+    zones = np.array(kept or [(0.0, 0.0, 0.0, 0.0)])  # (K, 4)
+    shared = np.minimum(body[:, None, 2:], zones[:, 2:]) - np.maximum(body[:, None, :2], zones[:, :2])  # (M, K, 2)
+    crowded = np.clip(shared, 0.0, None).prod(axis=2).sum(axis=1)  # (M,) m2
+    x, y = middles[int(np.argmin(np.where(free, crowded, np.inf)))].tolist()
+    return round(x, 3), round(y, 3)
 
 
 def _find_pose(

@@ -73,7 +73,11 @@ def swing(cell: Workcell, name: str, *, opened: bool) -> None:
             here = cell.engine.joint(name, 0)
             if abs(here - goal) < 0.15 * leaf.opened:
                 continue
-            arcs = _plan(cell, name, goal, BACK_M, outside) or _plan(cell, name, goal, 0.03, outside)
+            arcs: list[Arc] = []
+            for back_m, nudge in ((BACK_M, False), (0.03, False), (BACK_M, True)):
+                cell.refresh_floor(nudge=nudge)
+                if arcs := _plan(cell, name, goal, back_m, outside):
+                    break
             if not arcs:
                 break
             arc = arcs[min(attempt, len(arcs) - 1)] if len(way) == 1 else arcs[0]
@@ -140,7 +144,6 @@ def _follow(cell: Workcell, name: str, arc: Arc, outside: bool) -> bool:
 
 def _plan(cell: Workcell, name: str, wanted: float, back_m: float, outside: bool) -> list[Arc]:
     """Return arcs that the robot can follow, the best first."""
-    cell.refresh_floor()
     places, floor, robot = cell.places, cell.floor, cell.robot
     leaf = places.furniture[name].leaves[0]
     start = cell.engine.joint(name, 0)

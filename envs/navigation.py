@@ -7,7 +7,7 @@ Legend: nx, ny cells.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,11 +18,15 @@ from scipy.sparse.csgraph import dijkstra
 from envs.kinematics import Array
 from envs.scene import Scene
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 CELL_M = 0.05
 WALL_M = 0.10
 CLEAR_M = 0.27  # least distance of the base's centre from fixtures: its radius is 0.24 m
 COMFORT_M = 0.38  # nearer than this to something, driving costs more
 SQUEEZE_M = 1.2  # how far the robot squeezes past a leaf to get back to the open floor
+THING_CLEAR_M = 0.25  # from a thing on the ground to the base's centre
 LEAF_CLEAR_M = 0.17  # from an open door to the column; the chassis may pass below a flap
 
 Bool = NDArray[np.bool_]
@@ -74,11 +78,13 @@ class Floor:
         made: Bool = np.hypot(np.maximum(u, 0.0), np.maximum(v, 0.0)) <= margin
         return made
 
-    def update(self, leaves: list[Footprint]) -> None:
-        """Take the leaves that stand open now into account."""
+    def update(self, leaves: list[Footprint], things: Sequence[Footprint] = ()) -> None:
+        """Take the leaves that stand open and the things that lie on the ground now into account."""
         free = self.gap >= CLEAR_M
         for leaf in leaves:
             free &= ~self._box(leaf, LEAF_CLEAR_M)
+        for thing in things:
+            free &= ~self._box(thing, THING_CLEAR_M)
         self.free = free
         self.open = _largest_area(free)
         index = np.arange(free.size).reshape(self.shape)

@@ -32,6 +32,9 @@ COVERED = ("cupboard", "flap", "shelf")  # bodies
 OPEN_FROM = 0.4  # the part of its travel from which a leaf counts as open
 SIDE_TOLERANCE_M = 0.03
 BELOW_M = 0.05
+CHASSIS_M = (0.03, 0.20)  # heights between which a thing on the ground is in the base's way
+FALLEN_M = 0.03  # a thing whose lowest point is below this lies on the ground
+GROUND_M = 100.0  # half the width of the ground
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +95,14 @@ class Places:
         self._poses: dict[str, tuple[Array, Array]] = {}
         self._areas: dict[str, Area] = {}
         self._holders: dict[str, str | None] = {}
-        self.static = join([_boxes(walls, np.zeros(3), 0.0), *(self._fixture_boxes(n) for n in self.specs)])
+        self.rooms = {room.name: room.rect for room in scene.rooms}
+        self.floors = [f.name for f in scene.fixtures if self.domain.fixtures[f.category].underfoot]
+        ground = Boxes(
+            at=np.array([[0.0, 0.0, -0.1]]), turn=np.eye(3)[None], half=np.array([[GROUND_M, GROUND_M, 0.1]]),
+            soft=np.zeros(1),
+        )  # fmt: skip
+        walls_and_ground = [_boxes(walls, np.zeros(3), 0.0), ground]
+        self.static = join([*walls_and_ground, *(self._fixture_boxes(n) for n in self.specs)])
 
     quat = staticmethod(quat)
     yaw_turn = staticmethod(turn_z)
@@ -160,6 +170,21 @@ class Places:
                     centre = self.point_of(name, (front + reach / 2, 0.0, 0.0))
                     width = panel.size[1] / 2
                     found.append((float(centre[0]), float(centre[1]), spec.yaw, reach / 2, width))
+        return found
+
+    def thing_footprints(self, ignore: Collection[str] = (), *, least_m: float = 0.0) -> list[Footprint]:
+        """Footprints of the things on the ground that the base would run into, those from `least_m` high on."""
+        found: list[Footprint] = []
+        for name, thing in self.things.items():
+            at, turn = self.pose(name)
+            if name in ignore or at[2] > CHASSIS_M[1] + 0.3:
+                continue
+            tall = float((np.abs(turn) @ np.array(thing.size))[2])
+            low, high = at[2] - tall / 2, at[2] + tall / 2
+            if low > FALLEN_M or high < CHASSIS_M[0] or tall < least_m:
+                continue
+            half = np.abs(turn_z(-(yaw := atan2(turn[1, 0], turn[0, 0]))) @ turn) @ np.array(thing.size) / 2
+            found.append((float(at[0]), float(at[1]), yaw, float(half[0]), float(half[1])))
         return found
 
     # -- regions -------------------------------------------------------------------------------------------------------
@@ -244,7 +269,7 @@ class Places:
     # -- what is where -------------------------------------------------------------------------------------------------
 
     def holder(self, name: str) -> str | None:
-        """The smallest region that the middle of a thing is in; None on the floor."""
+        """The smallest region that the middle of a thing is in; None on the ground of a room without a `floor`."""
         self._forget()
         if name not in self._holders:
             self._holders[name] = self._holder(name)
@@ -273,7 +298,15 @@ class Places:
                 continue
             if self._inside(self.area(other), at, SIDE_TOLERANCE_M):
                 return other
-        return None
+        return self._floor_below(at) if self.floors and at[2] - self.extents(name)[2] < FALLEN_M else None
+
+    def _floor_below(self, at: Array) -> str | None:
+        """The nearest floor of the room that a point is in: what fell down lies on it, not just what is on the rug."""
+        there = [
+            name for name in self.floors if (rect := self.rooms[self.specs[name].room])[0] < at[0] < rect[2]
+            and rect[1] < at[1] < rect[3]
+        ]  # fmt: skip
+        return min(there, key=lambda n: abs(self.specs[n].x - at[0]) + abs(self.specs[n].y - at[1]), default=None)
 
     def _inside(self, area: Area, at: Array, margin: float) -> bool:
         x, y, z = area.local(at)

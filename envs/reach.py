@@ -32,6 +32,8 @@ COLUMN_R_M = 0.07
 DOWN = (pi / 2, 1.2, 0.85)
 LEVEL = (0.15, 0.5, 0.85)
 SEED_DOWN = np.array([-0.3, 0.0, -2.2, 0.0, 1.9, 0.785])
+SEED_LOW = np.array([1.1, 0.0, -1.4, 0.0, 2.5, 0.785])  # straight down to the ground, the lift near its lower end
+LOW_M = 0.25  # height of the tip below which the arm bends over
 SEED_LEVEL = np.array([-0.2, 0.0, -2.3, 0.0, 3.5, 0.785])
 
 
@@ -193,7 +195,8 @@ def _solve(table: Array, tips: Array) -> tuple[Array, Array]:
     turns = back @ kinematics.hand_rotation(table[:, 4], table[:, 5])
     start = np.empty((len(table), 8))
     steep = table[:, 5] > 1.0
-    start[:, 2:] = np.where(steep[:, None], SEED_DOWN, SEED_LEVEL)
+    low = steep & (local[:, 2] < LOW_M)
+    start[:, 2:] = np.where(low[:, None], SEED_LOW, np.where(steep[:, None], SEED_DOWN, SEED_LEVEL))
     start[:, 1] = np.arctan2(local[:, 1], local[:, 0] - kinematics.MOUNT_X_M)
     start[:, 0] = np.clip(local[:, 2] - np.where(steep, 0.40, 0.55), *kinematics.LIFT_M)
     return kinematics.solve(local, turns, start)

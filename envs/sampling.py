@@ -1,7 +1,8 @@
 """Sampled homes: a seed in, a `Scene` out. Contents first, then (if asked for) a floor plan that holds them.
 
-Contents and floor plan draw from two streams of the same seed, so a home has the same contents with and without
-geometry. Chances are believable guesses, not measurements; they are here, in `belongings.py` and in `furnishing.py`.
+Contents, floor plan and what lies about on floors draw from three streams of the same seed: a home has the same
+contents with and without geometry, and tidy homes do not depend on how others are strewn. Chances are believable
+guesses, not measurements; they are here, in `belongings.py` and in `furnishing.py`.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import numpy as np
 
-from envs.belongings import DRINKS, NATURAL_ROOMS, NESTED_IN, SETTING, SEVERAL, SOILED_AT, WASHABLE
+from envs.belongings import DRINKS, NATURAL_ROOMS, NESTED_IN, SETTING, SEVERAL, SOILED_AT, STREWN, STREWN_IN, WASHABLE
 from envs.domain import Domain, FixtureCategory, ObjectCategory, load_domain
 from envs.errors import HomeError
 from envs.facts import Demands, members, read_demands
@@ -23,6 +24,7 @@ from envs.scene import FixtureSpec, ObjectSpec, Room, Scene
 SETTING_SHARE = 0.6  # at most this part of a home's objects
 ON_CHANCE = {"television": 0.25, "fan": 0.25, "radio": 0.2}  # lamps: LAMP_ON; what heats or washes: never
 LAMP_ON, OPEN, SOILED, STRAY, NESTED, FILLED, FOLDED = 0.4, 0.1, 0.2, 0.08, 0.2, 0.12, 0.2
+CLUTTERED, MOST_STREWN = 0.4, 6  # of homes have things on a floor; and how many things, at most, on each
 PLACE_SKIPPED = 0.4  # the chance that the likelier place of an `at` list is passed over for the next
 
 
@@ -58,7 +60,7 @@ def sample_scene(
     seed = int(rng) if isinstance(rng, int | np.integer) else int(rng.integers(2**62))
     domain = load_domain()
     demands = read_demands(need_fixtures or {}, need_objects or {}, absent, facts, domain)
-    home = _Contents(np.random.default_rng((seed, 0)), demands, domain)
+    home = _Contents(np.random.default_rng((seed, 0)), np.random.default_rng((seed, 2)), demands, domain)
     home.furnish(rooms)
     home.fill(n_objects)
     scene = Scene(
@@ -76,8 +78,8 @@ def sample_scene(
 class _Contents:
     """The rooms, fixtures and objects of one home while it is being sampled."""
 
-    def __init__(self, rng: np.random.Generator, demands: Demands, domain: Domain) -> None:
-        self.rng, self.rand, self.demands, self.domain = rng, rng.random, demands, domain
+    def __init__(self, rng: np.random.Generator, strewn: np.random.Generator, demands: Demands, domain: Domain) -> None:
+        self.rng, self.rand, self.strewn, self.demands, self.domain = rng, rng.random, strewn, demands, domain
         self.rooms: list[Room] = []
         self.fixtures: list[FixtureSpec] = []
         self.objects: list[ObjectSpec] = []
@@ -108,6 +110,16 @@ class _Contents:
             for category in categories:
                 self.stand(category, room.name)
 
+    def lay_floors(self) -> None:
+        """Add the floors of one or two rooms in some homes; one that has a floor already gets no other."""
+        rand = self.strewn.random
+        if rand() >= CLUTTERED or "floor" in self.standing or "floor" in self.demands.absent:
+            return
+        lived_in = [r for r in self.rooms if r.kind in STREWN_IN]
+        lived_in.sort(key=lambda r: rand() / STREWN_IN[r.kind])
+        for room in lived_in[: 1 + int(rand() * 2)]:
+            self.stand("floor", room.name)
+
     def stand(self, category: str, room: str | None = None) -> FixtureSpec:
         """Add a fixture; without a room, in the first that suits it."""
         kind = self.domain.fixtures[category]
@@ -118,7 +130,7 @@ class _Contents:
         fixture = FixtureSpec(name=name, category=category, room=room, x=0.0, y=0.0, yaw=0.0, states=states)
         self.fixtures.append(fixture)
         self.standing.setdefault(category, []).append(fixture)
-        if kind.relation == "on":
+        if kind.relation == "on" and not kind.underfoot:
             self.surfaces.append(name)
         if category in ("fridge", "freezer") and "open" not in states:
             self.chilled.add(name)
@@ -152,8 +164,25 @@ class _Contents:
             have = sum(o.category in kinds for o in self.objects)
             for _ in range(number - have):
                 self.add_needed(kinds[int(self.rand() * len(kinds))])
+        if wanted > len(self.objects):
+            self.lay_floors()
+            self.strew(wanted)
         self.add_settings(len(self.objects) + int(SETTING_SHARE * (wanted - len(self.objects))))
         self.add_others(wanted)
+
+    def strew(self, until: int) -> None:
+        """Leave a few kinds of things about on every floor, some clothes and linen unwashed."""
+        rand, names = self.strewn.random, [n for n in STREWN if n not in self.demands.absent]
+        for floor in self.standing.get("floor", []):
+            number = 1 + int(rand() * MOST_STREWN)
+            for i in self.strewn.permutation(len(names)).tolist():
+                kind = self.domain.objects[names[i]]
+                several = 1 + int(rand() * 3) if kind.name in SEVERAL else 1
+                for _ in range(min(several, number, until - len(self.objects))):
+                    soiled = rand() < 2 * SOILED and not WASHABLE.isdisjoint(kind.classes)
+                    if self.has_room(kind, floor.name):
+                        self.add(kind.name, floor.name, Thing(word=kind.name, states=("dirty",) if soiled else ()))
+                        number -= 1
 
     def grant(self, fact: Count) -> None:
         """Make a fact about objects true."""

@@ -59,6 +59,13 @@ def chosen(state: State, thing: Thing, place: Place | None = None) -> list[int]:
     return found if place is None else [i for i in found if is_at(state, i, place)]
 
 
+def fixtures_of(state: State, condition: FixtureIs) -> list[int]:
+    """Fixtures that a condition is about, in the order of the home."""
+    world = state.world
+    kinds = world.domain.resolve_fixture(condition.fixture, condition.state)
+    return [i for i in range(world.n_fixtures) if world.categories[i] in kinds]
+
+
 def subjects(start: State, condition: Every) -> list[int]:
     """The entities that an `every` condition is about, chosen in the episode's first state."""
     world = start.world
@@ -75,7 +82,6 @@ def subjects(start: State, condition: Every) -> list[int]:
 
 def holds(state: State, condition: Condition, start: State) -> bool:
     """Whether one condition holds in `state`, in an episode that began in `start`."""
-    world = state.world
     if isinstance(condition, Count):
         return len(chosen(state, condition.thing, condition.place)) >= condition.number
     if isinstance(condition, No):
@@ -83,7 +89,7 @@ def holds(state: State, condition: Condition, start: State) -> bool:
     if isinstance(condition, Holding):
         return state.held >= 0 and matches(state, state.held, condition.thing)
     if isinstance(condition, FixtureIs):
-        named = [i for i in range(world.n_fixtures) if world.categories[i] == condition.fixture]
+        named = fixtures_of(state, condition)
         having = [state.has(i, condition.state) for i in named]
         if condition.quantifier == "every":
             return bool(named) and all(having)

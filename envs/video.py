@@ -53,9 +53,7 @@ class Video:
         self._due = 0
         self.caption = ""
         self.last: Frame | None = None
-        self._writer: Any = imageio.get_writer(
-            self._partial, fps=fps, codec="libx264", quality=7, macro_block_size=2
-        )
+        self._writer: Any = imageio.get_writer(self._partial, fps=fps, codec="libx264", quality=7, macro_block_size=2)
 
     def tick(self) -> None:
         """Add a frame if one is due."""

@@ -19,6 +19,7 @@ from envs.robot import OPEN_M, Robot, nearest_angle
 
 TRANSIT_LIFT_M = 0.55
 CARRY_LIFT_M = 1.02  # what is carried passes over tables
+NUDGED_M = 0.12  # things on the ground that are lower are pushed aside where there is no other way
 LOOK_M = 1.15  # boxes nearer than this to a goal are checked
 
 
@@ -36,17 +37,19 @@ class Workcell:
     floor: Floor
     grasp: Literal["assisted", "physical"] = "assisted"
     focus: Array = field(default_factory=lambda: np.zeros(3))  # what the robot works at, for the camera
-    leaves: list[Footprint] = field(default_factory=list)
+    in_the_way: tuple[list[Footprint], list[Footprint]] = field(default_factory=lambda: ([], []))  # leaves, things
     released: list[str] = field(default_factory=list)  # still ignored by the hand
 
     # -- moving --------------------------------------------------------------------------------------------------------
 
-    def refresh_floor(self) -> None:
-        """See which doors stand open."""
-        leaves = [tuple(round(v, 2) for v in leaf) for leaf in self.places.leaf_footprints()]
-        if leaves != self.leaves:
-            self.leaves = leaves  # type: ignore[assignment]
-            self.floor.update(self.leaves)
+    def refresh_floor(self, *, nudge: bool = False) -> None:
+        """See which doors stand open and what lies on the ground; with `nudge`, only what is too large to push."""
+        held = [self.robot.held.name, *(name for name, _ in self.robot.held.cargo)] if self.robot.held else []
+        things = self.places.thing_footprints(held, least_m=NUDGED_M if nudge else 0.0)
+        seen = (_rounded(self.places.leaf_footprints()), _rounded(things))
+        if seen != self.in_the_way:
+            self.in_the_way = seen
+            self.floor.update(*seen)
 
     def drive(self, x: float, y: float, yaw: float, where: str) -> None:
         """Drive to a pose of the base, arm tucked.
@@ -119,16 +122,20 @@ class Workcell:
             ignore: Things that may be touched.
             front: Only stand in front of the fixture.
         """
-        self.refresh_floor()
         middle = np.mean([goal.middle for goal in goals], axis=0)
         self.focus = middle
         held = [self.robot.held.name, *(name for name, _ in self.robot.held.cargo)] if self.robot.held else []
         boxes = self.places.obstacles(middle, LOOK_M, [*ignore, *held])
         facing = self.places.specs[fixture].yaw if fixture is not None and front else None
-        found = find_reaches(self.floor, self.robot.q, goals, entry, boxes, front=facing)
-        if not found:
-            found = find_reaches(self.floor, self.robot.q, goals, entry, boxes, front=facing, last=True)
-        return found
+        for nudge, last in ((False, False), (False, True), (True, True)):
+            before = self.in_the_way
+            self.refresh_floor(nudge=nudge)
+            if nudge and self.in_the_way == before:
+                break
+            found = find_reaches(self.floor, self.robot.q, goals, entry, boxes, front=facing, last=last)
+            if found:
+                return found
+        return []
 
     def go_in(self, reach: Reach, where: str, *, finger: float = OPEN_M) -> None:
         """Drive to a reach's start, unfold the arm, come in by its line."""
@@ -167,6 +174,10 @@ class Workcell:
             up[3] = min(kinematics.LIFT_M[1], up[3] + 0.05)
             robot.move([up])
         self.tuck()
+
+
+def _rounded(footprints: list[Footprint]) -> list[Footprint]:
+    return [(round(x, 2), round(y, 2), round(yaw, 2), round(d, 2), round(w, 2)) for x, y, yaw, d, w in footprints]
 
 
 def cyclic(yaw: float, step: float) -> tuple[float, ...]:

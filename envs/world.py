@@ -63,6 +63,7 @@ class World:
         self.fixture: tuple[FixtureCategory | None, ...] = tuple(self.domain.fixtures.get(c) for c in self.categories)
         self.thing: tuple[ObjectCategory | None, ...] = tuple(self.domain.objects.get(c) for c in self.categories)
         self.enclosed = tuple(bool(f and f.enclosed) for f in self.fixture)
+        self.underfoot = tuple(bool(f and f.underfoot) for f in self.fixture)
         self.relation = tuple(self.domain.relation(c) for c in self.categories)
         self.units = tuple(t.units if t else 0 for t in self.thing)
         self.capacity = tuple(self.domain.capacity(c) for c in self.categories)

@@ -27,6 +27,7 @@ class Options:
         chunks: Whether long goals are planned piece by piece.
         conditions: Most conditions of a piece. One at a time succeeds most often (docs/results.md).
         clauses: Whether an instruction of several tasks may be read piece by piece.
+        grounded: Whether a goal about what is not there gives way to a likely one about what is.
     """
 
     temperature: float = 0.0
@@ -38,6 +39,7 @@ class Options:
     chunks: bool = True
     conditions: int = 1
     clauses: bool = True
+    grounded: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

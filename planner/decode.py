@@ -32,6 +32,7 @@ from planner.constrain import Cursor, Ids, choose_sequence, write_until
 from planner.errors import ReleaseError
 from planner.facts import chunk, fetch, is_limited, work
 from planner.feasible import is_feasible, missing, shortage
+from planner.grounded import HomeWords, likeliest_goals
 from planner.language import normalise
 from planner.paths import released_dir
 from planner.verify import Report, verify
@@ -39,6 +40,7 @@ from planner.verify import Report, verify
 MAX_GOAL_TOKENS = 120
 MAX_CHUNKS = 24
 SURE = -0.05  # log-probability of a goal from which on the instruction is not read piece by piece too
+LIKELY = -3.0  # log-probability of a goal about what is there that is taken instead of one about what is not
 STEPS_PER_THING = 9  # of a chunk's plan: more than the longest way to change and bring one thing
 NOT_UNDERSTOOD = "I did not understand that"
 
@@ -129,9 +131,33 @@ class Planner:
         free = max(2, session.capacity - session.length - MAX_GOAL_TOKENS)
         if len(rest) > free:  # a very long instruction: its beginning is read
             rest = [*rest[: free - 1], rest[-1]]
-        cursor = self._cursor(session, rest, options, attempt)
+        cursor = self._cursor(session.fork(), list(rest), options, attempt)
         found = self._goal(said, cursor, state)
-        return replace(found, logprob=cursor.logprob, tokens=cursor.written)
+        found = replace(found, logprob=cursor.logprob, tokens=cursor.written)
+        if found.goal is None and found.goal_text and not found.broken and options.grounded:
+            return self._grounded(found, session, rest, state)
+        return found
+
+    def _grounded(self, found: Understanding, session: Session, rest: list[int], state: State) -> Understanding:
+        """Return the likeliest goal about what is there, if it is likely enough; else what was found."""
+        words = HomeWords(state.world.categories, state.world.domain)
+        goals = likeliest_goals(
+            session, rest, allow=lambda ids: words.allow(self.tokenizer.decode(ids)), end=self._marks["[SEP]"],
+            stops=self._stops, n_ids=self.tokenizer.n_used,
+        )  # fmt: skip
+        for written in goals:
+            if written.logprob < LIKELY:
+                break
+            try:
+                goal = parse_goal(self.tokenizer.decode(written.ids))
+            except GoalError:
+                continue
+            if missing(goal, state) is None and shortage(goal, state) is None:
+                return replace(
+                    found, goal=goal, goal_text=format_goal(goal), refusal="", logprob=written.logprob,
+                    tokens=found.tokens + len(written.ids),
+                )  # fmt: skip
+        return found
 
     def _piecewise(self, whole: Understanding, names: str, state: State, options: Options) -> Understanding:
         """Read the pieces of an instruction apart, if that makes a likelier goal than the whole in one breath."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from envs.goals import Condition, Count, Every, FixtureIs, Holding, No, Place, Thing
-from envs.scoring import chosen, holds, is_at, subjects
+from envs.scoring import chosen, fixtures_of, holds, is_at, subjects
 from envs.state import COLD, COOKED, DIRTY, FOLDED, HELD, HOT, NOWHERE, ON, OPEN, SLICED, WATERED
 from planner import grounding
 from planner.grounding import LIMIT, rank
@@ -189,7 +189,7 @@ class _Fetcher:
 
     def fixture(self, condition: FixtureIs) -> None:
         state = self.state
-        named = grounding.fixtures_of(state, condition.fixture)
+        named = fixtures_of(state, condition)
         if condition.quantifier == "no":
             lacking = [f for f in named if state.has(f, condition.state)]
         else:

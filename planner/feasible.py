@@ -37,7 +37,7 @@ def missing(goal: Goal, state: State) -> str | None:
 
     for condition in goal.conditions:
         if isinstance(condition, FixtureIs):
-            if condition.fixture not in present:
+            if not present & set(world.domain.resolve_fixture(condition.fixture, condition.state)):
                 return condition.fixture
             continue
         found = of_thing(condition.thing) or of_place(getattr(condition, "place", None))
@@ -126,7 +126,10 @@ def _contradict(phase: tuple[Condition, ...], state: State) -> bool:
 
 def _rule_out(a: Condition, b: Condition, domain: Domain) -> bool:
     if isinstance(a, FixtureIs) or isinstance(b, FixtureIs):
-        if not (isinstance(a, FixtureIs) and isinstance(b, FixtureIs)) or a.fixture != b.fixture:
+        if not (isinstance(a, FixtureIs) and isinstance(b, FixtureIs)):
+            return False
+        kinds, others = (domain.resolve_fixture(c.fixture, c.state) for c in (a, b))
+        if not set(kinds) & set(others):
             return False
         (state, is_true), (other, other_is) = (_positive(c, domain) for c in (a, b))
         return state == other and is_true != other_is

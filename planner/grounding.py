@@ -179,7 +179,7 @@ def worktop(state: State, thing: int, *, near: int | None = None) -> int | None:
     surfaces = [] if near is None else [near]
     surfaces += [f for category in order for f in fixtures_of(state, category)]
     surfaces += [f for f in range(world.n_fixtures) if f not in surfaces]
-    for f in surfaces:
+    for f in sorted(surfaces, key=lambda f: world.underfoot[f]):  # the floor last
         kind = world.fixture[f]
         if kind is None or kind.relation != "on" or world.enclosed[f] or kind.accepts or world.process[f]:
             continue

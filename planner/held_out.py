@@ -15,7 +15,7 @@ from envs.goals import Goal
 from envs.sampling import sample_scene
 from envs.state import BIT, State, World
 from planner.draw import Task, TaskDrawer, goal_is_held_out
-from planner.tasks import Answer, TaskLine, home_for, needs
+from planner.tasks import Answer, TaskLine, home_for, needs, with_steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -37,11 +37,12 @@ class Trial:
         id: Names it in the predictions.
         split: The table's row.
         family: The kind of task.
-        instruction: What the planner is told.
+        instruction: What is asked.
         start: The home.
         goal: What the plan is scored against; None only where no plan is the right answer.
         answer: The right kind of answer.
         reference: Another system's plan, to be scored beside ours.
+        steps: A person's step-by-step description, if the planner is told that too.
     """
 
     id: str
@@ -52,6 +53,12 @@ class Trial:
     goal: Goal | None
     answer: Answer = "plan"
     reference: tuple[str, ...] | None = None
+    steps: tuple[str, ...] = ()
+
+    @property
+    def told(self) -> str:
+        """What the planner is told."""
+        return with_steps(self.instruction, self.steps)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +71,7 @@ class Split:
         parts: How many tasks are joined, each as likely.
         conditions: Least and most conditions of the goal; None: any.
         new_goal: Whether the goal has a condition that is held out of training; else it has none.
-        refusals: Whether a refusal is the right answer.
+        answer: The right kind of answer.
     """
 
     name: str
@@ -72,7 +79,7 @@ class Split:
     parts: tuple[int, ...] = (1, 1, 1, 1, 1, 1, 2, 2, 3, 4)  # as often as in the corpus
     conditions: tuple[int, int] | None = None
     new_goal: bool = False
-    refusals: bool = False
+    answer: Answer = "plan"
 
 
 BUILT_IN: tuple[Split, ...] = (
@@ -84,7 +91,8 @@ BUILT_IN: tuple[Split, ...] = (
     Split(name="3 conditions", parts=(2, 3), conditions=(3, 3)),
     Split(name="4 conditions", parts=(3, 4), conditions=(4, 4)),
     Split(name="5-6 conditions", parts=(4, 5, 6), conditions=LONG),
-    Split(name="refusals", phrases="test", refusals=True),
+    Split(name="refusals", phrases="test", answer="refuse"),
+    Split(name="questions", phrases="test", answer="ask"),
 )
 
 
@@ -137,7 +145,7 @@ def draw_trials(
             instruction=task.instruction,
             start=_soiled(task.start),
             goal=task.goal,
-            answer="plan" if task.goal is not None else "refuse",
+            answer=split.answer,
         )
 
 
@@ -145,8 +153,10 @@ def _draw(
     split: Split, rng: random.Random, drawer: TaskDrawer, span: Span, inventory: bool, geometry: bool
 ) -> Task | None:
     start = draw_home(rng, span, geometry=geometry)
-    if split.refusals:
+    if split.answer == "refuse":
         return drawer.draw_refusal(start, inventory_known=inventory)
+    if split.answer == "ask":
+        return drawer.draw_question(start)
     for _ in range(4):  # a home is dearer than a task
         task = drawer.draw(start, parts=rng.choice(split.parts), inventory_known=inventory)
         if task is None or task.goal is None or goal_is_held_out(task.goal) != split.new_goal:
@@ -168,8 +178,14 @@ def _soiled(start: State) -> State:
     return World(replace(world.scene, fixtures=fixtures, objects=objects)).initial()
 
 
-def trial_of(line: TaskLine, *, seed: int = 0, geometry: bool = False) -> Trial:
+def trial_of(line: TaskLine, *, seed: int = 0, geometry: bool = False, steps: bool = False) -> Trial:
     """Return the trial of a task file's line.
+
+    Args:
+        line: The line.
+        seed: Of a sampled home.
+        geometry: Whether a sampled home has a floor plan.
+        steps: Whether the planner is told the line's step-by-step description too, if there is one.
 
     Raises:
         EnvsError: Its home cannot be loaded or sampled, or its goal holds already.
@@ -185,18 +201,18 @@ def trial_of(line: TaskLine, *, seed: int = 0, geometry: bool = False) -> Trial:
         goal=line.goal,
         answer=line.answer,
         reference=tuple(reference) if is_plan else None,  # type: ignore[arg-type]
+        steps=line.steps if steps else (),
     )
 
 
 def family_of(line: TaskLine) -> str:
-    """Return the kind of a task: what the file says, ALFRED's task type, else the beginning of its id."""
+    """Return the kind of a task: what the file says, ALFRED's task type, else `all`."""
     if isinstance(family := line.extra.get("family"), str):
         return family
     alfred = line.extra.get("alfred")
     if isinstance(alfred, dict) and isinstance(kind := alfred.get("task_type"), str):
         return kind
-    parts = line.id.split("/")
-    return "/".join(parts[:2]) if len(parts) > 2 else parts[0]
+    return "all"
 
 
 def sample_lines(lines: Sequence[TaskLine], limit: int | None, seed: int) -> list[TaskLine]:

@@ -6,20 +6,28 @@ Success is always against the task's goal, never the one that the GPT wrote. Thr
                   a subtask that cannot be read or done ends the plan
     constrained   only applicable subtasks can be written, long goals are planned in chunks, one attempt
     verified      the same, and further samples where the plan does not reach the goal that the GPT wrote
+
+Or the goal alone is measured, which is many times faster:
+
+    understood    no plan is made; success is that all of the goal is right, or the kind of answer
 """
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+import torch
+
 from envs.errors import ActionError
 from envs.goals import Condition, Count, Every, Goal, Holding, No, Place, Thing, format_condition, format_goal
 from envs.state import parse_action
-from planner.answer import Options, Plan
+from planner.answer import Options, Plan, Understanding
 from planner.decode import NOT_UNDERSTOOD
-from planner.statistics import Rate, mean, quantile
+from planner.statistics import rounded
 from planner.verify import Report, verify
 
 if TYPE_CHECKING:
@@ -27,7 +35,8 @@ if TYPE_CHECKING:
     from planner.decode import Planner
     from planner.held_out import Trial
 
-Way = Literal["alone", "constrained", "verified"]
+Way = Literal["alone", "constrained", "verified", "understood"]
+ANSWERS = ("plan", "refuse", "ask")  # the kinds of answer
 KINDS = {"verified": "plan", "unverified": "plan", "refused": "refuse", "ask": "ask"}  # by the status of an answer
 
 
@@ -35,7 +44,7 @@ def ways(*, samples: int = 4, seed: int = 0, inventory: bool = True) -> dict[Way
     """Return how each way decodes."""
     plain = Options(samples=0, seed=seed, inventory=inventory)
     return {
-        "alone": replace(plain, constrained=False, chunks=False, clauses=False),
+        "alone": replace(plain, constrained=False, chunks=False, clauses=False, grounded=False),
         "constrained": plain,
         "verified": replace(plain, samples=samples),
     }
@@ -43,7 +52,19 @@ def ways(*, samples: int = 4, seed: int = 0, inventory: bool = True) -> dict[Way
 
 @dataclass(frozen=True, kw_only=True)
 class Attempt:
-    """What one way made of a trial. `rate` is the goal-condition rate, in [0, 1]; `kind` is plan, refuse or ask."""
+    """What one way made of a trial.
+
+    Attributes:
+        status: A plan's status, or `understood` where none was made.
+        kind: The kind of answer: plan, refuse or ask.
+        reason: Why not verified; the refusal; the question.
+        subtasks: The plan.
+        success: The task's goal was reached, or the right kind of answer was given.
+        rate: Goal-condition rate, in [0, 1]; NaN where no plan was made.
+        seconds: Time from instruction to answer [s].
+        tried: Plans decoded.
+        tokens: Tokens written.
+    """
 
     status: str
     kind: str
@@ -74,6 +95,11 @@ class Prediction:
     attempts: Mapping[Way, Attempt]
     reference: bool | None = None
 
+    @property
+    def last(self) -> Attempt:
+        """What the costliest way made of it, which the tables are about."""
+        return list(self.attempts.values())[-1]
+
     def as_dict(self) -> dict[str, object]:
         """One line of predictions.jsonl."""
         trial = self.trial
@@ -82,6 +108,7 @@ class Prediction:
             "split": trial.split,
             "family": trial.family,
             "instruction": trial.instruction,
+            "steps": len(trial.steps),
             "answer": trial.answer,
             "goal": format_goal(trial.goal) if trial.goal else None,
             "predicted_goal": self.goal_text or None,
@@ -91,10 +118,11 @@ class Prediction:
         for way, attempt in self.attempts.items():
             found[way] = {
                 "status": attempt.status,
+                "answer": attempt.kind,
                 "reason": attempt.reason,
                 "plan": list(attempt.subtasks),
                 "success": attempt.success,
-                "rate": round(attempt.rate, 4),
+                "rate": rounded(attempt.rate),
                 "seconds": round(attempt.seconds, 4),
                 "tried": attempt.tried,
                 "tokens": attempt.tokens,
@@ -110,16 +138,43 @@ def measure(planner: Planner, trial: Trial, options: Mapping[Way, Options]) -> P
     for way, how in options.items():
         # Where no sample was needed, the plan would be the same again, token for token.
         alike = (p for w, p in plans.items() if _is_settled(p) and replace(options[w], samples=how.samples) == how)
-        plans[way] = next(alike, None) or planner.plan(trial.instruction, trial.start, how)
+        plans[way] = next(alike, None) or planner.plan(trial.told, trial.start, how)
     last = list(plans.values())[-1]
-    wrote = last.goal
+    return _prediction(trial, last.goal, last.goal_text, {way: judge(plan, trial) for way, plan in plans.items()})
+
+
+def measure_goal(planner: Planner, trial: Trial, options: Options) -> Prediction:
+    """Let a planner write the goal of a trial and nothing else; its time includes reading the home's inventory."""
+    began = time.perf_counter()
+    with torch.inference_mode():
+        found = planner.understand(trial.told, trial.start, options)
+    kind = kind_of(found)
+    attempt = Attempt(
+        status={"plan": "understood", "refuse": "refused", "ask": "ask"}[kind], kind=kind,
+        reason=found.question or found.refusal, subtasks=(), success=kind == trial.answer, rate=math.nan,
+        seconds=time.perf_counter() - began, tried=0, tokens=found.tokens,
+    )  # fmt: skip
+    prediction = _prediction(trial, found.goal, found.goal_text, {"understood": attempt})
+    if trial.answer != "plan" or prediction.same:
+        return prediction
+    return replace(prediction, attempts={"understood": replace(attempt, success=False)})
+
+
+def kind_of(found: Understanding) -> str:
+    """Return the kind of answer that an understanding leads to."""
+    if found.goal is not None:
+        return "plan"
+    return "ask" if found.question else "refuse"
+
+
+def _prediction(trial: Trial, wrote: Goal | None, goal_text: str, attempts: Mapping[Way, Attempt]) -> Prediction:
     exact = bool(wrote and trial.goal and format_goal(wrote) == format_goal(trial.goal))
     return Prediction(
         trial=trial,
-        goal_text=last.goal_text,
+        goal_text=goal_text,
         exact=exact,
         same=exact or bool(wrote and trial.goal and meaning(wrote) == meaning(trial.goal)),
-        attempts={way: judge(plan, trial) for way, plan in plans.items()},
+        attempts=attempts,
         reference=_reference_reaches(trial),
     )
 
@@ -180,51 +235,3 @@ def _place(place: Place | None) -> Place | None:
     if place is None or place.thing is None:
         return place
     return replace(place, thing=_thing(place.thing), inside=_place(place.inside))
-
-
-@dataclass(frozen=True, kw_only=True)
-class Summary:
-    """A row of the results: several predictions together.
-
-    Attributes:
-        exact: Goals written word for word, of the trials that have a goal.
-        same: Goals that mean the same.
-        success: By way: the task's goal was reached, or the right kind of answer was given.
-        rate: By way: mean goal-condition rate.
-        p50_s: Median time from instruction to answer of the last way, the home's inventory being read [s].
-        p95_s: Its 95th percentile [s].
-        steps: Mean length of the last way's plans that reach the goal.
-        longer: Those plans' length over the teacher's; NaN without the baseline.
-    """
-
-    name: str
-    total: int
-    exact: Rate
-    same: Rate
-    success: Mapping[Way, Rate]
-    rate: Mapping[Way, float]
-    p50_s: float
-    p95_s: float
-    steps: float
-    longer: float
-
-
-def summarise(name: str, predictions: Sequence[Prediction], lengths: Mapping[str, int] | None = None) -> Summary:
-    """Put predictions together; `lengths` are those of the teacher's plans, by the trial's id."""
-    having = [p for p in predictions if p.trial.answer == "plan" and p.trial.goal is not None]
-    names: list[Way] = list(predictions[0].attempts) if predictions else []
-    last = [(p, list(p.attempts.values())[-1]) for p in predictions]
-    reached = [(p, a) for p, a in last if a.success and a.kind == "plan"]
-    compared = [(len(a.subtasks), lengths[p.trial.id]) for p, a in reached if lengths and lengths.get(p.trial.id)]
-    return Summary(
-        name=name,
-        total=len(predictions),
-        exact=Rate(hits=sum(p.exact for p in having), total=len(having)),
-        same=Rate(hits=sum(p.same for p in having), total=len(having)),
-        success={w: Rate(hits=sum(p.attempts[w].success for p in predictions), total=len(predictions)) for w in names},
-        rate={w: mean([p.attempts[w].rate for p in predictions]) for w in names},
-        p50_s=quantile([a.seconds for _, a in last], 0.5),
-        p95_s=quantile([a.seconds for _, a in last], 0.95),
-        steps=mean([len(a.subtasks) for _, a in reached]),
-        longer=sum(a for a, _ in compared) / sum(b for _, b in compared) if compared else float("nan"),
-    )

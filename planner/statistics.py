@@ -1,13 +1,17 @@
-"""How sure a measured success is: intervals for one rate, and a paired comparison of two on the same tasks."""
+"""How sure a measured success is: intervals for one rate, paired comparisons, the spread of several trained models."""
 
 from __future__ import annotations
 
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 Z_95 = 1.959963984540054  # the normal quantile that leaves 2.5 % on each side
+T_95 = (
+    12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131,
+    2.120, 2.110, 2.101, 2.093, 2.086, 2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042,
+)  # fmt: skip  # Student's t for the same, at 1 to 30 degrees of freedom; beyond, the last, which is slightly too wide
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +73,43 @@ class Paired:
     def as_dict(self) -> dict[str, object]:
         """Plain data for programs."""
         return {"wins": self.wins, "losses": self.losses, "total": self.total, "gain": rounded(self.gain), "p": self.p}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spread:
+    """One figure of several models that were trained with other seeds."""
+
+    values: tuple[float, ...]
+
+    @classmethod
+    def of(cls, values: Iterable[float]) -> Spread:
+        """Take the models for which the figure was measured."""
+        return cls(values=tuple(v for v in values if math.isfinite(v)))
+
+    @property
+    def mean(self) -> float:
+        """The mean; NaN of nothing."""
+        return mean(self.values)
+
+    @property
+    def range(self) -> tuple[float, float]:
+        """The least and the greatest; NaN of nothing."""
+        return (min(self.values), max(self.values)) if self.values else (math.nan, math.nan)
+
+    @property
+    def half_width(self) -> float:
+        """Half of the 95 % t-interval around the mean (Student 1908); NaN of fewer than two models."""
+        n = len(self.values)
+        if n < 2:
+            return math.nan
+        variance = sum((v - self.mean) ** 2 for v in self.values) / (n - 1)
+        return T_95[min(n - 1, len(T_95)) - 1] * math.sqrt(variance / n)
+
+    def as_dict(self) -> dict[str, object]:
+        """Plain data for programs. With few models the t-interval of a rate may leave [0, 1]."""
+        low, high = self.range
+        interval = [rounded(self.mean - self.half_width), rounded(self.mean + self.half_width)]
+        return {"mean": rounded(self.mean), "min": rounded(low), "max": rounded(high), "t95": interval}
 
 
 def wilson(hits: int, total: int, z: float = Z_95) -> tuple[float, float]:

@@ -4,7 +4,7 @@
 
 `home` is a YAML path, a seed, or null. Null samples a home from (seed, id) that holds what the goal and `objects` need,
 honours `facts` and `absent`, and in which the goal is not yet true. `answer` is plan, refuse or ask. Unknown keys are
-kept and ignored.
+kept and ignored, but for `family` (the kind of task) and `steps` (a person's step-by-step description).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import json
 import random
 import zlib
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, cast
@@ -29,6 +30,7 @@ from envs.state import State, World
 
 DECOYS = (8, 16)  # categories of things that a sampled home has for no reason; measured: tests/planner/test_tasks.py
 FIXTURE_DECOYS = (3, 8)
+ATTEMPTS = 36  # homes that are sampled until one is found in which the goal does not hold yet
 
 Answer = Literal["plan", "refuse", "ask"]
 
@@ -51,6 +53,12 @@ class TaskLine:
     answer: Answer = "plan"
     reference: object = None
     extra: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """The step-by-step description; none unless it is a list of strings."""
+        found = self.extra.get("steps")
+        return tuple(found) if isinstance(found, list) and all(isinstance(step, str) for step in found) else ()
 
 
 def read_tasks(path: str | Path) -> list[TaskLine]:
@@ -137,6 +145,12 @@ def _task(raw: object, path: Path) -> TaskLine:
     )
 
 
+def with_steps(instruction: str, steps: Sequence[str]) -> str:
+    """Return an instruction followed by its step-by-step description, as a GPT is told them."""
+    said = [words for step in steps if (words := step.strip().rstrip(" \t\n.,;:!?"))]
+    return f"{instruction} steps: {'. '.join(said)}" if said else instruction
+
+
 def needs(goal: Goal, domain: Domain) -> tuple[Counter[str], Counter[str]]:
     """Return the fixtures and the objects, with numbers, that a home must have for a goal to be reachable."""
     fixtures: Counter[str] = Counter()
@@ -173,7 +187,8 @@ def needs(goal: Goal, domain: Domain) -> tuple[Counter[str], Counter[str]]:
 
     for condition in goal.conditions:
         if isinstance(condition, FixtureIs):
-            fixtures[condition.fixture] = max(fixtures[condition.fixture], 1)
+            kind = domain.resolve_fixture(condition.fixture, condition.state)[0]  # of a class, one will do
+            fixtures[kind] = max(fixtures[kind], 1)
             if condition.state == "clean":
                 objects["cloth"] = max(objects["cloth"], 1)
             if condition.state == "watered":
@@ -209,14 +224,17 @@ def home_for(task: TaskLine, *, seed: int = 0, geometry: bool = True) -> State:
     digest = int.from_bytes(hashlib.blake2b(f"{seed}/{task.id}".encode(), digest_size=6).digest(), "big")
     fixtures = Counter({k: n for k, n in fixtures.items() if k not in absent})
     objects = Counter({k: n for k, n in objects.items() if k not in absent})
-    for attempt in range(12):
+    for attempt in range(ATTEMPTS):
         more_fixtures, more_objects = decoys(random.Random(digest + attempt), task, domain)
+        if attempt > ATTEMPTS / 3:  # fewer things, of which none may be where it is to be
+            more_objects = Counter(dict.fromkeys(more_objects, 1))
 
         def sampled(fixtures: Counter[str], objects: Counter[str], home_seed: int = digest + attempt) -> Scene:
             return sample_scene(
                 home_seed,
                 need_fixtures=fixtures,
                 need_objects=objects,
+                n_objects=1 if _is_listed(task) else None,  # what the file lists is what there is
                 absent=tuple(absent),
                 facts=task.facts,
                 geometry=geometry,
@@ -230,21 +248,51 @@ def home_for(task: TaskLine, *, seed: int = 0, geometry: bool = True) -> State:
         state = World(scene).initial()
         if task.goal is None or not all(holds(state, c, state) for c in task.goal.phases[-1]):
             return state
-    raise TaskError(f"task {task.id}: its goal held already in each of 12 homes that were sampled for it")
+    raise TaskError(f"task {task.id}: its goal held already in each of {ATTEMPTS} homes that were sampled for it")
+
+
+def home_of_lines(lines: Sequence[TaskLine], *, seed: int) -> State:
+    """Return a home, without geometry, that has what each of several lines of one scene needs.
+
+    Raises:
+        EnvsError: No such home can be.
+    """
+    domain = load_domain()
+    fixtures, objects = Counter[str](), Counter[str]()
+    for line in lines:
+        if line.goal is not None:
+            theirs = needs(line.goal, domain)
+            fixtures, objects = fixtures | theirs[0], objects | theirs[1]
+    more_fixtures, more_objects = decoys(random.Random(seed), lines[0], domain)
+    return World(
+        sample_scene(
+            seed,
+            need_fixtures=fixtures | more_fixtures,
+            need_objects=objects | more_objects,
+            n_objects=1 if _is_listed(lines[0]) else None,
+            geometry=False,
+        )
+    ).initial()
+
+
+def _is_listed(task: TaskLine) -> bool:
+    """Whether the file lists all the things of the home, not only what the task is about."""
+    return len(task.objects) >= DECOYS[0]
 
 
 def decoys(rng: random.Random, task: TaskLine, domain: Domain) -> tuple[Counter[str], Counter[str]]:
-    """Return fixtures and objects that nobody asked for, drawn from all there are.
+    """Return fixtures and objects that nobody asked for, drawn from all there are, and numbers of what is listed.
 
-    Else what is rare in a home would give the goal away. A file that lists the home's things needs none.
+    Else what is rare in a home, or there twice, would give the goal away.
     """
-    if len(task.objects) >= DECOYS[0]:
-        return Counter(), Counter()
     gone = {c for word in task.absent for c in (word, *domain.members.get(word, ()))}
     furniture, things = (sorted(set(names) - gone) for names in (domain.fixtures, domain.objects))
-    fixtures = rng.sample(furniture, k=min(len(furniture), rng.randint(*FIXTURE_DECOYS)))
-    objects = rng.sample(things, k=min(len(things), rng.randint(*DECOYS)))
-    return Counter(fixtures), Counter({name: rng.choice((1, 1, 2, 3)) for name in objects})
+    fixtures = Counter(rng.sample(furniture, k=min(len(furniture), rng.randint(*FIXTURE_DECOYS))))
+    if _is_listed(task):
+        objects = sorted({name for name in task.objects if name in domain.objects} - gone)
+    else:
+        objects = rng.sample(things, k=min(len(things), rng.randint(*DECOYS)))
+    return fixtures, Counter({name: rng.choice((1, 1, 2, 3)) for name in objects})
 
 
 def undone(scene: Scene, goal: Goal, domain: Domain) -> Scene:
@@ -265,8 +313,9 @@ def undone(scene: Scene, goal: Goal, domain: Domain) -> Scene:
         elif condition.state != "watered":
             state = domain.negations.get(condition.state, condition.state)
             is_true = (condition.state == state) == (condition.quantifier == "no")
+            kinds = domain.resolve_fixture(condition.fixture, condition.state)
             for i, fixture in enumerate(fixtures):
-                if fixture.category == condition.fixture:
+                if fixture.category in kinds:
                     fixtures[i] = replace(
                         fixture, states=fixture.states | {state} if is_true else fixture.states - {state}
                     )

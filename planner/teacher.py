@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from envs.goals import Condition, Count, Every, FixtureIs, Holding, No, Place, Thing, format_thing
-from envs.scoring import chosen, holds, is_at, subjects
+from envs.scoring import chosen, fixtures_of, holds, is_at, subjects
 from envs.state import ON, OPEN, SLICED, Action, State, effect, format_action, unmet
 from planner import grounding
 from planner.grounding import LIMIT, rank
@@ -347,7 +347,7 @@ class _Teacher:
             if word not in opposite:
                 raise _StuckError(f"nothing makes a {condition.fixture} not {word}")
             word = opposite[word]
-        named = grounding.fixtures_of(self.state, condition.fixture)
+        named = fixtures_of(self.state, condition)
         lacking = [f for f in named if not self.state.has(f, word)]
         if condition.quantifier == "some":
             lacking = lacking[:1]

@@ -44,6 +44,8 @@ def fixture_conditions() -> list[tuple[str, str]]:
         found += [(name, word) for word in ("on", "off") if kind.switch]
         found += [(name, word) for word in ("dirty", "clean") if kind.wipeable]
         found += [(name, "watered")] if kind.waterable else []
+    for name in DOMAIN.fixture_members:
+        found += [(name, word) for word in ("open", "closed", "on", "off") if DOMAIN.resolve_fixture(name, word)]
     return found
 
 
@@ -102,6 +104,10 @@ def test_any_mixture_of_its_words_is_read_or_refused_with_a_goal_error(words: li
         ("every cabinet closed", FixtureIs(quantifier="every", fixture="cabinet", state="closed")),
         ("no ceiling light on", FixtureIs(quantifier="no", fixture="ceiling light", state="on")),
         ("sink on", FixtureIs(fixture="sink", state="on")),
+        ("every lamp off", FixtureIs(quantifier="every", fixture="lamp", state="off")),
+        ("no appliance on", FixtureIs(quantifier="no", fixture="appliance", state="on")),
+        ("lamp on", FixtureIs(fixture="lamp", state="on")),
+        ("no toy on floor", No(thing=Thing(word="toy"), place=Place(fixture="floor"))),
         ("holding book", Holding(thing=Thing(word="book"))),
         ("mug of coffee with person",
          Count(thing=Thing(word="mug", liquid="coffee"), place=Place(fixture="person"))),
@@ -159,3 +165,14 @@ def test_a_mistake_is_named(text: str, message: str) -> None:
     with pytest.raises(GoalError) as caught:
         parse_goal(text)
     assert message in str(caught.value)
+
+
+def test_a_class_of_fixtures_has_the_states_of_its_members() -> None:
+    assert parse_goal("every appliance closed").conditions
+    with pytest.raises(GoalError, match="a lamp is never open"):
+        parse_goal("every lamp open")
+
+
+def test_nothing_is_at_a_class_of_fixtures() -> None:
+    with pytest.raises(GoalError, match="no place is called 'appliance'"):
+        parse_goal("cup on appliance")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -52,6 +53,25 @@ def test_our_homes_are_valid_and_reachable(path: Path) -> None:
     scene = load_home(path)
     assert not unreachable_fixtures(scene)
     assert World(scene).initial()
+
+
+@pytest.mark.skipif(importlib.util.find_spec("pybullet") is None, reason="pybullet is not installed")
+@pytest.mark.parametrize("path", HOMES, ids=lambda p: p.stem)
+def test_our_homes_stand_in_physics_as_they_are_written(path: Path) -> None:
+    from envs.sim import PhysicalHome
+
+    home = PhysicalHome(load_home(path))
+    try:
+        assert home.state() == home.world.initial()
+    finally:
+        home.close()
+
+
+def test_the_example_in_the_readme_is_a_home() -> None:
+    readme = (datasets_dir() / "homes" / "README.md").read_text(encoding="utf-8")
+    scene = parse_home(readme.partition("```yaml\n")[2].partition("```")[0])
+    assert scene.name == "studio"
+    assert all(f"`{path.name}`" in readme for path in HOMES)
 
 
 def test_the_family_house_can_set_a_table_for_six() -> None:
@@ -107,6 +127,12 @@ def test_a_named_container_may_be_a_place() -> None:
     assert [o.name for o in parse_home(text).objects] == ["box 1", "book 1"]
 
 
+def test_a_floor_is_listed_like_any_fixture() -> None:
+    scene = parse_home("rooms: {bedroom: [bed, floor]}\nobjects: {floor: [2 dirty sock, toy car]}")
+    assert [o.place for o in scene.objects] == ["floor 1"] * 3
+    assert parse_home(dump_home(scene)) == scene
+
+
 def test_a_room_may_have_its_own_name() -> None:
     assert parse_home("rooms: {den: {kind: living room, fixtures: [sofa]}}").rooms[0].kind == "living room"
 
@@ -153,6 +179,18 @@ BAD = [
     ("rooms: {kitchen: [frige]}", "line 1: unknown fixture 'frige'; did you mean 'fridge'?"),
     ("rooms: {kitchen: [apple]}", "line 1: unknown fixture 'apple'; this is an object: list it under `objects:`"),
     ("rooms:\n  kichen: [sink]", "line 2: unknown room 'kichen'; did you mean 'kitchen'?"),
+    (
+        "rooms: {study: [desk]}",
+        "line 1: unknown room 'study'; another name needs its `kind:`, one of: bathroom, bedroom, dining room, hall, "
+        "kitchen, laundry room, living room, office",
+    ),
+    (
+        "rooms: {kitchen: [{2 stove burner: [on]}]}",
+        "line 1: unknown fixture '2 stove burner'; options follow the bare name: "
+        "`stove burner: {count: 2, states: [...]}`",
+    ),
+    ("objects: {fridge: [apple]}", "line 1: a home has at least one room, under `rooms:`"),
+    ("seed: x\nobjects: {}", "line 1: a home has at least one room, under `rooms:`"),
     ("rooms: {kitchen: [{sink: [open]}]}", "line 1: no sink is ever open; it can be dirty, on"),
     ("rooms: {kitchen: [{sink: [drity]}]}", "line 1: sink: unknown state 'drity'; did you mean 'dirty'?"),
     ("rooms: {kitchen: [{sink: [on]}]}", 'line 1: sink: a state: YAML reads on as true; write it in quotes: "on"'),
@@ -207,19 +245,20 @@ BAD = [
     (
         "rooms:\n  kitchen:\n    rect: [0, 0, 4, 4]\n    fixtures:\n      - fridge: {pose: [2, 2, 0]}\n"
         "      - oven: {pose: [2, 2.3, 30]}",
-        "line 6: oven 1 overlaps fridge 1",
+        "line 6: oven 1 overlaps fridge 1; it covers x 1.59 to 2.41, y 1.89 to 2.71 m",
     ),
     (
         "rooms:\n  kitchen:\n    rect: [0, 0, 4, 4]\n    fixtures:\n      - fridge: {pose: [6, 2, 0]}",
-        "line 5: fridge 1 stands outside the kitchen [0.0, 0.0, 4.0, 4.0]",
+        "line 5: fridge 1 stands outside the kitchen [0.0, 0.0, 4.0, 4.0]; it covers x 5.70 to 6.30, y 1.65 to 2.35 m",
     ),
     (
         "rooms:\n  kitchen:\n    rect: [0, 0, 4, 4]\n    fixtures:\n      - fridge: {pose: [0.4, 2, 180]}",
-        "line 5: fridge 1: the robot cannot get in front of it",
+        "line 5: fridge 1: the robot cannot get in front of it; it needs 1.15 m of free floor in front",
     ),
     (
         "rooms:\n  kitchen:\n    rect: [0, 0, 1.6, 1.6]\n    fixtures:\n      - countertop",
-        "line 5: countertop 1: no place in the kitchen that the robot can get to",
+        "line 5: countertop 1: no place in the kitchen that the robot can get to; "
+        "it needs 1.15 m of free floor in front",
     ),
     (
         "rooms:\n  kitchen: {rect: [0, 0, 4, 4]}\nrobot: [9, 9, 0]",
@@ -232,6 +271,12 @@ BAD = [
 ]
 BAD_OBJECTS = [
     ("cabnet 1: [plate]", "no place is called 'cabnet 1'; did you mean 'cabinet 1' or 'cabinet 2'?"),
+    ("garage: [plate]", "no place is called 'garage'; a place is a fixture or an object that holds things"),
+    ("kitchen: [plate]", "no place is called 'kitchen'; this is a room: name a fixture in it, such as 'fridge 1'"),
+    ("bedroom: [plate]", "no place is called 'bedroom'; this is a room: name a fixture in it"),
+    ("sofa: [pillow]", "no place is called 'sofa'; no room has a sofa: list it under `rooms:`"),
+    ("box: [pen]", "no place is called 'box'; there is no box: list it at its own place too"),
+    ("cabinet 7: [plate]", "no place is called 'cabinet 7'; there is cabinet 1, cabinet 2"),
     ("cabinet: [plate]", "which cabinet? There are cabinet 1, cabinet 2"),
     (
         "cabinet 1: [plaate]",
@@ -248,8 +293,8 @@ BAD_OBJECTS = [
         "unknown liquid 'petrol'; known: water, coffee, tea, milk, juice, wine, soda",
     ),
     ("cabinet 1: [{fork: {liquid: milk}}]", "no fork ever holds milk"),
-    ("cabinet 1: [{mug: {holds: [pillow]}}]", "pillow 1 does not fit in mug 1"),
-    ("cabinet 1: [{fork: {holds: [pen]}}]", "pen 1: nothing can be put in or on fork 1"),
+    ("cabinet 1: [{mug: {holds: [pillow]}}]", "pillow 1 does not fit in mug 1; a usual place is: bed, sofa, armchair"),
+    ("cabinet 1: [{fork: {holds: [pen]}}]", "pen 1: nothing can be put in or on fork 1; a usual place is: desk"),
     ("cabinet 1: [5 plate]", "no room for plate 5 in cabinet 1, which is full (20 of 22 cells taken, 5 needed)"),
     (
         "cabinet 1: [{plate: {name: plate 2}}, {plate: {name: plate 2}}]",
@@ -263,6 +308,8 @@ BAD_OBJECTS = [
     ("cabinet 1: plate", "cabinet 1: expected a list such as [a, b], found 'plate'"),
     ("cabinet 1: [{mug: {count: 2, holds: [pen]}}]", "mug: `holds` is for one object, not for 2"),
     ("cabinet 1: [{plate: [dirty], mug: [dirty]}]", "cabinet 1: an object: expected one name with its options"),
+    ("cabinet 1: [{mug: dirty}]", "mug: expected a list of states, such as [dirty], or options with their keys, found"),
+    ("cabinet 1: [{2 dirty mug: {liquid: tea}}]", "unknown object '2 dirty mug'; options follow the bare name"),
     ("cabinet 1: [7]", "cabinet 1: an object: expected a word, found '7'"),
 ]
 
@@ -281,6 +328,59 @@ def test_a_wrong_object_is_named_with_its_line(line: str, message: str) -> None:
 def test_all_problems_are_named_at_once() -> None:
     text = "rooms:\n  kitchen:\n    - frige\n    - sink: [open]\nobjects:\n  nowhere: [plaate]\n"
     assert [problem.partition(":")[0] for problem in problems(text)] == ["line 3", "line 4", "line 6", "line 6"]
+
+
+def test_many_mistakes_are_each_named_with_line_and_suggestion() -> None:
+    text = """\
+rooms:
+  kitchen:
+    rect: [0, 0, 5, 5]
+    fixtures:
+      - frige
+      - countertop: {colour: red}
+      - fridge: {pose: [2, 0.4, 90]}
+      - oven: {pose: [2.3, 0.4, 90]}
+      - sink: {pose: [7, 2, 180]}
+      - cabinet: {count: two}
+      - drawer: [dirty]
+      - dishwasher: {name: dishwasher 1}
+      - dishwasher: {name: dishwasher 1}
+  bedrom: {rect: [5, 0, 9, 5]}
+  hall: []
+objects:
+  dishwasher 1: [pillow]
+  fridge: [{fork: {holds: [pen]}}]
+  bathroom: [plate]
+"""
+    assert problems(text) == [
+        "line 5: unknown fixture 'frige'; did you mean 'fridge'?",
+        "line 6: countertop: unknown key 'colour'; known: count, name, states, pose",
+        "line 8: oven 1 overlaps fridge 1; it covers x 1.99 to 2.61, y 0.11 to 0.69 m",
+        "line 9: sink 1 stands outside the kitchen [0.0, 0.0, 5.0, 5.0]; it covers x 6.69 to 7.31, y 1.60 to 2.40 m",
+        "line 10: cabinet: count: expected a whole number from 1 to 50, found 'two'",
+        "line 11: no drawer is ever dirty; it can be open",
+        "line 13: dishwasher 1 is there twice; the first is on line 12",
+        "line 14: unknown room 'bedrom'; did you mean 'bedroom'?",
+        "line 15: hall: give every room a `rect`, or none",
+        "line 17: pillow 1 does not fit in dishwasher 1; a dishwasher takes only: dishes, cutlery, cookware; "
+        "a usual place is: bed, sofa, armchair",
+        "line 18: pen 1: nothing can be put in or on fork 1; a usual place is: desk, drawer, side table",
+        "line 19: no place is called 'bathroom'; this is a room: name a fixture in it",
+    ]
+
+
+def test_an_entry_of_several_things_is_wrong_once() -> None:
+    found = problems("rooms: {kitchen: [cabinet]}\nobjects: {cabinet: [{plate: {count: 9}}, {mug: {count: 5}}]}")
+    assert [problem[:23] for problem in found] == ["line 2: no room for pla", "line 2: no room for mug"]
+
+
+def test_rooms_that_overlap_do_not_hide_what_stands_outside() -> None:
+    text = (
+        "rooms:\n  kitchen:\n    rect: [0, 0, 4, 4]\n    fixtures:\n      - fridge: {pose: [6, 2, 0]}\n"
+        "  hall: {rect: [3, 0, 6, 4]}"
+    )
+    found = problems(text)
+    assert [problem.partition(":")[0] for problem in found] == ["line 5", "line 6"]
 
 
 @pytest.mark.parametrize("text", ["", "# nothing", "~"])

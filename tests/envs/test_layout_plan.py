@@ -118,6 +118,13 @@ def test_what_is_given_stays() -> None:
     assert laid.rooms[0].rect == (0.0, 0.0, 5.0, 5.0)
 
 
+def test_a_floor_is_in_nobodys_way() -> None:
+    flat = fixture("floor 1", 2.5, 2.5)
+    bare, with_floor = floor_grid(kitchen()), floor_grid(kitchen(flat))
+    assert np.array_equal(bare.free, with_floor.free)
+    assert not unreachable_fixtures(kitchen(flat))
+
+
 def test_a_given_room_that_is_too_small_is_an_error() -> None:
     crowd = [fixture(f"countertop {i}") for i in range(1, 9)]
     with pytest.raises(HomeError, match=r"countertop \d: no place in the kitchen"):

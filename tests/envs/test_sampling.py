@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from envs.belongings import STREWN, STREWN_IN
 from envs.domain import load_domain
 from envs.errors import EnvsError, GoalError, HomeError
 from envs.goals import parse_goal
@@ -39,6 +40,8 @@ FACTS = (
     "microwave on",
     "key chain in safe",
     "folded towel on bed",
+    "2 sock on floor",
+    "every lamp off",
 )
 seeds = st.integers(0, 2**40)
 
@@ -226,3 +229,42 @@ def test_an_unknown_fixture_is_refused_with_the_nearest_name() -> None:
 def test_an_unknown_object_is_refused() -> None:
     with pytest.raises(EnvsError, match="aple"):
         sample_scene(0, need_objects={"aple": 1})
+
+
+# Floors
+
+
+def strewn(scene: Scene) -> list[str]:
+    return [o.category for o in scene.objects if category(o.place) == "floor"]
+
+
+def test_things_lie_about_on_the_floor_of_some_homes(scenes: list[Scene]) -> None:
+    assert 0.3 < np.mean([bool(strewn(scene)) for scene in scenes]) < 0.5
+
+
+def test_what_lies_about_is_plausible(scenes: list[Scene]) -> None:
+    lying = [name for scene in scenes for name in strewn(scene)]
+    assert set(lying) == set(STREWN)
+    assert not [name for name in lying if {"food", "dishes", "cutlery"} & set(DOMAIN.objects[name].classes)]
+
+
+def test_a_floor_has_things_on_it_and_is_the_only_one_of_its_room(scenes: list[Scene]) -> None:
+    for scene in scenes:
+        floors = [f for f in scene.fixtures if f.category == "floor"]
+        assert len(floors) <= 2 and len({f.room for f in floors}) == len(floors)
+        assert all(any(o.place == f.name for o in scene.objects) for f in floors)
+        kinds = {room.name: room.kind for room in scene.rooms}
+        assert all(kinds[f.room] in STREWN_IN for f in floors)
+
+
+def test_a_home_without_a_floor_is_the_same_as_if_floors_were_unknown(scenes: list[Scene]) -> None:
+    tidy = [scene for scene in scenes if not strewn(scene)][:30]
+    for scene in tidy:
+        rooms = 1 + scene.seed % 8 if scene.seed % 2 else None
+        assert sample_scene(scene.seed, rooms=rooms, absent=["floor"], geometry=False) == scene
+
+
+def test_needed_floors_are_in_different_rooms() -> None:
+    for seed in range(20):
+        scene = sample_scene(seed, rooms=3, need_fixtures={"floor": 3}, geometry=False)
+        assert len({f.room for f in scene.fixtures if f.category == "floor"}) == 3

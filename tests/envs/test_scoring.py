@@ -201,3 +201,43 @@ def test_a_phase_holds_only_if_all_its_conditions_hold_at_once(table: State) -> 
 def test_a_number_in_parts_of_different_homes_is_not_confused(table: State) -> None:
     other = state(["dining table 1"], {"plate 1": "dining table 1"})
     assert not true_of("2 plate on dining table", other)
+
+
+LIGHTS = ["desk lamp 1: on", "floor lamp 1", "fan 1: on", "fridge 1: open", "microwave 1"]
+
+
+@pytest.mark.parametrize(
+    ("goal", "expected"),
+    [
+        ("lamp on", True),
+        ("lamp off", True),
+        ("every lamp off", False),
+        ("no lamp on", False),
+        ("no appliance on", False),
+        ("appliance off", True),
+        ("every appliance closed", False),
+        ("appliance open", True),
+    ],
+)
+def test_a_class_of_fixtures_means_all_its_members(goal: str, expected: bool) -> None:
+    assert true_of(goal, state(LIGHTS)) is expected
+
+
+def test_every_appliance_closed_is_not_about_those_without_a_door() -> None:
+    now = after(state(LIGHTS), "close fridge 1")
+    assert true_of("every appliance closed", now)  # the fan has no door
+
+
+def test_every_lamp_of_a_home_without_one_is_not_off() -> None:
+    now = state(["fan 1"])
+    assert not true_of("every lamp off", now)
+    assert true_of("no lamp on", now)
+
+
+def test_what_lies_on_the_floor_can_be_picked_up_and_put_there() -> None:
+    start = state(["floor 1", "laundry basket 1"], {"sock 1": "floor 1", "sock 2": "floor 1", "ball 1": "floor 1"})
+    assert true_of("2 sock on floor", start)
+    assert scored("every clothing in laundry basket", start, "pick up sock 1", "put sock 1 in laundry basket 1",
+                  "pick up sock 2", "put sock 2 in laundry basket 1").success  # fmt: skip
+    assert scored("no toy on floor", start, "pick up ball 1").success
+    assert scored("ball on floor", start, "pick up ball 1", "put ball 1 on floor 1").success

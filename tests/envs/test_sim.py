@@ -175,3 +175,68 @@ def test_random_plans_in_sampled_homes_mostly_succeed(seed):
         done += home.execute(choice[int(rng.integers(len(choice)))]).status == "done"
     home.close()
     assert done >= 17
+
+
+# Floors
+
+FLOOR_THINGS = {
+    "sock 1": "floor 1", "book 1": "floor 1", "ball 1": "floor 1", "toy block 1": "floor 1", "backpack 1": "floor 1",
+    "magazine 1": "floor 1", "mug 1": "desk 1",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def strewn() -> Iterator[object]:
+    from envs.layout import Given, lay_out
+    from envs.sim import PhysicalHome
+
+    bare = scene(["desk 1", "laundry basket 1", "side table 1", "floor 1"], FLOOR_THINGS)
+    home = PhysicalHome(lay_out(bare, np.random.default_rng(0), Given(rooms=True)))
+    yield home
+    home.close()
+
+
+@pytest.fixture
+def untidy(strewn):
+    strewn.reset()
+    return strewn
+
+
+def test_things_lie_on_the_floor(untidy):
+    assert untidy.state() == untidy.world.initial()
+
+
+@pytest.mark.parametrize("thing", ["sock 1", "book 1", "ball 1", "toy block 1", "backpack 1", "magazine 1"])
+def test_things_are_picked_up_from_the_floor_and_put_back(untidy, thing):
+    run(untidy, "go to floor 1", f"pick up {thing}", f"put {thing} on floor 1")
+
+
+def test_a_floor_is_cleared(untidy):
+    run(untidy, "pick up sock 1", "put sock 1 in laundry basket 1", "pick up mug 1", "put mug 1 on floor 1",
+        "pick up book 1", "put book 1 on desk 1")  # fmt: skip
+
+
+def test_a_floor_is_no_obstacle_but_what_lies_on_it_is(untidy):
+    cell, spec = untidy.cell, untidy.places.specs["floor 1"]
+    cell.refresh_floor()
+    at, _ = untidy.places.pose("backpack 1")
+    assert not cell.floor.is_free(at[:2])
+    cell.floor.update([])
+    assert cell.floor.is_free(np.array([spec.x, spec.y]))
+    flat, _ = untidy.places.pose("magazine 1")
+    tall = {(round(x, 3), round(y, 3)) for x, y, *_ in untidy.places.thing_footprints()}
+    assert (round(float(flat[0]), 3), round(float(flat[1]), 3)) not in tall  # the base drives over it
+    untidy.cell.in_the_way = ([], [])
+
+
+def test_what_falls_beside_the_rug_lies_on_the_floor_of_its_room(untidy):
+    run(untidy, "pick up mug 1")
+    untidy.cell.robot.let_go()
+    untidy.cell.tuck()
+    untidy.cell.robot.wait(120)
+    state = untidy.state()
+    assert untidy.world.names[state.place[untidy.world.index["mug 1"]]] == "floor 1"
+    area = untidy.places.area("floor 1")
+    assert abs(area.local(untidy.places.pose("mug 1")[0])[:2]).max() > area.size[0] / 2
+    untidy.cell.robot.forgive(["mug 1"])
+    run(untidy, "pick up mug 1", "put mug 1 on desk 1")

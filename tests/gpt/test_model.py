@@ -185,7 +185,9 @@ def test_a_wrong_setting_is_named_with_what_would_do(settings: dict[str, object]
 
 
 @pytest.mark.parametrize("settings", [{}, {"position": "learned"}, {"attention": "sdpa"}, {"previous_tokens": 0}])
-def test_each_branch_is_read_as_if_it_stood_alone_behind_the_trunk(make_model: Make, settings: dict[str, object]) -> None:
+def test_each_branch_is_read_as_if_it_stood_alone_behind_the_trunk(
+    make_model: Make, settings: dict[str, object]
+) -> None:
     model = make_model(**settings)
     trunk, branches = list(range(3, 12)), [[1, 30, 31, 32], [1, 40, 41], [1, 30, 50, 51, 52]]
     ids = [*trunk, *(token for branch in branches for token in branch)]

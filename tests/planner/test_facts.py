@@ -217,3 +217,14 @@ def test_facts_about_very_many_things_are_about_the_first_few(goal: str) -> None
     things = {f"pen {i}": "bed 1" for i in range(1, 15)}
     now = state(["bed 1", "desk 1"], things)
     assert sum(text.startswith("pen ") for text in texts(now, goal)) == LIMIT
+
+
+def test_a_class_of_fixtures_names_the_members_that_are_to_be_changed() -> None:
+    now = state(["desk lamp 1: on", "floor lamp 1", "ceiling light 1: on", "fan 1: on"])
+    assert texts(now, "every lamp off") == ["desk lamp 1 on", "ceiling light 1 on"]
+    assert texts(now, "no appliance on") == ["fan 1 on"]
+
+
+def test_things_on_the_floor_are_said_to_lie_there() -> None:
+    now = state(["floor 1", "laundry basket 1"], {"sock 1: dirty": "floor 1"})
+    assert texts(now, "sock in laundry basket") == ["sock 1 dirty on floor 1", "laundry basket 1"]

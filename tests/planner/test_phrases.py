@@ -78,8 +78,8 @@ def test_every_goal_of_a_family_parses_once_it_is_bound() -> None:
             parse_goal(goal)
 
 
-def test_every_family_has_either_a_goal_or_a_reason_to_refuse() -> None:
-    assert [f.name for f in FAMILIES if bool(f.goals) == bool(f.refuse)] == []
+def test_every_family_has_a_goal_a_reason_to_refuse_or_a_question() -> None:
+    assert [f.name for f in FAMILIES if bool(f.goals) + bool(f.refuse) + bool(f.ask) != 1] == []
 
 
 def test_no_pattern_is_both_for_training_and_for_the_test() -> None:

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import math
 import random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planner.statistics import Rate, bootstrap, compare, mean, quantile, rounded, sign_test, wilson
+from planner.statistics import T_95, Z_95, Rate, Spread, bootstrap, compare, mean, quantile, rounded, sign_test, wilson
 
 counts = st.integers(1, 500).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 
@@ -85,3 +86,21 @@ def test_quantiles_are_interpolated() -> None:
 def test_json_gets_no_nan() -> None:
     assert rounded(mean([])) is None
     assert rounded(0.123456) == 0.1235
+
+
+def test_the_spread_over_seeds_is_students() -> None:
+    found = Spread.of([0.8, 0.9, 0.7])
+    assert (found.mean, found.range) == (pytest.approx(0.8), (0.7, 0.9))
+    assert found.half_width == pytest.approx(4.303 * 0.1 / math.sqrt(3))
+
+
+def test_one_model_says_nothing_about_the_spread() -> None:
+    assert math.isnan(Spread.of([0.8]).half_width)
+    assert Spread.of([0.8]).as_dict() == {"mean": 0.8, "min": 0.8, "max": 0.8, "t95": [None, None]}
+    assert Spread.of([math.nan]).as_dict()["mean"] is None
+
+
+def test_more_models_that_differ_alike_narrow_the_interval() -> None:
+    widths = [Spread.of([0.4, 0.6] * n).half_width for n in range(1, 40)]
+    assert widths == sorted(widths, reverse=True)
+    assert list(T_95) == sorted(T_95, reverse=True) and T_95[-1] > Z_95

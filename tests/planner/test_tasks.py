@@ -16,8 +16,10 @@ from envs.goals import Count, FixtureIs, format_goal, parse_goal
 from envs.sampling import sample_scene
 from envs.scoring import chosen, holds
 from envs.state import State
+from planner.feasible import is_feasible, missing
 from planner.tasks import TaskError, TaskLine, home_for, needs, read_tasks
 
+LAMPS = ("desk lamp", "floor lamp", "ceiling light")
 GOOD = {"id": "a", "instruction": "Put a chilled apple in the microwave", "goal": "cold apple in microwave"}
 
 
@@ -264,7 +266,7 @@ def test_a_home_that_cannot_be_is_an_error() -> None:
 
 
 def test_a_goal_that_always_holds_is_an_error() -> None:
-    with pytest.raises(TaskError, match="held already in each of 12 homes"):
+    with pytest.raises(TaskError, match="held already in each of 36 homes"):
         home("mug on desk", facts=("mug on desk",))
 
 
@@ -348,3 +350,24 @@ def test_a_file_that_lists_the_things_of_a_home_gets_no_decoys() -> None:
         return sum(len(rare & h) for h in homes) / len(homes)
 
     assert share(listed) < 0.7 * share(())
+
+
+# Floors and classes of fixtures
+
+
+@pytest.mark.parametrize("goal", ["every lamp off", "no appliance on", "lamp on", "sock on floor", "no toy on floor"])
+def test_a_home_for_a_floor_or_a_class_of_fixtures_lets_the_goal_be_reached(goal: str) -> None:
+    for seed in range(5):
+        now = home(goal, seed)
+        (condition,) = parse_goal(goal).conditions
+        assert not holds(now, condition, now)
+        assert is_feasible(parse_goal(goal), now)
+
+
+def test_a_class_of_fixtures_and_its_member_can_contradict_each_other() -> None:
+    now = home("every lamp off")
+    assert not is_feasible(parse_goal("every lamp off ; desk lamp on"), now)
+    assert is_feasible(
+        parse_goal("every lamp off ; every appliance closed"), home("every appliance closed", objects=("desk lamp",))
+    )
+    assert missing(parse_goal("every lamp off"), home("apple in fridge", absent=LAMPS)) == "lamp"

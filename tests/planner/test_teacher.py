@@ -352,3 +352,28 @@ def test_a_task_that_cannot_be_taught_raises_when_it_is_chunked() -> None:
     now = state(["desk 1"], {"apple 1": "desk 1"})
     with pytest.raises(LookupError, match="there is no knife"):
         list(plan_in_chunks(now, parse_goal("sliced apple")))
+
+
+# Floors and classes of fixtures
+
+
+def test_the_floor_is_cleared_and_nothing_is_put_down_on_it() -> None:
+    now = state(
+        ["floor 1", "bed 1", "bookshelf 1"],
+        {"toy car 1": "floor 1", "ball 1": "floor 1", "book 1": "floor 1", "sock 1": "bed 1"},
+    )
+    assert plan(now, "no toy on floor") == [
+        "pick up toy car 1", "put toy car 1 on bed 1", "pick up ball 1", "put ball 1 on bed 1",
+    ]  # fmt: skip
+    assert "put book 1 on bookshelf 1" in plan(now, "no anything on floor")
+    assert plan(now, "sock on floor") == ["pick up sock 1", "put sock 1 on floor 1"]
+    holding = after(now, "pick up book 1")
+    assert not [step for step in plan(holding, "toy car on bookshelf") if "on floor" in step]
+
+
+def test_every_member_of_a_class_of_fixtures_is_seen_to() -> None:
+    now = state(["desk lamp 1: on", "floor lamp 1", "ceiling light 1: on", "fan 1: on", "fridge 1: open"])
+    assert plan(now, "every lamp off") == ["turn off desk lamp 1", "turn off ceiling light 1"]
+    assert plan(now, "no lamp on") == ["turn off desk lamp 1", "turn off ceiling light 1"]
+    assert plan(now, "no appliance on ; every appliance closed") == ["turn off fan 1", "close fridge 1"]
+    assert plan(after(now, "turn off desk lamp 1", "turn off ceiling light 1"), "lamp on") == ["turn on desk lamp 1"]
