@@ -20,7 +20,7 @@ from envs.clearance import Boxes, overlap
 from envs.kinematics import Array, turn_z
 from envs.reach import COLUMN, COLUMN_R_M, SEED_LEVEL
 from envs.robot import HAND, NAME, RIGHT
-from envs.workcell import SkillError, Workcell
+from envs.workcell import AVOIDED_M, SkillError, Workcell
 
 if TYPE_CHECKING:
     from envs.carpentry import Leaf
@@ -74,8 +74,8 @@ def swing(cell: Workcell, name: str, *, opened: bool) -> None:
             if abs(here - goal) < 0.15 * leaf.opened:
                 continue
             arcs: list[Arc] = []
-            for back_m, nudge in ((BACK_M, False), (0.03, False), (BACK_M, True)):
-                cell.refresh_floor(nudge=nudge)
+            for back_m, avoided_m in ((BACK_M, 0.0), (0.03, 0.0), *((BACK_M, height) for height in AVOIDED_M[1:])):
+                cell.refresh_floor(avoided_m)
                 if arcs := _plan(cell, name, goal, back_m, outside):
                     break
             if not arcs:

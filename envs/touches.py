@@ -13,7 +13,7 @@ from envs.handling import CORNERS, hang, is_round
 from envs.kinematics import Array, turn_z
 from envs.reach import DOWN, LEVEL, Entry, Goal, Reach
 from envs.spots import Spot, free_spots
-from envs.workcell import SkillError, Workcell, cyclic
+from envs.workcell import AVOIDED_M, SkillError, Workcell, cyclic
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,8 +40,8 @@ def go_to(cell: Workcell, name: str) -> None:
         for y in (0.0, 0.2, -0.2, 0.4, -0.4)
         for side in sides
     ]
-    for nudge in (False, True):
-        cell.refresh_floor(nudge=nudge)
+    for avoided_m in AVOIDED_M:
+        cell.refresh_floor(avoided_m)
         far = cell.floor.distances((float(cell.robot.q[0]), float(cell.robot.q[1])))
         for side, spot in spots:
             if cell.floor.is_free(spot[:2]) and np.isfinite(far[cell.floor.cell(float(spot[0]), float(spot[1]))]):

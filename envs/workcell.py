@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from math import atan2, hypot, pi
+from math import atan2, hypot, inf, pi
 from typing import Literal
 
 import numpy as np
@@ -19,7 +19,8 @@ from envs.robot import OPEN_M, Robot, nearest_angle
 
 TRANSIT_LIFT_M = 0.55
 CARRY_LIFT_M = 1.02  # what is carried passes over tables
-NUDGED_M = 0.12  # things on the ground that are lower are pushed aside where there is no other way
+# Things on the ground from this height on are driven around; where there is no way, more and more are pushed aside.
+AVOIDED_M = (0.0, 0.12, inf)
 LOOK_M = 1.15  # boxes nearer than this to a goal are checked
 
 
@@ -42,10 +43,10 @@ class Workcell:
 
     # -- moving --------------------------------------------------------------------------------------------------------
 
-    def refresh_floor(self, *, nudge: bool = False) -> None:
-        """See which doors stand open and what lies on the ground; with `nudge`, only what is too large to push."""
+    def refresh_floor(self, avoided_m: float = 0.0) -> None:
+        """See which doors stand open and what lies on the ground, if it is at least so high."""
         held = [self.robot.held.name, *(name for name, _ in self.robot.held.cargo)] if self.robot.held else []
-        things = self.places.thing_footprints(held, least_m=NUDGED_M if nudge else 0.0)
+        things = self.places.thing_footprints(held, least_m=avoided_m)
         seen = (_rounded(self.places.leaf_footprints()), _rounded(things))
         if seen != self.in_the_way:
             self.in_the_way = seen
@@ -127,11 +128,11 @@ class Workcell:
         held = [self.robot.held.name, *(name for name, _ in self.robot.held.cargo)] if self.robot.held else []
         boxes = self.places.obstacles(middle, LOOK_M, [*ignore, *held])
         facing = self.places.specs[fixture].yaw if fixture is not None and front else None
-        for nudge, last in ((False, False), (False, True), (True, True)):
+        for avoided_m, last in ((AVOIDED_M[0], False), *((height, True) for height in AVOIDED_M)):
             before = self.in_the_way
-            self.refresh_floor(nudge=nudge)
-            if nudge and self.in_the_way == before:
-                break
+            self.refresh_floor(avoided_m)
+            if avoided_m > AVOIDED_M[0] and self.in_the_way == before:
+                continue
             found = find_reaches(self.floor, self.robot.q, goals, entry, boxes, front=facing, last=last)
             if found:
                 return found

@@ -134,7 +134,7 @@ class Planner:
         cursor = self._cursor(session.fork(), list(rest), options, attempt)
         found = self._goal(said, cursor, state)
         found = replace(found, logprob=cursor.logprob, tokens=cursor.written)
-        if found.goal is None and found.goal_text and not found.broken and options.grounded:
+        if found.goal is None and found.goal_text and not found.broken and options.grounded and options.inventory:
             return self._grounded(found, session, rest, state)
         return found
 

@@ -72,6 +72,7 @@ class Split:
         conditions: Least and most conditions of the goal; None: any.
         new_goal: Whether the goal has a condition that is held out of training; else it has none.
         answer: The right kind of answer.
+        noise: Whether instructions have typos, lost articles and lost punctuation, as the corpus's have.
     """
 
     name: str
@@ -80,6 +81,7 @@ class Split:
     conditions: tuple[int, int] | None = None
     new_goal: bool = False
     answer: Answer = "plan"
+    noise: bool = True
 
 
 BUILT_IN: tuple[Split, ...] = (
@@ -133,7 +135,7 @@ def draw_trials(
         geometry: Whether homes have floor plans, which only the physical world needs.
     """
     rng = random.Random(f"{split.name}/{span}/{seed}")
-    drawer = TaskDrawer(rng, phrases=split.phrases)
+    drawer = TaskDrawer(rng, phrases=split.phrases, noise=split.noise)
     for number in range(count):
         task = next((t for _ in range(TRIES) if (t := _draw(split, rng, drawer, span, inventory, geometry))), None)
         if task is None:

@@ -394,7 +394,7 @@ def test_more_than_there_is_is_refused_with_the_number(
 ) -> None:
     goal = tokenizer.encode(" 2 mug on dining table")
     monkeypatch.setattr(decode, "write_until", lambda *_: (goal, tokenizer.special("[SEP]")))
-    plan = memorised.plan("both mugs on the table", flat, QUICK)
+    plan = memorised.plan("both mugs on the table", flat, replace(QUICK, grounded=False))
     assert (plan.status, plan.reason) == ("refused", "there is only 1 mug here")
 
 

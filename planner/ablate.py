@@ -1,0 +1,199 @@
+"""`python -m planner.ablate`: what text quality and the length of the context do to a small planner's understanding.
+
+    text     templates as they are, against templates with typos, lost articles and lost punctuation; equal tokens
+    context  128, 256 and 1024 tokens; equal floating-point operations
+
+Each condition is trained from scratch with each seed and asked for the goals of the same held-out instructions: lines
+and homes that no training document was drawn from. Writes runs/ablate/NAME/: results.json, and curves.png where
+matplotlib is installed (`pip install gpt-home-planner[plots]`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from planner.errors import reported, writable
+from planner.paths import runs_dir
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from planner.recipe import Settings
+    from planner.statistics import Spread
+
+PROG = "python -m planner.ablate"
+TOKENS = 4096  # of a step
+CONTEXT = 512  # of the text ablation, and what the steps of the context ablation are counted for
+
+
+@dataclass(frozen=True, kw_only=True)
+class Condition:
+    """One way of training: the length of the context, and whether the corpus's text is noisy."""
+
+    name: str
+    context: int = CONTEXT
+    noise: bool = True
+
+
+CONDITIONS: Mapping[str, tuple[Condition, ...]] = {
+    "text": (Condition(name="clean", noise=False), Condition(name="noisy")),
+    "context": tuple(Condition(name=str(n), context=n) for n in (128, 256, 1024)),
+}
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=PROG, description="Ablations of the corpus's text and of the context.")
+    parser.add_argument("what", choices=sorted(CONDITIONS))
+    parser.add_argument("--recipe", default="small", help="name in datasets/recipes/, or a YAML path (default: small)")
+    parser.add_argument("--seeds", type=int, default=3, help="trainings of each condition (default: 3)")
+    parser.add_argument("--limit", type=int, default=300, help="held-out instructions of each row (default: 300)")
+    parser.add_argument("--out", type=Path, help="the folder, instead of runs/ablate/WHAT")
+    parser.add_argument("--json", action="store_true", help="print the results as JSON")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command. Returns 0 when every training is measured, 2 on wrong input."""
+    args = _parser().parse_args(argv)
+    return reported(lambda: _run(args), PROG)
+
+
+def steps_for(condition: Condition, settings: Settings) -> int:
+    """Return the steps that cost as many floating-point operations as the recipe's at a context of `CONTEXT`.
+
+    A token costs 6 operations for each weight of the blocks and 12 C T for each layer's attention (Kaplan et al.
+    2020, arXiv:2001.08361, appendix B, with the backward pass).
+    """
+    layers, width = int(str(settings.model["n_layer"])), int(str(settings.model["n_embd"]))
+
+    def cost(context: int) -> int:
+        return 6 * 12 * layers * width**2 + 12 * layers * width * context
+
+    return round(settings.train.steps * cost(CONTEXT) / cost(condition.context))
+
+
+def _run(args: argparse.Namespace) -> int:
+    from planner.recipe import read_recipe
+    from planner.scoring_table import grid
+    from planner.statistics import Spread
+
+    settings = read_recipe(args.recipe)
+    folder = writable(args.out or runs_dir() / "ablate" / args.what)
+    runs: list[dict[str, object]] = []
+    for condition in CONDITIONS[args.what]:
+        runs += [_one(condition, settings, seed, folder, args.limit) for seed in range(args.seeds)]
+    rows = sorted({row for run in runs for row in run["accuracy"]})  # type: ignore[attr-defined]
+    table: dict[str, dict[str, Spread]] = {}
+    for condition in CONDITIONS[args.what]:
+        mine = [run["accuracy"] for run in runs if run["condition"] == condition.name]
+        table[condition.name] = {row: Spread.of(accuracy[row] for accuracy in mine) for row in rows}  # type: ignore[index]
+    found = {
+        "what": args.what,
+        "recipe": args.recipe,
+        "rows": {name: {row: s.as_dict() for row, s in of.items()} for name, of in table.items()},
+        "runs": runs,
+    }
+    from gpt.files import write_text_atomically
+
+    write_text_atomically(folder / "results.json", json.dumps(found, indent=1) + "\n")
+    _draw(runs, folder / "curves.png", args.what)
+    if args.json:
+        print(json.dumps(found))
+    else:
+        lines = [
+            [name, str(next(r["steps"] for r in runs if r["condition"] == name)), *map(_percent, of.values())]
+            for name, of in table.items()
+        ]
+        print(grid([args.what, "steps", *rows], lines))
+    return 0
+
+
+def _one(condition: Condition, settings: Settings, seed: int, folder: Path, limit: int) -> dict[str, object]:
+    """Train one condition with one seed, and measure what it understands."""
+    import torch
+
+    from gpt.batches import PackedBatches
+    from gpt.model import GPT, GPTConfig
+    from gpt.trainer import train
+    from planner.build import build_corpus
+    from planner.decode import Planner
+    from planner.held_out import Split, draw_trials
+    from planner.measure import measure_goal, ways
+
+    out = folder / f"{condition.name}-{seed}"
+    done = out / "result.json"
+    if done.exists():
+        kept: dict[str, object] = json.loads(done.read_text(encoding="utf-8"))
+        return kept
+    corpus = replace(settings.corpus, noise=condition.noise)
+    rows, steps = TOKENS // condition.context, steps_for(condition, settings)
+    words, docs, valid = build_corpus(corpus, out / "corpus", seed=seed, limit=condition.context + 1, workers=1)
+    torch.manual_seed(seed)
+    shape = {**settings.model, "vocab_size": words.vocab_size, "block_size": condition.context}
+    model = GPT(GPTConfig(**shape))  # type: ignore[arg-type]
+    config = replace(settings.train, steps=steps, batch_rows=rows, seed=seed)
+    curve: list[tuple[float, float]] = []
+
+    def note(metrics: dict[str, float | int | None]) -> None:
+        if metrics["val_loss"] is not None:
+            curve.append((int(metrics["step"] or 0) * TOKENS, float(metrics["val_loss"])))
+
+    batches = PackedBatches(docs, rows, condition.context, seed)
+    train(model, batches, PackedBatches(valid, rows, condition.context, 0), config, out, on_metrics=note)
+    torch.set_num_threads(1)
+    planner = Planner(model, words)
+    shown = condition.context >= CONTEXT  # a home's inventory does not fit into less
+    accuracy: dict[str, float] = {}
+    for noise in (False, True):
+        split = Split(name="noisy" if noise else "clean", phrases="test", noise=noise)
+        trials = list(draw_trials(split, limit, seed=0))
+        options = ways(inventory=shown)["constrained"]
+        for most, name in ((1, "one task"), (9, "several tasks")):
+            mine = [t for t in trials if ("joined" in t.family) == (most > 1)]
+            hits = sum(measure_goal(planner, trial, options).same for trial in mine)
+            accuracy[f"{split.name}, {name}"] = hits / max(1, len(mine))
+    result = {
+        "condition": condition.name, "seed": seed, "steps": steps, "tokens": steps * TOKENS, "inventory": shown,
+        "accuracy": accuracy, "curve": curve, "model": asdict(model.config),
+    }  # fmt: skip
+    from gpt.files import write_text_atomically
+
+    write_text_atomically(done, json.dumps(result))
+    print(f"{condition.name} seed {seed}: {accuracy}", file=sys.stderr)
+    return result
+
+
+def _percent(spread: Spread) -> str:
+    low, high = spread.range
+    return f"{100 * spread.mean:.1f} ± {100 * spread.half_width:.1f} ({100 * low:.1f}-{100 * high:.1f})"
+
+
+def _draw(runs: Sequence[Mapping[str, object]], path: Path, what: str) -> None:
+    """Draw validation loss over tokens, one line a training."""
+    try:
+        import matplotlib
+    except ImportError:
+        print("curves.png needs matplotlib: pip install gpt-home-planner[plots]", file=sys.stderr)
+        return
+    matplotlib.use("agg")
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
+    names = list(dict.fromkeys(str(run["condition"]) for run in runs))
+    for run in runs:
+        color = f"C{names.index(str(run['condition']))}"
+        xs, ys = zip(*run["curve"], strict=True)  # type: ignore[call-overload]
+        axes.plot([x / 1e6 for x in xs], ys, color=color, label=run["condition"] if run["seed"] == 0 else None)
+    axes.set(xlabel="million tokens", ylabel="validation loss", yscale="log", title=f"{what}, one line a seed")
+    axes.legend()
+    figure.savefig(path, dpi=120)
+    plt.close(figure)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
