@@ -17,32 +17,26 @@ from pathlib import Path
 
 import torch
 
-from envs.errors import ActionError, GoalError
-from envs.goals import Condition, Goal, format_goal, parse_goal
+from envs.errors import ActionError
+from envs.goals import Condition, Goal, format_goal
 from envs.scoring import holds
 from envs.state import Action, State, applicable, effect, format_action, parse_action
 from gpt.checkpoint import load_model
 from gpt.model import GPT
-from gpt.sampling import Session
 from gpt.tokenizer import Tokenizer
 from planner import text
 from planner.answer import Options, Plan, Status, Understanding
-from planner.clauses import likeliest
 from planner.constrain import Cursor, Ids, choose_sequence, write_until
 from planner.errors import ReleaseError
 from planner.facts import chunk, fetch, is_limited, work
-from planner.feasible import is_feasible, missing, shortage
-from planner.grounded import HomeWords, likeliest_goals
-from planner.language import normalise
+from planner.feasible import is_feasible
 from planner.paths import released_dir
+from planner.prompts import Prompts
+from planner.understand import Reader
 from planner.verify import Report, verify
 
-MAX_GOAL_TOKENS = 120
 MAX_CHUNKS = 24
-SURE = -0.05  # log-probability of a goal from which on the instruction is not read piece by piece too
-LIKELY = -3.0  # log-probability of a goal about what is there that is taken instead of one about what is not
 STEPS_PER_THING = 9  # of a chunk's plan: more than the longest way to change and bring one thing
-NOT_UNDERSTOOD = "I did not understand that"
 
 
 @dataclass(kw_only=True)
@@ -59,11 +53,8 @@ class Planner:
         """Wrap a model that is in evaluation mode."""
         self.model = model
         self.tokenizer = tokenizer
-        self._ids: dict[str, Ids] = {}
-        self._marks = {m: tokenizer.special(m) for m in ("[SEP]", "[EOS]", "[HINT]", "[REFUSE]", "[ASK]")}
-        used = ("[PAD]", "[CLS]", "[MASK]", "[FEEDBACK]", "[IMAGE]", "[AUDIO]", "[TASK]")
-        self._stops = frozenset([*self._marks.values(), *(tokenizer.special(m) for m in used)])
-        self._homes: dict[str, Session] = {}  # by inventory: the last one, and the empty one
+        self.prompts = Prompts(model, tokenizer)
+        self.reader = Reader(self.prompts)
 
     @classmethod
     def load(cls, folder: str | Path | None = None) -> Planner:
@@ -80,124 +71,9 @@ class Planner:
         model, tokenizer, _ = load_model(folder, "cpu")
         return cls(model, tokenizer)
 
-    def _encode(self, words: str) -> Ids:
-        found = self._ids.get(words)
-        if found is None:
-            found = self._ids[words] = tuple(self.tokenizer.encode(" " + words))
-        return found
-
-    def _heading(self, inventory: str, instruction: str) -> tuple[Session, list[int]]:
-        """A session that has read the inventory (kept between instructions), and the tokens that are to follow."""
-        if inventory not in self._homes:
-            session = Session(self.model)
-            session.feed(text.encode(text.heading(inventory, "")[:1], self.tokenizer)[0])
-            kept = {k: v for k, v in self._homes.items() if not (k and inventory)}
-            self._homes = kept | {inventory: session}
-        session = self._homes[inventory].fork()
-        said = self.tokenizer.encode(" " + instruction) if instruction else []
-        rest = [self._marks["[SEP]"], *said, self._marks["[SEP]"]]
-        return session, rest
-
-    def _cursor(self, session: Session, pending: list[int], options: Options, attempt: int) -> Cursor:
-        return Cursor(
-            session=session,
-            pending=pending,
-            temperature=options.temperature if attempt == 0 else max(0.6, options.temperature),
-            top_p=options.top_p,
-            generator=torch.Generator().manual_seed((options.seed * 1009 + attempt) % 2**63),
-            n_ids=self.tokenizer.n_used,
-        )
-
     def understand(self, instruction: str, state: State, options: Options | None = None) -> Understanding:
         """Let the GPT write the goal of an instruction."""
-        options = options or Options()
-        said = normalise(instruction)
-        if not said:
-            return Understanding(instruction=said, refusal="The instruction is empty")
-        names = text.inventory(state) if options.inventory else ""
-        first = found = self._read(said, names, state, options, 0)
-        for attempt in range(1, 1 + options.samples if found.broken else 1):
-            # Another sample is drawn only where what was written is no goal at all.
-            found = self._read(said, names, state, options, attempt)
-            if found.goal is not None:
-                break
-        found = found if found.goal is not None else first
-        if options.clauses and found.logprob < SURE and (found.goal is not None or found.goal_text):
-            return self._piecewise(found, names, state, options)
-        return found
-
-    def _read(self, said: str, names: str, state: State, options: Options, attempt: int) -> Understanding:
-        session, rest = self._heading(names, said)
-        free = max(2, session.capacity - session.length - MAX_GOAL_TOKENS)
-        if len(rest) > free:  # a very long instruction: its beginning is read
-            rest = [*rest[: free - 1], rest[-1]]
-        cursor = self._cursor(session.fork(), list(rest), options, attempt)
-        found = self._goal(said, cursor, state)
-        found = replace(found, logprob=cursor.logprob, tokens=cursor.written)
-        if found.goal is None and found.goal_text and not found.broken and options.grounded and options.inventory:
-            return self._grounded(found, session, rest, state)
-        return found
-
-    def _grounded(self, found: Understanding, session: Session, rest: list[int], state: State) -> Understanding:
-        """Return the likeliest goal about what is there, if it is likely enough; else what was found."""
-        words = HomeWords(state.world.categories, state.world.domain)
-        goals = likeliest_goals(
-            session, rest, allow=lambda ids: words.allow(self.tokenizer.decode(ids)), end=self._marks["[SEP]"],
-            stops=self._stops, n_ids=self.tokenizer.n_used,
-        )  # fmt: skip
-        for written in goals:
-            if written.logprob < LIKELY:
-                break
-            try:
-                goal = parse_goal(self.tokenizer.decode(written.ids))
-            except GoalError:
-                continue
-            if missing(goal, state) is None and shortage(goal, state) is None:
-                return replace(
-                    found, goal=goal, goal_text=format_goal(goal), refusal="", logprob=written.logprob,
-                    tokens=found.tokens + len(written.ids),
-                )  # fmt: skip
-        return found
-
-    def _piecewise(self, whole: Understanding, names: str, state: State, options: Options) -> Understanding:
-        """Read the pieces of an instruction apart, if that makes a likelier goal than the whole in one breath."""
-        tokens = whole.tokens
-
-        def read(part: str) -> tuple[Understanding, float] | None:
-            nonlocal tokens
-            found = self._read(part, names, state, options, 0)
-            tokens += found.tokens
-            return None if found.goal is None or len(found.goal.phases) > 1 else (found, found.logprob)
-
-        best = likeliest(whole.instruction, read)
-        bar = whole.logprob if whole.goal is not None else float("-inf")
-        if best is None or best[1] <= bar:
-            return replace(whole, tokens=tokens)
-        conditions = dict.fromkeys(c for part in best[0] if part.goal for c in part.goal.conditions)
-        goal = Goal(phases=(tuple(conditions),))
-        return replace(
-            whole, goal=goal, goal_text=format_goal(goal), refusal="", broken=False, logprob=best[1], tokens=tokens
-        )
-
-    def _goal(self, said: str, cursor: Cursor, state: State) -> Understanding:
-        ids, stop = write_until(cursor, self._stops, MAX_GOAL_TOKENS)
-        if not ids and stop in (self._marks["[REFUSE]"], self._marks["[ASK]"]):
-            ids, _ = write_until(cursor, self._stops, MAX_GOAL_TOKENS)
-            words = self.tokenizer.decode(ids).strip()
-            if stop == self._marks["[ASK]"]:
-                return Understanding(instruction=said, question=words)
-            return Understanding(instruction=said, refusal=words or NOT_UNDERSTOOD)
-        words = self.tokenizer.decode(ids).strip()
-        try:
-            goal = parse_goal(words)
-        except GoalError:
-            return Understanding(instruction=said, goal_text=words, refusal=NOT_UNDERSTOOD, broken=True)
-        if (absent := missing(goal, state)) is not None:
-            return Understanding(instruction=said, goal_text=words, refusal=f"there is no {absent} here")
-        refusal = shortage(goal, state) or ""
-        return Understanding(
-            instruction=said, goal=None if refusal else goal, goal_text=format_goal(goal), refusal=refusal
-        )
+        return self.reader.understand(instruction, state, options)
 
     def plan(self, instruction: str, state: State, options: Options | None = None) -> Plan:
         """Answer an instruction in a home."""
@@ -292,10 +168,10 @@ class Planner:
                     break
                 said = fetch(state, todo, first, avoid=avoid, phase=conditions)
                 facts = text.encode(text.facts_part(said.texts), self.tokenizer)[0][1:]
-                session, rest = self._heading("", "")
-                words = self._encode(format_goal(Goal(phases=(todo,))))
-                pending = [*rest, *words, self._marks["[SEP]"], *facts, self._marks["[SEP]"]]
-                cursor = self._cursor(session, pending, options, attempt)
+                session, rest = self.prompts.heading("", "")
+                words = self.prompts.encode(format_goal(Goal(phases=(todo,))))
+                pending = [*rest, *words, self.prompts.marks["[SEP]"], *facts, self.prompts.marks["[SEP]"]]
+                cursor = self.prompts.cursor(session, pending, options, attempt)
                 before = len(draft.actions)
                 if cursor.room < 8:
                     return draft
@@ -322,15 +198,15 @@ class Planner:
             return self._write_freely(cursor, state, draft)
         partial = is_limited(state, todo, first)
         seen = {_key(state)}
-        sep, eos, hint = self._marks["[SEP]"], self._marks["[EOS]"], self._marks["[HINT]"]
+        sep, eos, hint = self.prompts.marks["[SEP]"], self.prompts.marks["[EOS]"], self.prompts.marks["[HINT]"]
         for _ in range(STEPS_PER_THING * (1 + work(state, todo, first))):
             actions = []
             options_ids: list[Ids] = []
             afters: list[State] = []
             for action, after in self._open_to(state, names, seen):
-                ids = self._encode(format_action(state.world, action))
+                ids = self.prompts.encode(format_action(state.world, action))
                 if (fact := text.hint_of(state, action)) is not None:
-                    ids = (*ids, hint, *self._encode(fact))
+                    ids = (*ids, hint, *self.prompts.encode(fact))
                 actions.append(action)
                 options_ids.append(ids)
                 afters.append(after)
@@ -364,12 +240,12 @@ class Planner:
         """The GPT alone: any text; subtasks that cannot be read or done end the plan where they stand."""
         stop: int | None = None
         subtasks: list[str] = []
-        while stop != self._marks["[EOS]"] and cursor.room > 1:
-            ids, stop = write_until(cursor, self._stops, 64)
+        while stop != self.prompts.marks["[EOS]"] and cursor.room > 1:
+            ids, stop = write_until(cursor, self.prompts.stops, 64)
             subtasks.append(self.tokenizer.decode(ids).strip())
-            if stop == self._marks["[HINT]"]:
-                _, stop = write_until(cursor, self._stops, 64)
-            if stop not in (self._marks["[SEP]"], self._marks["[EOS]"]):
+            if stop == self.prompts.marks["[HINT]"]:
+                _, stop = write_until(cursor, self.prompts.stops, 64)
+            if stop not in (self.prompts.marks["[SEP]"], self.prompts.marks["[EOS]"]):
                 break
         for subtask in subtasks:
             try:

@@ -26,8 +26,8 @@ from envs.errors import ActionError
 from envs.goals import Condition, Count, Every, Goal, Holding, No, Place, Thing, format_condition, format_goal
 from envs.state import parse_action
 from planner.answer import Options, Plan, Understanding
-from planner.decode import NOT_UNDERSTOOD
 from planner.statistics import rounded
+from planner.understand import NOT_UNDERSTOOD
 from planner.verify import Report, verify
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from gpt.errors import ConfigError, ContextError
 from gpt.batches import PackedBatches, TokenizedDocuments
+from gpt.errors import ConfigError, ContextError
 from gpt.layout import Layout
 from gpt.model import GPT, GPTConfig
 

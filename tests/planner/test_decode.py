@@ -17,9 +17,10 @@ from gpt.tokenizer import Tokenizer
 from planner import decode, text
 from planner.answer import Options, Plan, Understanding
 from planner.constrain import Cursor, Ids
-from planner.decode import NOT_UNDERSTOOD, Planner
+from planner.decode import Planner
 from planner.errors import ReleaseError
 from planner.feasible import missing
+from planner.understand import NOT_UNDERSTOOD
 from planner.verify import Report, verify
 from tests.envs.homes_for_tests import state
 from tests.planner.conftest import ASKED, KNOWN, REFUSED, Drawn
@@ -393,7 +394,7 @@ def test_more_than_there_is_is_refused_with_the_number(
     memorised: Planner, flat: State, tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     goal = tokenizer.encode(" 2 mug on dining table")
-    monkeypatch.setattr(decode, "write_until", lambda *_: (goal, tokenizer.special("[SEP]")))
+    monkeypatch.setattr(understand, "write_until", lambda *_: (goal, tokenizer.special("[SEP]")))
     plan = memorised.plan("both mugs on the table", flat, replace(QUICK, grounded=False))
     assert (plan.status, plan.reason) == ("refused", "there is only 1 mug here")
 
