@@ -180,6 +180,7 @@ class Realiser:
         self.taken = frozenset(name.lower() for name in names)
         self.meant = senses(frozenset(names)) if present is not None else None
         self.plainness = plainness
+        self.classes = frozenset(name for names in self.words.classes.values() for name in names)
 
     def realise(
         self,
@@ -224,8 +225,8 @@ class Realiser:
 
     def _is_clear(self, said: str, word: str) -> bool:
         """Whether what is said can only be that category in this home."""
-        if said.lower() in self.taken:
-            return False
+        if said.lower() in self.taken or (word in self.domain.objects and self.plural(said) in self.classes):
+            return False  # "all dishes" are not all plates
         meant = self.meant.get(said, ()) if self.meant is not None else ()
         return len(meant) < 2 or (said not in self.words.ambiguous and meant[0] == word)
 

@@ -149,8 +149,8 @@ def test_wrong_arguments_are_named() -> None:
 
 
 def test_a_branch_continues_the_trunk() -> None:
-    documents = TokenizedDocuments.from_lists([[7, 8, 9, 1, 2, 3, 1, 4, 5]], [[False] * 4 + [True] * 2 + [False] + [True] * 2],
-                                              [[0, 0, 0, 1, 1, 1, 2, 2, 2]])  # fmt: skip
+    marks = [False] * 4 + [True] * 2 + [False] + [True] * 2
+    documents = TokenizedDocuments.from_lists([[7, 8, 9, 1, 2, 3, 1, 4, 5]], [marks], [[0, 0, 0, 1, 1, 1, 2, 2, 2]])
     layout = PackedBatches(documents, 1, 12, seed=0).batch(0).layout
     assert layout.positions[0, :8].tolist() == [0, 1, 2, 3, 4, 5, 3, 4]
     assert layout.before[0, :8].tolist() == [-1, 0, 1, 2, 3, 4, 2, 6]

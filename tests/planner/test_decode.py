@@ -14,7 +14,7 @@ from envs.state import State, World, apply, parse_action
 from gpt.model import GPT
 from gpt.sampling import Session
 from gpt.tokenizer import Tokenizer
-from planner import decode, text
+from planner import decode, text, understand
 from planner.answer import Options, Plan, Understanding
 from planner.constrain import Cursor, Ids
 from planner.decode import Planner

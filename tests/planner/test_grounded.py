@@ -26,7 +26,8 @@ def words() -> HomeWords:
 @pytest.mark.parametrize(
     "text",
     ["mug on side table", "2 clean mug in cabinet", "cold apple in mug on side", "every toy in ca", "holding butter",
-     "no fruit on desk", "every food except apple in fridge", "mug of coffee ; fridge closed", "butter knife in mug", ""],
+     "no fruit on desk", "every food except apple in fridge", "mug of coffee ; fridge closed",
+     "butter knife in mug", ""],
 )  # fmt: skip
 def test_what_is_made_of_the_homes_words_may_be_written(words: HomeWords, text: str) -> None:
     assert words.allow(text)
@@ -50,7 +51,8 @@ def test_the_likeliest_goals_come_best_first_and_only_of_allowed_words(memorised
     words = HomeWords(flat.world.categories, load_domain())
     tokenizer = memorised.tokenizer
     session = Session(memorised.model)
-    prompt = [tokenizer.special("[CLS]"), tokenizer.special("[SEP]"), *tokenizer.encode(" put the plate"), tokenizer.special("[SEP]")]  # fmt: skip
+    begin, sep = tokenizer.special("[CLS]"), tokenizer.special("[SEP]")
+    prompt = [begin, sep, *tokenizer.encode(" put the plate"), sep]
     stops = frozenset(tokenizer.special(m) for m in ("[SEP]", "[EOS]", "[REFUSE]", "[ASK]", "[PAD]", "[HINT]", "[CLS]"))
     found = likeliest_goals(
         session, prompt, allow=lambda ids: words.allow(tokenizer.decode(ids)), end=tokenizer.special("[SEP]"),
