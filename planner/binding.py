@@ -77,6 +77,14 @@ class Binder:
 
     def options(self, kind: str, present: set[str], domain: Domain) -> list[str]:
         """Return what a slot of a kind can stand for, of what is present."""
+        if kind.startswith("fixtures"):  # classes of fixtures, of which there are several
+            state = "open" if "openable" in kind else "on"
+            return [
+                c
+                for c in domain.fixture_members
+                if kind in ("fixtures:openable", "fixtures:switchable", f"fixtures=[{c}]")
+                and sum(m in present for m in domain.resolve_fixture(c, state)) > 1
+            ]
         head, _, listed = kind.partition("=")
         if listed:
             names = [n.strip() for n in listed.strip("[] ").split(",")]
@@ -97,7 +105,9 @@ class Binder:
             return [k.name for k in kinds if head == "object" or k.holds is not None]
         found = []
         for name, fixture in domain.fixtures.items():
-            if name not in present or (head == "receptacle" and fixture.relation not in ("on", "in")):
+            if name not in present or fixture.underfoot:
+                continue
+            if head == "receptacle" and fixture.relation not in ("on", "in"):
                 continue
             able = {
                 "surface": fixture.relation == "on",

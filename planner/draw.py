@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from envs.domain import load_domain
 from envs.goals import Count, Every, FixtureIs, Goal, Holding, No, format_condition, format_goal
-from envs.scoring import holds
+from envs.scoring import fixtures_of, holds
 from envs.state import BIT, DIRTY, State
 from planner.binding import Binder
 from planner.feasible import is_feasible
@@ -221,7 +221,10 @@ class TaskDrawer:
         world = start.world
         present = set(world.categories)
         family = self.rng.choices(self.families, self.weights)[0]
-        if any(kind.startswith("class") for kind in family.slots.values()) or "anything" in family.goals[0]:
+        if (
+            any(kind.startswith(("class", "fixtures")) for kind in family.slots.values())
+            or "anything" in family.goals[0]
+        ):
             return None
         binding = self.binder.bind(family, start)
         named = " ".join(family.goals)
@@ -277,7 +280,7 @@ class TaskDrawer:
                 word = world.domain.negations.get(condition.state, condition.state)
                 bit = BIT[word]
                 lacks = (condition.state == word) == (condition.quantifier == "no")  # it has to begin with the state
-                named = [i for i in range(world.n_fixtures) if world.categories[i] == condition.fixture]
+                named = fixtures_of(start, condition)
                 for i in named if condition.quantifier == "some" else self.rng.sample(named, k=(len(named) + 1) // 2):
                     flags[i] = flags[i] | bit if lacks else flags[i] & ~bit
             elif not isinstance(condition, Every | No) and "clean" in condition.thing.states:

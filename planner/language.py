@@ -211,10 +211,11 @@ class Realiser:
             return nouns[slot]
         if kind.startswith("liquid"):
             table = self.words.liquids.get(word, (word,))
-        elif kind.startswith("class"):
+        elif kind.startswith(("class", "fixtures")):
             table = self.words.classes.get(word, (word,))
         else:
-            table = self.words.objects.get(word) or self.words.fixtures.get(word) or (word,)
+            words = self.words
+            table = words.objects.get(word) or words.fixtures.get(word) or words.classes.get(word) or (word,)
         options = [w for w in table if w == word or self._is_clear(w, word)]
         if not options or (word in options and self.rng.random() < self.plainness):
             noun = word
@@ -256,7 +257,7 @@ class Realiser:
             return self._number(int(binding.get("n", count)))
         word = binding[slot]
         kind = family.slots.get(slot, "")
-        if kind.startswith("class"):
+        if kind.startswith(("class", "fixtures")):
             noun = self._noun(slot, word, nouns, kind)
             return noun if not first else f"{first} {noun}" if first != "a" else f"some {noun}"
         many = count if slot == "x" else int(binding.get("n", count)) if first == "n" else 1

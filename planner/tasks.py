@@ -22,7 +22,7 @@ from typing import Literal, cast
 
 from envs.domain import Domain, load_domain
 from envs.errors import EnvsError
-from envs.goals import Count, Every, FixtureIs, Goal, Holding, No, Place, Thing, parse_goal
+from envs.goals import Count, Every, FixtureIs, Goal, Holding, No, Place, Thing, format_condition, parse_goal
 from envs.sampling import sample_scene
 from envs.scene import Scene
 from envs.scoring import holds
@@ -221,6 +221,8 @@ def home_for(task: TaskLine, *, seed: int = 0, geometry: bool = True) -> State:
     for name, number in Counter(task.objects).items():
         table = fixtures if name in domain.fixtures else objects
         table[name] = max(table[name], number)
+    conditions = task.goal.conditions if task.goal else ()
+    lying = [format_condition(Count(thing=c.thing, place=c.place)) for c in conditions if isinstance(c, No) and c.place]
     digest = int.from_bytes(hashlib.blake2b(f"{seed}/{task.id}".encode(), digest_size=6).digest(), "big")
     fixtures = Counter({k: n for k, n in fixtures.items() if k not in absent})
     objects = Counter({k: n for k, n in objects.items() if k not in absent})
@@ -236,7 +238,7 @@ def home_for(task: TaskLine, *, seed: int = 0, geometry: bool = True) -> State:
                 need_objects=objects,
                 n_objects=1 if _is_listed(task) else None,  # what the file lists is what there is
                 absent=tuple(absent),
-                facts=task.facts,
+                facts=(*task.facts, *lying),
                 geometry=geometry,
             )
 
