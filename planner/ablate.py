@@ -15,7 +15,7 @@ import json
 import sys
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from planner.errors import reported, writable
 from planner.paths import runs_dir
@@ -187,8 +187,9 @@ def _draw(runs: Sequence[Mapping[str, object]], path: Path, what: str) -> None:
     names = list(dict.fromkeys(str(run["condition"]) for run in runs))
     for run in runs:
         color = f"C{names.index(str(run['condition']))}"
-        xs, ys = zip(*run["curve"], strict=True)  # type: ignore[call-overload]
-        axes.plot([x / 1e6 for x in xs], ys, color=color, label=run["condition"] if run["seed"] == 0 else None)
+        curve = cast("list[tuple[float, float]]", run["curve"])
+        label = str(run["condition"]) if run["seed"] == 0 else None
+        axes.plot([x / 1e6 for x, _ in curve], [y for _, y in curve], color=color, label=label)
     axes.set(xlabel="million tokens", ylabel="validation loss", yscale="log", title=f"{what}, one line a seed")
     axes.legend()
     figure.savefig(path, dpi=120)

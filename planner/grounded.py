@@ -70,6 +70,10 @@ class HomeWords:
         return False
 
 
+Beam = tuple[float, tuple[int, ...], "Session", torch.Tensor]
+"""Log-probability, tokens, what has read them, and the logits of what follows."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Written:
     """A goal that may have been meant, with its log-probability."""
@@ -98,7 +102,7 @@ def likeliest_goals(
         n_ids: Ids that stand for something.
     """
     session = session.fork()
-    beams = [(0.0, (), session, session.feed(list(pending)))]
+    beams: list[Beam] = [(0.0, (), session, session.feed(list(pending)))]
     done: list[Written] = []
     for _ in range(min(LIMIT, session.capacity - session.length - 1)):
         found: list[tuple[float, tuple[int, ...], Session]] = []
