@@ -32,6 +32,11 @@ _AFFORDANCE: dict[str, Callable[[ObjectCategory], bool]] = {
 }
 
 
+def has_affordance(kind: ObjectCategory, word: str) -> bool:
+    """Whether an object is of a class, or can be washed, heated, ...; no word asks for nothing."""
+    return not word or (_AFFORDANCE[word](kind) if word in _AFFORDANCE else word in kind.classes)
+
+
 class Binder:
     """Draws what the slots of families stand for."""
 
@@ -101,7 +106,7 @@ class Binder:
             return list(domain.liquids)
         if head in ("object", "container"):
             kinds = [domain.objects[c] for c in domain.objects if c in present]
-            kinds = [k for k in kinds if all(self._is(k, f.lstrip("!")) != f.startswith("!") for f in wanted)]
+            kinds = [k for k in kinds if all(has_affordance(k, f.lstrip("!")) != f.startswith("!") for f in wanted)]
             return [k.name for k in kinds if head == "object" or k.holds is not None]
         found = []
         for name, fixture in domain.fixtures.items():
@@ -120,10 +125,6 @@ class Binder:
             if all(able.get(f.lstrip("!"), f.lstrip("!") in fixture.classes) != f.startswith("!") for f in wanted):
                 found.append(name)
         return found
-
-    @staticmethod
-    def _is(kind: ObjectCategory, word: str) -> bool:
-        return _AFFORDANCE[word](kind) if word in _AFFORDANCE else word in kind.classes
 
     def goal(self, family: Family, binding: dict[str, str], count: int, domain: Domain) -> Goal | None:
         """Return one of a family's goals with its slots filled, or None if that is no goal."""

@@ -24,6 +24,7 @@ from planner.facts import chunk, fetch
 from planner.language import normalise
 from planner.tasks import TaskLine, home_of_lines, with_steps
 from planner.teacher import teach
+from planner.variation import varied
 
 SplitName = Literal["train", "valid", "test"]
 SPLITS: dict[SplitName, tuple[int, int]] = {
@@ -54,6 +55,7 @@ class Recipe:
         proposals: The part of tasks that are also documents that propose the task ([TASK]).
         human: The part of homes and scenes that are scenes of human-written lines (task files).
         with_steps: The part of human-written lines that are read with their steps.
+        varied: The part of human-written lines that are changed to be about something else.
         dropped: The part of the words of human-written lines that are left out, against learning them by heart.
         noise: Whether our own instructions have typos, lost articles and lost punctuation.
         vocab_size: Ids of the tokenizer that is trained on the corpus, special tokens included.
@@ -72,6 +74,7 @@ class Recipe:
     proposals: float = 0.03
     human: float = 0.3
     with_steps: float = 0.2
+    varied: float = 0.0
     dropped: float = 0.05
     noise: bool = True
     vocab_size: int = 2048
@@ -87,7 +90,7 @@ class Recipe:
 
 _FRACTIONS = (
     "refusals", "questions", "with_inventory", "plans", "restarts", "chunks", "proposals", "human", "with_steps",
-    "dropped",
+    "varied", "dropped",
 )  # fmt: skip
 
 
@@ -172,6 +175,7 @@ class Corpus:
         """Lines of one scene; each scene as often as it has lines."""
         (lines,) = self.rng.choices(self.scenes, cum_weights=self.lines_before)
         lines = self.rng.sample(lines, k=min(len(lines), self.recipe.lines_per_scene))
+        lines = [self._varied(line) if self.rng.random() < self.recipe.varied else line for line in lines]
         names = ""
         if known:
             try:
@@ -180,6 +184,11 @@ class Corpus:
                 return
         branches = tuple(text.understood(self._said(line), format_goal(line.goal)) for line in lines if line.goal)
         yield text.Tree(text.home_part(names), branches)
+
+    def _varied(self, line: TaskLine) -> TaskLine:
+        tries = (varied(line, self.rng) for _ in range(3))
+        changed = next((v for v in tries if v is not None), None)
+        return line if changed is None or changed.goal is None or goal_is_held_out(changed.goal) else changed
 
     def _said(self, line: TaskLine) -> str:
         said = line.instruction
