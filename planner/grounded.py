@@ -90,6 +90,7 @@ def likeliest_goals(
     end: int,
     stops: frozenset[int],
     n_ids: int,
+    floor: float = -10.0,
 ) -> list[Written]:
     """Return the likeliest goals, best first, of those made of allowed words.
 
@@ -100,6 +101,7 @@ def likeliest_goals(
         end: The token that ends a goal.
         stops: Tokens that are no part of a goal, `end` among them.
         n_ids: Ids that stand for something.
+        floor: Goals with a log-probability up to this are not looked for; a text's falls with every token.
     """
     session = session.fork()
     beams: list[Beam] = [(0.0, (), session, session.feed(list(pending)))]
@@ -110,6 +112,8 @@ def likeliest_goals(
             scores, tokens = torch.log_softmax(logits[:n_ids], dim=-1).topk(min(n_ids, 4 * WIDTH))
             fresh = 0
             for score, token in zip(scores.tolist(), tokens.tolist(), strict=True):
+                if total + score <= floor:
+                    break  # the others are less likely still
                 if token == end and ids:
                     done.append(Written(ids=ids, logprob=total + score))
                 elif token not in stops and fresh < WIDTH and allow((*ids, token)):

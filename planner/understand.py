@@ -91,6 +91,7 @@ class Reader:
             end=self.prompts.marks["[SEP]"],
             stops=self.prompts.stops,
             n_ids=tokenizer.n_used,
+            floor=found.logprob,
         )
         for written in goals:
             if written.logprob <= found.logprob:

@@ -1,0 +1,62 @@
+"""`python -m gpt.average OUT MODEL MODEL ...`: the mean of the weights of several trainings from one start.
+
+A uniform model soup (Wortsman et al. 2022, arXiv:2203.05482): weights that were fine-tuned from the same weights, with
+other seeds, lie in one basin, and their mean is often better than each, at the cost of one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+
+from gpt.checkpoint import load_model, put_weights, save_model, weights_of
+from gpt.errors import ConfigError, GPTError
+
+PROG = "python -m gpt.average"
+
+
+def average(models: Sequence[Path], out: Path) -> None:
+    """Write a model folder with the mean of the weights of others.
+
+    Raises:
+        ConfigError: Fewer than two models, or they are not of one shape and vocabulary.
+        CheckpointError: One of them is not a model of this project.
+    """
+    if len(models) < 2:
+        raise ConfigError(f"{len(models)} model is given; a mean needs two at least")
+    model, tokenizer, extra = load_model(models[0])
+    total = {name: tensor.double() for name, tensor in weights_of(model).items()}
+    extras = [extra]
+    for path in models[1:]:
+        other, words, more = load_model(path)
+        if other.config != model.config or words.to_json() != tokenizer.to_json():
+            raise ConfigError(f"{path}: not the shape or the vocabulary of {models[0]}; their mean would mean nothing")
+        for name, tensor in weights_of(other).items():
+            total[name] += tensor.double()
+        extras.append(more)
+    mean = {name: (tensor / len(models)).to(torch.float32) for name, tensor in total.items()}
+    put_weights(model, mean, out)
+    save_model(model, tokenizer, out, {"mean_of": extras}, bf16=True)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command. Returns 0 when the folder is written, 2 on wrong input."""
+    parser = argparse.ArgumentParser(prog=PROG, description="Average the weights of models trained from one start.")
+    parser.add_argument("out", type=Path, help="the folder to write")
+    parser.add_argument("models", type=Path, nargs="+", metavar="MODEL", help="model folders")
+    args = parser.parse_args(argv)
+    try:
+        average(args.models, args.out)
+    except GPTError as error:
+        print(f"{PROG}: {error}", file=sys.stderr)
+        return 2
+    print(f"model: {args.out}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+from gpt.average import average, main
+from gpt.checkpoint import load_model, save_model, weights_of
+from gpt.errors import ConfigError
+from gpt.model import GPT
+from gpt.tokenizer import Tokenizer
+
+Make = Callable[..., GPT]
+
+
+@pytest.fixture
+def folders(make_model: Make, tmp_path: Path) -> list[Path]:
+    tokenizer = Tokenizer.train(["set the table", "put the mug on the desk"], 320)
+    found = []
+    for seed in range(3):
+        torch.manual_seed(seed)
+        model = make_model(vocab_size=tokenizer.vocab_size)
+        for parameter in model.parameters():
+            torch.nn.init.normal_(parameter)
+        save_model(model, tokenizer, tmp_path / str(seed))
+        found.append(tmp_path / str(seed))
+    return found
+
+
+def test_the_mean_is_between(folders: list[Path], tmp_path: Path) -> None:
+    average(folders, tmp_path / "mean")
+    mean, _, extra = load_model(tmp_path / "mean")
+    parts = [weights_of(load_model(f)[0]) for f in folders]
+    for name, tensor in weights_of(mean).items():
+        expected = torch.stack([p[name] for p in parts]).mean(dim=0)
+        torch.testing.assert_close(tensor, expected, atol=0.02, rtol=0.01)  # saved as bf16
+    assert len(extra["mean_of"]) == 3  # type: ignore[arg-type]
+
+
+def test_one_model_has_no_mean(folders: list[Path], tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="two at least"):
+        average(folders[:1], tmp_path / "mean")
+
+
+def test_another_shape_is_refused(folders: list[Path], make_model: Make, tmp_path: Path) -> None:
+    _, tokenizer, _ = load_model(folders[0])
+    save_model(make_model(vocab_size=tokenizer.vocab_size, n_layer=1), tokenizer, tmp_path / "other")
+    assert main([str(tmp_path / "mean"), str(folders[0]), str(tmp_path / "other")]) == 2
