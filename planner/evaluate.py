@@ -71,6 +71,8 @@ def _misuse(args: argparse.Namespace) -> str:
 
 
 def _run(args: argparse.Namespace) -> int:
+    import torch
+
     from gpt.files import write_text_atomically
     from planner.decode import Planner
     from planner.results import Results, Setting
@@ -79,6 +81,7 @@ def _run(args: argparse.Namespace) -> int:
         raise OutputError(f"{args.out}: its folder does not exist")
     folders: list[Path | None] = args.model or [None]
     names = tuple(str(folder) if folder else RELEASED for folder in folders)
+    torch.set_num_threads(1)  # a small model decodes no faster on two, and far slower on a busy machine
     planners = [Planner.load(folder) for folder in folders]
     trials, problems = _trials(args)
     predictions = [_measured(p, trials, args, n) for p, n in zip(planners, names, strict=True)]
