@@ -31,6 +31,7 @@ class HomeWords:
         self.there = Counter(categories)
         self.domain = domain
         classes = [c for c, members in domain.members.items() if any(m in self.there for m in members)]
+        classes += [c for c, members in domain.fixture_members.items() if any(m in self.there for m in members)]
         names = [*self.there, *classes, *domain.states, *domain.negations, *domain.liquids, *_FUNCTION_WORDS]
         numbers = [str(n) for n in range(1, 21)]
         self.names = frozenset(tuple(name.split()) for name in (*names, *numbers))
