@@ -296,7 +296,7 @@ def _stand(branch: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.ND
     length = int(starts[0])
     begin = np.zeros(n, dtype=np.int64)
     begin[starts] = starts
-    begin = np.maximum.accumulate(begin)
+    begin[:] = np.maximum.accumulate(begin)
     positions = np.where(here < length, here, here - begin + length)
     before = here - 1
     before[starts] = length - 1
