@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from gpt.files import write_text_atomically
 from planner.errors import reported, writable
 from planner.paths import runs_dir
 
@@ -98,8 +99,6 @@ def _run(args: argparse.Namespace) -> int:
         "rows": {name: {row: s.as_dict() for row, s in of.items()} for name, of in table.items()},
         "runs": runs,
     }
-    from gpt.files import write_text_atomically
-
     write_text_atomically(folder / "results.json", json.dumps(found, indent=1) + "\n")
     _draw(runs, folder / "curves.png", args.what)
     if args.json:
@@ -161,8 +160,6 @@ def _one(condition: Condition, settings: Settings, seed: int, folder: Path, limi
         "condition": condition.name, "seed": seed, "steps": steps, "tokens": steps * TOKENS, "inventory": shown,
         "accuracy": accuracy, "curve": curve, "model": asdict(model.config),
     }  # fmt: skip
-    from gpt.files import write_text_atomically
-
     write_text_atomically(done, json.dumps(result))
     print(f"{condition.name} seed {seed}: {accuracy}", file=sys.stderr)
     return result

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import string
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from envs.domain import Domain, load_domain
@@ -148,6 +149,12 @@ def normalise(text: str) -> str:
     return text[:SPAN].rstrip(".! ")
 
 
+@cache
+def _class_names() -> frozenset[str]:
+    return frozenset(name for names in load_words().classes.values() for name in names)
+
+
+@lru_cache(maxsize=4)  # many instructions are put into words for one home
 def senses(present: frozenset[str]) -> dict[str, tuple[str, ...]]:
     """Return, by word, the categories of a home that people call so, the likeliest first."""
     words = load_words()
@@ -180,7 +187,6 @@ class Realiser:
         self.taken = frozenset(name.lower() for name in names)
         self.meant = senses(frozenset(names)) if present is not None else None
         self.plainness = plainness
-        self.classes = frozenset(name for names in self.words.classes.values() for name in names)
 
     def realise(
         self,
@@ -226,7 +232,7 @@ class Realiser:
 
     def _is_clear(self, said: str, word: str) -> bool:
         """Whether what is said can only be that category in this home."""
-        if said.lower() in self.taken or (word in self.domain.objects and self.plural(said) in self.classes):
+        if said.lower() in self.taken or (word in self.domain.objects and self.plural(said) in _class_names()):
             return False  # "all dishes" are not all plates
         meant = self.meant.get(said, ()) if self.meant is not None else ()
         return len(meant) < 2 or (said not in self.words.ambiguous and meant[0] == word)

@@ -48,8 +48,8 @@ def shape(goal: Goal) -> str:
 
 def full_lesson(instruction: str, goal: Goal, start: State, actions: Sequence[Action]) -> Lesson:
     """Return the documents of a plan that reaches its goal: what the instruction means, and the whole plan."""
-    head = (*text.heading(text.inventory(start), instruction), *text.goal_part(format_goal(goal)))
-    documents = [(*head, text.Segment("[SEP]", "", True))]
+    meaning = text.understood(instruction, format_goal(goal))
+    documents: list[text.Document] = [(*text.home_part(text.inventory(start)), *meaning)]
     if len(goal.phases) == 1:
         documents += list(_whole_plans(goal.phases[0], start, actions))
     return Lesson(documents=tuple(documents), shape=shape(goal))

@@ -43,7 +43,7 @@ class Prompts:
         """A session that has read the inventory (kept between instructions), and the tokens that are to follow."""
         if inventory not in self._homes:
             session = Session(self.model)
-            session.feed(text.encode(text.heading(inventory, "")[:1], self.tokenizer)[0])
+            session.feed(text.encode(text.home_part(inventory), self.tokenizer)[0])
             kept = {k: v for k, v in self._homes.items() if not (k and inventory)}
             self._homes = kept | {inventory: session}
         session = self._homes[inventory].fork()

@@ -87,11 +87,6 @@ def proposal(instruction: str, goal_text: str) -> Document:
     return (*task, Segment("[EOS]", "", True))
 
 
-def refusal(inventory_text: str, instruction: str, reason: str) -> Document:
-    """Return a whole document that refuses."""
-    return (*home_part(inventory_text), *declined(instruction, "[REFUSE]", reason))
-
-
 def task_document(inventory_text: str, instruction: str, goal_text: str) -> Document:
     """Return a document that proposes a task for a home: an instruction and its goal."""
     return (*home_part(inventory_text), *proposal(instruction, goal_text))

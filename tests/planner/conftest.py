@@ -184,16 +184,11 @@ def model_folder(memorised_gpt: GPT, tokenizer: Tokenizer, tmp_path_factory: pyt
 def _lessons(flat: State) -> Iterator[text.Document]:
     names = text.inventory(flat)
     for said, goal in KNOWN.items():
-        yield (*text.heading(names, said), *text.goal_part(goal), text.Segment("[SEP]", "", True))
+        yield (*text.home_part(names), *text.understood(said, goal))
     for said, reason in REFUSED.items():
-        yield text.refusal(names, said, reason)
+        yield (*text.home_part(names), *text.declined(said, "[REFUSE]", reason))
     for said, question in ASKED.items():
-        answer = (
-            text.Segment("[SEP]", ""),
-            text.Segment("[ASK]", question, True, True),
-            text.Segment("[EOS]", "", True),
-        )
-        yield (*text.heading(names, said), *answer)
+        yield (*text.home_part(names), *text.declined(said, "[ASK]", question))
     to_table = ["open cabinet 1", "pick up mug 1", "put mug 1 on dining table 1"]
     to_counter = ["open cabinet 1", "pick up mug 1", "put mug 1 on countertop 1"]
     from_counter = ["pick up mug 1", "put mug 1 on dining table 1"]

@@ -6,7 +6,6 @@ import io
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,19 +14,10 @@ from planner import decode
 from planner.errors import PlannerError
 from planner.plan import MAX_INSTRUCTION, main, open_home
 from tests.conftest import ROOT
+from tests.planner.command_calls import Call, Outcome, called, refused
 
 MUG = "put the mug on the table"
 MUG_PLAN = ["open cabinet 1", "pick up mug 1", "put mug 1 on dining table 1"]
-
-
-class Outcome:
-    """Exit code, standard output and standard error of one call."""
-
-    def __init__(self, code: int, out: str, err: str) -> None:
-        self.code, self.out, self.err = code, out, err
-
-
-Call = Callable[..., Outcome]
 
 
 @pytest.fixture
@@ -43,20 +33,9 @@ def plan(
 
     def call(*argv: str, home: str | None = str(flat_file), model: str | None = str(model_folder)) -> Outcome:
         rest = [*(("--home", home) if home is not None else ()), *(("--model", model) if model is not None else ())]
-        code = main([*argv, *rest])
-        out, err = capsys.readouterr()
-        return Outcome(code, out, err)
+        return called("python -m planner.plan", main, [*argv, *rest], capsys)
 
     return call
-
-
-def refused(outcome: Outcome, *words: str) -> None:
-    """Wrong usage: one line on standard error that says these words, and nothing else."""
-    assert (outcome.code, outcome.out) == (2, "")
-    assert outcome.err.count("\n") == 1 and outcome.err.startswith("python -m planner.plan: ")
-    assert "Traceback" not in outcome.err
-    for word in words:
-        assert word in outcome.err, outcome.err
 
 
 # What it prints

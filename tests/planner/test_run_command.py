@@ -13,7 +13,7 @@ import pytest
 from planner.errors import PlannerError
 from planner.run import main, read_plan
 from tests.conftest import ROOT
-from tests.planner.test_plan_command import Call, Outcome
+from tests.planner.command_calls import Call, Outcome, called, refused
 
 MUG_PLAN = ["open cabinet 1", "pick up mug 1", "put mug 1 on dining table 1"]
 SHOWN = "put the mug on the table → " + " → ".join(MUG_PLAN)
@@ -27,19 +27,9 @@ def run(capsys: pytest.CaptureFixture[str], flat_file: Path, tmp_path: Path, mon
 
     def call(*argv: str, goal: str | None = GOAL, home: str = str(flat_file), backend: str = "symbolic") -> Outcome:
         rest = ["--home", home, "--backend", backend, *(("--goal", goal) if goal is not None else ())]
-        code = main([*argv, *rest])
-        out, err = capsys.readouterr()
-        return Outcome(code, out, err)
+        return called("python -m planner.run", main, [*argv, *rest], capsys)
 
     return call
-
-
-def refused(outcome: Outcome, *words: str) -> None:
-    assert (outcome.code, outcome.out) == (2, "")
-    assert outcome.err.count("\n") == 1 and outcome.err.startswith("python -m planner.run: ")
-    assert "Traceback" not in outcome.err
-    for word in words:
-        assert word in outcome.err, outcome.err
 
 
 # Reading a plan

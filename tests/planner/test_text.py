@@ -76,7 +76,7 @@ def test_loss_is_on_subtasks_hints_and_all_marks_but_the_first(tokenizer: Tokeni
 
 
 def test_a_refusal_carries_loss_on_its_mark_reason_and_end(tokenizer: Tokenizer) -> None:
-    written = learnt(text.refusal("mug", "sing", "That is not a task."), tokenizer)
+    written = learnt((*text.home_part("mug"), *text.declined("sing", "[REFUSE]", "That is not a task.")), tokenizer)
     assert written == "[REFUSE] That is not a task.[EOS]"
 
 
