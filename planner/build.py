@@ -24,7 +24,7 @@ from planner.tasks import TaskLine, read_tasks
 from planner.text import Tree, encode_tree
 
 if TYPE_CHECKING:
-    from planner.corpus import SplitName
+    from planner.splits import SplitName
 
 SHARD = 500  # trees
 VALIDATION = 500

@@ -12,26 +12,19 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Literal
 
-from envs.domain import load_domain
 from envs.errors import EnvsError
 from envs.goals import Condition, Goal, format_goal
-from envs.sampling import sample_scene
 from envs.scoring import holds
-from envs.state import Action, State, World, effect
+from envs.state import Action, State, effect
 from planner import text
 from planner.draw import Task, TaskDrawer, goal_is_held_out
 from planner.facts import chunk, fetch
 from planner.language import normalise
+from planner.splits import SPLITS, SplitName, sample_home
 from planner.tasks import TaskLine, home_of_lines, with_steps
 from planner.teacher import teach
 from planner.variation import varied
 
-SplitName = Literal["train", "valid", "test"]
-SPLITS: dict[SplitName, tuple[int, int]] = {
-    "train": (0, 10_000_000),
-    "valid": (10_000_000, 11_000_000),
-    "test": (11_000_000, 12_000_000),
-}
 MAX_CHUNKS = 12
 Piece = tuple[State, tuple[Condition, ...], State, tuple[Action, ...]]
 """A state, the conditions to be met from there, the start of the episode, and the actions that meet them."""
@@ -116,27 +109,6 @@ def plan_in_chunks(start: State, goal: Goal) -> Iterator[Piece]:
             raise LookupError("the conditions undo each other")
 
 
-def home(rng: random.Random, span: tuple[int, int]) -> State:
-    """Sample a home: most of a usual size, some with one room, some with eight, some full, some for guests."""
-    seed = rng.randrange(*span)
-    domain = load_domain()
-    needed = rng.sample(sorted(domain.fixtures), k=rng.randrange(6))
-    things = rng.sample(sorted(domain.objects), k=rng.randrange(12))
-    need = {t: rng.choice((1, 1, 2, 3)) for t in things}
-    if rng.random() < 0.3:  # a home that can seat guests
-        need |= {t: rng.randrange(2, 7) for t in ("plate", "fork", "knife", "glass", "spoon", "bowl", "mug")}
-    rooms = rng.choices((None, 1, 2, 3, 4, 5, 6, 7, 8), (8, 1, 1, 1, 1, 1, 0.5, 0.5, 0.5))[0]
-    n_objects = None if rng.random() < 0.8 else rng.randrange(20, 151)
-    try:
-        scene = sample_scene(
-            seed, rooms=rooms, n_objects=n_objects, need_fixtures=dict.fromkeys(needed, 1), need_objects=need,
-            geometry=False,
-        )  # fmt: skip
-    except EnvsError:
-        scene = sample_scene(seed, geometry=False)
-    return World(scene).initial()
-
-
 class Corpus:
     """Draws documents for one seed of one split."""
 
@@ -162,7 +134,7 @@ class Corpus:
             if self.scenes and self.rng.random() < self.recipe.human:
                 yield from self._scene(known)
             else:
-                yield from self._of_home(home(self.rng, self.span), known)
+                yield from self._of_home(sample_home(self.rng, self.span), known)
 
     def documents(self) -> Iterator[text.Document]:
         """Yield the same as whole documents, the trunk repeated before each branch."""

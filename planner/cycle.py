@@ -25,11 +25,12 @@ from gpt.train_config import TrainConfig
 from gpt.trainer import METRICS_FILE, train
 from planner.answer import Options
 from planner.decode import Planner
-from planner.held_out import LONG, TRAIN_HOMES, VALID_HOMES, Span, Split, Trial, draw_trials
+from planner.held_out import LONG, Split, Trial, draw_trials
 from planner.lessons import Lesson, lesson_of, weights
 from planner.measure import measure, ways
 from planner.progress import Decision, decide, plot
 from planner.propose import Proposal, Proposer, compose, start_of
+from planner.splits import SPLITS, Span
 from planner.stages import Record, read_lines, stage, write_lines
 from planner.text import encode
 from planner.verify import verify
@@ -159,7 +160,7 @@ def run_cycle(
         fresh = outcomes
     else:
         metrics["loss"] = _train(folder, model, lessons, replay, sizes, seed * 1000 + number)
-        trials = held_out(sizes.held_out, seed, VALID_HOMES)
+        trials = held_out(sizes.held_out, seed, SPLITS["valid"])
         fresh = judge(new, trials, folder / "held_out.jsonl", sizes.samples)
         decision = decide(outcomes, fresh)
     metrics |= decision.as_dict() | {"seconds": round(time.perf_counter() - began, 1)}
@@ -179,7 +180,7 @@ def _propose(folder: Path, model: Path, sizes: Sizes, seed: int) -> list[Proposa
     path = folder / "proposals.jsonl"
     if not path.exists():
         proposer = Proposer(Planner.load(model), seed)
-        homes = random.Random(f"homes/{seed}").sample(range(*TRAIN_HOMES), sizes.homes)
+        homes = random.Random(f"homes/{seed}").sample(range(*SPLITS["train"]), sizes.homes)
         written = [p for home in homes for p in proposer.propose(home, sizes.per_home)]
         written += list(compose(written, sizes.composed, seed))
         write_lines(path, [p.as_dict() for p in written])

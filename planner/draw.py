@@ -91,7 +91,10 @@ class TaskDrawer:
         self.families = [f for f in found if f.goals and self.patterns[f.name]]
         self.refusals = [f for f in found if f.refuse and self.patterns[f.name]]
         self.questions = [f for f in found if f.ask and self.patterns[f.name]]
-        self.weights = [f.weight * (1 + len(f.phrases) / 25) for f in self.families]
+        # A family of many patterns is drawn more often: there is more to learn of it.
+        self.weights, self.refusal_weights, self.question_weights = (
+            [f.weight * (1 + len(f.phrases) / 25) for f in of] for of in (self.families, self.refusals, self.questions)
+        )
 
     def draw(self, start: State, *, parts: int = 1, inventory_known: bool = True) -> Task | None:
         """Draw a task of several parts for a home, or None if the attempt does not fit it."""
@@ -149,7 +152,7 @@ class TaskDrawer:
             return Task(
                 instruction=normalise(" ".join(words)), start=start, goal=None, family="gibberish", refuse=GIBBERISH
             )
-        family = self.rng.choice(self.refusals)
+        (family,) = self.rng.choices(self.refusals, self.refusal_weights)
         said = self._of_family(family, start)
         if said is None:
             return None
@@ -160,7 +163,7 @@ class TaskDrawer:
     def draw_question(self, start: State) -> Task | None:
         """Draw something to ask about: nothing says what or where, or a word stands for several things of this home."""
         if self.questions and self.rng.random() < 0.5:
-            family = self.rng.choice(self.questions)
+            (family,) = self.rng.choices(self.questions, self.question_weights)
             said = self._of_family(family, start)
             if said is None:
                 return None

@@ -9,21 +9,14 @@ import random
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from envs.domain import load_domain
-from envs.errors import EnvsError
 from envs.goals import Goal
-from envs.sampling import sample_scene
 from envs.state import BIT, State, World
 from planner.draw import Task, TaskDrawer, goal_is_held_out
-from planner.tasks import Answer, TaskLine, home_for, needs, with_steps
+from planner.splits import SPLITS, Span, sample_home
+from planner.tasks import Answer, TaskLine, home_for, with_steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-
-Span = tuple[int, int]
-TRAIN_HOMES: Span = (0, 10_000_000)  # seeds; a test holds these three to the corpus's splits
-VALID_HOMES: Span = (10_000_000, 11_000_000)
-TEST_HOMES: Span = (11_000_000, 12_000_000)
 
 LONG = (5, 6)  # conditions: more than any training document plans for at once
 TRIES = 4000  # draws for one trial, before the split is given up
@@ -98,31 +91,8 @@ BUILT_IN: tuple[Split, ...] = (
 )
 
 
-def draw_home(rng: random.Random, span: Span, *, goal: Goal | None = None, geometry: bool = False) -> State:
-    """Return a home as the corpus samples them: some fixtures and objects are asked for, so that all kinds occur.
-
-    Args:
-        rng: Draws everything.
-        span: The seeds of homes.
-        goal: What it needs is to be there too.
-        geometry: Whether it has a floor plan.
-    """
-    seed = rng.randrange(*span)
-    domain = load_domain()
-    fixtures = dict.fromkeys(rng.sample(sorted(domain.fixtures), k=rng.randrange(6)), 1)
-    objects = {name: rng.choice((1, 1, 2, 3)) for name in rng.sample(sorted(domain.objects), k=rng.randrange(12))}
-    needed = needs(goal, domain) if goal is not None else ({}, {})
-    try:
-        scene = sample_scene(
-            seed, need_fixtures=fixtures | needed[0], need_objects=objects | needed[1], geometry=geometry
-        )
-    except EnvsError:
-        scene = sample_scene(seed, geometry=geometry)
-    return World(scene).initial()
-
-
 def draw_trials(
-    split: Split, count: int, *, seed: int, span: Span = TEST_HOMES, inventory: bool = True, geometry: bool = False
+    split: Split, count: int, *, seed: int, span: Span = SPLITS["test"], inventory: bool = True, geometry: bool = False
 ) -> Iterator[Trial]:
     """Yield the trials of a built-in split; the first `count` are the same whatever `count` is.
 
@@ -154,7 +124,7 @@ def draw_trials(
 def _draw(
     split: Split, rng: random.Random, drawer: TaskDrawer, span: Span, inventory: bool, geometry: bool
 ) -> Task | None:
-    start = draw_home(rng, span, geometry=geometry)
+    start = sample_home(rng, span, geometry=geometry)
     if split.answer == "refuse":
         return drawer.draw_refusal(start, inventory_known=inventory)
     if split.answer == "ask":

@@ -95,15 +95,15 @@ def improve(folder: Path, model: Path, sizes: Sizes, *, cycles: int, seed: int) 
     """Do all cycles, or those that are left, and return the results: before, after, and what each cycle came to."""
     from gpt.files import write_text_atomically
     from planner.cycle import held_out, judge, run_cycle
-    from planner.held_out import TEST_HOMES, VALID_HOMES
     from planner.progress import plot
     from planner.replay import find_replay
+    from planner.splits import SPLITS
 
     began = time.perf_counter()
     replay = find_replay(model, folder / "replay", seed)
-    test = held_out(sizes.held_out, seed, TEST_HOMES)
+    test = held_out(sizes.held_out, seed, SPLITS["test"])
     before = judge(model, test, folder / "test-before.jsonl", sizes.samples)
-    valid = held_out(sizes.held_out, seed, VALID_HOMES)
+    valid = held_out(sizes.held_out, seed, SPLITS["valid"])
     outcomes = judge(model, valid, folder / "validation-before.jsonl", sizes.samples)
     now = model
     verdicts: list[Verdict] = []

@@ -24,9 +24,9 @@ from planner import text
 from planner.answer import Options
 from planner.draw import goal_is_held_out
 from planner.feasible import is_feasible
-from planner.held_out import TRAIN_HOMES, draw_home
 from planner.language import SPAN, Realiser, normalise
 from planner.measure import meaning
+from planner.splits import SPLITS, sample_home
 from planner.tasks import undone
 from planner.text import task_document
 
@@ -67,7 +67,7 @@ class Proposal:
 
 def start_of(home: int, goal: Goal, *, geometry: bool = False) -> State:
     """Return a home that has what a goal needs, and in which it is still to be reached: what it wants lit is off."""
-    plain = draw_home(random.Random(f"home/{home}"), TRAIN_HOMES, goal=goal, geometry=geometry)
+    plain = sample_home(random.Random(f"home/{home}"), SPLITS["train"], goal=goal, geometry=geometry)
     return World(undone(plain.world.scene, goal, load_domain())).initial()
 
 
@@ -87,7 +87,7 @@ class Proposer:
 
     def propose(self, home: int, count: int) -> Iterator[Proposal]:
         """Yield what the GPT proposes for a home, dropped proposals included, each with its reason."""
-        state = draw_home(random.Random(f"home/{home}"), TRAIN_HOMES)
+        state = sample_home(random.Random(f"home/{home}"), SPLITS["train"])
         for number, (instruction, words) in enumerate(self._sample(state, home, count)):
             goal, dropped = self._check(home, instruction, words)
             yield Proposal(

@@ -1,4 +1,4 @@
-"""Variations of human-written lines: the same sentence about another thing, at another place, hot for cold.
+"""Variations of human-written lines: the same sentence about another thing, to or from another place, hot for cold.
 
 A few thousand lines teach a small GPT by heart that mugs at a coffee machine are cold. Where a line names what its goal
 is about by a word that we know, the word and the goal are changed together, and the sentence has to be read.
@@ -10,6 +10,7 @@ import random
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import NamedTuple
 
 from envs.domain import load_domain
 from envs.errors import GoalError
@@ -20,7 +21,7 @@ from planner.phrases import load_words
 from planner.tasks import TaskLine
 
 FROM_SCENE = 0.7  # of new things are drawn from the line's own scene
-CHANGED = 0.6  # the chance that each of thing, place and temperature is changed, where it can be
+CHANGED = 0.6  # the chance that each of thing, place, temperature and source is changed, where it can be
 NEEDS = {"hot": "heatable", "cold": "coolable", "clean": "washable", "sliced": "sliceable", "cooked": "cookable"}
 WARM = {
     "hot": "cold", "warm": "chilled", "heated": "cooled", "warmed": "chilled", "heat": "cool", "heating": "cooling",
@@ -32,26 +33,62 @@ COOL = {
 }  # fmt: skip
 ThingMap = Callable[[Thing], Thing]
 FixtureMap = Callable[[str], str]
+TELLING_FIXTURES = ("microwave", "fridge", "freezer", "oven", "sink")  # a thing that passes through them is changed
 TELLING = ("microwave", "fridge", "refrigerator", "freezer", "cook", "bake", "ice", "oven", "stove")
 
 
 def varied(line: TaskLine, rng: random.Random) -> TaskLine | None:
     """Return a line about something else, or None if nothing in it can be changed this time."""
     assert line.goal is not None
-    said, goal = normalise(line.instruction), line.goal
+    said, goal = _Said(normalise(line.instruction), tuple(map(normalise, line.steps))), line.goal
+    before = said.instruction
     if any(not isinstance(c, Count | Holding | FixtureIs) for c in goal.conditions):
         return None
-    for change in (_other_thing, _other_place, _other_temperature):
+    for change in (_other_source, _other_thing, _other_place, _other_temperature):
         if rng.random() < CHANGED:
             said, goal = change(said, goal, line, rng) or (said, goal)
     try:
         goal = parse_goal(format_goal(goal))
     except GoalError:
         return None
-    return None if goal == line.goal else replace(line, instruction=said, goal=goal, extra={})
+    if said.instruction == before:
+        return None
+    return replace(line, instruction=said.instruction, goal=goal, extra={"steps": list(said.steps)})
 
 
-def _other_thing(said: str, goal: Goal, line: TaskLine, rng: random.Random) -> tuple[str, Goal] | None:
+class _Said(NamedTuple):
+    """What a person wrote: the instruction, and the steps where they still belong to it."""
+
+    instruction: str
+    steps: tuple[str, ...]
+
+
+_Change = tuple[_Said, Goal]
+
+
+def _other_source(said: _Said, goal: Goal, line: TaskLine, rng: random.Random) -> _Change | None:
+    """Name another fixture where one is named that the goal does not have: where a thing is, changes no goal."""
+    domain, words = load_domain(), load_words()
+    wanted = {name for c in goal.conditions for f in _fixtures(c) for name in words.fixtures.get(f, (f,))}
+    named = [
+        fixture for fixture, names in words.fixtures.items()
+        if fixture not in TELLING_FIXTURES and not domain.fixtures[fixture].switch
+        and not domain.fixtures[fixture].underfoot and not wanted & set(names)
+        and any(re.search(rf"\b{re.escape(n)}\b", said.instruction) for n in names)
+    ]  # fmt: skip
+    if len(named) != 1:
+        return None
+    relation = domain.fixtures[named[0]].relation
+    alike = [
+        f for f, kind in domain.fixtures.items()
+        if f != named[0] and f not in TELLING_FIXTURES and kind.relation == relation and not kind.switch
+        and not kind.underfoot and not wanted & set(words.fixtures.get(f, (f,)))
+    ]  # fmt: skip
+    changed = _swap(said, words.fixtures[named[0]], words.fixtures[rng.choice(alike)], rng) if alike else None
+    return (changed, goal) if changed else None
+
+
+def _other_thing(said: _Said, goal: Goal, line: TaskLine, rng: random.Random) -> _Change | None:
     domain = load_domain()
     things = [t for c in goal.conditions for t in _things(c)]
     old = rng.choice(things)
@@ -70,7 +107,7 @@ def _other_thing(said: str, goal: Goal, line: TaskLine, rng: random.Random) -> t
     return (text, changed) if text else None
 
 
-def _other_place(said: str, goal: Goal, line: TaskLine, rng: random.Random) -> tuple[str, Goal] | None:
+def _other_place(said: _Said, goal: Goal, line: TaskLine, rng: random.Random) -> _Change | None:
     domain, words = load_domain(), load_words()
     places = list(dict.fromkeys(f for c in goal.conditions for f in _fixtures(c)))
     if len(places) != 1 or places[0] not in words.fixtures:
@@ -92,43 +129,53 @@ def _other_place(said: str, goal: Goal, line: TaskLine, rng: random.Random) -> t
     return (text, changed) if text else None
 
 
-def _other_temperature(said: str, goal: Goal, line: TaskLine, rng: random.Random) -> tuple[str, Goal] | None:
+def _other_temperature(said: _Said, goal: Goal, line: TaskLine, rng: random.Random) -> _Change | None:
     states = {s for c in goal.conditions for t in _things(c) for s in t.states} & {"hot", "cold"}
-    if len(states) != 1 or any(word in said for word in TELLING):
+    if len(states) != 1 or any(word in said.instruction for word in TELLING):
         return None
     (old,) = states
     table, new = (WARM, "cold") if old == "hot" else (COOL, "hot")
-    text = re.sub(r"\b[a-z]+\b", lambda m: table.get(m[0], m[0]), said)
-    if text == said:
+    text = re.sub(r"\b[a-z]+\b", lambda m: table.get(m[0], m[0]), said.instruction)
+    if text == said.instruction:
         return None
     domain = load_domain()
     hot = [t for c in goal.conditions for t in _things(c) if old in t.states]
     if not all(t.word in domain.objects and has_affordance(domain.objects[t.word], NEEDS[new]) for t in hot):
         return None
     swapped = _map(goal, lambda t: replace(t, states=tuple(new if s == old else s for s in t.states)), lambda f: f)
-    return text, swapped
+    return _Said(text, ()), swapped  # the steps say how it was heated
 
 
-def _swap(said: str, names: tuple[str, ...], others: tuple[str, ...], rng: random.Random) -> str | None:
-    """Put another name where one of `names` is said; None unless one is said, and in one place only."""
+def _swap(said: _Said, names: tuple[str, ...], others: tuple[str, ...], rng: random.Random) -> _Said | None:
+    """Put another name where one of `names` is said; None unless the instruction says one, in one place only."""
     realiser = Realiser(rng, None)
-    found: set[tuple[int, int]] = set()
-    plural = False
-    for name in sorted(names, key=len, reverse=True):
-        for form, many in ((name, False), (realiser.plural(name), True)):
-            for match in re.finditer(rf"\b{re.escape(form)}\b", said):
-                if not any(a <= match.start() < b for a, b in found):
-                    found.add(match.span())
-                    plural = many and form != name
+    other = others[0] if rng.random() < 0.5 else rng.choice(others[:4])
+    found = _mentions(said.instruction, names, realiser)
     if len(found) != 1:
         return None
-    ((begin, end),) = found
-    other = others[0] if rng.random() < 0.5 else rng.choice(others[:4])
-    noun = realiser.plural(other) if plural else other
-    before = said[:begin]
-    if re.search(r"\b(a|an) $", before) and not plural:
-        before = re.sub(r"\b(a|an) $", "an " if noun[0] in "aeiou" else "a ", before)
-    return before + noun + said[end:]
+    steps = (_renamed(step, _mentions(step, names, realiser), other, realiser) for step in said.steps)
+    return _Said(_renamed(said.instruction, found, other, realiser), tuple(steps))
+
+
+def _mentions(text: str, names: tuple[str, ...], realiser: Realiser) -> list[tuple[int, int, bool]]:
+    """Where one of `names` is said, in order, and whether in the plural; the longer name where two overlap."""
+    found: list[tuple[int, int, bool]] = []
+    for name in sorted(names, key=len, reverse=True):
+        for form, many in ((name, False), (realiser.plural(name), True)):
+            for match in re.finditer(rf"\b{re.escape(form)}\b", text):
+                if not any(a <= match.start() < b for a, b, _ in found):
+                    found.append((*match.span(), many and form != name))
+    return sorted(found)
+
+
+def _renamed(text: str, mentions: list[tuple[int, int, bool]], other: str, realiser: Realiser) -> str:
+    for begin, end, plural in reversed(mentions):
+        noun = realiser.plural(other) if plural else other
+        before = text[:begin]
+        if re.search(r"\b(a|an) $", before) and not plural:
+            before = re.sub(r"\b(a|an) $", "an " if noun[0] in "aeiou" else "a ", before)
+        text = before + noun + text[end:]
+    return text
 
 
 def _things(condition: Condition) -> Iterator[Thing]:

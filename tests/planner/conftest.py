@@ -19,10 +19,11 @@ from gpt.checkpoint import save_model
 from gpt.model import GPT, GPTConfig
 from gpt.tokenizer import Tokenizer
 from planner import text
-from planner.corpus import Corpus, Recipe, home, plan_in_chunks
+from planner.corpus import Corpus, Recipe, plan_in_chunks
 from planner.decode import Planner
 from planner.draw import Task
 from planner.facts import fetch
+from planner.splits import sample_home
 
 HOME = """\
 name: small flat
@@ -86,7 +87,7 @@ def drawn() -> list[Drawn]:
     found: list[Drawn] = []
     for seed in range(60):
         corpus = Corpus(Recipe(), seed)
-        state = home(corpus.rng, corpus.span)
+        state = sample_home(corpus.rng, corpus.span)
         for number in range(9):
             task = corpus.drawer.draw(state, parts=(1, 1, 1, 1, 1, 1, 2, 2, 3)[number])
             if task is None or task.goal is None:

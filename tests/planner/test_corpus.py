@@ -13,11 +13,12 @@ from envs.goals import format_goal, parse_goal
 from envs.scoring import holds
 from gpt.tokenizer import Tokenizer
 from planner import text
-from planner.corpus import SPLITS, Corpus, Recipe, home
+from planner.corpus import Corpus, Recipe
 from planner.draw import TaskDrawer, goal_is_held_out
 from planner.feasible import is_feasible
 from planner.phrases import is_held_out, load_families
 from planner.recipe import read_recipe
+from planner.splits import SPLITS, sample_home
 from planner.tasks import TaskLine
 from tests.envs.homes_for_tests import state
 from tests.planner.conftest import Drawn
@@ -68,7 +69,7 @@ def test_every_home_of_a_split_is_of_its_range(split: str) -> None:
     corpus = Corpus(Recipe(), 0, split=split)  # type: ignore[arg-type]
     low, high = SPLITS[split]  # type: ignore[index]
     for _ in range(5):
-        assert low <= home(corpus.rng, corpus.span).world.scene.seed < high
+        assert low <= sample_home(corpus.rng, corpus.span).world.scene.seed < high
 
 
 # What is held out
@@ -177,7 +178,7 @@ def test_a_drawn_instruction_is_never_empty(drawn: list[Drawn]) -> None:
 
 def test_what_is_refused_for_lack_of_a_thing_lacks_it() -> None:
     drawer = TaskDrawer(random.Random(1))
-    now = home(random.Random(1), SPLITS["train"])
+    now = sample_home(random.Random(1), SPLITS["train"])
     refused = [t for _ in range(200) if (t := drawer.draw_refusal(now, inventory_known=True)) and t.family == "missing"]
     assert len(refused) > 10
     for task in refused:

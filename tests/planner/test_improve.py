@@ -153,7 +153,7 @@ def a_cycle(folder: Path, model: Path, goals: dict[str, str]) -> planner.cycle.V
     tasks = [Proposal(id=f"0/{i}", home=0, instruction=said, goal=goal) for i, (said, goal) in enumerate(goals.items())]
     if not (folder / "proposals.jsonl").exists():
         write_lines(folder / "proposals.jsonl", [t.as_dict() for t in tasks])
-    valid = planner.cycle.held_out(TINY.held_out, 0, planner.cycle.VALID_HOMES)
+    valid = planner.cycle.held_out(TINY.held_out, 0, planner.cycle.SPLITS["valid"])
     old: list[Record] = [{"id": t.id, "split": t.split, "alone": False, "verified": False} for t in valid]
     replay = TokenizedDocuments.from_lists([[5, 6, 7, 8]] * 9)
     return run_cycle(folder, model, old, replay, TINY, number=1, seed=0)
