@@ -76,15 +76,16 @@ def _other_source(said: _Said, goal: Goal, line: TaskLine, rng: random.Random) -
         and not domain.fixtures[fixture].underfoot and not wanted & set(names)
         and any(re.search(rf"\b{re.escape(n)}\b", said.instruction) for n in names)
     ]  # fmt: skip
-    if len(named) != 1:
+    if not named:
         return None
     relation = domain.fixtures[named[0]].relation
     alike = [
         f for f, kind in domain.fixtures.items()
-        if f != named[0] and f not in TELLING_FIXTURES and kind.relation == relation and not kind.switch
+        if f not in named and f not in TELLING_FIXTURES and kind.relation == relation and not kind.switch
         and not kind.underfoot and not wanted & set(words.fixtures.get(f, (f,)))
     ]  # fmt: skip
-    changed = _swap(said, words.fixtures[named[0]], words.fixtures[rng.choice(alike)], rng) if alike else None
+    names = tuple(dict.fromkeys(n for f in named for n in words.fixtures[f]))  # one word may stand for several
+    changed = _swap(said, names, words.fixtures[rng.choice(alike)], rng) if alike else None
     return (changed, goal) if changed else None
 
 
