@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 SHORT_SPLIT = Split(name="1-4 conditions", parts=(1, 2, 3, 4), conditions=(1, 4))
 LONG_SPLIT = Split(name="5-6 conditions", parts=(4, 5, 6), conditions=LONG)
 MAX_COPIES = 6  # of one new document, on average: more are learnt by heart
-DIRECT = Options(samples=0, constrained=False, chunks=False, clauses=False)
+DIRECT = Options(samples=0, constrained=False, chunks=False, clauses=False, grounded=False)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -46,11 +47,14 @@ def writable(folder: Path) -> Path:
 def reported(command: Callable[[], int], prog: str) -> int:
     """Run a command; an error that is somebody's input becomes one message on stderr and exit code 2."""
     try:
-        return command()
+        code = command()
+        sys.stdout.flush()  # here, where a closed pipe can still be caught
+        return code
     except KeyboardInterrupt:
         print(f"{prog}: interrupted", file=sys.stderr)
         return 130
-    except BrokenPipeError:
+    except BrokenPipeError:  # whoever read us has seen enough; the interpreter would flush again at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except (EnvsError, PlannerError) as error:
         print(f"{prog}: {error}", file=sys.stderr)

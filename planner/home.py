@@ -2,7 +2,7 @@
 
 python -m planner.home check my_home.yaml
 python -m planner.home sample --seed 7 --rooms 3 > my_home.yaml
-python -m planner.home show my_home.yaml
+python -m planner.home show family_house
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from envs.home_yaml import HomeFileError
 from envs.homes import dump_home, load_home
 from envs.sampling import sample_scene
 from envs.scene import ObjectSpec, Scene
+from planner.errors import PlannerError, reported
+from planner.paths import datasets_dir
 
 
 def check(path: str, as_json: bool) -> int:
@@ -45,10 +47,28 @@ def sample(seed: int, rooms: int | None, objects: int | None) -> int:
     return 0
 
 
-def show(path: str, as_json: bool) -> int:
+def scene_named(name: str) -> Scene:
+    """Return a home: a YAML file's, a bundled one's by its name, or the one sampled from a seed.
+
+    Raises:
+        PlannerError: There is no such home.
+        HomeError: The file is not a valid home.
+    """
+    if name.isascii() and name.isdecimal() and len(name) < 20:
+        return sample_scene(int(name))
+    if "/" in name or "." in name:
+        return load_home(name)
+    bundled = datasets_dir() / "homes"
+    if not (bundled / f"{name}.yaml").is_file():
+        known = ", ".join(sorted(p.stem for p in bundled.glob("*.yaml")))
+        raise PlannerError(f"there is no home {name!r}; give a YAML file, a seed, or one of: {known}")
+    return load_home(bundled / f"{name}.yaml")
+
+
+def show(name: str, as_json: bool) -> int:
     """Print what a home has, room by room."""
     try:
-        scene = load_home(path)
+        scene = scene_named(name)
     except HomeError as error:
         print(error, file=sys.stderr)
         return 1
@@ -106,8 +126,9 @@ def _parser() -> argparse.ArgumentParser:
     checks = verbs.add_parser("check", help="is a home file valid? (exit 1 and every problem with its line if not)")
     samples = verbs.add_parser("sample", help="print a sampled home as a home file")
     shows = verbs.add_parser("show", help="list what a home has, room by room")
+    checks.add_argument("file", help="a home file (YAML; datasets/homes/README.md)")
+    shows.add_argument("home", help="a home file, the name of a bundled home, or a seed")
     for verb in (checks, shows):
-        verb.add_argument("file", help="a home file (YAML; datasets/homes/README.md)")
         verb.add_argument("--json", action="store_true", help="print JSON")
     samples.add_argument("--seed", type=_seed, default=0, help="the same seed gives the same home (default: 0)")
     samples.add_argument("--rooms", type=int, choices=range(1, 9), metavar="1-8", help="rooms (default: 2 to 4)")
@@ -124,10 +145,14 @@ def _seed(text: str) -> int:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command."""
     args = _parser().parse_args(argv)
+    return reported(lambda: _run(args), "python -m planner.home")
+
+
+def _run(args: argparse.Namespace) -> int:
     if args.verb == "check":
         return check(args.file, args.json)
     if args.verb == "show":
-        return show(args.file, args.json)
+        return show(args.home, args.json)
     return sample(args.seed, args.rooms, args.objects)
 
 

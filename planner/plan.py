@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from planner.errors import PlannerError, reported
-from planner.paths import datasets_dir, runs_dir
+from planner.paths import runs_dir
 from planner.perform import add_stage_arguments, stage_of
 
 if TYPE_CHECKING:
@@ -52,20 +52,10 @@ def open_home(name: str) -> State:
         PlannerError: There is no such home.
         HomeError: The file is not a valid home.
     """
-    from envs.homes import load_home
-    from envs.sampling import sample_scene
     from envs.state import World
+    from planner.home import scene_named
 
-    if name.isascii() and name.isdecimal() and len(name) < 20:
-        return World(sample_scene(int(name))).initial()
-    bundled = datasets_dir() / "homes"
-    path = bundled / f"{name}.yaml"
-    if "/" not in name and "." not in name:
-        if not path.is_file():
-            known = ", ".join(sorted(p.stem for p in bundled.glob("*.yaml")))
-            raise PlannerError(f"there is no home {name!r}; give a YAML file, a seed, or one of: {known}")
-        return World(load_home(path)).initial()
-    return World(load_home(name)).initial()
+    return World(scene_named(name)).initial()
 
 
 def _run(args: argparse.Namespace) -> int:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -77,3 +81,11 @@ def test_wrong_usage_exits_2(argv: list[str], capsys: pytest.CaptureFixture[str]
         main(argv)
     assert caught.value.code == 2
     assert "usage:" in capsys.readouterr().err
+
+
+def test_a_reader_that_has_seen_enough_ends_the_command_quietly() -> None:
+    shown = subprocess.run(
+        f"{sys.executable} -m planner.home show {HOMES / 'family_house.yaml'} | head -1",
+        shell=True, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert shown.stdout and not shown.stderr
