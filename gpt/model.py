@@ -16,7 +16,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from gpt.attention import Attention, Rotation, attention_bias, rotation_table
+from gpt.attention import Attention, Rotation, Sight, look, rotation_table
+from gpt.diversity import orthogonalize_heads
 from gpt.errors import ContextError
 from gpt.kv_cache import KVCache
 from gpt.layout import Layout
@@ -67,6 +68,8 @@ class MLP(nn.Module):
             x = F.relu(x).square()
         elif self.kind == "gelu":
             x = F.gelu(x)
+        elif self.kind == "gelu_tanh":
+            x = F.gelu(x, approximate="tanh")
         else:
             gate, value = x.chunk(2, dim=-1)
             x = F.silu(gate) * value
@@ -86,7 +89,6 @@ class Block(nn.Module):
             n_head=config.n_head,
             kv_heads=config.kv_heads,
             qk_norm=config.qk_norm,
-            kernel=config.attention,
             dropout=config.dropout,
             bias=config.bias,
         )
@@ -97,12 +99,12 @@ class Block(nn.Module):
         self,
         x: Tensor,
         rotation: Rotation | None,
-        bias: Tensor | None,
+        sight: Sight,
         cache: KVCache | None = None,
         layer: int = 0,
     ) -> Tensor:
-        """Apply to (B, T, C); `bias` is added to attention scores, None where causality needs none."""
-        y = self.attention(self.norm_1(x), rotation, bias, cache, layer)
+        """Apply to (B, T, C)."""
+        y = self.attention(self.norm_1(x), rotation, sight, cache, layer)
         if self.dropout:
             y = F.dropout(y, self.dropout, self.training)
         x = x + y
@@ -129,7 +131,7 @@ class GPT(nn.Module):
         # One table for all k offsets; id V of each part stands for "no token there".
         self.previous = nn.Embedding(k * (config.vocab_size + 1), config.n_embd) if k else None
         self.wpe = nn.Embedding(config.block_size, config.n_embd) if config.position == "learned" else None
-        self.embedding_norm = Norm(config)
+        self.embedding_norm = Norm(config) if config.embedding_norm else None
         blocks = [Block(config) for _ in range(config.n_layer)]
         self.blocks = nn.ModuleList(blocks)
         self.final_norm = Norm(config)
@@ -199,6 +201,10 @@ class GPT(nn.Module):
         start = 0 if cache is None else cache.length
         if start + T > self.config.block_size:
             raise ContextError(f"{start} + {T} tokens do not fit into block_size {self.config.block_size}")
+        if cache is not None and start + T > cache.capacity:
+            raise ContextError(f"{start} + {T} tokens do not fit into a cache of {cache.capacity}")
+        if positions is not None and self.device.type == "cpu" and not torch.compiler.is_compiling():
+            self._check_positions(positions)  # on a GPU, looking would make it wait
         if cache is not None:
             cache.append_tokens(idx)
             if positions is None and cache.padding is not None:
@@ -207,9 +213,9 @@ class GPT(nn.Module):
             positions = layout.positions
         x = self._embed(idx, layout, positions, cache)
         rotation = self._rotation(positions, start, T)
-        bias = attention_bias(T, layout, cache, self._compute_dtype(), idx.device)
+        sight = look(self.config.attention, T, layout, cache, self._compute_dtype(), idx.device)
         for layer, block in enumerate(self.blocks):
-            x = block(x, rotation, bias, cache, layer)
+            x = block(x, rotation, sight, cache, layer)
         if cache is not None:
             cache.length = start + T
         normed: Tensor = self.final_norm(x)
@@ -231,7 +237,8 @@ class GPT(nn.Module):
             start = 0 if cache is None else cache.length
             table = self.waves if self.wpe is None else self.wpe.weight
             x = x + (table[start : start + T] if positions is None else table[positions])
-        x = self.embedding_norm(x)
+        if self.embedding_norm is not None:
+            x = self.embedding_norm(x)
         return F.dropout(x, self.config.dropout, self.training) if self.config.dropout else x
 
     def _previous_ids(self, idx: Tensor, layout: Layout | None, cache: KVCache | None) -> Tensor:
@@ -251,6 +258,13 @@ class GPT(nn.Module):
             return self.cos[start : start + T], self.sin[start : start + T]
         return self.cos[positions], self.sin[positions]
 
+    def _check_positions(self, positions: Tensor) -> None:
+        lowest, highest = (int(place) for place in positions.aminmax())
+        if lowest < 0 or highest >= self.config.block_size:
+            raise ContextError(
+                f"positions {lowest}..{highest} are not all in 0..{self.config.block_size - 1} (block_size - 1)"
+            )
+
     def _compute_dtype(self) -> torch.dtype:
         kind = self.device.type
         return torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else self.wte.weight.dtype
@@ -264,6 +278,8 @@ class GPT(nn.Module):
         for block in blocks:
             nn.init.zeros_(block.attention.proj.weight)
             nn.init.zeros_(block.mlp.proj.weight)
+            if self.config.head_init == "orthogonal":
+                orthogonalize_heads(block.attention, _INIT_STD)
         nn.init.normal_(self.head.weight, std=_HEAD_INIT_STD)
 
 

@@ -11,10 +11,18 @@ from gpt.errors import ConfigError
 
 PositionKind = Literal["rotary", "learned", "sinusoidal"]
 NormKind = Literal["rms", "layer"]
-MLPKind = Literal["relu2", "gelu", "swiglu"]
-AttentionKind = Literal["auto", "sdpa", "matmul"]
+MLPKind = Literal["relu2", "gelu", "gelu_tanh", "swiglu"]
+AttentionKind = Literal["auto", "sdpa", "matmul", "flex", "handwritten"]
+HeadInitKind = Literal["shared", "orthogonal"]
 
-_CHOICES = {"position": PositionKind, "norm": NormKind, "mlp": MLPKind, "attention": AttentionKind}
+_CHOICES = {
+    "position": PositionKind,
+    "norm": NormKind,
+    "mlp": MLPKind,
+    "attention": AttentionKind,
+    "head_init": HeadInitKind,
+}
+_SWITCHES = ("qk_norm", "tie_weights", "bias", "embedding_norm")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,14 +38,19 @@ class GPTConfig:
         dropout: Probability of dropping an activation in training, in [0, 1).
         position: How a token knows where it is.
         norm: `rms` has no weights; `layer` is LayerNorm with a weight.
-        mlp: The feed-forward part of a block.
+        mlp: The feed-forward part of a block; `gelu_tanh` is GPT-2's approximation of `gelu`.
         qk_norm: Normalise queries and keys, which lets the learning rate be larger.
         tie_weights: Share the token embedding with the output head.
         previous_tokens: Embeddings of that many previous tokens of the same document are added at every position.
-        attention: `sdpa` is PyTorch's fused kernel, `matmul` three batched products; `auto` takes the faster for
-            the device (docs: `python -m gpt.speed`).
+        attention: `sdpa` is PyTorch's fused kernel, `matmul` three batched products, `flex` FlexAttention, which
+            skips what packed documents hide from each other (training on CUDA, no dropout), `handwritten` the
+            textbook's formula, to compare with; `auto` takes the faster of the first two for the device (docs:
+            `python -m gpt.speed`).
         bias: Biases in linear layers and layer norms.
         n_kv_head: Heads of keys and values, if fewer than `n_head` (grouped queries); divides `n_head`.
+        embedding_norm: Normalise the sum of embeddings before the first block; GPT-2 does not.
+        head_init: `orthogonal` starts the heads of a layer on orthogonal queries, keys and values; `shared` draws
+            all from one normal distribution.
     """
 
     vocab_size: int
@@ -55,6 +68,8 @@ class GPTConfig:
     attention: AttentionKind = "auto"
     bias: bool = False
     n_kv_head: int | None = None
+    embedding_norm: bool = True
+    head_init: HeadInitKind = "shared"
 
     def __post_init__(self) -> None:
         for name in ("vocab_size", "n_layer", "n_head", "n_embd", "block_size"):
@@ -65,11 +80,16 @@ class GPTConfig:
             raise ConfigError(
                 f"previous_tokens is {self.previous_tokens!r}; it must be in 0..{self.block_size - 1} (block_size - 1)"
             )
-        if not 0.0 <= self.dropout < 1.0:
+        if not isinstance(self.dropout, float | int) or not 0.0 <= self.dropout < 1.0:
             raise ConfigError(f"dropout is {self.dropout!r}; it must be at least 0 and less than 1")
         for name, kind in _CHOICES.items():
             if getattr(self, name) not in get_args(kind):
                 raise ConfigError(f"{name} is {getattr(self, name)!r}; it must be one of {', '.join(get_args(kind))}")
+        for name in _SWITCHES:
+            if not isinstance(getattr(self, name), bool):
+                raise ConfigError(f"{name} is {getattr(self, name)!r}; it must be true or false")
+        if self.attention == "flex" and self.dropout:
+            raise ConfigError(f"attention 'flex' has no dropout, and dropout is {self.dropout}; use 'sdpa', or 0.0")
         if self.n_embd % self.n_head:
             raise ConfigError(f"n_embd {self.n_embd} is not a multiple of n_head {self.n_head}")
         if self.position == "rotary" and self.head_size % 2:
@@ -79,8 +99,9 @@ class GPTConfig:
             )
         if self.position == "sinusoidal" and self.n_embd % 2:
             raise ConfigError(f"sinusoidal positions need an even n_embd; it is {self.n_embd}")
-        if self.n_kv_head is not None and (self.n_kv_head < 1 or self.n_head % self.n_kv_head):
-            raise ConfigError(f"n_kv_head is {self.n_kv_head}; it must divide n_head, which is {self.n_head}")
+        kv_heads = self.n_kv_head
+        if kv_heads is not None and (not isinstance(kv_heads, int) or kv_heads < 1 or self.n_head % kv_heads):
+            raise ConfigError(f"n_kv_head is {kv_heads!r}; it must divide n_head, which is {self.n_head}")
 
     @property
     def head_size(self) -> int:
