@@ -134,6 +134,12 @@ class TokenizedDocuments:
             offsets,
         )
 
+    def with_loss_on_all(self) -> TokenizedDocuments:
+        """The same documents as plain language modelling reads them: every token is learned that something predicts."""
+        begins = np.zeros(len(self.tokens), dtype=np.bool_)
+        begins[1:] = self.branch[1:] != self.branch[:-1]  # a branch, or a document after branches
+        return TokenizedDocuments(self.tokens, ~begins, self.branch, self.offsets)
+
     def save(self, folder: Path | str) -> None:
         """Write four .npy files, the one that makes the others valid last."""
         folder = Path(folder)
@@ -180,22 +186,30 @@ class _RowBatches:
         self.n_truncated = int((lengths > block_size + 1).sum())
         # A document of n tokens has n - 1 pairs of a token and the next one.
         self._used = np.clip(lengths - 1, 0, block_size)
-        counted_before = np.concatenate(([0], np.cumsum(documents.counted, dtype=np.int64)))
-        n = len(documents.tokens)
-        first = np.minimum(documents.offsets[:-1] + 1, n)
-        n_counted = counted_before[np.minimum(first + self._used, n)] - counted_before[first]
-        self._kept = np.flatnonzero((self._used > 0) & (n_counted > 0))
+        self._kept = np.flatnonzero(self._used > 0)
+        self._kept = self._kept[self._carry_loss(self._kept)]
         self.n_left_out = len(documents) - len(self._kept)
         if not len(self._kept):
             raise ConfigError(f"none of {len(documents)} documents has a token that carries loss after its first")
         if self.n_truncated:
             logger.warning(
-                "%d of %d documents are longer than block_size + 1 = %d tokens and were cut; the longest has %d",
+                "%d of %d documents are longer than block_size + 1 = %d tokens and were cut; the longest has %d. "
+                "gpt.windows.in_windows keeps what was cut",
                 self.n_truncated, len(documents), block_size + 1, int(lengths.max()),
             )  # fmt: skip
         self._rows = self._make_rows()
         self._epoch = -1
         self._order: npt.NDArray[np.int64] = np.zeros(0, dtype=np.int64)
+
+    def _carry_loss(self, members: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        """Whether any target carries loss, of documents that have targets; the marks may be a file, and stay there."""
+        if not len(members):
+            return np.zeros(0, dtype=np.bool_)
+        first = self.documents.offsets[members] + 1
+        edges = np.stack((first, first + self._used[members]), axis=1).ravel()
+        within = edges[:-1] if edges[-1] == len(self.documents.counted) else edges
+        any_between: npt.NDArray[np.bool_] = np.logical_or.reduceat(self.documents.counted, within)
+        return any_between[::2]
 
     def _make_rows(self) -> list[list[int]]:
         raise NotImplementedError

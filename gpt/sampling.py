@@ -123,7 +123,7 @@ def generate(
     Raises:
         ContextError: Prompt and new tokens do not fit into the model's `block_size`.
     """
-    _check_room(model, len(ids), max_new_tokens)
+    check_room(model, len(ids), max_new_tokens)
     session = Session(model)
     logits = session.feed(ids)
     out: list[int] = []
@@ -169,7 +169,7 @@ def generate_batch(
     if any(not len(prompt) for prompt in prompts):
         raise ContextError("a prompt is empty; give it at least a [CLS] token")
     longest = max(len(prompt) for prompt in prompts)
-    _check_room(model, longest, max_new_tokens)
+    check_room(model, longest, max_new_tokens)
     model.eval()
     same_prompt = all(list(prompt) == list(prompts[0]) for prompt in prompts)  # many samples of one: read it once
     cache, idx = _left_padded(model, prompts[:1] if same_prompt else prompts, longest, max_new_tokens)
@@ -193,6 +193,19 @@ def generate_batch(
             rows, tokens = [rows[place] for place in going], [tokens[place] for place in going]
         idx = torch.tensor(tokens, device=model.device)[:, None]
     return [_until_stop(ids, stop) for ids in out]
+
+
+def check_room(model: GPT, prompt: int, new: int) -> None:
+    """Check that this many tokens of a prompt and new ones fit.
+
+    Raises:
+        ContextError: They do not, or there is no prompt.
+    """
+    block_size = model.config.block_size
+    if prompt < 1:
+        raise ContextError("the prompt is empty; give it at least a [CLS] token")
+    if prompt + new > block_size + 1:  # the last new token is never read
+        raise ContextError(f"{prompt} prompt tokens and {new} new ones do not fit into block_size {block_size}")
 
 
 def _left_padded(
@@ -233,8 +246,8 @@ def _weights(logits: Tensor, temperature: float, top_k: int | None, top_p: float
     """Probabilities (B, V), not normalised, on the CPU in fp64: rounding must not depend on the batch."""
     logits = logits.cpu().double() / temperature
     if top_k is not None and top_k < logits.shape[-1]:
-        smallest = logits.topk(top_k, dim=-1).values[:, -1:]
-        logits = logits.masked_fill(logits < smallest, -torch.inf)
+        likeliest, places = logits.topk(top_k, dim=-1)  # by place, not by value: of equals no more than k stay
+        logits = torch.full_like(logits, -torch.inf).scatter(-1, places, likeliest)
     weights = torch.softmax(logits, dim=-1)
     if top_p is not None and top_p < 1:
         ordered, order = weights.sort(dim=-1, descending=True, stable=True)
@@ -264,9 +277,3 @@ def _check_sampling(temperature: float, top_k: int | None, top_p: float | None) 
         raise ConfigError(f"top_k is {top_k!r}; it must be at least 1, or None")
     if top_p is not None and not 0 < top_p <= 1:
         raise ConfigError(f"top_p is {top_p!r}; it must be above 0 and at most 1, or None")
-
-
-def _check_room(model: GPT, prompt: int, new: int) -> None:
-    block_size = model.config.block_size
-    if prompt + new > block_size + 1:  # the last new token is never read
-        raise ContextError(f"{prompt} prompt tokens and {new} new ones do not fit into block_size {block_size}")

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import logging
+import os
+import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +14,7 @@ from hypothesis import strategies as st
 
 from gpt.batches import Batch, PackedBatches, PaddedBatches, TokenizedDocuments
 from gpt.errors import CheckpointError, ConfigError
+from gpt.model import GPT
 from gpt.packing import pack_best_fit
 
 LISTS = [[100 * (d + 1) + i for i in range(2 + d % 9)] for d in range(40)]
@@ -124,6 +128,112 @@ def test_documents_on_disk_are_mapped_and_the_same(tmp_path: Path, largest: int,
     for name in ("tokens", "counted", "offsets"):
         assert np.array_equal(getattr(loaded, name), getattr(documents, name))
     assert sorted(p.name for p in tmp_path.iterdir()) == ["branch.npy", "counted.npy", "offsets.npy", "tokens.npy"]
+
+
+def resident_bytes() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def test_loading_reads_nothing_but_what_is_used(tmp_path: Path) -> None:
+    n, size = 2**28, 4  # one document's worth of tokens in a file of half a gigabyte, the rest of it a hole
+    for name, dtype in (("tokens", np.uint16), ("counted", np.bool_), ("branch", np.uint8)):
+        np.lib.format.open_memmap(tmp_path / f"{name}.npy", mode="w+", dtype=dtype, shape=(n,))[-size:] = 1
+    np.save(tmp_path / "offsets.npy", np.array([0, n - size, n]))
+    before = resident_bytes()
+    tracemalloc.start()
+    documents = TokenizedDocuments.load(tmp_path)
+    last = documents.tokens[int(documents.offsets[1]) :].tolist()
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert last == [1] * size
+    assert all(isinstance(getattr(documents, name), np.memmap) for name in ("tokens", "counted", "branch", "offsets"))
+    assert peak < 2**20
+    assert resident_bytes() - before < 2**25
+
+
+def test_what_carries_loss_is_found_without_a_copy_of_the_marks() -> None:
+    n, length = 2**22, 2**12
+    documents = TokenizedDocuments.from_lists([np.ones(length, dtype=np.int64)] * (n // length))
+    tracemalloc.start()
+    PackedBatches(documents, 1, length, seed=0)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < n / 4
+
+
+@given(st.lists(st.lists(st.booleans(), max_size=12), min_size=1, max_size=12), st.integers(1, 12))
+def test_a_document_is_left_out_exactly_if_nothing_in_reach_carries_loss(marks: list[list[bool]], size: int) -> None:
+    documents = TokenizedDocuments.from_lists([[7] * len(mark) for mark in marks], marks)
+    kept = sum(any(mark[1 : size + 1]) for mark in marks)
+    if kept:
+        batches = PaddedBatches(documents, 1, size, seed=0)
+        assert (batches.n_rows, batches.n_left_out) == (kept, len(marks) - kept)
+    else:
+        with pytest.raises(ConfigError, match="none of"):
+            PaddedBatches(documents, 1, size, seed=0)
+
+
+@pytest.mark.parametrize("kind", [PackedBatches, PaddedBatches])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"attention": "sdpa"},
+        {"position": "learned", "previous_tokens": 0},
+        {"position": "sinusoidal", "bias": True},
+    ],
+)
+def test_a_batch_has_the_loss_of_its_documents_one_by_one(
+    make_model: Callable[..., GPT], kind: type[PackedBatches] | type[PaddedBatches], settings: dict[str, object]
+) -> None:
+    model = make_model(**settings)
+    lists = [[(token * 7) % 320 for token in ids] for ids in LISTS[:12]]
+    total, n_counted = 0.0, 0
+    for ids, marks in zip(lists, MARKS, strict=False):
+        targets = torch.tensor([[token if learn else -1 for token, learn in zip(ids, marks, strict=True)][1:]])
+        with torch.no_grad():
+            logits = model(torch.tensor([ids[:-1]]))[0]
+        total += float(torch.nn.functional.cross_entropy(logits[0], targets[0], ignore_index=-1, reduction="sum"))
+        n_counted += int((targets >= 0).sum())
+    rows = kind(TokenizedDocuments.from_lists(lists, MARKS[:12]), 1, 24, seed=0)
+    rows.batch_rows = rows.n_rows
+    batch = rows.batch(0)
+    with torch.no_grad():
+        loss = model(batch.idx, batch.targets, batch.layout)[1]
+    assert loss is not None
+    assert batch.n_counted == n_counted
+    assert loss.item() == pytest.approx(total / n_counted, rel=1e-5)
+
+
+def test_padding_and_neighbours_leave_the_gradient_as_it_is(make_model: Callable[..., GPT]) -> None:
+    gradients = []
+    for kind in (PackedBatches, PaddedBatches):
+        model = make_model()
+        rows = kind(TokenizedDocuments.from_lists([[t % 320 for t in ids] for ids in LISTS[:12]]), 1, 24, seed=0)
+        rows.batch_rows = rows.n_rows
+        batch = rows.batch(0)
+        loss = model(batch.idx, batch.targets, batch.layout)[1]
+        assert loss is not None
+        loss.backward()
+        gradients.append({name: p.grad for name, p in model.named_parameters() if p.grad is not None})
+    for name, gradient in gradients[0].items():
+        torch.testing.assert_close(gradient, gradients[1][name], rtol=1e-4, atol=1e-5, msg=name)
+
+
+def test_loss_on_all_counts_whatever_something_predicts() -> None:
+    marks = [[False, False, True], [False] * 5, [False, True]]
+    branch = [[0, 0, 0], [0, 0, 1, 1, 2], [0, 0]]
+    documents = TokenizedDocuments.from_lists([[1, 2, 3], [4, 5, 6, 7, 8], [9, 1]], marks, branch)
+    every = documents.with_loss_on_all()
+    targets = [
+        int(every.tokens[place])
+        for first, end in zip(every.offsets[:-1], every.offsets[1:], strict=True)
+        for place in range(first + 1, end)
+        if every.counted[place]
+    ]
+    assert targets == [2, 3, 5, 7, 1]  # not 6 and 8, which begin branches
+    assert every.tokens is documents.tokens
+    assert documents.counted.sum() == 2
 
 
 def test_damaged_files_are_errors_that_name_them(tmp_path: Path) -> None:

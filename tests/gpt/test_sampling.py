@@ -1,9 +1,12 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 
+import numpy as np
 import pytest
 import torch
+from scipy.stats import chisquare
 
 from gpt.errors import ConfigError, ContextError
 from gpt.model import GPT
@@ -146,13 +149,75 @@ def test_only_allowed_ids_are_drawn_and_the_logprob_is_among_them() -> None:
     assert sample(logits, 1.0, allowed=[2]) == (2, 0.0)
 
 
-def test_draws_follow_the_probabilities() -> None:
-    logits = torch.tensor([0.5, 0.2, 0.3]).log()
+LOGITS = [1.2, -0.3, 0.4, 2.0, -1.5, 0.4, 0.9, -4.0]
+SETTINGS: list[dict[str, float | int]] = [
+    {"temperature": 1.0},
+    {"temperature": 0.5},
+    {"temperature": 2.0},
+    {"temperature": 1.0, "top_k": 3},
+    {"temperature": 1.0, "top_p": 0.8},
+    {"temperature": 1.5, "top_k": 6, "top_p": 0.7},
+]
+
+
+def exact(logits: Sequence[float], temperature: float, top_k: int = 10**9, top_p: float = 1.0) -> np.ndarray:
+    """The definitions, one number after the other: divide, keep the k likeliest, then those that reach p together."""
+    weights = [math.exp(logit / temperature) for logit in logits]
+    order = sorted(range(len(weights)), key=lambda token: -weights[token])[:top_k]
+    kept: list[int] = []
+    for token in order:
+        if sum(weights[one] for one in kept) < top_p * sum(weights[one] for one in order):
+            kept.append(token)
+    found = np.zeros(len(weights))
+    found[kept] = [weights[token] for token in kept]
+    return found / found.sum()
+
+
+def check_fit(tokens: Sequence[int], expected: np.ndarray) -> None:
+    """Chi-square: draws from `expected` fail once in a thousand seeds, and the seeds are fixed."""
+    counts = np.bincount(tokens, minlength=len(expected))
+    possible = expected > 0
+    assert counts[~possible].sum() == 0
+    assert chisquare(counts[possible], expected[possible] * len(tokens)).pvalue > 0.001
+
+
+@pytest.mark.parametrize("settings", SETTINGS)
+def test_draws_follow_the_exact_probabilities(settings: dict[str, float]) -> None:
     generator = torch.Generator().manual_seed(0)
-    counts = torch.zeros(3)
-    for _ in range(4000):
-        counts[sample(logits, 1.0, generator=generator)[0]] += 1
-    torch.testing.assert_close(counts / 4000, logits.exp(), rtol=0, atol=0.03)
+    drawn = [sample(torch.tensor(LOGITS), generator=generator, **settings)[0] for _ in range(4000)]  # type: ignore[arg-type]
+    check_fit(drawn, exact(LOGITS, **settings))  # type: ignore[arg-type]
+
+
+def test_draws_among_allowed_ids_follow_their_probabilities() -> None:
+    generator = torch.Generator().manual_seed(0)
+    allowed = [6, 1, 3]
+    drawn = [sample(torch.tensor(LOGITS), 0.7, generator=generator, allowed=allowed)[0] for _ in range(4000)]
+    expected = np.zeros(len(LOGITS))
+    expected[allowed] = exact([LOGITS[token] for token in allowed], 0.7)
+    check_fit(drawn, expected)
+
+
+@pytest.mark.parametrize("settings", SETTINGS)
+def test_continuations_drawn_together_follow_the_probabilities_of_the_model(
+    make_model: Make, settings: dict[str, float]
+) -> None:
+    model = make_model(vocab_size=7)
+    with torch.no_grad():
+        logits = model(torch.tensor([[1, 5, 2]]))[0][0, -1].tolist()
+    drawn = generate_batch(model, [[1, 5, 2]] * 4000, 1, generators=generators(4000), **settings)  # type: ignore[arg-type]
+    check_fit([ids[0] for ids in drawn], exact(logits, **settings))  # type: ignore[arg-type]
+
+
+def test_the_test_of_fit_notices_a_temperature_that_is_a_little_off() -> None:
+    generator = torch.Generator().manual_seed(0)
+    drawn = [sample(torch.tensor(LOGITS), 1.1, generator=generator)[0] for _ in range(4000)]
+    with pytest.raises(AssertionError):
+        check_fit(drawn, exact(LOGITS, 1.0))
+
+
+def test_of_equals_top_k_keeps_no_more_than_k() -> None:
+    generator = torch.Generator().manual_seed(0)
+    assert len({sample(torch.zeros(6), 1.0, top_k=2, generator=generator)[0] for _ in range(200)}) == 2
 
 
 def test_top_k_and_top_p_cut_the_tail() -> None:
