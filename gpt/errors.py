@@ -25,3 +25,7 @@ class ContextError(GPTError, ValueError):
 
 class DivergedError(GPTError):
     """Training met a loss or gradient that is not finite; the message names the step."""
+
+
+class ProcessLostError(GPTError):
+    """Another process of a run on many ended or does not answer; the message says how to go on."""

@@ -2,12 +2,15 @@
 
 Writes runs/NAME/: recipe.yaml (as resolved), corpus/, metrics.jsonl, checkpoints, model/ (safetensors, config,
 tokenizer). Imports neither pybullet nor the physical home, so it also runs where there is no simulator.
+
+`torchrun --nproc-per-node N -m planner.train` trains on N processes; process 0 builds, writes and prints.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import time
 from dataclasses import asdict
@@ -19,6 +22,9 @@ from planner.paths import runs_dir
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from gpt.distributed import World
+    from planner.recipe import Settings
 
 PROG = "python -m planner.train"
 
@@ -36,6 +42,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--start", type=Path, metavar="MODEL", help="start from a model folder's weights")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--workers", type=int, default=2, help="processes that build the corpus")
+    parser.add_argument(
+        "--shard",
+        choices=("none", "full"),
+        help="under torchrun: full spreads the weights over the processes (FSDP2), none copies them (DDP)",
+    )
     parser.add_argument("--resume", action="store_true", help="go on from the run's last checkpoint")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     return parser
@@ -44,7 +55,8 @@ def _parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command. Returns 0 when the model is saved, 2 on wrong input."""
     args = _parser().parse_args(argv)
-    return reported(lambda: _run(args), PROG)
+    rank = os.environ.get("RANK", "0")
+    return reported(lambda: _run(args), PROG if rank == "0" else f"{PROG} (process {rank})")
 
 
 def _overrides(pairs: Sequence[str]) -> dict[str, dict[str, object]]:
@@ -73,23 +85,35 @@ def _human_files(values: Sequence[str]) -> list[str]:
 
 
 def _run(args: argparse.Namespace) -> int:
+    from gpt.distributed import device_of, joined
+    from planner.recipe import read_recipe
+
+    shard = [] if args.shard is None else [f"train.shard={args.shard}"]
+    settings = read_recipe(args.recipe, _overrides([*args.set, f"train.seed={args.seed}", *shard]))
+    human = _human_files(args.corpus)
+    with joined(device_of(settings.train.device)) as world:
+        return _train(args, settings, human, world)
+
+
+def _train(args: argparse.Namespace, settings: Settings, human: list[str], world: World) -> int:
     import torch
     import yaml
 
     from gpt.batches import PackedBatches
     from gpt.checkpoint import load_model, save_model
+    from gpt.distributed import check_divisible, first_one_first
     from gpt.model import GPT, GPTConfig
     from gpt.tokenizer import Tokenizer
     from gpt.trainer import train
     from planner.build import build_corpus
-    from planner.recipe import read_recipe
 
-    settings = read_recipe(args.recipe, _overrides([*args.set, f"train.seed={args.seed}"]))
-    human = _human_files(args.corpus)
-    folder = writable(args.out or runs_dir() / args.name)
-    resolved = {"corpus": asdict(settings.corpus), "model": settings.model, "train": asdict(settings.train)}
-    resolved["corpus"]["parts"] = list(settings.corpus.parts)
-    (folder / "recipe.yaml").write_text(yaml.safe_dump(resolved, sort_keys=False), encoding="utf-8")
+    check_divisible(settings.train.batch_rows, world)
+    folder = args.out or runs_dir() / args.name
+    if world.first:
+        writable(folder)
+        resolved = {"corpus": asdict(settings.corpus), "model": settings.model, "train": asdict(settings.train)}
+        resolved["corpus"]["parts"] = list(settings.corpus.parts)
+        (folder / "recipe.yaml").write_text(yaml.safe_dump(resolved, sort_keys=False), encoding="utf-8")
     started = time.perf_counter()
     known = None
     limit = GPTConfig(**{**settings.model, "vocab_size": 2}).block_size  # type: ignore[arg-type]
@@ -98,12 +122,14 @@ def _run(args: argparse.Namespace) -> int:
         limit = model.config.block_size
     elif args.tokenizer not in ("own", "gpt2"):
         known = Tokenizer.load(args.tokenizer)
-    tokenizer, train_docs, valid_docs = build_corpus(
-        settings.corpus, folder / "corpus", seed=args.seed, limit=limit + 1, tokenizer=known,
-        use_gpt2=args.tokenizer == "gpt2", human=human, workers=args.workers,
-    )  # fmt: skip
-    print(f"corpus: {len(train_docs):,} documents, {len(train_docs.tokens):,} tokens, vocabulary {tokenizer.n_used}, "
-          f"{time.perf_counter() - started:.0f} s", file=sys.stderr)  # fmt: skip
+    with first_one_first(world):
+        tokenizer, train_docs, valid_docs = build_corpus(
+            settings.corpus, folder / "corpus", seed=args.seed, limit=limit + 1, tokenizer=known,
+            use_gpt2=args.tokenizer == "gpt2", human=human, workers=args.workers,
+        )  # fmt: skip
+    if world.first:
+        print(f"corpus: {len(train_docs):,} documents, {len(train_docs.tokens):,} tokens, "
+              f"vocabulary {tokenizer.n_used}, {time.perf_counter() - started:.0f} s", file=sys.stderr)  # fmt: skip
     if args.start is None:
         torch.manual_seed(args.seed)
         model = GPT(GPTConfig(**{**settings.model, "vocab_size": tokenizer.vocab_size}))  # type: ignore[arg-type]
@@ -111,6 +137,8 @@ def _run(args: argparse.Namespace) -> int:
     batches = PackedBatches(train_docs, rows, block, args.seed)
     val_batches = PackedBatches(valid_docs, rows, block, args.seed)
     result = train(model, batches, val_batches, settings.train, folder, resume=args.resume)
+    if not world.first:
+        return 0
     record = {
         "parameters": sum(p.numel() for p in model.parameters()),
         "documents": len(train_docs),
@@ -120,6 +148,7 @@ def _run(args: argparse.Namespace) -> int:
         "val_loss": None if result.val_loss is None else round(result.val_loss, 4),
         "tokens_per_s": round(result.tokens_per_s),
         "seconds": round(time.perf_counter() - started, 1),
+        "processes": world.size,
         "seed": args.seed,
         "human": [Path(h).name for h in human],
     }

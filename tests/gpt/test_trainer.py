@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import errno
 import json
 import os
+import resource
 import signal
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,17 +11,21 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors import SafetensorError
 
 from gpt.batches import Batch, PackedBatches, TokenizedDocuments
+from gpt.diversity import head_penalty
 from gpt.errors import CheckpointError, ConfigError, DivergedError
 from gpt.model import GPT
-from gpt.trainer import Metrics, TrainConfig, evaluate, train
+from gpt.trainer import FREE_SETTINGS, Metrics, TrainConfig, evaluate, train
+from gpt.training_state import TrainingState
 
 Make = Callable[..., GPT]
 CONFIG = TrainConfig(
     steps=24, batch_rows=4, lr=3e-3, warmup_steps=4, precision="fp32", eval_every=10, eval_batches=2,
     checkpoint_every=8, device="cpu",
 )  # fmt: skip
+SETTINGS = {name: value for name, value in CONFIG.as_dict.items() if name not in FREE_SETTINGS}
 
 
 def weights(model: GPT) -> list[torch.Tensor]:
@@ -137,12 +143,88 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_last_good_checkpo
 ) -> None:
     model = make_model(fresh=True)
     kept = "last good checkpoint is" if at else "there is no checkpoint yet"
-    with pytest.raises(DivergedError, match=f"step {at}: the loss is nan; .*{kept}"):
+    with pytest.raises(DivergedError, match=f"step {at}, batch {at}: the loss is nan; .*{kept}"):
         train(model, Poisoned(batches, model, at), None, CONFIG, tmp_path)
     if at:
         resumed = make_model(fresh=True)
         assert train(resumed, batches, None, CONFIG, tmp_path, resume=True).step == 24
         assert all(bool(p.isfinite().all()) for p in resumed.parameters())
+
+
+class Foreign:
+    """Batches of which one holds a token that the others lack."""
+
+    def __init__(self, batches: PackedBatches, at: int, token: int) -> None:
+        self.batches, self.at, self.token = batches, at, token
+
+    def batch(self, step: int) -> Batch:
+        batch = self.batches.batch(step)
+        return replace(batch, idx=torch.full_like(batch.idx, self.token)) if step == self.at else batch
+
+
+def test_the_batch_that_broke_a_step_of_many_is_named(make_model: Make, batches: PackedBatches, tmp_path: Path) -> None:
+    model = make_model(fresh=True, tie_weights=False)
+    torch.nn.init.constant_(model.wte.weight[300], float("nan"))
+    with pytest.raises(DivergedError, match="step 3, batch 7: the loss is nan"):
+        train(model, Foreign(batches, 7, 300), None, replace(CONFIG, grad_accum=2), tmp_path)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [OSError(errno.ENOSPC, "No space left on device"), SafetensorError("I/O error: No space left on device")],
+)
+def test_a_full_disk_ends_the_run_in_one_line_and_leaves_the_checkpoint_before_whole(
+    make_model: Make, batches: PackedBatches, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    whole, stopped, resumed = (make_model(fresh=True) for _ in range(3))
+    train(whole, batches, None, CONFIG, tmp_path / "whole")
+
+    def fill(metrics: Metrics) -> None:
+        if metrics["step"] == 10:
+            monkeypatch.setattr("gpt.checkpoint.save_file", write_half)
+
+    def write_half(tensors: object, path: Path, metadata: object) -> None:
+        Path(path).write_bytes(b"half")
+        raise error
+
+    folder = tmp_path / "run"
+    with pytest.raises(
+        CheckpointError, match=r"checkpoint\.safetensors: cannot be written \(.*No space left"
+    ) as caught:
+        train(stopped, batches, None, CONFIG, folder, on_metrics=fill)
+    assert "\n" not in str(caught.value)
+    assert sorted(path.name for path in folder.iterdir()) == ["checkpoint.safetensors", "metrics.jsonl"]
+    monkeypatch.undo()
+    assert TrainingState.read(folder / "checkpoint.safetensors", SETTINGS).step == 8
+    train(resumed, batches, None, CONFIG, folder, resume=True)
+    assert same(weights(whole), weights(resumed))
+
+
+def test_a_write_that_the_system_cuts_off_leaves_the_checkpoint_before_whole(
+    make_model: Make, batches: PackedBatches, tmp_path: Path
+) -> None:
+    path = tmp_path / "checkpoint.safetensors"
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def limit(metrics: Metrics) -> None:
+        if metrics["step"] == 10:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size // 2, before[1]))
+
+    try:
+        with pytest.raises(CheckpointError, match=r"checkpoint\.safetensors: cannot be written \(.*too large"):
+            train(make_model(fresh=True), batches, None, CONFIG, tmp_path, on_metrics=limit)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert TrainingState.read(path, SETTINGS).step == 8
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["checkpoint.safetensors", "metrics.jsonl"]
+
+
+def test_metrics_that_cannot_be_written_are_an_error_of_one_line(
+    make_model: Make, batches: PackedBatches, tmp_path: Path
+) -> None:
+    (tmp_path / "metrics.jsonl").mkdir()
+    with pytest.raises(CheckpointError, match=r"metrics\.jsonl: cannot be written \(Is a directory\)"):
+        train(make_model(fresh=True), batches, None, CONFIG, tmp_path)
 
 
 def test_accumulated_gradients_are_those_of_one_large_batch(
@@ -162,7 +244,7 @@ def test_metrics_say_how_far_and_how_fast(make_model: Make, batches: PackedBatch
     result = train(make_model(fresh=True), batches, batches, CONFIG, tmp_path, on_metrics=seen.append)
     assert seen == lines(tmp_path)
     assert [line["step"] for line in seen] == [10, 20, 24]
-    assert set(seen[0]) == {"step", "loss", "val_loss", "lr", "tokens_per_s", "eta_s", "time"}
+    assert set(seen[0]) == {"step", "loss", "val_loss", "grad_norm", "lr", "tokens_per_s", "eta_s", "time"}
     assert seen[-1]["val_loss"] == result.val_loss
     assert seen[-1]["eta_s"] == 0
     assert result.tokens_per_s > 0
@@ -221,6 +303,43 @@ def test_a_damaged_checkpoint_is_an_error_that_names_it(
         train(make_model(fresh=True), batches, None, CONFIG, tmp_path, resume=True)
 
 
+def test_the_penalty_makes_heads_differ_and_is_not_in_the_loss(
+    make_model: Make, batches: PackedBatches, tmp_path: Path
+) -> None:
+    plain, spread = make_model(), make_model()
+    config = replace(CONFIG, steps=40, optimizer="adamw", grad_accum=2)
+    one = train(plain, batches, None, replace(config, steps=1, warmup_steps=0), tmp_path / "one")
+    other = train(
+        make_model(), batches, None, replace(config, steps=1, warmup_steps=0, head_penalty=9.0), tmp_path / "b"
+    )
+    assert other.loss == one.loss
+    train(plain, batches, None, config, tmp_path / "plain")
+    train(spread, batches, None, replace(config, head_penalty=30.0), tmp_path / "spread")
+    with torch.no_grad():
+        assert head_penalty(spread) < 0.5 * head_penalty(plain)
+
+
+def test_the_penalty_of_a_step_counts_once_however_many_batches_it_has(
+    make_model: Make, documents: TokenizedDocuments, tmp_path: Path
+) -> None:
+    small, large = (PackedBatches(documents, rows, 32, seed=0) for rows in (2, 6))
+    one, other = make_model(), make_model()
+    config = replace(CONFIG, steps=3, warmup_steps=0, optimizer="adamw", lr=1e-3, head_penalty=20.0)
+    train(one, small, None, replace(config, grad_accum=3), tmp_path / "a")
+    train(other, large, None, config, tmp_path / "b")
+    for a, b in zip(one.parameters(), other.parameters(), strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-3, atol=1e-4)
+
+
+def test_the_norm_that_is_logged_is_that_before_clipping(
+    make_model: Make, batches: PackedBatches, tmp_path: Path
+) -> None:
+    config = replace(CONFIG, steps=1, warmup_steps=0)
+    train(make_model(), batches, None, replace(config, grad_clip=0.0), tmp_path / "free")
+    train(make_model(), batches, None, replace(config, grad_clip=1e-3), tmp_path / "clipped")
+    assert lines(tmp_path / "free")[0]["grad_norm"] == lines(tmp_path / "clipped")[0]["grad_norm"] > 1e-2  # type: ignore[operator]
+
+
 @pytest.mark.slow
 def test_a_compiled_run_learns_the_same(make_model: Make, batches: PackedBatches, tmp_path: Path) -> None:
     eager, compiled = make_model(fresh=True), make_model(fresh=True)
@@ -248,6 +367,9 @@ def test_a_gpu_learns_the_same(make_model: Make, batches: PackedBatches, tmp_pat
         ({"schedule": "linear"}, "one of cosine, trapezoid, constant"),
         ({"threads": 0}, "threads is 0"),
         ({"grad_clip": -1.0}, "grad_clip is -1.0"),
+        ({"head_penalty": -1.0}, "head_penalty is -1.0; it must be at least 0"),
+        ({"shard": "half"}, "shard is 'half'; it must be one of none, full"),
+        ({"compile": "yes"}, "compile is 'yes'; it must be true, false or 'auto'"),
     ],
 )
 def test_a_wrong_setting_is_named_with_what_would_do(settings: dict[str, object], message: str) -> None:
