@@ -1,156 +1,292 @@
-"""How fast this machine trains and decodes under each setting: medians of interleaved repeats.
+"""How fast this machine trains the same model on the same documents, rung by rung, and decodes.
 
-    python -m gpt.speed                      # every rung, one thread
-    python -m gpt.speed --only matmul --repeats 9 --threads 2 --device cuda
+    python -m gpt.speed                                    # the ladder on the CPU, one thread
+    python -m gpt.speed --device cuda --preset gpt2 --out runs/speed
+    python -m gpt.speed --against nanogpt                  # beside a plain GPT's training step
+    python -m gpt.speed --decode                           # ways to decode (gpt/decode_speed.py)
 
-Training counts tokens that are no padding; documents of 90 to 220 random tokens, of which the last 40 % carry loss.
+Each rung runs in a process of its own, so that its memory is its own and its allocator's settings can differ; the
+rungs take turns, and the figure is the median of each one's steps. The first losses and those of every step are
+compared with the first rung's: a rung that computes something else is an error, not a record.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
+import os
 import statistics
+import subprocess
 import sys
-import time
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
-import numpy as np
-import torch
+from gpt.errors import ConfigError, GPTError
+from gpt.files import write_text_atomically
 
-from gpt.batches import Batches, PackedBatches, PaddedBatches, TokenizedDocuments
-from gpt.model import GPT, GPTConfig
-from gpt.optimizer import OptimizerKind, build_optimizers
-from gpt.sampling import Session, generate_batch
-
-_V = 2048
+PROG = "python -m gpt.speed"
+TOLERANCE = 0.01  # of a loss, between rungs: bf16 has 8 bits
+WARM_UP = 2  # steps: the first compiles, the second finds its memory
 
 
-@dataclass(frozen=True, kw_only=True)
-class Rung:
-    """One setting of training; what is not named is the default."""
+class LossDiffersError(GPTError):
+    """Two rungs that train the same model on the same documents do not compute the same loss."""
+
+
+@dataclass(kw_only=True)
+class Result:
+    """What one rung was measured at.
+
+    Attributes:
+        name: Of the rung.
+        seconds: Of each measured step.
+        losses: Of every step, the warm-up's first.
+        first_loss: Before any step.
+        reference: The slowest way's loss there, at the same vocabulary.
+        n_tokens: Tokens of a step's documents.
+        flops: That a step needs.
+        memory_mib: The most that the rung had.
+        comparable: Whether its losses are the first rung's.
+    """
 
     name: str
-    model: dict[str, object] = field(default_factory=dict)
-    rows: int = 16
-    block_size: int = 256
-    precision: str = "bf16"
-    optimizer: OptimizerKind = "adamw"
-    compile: bool = False
-    packed: bool = True
+    seconds: list[float] = field(default_factory=list)
+    losses: list[float] = field(default_factory=list)
+    first_loss: float = math.nan
+    reference: float = math.nan
+    n_tokens: float = 0.0
+    flops: float = 0.0
+    memory_mib: float = 0.0
+    comparable: bool = True
+
+    @property
+    def step_s(self) -> float:
+        """The median step [s]."""
+        return statistics.median(self.seconds)
+
+    @property
+    def tokens_per_s(self) -> float:
+        """Tokens of documents per second, padding left out."""
+        return self.n_tokens / self.step_s
 
 
-RUNGS = (
-    Rung(name="fp32 matmul, padded", precision="fp32", model={"attention": "matmul"}, packed=False, rows=26),
-    Rung(name="fp32 matmul", precision="fp32", model={"attention": "matmul"}),
-    Rung(name="fp32 sdpa", precision="fp32", model={"attention": "sdpa"}),
-    Rung(name="bf16 matmul", model={"attention": "matmul"}),
-    Rung(name="bf16 sdpa", model={"attention": "sdpa"}),
-    Rung(name="bf16 matmul, muon", model={"attention": "matmul"}, optimizer="muon"),
-    Rung(name="bf16 matmul, 4 rows", model={"attention": "matmul"}, rows=4),
-    Rung(name="bf16 matmul, 8 rows", model={"attention": "matmul"}, rows=8),
-    Rung(name="bf16 matmul, 32 rows", model={"attention": "matmul"}, rows=32),
-    Rung(name="bf16 matmul, 8 rows of 512", model={"attention": "matmul"}, rows=8, block_size=512),
-    Rung(name="bf16 sdpa, 8 rows of 512", model={"attention": "sdpa"}, rows=8, block_size=512),
-    Rung(name="bf16 matmul, 2 heads", model={"attention": "matmul", "n_head": 2}),
-    Rung(name="bf16 matmul, compile", model={"attention": "matmul"}, compile=True),
-    Rung(name="bf16 sdpa, compile", model={"attention": "sdpa"}, compile=True),
-)
-
-
-def training_step(rung: Rung, documents: TokenizedDocuments, device: torch.device) -> Callable[[], float]:
-    """A function that trains one step and returns tokens per second."""
-    torch.manual_seed(0)
-    settings: dict[str, object] = {"vocab_size": _V, "block_size": rung.block_size}
-    model = GPT(GPTConfig.from_dict(settings | rung.model)).to(device)
-    optimizers = build_optimizers(model, rung.optimizer, 1e-3, 0.01)
-    trunk = torch.compile(model.trunk) if rung.compile else model.trunk
-    kind = PackedBatches if rung.packed else PaddedBatches
-    batches: Batches = kind(documents, rung.rows, rung.block_size, 0)
-    steps = iter(range(1_000_000))
-
-    def step() -> float:
-        batch = batches.batch(next(steps)).to(device)
-        began = time.perf_counter()
-        with torch.autocast(device.type, torch.bfloat16, enabled=rung.precision == "bf16"):
-            loss = model.logits_and_loss(trunk(batch.idx, batch.layout), batch.targets)[1]
-        loss.backward()  # type: ignore[no-untyped-call]
-        for optimizer in optimizers:
-            optimizer.step()
-            optimizer.zero_grad(set_to_none=True)
-        loss.item()  # waits for a GPU
-        return batch.n_tokens / (time.perf_counter() - began)
-
-    return step
-
-
-def decoding_rates(device: torch.device, repeats: int) -> dict[str, float]:
-    """Median tokens per second after a prompt of 120 tokens, for each way of decoding."""
-    rng = np.random.default_rng(0)
-    prompt = rng.integers(0, _V, 120).tolist()
-    seen: dict[str, list[float]] = {}
-    for _ in range(repeats):
-        for kernel in ("matmul", "sdpa"):
-            torch.manual_seed(0)
-            model = GPT(GPTConfig(vocab_size=_V, attention=kernel)).to(device).eval()
-            session = Session(model)
-
-            def at_once(session: Session = session) -> None:
-                session.feed(prompt)
-
-            seen.setdefault(f"read the prompt at once, {kernel}", []).append(_rate(at_once, 120))
-
-            def one_by_one(session: Session = session) -> None:
-                for token in prompt[:60]:
-                    session.feed([token])
-
-            seen.setdefault(f"one token at a time, {kernel}", []).append(_rate(one_by_one, 60))
-
-            def together(model: GPT = model) -> None:
-                generate_batch(model, [prompt] * 32, 16)
-
-            seen.setdefault(f"32 samples of one prompt, {kernel}", []).append(_rate(together, 32 * 16))
-    return {name: statistics.median(rates) for name, rates in seen.items()}
-
-
-def _rate(work: Callable[[], object], tokens: int) -> float:
-    began = time.perf_counter()
-    work()
-    return tokens / (time.perf_counter() - began)
-
-
-def main(argv: list[str] | None = None) -> int:
-    """Measure and print one line for each setting."""
-    parser = argparse.ArgumentParser(prog="python -m gpt.speed", description="Training and decoding speed, tokens/s.")
-    parser.add_argument("--only", default="", help="rungs whose name holds this text; 'decode' for decoding alone")
-    parser.add_argument("--repeats", type=int, default=5, help="measured steps of each rung (default 5)")
-    parser.add_argument("--threads", type=int, default=1, help="PyTorch threads (default 1)")
-    parser.add_argument("--device", default="cpu", help="cpu or cuda (default cpu)")
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=PROG, description="The speed ladder: training, rung by rung; decoding.")
+    parser.add_argument("--preset", default="home", help="tiny, home or gpt2 (default: home)")
+    parser.add_argument("--device", default="cpu", help="cpu or cuda (default: cpu)")
+    parser.add_argument("--threads", type=int, default=1, help="PyTorch threads on the CPU (default: 1)")
+    parser.add_argument("--repeats", type=int, default=3, help="measured steps of each rung (default: 3)")
+    parser.add_argument("--only", default="", help="rungs whose name holds this text; they are compared with the first")
+    parser.add_argument("--against", choices=("nanogpt",), help="measure a plain GPT's training step too")
+    parser.add_argument("--decode", action="store_true", help="measure ways to decode; further flags: --decode -h")
+    parser.add_argument("--out", type=Path, help="a folder for speed.json and speed.png")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-    options = parser.parse_args(argv)
+    parser.add_argument("--worker", help=argparse.SUPPRESS)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command. Returns 0, or 2 on wrong input or where rungs disagree."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        if "--decode" in arguments:
+            from gpt import decode_speed
+
+            return decode_speed.main([a for a in arguments if a != "--decode"])
+        options = _parser().parse_args(arguments)
+        if options.worker is not None:
+            return _work(options)
+        return _run(options)
+    except GPTError as error:
+        print(f"{PROG}: {error}", file=sys.stderr)
+        return 2
+
+
+def _run(options: argparse.Namespace) -> int:
+    import torch
+
+    from gpt.ladder import chosen, matmul_peak, preset_for, rungs
+
+    if options.threads < 1 or options.repeats < 1:
+        raise ConfigError(f"--threads and --repeats are at least 1, not {options.threads} and {options.repeats}")
+    if options.device.startswith("cuda") and not torch.cuda.is_available():
+        raise ConfigError(f"--device {options.device}: PyTorch {torch.__version__} sees no GPU here")
+    preset = preset_for(options.preset, options.device)
+    ladder = [r.name for r in rungs(options.device, preset.branched)]
+    wanted = [name for i, name in enumerate(ladder) if i == 0 or options.only in name]
+    if options.against:
+        wanted.append(options.against)
     torch.set_num_threads(options.threads)
     device = torch.device(options.device)
-    rng = np.random.default_rng(0)
-    lists = [rng.integers(0, 2000, size=int(n)).tolist() for n in rng.integers(90, 220, size=600)]
-    documents = TokenizedDocuments.from_lists(lists, [[i >= 0.6 * len(d) for i in range(len(d))] for d in lists])
-    steps = {rung.name: training_step(rung, documents, device) for rung in RUNGS if options.only in rung.name}
-    rates: dict[str, list[float]] = {name: [] for name in steps}
-    for repeat in range(options.repeats + 2):  # two to warm up
-        for name, step in steps.items():
-            rate = step()
-            if repeat >= 2:
-                rates[name].append(rate)
-            print(f"{repeat}  {rate:8,.0f}  {name}", file=sys.stderr)
-    results = {f"train: {name}": statistics.median(values) for name, values in rates.items()}
-    if options.only in ("", "decode"):
-        results |= {f"decode: {name}": rate for name, rate in decoding_rates(device, options.repeats).items()}
+    peaks = {str(t).removeprefix("torch."): matmul_peak(device, t) for t in (torch.float32, torch.bfloat16)}
+    results = _measure(wanted, options)
+    _check(results)
+    top = max(peaks.values())
+    rows = [
+        {
+            "rung": r.name, "tokens_per_s": r.tokens_per_s, "step_ms": 1000 * r.step_s, "memory_mib": r.memory_mib,
+            "mfu": r.flops / r.step_s / top, "factor": r.tokens_per_s / results[0].tokens_per_s,
+            "first_loss": r.first_loss, "reference_loss": r.reference, "losses": r.losses, "seconds": r.seconds,
+        }
+        for r in results
+    ]  # fmt: skip
+    found = {
+        "preset": options.preset, "device": _device_name(device), "threads": options.threads,
+        "torch": torch.__version__, "matmul_peak_flops": peaks, "rungs": rows, "default": chosen(device),
+    }  # fmt: skip
+    if options.out is not None:
+        write_text_atomically(options.out / "speed.json", json.dumps(found, indent=1) + "\n")
+        _draw(results, options.out / "speed.png", f"{options.preset}, {found['device']}")
     if options.json:
-        print(json.dumps(results))
-    else:
-        for name, rate in results.items():
-            print(f"{rate:10,.0f} tokens/s  {name}")
+        print(json.dumps(found))
+        return 0
+    print(f"{found['device']}, {options.threads} thread{'s' * (options.threads > 1)}, PyTorch {torch.__version__}; "
+          f"matmul peak {peaks['float32'] / 1e9:,.0f} (fp32), {peaks['bfloat16'] / 1e9:,.0f} (bf16) GFLOP/s")  # fmt: skip
+    print(f"{'tokens/s':>10} {'ms/step':>9} {'MiB':>7} {'MFU':>6} {'factor':>7}  rung")
+    for row in rows:
+        print(f"{row['tokens_per_s']:10,.0f} {row['step_ms']:9,.1f} {row['memory_mib']:7,.0f} {row['mfu']:6.1%} "
+              f"{row['factor']:7.2f}  {row['rung']}")  # fmt: skip
+    print(f"default here: {', '.join(f'{k} {v}' for k, v in chosen(device).items())}")
     return 0
+
+
+def _measure(names: Sequence[str], options: argparse.Namespace) -> list[Result]:
+    """Run a process for each rung, and let them take turns."""
+    workers: list[tuple[Result, subprocess.Popen[str]]] = []
+    try:
+        for name in names:
+            workers.append((Result(name=name), _start(name, options)))
+            said = _ask(*workers[-1], "")
+            result = workers[-1][0]
+            result.first_loss, result.reference = said["first_loss"], said["reference"]
+            result.n_tokens, result.flops = said["n_tokens"], said["flops"]
+            result.comparable = bool(said["comparable"])
+            for _ in range(WARM_UP):
+                result.losses.append(_ask(*workers[-1], "step")["loss"])
+            print(f"ready: {name}", file=sys.stderr)
+        for repeat in range(options.repeats):
+            for result, worker in workers:
+                said = _ask(result, worker, "step")
+                result.seconds.append(said["seconds"])
+                result.losses.append(said["loss"])
+                result.memory_mib = said["memory_mib"]
+                print(
+                    f"{repeat + 1}/{options.repeats}  {1000 * said['seconds']:9,.1f} ms  {result.name}", file=sys.stderr
+                )
+    finally:
+        for _, worker in workers:
+            worker.kill()
+            worker.wait()
+    return [result for result, _ in workers]
+
+
+def _start(name: str, options: argparse.Namespace) -> subprocess.Popen[str]:
+    from gpt.ladder import ALLOCATOR, preset_for, rungs
+
+    preset = preset_for(options.preset, options.device)
+    rung = next((r for r in rungs(options.device, preset.branched) if r.name == name), None)
+    environment = {k: v for k, v in os.environ.items() if k not in ALLOCATOR}
+    environment |= {"OMP_NUM_THREADS": str(options.threads)} | (rung.environment if rung else {})
+    flags = ["--preset", options.preset, "--device", options.device, "--threads", str(options.threads)]
+    return subprocess.Popen(
+        [sys.executable, "-m", "gpt.speed", "--worker", name, *flags],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment,
+    )  # fmt: skip
+
+
+def _ask(result: Result, worker: subprocess.Popen[str], question: str) -> dict[str, float]:
+    assert worker.stdin is not None and worker.stdout is not None
+    if question:
+        worker.stdin.write(question + "\n")
+        worker.stdin.flush()
+    line = worker.stdout.readline()
+    if not line:
+        raise GPTError(f"rung {result.name!r}: its process ended with code {worker.wait()}; its own message is above")
+    answer: dict[str, float] = json.loads(line)
+    return answer
+
+
+def _work(options: argparse.Namespace) -> int:
+    """One rung's process: says that it is ready, then takes a step for every line that it reads."""
+    import torch
+
+    from gpt.ladder import Step, preset_for, rungs, slowest_at
+    from gpt.plain import PlainStep
+
+    torch.set_num_threads(options.threads)
+    device, preset = torch.device(options.device), preset_for(options.preset, options.device)
+    ladder = rungs(options.device, preset.branched)
+    rung = next((r for r in ladder if r.name == options.worker), None)
+    step: Step | PlainStep
+    if rung is None:
+        step = PlainStep(preset, device)
+        reference, comparable = math.nan, False
+    else:
+        comparable = rung.vocabulary >= ladder[0].vocabulary
+        reference = math.nan if comparable else Step(slowest_at(rung), preset, device).first_loss()
+        step = Step(rung, preset, device)
+    ready = {"first_loss": step.first_loss(), "reference": reference, "comparable": comparable}
+    print(json.dumps(ready | {"n_tokens": step.n_tokens, "flops": step.flops}), flush=True)
+    for _ in sys.stdin:
+        seconds, loss = step()
+        print(json.dumps({"seconds": seconds, "loss": loss, "memory_mib": step.memory_mib()}), flush=True)
+    return 0
+
+
+def _check(results: Sequence[Result]) -> None:
+    """Compare every rung's losses with the first's.
+
+    Raises:
+        LossDiffersError: They differ by more than rounding explains.
+    """
+    first = results[0]
+    for result in results:
+        pairs = [] if math.isnan(result.reference) else [("before any step", result.first_loss, result.reference)]
+        if result.comparable:
+            pairs.append(("before any step", result.first_loss, first.first_loss))
+            both = zip(result.losses, first.losses, strict=True)
+            pairs += [(f"at step {i}", mine, theirs) for i, (mine, theirs) in enumerate(both)]
+        for when, mine, theirs in pairs:
+            if not abs(mine - theirs) <= TOLERANCE * abs(theirs):
+                raise LossDiffersError(
+                    f"rung {result.name!r}: loss {mine:.4f} {when}, but {theirs:.4f} on the first rung"
+                )
+
+
+def _device_name(device: object) -> str:
+    import platform
+
+    import torch
+
+    if str(device).startswith("cuda"):
+        return torch.cuda.get_device_name(torch.device(str(device)))
+    cpuinfo = Path("/proc/cpuinfo")
+    names = cpuinfo.read_text(encoding="utf-8").splitlines() if cpuinfo.exists() else []
+    return next((line.split(":")[1].strip() for line in names if line.startswith("model name")), platform.machine())
+
+
+def _draw(results: Sequence[Result], path: Path, title: str) -> None:
+    try:
+        import matplotlib
+    except ImportError:
+        print("speed.png needs matplotlib: pip install gpt-home-planner[plots]", file=sys.stderr)
+        return
+    matplotlib.use("agg")
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(9, 0.4 * len(results) + 1.2), layout="constrained")
+    rates = [r.tokens_per_s for r in results]
+    bars = axes.barh([r.name for r in results], rates, color=["C0" if r.comparable else "C1" for r in results])
+    axes.bar_label(bars, [f" {rate:,.0f} ({rate / rates[0]:.1f}×)" for rate in rates], fontsize=8)
+    axes.set(
+        xlabel="tokens of documents per second", xscale="log", title=title, xlim=(min(rates) / 1.5, max(rates) * 5)
+    )
+    axes.invert_yaxis()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=120)
+    plt.close(figure)
 
 
 if __name__ == "__main__":

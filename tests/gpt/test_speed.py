@@ -1,0 +1,125 @@
+"""The speed ladder: every rung trains the same model on the same documents."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from gpt import speed
+from gpt.ladder import PRESETS, Preset, Rung, Step, preset_for, rungs, slowest_at
+from gpt.plain import PlainStep
+from gpt.speed_data import Group, draw_groups
+
+CPU = torch.device("cpu")
+SMALL = Preset(n_layer=1, n_head=2, n_embd=32, block_size=256, rows=2, micro_rows=1, branched=True)
+
+
+@pytest.fixture(scope="module")
+def group() -> Group:
+    (drawn,) = draw_groups(1, 1024, 256, True, 500, 0)
+    return drawn
+
+
+def test_every_way_of_laying_out_documents_learns_the_same_targets(group: Group) -> None:
+    ways = [group.padded(7, 256), group.packed(3, shared=False), group.packed(3, shared=True)]
+    learned = [sorted(t for b in batches for t in b.targets[b.targets >= 0].tolist()) for batches in ways]
+    assert learned[0] == learned[1] == learned[2]
+    assert [sum(b.n_counted for b in batches) for batches in ways] == [len(learned[0])] * 3
+
+
+def test_sharing_beginnings_reads_fewer_tokens_than_packing(group: Group) -> None:
+    shared, packed = (sum(b.n_tokens for b in group.packed(3, shared=s)) for s in (True, False))
+    assert shared < 0.7 * packed
+
+
+def test_shapes_do_not_change_from_batch_to_batch() -> None:
+    groups = draw_groups(2, 1024, 256, True, 500, 0)
+    assert len({b.idx.shape for g in groups for b in g.padded(7, 256)}) == 1
+    assert len({b.idx.shape for g in groups for b in g.packed(3, shared=True)}) == 1
+
+
+@pytest.mark.parametrize("rung", [r for r in rungs("cpu", True) if not r.compile][1:] + [
+    replace(r, compile=False) for r in rungs("cpu", True) if r.compile
+], ids=lambda r: r.name)  # fmt: skip
+def test_a_rung_computes_the_losses_of_the_slowest_way(rung: Rung) -> None:
+    mine, reference = Step(rung, SMALL, CPU), Step(slowest_at(rung), SMALL, CPU)
+    assert mine.first_loss() == pytest.approx(reference.first_loss(), rel=2e-3)
+    for _ in range(3):
+        assert mine()[1] == pytest.approx(reference()[1], rel=speed.TOLERANCE)
+
+
+def test_the_losses_fall() -> None:
+    step = Step(rungs("cpu", True)[0], SMALL, CPU)
+    losses = [step()[1] for _ in range(7)]
+    assert losses[-1] < losses[0] - 0.02
+
+
+def test_vocabularies_differ_in_rows_that_nothing_uses() -> None:
+    step = Step(slowest_at(Rung(name="x", vocabulary=2_048)), SMALL, CPU)
+    wide = Step(Rung(name="x"), SMALL, CPU)
+    assert torch.equal(step.model.wte.weight, wide.model.wte.weight[:2_048])
+
+
+def test_a_step_needs_fewer_operations_the_less_is_read_twice() -> None:
+    flops = {r.rows: Step(replace(r, compile=False), SMALL, CPU).flops for r in rungs("cpu", True)[:-1]}
+    assert flops["padded"] == pytest.approx(flops["packed"])
+    assert flops["shared"] < flops["packed"]
+
+
+def test_operations_are_six_a_weight_and_token_and_those_of_attention() -> None:
+    plain = replace(SMALL, branched=False)
+    step = Step(rungs("cpu", False)[0], plain, CPU)
+    weights = sum(p.numel() for b in step.model.blocks for p in b.parameters()) + step.model.wte.weight.numel()
+    tokens = sum(b.n_tokens for group in step.batches for b in group) / len(step.batches)
+    assert 6 * weights * tokens < step.flops < 1.1 * 6 * weights * tokens
+
+
+def test_a_wrong_loss_is_an_error_that_names_the_rung() -> None:
+    good = speed.Result(name="first", losses=[5.0, 4.0], first_loss=5.0)
+    speed._check([good, speed.Result(name="fast", losses=[5.01, 4.01], first_loss=5.0)])
+    with pytest.raises(speed.LossDiffersError, match=r"'wrong': loss 3.0000 at step 1; it should be 4.0000"):
+        speed._check([good, speed.Result(name="wrong", losses=[5.0, 3.0], first_loss=5.0)])
+
+
+def test_a_loss_that_is_not_a_number_is_an_error() -> None:
+    good = speed.Result(name="first", losses=[5.0], first_loss=5.0)
+    with pytest.raises(speed.LossDiffersError):
+        speed._check([good, speed.Result(name="nan", losses=[float("nan")], first_loss=5.0)])
+
+
+def test_the_plain_gpt_learns_too() -> None:
+    step = PlainStep(replace(SMALL, rows=2), CPU)
+    step.run = step.model  # compiling is not what is tested
+    losses = [step()[1] for _ in range(6)]
+    assert losses[-1] < losses[0]
+
+
+def test_a_gpu_gets_larger_steps() -> None:
+    for name, preset in PRESETS.items():
+        assert preset_for(name, "cpu") == preset
+        assert preset_for(name, "cuda").rows > preset.rows
+
+
+@pytest.mark.parametrize("arguments", [["--preset", "huge"], ["--threads", "0"], ["--device", "cuda"]])
+def test_what_cannot_be_measured_is_an_error(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    if arguments[-1] == "cuda" and torch.cuda.is_available():
+        pytest.skip("there is a GPU")
+    assert speed.main(arguments) == 2
+    assert capsys.readouterr().err.startswith("python -m gpt.speed: ")
+
+
+@pytest.mark.slow
+def test_the_command_measures_rungs_in_processes_of_their_own(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["--preset", "tiny", "--repeats", "1", "--only", "bf16", "--json", "--out", str(tmp_path)]
+    assert speed.main(arguments) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [row["rung"] for row in found["rungs"]][1:] == ["bf16 autocast"]
+    assert found["rungs"][0]["factor"] == 1.0
+    assert all(0 < row["mfu"] < 1 for row in found["rungs"])
+    assert json.loads((tmp_path / "speed.json").read_text())["preset"] == "tiny"
