@@ -1,7 +1,9 @@
-"""`python -m planner.ablate`: what text quality and the length of the context do to a small planner's understanding.
+"""`python -m planner.ablate`: what the text, the context, the architecture and the optimizer do to a small planner.
 
-    text     templates as they are, against templates with typos, lost articles and lost punctuation; equal tokens
-    context  128, 256 and 1024 tokens; equal floating-point operations
+    text       templates as they are, against templates with typos, lost articles and lost punctuation; equal tokens
+    context    128, 256 and 1024 tokens; equal floating-point operations
+    optimizer  GPT-2's architecture and ours, with AdamW and with Muon: seconds to a validation loss; equal tokens
+    heads      attention heads that start orthogonal, or are penalised for being alike; equal tokens
 
 Each condition is trained from scratch with each seed and asked for the goals of the same held-out instructions: lines
 and homes that no training document was drawn from. Writes runs/ablate/NAME/: results.json, and curves.png where
@@ -12,8 +14,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -29,30 +32,57 @@ if TYPE_CHECKING:
 
 PROG = "python -m planner.ablate"
 TOKENS = 4096  # of a step
-CONTEXT = 512  # of the text ablation, and what the steps of the context ablation are counted for
+CONTEXT = 512  # where it is not what is varied, and what the steps of the context ablation are counted for
+TARGET = 0.5  # validation loss that seconds are counted to
 
 
 @dataclass(frozen=True, kw_only=True)
 class Condition:
-    """One way of training: the length of the context, and whether the corpus's text is noisy."""
+    """One way of training.
+
+    Attributes:
+        name: The table's row.
+        context: Tokens of a row.
+        noise: Whether the corpus's text is noisy.
+        model: Settings of the model over the recipe's.
+        train: Settings of training over the recipe's.
+    """
 
     name: str
     context: int = CONTEXT
     noise: bool = True
+    model: Mapping[str, object] = field(default_factory=dict)
+    train: Mapping[str, object] = field(default_factory=dict)
 
 
+GPT2: Mapping[str, object] = {
+    "position": "learned", "norm": "layer", "mlp": "gelu", "bias": True, "qk_norm": False, "previous_tokens": 0,
+    "embedding_norm": False,
+}  # fmt: skip
 CONDITIONS: Mapping[str, tuple[Condition, ...]] = {
     "text": (Condition(name="clean", noise=False), Condition(name="noisy")),
     "context": tuple(Condition(name=str(n), context=n) for n in (128, 256, 1024)),
+    "optimizer": tuple(
+        Condition(name=f"{shape}, {optimizer}", model=model, train={"optimizer": optimizer})
+        for shape, model in (("GPT-2", GPT2), ("ours", {}))
+        for optimizer in ("adamw", "muon")
+    ),
+    "heads": (
+        Condition(name="as they come"),
+        Condition(name="orthogonal at first", model={"head_init": "orthogonal"}),
+        Condition(name="penalty 0.1", train={"head_penalty": 0.1}),
+    ),
 }
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=PROG, description="Ablations of the corpus's text and of the context.")
+    parser = argparse.ArgumentParser(prog=PROG, description="Ablations of corpus, context, architecture and optimizer.")
     parser.add_argument("what", choices=sorted(CONDITIONS))
     parser.add_argument("--recipe", default="small", help="name in datasets/recipes/, or a YAML path (default: small)")
     parser.add_argument("--seeds", type=int, default=3, help="trainings of each condition (default: 3)")
-    parser.add_argument("--limit", type=int, default=300, help="held-out instructions of each row (default: 300)")
+    parser.add_argument(
+        "--limit", type=int, default=300, help="held-out instructions of each row; 0: loss alone (default: 300)"
+    )
     parser.add_argument("--out", type=Path, help="the folder, instead of runs/ablate/WHAT")
     parser.add_argument("--json", action="store_true", help="print the results as JSON")
     return parser
@@ -93,6 +123,10 @@ def _run(args: argparse.Namespace) -> int:
     for condition in CONDITIONS[args.what]:
         mine = [run["accuracy"] for run in runs if run["condition"] == condition.name]
         table[condition.name] = {row: Spread.of(accuracy[row] for accuracy in mine) for row in rows}  # type: ignore[index]
+    for name in ("seconds_to_target", "head_similarity"):
+        for condition in CONDITIONS[args.what]:
+            mine = [run[name] for run in runs if run["condition"] == condition.name]
+            table[condition.name][name.replace("_", " ")] = Spread.of(mine)  # type: ignore[arg-type]
     found = {
         "what": args.what,
         "recipe": args.recipe,
@@ -105,10 +139,11 @@ def _run(args: argparse.Namespace) -> int:
         print(json.dumps(found))
     else:
         lines = [
-            [name, str(next(r["steps"] for r in runs if r["condition"] == name)), *map(_percent, of.values())]
+            [name, str(next(r["steps"] for r in runs if r["condition"] == name))]
+            + [(_percent if row in rows else _plain)(spread) for row, spread in of.items()]
             for name, of in table.items()
         ]
-        print(grid([args.what, "steps", *rows], lines))
+        print(grid([args.what, "steps", *rows, f"seconds to loss {TARGET}", "head similarity"], lines))
     return 0
 
 
@@ -117,7 +152,9 @@ def _one(condition: Condition, settings: Settings, seed: int, folder: Path, limi
     import torch
 
     from gpt.batches import PackedBatches
+    from gpt.diversity import head_similarity
     from gpt.model import GPT, GPTConfig
+    from gpt.train_config import TrainConfig
     from gpt.trainer import train
     from planner.build import build_corpus
     from planner.decode import Planner
@@ -131,24 +168,28 @@ def _one(condition: Condition, settings: Settings, seed: int, folder: Path, limi
         return kept
     corpus = replace(settings.corpus, noise=condition.noise)
     rows, steps = TOKENS // condition.context, steps_for(condition, settings)
-    words, docs, valid = build_corpus(corpus, out / "corpus", seed=seed, limit=condition.context + 1, workers=1)
+    kept_at = folder / f"corpus-{'noisy' if condition.noise else 'clean'}-{condition.context}-{seed}"
+    words, docs, valid = build_corpus(corpus, kept_at, seed=seed, limit=condition.context + 1, workers=1)
     torch.manual_seed(seed)
-    shape = {**settings.model, "vocab_size": words.vocab_size, "block_size": condition.context}
+    shape = {**settings.model, **condition.model, "vocab_size": words.vocab_size, "block_size": condition.context}
     model = GPT(GPTConfig(**shape))  # type: ignore[arg-type]
-    config = replace(settings.train, steps=steps, batch_rows=rows, seed=seed)
-    curve: list[tuple[float, float]] = []
+    settings_of_run = {**asdict(settings.train), **condition.train, "steps": steps, "batch_rows": rows, "seed": seed}
+    config = TrainConfig(**settings_of_run)
+    batches = PackedBatches(docs, rows, condition.context, seed)
+    tokens_of_step = batches.n_tokens / batches.steps_per_epoch
+    curve: list[tuple[float, float, float]] = []  # tokens, validation loss, seconds of training
 
     def note(metrics: dict[str, float | int | None]) -> None:
         if metrics["val_loss"] is not None:
-            curve.append((int(metrics["step"] or 0) * TOKENS, float(metrics["val_loss"])))
+            step, rate = int(metrics["step"] or 0), float(metrics["tokens_per_s"] or math.nan)
+            curve.append((step * TOKENS, float(metrics["val_loss"]), step * tokens_of_step / rate))
 
-    batches = PackedBatches(docs, rows, condition.context, seed)
     train(model, batches, PackedBatches(valid, rows, condition.context, 0), config, out, on_metrics=note)
     torch.set_num_threads(1)
     planner = Planner(model, words)
     shown = condition.context >= CONTEXT  # a home's inventory does not fit into less
     accuracy: dict[str, float] = {}
-    for noise in (False, True):
+    for noise in (False, True) if limit else ():
         split = Split(name="noisy" if noise else "clean", phrases="test", noise=noise)
         trials = list(draw_trials(split, limit, seed=0))
         options = ways(inventory=shown)["constrained"]
@@ -159,15 +200,21 @@ def _one(condition: Condition, settings: Settings, seed: int, folder: Path, limi
     result = {
         "condition": condition.name, "seed": seed, "steps": steps, "tokens": steps * TOKENS, "inventory": shown,
         "accuracy": accuracy, "curve": curve, "model": asdict(model.config),
+        "seconds_to_target": next((seconds for _, loss, seconds in curve if loss <= TARGET), math.nan),
+        "head_similarity": sum(similar := head_similarity(model)) / len(similar),
     }  # fmt: skip
     write_text_atomically(done, json.dumps(result))
-    print(f"{condition.name} seed {seed}: {accuracy}", file=sys.stderr)
+    print(f"{condition.name} seed {seed}: loss {curve[-1][1]:.3f} {accuracy}", file=sys.stderr)
     return result
 
 
 def _percent(spread: Spread) -> str:
     low, high = spread.range
     return f"{100 * spread.mean:.1f} ± {100 * spread.half_width:.1f} ({100 * low:.1f}-{100 * high:.1f})"
+
+
+def _plain(spread: Spread) -> str:
+    return f"{spread.mean:.3g} ± {spread.half_width:.2g}" if spread.values else "-"
 
 
 def _draw(runs: Sequence[Mapping[str, object]], path: Path, what: str) -> None:
@@ -184,9 +231,9 @@ def _draw(runs: Sequence[Mapping[str, object]], path: Path, what: str) -> None:
     names = list(dict.fromkeys(str(run["condition"]) for run in runs))
     for run in runs:
         color = f"C{names.index(str(run['condition']))}"
-        curve = cast("list[tuple[float, float]]", run["curve"])
+        curve = cast("list[tuple[float, float, float]]", run["curve"])
         label = str(run["condition"]) if run["seed"] == 0 else None
-        axes.plot([x / 1e6 for x, _ in curve], [y for _, y in curve], color=color, label=label)
+        axes.plot([x / 1e6 for x, _, _ in curve], [y for _, y, _ in curve], color=color, label=label)
     axes.set(xlabel="million tokens", ylabel="validation loss", yscale="log", title=f"{what}, one line a seed")
     axes.legend()
     figure.savefig(path, dpi=120)
