@@ -60,7 +60,8 @@ class Reader:
 
     def _prompt(self, said: str, names: str) -> tuple[Session, list[int]]:
         session, rest = self.prompts.heading(names, said)
-        free = max(2, session.capacity - session.length - MAX_GOAL_TOKENS)
+        kept = min(MAX_GOAL_TOKENS, session.capacity // 4)  # for the goal
+        free = max(2, session.capacity - session.length - kept)
         if len(rest) > free:  # a very long instruction: its beginning is read
             rest = [*rest[: free - 1], rest[-1]]
         return session, rest

@@ -11,7 +11,7 @@ from envs.domain import load_domain
 from envs.goals import Goal, format_goal, parse_goal
 from envs.sampling import sample_scene
 from envs.state import State, World, apply, parse_action
-from gpt.model import GPT
+from gpt.model import GPT, GPTConfig
 from gpt.sampling import Session
 from gpt.tokenizer import Tokenizer
 from planner import decode, text, understand
@@ -20,7 +20,8 @@ from planner.constrain import Cursor, Ids
 from planner.decode import Planner
 from planner.errors import ReleaseError
 from planner.feasible import missing
-from planner.understand import NOT_UNDERSTOOD
+from planner.prompts import Prompts
+from planner.understand import NOT_UNDERSTOOD, Reader
 from planner.verify import Report, verify
 from tests.envs.homes_for_tests import state
 from tests.planner.conftest import ASKED, KNOWN, REFUSED, Drawn
@@ -406,3 +407,11 @@ def test_without_released_weights_the_error_says_what_to_do(monkeypatch: pytest.
     monkeypatch.setattr(decode, "released_dir", none)
     with pytest.raises(ReleaseError, match=r"no released GPT 'home'; train one .* --model"):
         Planner.load()
+
+
+def test_a_short_context_still_reads_an_instruction_of_ordinary_length(tokenizer: Tokenizer) -> None:
+    small = GPT(GPTConfig(vocab_size=tokenizer.vocab_size, n_layer=1, n_head=2, n_embd=32, block_size=128))
+    reader = Reader(Prompts(small, tokenizer))
+    said = "please take the green apple from the counter and put it on the desk"
+    _, rest = reader._prompt(said, "")
+    assert tokenizer.decode(rest) == f"[SEP] {said}[SEP]"
