@@ -1,8 +1,8 @@
 """A plain GPT's training step, as nanoGPT's README recommends it: what the ladder is compared with.
 
 GPT-2's architecture with nanoGPT's defaults (no biases, GELU, LayerNorm, learned positions, tied weights, vocabulary
-50,304, fused AdamW, bf16 autocast, flash attention, torch.compile): documents follow each other in one stream that is cut
-into rows, attention crosses their borders, and every token is learned. Nothing of `gpt/` but the documents is used.
+50,304, fused AdamW, bf16 autocast, flash attention, torch.compile): documents follow each other in one stream that is
+cut into rows, attention crosses their borders, and every token is learned. Only the documents are the ladder's.
 """
 
 from __future__ import annotations

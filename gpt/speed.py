@@ -142,8 +142,9 @@ def _run(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(found))
         return 0
+    fp32, bf16 = (peaks[name] / 1e9 for name in ("float32", "bfloat16"))
     print(f"{found['device']}, {options.threads} thread{'s' * (options.threads > 1)}, PyTorch {torch.__version__}; "
-          f"matmul peak {peaks['float32'] / 1e9:,.0f} (fp32), {peaks['bfloat16'] / 1e9:,.0f} (bf16) GFLOP/s")  # fmt: skip
+          f"matmul peak {fp32:,.0f} (fp32), {bf16:,.0f} (bf16) GFLOP/s")  # fmt: skip
     print(f"{'tokens/s':>10} {'ms/step':>9} {'MiB':>7} {'MFU':>6} {'factor':>7}  rung")
     for row in rows:
         print(f"{row['tokens_per_s']:10,.0f} {row['step_ms']:9,.1f} {row['memory_mib']:7,.0f} {row['mfu']:6.1%} "

@@ -67,6 +67,7 @@ def test_things_that_cannot_be_so_are_not_put_in() -> None:
     for _, goal in variations("put a sliced tomato in the fridge", "sliced tomato in fridge"):
         assert load_domain().objects[goal.split()[1]].slices, goal
 
+
 def test_where_a_thing_comes_from_may_change_and_the_goal_does_not() -> None:
     found = list(variations("take the mug from the dresser to the sink", "mug in sink"))
     moved = [said for said, goal in found if goal == "mug in sink" and "dresser" not in said]
@@ -75,9 +76,8 @@ def test_where_a_thing_comes_from_may_change_and_the_goal_does_not() -> None:
 
 def test_the_steps_name_the_new_thing_too() -> None:
     steps = ["Go to the desk", "Pick up the mug, the blue mug", "Put the mug in the sink"]
-    line = TaskLine(
-        id="1", instruction="put a mug in the sink", goal=parse_goal("mug in sink"), objects=SCENE, extra={"steps": steps}
-    )
+    goal = parse_goal("mug in sink")
+    line = TaskLine(id="1", instruction="put a mug in the sink", goal=goal, objects=SCENE, extra={"steps": steps})
     rng = random.Random(0)
     changed = [v for _ in range(40) if (v := varied(line, rng)) and v.goal and "mug" not in format_goal(v.goal)]
     assert changed
