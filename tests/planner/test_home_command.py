@@ -83,7 +83,7 @@ def test_wrong_usage_exits_2(argv: list[str], capsys: pytest.CaptureFixture[str]
 
 def test_a_reader_that_has_seen_enough_ends_the_command_quietly() -> None:
     shown = subprocess.run(
-        f"{sys.executable} -m planner.home show {HOMES / 'family_house.yaml'} | head -1",
+        f"{sys.executable} -m planner.home show {FAMILY} | head -1",
         shell=True, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert shown.stdout and not shown.stderr
