@@ -77,7 +77,8 @@ def preset_for(name: str, device: str) -> Preset:
     """
     if name not in PRESETS:
         raise ConfigError(f"there is no preset {name!r}; there are: {', '.join(PRESETS)}")
-    return replace(PRESETS[name], **ON_GPU[name]) if device.startswith("cuda") else PRESETS[name]
+    larger = ON_GPU[name]
+    return replace(PRESETS[name], **larger) if device.startswith("cuda") else PRESETS[name]  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, kw_only=True)

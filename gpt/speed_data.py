@@ -80,7 +80,8 @@ def _draw(rng: np.random.Generator, positions: int, block_size: int, branched: b
     def ids(span: tuple[int, int]) -> list[int]:
         # Zipf's law, as words have it: a model can learn something within a few steps.
         n = int(rng.integers(*span))
-        return (rng.zipf(1.3, size=n) % n_ids).tolist()
+        drawn: list[int] = (rng.zipf(1.3, size=n) % n_ids).tolist()
+        return drawn
 
     trees: list[Tree] = []
     left = positions

@@ -1,0 +1,160 @@
+"""Reading a model folder without torch: config, tokenizer, and weights as fp32 arrays.
+
+`gpt.checkpoint` writes these folders and says what is in them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from safetensors import SafetensorError, deserialize, safe_open
+
+from gpt.errors import CheckpointError, ConfigError, TokenizerError
+from gpt.model_config import GPTConfig
+from gpt.tokenizer import Tokenizer
+
+Floats = npt.NDArray[np.float32]
+
+_FORMAT = "gpt-home-planner model 1"
+_WEIGHTS, _CONFIG, _TOKENIZER = "model.safetensors", "config.json", "tokenizer.json"
+
+
+def read_folder(folder: Path | str) -> tuple[GPTConfig, dict[str, Floats], Tokenizer, dict[str, object]]:
+    """Read a model folder: its config, its weights as fp32, its tokenizer and what was saved as `extra`.
+
+    Raises:
+        CheckpointError: A file is missing, truncated, foreign, or does not belong to the others.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise CheckpointError(f"{folder}: no such model folder")
+    config_text, tokenizer_text = _read(folder / _CONFIG), _read(folder / _TOKENIZER)
+    config, extra = _parse_config(config_text, folder / _CONFIG)
+    try:
+        tokenizer = Tokenizer.from_json(tokenizer_text, str(folder / _TOKENIZER))
+    except TokenizerError as error:
+        raise CheckpointError(str(error)) from None
+    tensors, metadata = read_arrays(folder / _WEIGHTS)
+    fingerprint = hashlib.sha256(f"{config_text}\0{tokenizer_text}".encode()).hexdigest()
+    if metadata.get("fingerprint") != fingerprint:
+        raise CheckpointError(
+            f"{folder / _WEIGHTS}: was not saved together with the {_CONFIG} and {_TOKENIZER} beside it"
+        )
+    check_shapes(config, tensors, str(folder / _WEIGHTS))
+    return config, tensors, tokenizer, extra
+
+
+def read_arrays(path: Path) -> tuple[dict[str, Floats], dict[str, str]]:
+    """The tensors of a safetensors file as fp32, and its metadata.
+
+    Raises:
+        CheckpointError: The file is missing, truncated, no safetensors, or holds other numbers than floats.
+    """
+    try:
+        with safe_open(path, framework="np") as file:
+            metadata = dict(file.metadata() or {})
+        parts = deserialize(path.read_bytes())  # type: ignore[no-untyped-call]
+    except FileNotFoundError:
+        raise CheckpointError(f"{path}: no such file") from None
+    except (SafetensorError, OSError, ValueError) as error:
+        size = path.stat().st_size if path.is_file() else 0
+        raise CheckpointError(f"{path}: not a whole safetensors file ({size} bytes): {_one_line(error)}") from None
+    arrays: dict[str, Floats] = {}
+    for name, part in parts:
+        data, shape = np.frombuffer(part["data"], np.uint8), tuple(part["shape"])
+        match part["dtype"]:
+            case "F32":
+                values = data.view("<f4").astype(np.float32)
+            case "F16":
+                values = data.view("<f2").astype(np.float32)
+            case "BF16":  # the upper half of an fp32; numpy has no such type
+                values = (data.view("<u2").astype(np.uint32) << 16).view(np.float32)
+            case other:
+                raise CheckpointError(f"{path}: {name} holds {other}; expected F32, F16 or BF16")
+        arrays[name] = values.reshape(shape)
+    return arrays, metadata
+
+
+def check_shapes(config: GPTConfig, arrays: dict[str, Floats], path: str) -> None:
+    """Check that names and shapes are what the config asks for.
+
+    Raises:
+        CheckpointError: They are not; `path` is what the message names.
+    """
+    expected = expected_shapes(config)
+    for name in sorted(set(expected) | set(arrays)):
+        if name not in arrays:
+            raise CheckpointError(f"{path}: lacks the tensor {name} that the config asks for")
+        if name not in expected:
+            raise CheckpointError(f"{path}: holds a tensor {name} that the config does not have")
+        if arrays[name].shape != expected[name]:
+            raise CheckpointError(
+                f"{path}: {name} has shape {arrays[name].shape}; the config asks for {expected[name]}"
+            )
+
+
+def expected_shapes(config: GPTConfig) -> dict[str, tuple[int, ...]]:
+    """Shape of every tensor that a model of this config saves, by name."""
+    C, V, D, L = config.n_embd, config.vocab_size, config.head_size, config.n_layer
+    gated = config.mlp == "swiglu"
+    hidden = max(64, 64 * round(8 * C / 3 / 64)) if gated else 4 * C
+    shapes: dict[str, tuple[int, ...]] = {"wte.weight": (V, C)}
+    norms = ["final_norm", *(f"blocks.{i}.norm_{n}" for i in range(L) for n in (1, 2))]
+    if config.previous_tokens:
+        shapes["previous.weight"] = (config.previous_tokens * (V + 1), C)
+    if config.position == "learned":
+        shapes["wpe.weight"] = (config.block_size, C)
+    if config.embedding_norm:
+        norms.append("embedding_norm")
+    if not config.tie_weights:
+        shapes["head.weight"] = (V, C)
+    for i in range(L):
+        linear = {
+            "attention.qkv": ((config.n_head + 2 * config.kv_heads) * D, C),
+            "attention.proj": (C, C),
+            "mlp.fc": (hidden * (2 if gated else 1), C),
+            "mlp.proj": (C, hidden),
+        }
+        for name, shape in linear.items():
+            shapes[f"blocks.{i}.{name}.weight"] = shape
+            if config.bias:
+                shapes[f"blocks.{i}.{name}.bias"] = shape[:1]
+        if config.qk_norm:
+            shapes[f"blocks.{i}.attention.gain"] = (D,)
+    if config.norm == "layer":
+        for name in norms:
+            shapes[f"{name}.weight"] = (C,)
+            if config.bias:
+                shapes[f"{name}.bias"] = (C,)
+    return shapes
+
+
+def _parse_config(text: str, path: Path) -> tuple[GPTConfig, dict[str, object]]:
+    try:
+        content = json.loads(text)
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise CheckpointError(f"{path}: damaged or truncated JSON: {_one_line(error)}") from None
+    if not isinstance(content, dict) or content.get("format") != _FORMAT:
+        seen = content.get("format") if isinstance(content, dict) else type(content).__name__
+        raise CheckpointError(f"{path}: not a model config of this project (format {seen!r}, expected {_FORMAT!r})")
+    try:
+        return GPTConfig.from_dict(content["model"]), dict(content["extra"])
+    except (ConfigError, KeyError, TypeError, ValueError) as error:
+        raise CheckpointError(f"{path}: not a valid model config: {_one_line(error)}") from None
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise CheckpointError(f"{path}: no such file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise CheckpointError(f"{path}: cannot be read: {_one_line(error)}") from None
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())

@@ -1,0 +1,233 @@
+"""The GPT of `gpt.model` in numpy, for decoding on a CPU: same numbers, no torch, no compiler.
+
+What can be done once is done when the weights are loaded: gains of layer norms and the scale of attention go into the
+weights behind them, heads are put in an order in which a rotation is one complex product. While decoding, the last
+block is computed for the last token only, and the second product of a ReLU² MLP only for the units that are not zero.
+
+Shapes: M tokens read together (of one context or many), R contexts, C = n_embd, V = vocab_size, H query heads, K key
+heads, D head size, k previous tokens.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from gpt.model_config import GPTConfig
+from gpt.runtime.dense import Dense, SparseDense, activate, layer_norm, rms_norm
+from gpt.runtime.folder import Floats, check_shapes, read_folder
+from gpt.tokenizer import Tokenizer
+
+Ints = npt.NDArray[np.int64]
+
+_INIT_STD = 0.02  # of `gpt.model`: what sinusoidal positions are scaled to
+
+
+class Memory(Protocol):
+    """What the tokens read so far have left behind."""
+
+    def attend(self, layer: int, q: Floats, k: Floats, v: Floats, *, last: bool) -> Floats:
+        """Keep keys and values (M, K, D) of a layer; returns what queries (M, H, D) find, (M, H D).
+
+        With `last`, there is one query for each context, that of its last new token.
+        """
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Layer:
+    qkv: Dense
+    q: Dense  # parts of qkv
+    kv: Dense
+    gain: Floats | None  # (D,)
+    proj: Dense
+    fc: Dense
+    out: Dense | SparseDense
+
+
+class NumpyModel:
+    """The weights, ready to be multiplied with; contexts are `NumpySession` and `NumpyBatch`.
+
+    It is not changed by reading, so threads can share it.
+    """
+
+    def __init__(self, config: GPTConfig, arrays: dict[str, Floats]) -> None:
+        """Prepare arrays named as in a checkpoint.
+
+        Raises:
+            CheckpointError: Names or shapes are not this config's.
+        """
+        check_shapes(config, arrays, "the weights")
+        self.config = config
+        C, D, V = config.n_embd, config.head_size, config.vocab_size
+        self._norm = rms_norm if config.norm == "rms" else layer_norm
+        self.embedding = arrays["wte.weight"]  # (V, C)
+        self.previous = arrays.get("previous.weight")  # (k (V + 1), C)
+        self.offsets = np.arange(config.previous_tokens) * (V + 1)
+        self.places = arrays.get("wpe.weight")  # (block_size, C)
+        if config.position == "sinusoidal":
+            self.places = _sinusoids(config.block_size, C)
+        self.rotation = _rotations(config.block_size, D) if config.position == "rotary" else None
+        self.embedding_scale = _norm_of("embedding_norm", arrays)
+        # Of normalised queries and keys: a head's length becomes sqrt(D), and scores are divided by sqrt(D).
+        self._lengths = np.full(config.n_head + config.kv_heads, D**0.5, np.float32)
+        self._lengths[: config.n_head] = 1.0
+        self.layers = [self._layer(f"blocks.{i}", arrays) for i in range(config.n_layer)]
+        self.head = _behind_norm(arrays.get("head.weight", self.embedding), None, _norm_of("final_norm", arrays))
+
+    @classmethod
+    def load(cls, folder: Path | str) -> tuple[NumpyModel, Tokenizer, dict[str, object]]:
+        """Read a model folder; returns the model, its tokenizer and what was saved as `extra`.
+
+        Raises:
+            CheckpointError: A file is missing, truncated, foreign, or does not belong to the others.
+        """
+        config, arrays, tokenizer, extra = read_folder(folder)
+        return cls(config, arrays), tokenizer, extra
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of weights in memory; an array that two parts share is counted once."""
+        arrays = [self.embedding, self.previous, self.places, self.rotation]
+        total = sum(a.nbytes for a in arrays if a is not None)
+        for layer in self.layers:
+            total += layer.qkv.nbytes + layer.proj.nbytes + layer.fc.nbytes + layer.out.nbytes
+        return total + (0 if self.head.weight is self.embedding else self.head.nbytes)
+
+    def read(self, ids: Ints, before: Ints, places: Ints, memory: Memory, ends: Ints) -> Floats:
+        """Read tokens of R contexts.
+
+        Args:
+            ids: (M,) the tokens, those of a context adjacent and in order.
+            before: (M, k) the tokens before each, oldest first, V where there is none.
+            places: (M,) position of each in its context.
+            memory: Of the contexts.
+            ends: (R,) where in `ids` the last token of each context is.
+
+        Returns:
+            (R, C) the normalised stream at the last tokens: what the head reads.
+        """
+        config = self.config
+        H, D = config.n_head, config.head_size
+        x = self._embed(ids, before, places)
+        rotation = None if self.rotation is None else self.rotation[places]  # (M, 1, D / 2)
+        for number, layer in enumerate(self.layers):
+            h = self._norm(x)
+            if number < config.n_layer - 1 or len(ends) == len(ids):
+                heads = layer.qkv(h).reshape(len(h), -1, D)
+                qk, v = heads[:, : H + config.kv_heads], heads[:, H + config.kv_heads :]
+                self._place(qk, layer.gain, rotation, self._lengths)
+                y = memory.attend(number, qk[:, :H], qk[:, H:], v, last=len(ends) == len(ids))
+            else:  # nothing but the last tokens is asked for any more
+                kv = layer.kv(h).reshape(len(h), -1, D)
+                k, v = kv[:, : config.kv_heads], kv[:, config.kv_heads :]
+                q = layer.q(h[ends]).reshape(len(ends), -1, D)
+                self._place(k, layer.gain, rotation, self._lengths[H:])
+                self._place(q, layer.gain, None if rotation is None else rotation[ends], self._lengths[:H])
+                y = memory.attend(number, q, k, v, last=True)
+                x = x[ends]
+            x += layer.proj(y)
+            x += layer.out(activate(config.mlp, layer.fc(self._norm(x))))
+        return self._norm(x)
+
+    def logits(self, x: Floats, among: Ints | None = None) -> Floats:
+        """(R, V) from what `read` returned; with `among`, those of these ids only, (R, len(among))."""
+        if among is None:
+            return self.head(x)
+        found: Floats = x @ self.head.weight[among].T
+        return found if self.head.bias is None else found + self.head.bias[among]
+
+    def _embed(self, ids: Ints, before: Ints, places: Ints) -> Floats:
+        x: Floats = self.embedding[ids]  # (M, C)
+        if self.previous is not None:
+            for found in (before + self.offsets).T:
+                x += self.previous[found]
+        if self.places is not None:
+            x += self.places[places]
+        if self.config.embedding_norm:
+            x = self._norm(x)
+            if self.embedding_scale is not None:
+                weight, bias = self.embedding_scale
+                x *= weight
+                x += bias
+        return x
+
+    def _place(self, heads: Floats, gain: Floats | None, rotation: npt.NDArray[np.complex64] | None, lengths: Floats
+               ) -> None:  # fmt: skip
+        """Normalise and rotate heads (M, n, D) in place."""
+        inverse = None
+        if gain is not None:
+            length = np.sqrt(np.einsum("mnd,mnd->mn", heads, heads))
+            inverse = lengths / (length + np.float32(1e-6))
+            heads *= gain
+        if rotation is not None:
+            pairs = heads.view(np.complex64)  # (M, n, D / 2)
+            pairs *= rotation
+        if inverse is not None:
+            heads *= inverse[:, :, None]
+
+    def _layer(self, name: str, arrays: dict[str, Floats]) -> _Layer:
+        config = self.config
+        C, D, n_q = config.n_embd, config.head_size, config.n_head * config.head_size
+        weight, bias = arrays[f"{name}.attention.qkv.weight"].copy(), arrays.get(f"{name}.attention.qkv.bias")
+        bias = None if bias is None else bias.copy()
+        gain = arrays.get(f"{name}.attention.gain")
+        order = np.arange(D)
+        if config.position == "rotary":  # halves become neighbours: the real and imaginary part of a number
+            order = order.reshape(2, D // 2).T.reshape(-1)
+            turned = n_q + config.kv_heads * D
+            weight[:turned] = weight[:turned].reshape(-1, D, C)[:, order].reshape(turned, C)
+            if bias is not None:
+                bias[:turned] = bias[:turned].reshape(-1, D)[:, order].reshape(-1)
+        if gain is None:
+            weight[:n_q] *= np.float32(D**-0.5)
+            if bias is not None:
+                bias[:n_q] *= np.float32(D**-0.5)
+        qkv = _behind_norm(weight, bias, _norm_of(f"{name}.norm_1", arrays))
+        out = (SparseDense if config.mlp == "relu2" else Dense)(
+            arrays[f"{name}.mlp.proj.weight"], arrays.get(f"{name}.mlp.proj.bias")
+        )
+        return _Layer(
+            qkv=qkv,
+            q=qkv.rows(0, n_q),
+            kv=qkv.rows(n_q, len(weight)),
+            gain=None if gain is None else gain[order],
+            proj=Dense(arrays[f"{name}.attention.proj.weight"], arrays.get(f"{name}.attention.proj.bias")),
+            fc=_behind_norm(
+                arrays[f"{name}.mlp.fc.weight"], arrays.get(f"{name}.mlp.fc.bias"), _norm_of(f"{name}.norm_2", arrays)
+            ),
+            out=out,
+        )
+
+
+def _norm_of(name: str, arrays: dict[str, Floats]) -> tuple[Floats, Floats] | None:
+    """Weight and bias of a norm; None if it has none."""
+    weight = arrays.get(f"{name}.weight")
+    return None if weight is None else (weight, arrays.get(f"{name}.bias", np.zeros_like(weight)))
+
+
+def _behind_norm(weight: Floats, bias: Floats | None, norm: tuple[Floats, Floats] | None) -> Dense:
+    """The product that takes a norm's weight and bias upon itself."""
+    if norm is None:
+        return Dense(weight, bias)
+    moved = weight @ norm[1]
+    return Dense(weight * norm[0], moved if bias is None else moved + bias)
+
+
+def _rotations(length: int, head_size: int) -> npt.NDArray[np.complex64]:
+    """(length, 1, D / 2) numbers whose products turn pairs by rotary positions (RoFormer, arXiv:2104.09864)."""
+    rate = np.float32(10_000.0) ** (-np.arange(0, head_size, 2, dtype=np.float32) / np.float32(head_size))
+    angle = np.arange(length, dtype=np.float32)[:, None, None] * rate
+    return np.cos(angle) + np.complex64(1j) * np.sin(angle)
+
+
+def _sinusoids(length: int, width: int) -> Floats:
+    """Vaswani et al. 2017, section 3.5, in fp32 and scaled as `gpt.model` does."""
+    rate = np.exp(np.arange(0, width, 2, dtype=np.float32) * np.float32(-np.log(10_000.0) / width))
+    angle = np.arange(length, dtype=np.float32)[:, None] * rate
+    waves = np.stack((np.sin(angle), np.cos(angle)), axis=-1).reshape(length, width)
+    return waves * np.float32(_INIT_STD * 2**0.5)
