@@ -22,6 +22,7 @@ from gpt.batches import Batch
 from gpt.errors import ConfigError
 from gpt.model import GPT, GPTConfig
 from gpt.model_config import AttentionKind
+from gpt.objective import COMPILE_PAYS_FROM
 from gpt.optimizer import parameter_groups
 from gpt.speed_data import Group, draw_groups
 from gpt.train_config import TrainConfig
@@ -307,5 +308,5 @@ def chosen(device: torch.device) -> dict[str, str]:
         "precision": TrainConfig(steps=1).precision,
         "optimizer": TrainConfig(steps=1).optimizer,
         "rows": "packed, beginnings shared",
-        "compile": "train.compile=true pays after some 1,500 steps" if cpu else "train.compile=true",
+        "compile": f"from {COMPILE_PAYS_FROM} steps on" if cpu else "always",
     }

@@ -52,7 +52,7 @@ class TrainConfig:
     optimizer: OptimizerKind = "muon"
     precision: Precision = "bf16"
     tf32: bool = True
-    compile: bool | Literal["auto"] = False
+    compile: bool | Literal["auto"] = "auto"
     shard: ShardKind = "none"
     grad_clip: float = 1.0
     grad_accum: int = 1
