@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from gpt.allocator import ALLOCATOR
 from gpt.attention import choose_kernel
 from gpt.batches import Batch
 from gpt.errors import ConfigError
@@ -111,14 +112,6 @@ class Rung:
     fused: bool = False
     counted: bool = False
     environment: dict[str, str] = field(default_factory=dict)
-
-
-# glibc returns large blocks to the system at every free, and the system has to clear them again at the next malloc.
-ALLOCATOR = {
-    "MALLOC_MMAP_THRESHOLD_": "4294967296",
-    "MALLOC_TRIM_THRESHOLD_": "8589934592",
-    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
-}
 
 
 def rungs(device: str, branched: bool) -> list[Rung]:
@@ -308,5 +301,6 @@ def chosen(device: torch.device) -> dict[str, str]:
         "precision": TrainConfig(steps=1).precision,
         "optimizer": TrainConfig(steps=1).optimizer,
         "rows": "packed, beginnings shared",
+        "allocator": "keeps its memory" if cpu else "PyTorch's",
         "compile": f"from {COMPILE_PAYS_FROM} steps on" if cpu else "always",
     }

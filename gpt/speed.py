@@ -184,7 +184,8 @@ def _measure(names: Sequence[str], options: argparse.Namespace) -> list[Result]:
 
 
 def _start(name: str, options: argparse.Namespace) -> subprocess.Popen[str]:
-    from gpt.ladder import ALLOCATOR, preset_for, rungs
+    from gpt.allocator import ALLOCATOR
+    from gpt.ladder import preset_for, rungs
 
     preset = preset_for(options.preset, options.device)
     rung = next((r for r in rungs(options.device, preset.branched) if r.name == name), None)

@@ -17,6 +17,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gpt.allocator import start_anew_with_allocator
 from planner.errors import RecipeError, reported, writable
 from planner.paths import runs_dir
 
@@ -162,4 +163,5 @@ def _train(args: argparse.Namespace, settings: Settings, human: list[str], world
 
 
 if __name__ == "__main__":
+    start_anew_with_allocator()
     sys.exit(main())

@@ -10,7 +10,7 @@ vocabulary size.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -91,7 +91,7 @@ class _Graph:
         """Add a constant of int64."""
         return self.keep(f"constant_{len(self.constants)}", np.array(values, np.int64))
 
-    def add(self, op: str, inputs: list[str], outputs: Sequence[str] = (), domain: str = "", **settings: object) -> str:
+    def add(self, op: str, inputs: list[str], outputs: Sequence[str] = (), domain: str = "", **settings: Any) -> str:
         """Add a node; returns the name of its first output."""
         outputs = list(outputs) or [f"value_{len(self.nodes)}"]
         self.nodes.append(helper.make_node(op, inputs, outputs, domain=domain, **settings))
@@ -180,7 +180,7 @@ class _Graph:
         inputs.append(helper.make_tensor_value_info("last", small, ["B"]))
         inputs.append(helper.make_tensor_value_info("total", small, [1]))
         outputs = [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["B", config.vocab_size])]
-        shape = ["B", config.kv_heads, "S", config.head_size]
+        shape: list[str | int | None] = ["B", config.kv_heads, "S", config.head_size]
         for layer in range(config.n_layer):
             for part in ("key", "value"):
                 inputs.append(helper.make_tensor_value_info(f"past_{part}_{layer}", TensorProto.FLOAT, shape))

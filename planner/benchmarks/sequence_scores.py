@@ -1,0 +1,147 @@
+"""The scores of Jansen 2020 for command sequences: a prediction against the gold sequence, step by step.
+
+Jansen, "Visually-Grounded Planning without Vision: Language Models Infer Detailed Plans from High-level Instructions",
+Findings of EMNLP 2020, with the details that the paper leaves open as its public scorer has them
+(https://github.com/cognitiveailab/alfred-gpt2): step i of the prediction is held against step i of the gold sequence
+and nothing else, so steps beyond the gold sequence cost nothing, and "minus first" leaves step 1 out, which is almost
+always "go to where the thing is" and needs eyes. "Permissive" takes a command or an argument for right if it shares a
+word with the gold one: "knife" for "butter knife". Length-checked, ours, also takes a prediction of another length for
+wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+Step = tuple[str, ...]
+"""A command and up to two arguments, as ("Put", "apple", "fridge")."""
+
+Program = tuple[Step, ...]
+
+Criterion = Literal["strict", "permissive"]
+CRITERIA: tuple[Criterion, ...] = get_args(Criterion)
+
+N_FIELDS = 3  # command, argument 1, argument 2
+
+_FILLERS = frozenset({"the", "in", "on", "with"})  # the scorer drops them from both sequences
+
+
+@dataclass(frozen=True, kw_only=True)
+class SequenceScores:
+    """Shares in [0, 1] over all pairs of a gold and a predicted sequence.
+
+    Attributes:
+        total: Pairs.
+        full: Pairs in which every gold step was predicted in its place.
+        minus_first: The same without the first step.
+        full_checked: As `full`, and the prediction has as many steps.
+        minus_first_checked: As `minus_first`, and the prediction has as many steps.
+        command: Mean over the pairs of the share of commands that are right.
+        arg1: The same for first arguments, over steps in which either sequence has one.
+        arg2: The same for second arguments, over pairs that have any.
+        triple: Share of right steps among all gold steps.
+    """
+
+    total: int
+    full: float
+    minus_first: float
+    full_checked: float
+    minus_first_checked: float
+    command: float
+    arg1: float
+    arg2: float
+    triple: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairScore:
+    """One prediction against its gold sequence.
+
+    Attributes:
+        steps: Whether each gold step was predicted in its place.
+        same_length: Whether the prediction has as many steps.
+        fields: For command, argument 1 and argument 2: how many are right, of how many.
+    """
+
+    steps: tuple[bool, ...]
+    same_length: bool
+    fields: tuple[tuple[int, int], ...]
+
+    @property
+    def full(self) -> bool:
+        """Every gold step was predicted in its place."""
+        return all(self.steps)
+
+    @property
+    def minus_first(self) -> bool:
+        """Every gold step but the first was."""
+        return all(self.steps[1:])
+
+
+def normalized(step: Sequence[str]) -> tuple[str, str, str]:
+    """Command and arguments as they are compared: lower case, without filler words, "" where there is none."""
+    words = [" ".join(w for w in part.lower().split() if w not in _FILLERS) for part in step[:N_FIELDS]]
+    words += [""] * (N_FIELDS - len(words))
+    return words[0], words[1], words[2]
+
+
+def same(gold: str, predicted: str, criterion: Criterion) -> bool:
+    """Whether a normalised command or argument passes for the gold one."""
+    if criterion == "strict" or not gold or not predicted:
+        return gold == predicted
+    return not set(gold.split()).isdisjoint(predicted.split())
+
+
+def score_pair(gold: Sequence[Step], predicted: Sequence[Step], criterion: Criterion) -> PairScore:
+    """Hold one prediction against its gold sequence."""
+    steps: list[bool] = []
+    right, of = [0] * N_FIELDS, [0] * N_FIELDS
+    for place, gold_step in enumerate(gold):
+        ours = normalized(predicted[place]) if place < len(predicted) else ("", "", "")
+        all_right = True
+        for field, (a, b) in enumerate(zip(normalized(gold_step), ours, strict=True)):
+            if field and not a and not b:  # neither has this argument
+                continue
+            hit = same(a, b, criterion)
+            right[field] += hit
+            of[field] += 1
+            all_right = all_right and hit
+        steps.append(all_right)
+    fields = tuple(zip(right, of, strict=True))
+    return PairScore(steps=tuple(steps), same_length=len(gold) == len(predicted), fields=fields)
+
+
+def score(golds: Sequence[Program], predictions: Sequence[Program], criterion: Criterion) -> SequenceScores:
+    """Score predictions, one for each gold sequence, in the same order.
+
+    Raises:
+        ValueError: There are none, or not as many of the one as of the other.
+    """
+    if len(golds) != len(predictions) or not golds:
+        raise ValueError(f"{len(golds)} gold sequences and {len(predictions)} predictions; one for each is needed")
+    pairs = [score_pair(gold, ours, criterion) for gold, ours in zip(golds, predictions, strict=True)]
+    n, n_steps = len(pairs), sum(len(pair.steps) for pair in pairs)
+    return SequenceScores(
+        total=n,
+        full=sum(pair.full for pair in pairs) / n,
+        minus_first=sum(pair.minus_first for pair in pairs) / n,
+        full_checked=sum(pair.full and pair.same_length for pair in pairs) / n,
+        minus_first_checked=sum(pair.minus_first and pair.same_length for pair in pairs) / n,
+        command=_mean_share(pairs, 0),
+        arg1=_mean_share(pairs, 1),
+        arg2=_mean_share(pairs, 2),
+        triple=sum(sum(pair.steps) for pair in pairs) / max(1, n_steps),
+    )
+
+
+def score_all(golds: Sequence[Program], predictions: Sequence[Program]) -> Mapping[Criterion, SequenceScores]:
+    """Score by every criterion."""
+    return {criterion: score(golds, predictions, criterion) for criterion in CRITERIA}
+
+
+def _mean_share(pairs: Sequence[PairScore], field: int) -> float:
+    """Mean over pairs, as the scorer has it: a short sequence weighs as much as a long one."""
+    shares = [right / of for right, of in (pair.fields[field] for pair in pairs) if of]
+    return sum(shares) / len(shares) if shares else 0.0
