@@ -252,9 +252,7 @@ def _check(results: Sequence[Result]) -> None:
             pairs += [(f"at step {i}", mine, theirs) for i, (mine, theirs) in enumerate(both)]
         for when, mine, theirs in pairs:
             if not abs(mine - theirs) <= TOLERANCE * abs(theirs):
-                raise LossDiffersError(
-                    f"rung {result.name!r}: loss {mine:.4f} {when}, but {theirs:.4f} on the first rung"
-                )
+                raise LossDiffersError(f"rung {result.name!r}: loss {mine:.4f} {when}; it should be {theirs:.4f}")
 
 
 def _device_name(device: object) -> str:

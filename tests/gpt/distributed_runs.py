@@ -99,7 +99,8 @@ def main() -> int:
                 try:
                     run(folder, name)
                 except SystemExit as end:
-                    print(f"process {world.rank} stopped {name} with {end.code}")
+                    # One write: `print` makes two, between which the other process may write.
+                    os.write(1, f"process {world.rank} stopped {name} with {end.code}\n".encode())
     except GPTError as error:
         print(f"distributed_runs: {error}", file=sys.stderr)
         return 2
