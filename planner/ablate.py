@@ -2,7 +2,8 @@
 
     text       templates as they are, against templates with typos, lost articles and lost punctuation; equal tokens
     context    128, 256 and 1024 tokens; equal floating-point operations
-    optimizer  GPT-2's architecture and ours, with AdamW and with Muon: seconds to a validation loss; equal tokens
+    optimizer  GPT-2's architecture and ours, with AdamW and with Muon: seconds to the validation loss that
+               every run reaches; equal tokens
     heads      attention heads that start orthogonal, or are penalised for being alike; equal tokens
 
 Each condition is trained from scratch with each seed and asked for the goals of the same held-out instructions: lines
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 PROG = "python -m planner.ablate"
 TOKENS = 4096  # of a step
 CONTEXT = 512  # where it is not what is varied, and what the steps of the context ablation are counted for
-TARGET = 0.5  # validation loss that seconds are counted to
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,13 +123,18 @@ def _run(args: argparse.Namespace) -> int:
     for condition in CONDITIONS[args.what]:
         mine = [run["accuracy"] for run in runs if run["condition"] == condition.name]
         table[condition.name] = {row: Spread.of(accuracy[row] for accuracy in mine) for row in rows}  # type: ignore[index]
-    for name in ("seconds_to_target", "head_similarity"):
-        for condition in CONDITIONS[args.what]:
-            mine = [run[name] for run in runs if run["condition"] == condition.name]
-            table[condition.name][name.replace("_", " ")] = Spread.of(mine)  # type: ignore[arg-type]
+    target = max(min(loss for _, loss, _ in _curve(run)) for run in runs)
+    for condition in CONDITIONS[args.what]:
+        its = [run for run in runs if run["condition"] == condition.name]
+        table[condition.name] |= {
+            "final loss": Spread.of(_curve(run)[-1][1] for run in its),
+            "seconds to loss": Spread.of(next(s for _, loss, s in _curve(run) if loss <= target) for run in its),
+            "head similarity": Spread.of(float(str(run["head_similarity"])) for run in its),
+        }
     found = {
         "what": args.what,
         "recipe": args.recipe,
+        "target_loss": target,
         "rows": {name: {row: s.as_dict() for row, s in of.items()} for name, of in table.items()},
         "runs": runs,
     }
@@ -143,7 +148,9 @@ def _run(args: argparse.Namespace) -> int:
             + [(_percent if row in rows else _plain)(spread) for row, spread in of.items()]
             for name, of in table.items()
         ]
-        print(grid([args.what, "steps", *rows, f"seconds to loss {TARGET}", "head similarity"], lines))
+        print(
+            grid([args.what, "steps", *rows, "final loss", f"seconds to loss {target:.2f}", "head similarity"], lines)
+        )
     return 0
 
 
@@ -200,7 +207,6 @@ def _one(condition: Condition, settings: Settings, seed: int, folder: Path, limi
     result = {
         "condition": condition.name, "seed": seed, "steps": steps, "tokens": steps * TOKENS, "inventory": shown,
         "accuracy": accuracy, "curve": curve, "model": asdict(model.config),
-        "seconds_to_target": next((seconds for _, loss, seconds in curve if loss <= TARGET), math.nan),
         "head_similarity": sum(similar := head_similarity(model)) / len(similar),
     }  # fmt: skip
     write_text_atomically(done, json.dumps(result))
@@ -211,6 +217,11 @@ def _one(condition: Condition, settings: Settings, seed: int, folder: Path, limi
 def _percent(spread: Spread) -> str:
     low, high = spread.range
     return f"{100 * spread.mean:.1f} ± {100 * spread.half_width:.1f} ({100 * low:.1f}-{100 * high:.1f})"
+
+
+def _curve(run: Mapping[str, object]) -> list[tuple[float, float, float]]:
+    """Tokens, validation loss and seconds of training at each evaluation."""
+    return cast("list[tuple[float, float, float]]", run["curve"])
 
 
 def _plain(spread: Spread) -> str:
@@ -231,7 +242,7 @@ def _draw(runs: Sequence[Mapping[str, object]], path: Path, what: str) -> None:
     names = list(dict.fromkeys(str(run["condition"]) for run in runs))
     for run in runs:
         color = f"C{names.index(str(run['condition']))}"
-        curve = cast("list[tuple[float, float, float]]", run["curve"])
+        curve = _curve(run)
         label = str(run["condition"]) if run["seed"] == 0 else None
         axes.plot([x / 1e6 for x, _, _ in curve], [y for _, y, _ in curve], color=color, label=label)
     axes.set(xlabel="million tokens", ylabel="validation loss", yscale="log", title=f"{what}, one line a seed")
