@@ -1,0 +1,213 @@
+"""Plans that compare the two worlds: how they are drawn, and that every disagreement is found and shown."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import random
+from pathlib import Path
+
+import pytest
+
+from envs import agree
+from envs.agreement import as_text, summarize
+from envs.random_plans import CHAINS, draw_action, draw_chain, draw_inapplicable
+from envs.state import Action, State, World, apply, effect, unmet
+from envs.trial_scenes import PLAN_SEEDS, home_for_plans
+from envs.walks import DeadEndError, Walk
+from envs.workers import Record
+from tests.envs.homes_for_tests import kitchen
+
+physics = pytest.mark.skipif(importlib.util.find_spec("pybullet") is None, reason="pybullet is not installed")
+
+
+@pytest.fixture
+def start() -> State:
+    return World(kitchen()).initial()
+
+
+# Plans
+
+
+def test_random_actions_are_applicable_and_of_all_kinds(start: State) -> None:
+    rng = random.Random(0)
+    skills = set[str]()
+    now = start
+    for _ in range(2000):
+        action = draw_action(now, rng)
+        now = apply(now, action)
+        skills.add(action.skill)
+    assert skills == set(start.world.domain.skills)
+
+
+def test_going_somewhere_does_not_crowd_out_the_rest(start: State) -> None:
+    rng = random.Random(0)
+    drawn = [draw_action(start, rng).skill for _ in range(300)]
+    assert drawn.count("go to") < 100
+
+
+def test_inapplicable_actions_cannot_be_done(start: State) -> None:
+    rng = random.Random(0)
+    assert all(unmet(start, draw_inapplicable(start, rng)) is not None for _ in range(100))
+
+
+@pytest.mark.parametrize("name", CHAINS)
+def test_every_kind_of_chain_can_be_made_and_carried_out(start: State, name: str) -> None:
+    made = 0
+    for seed in range(60):
+        walk = Walk(start)
+        try:
+            CHAINS[name](walk, random.Random(seed))
+        except DeadEndError:
+            continue
+        now = start
+        for action in walk.actions:
+            now = apply(now, action)
+        assert now == walk.state
+        made += 1
+    assert made
+
+
+def test_a_machine_is_opened_filled_closed_and_run(start: State) -> None:
+    plans = [draw_chain(start, random.Random(seed)) for seed in range(200)]
+    skills = {tuple(a.skill for a in actions) for name, actions in plans if name == "machine"}
+    assert any(s[:6] == ("open", "pick up", "put", "close", "turn on", "turn off") for s in skills)
+
+
+def test_what_is_held_is_put_away_first(start: State) -> None:
+    holding = effect(start, Action("pick up", ("book 1",)))
+    name, actions = draw_chain(holding, random.Random(0))
+    assert name == "put away"
+    assert actions[0].args[0] == "book 1"
+
+
+def test_homes_of_plans_are_the_same_each_time() -> None:
+    assert home_for_plans(PLAN_SEEDS[0] + 3) == home_for_plans(PLAN_SEEDS[0] + 3)
+
+
+# Carrying out
+
+
+@physics
+def test_a_plan_replays_from_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(agree, "LENGTH", 3)
+
+    def facts(record: Record) -> object:
+        return [{k: v for k, v in r.items() if k != "cpu_s"} for r in record["steps"]]  # type: ignore[attr-defined]
+
+    plan = agree.Plan(number=1, seed=0, grasp="assisted")
+    first, again = agree.run_plan(plan), agree.run_plan(plan)
+    assert facts(first) == facts(again)
+    assert len(first["steps"]) > 1  # type: ignore[arg-type]
+
+
+@physics
+def test_both_worlds_refuse_in_the_same_words_and_no_time_passes() -> None:
+    from envs.sim import PhysicalHome
+
+    home = PhysicalHome(kitchen())
+    try:
+        rng = random.Random(0)
+        wrong = [draw_inapplicable(home.state(), rng) for _ in range(40)]
+        wrong += [Action("pick up", ("unicorn 1",)), Action("polish", ("mug 1",)), Action("put", ("mug 1",))]
+        rows = [agree._refusal(home, action) for action in wrong]
+        assert [row for row in rows if not row["agrees"]] == []
+    finally:
+        home.close()
+
+
+@physics
+def test_a_world_that_is_wrong_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    from envs import attempts
+    from envs.sim import PhysicalHome
+
+    home = PhysicalHome(kitchen())
+    try:
+        monkeypatch.setattr(attempts, "effect", lambda before, action: before)  # a symbolic world without effects
+        made = attempts.attempt(home, Action("turn on", ("sink 1",)))
+        assert made.done
+        assert ("sink 1", "on", "false", "true") in made.differences
+    finally:
+        home.close()
+
+
+@physics
+def test_a_bug_in_a_skill_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    from envs import attempts, sim
+
+    def breaks(*_: object) -> None:
+        raise IndexError("out of range")
+
+    home = sim.PhysicalHome(kitchen())
+    try:
+        monkeypatch.setattr(sim, "perform", breaks)
+        made = attempts.attempt(home, Action("turn on", ("sink 1",)))
+        assert (made.status, made.differences) == ("crashed", ())
+        assert made.reason.startswith("IndexError in test_agree.py:")
+    finally:
+        home.close()
+
+
+# Summaries
+
+
+def row(skill: str, status: str = "done", differences: tuple[tuple[str, ...], ...] = ()) -> dict[str, object]:
+    return {"skill": skill, "category": "mug", "subtask": f"{skill} mug 1", "status": status, "reason": "",
+            "cause": "it slipped" if status == "failed" else "", "differences": [list(d) for d in differences],
+            "duration_s": 3.0, "cpu_s": 1.0, "collisions": 0}  # fmt: skip
+
+
+LOST = (("cup 1", "place", "sink 1", "nothing"),)
+
+
+def records() -> list[Record]:
+    words = {"physical": "a", "symbolic": "b", "agrees": False}
+    refusal = {"status": "refused", "subtask": "open mug 1", "ticks": 0, **words}
+    steps = [row("pick up"), row("put", differences=LOST), row("pick up", "failed", LOST), row("pick up"), refusal]
+    return [{"key": "7", "home": 5, "steps": steps, "error": "", "started_right": True}]
+
+
+def test_disagreements_are_counted_by_skill_and_category_with_the_plan_that_leads_there() -> None:
+    found = summarize(records())
+    assert found.disagreements == {"put mug: place": 1}
+    example = found.examples["put mug: place"]
+    assert example == "plan 7: pick up mug 1 → put mug 1: cup 1 place: nothing, not sink 1"
+    assert (found.agree["put"].hits, found.agree["pick up"].hits) == (0, 2)
+    assert example in as_text(found)
+
+
+def test_a_failure_is_counted_with_what_it_changed_and_whether_the_next_was_done() -> None:
+    found = summarize(records())
+    assert (found.done["pick up"].hits, found.done["pick up"].total) == (2, 3)
+    assert found.done["pick up"].causes == {"it slipped": 1}
+    assert found.changed == {"pick up: place": 1}
+    assert (found.resumed.hits, found.resumed.total) == (1, 1)
+
+
+def test_a_refusal_in_other_words_is_shown() -> None:
+    found = summarize(records())
+    assert found.refused == [False]
+    assert "physics 'a' after 0 ticks; symbolic 'b'" in as_text(found)
+
+
+# The command
+
+
+@physics
+def test_the_command_writes_plans_and_prints_json(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(agree, "LENGTH", 2)
+    out = tmp_path / "plans.jsonl"
+    assert agree.main(["--plans", "1", "--json", "--out", str(out)]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["plans"] == 1
+    assert report["all_done"]["total"] > 0
+    assert len(out.read_text().splitlines()) == 2
+
+
+@pytest.mark.parametrize("call", [["--plans", "0"], ["--workers", "0"], ["--grasp", "magic"]])
+def test_wrong_usage_is_said(call: list[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        agree.main(call)
+    assert caught.value.code == 2
