@@ -15,7 +15,8 @@ from envs.domain import load_domain
 from envs.engine import Engine, Link
 from envs.errors import PhysicsError
 from envs.furniture import furniture
-from envs.shapes import Color, Piece, mass_kg, object_pieces
+from envs.hulls import mass_kg
+from envs.shapes import Color, Piece, object_pieces
 from envs.spots import Spot, free_spots
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from envs.kinematics import Array
     from envs.navigation import Footprint
     from envs.places import Area, Places
-    from envs.scene import FixtureSpec, Rect, Scene
+    from envs.scene import FixtureSpec, ObjectSpec, Rect, Scene
 
 WALL_M = 0.10
 WALL_HEIGHT_M = 2.0
@@ -225,8 +226,14 @@ def build_objects(engine: Engine, scene: Scene, places: Places) -> None:
         flip = pi * float(rng.integers(2)) if size[0] != size[1] else 0.0
         at = area.point(spot.x, spot.y, size[2] / 2 + height)
         body = places.yaw_turn(area.yaw + spot.yaw + flip) @ (end_up(category) if on_end else np.eye(3))
-        engine.add(spec.name, object_pieces(category), at.tolist(), places.quat(body), mass=mass_kg(category))
+        add_object(engine, spec, at.tolist(), places.quat(body))
         places.things[spec.name] = category
+
+
+def add_object(engine: Engine, spec: ObjectSpec, at: Sequence[float], turn: Sequence[float]) -> None:
+    """Add one thing where it lies."""
+    category = load_domain().objects[spec.category]
+    engine.add(spec.name, object_pieces(category), at, turn, mass=mass_kg(category))
 
 
 def _pack(area: Area, items: Sequence[ObjectCategory], rng: np.random.Generator) -> list[Spot | None]:
@@ -236,8 +243,8 @@ def _pack(area: Area, items: Sequence[ObjectCategory], rng: np.random.Generator)
         taken: list[tuple[float, float, float, float]] = []
         spots: list[Spot | None] = []
         for item in items:
-            tight = {} if attempt < 2 else {"spacing": 0.004}
-            free = free_spots(area.size[:2], item.size[:2], np.array(taken).reshape(-1, 4), **tight)
+            spacing = None if attempt < 2 else 0.004
+            free = free_spots(area.size[:2], item.size[:2], np.array(taken).reshape(-1, 4), spacing=spacing)
             if not free and attempt == PACKING_TRIES - 1:
                 free = free_spots(area.size[:2], item.size[:2], np.array(taken).reshape(-1, 4), spacing=0.0, edge=0.02)
             if not free:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 TICK_S = 1 / 240
 BASE = -1  # the link index of a body's base
+RESIDUAL = 1e-4  # the solver stops below it: a robot that drives needs a few of the 30 iterations
+POSITION = 2  # PyBullet's POSITION_CONTROL
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +78,10 @@ class Engine:
                 self._p: Any = BulletClient(pybullet.GUI if gui else pybullet.DIRECT)
         except ImportError as error:
             raise PhysicsError(f"the physical home needs pybullet ({error}): pip install 'pybullet>=3.2.6'") from error
+        # The client looks its functions up by name at each call, which costs as much as setting a motor.
+        self._step = self._p.stepSimulation
+        self._set_motors = self._p.setJointMotorControlArray
+        self._change_weld = self._p.changeConstraint
         self.meshes = pybullet_data.getDataPath() + "/franka_panda/meshes/collision/"
         self.clear()
 
@@ -87,7 +93,9 @@ class Engine:
         self.ticks = 0
         self._p.setGravity(0, 0, -9.81)
         self._p.setTimeStep(TICK_S)
-        self._p.setPhysicsEngineParameter(numSolverIterations=30, deterministicOverlappingPairs=1)
+        self._p.setPhysicsEngineParameter(
+            numSolverIterations=30, solverResidualThreshold=RESIDUAL, deterministicOverlappingPairs=1
+        )
 
     def close(self) -> None:
         """Disconnect; safe to call twice."""
@@ -183,6 +191,7 @@ class Engine:
                     for link in links
                 ],
                 linkJointAxis=[link.axis for link in links],
+                useMaximalCoordinates=int(mass == 0 and not links),  # what never moves is cheaper so
             )
         )
         self.bodies[name] = body
@@ -224,9 +233,8 @@ class Engine:
 
     def step(self, ticks: int = 1) -> None:
         """Advance the world."""
-        step = self._p.stepSimulation
         for _ in range(ticks):
-            step()
+            self._step()
         self.ticks += ticks
 
     def wake(self, name: str) -> None:
@@ -265,6 +273,10 @@ class Engine:
         """Positions of joints [m, rad]."""
         return np.array([s[0] for s in self._p.getJointStates(self._id(name), links)], dtype=np.float64)
 
+    def power(self, name: str, links: Sequence[int]) -> float:
+        """Mechanical power that the motors of joints put in or take out now [W]."""
+        return float(sum(abs(s[1] * s[3]) for s in self._p.getJointStates(self._id(name), links)))
+
     def set_joint(self, name: str, link: int, position: float) -> None:
         """Set a joint at once: for building only."""
         self._p.resetJointState(self._id(name), link, position, 0.0)
@@ -288,8 +300,8 @@ class Engine:
         forces: Sequence[float], gains: Sequence[float],
     ) -> None:  # fmt: skip
         """Set the motors of joints to track positions and speeds."""
-        self._p.setJointMotorControlArray(
-            self._id(name), links, self._p.POSITION_CONTROL, targetPositions=positions, targetVelocities=speeds,
+        self._set_motors(
+            self.bodies[name], links, POSITION, targetPositions=positions, targetVelocities=speeds,
             forces=forces, positionGains=gains, velocityGains=[1.0] * len(links),
         )  # fmt: skip
 
@@ -299,6 +311,15 @@ class Engine:
         """Return what a body touches: the other's name, this body's link and the distance [m], negative inside."""
         contacts = self._p.getContactPoints(self._id(name))
         return [(self.names.get(c[2], ""), c[3], c[8]) for c in contacts]
+
+    def neighbours(self, name: str) -> set[str]:
+        """Return the names of the bodies that a body touches."""
+        return {self.names.get(c[2], "") for c in self._p.getContactPoints(self._id(name))} - {name, ""}
+
+    def rubber(self, name: str, links: Sequence[int], friction: float) -> None:
+        """Make links grippy: sliding friction, and a little against turning on the spot."""
+        for link in links:
+            self._p.changeDynamics(self._id(name), link, lateralFriction=friction, spinningFriction=0.02)
 
     def gap(self, name: str, links: Sequence[int], other: str, reach_m: float = 0.05) -> float:
         """Distance [m] of some links of a body to another body, at most `reach_m`."""
@@ -322,9 +343,17 @@ class Engine:
         self._p.changeConstraint(made, maxForce=force)
         return int(made)
 
+    def gear(self, name: str, link: int, other: int, force: float) -> None:
+        """Let two joints of a body move alike, as the fingers of a gripper do."""
+        body = self._id(name)
+        made = self._p.createConstraint(
+            body, link, body, other, self._p.JOINT_GEAR, [1, 0, 0], [0, 0, 0], [0, 0, 0]
+        )  # fmt: skip
+        self._p.changeConstraint(made, gearRatio=-1, erp=0.2, maxForce=force)
+
     def turn_weld(self, weld: int, child_at: Sequence[float], child_turn: Sequence[float], force: float) -> None:
         """Turn what is held: a hand that pivots what it pinches."""
-        self._p.changeConstraint(
+        self._change_weld(
             weld, jointChildPivot=list(child_at), jointChildFrameOrientation=list(child_turn), maxForce=force
         )
 
@@ -343,11 +372,39 @@ class Engine:
         up: Sequence[float] = (0, 0, 1), view_deg: float = 60.0,
     ) -> NDArray[np.uint8]:  # fmt: skip
         """Draw the world, (H, W, 3), with the software renderer."""
+        return self.shot(width, height, eye, target, up=up, view_deg=view_deg)[0]
+
+    def shot(
+        self, width: int, height: int, eye: Sequence[float], target: Sequence[float], *,
+        up: Sequence[float] = (0, 0, 1), view_deg: float = 60.0, near_m: float = 0.25, far_m: float = 40.0,
+    ) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.int32]]:  # fmt: skip
+        """Draw the world between two distances from the eye, with the software renderer.
+
+        Returns:
+            Colours (H, W, 3), distances along the camera's axis [m] (H, W), `far_m` where nothing is, and bodies
+            (H, W) as in `names`, -1 where nothing is.
+        """
         view = self._p.computeViewMatrix(list(eye), list(target), list(up))
-        lens = self._p.computeProjectionMatrixFOV(view_deg, width / height, 0.25, 40.0)
-        _, _, rgba, _, _ = self._p.getCameraImage(
+        lens = self._p.computeProjectionMatrixFOV(view_deg, width / height, near_m, far_m)
+        _, _, rgba, depth, bodies = self._p.getCameraImage(
             width, height, view, lens, renderer=self._p.ER_TINY_RENDERER, lightDirection=[4, -6, 12], shadow=0,
             lightAmbientCoeff=0.62, lightDiffuseCoeff=0.42, lightSpecularCoeff=0.05,
-            flags=self._p.ER_NO_SEGMENTATION_MASK,
         )  # fmt: skip
-        return np.ascontiguousarray(np.asarray(rgba, dtype=np.uint8).reshape(height, width, 4)[:, :, :3])
+        rgb = np.ascontiguousarray(np.asarray(rgba, dtype=np.uint8).reshape(height, width, 4)[:, :, :3])
+        share = np.asarray(depth, dtype=np.float64).reshape(height, width)  # 0 at the near plane, 1 at the far plane
+        distance_m = (far_m * near_m / (far_m - (far_m - near_m) * share)).astype(np.float32)
+        return rgb, distance_m, np.asarray(bodies, dtype=np.int32).reshape(height, width)
+
+    def show(self, name: str, shown: bool) -> None:
+        """Draw a body in pictures, or leave it out; all of its base has one colour."""
+        red, green, blue, _ = self._p.getVisualShapeData(self._id(name))[0][7]
+        self.paint(name, (red, green, blue, float(shown)))
+
+    def bounds(self, name: str) -> tuple[Vec3, Vec3]:
+        """Return the lowest and the highest corner of what collides of a body [m]."""
+        low, high = self._p.getAABB(self._id(name))
+        return low, high
+
+    def joint_speeds(self, name: str, links: Sequence[int]) -> NDArray[np.float64]:
+        """Speeds of joints [m/s, rad/s]."""
+        return np.array([s[1] for s in self._p.getJointStates(self._id(name), links)], dtype=np.float64)

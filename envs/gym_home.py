@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from abc import abstractmethod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
@@ -13,7 +15,7 @@ from numpy.typing import NDArray
 from envs import spaces
 from envs.describe import describe
 from envs.domain import load_domain
-from envs.errors import ActionError
+from envs.errors import ActionError, PhysicsError
 from envs.goal_sampler import named, sample_goal
 from envs.goals import format_goal, parse_goal
 from envs.homes import load_home
@@ -23,10 +25,15 @@ from envs.scoring import advance, score
 from envs.state import Action, State, World, applicable, effect, format_action, parse_action, unmet
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from envs.camera import Pose
+    from envs.domain import Vec3
     from envs.sim import PhysicalHome
 
 IMAGE_SIZE = (640, 480)  # width, height [px]
 SUCCESS_REWARD = 1.0
+GRASPS = ("assisted", "physical")
 
 Info = dict[str, Any]  # Gymnasium's own type; the keys are in the class docstring
 
@@ -54,8 +61,16 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
     turn on, turn off, slice, wipe, pour, fold), the first argument and the second. Arguments are entity numbers,
     counted from 1; 0 is none. `put`, `give` and `pour` read the second argument, the others ignore it. An action that
     is not applicable changes nothing; `info["unmet"]` says why. `env.unwrapped.encode` and `decode` translate to and
-    from text such as `put apple 1 on dining table 1`, and `env.unwrapped.action_mask()` is true where an action is
-    applicable.
+    from text such as `put apple 1 on dining table 1`.
+
+    Which actions are applicable is in `info`, in the same order, as text (`actions`) and as points of the space
+    (`action_indices`): to sample one, `rng.choice(info["action_indices"])`. A network of fixed size takes
+    `action_mask`, a bool array (12, 257), 3 kB: of the arguments of an applicable action only one is free, since put,
+    give and pour take what the robot holds as their first. Where `action_mask[skill, entity]` is true, the action is
+    `(skill, observation["held"], entity)` for these three and `(skill, entity, 0)` for the others.
+    `env.unwrapped.action_mask()` is the same in the shape of the space, 790 kB. The dimensions depend on each other,
+    so no `mask` of `action_space.sample`, which has one vector a dimension, can say what is applicable. In a vector
+    environment `action_mask` is stacked, (n, 12, 257), and `actions` and `action_indices` are arrays of n lists.
 
     ## Observation Space
     `Dict`; row i of an array of 256 is entity i + 1, and rows beyond `n_entities` are 0.
@@ -74,9 +89,24 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
     | `n_conditions` | `Discrete(65)` | how many conditions the goal has |
     | `phase` | `Discrete(65)` | the phase of the goal (`then`) that the episode is in |
 
-    `info` has the same keys after `reset` and `step`: `actions` (the applicable actions, as text), `goal`, `success`,
-    `rate` (the fraction of conditions that hold), `action` (what was asked, or ""), `unmet` (why it was not applicable,
-    or ""), and `outcome` (`status` done, failed or skipped, `reason`, `duration_s`, `ticks`, `collisions`).
+    With physics, `observe` chooses what an observation has: the `"atoms"` above, by default, and what the robot senses.
+    The `goal` is always there.
+
+    | key | space | meaning |
+    |---|---|---|
+    | `rgb` | `Box(0, 255, (H, W, 3), uint8)` | colours |
+    | `depth` | `Box(0, 40, (H, W), float32)` | distance along the camera's axis [m]; 40 where nothing is |
+    | `segmentation` | `Box(0, 257, (H, W), int16)` | entity, as in the rows above; 257 robot, 0 walls and floors |
+    | `proprioception` | `Box(…, (24,), float32)` | joints, their speeds, the gripper's opening [m], holding or not |
+
+    The 11 joints are x, y [m] and yaw [rad] of the base, the lift [m] and seven of the arm [rad].
+    Doors and drawers show as their fixture, what is filled in as its vessel. The `head` camera rides 1.5 m over the
+    floor, looks ahead and down, and sees 70° from top to bottom; `env.unwrapped.camera_pose()` is where a camera
+    stands, and its `project` where a point of the home is in the picture.
+
+    `info` has the same keys after `reset` and `step`: `actions`, `action_indices` and `action_mask` (above), `goal`,
+    `success`, `rate` (the fraction of conditions that hold), `action` (what was asked, or ""), `unmet` (why it was not
+    applicable, or ""), and `outcome` (`status` done, failed or skipped, `reason`, `duration_s`, `ticks`, `collisions`).
 
     ## Rewards
     The gain of the goal-condition rate in this step (a loss is negative), and +1 when all conditions hold.
@@ -93,8 +123,16 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
     - `home`: None (sampled at each reset), a seed, the path of a home's YAML file, or a `Scene`.
     - `goal`: a goal, or None (a simple one is sampled at each reset).
     - `max_steps`: steps until truncation, by default 50.
-    - `render_mode`: "ansi" (a text); with physics also "rgb_array" (640 x 480) and "human" (PyBullet's own window).
-    - `grasp` (`HomePhysics-v0` only): "assisted" or "physical" (`envs/sim.py`).
+    - `render_mode`: "ansi" (a text); with physics also "rgb_array" (640 x 480) and "human" (PyBullet's own window, so a
+      display). A step is one frame, and a video has one frame a second; with "rgb_array_list", which Gymnasium adds,
+      `render` returns all frames since the last call.
+
+    Of `HomePhysics-v0` only:
+    - `grasp`: "assisted" or "physical" (`envs/sim.py`).
+    - `observe`: some of "atoms", "rgb", "depth", "segmentation", "proprioception", by default `("atoms",)`.
+    - `camera`: "head" (by default), "overhead", or `((x, y, z), (x, y, z))`, an eye and what it looks at [m]: it stays
+      there, and sees 60° from top to bottom. From below 2 m one sees walls at full height, from above cut low.
+    - `image_size`: width and height [pixels], by default `(256, 256)`.
 
     ## Version History
     - v0: first version.
@@ -191,8 +229,7 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
         """Return an array in the shape of the action space, true where an action is applicable."""
         state = self.home_state()
         mask = np.zeros(tuple(self.action_space.nvec), np.bool_)
-        for action in applicable(state):
-            mask[tuple(spaces.encode_action(state.world, action))] = True
+        mask[tuple(spaces.encode_actions(state.world, applicable(state)).T)] = True
         return mask
 
     @abstractmethod
@@ -222,9 +259,12 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
         return spaces.observe(self._state, format_goal(self._goal), self._score, self._phase)
 
     def _info(self, action: str, reason: str, outcome: Info) -> Info:
-        world = self._state.world
+        world, actions = self._state.world, applicable(self._state)
+        points = spaces.encode_actions(world, actions)
         return {
-            "actions": [format_action(world, a) for a in applicable(self._state)],
+            "actions": [format_action(world, a) for a in actions],
+            "action_indices": points.tolist(),
+            "action_mask": spaces.mask_of(points, len(world.domain.skills)),
             "goal": format_goal(self._goal),
             "success": self._score.success,
             "rate": self._score.rate,
@@ -254,7 +294,8 @@ class HomePhysics(HomeEnv):
     The manual page is `HomeEnv`'s. A home is built once and restored at each reset.
 
     Raises:
-        PhysicsError: At the first reset, if PyBullet is not installed.
+        ValueError: An argument is none of those that are allowed.
+        PhysicsError: At the first reset, if PyBullet is not installed, or there is no display for its window.
     """
 
     metadata: dict[str, Any] = {"render_modes": ["human", "rgb_array", "ansi"], "render_fps": 1}  # noqa: RUF012
@@ -268,9 +309,21 @@ class HomePhysics(HomeEnv):
         max_steps: int = 50,
         render_mode: str | None = None,
         grasp: Literal["assisted", "physical"] = "assisted",
+        observe: Sequence[str] = ("atoms",),
+        camera: str | tuple[Vec3, Vec3] = "head",
+        image_size: tuple[int, int] = (256, 256),
     ) -> None:
+        from envs.observations import Senses
+
         super().__init__(home=home, goal=goal, max_steps=max_steps, render_mode=render_mode)
+        if grasp not in GRASPS:
+            raise ValueError(f"grasp is {grasp!r}; it is one of {', '.join(GRASPS)}")
         self.grasp = grasp
+        self.senses = Senses(observe=observe, camera=camera, image_size=image_size)
+        atoms = cast("gymnasium.spaces.Dict", self.observation_space)
+        kept = atoms if "atoms" in self.senses.observe else {"goal": atoms["goal"]}
+        joined = gymnasium.spaces.Dict({**kept, **self.senses.spaces()})
+        self.observation_space = cast("gymnasium.Space[spaces.Observation]", joined)
         self._built: tuple[Scene, PhysicalHome] | None = None
 
     def render(self) -> Any:
@@ -279,6 +332,11 @@ class HomePhysics(HomeEnv):
             return super().render()
         self._first_state()
         return self._physical().render(*IMAGE_SIZE)
+
+    def camera_pose(self) -> Pose:
+        """Return where the camera of the observations stands now."""
+        self._first_state()
+        return self.senses.pose(self._physical())
 
     def close(self) -> None:
         """Shut the physics engine down; `reset` starts it again."""
@@ -291,6 +349,8 @@ class HomePhysics(HomeEnv):
 
         if self._built is None or self._built[0] != scene:
             self.close()
+            if self.render_mode == "human":
+                _need_display()
             self._built = (scene, PhysicalHome(scene, grasp=self.grasp, gui=self.render_mode == "human"))
         return self._physical().reset()
 
@@ -301,9 +361,20 @@ class HomePhysics(HomeEnv):
         )
         return self._physical().state(), outcome
 
+    def _observation(self) -> spaces.Observation:
+        said = super()._observation()
+        kept = said if "atoms" in self.senses.observe else {"goal": said["goal"]}
+        return {**kept, **self.senses.read(self._physical())}
+
     def _physical(self) -> PhysicalHome:
         assert self._built is not None
         return self._built[1]
+
+
+def _need_display() -> None:
+    """Say what is missing: PyBullet ends the whole process where it finds no display."""
+    if sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
+        raise PhysicsError("render_mode 'human' opens a window, and DISPLAY names no display: try 'rgb_array'")
 
 
 def _outcome(status: str, reason: str = "", *, duration_s: float = 0.0, ticks: int = 0, collisions: int = 0) -> Info:

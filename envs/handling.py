@@ -10,9 +10,11 @@ import numpy as np
 
 from envs.building import end_up, lying
 from envs.engine import TICK_S
-from envs.kinematics import Array, turn_z
-from envs.reach import DOWN, LEVEL, Entry, Goal, Reach
-from envs.robot import OPEN_M
+from envs.hulls import edge_top
+from envs.kinematics import Array, hand_rotation, turn_z
+from envs.pinching import CORNERS, UPRIGHT, half_extents, heading_of, is_round, pinches
+from envs.reach import BACK, DOWN, LEVEL, Entry, Goal, Reach
+from envs.robot import HAND, LEFT, NAME, OPEN_M, RIGHT
 from envs.spots import Spot, free_spots
 from envs.workcell import SkillError, Workcell, cyclic
 
@@ -22,19 +24,16 @@ if TYPE_CHECKING:
     from envs.domain import ObjectCategory
     from envs.places import Area
 
-NARROW_M = 0.070  # what the open hand takes between its fingers
+SQUEEZE_M = 0.012  # of each finger beyond a thing's side, so that the motors press
+CLEAR_M = 0.02  # of each finger beside a thing
+SHUT_M = 0.004  # of each finger, to touch rather than to pinch
+PINCHED_M = 0.003
 TOUCH_M = 0.018  # how near the tip must come for an assisted grasp
 ABOVE_M = 0.16  # by which the tip comes from above
 MAX_SPOTS = 5
 OVERHANG_M = 0.03
-CORNERS = np.array([(x, y, z) for x in (-0.9, 0.0, 0.9) for y in (-0.9, 0.9) for z in (-0.9, 0.9)])
-ROUND = ("plate", "bowl", "cup", "mug", "glass", "wine_glass", "pot", "kettle", "bottle", "can", "ball", "vase", "roll",
-         "plunger", "pan")  # fmt: skip
-
-
-def is_round(category: ObjectCategory) -> bool:
-    """Whether a thing looks the same from all sides."""
-    return category.shape in ROUND and abs(category.size[0] - category.size[1]) < 0.005
+MOST_OVERHANG_M = 0.08
+FLAT_M = 0.045  # what is no higher may be put upon
 
 
 def pick_up(cell: Workcell, name: str) -> None:
@@ -44,74 +43,72 @@ def pick_up(cell: Workcell, name: str) -> None:
         SkillError: It cannot be reached or held.
     """
     places = cell.places
-    category = places.things[name]
     root = places.root(name)
     cargo = places.contents(name)
     reason = f"cannot reach {name}"
     for attempt in range(3):
-        goals = [_grasp(cell, name, lower=0.008 * attempt, pinch=pinch) for pinch in (True, False)]
+        goals = pinches(cell, name, deeper_m=0.006 * attempt)
+        if cell.grasp == "assisted":
+            goals.append(_touch(cell, name, lower=0.008 * attempt))
+        if not goals:
+            raise SkillError(f"{name} is too wide for the hand")
         inside = places.holder(name) != root
         entry, front = _entry(cell, root, name, extra=2 * float(places.extents(name)[2]) if inside else 0.0)
         reaches = cell.reaches(goals, entry, fixture=root, ignore=[name, *cargo], front=front)
         if not reaches:
             break
         reach = reaches[min(2 * attempt, len(reaches) - 1)]  # another one each time
-        width = 2 * float(_half(places.pose(name)[1], category, reach.yaw)[1])
-        width = width if reach.goal == 0 else 2 * NARROW_M  # only touched from above
         cell.robot.allowed = frozenset((name, *cargo))
-        cell.go_in(reach, root or name, finger=OPEN_M if width <= NARROW_M else 0.004)
-        if _close(cell, name, width):
-            _lift(cell, name, cargo, reach)
+        if cell.grasp == "physical":
+            held = _pinch(cell, name, cargo, reach, root or name)
+        else:
+            pinched = reach.width > 0
+            cell.go_in(reach, root or name, finger=min(OPEN_M, reach.width / 2 + CLEAR_M) if pinched else SHUT_M)
+            cell.robot.grip(max(0.0, reach.width / 2 - 0.001) if pinched else SHUT_M)
+            held = cell.engine.gap(NAME, (HAND, LEFT, RIGHT), name) < TOUCH_M
+            if held:
+                cell.robot.hold(name, cargo)
+                _lift(cell, name, cargo, reach)
+        if held:
             return
         reason = f"{name} slipped"
-        cell.go_out(reach)
+        if cell.robot.held is None:
+            cell.go_out(reach)
+        cell.drop()
         cell.tuck()
     raise SkillError(reason)
 
 
-def _half(turn: Array, category: ObjectCategory, yaw: float) -> Array:
-    """Half extents along, across and above a heading [m], (3,)."""
-    if is_round(category) and turn[2, 2] > 0.95:
-        return np.array(category.size, dtype=np.float64) / 2
-    made: Array = np.abs(turn_z(-yaw) @ turn) @ np.array(category.size) / 2
-    return made
-
-
-def _grasp(cell: Workcell, name: str, *, lower: float, pinch: bool) -> Goal:
+def _touch(cell: Workcell, name: str, *, lower: float) -> Goal:
+    """Where the fingertips touch a thing that they cannot take between them: near its edge, on top."""
     places = cell.places
     category = places.things[name]
     at, turn = places.pose(name)
     root = places.root(name)
     covered = root is not None and places.area(root).covered
-    yaw = atan2(turn[1, 0], turn[0, 0])
-    if abs(turn[2, 0]) > 0.7:  # it stands on its end
-        yaw = atan2(turn[1, 1], turn[0, 1])
-    square = is_round(category)
-    yaws = () if square else cyclic(yaw, pi / 2)
+    yaw = heading_of(turn)
+    over_m = 0.012 if covered else 0.003  # a level hand's fingers are 9 mm thick below their middle
 
     def tip(heading: float) -> Array:
-        half = _half(turn, category, heading)
-        top = at[2] + half[2]
-        if 2 * half[1] <= NARROW_M and pinch:
-            z = max(top - min(0.035, 1.2 * half[2]), at[2] - half[2] + 0.008)
-            back = max(0.0, half[0] - 0.06) if covered else 0.0
-        else:
-            flat = category.shape in ("plate", "tray", "pan")  # their rims are only seen
-            z, back = (at[2] if flat else top) + 0.003 - lower, max(0.0, half[0] - 0.02)
-        made: Array = np.array([at[0] - back * np.cos(heading), at[1] - back * np.sin(heading), z])
+        half = half_extents(turn, category, heading)
+        top = half[2] if abs(turn[2, 2]) < UPRIGHT else edge_top(category)
+        back = max(0.0, half[0] - 0.02)
+        made: Array = np.array(
+            [at[0] - back * np.cos(heading), at[1] - back * np.sin(heading), at[2] + top + over_m - lower]
+        )
         return made
 
-    half = _half(turn, category, yaw)
+    half = half_extents(turn, category, yaw)
     corners = CORNERS * half
     corners[:, 2] -= half[2]
     corners[:, 0] += half[0] - 0.02
     return Goal(
         middle=at,
         tip=tip,
-        yaws=yaws,
-        pitches=LEVEL if covered else DOWN,
+        yaws=() if is_round(category) else cyclic(yaw, pi / 2),
+        pitches=LEVEL if covered else (*DOWN, BACK),
         cargo=corners * 0.9 + (0, 0, 0.02),
-        cost=0.0 if pinch else 0.6,
+        cost=0.6,
     )
 
 
@@ -137,31 +134,29 @@ def _from_front(area: Area, x: float, extra: float) -> Entry:
     return Entry(up=0.03 + min(0.20, extra), out=(float(out * np.cos(area.yaw)), float(out * np.sin(area.yaw))))
 
 
-def _close(cell: Workcell, name: str, width: float) -> bool:
-    """Close the fingers; whether the thing is between them or at the fingertips."""
+def _pinch(cell: Workcell, name: str, cargo: list[str], reach: Reach, where: str) -> bool:
+    """Take a thing by the fingers' friction and lift it; whether it came along."""
     robot = cell.robot
-    robot.grip(
-        max(0.0, min(OPEN_M, width / 2 - (0.001 if cell.grasp == "assisted" else 0.012)))
-        if width <= NARROW_M
-        else 0.004
-    )
-    if cell.grasp == "physical":
-        return True
-    return cell.engine.gap("robot", (11, 12, 13), name) < TOUCH_M
+    cell.go_in(reach, where, finger=min(OPEN_M, reach.width / 2 + CLEAR_M))
+    for thing in (name, *cargo):
+        cell.engine.keep_awake(thing)
+    robot.grip(max(0.0, reach.width / 2 - SQUEEZE_M))
+    robot.wait(24)
+    if max(cell.engine.gap(NAME, (finger,), name) for finger in (LEFT, RIGHT)) > PINCHED_M:
+        robot.grip(min(OPEN_M, reach.width / 2 + CLEAR_M))
+        return False
+    robot.hold(name, cargo, welded=False)
+    _lift(cell, name, cargo, reach)
+    return not robot.slipped()
 
 
 def _lift(cell: Workcell, name: str, cargo: list[str], reach: Reach) -> None:
-    """Hold, lift, leave and tuck; things that leaned on it wake up."""
-    at, _ = cell.places.pose(name)
-    for other in cell.places.things:
-        there, _ = cell.places.pose(other)
-        if np.abs(there - at).max() < 0.45:
-            cell.engine.wake(other)
-    if cell.grasp == "assisted":
-        cell.robot.hold(name, cargo)
-        cell.engine.keep_awake(name)
-        for other in cargo:
-            cell.engine.keep_awake(other)
+    """Lift, leave and tuck; what leaned on the thing wakes up."""
+    leaning = cell.engine.neighbours(name)
+    for other in [thing for thing in cell.places.things if thing in leaning]:  # in a fixed order
+        cell.engine.wake(other)
+    for thing in (name, *cargo):
+        cell.engine.keep_awake(thing)
     cell.go_out(reach)
     cell.tuck()
 
@@ -175,6 +170,7 @@ def put(cell: Workcell, name: str, place: str) -> None:
     places, robot = cell.places, cell.robot
     held = robot.held
     assert held is not None
+    robot.regrasp()
     area = places.area(place)
     root = places.root(place)
     reaches, tilted = _placings(cell, name, area, root)
@@ -186,6 +182,9 @@ def put(cell: Workcell, name: str, place: str) -> None:
         cell.drive(float(reach.way_in()[0][0]), float(reach.way_in()[0][1]), float(reach.way_in()[0][2]), place)
         robot.tilt(tilted)
     cell.go_in(reach, place)
+    if robot.slipped():
+        cell.drop()
+        raise SkillError(f"{name} slipped")
     release(cell)
     cell.go_out(reach)
     _let_be(cell, name)
@@ -209,7 +208,7 @@ def release(cell: Workcell) -> None:
     robot.let_go()
     for name in names:
         cell.engine.may_sleep(name)
-    robot.grip(OPEN_M)
+    robot.grip(min(OPEN_M, robot.finger + SQUEEZE_M + CLEAR_M))  # wider, a finger would jam inside a cup
     cell.released = names
 
 
@@ -235,17 +234,25 @@ def _placings(cell: Workcell, name: str, area: Area, root: str | None) -> tuple[
     size, on_end = lying(category, area)
     ours = [name, *(n for n, _ in held.cargo)]
     taken, top = places.taken(area, ours)
-    spots = free_spots(area.size[:2], size[:2], taken, edge=area.edge(size))
+    round_ = is_round(category) and not on_end
+    spots = free_spots(area.size[:2], size[:2], taken, edge=area.edge(size), round_=round_)
     if not spots and not area.vessel:  # tightly, and a little over the edge
-        spots = free_spots(area.size[:2], size[:2], taken, spacing=0.0, edge=OVERHANG_M)
+        for overhang_m in (OVERHANG_M, min(MOST_OVERHANG_M, 0.25 * min(size[:2]))):
+            spots = spots or free_spots(area.size[:2], size[:2], taken, spacing=0.0, edge=overhang_m, round_=round_)
     lowest = 0.006
+    if not spots and area.relation == "on" and not area.loose:
+        spots, lowest = _on_flat_things(cell, area, size, ours)
     if not spots:
         if (area.relation == "on" and not area.loose) or area.covered:
             raise SkillError(f"no room {area.relation} {area.name}")
         spots, lowest = [Spot(x=0.0, y=0.0, yaw=0.0)], top + 0.02
     middle, turn = hang(cell)
     tilted = None
-    if on_end or _standing(turn, category):
+    pitch = held.pitch
+    if held.weld is None:
+        turn, pitch = _turned(cell, category, on_end=on_end)
+        middle = -turn @ np.array(held.pivot)
+    elif on_end or _standing(turn, category):
         upright = end_up(category) if on_end else np.eye(3)
         tilted = upright @ (turn_z(-held.yaw) @ held.turn).T
         turn = upright
@@ -260,6 +267,9 @@ def _placings(cell: Workcell, name: str, area: Area, root: str | None) -> tuple[
     free = is_round(category)
     cargo = CORNERS * half + middle
     level = area.covered or (root is not None and root != area.name and places.area(root).covered)
+    pitches: tuple[float, ...] = LEVEL if level else (DOWN if not on_end else (0.85, 0.5, 1.2))
+    if held.weld is None:
+        pitches = (pitch,)
     chosen = _spread(spots)
     rises = (0.0,) if level or area.relation != "in" else (0.0, 0.10, 0.22)  # things may be dropped into a bin
     for k, (rise, spot) in enumerate(product(rises, chosen if len(rises) == 1 else chosen[:3])):
@@ -268,7 +278,7 @@ def _placings(cell: Workcell, name: str, area: Area, root: str | None) -> tuple[
         goals.append(
             Goal(
                 middle=centre, tip=_tip_over(centre, middle), yaws=() if free else cyclic(wanted, pi),
-                pitches=LEVEL if level else (DOWN if not on_end else (0.85, 0.5, 1.2)), cargo=cargo, cost=0.25 * k,
+                pitches=pitches, cargo=cargo, cost=0.25 * k,
             )
         )  # fmt: skip
     if level and root is not None:
@@ -279,6 +289,44 @@ def _placings(cell: Workcell, name: str, area: Area, root: str | None) -> tuple[
     else:
         entry, _ = _entry(cell, root, name) if root is None else (_above(cell, root, area, size[2]), False)
     return cell.reaches(goals, entry, fixture=root, ignore=ours, front=level), tilted
+
+
+def _on_flat_things(
+    cell: Workcell, area: Area, size: tuple[float, float, float], ours: list[str]
+) -> tuple[list[Spot], float]:
+    """Spots on top of one flat thing that lies there, such as a book, and the height of its top [m]."""
+    places = cell.places
+    for flat in sorted(places.things):
+        if flat in ours or places.things[flat].size[2] > FLAT_M or places.holder(flat) != area.name:
+            continue
+        here, _ = places.taken(area, [name for name in places.things if name != flat])
+        if not len(here):
+            continue
+        x, y, half_x, half_y = (float(n) for n in here[0])
+        others, _ = places.taken(area, [*ours, flat])
+        moved = others - np.array([x, y, 0.0, 0.0]) if len(others) else others
+        spots = free_spots((2 * half_x, 2 * half_y), size[:2], moved, spacing=0.0, edge=0.3 * min(size[:2]))
+        if spots:
+            top = float(area.local(places.pose(flat)[0])[2] + places.extents(flat)[2])
+            return [Spot(x=s.x + x, y=s.y + y, yaw=s.yaw) for s in spots], top + 0.006
+    return [], 0.006
+
+
+def _turned(cell: Workcell, category: ObjectCategory, *, on_end: bool) -> tuple[Array, float]:
+    """How the hand must pitch to put down what friction holds: its rotation there (3, 3), and the pitch [rad].
+
+    Raises:
+        SkillError: It would have to be turned in the hand.
+    """
+    held = cell.robot.held
+    assert held is not None
+    _, turn = hang(cell)
+    longest = int(np.argmax(category.size))
+    for pitch in (held.pitch, held.pitch - pi / 2):
+        lean = hand_rotation(0.0, pitch) @ hand_rotation(0.0, held.pitch).T @ turn
+        if (abs(lean[2, longest]) > 0.9) == on_end or (not on_end and abs(lean[2]).max() > 0.95):
+            return lean, max(0.0, pitch)
+    raise SkillError(f"cannot turn {held.name} in the hand")
 
 
 def _above(cell: Workcell, root: str, area: Area, height: float) -> Entry:

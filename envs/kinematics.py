@@ -25,6 +25,7 @@ LOWER = np.array([LIFT_M[0], -2.85, -1.72, -2.85, -3.03, -2.85, 0.02, -2.85])
 UPPER = np.array([LIFT_M[1], 2.85, 1.72, 2.85, -0.10, 2.85, 3.71, 2.85])
 SPEED = np.array([0.45, 1.5, 1.5, 1.5, 1.5, 2.0, 2.0, 2.0])  # [m/s, rad/s], below the arm's own limits
 TUCKED = np.array([0.0, -1.25, 0.0, -2.75, 0.0, 1.55, 0.785])  # arm joints while the robot drives [rad]
+TUCKED_PITCH = pi / 2 - 0.05  # of the hand then, below the horizon [rad]: joints 2, 4 and 6 add up
 # Offsets and turns about x from one arm joint's frame to the next: (x, y, z), turn [rad].
 CHAIN: tuple[tuple[tuple[float, float, float], float], ...] = (
     ((0.0, 0.0, 0.333), 0.0),

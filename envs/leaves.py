@@ -34,6 +34,7 @@ RATES = (0.8, 0.6, 1.0, 0.3, 0.0, 1.2)
 BACK_M = 0.13
 GRASP_M = 0.045  # from the tip to the middle of a bar that is 0.14 m long
 INSIDE_M = 0.012  # from a leaf's inner face to the fingertips that push it
+WIDE = 0.6  # of a leaf's travel: as open as it needs to be, if it will not go further
 HALF_WAY = 0.5  # of a door's travel, where the hand changes sides in a corner
 AJAR_M = 0.016  # of each finger: wider, one would meet the leaf when the hand comes aslant
 PULL_N = 300.0
@@ -86,6 +87,8 @@ def swing(cell: Workcell, name: str, *, opened: bool) -> None:
             cell.tuck()
         if abs(cell.engine.joint(name, 0) - wanted) < 0.2 * leaf.opened:
             return
+    if opened and cell.places.opening(name) > WIDE:
+        return
     raise SkillError(reason)
 
 

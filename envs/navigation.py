@@ -65,6 +65,7 @@ class Floor:
         cells = np.asarray(distance_transform_edt(open_floor), dtype=np.float64)
         self.gap: Array = cells * CELL_M  # (nx, ny) to the nearest obstacle
         self.free: Bool = self.gap >= CLEAR_M
+        self.room_m: Array = self.gap  # (nx, ny) to the nearest obstacle or open leaf
         self._graph = sparse.csr_matrix((0, 0))
         self._far: Array = np.zeros((0, 0))
         self._from: tuple[int, int] | None = None
@@ -78,17 +79,28 @@ class Floor:
         made: Bool = np.hypot(np.maximum(u, 0.0), np.maximum(v, 0.0)) <= margin
         return made
 
-    def update(self, leaves: list[Footprint], things: Sequence[Footprint] = ()) -> None:
-        """Take the leaves that stand open and the things that lie on the ground now into account."""
+    def update(
+        self, leaves: list[Footprint], things: Sequence[Footprint] = (), carried_m: float = 0.0
+    ) -> None:
+        """Take the leaves that stand open and the things that lie on the ground now into account.
+
+        Args:
+            leaves: Footprints of open leaves.
+            things: Footprints of things in the base's way.
+            carried_m: How far from the base's centre reaches what the robot carries: kept clear of open leaves, and
+                of all else where there is a way.
+        """
         free = self.gap >= CLEAR_M
         for leaf in leaves:
-            free &= ~self._box(leaf, LEAF_CLEAR_M)
+            free &= ~self._box(leaf, max(LEAF_CLEAR_M, carried_m))
         for thing in things:
             free &= ~self._box(thing, THING_CLEAR_M)
         self.free = free
+        self.room_m = self.gap if not leaves else np.minimum(self.gap, self._from_leaves(leaves))
         self.open = _largest_area(free)
         index = np.arange(free.size).reshape(self.shape)
-        effort = 1.0 + 4.0 * np.clip((COMFORT_M - self.gap) / COMFORT_M, 0.0, 1.0)
+        comfort_m = max(COMFORT_M, carried_m + CELL_M)
+        effort = 1.0 + (10.0 if carried_m else 4.0) * np.clip((comfort_m - self.gap) / comfort_m, 0.0, 1.0)
         rows, columns, weights = [], [], []
         for di, dj in ((1, 0), (0, 1), (1, 1), (1, -1)):
             a = (slice(0, self.shape[0] - di), slice(max(0, -dj), self.shape[1] - max(0, dj)))
@@ -100,6 +112,13 @@ class Floor:
         data = (np.concatenate(weights), (np.concatenate(rows), np.concatenate(columns)))
         self._graph = sparse.csr_matrix(data, shape=(free.size, free.size))
         self._from = None
+
+    def _from_leaves(self, leaves: list[Footprint]) -> Array:
+        """Distance [m] of every cell to the nearest open leaf, (nx, ny)."""
+        clear = np.ones(self.shape, dtype=np.bool_)
+        for leaf in leaves:
+            clear &= ~self._box(leaf, CELL_M / 2)
+        return np.asarray(distance_transform_edt(clear), dtype=np.float64) * CELL_M
 
     def open_with(self, leaves: list[Footprint]) -> Bool:
         """Where the robot is not cut off from most of the home if these leaves stand open, (nx, ny)."""

@@ -15,9 +15,9 @@ from envs.clearance import Boxes, join
 from envs.domain import load_domain
 from envs.engine import Engine
 from envs.furniture import furniture
+from envs.hulls import floor_in, hulls, is_hollow
 from envs.kinematics import Array, turn_z
 from envs.robot import quat
-from envs.shapes import floor_in
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -296,7 +296,7 @@ class Places:
                 continue
             if abs(at[0] - spec.x) + abs(at[1] - spec.y) > 2.5:
                 continue
-            if self._inside(self.area(other), at, SIDE_TOLERANCE_M):
+            if self._inside(self.area(other), at, SIDE_TOLERANCE_M) or self._on_top(other, at):
                 return other
         return self._floor_below(at) if self.floors and at[2] - self.extents(name)[2] < FALLEN_M else None
 
@@ -314,6 +314,16 @@ class Places:
         return bool(
             abs(x) < area.size[0] / 2 + margin and abs(y) < area.size[1] / 2 + margin and low < z < area.size[2] + 0.05
         )
+
+    def _on_top(self, fixture: str, at: Array) -> bool:
+        """Whether a point is above the border around the region of an open surface."""
+        area, spec = self.area(fixture), self.specs[fixture]
+        size = self.domain.fixtures[spec.category].size
+        if area.relation != "on" or area.covered or fixture in self.floors:
+            return False
+        x, y, _ = turn_z(-spec.yaw) @ (at - (spec.x, spec.y, 0.0))
+        over = abs(x) < size[0] / 2 and abs(y) < size[1] / 2
+        return bool(over and -BELOW_M < at[2] - area.at[2] < area.size[2])
 
     def holders(self, name: str) -> list[str]:
         """What a thing is in or on, from its container to the fixture."""
@@ -338,6 +348,10 @@ class Places:
             found += [other for other in self.things if self.holder(other) == holder and other not in found]
         return found[1:]
 
+    def upright_boxes(self) -> Boxes:
+        """Walls, fixtures and their leaves as they stand: what a robot that drives may brush against."""
+        return join([self.static, *(self.leaf_boxes(name) for name, made in self.furniture.items() if made.leaves)])
+
     def obstacles(self, near: Array, reach_m: float, ignore: Collection[str] = ()) -> Boxes:
         """Everything within a horizontal distance of a point, except some things and the leaves of some fixtures."""
         parts = [self.static]
@@ -348,6 +362,12 @@ class Places:
                 continue
             p, r = self.pose(name)
             if abs(p[0] - near[0]) > reach_m + 0.3 or abs(p[1] - near[1]) > reach_m + 0.3:
+                continue
+            if is_hollow(thing):  # the hand may go in
+                for piece in hulls(thing):
+                    at.append(p + r @ np.array(piece.at))
+                    turn.append(r)
+                    half.append(np.array(piece.size) / 2)
                 continue
             at.append(p)
             turn.append(r)

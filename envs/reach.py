@@ -26,10 +26,11 @@ ANGLES = 28
 BEST_R_M = 0.68
 MAX_STANDS = 22
 ERROR_MAX = 0.012
-HARD_MAX_M = (0.012, 0.08)  # summed depth in hard boxes that is accepted: first try, last try
+HARD_MAX_M = (0.004, 0.08)  # summed depth in hard boxes that is accepted: first try, last try
 COLUMN = tuple((-0.06, 0.0, z) for z in (0.3, 0.5, 0.7, 0.9, 1.1, 1.3))
 COLUMN_R_M = 0.07
 DOWN = (pi / 2, 1.2, 0.85)
+BACK = 1.9  # a hand that leans towards what is behind its goal: the wrist stays clear of a wall before it
 LEVEL = (0.15, 0.5, 0.85)
 SEED_DOWN = np.array([-0.3, 0.0, -2.2, 0.0, 1.9, 0.785])
 SEED_LOW = np.array([1.1, 0.0, -1.4, 0.0, 2.5, 0.785])  # straight down to the ground, the lift near its lower end
@@ -48,6 +49,7 @@ class Goal:
         pitches: Of the hand, below the horizon [rad].
         cargo: Points of what is (or will be) held, from the tip in the hand's upright frame [m], (P, 3).
         cost: Added to the cost of all its candidates.
+        width: Of what the fingers close on, across the hand [m].
     """
 
     middle: Array
@@ -56,6 +58,7 @@ class Goal:
     pitches: tuple[float, ...]
     cargo: Array
     cost: float = 0.0
+    width: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +85,7 @@ class Reach:
         goal: Index of the goal.
         yaw: Heading of the hand [rad].
         pitch: Of the hand [rad].
+        width: Of what the fingers close on [m].
     """
 
     q: Array
@@ -90,6 +94,7 @@ class Reach:
     pitch: float
     entry: Entry
     cost: float
+    width: float = 0.0
 
     def at(self, stage: Sequence[float]) -> Array:
         """The posture with the tip moved by (x, y, z) [m], by base and lift."""
@@ -136,7 +141,7 @@ def find_reaches(
         for x, y, cost in _stands(floor, far, goal, entry, front)[: MAX_STANDS if len(goals) < 3 else 10]:
             facing = float(np.arctan2(goal.middle[1] - y, goal.middle[0] - x))
             headings = sorted((nearest_angle(yaw, facing) for yaw in goal.yaws), key=lambda h: abs(h - facing))
-            headings = [h for h in headings if abs(h - facing) < 1.25][:2] if goal.yaws else [facing]
+            headings = [h for h in headings if abs(h - facing) < 1.7][:3] if goal.yaws else [facing]
             for heading in headings:
                 for rank, pitch in enumerate(goal.pitches):
                     more = 0.4 * abs(heading - facing) + 0.12 * rank + goal.cost
@@ -151,7 +156,7 @@ def find_reaches(
         return []
     table, tips, q = table[keep], tips[keep], q[keep]
     hard, soft = _sweep(table, tips, q, goals, entry, boxes)
-    cost = table[:, 6] + 40 * hard + 25 * soft + 0.08 * np.abs(q[:, 2:] - SEED_LEVEL).sum(1)
+    cost = table[:, 6] + 100 * hard + 25 * soft + 0.08 * np.abs(q[:, 2:] - SEED_LEVEL).sum(1)
     order = [int(i) for i in np.argsort(cost, kind="stable") if hard[i] <= HARD_MAX_M[last]][:16]
     if not order:
         return []
@@ -161,7 +166,7 @@ def find_reaches(
         whole = np.array([table[i, 1], table[i, 2], table[i, 3], *q[i]])
         found.append(
             Reach(q=whole, goal=int(table[i, 0]), yaw=float(table[i, 4]), pitch=float(table[i, 5]), entry=entry,
-                  cost=float(cost[i] + 25 * unfold[k]))
+                  cost=float(cost[i] + 25 * unfold[k]), width=goals[int(table[i, 0])].width)
         )  # fmt: skip
     return sorted(found, key=lambda r: r.cost)
 

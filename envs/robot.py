@@ -1,8 +1,9 @@
 """The robot: a Panda on a lift on a holonomic base, all of it driven by motors within velocity limits.
 
 A posture is q = [x, y, yaw, lift, seven arm joints] [m, rad] of the base in the home's frame. Motions are sequences of
-postures; nothing is ever teleported. What is held hangs on a fixed constraint whose frame turns as the hand pitches, as
-if the hand pivoted what it pinches, so that a full cup stays upright.
+postures; nothing is ever teleported. In an assisted grasp what is held hangs on a fixed constraint whose frame turns as
+the hand pitches, as if the hand pivoted what it pinches, so that a full cup stays upright. In a physical grasp only the
+fingers' friction holds it, and it turns with the hand.
 
 Legend: T control steps of 4 ticks, W waypoints.
 """
@@ -34,23 +35,33 @@ RAMP_S = 0.3
 FORCES = [4e4, 4e4, 2e4, 3e4, 3e3, 3e3, 3e3, 2e3, 1e3, 1e3, 1e3]
 LINKS = tuple(range(DOF))
 HAND, LEFT, RIGHT = DOF, DOF + 1, DOF + 2
-FINGER_N = 120.0
+FINGER_N = 60.0  # the hand presses with 70 N at most (its datasheet)
+GEAR_N = 500.0
+PAD_FRICTION = 1.2  # rubber; the engine multiplies it with a thing's own 0.9
 HOLD_N = 400.0
+SLIPPED_M = 0.05  # a thing that has moved so far in the fingers is lost
+SOFT_STEPS = 18  # control steps, 0.3 s, over which motions with a thing held by friction are averaged
+ENERGY_TICKS = 2 * CONTROL_TICKS  # between two samples of the motors' power
 OPEN_M = 0.04  # of one finger
 SHELL: Color = (0.93, 0.94, 0.95, 1.0)
 JOINTS: Color = (0.30, 0.33, 0.38, 1.0)
 CHASSIS: Color = (0.24, 0.28, 0.36, 1.0)
 
 
+class OutOfTimeError(Exception):
+    """A skill has used up its ticks."""
+
+
 @dataclass
 class Held:
-    """What the hand holds: the constraint, and how the thing hangs from the tip."""
+    """What the hand holds: the constraint (None: friction alone), and how the thing hangs from the tip."""
 
     name: str
-    weld: int
+    weld: int | None
     pivot: Vec3  # the tip in the thing's frame [m]
     turn: Array  # the thing's rotation when grasped, (3, 3)
     yaw: float  # the hand's yaw when grasped [rad]
+    pitch: float  # the hand's pitch below the horizon when grasped [rad]
     tilt: Array = field(default_factory=lambda: np.eye(3))  # an extra turn in the hand's upright frame
     cargo: tuple[tuple[str, int], ...] = ()  # what lies in it, and the constraints that keep it there
 
@@ -76,6 +87,11 @@ def hand_yaw(turn: Array) -> float:
     return atan2(turn[0, 1], -turn[1, 1])
 
 
+def hand_pitch(turn: Array) -> float:
+    """How far a hand points below the horizon [rad]."""
+    return float(np.arcsin(np.clip(-turn[2, 2], -1.0, 1.0)))
+
+
 def nearest_angle(angle: float, to: float) -> float:
     """The same direction, within half a turn of `to`."""
     return to + (angle - to + pi) % (2 * pi) - pi
@@ -90,14 +106,19 @@ class Robot:
         self.finger = 0.0
         self.held: Held | None = None
         self.collisions = 0
+        self.energy_j = 0.0
+        self.deadline: int | None = None  # the tick at which a skill runs out of time
         self.level = True
         self.allowed: frozenset[str] = frozenset()  # bodies that a skill means to touch
         self.on_tick: Callable[[], None] | None = None
+        self.on_control: Callable[[], None] | None = None  # after each control step, for the world's processes
         self.linkages: list[Callable[[], None]] = []
         engine.add(NAME, (), (0.0, 0.0, 0.0), links=_links())
         engine.keep_awake(NAME)
         for finger in (LEFT, RIGHT):
             engine.limit(NAME, finger, 0.0, OPEN_M + 0.001)
+        engine.rubber(NAME, (LEFT, RIGHT), PAD_FRICTION)
+        engine.gear(NAME, LEFT, RIGHT, GEAR_N)
         self.settle()
 
     def settle(self) -> None:
@@ -126,13 +147,19 @@ class Robot:
             return
         path, times = path[np.concatenate([[True], keep])], times[keep]
         dense = _timeline(path, times)  # (T, 11)
+        if self.held is not None and self.held.weld is None:
+            dense = _softened(dense, self.q)
         speeds = np.diff(np.vstack([self.q, dense]), axis=0) / CONTROL_S
-        turns = self._hand_turns(dense) if self.held is not None and self.level else None
+        pivots = self.held is not None and self.held.weld is not None and self.level
+        turns = self._hand_turns(dense) if pivots else None
         for k in range(len(dense)):
-            self._drive(dense[k], speeds[k])
             if turns is not None:
                 self._hang(turns[k])
-            self._run(CONTROL_TICKS)
+            for left in range(CONTROL_TICKS - 1, 0, -1):  # a motor that is to catch up with four ticks at once jerks
+                self._drive(dense[k] - speeds[k] * left * TICK_S, speeds[k])
+                self.engine.step()
+            self._drive(dense[k], speeds[k])
+            self._run(1)
         self.q = path[-1].copy()
         self._drive(self.q, np.zeros(DOF))
         self._run(8)
@@ -152,10 +179,18 @@ class Robot:
         for linkage in self.linkages:
             linkage()
         self.engine.step(ticks)
-        if self.engine.ticks % (8 * CONTROL_TICKS) < ticks:
+        now = self.engine.ticks
+        if now % (8 * CONTROL_TICKS) < ticks:
             self._count()
+        if now % ENERGY_TICKS < ticks:
+            self.energy_j += self.engine.power(NAME, LINKS) * ENERGY_TICKS * TICK_S
+        if self.on_control is not None:
+            self.on_control()
         if self.on_tick is not None:
             self.on_tick()
+        if self.deadline is not None and now >= self.deadline:
+            self.deadline = None
+            raise OutOfTimeError
 
     def _count(self) -> None:
         for other, link, distance in self.engine.touching(NAME):
@@ -178,13 +213,25 @@ class Robot:
 
     # -- holding -------------------------------------------------------------------------------------------------------
 
-    def hold(self, name: str, cargo: Sequence[str] = ()) -> None:
-        """Fix a thing to the hand where it is, and what lies in it to the thing."""
+    def hold(self, name: str, cargo: Sequence[str] = (), *, welded: bool = True) -> None:
+        """Take a thing that is in the hand, with what lies in it, as held.
+
+        Args:
+            name: The thing.
+            cargo: What lies in it.
+            welded: Fix it to the hand where it is, and what lies in it to the thing; else friction holds them.
+        """
         engine = self.engine
         tip_at, hand = self.tip()
         at, turn = engine.pose(name)
         body = engine.rotation(turn)
         pivot = body.T @ (tip_at - np.array(at))
+        spot = (float(pivot[0]), float(pivot[1]), float(pivot[2]))
+        if not welded:
+            engine.ignore(name, NAME, range(2, DOF))
+            self.held = Held(name=name, weld=None, pivot=spot, turn=body, yaw=hand_yaw(hand), pitch=hand_pitch(hand),
+                             cargo=tuple((other, -1) for other in cargo))  # fmt: skip
+            return
         links = (*range(2, DOF), HAND, LEFT, RIGHT)
         kept = []
         for other in cargo:
@@ -196,17 +243,40 @@ class Robot:
             kept.append((other, weld))
         engine.ignore(name, NAME, links)
         weld = engine.weld(NAME, HAND, name, -1, (0, 0, TIP_M), pivot.tolist(), quat(body.T @ hand), HOLD_N)
-        spot = (float(pivot[0]), float(pivot[1]), float(pivot[2]))
-        self.held = Held(name=name, weld=weld, pivot=spot, turn=body, yaw=hand_yaw(hand), cargo=tuple(kept))
+        self.held = Held(name=name, weld=weld, pivot=spot, turn=body, yaw=hand_yaw(hand), pitch=hand_pitch(hand),
+                         cargo=tuple(kept))  # fmt: skip
+
+    def slipped(self) -> bool:
+        """Whether what the hand holds has been torn out of it, or has slipped."""
+        held = self.held
+        if held is None:
+            return False
+        tip_at, _ = self.tip()
+        at, turn = self.engine.pose(held.name)
+        now = self.engine.rotation(turn).T @ (tip_at - np.array(at))
+        return bool(np.linalg.norm(now - np.array(held.pivot)) > SLIPPED_M)
+
+    def regrasp(self) -> None:
+        """Note how what friction holds lies in the hand now, as it would be at the pitch of its grasp."""
+        held = self.held
+        if held is None or held.weld is not None:
+            return
+        tip_at, hand = self.tip()
+        at, turn = self.engine.pose(held.name)
+        body = self.engine.rotation(turn)
+        pivot = body.T @ (tip_at - np.array(at))
+        held.pivot = (float(pivot[0]), float(pivot[1]), float(pivot[2]))
+        held.turn = kinematics.hand_rotation(held.yaw, held.pitch) @ hand.T @ body
 
     def let_go(self) -> None:
         """Release what is held, and what lies in it."""
         held, engine = self.held, self.engine
         if held is None:
             return
-        engine.release(held.weld)
-        for _, weld in held.cargo:
-            engine.release(weld)
+        if held.weld is not None:
+            engine.release(held.weld)
+            for _, weld in held.cargo:
+                engine.release(weld)
         self.held = None
 
     def forgive(self, names: Sequence[str]) -> None:
@@ -216,7 +286,7 @@ class Robot:
 
     def _hang(self, hand: Array) -> None:
         held = self.held
-        assert held is not None
+        assert held is not None and held.weld is not None
         body = kinematics.turn_z(hand_yaw(hand)) @ held.tilt @ kinematics.turn_z(-held.yaw) @ held.turn
         self.engine.turn_weld(held.weld, held.pivot, quat(body.T @ hand), HOLD_N)
 
@@ -267,6 +337,15 @@ def _timeline(path: Array, times: Array) -> Array:
     return dense
 
 
+def _softened(dense: Array, start: Array) -> Array:
+    """Round the corners of a sampled path, so that nothing is torn out of the fingers, (T + SOFT_STEPS, 11)."""
+    ends = np.vstack([np.repeat(start[None], SOFT_STEPS, 0), dense, np.repeat(dense[-1:], SOFT_STEPS, 0)])
+    sums = np.cumsum(ends, axis=0)
+    made: Array = (sums[SOFT_STEPS:] - sums[:-SOFT_STEPS]) / SOFT_STEPS
+    made[-1] = dense[-1]
+    return made
+
+
 def _links() -> list[Link]:
     disc = Piece(kind="cylinder", size=(0.46, 0.46, 0.16), at=(0.0, 0.0, 0.11), color=CHASSIS)
     plate = Piece(kind="cylinder", size=(0.42, 0.42, 0.02), at=(0.0, 0.0, 0.20), color=SHELL, solid=False)
@@ -289,7 +368,7 @@ def _links() -> list[Link]:
         pieces = [Piece(kind="file", size=(0, 0, 0), file=f"link{k + 1}.obj", color=tint, solid=False)]
         for link, centre, radius in kinematics.SPHERES:
             if link == k:
-                side = 1.5 * radius
+                side = 1.2 * radius
                 pieces.append(Piece(size=(side, side, side), at=centre, visible=False))
         links.append(Link(joint="revolute", pieces=tuple(pieces), at=at, turn=turn, parent=k + 3, mass=2.0))
     half = HAND_TURN / 2
@@ -302,11 +381,15 @@ def _links() -> list[Link]:
     for side in (1, -1):
         turn = (0.0, 0.0, 0.0, 1.0) if side == 1 else (0.0, 0.0, 1.0, 0.0)
         finger = Piece(kind="file", size=(0, 0, 0), file="finger.obj", color=JOINTS, solid=False)
-        pad = Piece(size=(0.016, 0.012, 0.03), at=(0.0, 0.007, 0.035), visible=False)
+        # Four to a finger: each has contact points of its own, so that a round thing cannot swing about one.
+        pads = [
+            Piece(size=(0.008, 0.012, 0.015), at=(x, 0.007, z), visible=False)
+            for x in (-0.005, 0.005) for z in (0.027, 0.043)
+        ]  # fmt: skip
         links.append(
             Link(
                 joint="prismatic",
-                pieces=(finger, pad),
+                pieces=(finger, *pads),
                 at=(0, 0, 0.0584),
                 turn=turn,
                 axis=(0, 1, 0),

@@ -23,6 +23,10 @@ Color = tuple[float, float, float, float]
 UPRIGHT: Quat = (0.0, 0.0, 0.0, 1.0)
 LATHE_SIDES = 20
 WALL_M = 0.008  # thickness of a vessel's walls in collision
+TAB_M = 0.045  # length of the pieces of rim of plates, trays and pans
+TAB_THICK_M = 0.008
+RIDGE_M = 0.03  # thickness of a cloth's fold and a kettle's handle
+RIDGED = {"cloth": 0.45, "cushion": 0.6, "kettle": 0.78}  # shapes with one: the part of the height that is below it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +56,25 @@ class Piece:
     visible: bool = True
     mesh: Mesh | None = None
     file: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rim:
+    """An upright part that fits between two fingers, in a thing's frame.
+
+    Attributes:
+        x: Of its middle [m].
+        y: Of its middle [m].
+        out: Direction across it [rad].
+        thick: Across it [m].
+        deep: From the thing's top down [m].
+    """
+
+    x: float
+    y: float
+    out: float
+    thick: float
+    deep: float
 
 
 def merge(meshes: Sequence[Mesh]) -> Mesh:
@@ -219,15 +242,49 @@ def _open_box(size: Vec3) -> list[Piece]:
     return pieces
 
 
+def _tab(rim: Rim, height: float) -> Piece:
+    turn: Quat = (0.0, 0.0, sin(rim.out / 2), cos(rim.out / 2))
+    return Piece(size=(rim.thick, TAB_M, rim.deep), at=(rim.x, rim.y, (height - rim.deep) / 2), turn=turn)
+
+
+def _rims(shape: str, size: Vec3, *, holds: bool) -> tuple[Rim, ...]:
+    x, y, z = size
+    if shape in _HOLLOW and holds:
+        half, thick, deep, first = (x / 2 - WALL_M / 2, y / 2 - WALL_M / 2), WALL_M, z - WALL_M, 0.0
+    elif shape == "tray":
+        half, thick, deep, first = (x / 2 - TAB_THICK_M / 2, y / 2 - TAB_THICK_M / 2), TAB_THICK_M, 0.5 * z, 0.0
+    elif shape in ("plate", "pan"):  # between the axes, along which square things lie
+        half, thick, deep, first = (x / 2 - TAB_THICK_M / 2,) * 2, TAB_THICK_M, 0.5 * z, pi / 4
+    elif shape in RIDGED:
+        return (Rim(x=0.0, y=0.0, out=pi / 2, thick=RIDGE_M, deep=(1 - RIDGED[shape]) * z),)
+    else:
+        return ()
+    outs = [first + k * pi / 2 for k in range(4)]
+    return tuple(
+        Rim(x=half[k % 2] * cos(out), y=half[k % 2] * sin(out), out=out, thick=thick, deep=deep)
+        for k, out in enumerate(outs)
+    )
+
+
+def rims(category: ObjectCategory) -> tuple[Rim, ...]:
+    """Where two fingers can take a thing from above, beside its whole body: walls of vessels, rims, folds, handles."""
+    return _rims(category.shape, category.size, holds=category.holds is not None)
+
+
 def _collision(shape: str, size: Vec3, *, holds: bool) -> list[Piece]:
     if shape in _HOLLOW and holds:
         return _open_box(size)
-    if shape == "pan":  # a flat disc with a low rim's height left out: things lie on it, not against it
-        return [Piece(size=(size[0], size[1], 0.5 * size[2]), at=(0.0, 0.0, -0.25 * size[2]), kind="cylinder")]
-    if shape == "plate" or shape == "tray":
+    if shape in ("plate", "tray", "pan"):  # flat, with a rim only where fingers take it: a whole one would cost time
         flat = 0.5 * size[2]
-        kind: Literal["box", "cylinder"] = "cylinder" if shape == "plate" else "box"
-        return [Piece(size=(size[0], size[1], flat), at=(0.0, 0.0, (flat - size[2]) / 2), kind=kind)]
+        kind: Literal["box", "cylinder"] = "box" if shape == "tray" else "cylinder"
+        base = Piece(size=(size[0], size[1], flat), at=(0.0, 0.0, (flat - size[2]) / 2), kind=kind)
+        return [base, *(_tab(rim, size[2]) for rim in _rims(shape, size, holds=holds))]
+    if shape in ("cloth", "cushion", "kettle"):  # a fold, or a handle, on top
+        part = RIDGED[shape]
+        x, y, z = size
+        low = Piece(size=(x, y, part * z), at=(0.0, 0.0, (part - 1) * z / 2), kind="box" if x != y else "cylinder")
+        low = low if shape == "kettle" else Piece(size=low.size, at=low.at)
+        return [low, Piece(size=(0.7 * x, RIDGE_M, (1 - part) * z), at=(0.0, 0.0, part * z / 2))]
     if shape in _ROUND and size[0] == size[1]:
         return [Piece(size=size, kind="cylinder")]
     return [Piece(size=size)]
@@ -238,8 +295,9 @@ def object_pieces(category: ObjectCategory) -> tuple[Piece, ...]:
     """Return the pieces of one kind of thing: one that is seen, a few that collide."""
     color = (*category.color, 1.0)
     looks = Piece(size=category.size, kind="mesh", mesh=_LOOKS[category.shape](category.size), color=color, solid=False)
-    hulls = _collision(category.shape, category.size, holds=category.holds is not None)
-    return (looks, *(Piece(size=h.size, at=h.at, kind=h.kind, visible=False) for h in hulls))
+    from envs.hulls import hulls
+
+    return (looks, *hulls(category))
 
 
 def floor_in(category: ObjectCategory) -> float:

@@ -2,7 +2,7 @@
 
 `execute` first asks the same `unmet` as the symbolic world, on the state read from physics, so both worlds refuse the
 same actions in the same words. Places, held and open are read from poses and joints; dirty, hot, filled and the like
-are a layer that a skill or process changes only after geometry says that it happened.
+change when the engine shows that something happened, and by exposure (`envs/exposure.py`).
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from envs.building import build_fixture, build_objects, build_rooms, footprints
+from envs.building import add_object, build_fixture, build_objects, build_rooms, footprints
 from envs.camera import Camera, View
 from envs.engine import Engine
+from envs.exposure import WATCH_TICKS, Exposure
 from envs.looks import Looks
 from envs.navigation import Floor
 from envs.places import Places
@@ -21,7 +22,7 @@ from envs.robot import Robot
 from envs.skills import Outcome, perform
 from envs.state import effect, unmet
 from envs.workcell import Workcell
-from envs.world import HELD, NOWHERE, OPEN, Action, State, World, expose
+from envs.world import HELD, NOWHERE, OPEN, Action, State, World
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,9 +30,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from envs.scene import Scene
+    from envs.shapes import Piece
 
 SETTLE_TICKS = 150
-LAYER_SKILLS = ("turn on", "turn off", "slice", "wipe", "fold", "pour")
 
 
 class PhysicalHome:
@@ -50,27 +51,42 @@ class PhysicalHome:
         self.scene = scene
         self.world = World(scene)
         self.engine = Engine(gui=gui)
-        self._grasp = grasp
-        self._build()
+        self.grasp = grasp
+        walls = self._build_fixed()
+        self.places = Places(self.engine, scene, walls)
+        build_objects(self.engine, scene, self.places)
+        self.engine.step(SETTLE_TICKS)
+        self._poses = {thing.name: self.engine.pose(thing.name) for thing in scene.objects}
+        self._floor = Floor(scene, footprints(scene))
+        self._rebuild()
 
-    def _build(self) -> None:
+    def _build_fixed(self) -> list[Piece]:
+        """Build what the things stand in; return the walls."""
+        walls = build_rooms(self.engine, self.scene)
+        for fixture in self.scene.fixtures:
+            build_fixture(self.engine, fixture)
+        return walls
+
+    def _rebuild(self) -> None:
+        """Build the start of the episode: everything anew, the things where they had come to rest."""
         scene, engine = self.scene, self.engine
-        walls = build_rooms(engine, scene)
-        for fixture in scene.fixtures:
-            build_fixture(engine, fixture)
-        self.places = Places(engine, scene, walls)
-        build_objects(engine, scene, self.places)
+        engine.clear()
+        self._build_fixed()
+        for thing in scene.objects:
+            add_object(engine, thing, *self._poses[thing.name])
         robot = Robot(engine, scene.robot)
-        self.cell = Workcell(engine, robot, self.places, Floor(scene, footprints(scene)), self._grasp)
+        self._floor.update([])
+        self.exposure = Exposure(self.world, self.places)
+        robot.on_control = self._watch
+        self.cell = Workcell(engine, robot, self.places, self._floor, self.exposure, self.grasp)
         self.looks = Looks(engine, self.places, self.world)
         self.camera = Camera(engine, scene)
-        engine.step(SETTLE_TICKS)
+        engine.step()  # a body that sleeps needs a fresh bounding box
         # What has settled may rest until something touches it: a home asleep steps thirty times as fast.
         for name in [o.name for o in scene.objects] + [n for n, f in self.places.furniture.items() if f.leaves]:
             engine.sleep(name)
         engine.ticks = 0
-        initial = self.world.initial()
-        self._flags, self._liquid, self._at = list(initial.flags), list(initial.liquid), NOWHERE
+        self._at = NOWHERE
         self.places.forget()
 
     def close(self) -> None:
@@ -84,25 +100,23 @@ class PhysicalHome:
         """
         self.looks.clear()
         if self.engine.ticks:
-            self.engine.clear()
-            self._build()
+            self._rebuild()
         return self.state()
 
     def state(self) -> State:
         """What is true now: places, held and open from geometry, the rest from the layer of invisible states."""
         world, places = self.world, self.places
         place = [NOWHERE] * world.n_fixtures
-        flags = list(self._flags)
+        flags = list(self.exposure.flags)
         for i, spec in enumerate(self.scene.fixtures):
             if self.places.furniture[spec.name].leaves:
                 flags[i] = flags[i] | OPEN if places.is_open(spec.name) else flags[i] & ~OPEN
-        robot = self.cell.robot
-        held = robot.held.name if robot.held is not None else None
+        held = self._held()
         for thing in self.scene.objects:
             holder = None if thing.name == held else places.holder(thing.name)
             place.append(HELD if thing.name == held else NOWHERE if holder is None else world.index[holder])
         grasped = NOWHERE if held is None else world.index[held]
-        return State(world, tuple(place), tuple(flags), tuple(self._liquid), grasped, self._at)
+        return State(world, tuple(place), tuple(flags), tuple(self.exposure.liquid), grasped, self._at)
 
     def execute(self, action: Action, on_tick: Callable[[], None] | None = None) -> Outcome:
         """Carry out an action with the robot.
@@ -123,22 +137,17 @@ class PhysicalHome:
             outcome = perform(self.cell, action)
         finally:
             self.cell.robot.on_tick = None
-        self._settle_layer(before, action, done=outcome.status == "done")
+        if outcome.status == "done":
+            self._at = effect(before, action).at
         return outcome
 
-    def _settle_layer(self, before: State, action: Action, *, done: bool) -> None:
-        """Change the invisible states as the action and the processes around it did."""
-        if done:
-            after = effect(before, action)
-            self._at = after.at
-            if action.skill in LAYER_SKILLS:
-                self._flags, self._liquid = list(after.flags), list(after.liquid)
-        now = self.state()
-        target = self.world.index[action.args[-1]]
-        if action.skill in ("put", "give", "close") and (root := now.root(target)) >= 0:
-            flags = list(now.flags)
-            expose(self.world, now.place, flags, self._liquid, root)
-            self._flags = flags
+    def _held(self) -> str | None:
+        held = self.cell.robot.held
+        return None if held is None else held.name
+
+    def _watch(self) -> None:
+        if self.engine.ticks % WATCH_TICKS == 0:
+            self.exposure.watch(self._held())
 
     def render(self, width: int = 640, height: int = 480, view: View = "room") -> NDArray[np.uint8]:
         """Draw the home, (H, W, 3).
@@ -146,7 +155,8 @@ class PhysicalHome:
         Args:
             width: Of the image [pixels].
             height: Of the image [pixels].
-            view: `overhead` sees all of the home, `room` follows the work, `robot` looks over the robot's shoulder.
+            view: `overhead` sees all of the home, `room` follows the work, `robot` looks over the robot's shoulder,
+                `head` sees what the robot's own camera sees.
         """
         self.looks.refresh(self.state())
         return self.camera.image(width, height, view, self.cell.robot.q, self.cell.focus)

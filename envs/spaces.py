@@ -1,7 +1,7 @@
 """What an agent reads and writes in the Gymnasium environments: fixed-shape arrays for a home of any size.
 
-Legend: M = MAX_ENTITIES, F states, C = MAX_CONDITIONS, G = GOAL_LENGTH. Entity i of `World.names` is written i + 1, so
-that 0 is "none".
+Legend: M = MAX_ENTITIES, F states, C = MAX_CONDITIONS, G = GOAL_LENGTH, S skills, A actions. Entity i of `World.names`
+is written i + 1, so that 0 is "none".
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from envs.errors import ActionError, GoalError, HomeError
 from envs.state import HELD, Action
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from envs.domain import Domain
     from envs.scoring import Score
     from envs.state import State, World
@@ -55,9 +57,25 @@ def observation_space(domain: Domain) -> spaces.Dict:
 
 def encode_action(world: World, action: Action) -> NDArray[np.int64]:
     """Write an action as a point of the action space."""
-    skills = list(world.domain.skills)
-    arguments = [world.index[name] + 1 for name in action.args]
-    return np.array([skills.index(action.skill), *arguments, 0][:3], dtype=np.int64)
+    point: NDArray[np.int64] = encode_actions(world, [action])[0]
+    return point
+
+
+def encode_actions(world: World, actions: Sequence[Action]) -> NDArray[np.int64]:
+    """Write actions as points of the action space, (A, 3)."""
+    skills, index = {name: i for i, name in enumerate(world.domain.skills)}, world.index
+    points = [(skills[a.skill], *(index[name] + 1 for name in a.args), 0)[:3] for a in actions]
+    return np.array(points, np.int64).reshape(-1, 3)
+
+
+def mask_of(points: NDArray[np.int64], n_skills: int) -> NDArray[np.bool_]:
+    """Mark applicable points by skill and free argument, (S, M + 1).
+
+    Only one argument of an applicable action is free: the first of put, give and pour is what the robot holds.
+    """
+    mask = np.zeros((n_skills, MAX_ENTITIES + 1), np.bool_)
+    mask[points[:, 0], np.where(points[:, 2], points[:, 2], points[:, 1])] = True
+    return mask
 
 
 def decode_action(world: World, encoded: NDArray[np.integer]) -> Action:

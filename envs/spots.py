@@ -32,6 +32,7 @@ def free_spots(
     *,
     spacing: float | None = None,
     edge: float = 0.0,
+    round_: bool = False,
 ) -> list[Spot]:
     """Return free spots, the roomiest margin that has any, nearest to the front and the middle first.
 
@@ -41,6 +42,7 @@ def free_spots(
         taken: Centre x, y and half depth, half width of what lies there, (K, 4).
         spacing: Only this margin around things [m], instead of the usual ones from wide to narrow.
         edge: How far the thing may stick out of the region [m].
+        round_: Whether the thing covers a circle rather than a rectangle.
     """
     for margin in (spacing,) if spacing is not None else MARGINS_M:
         found: list[tuple[float, Spot]] = []
@@ -53,8 +55,12 @@ def free_spots(
             xs, ys = np.meshgrid(_axis(max(0.0, rx)), _axis(max(0.0, ry)), indexing="ij")
             spots = np.stack([xs.ravel(), ys.ravel()], -1)  # (M, 2)
             if len(taken):
-                gap = np.abs(spots[:, None] - taken[:, :2]) - taken[:, 2:] - np.array([dx, dy]) / 2
-                spots = spots[(gap.max(-1) >= margin).all(1)]
+                gap = np.abs(spots[:, None] - taken[:, :2]) - taken[:, 2:]  # (M, K, 2)
+                if round_:
+                    apart = np.linalg.norm(np.maximum(gap, 0.0), axis=-1) - dx / 2
+                else:
+                    apart = (gap - np.array([dx, dy]) / 2).max(-1)
+                spots = spots[(apart >= margin).all(1)]
             front = rx * 0.4
             for x, y in spots.tolist():
                 found.append((abs(x - front) + 0.6 * abs(y) + 0.05 * (yaw > 0), Spot(x=x, y=y, yaw=yaw)))

@@ -9,8 +9,10 @@ import numpy as np
 
 from envs import kinematics
 from envs.building import lying
-from envs.handling import CORNERS, hang, is_round
+from envs.engine import BASE
+from envs.handling import hang
 from envs.kinematics import Array, turn_z
+from envs.pinching import CORNERS, is_round
 from envs.reach import DOWN, LEVEL, Entry, Goal, Reach
 from envs.spots import Spot, free_spots
 from envs.workcell import AVOIDED_M, SkillError, Workcell, cyclic
@@ -21,6 +23,11 @@ if TYPE_CHECKING:
 PRESS_M = 0.02  # how near the tip must come to a switch
 NO_CARGO = np.zeros((1, 3))
 POUR_RAD = 1.9
+STROKE_M = 0.05  # how far a cloth goes to either side
+TILTED = 0.5  # cosine of a vessel's lean from which on it runs out
+ASIDE_M = 0.20  # how far from the middle of what it is poured into
+RUB_M = 0.05  # how near a cloth must come to what it wipes
+CUT_M = 0.02  # how near a knife must come to what it cuts
 STAND_M = 0.55  # in front of a fixture
 
 
@@ -74,6 +81,8 @@ def press(cell: Workcell, name: str) -> None:
         cell.go_in(reach, name, finger=0.0)
         tip, _ = cell.robot.tip()
         pressed = bool(np.linalg.norm(tip - point) < PRESS_M)
+        if pressed:
+            cell.exposure.press(name)
         cell.robot.wait(24)
         cell.go_out(reach)
         cell.tuck()
@@ -94,18 +103,21 @@ def wipe(cell: Workcell, name: str) -> None:
     category = places.things[held.name]
     taken, top = places.taken(area, [held.name])
     size, _ = lying(category, area)
-    spots = free_spots(area.size[:2], size[:2], taken)[:1] or [Spot(x=0.3 * area.size[0], y=0.0, yaw=0.0)]
+    swept = (size[0], size[1] + 2 * STROKE_M)
+    found = [spot for spot in free_spots(area.size[:2], swept, taken) if spot.yaw == 0.0]
+    spots = found[:1] or [Spot(x=0.3 * area.size[0], y=0.0, yaw=0.0)]
     middle, turn = hang(cell)
     half = np.abs(turn) @ np.array(category.size) / 2
     goals = []
-    for rank, lift in enumerate((0.012, top + 0.02, 0.25)):
+    lifts = (0.012, top + 0.02, 0.25) if found else (top + 0.02, 0.25)  # over what stands there, not through it
+    for rank, lift in enumerate(lifts):
         centre = area.point(spots[0].x, spots[0].y, float(half[2]) + lift)
         goals.append(
             Goal(
                 middle=centre,
                 tip=_over(centre, middle),
                 yaws=(),
-                pitches=DOWN,
+                pitches=cell.pitches(DOWN),
                 cargo=CORNERS * half + middle,
                 cost=float(rank),
             )
@@ -117,11 +129,19 @@ def wipe(cell: Workcell, name: str) -> None:
     cell.robot.allowed = frozenset((name,))
     cell.go_in(reaches[0], name)
     side = turn_z(area.yaw)[:, 1]
+    rubbed = 0
     for sign in (1, -1, 1, -1):
-        cell.robot.move([_near(cell, reaches[0], 0.05 * sign * side)], slow=1.2)
-    cell.robot.move([_near(cell, reaches[0], np.zeros(3))])
+        cell.robot.move([_near(cell, reaches[0], STROKE_M * sign * side)], slow=1.2 * cell.pace)
+        there = cell.places.pose(held.name)[0]
+        low = area.local(there)[2] - cell.places.extents(held.name)[2]
+        rubbed += int(low < top + RUB_M)
+    cell.robot.move([_near(cell, reaches[0], np.zeros(3))], slow=cell.pace)
+    if rubbed == 4:
+        cell.exposure.rub(name)
     cell.go_out(reaches[0])
     cell.tuck()
+    if rubbed < 4:
+        raise SkillError(f"{held.name} did not get down to {name}")
 
 
 def _near(cell: Workcell, reach: Reach, shift: Array) -> Array:
@@ -145,11 +165,17 @@ def slice_up(cell: Workcell, name: str) -> None:
     centre = at + np.array([0.0, 0.0, half[2] + knife[2] + 0.015])
     reach = _over_thing(cell, name, centre, middle, DOWN)
     cell.go_in(reach, name)
+    cut = False
     for _ in range(3):
-        cell.robot.move([_near(cell, reach, np.array([0.0, 0.0, -0.012]))])
-        cell.robot.move([_near(cell, reach, np.array([0.0, 0.0, 0.03]))])
+        cell.robot.move([_near(cell, reach, np.array([0.0, 0.0, -0.012]))], slow=cell.pace)
+        cut |= cell.engine.gap(held.name, (BASE,), name) < CUT_M
+        cell.robot.move([_near(cell, reach, np.array([0.0, 0.0, 0.03]))], slow=cell.pace)
+    if cut:
+        cell.exposure.cut(name)
     cell.go_out(reach)
     cell.tuck()
+    if not cut:
+        raise SkillError(f"{held.name} missed {name}")
 
 
 def pour(cell: Workcell, name: str, into: str) -> None:
@@ -173,12 +199,18 @@ def pour(cell: Workcell, name: str, into: str) -> None:
     tilted[10] = np.clip(tilted[10] + sign * POUR_RAD, kinematics.LOWER[7], kinematics.UPPER[7])
     upright = robot.q.copy()
     robot.level = False
-    robot.move([tilted])
+    robot.move([tilted], slow=cell.pace)
     robot.wait(120)
-    robot.move([upright])
+    at, body = places.pose(name)
+    ran = body[2, 2] < TILTED and float(np.hypot(*(at - centre)[:2])) < ASIDE_M and at[2] > centre[2] - tall
+    if ran:
+        cell.exposure.pour(name, into)
+    robot.move([upright], slow=cell.pace)
     robot.level = True
     cell.go_out(reach)
     cell.tuck()
+    if not ran:
+        raise SkillError(f"{name} was not tilted over {into}")
 
 
 def fold(cell: Workcell, name: str) -> None:
@@ -210,6 +242,7 @@ def fold(cell: Workcell, name: str) -> None:
     rise = np.array([0.0, 0.0, 0.05])
     cell.robot.move([_near(cell, reach, rise)])
     cell.robot.move([_near(cell, reach, np.array([0.5, 0.5, 0.0]) * (over - tip_at) + rise)])
+    cell.exposure.fold(name)
     cell.robot.move([_near(cell, reach, rise)])
     cell.go_out(reach)
     cell.tuck()
@@ -226,7 +259,7 @@ def _over_thing(
         middle=centre,
         tip=tip or _over(centre, middle),
         yaws=yaws,
-        pitches=LEVEL if covered else pitches,
+        pitches=cell.pitches(LEVEL if covered else pitches),
         cargo=NO_CARGO,
     )
     entry = Entry(up=0.18)

@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from math import atan2, hypot, inf, pi
+from dataclasses import dataclass, field, replace
+from math import hypot, inf, pi
 from typing import Literal
 
 import numpy as np
 
 from envs import kinematics
+from envs.arm_planning import Twin, find_way
 from envs.engine import Engine
+from envs.exposure import Exposure
 from envs.kinematics import Array
 from envs.navigation import Floor, Footprint
 from envs.places import Places
-from envs.reach import Entry, Goal, Reach, find_reaches
+from envs.reach import COLUMN, COLUMN_R_M, Entry, Goal, Reach, find_reaches
 from envs.robot import OPEN_M, Robot, nearest_angle
+from envs.steering import Pose, swept_m, ways_to_steer
 
 TRANSIT_LIFT_M = 0.55
 CARRY_LIFT_M = 1.02  # what is carried passes over tables
 # Things on the ground from this height on are driven around; where there is no way, more and more are pushed aside.
 AVOIDED_M = (0.0, 0.12, inf)
+TUCKED_M = 0.36  # from the base's centre to the outside of the tucked arm
+CARRIED_M = 0.30  # from the base's centre to the tip of the tucked arm
+GENTLE = 1.5  # by which motions with a thing held by friction are slower
+BRUSH_M = 0.005
+CARGO = np.array([(x, y, 0.0) for x in (-1.0, 0.0, 1.0) for y in (-1.0, 0.0, 1.0)])  # of what is carried
+NO_CARGO = np.zeros((0, 3))
 LOOK_M = 1.15  # boxes nearer than this to a goal are checked
 
 
@@ -30,12 +39,13 @@ class SkillError(Exception):
 
 @dataclass
 class Workcell:
-    """The robot, where things are, and the floor."""
+    """The robot, where things are and in what state, and the floor."""
 
     engine: Engine
     robot: Robot
     places: Places
     floor: Floor
+    exposure: Exposure
     grasp: Literal["assisted", "physical"] = "assisted"
     focus: Array = field(default_factory=lambda: np.zeros(3))  # what the robot works at, for the camera
     in_the_way: tuple[list[Footprint], list[Footprint]] = field(default_factory=lambda: ([], []))  # leaves, things
@@ -63,45 +73,84 @@ class Workcell:
         if hypot(x - here[0], y - here[1]) < 0.02:
             corners = [(x, y)]
         else:
-            found = self.floor.path(here, (x, y))
+            found = self._wide_path(here, (x, y)) or self.floor.path(here, (x, y))
             if found is None:
                 raise SkillError(f"no way to {where}")
             corners = found
-        q = robot.q.copy()
+        start = (*here, float(robot.q[2]))
+        room_m = self.reach_m + 0.02
+
+        def roomy(point: tuple[float, float]) -> bool:
+            return bool(self.floor.room_m[self.floor.cell(*point)] > room_m)
+
         waypoints = []
-        for k, corner in enumerate(corners):
-            q = q.copy()
-            before = corners[k - 1] if k else here
-            leg = hypot(corner[0] - before[0], corner[1] - before[1])
-            if k == len(corners) - 1:
-                heading = yaw
-            else:
-                heading = atan2(corners[k + 1][1] - corner[1], corners[k + 1][0] - corner[0])
-            if leg > 1.2:  # look ahead on long legs, then turn towards the next
-                mid = q.copy()
-                mid[:2] = (before[0] + 0.55 * (corner[0] - before[0]), before[1] + 0.55 * (corner[1] - before[1]))
-                mid[2] = nearest_angle(atan2(corner[1] - before[1], corner[0] - before[0]), q[2])
-                waypoints.append(mid)
-                q = mid.copy()
-            q[:2] = corner
-            q[2] = nearest_angle(heading, q[2])
+        for pose in self._steered(start, ways_to_steer(start, corners, yaw, roomy)):
+            q = robot.q.copy()
+            q[:3] = pose
             waypoints.append(q)
-        robot.move(waypoints)
+        robot.move(waypoints, slow=self.pace)
+
+    def _steered(self, start: Pose, ways: Sequence[Sequence[Pose]]) -> Sequence[Pose]:
+        """The first way to turn on which arm, column and what is carried touch nothing, or the least."""
+        robot = self.robot
+        body, radii = kinematics.sphere_centres(robot.q[None, 3:])[0], kinematics.sphere_radii()
+        body, radii = np.concatenate([body, COLUMN]), np.concatenate([radii, np.full(len(COLUMN), COLUMN_R_M)])
+        if robot.held is not None:
+            half = np.array(self.places.things[robot.held.name].size) / 2
+            tip, _ = kinematics.tip(robot.q[None, 3:])
+            body = np.concatenate([body, tip + CARGO * half.max() - (0.0, 0.0, half[2])])
+            radii = np.concatenate([radii, np.full(len(CARGO), 0.01)])
+        boxes = self.places.upright_boxes()
+        worst: list[float] = []
+        for way in ways:
+            worst.append(swept_m(start, way, body, radii, boxes))
+            if worst[-1] < BRUSH_M:
+                break
+        return ways[int(np.argmin(worst))]
+
+    @property
+    def reach_m(self) -> float:
+        """How far from the base's centre reaches the tucked arm with what it holds."""
+        held = self.robot.held
+        return TUCKED_M if held is None else max(TUCKED_M, CARRIED_M + max(self.places.things[held.name].size[:2]) / 2)
+
+    def _wide_path(self, here: tuple[float, float], there: tuple[float, float]) -> list[tuple[float, float]] | None:
+        """A path on which what the hand carries brushes against nothing, if it carries something and there is one."""
+        if self.robot.held is None:
+            return None
+        self.floor.update(*self.in_the_way, carried_m=self.reach_m)
+        found = self.floor.path(here, there)
+        self.floor.update(*self.in_the_way)
+        return found
+
+    @property
+    def pace(self) -> float:
+        """By how much motions are slower, for the sake of what friction holds."""
+        held = self.robot.held
+        return 1.0 if held is None or held.weld is not None else GENTLE
 
     def tuck(self) -> None:
         """Fold the arm and bring the lift to where it travels."""
         q = self.robot.q.copy()
-        lift = CARRY_LIFT_M if self.robot.held is not None else TRANSIT_LIFT_M
+        held = self.robot.held
+        lift = CARRY_LIFT_M if held is not None else TRANSIT_LIFT_M
         if self.robot.held is not None and q[3] < lift:
             q[3] = lift  # up first: what is held must clear the table
             self.robot.move([q])
             q = q.copy()
         q[4:] = kinematics.TUCKED
-        self.robot.move([q])
+        if held is not None and held.weld is None:  # it turns with the hand: keep the pitch of the grasp
+            q[9] = np.clip(q[9] + kinematics.TUCKED_PITCH - held.pitch, kinematics.LOWER[6], kinematics.UPPER[6])
+        self.bend(q[3:])
         if self.robot.held is None and abs(q[3] - lift) > 0.05:
             q = q.copy()
             q[3] = lift
             self.robot.move([q])
+
+    def pitches(self, usual: tuple[float, ...]) -> tuple[float, ...]:
+        """Pitches that the hand may have at a goal [rad]: one, if what it holds turns with it."""
+        held = self.robot.held
+        return usual if held is None or held.weld is not None else (held.pitch,)
 
     # -- reaching ------------------------------------------------------------------------------------------------------
 
@@ -152,12 +201,20 @@ class Workcell:
         turned = ready[2] - way[0][2]
         for q in way:
             q[2] += turned
-        robot.move([way[0]])
-        self.unfolded(reach)
-        robot.move(way[1:], slow=1.3)
+        self.bend(way[0][3:])
+        robot.move(way[1:], slow=1.3 * self.pace)
 
-    def unfolded(self, reach: Reach) -> None:
-        """Do what must be done before coming in; nothing, unless a skill says so."""
+    def bend(self, posture: Array) -> None:
+        """Bring lift and arm to a posture (8,) past what is around; straight, if there is no way past it."""
+        robot = self.robot
+        held = [robot.held.name, *(name for name, _ in robot.held.cargo)] if robot.held else []
+        boxes = self.places.obstacles(robot.q[:3] * (1, 1, 0), LOOK_M, held)
+        twin = Twin(base=(float(robot.q[0]), float(robot.q[1]), float(robot.q[2])), boxes=boxes, cargo=NO_CARGO)
+        ends = twin.depth(np.array([robot.q[3:], posture]))
+        twin = replace(twin, slack_m=float(ends.max()))
+        # The same motion is planned alike each time: the draws depend on nothing else.
+        way = find_way(twin, robot.q[3:], posture, np.random.default_rng(0)) or [posture]
+        robot.move([np.concatenate([robot.q[:3], q]) for q in way], slow=self.pace)
 
     def go_out(self, reach: Reach) -> None:
         """Leave by the line by which the tip came."""
@@ -165,7 +222,18 @@ class Workcell:
         turned = self.robot.q[2] - way[-1][2]
         for q in way:
             q[2] += turned
-        self.robot.move(way[1:], slow=1.15)
+        self.robot.move(way[1:], slow=1.15 * self.pace)
+
+    def drop(self) -> None:
+        """Take what has slipped out of the fingers as let go."""
+        held = self.robot.held
+        if held is None or not self.robot.slipped():
+            return
+        names = [held.name, *(name for name, _ in held.cargo)]
+        self.robot.let_go()
+        for name in names:
+            self.engine.may_sleep(name)
+        self.robot.forgive(names)
 
     def recover(self) -> None:
         """After a failure: out by the base if something is in front, then tuck."""

@@ -1,15 +1,19 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import gymnasium
+import imageio_ffmpeg
 import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env
 from gymnasium.utils.env_checker import data_equivalence as same
 
+from envs.errors import PhysicsError
 from envs.gym_home import HomeEnv, HomePhysics
 from tests.envs.homes_for_tests import kitchen
 
@@ -47,8 +51,11 @@ def said(env: HomeEnv) -> list[Any]:
     return episode(env)
 
 
-def test_gymnasiums_own_checker_has_nothing_to_say(env: HomeEnv) -> None:
-    check_env(env, skip_render_check=True)  # that would open a window
+def test_gymnasiums_own_checker_has_nothing_to_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(HomePhysics.metadata, "render_modes", ["rgb_array", "ansi"])  # "human" opens a window
+    env = make(render_mode="rgb_array")
+    check_env(env)
+    env.close()
 
 
 def test_a_plan_reaches_its_goal(said: list[Any]) -> None:
@@ -102,6 +109,72 @@ def test_render_draws_an_image(env: HomeEnv) -> None:
     assert isinstance(image, np.ndarray)
     assert (image.shape, image.dtype) == ((480, 640, 3), np.uint8)
     assert len(np.unique(image)) > 20
+
+
+def test_render_writes_the_home_as_a_text() -> None:
+    env = make(render_mode="ansi")
+    env.reset(seed=0)
+    assert "goal: apple on dining table ; fridge open (0 of 2 conditions hold)" in str(env.render())
+    env.close()
+
+
+def test_a_list_of_frames_has_one_for_the_reset_and_one_for_each_step() -> None:
+    env = gymnasium.make("HomePhysics-v0", home=kitchen(), goal=GOAL, render_mode="rgb_array_list")
+    env.reset(seed=0)
+    env.step(np.array([0, 2, 0]))
+    frames: Any = env.render()
+    assert [frame.shape for frame in frames] == [(480, 640, 3)] * 2
+    env.close()
+
+
+def test_a_window_without_a_display_is_an_error_that_offers_a_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.delenv("DISPLAY", raising=False)
+    env = make(render_mode="human")
+    with pytest.raises(PhysicsError, match="DISPLAY names no display: try 'rgb_array'"):
+        env.reset(seed=0)
+
+
+def test_without_pybullet_only_the_physics_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pybullet", None)
+    make("HomeSymbolic-v0").reset(seed=0)
+    env = make(observe=("atoms", "rgb"))
+    with pytest.raises(PhysicsError, match=r"the physical home needs pybullet.*pip install"):
+        env.reset(seed=0)
+
+
+@pytest.mark.parametrize("mode", ["sync", "async"])
+def test_a_vector_of_homes_plays_what_single_homes_play(mode: str) -> None:
+    arguments: dict[str, Any] = {"home": kitchen(), "observe": ("atoms", "rgb", "depth"), "image_size": (32, 24)}
+    together = gymnasium.make_vec("HomePhysics-v0", 2, vectorization_mode=mode, **arguments)
+    seen, infos = together.reset(seed=3)
+    said = [{key: seen[key][k] for key in seen} for k in range(2)]
+    actions = np.array([infos["action_indices"][k][k - 2] for k in range(2)])
+    seen, rewards, *_, infos = together.step(actions)
+    together.close()
+    assert infos["action_mask"].shape == (2, 12, 257)
+    for k in range(2):
+        env = gymnasium.make("HomePhysics-v0", **arguments)
+        assert same(dict(env.reset(seed=3 + k)[0]), said[k])
+        observation, reward, *_, info = env.step(actions[k])
+        assert same(dict(observation), {key: seen[key][k] for key in seen})
+        assert reward == rewards[k]
+        assert info["action_indices"] == infos["action_indices"][k]
+        assert info["outcome"]["ticks"] == infos["outcome"]["ticks"][k]
+        env.close()
+
+
+def test_gymnasium_records_a_video_with_a_frame_for_each_step(tmp_path: Path) -> None:
+    pytest.importorskip("moviepy", reason="gymnasium's RecordVideo writes with moviepy: pip install moviepy")
+    made = gymnasium.make("HomePhysics-v0", home=kitchen(), goal=GOAL, render_mode="rgb_array")
+    env = gymnasium.wrappers.RecordVideo(made, str(tmp_path / "videos"), disable_logger=True)
+    env.reset(seed=0)
+    for text in PLAN:
+        env.step(env.unwrapped.encode(text))  # type: ignore[attr-defined]
+    env.close()
+    (video,) = tmp_path.glob("videos/*.mp4")
+    frames, seconds = imageio_ffmpeg.count_frames_and_secs(video)
+    assert (frames, seconds) == (len(PLAN) + 1, pytest.approx(len(PLAN) + 1))
 
 
 def test_closing_twice_is_allowed_and_reset_starts_again() -> None:

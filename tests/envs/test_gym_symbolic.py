@@ -98,7 +98,9 @@ def test_info_is_plain_data(env: HomeEnv) -> None:
             return all(plain(v) for v in value.values())
         return all(map(plain, value)) if isinstance(value, list) else isinstance(value, str | int | float | bool)
 
-    assert plain(do(env, "open fridge 1")[4])
+    info = do(env, "open fridge 1")[4]
+    assert isinstance(info.pop("action_mask"), np.ndarray)
+    assert plain(info)
 
 
 def test_every_action_that_info_lists_is_applicable(env: HomeEnv) -> None:
@@ -121,6 +123,51 @@ def test_the_mask_is_true_for_exactly_the_applicable_actions(env: HomeEnv) -> No
     assert mask.shape == (12, 257, 257)
     found = {env.decode(np.array(where)) for where in np.argwhere(mask)}
     assert found == set(env.reset()[1]["actions"])
+
+
+@pytest.mark.parametrize("subtasks", [(), ("open fridge 1", "pick up milk 1"), ("pick up knife 1",)])
+def test_info_lists_the_applicable_actions_as_points_too(env: HomeEnv, subtasks: tuple[str, ...]) -> None:
+    info = do(env, "open fridge 1", *subtasks)[4]
+    assert [env.decode(np.array(point)) for point in info["action_indices"]] == info["actions"]
+
+
+@pytest.mark.parametrize("subtasks", [(), ("open fridge 1", "pick up milk 1"), ("pick up knife 1",)])
+def test_the_mask_in_info_marks_every_applicable_action(env: HomeEnv, subtasks: tuple[str, ...]) -> None:
+    observation, *_, info = do(env, "open fridge 1", *subtasks)
+    assert (info["action_mask"].shape, info["action_mask"].dtype) == ((12, 257), np.bool_)
+    skills = list(load_domain().skills)
+    made = [
+        [skill, int(observation["held"]), entity] if skills[skill] in ("put", "give", "pour") else [skill, entity, 0]
+        for skill, entity in np.argwhere(info["action_mask"]).tolist()
+    ]
+    assert sorted(made) == sorted(info["action_indices"])
+
+
+def test_a_sampled_point_is_an_applicable_action(env: HomeEnv) -> None:
+    _, info = env.reset(seed=0)
+    rng = np.random.default_rng(0)
+    for _ in range(30):
+        info = env.step(rng.choice(info["action_indices"]))[4]
+        assert info["unmet"] == ""
+
+
+@pytest.mark.parametrize("mode", ["sync", "async"])
+def test_a_vector_of_homes_plays_what_single_homes_play(mode: str) -> None:
+    arguments = {"home": kitchen(), "max_steps": 5}
+    together = gymnasium.make_vec("HomeSymbolic-v0", 2, vectorization_mode=mode, **arguments)
+    alone = [make(**arguments) for _ in range(2)]
+    seen, infos = together.reset(seed=[3, 4])
+    said = [env.reset(seed=seed) for env, seed in zip(alone, (3, 4), strict=True)]
+    for _ in range(4):
+        assert infos["action_mask"].shape == (2, 12, 257)
+        for k, (one, info) in enumerate(said):
+            assert all(same(seen[key][k], one[key]) for key in one)
+            assert infos["action_indices"][k] == info["action_indices"]
+            assert same(infos["action_mask"][k], info["action_mask"])
+        actions = np.array([infos["action_indices"][k][-1] for k in range(2)])
+        seen, *_, infos = together.step(actions)
+        said = [(result[0], result[4]) for result in map(lambda e, a: e.step(a), alone, actions)]
+    together.close()
 
 
 def test_an_inapplicable_action_changes_nothing_and_says_why(env: HomeEnv) -> None:

@@ -97,14 +97,10 @@ def test_no_room_is_said_before_the_robot_moves(home):
 
 
 def test_a_failed_skill_leaves_a_world_in_which_the_next_succeeds(home, monkeypatch):
-    from envs import handling
     from envs.workcell import SkillError
 
-    def slips(*_: object) -> bool:
-        return False
-
     with monkeypatch.context() as patch:
-        patch.setattr(handling, "_close", slips)
+        patch.setattr(home.engine, "gap", lambda *_: 1.0)
         outcome = home.execute(parse_action(home.world, "pick up mug 1"))
         assert outcome.status == "failed"
         assert outcome.reason == "mug 1 slipped"
@@ -230,8 +226,10 @@ def test_a_floor_is_no_obstacle_but_what_lies_on_it_is(untidy):
 
 
 def test_what_falls_beside_the_rug_lies_on_the_floor_of_its_room(untidy):
-    run(untidy, "pick up mug 1")
-    untidy.cell.robot.let_go()
+    from envs.handling import release
+
+    run(untidy, "pick up mug 1", "go to side table 1")
+    release(untidy.cell)
     untidy.cell.tuck()
     untidy.cell.robot.wait(120)
     state = untidy.state()
