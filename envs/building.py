@@ -12,16 +12,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from envs.domain import load_domain
-from envs.engine import Engine, Link
+from envs.engine import Engine
 from envs.errors import PhysicsError
 from envs.furniture import furniture
 from envs.hulls import mass_kg
-from envs.shapes import Color, Piece, object_pieces
+from envs.meshes import Color
+from envs.rooms import floors_mesh, lawn_mesh, wall_mesh
+from envs.shapes import Link, Piece, object_pieces, seen
 from envs.spots import Spot, free_spots
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from envs.carpentry import Furniture
     from envs.domain import ObjectCategory
     from envs.kinematics import Array
     from envs.navigation import Footprint
@@ -31,13 +34,10 @@ if TYPE_CHECKING:
 WALL_M = 0.10
 WALL_HEIGHT_M = 2.0
 WALL_SEEN_M = 0.45  # walls are drawn low, so that one sees into the rooms
-WALL: Color = (0.86, 0.85, 0.82, 1.0)
-FLOORS: dict[str, Color] = {
-    "kitchen": (0.80, 0.76, 0.70, 1.0), "bathroom": (0.70, 0.78, 0.80, 1.0), "bedroom": (0.74, 0.64, 0.55, 1.0),
-    "living room": (0.70, 0.58, 0.45, 1.0), "office": (0.66, 0.60, 0.54, 1.0), "hall": (0.75, 0.70, 0.62, 1.0),
-    "dining room": (0.72, 0.62, 0.50, 1.0), "laundry room": (0.72, 0.76, 0.78, 1.0),
-}  # fmt: skip
+WALL: Color = (0.93, 0.91, 0.86, 1.0)
+LAWN: Color = (0.72, 0.78, 0.66, 1.0)
 PACKING_TRIES = 12
+HAND_M = 0.07  # a hand fits between the walls of a bin, a drawer or a basin and what lies in it, where there is room
 BRAKE = {"hinge": 6.0, "flap": 12.0, "slide": 15.0}  # what keeps a leaf where it is left [N m, N]
 
 
@@ -47,40 +47,37 @@ def glow_name(fixture: str, k: int) -> str:
 
 
 def build_rooms(engine: Engine, scene: Scene) -> list[Piece]:
-    """Add floor and walls; return the walls."""
-    x0, y0 = (min(room.rect[k] for room in scene.rooms) for k in (0, 1))
-    x1, y1 = (max(room.rect[k] for room in scene.rooms) for k in (2, 3))
+    """Add the ground and the walls; return the walls."""
+    x0, y0, x1, y1 = _extent(scene)
     middle = ((x0 + x1) / 2, (y0 + y1) / 2)
     engine.add("ground", (Piece(size=(x1 - x0 + 6, y1 - y0 + 6, 0.2), at=(0, 0, -0.1), visible=False),), (*middle, 0.0))
-    engine.add(
-        "lawn",
-        (Piece(size=(x1 - x0 + 2, y1 - y0 + 2, 0.02), solid=False, color=(0.90, 0.91, 0.90, 1.0)),),
-        (*middle, -0.12),
-    )
-    for room in scene.rooms:
-        a, b, c, d = room.rect
-        tile = Piece(size=(c - a, d - b, 0.02), solid=False, color=FLOORS.get(room.kind, FLOORS["hall"]))
-        engine.add(f"{room.name} floor", (tile,), ((a + c) / 2, (b + d) / 2, -0.01))
-    walls: list[Piece] = []
-    seen: set[tuple[float, ...]] = set()
+    walls = wall_pieces(scene)
+    for k, wall in enumerate(walls):
+        low = seen(wall_mesh(wall.size, WALL_SEEN_M, WALL), WALL)
+        engine.add(f"wall {k}", (low, Piece(size=wall.size, visible=False)), wall.at)
+    return walls
+
+
+def build_floors(engine: Engine, scene: Scene) -> None:
+    """Add what is only seen of the rooms, and the lawn around them: drawn last, since everything else hides it."""
+    engine.add("floors", (seen(floors_mesh(scene)),), (0.0, 0.0, 0.0))
+    engine.add("lawn", (seen(lawn_mesh(_extent(scene), LAWN), LAWN),), (0.0, 0.0, -0.02))
+
+
+def wall_pieces(scene: Scene) -> list[Piece]:
+    """Return the walls, each once, doorways left out."""
+    walls: dict[tuple[float, ...], Piece] = {}
     for room in scene.rooms:
         for line in _edges(room.rect):
             for span in _without_doorways(line, scene):
-                key = tuple(round(v, 3) for v in span)
-                if key in seen:
-                    continue
-                seen.add(key)
-                walls.append(_wall(span))
-    for k, wall in enumerate(walls):
-        low = Piece(
-            size=(wall.size[0], wall.size[1], WALL_SEEN_M),
-            at=(0, 0, (WALL_SEEN_M - WALL_HEIGHT_M) / 2),
-            solid=False,
-            color=WALL,
-        )
-        full = Piece(size=wall.size, visible=False)
-        engine.add(f"wall {k}", (low, full), wall.at)
-    return walls
+                walls.setdefault(tuple(round(v, 3) for v in span), _wall(span))
+    return list(walls.values())
+
+
+def _extent(scene: Scene) -> Rect:
+    x0, y0 = (min(room.rect[k] for room in scene.rooms) for k in (0, 1))
+    x1, y1 = (max(room.rect[k] for room in scene.rooms) for k in (2, 3))
+    return (x0, y0, x1, y1)
 
 
 def _edges(rect: Rect) -> list[tuple[float, float, float, float]]:
@@ -125,8 +122,16 @@ def build_fixture(engine: Engine, spec: FixtureSpec) -> None:
     """Add one fixture, its leaves as the scene wants them."""
     made = furniture(load_domain().fixtures[spec.category])
     turn = (0.0, 0.0, sin(spec.yaw / 2), cos(spec.yaw / 2))
-    at = (spec.x, spec.y, 0.0)
-    links = [
+    engine.add(spec.name, made.pieces, (spec.x, spec.y, 0.0), turn, links=leaf_links(made))
+    for k, leaf in enumerate(made.leaves):
+        engine.set_joint(spec.name, k, leaf.opened if "open" in spec.states else 0.0)
+        engine.limit(spec.name, k, 0.0, leaf.opened + 0.05)
+        engine.brake(spec.name, k, BRAKE[leaf.kind])
+
+
+def leaf_links(made: Furniture) -> list[Link]:
+    """Return the moving parts of a fixture as links."""
+    return [
         Link(
             joint="prismatic" if leaf.kind == "slide" else "revolute",
             pieces=leaf.pieces,
@@ -136,22 +141,6 @@ def build_fixture(engine: Engine, spec: FixtureSpec) -> None:
         )
         for leaf in made.leaves
     ]
-    # More visual pieces than the engine takes in one body go into bodies that are only seen.
-    solid = [piece for piece in made.pieces if piece.solid]
-    decor = [piece for piece in made.pieces if not piece.solid]
-    engine.add(spec.name, solid, at, turn, links=links)
-    for k, piece in enumerate(decor):
-        if piece.mesh is not None:
-            engine.add(f"{spec.name} decor {k}", (piece,), at, turn)
-    plain = [piece for piece in decor if piece.mesh is None]
-    if plain:
-        engine.add(f"{spec.name} decor", plain, at, turn)
-    for k, piece in enumerate(made.glow):
-        engine.add(glow_name(spec.name, k), (piece,), at, turn)
-    for k, leaf in enumerate(made.leaves):
-        engine.set_joint(spec.name, k, leaf.opened if "open" in spec.states else 0.0)
-        engine.limit(spec.name, k, 0.0, leaf.opened + 0.05)
-        engine.brake(spec.name, k, BRAKE[leaf.kind])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -244,7 +233,11 @@ def _pack(area: Area, items: Sequence[ObjectCategory], rng: np.random.Generator)
         spots: list[Spot | None] = []
         for item in items:
             spacing = None if attempt < 2 else 0.004
-            free = free_spots(area.size[:2], item.size[:2], np.array(taken).reshape(-1, 4), spacing=spacing)
+            here = np.array(taken).reshape(-1, 4)
+            free = []
+            if area.walled and attempt < 2:
+                free = free_spots((area.size[0] - 2 * HAND_M, area.size[1] - 2 * HAND_M), item.size[:2], here)
+            free = free or free_spots(area.size[:2], item.size[:2], here, spacing=spacing)
             if not free and attempt == PACKING_TRIES - 1:
                 free = free_spots(area.size[:2], item.size[:2], np.array(taken).reshape(-1, 4), spacing=0.0, edge=0.02)
             if not free:

@@ -9,13 +9,12 @@ import contextlib
 import ctypes
 import os
 import sys
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from envs.errors import PhysicsError, nearest
-from envs.shapes import UPRIGHT, Color, Piece, Quat
+from envs.shapes import UPRIGHT, Color, Link, Piece, Quat
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,22 +27,6 @@ TICK_S = 1 / 240
 BASE = -1  # the link index of a body's base
 RESIDUAL = 1e-4  # the solver stops below it: a robot that drives needs a few of the 30 iterations
 POSITION = 2  # PyBullet's POSITION_CONTROL
-
-
-@dataclass(frozen=True, kw_only=True)
-class Link:
-    """A moving (or fixed) part of a body: `at` and `turn` place it in its parent's frame, `axis` is in its own.
-
-    `parent` is the index of an earlier link, or BASE.
-    """
-
-    joint: Literal["revolute", "prismatic", "fixed"]
-    pieces: tuple[Piece, ...]
-    at: Vec3
-    turn: Quat = UPRIGHT
-    axis: Vec3 = (0.0, 0.0, 1.0)
-    parent: int = BASE
-    mass: float = 1.0
 
 
 @contextlib.contextmanager
@@ -83,6 +66,7 @@ class Engine:
         self._set_motors = self._p.setJointMotorControlArray
         self._change_weld = self._p.changeConstraint
         self.meshes = pybullet_data.getDataPath() + "/franka_panda/meshes/collision/"
+        self.drawn = gui  # without a window, pictures are drawn on a canvas (envs/canvas.py)
         self.clear()
 
     def clear(self) -> None:
@@ -91,6 +75,7 @@ class Engine:
         self.bodies: dict[str, int] = {}
         self.names: dict[int, str] = {}
         self.ticks = 0
+        self._unseen = -1
         self._p.setGravity(0, 0, -9.81)
         self._p.setTimeStep(TICK_S)
         self._p.setPhysicsEngineParameter(
@@ -126,26 +111,21 @@ class Engine:
         )
 
     def _visual(self, pieces: Sequence[Piece]) -> int:
-        seen = [piece for piece in pieces if piece.visible]
-        if not seen:  # without a visual shape the engine draws the collision shape
-            return int(self._p.createVisualShape(self._p.GEOM_BOX, halfExtents=[1e-4] * 3)) if pieces else -1
-        if seen[0].mesh is not None:
-            flat = [i for face in seen[0].mesh.faces for i in face]
+        """Only for PyBullet's own window: one mesh in one colour, or up to 16 boxes and cylinders, a link."""
+        seen = [piece for piece in pieces if piece.visible and self.drawn]
+        if not seen:  # without a visual shape the engine makes one of the collision shape
+            if pieces and self._unseen < 0:
+                self._unseen = int(self._p.createVisualShape(self._p.GEOM_BOX, halfExtents=[1e-4] * 3))
+            return self._unseen if pieces else -1
+        mesh = seen[0].mesh
+        if mesh is not None:
+            flat = [i for face in mesh.faces for i in face]
             return int(
                 self._p.createVisualShape(
-                    self._p.GEOM_MESH, vertices=seen[0].mesh.vertices, indices=flat, rgbaColor=seen[0].color
+                    self._p.GEOM_MESH, vertices=mesh.vertices, indices=flat, rgbaColor=seen[0].color
                 )
             )
-        if seen[0].kind == "file":
-            return int(
-                self._p.createVisualShape(
-                    self._p.GEOM_MESH,
-                    fileName=self.meshes + seen[0].file,
-                    rgbaColor=seen[0].color,
-                    visualFramePosition=seen[0].at,
-                    visualFrameOrientation=seen[0].turn,
-                )
-            )
+        seen = [piece for piece in seen if piece.mesh is None][:16]
         return int(
             self._p.createVisualShapeArray(
                 shapeTypes=[self._p.GEOM_CYLINDER if s.kind == "cylinder" else self._p.GEOM_BOX for s in seen],

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from envs.engine import TICK_S
 from envs.world import COLD, COOKED, DIRTY, FOLDED, HOT, ON, OPEN, SLICED, WATERED, Rule, World
 
@@ -19,7 +17,8 @@ if TYPE_CHECKING:
 
 WATCH_TICKS = 60  # between two looks
 EXPOSED_S = 1.0  # how long a process takes
-NEAR_M = 1.6  # what is farther from a fixture's middle is not in it
+NEAR_M = 0.2  # what is farther beside a fixture's region is not in it, not even sticking out of a vessel that is
+HIGH_M = 1.0  # the same, above its floor
 
 
 class Exposure:
@@ -36,8 +35,6 @@ class Exposure:
         initial = world.initial()
         self.flags, self.liquid = list(initial.flags), list(initial.liquid)
         self._fixtures = [i for i in range(world.n_fixtures) if world.rule[i] is not None]
-        self._middles = np.array([(places.specs[world.names[i]].x, places.specs[world.names[i]].y)
-                                  for i in self._fixtures]).reshape(-1, 2)  # fmt: skip
         self._since: dict[tuple[int, int], float] = {}  # seconds that a thing has been exposed at a fixture
 
     # -- skills --------------------------------------------------------------------------------------------------------
@@ -95,7 +92,7 @@ class Exposure:
         """Things and the fixtures whose running processes would change them."""
         world, places = self._world, self._places
         found = []
-        for fixture, middle in zip(self._fixtures, self._middles, strict=True):
+        for fixture in self._fixtures:
             name = world.names[fixture]
             flags = self.flags[fixture] & ~OPEN
             if places.is_open(name):
@@ -104,13 +101,14 @@ class Exposure:
             assert rule is not None
             if flags & rule.mask != rule.wanted:
                 continue
+            area = places.area(name)
             for thing in range(world.n_fixtures, len(world.names)):
                 if self._changed(thing, fixture) == (self.flags[thing], self.liquid[thing]):
                     continue
                 what = world.names[thing]
-                at, _ = places.pose(what)
-                if abs(at[0] - middle[0]) + abs(at[1] - middle[1]) > NEAR_M:
-                    continue
+                x, y, z = area.local(places.pose(what)[0])
+                if abs(x) > area.size[0] / 2 + NEAR_M or abs(y) > area.size[1] / 2 + NEAR_M or abs(z) > HIGH_M:
+                    continue  # asking what holds it is dear
                 if what != held and places.root(what) == name and held not in places.holders(what):
                     found.append((thing, fixture))
         return found

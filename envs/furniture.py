@@ -5,8 +5,9 @@ Pure geometry in a fixture's frame (origin on the floor, +x to the front); cases
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
-from math import pi
+from math import cos, sin
 from typing import TYPE_CHECKING
 
 from envs.carpentry import (
@@ -32,7 +33,10 @@ from envs.carpentry import (
 )
 from envs.errors import DomainError, nearest
 from envs.joinery import cupboard, drawers, flap, open_door
-from envs.shapes import Color, Mesh, Piece, lathe
+from envs.meshes import Color, lathe, leaf, merge, moved, rod
+from envs.meshes import tube as tube_mesh
+from envs.shapes import PLAIN, Piece, seen
+from envs.trim import REPLACED, TRIM, leaf_trim
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,6 +44,7 @@ if TYPE_CHECKING:
     from envs.domain import FixtureCategory, Vec3
 
 UNLIT: Color = (0.35, 0.37, 0.40, 1.0)
+SHADE: Color = (0.85, 0.80, 0.70, 1.0)
 LIT: Color = (1.0, 0.88, 0.35, 1.0)
 SCREEN_LIT: Color = (0.35, 0.65, 0.95, 1.0)
 
@@ -132,8 +137,7 @@ def _lamp(c: FixtureCategory, color: Color) -> Furniture:
         blades = [box((-0.01, 0.01), span(0.34), (z - 0.23, z - 0.17), UNLIT, solid=False)]
         blades.append(box((-0.01, 0.01), (-0.03, 0.03), (z - 0.37, z - 0.03), UNLIT, solid=False))
         return Furniture(pieces=tuple(pieces), glow=tuple(blades), switch=at)
-    cone = lathe([(0.0, z), (0.09, z), (0.16, z - 0.24), (0.0, z - 0.2)])
-    glow = Piece(kind="mesh", size=(0.32, 0.32, 0.24), mesh=cone, color=UNLIT, solid=False)
+    glow = seen(lathe([(0.0, z - 0.2), (0.16, z - 0.24), (0.09, z), (0.0, z)], PLAIN), SHADE)
     return Furniture(pieces=tuple(pieces), glow=(glow,), switch=at)
 
 
@@ -153,38 +157,26 @@ def _panel(c: FixtureCategory, color: Color) -> Furniture:
         box((-x / 2, 0.02), span(y), (z - 0.15, z), WHITE),
     ]
     at = (0.03, 0.0, z - 0.08)
-    ceiling = Piece(kind="cylinder", size=(0.3, 0.3, 0.05), at=(0.7, 0.0, 2.1), color=UNLIT, solid=False)
+    ceiling = seen(moved(tube_mesh(0.15, (2.07, 2.12), PLAIN, below=True), (0.7, 0.0, 0.0)), UNLIT)
     return Furniture(pieces=(*pieces, _plate_of(at)), glow=(ceiling,), switch=at)
 
 
 def _plant(c: FixtureCategory, color: Color) -> Furniture:
     _, _, z = c.size
-    pot = lathe([(0.0, 0.0), (0.11, 0.0), (0.16, 0.36), (0.14, 0.36), (0.13, 0.33), (0.0, 0.33)])
-    crown: list[Vec3] = []
-    faces: list[tuple[int, int, int]] = []
-    for k in range(11):  # leaves: triangles that lean outwards
-        ball = lathe([(0.0, 0.0), (0.02, 0.0), (0.05, 0.14), (0.0, 0.3)])
-        turn = 2.4 * k
-        reach, base = 0.02 + 0.012 * k, z - 0.45 + 0.012 * ((5 * k) % 11)
-        first = len(crown)
-        lean = 0.25 + 0.03 * k
-        for vx, vy, vz in ball.vertices:
-            out = reach + lean * vz
-            crown.append((vx + out * _cos(turn), vy + out * _cos(turn - pi / 2), base + vz))
-        faces += [(a + first, b + first, d + first) for a, b, d in ball.faces]
+    clay: Color = (0.62, 0.36, 0.26, 1.0)
+    pot = [lathe([(0.11, 0.0), (0.16, 0.34), (0.17, 0.34), (0.17, 0.37), (0.14, 0.37)], clay)]
+    pot.append(lathe([(0.14, 0.36), (0.0, 0.36)], (0.25, 0.17, 0.12, 1.0)))
+    leaves = [rod((0.0, 0.0, 0.35), (0.0, 0.0, 0.7 * z), 0.03, (0.4, 0.28, 0.16, 1.0))]
+    for k in range(14):  # blades that lean outwards, the lower ones more
+        turn, up = 2.4 * k, 0.40 + 0.022 * k
+        out, rise = 0.32 - 0.018 * k, 0.06 + 0.016 * k
+        x, y, wide = cos(turn), sin(turn), 0.075
+        foot, tip = (0.02 * x, 0.02 * y, up), (out * x, out * y, min(z, up + rise))
+        middle = [(0.55 * out * x - s * wide * y, 0.55 * out * y + s * wide * x, up + 0.75 * rise) for s in (-1, 1)]
+        leaves.append(leaf((foot, middle[0], tip, middle[1]), shade(color, 0.8 + 0.15 * (k % 4))))
     trunk = Piece(kind="cylinder", size=(0.3, 0.3, 0.36), at=(0.0, 0.0, 0.18), visible=False)
     stem = Piece(kind="cylinder", size=(0.05, 0.05, z - 0.4), at=(0.0, 0.0, 0.36 + (z - 0.4) / 2), visible=False)
-    looks = Piece(kind="mesh", size=c.size, mesh=pot, color=(0.62, 0.36, 0.26, 1.0), solid=False)
-    leaves = Piece(
-        kind="mesh", size=c.size, mesh=Mesh(vertices=tuple(crown), faces=tuple(faces)), color=color, solid=False
-    )
-    return Furniture(pieces=(looks, trunk, stem), glow=(leaves,))
-
-
-def _cos(angle: float) -> float:
-    from math import cos
-
-    return cos(angle)
+    return Furniture(pieces=(seen(merge([*pot, *leaves]), color), trunk, stem))
 
 
 def _floor(c: FixtureCategory, color: Color) -> Furniture:
@@ -263,10 +255,26 @@ def furniture(category: FixtureCategory) -> Furniture:
     if category.body not in BODIES:
         raise DomainError(f"fixtures.{category.name}: no body {category.body!r}{nearest(category.body, BODIES)}")
     build, usual = BODIES[category.body]
-    made = build(category, COLORS.get(category.name, usual))
+    color = COLORS.get(category.name, usual)
+    made = _trimmed(category, build(category, color), color)
     if not category.switch or made.switch is not None:
         return made
     return _with_switch(category, made)
+
+
+def _trimmed(c: FixtureCategory, made: Furniture, color: Color) -> Furniture:
+    """Add what is only seen."""
+    pieces = made.pieces
+    if c.name in REPLACED:
+        pieces = tuple(replace(piece, visible=False) for piece in pieces)
+    if c.name in TRIM:
+        pieces = (*pieces, seen(TRIM[c.name](c, color), color))
+    leaves = []
+    for part in made.leaves:
+        panel = part.pieces[0]
+        trim = leaf_trim(c.name, panel.size, panel.at, color)
+        leaves.append(part if trim is None else replace(part, pieces=(*part.pieces, seen(trim, color))))
+    return replace(made, pieces=pieces, leaves=tuple(leaves))
 
 
 def _with_switch(c: FixtureCategory, made: Furniture) -> Furniture:

@@ -33,6 +33,7 @@ ABOVE_M = 0.16  # by which the tip comes from above
 MAX_SPOTS = 5
 OVERHANG_M = 0.03
 MOST_OVERHANG_M = 0.08
+CENTRED_M = 0.04  # a round thing that hangs farther beside the hand is turned to where there is room
 FLAT_M = 0.045  # what is no higher may be put upon
 
 
@@ -218,14 +219,6 @@ def _let_be(cell: Workcell, name: str) -> None:
     cell.released = []
 
 
-def hang(cell: Workcell) -> tuple[Array, Array]:
-    """What is held in the hand's upright frame: its middle from the tip (3,) and its rotation (3, 3)."""
-    held = cell.robot.held
-    assert held is not None
-    turn = held.tilt @ turn_z(-held.yaw) @ held.turn
-    return -turn @ np.array(held.pivot), turn
-
-
 def _placings(cell: Workcell, name: str, area: Area, root: str | None) -> tuple[list[Reach], Array | None]:
     places = cell.places
     category = places.things[name]
@@ -236,7 +229,8 @@ def _placings(cell: Workcell, name: str, area: Area, root: str | None) -> tuple[
     taken, top = places.taken(area, ours)
     round_ = is_round(category) and not on_end
     spots = free_spots(area.size[:2], size[:2], taken, edge=area.edge(size), round_=round_)
-    if not spots and not area.vessel:  # tightly, and a little over the edge
+    brinked = not area.vessel and (root is None or places.domain.fixtures[places.specs[root].category].body != "seat")
+    if not spots and brinked:  # tightly, and a little over the edge
         for overhang_m in (OVERHANG_M, min(MOST_OVERHANG_M, 0.25 * min(size[:2]))):
             spots = spots or free_spots(area.size[:2], size[:2], taken, spacing=0.0, edge=overhang_m, round_=round_)
     lowest = 0.006
@@ -246,7 +240,7 @@ def _placings(cell: Workcell, name: str, area: Area, root: str | None) -> tuple[
         if (area.relation == "on" and not area.loose) or area.covered:
             raise SkillError(f"no room {area.relation} {area.name}")
         spots, lowest = [Spot(x=0.0, y=0.0, yaw=0.0)], top + 0.02
-    middle, turn = hang(cell)
+    middle, turn = cell.robot.hang()
     tilted = None
     pitch = held.pitch
     if held.weld is None:
@@ -265,6 +259,12 @@ def _placings(cell: Workcell, name: str, area: Area, root: str | None) -> tuple[
     own_yaw = 0.0 if on_end else own_yaw
     goals = []
     free = is_round(category)
+
+    def turns(wanted: float) -> tuple[float, ...]:
+        if not free:
+            return cyclic(wanted, pi)
+        return () if float(np.hypot(*middle[:2])) < CENTRED_M else cyclic(area.yaw, pi / 4)
+
     cargo = CORNERS * half + middle
     level = area.covered or (root is not None and root != area.name and places.area(root).covered)
     pitches: tuple[float, ...] = LEVEL if level else (DOWN if not on_end else (0.85, 0.5, 1.2))
@@ -277,7 +277,7 @@ def _placings(cell: Workcell, name: str, area: Area, root: str | None) -> tuple[
         wanted = area.yaw + spot.yaw - own_yaw
         goals.append(
             Goal(
-                middle=centre, tip=_tip_over(centre, middle), yaws=() if free else cyclic(wanted, pi),
+                middle=centre, tip=_tip_over(centre, middle), yaws=turns(wanted),
                 pitches=pitches, cargo=cargo, cost=0.25 * k,
             )
         )  # fmt: skip
@@ -320,7 +320,7 @@ def _turned(cell: Workcell, category: ObjectCategory, *, on_end: bool) -> tuple[
     """
     held = cell.robot.held
     assert held is not None
-    _, turn = hang(cell)
+    _, turn = cell.robot.hang()
     longest = int(np.argmax(category.size))
     for pitch in (held.pitch, held.pitch - pi / 2):
         lean = hand_rotation(0.0, pitch) @ hand_rotation(0.0, held.pitch).T @ turn

@@ -25,7 +25,7 @@ def _door_leaf(
     inward = -side
     panel = box((0.0, BOARD_M), (min(0.0, inward * width), max(0.0, inward * width)), (-height / 2, height / 2), color)
     pieces = [panel]
-    if c.name in ("microwave", "oven", "washing machine", "window"):
+    if c.name in ("microwave", "oven", "window"):
         mid = inward * width / 2
         pane = box(
             (BOARD_M, BOARD_M + 0.002),

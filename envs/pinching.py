@@ -25,6 +25,7 @@ WIDEST_M = 0.076  # what it takes at all: it opens by 0.08
 FINGERS_M = 0.035  # how far the fingers reach down a thing's sides
 GROUND_M = 0.0055  # least height of the tip above what a thing stands on: the pads reach 3 mm further
 PADS_M = 0.005  # the same, above the floor of a vessel or the flat of a plate
+STEEP = 0.8  # pitch of a hand that takes a rim from above [rad]
 UPRIGHT = 0.95  # cosine of a thing's lean
 CORNERS = np.array([(x, y, z) for x in (-0.9, 0.0, 0.9) for y in (-0.9, 0.9) for z in (-0.9, 0.9)])
 ROUND = ("plate", "bowl", "cup", "mug", "glass", "wine_glass", "pot", "kettle", "bottle", "can", "ball", "vase", "roll",
@@ -59,8 +60,9 @@ def pinches(cell: Workcell, name: str, *, deeper_m: float = 0.0) -> list[Goal]:
     pitches = LEVEL if root is not None and places.area(root).covered else DOWN
     at, turn = places.pose(name)
     goals = _across(at, turn, category, pitches, deeper_m)
-    if turn[2, 2] > UPRIGHT:
-        goals += _by_rims(at, turn, category, pitches, deeper_m)
+    steep = tuple(pitch for pitch in pitches if pitch >= STEEP)  # a level hand would have to go through the wall
+    if turn[2, 2] > UPRIGHT and (pitches is DOWN or cell.grasp == "physical"):
+        goals += _by_rims(at, turn, category, steep, deeper_m)
     return goals
 
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from envs.shapes import Piece
 
 COVERED = ("cupboard", "flap", "shelf")  # bodies
+WALLED = ("bin", "basin", "drawers")
 OPEN_FROM = 0.4  # the part of its travel from which a leaf counts as open
 SIDE_TOLERANCE_M = 0.03
 BELOW_M = 0.05
@@ -50,6 +51,7 @@ class Area:
         enclosed: Reached through a door.
         covered: Something is right above it: reached from the front.
         carried: By a drawer that slides out.
+        walled: Walls stand around it: reached from above, between them.
     """
 
     name: str
@@ -62,6 +64,7 @@ class Area:
     enclosed: bool = False
     covered: bool = False
     carried: bool = False
+    walled: bool = False
 
     def point(self, x: float, y: float, z: float) -> Array:
         """A point of the region's frame in the home's, (3,)."""
@@ -212,7 +215,7 @@ class Places:
             return Area(
                 name=name, at=self.point_of(name, (region.x + out, 0.0, region.z)), yaw=spec.yaw, size=region.size,
                 relation=category.relation or "on", enclosed=category.enclosed and not slides,
-                covered=category.body in COVERED, carried=slides,
+                covered=category.body in COVERED, carried=slides, walled=category.body in WALLED,
             )  # fmt: skip
         thing = self.things[name]
         if thing.holds is None:

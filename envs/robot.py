@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from envs import kinematics
-from envs.engine import TICK_S, Engine, Link
-from envs.kinematics import CHAIN, HAND_AT, HAND_TURN, MOUNT_X_M, TIP_M, Array
-from envs.shapes import Color, Piece, Quat
+from envs.engine import TICK_S, Engine
+from envs.kinematics import TIP_M, Array
+from envs.robot_body import body_links
+from envs.shapes import Quat
 
 if TYPE_CHECKING:
     from envs.domain import Vec3
@@ -43,9 +44,6 @@ SLIPPED_M = 0.05  # a thing that has moved so far in the fingers is lost
 SOFT_STEPS = 18  # control steps, 0.3 s, over which motions with a thing held by friction are averaged
 ENERGY_TICKS = 2 * CONTROL_TICKS  # between two samples of the motors' power
 OPEN_M = 0.04  # of one finger
-SHELL: Color = (0.93, 0.94, 0.95, 1.0)
-JOINTS: Color = (0.30, 0.33, 0.38, 1.0)
-CHASSIS: Color = (0.24, 0.28, 0.36, 1.0)
 
 
 class OutOfTimeError(Exception):
@@ -113,7 +111,7 @@ class Robot:
         self.on_tick: Callable[[], None] | None = None
         self.on_control: Callable[[], None] | None = None  # after each control step, for the world's processes
         self.linkages: list[Callable[[], None]] = []
-        engine.add(NAME, (), (0.0, 0.0, 0.0), links=_links())
+        engine.add(NAME, (), (0.0, 0.0, 0.0), links=body_links())
         engine.keep_awake(NAME)
         for finger in (LEFT, RIGHT):
             engine.limit(NAME, finger, 0.0, OPEN_M + 0.001)
@@ -246,6 +244,13 @@ class Robot:
         self.held = Held(name=name, weld=weld, pivot=spot, turn=body, yaw=hand_yaw(hand), pitch=hand_pitch(hand),
                          cargo=tuple(kept))  # fmt: skip
 
+    def hang(self) -> tuple[Array, Array]:
+        """What is held in the hand's upright frame: its middle from the tip [m], (3,), and its rotation, (3, 3)."""
+        held = self.held
+        assert held is not None
+        turn = held.tilt @ kinematics.turn_z(-held.yaw) @ held.turn
+        return -turn @ np.array(held.pivot), turn
+
     def slipped(self) -> bool:
         """Whether what the hand holds has been torn out of it, or has slipped."""
         held = self.held
@@ -344,58 +349,3 @@ def _softened(dense: Array, start: Array) -> Array:
     made: Array = (sums[SOFT_STEPS:] - sums[:-SOFT_STEPS]) / SOFT_STEPS
     made[-1] = dense[-1]
     return made
-
-
-def _links() -> list[Link]:
-    disc = Piece(kind="cylinder", size=(0.46, 0.46, 0.16), at=(0.0, 0.0, 0.11), color=CHASSIS)
-    plate = Piece(kind="cylinder", size=(0.42, 0.42, 0.02), at=(0.0, 0.0, 0.20), color=SHELL, solid=False)
-    column = Piece(size=(0.09, 0.12, 1.22), at=(-0.06, 0.0, 0.81), color=JOINTS)
-    nose = Piece(size=(0.02, 0.12, 0.03), at=(0.225, 0.0, 0.13), color=(0.35, 0.75, 0.95, 1.0), solid=False)
-    shoulder = Piece(kind="file", size=(0, 0, 0), at=(MOUNT_X_M, 0.0, 0.0), file="link0.obj", color=SHELL, solid=False)
-    bracket = Piece(size=(0.15, 0.15, 0.06), at=(MOUNT_X_M, 0.0, -0.01), visible=False)
-    sleeve = Piece(size=(0.12, 0.18, 0.14), at=(-0.05, 0.0, 0.02), color=CHASSIS, solid=False)
-    foot = Piece(size=(0.17, 0.13, 0.03), at=(MOUNT_X_M - 0.03, 0.0, -0.015), color=CHASSIS, solid=False)
-    links = [
-        Link(joint="prismatic", pieces=(), at=(0, 0, 0), axis=(1, 0, 0), mass=5.0),
-        Link(joint="prismatic", pieces=(), at=(0, 0, 0), axis=(0, 1, 0), parent=0, mass=5.0),
-        Link(joint="revolute", pieces=(disc, plate, column, nose), at=(0, 0, 0), parent=1, mass=60.0),
-        Link(joint="prismatic", pieces=(shoulder, bracket), at=(0, 0, 0), parent=2, mass=8.0),
-    ]
-    for k, (offset, lean) in enumerate(CHAIN):
-        at = (offset[0] + (MOUNT_X_M if k == 0 else 0.0), offset[1], offset[2])
-        turn = (float(np.sin(lean / 2)), 0.0, 0.0, float(np.cos(lean / 2)))
-        tint = JOINTS if k in (3, 5) else SHELL
-        pieces = [Piece(kind="file", size=(0, 0, 0), file=f"link{k + 1}.obj", color=tint, solid=False)]
-        for link, centre, radius in kinematics.SPHERES:
-            if link == k:
-                side = 1.2 * radius
-                pieces.append(Piece(size=(side, side, side), at=centre, visible=False))
-        links.append(Link(joint="revolute", pieces=tuple(pieces), at=at, turn=turn, parent=k + 3, mass=2.0))
-    half = HAND_TURN / 2
-    palm = Piece(size=(0.05, 0.19, 0.06), at=(0.0, 0.0, 0.03), visible=False)
-    hand = Piece(kind="file", size=(0, 0, 0), file="hand.obj", color=SHELL, solid=False)
-    links.append(
-        Link(joint="fixed", pieces=(hand, palm), at=HAND_AT, turn=(0, 0, float(np.sin(half)), float(np.cos(half))),
-             parent=10, mass=0.7)
-    )  # fmt: skip
-    for side in (1, -1):
-        turn = (0.0, 0.0, 0.0, 1.0) if side == 1 else (0.0, 0.0, 1.0, 0.0)
-        finger = Piece(kind="file", size=(0, 0, 0), file="finger.obj", color=JOINTS, solid=False)
-        # Four to a finger: each has contact points of its own, so that a round thing cannot swing about one.
-        pads = [
-            Piece(size=(0.008, 0.012, 0.015), at=(x, 0.007, z), visible=False)
-            for x in (-0.005, 0.005) for z in (0.027, 0.043)
-        ]  # fmt: skip
-        links.append(
-            Link(
-                joint="prismatic",
-                pieces=(finger, *pads),
-                at=(0, 0, 0.0584),
-                turn=turn,
-                axis=(0, 1, 0),
-                parent=11,
-                mass=0.1,
-            )
-        )
-    links.append(Link(joint="fixed", pieces=(sleeve, foot), at=(0, 0, 0), parent=3, mass=0.1))
-    return links

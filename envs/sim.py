@@ -7,6 +7,7 @@ change when the engine shows that something happened, and by exposure (`envs/exp
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -14,10 +15,12 @@ import numpy as np
 from envs.building import add_object, build_fixture, build_objects, build_rooms, footprints
 from envs.camera import Camera, View
 from envs.engine import Engine
+from envs.errors import PhysicsError
 from envs.exposure import WATCH_TICKS, Exposure
 from envs.looks import Looks
 from envs.navigation import Floor
 from envs.places import Places
+from envs.reachable import unreachable
 from envs.robot import Robot
 from envs.skills import Outcome, perform
 from envs.state import effect, unmet
@@ -44,7 +47,7 @@ class PhysicalHome:
         gui: Show PyBullet's window.
 
     Raises:
-        PhysicsError: PyBullet is missing, or something in the scene finds no room.
+        PhysicsError: PyBullet is missing, something in the scene finds no room, or the robot cannot get to a fixture.
     """
 
     def __init__(self, scene: Scene, *, grasp: Literal["assisted", "physical"] = "assisted", gui: bool = False) -> None:
@@ -59,6 +62,11 @@ class PhysicalHome:
         self._poses = {thing.name: self.engine.pose(thing.name) for thing in scene.objects}
         self._floor = Floor(scene, footprints(scene))
         self._rebuild()
+        lost = unreachable(self.places, self._floor, scene.robot[:2])
+        if lost:
+            self.close()
+            lines = "\n".join(f"{name}: {problem}" for name, problem in lost.items())
+            raise PhysicsError(f"scene {scene.name}: move these, or what stands in front of them\n{lines}")
 
     def _build_fixed(self) -> list[Piece]:
         """Build what the things stand in; return the walls."""
@@ -79,8 +87,6 @@ class PhysicalHome:
         self.exposure = Exposure(self.world, self.places)
         robot.on_control = self._watch
         self.cell = Workcell(engine, robot, self.places, self._floor, self.exposure, self.grasp)
-        self.looks = Looks(engine, self.places, self.world)
-        self.camera = Camera(engine, scene)
         engine.step()  # a body that sleeps needs a fresh bounding box
         # What has settled may rest until something touches it: a home asleep steps thirty times as fast.
         for name in [o.name for o in scene.objects] + [n for n, f in self.places.furniture.items() if f.leaves]:
@@ -89,16 +95,27 @@ class PhysicalHome:
         self._at = NOWHERE
         self.places.forget()
 
+    @cached_property
+    def looks(self) -> Looks:
+        """What pictures are drawn of; made for the first one."""
+        return Looks(self.engine, self.world)
+
+    @cached_property
+    def camera(self) -> Camera:
+        """Where pictures are drawn from."""
+        return Camera(self.looks.canvas, self.scene)
+
     def close(self) -> None:
         """Free the engine; safe to call twice."""
         self.engine.close()
+        if "looks" in vars(self):
+            self.looks.close()
 
     def reset(self) -> State:
         """Return to the start of the episode, bit for bit, by building the home anew unless nothing moved since.
 
         Restoring a saved state is faster but leaves traces of constraints and filters that were in use.
         """
-        self.looks.clear()
         if self.engine.ticks:
             self._rebuild()
         return self.state()
@@ -158,5 +175,6 @@ class PhysicalHome:
             view: `overhead` sees all of the home, `room` follows the work, `robot` looks over the robot's shoulder,
                 `head` sees what the robot's own camera sees.
         """
+        camera = self.camera  # its walls are drawn before the floors, which come with the first refresh
         self.looks.refresh(self.state())
-        return self.camera.image(width, height, view, self.cell.robot.q, self.cell.focus)
+        return camera.image(width, height, view, self.cell.robot.q, self.cell.focus)

@@ -10,7 +10,6 @@ import numpy as np
 from envs import kinematics
 from envs.building import lying
 from envs.engine import BASE
-from envs.handling import hang
 from envs.kinematics import Array, turn_z
 from envs.pinching import CORNERS, is_round
 from envs.reach import DOWN, LEVEL, Entry, Goal, Reach
@@ -106,7 +105,7 @@ def wipe(cell: Workcell, name: str) -> None:
     swept = (size[0], size[1] + 2 * STROKE_M)
     found = [spot for spot in free_spots(area.size[:2], swept, taken) if spot.yaw == 0.0]
     spots = found[:1] or [Spot(x=0.3 * area.size[0], y=0.0, yaw=0.0)]
-    middle, turn = hang(cell)
+    middle, turn = cell.robot.hang()
     half = np.abs(turn) @ np.array(category.size) / 2
     goals = []
     lifts = (0.012, top + 0.02, 0.25) if found else (top + 0.02, 0.25)  # over what stands there, not through it
@@ -160,7 +159,7 @@ def slice_up(cell: Workcell, name: str) -> None:
     assert held is not None
     at, _ = cell.places.pose(name)
     half = cell.places.extents(name)
-    middle, turn = hang(cell)
+    middle, turn = cell.robot.hang()
     knife = np.abs(turn) @ np.array(cell.places.things[held.name].size) / 2
     centre = at + np.array([0.0, 0.0, half[2] + knife[2] + 0.015])
     reach = _over_thing(cell, name, centre, middle, DOWN)
@@ -185,7 +184,7 @@ def pour(cell: Workcell, name: str, into: str) -> None:
         SkillError: It cannot be reached.
     """
     places, robot = cell.places, cell.robot
-    middle, turn = hang(cell)
+    middle, turn = cell.robot.hang()
     tall = float((np.abs(turn) @ np.array(places.things[name].size))[2])
     if into in places.specs:
         centre = places.point_of(into, (0.10, 0.0, 0.45 + tall / 2))

@@ -25,10 +25,10 @@ CARRY_LIFT_M = 1.02  # what is carried passes over tables
 # Things on the ground from this height on are driven around; where there is no way, more and more are pushed aside.
 AVOIDED_M = (0.0, 0.12, inf)
 TUCKED_M = 0.36  # from the base's centre to the outside of the tucked arm
-CARRIED_M = 0.30  # from the base's centre to the tip of the tucked arm
+TIP_AHEAD_M = 0.28  # from the base's centre to the tip of the tucked arm
 GENTLE = 1.5  # by which motions with a thing held by friction are slower
 BRUSH_M = 0.005
-CARGO = np.array([(x, y, 0.0) for x in (-1.0, 0.0, 1.0) for y in (-1.0, 0.0, 1.0)])  # of what is carried
+CARGO = np.array([(x, y, z) for x in (-1.0, 0.0, 1.0) for y in (-1.0, 0.0, 1.0) for z in (-0.9, 0.9)])
 NO_CARGO = np.zeros((0, 3))
 LOOK_M = 1.15  # boxes nearer than this to a goal are checked
 
@@ -96,9 +96,10 @@ class Workcell:
         body, radii = kinematics.sphere_centres(robot.q[None, 3:])[0], kinematics.sphere_radii()
         body, radii = np.concatenate([body, COLUMN]), np.concatenate([radii, np.full(len(COLUMN), COLUMN_R_M)])
         if robot.held is not None:
-            half = np.array(self.places.things[robot.held.name].size) / 2
+            middle, turn = robot.hang()
+            half = np.abs(turn) @ np.array(self.places.things[robot.held.name].size) / 2
             tip, _ = kinematics.tip(robot.q[None, 3:])
-            body = np.concatenate([body, tip + CARGO * half.max() - (0.0, 0.0, half[2])])
+            body = np.concatenate([body, tip + middle + CARGO * half])
             radii = np.concatenate([radii, np.full(len(CARGO), 0.01)])
         boxes = self.places.upright_boxes()
         worst: list[float] = []
@@ -112,7 +113,12 @@ class Workcell:
     def reach_m(self) -> float:
         """How far from the base's centre reaches the tucked arm with what it holds."""
         held = self.robot.held
-        return TUCKED_M if held is None else max(TUCKED_M, CARRIED_M + max(self.places.things[held.name].size[:2]) / 2)
+        if held is None:
+            return TUCKED_M
+        middle, turn = self.robot.hang()
+        half = np.abs(turn) @ np.array(self.places.things[held.name].size) / 2
+        ahead, aside = TIP_AHEAD_M + float(middle[0]) + float(half[0]), abs(float(middle[1])) + float(half[1])
+        return max(TUCKED_M, hypot(ahead, aside))
 
     def _wide_path(self, here: tuple[float, float], there: tuple[float, float]) -> list[tuple[float, float]] | None:
         """A path on which what the hand carries brushes against nothing, if it carries something and there is one."""

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from envs.domain import load_domain
 from envs.furniture import furniture
-from envs.shapes import object_pieces
+from envs.shapes import LOOKS, appearance, object_pieces
 from envs.spots import free_spots
 
 OBJECTS = tuple(load_domain().objects.values())
+STICKS_OUT = {  # handles, a spout, a lid that stands open [m]
+    "pan": (0.18, 0.0, 0.05), "pot": (0.06, 0.0, 0.0), "watering can": (0.07, 0.0, 0.02), "laptop": (0.0, 0.0, 0.2),
+    "tissue box": (0.0, 0.0, 0.07),
+    "jacket": (0.05, 0.05, 0.03), "headphones": (0.05, 0.05, 0.03),
+}  # fmt: skip
 FIXTURES = tuple(load_domain().fixtures.values())
 
 
@@ -21,8 +28,43 @@ def test_every_object_is_seen_and_collides_within_its_size(category):
     solid = [piece for piece in pieces if piece.solid]
     assert 1 <= len(solid) <= 8
     for piece in solid:
-        reach = np.abs(piece.at) + np.array(piece.size) / 2
+        x, y, z, w = piece.turn
+        turn = np.array([
+            [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
+            [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
+            [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
+        ])  # fmt: skip
+        reach = np.abs(piece.at) + np.abs(turn) @ np.array(piece.size) / 2
         assert (reach <= np.array(category.size) / 2 + 1e-6).all()
+
+
+@pytest.mark.parametrize("category", OBJECTS, ids=lambda c: c.name)
+def test_every_object_is_drawn_about_its_size_in_few_triangles(category):
+    mesh = appearance(category)
+    assert len(mesh.faces) <= 400
+    reach = np.ptp(np.array(mesh.vertices), axis=0)
+    size = np.array(category.size)
+    assert (reach <= size + STICKS_OUT.get(category.name, (0.035, 0.035, 0.01))).all(), reach
+    assert reach.max() >= 0.6 * size.max()
+
+
+def test_every_object_of_the_domain_has_been_drawn_by_name_and_none_looks_like_another():
+    assert {c.name for c in OBJECTS} <= set(LOOKS)
+    drawn = {(appearance(c).vertices, appearance(c).colors) for c in OBJECTS}
+    assert len(drawn) == len(OBJECTS)
+
+
+def test_a_new_object_looks_like_its_shape():
+    new = replace(OBJECTS[0], name="saucer")
+    assert len(appearance(new).faces) > 20
+
+
+@pytest.mark.parametrize("category", FIXTURES, ids=lambda c: c.name)
+def test_trim_is_only_seen(category):
+    made = furniture(category)
+    pieces = [*made.pieces, *(piece for leaf in made.leaves for piece in leaf.pieces)]
+    assert all(not piece.solid for piece in pieces if piece.mesh is not None)
+    assert any(piece.visible for piece in pieces)
 
 
 @pytest.mark.parametrize("category", FIXTURES, ids=lambda c: c.name)

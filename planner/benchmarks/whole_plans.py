@@ -1,0 +1,202 @@
+"""Whole plans in physics: `python -m planner.benchmarks.whole_plans --plans 200`.
+
+Each seed draws a furnished home that no training document used, and a goal of several conditions for which the GPT
+writes a verified plan of 10 to 20 subtasks. The robot carries it out, and the GPT plans anew when something fails or
+somebody has disturbed the home (`--disturb`). The goal is given: planning and physics are measured, not language.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, cast
+
+from planner.errors import PlannerError, reported
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from envs.goals import Goal
+    from envs.state import Action, State
+    from envs.workers import Record
+    from planner.decode import Planner
+
+PROG = "python -m planner.benchmarks.whole_plans"
+LENGTH = (10, 20)  # subtasks
+TRIES = 60  # goals that are drawn for one seed
+REPLANS = 6
+REPLANS_DISTURBED = 12
+Grasp = Literal["assisted", "physical"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """One seed's plan."""
+
+    seed: int
+    grasp: Grasp
+    disturb: float
+    model: str | None
+
+    @property
+    def key(self) -> str:
+        """For example `plan/7`."""
+        return f"plan/{self.seed}"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=PROG, description="Score whole plans of 10 to 20 subtasks in physics.")
+    parser.add_argument("--plans", type=int, default=200, help="seeds (default 200)")
+    parser.add_argument("--seed", type=int, default=0, help="the first seed (default 0)")
+    parser.add_argument("--grasp", choices=("assisted", "physical"), default="assisted", help="default assisted")
+    parser.add_argument("--disturb", type=float, default=0.0, metavar="P", help="disturbances a subtask (default 0)")
+    parser.add_argument("--model", help="model folder (default: the released weights)")
+    parser.add_argument("--workers", type=int, default=1, help="processes (default 1)")
+    parser.add_argument("--minutes", type=float, help="begin no plan after so long")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="write each episode as a JSON line")
+    parser.add_argument("--resume", action="store_true", help="go on with what is in FILE")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command. Returns 0, or 2 on wrong input."""
+    args = _parser().parse_args(argv)
+    return reported(lambda: _run(args), PROG)
+
+
+def _run(args: argparse.Namespace) -> int:
+    from tqdm import tqdm
+
+    from envs.workers import Records, run_jobs
+
+    if args.plans < 1 or args.workers < 1 or not 0 <= args.disturb <= 1:
+        raise PlannerError("--plans and --workers are at least 1, --disturb is in [0, 1]")
+    jobs = [
+        Job(seed=seed, grasp=args.grasp, disturb=args.disturb, model=args.model)
+        for seed in range(args.seed, args.seed + args.plans)
+    ]
+    about: Record = {"what": "whole plans", "grasp": args.grasp, "disturb": args.disturb, "model": args.model}
+    with Records(args.out, about, resume=args.resume) as log:
+        records = [log.done[job.key] for job in jobs if job.key in log.done]
+        left = [job for job in jobs if job.key not in log.done]
+        running = run_jobs(run_plan, left, workers=args.workers, minutes=args.minutes)
+        for record in tqdm(running, total=len(left), desc="plans", unit="plan", disable=None):
+            records.append(record)
+            log.add(record)
+    found = summary(records)
+    print(json.dumps(about | found) if args.json else _as_text(found))
+    return 0
+
+
+@lru_cache(maxsize=1)
+def _planner(model: str | None) -> Planner:
+    from planner.decode import Planner
+
+    return Planner.load(model)
+
+
+def draw_plan(planner: Planner, seed: int) -> tuple[State, Goal, tuple[Action, ...]]:
+    """Return a home, a goal and the GPT's verified plan of `LENGTH` subtasks for it.
+
+    Raises:
+        PlannerError: None was found for this seed.
+    """
+    from planner.held_out import Split, draw_trials
+
+    split = Split(name="whole plans", parts=(3, 4, 5, 6), conditions=(3, 8), noise=False)
+    for trial in draw_trials(split, TRIES, seed=seed, geometry=True):
+        if trial.goal is None:
+            continue
+        plan = planner.reach(trial.goal, trial.start)
+        if plan.status == "verified" and LENGTH[0] <= len(plan.actions) <= LENGTH[1]:
+            return trial.start, trial.goal, tuple(plan.actions)
+    raise PlannerError(f"seed {seed}: no plan of {LENGTH[0]} to {LENGTH[1]} subtasks in {TRIES} draws")
+
+
+def run_plan(job: Job) -> Record:
+    """Carry one seed's plan out; what goes wrong on the way is a record too."""
+    from envs.disturb import DisturbedHome
+    from envs.errors import EnvsError
+    from envs.goals import format_goal
+    from envs.sim import PhysicalHome
+    from planner.execute import execute
+
+    planner = _planner(job.model)
+    record: Record = {"key": job.key, "error": ""}
+    try:
+        start, goal, actions = draw_plan(planner, job.seed)
+        home = PhysicalHome(start.world.scene, grasp=job.grasp)
+    except (PlannerError, EnvsError) as error:
+        return record | {"error": str(error)}
+    disturbed = DisturbedHome(home, probability=job.disturb, seed=job.seed)
+    began = time.process_time()
+    try:
+        episode = execute(
+            actions, goal, disturbed, planner=planner, disturb=disturbed.disturb,
+            max_replans=REPLANS_DISTURBED if job.disturb else REPLANS,
+        )  # fmt: skip
+    finally:
+        home.close()
+    return record | {
+        "goal": format_goal(goal), "planned": len(actions), "success": episode.success, "rate": episode.rate,
+        "steps": len(episode.steps), "replans": episode.replans, "failures": episode.failures,
+        "disturbances": [d.what for d in episode.disturbances], "collisions": episode.collisions,
+        "energy_j": episode.energy_j, "simulated_s": episode.simulated_s, "cpu_s": time.process_time() - began,
+        "last": [f"{s.subtask}: {s.reason}" for s in episode.steps if s.status != "done"][-3:],
+    }  # fmt: skip
+
+
+def summary(records: Sequence[Record]) -> Record:
+    """Count what episodes came to."""
+    from envs.rates import Rate
+
+    ran = [r for r in records if not r["error"]]
+    of = Rate(hits=sum(bool(r["success"]) for r in ran), total=len(ran))
+    failures: Counter[str] = Counter()
+    for record in ran:
+        for reason, count in cast("dict[str, int]", record["failures"]).items():
+            failures[_without_numbers(reason)] += count
+    return {
+        "plans": len(ran), "not_drawn": len(records) - len(ran), "success": of.as_dict(), "success_text": str(of),
+        "at_once": Rate(hits=sum(bool(r["success"]) and not r["replans"] for r in ran), total=len(ran)).as_dict(),
+        "planned_mean": _mean(ran, "planned"), "steps_mean": _mean(ran, "steps"), "replans_mean": _mean(ran, "replans"),
+        "disturbances": sum(len(cast("list[str]", r["disturbances"])) for r in ran),
+        "x_real_time": round(_total(ran, "simulated_s") / max(1e-9, _total(ran, "cpu_s")), 1),
+        "failures": dict(failures.most_common(12)),
+    }  # fmt: skip
+
+
+def _total(records: Sequence[Record], key: str) -> float:
+    return sum(float(str(r[key])) for r in records)
+
+
+def _mean(records: Sequence[Record], key: str) -> float:
+    return round(_total(records, key) / max(1, len(records)), 2)
+
+
+def _without_numbers(reason: str) -> str:
+    return " ".join(word for word in reason.split() if not word.isdigit())
+
+
+def _as_text(found: Record) -> str:
+    def lines() -> Iterator[str]:
+        yield f"success          {found['success_text']} of {found['plans']} plans ({found['not_drawn']} not drawn)"
+        yield f"subtasks         {found['planned_mean']} planned, {found['steps_mean']} carried out"
+        yield f"re-plans         {found['replans_mean']} a plan"
+        yield f"disturbances     {found['disturbances']}"
+        yield f"real time        {found['x_real_time']} x"
+        for reason, count in cast("dict[str, int]", found["failures"]).items():
+            yield f"  {count:4} {reason}"
+
+    return "\n".join(lines())
+
+
+if __name__ == "__main__":
+    sys.exit(main())
