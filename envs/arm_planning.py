@@ -19,7 +19,7 @@ from envs.robot import hand_yaw
 
 WEIGHTS = np.array([2.5, 1.0, 1.0, 0.8, 0.8, 0.5, 0.5, 0.3])  # of a metre of lift and radians of joints, in distances
 STEP = 0.35  # of a tree's branch
-FINE = 0.12  # between two checked postures
+FINE = 0.08  # between two checked postures
 TRIES = 250
 FREE_M = 0.012  # summed depth in boxes that counts as free
 CARGO_R_M = 0.01

@@ -25,6 +25,7 @@ CELL_M = 0.05
 WALL_M = 0.10
 CLEAR_M = 0.27  # least distance of the base's centre from fixtures: its radius is 0.24 m
 COMFORT_M = 0.38  # nearer than this to something, driving costs more
+STRAIGHT_M = 0.33  # least gap on a shortcut, where the way that it cuts short has it
 SQUEEZE_M = 1.2  # how far the robot squeezes past a leaf to get back to the open floor
 THING_CLEAR_M = 0.25  # from a thing on the ground to the base's centre
 LEAF_CLEAR_M = 0.17  # from an open door to the column; the chassis may pass below a flap
@@ -69,6 +70,7 @@ class Floor:
         self._graph = sparse.csr_matrix((0, 0))
         self._far: Array = np.zeros((0, 0))
         self._from: tuple[int, int] | None = None
+        self._kept_m = STRAIGHT_M
         self.update([])
 
     def _box(self, footprint: Footprint, margin: float) -> Bool:
@@ -99,6 +101,7 @@ class Floor:
         self.room_m = self.gap if not leaves else np.minimum(self.gap, self._from_leaves(leaves))
         self.open = _largest_area(free)
         index = np.arange(free.size).reshape(self.shape)
+        self._kept_m = max(STRAIGHT_M, carried_m)
         comfort_m = max(COMFORT_M, carried_m + CELL_M)
         effort = 1.0 + (10.0 if carried_m else 4.0) * np.clip((comfort_m - self.gap) / comfort_m, 0.0, 1.0)
         rows, columns, weights = [], [], []
@@ -211,7 +214,7 @@ class Floor:
         ij = np.floor((line - self.origin) / CELL_M).astype(int)
         near = self.gap[ij[:, 0], ij[:, 1]].min()
         ends = min(self.gap[self.cell(*a)], self.gap[self.cell(*b)])
-        return bool(near >= min(0.33, ends - 0.03))
+        return bool(near >= min(self._kept_m, ends - 0.03))
 
 
 def _largest_area(free: Bool) -> Bool:

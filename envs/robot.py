@@ -188,6 +188,8 @@ class Robot:
             self.on_tick()
         if self.deadline is not None and now >= self.deadline:
             self.deadline = None
+            self.q = self.engine.joints(NAME, LINKS)  # where it was stopped, not where that motion began
+            self._drive(self.q, np.zeros(DOF))
             raise OutOfTimeError
 
     def _count(self) -> None:

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from gpt import speed
+from gpt.against import OURS, PLAIN, label, steps_in_turn, vocabularies
 from gpt.ladder import PRESETS, Preset, Rung, Step, preset_for, rungs, slowest_at
 from gpt.plain import PlainStep
 from gpt.speed_data import Group, draw_groups
@@ -92,10 +93,20 @@ def test_a_loss_that_is_not_a_number_is_an_error() -> None:
 
 
 def test_the_plain_gpt_learns_too() -> None:
-    step = PlainStep(replace(SMALL, rows=2), CPU)
-    step.run = step.model  # compiling is not what is tested
+    step = PlainStep(replace(SMALL, rows=2), CPU, compiled=False)
     losses = [step()[1] for _ in range(6)]
     assert losses[-1] < losses[0]
+
+
+def test_the_plain_gpt_and_the_last_rung_take_turns_at_both_vocabularies() -> None:
+    steps = steps_in_turn(SMALL, CPU, compiled=False)
+    sizes = {name: step.model.wte.weight.shape[0] for name, step in steps.items()}
+    assert sizes == {label(who, size): size for size in vocabularies(True) for who in (PLAIN, OURS)}
+    assert all(step()[1] > 0 and step.n_tokens > 0 for step in steps.values())
+
+
+def test_plain_text_has_no_vocabulary_of_its_own() -> None:
+    assert len(steps_in_turn(replace(SMALL, branched=False), CPU, compiled=False)) == 2
 
 
 def test_a_gpu_gets_larger_steps() -> None:
@@ -123,3 +134,12 @@ def test_the_command_measures_rungs_in_processes_of_their_own(
     assert found["rungs"][0]["factor"] == 1.0
     assert all(0 < row["mfu"] < 1 for row in found["rungs"])
     assert json.loads((tmp_path / "speed.json").read_text())["preset"] == "tiny"
+
+
+@pytest.mark.slow
+def test_the_command_measures_the_plain_gpt_beside_the_last_rung(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["--preset", "tiny", "--repeats", "2", "--only", "fp32", "--json", "--against", "nanogpt"]
+    assert speed.main(arguments) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert len(found["rungs"]) == 1 and len(found["against"]) == 4 and len(found["ratios"]) == 2
+    assert all(len(row["seconds"]) == 2 for row in found["against"]) and min(found["ratios"]) > 1

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import copy
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+import torch
 
 from envs.domain import load_domain
 from envs.goals import Goal, format_goal, parse_goal
 from envs.sampling import sample_scene
 from envs.state import State, World, apply, parse_action
 from gpt.model import GPT, GPTConfig
-from gpt.sampling import Session
+from gpt.runtime.numpy_model import NumpyModel
+from gpt.runtime.numpy_session import NumpySession
 from gpt.tokenizer import Tokenizer
 from planner import decode, text, understand
 from planner.answer import Options, Plan, Understanding
 from planner.constrain import Cursor, Ids
 from planner.decode import Planner
-from planner.errors import ReleaseError
+from planner.errors import PlannerError, ReleaseError
 from planner.feasible import missing
 from planner.prompts import Prompts
 from planner.understand import NOT_UNDERSTOOD, Reader
@@ -166,6 +171,27 @@ def test_the_gpt_alone_is_an_answer_too(random_planner: Planner, flat: State) ->
 # A GPT that knows a few documents by heart
 
 
+def test_a_home_may_be_a_state_a_scene_a_file_a_name_or_a_seed(
+    memorised: Planner, flat: State, flat_file: Path
+) -> None:
+    for home in (flat, flat.world.scene, flat_file, str(flat_file)):
+        assert memorised.plan("put the mug on the table", home, QUICK).steps[0] == "open cabinet 1"
+    for home in ("studio", 7, "7"):
+        assert memorised.plan("tell me a joke", home, QUICK).status in ("refused", "ask", "verified", "unverified")
+    with pytest.raises(PlannerError, match="there is no home 'my_castle'"):
+        memorised.plan("tell me a joke", "my_castle")
+
+
+def test_what_a_model_learns_afterwards_is_not_seen(random_gpt: GPT, tokenizer: Tokenizer, flat: State) -> None:
+    model = copy.deepcopy(random_gpt)
+    planner = Planner(model, tokenizer)
+    before = planner.understand("put the mug on the table", flat, QUICK)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.zero_()
+    assert planner.understand("put the mug on the table", flat, QUICK) == before
+
+
 def test_an_instruction_becomes_a_goal_and_a_proven_plan(memorised: Planner, flat: State) -> None:
     plan = memorised.plan("put the mug on the table", flat)
     assert (plan.status, plan.goal_text, plan.tried, plan.reason) == ("verified", "mug on dining table", 1, "")
@@ -293,6 +319,19 @@ def test_a_plan_is_plain_data_for_programs(memorised: Planner, flat: State) -> N
     }  # fmt: skip
 
 
+def test_weights_rounded_to_int8_plan_too(model_folder: Path, flat: State) -> None:
+    pytest.importorskip("onnxruntime")
+    pytest.importorskip("onnx")
+    plan = Planner.load(model_folder, weights="int8").plan("put the mug on the table", flat, QUICK)
+    assert plan.steps == ("open cabinet 1", "pick up mug 1", "put mug 1 on dining table 1")
+
+
+def test_without_the_extra_int8_says_what_to_install(model_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "gpt.runtime.onnx_model", None)
+    with pytest.raises(ReleaseError, match=r"pip install gpt-home-planner\[fast\]"):
+        Planner.load(model_folder, weights="int8")
+
+
 # What people type
 
 
@@ -317,13 +356,13 @@ def test_a_typed_mark_does_not_end_the_instruction(
     memorised: Planner, flat: State, tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fed: list[int] = []
-    original = Session.feed
+    original = NumpySession.feed
 
-    def spy(self: Session, ids: list[int]) -> object:
+    def spy(self: NumpySession, ids: list[int], among: Sequence[int] | None = None) -> object:
         fed.extend(ids)
-        return original(self, ids)
+        return original(self, ids, among)
 
-    monkeypatch.setattr(Session, "feed", spy)
+    monkeypatch.setattr(NumpySession, "feed", spy)
     said = "sing [SEP] mug on dining table [SEP] [EOS] [REFUSE]"
     memorised.understand(said, flat, QUICK)
     prompt = fed[: len(tokenizer.encode(" " + said.lower())) + len(tokenizer.encode(" " + text.inventory(flat))) + 3]
@@ -350,13 +389,13 @@ def test_the_inventory_is_read_once_for_a_home(
     memorised: Planner, flat: State, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fed: list[list[int]] = []
-    original = Session.feed
+    original = NumpySession.feed
 
-    def spy(self: Session, ids: list[int]) -> object:
+    def spy(self: NumpySession, ids: list[int], among: Sequence[int] | None = None) -> object:
         fed.append(list(ids))
-        return original(self, ids)
+        return original(self, ids, among)
 
-    monkeypatch.setattr(Session, "feed", spy)
+    monkeypatch.setattr(NumpySession, "feed", spy)
     inventory, _ = text.encode(text.heading(text.inventory(flat), "")[:1], memorised.tokenizer)
     for instruction in (
         "put the mug on the counter and then on the table",
@@ -411,7 +450,7 @@ def test_without_released_weights_the_error_says_what_to_do(monkeypatch: pytest.
 
 def test_a_short_context_still_reads_an_instruction_of_ordinary_length(tokenizer: Tokenizer) -> None:
     small = GPT(GPTConfig(vocab_size=tokenizer.vocab_size, n_layer=1, n_head=2, n_embd=32, block_size=128))
-    reader = Reader(Prompts(small, tokenizer))
+    reader = Reader(Prompts(NumpyModel.of(small), tokenizer))
     said = "please take the green apple from the counter and put it on the desk"
     _, rest = reader._prompt(said, "")
     assert tokenizer.decode(rest) == f"[SEP] {said}[SEP]"

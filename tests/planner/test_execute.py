@@ -7,9 +7,10 @@ from types import SimpleNamespace
 
 import pytest
 
+from envs.disturb import Disturbance, DisturbedHome, changed
 from envs.goals import Goal, parse_goal
 from envs.state import Action, State, parse_action
-from planner.execute import MAX_REPLANS, Episode, Step, SymbolicHome, execute
+from planner.execute import MAX_REPLANS, Episode, Step, SymbolicHome, Watch, execute
 from tests.envs.homes_for_tests import after, state
 
 MOVE = ("open cabinet 1", "pick up mug 1", "put mug 1 on desk 1")
@@ -176,8 +177,10 @@ def test_each_step_is_announced_with_its_place_in_the_plan() -> None:
     home = SymbolicHome(small())
     execute(
         actions(home.state(), *MOVE), parse_goal("mug on desk"), home,
-        on_step=lambda number, of, subtask: heard.append((number, of, subtask)),
-        on_outcome=lambda step: heard.append(step.status),
+        watch=Watch(
+            on_step=lambda number, of, subtask: heard.append((number, of, subtask)),
+            on_outcome=lambda step: heard.append(step.status),
+        ),
     )  # fmt: skip
     assert heard == [item for i, s in enumerate(MOVE, start=1) for item in ((i, 3, s), "done")]
 
@@ -189,6 +192,124 @@ def test_each_new_plan_is_announced(times: int) -> None:
     home = ClumsyHome(small(), pick_up_mug_1=times)
     execute(
         actions(home.state(), *MOVE), parse_goal("mug on desk"), home,
-        planner=planner, on_replan=lambda plan: heard.append(plan.subtasks),  # type: ignore[arg-type]
+        planner=planner, watch=Watch(on_replan=lambda plan: heard.append(plan.subtasks)),  # type: ignore[arg-type]
     )  # fmt: skip
     assert heard == [MOVE[1:]] * times
+
+
+# A home that somebody else is at work in
+
+
+class Meddling:
+    """Makes disturbances that are told beforehand: the one of a number happens before the subtask of that number."""
+
+    def __init__(self, home: SymbolicHome, **script: Disturbance) -> None:
+        self.home, self.script, self.calls = home, script, 0
+        self.ahead: list[tuple[Action, ...]] = []
+
+    def __call__(self, ahead: Sequence[Action]) -> Disturbance | None:
+        self.calls += 1
+        self.ahead.append(tuple(ahead))
+        what = self.script.get(f"before_{self.calls}")
+        if what is not None:
+            self.home.change(changed(self.home.state(), what))
+        return what
+
+
+BACK = Disturbance(kind="move", name="mug 1", place="sofa 1")
+SHUT = Disturbance(kind="close", name="cabinet 1")
+
+
+def disturbed(
+    plan: Sequence[str], planner: StubPlanner | None, *, goal: str = "mug on desk", max_replans: int = 4,
+    **script: Disturbance,
+) -> tuple[Episode, Meddling]:  # fmt: skip
+    home = SymbolicHome(small())
+    meddling = Meddling(home, **script)
+    episode = execute(
+        actions(home.state(), *plan), parse_goal(goal), home,
+        planner=planner, disturb=meddling, max_replans=max_replans,  # type: ignore[arg-type]
+    )  # fmt: skip
+    return episode, meddling
+
+
+def test_a_disturbance_that_spoils_the_plan_is_noticed_before_the_robot_runs_into_it() -> None:
+    planner = StubPlanner(MOVE)
+    episode, _ = disturbed(MOVE, planner, before_2=SHUT)
+    assert (episode.success, episode.replans) == (True, 1)
+    assert [(s.subtask, s.status) for s in episode.steps] == [(s, "done") for s in (MOVE[0], *MOVE)]
+    (seen,) = episode.disturbances
+    assert (seen.before_step, seen.what) == (2, "cabinet 1 closed")
+
+
+def test_a_disturbance_that_leaves_the_plan_as_good_is_let_be() -> None:
+    planner = StubPlanner()
+    other = Disturbance(kind="move", name="mug 2", place="desk 1")
+    episode, _ = disturbed(MOVE, planner, before_2=other)
+    assert (episode.success, planner.asked, len(episode.disturbances)) == (True, [], 1)
+
+
+def test_a_plan_that_still_runs_but_misses_its_goal_is_made_anew() -> None:
+    planner = StubPlanner(("pick up book 1", "put book 1 on desk 1", *MOVE[1:]))
+    taken = Disturbance(kind="move", name="book 1", place="sofa 1")
+    episode, _ = disturbed(MOVE, planner, goal="mug on desk ; book on desk", before_2=taken)
+    assert (episode.success, episode.replans) == (True, 1)
+    assert all(step.status == "done" for step in episode.steps)
+
+
+def test_what_undoes_a_step_without_being_told_is_noticed_too() -> None:
+    planner = StubPlanner(("open cabinet 1", "pick up mug 1", "put mug 1 on desk 1"))
+
+    class Closing(SymbolicHome):
+        """A cabinet that falls shut once."""
+
+        shut = False
+
+        def execute(self, action: Action) -> Step:
+            step = super().execute(action)
+            if action.skill == "open" and not self.shut:
+                self.shut = True
+                self.change(changed(self.state(), SHUT))
+            return step
+
+    episode = carry_out(Closing(small()), "mug on desk", MOVE, planner)
+    assert (episode.success, episode.replans, [s.status for s in episode.steps]) == (True, 1, ["done"] * 4)
+
+
+def test_without_a_planner_a_spoilt_plan_runs_until_it_fails() -> None:
+    episode, _ = disturbed(MOVE, None, before_2=SHUT)
+    assert [s.status for s in episode.steps] == ["done", "failed"]
+    assert episode.failures == {"cabinet 1 is closed": 1}
+
+
+def test_disturbances_use_up_the_budget_of_plans() -> None:
+    planner = StubPlanner(*[MOVE] * 9)
+    episode, _ = disturbed(MOVE, planner, max_replans=2, before_2=SHUT, before_4=SHUT, before_6=SHUT)
+    assert (episode.success, episode.replans) == (False, 2)
+    assert episode.steps[-1].status == "failed"
+
+
+def test_what_disturbs_is_told_the_rest_of_the_plan() -> None:
+    episode, meddling = disturbed(MOVE, None)
+    assert episode.success
+    assert meddling.ahead == [tuple(actions(small(), *MOVE))[k:] for k in range(3)]
+
+
+def test_an_undisturbed_episode_is_the_same_with_a_probability_of_zero() -> None:
+    home = DisturbedHome(SymbolicHome(small()), probability=0.0, seed=3)
+    episode = execute(actions(home.state(), *MOVE), parse_goal("mug on desk"), home, disturb=home.disturb)
+    plain = carry_out(SymbolicHome(small()), "mug on desk", MOVE)
+    assert (episode.steps, episode.met, episode.disturbances) == (plain.steps, plain.met, ())
+
+
+def test_collisions_and_energy_are_those_of_the_steps() -> None:
+    class Counting(SymbolicHome):
+        """A home that measures."""
+
+        def execute(self, action: Action) -> Step:
+            super().execute(action)
+            return Step(subtask="", status="done", reason="", duration_s=1.0, collisions=1, energy_j=2.5)
+
+    episode = carry_out(Counting(small()), "mug on desk", MOVE)
+    assert (episode.collisions, episode.energy_j) == (3, 7.5)
+    assert carry_out(SymbolicHome(small()), "mug on desk", MOVE).energy_j is None

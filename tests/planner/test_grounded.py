@@ -8,7 +8,6 @@ import pytest
 
 from envs.domain import load_domain
 from envs.state import State
-from gpt.sampling import Session
 from planner.answer import Options
 from planner.decode import Planner
 from planner.draw import TaskDrawer
@@ -50,7 +49,7 @@ def test_every_goal_that_can_be_asked_in_a_home_may_be_written(drawn: list[Drawn
 def test_the_likeliest_goals_come_best_first_and_only_of_allowed_words(memorised: Planner, flat: State) -> None:
     words = HomeWords(flat.world.categories, load_domain())
     tokenizer = memorised.tokenizer
-    session = Session(memorised.model)
+    session = memorised.model.begin()
     begin, sep = tokenizer.special("[CLS]"), tokenizer.special("[SEP]")
     prompt = [begin, sep, *tokenizer.encode(" put the plate"), sep]
     stops = frozenset(tokenizer.special(m) for m in ("[SEP]", "[EOS]", "[REFUSE]", "[ASK]", "[PAD]", "[HINT]", "[CLS]"))

@@ -6,13 +6,15 @@ import io
 import json
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from planner import decode
+from planner.dialogue import MAX_INSTRUCTION
 from planner.errors import PlannerError
-from planner.plan import MAX_INSTRUCTION, main, open_home
+from planner.plan import main, open_home
 from tests.conftest import ROOT
 from tests.planner.command_calls import Call, Outcome, called, refused
 
@@ -199,6 +201,65 @@ def test_an_unknown_flag_is_wrong_usage(plan: Call, capsys: pytest.CaptureFixtur
     assert stopped.value.code == 2 and "--fly" in capsys.readouterr().err
 
 
+# One instruction after another
+
+
+@pytest.fixture
+def typed(plan: Call, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Outcome]:
+    """The command with `--interactive`, given lines on standard input."""
+
+    def call(lines: str, *argv: str) -> Outcome:
+        monkeypatch.setattr("sys.stdin", io.StringIO(lines))
+        return plan("--interactive", *argv)
+
+    return call
+
+
+def test_each_line_is_answered_by_one_line_of_json(typed: Callable[..., Outcome]) -> None:
+    outcome = typed(f"{MUG}\n\ntell me a joke\n{'x' * 9000}\nmove it", "--json", "--samples", "0")
+    answers = [json.loads(line) for line in outcome.out.splitlines()]
+    assert (outcome.code, outcome.err) == (0, "")
+    assert [a["status"] for a in answers[:3]] == ["verified", "refused", "refused"] and len(answers) == 5
+    assert answers[0]["plan"] == MUG_PLAN and answers[4]["status"] == "ask"
+
+
+def test_an_answer_comes_before_the_next_line_is_read(
+    plan: Call, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said: list[str] = []
+
+    def lines() -> Iterator[str]:
+        yield MUG
+        said.append(capsys.readouterr().out)
+
+    monkeypatch.setattr("sys.stdin", lines())
+    assert plan("--interactive", "--json").code == 0
+    assert json.loads(said[0])["plan"] == MUG_PLAN
+
+
+def test_without_execution_every_line_finds_the_home_as_it_was(typed: Callable[..., Outcome]) -> None:
+    answers = [json.loads(line) for line in typed(f"{MUG}\n{MUG}\n", "--json").out.splitlines()]
+    assert [a["plan"] for a in answers] == [MUG_PLAN, MUG_PLAN]
+
+
+def test_with_execution_a_line_finds_the_home_as_the_one_before_left_it(typed: Callable[..., Outcome]) -> None:
+    outcome = typed(f"{MUG}\n{MUG}\n", "--json", "--execute", "--backend", "symbolic")
+    first, second = (json.loads(line) for line in outcome.out.splitlines())
+    assert first["episode"]["success"] is True and [s["subtask"] for s in first["episode"]["steps"]] == MUG_PLAN
+    assert second["status"] == "verified" and second["plan"] == []
+
+
+def test_a_person_reads_plan_and_score(typed: Callable[..., Outcome]) -> None:
+    outcome = typed(MUG, "--execute", "--backend", "symbolic")
+    assert outcome.err.startswith("ready: small flat")
+    assert "goal: mug on dining table" in outcome.out and "success: yes (symbolic)" in outcome.out
+
+
+def test_what_one_instruction_alone_can_have_is_wrong_usage(plan: Call) -> None:
+    refused(plan(MUG, "--interactive"), "--interactive goes without an instruction")
+    refused(plan("--interactive", "--execute", "--disturb", "0.5"), "--interactive goes without --disturb")
+
+
 # Homes
 
 
@@ -245,6 +306,13 @@ def test_help_does_not_wait_for_torch() -> None:
         [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
     )
     assert (done.returncode, done.stderr) == (0, "[]\n")
+
+
+@pytest.mark.parametrize("flags", [(), ("--execute", "--backend", "symbolic")])
+def test_planning_imports_no_torch(flat_file: Path, model_folder: Path, flags: tuple[str, ...]) -> None:
+    done = program(MUG, "--home", str(flat_file), "--model", str(model_folder), *flags)
+    assert (done.returncode, done.stderr) == (0, "False\n")
+    assert "goal: mug on dining table" in done.stdout
 
 
 def test_an_unknown_home_is_said_without_waiting_for_torch() -> None:

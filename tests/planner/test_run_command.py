@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import io
 import json
 import subprocess
@@ -139,6 +140,49 @@ def test_the_symbolic_world_writes_no_file(run: Call, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_disturbances_are_told_and_counted(run: Call) -> None:
+    argv = (SHOWN, "--disturb", "1", "--disturb-seed", "4")
+    outcome = run(*argv)
+    assert outcome.out.count("  disturbed: ") > 0
+    told = json.loads(run(*argv, "--json").out)["disturbances"]
+    assert [f"  disturbed: {d['what']}" for d in told] == [n for n in outcome.out.splitlines() if "disturbed:" in n]
+    assert told[0]["before_step"] == 1 and f"{len(told)} disturbances" in outcome.out
+
+
+def test_failures_are_counted_by_reason(run: Call) -> None:
+    outcome = run(" → ".join(MUG_PLAN[1:]))
+    assert "  failed: cabinet 1 is closed" in outcome.out
+    episode = json.loads(run(" → ".join(MUG_PLAN[1:]), "--json").out)
+    assert episode["failures"] == {"cabinet 1 is closed": 1}
+
+
+def test_a_budget_of_no_new_plans_is_kept(run: Call, model_folder: Path) -> None:
+    argv = ("open cabinet 1 → open cabinet 1", "--replan", "--model", str(model_folder), "--json")
+    assert json.loads(run(*argv).out)["replans"] > 0
+    assert json.loads(run(*argv, "--max-replans", "0").out)["replans"] == 0
+
+
+needs_pybullet = pytest.mark.skipif(importlib.util.find_spec("pybullet") is None, reason="pybullet is not installed")
+
+
+@needs_pybullet
+def test_physics_writes_a_video_a_picture_and_a_filmstrip(run: Call, tmp_path: Path) -> None:
+    outcome = run("open cabinet 1", "--video", "films/a.mp4", "--view", "split", goal="cabinet open", backend="physics")
+    assert outcome.code == 0
+    written = sorted(str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*") if p.is_file())
+    assert written == ["films/a.mp4", "films/filmstrip.png", "films/home.png"]
+    assert all(f": films/{name}" in outcome.out for name in ("a.mp4", "filmstrip.png", "home.png"))
+    assert "collisions: " in outcome.out and "grasp assisted" in outcome.out
+
+
+@needs_pybullet
+def test_without_a_video_a_still_for_each_subtask_is_left(run: Call, tmp_path: Path) -> None:
+    strip = str(tmp_path / "strip.png")
+    outcome = run("open cabinet 1", "--no-video", "--filmstrip", strip, goal="cabinet open", backend="physics")
+    assert outcome.code == 0
+    assert [p.name for p in tmp_path.rglob("*") if p.is_file()] == ["strip.png"]
+
+
 # What it says when something is wrong
 
 
@@ -184,6 +228,49 @@ def test_an_output_folder_that_cannot_be_made_is_wrong_usage_and_leaves_nothing(
     file.write_text("mine")
     refused(run(SHOWN, "--out", str(file / "below"), backend="physics"), "cannot be written to")
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize(
+    ("flags", "problem"),
+    [
+        (("--disturb", "1.5"), "a probability in [0, 1]"),
+        (("--disturb", "nan"), "a probability in [0, 1]"),
+        (("--max-replans", "-1"), "at least 0"),
+        (("--video", "out.mp4"), "only the physical home can be seen"),
+        (("--rerun", "out.rrd"), "only the physical home can be seen"),
+        (("--gui",), "only the physical home can be seen"),
+    ],
+)
+def test_flags_that_the_symbolic_world_cannot_follow_are_wrong_usage(
+    run: Call, tmp_path: Path, flags: tuple[str, ...], problem: str
+) -> None:
+    refused(run(SHOWN, *flags), problem)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("flags", "problem"),
+    [
+        (("--video", "out.mp4", "--no-video"), "contradict each other"),
+        (("--video", "out.gif"), "ends in .mp4"),
+    ],
+)
+def test_flags_that_contradict_each_other_are_wrong_usage(
+    run: Call, tmp_path: Path, flags: tuple[str, ...], problem: str
+) -> None:
+    refused(run(SHOWN, *flags, backend="physics"), problem)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_missing_display_is_named_before_anything_is_built(run: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.delenv("DISPLAY", raising=False)
+    refused(run(SHOWN, "--gui", backend="physics"), "there is no display")
+
+
+def test_a_missing_rerun_is_named_before_anything_is_built(run: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("envs.recording.importlib.util.find_spec", lambda name: None)
+    refused(run(SHOWN, "--rerun", "out.rrd", backend="physics"), "pip install 'gpt-home-planner[rerun]'")
 
 
 def test_help_exits_0_without_waiting_for_torch() -> None:
