@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from envs.domain import load_domain
 from envs.scene import Doorway, FixtureSpec, Rect, Scene
@@ -67,6 +66,8 @@ def floor_grid(scene: Scene, *, clearance_m: float = CLEARANCE_M, cell_m: float 
         if not sizes[fixture.category].underfoot:
             _block(free, fixture, sizes[fixture.category].size, (x0, y0), cell_m, clearance_m)
     area = np.zeros(free.shape, dtype=np.int32)
+    from scipy import ndimage  # here: it takes a quarter of a second, and planning needs no floor
+
     ndimage.label(free, output=area)
     return FloorGrid(origin=(x0, y0), cell_m=cell_m, free=free, area=area)
 

@@ -45,7 +45,7 @@ NOWHERE: Rect = (0.0, 0.0, 0.0, 0.0)
 MAX_ROOMS, MAX_FIXTURES, MAX_OBJECTS = 30, 200, 1000
 
 
-def load_home(path: str | Path) -> Scene:
+def load_home(path: str | Path, *, geometry: bool = True) -> Scene:
     """Read a home file.
 
     Raises:
@@ -61,12 +61,12 @@ def load_home(path: str | Path) -> Scene:
     except UnicodeDecodeError:
         raise HomeError(f"{path}: not a text file (UTF-8)") from None
     try:
-        return parse_home(text, name=path.stem.replace("_", " "))
+        return parse_home(text, name=path.stem.replace("_", " "), geometry=geometry)
     except HomeFileError as error:
         raise HomeFileError(list(error.problems), f"{path}: ") from None
 
 
-def parse_home(text: str, name: str = "home") -> Scene:
+def parse_home(text: str, name: str = "home", *, geometry: bool = True) -> Scene:
     """Read the text of a home file; `name` is used if it has none.
 
     Raises:
@@ -76,6 +76,8 @@ def parse_home(text: str, name: str = "home") -> Scene:
     scene = reader.home(parse_nodes(text), name)
     if reader.problems:
         raise HomeFileError(reader.problems)
+    if not geometry:
+        return scene
     try:
         return lay_out(scene, np.random.default_rng(scene.seed), reader.given())
     except HomeError as error:

@@ -41,9 +41,9 @@ class _Block(nn.Module):
 
 
 class _PlainGPT(nn.Module):
-    def __init__(self, preset: Preset) -> None:
+    def __init__(self, preset: Preset, vocabulary: int) -> None:
         super().__init__()
-        self.wte = nn.Embedding(NICE_VOCABULARY, preset.n_embd)
+        self.wte = nn.Embedding(vocabulary, preset.n_embd)
         self.wpe = nn.Embedding(preset.block_size, preset.n_embd)
         self.blocks = nn.ModuleList(_Block(preset.n_embd, preset.n_head) for _ in range(preset.n_layer))
         self.ln_f = nn.LayerNorm(preset.n_embd, bias=False)
@@ -62,11 +62,19 @@ class _PlainGPT(nn.Module):
 class PlainStep:
     """Trains it, one optimizer step a call, on the documents that the ladder reads."""
 
-    def __init__(self, preset: Preset, device: torch.device, seed: int = 0) -> None:
+    def __init__(
+        self,
+        preset: Preset,
+        device: torch.device,
+        seed: int = 0,
+        *,
+        vocabulary: int = NICE_VOCABULARY,
+        compiled: bool = True,
+    ) -> None:
         self.device, self.preset = device, preset
         torch.manual_seed(seed)
-        self.model = _PlainGPT(preset).to(device)
-        self.run = torch.compile(self.model)
+        self.model = _PlainGPT(preset, vocabulary).to(device)
+        self.run = torch.compile(self.model) if compiled else self.model
         self.optimizer = torch.optim.AdamW(
             self.model.parameters(), lr=6e-4, betas=(0.9, 0.95), weight_decay=0.1, fused=True
         )

@@ -7,7 +7,8 @@
 
 Each rung runs in a process of its own, so that its memory is its own and its allocator's settings can differ; the
 rungs take turns, and the figure is the median of each one's steps. The first losses and those of every step are
-compared with the first rung's: a rung that computes something else is an error, not a record.
+compared with the first rung's: a rung that computes something else is an error, not a record. A plain GPT's step and
+the last rung share one process and take turns there, for their ratio (gpt/against.py).
 """
 
 from __future__ import annotations
@@ -79,7 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--threads", type=int, default=1, help="PyTorch threads on the CPU (default: 1)")
     parser.add_argument("--repeats", type=int, default=3, help="measured steps of each rung (default: 3)")
     parser.add_argument("--only", default="", help="rungs whose name holds this text; they are compared with the first")
-    parser.add_argument("--against", choices=("nanogpt",), help="measure a plain GPT's training step too")
+    parser.add_argument("--against", choices=("nanogpt",), help="a plain GPT's step and the last rung, in turn")
     parser.add_argument("--decode", action="store_true", help="measure ways to decode; further flags: --decode -h")
     parser.add_argument("--out", type=Path, help="a folder for speed.json and speed.png")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -116,13 +117,12 @@ def _run(options: argparse.Namespace) -> int:
     preset = preset_for(options.preset, options.device)
     ladder = [r.name for r in rungs(options.device, preset.branched)]
     wanted = [name for i, name in enumerate(ladder) if i == 0 or options.only in name]
-    if options.against:
-        wanted.append(options.against)
     torch.set_num_threads(options.threads)
     device = torch.device(options.device)
     peaks = {str(t).removeprefix("torch."): matmul_peak(device, t) for t in (torch.float32, torch.bfloat16)}
     results = _measure(wanted, options)
     _check(results)
+    pairs = _measure_pairs(options) if options.against else []
     top = max(peaks.values())
     rows = [
         {
@@ -135,6 +135,11 @@ def _run(options: argparse.Namespace) -> int:
     found = {
         "preset": options.preset, "device": _device_name(device), "threads": options.threads,
         "torch": torch.__version__, "matmul_peak_flops": peaks, "rungs": rows, "default": chosen(device),
+        "against": [
+            {"step": r.name, "tokens_per_s": r.tokens_per_s, "step_ms": 1000 * r.step_s, "seconds": r.seconds}
+            for r in pairs
+        ],
+        "ratios": [ours.tokens_per_s / plain.tokens_per_s for plain, ours in zip(pairs[::2], pairs[1::2], strict=True)],
     }  # fmt: skip
     if options.out is not None:
         write_text_atomically(options.out / "speed.json", json.dumps(found, indent=1) + "\n")
@@ -149,6 +154,10 @@ def _run(options: argparse.Namespace) -> int:
     for row in rows:
         print(f"{row['tokens_per_s']:10,.0f} {row['step_ms']:9,.1f} {row['memory_mib']:7,.0f} {row['mfu']:6.1%} "
               f"{row['factor']:7.2f}  {row['rung']}")  # fmt: skip
+    for plain, ours in zip(pairs[::2], pairs[1::2], strict=True):
+        for step in (plain, ours):
+            print(f"{step.tokens_per_s:10,.0f} {1000 * step.step_s:9,.1f} {'':22} {step.name}")
+        print(f"{ours.tokens_per_s / plain.tokens_per_s:10.2f} x the plain GPT: medians, in turn in one process")
     print(f"default here: {', '.join(f'{k} {v}' for k, v in chosen(device).items())}")
     return 0
 
@@ -183,14 +192,32 @@ def _measure(names: Sequence[str], options: argparse.Namespace) -> list[Result]:
     return [result for result, _ in workers]
 
 
+def _measure_pairs(options: argparse.Namespace) -> list[Result]:
+    """Run one process for the plain GPT and the last rung; returns theirs in turn, at each vocabulary."""
+    everyone = Result(name=options.against)
+    worker = _start(options.against, options)
+    try:
+        found = {name: Result(name=name, n_tokens=tokens) for name, tokens in _ask(everyone, worker, "").items()}
+        for repeat in range(WARM_UP + options.repeats):
+            for name, seconds in _ask(everyone, worker, "step").items():
+                if repeat >= WARM_UP:
+                    found[name].seconds.append(seconds)
+            print(f"{max(0, repeat + 1 - WARM_UP)}/{options.repeats}  {options.against}", file=sys.stderr)
+    finally:
+        worker.kill()
+        worker.wait()
+    return list(found.values())
+
+
 def _start(name: str, options: argparse.Namespace) -> subprocess.Popen[str]:
     from gpt.allocator import ALLOCATOR
     from gpt.ladder import preset_for, rungs
 
     preset = preset_for(options.preset, options.device)
-    rung = next((r for r in rungs(options.device, preset.branched) if r.name == name), None)
+    ladder = rungs(options.device, preset.branched)
+    rung = next((r for r in ladder if r.name == name), ladder[-1])
     environment = {k: v for k, v in os.environ.items() if k not in ALLOCATOR}
-    environment |= {"OMP_NUM_THREADS": str(options.threads)} | (rung.environment if rung else {})
+    environment |= {"OMP_NUM_THREADS": str(options.threads)} | rung.environment
     flags = ["--preset", options.preset, "--device", options.device, "--threads", str(options.threads)]
     return subprocess.Popen(
         [sys.executable, "-m", "gpt.speed", "--worker", name, *flags],
@@ -211,24 +238,25 @@ def _ask(result: Result, worker: subprocess.Popen[str], question: str) -> dict[s
 
 
 def _work(options: argparse.Namespace) -> int:
-    """One rung's process: says that it is ready, then takes a step for every line that it reads."""
+    """One process: says that it is ready, then takes a step, or one of each, for every line that it reads."""
     import torch
 
+    from gpt.against import steps_in_turn
     from gpt.ladder import Step, preset_for, rungs, slowest_at
-    from gpt.plain import PlainStep
 
     torch.set_num_threads(options.threads)
     device, preset = torch.device(options.device), preset_for(options.preset, options.device)
     ladder = rungs(options.device, preset.branched)
     rung = next((r for r in ladder if r.name == options.worker), None)
-    step: Step | PlainStep
     if rung is None:
-        step = PlainStep(preset, device)
-        reference, comparable = math.nan, False
-    else:
-        comparable = rung.vocabulary >= ladder[0].vocabulary
-        reference = math.nan if comparable else Step(slowest_at(rung), preset, device).first_loss()
-        step = Step(rung, preset, device)
+        steps = steps_in_turn(preset, device)
+        print(json.dumps({name: step.n_tokens for name, step in steps.items()}), flush=True)
+        for _ in sys.stdin:
+            print(json.dumps({name: step()[0] for name, step in steps.items()}), flush=True)
+        return 0
+    comparable = rung.vocabulary >= ladder[0].vocabulary
+    reference = math.nan if comparable else Step(slowest_at(rung), preset, device).first_loss()
+    step = Step(rung, preset, device)
     ready = {"first_loss": step.first_loss(), "reference": reference, "comparable": comparable}
     print(json.dumps(ready | {"n_tokens": step.n_tokens, "flops": step.flops}), flush=True)
     for _ in sys.stdin:

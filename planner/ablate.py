@@ -161,6 +161,7 @@ def _one(condition: Condition, settings: Settings, seed: int, folder: Path, limi
     from gpt.batches import PackedBatches
     from gpt.diversity import head_similarity
     from gpt.model import GPT, GPTConfig
+    from gpt.runtime.threads import limit_blas_threads
     from gpt.train_config import TrainConfig
     from gpt.trainer import train
     from planner.build import build_corpus
@@ -193,6 +194,7 @@ def _one(condition: Condition, settings: Settings, seed: int, folder: Path, limi
 
     train(model, batches, PackedBatches(valid, rows, condition.context, 0), config, out, on_metrics=note)
     torch.set_num_threads(1)
+    limit_blas_threads(1)
     planner = Planner(model, words)
     shown = condition.context >= CONTEXT  # a home's inventory does not fit into less
     accuracy: dict[str, float] = {}

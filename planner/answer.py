@@ -83,6 +83,11 @@ class Plan:
     seconds: float
     logprob: float = 0.0
 
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """The subtasks, in order."""
+        return self.subtasks
+
     def __str__(self) -> str:
         """The plan as it is shown to a person."""
         return text.show(self.instruction, self.subtasks)

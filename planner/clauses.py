@@ -7,6 +7,7 @@ and put it away" stays whole: nobody can tell what "put it away" alone is about.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from typing import TypeVar
@@ -39,26 +40,29 @@ def spans(instruction: str) -> list[tuple[int, int]]:
     return found
 
 
-def likeliest(instruction: str, read: Callable[[str], tuple[T, float] | None]) -> tuple[list[T], float] | None:
-    """Return what was read under the likeliest cut, and its log-probability; None if no cut can be read.
+def likeliest(
+    instruction: str, read: Callable[[str, float], tuple[T, float] | None], bar: float = -math.inf
+) -> tuple[list[T], float] | None:
+    """Return what was read under the likeliest cut, and its log-probability; None if no cut is likelier than `bar`.
 
     Args:
         instruction: The whole.
-        read: Reads a part: what it means and its log-probability, or None.
+        read: Reads a part: what it means and its log-probability, or None. It may give up what is not likelier than
+            its second argument.
+        bar: Log-probability of the whole, read in one.
     """
     pieces = spans(instruction)
-    best: list[tuple[list[T], float] | None] = [([], 0.0)]
-    for end in range(1, len(pieces) + 1):
-        best.append(None)
-        for begin in range(max(0, end - LONGEST), end):
-            before = best[begin]
-            if before is None or end - begin == len(pieces):  # the whole is the caller's to read
+    best: list[tuple[list[T], float] | None] = [([], 0.0), *[None] * len(pieces)]
+    for begin, (first, _) in enumerate(pieces):
+        before = best[begin]
+        if before is None:
+            continue
+        for end in range(begin + 1, min(begin + LONGEST, len(pieces)) + 1):  # in turn: each begins as the one before
+            rivals = [bar, *(there[1] for there in (best[end], best[-1]) if there is not None)]
+            floor = max(rivals) - before[1] + CUT_COST  # more reading only makes a cut less likely
+            if floor >= 0 or end - begin == len(pieces):  # the whole is the caller's to read
                 continue
-            found = read(instruction[pieces[begin][0] : pieces[end - 1][1]])
-            if found is None:
-                continue
-            total = before[1] + found[1] - CUT_COST
-            here = best[end]
-            if here is None or total > here[1]:
-                best[end] = ([*before[0], found[0]], total)
+            found = read(instruction[first : pieces[end - 1][1]], floor)
+            if found is not None and found[1] > floor:
+                best[end] = ([*before[0], found[0]], before[1] + found[1] - CUT_COST)
     return best[-1]

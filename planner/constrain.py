@@ -6,18 +6,20 @@ tokens are read by the GPT together with the next free one (jump forward).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gpt.sampling import sample
+from gpt.runtime.draw import sample
 
 if TYPE_CHECKING:
-    import torch
+    import numpy as np
 
-    from gpt.sampling import Session
+    from gpt.runtime.session import Session
 
 Ids = tuple[int, ...]
+NEARLY = 1 - 1e-9  # certain
 
 
 @dataclass(kw_only=True)
@@ -28,9 +30,10 @@ class Cursor:
     pending: list[int]
     temperature: float = 0.0
     top_p: float | None = None
-    generator: torch.Generator | None = None
+    rng: np.random.Generator | None = None
     n_ids: int | None = None  # ids from here on stand for nothing: a model's vocabulary is rounded up
     logprob: float = 0.0
+    passed_over: float = -math.inf  # log-probability that no text reaches which parts from this one somewhere
     written: int = 0  # tokens chosen
     passes: int = 0  # forward passes
 
@@ -44,11 +47,13 @@ class Cursor:
         if allowed is not None and len(allowed) == 1:
             self.force(allowed)
             return allowed[0]
-        logits = self.session.feed(self.pending)
+        logits = self.session.feed(self.pending, allowed)
         self.passes += 1
         if allowed is None:
             logits = logits[: self.n_ids]
-        token, logprob = sample(logits, self.temperature, None, self.top_p, self.generator, allowed)
+        place, logprob = sample(logits, self.temperature, None, self.top_p, self.rng)
+        token = place if allowed is None else allowed[place]
+        self.passed_over = max(self.passed_over, self.logprob + math.log1p(-min(math.exp(logprob), NEARLY)))
         self.pending = [token]
         self.logprob += logprob
         self.written += 1
@@ -84,10 +89,15 @@ def choose_sequence(cursor: Cursor, options: Sequence[Ids], ends: Callable[[int]
         depth += 1
 
 
-def write_until(cursor: Cursor, stops: frozenset[int], limit: int) -> tuple[list[int], int | None]:
-    """Let the GPT write freely until one of `stops`; returns the tokens before it and the stop (None: none came)."""
+def write_until(
+    cursor: Cursor, stops: frozenset[int], limit: int, floor: float = -math.inf
+) -> tuple[list[int], int | None]:
+    """Let the GPT write freely until one of `stops`; returns the tokens before it and the stop (None: none came).
+
+    It ends early where neither this text nor any other that the GPT could have written is likelier than `floor`.
+    """
     ids: list[int] = []
-    while len(ids) < limit and cursor.room > 1:
+    while len(ids) < limit and cursor.room > 1 and max(cursor.logprob, cursor.passed_over) > floor:
         token = cursor.choose(None)
         if token in stops:
             return ids, token

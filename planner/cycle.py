@@ -217,7 +217,8 @@ def _physics(folder: Path, episodes: Sequence[Record], count: int) -> list[Recor
         return []
 
     def make(key: str) -> Record:
-        from planner.perform import Stage, perform
+        from planner.perform import perform
+        from planner.stage import Stage
 
         record, goal = worked[key], parse_goal(str(worked[key]["goal"]))
         start = start_of(int(str(record["home"])), goal, geometry=True)

@@ -14,15 +14,14 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-
-import torch
+from typing import TYPE_CHECKING, Literal
 
 from envs.errors import ActionError
 from envs.goals import Condition, Goal, format_goal
 from envs.scoring import holds
-from envs.state import Action, State, applicable, effect, format_action, parse_action
-from gpt.checkpoint import load_model
-from gpt.model import GPT
+from envs.state import Action, State, format_action, parse_action
+from gpt.runtime.numpy_model import NumpyModel
+from gpt.runtime.session import Runtime
 from gpt.tokenizer import Tokenizer
 from planner import text
 from planner.answer import Options, Plan, Status, Understanding
@@ -30,10 +29,16 @@ from planner.constrain import Cursor, Ids, choose_sequence, write_until
 from planner.errors import ReleaseError
 from planner.facts import chunk, fetch, is_limited, work
 from planner.feasible import is_feasible
+from planner.homes import open_home
+from planner.offers import offers, place_of
 from planner.paths import released_dir
 from planner.prompts import Prompts
 from planner.understand import Reader
 from planner.verify import Report, verify
+
+if TYPE_CHECKING:
+    from gpt.model import GPT
+    from planner.homes import AnyHome
 
 MAX_CHUNKS = 24
 STEPS_PER_THING = 9  # of a chunk's plan: more than the longest way to change and bring one thing
@@ -47,51 +52,72 @@ class _Draft:
 
 
 class Planner:
-    """A GPT, its tokenizer, and the home that its prompts are encoded for."""
+    """A GPT, its tokenizer, and the home that its prompts are encoded for; for one thread at a time."""
 
-    def __init__(self, model: GPT, tokenizer: Tokenizer) -> None:
-        """Wrap a model that is in evaluation mode."""
-        self.model = model
+    def __init__(self, model: Runtime | GPT, tokenizer: Tokenizer) -> None:
+        """Wrap a model. One of PyTorch is converted: what it learns afterwards is not seen."""
+        self.model: Runtime = model if isinstance(model, Runtime) else NumpyModel.of(model)
         self.tokenizer = tokenizer
-        self.prompts = Prompts(model, tokenizer)
+        self.prompts = Prompts(self.model, tokenizer)
         self.reader = Reader(self.prompts)
 
     @classmethod
-    def load(cls, folder: str | Path | None = None) -> Planner:
+    def load(cls, folder: str | Path | None = None, *, weights: Literal["fp32", "int8"] = "fp32") -> Planner:
         """Load a model folder, by default the released weights.
+
+        Args:
+            folder: The model.
+            weights: Their precision. Rounding to int8 needs the extra `fast` and takes seconds, and decoding is faster
+                then.
 
         Raises:
             CheckpointError: The folder is not a model of this project.
-            ReleaseError: No folder is given, and no weights came with the installation.
+            ReleaseError: No folder is given, and no weights came with the installation; or the extra is missing.
         """
         try:
             folder = folder or released_dir()
         except FileNotFoundError as error:
             raise ReleaseError(f"{error}; train one (python -m planner.train) and name it with --model") from None
-        model, tokenizer, _ = load_model(folder, "cpu")
-        return cls(model, tokenizer)
+        model, tokenizer, _ = NumpyModel.load(folder)
+        if weights == "fp32":
+            return cls(model, tokenizer)
+        try:
+            from gpt.runtime.onnx_model import OnnxModel
+        except ImportError as error:
+            raise ReleaseError(f"int8 weights need {error.name}: pip install gpt-home-planner[fast]") from None
+        return cls(OnnxModel(model, weights), tokenizer)
 
     def understand(self, instruction: str, state: State, options: Options | None = None) -> Understanding:
         """Let the GPT write the goal of an instruction."""
         return self.reader.understand(instruction, state, options)
 
-    def plan(self, instruction: str, state: State, options: Options | None = None) -> Plan:
-        """Answer an instruction in a home."""
+    def plan(self, instruction: str, home: AnyHome, options: Options | None = None) -> Plan:
+        """Answer an instruction in a home.
+
+        Args:
+            instruction: What is to be done.
+            home: A state, a scene, a file or the name of a bundled home, or a seed; see `planner.homes`.
+            options: How to decode.
+
+        Raises:
+            PlannerError: There is no such home.
+            HomeError: The file is not a valid home.
+        """
+        state = open_home(home, geometry=False)
         options = options or Options()
         began = time.perf_counter()
-        with torch.inference_mode():
-            found = self.understand(instruction, state, options)
-            if found.goal is None:
-                status: Status = "ask" if found.question else "refused"
-                reason = found.question or found.refusal
-                return Plan(
-                    instruction=found.instruction, status=status, reason=reason, goal=None, goal_text=found.goal_text,
-                    actions=(), subtasks=(), report=None, tried=0, tokens=found.tokens,
-                    seconds=time.perf_counter() - began, logprob=found.logprob,
-                )  # fmt: skip
-            if not is_feasible(found.goal, state):
-                options = replace(options, samples=0)  # one try: more would not find what is not there
-            plan = self.reach(found.goal, state, options, instruction=found.instruction)
+        found = self.understand(instruction, state, options)
+        if found.goal is None:
+            status: Status = "ask" if found.question else "refused"
+            reason = found.question or found.refusal
+            return Plan(
+                instruction=found.instruction, status=status, reason=reason, goal=None, goal_text=found.goal_text,
+                actions=(), subtasks=(), report=None, tried=0, tokens=found.tokens,
+                seconds=time.perf_counter() - began, logprob=found.logprob,
+            )  # fmt: skip
+        if not is_feasible(found.goal, state):
+            options = replace(options, samples=0)  # one try: more would not find what is not there
+        plan = self.reach(found.goal, state, options, instruction=found.instruction)
         seconds = time.perf_counter() - began
         return replace(plan, seconds=seconds, tokens=plan.tokens + found.tokens, logprob=found.logprob)
 
@@ -123,10 +149,10 @@ class Planner:
         first = start or state
         left = Goal(phases=goal.phases[phase:])
         tokens = tried = 0
+        self.prompts.begin()
         for attempt in range(1 + options.samples):
             tried += 1
-            with torch.inference_mode():
-                draft = self._draft(left, state, first, options, attempt, avoid)
+            draft = self._draft(left, state, first, options, attempt, avoid)
             tokens += draft.tokens
             report = verify(state, left, draft.actions, began=first)
             key = (report.ok, report.score.rate, -len(draft.actions))
@@ -168,10 +194,9 @@ class Planner:
                     break
                 said = fetch(state, todo, first, avoid=avoid, phase=conditions)
                 facts = text.encode(text.facts_part(said.texts), self.tokenizer)[0][1:]
-                session, rest = self.prompts.heading("", "")
-                words = self.prompts.encode(format_goal(Goal(phases=(todo,))))
-                pending = [*rest, *words, self.prompts.marks["[SEP]"], *facts, self.prompts.marks["[SEP]"]]
-                cursor = self.prompts.cursor(session, pending, options, attempt)
+                words, sep = self.prompts.encode(format_goal(Goal(phases=(todo,)))), self.prompts.marks["[SEP]"]
+                prompt = [*self.prompts.heading(""), *words, sep, *facts, sep]
+                cursor = self.prompts.cursor(*self.prompts.read("", prompt), options, attempt)
                 before = len(draft.actions)
                 if cursor.room < 8:
                     return draft
@@ -197,13 +222,13 @@ class Planner:
         if not options.constrained:
             return self._write_freely(cursor, state, draft)
         partial = is_limited(state, todo, first)
-        seen = {_key(state)}
+        seen = {place_of(state)}
         sep, eos, hint = self.prompts.marks["[SEP]"], self.prompts.marks["[EOS]"], self.prompts.marks["[HINT]"]
         for _ in range(STEPS_PER_THING * (1 + work(state, todo, first))):
             actions = []
             options_ids: list[Ids] = []
             afters: list[State] = []
-            for action, after in self._open_to(state, names, seen):
+            for action, after in offers(state, names, seen):
                 ids = self.prompts.encode(format_action(state.world, action))
                 if (fact := text.hint_of(state, action)) is not None:
                     ids = (*ids, hint, *self.prompts.encode(fact))
@@ -220,21 +245,10 @@ class Planner:
             chosen, mark = choose_sequence(cursor, options_ids, ends)
             draft.actions.append(actions[chosen])
             state = afters[chosen]
-            seen.add(_key(state))
+            seen.add(place_of(state))
             if mark == eos:
                 break
         return state
-
-    @staticmethod
-    def _open_to(state: State, names: frozenset[str], seen: set[tuple[object, ...]]) -> list[tuple[Action, State]]:
-        """The applicable actions that lead somewhere new: those about what the facts name, or else any."""
-        found = applicable(state)
-        for near in (True, False):
-            pairs = [(a, effect(state, a)) for a in found if names.issuperset(a.args) == near]
-            fresh = [(a, after) for a, after in pairs if _key(after) not in seen]
-            if fresh:
-                return fresh
-        return []
 
     def _write_freely(self, cursor: Cursor, state: State, draft: _Draft) -> State:
         """The GPT alone: any text; subtasks that cannot be read or done end the plan where they stand."""
@@ -254,7 +268,3 @@ class Planner:
                 break
             draft.actions.append(action)
         return state
-
-
-def _key(state: State) -> tuple[object, ...]:
-    return (state.place, state.flags, state.liquid)

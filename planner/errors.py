@@ -7,8 +7,6 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from envs.errors import EnvsError
-
 
 class PlannerError(Exception):
     """Base class of everything that `planner` raises on purpose."""
@@ -56,12 +54,11 @@ def reported(command: Callable[[], int], prog: str) -> int:
     except BrokenPipeError:  # whoever read us has seen enough; the interpreter would flush again at its end
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except (EnvsError, PlannerError) as error:
+    except Exception as error:
+        from envs.errors import EnvsError  # here: importing `envs` takes longer than printing a command's -h
+        from gpt.errors import GPTError
+
+        if not isinstance(error, PlannerError | EnvsError | GPTError):
+            raise
         print(f"{prog}: {error}", file=sys.stderr)
         return 2
-    except Exception as error:
-        # gpt's errors are known by name: importing them here would import torch for every -h.
-        if type(error).__module__ == "gpt.errors":
-            print(f"{prog}: {error}", file=sys.stderr)
-            return 2
-        raise

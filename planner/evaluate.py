@@ -40,6 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--goals-only", action="store_true", help="measure understanding alone, without plans: many times faster")
     add("--no-inventory", action="store_true", help="do not tell the GPT what the home has")
     add("--with-steps", action="store_true", help="tell the GPT the file's step-by-step descriptions too")
+    add("--weights", choices=("fp32", "int8"), default="fp32", help="round them to int8 (extra: fast; default: fp32)")
     add("--baseline", choices=("teacher",), help="plan the same tasks with the teacher's rules, reported apart")
     add("--physics", type=int, default=0, metavar="N", help="carry the first N plans that work out in physics")
     add("--out", type=Path, metavar="FILE", help="write one JSON line for each task")
@@ -71,9 +72,8 @@ def _misuse(args: argparse.Namespace) -> str:
 
 
 def _run(args: argparse.Namespace) -> int:
-    import torch
-
     from gpt.files import write_text_atomically
+    from gpt.runtime.threads import limit_blas_threads
     from planner.decode import Planner
     from planner.results import Results, Setting
 
@@ -81,8 +81,8 @@ def _run(args: argparse.Namespace) -> int:
         raise OutputError(f"{args.out}: its folder does not exist")
     folders: list[Path | None] = args.model or [None]
     names = tuple(str(folder) if folder else RELEASED for folder in folders)
-    torch.set_num_threads(1)  # a small model decodes no faster on two, and far slower on a busy machine
-    planners = [Planner.load(folder) for folder in folders]
+    limit_blas_threads(1)  # a small model decodes no faster on two, and far slower on a busy machine
+    planners = [Planner.load(folder, weights=args.weights) for folder in folders]
     trials, problems = _trials(args)
     predictions = [_measured(p, trials, args, n) for p, n in zip(planners, names, strict=True)]
     results = Results(
@@ -161,7 +161,8 @@ def _physics(predictions: Sequence[Prediction], count: int) -> list[dict[str, ob
     from tqdm import tqdm
 
     from envs.state import parse_action
-    from planner.perform import Stage, perform
+    from planner.perform import perform
+    from planner.stage import Stage
 
     chosen = [p for p in predictions if p.last.status == "verified" and p.last.success][:count]
     episodes: list[dict[str, object]] = []

@@ -11,12 +11,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import torch
+import numpy as np
 
 from envs.domain import Domain
 
 if TYPE_CHECKING:
-    from gpt.sampling import Session
+    from gpt.runtime.folder import Floats
+    from gpt.runtime.session import Session
 
 WIDTH = 4  # beams
 LIMIT = 100  # tokens
@@ -71,7 +72,7 @@ class HomeWords:
         return False
 
 
-Beam = tuple[float, tuple[int, ...], "Session", torch.Tensor]
+Beam = tuple[float, tuple[int, ...], "Session", "Floats"]
 """Log-probability, tokens, what has read them, and the logits of what follows."""
 
 
@@ -110,9 +111,8 @@ def likeliest_goals(
     for _ in range(min(LIMIT, session.capacity - session.length - 1)):
         found: list[tuple[float, tuple[int, ...], Session]] = []
         for total, ids, seen, logits in beams:
-            scores, tokens = torch.log_softmax(logits[:n_ids], dim=-1).topk(min(n_ids, 4 * WIDTH))
             fresh = 0
-            for score, token in zip(scores.tolist(), tokens.tolist(), strict=True):
+            for score, token in _best(logits[:n_ids], 4 * WIDTH):
                 if total + score <= floor:
                     break  # the others are less likely still
                 if token == end and ids:
@@ -129,3 +129,11 @@ def likeliest_goals(
             own = seen.fork()
             beams.append((total, ids, own, own.feed([ids[-1]])))
     return sorted(done, key=lambda w: -w.logprob)
+
+
+def _best(logits: Floats, count: int) -> list[tuple[float, int]]:
+    """Log-probability and id of the likeliest tokens, best first."""
+    highest = logits.max()
+    scores = logits - (highest + np.log(np.exp(logits - highest).sum()))
+    tokens = np.argsort(-scores, kind="stable")[:count]
+    return list(zip(scores[tokens].tolist(), tokens.tolist(), strict=True))

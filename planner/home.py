@@ -17,8 +17,8 @@ from envs.home_yaml import HomeFileError
 from envs.homes import dump_home, load_home
 from envs.sampling import sample_scene
 from envs.scene import ObjectSpec, Scene
-from planner.errors import PlannerError, reported
-from planner.paths import datasets_dir
+from planner.errors import reported
+from planner.homes import scene_named
 
 
 def check(path: str, as_json: bool) -> int:
@@ -45,24 +45,6 @@ def sample(seed: int, rooms: int | None, objects: int | None) -> int:
     """Print a sampled home as a home file."""
     sys.stdout.write(dump_home(sample_scene(seed, rooms=rooms, n_objects=objects)))
     return 0
-
-
-def scene_named(name: str) -> Scene:
-    """Return a home: a YAML file's, a bundled one's by its name, or the one sampled from a seed.
-
-    Raises:
-        PlannerError: There is no such home.
-        HomeError: The file is not a valid home.
-    """
-    if name.isascii() and name.isdecimal() and len(name) < 20:
-        return sample_scene(int(name))
-    if "/" in name or "." in name:
-        return load_home(name)
-    bundled = datasets_dir() / "homes"
-    if not (bundled / f"{name}.yaml").is_file():
-        known = ", ".join(sorted(p.stem for p in bundled.glob("*.yaml")))
-        raise PlannerError(f"there is no home {name!r}; give a YAML file, a seed, or one of: {known}")
-    return load_home(bundled / f"{name}.yaml")
 
 
 def show(name: str, as_json: bool) -> int:

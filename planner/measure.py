@@ -20,8 +20,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-import torch
-
 from envs.errors import ActionError
 from envs.goals import Condition, Count, Every, Goal, Holding, No, Place, Thing, format_condition, format_goal
 from envs.state import parse_action
@@ -146,8 +144,7 @@ def measure(planner: Planner, trial: Trial, options: Mapping[Way, Options]) -> P
 def measure_goal(planner: Planner, trial: Trial, options: Options) -> Prediction:
     """Let a planner write the goal of a trial and nothing else; its time includes reading the home's inventory."""
     began = time.perf_counter()
-    with torch.inference_mode():
-        found = planner.understand(trial.told, trial.start, options)
+    found = planner.understand(trial.told, trial.start, options)
     kind = kind_of(found)
     attempt = Attempt(
         status={"plan": "understood", "refuse": "refused", "ask": "ask"}[kind], kind=kind,

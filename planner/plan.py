@@ -3,38 +3,40 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import sys
 from typing import TYPE_CHECKING
 
 from planner.errors import PlannerError, reported
+from planner.homes import open_home
 from planner.paths import runs_dir
-from planner.perform import add_stage_arguments, stage_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from envs.state import State
+__all__ = ["DEFAULT_HOME", "main", "open_home"]
 
 PROG = "python -m planner.plan"
 DEFAULT_HOME = "family_house"
-MAX_INSTRUCTION = 4000  # characters
 
 
 def _parser() -> argparse.ArgumentParser:
+    from planner.stage import add_stage_arguments
+
     parser = argparse.ArgumentParser(
         prog=PROG, description="Plan a household task. Exit code: 0 done, 1 no plan reaches the goal, 2 wrong usage."
     )
-    parser.add_argument("instruction", help='for example "set the table for two"; - reads it from standard input')
-    parser.add_argument(
-        "--home", default=DEFAULT_HOME, help="YAML file, name in datasets/homes/, or a seed (default: family_house)"
-    )
-    parser.add_argument("--execute", action="store_true", help="carry the plan out in the simulated home")
-    parser.add_argument("--model", help="model folder (default: the released weights)")
-    parser.add_argument("--samples", type=int, default=4, help="further plans to try if the first fails (default: 4)")
-    parser.add_argument("--temperature", type=float, default=0.0, help="of decoding (default: 0, the likeliest)")
-    parser.add_argument("--seed", type=int, default=0, help="of sampling")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    add = parser.add_argument
+    add("instruction", nargs="?", help='for example "set the table for two"; - reads it from standard input')
+    add("--home", default=DEFAULT_HOME, help="YAML file, name in datasets/homes/, or a seed (default: family_house)")
+    add("--interactive", action="store_true", help="answer each line of standard input, until it ends")
+    add("--execute", action="store_true", help="carry the plan out in the simulated home")
+    add("--model", help="model folder (default: the released weights)")
+    add("--samples", type=int, default=4, help="further plans to try if the first fails (default: 4)")
+    add("--temperature", type=float, default=0.0, help="of decoding (default: 0, the likeliest)")
+    add("--seed", type=int, default=0, help="of sampling")
+    add("--json", action="store_true", help="print one JSON object an instruction")
     add_stage_arguments(parser)
     return parser
 
@@ -45,53 +47,36 @@ def main(argv: Sequence[str] | None = None) -> int:
     return reported(lambda: _run(args), PROG)
 
 
-def open_home(name: str) -> State:
-    """Return the start of a home: a YAML file, the name of a bundled one, or a seed.
-
-    Raises:
-        PlannerError: There is no such home.
-        HomeError: The file is not a valid home.
-    """
-    from envs.state import World
-    from planner.home import scene_named
-
-    return World(scene_named(name)).initial()
-
-
 def _run(args: argparse.Namespace) -> int:
-    try:
-        instruction = sys.stdin.read(MAX_INSTRUCTION + 1) if args.instruction == "-" else args.instruction
-    except UnicodeDecodeError:
-        raise PlannerError("standard input is not a text (UTF-8)") from None
-    if not instruction.strip():
-        raise PlannerError('the instruction is empty; say what to do, for example "set the table"')
-    if len(instruction) > MAX_INSTRUCTION:
-        raise PlannerError(f"the instruction has more than {MAX_INSTRUCTION} characters; say it in fewer")
     if args.samples < 0 or not 0 <= args.temperature <= 5:
         raise PlannerError(
             f"--samples is at least 0 and --temperature in [0, 5]; seen {args.samples} and {args.temperature}"
         )
-    state = open_home(args.home)
+    instruction = None if args.interactive else _instruction(args.instruction)
+    if args.interactive:
+        _check_dialogue(args)
+    state = open_home(args.home, geometry=args.execute)
+    from planner.perform import episode_as_dict, perform, print_score
+    from planner.stage import stage_of
+
     stage = stage_of(args, runs_dir() / "plan") if args.execute else None
 
-    import torch
-
     from envs.goals import format_condition
+    from gpt.runtime.threads import limit_blas_threads
     from planner.answer import Options
     from planner.decode import Planner
-    from planner.perform import episode_as_dict, perform, print_score
+    from planner.dialogue import converse, print_plan
 
-    torch.set_num_threads(1)  # a small model decodes no faster on two, and far slower on a busy machine
+    limit_blas_threads(1)  # a small model decodes no faster on two, and far slower on a busy machine
     planner = Planner.load(args.model)
     options = Options(temperature=args.temperature, samples=args.samples, seed=args.seed)
+    if instruction is None:
+        converse(sys.stdin, planner, state, options, stage, as_json=args.json)
+        return 0
     plan = planner.plan(instruction, state, options)
     answer = plan.as_dict() | {"home": state.world.scene.name}
     if not args.json:
-        if plan.goal is not None:
-            print(f"goal: {plan.goal_text}")
-            done = plan.status == "verified" and not plan.actions
-            print("nothing to do: the goal holds already" if done else f"plan: {plan}")
-        print(f"{plan.status}" + (f": {plan.reason}" if plan.reason else "") + f" ({plan.seconds:.2f} s)", flush=True)
+        print_plan(plan)
     if stage is None or plan.goal is None or plan.status != "verified":
         if args.json:
             print(json.dumps(answer))
@@ -104,6 +89,39 @@ def _run(args: argparse.Namespace) -> int:
     else:
         print_score(episode, [format_condition(c) for c in plan.goal.conditions], stage)
     return 0 if episode.success else 1
+
+
+def _instruction(given: str | None) -> str:
+    """Return the instruction, from standard input if that is what was asked for.
+
+    Raises:
+        PlannerError: It is none.
+    """
+    from planner.dialogue import MAX_INSTRUCTION
+
+    try:
+        instruction = sys.stdin.read(MAX_INSTRUCTION + 1) if given == "-" else given
+    except UnicodeDecodeError:
+        raise PlannerError("standard input is not a text (UTF-8)") from None
+    if instruction is None or not instruction.strip():
+        raise PlannerError('the instruction is empty; say what to do, for example "set the table"')
+    if len(instruction) > MAX_INSTRUCTION:
+        raise PlannerError(f"the instruction has more than {MAX_INSTRUCTION} characters; say it in fewer")
+    return instruction
+
+
+def _check_dialogue(args: argparse.Namespace) -> None:
+    """Prepare what `--interactive` reads and leaves out.
+
+    Raises:
+        PlannerError: It is asked for what one instruction alone can have.
+    """
+    shown = [f"--{name}" for name in ("video", "filmstrip", "rerun", "disturb") if getattr(args, name)]
+    if args.instruction is not None or shown:
+        raise PlannerError(f"--interactive goes without {shown[0] if shown else 'an instruction'}")
+    args.no_video = True
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="replace")
 
 
 if __name__ == "__main__":

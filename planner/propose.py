@@ -12,16 +12,16 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-import torch
+import numpy as np
 
 from envs.domain import load_domain
 from envs.errors import GoalError
 from envs.goals import Condition, Goal, Holding, format_goal, parse_goal
 from envs.scoring import holds
 from envs.state import State, World
-from gpt.sampling import generate_batch
 from planner import text
 from planner.answer import Options
+from planner.constrain import Cursor, write_until
 from planner.draw import goal_is_held_out
 from planner.feasible import is_feasible
 from planner.language import SPAN, Realiser, normalise
@@ -37,7 +37,6 @@ __all__ = ["Proposal", "Proposer", "compose", "start_of", "task_document"]
 
 MAX_TOKENS = 120
 TEMPERATURE, TOP_P = 0.8, 0.95
-BATCH = 16  # continuations of one inventory that are decoded together
 LENGTHS = (2, 3, 4, 5, 5, 6, 6, 7, 8)  # conditions that composed goals aim at
 
 
@@ -96,26 +95,23 @@ class Proposer:
             )  # fmt: skip
 
     def _sample(self, state: State, home: int, count: int) -> Iterator[tuple[str, str]]:
-        tokenizer, model = self.planner.tokenizer, self.planner.model
-        sep, eos = tokenizer.special("[SEP]"), tokenizer.special("[EOS]")
-        prompt, _ = text.encode(task_document(text.inventory(state), "", "")[:2], tokenizer)
-        room = min(MAX_TOKENS, model.config.block_size - len(prompt))
-        if room < 8:
+        tokenizer, prompts = self.planner.tokenizer, self.planner.prompts
+        sep, eos = prompts.marks["[SEP]"], prompts.marks["[EOS]"]
+        inventory = text.inventory(state)
+        if prompts.room(inventory) < 8:
             return
-        for first in range(0, count, BATCH):
-            numbers = range(first, min(count, first + BATCH))
-            sources = [torch.Generator().manual_seed(_seed(self.seed, home, n)) for n in numbers]
-            prompts = [prompt] * len(numbers)
-            written = generate_batch(
-                model, prompts, room, temperature=TEMPERATURE, top_p=TOP_P, stop=(eos,), generators=sources
-            )
-            for ids in written:
-                marks = [place for place, token in enumerate(ids) if token in (sep, eos)]
-                if [ids[place] for place in marks] != [sep, eos]:
-                    yield "", ""
-                    continue
-                parts = ids[: marks[0]], ids[marks[0] + 1 : marks[1]]
-                yield tokenizer.decode(parts[0]).strip(), tokenizer.decode(parts[1]).strip()
+        read = prompts.home(inventory)
+        for number in range(count):
+            cursor = Cursor(
+                session=read.fork(), pending=[tokenizer.special("[TASK]")], temperature=TEMPERATURE, top_p=TOP_P,
+                rng=np.random.default_rng(_seed(self.seed, home, number)), n_ids=tokenizer.n_used,
+            )  # fmt: skip
+            instruction, first = write_until(cursor, frozenset({sep, eos}), MAX_TOKENS)
+            goal, second = write_until(cursor, frozenset({sep, eos}), MAX_TOKENS - len(instruction))
+            if (first, second) == (sep, eos):
+                yield tokenizer.decode(instruction).strip(), tokenizer.decode(goal).strip()
+            else:
+                yield "", ""
 
     def _check(self, home: int, instruction: str, words: str) -> tuple[Goal | None, str]:
         if not instruction or normalise(instruction) != instruction:

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from planner.errors import PlannerError, reported
+from planner.homes import open_home
 from planner.paths import runs_dir
-from planner.perform import add_stage_arguments, stage_of
-from planner.plan import DEFAULT_HOME, open_home
+from planner.plan import DEFAULT_HOME
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +24,8 @@ PROG = "python -m planner.run"
 
 
 def _parser() -> argparse.ArgumentParser:
+    from planner.stage import add_stage_arguments
+
     parser = argparse.ArgumentParser(
         prog=PROG, description="Carry a plan out in the simulated home. Exit code: 0 success, 1 not, 2 wrong usage."
     )
@@ -88,13 +90,14 @@ def _run(args: argparse.Namespace) -> int:
     from envs.goals import format_condition, parse_goal
     from envs.state import parse_action
     from planner.perform import episode_as_dict, perform, print_score
+    from planner.stage import stage_of
 
     subtasks, stated = read_plan(args.plan)
     goal_text = args.goal or stated
     if not goal_text:
         raise PlannerError("there is nothing to score: give --goal, for example --goal 'plate on dining table'")
     goal = parse_goal(goal_text)
-    state = open_home(args.home)
+    state = open_home(args.home, geometry=args.backend == "physics")
     actions = []
     for number, subtask in enumerate(subtasks, start=1):
         try:
@@ -108,11 +111,10 @@ def _run(args: argparse.Namespace) -> int:
     stage = stage_of(args, runs_dir() / "run")
     planner = None
     if args.replan:
-        import torch
-
+        from gpt.runtime.threads import limit_blas_threads
         from planner.decode import Planner
 
-        torch.set_num_threads(1)  # a small model decodes no faster on two, and far slower on a busy machine
+        limit_blas_threads(1)  # a small model decodes no faster on two, and far slower on a busy machine
         planner = Planner.load(args.model)
     episode = perform(actions, goal, state, stage, planner=planner)
     if args.json:

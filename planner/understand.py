@@ -14,7 +14,7 @@ from dataclasses import replace
 from envs.errors import GoalError
 from envs.goals import Goal, format_goal, parse_goal
 from envs.state import State
-from gpt.sampling import Session
+from gpt.runtime.session import Session
 from planner import text
 from planner.answer import Options, Understanding
 from planner.clauses import likeliest
@@ -45,6 +45,7 @@ class Reader:
         if not said:
             return Understanding(instruction=said, refusal="The instruction is empty")
         names = text.inventory(state) if options.inventory else ""
+        self.prompts.begin()
         first = found = self._read(said, names, state, options, 0)
         for attempt in range(1, 1 + options.samples if found.broken else 1):
             # Another sample is drawn only where what was written is no goal at all.
@@ -55,29 +56,30 @@ class Reader:
         if options.clauses and found.logprob < SURE and (found.goal is not None or found.goal_text):
             found = self._piecewise(found, names, state, options)
         if options.grounded and found.goal is not None and found.logprob < HALF:
-            found = self._likelier(found, *self._prompt(said, names), state, options)
+            found = self._likelier(found, said, names, state, options)
         return found
 
     def _prompt(self, said: str, names: str) -> tuple[Session, list[int]]:
-        session, rest = self.prompts.heading(names, said)
-        kept = min(MAX_GOAL_TOKENS, session.capacity // 4)  # for the goal
-        free = max(2, session.capacity - session.length - kept)
-        if len(rest) > free:  # a very long instruction: its beginning is read
-            rest = [*rest[: free - 1], rest[-1]]
-        return session, rest
+        """A session, and the tokens that it is to read before the goal can be written."""
+        ids, free = self.prompts.heading(said), self.prompts.room(names)
+        free = max(2, free - min(MAX_GOAL_TOKENS, self.prompts.model.config.block_size // 4))  # the goal's
+        if len(ids) > free:  # a very long instruction: its beginning is read
+            ids = [*ids[: free - 1], ids[-1]]
+        return self.prompts.read(names, ids)
 
-    def _read(self, said: str, names: str, state: State, options: Options, attempt: int) -> Understanding:
-        session, rest = self._prompt(said, names)
-        cursor = self.prompts.cursor(session.fork(), list(rest), options, attempt)
-        found = self._goal(said, cursor, state)
+    def _read(
+        self, said: str, names: str, state: State, options: Options, attempt: int, floor: float = -math.inf
+    ) -> Understanding:
+        """Let the GPT write a goal; one that is no likelier than `floor` is not wanted, and may come out as broken."""
+        session, pending = self._prompt(said, names)
+        cursor = self.prompts.cursor(session, pending, options, attempt)
+        found = self._goal(said, cursor, state, floor)
         found = replace(found, logprob=cursor.logprob, tokens=cursor.written)
         if found.goal is None and found.goal_text and not found.broken and options.grounded and options.inventory:
-            return self._likelier(replace(found, logprob=LIKELY), session, rest, state, options)
+            return self._likelier(replace(found, logprob=max(LIKELY, floor)), said, names, state, options)
         return found
 
-    def _likelier(
-        self, found: Understanding, session: Session, rest: list[int], state: State, options: Options
-    ) -> Understanding:
+    def _likelier(self, found: Understanding, said: str, names: str, state: State, options: Options) -> Understanding:
         """Return the likeliest goal about what is there, if it is likelier than what was found."""
         words = HomeWords(state.world.categories, state.world.domain)
         tokenizer = self.prompts.tokenizer
@@ -86,8 +88,7 @@ class Reader:
             return not options.inventory or words.allow(tokenizer.decode(ids))
 
         goals = likeliest_goals(
-            session,
-            rest,
+            *self._prompt(said, names),
             allow=allow,
             end=self.prompts.marks["[SEP]"],
             stops=self.prompts.stops,
@@ -112,15 +113,15 @@ class Reader:
         """Read the pieces of an instruction apart, if that makes a likelier goal than the whole in one breath."""
         tokens = whole.tokens
 
-        def read(part: str) -> tuple[Understanding, float] | None:
+        def read(part: str, floor: float) -> tuple[Understanding, float] | None:
             nonlocal tokens
-            found = self._read(part, names, state, options, 0)
+            found = self._read(part, names, state, options, 0, floor)
             tokens += found.tokens
             return None if found.goal is None or len(found.goal.phases) > 1 else (found, found.logprob)
 
-        best = likeliest(whole.instruction, read)
-        bar = whole.logprob if whole.goal is not None else float("-inf")
-        if best is None or best[1] <= bar:
+        bar = whole.logprob if whole.goal is not None else -math.inf
+        best = likeliest(whole.instruction, read, bar)
+        if best is None:
             return replace(whole, tokens=tokens)
         conditions = dict.fromkeys(c for part in best[0] if part.goal for c in part.goal.conditions)
         goal = Goal(phases=(tuple(conditions),))
@@ -128,8 +129,10 @@ class Reader:
             whole, goal=goal, goal_text=format_goal(goal), refusal="", broken=False, logprob=best[1], tokens=tokens
         )
 
-    def _goal(self, said: str, cursor: Cursor, state: State) -> Understanding:
-        ids, stop = write_until(cursor, self.prompts.stops, MAX_GOAL_TOKENS)
+    def _goal(self, said: str, cursor: Cursor, state: State, floor: float) -> Understanding:
+        ids, stop = write_until(cursor, self.prompts.stops, MAX_GOAL_TOKENS, floor)
+        if max(cursor.logprob, cursor.passed_over) <= floor:
+            return Understanding(instruction=said, broken=True)
         if not ids and stop in (self.prompts.marks["[REFUSE]"], self.prompts.marks["[ASK]"]):
             ids, _ = write_until(cursor, self.prompts.stops, MAX_GOAL_TOKENS)
             words = self.prompts.tokenizer.decode(ids).strip()

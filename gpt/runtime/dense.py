@@ -13,7 +13,7 @@ from gpt.runtime.folder import Floats
 
 _TOGETHER = 8  # rows of a product that OpenBLAS computes without repacking the weights
 _SMALL = 1_000_000  # M N K of such a product, at most (its `small matrix` kernels)
-_REPACKED = 40  # rows from which on repacking the weights costs less than reading them once for every 8 rows
+_REPACKED = 64  # rows from which on repacking the weights costs less than reading them once for every 8 rows
 
 
 class Dense:
@@ -24,25 +24,32 @@ class Dense:
     """
 
     def __init__(self, weight: Floats, bias: Floats | None = None) -> None:
-        self.weight = np.ascontiguousarray(weight)  # (N, K)
-        self.bias = bias
-        N, K = self.weight.shape
+        self._prepare(np.ascontiguousarray(weight.T), bias)
+
+    def _prepare(self, columns: Floats, bias: Floats | None) -> None:
+        self.columns, self.bias = columns, bias  # (K, N): with few rows faster than (N, K)
+        K, N = columns.shape
         width = next((w for w in (128, 64, 32, 16) if N % w == 0 and _TOGETHER * K * w <= _SMALL), None)
-        self._blocks = None if width is None else self.weight.reshape(N // width, width, K).transpose(0, 2, 1)
+        self._blocks = None if width is None else columns.reshape(K, N // width, width).transpose(1, 0, 2)
+
+    @property
+    def weight(self) -> Floats:
+        """(N, K), not contiguous."""
+        return self.columns.T
 
     @property
     def nbytes(self) -> int:
         """Bytes of weights and biases."""
-        return self.weight.nbytes + (0 if self.bias is None else self.bias.nbytes)
+        return self.columns.nbytes + (0 if self.bias is None else self.bias.nbytes)
 
     def __call__(self, x: Floats) -> Floats:
         """Apply to (M, K); returns (M, N)."""
-        M, N = x.shape[0], self.weight.shape[0]
+        M, N = x.shape[0], self.columns.shape[1]
         out = np.empty((M, N), np.float32)
         if M == 1:
-            np.dot(self.weight, x[0], out=out[0])
+            np.dot(x[0], self.columns, out=out[0])
         elif self._blocks is None or M > _REPACKED:
-            np.matmul(x, self.weight.T, out=out)
+            np.matmul(x, self.columns, out=out)
         else:
             count, _, width = self._blocks.shape
             by_block = out.reshape(M, count, width).transpose(1, 0, 2)  # (N / width, M, width)
@@ -52,32 +59,24 @@ class Dense:
             out += self.bias
         return out
 
-    def rows(self, first: int, end: int) -> Dense:
+    def part(self, first: int, end: int) -> Dense:
         """The part that computes outputs first..end, sharing the weights."""
-        return Dense(self.weight[first:end], None if self.bias is None else self.bias[first:end])
+        part = Dense.__new__(Dense)
+        part._prepare(self.columns[:, first:end], None if self.bias is None else self.bias[first:end])
+        return part
 
 
-class SparseDense:
+class SparseDense(Dense):
     """As `Dense`, for inputs that are mostly zero, as ReLU leaves them: only what meets another number is read."""
-
-    def __init__(self, weight: Floats, bias: Floats | None = None) -> None:
-        self.dense = Dense(weight, bias)
-        self._columns = np.ascontiguousarray(weight.T)  # (K, N)
-        self._few = weight.shape[1] // 4  # of more, copying them costs what reading all does
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes of weights and biases; the weights are kept in two orders."""
-        return self.dense.nbytes + self._columns.nbytes
 
     def __call__(self, x: Floats) -> Floats:
         """Apply to (M, K); returns (M, N)."""
         used = np.nonzero(x[0] != 0 if len(x) == 1 else x.any(axis=0))[0]
-        if len(used) > self._few:
-            return self.dense(x)
-        y: Floats = x[:, used] @ self._columns[used]
-        if self.dense.bias is not None:
-            y += self.dense.bias
+        if len(used) > len(self.columns) // 4:  # of more, copying them costs what reading all does
+            return super().__call__(x)
+        y: Floats = x[:, used] @ self.columns[used]
+        if self.bias is not None:
+            y += self.bias
         return y
 
 

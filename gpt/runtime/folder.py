@@ -18,6 +18,7 @@ from gpt.model_config import GPTConfig
 from gpt.tokenizer import Tokenizer
 
 Floats = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int64]
 
 _FORMAT = "gpt-home-planner model 1"
 _WEIGHTS, _CONFIG, _TOKENIZER = "model.safetensors", "config.json", "tokenizer.json"

@@ -12,17 +12,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from gpt.model_config import GPTConfig
 from gpt.runtime.dense import Dense, SparseDense, activate, layer_norm, rms_norm
-from gpt.runtime.folder import Floats, check_shapes, read_folder
+from gpt.runtime.folder import Floats, Ints, check_shapes, read_folder
+from gpt.runtime.numpy_session import NumpySession
 from gpt.tokenizer import Tokenizer
 
-Ints = npt.NDArray[np.int64]
+if TYPE_CHECKING:
+    from gpt.model import GPT
 
 _INIT_STD = 0.02  # of `gpt.model`: what sinusoidal positions are scaled to
 
@@ -46,7 +48,7 @@ class _Layer:
     gain: Floats | None  # (D,)
     proj: Dense
     fc: Dense
-    out: Dense | SparseDense
+    out: Dense
 
 
 class NumpyModel:
@@ -72,12 +74,16 @@ class NumpyModel:
         if config.position == "sinusoidal":
             self.places = _sinusoids(config.block_size, C)
         self.rotation = _rotations(config.block_size, D) if config.position == "rotary" else None
+        self.later = np.triu(np.full((config.block_size, config.block_size), -np.inf, np.float32), 1)  # not to be seen
         self.embedding_scale = _norm_of("embedding_norm", arrays)
         # Of normalised queries and keys: a head's length becomes sqrt(D), and scores are divided by sqrt(D).
         self._lengths = np.full(config.n_head + config.kv_heads, D**0.5, np.float32)
         self._lengths[: config.n_head] = 1.0
         self.layers = [self._layer(f"blocks.{i}", arrays) for i in range(config.n_layer)]
-        self.head = _behind_norm(arrays.get("head.weight", self.embedding), None, _norm_of("final_norm", arrays))
+        last_norm = _norm_of("final_norm", arrays)
+        self.head = _behind_norm(arrays.get("head.weight", self.embedding), None, last_norm)
+        shared = last_norm is None and "head.weight" not in arrays
+        self.head_rows = self.embedding if shared else np.ascontiguousarray(self.head.weight)  # (V, C)
 
     @classmethod
     def load(cls, folder: Path | str) -> tuple[NumpyModel, Tokenizer, dict[str, object]]:
@@ -89,6 +95,18 @@ class NumpyModel:
         config, arrays, tokenizer, extra = read_folder(folder)
         return cls(config, arrays), tokenizer, extra
 
+    @classmethod
+    def of(cls, model: GPT) -> NumpyModel:
+        """Convert a model of PyTorch: what it learns afterwards is not seen here."""
+        from gpt.checkpoint import weights_of  # imports torch, which whoever has such a model has imported
+
+        weights = {name: tensor.float().cpu().numpy().copy() for name, tensor in weights_of(model).items()}
+        return cls(model.config, weights)
+
+    def begin(self) -> NumpySession:
+        """An empty context."""
+        return NumpySession(self)
+
     @property
     def nbytes(self) -> int:
         """Bytes of weights in memory; an array that two parts share is counted once."""
@@ -96,7 +114,7 @@ class NumpyModel:
         total = sum(a.nbytes for a in arrays if a is not None)
         for layer in self.layers:
             total += layer.qkv.nbytes + layer.proj.nbytes + layer.fc.nbytes + layer.out.nbytes
-        return total + (0 if self.head.weight is self.embedding else self.head.nbytes)
+        return total + self.head.nbytes + (0 if self.head_rows is self.embedding else self.head_rows.nbytes)
 
     def read(self, ids: Ints, before: Ints, places: Ints, memory: Memory, ends: Ints) -> Floats:
         """Read tokens of R contexts.
@@ -138,7 +156,7 @@ class NumpyModel:
         """(R, V) from what `read` returned; with `among`, those of these ids only, (R, len(among))."""
         if among is None:
             return self.head(x)
-        found: Floats = x @ self.head.weight[among].T
+        found: Floats = x @ self.head_rows[among].T
         return found if self.head.bias is None else found + self.head.bias[among]
 
     def _embed(self, ids: Ints, before: Ints, places: Ints) -> Floats:
@@ -193,8 +211,8 @@ class NumpyModel:
         )
         return _Layer(
             qkv=qkv,
-            q=qkv.rows(0, n_q),
-            kv=qkv.rows(n_q, len(weight)),
+            q=qkv.part(0, n_q),
+            kv=qkv.part(n_q, len(weight)),
             gain=None if gain is None else gain[order],
             proj=Dense(arrays[f"{name}.attention.proj.weight"], arrays.get(f"{name}.attention.proj.bias")),
             fc=_behind_norm(

@@ -1,6 +1,6 @@
 """Contexts that a `NumpyModel` reads: one at a time, or many at once, each of its own length.
 
-`NumpySession` has the interface of `gpt.sampling.Session`.
+`NumpySession` is a `gpt.runtime.session.Session`.
 
 Shapes: B rows, T new tokens of a context, S tokens that can be seen, H query heads, K key heads, D head size, V
 vocabulary size.
@@ -9,14 +9,16 @@ vocabulary size.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gpt.errors import ContextError
-from gpt.model_config import GPTConfig
 from gpt.runtime.dense import softmax
-from gpt.runtime.folder import Floats
-from gpt.runtime.numpy_model import Ints, NumpyModel
+from gpt.runtime.folder import Floats, Ints
+
+if TYPE_CHECKING:
+    from gpt.runtime.numpy_model import NumpyModel
 
 _AT_ONCE = 256  # tokens of many contexts read together: what they leave between two products fits into the cache
 
@@ -163,7 +165,7 @@ class NumpyBatch:
             before = self._tokens[row[:, None], place[:, None] + np.arange(k)]  # (M, k)
         else:
             before = np.empty((len(flat), 0), np.int64)
-        memory = _Memory(self.model.config, self._keys[:, begin:end], self._values[:, begin:end], starts, counts)
+        memory = _Memory(self.model, self._keys[:, begin:end], self._values[:, begin:end], starts, counts)
         x = self.model.read(flat, before, place, memory, ends)
         self.lengths[begin:end] = starts + counts
         return x
@@ -172,8 +174,8 @@ class NumpyBatch:
 class _Memory:
     """Keys and values of some contexts while they read; see `numpy_model.Memory`."""
 
-    def __init__(self, config: GPTConfig, keys: Floats, values: Floats, starts: Ints, counts: Ints) -> None:
-        self.config = config
+    def __init__(self, model: NumpyModel, keys: Floats, values: Floats, starts: Ints, counts: Ints) -> None:
+        self.config, self.later = model.config, model.later
         self.keys, self.values = keys, values  # (layers, B, K, capacity, D)
         self.starts = [int(start) for start in starts]
         self.counts = [int(count) for count in counts]
@@ -208,8 +210,7 @@ class _Memory:
             return (softmax(scores) @ values[:, :end]).reshape(1, -1)
         grouped = q.reshape(T, K, -1, D).transpose(1, 2, 0, 3).reshape(K, -1, D)  # (K, H / K T, D)
         scores = grouped @ keys[:, :end].transpose(0, 2, 1)
-        later = np.triu(np.full((T, T), -np.inf, np.float32), 1)
-        scores.reshape(K, -1, T, end)[..., start:] += later
+        scores.reshape(K, -1, T, end)[..., start:] += self.later[:T, :T]
         y = (softmax(scores) @ values[:, :end]).reshape(K, -1, T, D)
         return y.transpose(2, 0, 1, 3).reshape(T, -1)
 

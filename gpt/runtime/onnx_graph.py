@@ -17,7 +17,7 @@ import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from gpt.runtime.dense import Dense, SparseDense
+from gpt.runtime.dense import Dense
 from gpt.runtime.folder import Floats
 from gpt.runtime.numpy_model import NumpyModel
 from gpt.runtime.quantize import in_blocks, in_columns
@@ -68,8 +68,7 @@ def build_graph(model: NumpyModel, weights: Weights = "fp32") -> bytes:
             x, y = graph.last_token(x), graph.last_token(y)
         x = graph.add("Add", [x, graph.dense(y, layer.proj, f"proj_{number}")])
         h = graph.dense(graph.norm(x, config.norm, config.n_embd), layer.fc, f"fc_{number}")
-        out = layer.out.dense if isinstance(layer.out, SparseDense) else layer.out
-        x = graph.add("Add", [x, graph.dense(graph.activate(h, config.mlp), out, f"out_{number}")])
+        x = graph.add("Add", [x, graph.dense(graph.activate(h, config.mlp), layer.out, f"out_{number}")])
     graph.dense(graph.norm(x, config.norm, config.n_embd), model.head, "head", output="logits")
     return graph.finish(model)
 

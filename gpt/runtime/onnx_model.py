@@ -37,6 +37,10 @@ class OnnxModel:
         self.nbytes = len(data)
         self.session = ort.InferenceSession(data, options, providers=["CPUExecutionProvider"])
 
+    def begin(self) -> OnnxSession:
+        """An empty context."""
+        return OnnxSession(self)
+
 
 class OnnxBatch:
     """Contexts of equal length that grow together."""
@@ -128,7 +132,7 @@ class OnnxBatch:
 
 
 class OnnxSession:
-    """One context, with the interface of `gpt.sampling.Session`."""
+    """One context; a `gpt.runtime.session.Session`."""
 
     def __init__(self, model: OnnxModel, capacity: int | None = None) -> None:
         self.model = model
@@ -144,14 +148,14 @@ class OnnxSession:
         """Tokens that fit."""
         return self._batch.capacity
 
-    def feed(self, ids: Sequence[int]) -> Floats:
-        """Read tokens; returns fp32 logits (V,) of what follows the last of them.
+    def feed(self, ids: Sequence[int], among: Sequence[int] | None = None) -> Floats:
+        """Read tokens; returns fp32 logits (V,) of what follows the last of them; with `among`, of these ids only.
 
         Raises:
             ContextError: No token is given, or they do not fit.
         """
         logits: Floats = self._batch.feed([ids])[0]
-        return logits
+        return logits if among is None else logits[np.asarray(among)]
 
     def rewind(self, length: int) -> None:
         """Forget all but the first `length` tokens."""

@@ -10,7 +10,8 @@ import pytest
 from envs.disturb import Disturbance, DisturbedHome, changed
 from envs.goals import Goal, parse_goal
 from envs.state import Action, State, parse_action
-from planner.execute import MAX_REPLANS, Episode, Step, SymbolicHome, Watch, execute
+from planner.execute import Episode, Step, SymbolicHome, Watch, execute
+from planner.stage import MAX_REPLANS
 from tests.envs.homes_for_tests import after, state
 
 MOVE = ("open cabinet 1", "pick up mug 1", "put mug 1 on desk 1")

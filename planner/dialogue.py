@@ -1,0 +1,105 @@
+"""Instructions one after another, each answered before the next is read: what `--interactive` does.
+
+Any program can drive the planner so, as a subprocess: a line in, with `--json` one object a line out. The home is the
+same for each instruction, unless plans are carried out in it; then each begins where the one before ended.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from envs.goals import format_condition
+from planner import text
+
+if TYPE_CHECKING:
+    from envs.sim import PhysicalHome
+    from envs.state import State
+    from planner.answer import Options, Plan
+    from planner.decode import Planner
+    from planner.execute import Episode, SymbolicHome
+    from planner.stage import Stage
+
+MAX_INSTRUCTION = 4000  # characters
+
+
+def print_plan(plan: Plan) -> None:
+    """Print goal, plan and status for a person."""
+    if plan.goal is not None:
+        print(f"goal: {plan.goal_text}")
+        done = plan.status == "verified" and not plan.actions
+        print("nothing to do: the goal holds already" if done else f"plan: {plan}")
+    print(f"{plan.status}" + (f": {plan.reason}" if plan.reason else "") + f" ({plan.seconds:.2f} s)", flush=True)
+
+
+def converse(
+    lines: Iterable[str], planner: Planner, state: State, options: Options, stage: Stage | None, *, as_json: bool
+) -> None:
+    """Answer instructions until there are no more.
+
+    Args:
+        lines: The instructions; what is too long is cut off, and an empty line is answered, too.
+        planner: Plans.
+        state: The home.
+        options: How to decode.
+        stage: Where verified plans are carried out; None carries none out.
+        as_json: Whether each answer is one line of JSON.
+    """
+    home = None if stage is None else _opened(state, stage)
+    try:
+        planner.prompts.home(text.inventory(state) if options.inventory else "")  # read while the first is being typed
+        if not as_json:
+            print(f"ready: {state.world.scene.name}; an instruction a line, end with Ctrl-D", file=sys.stderr)
+        for line in lines:
+            now = state if home is None else home.state()
+            plan = planner.plan(line[:MAX_INSTRUCTION], now, options)
+            if not as_json:
+                print_plan(plan)
+            episode = None
+            if stage is not None and home is not None and plan.goal is not None and plan.status == "verified":
+                episode = _carried_out(plan, home, planner, options, stage)
+            if as_json:
+                print(json.dumps(_answer(plan, now, episode, stage)), flush=True)
+    finally:
+        if home is not None and hasattr(home, "close"):
+            home.close()
+
+
+def _opened(state: State, stage: Stage) -> PhysicalHome | SymbolicHome:
+    if stage.backend == "symbolic":
+        from planner.execute import SymbolicHome
+
+        return SymbolicHome(state)
+    from envs.sim import PhysicalHome
+
+    return PhysicalHome(state.world.scene, grasp=stage.grasp, gui=stage.gui)
+
+
+def _carried_out(
+    plan: Plan, home: PhysicalHome | SymbolicHome, planner: Planner, options: Options, stage: Stage
+) -> Episode:
+    from planner.execute import Watch, execute
+    from planner.perform import print_score
+    from planner.show import Show
+
+    assert plan.goal is not None
+    show = Show(quiet=stage.quiet)
+    watch = Watch(on_step=show.step, on_outcome=show.outcome, on_replan=show.replan)
+    episode = execute(
+        plan.actions, plan.goal, home, planner=planner, options=options, max_replans=stage.max_replans, watch=watch
+    )
+    if not stage.quiet:
+        print_score(episode, [format_condition(c) for c in plan.goal.conditions], stage)
+        sys.stdout.flush()
+    return episode
+
+
+def _answer(plan: Plan, state: State, episode: Episode | None, stage: Stage | None) -> dict[str, object]:
+    answer = plan.as_dict() | {"home": state.world.scene.name}
+    if episode is None or stage is None:
+        return answer
+    from planner.perform import episode_as_dict
+
+    return answer | {"episode": episode_as_dict(episode, stage)}

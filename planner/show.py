@@ -1,0 +1,131 @@
+"""What a person sees and reads of an execution while it goes on: progress lines, video, stills, a Rerun recording."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import TracebackType
+
+    from envs.disturb import Disturbance, DisturbedHome
+    from envs.recording import Recording
+    from envs.sim import PhysicalHome
+    from envs.state import Action, State
+    from envs.video import Filmstrip, Video, VideoView
+    from planner.answer import Plan
+    from planner.execute import OutcomeLike, Step
+
+FRAME = (480, 360)  # width, height [px]
+FPS = 12
+SPEED = 6.0  # simulated seconds per second of the video: drawing a frame costs more than the physics between two
+STILL = (400, 300)
+LAST_FRAMES = 18
+SHOCK_FRAMES = 12  # for which a disturbance is shown
+
+
+class Show:
+    """Tells of one execution; its methods are what a `Watch` calls. Files have their names once it is closed."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        """Print nothing if `quiet`."""
+        self._quiet = quiet
+        self._files = ExitStack()
+        self._video: Video | None = None
+        self._strip: Filmstrip | None = None
+        self._recording: Recording | None = None
+
+    def record(
+        self, home: PhysicalHome, *, view: VideoView, video: Path | None, filmstrip: Path | None, rerun: Path | None
+    ) -> None:
+        """Write a home's video, stills and recording while it executes; None writes none."""
+        from envs.video import Filmstrip, Video
+
+        if filmstrip is not None:
+            self._strip = Filmstrip(filmstrip, home, size=STILL, view="room" if view == "split" else view)
+        if video is not None:
+            self._video = self._files.enter_context(Video(video, home, size=FRAME, view=view, fps=FPS, speed=SPEED))
+        if rerun is not None:
+            from envs.recording import Recording
+
+            self._recording = self._files.enter_context(Recording(rerun, home))
+
+    def __enter__(self) -> Show:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._files.__exit__(kind, error, trace)
+
+    @property
+    def needs_ticks(self) -> bool:
+        """Whether anything is recorded while the robot moves."""
+        return self._video is not None or self._recording is not None
+
+    def tick(self) -> None:
+        """Record what is seen now, where that is due."""
+        if self._video is not None:
+            self._video.tick()
+        if self._recording is not None:
+            self._recording.tick()
+
+    def step(self, number: int, of: int, subtask: str) -> None:
+        """A subtask begins."""
+        self._say(f"  [{number:2}/{of:2}] {subtask:<42}", end="")
+        if self._video is not None:
+            self._video.caption = subtask
+        self._note(f"{number}/{of} {subtask}")
+
+    def outcome(self, step: Step) -> None:
+        """A subtask has ended."""
+        self._say(f" {step.status} {step.duration_s:5.1f} s" + (f"  ({step.reason})" if step.reason else ""))
+        if self._strip is not None:
+            self._strip.add(step.subtask, done=step.status == "done", reason=step.reason)
+        if step.status != "done":
+            self._note(f"failed: {step.reason}", level="WARN")
+
+    def replan(self, plan: Plan) -> None:
+        """The rest of the plan is another now."""
+        self._say(f"  planning anew: {' → '.join(plan.subtasks)}")
+        self._note(f"planning anew: {' → '.join(plan.subtasks)}")
+
+    def disturbance(self, what: Disturbance) -> None:
+        """Something else has happened in the home."""
+        self._say(f"  disturbed: {what}")
+        if self._video is not None:
+            self._video.caption = f"disturbed: {what}"
+            self._video.shoot(repeat=SHOCK_FRAMES)
+        self._note(f"disturbed: {what}", level="WARN")
+
+    def end(self, *, success: bool) -> None:
+        """The execution is over."""
+        if self._video is not None:
+            self._video.caption = "done" if success else "not reached"
+            self._video.shoot(repeat=LAST_FRAMES)
+        if self._strip is not None:
+            self._strip.save()
+
+    def _say(self, line: str, *, end: str = "\n") -> None:
+        if not self._quiet:
+            print(line, end=end, flush=True)
+
+    def _note(self, line: str, *, level: str = "INFO") -> None:
+        if self._recording is not None:
+            self._recording.say(line, level=level)
+
+
+class Filmed:
+    """A physical home, or one that is disturbed, that is recorded while it executes."""
+
+    def __init__(self, home: PhysicalHome | DisturbedHome, show: Show) -> None:
+        self._home, self._show = home, show
+
+    def state(self) -> State:
+        """Return what is true now."""
+        return self._home.state()
+
+    def execute(self, action: Action) -> OutcomeLike:
+        """Carry an action out on film."""
+        return self._home.execute(action, on_tick=self._show.tick)
