@@ -29,6 +29,13 @@ class Boxes:
         return Boxes(at=self.at[keep], turn=self.turn[keep], half=self.half[keep], soft=self.soft[keep])
 
 
+    def within(self, low: Array, high: Array, margin_m: float) -> Boxes:
+        """Only the boxes that come within a margin of a rectangle, given by two corners (2,)."""
+        spread = np.abs(np.einsum("bij,bj->bi", np.abs(self.turn), self.half))[:, :2]
+        keep = ((self.at[:, :2] + spread > low - margin_m) & (self.at[:, :2] - spread < high + margin_m)).all(1)
+        return Boxes(at=self.at[keep], turn=self.turn[keep], half=self.half[keep], soft=self.soft[keep])
+
+
 def join(parts: list[Boxes]) -> Boxes:
     """All boxes of several sets."""
     if not parts:

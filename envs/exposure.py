@@ -7,6 +7,7 @@ reaches what is inside, and only while the process runs.
 
 from __future__ import annotations
 
+from math import cos, sin
 from typing import TYPE_CHECKING
 
 from envs.engine import TICK_S
@@ -35,6 +36,9 @@ class Exposure:
         initial = world.initial()
         self.flags, self.liquid = list(initial.flags), list(initial.liquid)
         self._fixtures = [i for i in range(world.n_fixtures) if world.rule[i] is not None]
+        domain = places.domain
+        self._specs = {i: (spec, domain.fixtures[spec.category]) for i in self._fixtures
+                       for spec in (places.specs[world.names[i]],)}  # fmt: skip
         self._since: dict[tuple[int, int], float] = {}  # seconds that a thing has been exposed at a fixture
 
     # -- skills --------------------------------------------------------------------------------------------------------
@@ -101,17 +105,28 @@ class Exposure:
             assert rule is not None
             if flags & rule.mask != rule.wanted:
                 continue
-            area = places.area(name)
             for thing in range(world.n_fixtures, len(world.names)):
                 if self._changed(thing, fixture) == (self.flags[thing], self.liquid[thing]):
                     continue
                 what = world.names[thing]
-                x, y, z = area.local(places.pose(what)[0])
-                if abs(x) > area.size[0] / 2 + NEAR_M or abs(y) > area.size[1] / 2 + NEAR_M or abs(z) > HIGH_M:
+                if not self._near(fixture, what):
                     continue  # asking what holds it is dear
                 if what != held and places.root(what) == name and held not in places.holders(what):
                     found.append((thing, fixture))
         return found
+
+    def _near(self, fixture: int, thing: str) -> bool:
+        """Whether a thing is in or just beside a fixture's region."""
+        spec, category = self._specs[fixture]
+        region = category.region
+        assert region is not None
+        (x, y, z), _ = self._places.engine.pose(thing)
+        dx, dy, c, s = x - spec.x, y - spec.y, cos(spec.yaw), sin(spec.yaw)
+        return (
+            abs(c * dx + s * dy - region.x) < region.size[0] / 2 + NEAR_M
+            and abs(c * dy - s * dx) < region.size[1] / 2 + NEAR_M
+            and abs(z - region.z) < HIGH_M
+        )
 
     def _changed(self, thing: int, fixture: int) -> tuple[int, str]:
         """What a fixture's process makes of a thing: its flags and what fills it."""
