@@ -141,7 +141,7 @@ class Planner:
             instruction: Shown with the plan.
             start: The episode's first state (`every` chooses there), if it began earlier than `state`.
             phase: The phase of the goal that the episode has reached.
-            avoid: Things not to use, because they failed.
+            avoid: Things and places not to use, because they failed.
         """
         options = options or Options()
         began = time.perf_counter()

@@ -236,7 +236,7 @@ class _Run:
             action = self.queue.popleft()
             expected = self.state if unmet(self.state, action) else effect(self.state, action)
             if self._step(action).status != "done":
-                self._remember_failure(action)
+                self._remember_failure(action, self.steps[-1].reason)
                 return
             if noticing and self._is_spoilt(expected):
                 return
@@ -265,10 +265,13 @@ class _Run:
         self.watch.on_outcome(step)
         return step
 
-    def _remember_failure(self, action: Action) -> None:
+    def _remember_failure(self, action: Action, reason: str) -> None:
         self.failed[action] += 1
-        if self.failed[action] > 1:  # another thing of its kind, if there is one
-            self.avoid |= {self.state.world.index[action.args[0]]}
+        index = self.state.world.index
+        if len(action.args) == 2 and (reason.startswith("no room") or self.failed[action] > 1):
+            self.avoid |= {index[action.args[1]]}  # another place of its kind, if there is one
+        elif self.failed[action] > 1:  # another thing of its kind
+            self.avoid |= {index[action.args[0]]}
 
     def _is_spoilt(self, expected: State) -> bool:
         """Whether the home is not as it should be, and the rest of the plan would not reach the goal from here."""

@@ -141,12 +141,12 @@ class _Fetcher:
         if place is None:
             return
         if place.fixture is not None:
-            target = grounding.choose_fixture(self.state, place.fixture, things)
+            target = grounding.choose_fixture(self.state, place.fixture, things, avoid=self.avoid)
             self.add(target)
             if target is None or grounding.free_units(self.state, target) < sum(
                 self.state.world.units[t] for t in things
             ):
-                self.add(*grounding.fixtures_of(self.state, place.fixture)[:4])
+                self.add(*[f for f in grounding.fixtures_of(self.state, place.fixture) if f not in self.avoid][:4])
             return
         container = grounding.choose_container(self.state, place, things, taken=self.taken)
         self.add(container)
@@ -225,7 +225,8 @@ def fetch(
 ) -> Facts:
     """Fetch the facts that unmet conditions need, in an episode that began in `start`.
 
-    Things in `avoid` are passed over; things that a condition of `phase` rests on already are the last choice.
+    Things in `avoid` are passed over; places in it, and things that a condition of `phase` rests on already, are the
+    last choice.
     """
     fetcher = _Fetcher(state, start, avoid, grounding.kept(state, phase))
     if state.held >= 0:

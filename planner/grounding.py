@@ -127,8 +127,13 @@ def _can_become(state: State, thing: int, word: str) -> bool:
     return kind.folds if word == "folded" else True
 
 
-def choose_fixture(state: State, category: str, things: list[int]) -> int | None:
-    """The fixture of a category to bring things to: where some already are, with room, open; else the first."""
+def choose_fixture(
+    state: State, category: str, things: list[int], *, avoid: frozenset[int] = frozenset()
+) -> int | None:
+    """The fixture of a category to bring things to: where some already are, with room, open; else the first.
+
+    Fixtures in `avoid` are the last choice.
+    """
     best: tuple[tuple[int, ...], int] | None = None
     for f in fixtures_of(state, category):
         if things and not takes(state, f, things[0]):
@@ -136,7 +141,7 @@ def choose_fixture(state: State, category: str, things: list[int]) -> int | None
         here = sum(state.place[t] == f for t in things)
         room = free_units(state, f) >= sum(state.world.units[t] for t in things if state.place[t] != f)
         shut = state.world.enclosed[f] and not state.flags[f] & OPEN
-        key = (-room, -here, shut, f)
+        key = (f in avoid, -room, -here, shut, f)
         if best is None or key < best[0]:
             best = (key, f)
     return best[1] if best else None
