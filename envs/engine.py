@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 TICK_S = 1 / 240
 BASE = -1  # the link index of a body's base
 RESIDUAL = 1e-4  # the solver stops below it: a robot that drives needs a few of the 30 iterations
+PRECISE = 1e-7
 POSITION = 2  # PyBullet's POSITION_CONTROL
 
 
@@ -81,6 +82,10 @@ class Engine:
         self._p.setPhysicsEngineParameter(
             numSolverIterations=30, solverResidualThreshold=RESIDUAL, deterministicOverlappingPairs=1
         )
+
+    def be_precise(self) -> None:
+        """Let the solver use all its iterations: what friction alone holds creeps out of the fingers else."""
+        self._p.setPhysicsEngineParameter(solverResidualThreshold=PRECISE)
 
     def close(self) -> None:
         """Disconnect; safe to call twice."""

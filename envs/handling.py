@@ -10,7 +10,7 @@ import numpy as np
 
 from envs.building import end_up, lying
 from envs.engine import TICK_S
-from envs.hulls import edge_top
+from envs.hulls import edge_top, rims
 from envs.kinematics import Array, hand_rotation, turn_z
 from envs.pinching import CORNERS, UPRIGHT, half_extents, heading_of, is_round, pinches
 from envs.reach import BACK, DOWN, LEVEL, Entry, Goal, Reach
@@ -33,6 +33,7 @@ ABOVE_M = 0.16  # by which the tip comes from above
 MAX_SPOTS = 5
 OVERHANG_M = 0.03
 MOST_OVERHANG_M = 0.08
+OVER_RIM_M = 0.05  # by which fingers come in over a rim that they then straddle
 CENTRED_M = 0.04  # a round thing that hangs farther beside the hand is turned to where there is room
 FLAT_M = 0.045  # what is no higher may be put upon
 
@@ -53,8 +54,10 @@ def pick_up(cell: Workcell, name: str) -> None:
             goals.append(_touch(cell, name, lower=0.008 * attempt))
         if not goals:
             raise SkillError(f"{name} is too wide for the hand")
-        inside = places.holder(name) != root
-        entry, front = _entry(cell, root, name, extra=2 * float(places.extents(name)[2]) if inside else 0.0)
+        over_m = 2 * float(places.extents(name)[2]) if places.holder(name) != root else 0.0
+        if cell.grasp == "physical" and rims(places.things[name]):
+            over_m = max(over_m, OVER_RIM_M)
+        entry, front = _entry(cell, root, name, extra=over_m)
         reaches = cell.reaches(goals, entry, fixture=root, ignore=[name, *cargo], front=front)
         if not reaches:
             break

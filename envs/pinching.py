@@ -58,6 +58,8 @@ def pinches(cell: Workcell, name: str, *, deeper_m: float = 0.0) -> list[Goal]:
     category = places.things[name]
     root = places.root(name)
     pitches = LEVEL if root is not None and places.area(root).covered else DOWN
+    if cell.grasp == "physical" and pitches is LEVEL:  # steep first: what turns with the hand is put on a table so
+        pitches = LEVEL[::-1]
     at, turn = places.pose(name)
     goals = _across(at, turn, category, pitches, deeper_m)
     steep = tuple(pitch for pitch in pitches if pitch >= STEEP)  # a level hand would have to go through the wall

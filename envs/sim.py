@@ -79,6 +79,8 @@ class PhysicalHome:
         """Build the start of the episode: everything anew, the things where they had come to rest."""
         scene, engine = self.scene, self.engine
         engine.clear()
+        if self.grasp == "physical":
+            engine.be_precise()
         self._build_fixed()
         for thing in scene.objects:
             add_object(engine, thing, *self._poses[thing.name])
