@@ -203,6 +203,11 @@ def build_objects(engine: Engine, scene: Scene, places: Places) -> None:
         area = places.area(spec.place)
         size, on_end = lying(category, area)
         height = 0.003
+        if area.loose and spec.name not in packed:  # what is on a tray is put there together
+            mine = [other for other in order if other.place == spec.place]
+            own_rng = np.random.default_rng((abs(scene.seed), 8))
+            spots = _pack(area, [domain.objects[other.category] for other in mine], own_rng)
+            packed |= {other.name: found for other, found in zip(mine, spots, strict=True) if found is not None}
         if spec.name in packed:
             spot = packed[spec.name]
         else:
