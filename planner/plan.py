@@ -6,14 +6,17 @@ import argparse
 import io
 import json
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from planner.errors import PlannerError, reported
+from planner.exports import FORMATS, export
 from planner.homes import open_home
 from planner.paths import runs_dir
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from planner.exports import Format
 
 __all__ = ["DEFAULT_HOME", "main", "open_home"]
 
@@ -36,7 +39,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--samples", type=int, default=4, help="further plans to try if the first fails (default: 4)")
     add("--temperature", type=float, default=0.0, help="of decoding (default: 0, the likeliest)")
     add("--seed", type=int, default=0, help="of sampling")
-    add("--json", action="store_true", help="print one JSON object an instruction")
+    add("--json", action="store_true", help="print one JSON object an instruction (--format json)")
+    add("--format", choices=FORMATS, metavar="NAME", help=", ".join(FORMATS))
     add_stage_arguments(parser)
     return parser
 
@@ -52,6 +56,7 @@ def _run(args: argparse.Namespace) -> int:
         raise PlannerError(
             f"--samples is at least 0 and --temperature in [0, 5]; seen {args.samples} and {args.temperature}"
         )
+    exported = _exported_format(args)
     instruction = None if args.interactive else _instruction(args.instruction)
     if args.interactive:
         _check_dialogue(args)
@@ -74,6 +79,12 @@ def _run(args: argparse.Namespace) -> int:
         converse(sys.stdin, planner, state, options, stage, as_json=args.json)
         return 0
     plan = planner.plan(instruction, state, options)
+    if exported is not None:
+        if plan.status != "verified":
+            print(f"{PROG}: {plan.status}: {plan.reason}", file=sys.stderr)
+        if plan.goal is not None:
+            print(export(plan, state, exported).rstrip("\n"))
+        return 0 if plan.status == "verified" else 1
     answer = plan.as_dict() | {"home": state.world.scene.name}
     if not args.json:
         print_plan(plan)
@@ -89,6 +100,21 @@ def _run(args: argparse.Namespace) -> int:
     else:
         print_score(episode, [format_condition(c) for c in plan.goal.conditions], stage)
     return 0 if episode.success else 1
+
+
+def _exported_format(args: argparse.Namespace) -> Format | None:
+    """Return the format for another program, if one is asked for; else see to it that `args.json` says which it is.
+
+    Raises:
+        PlannerError: It goes with nothing else that is asked for.
+    """
+    if args.format in (None, "text", "json") and not (args.json and args.format == "text"):
+        args.json = args.json or args.format == "json"
+        return None
+    for flag in ("json", "execute", "interactive"):
+        if getattr(args, flag):
+            raise PlannerError(f"--format {args.format} goes without --{flag}")
+    return cast("Format", args.format)
 
 
 def _instruction(given: str | None) -> str:

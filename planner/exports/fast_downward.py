@@ -7,6 +7,8 @@ own.
 from __future__ import annotations
 
 import importlib.util
+import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -21,7 +23,8 @@ if TYPE_CHECKING:
 
 FIRST = "lama-first"  # the first plan that LAMA finds
 GRACE_S = 30.0  # more than it needs to notice that its time is up
-UNSOLVED = (11, 12, 22, 23, 24)  # exit codes: proven unsolvable, incomplete search, out of memory, out of time, both
+OUT_OF_TIME = 23
+UNSOLVED = (11, 12, 22, OUT_OF_TIME, 24)  # exit codes: unsolvable, incomplete search, no memory, no time, neither
 
 
 class FastDownwardError(PlannerError):
@@ -54,15 +57,26 @@ def solve(task: PddlTask, *, timeout_s: float = 60.0, search: str = "") -> tuple
         argv = [sys.executable, str(driver), "--overall-time-limit", f"{max(1, round(timeout_s))}s"]
         argv += [] if search else ["--alias", FIRST]
         argv += ["--plan-file", "plan", "domain.pddl", "problem.pddl", *(["--search", search] if search else [])]
-        done = subprocess.run(
-            argv, cwd=folder, capture_output=True, text=True, timeout=timeout_s + GRACE_S, check=False
-        )
+        code, output = _run(argv, folder, timeout_s + GRACE_S)
         plans = sorted(folder.glob("plan*"), key=lambda path: len(path.read_text(encoding="utf-8").splitlines()))
         if plans:
             return task.actions(plans[0].read_text(encoding="utf-8"))
-    if done.returncode in UNSOLVED:
+    if code in UNSOLVED:
         return None
-    raise FastDownwardError(f"Fast Downward stopped with {done.returncode}: {(done.stdout + done.stderr)[-2000:]}")
+    raise FastDownwardError(f"Fast Downward stopped with {code}: {output[-2000:]}")
+
+
+def _run(argv: list[str], folder: Path, timeout_s: float) -> tuple[int, str]:
+    """Run a program, and whatever it starts, in a folder; return its exit code and what it wrote."""
+    with subprocess.Popen(
+        argv, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+    ) as program:
+        try:
+            output, _ = program.communicate(timeout=timeout_s)
+        except subprocess.TimeoutExpired:  # the search that it started would go on without it
+            os.killpg(program.pid, signal.SIGKILL)
+            return OUT_OF_TIME, program.communicate()[0]
+        return program.returncode, output
 
 
 def _driver() -> Path | None:

@@ -4,8 +4,9 @@
     task.actions(plan_text)  # what a planner wrote, as our actions: one step, one subtask
 
 Left out are things that the goal is not about and that are neither tools, vessels nor drinks: no plan needs them. They
-still take up room: `fits` is true of a thing and a place if it fits by size and kind, and if there is room for it beside
-what lies there at the start. A plan may therefore put too much into one place; replaying it (`planner.verify`) tells.
+still take up room: `fits` is true of a thing and a place if it fits by size and kind, and if there is room for it
+beside what lies there at the start. A plan may therefore put too much into one place, which replaying it
+(`planner.verify`) tells; and a place that is full at the start stays so, be it emptied or not.
 """
 
 from __future__ import annotations
@@ -15,10 +16,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from envs.goals import Condition, Count, Every, Goal, Holding, No, Place, Thing, format_goal
+from envs.goals import Condition, Count, Every, Goal, Holding, No, format_goal
 from envs.state import Action
+from planner.exports.errors import ExportError
 from planner.exports.pddl_domain import NAME, domain_text, powers
-from planner.exports.pddl_goal import NEXT_PHASE, ExportError, goal_text
+from planner.exports.pddl_goal import NEXT_PHASE, goal_text
+from planner.exports.phases import one_line
 
 if TYPE_CHECKING:
     from envs.state import State, World
@@ -82,7 +85,7 @@ def to_pddl(goal: Goal, start: State, *, title: str = "") -> PddlTask:
     said = set(re.findall(r"[\w-]+", " ".join(wanted.rules)))  # what the domain's axioms name, it has to declare
     constants = _typed(world, names, [i for i in kept if names[i] in said])
     objects = "\n    ".join(_typed(world, names, [i for i in kept if names[i] not in said]))
-    head = "".join(f"; {key}: {_one_line(text)}\n" for key, text in
+    head = "".join(f"; {key}: {one_line(text)}\n" for key, text in
                    (("instruction", title), ("goal", format_goal(goal, world.domain))) if text)  # fmt: skip
     problem = (
         f"{head}(define (problem {symbols([world.scene.name or 'a home'])[0]})\n  (:domain {NAME})\n"
@@ -102,10 +105,6 @@ def symbols(names: Sequence[str]) -> list[str]:
             word += "_"
         found[word] = None
     return list(found)
-
-
-def _one_line(text: str) -> str:
-    return "".join(c for c in " ".join(text.split()) if c.isprintable())
 
 
 def _things(world: World) -> range:

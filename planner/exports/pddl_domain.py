@@ -9,6 +9,7 @@ is no precondition of anything and no goal can ask for it.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from envs.errors import DomainError
@@ -38,29 +39,34 @@ CHANGING = (
 )
 DERIVED = (
     "(carried ?x - thing)",
-    "(shut ?x - thing)",
-    "(stowed ?x - thing)",
+    "(in-reach ?x - thing)",
+    "(on-surface ?x - thing)",
     "(inside ?x - thing ?e - entity)",
     "(running ?f - appliance)",
+    "(idle ?f - appliance)",
 )
+# Each says what is so, and nothing asks for the contrary of a derived predicate: planners' heuristics would multiply it
+# out, which takes Fast Downward all its memory.
 RULES = """\
   ; in or on what the robot holds
   (:derived (carried ?x - thing)
     (exists (?h - vessel) (and (at ?x ?h) (or (held ?h) (carried ?h)))))
-  ; behind a closed door
-  (:derived (shut ?x - thing)
-    (or (exists (?f - fixture) (and (at ?x ?f) (encloses ?f) (not (open ?f))))
-        (exists (?h - vessel) (and (at ?x ?h) (shut ?h)))))
-  ; where nothing can be sliced: in furniture, open or not, or with a person
-  (:derived (stowed ?x - thing)
-    (or (exists (?f - fixture) (and (at ?x ?f) (hides ?f)))
-        (exists (?h - vessel) (and (at ?x ?h) (stowed ?h)))))
+  ; neither behind a closed door nor carried
+  (:derived (in-reach ?x - thing)
+    (or (exists (?f - fixture) (and (at ?x ?f) (imply (encloses ?f) (open ?f))))
+        (exists (?h - vessel) (and (at ?x ?h) (in-reach ?h)))))
+  ; where things can be sliced: not in furniture, be it open, nor with a person
+  (:derived (on-surface ?x - thing)
+    (or (exists (?f - fixture) (and (at ?x ?f) (not (hides ?f))))
+        (exists (?h - vessel) (and (at ?x ?h) (on-surface ?h)))))
   ; in or on, through containers; asked only of appliances and of what the goal is about
   (:derived (inside ?x - thing ?e - entity)
     (and (watched ?e)
          (or (at ?x ?e) (exists (?h - vessel) (and (at ?x ?h) (inside ?h ?e))))))
   (:derived (running ?f - appliance)
-    (and (imply (needs-on ?f) (on ?f)) (imply (needs-closed ?f) (not (open ?f)))))"""
+    (and (imply (needs-on ?f) (on ?f)) (imply (needs-closed ?f) (not (open ?f)))))
+  (:derived (idle ?f - appliance)
+    (or (and (needs-on ?f) (not (on ?f))) (and (needs-closed ?f) (open ?f))))"""
 
 
 def states(domain: Domain) -> tuple[str, ...]:
@@ -92,6 +98,16 @@ def powers(domain: Domain) -> dict[str, tuple[str, str]]:
     return found
 
 
+def within_reach(domain: Domain) -> dict[str, tuple[str, str]]:
+    """The powers of appliances that run while the robot can reach into them: behind a closed door nothing is put.
+
+    It matters: hot and cold things that exclude each other in one action make planners multiply out the contrary of
+    derived predicates.
+    """
+    reached = replace(domain, processes=tuple(p for p in domain.processes if "closed" not in p.when))
+    return powers(reached)
+
+
 def domain_text(domain: Domain, extra: Sequence[str], predicates: Sequence[str], constants: Sequence[str]) -> str:
     """Write the domain.
 
@@ -102,8 +118,13 @@ def domain_text(domain: Domain, extra: Sequence[str], predicates: Sequence[str],
         constants: The entities that they name, with their types.
     """
     able = powers(domain)
-    declared = [*FIXED, *(f"({power} ?f - appliance)" for power in able), *CHANGING, *states(domain), *DERIVED,
-                *(f"(at-{power} ?x - thing)" for power in able), *predicates]  # fmt: skip
+    reached = within_reach(domain)
+    warming = [power for power in reached if power in _warming(domain)]
+    declared = [
+        *FIXED, *(f"({power} ?f - appliance)" for power in able), *CHANGING, *states(domain), *DERIVED,
+        *(f"(at-{power} ?x - thing)" for power in reached), *(f"(not-at-{power} ?x - thing)" for power in warming),
+        *predicates,
+    ]  # fmt: skip
     lines = "\n    ".join(declared)
     named = "\n    ".join([f"{' '.join(domain.liquids)} - liquid", *constants])
     parts = [
@@ -113,8 +134,9 @@ def domain_text(domain: Domain, extra: Sequence[str], predicates: Sequence[str],
         f"  (:constants\n    {named})\n"
         f"  (:predicates\n    {lines})",
         RULES,
-        *(_zone(power) for power in able),
-        *_actions(domain, able),
+        *(_zone(power) for power in reached),
+        *(_no_zone(power) for power in warming),
+        *_actions(domain, able, reached),
         *extra,
     ]
     return "\n".join(parts) + ")\n"
@@ -127,12 +149,28 @@ def _zone(power: str) -> str:
     )
 
 
-def _actions(domain: Domain, able: dict[str, tuple[str, str]]) -> list[str]:
+def _no_zone(power: str) -> str:
+    return (
+        f"  (:derived (not-at-{power} ?x - thing)\n"
+        "    (or (exists (?f - furniture) (at ?x ?f))\n"
+        f"        (exists (?f - appliance) (and (at ?x ?f) (or (idle ?f) (not ({power} ?f)))))\n"
+        f"        (exists (?h - vessel) (and (at ?x ?h) (not-at-{power} ?h)))))"
+    )
+
+
+def _warming(domain: Domain) -> set[str]:
+    """The powers that win against what is poured in."""
+    return {f"makes-{state}" for pair in domain.exclusive for state in pair}
+
+
+def _actions(
+    domain: Domain, able: dict[str, tuple[str, str]], reached: dict[str, tuple[str, str]]
+) -> list[str]:
     free = "(hand-free)"
     told = [
-        _action("pick-up", "?x - thing ?p - entity", f"{free} (at ?x ?p) (not (shut ?x))",
+        _action("pick-up", "?x - thing ?p - entity", f"{free} (at ?x ?p) (in-reach ?x)",
                 "(held ?x) (not (hand-free)) (not (at ?x ?p))"),
-        *_puts(able),
+        *_puts(reached),
         _action("give", "?x - thing ?f - fixture", "(held ?x) (person ?f) (fits ?x ?f)", _released("?f")),
         _action("open", "?f - fixture", f"{free} (hinged ?f) (not (open ?f)) (not (on ?f))", "(open ?f)"),
         _action("close-furniture", "?f - furniture", f"{free} (hinged ?f) (open ?f) (not (on ?f))", "(not (open ?f))"),
@@ -144,11 +182,11 @@ def _actions(domain: Domain, able: dict[str, tuple[str, str]]) -> list[str]:
                 "(on ?f) " + _exposed(able, "(inside ?y ?f)", "({} ?f)")),
         _action("turn-off", "?f - fixture", f"{free} (switched ?f) (on ?f)", "(not (on ?f))"),
         _action("slice", "?x ?k - thing",
-                "(held ?k) (cuts ?k) (sliceable ?x) (not (sliced ?x)) (not (stowed ?x)) (not (carried ?x))",
+                "(held ?k) (cuts ?k) (sliceable ?x) (not (sliced ?x)) (on-surface ?x)",
                 "(sliced ?x)"),
         _action("wipe", "?f - fixture ?k - thing", "(held ?k) (wipes ?k) (wipeable ?f)", "(not (dirty ?f))"),
-        _action("fold", "?x - thing", f"{free} (foldable ?x) (not (folded ?x)) (not (shut ?x))", "(folded ?x)"),
-        *_pours(domain),
+        _action("fold", "?x - thing", f"{free} (foldable ?x) (not (folded ?x)) (in-reach ?x)", "(folded ?x)"),
+        *_pours(domain, reached),
     ]  # fmt: skip
     return told
 
@@ -161,7 +199,7 @@ def _puts(able: dict[str, tuple[str, str]]) -> list[str]:
         for place, power in (("furniture", ""), ("appliance", "({} ?p)"), ("vessel", "(at-{} ?p)")):
             way = "(imply (encloses ?p) (open ?p)) (not (person ?p))"
             if place == "vessel":
-                way = "(not (shut ?p)) (not (carried ?p))"
+                way = "(in-reach ?p)"
             effect = _released("?p")
             for what in whats if power else ():
                 carried = "(carried ?y)" if what == "?y" else ""
@@ -172,18 +210,21 @@ def _puts(able: dict[str, tuple[str, str]]) -> list[str]:
     return told
 
 
-def _pours(domain: Domain) -> list[str]:
+def _pours(domain: Domain, reached: dict[str, tuple[str, str]]) -> list[str]:
+    """`pour`, once for each warmth of what is poured: it is handed on, but where an appliance keeps it from that."""
     told = []
     emptied = "(when (not (reservoir ?v)) (and (not (filled ?v {0})) (empty ?v)))"
-    warmth = " ".join(
-        f"(when (and ({a} ?v) (not (at-makes-{b} ?o))) (and ({a} ?o) (not ({b} ?o))))"
-        for pair in domain.exclusive for a, b in (pair, pair[::-1])
-    )  # fmt: skip
-    told.append(_action(
-        "pour-thing", "?v ?o - thing ?l - liquid",
-        "(held ?v) (filled ?v ?l) (fillable ?o) (empty ?o) (not (shut ?o)) (not (carried ?o))",
-        f"(filled ?o ?l) (not (empty ?o)) {emptied.format('?l')} {warmth}",
-    ))  # fmt: skip
+    into = "?v ?o - thing ?l - liquid"
+    able = "(held ?v) (filled ?v ?l) (fillable ?o) (empty ?o) (in-reach ?o)"
+    poured = f"(filled ?o ?l) (not (empty ?o)) {emptied.format('?l')}"
+    other = {a: b for pair in domain.exclusive for a, b in (pair, pair[::-1])}
+    for warmth, contrary in other.items():
+        handed = f"(and ({warmth} ?o) (not ({contrary} ?o)))"
+        if f"makes-{contrary}" in reached:
+            handed = f"(when (not-at-makes-{contrary} ?o) {handed})"
+        told.append(_action(f"pour-{warmth}", into, f"{able} ({warmth} ?v)", f"{poured} {handed}"))
+    neither = " ".join(f"(not ({warmth} ?v))" for warmth in other)
+    told.append(_action("pour-as-it-is", into, f"{able} {neither}", poured))
     told.append(_action("pour-plant", "?v - thing ?f - fixture", "(held ?v) (filled ?v water) (waterable ?f)",
                         f"(watered ?f) {emptied.format('water')}"))  # fmt: skip
     return told

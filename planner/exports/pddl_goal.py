@@ -12,18 +12,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from envs.goals import Condition, Count, Every, FixtureIs, Goal, Holding, No, Place, Thing, format_condition
+from envs.goals import Condition, Every, FixtureIs, Goal, Holding, No, Place, Thing, format_condition
 from envs.scoring import fixtures_of, subjects
-from planner.errors import PlannerError
+from planner.exports.errors import ExportError
 
 if TYPE_CHECKING:
     from envs.state import State
 
 NEXT_PHASE = "next-phase-"
-
-
-class ExportError(PlannerError, ValueError):
-    """A plan or its goal cannot be written in a format."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +66,7 @@ def goal_text(goal: Goal, start: State, names: Sequence[str]) -> GoalText:
     return GoalText(
         rules=tuple(writer.rules),
         predicates=(*phases, *writer.predicates),
-        facts=tuple(phases[:1]),
+        facts=(*phases[:1], *writer.facts),
         condition=wanted,
         watched=frozenset(writer.watched),
     )
@@ -81,6 +77,7 @@ class _Writer:
         self.start, self.world, self.names = start, start.world, names
         self.rules: list[str] = []
         self.predicates: list[str] = []
+        self.facts: list[str] = []
         self.watched: set[int] = set()
 
     def condition(self, condition: Condition) -> str:
@@ -95,10 +92,9 @@ class _Writer:
             held = [self.both(f"(held {self.names[i]})", *self.literals(i, condition.thing))
                     for i in self.candidates(condition.thing)]  # fmt: skip
             return self.some(held, text)
-        found = [f for i in self.candidates(condition.thing) if (f := self.such(i, condition.thing, condition.place))]
         if isinstance(condition, No):
-            return f"(not {self.some(found, text)})" if found else ""
-        assert isinstance(condition, Count)
+            return self.none(condition)
+        found = [f for i in self.candidates(condition.thing) if (f := self.such(i, condition.thing, condition.place))]
         return self.some(found, text) if condition.number == 1 else self.several(found, condition.number, text)
 
     def fixture(self, condition: FixtureIs, text: str) -> str:
@@ -108,7 +104,7 @@ class _Writer:
                 raise ExportError(f"{text!r} can never hold: this home has no {condition.fixture}")
             return self.define(self.both(*having))
         if condition.quantifier == "no":
-            return f"(not {self.some(having, text)})" if having else ""
+            return self.define(self.both(*(self.contrary(atom) for atom in having))) if having else ""
         return self.some(having, text)
 
     def every(self, condition: Every, text: str) -> str:
@@ -118,6 +114,37 @@ class _Writer:
         if condition.place is None:
             return self.define(self.both(*(self.literal(i, s) for i in about for s in condition.become)))
         return self.define(self.both(*(self.some(self.ways(i, condition.place), text) for i in about)))
+
+    def none(self, condition: No) -> str:
+        out = self.out_of(condition.place) if condition.place else None
+        atoms = []
+        for i in self.candidates(condition.thing):
+            ways = [self.contrary(said) for said in self.literals(i, condition.thing)]
+            ways += [f"({out} {self.names[i]})"] if out else []
+            if not ways:
+                raise ExportError(f"{format_condition(condition, self.world.domain)!r} can never hold in this home")
+            atoms.append(self.define(self.either(*ways)))
+        return self.define(self.both(*atoms)) if atoms else ""
+
+    def out_of(self, place: Place) -> str:
+        """Define a predicate, and return its name, that says that a thing is not at a place, nor in what is there."""
+        world, number = self.world, len(self.predicates) + 1
+        name, kind = f"out-{number}", f"such-{number}"
+        self.predicates += [f"({name} ?x - thing)", f"({kind} ?e - entity)"]
+        if place.fixture is not None:
+            members = [f for f in range(world.n_fixtures) if world.categories[f] == place.fixture]
+            ways = [f"(exists (?f - fixture) (and (at ?x ?f) (not ({kind} ?f))))",
+                    f"(exists (?h - vessel) (and (at ?x ?h) ({name} ?h)))"]  # fmt: skip
+        else:
+            assert place.thing is not None
+            members = self.candidates(place.thing)
+            other = [f"(not ({kind} ?h))", *(self.contrary(said) for said in self.said("?h", place.thing))]
+            other += [f"({self.out_of(place.inside)} ?h)"] if place.inside else []
+            ways = ["(exists (?f - fixture) (at ?x ?f))",
+                    f"(exists (?h - vessel) (and (at ?x ?h) ({name} ?h) {self.either(*other)}))"]  # fmt: skip
+        self.facts += [f"({kind} {self.names[i]})" for i in members]
+        self.rules.append(f"  (:derived ({name} ?x - thing)\n    (or (held ?x) {' '.join(ways)}))")
+        return name
 
     def several(self, found: Sequence[str], number: int, text: str) -> str:
         """At least `number` of the formulas, by counting along them: `reached[j]` is "j among those so far"."""
@@ -180,13 +207,24 @@ class _Writer:
         return found
 
     def literals(self, i: int, thing: Thing) -> list[str]:
-        said = [self.literal(i, state) for state in thing.states]
-        return [*said, f"(filled {self.names[i]} {thing.liquid})"] if thing.liquid else said
+        return self.said(self.names[i], thing)
+
+    def said(self, name: str, thing: Thing) -> list[str]:
+        """What must be true of a thing, or of a variable, beside its kind."""
+        said = [self.is_so(name, state) for state in thing.states]
+        return [*said, f"(filled {name} {thing.liquid})"] if thing.liquid else said
 
     def literal(self, i: int, state: str) -> str:
+        return self.is_so(self.names[i], state)
+
+    def is_so(self, name: str, state: str) -> str:
         negations: Mapping[str, str] = self.world.domain.negations
-        atom = f"({negations.get(state, state)} {self.names[i]})"
-        return f"(not {atom})" if state in negations else atom
+        atom = f"({negations.get(state, state)} {name})"
+        return self.contrary(atom) if state in negations else atom
+
+    @staticmethod
+    def contrary(literal: str) -> str:
+        return literal[len("(not ") : -1] if literal.startswith("(not ") else f"(not {literal})"
 
     @staticmethod
     def both(*parts: str) -> str:

@@ -1,0 +1,122 @@
+"""How long our plans are, beside those of a classical planner: `python -m planner.benchmarks.plan_length --tasks 20`.
+
+Held-out instructions of the split `unseen homes`; ours is the GPT's plan with verification, for the goal that the GPT
+wrote. Fast Downward (extra `pddl`) gets the same goal as PDDL and keeps improving its plan until its time is up, so its
+plan is short but not proven shortest. Its plan is replayed in the symbolic home before it counts: room is no part of
+the export (`planner/exports/pddl_domain.py`), and a replay that fails for it is reported. `go to` counts on neither
+side.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from planner.errors import PlannerError, reported
+
+if TYPE_CHECKING:
+    from envs.state import Action
+    from planner.decode import Planner
+    from planner.held_out import Trial
+
+PROG = "python -m planner.benchmarks.plan_length"
+SPLIT = "unseen homes"
+# Greedy search finds a first plan; weighted A* makes it shorter for as long as there is time.
+SEARCH = (
+    "let(h,ff(),iterated([lazy_greedy([h],preferred=[h]),lazy_wastar([h],preferred=[h],w=3),"
+    "lazy_wastar([h],preferred=[h],w=1)],repeat_last=false))"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Length:
+    """One task: subtasks of both plans; None where there is none. `broken` is what the replay of theirs found."""
+
+    id: str
+    goal: str
+    ours: int | None
+    theirs: int | None
+    broken: str = ""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command."""
+    parser = argparse.ArgumentParser(prog=PROG, description="Compare plan lengths with Fast Downward's.")
+    parser.add_argument("--tasks", type=int, default=20, help="how many (default: 20)")
+    parser.add_argument("--seed", type=int, default=0, help="of the tasks")
+    parser.add_argument("--seconds", type=float, default=30.0, help="of Fast Downward for each (default: 30)")
+    parser.add_argument("--model", help="model folder (default: the released weights)")
+    parser.add_argument("--json", action="store_true", help="print a JSON line a task")
+    args = parser.parse_args(argv)
+    return reported(lambda: _run(args), PROG)
+
+
+def _run(args: argparse.Namespace) -> int:
+    from planner.decode import Planner
+    from planner.exports.fast_downward import is_installed
+    from planner.held_out import BUILT_IN, draw_trials
+
+    if args.tasks < 1 or args.seconds <= 0:
+        raise PlannerError("--tasks is at least 1, and --seconds more than 0")
+    if not is_installed():
+        raise PlannerError("Fast Downward is not installed: pip install 'gpt-home-planner[pddl]'")
+    planner = Planner.load(args.model)
+    split = next(s for s in BUILT_IN if s.name == SPLIT)
+    found = []
+    for trial in draw_trials(split, args.tasks, seed=args.seed):
+        found.append(_length(planner, trial, args.seconds))
+        if args.json:
+            print(json.dumps(asdict(found[-1])), flush=True)
+        else:
+            print(f"{found[-1].ours or '–':>3} {found[-1].theirs or '–':>3}  {found[-1].goal}"
+                  f"{'  ' + found[-1].broken if found[-1].broken else ''}", flush=True)  # fmt: skip
+    print(summary(found), file=sys.stderr if args.json else sys.stdout)
+    return 0
+
+
+def _length(planner: Planner, trial: Trial, seconds: float) -> Length:
+    from planner.exports.errors import ExportError
+    from planner.exports.fast_downward import solve
+    from planner.exports.pddl import to_pddl
+    from planner.verify import verify
+
+    plan = planner.plan(trial.instruction, trial.start)
+    ours = _count(plan.actions) if plan.status == "verified" else None
+    if plan.goal is None:
+        return Length(id=trial.id, goal=plan.status, ours=None, theirs=None)
+    try:
+        actions = solve(to_pddl(plan.goal, trial.start), timeout_s=seconds, search=SEARCH)
+    except ExportError as error:
+        return Length(id=trial.id, goal=plan.goal_text, ours=ours, theirs=None, broken=str(error))
+    if actions is None:
+        return Length(id=trial.id, goal=plan.goal_text, ours=ours, theirs=None, broken="no plan in time")
+    report = verify(trial.start, plan.goal, actions)
+    theirs = _count(actions) if report.ok else None
+    return Length(id=trial.id, goal=plan.goal_text, ours=ours, theirs=theirs, broken=report.reason)
+
+
+def _count(actions: Sequence[Action]) -> int:
+    return sum(action.skill != "go to" for action in actions)
+
+
+def summary(found: Sequence[Length]) -> str:
+    """Return one line: how many were compared, and how much longer ours are."""
+    both = [(f.ours, f.theirs) for f in found if f.ours and f.theirs]
+    known = f"{len(found)} tasks; plans of both: {len(both)}; replays of theirs that broke or were not found: " + str(
+        sum(bool(f.broken) for f in found)
+    )
+    if not both:
+        return known
+    ratio = sum(a for a, _ in both) / sum(b for _, b in both)
+    median = statistics.median(a / b for a, b in both)
+    same = sum(a <= b for a, b in both)
+    return f"{known}\nours / theirs: {ratio:.2f} of all subtasks, median {median:.2f}; no longer than theirs: {same}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
