@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 FIRST = "lama-first"  # the first plan that LAMA finds
 GRACE_S = 30.0  # more than it needs to notice that its time is up
 OUT_OF_TIME = 23
-UNSOLVED = (11, 12, 22, OUT_OF_TIME, 24)  # exit codes: unsolvable, incomplete search, no memory, no time, neither
+# Exit codes: unsolvable, or the search is incomplete; no memory or time left to translate, or to search.
+UNSOLVED = (10, 11, 12, 20, 21, 22, OUT_OF_TIME, 24)
 
 
 class FastDownwardError(PlannerError):
