@@ -13,13 +13,12 @@ from envs.engine import TICK_S
 from envs.hulls import edge_top, rims
 from envs.kinematics import Array, hand_rotation, turn_z
 from envs.pinching import CORNERS, UPRIGHT, half_extents, heading_of, is_round, pinches
-from envs.reach import BACK, DOWN, LEVEL, Entry, Goal, Reach
+from envs.reach import BACK, DOWN, LEVEL, Entry, Goal, Reach, tip_over
 from envs.robot import HAND, LEFT, NAME, OPEN_M, RIGHT
 from envs.spots import Spot, free_spots
 from envs.workcell import SkillError, Workcell, cyclic
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
 
     from envs.domain import ObjectCategory
     from envs.places import Area
@@ -280,7 +279,7 @@ def _placings(cell: Workcell, name: str, area: Area, root: str | None) -> tuple[
         wanted = area.yaw + spot.yaw - own_yaw
         goals.append(
             Goal(
-                middle=centre, tip=_tip_over(centre, middle), yaws=turns(wanted),
+                middle=centre, tip=tip_over(centre, middle), yaws=turns(wanted),
                 pitches=pitches, cargo=cargo, cost=0.25 * k,
             )
         )  # fmt: skip
@@ -348,14 +347,6 @@ def _longer(out: tuple[float, float], by: float) -> tuple[float, float]:
     length = float(np.hypot(*out))
     factor = (length + by) / length
     return out[0] * factor, out[1] * factor
-
-
-def _tip_over(centre: Array, middle: Array) -> Callable[[float], Array]:
-    def tip(heading: float) -> Array:
-        made: Array = centre - turn_z(heading) @ middle
-        return made
-
-    return tip
 
 
 def _spread(spots: list[Spot]) -> list[Spot]:

@@ -12,10 +12,9 @@ import numpy as np
 
 from envs.hulls import rims
 from envs.kinematics import Array, turn_z
-from envs.reach import DOWN, LEVEL, Goal
+from envs.reach import DOWN, LEVEL, Goal, fixed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
 
     from envs.domain import ObjectCategory
     from envs.workcell import Workcell
@@ -86,7 +85,7 @@ def _across(
         yaws = () if around else (yaw + side * pi / 2, yaw + (side + 2) * pi / 2)
         corners = CORNERS * half + (0.0, 0.0, at[2] - z)
         made.append(
-            Goal(middle=at, tip=_fixed(tip), yaws=yaws, pitches=pitches, cargo=0.9 * corners + (0, 0, 0.01),
+            Goal(middle=at, tip=fixed(tip), yaws=yaws, pitches=pitches, cargo=0.9 * corners + (0, 0, 0.01),
                  cost=10 * max(0.0, width - NARROW_M), width=width)
         )  # fmt: skip
         if around:
@@ -110,11 +109,7 @@ def _by_rims(
         for heading in (out + pi / 2, out - pi / 2):
             corners = CORNERS * half @ turn_z(yaw - heading).T + turn_z(-heading) @ (at - tip)
             made.append(
-                Goal(middle=tip, tip=_fixed(tip), yaws=(heading,), pitches=pitches, cargo=0.9 * corners, cost=0.1,
+                Goal(middle=tip, tip=fixed(tip), yaws=(heading,), pitches=pitches, cargo=0.9 * corners, cost=0.1,
                      width=rim.thick)
             )  # fmt: skip
     return made
-
-
-def _fixed(point: Array) -> Callable[[float], Array]:
-    return lambda heading: point

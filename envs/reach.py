@@ -114,6 +114,21 @@ class Reach:
         return self.way_in()[::-1]
 
 
+def fixed(point: Array) -> Callable[[float], Array]:
+    """A goal's tip that is at one point (3,) whatever the heading."""
+    return lambda heading: point
+
+
+def tip_over(centre: Array, middle: Array) -> Callable[[float], Array]:
+    """A goal's tip that brings what is held to a centre; its middle, (3,), is from the tip in the upright hand's frame."""
+
+    def tip(heading: float) -> Array:
+        made: Array = centre - kinematics.turn_z(heading) @ middle
+        return made
+
+    return tip
+
+
 def find_reaches(
     floor: Floor,
     start: Array,

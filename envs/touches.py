@@ -12,7 +12,7 @@ from envs.building import lying
 from envs.engine import BASE
 from envs.kinematics import Array, turn_z
 from envs.pinching import CORNERS, is_round
-from envs.reach import DOWN, LEVEL, Entry, Goal, Reach
+from envs.reach import DOWN, LEVEL, Entry, Goal, Reach, fixed, tip_over
 from envs.spots import Spot, free_spots
 from envs.workcell import AVOIDED_M, SkillError, Workcell, cyclic
 
@@ -69,7 +69,7 @@ def press(cell: Workcell, name: str) -> None:
     point = cell.places.point_of(name, switch)
     goal = Goal(
         middle=point,
-        tip=_fixed(point + 0.006 * normal),
+        tip=fixed(point + 0.006 * normal),
         yaws=(yaw + pi, yaw + pi - 0.5, yaw + pi + 0.5),
         pitches=LEVEL,
         cargo=NO_CARGO,
@@ -114,7 +114,7 @@ def wipe(cell: Workcell, name: str) -> None:
         goals.append(
             Goal(
                 middle=centre,
-                tip=_over(centre, middle),
+                tip=tip_over(centre, middle),
                 yaws=(),
                 pitches=cell.pitches(DOWN),
                 cargo=CORNERS * half + middle,
@@ -256,7 +256,7 @@ def _over_thing(
     covered = root is not None and root != name and places.area(root).covered
     goal = Goal(
         middle=centre,
-        tip=tip or _over(centre, middle),
+        tip=tip or tip_over(centre, middle),
         yaws=yaws,
         pitches=cell.pitches(LEVEL if covered else pitches),
         cargo=NO_CARGO,
@@ -271,15 +271,3 @@ def _over_thing(
         raise SkillError(f"cannot reach {name}")
     cell.robot.allowed = frozenset((name,))
     return reaches[0]
-
-
-def _fixed(point: Array) -> Callable[[float], Array]:
-    return lambda heading: point
-
-
-def _over(centre: Array, middle: Array) -> Callable[[float], Array]:
-    def tip(heading: float) -> Array:
-        made: Array = centre - turn_z(heading) @ middle
-        return made
-
-    return tip
