@@ -120,7 +120,7 @@ def fixed(point: Array) -> Callable[[float], Array]:
 
 
 def tip_over(centre: Array, middle: Array) -> Callable[[float], Array]:
-    """A goal's tip that brings what is held to a centre; its middle, (3,), is from the tip in the upright hand's frame."""
+    """A goal's tip that brings what is held to a centre; its middle, (3,), is from the tip, the hand upright."""
 
     def tip(heading: float) -> Array:
         made: Array = centre - kinematics.turn_z(heading) @ middle
