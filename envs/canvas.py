@@ -3,6 +3,8 @@
 Pictures are drawn here and not in the world that is simulated, which then has nothing that is only seen: it is built
 and stepped faster, and no picture can change what happens in it. What is near is added, and so drawn, first: the
 renderer's time is mostly that of pixels that are drawn twice.
+
+Legend: H rows, W columns.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from envs.domain import Vec3
-    from envs.meshes import Mesh
+    from envs.meshes import Color, Mesh
     from envs.shapes import Piece, Quat
 
 
@@ -47,15 +49,34 @@ class Canvas(Engine):
         """Return the lowest and the highest corner of what collides of a body [m]."""
         return super().bounds(name) if self._world is None else self._world.bounds(name)
 
+    def image(
+        self, width: int, height: int, eye: Sequence[float], target: Sequence[float], *,
+        up: Sequence[float] = (0, 0, 1), view_deg: float = 60.0,
+    ) -> NDArray[np.uint8]:  # fmt: skip
+        """Draw the home, (H, W, 3), with the software renderer."""
+        return self.shot(width, height, eye, target, up=up, view_deg=view_deg)[0]
+
     def shot(
         self, width: int, height: int, eye: Sequence[float], target: Sequence[float], *,
         up: Sequence[float] = (0, 0, 1), view_deg: float = 60.0, near_m: float = 0.25, far_m: float = 40.0,
     ) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.int32]]:  # fmt: skip
-        """Draw the home; bodies are numbered as in the simulated world."""
-        rgb, depth_m, bodies = super().shot(
-            width, height, eye, target, up=up, view_deg=view_deg, near_m=near_m, far_m=far_m
-        )
-        return rgb, depth_m, bodies if self._world is None else self._numbers(self._world.bodies)[bodies]
+        """Draw the home between two distances from the eye, with the software renderer.
+
+        Returns:
+            Colours (H, W, 3), distances along the camera's axis [m] (H, W), `far_m` where nothing is, and bodies
+            (H, W) as they are numbered in the simulated world, if there is one; -1 where nothing is.
+        """
+        view = self._p.computeViewMatrix(list(eye), list(target), list(up))
+        lens = self._p.computeProjectionMatrixFOV(view_deg, width / height, near_m, far_m)
+        _, _, rgba, depth, seen = self._p.getCameraImage(
+            width, height, view, lens, renderer=self._p.ER_TINY_RENDERER, lightDirection=[4, -6, 12], shadow=0,
+            lightAmbientCoeff=0.62, lightDiffuseCoeff=0.42, lightSpecularCoeff=0.05,
+        )  # fmt: skip
+        rgb = np.ascontiguousarray(np.asarray(rgba, dtype=np.uint8).reshape(height, width, 4)[:, :, :3])
+        share = np.asarray(depth, dtype=np.float64).reshape(height, width)  # 0 at the near plane, 1 at the far plane
+        distance_m = (far_m * near_m / (far_m - (far_m - near_m) * share)).astype(np.float32)
+        bodies = np.asarray(seen, dtype=np.int32).reshape(height, width)
+        return rgb, distance_m, bodies if self._world is None else self._numbers(self._world.bodies)[bodies]
 
     def _numbers(self, bodies: dict[str, int]) -> NDArray[np.int32]:
         """Each body's number in the simulated world; a part's is that of its whole, and the last is for no body, -1."""
@@ -107,3 +128,17 @@ class Canvas(Engine):
                 file.flush()
                 self._textures[tints] = int(self._p.loadTexture(file.name))
         self._p.changeVisualShape(self._id(name), link, textureUniqueId=self._textures[tints])
+
+    def paint(self, name: str, color: Color) -> None:
+        """Change the colour of a body's base."""
+        self._p.changeVisualShape(self._id(name), BASE, rgbaColor=color)
+
+    def show(self, name: str, shown: bool) -> None:
+        """Draw a body in pictures, or leave it out; all of its base has one colour."""
+        red, green, blue, _ = self._p.getVisualShapeData(self._id(name))[0][7]
+        self.paint(name, (red, green, blue, float(shown)))
+
+    def remove(self, name: str) -> None:
+        """Draw a body no more."""
+        self._p.removeBody(self._ids.pop(name))
+        del self.names[self.bodies.pop(name)]

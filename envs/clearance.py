@@ -6,10 +6,15 @@ Legend: B boxes, N postures, S spheres.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from envs.kinematics import Array
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,15 +30,22 @@ class Boxes:
         """Only the boxes that come within a horizontal distance of a point."""
         local = np.einsum("bji,bj->bi", self.turn, point - self.at)
         gap = np.maximum(np.abs(local) - self.half, 0.0)
-        keep = np.linalg.norm(gap[:, :2], axis=1) < reach_m
-        return Boxes(at=self.at[keep], turn=self.turn[keep], half=self.half[keep], soft=self.soft[keep])
-
+        return self._only(np.linalg.norm(gap[:, :2], axis=1) < reach_m)
 
     def within(self, low: Array, high: Array, margin_m: float) -> Boxes:
-        """Only the boxes that come within a margin of a rectangle, given by two corners (2,)."""
-        spread = np.abs(np.einsum("bij,bj->bi", np.abs(self.turn), self.half))[:, :2]
-        keep = ((self.at[:, :2] + spread > low - margin_m) & (self.at[:, :2] - spread < high + margin_m)).all(1)
+        """Only the boxes that come within a margin of a rectangle or a block, given by two corners (2,) or (3,)."""
+        axes = len(low)
+        first, last = self._corners
+        return self._only(((last[:, :axes] > low - margin_m) & (first[:, :axes] < high + margin_m)).all(1))
+
+    def _only(self, keep: NDArray[np.bool_]) -> Boxes:
         return Boxes(at=self.at[keep], turn=self.turn[keep], half=self.half[keep], soft=self.soft[keep])
+
+    @cached_property
+    def _corners(self) -> tuple[Array, Array]:
+        """Lowest and highest coordinates of each box, (B, 3) each."""
+        spread = np.einsum("bij,bj->bi", np.abs(self.turn), self.half)
+        return self.at - spread, self.at + spread
 
 
 def join(parts: list[Boxes]) -> Boxes:
@@ -57,11 +69,12 @@ def overlap(boxes: Boxes, centres: Array, radii: Array) -> tuple[Array, Array]:
         radii: Of the spheres [m], (S,).
     """
     n, s, _ = centres.shape
+    flat = centres.reshape(-1, 3)
+    boxes = boxes.within(flat.min(0), flat.max(0), float(radii.max()))  # most are nowhere near
     if len(boxes.at) == 0:
         return np.zeros(n), np.zeros(n)
-    flat = centres.reshape(-1, 3)
     # local = turn^T (c - at): one matrix product for all boxes.
-    local = np.einsum("pi,bij->bpj", flat, boxes.turn) - np.einsum("bi,bij->bj", boxes.at, boxes.turn)[:, None]
+    local = np.matmul(flat, boxes.turn) - np.matmul(boxes.at[:, None], boxes.turn)
     gap = np.abs(local) - boxes.half[:, None]  # (B, N * S, 3)
     outside = np.sqrt((np.maximum(gap, 0.0) ** 2).sum(-1))
     inside = np.minimum(gap.max(-1), 0.0)

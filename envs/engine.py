@@ -1,6 +1,6 @@
 """The only file that knows PyBullet: bodies by name, typed calls, SI units, quaternions (x, y, z, w).
 
-Legend: T ticks, H rows, W columns.
+Legend: T ticks.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ import contextlib
 import ctypes
 import os
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from envs.errors import PhysicsError, nearest
-from envs.shapes import UPRIGHT, Color, Link, Piece, Quat
+from envs.shapes import UPRIGHT, Link, Piece, Quat
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,6 +28,13 @@ BASE = -1  # the link index of a body's base
 RESIDUAL = 1e-4  # the solver stops below it: a robot that drives needs a few of the 30 iterations
 PRECISE = 1e-7
 POSITION = 2  # PyBullet's POSITION_CONTROL
+
+
+class Parked(NamedTuple):
+    """Where a thing is that is not simulated now: its pose, and its lowest and highest corner [m]."""
+
+    pose: tuple[Vec3, Quat]
+    bounds: tuple[Vec3, Vec3]
 
 
 @contextlib.contextmanager
@@ -56,7 +63,6 @@ class Engine:
         try:
             with _quiet():
                 import pybullet
-                import pybullet_data
                 from pybullet_utils.bullet_client import BulletClient
 
                 self._p: Any = BulletClient(pybullet.GUI if gui else pybullet.DIRECT)
@@ -66,15 +72,18 @@ class Engine:
         self._step = self._p.stepSimulation
         self._set_motors = self._p.setJointMotorControlArray
         self._change_weld = self._p.changeConstraint
-        self.meshes = pybullet_data.getDataPath() + "/franka_panda/meshes/collision/"
         self.drawn = gui  # without a window, pictures are drawn on a canvas (envs/canvas.py)
         self.clear()
 
     def clear(self) -> None:
         """Remove everything and start anew: the only reset that leaves no trace in the solver's caches."""
         self._p.resetSimulation()
-        self.bodies: dict[str, int] = {}
+        self.bodies: dict[str, int] = {}  # numbers that last, for pictures
         self.names: dict[int, str] = {}
+        self._ids: dict[str, int] = {}  # PyBullet's, which change when a body is parked
+        self._called: dict[int, str] = {}
+        self._things: dict[str, tuple[int, int, float]] = {}  # shapes that collide and that are seen, mass
+        self.parked: dict[str, Parked] = {}
         self.ticks = 0
         self._unseen = -1
         self._p.setGravity(0, 0, -9.81)
@@ -93,9 +102,11 @@ class Engine:
             self._p.disconnect()
 
     def _id(self, name: str) -> int:
-        if name not in self.bodies:
+        if name in self.parked:
+            self.unpark(name)
+        if name not in self._ids:
             raise PhysicsError(f"no body is called {name!r}{nearest(name, self.bodies)}")
-        return self.bodies[name]
+        return self._ids[name]
 
     # -- building ------------------------------------------------------------------------------------------------------
 
@@ -154,46 +165,71 @@ class Engine:
         links: Sequence[Link] = (),
     ) -> None:
         """Add a body. A mass of 0 fixes its base; things that move may fall asleep, links that move may not."""
-        body = int(
-            self._p.createMultiBody(
-                baseMass=mass,
-                baseCollisionShapeIndex=self._collision(pieces),
-                baseVisualShapeIndex=self._visual(pieces),
-                basePosition=list(at),
-                baseOrientation=list(turn),
-                linkMasses=[link.mass for link in links],
-                linkCollisionShapeIndices=[self._collision(link.pieces) for link in links],
-                linkVisualShapeIndices=[self._visual(link.pieces) for link in links],
-                linkPositions=[link.at for link in links],
-                linkOrientations=[link.turn for link in links],
-                linkInertialFramePositions=[(0, 0, 0) for _ in links],
-                linkInertialFrameOrientations=[UPRIGHT for _ in links],
-                linkParentIndices=[link.parent + 1 for link in links],
-                linkJointTypes=[
-                    {"revolute": self._p.JOINT_REVOLUTE, "prismatic": self._p.JOINT_PRISMATIC}.get(
-                        link.joint, self._p.JOINT_FIXED
-                    )
-                    for link in links
-                ],
-                linkJointAxis=[link.axis for link in links],
-                useMaximalCoordinates=int(mass == 0 and not links),  # what never moves is cheaper so
-            )
-        )
-        self.bodies[name] = body
-        self.names[body] = name
-        if mass > 0:
-            self._p.changeDynamics(
-                body, BASE, lateralFriction=0.9, rollingFriction=0.003, spinningFriction=0.003, angularDamping=0.3,
-                linearDamping=0.05, activationState=self._p.ACTIVATION_STATE_ENABLE_SLEEPING,
-            )  # fmt: skip
-        elif links:
-            self._p.changeDynamics(body, BASE, activationState=self._p.ACTIVATION_STATE_ENABLE_SLEEPING)
+        if mass > 0 and not links:
+            self._things[name] = self._collision(pieces), self._visual(pieces), mass
+            body = self._make_thing(name, at, turn)
+        else:
+            body = self._make_fixed(pieces, at, turn, mass, links)
+        self.bodies[name] = self._ids[name] = body
+        self.names[body] = self._called[body] = name
 
-    def remove(self, name: str) -> None:
-        """Remove a body that was added only to be seen."""
-        body = self.bodies.pop(name)
-        del self.names[body]
+    def _make_thing(self, name: str, at: Sequence[float], turn: Sequence[float]) -> int:
+        shape, seen, mass = self._things[name]
+        body = self._p.createMultiBody(
+            baseMass=mass, baseCollisionShapeIndex=shape, baseVisualShapeIndex=seen, basePosition=list(at),
+            baseOrientation=list(turn),
+        )  # fmt: skip
+        self._p.changeDynamics(
+            body, BASE, lateralFriction=0.9, rollingFriction=0.003, spinningFriction=0.003, angularDamping=0.3,
+            linearDamping=0.05, activationState=self._p.ACTIVATION_STATE_ENABLE_SLEEPING,
+        )  # fmt: skip
+        return int(body)
+
+    def _make_fixed(
+        self, pieces: Sequence[Piece], at: Sequence[float], turn: Sequence[float], mass: float, links: Sequence[Link]
+    ) -> int:
+        body = self._p.createMultiBody(
+            baseMass=mass,
+            baseCollisionShapeIndex=self._collision(pieces),
+            baseVisualShapeIndex=self._visual(pieces),
+            basePosition=list(at),
+            baseOrientation=list(turn),
+            linkMasses=[link.mass for link in links],
+            linkCollisionShapeIndices=[self._collision(link.pieces) for link in links],
+            linkVisualShapeIndices=[self._visual(link.pieces) for link in links],
+            linkPositions=[link.at for link in links],
+            linkOrientations=[link.turn for link in links],
+            linkInertialFramePositions=[(0, 0, 0) for _ in links],
+            linkInertialFrameOrientations=[UPRIGHT for _ in links],
+            linkParentIndices=[link.parent + 1 for link in links],
+            linkJointTypes=[
+                {"revolute": self._p.JOINT_REVOLUTE, "prismatic": self._p.JOINT_PRISMATIC}.get(
+                    link.joint, self._p.JOINT_FIXED
+                )
+                for link in links
+            ],
+            linkJointAxis=[link.axis for link in links],
+            useMaximalCoordinates=int(mass == 0 and not links),  # what never moves is cheaper so
+        )
+        if links:
+            self._p.changeDynamics(body, BASE, activationState=self._p.ACTIVATION_STATE_ENABLE_SLEEPING)
+        return int(body)
+
+    # -- parking -------------------------------------------------------------------------------------------------------
+
+    def park(self, name: str) -> None:
+        """Take a thing that lies still out of the simulation, where it is; asked for anything else, it comes back."""
+        self.parked[name] = Parked(pose=self.pose(name), bounds=self.bounds(name))
+        body = self._ids.pop(name)
+        del self._called[body]
         self._p.removeBody(body)
+
+    def unpark(self, name: str) -> None:
+        """Put a thing back into the simulation, asleep. The engine moves it for one tick: `place` it again then."""
+        pose = self.parked.pop(name).pose
+        body = self._ids[name] = self._make_thing(name, *pose)
+        self._called[body] = name
+        self._p.changeDynamics(body, BASE, activationState=self._p.ACTIVATION_STATE_SLEEP)
 
     def keep_awake(self, name: str) -> None:
         """Let a body never sleep: a sleeping robot ignores its motors."""
@@ -234,6 +270,8 @@ class Engine:
 
     def pose(self, name: str) -> tuple[Vec3, Quat]:
         """Position [m] and orientation of a body's base in the world."""
+        if name in self.parked:
+            return self.parked[name].pose
         position, turn = self._p.getBasePositionAndOrientation(self._id(name))
         return position, turn
 
@@ -241,6 +279,13 @@ class Engine:
         """Position [m] and orientation of a link's frame in the world."""
         state = self._p.getLinkState(self._id(name), link, computeForwardKinematics=1)
         return state[4], state[5]
+
+    def bounds(self, name: str) -> tuple[Vec3, Vec3]:
+        """Return the lowest and the highest corner of what collides of a body [m]."""
+        if name in self.parked:
+            return self.parked[name].bounds
+        low, high = self._p.getAABB(self._id(name))
+        return low, high
 
     def place(self, name: str, at: Sequence[float], turn: Sequence[float]) -> None:
         """Put a body somewhere: for building and for things that are only seen."""
@@ -257,6 +302,10 @@ class Engine:
     def joints(self, name: str, links: Sequence[int]) -> NDArray[np.float64]:
         """Positions of joints [m, rad]."""
         return np.array([s[0] for s in self._p.getJointStates(self._id(name), links)], dtype=np.float64)
+
+    def joint_speeds(self, name: str, links: Sequence[int]) -> NDArray[np.float64]:
+        """Speeds of joints [m/s, rad/s]."""
+        return np.array([s[1] for s in self._p.getJointStates(self._id(name), links)], dtype=np.float64)
 
     def power(self, name: str, links: Sequence[int]) -> float:
         """Mechanical power that the motors of joints put in or take out now [W]."""
@@ -286,7 +335,7 @@ class Engine:
     ) -> None:  # fmt: skip
         """Set the motors of joints to track positions and speeds."""
         self._set_motors(
-            self.bodies[name], links, POSITION, targetPositions=positions, targetVelocities=speeds,
+            self._ids[name], links, POSITION, targetPositions=positions, targetVelocities=speeds,
             forces=forces, positionGains=gains, velocityGains=[1.0] * len(links),
         )  # fmt: skip
 
@@ -295,11 +344,11 @@ class Engine:
     def touching(self, name: str) -> list[tuple[str, int, float]]:
         """Return what a body touches: the other's name, this body's link and the distance [m], negative inside."""
         contacts = self._p.getContactPoints(self._id(name))
-        return [(self.names.get(c[2], ""), c[3], c[8]) for c in contacts]
+        return [(self._called.get(c[2], ""), c[3], c[8]) for c in contacts]
 
     def neighbours(self, name: str) -> set[str]:
         """Return the names of the bodies that a body touches."""
-        return {self.names.get(c[2], "") for c in self._p.getContactPoints(self._id(name))} - {name, ""}
+        return {self._called.get(c[2], "") for c in self._p.getContactPoints(self._id(name))} - {name, ""}
 
     def rubber(self, name: str, links: Sequence[int], friction: float) -> None:
         """Make links grippy: sliding friction, and a little against turning on the spot."""
@@ -345,51 +394,3 @@ class Engine:
     def release(self, weld: int) -> None:
         """Let go."""
         self._p.removeConstraint(weld)
-
-    # -- looks ---------------------------------------------------------------------------------------------------------
-
-    def paint(self, name: str, color: Color) -> None:
-        """Change the colour of a body's base."""
-        self._p.changeVisualShape(self._id(name), BASE, rgbaColor=color)
-
-    def image(
-        self, width: int, height: int, eye: Sequence[float], target: Sequence[float], *,
-        up: Sequence[float] = (0, 0, 1), view_deg: float = 60.0,
-    ) -> NDArray[np.uint8]:  # fmt: skip
-        """Draw the world, (H, W, 3), with the software renderer."""
-        return self.shot(width, height, eye, target, up=up, view_deg=view_deg)[0]
-
-    def shot(
-        self, width: int, height: int, eye: Sequence[float], target: Sequence[float], *,
-        up: Sequence[float] = (0, 0, 1), view_deg: float = 60.0, near_m: float = 0.25, far_m: float = 40.0,
-    ) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.int32]]:  # fmt: skip
-        """Draw the world between two distances from the eye, with the software renderer.
-
-        Returns:
-            Colours (H, W, 3), distances along the camera's axis [m] (H, W), `far_m` where nothing is, and bodies
-            (H, W) as in `names`, -1 where nothing is.
-        """
-        view = self._p.computeViewMatrix(list(eye), list(target), list(up))
-        lens = self._p.computeProjectionMatrixFOV(view_deg, width / height, near_m, far_m)
-        _, _, rgba, depth, bodies = self._p.getCameraImage(
-            width, height, view, lens, renderer=self._p.ER_TINY_RENDERER, lightDirection=[4, -6, 12], shadow=0,
-            lightAmbientCoeff=0.62, lightDiffuseCoeff=0.42, lightSpecularCoeff=0.05,
-        )  # fmt: skip
-        rgb = np.ascontiguousarray(np.asarray(rgba, dtype=np.uint8).reshape(height, width, 4)[:, :, :3])
-        share = np.asarray(depth, dtype=np.float64).reshape(height, width)  # 0 at the near plane, 1 at the far plane
-        distance_m = (far_m * near_m / (far_m - (far_m - near_m) * share)).astype(np.float32)
-        return rgb, distance_m, np.asarray(bodies, dtype=np.int32).reshape(height, width)
-
-    def show(self, name: str, shown: bool) -> None:
-        """Draw a body in pictures, or leave it out; all of its base has one colour."""
-        red, green, blue, _ = self._p.getVisualShapeData(self._id(name))[0][7]
-        self.paint(name, (red, green, blue, float(shown)))
-
-    def bounds(self, name: str) -> tuple[Vec3, Vec3]:
-        """Return the lowest and the highest corner of what collides of a body [m]."""
-        low, high = self._p.getAABB(self._id(name))
-        return low, high
-
-    def joint_speeds(self, name: str, links: Sequence[int]) -> NDArray[np.float64]:
-        """Speeds of joints [m/s, rad/s]."""
-        return np.array([s[1] for s in self._p.getJointStates(self._id(name), links)], dtype=np.float64)

@@ -37,8 +37,17 @@ CENTRED_M = 0.04  # a round thing that hangs farther beside the hand is turned t
 FLAT_M = 0.045  # what is no higher may be put upon
 
 
-def pick_up(cell: Workcell, name: str) -> None:
+class AwkwardError(SkillError):
+    """What friction holds cannot be put there as it lies in the hand; held otherwise it might be."""
+
+
+def pick_up(cell: Workcell, name: str, pitches: tuple[float, ...] | None = None) -> None:
     """Grasp a thing and lift it, arm tucked at the end.
+
+    Args:
+        cell: The robot and its home.
+        name: The thing.
+        pitches: How the hand may pitch for a grasp by friction, the best first [rad]; else as the place asks for.
 
     Raises:
         SkillError: It cannot be reached or held.
@@ -48,7 +57,7 @@ def pick_up(cell: Workcell, name: str) -> None:
     cargo = places.contents(name)
     reason = f"cannot reach {name}"
     for attempt in range(3):
-        goals = pinches(cell, name, deeper_m=0.006 * attempt)
+        goals = pinches(cell, name, pitches, deeper_m=0.006 * attempt)
         if cell.grasp == "assisted":
             goals.append(_touch(cell, name, lower=0.008 * attempt))
         if not goals:
@@ -178,7 +187,7 @@ def put(cell: Workcell, name: str, place: str) -> None:
     root = places.root(place)
     reaches, tilted = _placings(cell, name, area, root)
     if not reaches:
-        raise SkillError(f"cannot reach {place}")
+        raise (SkillError if held.weld is not None else AwkwardError)(f"cannot reach {place}")
     reach = reaches[0]
     robot.allowed = frozenset((name, place, *(n for n, _ in held.cargo)))
     if tilted is not None:
@@ -318,7 +327,7 @@ def _turned(cell: Workcell, category: ObjectCategory, *, on_end: bool) -> tuple[
     """How the hand must pitch to put down what friction holds: its rotation there (3, 3), and the pitch [rad].
 
     Raises:
-        SkillError: It would have to be turned in the hand.
+        AwkwardError: It would have to be turned in the hand.
     """
     held = cell.robot.held
     assert held is not None
@@ -328,7 +337,7 @@ def _turned(cell: Workcell, category: ObjectCategory, *, on_end: bool) -> tuple[
         lean = hand_rotation(0.0, pitch) @ hand_rotation(0.0, held.pitch).T @ turn
         if (abs(lean[2, longest]) > 0.9) == on_end or (not on_end and abs(lean[2]).max() > 0.95):
             return lean, max(0.0, pitch)
-    raise SkillError(f"cannot turn {held.name} in the hand")
+    raise AwkwardError(f"cannot turn {held.name} in the hand")
 
 
 def _above(cell: Workcell, root: str, area: Area, height: float) -> Entry:

@@ -213,13 +213,28 @@ def _solve(table: Array, tips: Array) -> tuple[Array, Array]:
     local[:, :2] -= table[:, 1:3]
     local = np.einsum("nij,nj->ni", back, local)
     turns = back @ kinematics.hand_rotation(table[:, 4], table[:, 5])
-    start = np.empty((len(table), 8))
     steep = table[:, 5] > 1.0
     low = steep & (local[:, 2] < LOW_M)
-    start[:, 2:] = np.where(low[:, None], SEED_LOW, np.where(steep[:, None], SEED_DOWN, SEED_LEVEL))
-    start[:, 1] = np.arctan2(local[:, 1], local[:, 0] - kinematics.MOUNT_X_M)
-    start[:, 0] = np.clip(local[:, 2] - np.where(steep, 0.40, 0.55), *kinematics.LIFT_M)
-    return kinematics.solve(local, turns, start)
+    seeds = np.where(low[:, None], SEED_LOW, np.where(steep[:, None], SEED_DOWN, SEED_LEVEL))
+    q, error = kinematics.solve(local, turns, _begun(local, seeds, steep))
+    for seed in (SEED_LOW, SEED_DOWN):  # from where another posture may be found
+        lost = np.flatnonzero(error >= ERROR_MAX)
+        if not len(lost):
+            break
+        again = np.broadcast_to(seed, (len(lost), 6))
+        other, left = kinematics.solve(local[lost], turns[lost], _begun(local[lost], again, steep[lost]))
+        better = left < error[lost]
+        q[lost[better]], error[lost[better]] = other[better], left[better]
+    return q, error
+
+
+def _begun(local: Array, arms: Array, steep: Array) -> Array:
+    """Postures to begin the search at, (N, 8): the base turned towards the tip, the lift above or beside it."""
+    made = np.empty((len(local), 8))
+    made[:, 0] = np.clip(local[:, 2] - np.where(steep, 0.40, 0.55), *kinematics.LIFT_M)
+    made[:, 1] = np.arctan2(local[:, 1], local[:, 0] - kinematics.MOUNT_X_M)
+    made[:, 2:] = arms
+    return made
 
 
 def _world(table: Array, centres: Array) -> Array:

@@ -15,8 +15,8 @@ import numpy as np
 
 from envs.engine import TICK_S
 from envs.errors import EnvsError
-from envs.kinematics import MOUNT_X_M
-from envs.robot import BASE_RADIUS_M, HAND, LEFT, LINKS, NAME, RIGHT
+from envs.robot import LINKS, NAME
+from envs.robot_body import body_links
 from envs.shapes import UPRIGHT, object_pieces
 
 if TYPE_CHECKING:
@@ -31,12 +31,6 @@ STILL_M = 1e-4  # what has moved less is not written again
 TIMELINE = "simulated"
 JOINT_NAMES = ("x", "y", "yaw", "lift", *(f"arm {k}" for k in range(1, 8)))
 WALL_SHADE, WALL_DRAWN_M = (220, 217, 209), 0.45
-BASE_LINK, MOUNT_LINK = 2, 3
-CHASSIS_M, COLUMN_M = (2 * BASE_RADIUS_M, 2 * BASE_RADIUS_M, 0.16), (0.09, 0.12, 1.22)
-SHELL, DARK = (237, 240, 242), (70, 80, 95)
-MESHES = {MOUNT_LINK: "link0.obj", HAND: "hand.obj", LEFT: "finger.obj", RIGHT: "finger.obj"} | {
-    MOUNT_LINK + k: f"link{k}.obj" for k in range(1, 8)
-}
 
 
 class RecordingError(EnvsError, RuntimeError):
@@ -117,16 +111,8 @@ class Recording:
 
     def _log_robot(self) -> None:
         rr = self._rr
-        base = rr.Boxes3D(
-            centers=[(0, 0, 0.11), (-0.06, 0, 0.81)], half_sizes=np.array([CHASSIS_M, COLUMN_M]) / 2,
-            colors=[DARK, DARK], fill_mode="solid",
-        )  # fmt: skip
-        self._log(f"robot/link {BASE_LINK}/shape", base, static=True)
-        for link, file in MESHES.items():
-            asset = rr.Asset3D(path=self._home.engine.meshes + file, albedo_factor=SHELL)
-            self._log(f"robot/link {link}/shape", asset, static=True)
-        offset = rr.Transform3D(translation=(MOUNT_X_M, 0.0, 0.0))
-        self._log(f"robot/link {MOUNT_LINK}/shape", offset, static=True)
+        for number, link in enumerate(body_links()):
+            self._log_pieces(f"robot/link {number}", link.pieces)
         for k, name in enumerate(JOINT_NAMES):
             self._log(f"joints/{name}", rr.SeriesLines(names=[f"{name} [{'m' if k in (0, 1, 3) else 'rad'}]"]),
                              static=True)  # fmt: skip
@@ -169,7 +155,7 @@ class Recording:
             for k in range(len(made.leaves)):
                 at, turn = home.places.leaf_frame(name, k, home.engine.joint(name, k))
                 self._log_pose(f"home/leaves/{name} {k}", at.tolist(), home.places.quat(turn))
-        for link in (BASE_LINK, *MESHES):
+        for link in range(len(body_links())):
             self._log_pose(f"robot/link {link}", *home.engine.link_pose(NAME, link))
         for name, value in zip(JOINT_NAMES, home.engine.joints(NAME, LINKS).tolist(), strict=True):
             self._log(f"joints/{name}", rr.Scalars(value))

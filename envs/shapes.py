@@ -30,7 +30,7 @@ class Piece:
     """A convex part of a body, in the body's or link's frame.
 
     Attributes:
-        kind: `box` and `cylinder` (axis z) both fill the bounding box `size` [m]; a `mesh` or `file` is only seen.
+        kind: `box` and `cylinder` (axis z) both fill the bounding box `size` [m]; a `mesh` is only seen.
         solid: Whether it collides.
         visible: Whether it is drawn.
     """
@@ -38,12 +38,11 @@ class Piece:
     size: Vec3
     at: Vec3 = (0.0, 0.0, 0.0)
     turn: Quat = UPRIGHT
-    kind: Literal["box", "cylinder", "mesh", "file"] = "box"
+    kind: Literal["box", "cylinder", "mesh"] = "box"
     color: Color = (0.8, 0.8, 0.8, 1.0)
     solid: bool = True
     visible: bool = True
     mesh: Mesh | None = None
-    file: str = ""
 
 
 SHAPES = tuple(SHAPE_LOOKS)

@@ -19,9 +19,10 @@ from envs.errors import PhysicsError
 from envs.exposure import WATCH_TICKS, Exposure
 from envs.looks import Looks
 from envs.navigation import Floor
+from envs.parking import Parking
 from envs.places import Places
 from envs.reachable import unreachable
-from envs.robot import Robot
+from envs.robot import LINKS, NAME, Robot
 from envs.skills import Outcome, perform
 from envs.state import effect, unmet
 from envs.workcell import Workcell
@@ -93,6 +94,8 @@ class PhysicalHome:
         # What has settled may rest until something touches it: a home asleep steps thirty times as fast.
         for name in [o.name for o in scene.objects] + [n for n, f in self.places.furniture.items() if f.leaves]:
             engine.sleep(name)
+        self._parking = Parking(engine, [thing.name for thing in scene.objects])
+        self._parking.look(robot.q[:2])
         engine.ticks = 0
         self._at = NOWHERE
         self.places.forget()
@@ -166,6 +169,9 @@ class PhysicalHome:
 
     def _watch(self) -> None:
         if self.engine.ticks % WATCH_TICKS == 0:
+            held = self.cell.robot.held
+            cargo = [] if held is None else [held.name, *(name for name, _ in held.cargo)]
+            self._parking.look(self.engine.joints(NAME, LINKS[:2]), cargo)
             self.exposure.watch(self._held())
 
     def render(self, width: int = 640, height: int = 480, view: View = "room") -> NDArray[np.uint8]:

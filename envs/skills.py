@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from envs import handling, leaves, touches
+from envs import handling, leaves, regrasping, touches
 from envs.engine import TICK_S
 from envs.exposure import WATCH_TICKS
 from envs.robot import OutOfTimeError
@@ -81,7 +81,7 @@ def _dispatch(cell: Workcell, action: Action) -> None:
     elif skill == "pick up":
         handling.pick_up(cell, args[0])
     elif skill in ("put", "give"):
-        handling.put(cell, args[0], args[1])
+        regrasping.put(cell, args[0], args[1])
     elif skill in ("open", "close"):
         leaves.swing(cell, args[0], opened=skill == "open")
     elif skill in ("turn on", "turn off"):
