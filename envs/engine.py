@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 TICK_S = 1 / 240
 BASE = -1  # the link index of a body's base
 RESIDUAL = 1e-4  # the solver stops below it: a robot that drives needs a few of the 30 iterations
-PRECISE = 1e-7
+ITERATIONS = 30
+PRECISE = 1e-7  # for what friction alone holds, which creeps out of the fingers else
+PRECISE_ITERATIONS = 100  # with 30 a pen slips out of a hand that drives; 200 change nothing
 POSITION = 2  # PyBullet's POSITION_CONTROL
 
 
@@ -89,12 +91,12 @@ class Engine:
         self._p.setGravity(0, 0, -9.81)
         self._p.setTimeStep(TICK_S)
         self._p.setPhysicsEngineParameter(
-            numSolverIterations=30, solverResidualThreshold=RESIDUAL, deterministicOverlappingPairs=1
+            numSolverIterations=ITERATIONS, solverResidualThreshold=RESIDUAL, deterministicOverlappingPairs=1
         )
 
     def be_precise(self) -> None:
-        """Let the solver use all its iterations: what friction alone holds creeps out of the fingers else."""
-        self._p.setPhysicsEngineParameter(solverResidualThreshold=PRECISE)
+        """Let the solver go on for longer."""
+        self._p.setPhysicsEngineParameter(numSolverIterations=PRECISE_ITERATIONS, solverResidualThreshold=PRECISE)
 
     def close(self) -> None:
         """Disconnect; safe to call twice."""
