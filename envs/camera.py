@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from envs.canvas import Canvas
     from envs.domain import Vec3
-    from envs.engine import Engine
     from envs.kinematics import Array
     from envs.scene import Scene
 
@@ -80,7 +80,7 @@ class Shot:
 class Camera:
     """Draws views of one home; the following camera glides, so it is asked for frames in order."""
 
-    def __init__(self, engine: Engine, scene: Scene) -> None:
+    def __init__(self, engine: Canvas, scene: Scene) -> None:
         self.engine = engine
         self.low = np.array([min(r.rect[k] for r in scene.rooms) for k in (0, 1)])
         self.high = np.array([max(r.rect[k] for r in scene.rooms) for k in (2, 3)])
@@ -162,7 +162,7 @@ def _point(values: Array | Sequence[float]) -> Vec3:
     return x, y, z
 
 
-def _upper_walls(engine: Engine) -> Iterator[Piece]:
+def _upper_walls(engine: Canvas) -> Iterator[Piece]:
     """What is left out of the walls as they are drawn for a view from above."""
     for name in engine.bodies:
         if name.startswith("wall "):

@@ -140,5 +140,6 @@ class Canvas(Engine):
 
     def remove(self, name: str) -> None:
         """Draw a body no more."""
-        self._p.removeBody(self._ids.pop(name))
-        del self.names[self.bodies.pop(name)]
+        body = self._ids.pop(name)
+        del self._called[body], self.names[self.bodies.pop(name)]
+        self._p.removeBody(body)

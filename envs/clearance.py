@@ -33,10 +33,9 @@ class Boxes:
         return self._only(np.linalg.norm(gap[:, :2], axis=1) < reach_m)
 
     def within(self, low: Array, high: Array, margin_m: float) -> Boxes:
-        """Only the boxes that come within a margin of a rectangle or a block, given by two corners (2,) or (3,)."""
-        axes = len(low)
+        """Only the boxes that come within a margin of a block, given by its lowest and highest corner, (3,)."""
         first, last = self._corners
-        return self._only(((last[:, :axes] > low - margin_m) & (first[:, :axes] < high + margin_m)).all(1))
+        return self._only(np.all((last > low - margin_m) & (first < high + margin_m), axis=1))
 
     def _only(self, keep: NDArray[np.bool_]) -> Boxes:
         return Boxes(at=self.at[keep], turn=self.turn[keep], half=self.half[keep], soft=self.soft[keep])

@@ -211,7 +211,7 @@ class Engine:
                 for link in links
             ],
             linkJointAxis=[link.axis for link in links],
-            useMaximalCoordinates=int(mass == 0 and not links),  # what never moves is cheaper so
+            useMaximalCoordinates=int(not links),  # what never moves is cheaper so
         )
         if links:
             self._p.changeDynamics(body, BASE, activationState=self._p.ACTIVATION_STATE_ENABLE_SLEEPING)

@@ -19,7 +19,6 @@ from envs.spots import Spot, free_spots
 from envs.workcell import SkillError, Workcell, cyclic
 
 if TYPE_CHECKING:
-
     from envs.domain import ObjectCategory
     from envs.places import Area
 
@@ -189,7 +188,7 @@ def put(cell: Workcell, name: str, place: str) -> None:
     if not reaches:
         raise (SkillError if held.weld is not None else AwkwardError)(f"cannot reach {place}")
     reach = reaches[0]
-    robot.allowed = frozenset((name, place, *(n for n, _ in held.cargo)))
+    robot.allowed = frozenset((place, *robot.carried))
     if tilted is not None:
         cell.drive(float(reach.way_in()[0][0]), float(reach.way_in()[0][1]), float(reach.way_in()[0][2]), place)
         robot.tilt(tilted)
@@ -213,10 +212,9 @@ def put(cell: Workcell, name: str, place: str) -> None:
 def release(cell: Workcell) -> None:
     """Open the hand and wait until what was held lies still."""
     robot = cell.robot
-    held = robot.held
-    assert held is not None
+    assert robot.held is not None
     robot.wait(12)
-    names = [held.name, *(n for n, _ in held.cargo)]
+    names = robot.carried
     robot.let_go()
     for name in names:
         cell.engine.may_sleep(name)
@@ -236,7 +234,7 @@ def _placings(cell: Workcell, name: str, area: Area, root: str | None) -> tuple[
     held = cell.robot.held
     assert held is not None
     size, on_end = lying(category, area)
-    ours = [name, *(n for n, _ in held.cargo)]
+    ours = cell.robot.carried
     taken, top = places.taken(area, ours)
     round_ = is_round(category) and not on_end
     spots = free_spots(area.size[:2], size[:2], taken, edge=area.edge(size), round_=round_)

@@ -98,7 +98,7 @@ class Meddler:
         held = robot.held
         if held is None:
             return None
-        names = [name, *(other for other, _ in held.cargo)]
+        names = robot.carried
         below, turned = places.pose(name)
         category = places.things[name]
         for at in self._ground_near(below, hypot(*category.size[:2]) / 2):

@@ -44,7 +44,7 @@ class Parking:
 
         Args:
             around: Where the robot's base is, (2,).
-            held: Things that go where the robot goes.
+            held: What the robot carries: it stays, were it lost on the way and lying still.
         """
         engine = self._engine
         if engine.drawn:  # a window shows what the engine has
@@ -55,7 +55,9 @@ class Parking:
         distance = np.hypot(*(self._at[:, :2] - around).T)
         inside = np.array([name not in engine.parked for name in self._names], dtype=bool)
         for k in np.flatnonzero(~inside & (distance < NEAR_M)):
-            self.unpark(self._names[k])
+            name = self._names[k]
+            self._back[name] = engine.pose(name)
+            engine.unpark(name)
         moved = np.zeros(len(self._names), dtype=bool)
         for k in np.flatnonzero(inside):
             at = engine.pose(self._names[k])[0]
@@ -68,8 +70,3 @@ class Parking:
         for k in still:
             if not len(restless) or np.hypot(*(restless - self._at[k, :2]).T).min() > RESTLESS_M:
                 engine.park(self._names[k])
-
-    def unpark(self, name: str) -> None:
-        """Put one thing back."""
-        self._back[name] = self._engine.pose(name)
-        self._engine.unpark(name)

@@ -15,7 +15,6 @@ from envs.kinematics import Array, turn_z
 from envs.reach import DOWN, LEVEL, Goal, fixed
 
 if TYPE_CHECKING:
-
     from envs.domain import ObjectCategory
     from envs.workcell import Workcell
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import pi
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,6 +21,9 @@ from envs.clearance import Boxes, overlap
 from envs.kinematics import Array
 from envs.navigation import Floor
 from envs.robot import nearest_angle
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 RADII_M = (0.48, 0.56, 0.64, 0.72, 0.80, 0.88)
 ANGLES = 28
@@ -218,9 +222,9 @@ def _solve(table: Array, tips: Array) -> tuple[Array, Array]:
     seeds = np.where(low[:, None], SEED_LOW, np.where(steep[:, None], SEED_DOWN, SEED_LEVEL))
     q, error = kinematics.solve(local, turns, _begun(local, seeds, steep))
     for seed in (SEED_LOW, SEED_DOWN):  # from where another posture may be found
-        lost = np.flatnonzero(error >= ERROR_MAX)
+        lost = np.flatnonzero((error >= ERROR_MAX) & (seeds != seed).any(1))  # not again from where it began
         if not len(lost):
-            break
+            continue
         again = np.broadcast_to(seed, (len(lost), 6))
         other, left = kinematics.solve(local[lost], turns[lost], _begun(local[lost], again, steep[lost]))
         better = left < error[lost]
@@ -228,7 +232,7 @@ def _solve(table: Array, tips: Array) -> tuple[Array, Array]:
     return q, error
 
 
-def _begun(local: Array, arms: Array, steep: Array) -> Array:
+def _begun(local: Array, arms: Array, steep: NDArray[np.bool_]) -> Array:
     """Postures to begin the search at, (N, 8): the base turned towards the tip, the lift above or beside it."""
     made = np.empty((len(local), 8))
     made[:, 0] = np.clip(local[:, 2] - np.where(steep, 0.40, 0.55), *kinematics.LIFT_M)

@@ -68,6 +68,7 @@ class Recording:
         self._stream: Any = self._rr.RecordingStream("gpt-home-planner")
         self._stream.save(self._partial)
         self._due = 0
+        self._links = body_links()
         self._written: dict[str, np.ndarray[Any, Any]] = {}
         self._log_shapes()
         self.shoot()
@@ -111,7 +112,7 @@ class Recording:
 
     def _log_robot(self) -> None:
         rr = self._rr
-        for number, link in enumerate(body_links()):
+        for number, link in enumerate(self._links):
             self._log_pieces(f"robot/link {number}", link.pieces)
         for k, name in enumerate(JOINT_NAMES):
             self._log(f"joints/{name}", rr.SeriesLines(names=[f"{name} [{'m' if k in (0, 1, 3) else 'rad'}]"]),
@@ -155,7 +156,7 @@ class Recording:
             for k in range(len(made.leaves)):
                 at, turn = home.places.leaf_frame(name, k, home.engine.joint(name, k))
                 self._log_pose(f"home/leaves/{name} {k}", at.tolist(), home.places.quat(turn))
-        for link in range(len(body_links())):
+        for link in range(len(self._links)):
             self._log_pose(f"robot/link {link}", *home.engine.link_pose(NAME, link))
         for name, value in zip(JOINT_NAMES, home.engine.joints(NAME, LINKS).tolist(), strict=True):
             self._log(f"joints/{name}", rr.Scalars(value))

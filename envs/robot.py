@@ -246,6 +246,11 @@ class Robot:
         self.held = Held(name=name, weld=weld, pivot=spot, turn=body, yaw=hand_yaw(hand), pitch=hand_pitch(hand),
                          cargo=tuple(kept))  # fmt: skip
 
+    @property
+    def carried(self) -> list[str]:
+        """What goes where the hand goes: what it holds, then what lies in it."""
+        return [] if self.held is None else [self.held.name, *(name for name, _ in self.held.cargo)]
+
     def hang(self) -> tuple[Array, Array]:
         """What is held in the hand's upright frame: its middle from the tip [m], (3,), and its rotation, (3, 3)."""
         held = self.held

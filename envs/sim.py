@@ -169,9 +169,7 @@ class PhysicalHome:
 
     def _watch(self) -> None:
         if self.engine.ticks % WATCH_TICKS == 0:
-            held = self.cell.robot.held
-            cargo = [] if held is None else [held.name, *(name for name, _ in held.cargo)]
-            self._parking.look(self.engine.joints(NAME, LINKS[:2]), cargo)
+            self._parking.look(self.engine.joints(NAME, LINKS[:2]), self.cell.robot.carried)
             self.exposure.watch(self._held())
 
     def render(self, width: int = 640, height: int = 480, view: View = "room") -> NDArray[np.uint8]:

@@ -101,7 +101,6 @@ def swept_m(
         steps = max(1, ceil(max(hypot(b[0] - a[0], b[1] - a[1]) / STEP_M, abs(b[2] - a[2]) / 0.25)))
         rows.append(np.linspace(a, b, steps + 1)[1:])
     way = np.concatenate(rows)  # (P, 3)
-    boxes = boxes.within(way[:, :2].min(0), way[:, :2].max(0), float(np.linalg.norm(body[:, :2], axis=1).max()) + 0.1)
     placed = np.einsum("pij,sj->psi", turn_z(way[:, 2]), body)
     placed[..., :2] += way[:, None, :2]
     hard, _ = overlap(boxes, placed, radii)

@@ -55,8 +55,7 @@ class Workcell:
 
     def refresh_floor(self, avoided_m: float = 0.0) -> None:
         """See which doors stand open and what lies on the ground, if it is at least so high."""
-        held = [self.robot.held.name, *(name for name, _ in self.robot.held.cargo)] if self.robot.held else []
-        things = self.places.thing_footprints(held, least_m=avoided_m)
+        things = self.places.thing_footprints(self.robot.carried, least_m=avoided_m)
         seen = (_rounded(self.places.leaf_footprints()), _rounded(things))
         if seen != self.in_the_way:
             self.in_the_way = seen
@@ -180,8 +179,7 @@ class Workcell:
         """
         middle = np.mean([goal.middle for goal in goals], axis=0)
         self.focus = middle
-        held = [self.robot.held.name, *(name for name, _ in self.robot.held.cargo)] if self.robot.held else []
-        boxes = self.places.obstacles(middle, LOOK_M, [*ignore, *held])
+        boxes = self.places.obstacles(middle, LOOK_M, [*ignore, *self.robot.carried])
         facing = self.places.specs[fixture].yaw if fixture is not None and front else None
         for avoided_m, last in ((AVOIDED_M[0], False), *((height, True) for height in AVOIDED_M)):
             before = self.in_the_way
@@ -213,8 +211,7 @@ class Workcell:
     def bend(self, posture: Array) -> None:
         """Bring lift and arm to a posture (8,) past what is around; straight, if there is no way past it."""
         robot = self.robot
-        held = [robot.held.name, *(name for name, _ in robot.held.cargo)] if robot.held else []
-        boxes = self.places.obstacles(robot.q[:3] * (1, 1, 0), LOOK_M, held)
+        boxes = self.places.obstacles(robot.q[:3] * (1, 1, 0), LOOK_M, robot.carried)
         twin = Twin(base=(float(robot.q[0]), float(robot.q[1]), float(robot.q[2])), boxes=boxes, cargo=NO_CARGO)
         ends = twin.depth(np.array([robot.q[3:], posture]))
         twin = replace(twin, slack_m=float(ends.max()))
@@ -232,10 +229,9 @@ class Workcell:
 
     def drop(self) -> None:
         """Take what has slipped out of the fingers as let go."""
-        held = self.robot.held
-        if held is None or not self.robot.slipped():
+        if not self.robot.slipped():
             return
-        names = [held.name, *(name for name, _ in held.cargo)]
+        names = self.robot.carried
         self.robot.let_go()
         for name in names:
             self.engine.may_sleep(name)
