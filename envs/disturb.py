@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 import numpy as np
 
@@ -18,41 +18,13 @@ from envs.errors import HomeError
 from envs.state import HELD, NOWHERE, ON, OPEN, Action, State, World, effect, unmet
 
 if TYPE_CHECKING:
+    from envs.acting import ChangeableHome, OutcomeLike
     from envs.sim import PhysicalHome
 
 Kind = Literal["move", "occupy", "open", "close", "drop"]
 KINDS: tuple[Kind, ...] = ("move", "occupy", "open", "close", "drop")
 RELEVANT = 0.5  # how often what the robot is about to use is tried first
 TRIES = 8  # things of a kind that are tried before another kind is
-
-
-class Report(Protocol):
-    """What a home says of one executed action."""
-
-    @property
-    def status(self) -> str:
-        """`done` or `failed`."""
-
-    @property
-    def reason(self) -> str:
-        """Why it failed; empty if it did not."""
-
-    @property
-    def duration_s(self) -> float:
-        """Simulated time that it took [s]."""
-
-
-class ChangeableHome(Protocol):
-    """A home in which atoms can be set."""
-
-    def state(self) -> State:
-        """Return what is true now."""
-
-    def execute(self, action: Action) -> Report:
-        """Carry an action out."""
-
-    def change(self, state: State) -> None:
-        """Let something else than the robot make this true."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,7 +151,7 @@ class DisturbedHome:
         """Return what is true now."""
         return self._home.state()
 
-    def execute(self, action: Action, on_tick: Callable[[], None] | None = None) -> Report:
+    def execute(self, action: Action, on_tick: Callable[[], None] | None = None) -> OutcomeLike:
         """Carry an action out; if `disturb` was not called since the last one, it is called first."""
         if not self._is_settled:
             self.disturb([action])

@@ -107,6 +107,10 @@ class Goal:
         """All conditions, phase after phase."""
         return tuple(c for phase in self.phases for c in phase)
 
+    def __str__(self) -> str:
+        """The goal in its canonical wording."""
+        return format_goal(self)
+
 
 class _Parser:
     def __init__(self, domain: Domain) -> None:

@@ -54,8 +54,7 @@ def is_at(state: State, entity: int, place: Place) -> bool:
 
 def chosen(state: State, thing: Thing, place: Place | None = None) -> list[int]:
     """Entities that are such objects, at such a place, now."""
-    world = state.world
-    found = [i for i in range(world.n_fixtures, len(world.names)) if matches(state, i, thing)]
+    found = [i for i in state.world.things(thing.word) if matches(state, i, thing)]
     return found if place is None else [i for i in found if is_at(state, i, place)]
 
 
@@ -63,7 +62,7 @@ def fixtures_of(state: State, condition: FixtureIs) -> list[int]:
     """Fixtures that a condition is about, in the order of the home."""
     world = state.world
     kinds = world.domain.resolve_fixture(condition.fixture, condition.state)
-    return [i for i in range(world.n_fixtures) if world.categories[i] in kinds]
+    return sorted(i for kind in kinds for i in world.of.get(kind, ()))
 
 
 def subjects(start: State, condition: Every) -> list[int]:

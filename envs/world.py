@@ -50,6 +50,7 @@ class World:
         names: Instance names of the N entities.
         index: Entity of each name.
         n_fixtures: Entities below this index are fixtures.
+        of: Entities of each category that is there, in order.
     """
 
     def __init__(self, scene: Scene, domain: Domain | None = None) -> None:
@@ -60,6 +61,7 @@ class World:
         self.index = {name: i for i, name in enumerate(self.names)}
         self.categories = tuple(f.category for f in scene.fixtures) + tuple(o.category for o in scene.objects)
         self.n_fixtures = len(scene.fixtures)
+        self.of: dict[str, tuple[int, ...]] = _by_category(self.categories)
         self.fixture: tuple[FixtureCategory | None, ...] = tuple(self.domain.fixtures.get(c) for c in self.categories)
         self.thing: tuple[ObjectCategory | None, ...] = tuple(self.domain.objects.get(c) for c in self.categories)
         self.enclosed = tuple(bool(f and f.enclosed) for f in self.fixture)
@@ -70,6 +72,7 @@ class World:
         self.process = tuple(self.domain.process_at.get(c) for c in self.categories)
         self.rule = tuple(_rule(process, self.domain) if process else None for process in self.process)
         self._fits: dict[tuple[int, int], bool] = {}
+        self._things: dict[str, tuple[int, ...]] = {}
 
     def fits(self, thing: int, place: int) -> bool:
         """Whether the entity `thing` can be in or on the entity `place`, by size and kind."""
@@ -78,6 +81,15 @@ class World:
             known = self.domain.fits(self.categories[thing], self.categories[place])
             self._fits[thing, place] = known
         return known
+
+    def things(self, word: str) -> tuple[int, ...]:
+        """Objects of a category or class, in order; found once."""
+        found = self._things.get(word)
+        if found is None:
+            kinds = (word, *self.domain.members.get(word, ()))
+            every = (i for kind in dict.fromkeys(kinds) for i in self.of.get(kind, ()) if i >= self.n_fixtures)
+            found = self._things[word] = tuple(sorted(every))
+        return found
 
     def initial(self) -> State:
         """Return the state in which the scene starts, with the processes that already run applied."""
@@ -117,7 +129,10 @@ class State(NamedTuple):
 
     def children(self, place: int) -> list[int]:
         """What is directly in or on an entity."""
-        return [i for i, p in enumerate(self.place) if p == place]
+        found: list[int] = []
+        for _ in range(self.place.count(place)):  # counted and found by the interpreter: the home may be large
+            found.append(self.place.index(place, found[-1] + 1 if found else 0))
+        return found
 
     def closed_around(self, entity: int) -> int | None:
         """The closed fixture that keeps an entity out of reach, if any."""
@@ -148,6 +163,13 @@ def expose(world: World, place: Sequence[int], flags: list[int], liquid: list[st
             flags[i] |= COOKED
         if rule.fill and thing.fills and not liquid[i]:
             liquid[i] = rule.fill
+
+
+def _by_category(categories: Sequence[str]) -> dict[str, tuple[int, ...]]:
+    found: dict[str, list[int]] = {}
+    for i, category in enumerate(categories):
+        found.setdefault(category, []).append(i)
+    return {category: tuple(of) for category, of in found.items()}
 
 
 def _rule(process: Process, domain: Domain) -> Rule:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
 
 from envs.goals import Goal
-from envs.state import Action
+from envs.state import Action, State
 from planner import text
+from planner.errors import OptionsError
 from planner.verify import Report
 
+if TYPE_CHECKING:
+    from planner.exports import Format
+
+MAX_TEMPERATURE = 5.0
 Status = Literal["verified", "unverified", "refused", "ask"]
 
 
@@ -19,6 +24,7 @@ class Options:
 
     Attributes:
         temperature: 0 takes the likeliest token; samples after the first use at least 0.6.
+        top_k: Only that many likeliest tokens.
         top_p: Only the likeliest tokens that together reach this probability.
         samples: Further plans to try if the first does not reach its goal.
         seed: Of sampling.
@@ -31,6 +37,7 @@ class Options:
     """
 
     temperature: float = 0.0
+    top_k: int | None = None
     top_p: float | None = None
     samples: int = 4
     seed: int = 0
@@ -40,6 +47,22 @@ class Options:
     conditions: int = 1
     clauses: bool = True
     grounded: bool = True
+
+    def __post_init__(self) -> None:
+        """Check the numbers.
+
+        Raises:
+            OptionsError: One is out of its range.
+        """
+        for name, right, range_ in (
+            ("temperature", 0 <= self.temperature <= MAX_TEMPERATURE, f"in [0, {MAX_TEMPERATURE:g}]"),
+            ("top_k", self.top_k is None or self.top_k >= 1, "at least 1"),
+            ("top_p", self.top_p is None or 0 < self.top_p <= 1, "above 0 and at most 1"),
+            ("samples", self.samples >= 0, "at least 0"),
+            ("conditions", self.conditions >= 1, "at least 1"),
+        ):
+            if not right:
+                raise OptionsError(f"{name} is {range_}, found {getattr(self, name)!r}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +87,7 @@ class Plan:
         status: verified (reaches `goal` in the symbolic home), unverified, refused, ask.
         reason: Why not verified; the refusal; the question.
         actions: The subtasks.
+        start: The state that it begins in.
         report: The symbolic replay, if there is a goal.
         tried: Plans decoded.
         tokens: Tokens written.
@@ -77,7 +101,8 @@ class Plan:
     goal_text: str
     actions: tuple[Action, ...]
     subtasks: tuple[str, ...]
-    report: Report | None
+    start: State = field(repr=False)
+    report: Report | None = field(repr=False)
     tried: int
     tokens: int
     seconds: float
@@ -92,6 +117,19 @@ class Plan:
         """The plan as it is shown to a person."""
         return text.show(self.instruction, self.subtasks)
 
+    def export(self, form: Format) -> str:
+        """Write the plan in a format.
+
+        Args:
+            form: `text`, `json`, `bt` (BehaviorTree.CPP 4 XML), `pddl`, `py_trees` or `mermaid`.
+
+        Raises:
+            ExportError: There is no plan in it, its goal can never hold, or an extra is missing.
+        """
+        from planner.exports import export
+
+        return export(self, form)
+
     def as_dict(self) -> dict[str, object]:
         """Plain data for programs."""
         return {
@@ -103,4 +141,5 @@ class Plan:
             "tried": self.tried,
             "tokens": self.tokens,
             "seconds": round(self.seconds, 4),
+            "home": self.start.world.scene.name,
         }

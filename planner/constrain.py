@@ -29,6 +29,7 @@ class Cursor:
     session: Session
     pending: list[int]
     temperature: float = 0.0
+    top_k: int | None = None
     top_p: float | None = None
     rng: np.random.Generator | None = None
     n_ids: int | None = None  # ids from here on stand for nothing: a model's vocabulary is rounded up
@@ -51,7 +52,7 @@ class Cursor:
         self.passes += 1
         if allowed is None:
             logits = logits[: self.n_ids]
-        place, logprob = sample(logits, self.temperature, None, self.top_p, self.rng)
+        place, logprob = sample(logits, self.temperature, self.top_k, self.top_p, self.rng)
         token = place if allowed is None else allowed[place]
         self.passed_over = max(self.passed_over, self.logprob + math.log1p(-min(math.exp(logprob), NEARLY)))
         self.pending = [token]

@@ -11,11 +11,11 @@ goal that the GPT itself wrote, more are sampled. No search is involved.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from envs.disturb import DisturbedHome
 from envs.errors import ActionError
 from envs.goals import Condition, Goal, format_goal
 from envs.scoring import holds
@@ -26,19 +26,24 @@ from gpt.tokenizer import Tokenizer
 from planner import text
 from planner.answer import Options, Plan, Status, Understanding
 from planner.constrain import Cursor, Ids, choose_sequence, write_until
-from planner.errors import ReleaseError
+from planner.errors import PlannerError, ReleaseError
+from planner.execute import run
 from planner.facts import chunk, fetch, is_limited, work
 from planner.feasible import is_feasible
-from planner.homes import open_home
+from planner.homes import in_use, open_home
 from planner.offers import offers, place_of
 from planner.paths import released_dir
 from planner.prompts import Prompts
+from planner.stage import MAX_REPLANS
 from planner.understand import Reader
 from planner.verify import Report, verify
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from gpt.model import GPT
-    from planner.homes import AnyHome
+    from planner.episode import Event
+    from planner.homes import AnyHome, HomeInUse
 
 MAX_CHUNKS = 24
 STEPS_PER_THING = 9  # of a chunk's plan: more than the longest way to change and bring one thing
@@ -49,6 +54,11 @@ class _Draft:
     actions: list[Action] = field(default_factory=list)
     tokens: int = 0
     logprob: float = 0.0
+
+
+def _merit(report: Report, draft: _Draft) -> tuple[bool, float, int, float]:
+    """What candidates are ranked by: success, then how much of the goal is reached, then length, then likelihood."""
+    return report.ok, report.score.rate, -len(draft.actions), draft.logprob
 
 
 class Planner:
@@ -96,7 +106,8 @@ class Planner:
 
         Args:
             instruction: What is to be done.
-            home: A state, a scene, a file or the name of a bundled home, or a seed; see `planner.homes`.
+            home: A state, a scene, a file or the name of a bundled home, a seed, or a home in use, as it is now; see
+                `planner.homes`.
             options: How to decode.
 
         Raises:
@@ -112,7 +123,7 @@ class Planner:
             reason = found.question or found.refusal
             return Plan(
                 instruction=found.instruction, status=status, reason=reason, goal=None, goal_text=found.goal_text,
-                actions=(), subtasks=(), report=None, tried=0, tokens=found.tokens,
+                actions=(), subtasks=(), start=state, report=None, tried=0, tokens=found.tokens,
                 seconds=time.perf_counter() - began, logprob=found.logprob,
             )  # fmt: skip
         if not is_feasible(found.goal, state):
@@ -120,6 +131,37 @@ class Planner:
         plan = self.reach(found.goal, state, options, instruction=found.instruction)
         seconds = time.perf_counter() - began
         return replace(plan, seconds=seconds, tokens=plan.tokens + found.tokens, logprob=found.logprob)
+
+    def run(
+        self,
+        plan: Plan,
+        home: HomeInUse,
+        options: Options | None = None,
+        *,
+        max_replans: int = MAX_REPLANS,
+    ) -> Iterator[Event]:
+        """Carry a plan out and yield each event as it happens; the last is `Ended`, with the episode.
+
+        Args:
+            plan: A plan for the state that the home is in now.
+            home: A `PhysicalHome`, a `SymbolicHome`, a `DisturbedHome` of either, or one of our gymnasium environments,
+                which has been reset.
+            options: How to decode when the plan must be made anew.
+            max_replans: How often it may.
+
+        Raises:
+            PlannerError: There is nothing to carry out, or the plan is for another home.
+        """
+        if plan.goal is None:
+            raise PlannerError(f"there is nothing to carry out: {plan.status}, {plan.reason}")
+        acting = in_use(home)
+        here, there = acting.state().world, plan.start.world
+        if here.names != there.names:
+            raise PlannerError(f"the plan is for {there.scene.name}, and this home is {here.scene.name}")
+        return run(
+            plan.actions, plan.goal, acting, planner=self, options=options, max_replans=max_replans,
+            disturb=acting.disturb if isinstance(acting, DisturbedHome) else None,
+        )  # fmt: skip
 
     def reach(
         self,
@@ -155,8 +197,7 @@ class Planner:
             draft = self._draft(left, state, first, options, attempt, avoid)
             tokens += draft.tokens
             report = verify(state, left, draft.actions, began=first)
-            key = (report.ok, report.score.rate, -len(draft.actions))
-            if best is None or key > (best[0].ok, best[0].score.rate, -len(best[1].actions)):
+            if best is None or _merit(report, draft) > _merit(*best):
                 best = (report, draft)
             if report.ok or not options.constrained:
                 break
@@ -170,6 +211,7 @@ class Planner:
             goal_text=format_goal(goal),
             actions=tuple(draft.actions),
             subtasks=tuple(format_action(state.world, a) for a in draft.actions),
+            start=state,
             report=report,
             tried=tried,
             tokens=tokens,

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from envs.state import State
     from planner.answer import Options, Plan
     from planner.decode import Planner
-    from planner.execute import Episode, SymbolicHome
+    from planner.episode import Episode
+    from planner.execute import SymbolicHome
     from planner.stage import Stage
 
 MAX_INSTRUCTION = 4000  # characters
@@ -61,7 +62,7 @@ def converse(
             if stage is not None and home is not None and plan.goal is not None and plan.status == "verified":
                 episode = _carried_out(plan, home, planner, options, stage)
             if as_json:
-                print(json.dumps(_answer(plan, now, episode, stage)), flush=True)
+                print(json.dumps(_answer(plan, episode, stage)), flush=True)
     finally:
         if home is not None and hasattr(home, "close"):
             home.close()
@@ -80,15 +81,14 @@ def _opened(state: State, stage: Stage) -> PhysicalHome | SymbolicHome:
 def _carried_out(
     plan: Plan, home: PhysicalHome | SymbolicHome, planner: Planner, options: Options, stage: Stage
 ) -> Episode:
-    from planner.execute import Watch, execute
+    from planner.execute import run
     from planner.perform import print_score
     from planner.show import Show
 
     assert plan.goal is not None
     show = Show(quiet=stage.quiet)
-    watch = Watch(on_step=show.step, on_outcome=show.outcome, on_replan=show.replan)
-    episode = execute(
-        plan.actions, plan.goal, home, planner=planner, options=options, max_replans=stage.max_replans, watch=watch
+    episode = show.tell(
+        run(plan.actions, plan.goal, home, planner=planner, options=options, max_replans=stage.max_replans)
     )
     if not stage.quiet:
         print_score(episode, [format_condition(c) for c in plan.goal.conditions], stage)
@@ -96,8 +96,8 @@ def _carried_out(
     return episode
 
 
-def _answer(plan: Plan, state: State, episode: Episode | None, stage: Stage | None) -> dict[str, object]:
-    answer = plan.as_dict() | {"home": state.world.scene.name}
+def _answer(plan: Plan, episode: Episode | None, stage: Stage | None) -> dict[str, object]:
+    answer = plan.as_dict()
     if episode is None or stage is None:
         return answer
     from planner.perform import episode_as_dict

@@ -12,6 +12,10 @@ class PlannerError(Exception):
     """Base class of everything that `planner` raises on purpose."""
 
 
+class OptionsError(PlannerError, ValueError):
+    """A way to decode that is none."""
+
+
 class RecipeError(PlannerError, ValueError):
     """A recipe file or a flag over it is invalid."""
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def missing(goal: Goal, state: State) -> str | None:
     """Return a category or class that a goal names and the home does not have, or None."""
     world = state.world
-    present = set(world.categories)
+    present = world.of.keys()
 
     def of_thing(thing: Thing) -> str | None:
         return None if present & set(world.domain.resolve(thing.word)) else thing.word
@@ -48,10 +48,9 @@ def missing(goal: Goal, state: State) -> str | None:
 
 def shortage(goal: Goal, state: State) -> str | None:
     """Say what a goal asks more of than there is, or None."""
-    there = Counter(state.world.categories)
     for condition in goal.conditions:
         if isinstance(condition, Count):
-            number = sum(there[word] for word in state.world.domain.resolve(condition.thing.word))
+            number = len(state.world.things(condition.thing.word))
             if number < condition.number:
                 return f"there {'is' if number == 1 else 'are'} only {number} {condition.thing.word} here"
     return None
@@ -120,8 +119,8 @@ def _contradict(phase: tuple[Condition, ...], state: State) -> bool:
         elif isinstance(c, Holding):
             changed = [o.thing.word for o in phase if isinstance(o, Count) and o.place is None]
             asked[c.thing.word] += c.thing.word not in changed  # `clean mug ; holding mug` is one mug
-    there = Counter(state.world.categories)
-    return any(number > there[word] for word, number in asked.items() if word in domain.objects)
+    there = state.world.of
+    return any(number > len(there.get(word, ())) for word, number in asked.items() if word in domain.objects)
 
 
 def _rule_out(a: Condition, b: Condition, domain: Domain) -> bool:

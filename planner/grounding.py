@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from envs.goals import Condition, Place, Thing
-    from envs.state import State
+    from envs.state import State, World
 
 # States that the robot can bring about, in the order in which it does so, each with the fixture kinds that do it,
 # the preferred first.
@@ -57,14 +57,13 @@ def kept(state: State, conditions: Sequence[Condition]) -> dict[int, Place | Non
 
 def fixtures_of(state: State, category: str) -> list[int]:
     """Fixtures of a category, in the order of their numbers."""
-    world = state.world
-    return [i for i in range(world.n_fixtures) if world.categories[i] == category]
+    return list(state.world.of.get(category, ()))
 
 
 def free_units(state: State, place: int) -> int:
     """Cells of floor that are still free at a place."""
     world = state.world
-    return world.capacity[place] - sum(world.units[i] for i, p in enumerate(state.place) if p == place)
+    return world.capacity[place] - sum(world.units[i] for i in state.children(place))
 
 
 def takes(state: State, place: int, thing: int) -> bool:
@@ -97,12 +96,11 @@ def candidates(
     """
     taken = taken or {}
     world = state.world
-    words = set(world.domain.resolve(thing.word))
     done = set(chosen(state, thing, place))
     found = []
-    for i in range(world.n_fixtures, len(world.names)):
+    for i in world.things(thing.word):
         kind = world.thing[i]
-        if world.categories[i] not in words or i in done or i in avoid or kind is None:
+        if i in done or i in avoid or kind is None:
             continue
         if thing.liquid and state.liquid[i] != thing.liquid and (state.liquid[i] or not kind.fills):
             continue  # a full vessel cannot be emptied
@@ -111,7 +109,7 @@ def candidates(
         lacking = sum(not state.has(i, s) for s in thing.states) + (
             thing.liquid is not None and state.liquid[i] != thing.liquid
         )
-        contents = sum(p == i for p in state.place)
+        contents = kind.holds is not None and i in state.place
         found.append((i in taken, lacking * 2 + reach_cost(state, i) + (2 if contents else 0), i))
     return [i for *_, i in sorted(found)]
 
@@ -158,12 +156,9 @@ def choose_container(
     taken = taken or {}
     world = state.world
     best: tuple[tuple[int, ...], int] | None = None
-    for c in range(world.n_fixtures, len(world.names)):
+    for c in world.things(place.thing.word):
         kind = world.thing[c]
         if c in things or kind is None or kind.holds is None:
-            continue
-        word = place.thing.word
-        if world.categories[c] != word and world.categories[c] not in world.domain.members.get(word, ()):
             continue
         if things and not takes(state, c, things[0]):
             continue
@@ -171,7 +166,7 @@ def choose_container(
         right = matches(state, c, place.thing)
         here = sum(state.place[t] == c for t in things)
         elsewhere = place.inside is not None and c in taken and taken[c] != place.inside
-        key = (elsewhere, -here, -there, not right, reach_cost(state, c), sum(p == c for p in state.place), c)
+        key = (elsewhere, -here, -there, not right, reach_cost(state, c), state.place.count(c), c)
         if best is None or key < best[0]:
             best = (key, c)
     return best[1] if best else None
@@ -183,8 +178,8 @@ def worktop(state: State, thing: int, *, near: int | None = None) -> int | None:
     order = ("countertop", "dining table", "desk", "coffee table", "side table", "shelf", "dresser", "TV stand", "cart")
     surfaces = [] if near is None else [near]
     surfaces += [f for category in order for f in fixtures_of(state, category)]
-    surfaces += [f for f in range(world.n_fixtures) if f not in surfaces]
-    for f in sorted(surfaces, key=lambda f: world.underfoot[f]):  # the floor last
+    surfaces += range(world.n_fixtures)
+    for f in sorted(dict.fromkeys(surfaces), key=lambda f: world.underfoot[f]):  # the floor last
         kind = world.fixture[f]
         if kind is None or kind.relation != "on" or world.enclosed[f] or kind.accepts or world.process[f]:
             continue
@@ -197,7 +192,7 @@ def tool(state: State, purpose: str) -> int | None:
     """The nearest object for a purpose: `cuts`, `wipes` or `waters`."""
     world = state.world
     found = []
-    for i in range(world.n_fixtures, len(world.names)):
+    for i in _tools(world, purpose):
         kind = world.thing[i]
         if kind is None:
             continue
@@ -208,9 +203,19 @@ def tool(state: State, purpose: str) -> int | None:
                 found.append((reach_cost(state, i) + 1, 1, i))
             elif kind.fills and not state.liquid[i]:
                 found.append((reach_cost(state, i) + 4, 2, i))
-        elif (purpose == "cuts" and kind.cuts) or (purpose == "wipes" and kind.wipes):
+        else:
             found.append((reach_cost(state, i), 0, i))
     return min(found)[2] if found else None
+
+
+def _tools(world: World, purpose: str) -> list[int]:
+    """Objects of the kinds that may serve a purpose."""
+    able = {
+        "cuts": lambda kind: kind.cuts,
+        "wipes": lambda kind: kind.wipes,
+        "waters": lambda kind: kind.fills or kind.contains == "water",
+    }[purpose]
+    return [i for name, of in world.of.items() if (kind := world.domain.objects.get(name)) and able(kind) for i in of]
 
 
 def maker(state: State, word: str, thing: int) -> int | None:
@@ -237,10 +242,10 @@ def pan(state: State, thing: int) -> int | None:
     """The pan or pot to cook a thing in: one on a burner first."""
     world = state.world
     found = []
-    for i in range(world.n_fixtures, len(world.names)):
-        if world.categories[i] in ("pan", "pot") and takes(state, i, thing):
+    for i in (*world.of.get("pan", ()), *world.of.get("pot", ())):
+        if takes(state, i, thing):
             on_burner = state.place[i] >= 0 and world.categories[state.place[i]] == "stove burner"
-            found.append((not on_burner, reach_cost(state, i), sum(p == i for p in state.place), i))
+            found.append((not on_burner, reach_cost(state, i), state.place.count(i), i))
     return min(found)[-1] if found else None
 
 

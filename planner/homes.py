@@ -1,4 +1,4 @@
-"""Where a plan begins: a home by its file, name or seed, or one that is there already.
+"""Where a plan begins, and where it is carried out: a home by its file, name or seed, or one that is there already.
 
 Nothing is imported here, so that `-h` starts fast.
 """
@@ -12,19 +12,24 @@ from planner.paths import datasets_dir
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from typing import TypeAlias
+    from typing import Any, TypeAlias
 
+    import gymnasium
+
+    from envs.acting import Home
     from envs.scene import Scene
     from envs.state import State
 
-    AnyHome: TypeAlias = State | Scene | str | Path | int
+    HomeInUse: TypeAlias = Home | gymnasium.Env[Any, Any]
+    AnyHome: TypeAlias = State | Scene | str | Path | int | HomeInUse
 
 
 def open_home(home: AnyHome, *, geometry: bool = True) -> State:
-    """Return where a plan begins: in a state, or at the start of a scene, a file, a bundled home or a seed.
+    """Return where a plan begins: in a state, as a home in use is now, or at the start of any other.
 
     Args:
-        home: The home; a seed may be text, too.
+        home: A state, a scene, a file, the name of a bundled home, a seed (it may be text, too), or a home in use: a
+            `PhysicalHome`, a `SymbolicHome`, or one of our gymnasium environments.
         geometry: Whether a home from a seed gets a floor plan, which only the physical world needs.
 
     Raises:
@@ -36,7 +41,28 @@ def open_home(home: AnyHome, *, geometry: bool = True) -> State:
 
     if isinstance(home, State):
         return home
+    if hasattr(home, "state") or hasattr(home, "unwrapped"):
+        return in_use(home).state()
     return World(home if isinstance(home, Scene) else scene_named(str(home), geometry=geometry)).initial()
+
+
+def in_use(home: HomeInUse) -> Home:
+    """Return a home in use as something that actions are executed in.
+
+    Raises:
+        PlannerError: It is neither one of our homes nor one of our environments.
+    """
+    if hasattr(home, "state") and hasattr(home, "execute"):
+        return home
+    if hasattr(home, "unwrapped"):
+        from envs.gym_home import HomeEnv
+        from planner.gym_runs import EnvHome
+
+        if isinstance(home.unwrapped, HomeEnv):
+            return EnvHome(home)
+    raise PlannerError(
+        f"plans are carried out in a PhysicalHome, a SymbolicHome or an environment of ours, not in {home!r}"
+    )
 
 
 def scene_named(name: str, *, geometry: bool = True) -> Scene:

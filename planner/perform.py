@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 from envs.goals import Goal
 from envs.state import Action, State
-from planner.execute import Episode, Home, SymbolicHome, Watch, execute
+from planner.episode import Episode
+from planner.execute import SymbolicHome, run
 from planner.show import Filmed, Show
 from planner.stage import Stage
 
 if TYPE_CHECKING:
+    from envs.acting import Home
     from envs.sim import PhysicalHome
     from planner.answer import Options
     from planner.decode import Planner
@@ -44,7 +46,6 @@ def perform(
         with Show(quiet=stage.quiet) as show:
             show.record(home, view=stage.view, video=stage.video, filmstrip=stage.filmstrip, rerun=stage.rerun)
             episode = _execute(actions, goal, home, show, stage, planner, options)
-            show.end(success=episode.success)
         if stage.picture is not None:
             write_png(stage.picture, home.render(*PICTURE, view="overhead"))
         return episode
@@ -61,7 +62,6 @@ def _execute(
     planner: Planner | None,
     options: Options | None,
 ) -> Episode:
-    watch = Watch(on_step=show.step, on_outcome=show.outcome, on_replan=show.replan, on_disturb=show.disturbance)
     acting: Home = home
     disturb = None
     if stage.disturb:
@@ -73,10 +73,10 @@ def _execute(
             acting = Filmed(disturbed, show)
     elif show.needs_ticks and not isinstance(home, SymbolicHome):
         acting = Filmed(home, show)
-    return execute(
-        actions, goal, acting, planner=planner, options=options, max_replans=stage.max_replans, disturb=disturb,
-        watch=watch,
+    events = run(
+        actions, goal, acting, planner=planner, options=options, max_replans=stage.max_replans, disturb=disturb
     )  # fmt: skip
+    return show.tell(events)
 
 
 def print_score(episode: Episode, goal_texts: Sequence[str], stage: Stage) -> None:

@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING, cast
 
 from planner.errors import PlannerError, reported
-from planner.exports import FORMATS, export
+from planner.exports import FORMATS
 from planner.homes import open_home
 from planner.paths import runs_dir
 
@@ -31,13 +31,15 @@ def _parser() -> argparse.ArgumentParser:
         prog=PROG, description="Plan a household task. Exit code: 0 done, 1 no plan reaches the goal, 2 wrong usage."
     )
     add = parser.add_argument
-    add("instruction", nargs="?", help='for example "set the table for two"; - reads it from standard input')
+    add("instruction", nargs="?", help='for example "set the table for two"; - reads standard input')
     add("--home", default=DEFAULT_HOME, help="YAML file, name in datasets/homes/, or a seed (default: family_house)")
     add("--interactive", action="store_true", help="answer each line of standard input, until it ends")
     add("--execute", action="store_true", help="carry the plan out in the simulated home")
     add("--model", help="model folder (default: the released weights)")
-    add("--samples", type=int, default=4, help="further plans to try if the first fails (default: 4)")
-    add("--temperature", type=float, default=0.0, help="of decoding (default: 0, the likeliest)")
+    add("--samples", type=int, default=4, metavar="N", help="further plans to try if the first fails (default: 4)")
+    add("--temperature", type=float, default=0.0, metavar="T", help="of decoding (default: 0, the likeliest)")
+    add("--top-k", type=int, metavar="K", help="only the K likeliest tokens (default: all)")
+    add("--top-p", type=float, metavar="P", help="only the likeliest that together reach P (default: all)")
     add("--seed", type=int, default=0, help="of sampling")
     add("--json", action="store_true", help="print one JSON object an instruction (--format json)")
     add("--format", choices=FORMATS, metavar="NAME", help=", ".join(FORMATS))
@@ -52,14 +54,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
-    if args.samples < 0 or not 0 <= args.temperature <= 5:
-        raise PlannerError(
-            f"--samples is at least 0 and --temperature in [0, 5]; seen {args.samples} and {args.temperature}"
-        )
     exported = _exported_format(args)
     instruction = None if args.interactive else _instruction(args.instruction)
     if args.interactive:
         _check_dialogue(args)
+    from planner.answer import Options
+
+    options = Options(
+        temperature=args.temperature, top_k=args.top_k, top_p=args.top_p, samples=args.samples, seed=args.seed
+    )
     state = open_home(args.home, geometry=args.execute)
     from planner.perform import episode_as_dict, perform, print_score
     from planner.stage import stage_of
@@ -68,13 +71,11 @@ def _run(args: argparse.Namespace) -> int:
 
     from envs.goals import format_condition
     from gpt.runtime.threads import limit_blas_threads
-    from planner.answer import Options
     from planner.decode import Planner
     from planner.dialogue import converse, print_plan
 
     limit_blas_threads(1)  # a small model decodes no faster on two, and far slower on a busy machine
     planner = Planner.load(args.model)
-    options = Options(temperature=args.temperature, samples=args.samples, seed=args.seed)
     if instruction is None:
         converse(sys.stdin, planner, state, options, stage, as_json=args.json)
         return 0
@@ -83,9 +84,9 @@ def _run(args: argparse.Namespace) -> int:
         if plan.status != "verified":
             print(f"{PROG}: {plan.status}: {plan.reason}", file=sys.stderr)
         if plan.goal is not None:
-            print(export(plan, state, exported).rstrip("\n"))
+            print(plan.export(exported).rstrip("\n"))
         return 0 if plan.status == "verified" else 1
-    answer = plan.as_dict() | {"home": state.world.scene.name}
+    answer = plan.as_dict()
     if not args.json:
         print_plan(plan)
     if stage is None or plan.goal is None or plan.status != "verified":

@@ -100,6 +100,7 @@ class Prompts:
             session=session,
             pending=pending,
             temperature=temperature,
+            top_k=options.top_k,
             top_p=options.top_p,
             rng=np.random.default_rng((options.seed * 1009 + attempt) % 2**63) if temperature else None,
             n_ids=self.tokenizer.n_used,

@@ -5,17 +5,21 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+from planner.episode import Begun, Disturbed, Done, Ended, Replanned
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
     from types import TracebackType
 
+    from envs.acting import OutcomeLike
     from envs.disturb import Disturbance, DisturbedHome
     from envs.recording import Recording
     from envs.sim import PhysicalHome
     from envs.state import Action, State
     from envs.video import Filmstrip, Video, VideoView
     from planner.answer import Plan
-    from planner.execute import OutcomeLike, Step
+    from planner.episode import Episode, Event, Step
 
 FRAME = (480, 360)  # width, height [px]
 FPS = 12
@@ -26,7 +30,7 @@ SHOCK_FRAMES = 12  # for which a disturbance is shown
 
 
 class Show:
-    """Tells of one execution; its methods are what a `Watch` calls. Files have their names once it is closed."""
+    """Tells of one execution. Files have their names once it is closed."""
 
     def __init__(self, *, quiet: bool) -> None:
         """Print nothing if `quiet`."""
@@ -71,36 +75,50 @@ class Show:
         if self._recording is not None:
             self._recording.tick()
 
-    def step(self, number: int, of: int, subtask: str) -> None:
-        """A subtask begins."""
+    def tell(self, events: Iterable[Event]) -> Episode:
+        """Tell of each event of an execution while it happens; returns what it came to."""
+        episode: Episode | None = None
+        for event in events:
+            match event:
+                case Begun():
+                    self._step(event.number, event.of, event.subtask)
+                case Done():
+                    self._outcome(event.step)
+                case Replanned():
+                    self._replan(event.plan)
+                case Disturbed():
+                    self._disturbance(event.what)
+                case Ended():
+                    episode = event.episode
+                    self._end(success=episode.success)
+        assert episode is not None
+        return episode
+
+    def _step(self, number: int, of: int, subtask: str) -> None:
         self._say(f"  [{number:2}/{of:2}] {subtask:<42}", end="")
         if self._video is not None:
             self._video.caption = subtask
         self._note(f"{number}/{of} {subtask}")
 
-    def outcome(self, step: Step) -> None:
-        """A subtask has ended."""
+    def _outcome(self, step: Step) -> None:
         self._say(f" {step.status} {step.duration_s:5.1f} s" + (f"  ({step.reason})" if step.reason else ""))
         if self._strip is not None:
             self._strip.add(step.subtask, done=step.status == "done", reason=step.reason)
         if step.status != "done":
             self._note(f"failed: {step.reason}", level="WARN")
 
-    def replan(self, plan: Plan) -> None:
-        """The rest of the plan is another now."""
+    def _replan(self, plan: Plan) -> None:
         self._say(f"  planning anew: {' → '.join(plan.subtasks)}")
         self._note(f"planning anew: {' → '.join(plan.subtasks)}")
 
-    def disturbance(self, what: Disturbance) -> None:
-        """Something else has happened in the home."""
+    def _disturbance(self, what: Disturbance) -> None:
         self._say(f"  disturbed: {what}")
         if self._video is not None:
             self._video.caption = f"disturbed: {what}"
             self._video.shoot(repeat=SHOCK_FRAMES)
         self._note(f"disturbed: {what}", level="WARN")
 
-    def end(self, *, success: bool) -> None:
-        """The execution is over."""
+    def _end(self, *, success: bool) -> None:
         if self._video is not None:
             self._video.caption = "done" if success else "not reached"
             self._video.shoot(repeat=LAST_FRAMES)

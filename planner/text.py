@@ -9,7 +9,6 @@ Loss is on what the GPT writes: goal, subtasks, hints, refusals and the tokens t
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -49,10 +48,10 @@ class Tree:
 def inventory(state: State) -> str:
     """Write the categories that a home has, with counts above one: `apple bowl 2 ... cabinet 3 sink`."""
     world = state.world
-    count = Counter(world.categories)
-    things = sorted({c for c in world.categories[world.n_fixtures :]}, key=str.lower)
-    fixtures = sorted({c for c in world.categories[: world.n_fixtures]}, key=str.lower)
-    return " ".join(f"{c} {count[c]}" if count[c] > 1 else c for c in (*things, *fixtures))
+    of = world.of
+    things = sorted((c for c in of if of[c][-1] >= world.n_fixtures), key=str.lower)
+    fixtures = sorted((c for c in of if of[c][-1] < world.n_fixtures), key=str.lower)
+    return " ".join(f"{c} {len(of[c])}" if len(of[c]) > 1 else c for c in (*things, *fixtures))
 
 
 def home_part(inventory_text: str) -> Document:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from envs.goals import Goal
-from envs.scoring import Score, advance, score
+from envs.goals import Count, Goal, format_condition
+from envs.scoring import Score, advance, chosen, score
 from envs.state import Action, State, effect, format_action, unmet
 
 
@@ -44,6 +44,19 @@ def verify(state: State, goal: Goal, actions: Sequence[Action], *, began: State 
         state = effect(state, action)
         phase = advance(goal, phase, state, start)
     result = score(goal, phase, state, start)
-    lacking = sum(not m for m in result.met)
-    reason = "" if result.success else f"{lacking} of {len(result.met)} conditions do not hold at the end"
-    return Report(score=result, step=None, reason=reason, final=state)
+    return Report(score=result, step=None, reason=_lacking(goal, result, state), final=state)
+
+
+def _lacking(goal: Goal, result: Score, state: State) -> str:
+    """Say which conditions are not reached, those of a number with how many there are; empty if all are."""
+    missed = [c for c, met in zip(goal.conditions, result.met, strict=True) if not met]
+    if not missed:
+        return ""
+    said = []
+    for condition in missed:
+        words = format_condition(condition)
+        if isinstance(condition, Count) and condition.number > 1:
+            words += f" (there: {len(chosen(state, condition.thing, condition.place))})"
+        said.append(words)
+    total = f" ({len(missed)} of {len(result.met)} conditions)" if len(result.met) > 1 else ""
+    return f"not reached: {' ; '.join(said)}{total}"

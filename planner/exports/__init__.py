@@ -1,7 +1,7 @@
 """Plans for other people's programs: behavior trees, PDDL, py_trees, flowcharts.
 
     from planner.exports import export
-    print(export(plan, home, "bt"))
+    print(plan.export("bt"))  # the same as export(plan, "bt")
 
 Each format is a function of its own, too: `to_behavior_tree`, `to_pddl`, `to_py_trees`, `to_mermaid`.
 """
@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Literal, get_args
 from planner.exports.errors import ExportError
 
 if TYPE_CHECKING:
-    from envs.state import State
     from planner.answer import Plan
 
 __all__ = ["FORMATS", "ExportError", "Format", "export"]
@@ -23,12 +22,11 @@ Format = Literal["text", "json", "bt", "pddl", "py_trees", "mermaid"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 
 
-def export(plan: Plan, start: State, form: Format) -> str:
+def export(plan: Plan, form: Format) -> str:
     """Write a plan in a format.
 
     Args:
         plan: The plan.
-        start: The state that it begins in.
         form: `text` as the command shows it, `json` as its `--json`, `bt` BehaviorTree.CPP 4 XML, `pddl` the domain and
             then the problem, `py_trees` the tree as it is drawn, `mermaid` a flowchart.
 
@@ -36,10 +34,10 @@ def export(plan: Plan, start: State, form: Format) -> str:
         ExportError: There is no plan in it, its goal can never hold, or an extra is missing.
     """
     if form == "json":
-        return json.dumps(plan.as_dict() | {"home": start.world.scene.name})
+        return json.dumps(plan.as_dict())
     if form == "text":
         return str(plan) if plan.goal is not None else f"{plan.status}: {plan.reason}"
-    goal = plan.goal
+    goal, start = plan.goal, plan.start
     if goal is None:
         raise ExportError(f"there is no plan to export: {plan.status}" + (f", {plan.reason}" if plan.reason else ""))
     if form == "bt":

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
     from py_trees.behaviour import Behaviour
 
+    from envs.acting import Home
     from envs.goals import Goal
     from envs.state import Action, State
-    from planner.execute import Home
     from planner.exports.phases import Subtask
 
 # What is true of the last thing named once a subtask is done, for skills that set or clear a state.

@@ -11,8 +11,8 @@ from py_trees.composites import Sequence
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from envs.acting import Home
     from envs.state import Action, State
-    from planner.execute import Home
 
 
 class Ask(Behaviour):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -10,7 +11,8 @@ import pytest
 from envs.disturb import Disturbance, DisturbedHome, changed
 from envs.goals import Goal, parse_goal
 from envs.state import Action, State, parse_action
-from planner.execute import Episode, Step, SymbolicHome, Watch, execute
+from planner.episode import Begun, Disturbed, Done, Ended, Episode, Replanned, Step
+from planner.execute import SymbolicHome, execute, run
 from planner.stage import MAX_REPLANS
 from tests.envs.homes_for_tests import after, state
 
@@ -174,28 +176,46 @@ def test_the_empty_plan_of_a_goal_that_holds_succeeds() -> None:
 
 
 def test_each_step_is_announced_with_its_place_in_the_plan() -> None:
-    heard: list[object] = []
     home = SymbolicHome(small())
-    execute(
-        actions(home.state(), *MOVE), parse_goal("mug on desk"), home,
-        watch=Watch(
-            on_step=lambda number, of, subtask: heard.append((number, of, subtask)),
-            on_outcome=lambda step: heard.append(step.status),
-        ),
+    *events, last = run(actions(home.state(), *MOVE), parse_goal("mug on desk"), home)
+    assert events[::2] == [Begun(number=i, of=3, subtask=s) for i, s in enumerate(MOVE, start=1)]
+    assert [e.step.subtask for e in events[1::2] if isinstance(e, Done)] == list(MOVE)
+    assert isinstance(last, Ended) and last.episode.success
+
+
+def test_nothing_is_done_before_the_next_event_is_asked_for() -> None:
+    home = SymbolicHome(small())
+    events = run(actions(home.state(), *MOVE), parse_goal("mug on desk"), home)
+    assert home.state() == small()._replace(world=home.state().world)
+    assert isinstance(next(events), Begun)
+    assert home.state()[1:] == small()[1:]
+    assert isinstance(next(events), Done)
+    assert home.state()[1:] == after(small(), MOVE[0])[1:]
+
+
+def test_an_execution_comes_to_what_its_last_event_says() -> None:
+    plan, goal = actions(small(), *MOVE), parse_goal("mug on desk")
+    *_, last = run(plan, goal, ClumsyHome(small(), pick_up_mug_1=1))
+    assert isinstance(last, Ended)
+    episode = execute(plan, goal, ClumsyHome(small(), pick_up_mug_1=1))
+    assert replace(last.episode, real_s=0) == replace(episode, real_s=0)
+
+
+def test_a_disturbance_is_told_before_the_subtask_that_it_comes_before() -> None:
+    home = SymbolicHome(small())
+    events = list(
+        run(actions(small(), *MOVE), parse_goal("mug on desk"), home, disturb=Meddling(home, before_2=SHUT))
     )  # fmt: skip
-    assert heard == [item for i, s in enumerate(MOVE, start=1) for item in ((i, 3, s), "done")]
+    assert [type(e) for e in events[:4]] == [Begun, Done, Disturbed, Begun]
+    assert isinstance(events[2], Disturbed) and events[2].what == SHUT
 
 
 @pytest.mark.parametrize("times", [1, 2])
 def test_each_new_plan_is_announced(times: int) -> None:
-    heard: list[object] = []
     planner = StubPlanner(*[MOVE[1:]] * times)
     home = ClumsyHome(small(), pick_up_mug_1=times)
-    execute(
-        actions(home.state(), *MOVE), parse_goal("mug on desk"), home,
-        planner=planner, watch=Watch(on_replan=lambda plan: heard.append(plan.subtasks)),  # type: ignore[arg-type]
-    )  # fmt: skip
-    assert heard == [MOVE[1:]] * times
+    events = run(actions(home.state(), *MOVE), parse_goal("mug on desk"), home, planner=planner)  # type: ignore[arg-type]
+    assert [e.plan.subtasks for e in events if isinstance(e, Replanned)] == [MOVE[1:]] * times
 
 
 # A home that somebody else is at work in

@@ -29,7 +29,7 @@ def test_a_plan_that_reaches_its_goal_is_ok() -> None:
 
 def test_a_plan_that_ends_too_early_is_not() -> None:
     report = check("mug on desk", *MOVE[:2])
-    assert (report.ok, report.step, report.reason) == (False, None, "1 of 1 conditions do not hold at the end")
+    assert (report.ok, report.step, report.reason) == (False, None, "not reached: mug on desk")
 
 
 def test_the_step_that_cannot_be_done_is_named_with_its_reason() -> None:
@@ -70,7 +70,11 @@ def test_the_empty_plan_reaches_no_other() -> None:
 def test_what_holds_in_part_counts_in_part() -> None:
     report = check("mug on desk ; book on desk", *MOVE)
     assert (report.score.rate, report.score.met) == (0.5, (True, False))
-    assert report.reason == "1 of 2 conditions do not hold at the end"
+    assert report.reason == "not reached: book on desk (1 of 2 conditions)"
+
+
+def test_of_a_number_it_is_said_how_many_there_are() -> None:
+    assert check("2 mug on desk", *MOVE).reason == "not reached: 2 mug on desk (there: 1)"
 
 
 def test_phases_are_to_be_reached_in_order() -> None:

@@ -1,0 +1,128 @@
+"""What an execution comes to, and what happens on the way: values only.
+
+`planner.execute.run` yields the events, one at a time, while the plan is carried out:
+
+    for event in planner.run(plan, home):
+        match event:
+            case Begun(): print(event.subtask)
+            case Done(): print(event.step.status, event.step.reason)
+            case Replanned(): print(event.plan)
+            case Disturbed(): print(event.what)
+            case Ended(): print(event.episode.success)
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from envs.disturb import Disturbance
+    from planner.answer import Plan
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One executed subtask.
+
+    Attributes:
+        collisions: Samples in which the robot pressed against what it did not mean to touch; 0 in the symbolic world.
+        energy_j: What the robot's motors spent [J], where the home measures it.
+    """
+
+    subtask: str
+    status: str
+    reason: str
+    duration_s: float
+    collisions: int = 0
+    energy_j: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Interruption:
+    """A disturbance, and the number of the subtask before which it happened."""
+
+    before_step: int
+    what: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Episode:
+    """What an execution came to.
+
+    Attributes:
+        success: All conditions of the goal hold at the end.
+        rate: The goal-condition rate, in [0, 1].
+        met: Whether each condition holds.
+        steps: What was executed, failures included.
+        replans: How often the GPT planned anew.
+        simulated_s: Simulated time [s].
+        real_s: Time that the execution took [s].
+        disturbances: What else happened in the home.
+    """
+
+    success: bool
+    rate: float
+    met: tuple[bool, ...]
+    steps: tuple[Step, ...]
+    replans: int
+    simulated_s: float
+    real_s: float
+    disturbances: tuple[Interruption, ...] = ()
+
+    @property
+    def failures(self) -> dict[str, int]:
+        """How many subtasks failed for each reason, the most frequent first."""
+        return dict(Counter(step.reason for step in self.steps if step.status != "done").most_common())
+
+    @property
+    def collisions(self) -> int:
+        """Samples in which the robot pressed against what it did not mean to touch."""
+        return sum(step.collisions for step in self.steps)
+
+    @property
+    def energy_j(self) -> float | None:
+        """What the robot's motors spent [J]; None where the home does not measure it."""
+        spent = [step.energy_j for step in self.steps if step.energy_j is not None]
+        return sum(spent) if spent else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Begun:
+    """A subtask begins: the `number`th of the `of` that there are by the present plan, counted from 1."""
+
+    number: int
+    of: int
+    subtask: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Done:
+    """A subtask has ended, well or not."""
+
+    step: Step
+
+
+@dataclass(frozen=True, kw_only=True)
+class Replanned:
+    """The rest of the plan is another now."""
+
+    plan: Plan
+
+
+@dataclass(frozen=True, kw_only=True)
+class Disturbed:
+    """Something else than the robot has changed the home."""
+
+    what: Disturbance
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ended:
+    """The execution is over; always the last event."""
+
+    episode: Episode
+
+
+Event: TypeAlias = Begun | Done | Replanned | Disturbed | Ended

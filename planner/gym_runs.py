@@ -1,0 +1,50 @@
+"""An environment of `envs.gym_home`, wrapped or not, as a home that plans are carried out in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from envs.gym_home import HomeEnv
+from envs.state import format_action
+from planner.episode import Step
+
+if TYPE_CHECKING:
+    import gymnasium
+
+    from envs.state import Action, State
+
+
+class EnvHome:
+    """Each action is one `step` of the environment, wrappers included, so what they record and count they see.
+
+    The environment is to be reset first. Once it has truncated its episode, no action is done any more; its own goal
+    need not be the plan's, so reaching that one ends nothing.
+    """
+
+    def __init__(self, env: gymnasium.Env[Any, Any]) -> None:
+        """Take an environment whose `unwrapped` is a `HomeEnv`."""
+        self._env = env
+        self._home = cast("HomeEnv", env.unwrapped)
+        self._truncated = False
+
+    def state(self) -> State:
+        """Return what is true now.
+
+        Raises:
+            ResetNeeded: The environment was not reset.
+        """
+        return self._home.home_state()
+
+    def execute(self, action: Action) -> Step:
+        """Carry an action out by a step of the environment."""
+        subtask = format_action(self.state().world, action)
+        if self._truncated:
+            reason = f"the environment has ended the episode after {self._home.max_steps} steps"
+            return Step(subtask=subtask, status="failed", reason=reason, duration_s=0.0)
+        *_, self._truncated, info = self._env.step(self._home.encode(subtask))
+        outcome = info["outcome"]
+        return Step(
+            subtask=subtask, status="done" if outcome["status"] == "done" else "failed",
+            reason=info["unmet"] or outcome["reason"], duration_s=outcome["duration_s"],
+            collisions=outcome["collisions"],
+        )  # fmt: skip
