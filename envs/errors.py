@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+LONGEST_WORD = 100  # characters of what is compared with known words
+
 
 class EnvsError(Exception):
     """Base class of everything that `envs` raises on purpose."""
@@ -35,5 +37,7 @@ class PhysicsError(EnvsError, RuntimeError):
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return a hint that offers the known words nearest to `word`, or an empty string."""
+    if len(word) > LONGEST_WORD:  # comparing takes as long as the product of the lengths
+        return ""
     close = get_close_matches(word, list(known), n=3, cutoff=0.6)
     return f"; did you mean {' or '.join(repr(c) for c in close)}?" if close else ""

@@ -27,6 +27,7 @@ from envs.errors import GoalError, nearest
 FIXTURES_ONLY = ("open", "on", "watered")  # states that no object has
 MAX_NUMBER = 20
 MAX_LENGTH = 2000  # characters; a longer goal is somebody's mistake or attack
+MAX_NESTING = 8  # places inside each other
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,23 +189,25 @@ class _Parser:
             self.known(excluded, text)
         return Every(thing=self.thing(head), excluded=excluded, place=place, become=become)
 
-    def split_place(self, text: str) -> tuple[str, Place | None]:
+    def split_place(self, text: str, depth: int = 0) -> tuple[str, Place | None]:
         found = re.search(r" (on|in|with) ", text)
         if found is None:
             return text, None
-        return text[: found.start()], self.place(text[found.end() :])
+        return text[: found.start()], self.place(text[found.end() :], depth + 1)
 
     def thing_at(self, text: str) -> tuple[Thing, Place | None]:
         head, place = self.split_place(text)
         return self.thing(head), place
 
-    def place(self, text: str) -> Place:
+    def place(self, text: str, depth: int) -> Place:
+        if depth > MAX_NESTING:
+            raise GoalError(f"more than {MAX_NESTING} places inside each other")
         if text in self.domain.fixtures:
             kind = self.domain.fixtures[text]
             if kind.relation is None:
                 raise GoalError(f"nothing can be put on a {text}")
             return Place(fixture=text)
-        head, inside = self.split_place(text)
+        head, inside = self.split_place(text, depth)
         try:
             thing = self.thing(head)
         except GoalError:

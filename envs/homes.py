@@ -35,14 +35,17 @@ from envs.floor_checks import doorway_problems, fixture_problems, room_problems
 from envs.floor_plan import plan_doorways
 from envs.home_entries import EntryReader, Item
 from envs.home_writer import dump_home
-from envs.home_yaml import MAX_BYTES, HomeFileError, Problem, parse_nodes
+from envs.home_yaml import HomeFileError, Problem, parse_nodes
 from envs.layout import FRONT_M, Given, footprint, lay_out
+from envs.reading import ReadError, read_text
+from envs.safe_yaml import MAX_BYTES
 from envs.scene import Doorway, FixtureSpec, ObjectSpec, Rect, Room, Scene
 
 __all__ = ["HomeFileError", "dump_home", "load_home", "parse_home"]
 
 NOWHERE: Rect = (0.0, 0.0, 0.0, 0.0)
-MAX_ROOMS, MAX_FIXTURES, MAX_OBJECTS = 30, 200, 1000
+MAX_ROOMS, MAX_DOORWAYS, MAX_FIXTURES, MAX_OBJECTS = 30, 100, 200, 1000
+SHOWN_NAMES = 12  # of a list of names in a message
 
 
 def load_home(path: str | Path, *, geometry: bool = True) -> Scene:
@@ -51,17 +54,13 @@ def load_home(path: str | Path, *, geometry: bool = True) -> Scene:
     Raises:
         HomeError: It cannot be read, or `HomeFileError` with all that is wrong with it, a line each.
     """
-    path = Path(path)
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise HomeFileError([Problem(line=None, text=f"larger than {MAX_BYTES // 1000} kB")], f"{path}: ")
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise HomeError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from None
-    except UnicodeDecodeError:
-        raise HomeError(f"{path}: not a text file (UTF-8)") from None
+        text = read_text(path, MAX_BYTES)
+    except ReadError as error:
+        raise HomeError(str(error)) from None
+    stem = "".join(c for c in Path(path).stem.replace("_", " ") if c.isprintable())
     try:
-        return parse_home(text, name=path.stem.replace("_", " "), geometry=geometry)
+        return parse_home(text, name=stem or "home", geometry=geometry)
     except HomeFileError as error:
         raise HomeFileError(list(error.problems), f"{path}: ") from None
 
@@ -148,7 +147,10 @@ class _HomeReader(EntryReader):
     def read_rooms(self, node: yaml.Node) -> None:
         items: list[tuple[str, Item]] = []
         lacking: list[str] = []
-        for name, key, value in self.pairs(node, "rooms"):
+        pairs = list(self.pairs(node, "rooms"))
+        if len(pairs) > MAX_ROOMS:
+            self.problem(node, f"{len(pairs)} rooms; a home has at most {MAX_ROOMS}")
+        for name, key, value in pairs[:MAX_ROOMS]:
             head, _, number = name.rpartition(" ")
             kind: str | None = head if number.isdigit() else name
             parts: dict[str, yaml.Node] = {"fixtures": value}
@@ -175,8 +177,6 @@ class _HomeReader(EntryReader):
         self.has_rects = len(lacking) < len(self.rooms)
         for name in lacking if self.has_rects else ():
             self.problem(self.lines[name], f"{name}: give every room a `rect`, or none")
-        if len(self.rooms) > MAX_ROOMS:
-            self.problem(node, f"{len(self.rooms)} rooms; a home has at most {MAX_ROOMS}")
         names = self.name_all([item for _, item in items], MAX_FIXTURES, "fixtures")
         for room, item in items:
             for name in names[id(item)]:
@@ -191,7 +191,10 @@ class _HomeReader(EntryReader):
                 )
 
     def read_doorways(self, node: yaml.Node) -> None:
-        for entry in self.sequence(node, "doorways"):
+        entries = self.sequence(node, "doorways")
+        if len(entries) > MAX_DOORWAYS:
+            self.problem(node, f"{len(entries)} doorways; a home has at most {MAX_DOORWAYS}")
+        for entry in entries[:MAX_DOORWAYS]:
             self.lines[f"doorway {len(self.doorways)}"] = entry.start_mark.line + 1
             if not isinstance(entry, yaml.SequenceNode) or len(entry.value) != 4:
                 self.problem(entry, "a doorway: expected [x, y, width, along], along is x or y")
@@ -246,14 +249,18 @@ class _HomeReader(EntryReader):
         self.check_loops({name: place for place, held in contents.items() for _, name in held})
 
     def check_loops(self, place_of: dict[str, str]) -> None:
-        reported: set[str] = set()
+        settled: set[str] = set()
         for name in place_of:
-            chain = [name]
-            while chain[-1] in place_of and place_of[chain[-1]] not in chain:
-                chain.append(place_of[chain[-1]])
-            if place_of.get(chain[-1]) == name and name not in reported:
-                reported.update(chain)
-                self.problem(self.lines.get(name), f"{name} is inside itself: {' in '.join((*chain, name))}")
+            chain: dict[str, None] = {}
+            at = name
+            while at in place_of and at not in settled and at not in chain:
+                chain[at] = None
+                at = place_of[at]
+            settled.update(chain)
+            if at in chain:
+                loop = list(chain)[list(chain).index(at) :]
+                shown = loop if len(loop) <= SHOWN_NAMES else [*loop[:SHOWN_NAMES], "…"]
+                self.problem(self.lines.get(at), f"{at} is inside itself: {' in '.join((*shown, at))}")
 
     def put(
         self, items: list[Item], place: str, names: dict[int, list[str]], contents: dict[str, list[tuple[Item, str]]]
@@ -304,7 +311,7 @@ class _HomeReader(EntryReader):
         if len(named) == 1:
             return named[0]
         if named:
-            self.problem(line, f"which {word}? There are {', '.join(named)}")
+            self.problem(line, f"which {word}? There are {_listed(named)}")
         else:
             self.problem(line, f"no place is called {word!r}{self.place_hint(word, places)}")
         return None
@@ -317,9 +324,14 @@ class _HomeReader(EntryReader):
         category = word.rstrip("0123456789").rstrip()
         there = [name for name, of in places.items() if of == category]
         if there:
-            return f"; there is {', '.join(there)}"
+            return f"; there is {_listed(there)}"
         if category in self.domain.fixtures:
             return f"; no room has a {category}: list it under `rooms:`"
         if category in self.domain.objects:
             return f"; there is no {category}: list it at its own place too"
         return nearest(word, places) or "; a place is a fixture or an object that holds things"
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - SHOWN_NAMES} more" if len(names) > SHOWN_NAMES else ""
+    return ", ".join(names[:SHOWN_NAMES]) + more

@@ -158,18 +158,25 @@ class Records:
 
 
 def _read(path: Path, about: Record) -> dict[str, Record]:
-    lines = path.read_text(encoding="utf-8").splitlines()
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise RecordError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from None
     found: dict[str, Record] = {}
+    lines = raw.rstrip(b"\n").split(b"\n") if raw else []
     for number, line in enumerate(lines, start=1):
         try:
             record = json.loads(line)
-        except json.JSONDecodeError:
-            if number == len(lines):  # cut off in the middle of a line: that job is done again
+        except (ValueError, RecursionError):  # not UTF-8 is a ValueError, too
+            if number == len(lines) > 1:  # cut off in the middle of a line: that job is done again
                 break
             raise RecordError(f"{path}, line {number}: no JSON") from None
         if number == 1:
-            if record.get("about") != about:
-                raise RecordError(f"{path} is of another run ({record.get('about')}), not of {about}; name another")
+            seen = record.get("about") if isinstance(record, dict) else None
+            if seen != about:
+                raise RecordError(f"{path} is of another run ({str(seen)[:200]}), not of {about}; name another")
+        elif not isinstance(record, dict) or "key" not in record:
+            raise RecordError(f"{path}, line {number}: no result, which is an object with a key")
         else:
             found[str(record["key"])] = record
     return found

@@ -7,7 +7,6 @@ a fingerprint of the other two, so a folder that mixes two models is noticed.
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
 from pathlib import Path
 
@@ -16,16 +15,11 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from gpt.errors import CheckpointError, ConfigError, TokenizerError
+from gpt.errors import CheckpointError, ConfigError
 from gpt.files import write_atomically, write_text_atomically
-from gpt.model import GPT, GPTConfig
+from gpt.model import GPT
+from gpt.runtime.folder import CONFIG_FILE, FORMAT, TOKENIZER_FILE, WEIGHTS_FILE, fingerprint, read_folder
 from gpt.tokenizer import Tokenizer
-
-WEIGHTS_FILE = "model.safetensors"
-CONFIG_FILE = "config.json"
-TOKENIZER_FILE = "tokenizer.json"
-
-_FORMAT = "gpt-home-planner model 1"
 
 
 def save_model(
@@ -51,7 +45,7 @@ def save_model(
             f"the tokenizer uses {tokenizer.n_used} ids but the model knows {model.config.vocab_size}; "
             f"build the model with vocab_size = {tokenizer.vocab_size}"
         )
-    config = {"format": _FORMAT, "model": dataclasses.asdict(model.config), "extra": extra or {}}
+    config = {"format": FORMAT, "model": dataclasses.asdict(model.config), "extra": extra or {}}
     config_text = json.dumps(config, indent=2, sort_keys=True) + "\n"
     tokenizer_text = tokenizer.to_json()
     write_text_atomically(folder / TOKENIZER_FILE, tokenizer_text)
@@ -63,7 +57,7 @@ def save_model(
     write_tensors(
         folder / WEIGHTS_FILE,
         tensors,
-        {"format": _FORMAT, "fingerprint": _fingerprint(config_text, tokenizer_text)},
+        {"format": FORMAT, "fingerprint": fingerprint(config_text, tokenizer_text)},
     )
 
 
@@ -73,22 +67,9 @@ def load_model(folder: Path | str, device: torch.device | str = "cpu") -> tuple[
     Raises:
         CheckpointError: A file is missing, truncated, foreign, or does not belong to the others.
     """
-    folder = Path(folder)
-    if not folder.is_dir():
-        raise CheckpointError(f"{folder}: no such model folder")
-    config_text, tokenizer_text = _read(folder / CONFIG_FILE), _read(folder / TOKENIZER_FILE)
-    config, extra = _parse_config(config_text, folder / CONFIG_FILE)
-    try:
-        tokenizer = Tokenizer.from_json(tokenizer_text, str(folder / TOKENIZER_FILE))
-    except TokenizerError as error:
-        raise CheckpointError(str(error)) from None
-    tensors, metadata = read_tensors(folder / WEIGHTS_FILE)
-    if metadata.get("fingerprint") != _fingerprint(config_text, tokenizer_text):
-        raise CheckpointError(
-            f"{folder / WEIGHTS_FILE}: was not saved together with the {CONFIG_FILE} and {TOKENIZER_FILE} beside it"
-        )
+    config, arrays, tokenizer, extra = read_folder(folder)
     model = GPT(config)
-    put_weights(model, tensors, folder / WEIGHTS_FILE)
+    put_weights(model, {name: torch.from_numpy(array) for name, array in arrays.items()}, Path(folder) / WEIGHTS_FILE)
     return model.to(device).eval(), tokenizer, extra
 
 
@@ -142,33 +123,6 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     except (SafetensorError, OSError, ValueError) as error:
         size = path.stat().st_size if path.is_file() else 0
         raise CheckpointError(f"{path}: not a whole safetensors file ({size} bytes): {_one_line(error)}") from None
-
-
-def _parse_config(text: str, path: Path) -> tuple[GPTConfig, dict[str, object]]:
-    try:
-        content = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise CheckpointError(f"{path}: damaged or truncated JSON: {error}") from None
-    if not isinstance(content, dict) or content.get("format") != _FORMAT:
-        seen = content.get("format") if isinstance(content, dict) else type(content).__name__
-        raise CheckpointError(f"{path}: not a model config of this project (format {seen!r}, expected {_FORMAT!r})")
-    try:
-        return GPTConfig.from_dict(content["model"]), dict(content["extra"])
-    except (ConfigError, KeyError, TypeError) as error:
-        raise CheckpointError(f"{path}: not a valid model config: {_one_line(error)}") from None
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise CheckpointError(f"{path}: no such file") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise CheckpointError(f"{path}: cannot be read: {_one_line(error)}") from None
-
-
-def _fingerprint(config_text: str, tokenizer_text: str) -> str:
-    return hashlib.sha256(f"{config_text}\0{tokenizer_text}".encode()).hexdigest()
 
 
 def _one_line(error: Exception) -> str:

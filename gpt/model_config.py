@@ -22,6 +22,7 @@ _CHOICES = {
     "attention": AttentionKind,
     "head_init": HeadInitKind,
 }
+MAX_BLOCK_SIZE = 65_536  # tables of positions and caches are as long, whatever the weights are
 _SWITCHES = ("qk_norm", "tie_weights", "bias", "embedding_norm")
 
 
@@ -34,7 +35,7 @@ class GPTConfig:
         n_layer: Blocks.
         n_head: Query heads; divides `n_embd`.
         n_embd: Width of the residual stream.
-        block_size: Longest context in tokens.
+        block_size: Longest context in tokens, up to `MAX_BLOCK_SIZE`.
         dropout: Probability of dropping an activation in training, in [0, 1).
         position: How a token knows where it is.
         norm: `rms` has no weights; `layer` is LayerNorm with a weight.
@@ -76,6 +77,8 @@ class GPTConfig:
             value = getattr(self, name)
             if not isinstance(value, int) or isinstance(value, bool) or value < 1:
                 raise ConfigError(f"{name} is {value!r}; it must be a whole number of at least 1")
+        if self.block_size > MAX_BLOCK_SIZE:
+            raise ConfigError(f"block_size is {self.block_size}; it is at most {MAX_BLOCK_SIZE}")
         if not isinstance(self.previous_tokens, int) or not 0 <= self.previous_tokens < self.block_size:
             raise ConfigError(
                 f"previous_tokens is {self.previous_tokens!r}; it must be in 0..{self.block_size - 1} (block_size - 1)"

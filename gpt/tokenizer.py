@@ -31,8 +31,13 @@ PATTERN = f" ?[{_LETTER}]+| ?[0-9]| ?[^{_LETTER}0-9{_SPACE}]+|[{_SPACE}]+(?![^{_
 Written out in characters, not in classes such as `\\w`, on which Python and Rust differ.
 """
 
+_GPT2_PATTERNS = (  # of tiktoken up to 0.8, and since
+    r"'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+",
+    r"'(?:[sdmt]|ll|ve|re)| ?\p{L}++| ?\p{N}++| ?[^\s\p{L}\p{N}]++|\s++$|\s+(?!\S)|\s",
+)
 _FORMAT = "gpt-home-planner tokenizer 1"
 _MULTIPLE = 64
+_MAX_ID = 2**20
 
 
 class Tokenizer:
@@ -165,15 +170,31 @@ class Tokenizer:
 
     @classmethod
     def from_json(cls, text: str, name: str) -> Tokenizer:
-        """Read the text that `to_json` made; `name` is what messages call it."""
+        """Read the text that `to_json` made; `name` is what messages call it.
+
+        Raises:
+            TokenizerError: It is damaged, or something else. A pattern must be one of ours: others could take forever.
+        """
         try:
             content = json.loads(text)
             if not isinstance(content, dict) or content.get("format") != _FORMAT:
                 raise TokenizerError(f"{name}: not a tokenizer of this project (no format {_FORMAT!r})")
+            if content["pattern"] not in (PATTERN, *_GPT2_PATTERNS):
+                raise TokenizerError(f"{name}: not a tokenizer of this project (its pattern is none of ours)")
             tokens = [base64.b64decode(token, validate=True) for token in content["ranks"]]
-            specials = {str(key): int(value) for key, value in content["specials"].items()}
-            return cls({token: rank for rank, token in enumerate(tokens)}, str(content["pattern"]), specials)
-        except json.JSONDecodeError as error:
+            if b"" in tokens or len(set(tokens)) < len(tokens):
+                raise TokenizerError(f"{name}: a token is empty or there twice")
+            specials = {str(key): _id(value) for key, value in content["specials"].items()}
+            return cls({token: rank for rank, token in enumerate(tokens)}, content["pattern"], specials)
+        except TokenizerError:
+            raise
+        except (json.JSONDecodeError, RecursionError) as error:
             raise TokenizerError(f"{name}: damaged or truncated: {error}") from None
         except (KeyError, AttributeError, TypeError, ValueError, binascii.Error) as error:
             raise TokenizerError(f"{name}: not a tokenizer: {type(error).__name__}: {error}") from None
+
+
+def _id(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < _MAX_ID:
+        raise ValueError(f"an id is a whole number from 0 to {_MAX_ID - 1}, not {str(value)[:40]!r}")
+    return value

@@ -108,14 +108,20 @@ class TrainingState:
                 f"{path}: not a training state of this version "
                 f"(format {metadata.get('format')!r}, expected {_FORMAT!r})"
             )
-        _check_settings(path, json.loads(metadata["settings"]), settings)
+        try:
+            saved, step = json.loads(metadata["settings"]), int(metadata["step"])
+        except (KeyError, ValueError, RecursionError) as error:
+            raise CheckpointError(f"{path}: damaged: {type(error).__name__}: {error}") from None
+        if not isinstance(saved, dict) or step < 0:
+            raise CheckpointError(f"{path}: damaged: step {step}, settings of type {type(saved).__name__}")
+        _check_settings(path, saved, settings)
         optimizer: dict[str, dict[str, Tensor]] = {}
         for name, tensor in _under("optimizer.", tensors).items():
             parameter, _, key = name.rpartition(".")
             optimizer.setdefault(parameter, {})[key] = tensor
         return cls(
             path=path,
-            step=int(metadata["step"]),
+            step=step,
             weights=_under("model.", tensors),
             optimizer=optimizer,
             random=_under("random.", tensors),
@@ -127,7 +133,7 @@ class TrainingState:
         A process that the saved run did not have keeps the generators that it has.
 
         Raises:
-            CheckpointError: The optimizers are of other parameters.
+            CheckpointError: The optimizers or the generators are of another kind.
         """
         own = get_optimizer_state_dict(model, optimizers)
         names = set(_of_parameters(own))
@@ -135,14 +141,26 @@ class TrainingState:
             odd = min(names ^ set(self.optimizer))
             raise CheckpointError(f"{self.path}: its optimizer state is not this model's; they differ in {odd}")
         state = {"state": self.optimizer, "param_groups": own["param_groups"]}
+        self._check_shapes(own)
         set_optimizer_state_dict(
             model, optimizers, cast(OptimizerStateType, state), options=StateDictOptions(full_state_dict=True)
         )
         rank = World.here().rank
-        if f"{rank}.cpu" in self.random:
-            torch.set_rng_state(self.random[f"{rank}.cpu"])
-        if f"{rank}.cuda" in self.random and model.device.type == "cuda":
-            torch.cuda.set_rng_state(self.random[f"{rank}.cuda"], model.device)
+        try:
+            if f"{rank}.cpu" in self.random:
+                torch.set_rng_state(self.random[f"{rank}.cpu"])
+            if f"{rank}.cuda" in self.random and model.device.type == "cuda":
+                torch.cuda.set_rng_state(self.random[f"{rank}.cuda"], model.device)
+        except (RuntimeError, TypeError) as error:
+            raise CheckpointError(f"{self.path}: its random states are damaged: {error}") from None
+
+    def _check_shapes(self, own: OptimizerStateType) -> None:
+        for name, values in _of_parameters(own).items():
+            for key, value in values.items():
+                saved, wanted = self.optimizer[name].get(key), torch.as_tensor(value).shape
+                if saved is None or saved.shape != wanted:
+                    seen = "nothing" if saved is None else f"shape {tuple(saved.shape)}"
+                    raise CheckpointError(f"{self.path}: {name}.{key}: {seen}, where {tuple(wanted)} is needed")
 
 
 def _of_parameters(state: OptimizerStateType) -> dict[str, dict[str, Tensor]]:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, TextIO
 
 from envs.goals import format_condition
 from planner import text
+from planner.terminal import printable
 
 if TYPE_CHECKING:
     from envs.sim import PhysicalHome
@@ -27,12 +28,22 @@ MAX_INSTRUCTION = 4000  # characters
 
 
 def print_plan(plan: Plan) -> None:
-    """Print goal, plan and status for a person."""
+    """Print goal, plan and status for a person, a line each."""
     if plan.goal is not None:
         print(f"goal: {plan.goal_text}")
         done = plan.status == "verified" and not plan.actions
-        print("nothing to do: the goal holds already" if done else f"plan: {plan}")
-    print(f"{plan.status}" + (f": {plan.reason}" if plan.reason else "") + f" ({plan.seconds:.2f} s)", flush=True)
+        print("nothing to do: the goal holds already" if done else f"plan: {printable(str(plan))}")
+    reason = printable(" ".join(plan.reason.split()))
+    print(f"{plan.status}" + (f": {reason}" if reason else "") + f" ({plan.seconds:.2f} s)", flush=True)
+
+
+def lines_of(stream: TextIO) -> Iterator[str]:
+    """Yield the lines of a stream as they come; what is longer than an instruction may be is passed over unread."""
+    while line := stream.readline(MAX_INSTRUCTION):
+        more = line
+        while len(more) == MAX_INSTRUCTION and not more.endswith("\n"):
+            more = stream.readline(MAX_INSTRUCTION)
+        yield line
 
 
 def converse(
@@ -41,7 +52,7 @@ def converse(
     """Answer instructions until there are no more.
 
     Args:
-        lines: The instructions; what is too long is cut off, and an empty line is answered, too.
+        lines: The instructions; an empty line is answered, too.
         planner: Plans.
         state: The home.
         options: How to decode.
@@ -55,7 +66,7 @@ def converse(
             print(f"ready: {state.world.scene.name}; an instruction a line, end with Ctrl-D", file=sys.stderr)
         for line in lines:
             now = state if home is None else home.state()
-            plan = planner.plan(line[:MAX_INSTRUCTION], now, options)
+            plan = planner.plan(line, now, options)
             if not as_json:
                 print_plan(plan)
             episode = None

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+
+from planner.terminal import printable
 
 
 class PlannerError(Exception):
@@ -48,6 +51,8 @@ def writable(folder: Path) -> Path:
 
 def reported(command: Callable[[], int], prog: str) -> int:
     """Run a command; an error that is somebody's input becomes one message on stderr and exit code 2."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal without UTF-8 has no arrow
     try:
         code = command()
         sys.stdout.flush()  # here, where a closed pipe can still be caught
@@ -64,5 +69,5 @@ def reported(command: Callable[[], int], prog: str) -> int:
 
         if not isinstance(error, PlannerError | EnvsError | GPTError):
             raise
-        print(f"{prog}: {error}", file=sys.stderr)
+        print(f"{prog}: {printable(str(error))}", file=sys.stderr)
         return 2

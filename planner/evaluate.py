@@ -76,6 +76,7 @@ def _run(args: argparse.Namespace) -> int:
     from gpt.runtime.threads import limit_blas_threads
     from planner.decode import Planner
     from planner.results import Results, Setting
+    from planner.terminal import printable
 
     if args.out is not None and not args.out.resolve().parent.is_dir():
         raise OutputError(f"{args.out}: its folder does not exist")
@@ -99,8 +100,8 @@ def _run(args: argparse.Namespace) -> int:
         lines = (json.dumps(line, ensure_ascii=False) + "\n" for line in results.lines())
         write_text_atomically(args.out, "".join(lines))
     for problem in problems[:SHOWN_ERRORS]:
-        print(f"{PROG}: task {problem.id} could not be set: {problem.reason}", file=sys.stderr)
-    print(json.dumps(results.as_dict()) if args.json else results)
+        print(printable(f"{PROG}: task {problem.id} could not be set: {problem.reason}"), file=sys.stderr)
+    print(json.dumps(results.as_dict()) if args.json else printable(str(results)))
     return 0 if trials else 1
 
 

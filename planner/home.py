@@ -19,6 +19,7 @@ from envs.sampling import sample_scene
 from envs.scene import ObjectSpec, Scene
 from planner.errors import reported
 from planner.homes import scene_named
+from planner.terminal import printable
 
 
 def check(path: str, as_json: bool) -> int:
@@ -31,7 +32,7 @@ def check(path: str, as_json: bool) -> int:
             problems: list[dict[str, int | str | None]] = [{"line": p.line, "problem": p.text} for p in found]
             print(json.dumps({"ok": False, "problems": problems or [{"line": None, "problem": str(error)}]}, indent=2))
         else:
-            print(error)
+            print(printable(str(error)))
         return 1
     counts = {"rooms": len(scene.rooms), "fixtures": len(scene.fixtures), "objects": len(scene.objects)}
     if as_json:
@@ -52,7 +53,7 @@ def show(name: str, as_json: bool) -> int:
     try:
         scene = scene_named(name)
     except HomeError as error:
-        print(error, file=sys.stderr)
+        print(printable(str(error)), file=sys.stderr)
         return 1
     if as_json:
         print(json.dumps(_as_data(scene), indent=2))

@@ -76,11 +76,12 @@ def scene_named(name: str, *, geometry: bool = True) -> Scene:
         from envs.sampling import sample_scene
 
         return sample_scene(int(name), geometry=geometry)
-    bundled = datasets_dir() / "homes"
-    path = name if "/" in name or "." in name else bundled / f"{name}.yaml"
-    if path != name and not (bundled / f"{name}.yaml").is_file():
-        known = ", ".join(sorted(p.stem for p in bundled.glob("*.yaml")))
-        raise PlannerError(f"there is no home {name!r}; give a YAML file, a seed, or one of: {known}")
     from envs.homes import load_home
 
-    return load_home(path, geometry=geometry)
+    if "/" in name or "." in name:
+        return load_home(name, geometry=geometry)
+    bundled = {path.stem: path for path in (datasets_dir() / "homes").glob("*.yaml")}
+    if name not in bundled:
+        known = ", ".join(sorted(bundled))
+        raise PlannerError(f"there is no home {name[:80]!r}; give a YAML file, a seed, or one of: {known}")
+    return load_home(bundled[name], geometry=geometry)

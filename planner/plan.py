@@ -12,6 +12,7 @@ from planner.errors import PlannerError, reported
 from planner.exports import FORMATS
 from planner.homes import open_home
 from planner.paths import runs_dir
+from planner.terminal import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,17 +73,17 @@ def _run(args: argparse.Namespace) -> int:
     from envs.goals import format_condition
     from gpt.runtime.threads import limit_blas_threads
     from planner.decode import Planner
-    from planner.dialogue import converse, print_plan
+    from planner.dialogue import converse, lines_of, print_plan
 
     limit_blas_threads(1)  # a small model decodes no faster on two, and far slower on a busy machine
     planner = Planner.load(args.model)
     if instruction is None:
-        converse(sys.stdin, planner, state, options, stage, as_json=args.json)
+        converse(lines_of(sys.stdin), planner, state, options, stage, as_json=args.json)
         return 0
     plan = planner.plan(instruction, state, options)
     if exported is not None:
         if plan.status != "verified":
-            print(f"{PROG}: {plan.status}: {plan.reason}", file=sys.stderr)
+            print(f"{PROG}: {plan.status}: {printable(plan.reason)}", file=sys.stderr)
         if plan.goal is not None:
             print(plan.export(exported).rstrip("\n"))
         return 0 if plan.status == "verified" else 1

@@ -11,9 +11,9 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from envs import safe_yaml
 from envs.errors import nearest
+from envs.reading import ReadError, read_text
 from gpt.model import GPTConfig
 from gpt.train_config import TrainConfig
 from planner.corpus import Recipe
@@ -37,15 +37,15 @@ def read_recipe(name: str, overrides: dict[str, dict[str, object]] | None = None
         RecipeError: It is missing, not YAML, or has an unknown key or a value that cannot work.
     """
     path = Path(name)
-    if not path.suffix:
+    if not path.suffix and "/" not in name:
         path = datasets_dir() / "recipes" / f"{name}.yaml"
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
+        raw = safe_yaml.load(read_text(path, safe_yaml.MAX_BYTES))
+    except ReadError as error:
         known = ", ".join(sorted(p.stem for p in (datasets_dir() / "recipes").glob("*.yaml")))
-        raise RecipeError(f"{path}: no such recipe ({error.strerror}); there are: {known}") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise RecipeError(f"{path}: not YAML: {error}") from None
+        raise RecipeError(f"no such recipe ({error}); there are: {known}") from None
+    except safe_yaml.YamlError as error:
+        raise RecipeError(f"{path}: {error}") from None
     if not isinstance(raw, dict):
         raise RecipeError(f"{path}: expected a mapping with corpus, model and train")
     parts: dict[str, dict[str, Any]] = {}
@@ -54,17 +54,17 @@ def read_recipe(name: str, overrides: dict[str, dict[str, object]] | None = None
     for part, kind in known_keys.items():
         values = raw.get(part) or {}
         if not isinstance(values, dict):
-            raise RecipeError(f"{path}: {part} is to be a mapping, found {values!r}")
+            raise RecipeError(f"{path}: {part} is to be a mapping, found {str(values)[:80]}")
         values = {**values, **(overrides or {}).get(part, {})}
         _known(values, [f.name for f in fields(kind)], f"{path}: {part}")
         parts[part] = values
     corpus = parts["corpus"]
-    if "parts" in corpus:
-        corpus["parts"] = tuple(corpus["parts"])
     try:
+        if "parts" in corpus:
+            corpus["parts"] = tuple(corpus["parts"])
         GPTConfig(vocab_size=int(corpus.get("vocab_size", 2048)), **parts["model"])
         return Settings(corpus=Recipe(**corpus), model=parts["model"], train=TrainConfig(**parts["train"]))
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise RecipeError(f"{path}: {error}") from None
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 PROG = "python -m planner.run"
+MAX_PLAN = 1_000_000  # characters
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -53,16 +54,21 @@ def read_plan(source: str) -> tuple[list[str], str | None]:
     Raises:
         PlannerError: It is no plan.
     """
+    from envs.reading import ReadError, read_text
+
     try:
         if source == "-":
-            words = sys.stdin.read()
+            words = sys.stdin.read(MAX_PLAN + 1)
         elif _is_file(source):
-            words = Path(source).read_text(encoding="utf-8")
+            words = read_text(source, MAX_PLAN)
         else:
             words = source
-    except (OSError, UnicodeDecodeError) as error:
-        where = "standard input" if source == "-" else source
-        raise PlannerError(f"{where}: cannot be read as a plan: {error}") from None
+    except UnicodeDecodeError as error:
+        raise PlannerError(f"standard input: cannot be read as a plan: {error}") from None
+    except ReadError as error:
+        raise PlannerError(f"cannot be read as a plan: {error}") from None
+    if len(words) > MAX_PLAN:
+        raise PlannerError(f"the plan has more than {MAX_PLAN} characters")
     if words.lstrip().startswith("{"):
         try:
             data = json.loads(words)
@@ -72,7 +78,7 @@ def read_plan(source: str) -> tuple[list[str], str | None]:
         if not isinstance(subtasks, list) or not all(isinstance(s, str) for s in subtasks):
             raise PlannerError("the JSON's plan is to be a list of subtasks")
         if goal is not None and not isinstance(goal, str):
-            raise PlannerError(f"the JSON's goal is to be a text, found {goal!r}")
+            raise PlannerError(f"the JSON's goal is to be a text, found {str(goal)[:80]}")
         return subtasks, goal
     parts = [p.strip() for line in words.splitlines() for p in line.split("→")]
     return [p for p in parts if p], None

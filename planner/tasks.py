@@ -9,11 +9,9 @@ kept and ignored, but for `family` (the kind of task) and `steps` (a person's st
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import json
 import random
-import zlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -23,6 +21,7 @@ from typing import Literal, cast
 from envs.domain import Domain, load_domain
 from envs.errors import EnvsError
 from envs.goals import Count, Every, FixtureIs, Goal, Holding, No, Place, Thing, format_condition, parse_goal
+from envs.reading import ReadError, read_text
 from envs.sampling import sample_scene
 from envs.scene import Scene
 from envs.scoring import holds
@@ -30,6 +29,9 @@ from envs.state import State, World
 
 DECOYS = (8, 16)  # categories of things that a sampled home has for no reason; measured: tests/planner/test_tasks.py
 FIXTURE_DECOYS = (3, 8)
+MAX_BYTES = 200_000_000  # of a task file, unpacked
+MAX_SEED = 2**62
+SHOWN = 80  # characters of a value in a message
 ATTEMPTS = 36  # homes that are sampled until one is found in which the goal does not hold yet
 
 Answer = Literal["plan", "refuse", "ask"]
@@ -69,10 +71,9 @@ def read_tasks(path: str | Path) -> list[TaskLine]:
     """
     path = Path(path)
     try:
-        raw = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-        lines = raw.decode("utf-8-sig").split("\n")  # not splitlines: a JSON text may contain other line separators
-    except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
-        raise TaskError(f"{path}: cannot be read as a task file: {error}") from error
+        lines = read_text(path, MAX_BYTES).split("\n")  # not splitlines: a JSON text may contain other line separators
+    except ReadError as error:
+        raise TaskError(f"cannot be read as a task file: {error}") from None
     tasks: list[TaskLine] = []
     problems: list[str] = []
     seen: dict[str, int] = {}
@@ -80,12 +81,18 @@ def read_tasks(path: str | Path) -> list[TaskLine]:
         if not line.strip():
             continue
         try:
-            task = _task(json.loads(line), path)
+            content = json.loads(line)
+            if "\\u" in line:
+                json.dumps(content, ensure_ascii=False).encode()
+            task = _task(content, path)
         except json.JSONDecodeError as error:
             problems.append(f"{path}:{number}: not JSON: {error.msg} at column {error.colno}")
             continue
         except RecursionError:
             problems.append(f"{path}:{number}: not a task: nested too deeply")
+            continue
+        except UnicodeEncodeError:
+            problems.append(f"{path}:{number}: half of a character (an unpaired surrogate) is in a text")
             continue
         except ValueError as error:  # GoalError and TaskError too
             problems.append(f"{path}:{number}: {error}")
@@ -109,27 +116,27 @@ def _task(raw: object, path: Path) -> TaskLine:
     def words(key: str) -> tuple[str, ...]:
         value = raw.get(key) or []
         if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
-            raise TaskError(f"{key!r} is to be a list of strings, found {value!r}")
+            raise TaskError(f"{key!r} is to be a list of strings, found {_seen(value)}")
         return tuple(value)
 
     for key in ("id", "instruction"):
         if not isinstance(raw.get(key), str):
-            raise TaskError(f"{key!r} is to be a string, found {raw.get(key)!r}")
+            raise TaskError(f"{key!r} is to be a string, found {_seen(raw.get(key))}")
     answer = raw.get("answer", "plan")
     if answer not in ("plan", "refuse", "ask"):
-        raise TaskError(f"'answer' is plan, refuse or ask, found {answer!r}")
+        raise TaskError(f"'answer' is plan, refuse or ask, found {_seen(answer)}")
     goal = raw.get("goal")
     if goal is not None and not isinstance(goal, str):
-        raise TaskError(f"'goal' is to be a string or null, found {goal!r}")
+        raise TaskError(f"'goal' is to be a string or null, found {_seen(goal)}")
     if goal is None and answer == "plan":
         raise TaskError("a task whose answer is a plan needs a 'goal'")
     home = raw.get("home")
     if home is not None and (isinstance(home, bool) or not isinstance(home, (str, int)) or home == ""):
-        raise TaskError(f"'home' is a path, a seed or null, found {home!r}")
-    if isinstance(home, int) and home < 0:
-        raise TaskError(f"'home' is a seed of at least 0, found {home}")
-    if isinstance(home, str) and not Path(home).is_absolute() and not Path(home).exists():
-        home = str(path.parent / home)  # beside the task file
+        raise TaskError(f"'home' is a path, a seed or null, found {_seen(home)}")
+    if isinstance(home, int) and not 0 <= home < MAX_SEED:
+        raise TaskError(f"'home' is a seed from 0 to 2**62 - 1, found {_seen(home)}")
+    if isinstance(home, str):
+        home = _home_file(home, path)
     known = {"id", "instruction", "goal", "home", "objects", "facts", "absent", "answer", "reference"}
     return TaskLine(
         id=raw["id"],
@@ -143,6 +150,23 @@ def _task(raw: object, path: Path) -> TaskLine:
         reference=raw.get("reference"),
         extra={k: v for k, v in raw.items() if k not in known},
     )
+
+
+def _home_file(name: str, tasks: Path) -> str:
+    """Return the path of a home file, which may stand beside the task file. A missing one is told when it is read."""
+    try:
+        found = Path(name) if Path(name).exists() else tasks.parent / name
+        if found.exists() and not found.is_file():  # a device or a pipe might never end
+            raise TaskError(f"'home' is a file, a seed or null, found {_seen(name)}")
+    except (OSError, ValueError):
+        raise TaskError(f"'home' is no path: {_seen(name)}") from None
+    return str(found)
+
+
+def _seen(value: object) -> str:
+    """What was found instead, for a message."""
+    text = repr(value)
+    return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
 
 
 def with_steps(instruction: str, steps: Sequence[str]) -> str:

@@ -61,7 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _overrides(pairs: Sequence[str]) -> dict[str, dict[str, object]]:
-    import yaml
+    from envs import safe_yaml
 
     found: dict[str, dict[str, object]] = {}
     for pair in pairs:
@@ -69,7 +69,10 @@ def _overrides(pairs: Sequence[str]) -> dict[str, dict[str, object]]:
         part, dot, name = key.partition(".")
         if not equals or not dot:
             raise RecipeError(f"--set {pair}: expected PART.KEY=VALUE, for example train.steps=500")
-        found.setdefault(part, {})[name] = yaml.safe_load(value)
+        try:
+            found.setdefault(part, {})[name] = safe_yaml.load(value)
+        except safe_yaml.YamlError as error:
+            raise RecipeError(f"--set {pair}: {error.text}") from None
     return found
 
 

@@ -20,8 +20,9 @@ from gpt.tokenizer import Tokenizer
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 
-_FORMAT = "gpt-home-planner model 1"
-_WEIGHTS, _CONFIG, _TOKENIZER = "model.safetensors", "config.json", "tokenizer.json"
+FORMAT = "gpt-home-planner model 1"
+WEIGHTS_FILE, CONFIG_FILE, TOKENIZER_FILE = "model.safetensors", "config.json", "tokenizer.json"
+MAX_TEXT = 50_000_000  # bytes of a config or a tokenizer
 
 
 def read_folder(folder: Path | str) -> tuple[GPTConfig, dict[str, Floats], Tokenizer, dict[str, object]]:
@@ -31,33 +32,44 @@ def read_folder(folder: Path | str) -> tuple[GPTConfig, dict[str, Floats], Token
         CheckpointError: A file is missing, truncated, foreign, or does not belong to the others.
     """
     folder = Path(folder)
-    if not folder.is_dir():
+    if not _is_dir(folder):
         raise CheckpointError(f"{folder}: no such model folder")
-    config_text, tokenizer_text = _read(folder / _CONFIG), _read(folder / _TOKENIZER)
-    config, extra = _parse_config(config_text, folder / _CONFIG)
+    config_text, tokenizer_text = _read(folder / CONFIG_FILE), _read(folder / TOKENIZER_FILE)
+    config, extra = _parse_config(config_text, folder / CONFIG_FILE)
     try:
-        tokenizer = Tokenizer.from_json(tokenizer_text, str(folder / _TOKENIZER))
+        tokenizer = Tokenizer.from_json(tokenizer_text, str(folder / TOKENIZER_FILE))
     except TokenizerError as error:
         raise CheckpointError(str(error)) from None
-    tensors, metadata = read_arrays(folder / _WEIGHTS)
-    fingerprint = hashlib.sha256(f"{config_text}\0{tokenizer_text}".encode()).hexdigest()
-    if metadata.get("fingerprint") != fingerprint:
+    if tokenizer.n_used > config.vocab_size:
         raise CheckpointError(
-            f"{folder / _WEIGHTS}: was not saved together with the {_CONFIG} and {_TOKENIZER} beside it"
+            f"{folder / TOKENIZER_FILE}: uses {tokenizer.n_used} ids; the model knows {config.vocab_size}"
         )
-    check_shapes(config, tensors, str(folder / _WEIGHTS))
+    tensors, metadata = read_arrays(folder / WEIGHTS_FILE, config)
+    if metadata.get("fingerprint") != fingerprint(config_text, tokenizer_text):
+        raise CheckpointError(
+            f"{folder / WEIGHTS_FILE}: was not saved together with the {CONFIG_FILE} and {TOKENIZER_FILE} beside it"
+        )
     return config, tensors, tokenizer, extra
 
 
-def read_arrays(path: Path) -> tuple[dict[str, Floats], dict[str, str]]:
+def fingerprint(config_text: str, tokenizer_text: str) -> str:
+    """What the weights carry of the two files beside them."""
+    return hashlib.sha256(f"{config_text}\0{tokenizer_text}".encode()).hexdigest()
+
+
+def read_arrays(path: Path, config: GPTConfig) -> tuple[dict[str, Floats], dict[str, str]]:
     """The tensors of a safetensors file as fp32, and its metadata.
 
+    Names and shapes are compared with the config before a number is read, so no file makes more memory than its model.
+
     Raises:
-        CheckpointError: The file is missing, truncated, no safetensors, or holds other numbers than floats.
+        CheckpointError: The file is missing, truncated, no safetensors, of another model, or holds what is no number.
     """
     try:
         with safe_open(path, framework="np") as file:
             metadata = dict(file.metadata() or {})
+            shapes = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
+        check_shapes(config, shapes, str(path))
         parts = deserialize(path.read_bytes())  # type: ignore[no-untyped-call]
     except FileNotFoundError:
         raise CheckpointError(f"{path}: no such file") from None
@@ -66,7 +78,7 @@ def read_arrays(path: Path) -> tuple[dict[str, Floats], dict[str, str]]:
         raise CheckpointError(f"{path}: not a whole safetensors file ({size} bytes): {_one_line(error)}") from None
     arrays: dict[str, Floats] = {}
     for name, part in parts:
-        data, shape = np.frombuffer(part["data"], np.uint8), tuple(part["shape"])
+        data = np.frombuffer(part["data"], np.uint8)
         match part["dtype"]:
             case "F32":
                 values = data.view("<f4").astype(np.float32)
@@ -76,26 +88,41 @@ def read_arrays(path: Path) -> tuple[dict[str, Floats], dict[str, str]]:
                 values = (data.view("<u2").astype(np.uint32) << 16).view(np.float32)
             case other:
                 raise CheckpointError(f"{path}: {name} holds {other}; expected F32, F16 or BF16")
-        arrays[name] = values.reshape(shape)
+        if not _is_finite(values):
+            raise CheckpointError(f"{path}: {name} holds what is no finite number")
+        arrays[name] = values.reshape(shapes[name])
     return arrays, metadata
 
 
-def check_shapes(config: GPTConfig, arrays: dict[str, Floats], path: str) -> None:
+def _is_finite(values: Floats) -> bool:
+    with np.errstate(over="ignore", invalid="ignore"):  # the sum is quick, and tells but for very large numbers
+        return bool(np.isfinite(values.sum()) or np.isfinite(values).all())
+
+
+def _is_dir(folder: Path) -> bool:
+    try:
+        return folder.is_dir()
+    except OSError:  # too long for a name
+        return False
+
+
+def check_shapes(config: GPTConfig, shapes: dict[str, tuple[int, ...]], path: str) -> None:
     """Check that names and shapes are what the config asks for.
 
     Raises:
         CheckpointError: They are not; `path` is what the message names.
     """
+    if config.n_layer > len(shapes):
+        raise CheckpointError(f"{path}: has {len(shapes)} tensors; the config asks for {config.n_layer} layers")
     expected = expected_shapes(config)
-    for name in sorted(set(expected) | set(arrays)):
-        if name not in arrays:
+    for name in sorted(set(expected) | set(shapes)):
+        if name not in shapes:
             raise CheckpointError(f"{path}: lacks the tensor {name} that the config asks for")
         if name not in expected:
-            raise CheckpointError(f"{path}: holds a tensor {name} that the config does not have")
-        if arrays[name].shape != expected[name]:
-            raise CheckpointError(
-                f"{path}: {name} has shape {arrays[name].shape}; the config asks for {expected[name]}"
-            )
+            raise CheckpointError(f"{path}: holds a tensor {_short(name)} that the config does not have")
+        if shapes[name] != expected[name]:
+            seen = _short(str(shapes[name]))
+            raise CheckpointError(f"{path}: {name} has shape {seen}; the config asks for {expected[name]}")
 
 
 def expected_shapes(config: GPTConfig) -> dict[str, tuple[int, ...]]:
@@ -137,20 +164,24 @@ def expected_shapes(config: GPTConfig) -> dict[str, tuple[int, ...]]:
 def _parse_config(text: str, path: Path) -> tuple[GPTConfig, dict[str, object]]:
     try:
         content = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise CheckpointError(f"{path}: damaged or truncated JSON: {_one_line(error)}") from None
-    if not isinstance(content, dict) or content.get("format") != _FORMAT:
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
         seen = content.get("format") if isinstance(content, dict) else type(content).__name__
-        raise CheckpointError(f"{path}: not a model config of this project (format {seen!r}, expected {_FORMAT!r})")
+        raise CheckpointError(f"{path}: not a model config of this project (format {_short(repr(seen))}, expected {FORMAT!r})")
     try:
-        return GPTConfig.from_dict(content["model"]), dict(content["extra"])
-    except (ConfigError, KeyError, TypeError, ValueError) as error:
+        return GPTConfig.from_dict(dict(content["model"])), dict(content["extra"])
+    except (ConfigError, KeyError, TypeError, ValueError, OverflowError) as error:
         raise CheckpointError(f"{path}: not a valid model config: {_one_line(error)}") from None
 
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        with open(path, "rb") as file:
+            raw = file.read(MAX_TEXT + 1)
+        if len(raw) > MAX_TEXT:
+            raise CheckpointError(f"{path}: larger than {MAX_TEXT // 1_000_000} MB")
+        return raw.decode("utf-8")
     except FileNotFoundError:
         raise CheckpointError(f"{path}: no such file") from None
     except (OSError, UnicodeDecodeError) as error:
@@ -158,4 +189,8 @@ def _read(path: Path) -> str:
 
 
 def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())
+    return _short(" ".join(str(error).split()))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 500 else f"{text[:500]}…"

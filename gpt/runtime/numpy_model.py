@@ -26,6 +26,7 @@ from gpt.tokenizer import Tokenizer
 if TYPE_CHECKING:
     from gpt.model import GPT
 
+MASK = 1024  # tokens read together up to which the mask is made once
 _INIT_STD = 0.02  # of `gpt.model`: what sinusoidal positions are scaled to
 
 
@@ -63,7 +64,7 @@ class NumpyModel:
         Raises:
             CheckpointError: Names or shapes are not this config's.
         """
-        check_shapes(config, arrays, "the weights")
+        check_shapes(config, {name: array.shape for name, array in arrays.items()}, "the weights")
         self.config = config
         C, D, V = config.n_embd, config.head_size, config.vocab_size
         self._norm = rms_norm if config.norm == "rms" else layer_norm
@@ -74,7 +75,7 @@ class NumpyModel:
         if config.position == "sinusoidal":
             self.places = _sinusoids(config.block_size, C)
         self.rotation = _rotations(config.block_size, D) if config.position == "rotary" else None
-        self.later = np.triu(np.full((config.block_size, config.block_size), -np.inf, np.float32), 1)  # not to be seen
+        self._later = _later(min(config.block_size, MASK))
         self.embedding_scale = _norm_of("embedding_norm", arrays)
         # Of normalised queries and keys: a head's length becomes sqrt(D), and scores are divided by sqrt(D).
         self._lengths = np.full(config.n_head + config.kv_heads, D**0.5, np.float32)
@@ -106,6 +107,10 @@ class NumpyModel:
     def begin(self) -> NumpySession:
         """An empty context."""
         return NumpySession(self)
+
+    def later(self, length: int) -> Floats:
+        """What is added to scores (length, length) so that no token sees a later one."""
+        return self._later[:length, :length] if length <= len(self._later) else _later(length)
 
     @property
     def nbytes(self) -> int:
@@ -234,6 +239,10 @@ def _behind_norm(weight: Floats, bias: Floats | None, norm: tuple[Floats, Floats
         return Dense(weight, bias)
     moved = weight @ norm[1]
     return Dense(weight * norm[0], moved if bias is None else moved + bias)
+
+
+def _later(length: int) -> Floats:
+    return np.triu(np.full((length, length), -np.inf, np.float32), 1)
 
 
 def _rotations(length: int, head_size: int) -> npt.NDArray[np.complex64]:

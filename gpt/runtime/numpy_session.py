@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gpt.errors import ContextError
+from gpt.errors import CheckpointError, ContextError
 from gpt.runtime.dense import softmax
 from gpt.runtime.folder import Floats, Ints
 
@@ -98,11 +98,19 @@ class NumpyBatch:
 
         Raises:
             ContextError: Too few or too many tokens for a context; then none has read any.
+            CheckpointError: The weights are so large that the numbers overflow.
         """
         counts = self._check(ids)
         kept = np.asarray(among, np.int64) if among is not None else None
+        with np.errstate(over="ignore", invalid="ignore"):
+            logits = self.model.logits(self._stream(ids, counts), kept)
+        if not np.isfinite(logits).all():
+            raise CheckpointError("the model answers with what is no finite number; its weights are damaged")
+        return logits
+
+    def _stream(self, ids: Sequence[Sequence[int]], counts: Ints) -> Floats:
         if counts.sum() <= max(_AT_ONCE, self.rows):
-            return self.model.logits(self._read(0, self.rows, ids, counts), kept)
+            return self._read(0, self.rows, ids, counts)
         found = []
         begin = 0
         while begin < self.rows:
@@ -111,7 +119,7 @@ class NumpyBatch:
                 end += 1
             found.append(self._read(begin, end, ids[begin:end], counts[begin:end]))
             begin = end
-        return self.model.logits(np.concatenate(found), kept)
+        return np.concatenate(found)
 
     def rewind(self, row: int, length: int) -> None:
         """Let a context forget all but its first `length` tokens."""
@@ -210,7 +218,7 @@ class _Memory:
             return (softmax(scores) @ values[:, :end]).reshape(1, -1)
         grouped = q.reshape(T, K, -1, D).transpose(1, 2, 0, 3).reshape(K, -1, D)  # (K, H / K T, D)
         scores = grouped @ keys[:, :end].transpose(0, 2, 1)
-        scores.reshape(K, -1, T, end)[..., start:] += self.later[:T, :T]
+        scores.reshape(K, -1, T, end)[..., start:] += self.later(T)
         y = (softmax(scores) @ values[:, :end]).reshape(K, -1, T, D)
         return y.transpose(2, 0, 1, 3).reshape(T, -1)
 

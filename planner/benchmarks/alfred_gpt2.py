@@ -110,8 +110,7 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _settings(pairs: Sequence[str]) -> Settings:
-    import yaml
-
+    from envs import safe_yaml
     from planner.benchmarks.sequence_gpt import Settings
 
     kinds = {f.name: type(f.default) for f in fields(Settings)}
@@ -120,7 +119,10 @@ def _settings(pairs: Sequence[str]) -> Settings:
         key, _, text = pair.partition("=")
         if key not in kinds:
             raise RecipeError(f"--set {pair}: unknown setting {key!r}; there are {', '.join(kinds)}")
-        value = yaml.safe_load(text)
+        try:
+            value = safe_yaml.load(text)
+        except safe_yaml.YamlError as error:
+            raise RecipeError(f"--set {pair}: {error.text}") from None
         if kinds[key] is float and type(value) is int:
             value = float(value)
         if type(value) is not kinds[key]:

@@ -6,15 +6,15 @@ two arguments. Other keys are ignored.
 
 from __future__ import annotations
 
-import gzip
 import json
-import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from envs.reading import ReadError, read_text
 from planner.benchmarks.sequence_scores import N_FIELDS, Program, Step
 from planner.errors import PlannerError
+from planner.tasks import MAX_BYTES
 
 _SHOWN_PROBLEMS = 5
 
@@ -39,10 +39,9 @@ def read_rows(path: Path) -> list[Row]:
         BenchmarkError: The file cannot be read, has no row, or a line is not a row; with line numbers.
     """
     try:
-        raw = path.read_bytes()
-        lines = (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode("utf-8-sig").split("\n")
-    except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
-        raise BenchmarkError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
+        lines = read_text(path, MAX_BYTES).split("\n")
+    except ReadError as error:
+        raise BenchmarkError(f"cannot be read: {error}") from None
     rows: list[Row] = []
     problems: list[str] = []
     for number, line in enumerate(lines, start=1):
@@ -77,6 +76,8 @@ def _row(line: str) -> Row:
         record = json.loads(line)
     except json.JSONDecodeError as error:
         raise ValueError(f"not JSON: {error.msg}") from None
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
     if not isinstance(record, dict):
         raise ValueError("not a JSON object")
     for key in ("id", "instruction"):

@@ -393,7 +393,7 @@ def test_what_is_not_yaml_is_named_with_its_line() -> None:
 
 
 def test_anchors_are_refused() -> None:
-    assert problems("a: &a [1]\nb: *a") == ["line 1: anchors and aliases (& and *) are not read in home files"]
+    assert problems("a: &a [1]\nb: *a") == ["line 1: anchors and aliases (& and *) are not read"]
 
 
 def test_deep_nesting_is_refused() -> None:

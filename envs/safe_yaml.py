@@ -1,0 +1,83 @@
+"""YAML that others wrote: the safe loader, and limits on size, depth and number of entries; no anchors, no aliases.
+
+An alias is a reference: ten lines of them are a gigabyte for whoever walks through what they stand for.
+"""
+
+from __future__ import annotations
+
+import yaml
+
+from envs.errors import EnvsError
+
+MAX_BYTES = 1_000_000
+MAX_DEPTH = 20
+MAX_NODES = 20_000
+
+# What PyYAML's constructors raise for scalars with a wrong tag, such as `!!bool maybe`, beside its own errors.
+_ODD = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError)
+
+
+class YamlError(EnvsError, ValueError):
+    """A text is not YAML, or beyond the limits; `line` counts from 1, and is None where it is not one line's fault."""
+
+    def __init__(self, line: int | None, text: str) -> None:
+        self.line, self.text = line, text
+        super().__init__(f"line {line}: {text}" if line else text)
+
+
+def compose(text: str) -> yaml.Node | None:
+    """Return the root node of a text; None if it is empty.
+
+    Raises:
+        YamlError: It is not YAML, too large, nested too deeply, or uses anchors.
+    """
+    if len(text.encode("utf-8", "replace")) > MAX_BYTES:
+        raise YamlError(None, f"the file is larger than {MAX_BYTES // 1000} kB")
+    try:
+        _check(text)
+        root: yaml.Node | None = yaml.compose(text, Loader=yaml.CSafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        said = error.problem or error.context or "cannot be read"
+        raise YamlError(mark.line + 1 if mark else None, f"not YAML: {said}") from None
+    except (yaml.YAMLError, UnicodeError) as error:
+        said = str(error).splitlines()[0] if str(error) else "cannot be read"
+        raise YamlError(None, f"not YAML: {said}") from None
+    return root
+
+
+def load(text: str) -> object:
+    """Return what a text says, as plain values.
+
+    Raises:
+        YamlError: As `compose`, or a value is not what its tag says.
+    """
+    root = compose(text)
+    if root is None:
+        return None
+    loader = yaml.SafeLoader("")
+    try:
+        return loader.construct_document(root)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise YamlError(mark.line + 1 if mark else None, f"not YAML: {error.problem or error.context}") from None
+    except _ODD as error:
+        raise YamlError(None, f"not YAML: a value is not what its tag says ({error})") from None
+    finally:
+        loader.dispose()
+
+
+def _check(text: str) -> None:
+    depth = 0
+    for number, event in enumerate(yaml.parse(text, Loader=yaml.CSafeLoader), start=1):
+        line = event.start_mark.line + 1 if event.start_mark else None
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            raise YamlError(line, "anchors and aliases (& and *) are not read")
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > MAX_DEPTH:
+            raise YamlError(line, f"nested more than {MAX_DEPTH} deep")
+        if number > MAX_NODES:
+            raise YamlError(line, f"more than {MAX_NODES} entries")

@@ -1,0 +1,169 @@
+"""Hostile and odd files: homes and recipes in YAML, task files, results to go on with, each mutated."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from functools import cache
+from random import Random
+
+import yaml
+
+from envs.homes import dump_home
+from envs.sampling import sample_scene
+from envs.state import State
+from planner.paths import datasets_dir
+from tests.fuzz import texts
+
+SCALARS = (
+    "~", "null", "yes", "off", "1:30", "0x1F", "0o17", "1_000", ".inf", "-.inf", ".nan", "1e400", "1.0e+400", "9" * 400,
+    "2024-01-01", "!!binary aGk=", "!!python/object/apply:os.system [id]", "!!set {a}", "!local x", "&x 1", "*x", "<<: *x",
+    '"\\e[31m"', '"\\u202e"', '"\\0"', '"a\\nb"', "'{0.__class__}'", "../../x", "{a: 1}", "[1, 2]", "|\n  long\n", "? x", "- -",
+)  # fmt: skip
+SNIPPETS = (
+    "\nname: {}\n", "\nseed: {}\n", "\nrobot: [{}, 2, 3]\n", "\nobjects: {}\n", "\nrooms: {}\n", "\n  bedroom 1: [{}]\n",
+    "\n---\n", "\n...\n", "%YAML 9.9\n---\n", "\t", "\ufeff", "# {}", "    - {}\n", "    - sink: {{name: {}}}\n",
+    "    - sink: {{count: {}}}\n", "    - sink: {{pose: [{}, 1, 1]}}\n", "doorways: [[{}, 1, 1, x]]\n",
+)  # fmt: skip
+
+
+@cache
+def _written(folder: str) -> tuple[str, ...]:
+    return tuple(path.read_text(encoding="utf-8") for path in sorted((datasets_dir() / folder).glob("*.yaml")))
+
+
+def home(rng: Random) -> str:
+    """A home file: a bundled or a sampled one, mutated as a tree or as a text."""
+    written = rng.choice((*_written("homes"), *_sampled()))
+    return _yaml(rng, written)
+
+
+@cache
+def _sampled() -> tuple[str, ...]:
+    return tuple(dump_home(sample_scene(seed, rooms=1, n_objects=12)) for seed in range(4))
+
+
+def recipe(rng: Random) -> str:
+    """A recipe, mutated likewise."""
+    return _yaml(rng, rng.choice(_written("recipes")))
+
+
+def _yaml(rng: Random, text: str) -> str:
+    kind = rng.randrange(8)
+    if kind == 0:
+        return _bomb(rng)
+    if kind < 5:
+        tree = yaml.load(text, Loader=yaml.CSafeLoader)
+        for _ in range(rng.choice((1, 1, 2, 5))):
+            tree = _changed(tree, rng)
+        text = yaml.dump(tree, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True)
+    for _ in range(rng.randrange(4)):
+        at = rng.randrange(len(text) + 1)
+        piece = rng.choice(SCALARS) if rng.randrange(2) else rng.choice(SNIPPETS).format(rng.choice(SCALARS))
+        lines = text.split("\n")
+        match rng.randrange(4):
+            case 0:
+                text = text[:at] + piece + text[at:]
+            case 1:
+                lines.insert(rng.randrange(len(lines) + 1), piece)
+                text = "\n".join(lines)
+            case 2:
+                number = rng.randrange(len(lines))
+                lines[number : number + 1] = rng.choice(([], lines[number : number + 1] * 3, [" " + lines[number]]))
+                text = "\n".join(lines)
+            case _:
+                text = texts.mutated(text, rng)
+    return text
+
+
+def _bomb(rng: Random) -> str:
+    many = rng.choice((3, 100, 5000))
+    return rng.choice((
+        "a0: &a0 [x, x, x]\n" + "".join(f"a{n + 1}: &a{n + 1} [*a{n}, *a{n}, *a{n}]\n" for n in range(min(many, 40))),
+        "&a [*a]\n", "rooms: &r {kitchen: *r}\n", "[" * many, "{a: " * many, "- " * many, "a:\n" * many,
+        "rooms: {kitchen: " + "[" * many + "]" * many + "}", "".join(" " * n + "a:\n" for n in range(min(many, 500))),
+        "rooms:\n" + "".join(f"  r{n}: {{kind: kitchen, rect: [{n}, 0, {n + 1}, 1]}}\n" for n in range(many)),
+        "rooms: {kitchen: [table]}\nobjects:\n" + "".join(f"  box {n + 1}: [box]\n" for n in range(min(many, 990))),
+        "rooms: {kitchen: [countertop]}\ndoorways: [" + "[1, 1, 1, x], " * many + "]\n",
+        "rooms: {kitchen: [" + "50 sink, " * many + "]}\n", "name: " + "x" * 40 * many, "x" * many + ": 1\n",
+        "rooms: {kitchen: [{sink: {" + "a: 1, " * many + "}}]}\n",
+    ))  # fmt: skip
+
+
+def _changed(tree: object, rng: Random) -> object:
+    """The tree with one of its nodes replaced, repeated, wrapped or left out."""
+    if rng.randrange(5) and isinstance(tree, dict) and tree:
+        key = rng.choice(list(tree))
+        match rng.randrange(8):
+            case 0:
+                return {k: v for k, v in tree.items() if k != key}
+            case 1:
+                return {(rng.choice((_plain(texts.odd(rng)), 7, None)) if k == key else k): v for k, v in tree.items()}
+            case _:
+                return {k: _changed(v, rng) if k == key else v for k, v in tree.items()}
+    if rng.randrange(5) and isinstance(tree, list) and tree:
+        at = rng.randrange(len(tree))
+        match rng.randrange(6):
+            case 0:
+                return tree[:at] + tree[at + 1 :]
+            case 1:
+                return tree[:at] + tree[at : at + 1] * rng.choice((2, 60)) + tree[at:]
+            case _:
+                return [_changed(v, rng) if i == at else v for i, v in enumerate(tree)]
+    match rng.randrange(6):
+        case 0:
+            return [tree]
+        case 1:
+            return {"holds": tree, "count": rng.choice((0, 1, 50, 10**9)), "name": _plain(texts.odd(rng))}
+        case 2:
+            return rng.choice(texts.words())
+        case 3 if isinstance(tree, str):
+            return _plain(texts.mutated(tree, rng))
+        case 4 if isinstance(tree, int | float):
+            return rng.choice((0, -tree, tree * 1000, 10**30, float("nan"), float("inf"), tree + 0.3))
+    return _plain(texts.value(rng))
+
+
+def _plain(found: object) -> object:
+    """What YAML can be written of: no halves of characters."""
+    return json.loads(json.dumps(found, ensure_ascii=False).encode("utf-8", "replace"))
+
+
+def tasks(rng: Random, state: State) -> bytes:
+    """A task file, compressed or not, some of whose lines are wrong."""
+    lines = []
+    for number in range(rng.randrange(1, 4)):
+        task: dict[str, object] = {
+            "id": rng.choice((str(number), "x", texts.odd(rng))),
+            "instruction": texts.instruction(rng, state) if rng.randrange(3) == 0 else "set the table",
+            "goal": texts.goal(rng, state) if rng.randrange(2) else "mug on desk",
+            "home": rng.choice((None, None, None, 7, "studio.yaml", 2**70, "", texts.odd(rng), "/dev/zero", "x" * 5000)),
+            "objects": [rng.choice(texts.words()) for _ in range(rng.choice((0, 2, 9)))],
+            "facts": [texts.goal(rng, state)] if rng.randrange(4) == 0 else [],
+            "absent": [rng.choice(texts.words())] * rng.choice((0, 1, 3)),
+            "answer": rng.choice(("plan", "plan", "refuse", "ask")),
+        }
+        for _ in range(rng.choice((0, 0, 1, 2))):
+            task[rng.choice((*task, "steps", "family", "reference", texts.odd(rng)))] = texts.value(rng)
+        lines.append(json.dumps(task, ensure_ascii=rng.randrange(2) == 0))
+        if rng.randrange(8) == 0:
+            lines.append(rng.choice(("[" * 5000, "{", "[]", "1", '{"id": ' + "9" * 5000 + "}", texts.mutated(lines[-1], rng))))
+    raw = "\n".join(lines).encode("utf-8", "surrogatepass" if rng.randrange(4) == 0 else "replace")
+    return raw if rng.randrange(6) else damaged(gzip.compress(raw), rng)
+
+
+def records(rng: Random) -> bytes:
+    """A file of results that a command would go on with."""
+    lines: list[object] = [{"about": {"seed": 0}}, {"key": "a", "success": True}, {"key": "b", "success": False}]
+    for _ in range(rng.choice((0, 1, 2))):
+        lines[rng.randrange(len(lines))] = texts.value(rng)
+    return damaged("".join(json.dumps(line) + "\n" for line in lines).encode(), rng)
+
+
+def damaged(raw: bytes, rng: Random) -> bytes:
+    """The bytes, often with some of them changed, cut off or put in."""
+    for _ in range(rng.choice((0, 0, 1, 3))):
+        at = rng.randrange(len(raw) + 1)
+        raw = rng.choice((raw[:at], raw[:at] + rng.randbytes(rng.randrange(1, 9)) + raw[at:],
+                          raw[:at] + rng.randbytes(1) + raw[at + 1 :]))  # fmt: skip
+    return raw

@@ -1,0 +1,153 @@
+"""Hostile and odd texts: what people may type, goals and plans, each mutated."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import cache
+from random import Random
+
+from envs.domain import load_domain
+from envs.state import State, applicable, effect, format_action
+from gpt.tokenizer import SPECIAL_TOKENS
+from planner.draw import Task, TaskDrawer
+from planner.phrases import load_words
+
+CONTROL = ("\x00", "\x07", "\x08", "\x1b[2J", "\x1b]0;owned\x07", "\x1b[31m", "\r", "\n", "\t", "\x7f", "\x9b31m", "\x85")
+INVISIBLE = ("\u202e", "\u2066", "\u2069", "\u200b", "\u200d", "\ufeff", "\u2028", "\u2029", "\u00ad", "\U000e0041")
+LETTERS = ("é", "ß", "İ", "ǅ", "ﬁ", "ﷺ", "日本", "🍎", "👩‍🍳", "Ω", "а", "e\u0301\u0301\u0301", "²", "٣", "½", "\ud800", "\udfff")
+COMMANDS = (
+    "'; DROP TABLE plans; --", "$(rm -rf /)", "`reboot`", "| cat /etc/passwd", "&& shutdown now", "<script>alert(1)</script>",
+    "../../../../etc/passwd", "/dev/zero", "C:\\con\\con", "file:///etc/shadow", "{0.__class__}", "{world}", "%s%n%x", "%(a)s",
+    "${jndi:ldap://x}", "{{7*7}}", "__import__('os').system('id')", "!!python/object/apply:os.system [id]", "&a [*a]",
+    "<|endoftext|>", "]]>", "&lt;&#x0;", "(define (domain x))", '"]; x["', "-->", "→", "--json", "\\u001b", "NaN", "-0", "1e999",
+)  # fmt: skip
+PLANS = ("pick up plate 1", "→ open fridge 1 →", "then", "every", "no", "of", "is", "except", "holding", ";", "in", "on")
+
+
+@cache
+def words() -> tuple[str, ...]:
+    """What people call things and places, and what the goal language calls them."""
+    found, domain = load_words(), load_domain()
+    said = [name for table in (found.objects, found.fixtures, found.classes) for names in table.values() for name in names]
+    kinds = (domain.objects, domain.fixtures, domain.members, domain.states, domain.negations, domain.liquids)
+    return tuple(dict.fromkeys([*said, *(name for kind in kinds for name in kind)]))
+
+
+@cache
+def _drawer() -> TaskDrawer:
+    return TaskDrawer(Random(0), phrases="all")
+
+
+def odd(rng: Random) -> str:
+    """A piece of text that somebody may be careless about."""
+    kind = rng.randrange(9)
+    if kind == 0:
+        return rng.choice(SPECIAL_TOKENS)
+    if kind < 6:
+        return rng.choice((CONTROL, INVISIBLE, LETTERS, COMMANDS, PLANS)[kind - 1])
+    if kind == 6:
+        return str(rng.choice((0, -1, 3, 21, 1e308, 10 ** rng.randrange(1, 400), rng.random())))
+    if kind == 7:
+        return rng.choice(words())
+    return "".join(chr(rng.choice((rng.randrange(128), rng.randrange(0x3000), rng.randrange(0x110000)))) for _ in range(6))
+
+
+def mutated(text: str, rng: Random) -> str:
+    """The text with some pieces cut, repeated, exchanged or put in."""
+    for _ in range(rng.choice((0, 1, 1, 2, 3, 6))):
+        at, end = sorted(rng.randrange(len(text) + 1) for _ in range(2))
+        match rng.randrange(7):
+            case 0:
+                text = text[:at] + text[end:]
+            case 1:
+                text = text[:at] + text[at:end] * rng.choice((2, 3, 50)) + text[end:]
+            case 2:
+                text = text[:at] + text[at:end][::-1] + text[end:]
+            case 3:
+                text = text[:at] + text[at:end].upper() + text[end:]
+            case _:
+                text = text[:at] + odd(rng) + text[at:]
+        text = text[:200_000]
+    return text
+
+
+def instruction(rng: Random, state: State) -> str:
+    """What a person may type in a home: a task in words, several of them, nonsense, or an attack."""
+    match rng.randrange(10):
+        case 0:
+            said = "".join(odd(rng) for _ in range(rng.randrange(12)))
+        case 1:
+            said = " ".join(rng.choice(words()) for _ in range(rng.randrange(1, 40)))
+        case 2:
+            said = rng.choice((". ", " and ", ", then ", "; ", "\n")).join(
+                _task(rng, state) for _ in range(rng.randrange(2, 11))
+            )
+        case 3:
+            piece = rng.choice((odd(rng), _task(rng, state) + " "))
+            said = piece * rng.choice((10, 300, 5000))
+        case 4:
+            said = _goal(rng, state)
+        case _:
+            said = _task(rng, state)
+    return mutated(said, rng)
+
+
+def _drawn(rng: Random, state: State) -> Task | None:
+    drawer = _drawer()
+    drawer.rng = drawer.binder.rng = rng
+    for _ in range(20):
+        kind = rng.randrange(8)
+        if kind == 0:
+            found = drawer.draw_refusal(state, inventory_known=True)
+        elif kind == 1:
+            found = drawer.draw_question(state)
+        else:
+            found = drawer.draw(state, parts=rng.choice((1, 1, 1, 2, 4)))
+        if found is not None:
+            return found
+    return None
+
+
+def _task(rng: Random, state: State) -> str:
+    found = _drawn(rng, state)
+    return "set the table" if found is None else found.instruction
+
+
+def _goal(rng: Random, state: State) -> str:
+    found = _drawn(rng, state)
+    return (found.goal_text if found is not None else "") or "2 clean plate on dining table ; fridge closed"
+
+
+def goal(rng: Random, state: State) -> str:
+    """A goal of the language, mutated, or words in a row."""
+    if rng.randrange(4) == 0:
+        return rng.choice((" ", " in ", " on ", " then ", " ; ", " of ", " is ", " except ")).join(
+            rng.choice((odd, lambda r: r.choice(words()), lambda r: r.choice(PLANS)))(rng)
+            for _ in range(rng.choice((2, 5, 30, 400)))
+        )
+    return mutated(_goal(rng, state), rng)
+
+
+def plan(rng: Random, state: State) -> str:
+    """Subtasks that can be done one after another, mutated, as text or as JSON."""
+    subtasks = []
+    for _ in range(rng.randrange(8)):
+        action = rng.choice(applicable(state))
+        subtasks.append(format_action(state.world, action))
+        state = effect(state, action)
+    if rng.randrange(3):
+        return mutated(rng.choice((" → ", "\n")).join(subtasks), rng)
+    content: dict[str, object] = {"plan": subtasks, "goal": _goal(rng, state)}
+    for key in ("plan", "goal"):
+        if rng.randrange(4) == 0:
+            content[key] = value(rng)
+    return mutated(json.dumps(content), rng) if rng.randrange(3) == 0 else json.dumps(content)
+
+
+def value(rng: Random) -> object:
+    makers: tuple[Callable[[], object], ...] = (
+        lambda: odd(rng), lambda: None, lambda: True, lambda: rng.randrange(-5, 2**64), lambda: float("nan"), lambda: [],
+        lambda: {}, lambda: [odd(rng) for _ in range(3)], lambda: {odd(rng): odd(rng)}, lambda: [[[[1]]]], lambda: "x" * 5000,
+    )  # fmt: skip
+    return rng.choice(makers)()
