@@ -34,6 +34,9 @@ def _parser() -> argparse.ArgumentParser:
     add("instruction", nargs="?", help='for example "set the table for two"; - reads it from standard input')
     add("--home", default=DEFAULT_HOME, help="YAML file, name in datasets/homes/, or a seed (default: family_house)")
     add("--interactive", action="store_true", help="answer each line of standard input, until it ends")
+    add("--ask", action="store_true", help="read the answer to a question: a number, words, or a new instruction")
+    rate = "share of goals that may be missed: ask where several may be meant, refuse where none is likely enough"
+    add("--error-rate", type=float, metavar="A", help=f"{rate} (default: act on the likeliest)")
     add("--execute", action="store_true", help="carry the plan out in the simulated home")
     add("--model", help="model folder (default: the released weights)")
     add("--samples", type=int, default=4, help="further plans to try if the first fails (default: 4)")
@@ -60,6 +63,8 @@ def _run(args: argparse.Namespace) -> int:
     instruction = None if args.interactive else _instruction(args.instruction)
     if args.interactive:
         _check_dialogue(args)
+    elif args.ask and args.instruction == "-":
+        raise PlannerError("--ask reads answers from standard input; give the instruction as an argument")
     state = open_home(args.home, geometry=args.execute)
     from planner.perform import episode_as_dict, perform, print_score
     from planner.stage import stage_of
@@ -70,15 +75,21 @@ def _run(args: argparse.Namespace) -> int:
     from gpt.runtime.threads import limit_blas_threads
     from planner.answer import Options
     from planner.decode import Planner
-    from planner.dialogue import converse, print_plan
+    from planner.dialogue import asked, converse, print_plan
 
     limit_blas_threads(1)  # a small model decodes no faster on two, and far slower on a busy machine
     planner = Planner.load(args.model)
-    options = Options(temperature=args.temperature, samples=args.samples, seed=args.seed)
+    options = Options(temperature=args.temperature, samples=args.samples, seed=args.seed, error_rate=args.error_rate)
+    if options.error_rate is not None:
+        planner.calibrated(options.error_rate)  # a wrong rate is to be said before anything is read
     if instruction is None:
-        converse(sys.stdin, planner, state, options, stage, as_json=args.json)
+        converse(sys.stdin, planner, state, options, stage, as_json=args.json, ask=args.ask)
         return 0
     plan = planner.plan(instruction, state, options)
+    if args.ask:
+        from planner.asking import settled
+
+        plan = settled(plan, planner, state, options, asked)
     if exported is not None:
         if plan.status != "verified":
             print(f"{PROG}: {plan.status}: {plan.reason}", file=sys.stderr)
