@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from envs.goals import Goal
+from envs.goals import Goal, format_goal
 from envs.state import Action, State
 from planner import text
 from planner.errors import OptionsError
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 MAX_TEMPERATURE = 5.0
 Status = Literal["verified", "unverified", "refused", "ask"]
+Reading = Literal["whole", "pieces", "grounded"]  # in one breath; part by part; the likeliest about what is there
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +35,8 @@ class Options:
         conditions: Most conditions of a piece. One at a time succeeds most often (docs/results.md).
         clauses: Whether an instruction of several tasks may be read piece by piece.
         grounded: Whether a goal about what is not there gives way to a likely one about what is.
+        error_rate: Share of instructions, in (0, 1), whose goal may be missed: where several goals may be meant the
+            answer is a question, where none is likely enough a refusal. None acts on the likeliest.
     """
 
     temperature: float = 0.0
@@ -47,6 +50,7 @@ class Options:
     conditions: int = 1
     clauses: bool = True
     grounded: bool = True
+    error_rate: float | None = None
 
     def __post_init__(self) -> None:
         """Check the numbers.
@@ -67,16 +71,50 @@ class Options:
 
 @dataclass(frozen=True, kw_only=True)
 class Understanding:
-    """What the GPT took an instruction to mean."""
+    """What the GPT took an instruction to mean.
+
+    Attributes:
+        instruction: As the GPT read it.
+        goal: What is to hold, if there is something to be done.
+        goal_text: What was written as the goal, even where it cannot be used.
+        refusal: Why nothing is to be done.
+        question: What to ask the person.
+        options: The goals among which the question lets the person choose; none where the GPT itself asks.
+        broken: What it wrote is no goal.
+        logprob: Log-probability of what was written.
+        tokens: Written.
+        reading: How the goal was come by.
+        parts: Parts of the instruction that were read apart, in order; the whole one if only one.
+    """
 
     instruction: str
     goal: Goal | None = None
     goal_text: str = ""
     refusal: str = ""
     question: str = ""
-    broken: bool = False  # what it wrote is no goal
+    options: tuple[Goal, ...] = ()
+    broken: bool = False
     logprob: float = 0.0
-    tokens: int = 0  # written
+    tokens: int = 0
+    reading: Reading = "whole"
+    parts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Confidence:
+    """How sure the planner is of an answer; calibrated probabilities, in [0, 1].
+
+    Attributes:
+        goal: That the goal is what was meant.
+        plan: That what was meant holds after the plan.
+    """
+
+    goal: float
+    plan: float
+
+    def as_dict(self) -> dict[str, float]:
+        """Plain data for programs."""
+        return {"goal": round(self.goal, 4), "plan": round(self.plan, 4)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +130,9 @@ class Plan:
         tried: Plans decoded.
         tokens: Tokens written.
         seconds: Time from instruction to answer.
+        logprob: The GPT's log-probability of the goal, or of what was written in its place.
+        confidence: How sure the planner is; None without a goal, and of a model that was never calibrated.
+        options: The goals among which the question lets the person choose; none where the GPT itself asks.
     """
 
     instruction: str
@@ -107,6 +148,8 @@ class Plan:
     tokens: int
     seconds: float
     logprob: float = 0.0
+    confidence: Confidence | None = None
+    options: tuple[Goal, ...] = ()
 
     @property
     def steps(self) -> tuple[str, ...]:
@@ -137,7 +180,9 @@ class Plan:
             "status": self.status,
             "reason": self.reason,
             "goal": self.goal_text or None,
+            "options": [format_goal(goal) for goal in self.options],
             "plan": list(self.subtasks),
+            "confidence": self.confidence.as_dict() if self.confidence else None,
             "tried": self.tried,
             "tokens": self.tokens,
             "seconds": round(self.seconds, 4),

@@ -25,8 +25,10 @@ from gpt.runtime.session import Runtime
 from gpt.tokenizer import Tokenizer
 from planner import text
 from planner.answer import Options, Plan, Status, Understanding
+from planner.calibration_file import read_calibration
+from planner.candidates import decide
 from planner.constrain import Cursor, Ids, choose_sequence, write_until
-from planner.errors import PlannerError, ReleaseError
+from planner.errors import CalibrationError, PlannerError, ReleaseError
 from planner.execute import run
 from planner.facts import chunk, fetch, is_limited, work
 from planner.feasible import is_feasible
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from gpt.model import GPT
+    from planner.confidence import Calibration
     from planner.episode import Event
     from planner.homes import AnyHome, HomeInUse
 
@@ -61,45 +64,82 @@ def _merit(report: Report, draft: _Draft) -> tuple[bool, float, int, float]:
     return report.ok, report.score.rate, -len(draft.actions), draft.logprob
 
 
+def model_folder(folder: str | Path | None = None) -> Path:
+    """Return a model's folder, the one of the released weights where none is given.
+
+    Raises:
+        ReleaseError: No weights came with the installation.
+    """
+    try:
+        return Path(folder or released_dir())
+    except FileNotFoundError as error:
+        raise ReleaseError(f"{error}; train one (python -m planner.train) and name it with --model") from None
+
+
 class Planner:
     """A GPT, its tokenizer, and the home that its prompts are encoded for; for one thread at a time."""
 
-    def __init__(self, model: Runtime | GPT, tokenizer: Tokenizer) -> None:
+    def __init__(self, model: Runtime | GPT, tokenizer: Tokenizer, calibration: Calibration | None = None) -> None:
         """Wrap a model. One of PyTorch is converted: what it learns afterwards is not seen."""
         self.model: Runtime = model if isinstance(model, Runtime) else NumpyModel.of(model)
         self.tokenizer = tokenizer
+        self.calibration = calibration
         self.prompts = Prompts(self.model, tokenizer)
         self.reader = Reader(self.prompts)
 
     @classmethod
-    def load(cls, folder: str | Path | None = None, *, weights: Literal["fp32", "int8"] = "fp32") -> Planner:
+    def load(
+        cls, folder: str | Path | None = None, *, weights: Literal["fp32", "int8"] = "fp32", calibrated: bool = True
+    ) -> Planner:
         """Load a model folder, by default the released weights.
 
         Args:
             folder: The model.
             weights: Their precision. Rounding to int8 needs the extra `fast` and takes seconds, and decoding is faster
                 then.
+            calibrated: Whether to read the calibration beside the weights, if there is one.
 
         Raises:
             CheckpointError: The folder is not a model of this project.
+            CalibrationError: Its calibration is damaged.
             ReleaseError: No folder is given, and no weights came with the installation; or the extra is missing.
         """
-        try:
-            folder = folder or released_dir()
-        except FileNotFoundError as error:
-            raise ReleaseError(f"{error}; train one (python -m planner.train) and name it with --model") from None
+        folder = model_folder(folder)
         model, tokenizer, _ = NumpyModel.load(folder)
+        calibration = read_calibration(folder) if calibrated else None
         if weights == "fp32":
-            return cls(model, tokenizer)
+            return cls(model, tokenizer, calibration)
         try:
             from gpt.runtime.onnx_model import OnnxModel
         except ImportError as error:
             raise ReleaseError(f"int8 weights need {error.name}: pip install gpt-home-planner[fast]") from None
-        return cls(OnnxModel(model, weights), tokenizer)
+        return cls(OnnxModel(model, weights), tokenizer, calibration)
 
     def understand(self, instruction: str, state: State, options: Options | None = None) -> Understanding:
-        """Let the GPT write the goal of an instruction."""
-        return self.reader.understand(instruction, state, options)
+        """Let the GPT write the goal of an instruction; with an error rate, ask where several goals may be meant.
+
+        Raises:
+            CalibrationError: The error rate cannot be kept with this model.
+        """
+        options = options or Options()
+        if options.error_rate is None:
+            return self.reader.understand(instruction, state, options)
+        calibration = self.calibrated(options.error_rate)
+        found = self.reader.understand(instruction, state, options)
+        return found if found.goal is None else decide(self.reader, found, state, options, calibration)
+
+    def calibrated(self, error_rate: float) -> Calibration:
+        """Return the calibration, which can keep this error rate.
+
+        Raises:
+            CalibrationError: It cannot, or there is none.
+        """
+        if self.calibration is None:
+            raise CalibrationError(
+                "the model has no calibration, which an error rate needs: python -m planner.calibrate"
+            )
+        self.calibration.threshold(error_rate)
+        return self.calibration
 
     def plan(self, instruction: str, home: AnyHome, options: Options | None = None) -> Plan:
         """Answer an instruction in a home.
@@ -113,6 +153,7 @@ class Planner:
         Raises:
             PlannerError: There is no such home.
             HomeError: The file is not a valid home.
+            CalibrationError: The error rate cannot be kept with this model.
         """
         state = open_home(home, geometry=False)
         options = options or Options()
@@ -129,8 +170,14 @@ class Planner:
         if not is_feasible(found.goal, state):
             options = replace(options, samples=0)  # one try: more would not find what is not there
         plan = self.reach(found.goal, state, options, instruction=found.instruction)
-        seconds = time.perf_counter() - began
-        return replace(plan, seconds=seconds, tokens=plan.tokens + found.tokens, logprob=found.logprob)
+        confidence = None
+        if self.calibration is not None:
+            verified = plan.status == "verified"
+            confidence = self.calibration.confidence(found.logprob, found.reading, verified=verified)
+        return replace(
+            plan, seconds=time.perf_counter() - began, tokens=plan.tokens + found.tokens, logprob=found.logprob,
+            confidence=confidence,
+        )  # fmt: skip
 
     def run(
         self,

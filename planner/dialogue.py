@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, TextIO
 
 from envs.goals import format_condition
 from planner import text
+from planner.asking import answered, choices
+from planner.errors import PlannerError
 from planner.terminal import printable
 
 if TYPE_CHECKING:
@@ -28,13 +30,14 @@ MAX_INSTRUCTION = 4000  # characters
 
 
 def print_plan(plan: Plan) -> None:
-    """Print goal, plan and status for a person, a line each."""
+    """Print goal, plan, confidence and status for a person, a line each."""
     if plan.goal is not None:
         print(f"goal: {plan.goal_text}")
         done = plan.status == "verified" and not plan.actions
         print("nothing to do: the goal holds already" if done else f"plan: {printable(str(plan))}")
     reason = printable(" ".join(plan.reason.split()))
-    print(f"{plan.status}" + (f": {reason}" if reason else "") + f" ({plan.seconds:.2f} s)", flush=True)
+    sure = f", {100 * plan.confidence.plan:.0f} % sure" if plan.confidence is not None else ""
+    print(f"{plan.status}" + (f": {reason}" if reason else "") + f" ({plan.seconds:.2f} s{sure})", flush=True)
 
 
 def lines_of(stream: TextIO) -> Iterator[str]:
@@ -46,8 +49,32 @@ def lines_of(stream: TextIO) -> Iterator[str]:
         yield line
 
 
+def asked(plan: Plan) -> str | None:
+    """Put a plan's question to the person at the terminal; returns the answer, None where standard input ends."""
+    print_question(plan)
+    print("answer: ", end="", file=sys.stderr, flush=True)
+    try:
+        return next(lines_of(sys.stdin), None)
+    except UnicodeDecodeError:
+        raise PlannerError("standard input is not a text (UTF-8)") from None
+
+
+def print_question(plan: Plan) -> None:
+    """Print a question with its options, numbered, beside the answers that a program may read."""
+    print(printable(plan.reason), file=sys.stderr)
+    for number, choice in enumerate(choices(plan), start=1):
+        print(f"  {number}. {choice}", file=sys.stderr, flush=True)
+
+
 def converse(
-    lines: Iterable[str], planner: Planner, state: State, options: Options, stage: Stage | None, *, as_json: bool
+    lines: Iterable[str],
+    planner: Planner,
+    state: State,
+    options: Options,
+    stage: Stage | None,
+    *,
+    as_json: bool,
+    ask: bool = False,
 ) -> None:
     """Answer instructions until there are no more.
 
@@ -58,17 +85,24 @@ def converse(
         options: How to decode.
         stage: Where verified plans are carried out; None carries none out.
         as_json: Whether each answer is one line of JSON.
+        ask: Whether the line after a question is its answer.
     """
     home = None if stage is None else _opened(state, stage)
     try:
         planner.prompts.home(text.inventory(state) if options.inventory else "")  # read while the first is being typed
         if not as_json:
             print(f"ready: {state.world.scene.name}; an instruction a line, end with Ctrl-D", file=sys.stderr)
+        plan: Plan | None = None
         for line in lines:
             now = state if home is None else home.state()
-            plan = planner.plan(line, now, options)
+            if ask and plan is not None and plan.status == "ask" and line.strip():
+                plan = answered(plan, line, planner, now, options)
+            else:
+                plan = planner.plan(line, now, options)
             if not as_json:
                 print_plan(plan)
+                if ask and plan.status == "ask":
+                    print_question(plan)
             episode = None
             if stage is not None and home is not None and plan.goal is not None and plan.status == "verified":
                 episode = _carried_out(plan, home, planner, options, stage)

@@ -27,6 +27,10 @@ class ReleaseError(PlannerError, FileNotFoundError):
     """The installation has no released weights."""
 
 
+class CalibrationError(PlannerError, ValueError):
+    """A calibration is damaged or missing, or cannot vouch for what is asked of it."""
+
+
 class OutputError(PlannerError, OSError):
     """A folder cannot be written to."""
 

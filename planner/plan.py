@@ -35,6 +35,9 @@ def _parser() -> argparse.ArgumentParser:
     add("instruction", nargs="?", help='for example "set the table for two"; - reads standard input')
     add("--home", default=DEFAULT_HOME, help="YAML file, name in datasets/homes/, or a seed (default: family_house)")
     add("--interactive", action="store_true", help="answer each line of standard input, until it ends")
+    add("--ask", action="store_true", help="read the answer to a question: a number, words, or a new instruction")
+    rate = "share of goals that may be missed: ask where several may be meant, refuse where none is likely enough"
+    add("--error-rate", type=float, metavar="A", help=f"{rate} (default: act on the likeliest)")
     add("--execute", action="store_true", help="carry the plan out in the simulated home")
     add("--model", help="model folder (default: the released weights)")
     add("--samples", type=int, default=4, metavar="N", help="further plans to try if the first fails (default: 4)")
@@ -59,11 +62,14 @@ def _run(args: argparse.Namespace) -> int:
     instruction = None if args.interactive else _instruction(args.instruction)
     if args.interactive:
         _check_dialogue(args)
+    elif args.ask and args.instruction == "-":
+        raise PlannerError("--ask reads answers from standard input; give the instruction as an argument")
     from planner.answer import Options
 
     options = Options(
-        temperature=args.temperature, top_k=args.top_k, top_p=args.top_p, samples=args.samples, seed=args.seed
-    )
+        temperature=args.temperature, top_k=args.top_k, top_p=args.top_p, samples=args.samples, seed=args.seed,
+        error_rate=args.error_rate,
+    )  # fmt: skip
     state = open_home(args.home, geometry=args.execute)
     from planner.perform import episode_as_dict, perform, print_score
     from planner.stage import stage_of
@@ -73,14 +79,20 @@ def _run(args: argparse.Namespace) -> int:
     from envs.goals import format_condition
     from gpt.runtime.threads import limit_blas_threads
     from planner.decode import Planner
-    from planner.dialogue import converse, lines_of, print_plan
+    from planner.dialogue import asked, converse, lines_of, print_plan
 
     limit_blas_threads(1)  # a small model decodes no faster on two, and far slower on a busy machine
     planner = Planner.load(args.model)
+    if options.error_rate is not None:
+        planner.calibrated(options.error_rate)  # a wrong rate is to be said before anything is read
     if instruction is None:
-        converse(lines_of(sys.stdin), planner, state, options, stage, as_json=args.json)
+        converse(lines_of(sys.stdin), planner, state, options, stage, as_json=args.json, ask=args.ask)
         return 0
     plan = planner.plan(instruction, state, options)
+    if args.ask:
+        from planner.asking import settled
+
+        plan = settled(plan, planner, state, options, asked)
     if exported is not None:
         if plan.status != "verified":
             print(f"{PROG}: {plan.status}: {printable(plan.reason)}", file=sys.stderr)

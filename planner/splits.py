@@ -1,4 +1,4 @@
-"""The homes of the train, validation and test splits: disjoint ranges of seeds, and one way to sample from them."""
+"""The homes of each split: disjoint ranges of seeds, and one way to sample from them."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from envs.state import State, World
 from planner.tasks import needs
 
 Span = tuple[int, int]
-SplitName = Literal["train", "valid", "test"]
+SplitName = Literal["train", "valid", "test", "calibration"]
 SPLITS: dict[SplitName, Span] = {
     "train": (0, 10_000_000),
     "valid": (10_000_000, 11_000_000),
     "test": (11_000_000, 12_000_000),
+    "calibration": (12_000_000, 13_000_000),
 }
 
 GUESTS = ("plate", "fork", "knife", "glass", "spoon", "bowl", "mug")  # what a home that can seat guests has many of

@@ -8,7 +8,7 @@ likely enough. No plan is made here.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from envs.errors import GoalError
@@ -20,7 +20,7 @@ from planner.answer import Options, Understanding
 from planner.clauses import likeliest
 from planner.constrain import Cursor, write_until
 from planner.feasible import missing, shortage
-from planner.grounded import HomeWords, likeliest_goals
+from planner.grounded import HomeWords, Written, likeliest_goals
 from planner.language import normalise
 from planner.prompts import Prompts
 
@@ -46,17 +46,17 @@ class Reader:
             return Understanding(instruction=said, refusal="The instruction is empty")
         names = text.inventory(state) if options.inventory else ""
         self.prompts.begin()
-        first = found = self._read(said, names, state, options, 0)
+        first = found = replace(self._read(said, names, state, options, 0), parts=(said,))
         for attempt in range(1, 1 + options.samples if found.broken else 1):
             # Another sample is drawn only where what was written is no goal at all.
-            found = self._read(said, names, state, options, attempt)
+            found = replace(self._read(said, names, state, options, attempt), parts=(said,))
             if found.goal is not None:
                 break
         found = found if found.goal is not None else first
         if options.clauses and found.logprob < SURE and (found.goal is not None or found.goal_text):
             found = self._piecewise(found, names, state, options)
         if options.grounded and found.goal is not None and found.logprob < HALF:
-            found = self._likelier(found, said, names, state, options)
+            found = self._likelier(found, said, state, options)
         return found
 
     def _prompt(self, said: str, names: str) -> tuple[Session, list[int]]:
@@ -76,11 +76,20 @@ class Reader:
         found = self._goal(said, cursor, state, floor)
         found = replace(found, logprob=cursor.logprob, tokens=cursor.written)
         if found.goal is None and found.goal_text and not found.broken and options.grounded and options.inventory:
-            return self._likelier(replace(found, logprob=max(LIKELY, floor)), said, names, state, options)
+            return self._likelier(replace(found, logprob=max(LIKELY, floor)), said, state, options)
         return found
 
-    def _likelier(self, found: Understanding, said: str, names: str, state: State, options: Options) -> Understanding:
-        """Return the likeliest goal about what is there, if it is likelier than what was found."""
+    def likely(self, part: str, state: State, options: Options, floor: float) -> Iterator[tuple[Goal, Written]]:
+        """Yield the goals about what is there that an instruction, or a part of one, may mean; the likeliest first.
+
+        Args:
+            part: What is said, normalised.
+            state: The home.
+            options: How to decode.
+            floor: Log-probability up to which a writing of a goal is not looked for. One goal may be written in
+                several ways.
+        """
+        names = text.inventory(state) if options.inventory else ""
         words = HomeWords(state.world.categories, state.world.domain)
         tokenizer = self.prompts.tokenizer
 
@@ -88,26 +97,30 @@ class Reader:
             return not options.inventory or words.allow(tokenizer.decode(ids))
 
         goals = likeliest_goals(
-            *self._prompt(said, names),
+            *self._prompt(part, names),
             allow=allow,
             end=self.prompts.marks["[SEP]"],
             stops=self.prompts.stops,
             n_ids=tokenizer.n_used,
-            floor=found.logprob,
+            floor=floor,
         )
         for written in goals:
-            if written.logprob <= found.logprob:
-                break
             try:
                 goal = parse_goal(tokenizer.decode(written.ids))
             except GoalError:
                 continue
             if missing(goal, state) is None and shortage(goal, state) is None:
-                return replace(
-                    found, goal=goal, goal_text=format_goal(goal), refusal="", logprob=written.logprob,
-                    tokens=found.tokens + len(written.ids),
-                )  # fmt: skip
-        return found
+                yield goal, written
+
+    def _likelier(self, found: Understanding, said: str, state: State, options: Options) -> Understanding:
+        """Return the likeliest goal about what is there, if it is likelier than what was found."""
+        goal, written = next(self.likely(said, state, options, found.logprob), (None, None))
+        if goal is None or written is None or written.logprob <= found.logprob:
+            return found
+        return replace(
+            found, goal=goal, goal_text=format_goal(goal), refusal="", logprob=written.logprob,
+            tokens=found.tokens + len(written.ids), reading="grounded", parts=(said,),
+        )  # fmt: skip
 
     def _piecewise(self, whole: Understanding, names: str, state: State, options: Options) -> Understanding:
         """Read the pieces of an instruction apart, if that makes a likelier goal than the whole in one breath."""
@@ -126,8 +139,9 @@ class Reader:
         conditions = dict.fromkeys(c for part in best[0] if part.goal for c in part.goal.conditions)
         goal = Goal(phases=(tuple(conditions),))
         return replace(
-            whole, goal=goal, goal_text=format_goal(goal), refusal="", broken=False, logprob=best[1], tokens=tokens
-        )
+            whole, goal=goal, goal_text=format_goal(goal), refusal="", broken=False, logprob=best[1], tokens=tokens,
+            reading="pieces", parts=tuple(part.instruction for part in best[0]),
+        )  # fmt: skip
 
     def _goal(self, said: str, cursor: Cursor, state: State, floor: float) -> Understanding:
         ids, stop = write_until(cursor, self.prompts.stops, MAX_GOAL_TOKENS, floor)
