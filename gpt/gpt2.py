@@ -22,9 +22,10 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor
 
-from gpt.checkpoint import WEIGHTS_FILE, put_weights, read_tensors, save_model, weights_of, write_tensors
+from gpt.checkpoint import put_weights, read_tensors, save_model, weights_of, write_tensors
 from gpt.errors import CheckpointError, ConfigError, GPTError
 from gpt.model import GPT, GPTConfig
+from gpt.runtime.folder import WEIGHTS_FILE
 from gpt.tokenizer import Tokenizer
 
 PROG = "python -m gpt.gpt2"

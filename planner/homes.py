@@ -36,14 +36,18 @@ def open_home(home: AnyHome, *, geometry: bool = True) -> State:
         PlannerError: There is no such home.
         HomeError: The file is not a valid home.
     """
+    from pathlib import Path
+
     from envs.scene import Scene
     from envs.state import State, World
 
     if isinstance(home, State):
         return home
-    if hasattr(home, "state") or hasattr(home, "unwrapped"):
-        return in_use(home).state()
-    return World(home if isinstance(home, Scene) else scene_named(str(home), geometry=geometry)).initial()
+    if isinstance(home, Scene):
+        return World(home).initial()
+    if isinstance(home, str | int | Path):
+        return World(scene_named(str(home), geometry=geometry)).initial()
+    return in_use(home).state()
 
 
 def in_use(home: HomeInUse) -> Home:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from gpt.batches import TokenizedDocuments
-from gpt.checkpoint import TOKENIZER_FILE
+from gpt.runtime.folder import TOKENIZER_FILE
 from gpt.tokenizer import Tokenizer
 
 SAMPLE = 1200  # trees made anew

@@ -85,6 +85,7 @@ def _condition(condition: Condition) -> str:
                 return f"fill {vessel} with {thing.liquid}"
             return _made(_some(plain, condition.number), thing.states)
         case Count():
+            assert condition.place is not None
             person = condition.place.fixture is not None and load_domain().relation(condition.place.fixture) == "with"
             return f"{'bring' if person else 'put'} {_some(condition.thing, condition.number)}{_at(condition.place)}"
 
