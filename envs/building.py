@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from envs.clearance import overlap
 from envs.domain import load_domain
 from envs.engine import Engine
 from envs.errors import PhysicsError
@@ -37,7 +38,9 @@ WALL_SEEN_M = 0.45  # walls are drawn low, so that one sees into the rooms
 WALL: Color = (0.93, 0.91, 0.86, 1.0)
 LAWN: Color = (0.72, 0.78, 0.66, 1.0)
 PACKING_TRIES = 12
-HAND_M = 0.07  # a hand fits between the walls of a bin, a drawer or a basin and what lies in it, where there is room
+HAND_M = 0.07  # what a hand needs between a wall and what lies before it, where there is room
+BESIDE_M = 0.12  # the height above a surface at which a wall beside it hinders the hand
+NO_WALLS = np.zeros((0, 4))
 BRAKE = {"hinge": 6.0, "flap": 12.0, "slide": 15.0}  # what keeps a leaf where it is left [N m, N]
 
 
@@ -196,7 +199,9 @@ def build_objects(engine: Engine, scene: Scene, places: Places) -> None:
     packed: dict[str, Spot | None] = {}
     for name in dict.fromkeys(spec.place for spec in order if depth[spec.place] == 0):
         mine = [spec for spec in order if spec.place == name]
-        spots = _pack(places.area(name), [domain.objects[spec.category] for spec in mine], rng)
+        spots = _pack(
+            places.area(name), [domain.objects[spec.category] for spec in mine], rng, _walls_around(places, name)
+        )
         packed |= dict(zip((spec.name for spec in mine), spots, strict=True))
     for spec in order:
         category = domain.objects[spec.category]
@@ -206,7 +211,7 @@ def build_objects(engine: Engine, scene: Scene, places: Places) -> None:
         if area.loose and spec.name not in packed:  # what is on a tray is put there together
             mine = [other for other in order if other.place == spec.place]
             own_rng = np.random.default_rng((abs(scene.seed), 8))
-            spots = _pack(area, [domain.objects[other.category] for other in mine], own_rng)
+            spots = _pack(area, [domain.objects[other.category] for other in mine], own_rng, NO_WALLS)
             packed |= {other.name: found for other, found in zip(mine, spots, strict=True) if found is not None}
         if spec.name in packed:
             spot = packed[spec.name]
@@ -230,25 +235,61 @@ def add_object(engine: Engine, spec: ObjectSpec, at: Sequence[float], turn: Sequ
     engine.add(spec.name, object_pieces(category), at, turn, mass=mass_kg(category))
 
 
-def _pack(area: Area, items: Sequence[ObjectCategory], rng: np.random.Generator) -> list[Spot | None]:
-    """Return a spot for each item, large ones first: spread out if that fits, else ever tighter, None for the rest."""
+def _walls_around(places: Places, name: str) -> Array:
+    """Strips along the sides of a fixture's region that a hand needs, as rectangles of the region, (K, 4).
+
+    What lies close to a wall, or to a fixture that rises beside the region, cannot be taken, from above or from the
+    front.
+    """
+    area = places.area(name)
+    half_x, half_y = area.size[0] / 2, area.size[1] / 2
+    sides = np.array([(1.0, 0.0), (-1.0, 0.0), (0.0, 1.0), (0.0, -1.0)])
+    if area.covered:
+        shut = np.array([False, False, True, True])
+    elif area.walled:
+        shut = np.ones(4, dtype=bool)
+    else:
+        along = np.linspace(-0.8, 0.8, 5)
+        out = np.array([half_x, half_y]) + HAND_M / 2
+        points = [[area.point(*((side + k * side[::-1]) * out), BESIDE_M) for k in along] for side in sides]
+        depth, _ = overlap(places.static, np.array(points), np.full(len(along), 0.9 * HAND_M / 2))
+        shut = depth > 0
+    middle = np.abs(sides) * (np.array([half_x, half_y]) - HAND_M / 2)
+    extent = np.where(np.abs(sides) > 0, HAND_M / 2, np.array([half_x, half_y]))
+    return np.concatenate([sides * middle, extent], axis=1)[shut]
+
+
+def _pack(
+    area: Area, items: Sequence[ObjectCategory], rng: np.random.Generator, walls: Array
+) -> list[Spot | None]:
+    """Return a spot for each item, large ones first: spread out if that fits, else ever tighter, None for the rest.
+
+    Args:
+        area: The region.
+        items: What goes there.
+        rng: Source of randomness.
+        walls: Rectangles that stay free where there is room, (K, 4).
+    """
     best: list[Spot | None] = []
+    side = float(rng.choice([-1.0, 1.0]))
     for attempt in range(PACKING_TRIES):
         taken: list[tuple[float, float, float, float]] = []
         spots: list[Spot | None] = []
         for item in items:
-            spacing = None if attempt < 2 else 0.004
             here = np.array(taken).reshape(-1, 4)
             free = []
-            if area.walled and attempt < 2:
-                free = free_spots((area.size[0] - 2 * HAND_M, area.size[1] - 2 * HAND_M), item.size[:2], here)
-            free = free or free_spots(area.size[:2], item.size[:2], here, spacing=spacing)
+            for kept in (walls, NO_WALLS) if len(walls) else (NO_WALLS,):
+                free = free or free_spots(
+                    area.size[:2], item.size[:2], np.concatenate([here, kept]), spacing=None if attempt < 2 else 0.004
+                )
             if not free and attempt == PACKING_TRIES - 1:
-                free = free_spots(area.size[:2], item.size[:2], np.array(taken).reshape(-1, 4), spacing=0.0, edge=0.02)
+                free = free_spots(area.size[:2], item.size[:2], here, spacing=0.0, edge=0.02)
             if not free:
                 spots.append(None)
                 continue
-            if attempt < 2:
+            if area.covered and attempt < 2:  # from one side on, so that what is brought later finds room
+                spot = max(free, key=lambda s: side * s.y + 0.3 * s.x)
+            elif attempt < 2:
                 few = free[: max(1, len(free) // (3 if area.enclosed else 2))]
                 spot = few[int(rng.integers(len(few)))]
             else:  # from one corner on

@@ -19,6 +19,8 @@ from envs.spots import Spot, free_spots
 from envs.workcell import SkillError, Workcell, cyclic
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from envs.domain import ObjectCategory
     from envs.places import Area
 
@@ -33,6 +35,9 @@ OVERHANG_M = 0.03
 MOST_OVERHANG_M = 0.08
 OVER_RIM_M = 0.05  # by which fingers come in over a rim that they then straddle
 CENTRED_M = 0.04  # a round thing that hangs farther beside the hand is turned to where there is room
+# Of a round thing, from its middle, in half extents: a circle at its top and one at its bottom.
+ROUND = 0.9 * np.array([(np.cos(k * pi / 4), np.sin(k * pi / 4), z) for k in range(8) for z in (-1.0, 1.0)])
+ABOVE_FLOOR_M = 0.006  # from where a thing is let down
 FLAT_M = 0.045  # what is no higher may be put upon
 
 
@@ -235,20 +240,6 @@ def _placings(cell: Workcell, name: str, area: Area, root: str | None) -> tuple[
     assert held is not None
     size, on_end = lying(category, area)
     ours = cell.robot.carried
-    taken, top = places.taken(area, ours)
-    round_ = is_round(category) and not on_end
-    spots = free_spots(area.size[:2], size[:2], taken, edge=area.edge(size), round_=round_)
-    brinked = not area.vessel and (root is None or places.domain.fixtures[places.specs[root].category].body != "seat")
-    if not spots and brinked:  # tightly, and a little over the edge
-        for overhang_m in (OVERHANG_M, min(MOST_OVERHANG_M, 0.25 * min(size[:2]))):
-            spots = spots or free_spots(area.size[:2], size[:2], taken, spacing=0.0, edge=overhang_m, round_=round_)
-    lowest = 0.006
-    if not spots and area.relation == "on" and not area.loose:
-        spots, lowest = _on_flat_things(cell, area, size, ours)
-    if not spots:
-        if (area.relation == "on" and not area.loose) or area.covered:
-            raise SkillError(f"no room {area.relation} {area.name}")
-        spots, lowest = [Spot(x=0.0, y=0.0, yaw=0.0)], top + 0.02
     middle, turn = cell.robot.hang()
     tilted = None
     pitch = held.pitch
@@ -260,55 +251,90 @@ def _placings(cell: Workcell, name: str, area: Area, root: str | None) -> tuple[
         tilted = upright @ (turn_z(-held.yaw) @ held.turn).T
         turn = upright
         middle = -turn @ np.array(held.pivot)
-    if on_end and area.name in places.things:  # the fingers stay above the rim
-        rim = places.things[area.name].size[2]
-        lowest = max(lowest, rim + 0.025 + float(middle[2]) - size[2] / 2)
-    half = np.abs(turn) @ np.array(category.size) / 2
-    own_yaw = atan2(turn[1, 0], turn[0, 0])
-    own_yaw = 0.0 if on_end else own_yaw
-    goals = []
     free = is_round(category)
+    lies_round = free and not on_end  # and is no wider where it is turned
+    half = np.array(size) / 2 if lies_round else np.abs(turn) @ np.array(category.size) / 2
+    own_yaw = 0.0 if on_end else atan2(turn[1, 0], turn[0, 0])
 
     def turns(wanted: float) -> tuple[float, ...]:
         if not free:
             return cyclic(wanted, pi)
         return () if float(np.hypot(*middle[:2])) < CENTRED_M else cyclic(area.yaw, pi / 4)
 
-    cargo = CORNERS * half + middle
+    cargo = (ROUND if lies_round else CORNERS) * half + middle
     level = area.covered or (root is not None and root != area.name and places.area(root).covered)
     pitches: tuple[float, ...] = LEVEL if level else (DOWN if not on_end else (0.85, 0.5, 1.2))
     if held.weld is None:
         pitches = (pitch,)
-    chosen = _spread(spots)
     rises = (0.0,) if level or area.relation != "in" else (0.0, 0.10, 0.22)  # things may be dropped into a bin
-    for k, (rise, spot) in enumerate(product(rises, chosen if len(rises) == 1 else chosen[:3])):
-        centre = area.point(spot.x, spot.y, size[2] / 2 + lowest + rise)
-        wanted = area.yaw + spot.yaw - own_yaw
-        goals.append(
-            Goal(
-                middle=centre, tip=tip_over(centre, middle), yaws=turns(wanted),
-                pitches=pitches, cargo=cargo, cost=0.25 * k,
-            )
-        )  # fmt: skip
-    if level and root is not None:
-        outer = places.area(root)
-        depth = min(float(outer.local(goal.middle)[0]) for goal in goals)
-        entry = _from_front(outer, depth, places.things[area.name].size[2] if area.name != root else 0.0)
-        entry = Entry(up=entry.up, out=_longer(entry.out, float(half[:2].max())))
-    else:
-        entry, _ = _entry(cell, root, name) if root is None else (_above(cell, root, area, size[2]), False)
-    return cell.reaches(goals, entry, fixture=root, ignore=ours, front=level), tilted
+    for spots, lowest in _spots(cell, name, area, root):
+        if on_end and area.name in places.things:  # the fingers stay above the rim
+            rim = places.things[area.name].size[2]
+            lowest = max(lowest, rim + 0.025 + float(middle[2]) - size[2] / 2)
+        chosen = _spread(spots)
+        goals = []
+        for k, (rise, spot) in enumerate(product(rises, chosen if len(rises) == 1 else chosen[:3])):
+            centre = area.point(spot.x, spot.y, size[2] / 2 + lowest + rise)
+            wanted = area.yaw + spot.yaw - own_yaw
+            goals.append(
+                Goal(
+                    middle=centre, tip=tip_over(centre, middle), yaws=turns(wanted),
+                    pitches=pitches, cargo=cargo, cost=0.25 * k,
+                )
+            )  # fmt: skip
+        if level and root is not None:
+            outer = places.area(root)
+            depth = min(float(outer.local(goal.middle)[0]) for goal in goals)
+            entry = _from_front(outer, depth, places.things[area.name].size[2] if area.name != root else 0.0)
+            entry = Entry(up=entry.up, out=_longer(entry.out, float(half[:2].max())))
+        else:
+            entry, _ = _entry(cell, root, name) if root is None else (_above(cell, root, area, size[2]), False)
+        if found := cell.reaches(goals, entry, fixture=root, ignore=ours, front=level):
+            return found, tilted
+    return [], None
+
+
+def _spots(cell: Workcell, name: str, area: Area, root: str | None) -> Iterator[tuple[list[Spot], float]]:
+    """Where a thing may be put, and how high above the floor of the region [m]: beside what is there, then upon it.
+
+    Raises:
+        SkillError: There is no room at all.
+    """
+    places, ours = cell.places, cell.robot.carried
+    category = places.things[name]
+    size, on_end = lying(category, area)
+    taken, top = places.taken(area, ours)
+    round_ = is_round(category) and not on_end
+    spots = free_spots(area.size[:2], size[:2], taken, edge=area.edge(size), round_=round_)
+    brinked = not area.vessel and (root is None or places.domain.fixtures[places.specs[root].category].body != "seat")
+    if not spots and brinked:  # tightly, and a little over the edge
+        walled = np.concatenate([taken, area.walls()])
+        for overhang_m in (OVERHANG_M, min(MOST_OVERHANG_M, 0.25 * min(size[:2]))):
+            spots = spots or free_spots(area.size[:2], size[:2], walled, spacing=0.0, edge=overhang_m, round_=round_)
+    if spots:
+        yield spots, ABOVE_FLOOR_M
+    upon = [] if area.vessel or area.loose else _on_flat_things(cell, area, name, size)
+    yield from upon
+    if spots or upon:
+        return
+    if (area.relation == "on" and not area.loose) or area.covered:
+        raise SkillError(f"no room {area.relation} {area.name}")
+    yield [Spot(x=0.0, y=0.0, yaw=0.0)], top + 0.02
 
 
 def _on_flat_things(
-    cell: Workcell, area: Area, size: tuple[float, float, float], ours: list[str]
-) -> tuple[list[Spot], float]:
-    """Spots on top of one flat thing that lies there, such as a book, and the height of its top [m]."""
-    places = cell.places
+    cell: Workcell, area: Area, name: str, size: tuple[float, float, float]
+) -> list[tuple[list[Spot], float]]:
+    """Spots on top of each flat thing that lies there, such as a book or its like, and the height of its top [m]."""
+    places, ours = cell.places, cell.robot.carried
+    found = []
     for flat in sorted(places.things):
-        if flat in ours or places.things[flat].size[2] > FLAT_M or places.holder(flat) != area.name:
+        under = places.things[flat]
+        if flat in ours or places.holder(flat) != area.name or (under.holds and under is not places.things[name]):
+            continue  # what stands on a tray is on the tray; a plate on a plate is where the plates are
+        if under.size[2] > FLAT_M or under.size[2] + size[2] + 0.02 > area.size[2]:
             continue
-        here, _ = places.taken(area, [name for name in places.things if name != flat])
+        here, _ = places.taken(area, [other for other in places.things if other != flat])
         if not len(here):
             continue
         x, y, half_x, half_y = (float(n) for n in here[0])
@@ -317,8 +343,8 @@ def _on_flat_things(
         spots = free_spots((2 * half_x, 2 * half_y), size[:2], moved, spacing=0.0, edge=0.3 * min(size[:2]))
         if spots:
             top = float(area.local(places.pose(flat)[0])[2] + places.extents(flat)[2])
-            return [Spot(x=s.x + x, y=s.y + y, yaw=s.yaw) for s in spots], top + 0.006
-    return [], 0.006
+            found.append(([Spot(x=s.x + x, y=s.y + y, yaw=s.yaw) for s in spots], top + ABOVE_FLOOR_M))
+    return found
 
 
 def _turned(cell: Workcell, category: ObjectCategory, *, on_end: bool) -> tuple[Array, float]:

@@ -78,6 +78,13 @@ class Area:
         c, s = np.cos(self.yaw), np.sin(self.yaw)
         return np.array([c * d[0] + s * d[1], -s * d[0] + c * d[1], d[2]])
 
+    def walls(self) -> Array:
+        """Rectangles x, y, half depth, half width outside of the region that are shut: a cupboard's all but the front."""
+        if not self.covered:
+            return np.zeros((0, 4))
+        x, y = self.size[0] / 2, self.size[1] / 2
+        return np.array([(-x - 1.0, 0.0, 1.0, y + 2.0), (0.0, -y - 1.0, x + 2.0, 1.0), (0.0, y + 1.0, x + 2.0, 1.0)])
+
     def edge(self, size: Sequence[float]) -> float:
         """How far a thing of this size may stick out [m]."""
         return max(0.0, (max(size[0], size[1]) - min(self.size[:2])) / 2) if self.loose else 0.0
