@@ -20,6 +20,10 @@ class OutcomeLike(Protocol):
         """Why it failed; empty if it did not."""
 
     @property
+    def blocked_by(self) -> str:
+        """The fixture that must be closed before it can be done; empty if none is in the way."""
+
+    @property
     def duration_s(self) -> float:
         """Simulated time that it took [s]."""
 

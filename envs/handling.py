@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import product
 from math import atan2, pi
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from envs.blocking import out_of_reach
 from envs.building import end_up, lying
 from envs.engine import TICK_S
 from envs.hulls import edge_top, rims
@@ -70,7 +72,10 @@ def pick_up(cell: Workcell, name: str, pitches: tuple[float, ...] | None = None)
         if cell.grasp == "physical" and rims(places.things[name]):
             over_m = max(over_m, OVER_RIM_M)
         entry, front = _entry(cell, root, name, extra=over_m)
-        reaches = cell.reaches(goals, entry, fixture=root, ignore=[name, *cargo], front=front)
+        find = partial(cell.reaches, goals, entry, fixture=root, ignore=[name, *cargo], front=front)
+        reaches = find()
+        if not reaches and attempt == 0:
+            raise out_of_reach(cell, reason, lambda find=find: bool(find()), own=root)
         if not reaches:
             break
         reach = reaches[min(2 * attempt, len(reaches) - 1)]  # another one each time
@@ -191,7 +196,9 @@ def put(cell: Workcell, name: str, place: str) -> None:
     root = places.root(place)
     reaches, tilted = _placings(cell, name, area, root)
     if not reaches:
-        raise (SkillError if held.weld is not None else AwkwardError)(f"cannot reach {place}")
+        if held.weld is None:
+            raise AwkwardError(f"cannot reach {place}")
+        raise out_of_reach(cell, f"cannot reach {place}", lambda: bool(_placings(cell, name, area, root)[0]), own=root)
     reach = reaches[0]
     robot.allowed = frozenset((place, *robot.carried))
     if tilted is not None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from envs import kinematics
+from envs.blocking import out_of_reach
 from envs.clearance import Boxes, overlap
 from envs.kinematics import Array, turn_z
 from envs.reach import COLUMN, COLUMN_R_M, SEED_LEVEL
@@ -32,6 +33,7 @@ BELOW_M = (0.5, 0.2)  # the mount below the handle, at first
 ASIDE = (0.0, 0.3, -0.3, 0.6, -0.6, 0.9, -0.9, 1.2, -1.2)
 RATES = (0.8, 0.6, 1.0, 0.3, 0.0, 1.2)
 BACK_M = 0.13
+BACKS_M = (BACK_M, 0.03)
 GRASP_M = 0.045  # from the tip to the middle of a bar that is 0.14 m long
 INSIDE_M = 0.012  # from a leaf's inner face to the fingertips that push it
 WIDE = 0.6  # of a leaf's travel: as open as it needs to be, if it will not go further
@@ -67,7 +69,7 @@ def swing(cell: Workcell, name: str, *, opened: bool) -> None:
     if leaf.kind == "hinge":  # in a corner, a door that stands open is reached from inside
         ways.append([(half, True), (wanted, False)] if opened else [(half, False), (wanted, True)])
     ways.append([(wanted, True)])
-    reason = f"cannot reach the handle of {name}"
+    reason, unreached = "", f"cannot reach the handle of {name}"
     cell.robot.allowed = frozenset((name,))
     for attempt, way in enumerate(ways):
         for goal, outside in way:
@@ -75,7 +77,7 @@ def swing(cell: Workcell, name: str, *, opened: bool) -> None:
             if abs(here - goal) < 0.15 * leaf.opened:
                 continue
             arcs: list[Arc] = []
-            for back_m, avoided_m in ((BACK_M, 0.0), (0.03, 0.0), *((BACK_M, height) for height in AVOIDED_M[1:])):
+            for back_m, avoided_m in (*((back_m, 0.0) for back_m in BACKS_M), *((BACK_M, height) for height in AVOIDED_M[1:])):
                 cell.refresh_floor(avoided_m)
                 if arcs := _plan(cell, name, goal, back_m, outside):
                     break
@@ -89,7 +91,9 @@ def swing(cell: Workcell, name: str, *, opened: bool) -> None:
             return
     if opened and cell.places.opening(name) > WIDE:
         return
-    raise SkillError(reason)
+    if reason:
+        raise SkillError(reason)
+    raise out_of_reach(cell, unreached, lambda: any(_plan(cell, name, wanted, m, True) for m in BACKS_M), own=name)
 
 
 def _grip_point(leaf: Leaf, outside: bool) -> Array:

@@ -27,6 +27,7 @@ class Outcome:
         ticks: Of the engine.
         collisions: Samples, 7.5 a second, in which the robot pressed against what it did not mean to touch.
         energy_j: What the motors of base, lift and arm put in or took out [J].
+        blocked_by: The fixture that must be closed before this can be done; empty if none is in the way.
     """
 
     status: Literal["done", "failed"]
@@ -35,6 +36,7 @@ class Outcome:
     ticks: int = 0
     collisions: int = 0
     energy_j: float = 0.0
+    blocked_by: str = ""
 
 
 def perform(cell: Workcell, action: Action) -> Outcome:
@@ -42,12 +44,12 @@ def perform(cell: Workcell, action: Action) -> Outcome:
     start, hits, spent_j = cell.engine.ticks, cell.robot.collisions, cell.robot.energy_j
     cell.robot.deadline = start + MAX_TICKS
     status: Literal["done", "failed"] = "done"
-    reason = ""
+    reason = blocked_by = ""
     try:
         _dispatch(cell, action)
         _let_work(cell)
     except SkillError as error:
-        status, reason = "failed", str(error)
+        status, reason, blocked_by = "failed", str(error), error.blocked_by
     except OutOfTimeError:
         status, reason = "failed", f"timeout at tick {cell.engine.ticks - start}"
     cell.robot.deadline = None
@@ -62,6 +64,7 @@ def perform(cell: Workcell, action: Action) -> Outcome:
     return Outcome(
         status=status, reason=reason, duration_s=ticks * TICK_S, ticks=ticks, collisions=cell.robot.collisions - hits,
         energy_j=cell.robot.energy_j - spent_j,
+        blocked_by=blocked_by,
     )  # fmt: skip
 
 

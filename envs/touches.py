@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from math import pi
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from envs import kinematics
+from envs.blocking import out_of_reach
 from envs.building import lying
 from envs.engine import BASE
 from envs.kinematics import Array, turn_z
@@ -76,7 +78,8 @@ def press(cell: Workcell, name: str) -> None:
     )
     entry = Entry(up=0.0, out=(0.12 * float(normal[0]), 0.12 * float(normal[1])))
     cell.robot.allowed = frozenset((name,))
-    for reach in cell.reaches([goal], entry, fixture=name, front=True)[:3]:
+    reaches = cell.reaches([goal], entry, fixture=name, front=True)
+    for reach in reaches[:3]:
         cell.go_in(reach, name, finger=0.0)
         tip, _ = cell.robot.tip()
         pressed = bool(np.linalg.norm(tip - point) < PRESS_M)
@@ -87,7 +90,10 @@ def press(cell: Workcell, name: str) -> None:
         cell.tuck()
         if pressed:
             return
-    raise SkillError(f"cannot reach the switch of {name}")
+    reason = f"cannot reach the switch of {name}"
+    if reaches:
+        raise SkillError(reason)
+    raise out_of_reach(cell, reason, lambda: bool(cell.reaches([goal], entry, fixture=name, front=True)), own=name)
 
 
 def wipe(cell: Workcell, name: str) -> None:
@@ -122,9 +128,10 @@ def wipe(cell: Workcell, name: str) -> None:
             )
         )
     walls = places.domain.fixtures[places.specs[name].category].size[2] - float(area.at[2])
-    reaches = cell.reaches(goals, Entry(up=0.16 + max(0.0, walls)), fixture=name)
+    find = partial(cell.reaches, goals, Entry(up=0.16 + max(0.0, walls)), fixture=name)
+    reaches = find()
     if not reaches:
-        raise SkillError(f"cannot reach {name}")
+        raise out_of_reach(cell, f"cannot reach {name}", lambda: bool(find()), own=name)
     cell.robot.allowed = frozenset((name,))
     cell.go_in(reaches[0], name)
     side = turn_z(area.yaw)[:, 1]
@@ -266,8 +273,9 @@ def _over_thing(
         area = places.area(root)
         out = area.size[0] / 2 - float(area.local(centre)[0]) + 0.2
         entry = Entry(up=0.03, out=(float(out * np.cos(area.yaw)), float(out * np.sin(area.yaw))))
-    reaches = cell.reaches([goal], entry, fixture=root, ignore=[name], front=covered)
+    find = partial(cell.reaches, [goal], entry, fixture=root, ignore=[name], front=covered)
+    reaches = find()
     if not reaches:
-        raise SkillError(f"cannot reach {name}")
+        raise out_of_reach(cell, f"cannot reach {name}", lambda: bool(find()), own=root)
     cell.robot.allowed = frozenset((name,))
     return reaches[0]

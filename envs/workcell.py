@@ -34,7 +34,15 @@ LOOK_M = 1.15  # boxes nearer than this to a goal are checked
 
 
 class SkillError(Exception):
-    """A skill cannot go on; the message is its outcome's reason."""
+    """A skill cannot go on; the message is its outcome's reason.
+
+    Attributes:
+        blocked_by: The fixture whose open door is in the way; empty if none is.
+    """
+
+    def __init__(self, reason: str, *, blocked_by: str = "") -> None:
+        super().__init__(reason)
+        self.blocked_by = blocked_by
 
 
 @dataclass

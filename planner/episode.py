@@ -29,6 +29,7 @@ class Step:
     Attributes:
         collisions: Samples in which the robot pressed against what it did not mean to touch; 0 in the symbolic world.
         energy_j: What the robot's motors spent [J], where the home measures it.
+        blocked_by: The fixture that must be closed before it can be done; empty if none is in the way.
     """
 
     subtask: str
@@ -37,6 +38,7 @@ class Step:
     duration_s: float
     collisions: int = 0
     energy_j: float | None = None
+    blocked_by: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,7 +18,7 @@ from planner.episode import Begun, Disturbed, Done, Ended, Episode, Event, Inter
 from planner.stage import MAX_REPLANS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
     from envs.acting import Home
     from envs.disturb import Disturbance
@@ -139,24 +139,32 @@ class _Run:
     def carry_on(self, *, noticing: bool) -> Iterator[Event]:
         """Carry the rest of the plan out until it breaks; `noticing`, until it is seen that it will."""
         while self.queue:
-            expected = self.state
+            before = self.state
             if self.disturb is not None and (what := self.disturb(tuple(self.queue))) is not None:
                 self.disturbances.append(Interruption(before_step=len(self.steps) + 1, what=str(what)))
                 yield Disturbed(what=what)
                 self._look()
-            if self.disturb is not None and noticing and self._is_spoilt(expected):
+            if self.disturb is not None and noticing and self._is_spoilt(before):
                 return
             action = self.queue.popleft()
-            expected = self.state if unmet(self.state, action) else effect(self.state, action)
-            subtask = format_action(self.state.world, action)
-            yield Begun(number=len(self.steps) + 1, of=len(self.steps) + 1 + len(self.queue), subtask=subtask)
-            step = self._step(action, subtask)
-            yield Done(step=step)
-            if step.status != "done":
-                self._remember_failure(action, step.reason)
+            expected: State | None = self.state if unmet(self.state, action) else effect(self.state, action)
+            step = yield from self._do(action)
+            if step.status != "done" and (closing := self._clearing(action, step)) is not None:
+                step = yield from self._do(closing)
+                if step.status == "done":
+                    step = yield from self._do(action)
+                    expected = None
+            if step.status != "done" or (noticing and self._is_spoilt(expected)):
                 return
-            if noticing and self._is_spoilt(expected):
-                return
+
+    def _do(self, action: Action) -> Generator[Event, None, Step]:
+        subtask = format_action(self.state.world, action)
+        yield Begun(number=len(self.steps) + 1, of=len(self.steps) + 1 + len(self.queue), subtask=subtask)
+        step = self._step(action, subtask)
+        yield Done(step=step)
+        if step.status != "done":
+            self._remember_failure(action, step.reason)
+        return step
 
     def _look(self) -> None:
         self.state = self.home.state()
@@ -168,6 +176,7 @@ class _Run:
         step = Step(
             subtask=subtask, status=outcome.status, reason=outcome.reason, duration_s=outcome.duration_s,
             collisions=getattr(outcome, "collisions", 0), energy_j=getattr(outcome, "energy_j", None),
+            blocked_by=outcome.blocked_by,
         )  # fmt: skip
         self.steps.append(step)
         return step
@@ -180,9 +189,16 @@ class _Run:
         elif self.failed[action] > 1:  # another thing of its kind
             self.avoid |= {index[action.args[0]]}
 
-    def _is_spoilt(self, expected: State) -> bool:
-        """Whether the home is not as it should be, and the rest of the plan would not reach the goal from here."""
-        if self.state[1:] == expected[1:]:  # the world itself is the same
+    def _clearing(self, action: Action, step: Step) -> Action | None:
+        """What makes the way free to try an action again, once: to close the door that was in it."""
+        if not step.blocked_by or self.failed[action] > 1:
+            return None
+        closing = Action(skill="close", args=(step.blocked_by,))
+        return None if unmet(self.state, closing) else closing
+
+    def _is_spoilt(self, expected: State | None) -> bool:
+        """Whether the rest of the plan would not reach the goal from here; it would, where all is as expected."""
+        if expected is not None and self.state[1:] == expected[1:]:  # the world itself is the same
             return False
         state, phase = self.state, self.phase
         for action in self.queue:
