@@ -156,7 +156,8 @@ def _train(args: argparse.Namespace, settings: Settings, human: list[str], world
         "seed": args.seed,
         "human": [Path(h).name for h in human],
     }
-    save_model(model, tokenizer, folder / "model", {"training": record}, bf16=True)
+    extra = {"training": record, "kinds": list(settings.corpus.kinds)}
+    save_model(model, tokenizer, folder / "model", extra, bf16=True)
     if args.json:
         print(json.dumps(record))
     else:
