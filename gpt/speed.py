@@ -5,8 +5,8 @@
     python -m gpt.speed --against nanogpt                  # beside a plain GPT's training step
     python -m gpt.speed --decode                           # ways to decode (gpt/decode_speed.py)
 
-Each rung runs in a process of its own, so that its memory is its own and its allocator's settings can differ; the
-rungs take turns, and the figure is the median of each one's steps. The first losses and those of every step are
+Each rung runs in a process of its own, so that its memory is its own and its allocator's settings can differ; on a CPU
+the rungs take turns. The figure is the median of each one's steps. The first losses and those of every step are
 compared with the first rung's: a rung that computes something else is an error, not a record. A plain GPT's step and
 the last rung share one process and take turns there, for their ratio (gpt/against.py).
 """
@@ -163,7 +163,13 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _measure(names: Sequence[str], options: argparse.Namespace) -> list[Result]:
-    """Run a process for each rung, and let them take turns."""
+    """Run a process for each rung; on a CPU they take turns, on a GPU each comes when the one before it has ended."""
+    if options.device.startswith("cuda"):  # what several processes keep of its memory would not fit
+        return [result for name in names for result in _in_turn([name], options)]
+    return _in_turn(names, options)
+
+
+def _in_turn(names: Sequence[str], options: argparse.Namespace) -> list[Result]:
     workers: list[tuple[Result, subprocess.Popen[str]]] = []
     try:
         for name in names:
