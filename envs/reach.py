@@ -25,7 +25,7 @@ from envs.robot import nearest_angle
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-RADII_M = (0.48, 0.56, 0.64, 0.72, 0.80, 0.88)
+RADII_M = (0.48, 0.56, 0.64, 0.72, 0.80, 0.88, 0.96)
 ANGLES = 28
 BEST_R_M = 0.68
 MAX_STANDS = 22
