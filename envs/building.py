@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from envs.clearance import overlap
+from envs.clearance import Boxes, join, overlap
 from envs.domain import load_domain
 from envs.engine import Engine
 from envs.errors import PhysicsError
 from envs.furniture import furniture
 from envs.hulls import mass_kg
+from envs.kinematics import turn_z
 from envs.meshes import Color
 from envs.rooms import floors_mesh, lawn_mesh, wall_mesh
 from envs.shapes import Link, Piece, object_pieces, seen
@@ -40,6 +41,9 @@ LAWN: Color = (0.72, 0.78, 0.66, 1.0)
 PACKING_TRIES = 12
 HAND_M = 0.07  # what a hand needs between a wall and what lies before it, where there is room
 BESIDE_M = 0.12  # the height above a surface at which a wall beside it hinders the hand
+NEAR_DOORS_M = 1.5
+AJAR = (1.0, 0.9, 0.8, 0.7, 0.6)  # how far doors are tried to stand open
+GRID = 0.97 * np.array([(x, y, z) for x in (-1, 1) for y in (-1, -0.5, 0, 0.5, 1) for z in (-1, 0, 1)])
 NO_WALLS = np.zeros((0, 4))
 BRAKE = {"hinge": 6.0, "flap": 12.0, "slide": 15.0}  # what keeps a leaf where it is left [N m, N]
 
@@ -121,15 +125,43 @@ def _wall(line: tuple[float, float, float, float]) -> Piece:
     return Piece(size=size, at=((a + c) / 2, (b + d) / 2, WALL_HEIGHT_M / 2))
 
 
-def build_fixture(engine: Engine, spec: FixtureSpec) -> None:
-    """Add one fixture, its leaves as the scene wants them."""
+def build_fixture(engine: Engine, spec: FixtureSpec, ajar: float = 1.0) -> None:
+    """Add one fixture, its leaves as the scene wants them; an open one `ajar` of its travel, 0 to 1."""
     made = furniture(load_domain().fixtures[spec.category])
     turn = (0.0, 0.0, sin(spec.yaw / 2), cos(spec.yaw / 2))
     engine.add(spec.name, made.pieces, (spec.x, spec.y, 0.0), turn, links=leaf_links(made))
     for k, leaf in enumerate(made.leaves):
-        engine.set_joint(spec.name, k, leaf.opened if "open" in spec.states else 0.0)
+        engine.set_joint(spec.name, k, ajar * leaf.opened if "open" in spec.states else 0.0)
         engine.limit(spec.name, k, 0.0, leaf.opened + 0.05)
         engine.brake(spec.name, k, BRAKE[leaf.kind])
+
+
+def open_doors(places: Places, scene: Scene) -> dict[str, float]:
+    """Return the part of its travel, 0 to 1, that each open fixture's doors swing before they meet what is beside."""
+    ajar: dict[str, float] = {}
+    around = places.static
+    for spec in scene.fixtures:
+        if "open" in spec.states:
+            ajar[spec.name] = _how_far_open(places, spec.name, around)
+            first = places.furniture[spec.name].leaves[0]
+            around = join([around, places.leaf_boxes(spec.name, ajar[spec.name] * first.opened)])
+    return ajar
+
+
+def _how_far_open(places: Places, name: str, around: Boxes) -> float:
+    made, spec = places.furniture[name], places.specs[name]
+    if made.leaves[0].kind != "hinge":
+        return 1.0
+    front_m = places.domain.fixtures[spec.category].size[0] / 2
+    around = around.near(np.array([spec.x, spec.y, 0.0]), NEAR_DOORS_M)
+    for ajar in AJAR:
+        leaves = places.leaf_boxes(name, ajar * made.leaves[0].opened)
+        points = leaves.at[:, None] + np.einsum("bij,kj,bj->bki", leaves.turn, GRID, leaves.half)  # (B, K, 3)
+        ahead = (points - places.point_of(name, (front_m, 0.0, 0.0))) @ turn_z(spec.yaw)[:, 0]
+        outside = points[ahead > 0.03]  # its own body is behind that
+        if overlap(around, outside[None], np.full(len(outside), 0.002))[0][0] == 0:
+            return ajar
+    return AJAR[-1]
 
 
 def leaf_links(made: Furniture) -> list[Link]:

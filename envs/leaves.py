@@ -41,6 +41,7 @@ HALF_WAY = 0.5  # of a door's travel, where the hand changes sides in a corner
 AJAR_M = 0.016  # of each finger: wider, one would meet the leaf when the hand comes aslant
 PULL_N = 300.0
 LINK_N = 8.0
+CATCH_UP = 20  # times 0.1 s
 CHECKED = 30
 TRAPPED = 4.0  # cost of ending where the open leaf locks the robot in
 BASE_CLEAR_M = 0.245
@@ -135,11 +136,12 @@ def _follow(cell: Workcell, name: str, arc: Arc, outside: bool) -> bool:
         robot.move(list(arc.path[1:]), slow=1.1)
         robot.wait(24)
         engine.release(weld)
-        robot.linkages.clear()
-        if double:
-            engine.brake(name, 1, LINK_N)
         robot.grip(AJAR_M)
         robot.move([arc.after])
+        if double:
+            _catch_up(cell, name)
+            robot.linkages.clear()
+            engine.brake(name, 1, LINK_N)
         for link in range(len(places.furniture[name].leaves)):
             engine.let_pass(name, link, NAME, (HAND, HAND + 1, RIGHT), collide=True)
         for thing in (name, *inside):
@@ -147,6 +149,14 @@ def _follow(cell: Workcell, name: str, arc: Arc, outside: bool) -> bool:
     else:
         robot.move([arc.before])
     return held
+
+
+def _catch_up(cell: Workcell, name: str) -> None:
+    """Wait until the second leaf, which the robot may have held up, is where the first one is."""
+    for _ in range(CATCH_UP):
+        if abs(cell.engine.joint(name, 1) - cell.engine.joint(name, 0)) < 0.05:
+            return
+        cell.robot.wait(24)
 
 
 def _plan(cell: Workcell, name: str, wanted: float, back_m: float, outside: bool) -> list[Arc]:
