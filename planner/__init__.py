@@ -30,6 +30,20 @@ if TYPE_CHECKING:
     from planner.errors import PlannerError as PlannerError
     from planner.execute import SymbolicHome as SymbolicHome
 
+__all__ = [
+    "Begun",
+    "Disturbed",
+    "Done",
+    "Ended",
+    "Episode",
+    "Event",
+    "Options",
+    "Plan",
+    "Planner",
+    "PlannerError",
+    "Replanned",
+    "SymbolicHome",
+]
 __version__ = "0.1.0"
 
 _WHERE = {
@@ -45,9 +59,9 @@ _MODULE = {name: module for module, names in _WHERE.items() for name in names}
 def __getattr__(name: str) -> object:
     module = _MODULE.get(name)
     if module is None:
-        raise AttributeError(f"module 'planner' has no attribute {name!r}; it has {', '.join(sorted(_MODULE))}")
+        raise AttributeError(f"module 'planner' has no attribute {name!r}; it has {', '.join(__all__)}")
     return getattr(import_module(module), name)
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_MODULE])
+    return sorted({*globals(), *__all__})

@@ -15,6 +15,7 @@ from envs.state import HELD, OPEN
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from envs.domain import ObjectCategory
     from envs.goals import Condition, Place, Thing
     from envs.state import State, World
 
@@ -210,12 +211,14 @@ def tool(state: State, purpose: str) -> int | None:
 
 def _tools(world: World, purpose: str) -> list[int]:
     """Objects of the kinds that may serve a purpose."""
-    able = {
-        "cuts": lambda kind: kind.cuts,
-        "wipes": lambda kind: kind.wipes,
-        "waters": lambda kind: kind.fills or kind.contains == "water",
-    }[purpose]
-    return [i for name, of in world.of.items() if (kind := world.domain.objects.get(name)) and able(kind) for i in of]
+    kinds = world.domain.objects
+    return [i for name, of in world.of.items() if name in kinds and _serves(kinds[name], purpose) for i in of]
+
+
+def _serves(kind: ObjectCategory, purpose: str) -> bool:
+    if purpose == "waters":
+        return kind.fills or kind.contains == "water"
+    return kind.cuts if purpose == "cuts" else kind.wipes
 
 
 def maker(state: State, word: str, thing: int) -> int | None:
