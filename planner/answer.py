@@ -170,7 +170,8 @@ class Plan:
             form: `text`, `json`, `bt` (BehaviorTree.CPP 4 XML), `pddl`, `py_trees` or `mermaid`.
 
         Raises:
-            ExportError: There is no plan in it, its goal can never hold, or an extra is missing.
+            ExportError: There is no plan in it, its goal can never hold, an extra is missing, or there is no such
+                format.
         """
         from planner.exports import export
 
