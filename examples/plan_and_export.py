@@ -1,6 +1,8 @@
 """Plan an instruction in a bundled home, and write the plan for a behavior tree engine.
 
-python examples/plan_and_export.py "put a cold apple on the desk"
+    python examples/plan_and_export.py "put a cold apple on the desk"
+
+Without an instruction it sets the table. Other formats are `json`, `pddl`, `py_trees` and `mermaid`.
 """
 
 from __future__ import annotations

@@ -18,19 +18,19 @@ start = open_home("family_house")
 if "physics" in sys.argv[1:]:
     from envs.sim import PhysicalHome
 
-    home = DisturbedHome(PhysicalHome(start.world.scene), probability=0.3, seed=1)
+    home = DisturbedHome(PhysicalHome(start.world.scene), probability=0.3, seed=3)
 else:
-    home = DisturbedHome(SymbolicHome(start), probability=0.3, seed=1)
+    home = DisturbedHome(SymbolicHome(start), probability=0.3, seed=3)
 
-planner = Planner.load()
-plan = planner.plan("put two apples in the fridge and close it", home)
+planner = Planner.load()  # the released weights
+plan = planner.plan("bring a plate and a fork to the coffee table", home)
 print(plan)
 for event in planner.run(plan, home):
     match event:
         case Begun(number=number, of=of, subtask=subtask):
             print(f"[{number}/{of}] {subtask}: ", end="")
         case Done(step=step):
-            print(step.status, step.reason)
+            print(step.status + (f": {step.reason}" if step.reason else ""))
         case Disturbed(what=what):
             print("disturbed:", what)
         case Replanned(plan=plan):

@@ -16,20 +16,20 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from planner.answer import Options as Options
-    from planner.answer import Plan as Plan
-    from planner.decode import Planner as Planner
-    from planner.episode import Begun as Begun
-    from planner.episode import Disturbed as Disturbed
-    from planner.episode import Done as Done
-    from planner.episode import Ended as Ended
-    from planner.episode import Episode as Episode
-    from planner.episode import Event as Event
-    from planner.episode import Replanned as Replanned
-    from planner.errors import PlannerError as PlannerError
-    from planner.execute import SymbolicHome as SymbolicHome
-
+__all__ = [
+    "Begun",
+    "Disturbed",
+    "Done",
+    "Ended",
+    "Episode",
+    "Event",
+    "Options",
+    "Plan",
+    "Planner",
+    "PlannerError",
+    "Replanned",
+    "SymbolicHome",
+]
 __version__ = "0.1.0"
 
 _WHERE = {
@@ -41,13 +41,20 @@ _WHERE = {
 }
 _MODULE = {name: module for module, names in _WHERE.items() for name in names}
 
+if TYPE_CHECKING:
+    from planner.answer import Options, Plan
+    from planner.decode import Planner
+    from planner.episode import Begun, Disturbed, Done, Ended, Episode, Event, Replanned
+    from planner.errors import PlannerError
+    from planner.execute import SymbolicHome
+else:  # a type checker that saw this would take any name for one of ours
 
-def __getattr__(name: str) -> object:
-    module = _MODULE.get(name)
-    if module is None:
-        raise AttributeError(f"module 'planner' has no attribute {name!r}; it has {', '.join(sorted(_MODULE))}")
-    return getattr(import_module(module), name)
+    def __getattr__(name: str) -> object:
+        module = _MODULE.get(name)
+        if module is None:
+            raise AttributeError(f"module 'planner' has no attribute {name!r}; it has {', '.join(__all__)}")
+        return getattr(import_module(module), name)
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_MODULE])
+    return sorted({*globals(), *__all__})

@@ -124,7 +124,10 @@ class Plan:
     Attributes:
         status: verified (reaches `goal` in the symbolic home), unverified, refused, ask.
         reason: Why not verified; the refusal; the question.
+        goal: What was understood; None where nothing is to be done.
+        goal_text: The goal in words, or what was written in its place.
         actions: The subtasks.
+        subtasks: The same in words.
         start: The state that it begins in.
         report: The symbolic replay, if there is a goal.
         tried: Plans decoded.
@@ -153,7 +156,7 @@ class Plan:
 
     @property
     def steps(self) -> tuple[str, ...]:
-        """The subtasks, in order."""
+        """The subtasks in words, in order: `("open cabinet 1", "pick up plate 1")`."""
         return self.subtasks
 
     def __str__(self) -> str:
@@ -167,7 +170,8 @@ class Plan:
             form: `text`, `json`, `bt` (BehaviorTree.CPP 4 XML), `pddl`, `py_trees` or `mermaid`.
 
         Raises:
-            ExportError: There is no plan in it, its goal can never hold, or an extra is missing.
+            ExportError: There is no plan in it, its goal can never hold, an extra is missing, or there is no such
+                format.
         """
         from planner.exports import export
 

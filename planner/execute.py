@@ -74,29 +74,29 @@ def run(
         disturb: Called before each subtask with the rest of the plan; `DisturbedHome.disturb`.
     """
     began = time.perf_counter()
-    run = _Run(goal, home, disturb)
-    run.queue.extend(actions)
+    going = _Run(goal, home, disturb)
+    going.queue.extend(actions)
     may_replan = planner is not None
     while True:
-        yield from run.carry_on(noticing=may_replan and run.replans < max_replans)
-        reached = run.score()
-        if reached.success or planner is None or run.replans >= max_replans:
+        yield from going.carry_on(noticing=may_replan and going.replans < max_replans)
+        reached = going.score()
+        if reached.success or planner is None or going.replans >= max_replans:
             break
-        run.replans += 1
-        plan = planner.reach(goal, run.state, options, start=run.first, phase=run.phase, avoid=run.avoid)
+        going.replans += 1
+        plan = planner.reach(goal, going.state, options, start=going.first, phase=going.phase, avoid=going.avoid)
         if not plan.actions:
             break
         yield Replanned(plan=plan)
-        run.queue = deque(plan.actions)
+        going.queue = deque(plan.actions)
     episode = Episode(
         success=reached.success,
         rate=reached.rate,
         met=reached.met,
-        steps=tuple(run.steps),
-        replans=run.replans,
-        simulated_s=sum(s.duration_s for s in run.steps),
+        steps=tuple(going.steps),
+        replans=going.replans,
+        simulated_s=sum(s.duration_s for s in going.steps),
         real_s=time.perf_counter() - began,
-        disturbances=tuple(run.disturbances),
+        disturbances=tuple(going.disturbances),
     )
     yield Ended(episode=episode)
 

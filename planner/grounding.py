@@ -216,14 +216,14 @@ def tool(state: State, purpose: str, avoid: frozenset[int] = frozenset()) -> int
 
 def _tools(world: World, purpose: str) -> list[int]:
     """Objects of the kinds that may serve a purpose."""
-
-    def is_able(kind: ObjectCategory) -> bool:
-        if purpose == "cuts":
-            return kind.cuts
-        return kind.wipes if purpose == "wipes" else kind.fills or kind.contains == "water"
-
     kinds = world.domain.objects
-    return [i for name, of in world.of.items() if (kind := kinds.get(name)) and is_able(kind) for i in of]
+    return [i for name, of in world.of.items() if name in kinds and _serves(kinds[name], purpose) for i in of]
+
+
+def _serves(kind: ObjectCategory, purpose: str) -> bool:
+    if purpose == "waters":
+        return kind.fills or kind.contains == "water"
+    return kind.cuts if purpose == "cuts" else kind.wipes
 
 
 def maker(state: State, word: str, thing: int, avoid: frozenset[int] = frozenset()) -> int | None:

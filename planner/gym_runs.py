@@ -39,7 +39,7 @@ class EnvHome:
         """Carry an action out by a step of the environment."""
         subtask = format_action(self.state().world, action)
         if self._truncated:
-            reason = f"the environment has ended the episode after {self._home.max_steps} steps"
+            reason = "the environment has truncated its episode; one with a larger max_steps goes on"
             return Step(subtask=subtask, status="failed", reason=reason, duration_s=0.0)
         *_, self._truncated, info = self._env.step(self._home.encode(subtask))
         outcome = info["outcome"]

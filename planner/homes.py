@@ -47,7 +47,13 @@ def open_home(home: AnyHome, *, geometry: bool = True) -> State:
         return World(home).initial()
     if isinstance(home, str | int | Path):
         return World(scene_named(str(home), geometry=geometry)).initial()
-    return in_use(home).state()
+    acting = _acting(home)
+    if acting is None:
+        raise PlannerError(
+            "a home is a file, the name of a bundled home, a seed, a State, a Scene, or one in use: a PhysicalHome, a "
+            f"SymbolicHome or an environment of ours; seen: {home!r}"
+        )
+    return acting.state()
 
 
 def in_use(home: HomeInUse) -> Home:
@@ -56,6 +62,15 @@ def in_use(home: HomeInUse) -> Home:
     Raises:
         PlannerError: It is neither one of our homes nor one of our environments.
     """
+    acting = _acting(home)
+    if acting is None:
+        raise PlannerError(
+            f"plans are carried out in a PhysicalHome, a SymbolicHome or an environment of ours, not in {home!r}"
+        )
+    return acting
+
+
+def _acting(home: HomeInUse) -> Home | None:
     if hasattr(home, "state") and hasattr(home, "execute"):
         return home
     if hasattr(home, "unwrapped"):
@@ -64,9 +79,7 @@ def in_use(home: HomeInUse) -> Home:
 
         if isinstance(home.unwrapped, HomeEnv):
             return EnvHome(home)
-    raise PlannerError(
-        f"plans are carried out in a PhysicalHome, a SymbolicHome or an environment of ours, not in {home!r}"
-    )
+    return None
 
 
 def scene_named(name: str, *, geometry: bool = True) -> Scene:

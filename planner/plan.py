@@ -29,8 +29,9 @@ def _parser() -> argparse.ArgumentParser:
     from planner.stage import add_stage_arguments
 
     parser = argparse.ArgumentParser(
-        prog=PROG, description="Plan a household task. Exit code: 0 done, 1 no plan reaches the goal, 2 wrong usage."
-    )
+        prog=PROG, usage=f"{PROG} [options] [instruction]",
+        description="Plan a household task. Exit code: 0 done, 1 no plan reaches the goal, 2 wrong usage.",
+    )  # fmt: skip
     add = parser.add_argument
     add("instruction", nargs="?", help='for example "set the table for two"; - reads standard input')
     add("--home", default=DEFAULT_HOME, help="YAML file, name in datasets/homes/, or a seed (default: family_house)")

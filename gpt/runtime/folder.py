@@ -168,7 +168,9 @@ def _parse_config(text: str, path: Path) -> tuple[GPTConfig, dict[str, object]]:
         raise CheckpointError(f"{path}: damaged or truncated JSON: {_one_line(error)}") from None
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         seen = content.get("format") if isinstance(content, dict) else type(content).__name__
-        raise CheckpointError(f"{path}: not a model config of this project (format {_short(repr(seen))}, expected {FORMAT!r})")
+        raise CheckpointError(
+            f"{path}: not a model config of this project (format {_short(repr(seen))}, expected {FORMAT!r})"
+        )
     try:
         return GPTConfig.from_dict(dict(content["model"])), dict(content["extra"])
     except (ConfigError, KeyError, TypeError, ValueError, OverflowError) as error:

@@ -31,8 +31,10 @@ def export(plan: Plan, form: Format) -> str:
             then the problem, `py_trees` the tree as it is drawn, `mermaid` a flowchart.
 
     Raises:
-        ExportError: There is no plan in it, its goal can never hold, or an extra is missing.
+        ExportError: There is no plan in it, its goal can never hold, an extra is missing, or there is no such format.
     """
+    if form not in FORMATS:
+        raise ExportError(f"there is no format {form!r}; there are {', '.join(FORMATS)}")
     if form == "json":
         return json.dumps(plan.as_dict())
     if form == "text":
