@@ -151,12 +151,14 @@ class Watch:
         on_outcome: Called after it.
         on_replan: Called with each new plan.
         on_disturb: Called with each disturbance.
+        on_look: Called before a look for what is not known where, with what is looked for and where.
     """
 
     on_step: Callable[[int, int, str], None] = lambda number, of, subtask: None
     on_outcome: Callable[[Step], None] = lambda step: None
     on_replan: Callable[[Plan], None] = lambda plan: None
     on_disturb: Callable[[Disturbance], None] = lambda what: None
+    on_look: Callable[[str], None] = lambda what: None
 
 
 def execute(

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 from envs.goals import Goal
 from envs.state import Action, State
 from planner.execute import Episode, Home, SymbolicHome, Watch, execute
+from planner.seek import Sought, seek
 from planner.show import Filmed, Show
 from planner.stage import Stage
 
 if TYPE_CHECKING:
     from envs.sim import PhysicalHome
     from planner.answer import Options
+    from planner.belief import Belief
     from planner.decode import Planner
 
 PICTURE = (1280, 960)  # width, height [px]
@@ -28,14 +30,19 @@ def perform(
     *,
     planner: Planner | None = None,
     options: Options | None = None,
+    belief: Belief | None = None,
 ) -> Episode:
     """Carry a plan out from `state` and show it as `stage` says.
+
+    With a `belief`, the home is known in part: the goal is reached by `planner.seek`, which makes its own plans.
 
     Raises:
         PhysicsError: The physical home cannot be built.
     """
     if stage.backend == "symbolic":
-        return _execute(actions, goal, SymbolicHome(state), Show(quiet=stage.quiet), stage, planner, options)
+        return _execute(
+            actions, goal, SymbolicHome(state), Show(quiet=stage.quiet), stage, planner, options, belief
+        )
     from envs.sim import PhysicalHome
     from envs.video import write_png
 
@@ -43,7 +50,7 @@ def perform(
     try:
         with Show(quiet=stage.quiet) as show:
             show.record(home, view=stage.view, video=stage.video, filmstrip=stage.filmstrip, rerun=stage.rerun)
-            episode = _execute(actions, goal, home, show, stage, planner, options)
+            episode = _execute(actions, goal, home, show, stage, planner, options, belief)
             show.end(success=episode.success)
         if stage.picture is not None:
             write_png(stage.picture, home.render(*PICTURE, view="overhead"))
@@ -60,8 +67,12 @@ def _execute(
     stage: Stage,
     planner: Planner | None,
     options: Options | None,
+    belief: Belief | None,
 ) -> Episode:
-    watch = Watch(on_step=show.step, on_outcome=show.outcome, on_replan=show.replan, on_disturb=show.disturbance)
+    watch = Watch(
+        on_step=show.step, on_outcome=show.outcome, on_replan=show.replan, on_disturb=show.disturbance,
+        on_look=show.look,
+    )  # fmt: skip
     acting: Home = home
     disturb = None
     if stage.disturb:
@@ -73,6 +84,11 @@ def _execute(
             acting = Filmed(disturbed, show)
     elif show.needs_ticks and not isinstance(home, SymbolicHome):
         acting = Filmed(home, show)
+    if belief is not None:
+        assert planner is not None
+        return seek(
+            goal, acting, belief, planner, options=options, max_replans=stage.max_replans, disturb=disturb, watch=watch
+        )
     return execute(
         actions, goal, acting, planner=planner, options=options, max_replans=stage.max_replans, disturb=disturb,
         watch=watch,
@@ -95,6 +111,10 @@ def print_score(episode: Episode, goal_texts: Sequence[str], stage: Stage) -> No
     if stage.disturb:
         parts.append(f"{len(episode.disturbances)} disturbances")
     print(f"steps: {', '.join(parts)}")
+    if isinstance(episode, Sought):
+        print(f"looks: {episode.looks}, of which {episode.opened} opened something")
+        for lacking in episode.shortfall:
+            print(f"  {lacking}")
     for reason, times in episode.failures.items():
         print(f"  failed: {reason}" + (f" ({times} times)" if times > 1 else ""))
     speed = f", {episode.simulated_s / episode.real_s:.1f} x real time" if physics and episode.real_s else ""
@@ -110,7 +130,9 @@ def print_score(episode: Episode, goal_texts: Sequence[str], stage: Stage) -> No
 def episode_as_dict(episode: Episode, stage: Stage) -> dict[str, object]:
     """Plain data for programs."""
     written = {name: str(path) for name, path in stage.files.items() if path.is_file()}
-    return asdict(episode) | {
+    said = asdict(episode)
+    said.pop("belief", None)  # for the memory file, not for an answer
+    return said | {
         "failures": episode.failures,
         "collisions": episode.collisions,
         "energy_j": episode.energy_j,

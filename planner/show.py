@@ -91,6 +91,11 @@ class Show:
         self._say(f"  planning anew: {' → '.join(plan.subtasks)}")
         self._note(f"planning anew: {' → '.join(plan.subtasks)}")
 
+    def look(self, what: str) -> None:
+        """The robot looks for something."""
+        self._say(f"  {what}")
+        self._note(what)
+
     def disturbance(self, what: Disturbance) -> None:
         """Something else has happened in the home."""
         self._say(f"  disturbed: {what}")
