@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 from planner.errors import PlannerError, reported
 from planner.exports import FORMATS
 from planner.homes import open_home
+from planner.observe import add_observe_arguments, answer_observing, check_observe
 from planner.paths import runs_dir
 from planner.terminal import printable
 
@@ -47,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--seed", type=int, default=0, help="of sampling")
     add("--json", action="store_true", help="print one JSON object an instruction (--format json)")
     add("--format", choices=FORMATS, metavar="NAME", help=", ".join(FORMATS))
+    add_observe_arguments(parser)
     add_stage_arguments(parser)
     return parser
 
@@ -59,6 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(args: argparse.Namespace) -> int:
     exported = _exported_format(args)
+    check_observe(args)
     instruction = None if args.interactive else _instruction(args.instruction)
     if args.interactive:
         _check_dialogue(args)
@@ -88,6 +91,8 @@ def _run(args: argparse.Namespace) -> int:
     if instruction is None:
         converse(lines_of(sys.stdin), planner, state, options, stage, as_json=args.json, ask=args.ask)
         return 0
+    if args.observe:
+        return answer_observing(args, instruction, planner, options, state, stage)
     plan = planner.plan(instruction, state, options)
     if args.ask:
         from planner.asking import settled
@@ -125,7 +130,7 @@ def _exported_format(args: argparse.Namespace) -> Format | None:
     if args.format in (None, "text", "json") and not (args.json and args.format == "text"):
         args.json = args.json or args.format == "json"
         return None
-    for flag in ("json", "execute", "interactive"):
+    for flag in ("json", "execute", "interactive", "observe"):
         if getattr(args, flag):
             raise PlannerError(f"--format {args.format} goes without --{flag}")
     return cast("Format", args.format)
