@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, cast
 from planner.errors import PlannerError, reported
 from planner.exports import FORMATS
 from planner.homes import open_home
-from planner.observe import add_observe_arguments, answer_observing, check_observe
 from planner.paths import runs_dir
 from planner.terminal import printable
 
@@ -27,7 +26,7 @@ DEFAULT_HOME = "family_house"
 
 
 def _parser() -> argparse.ArgumentParser:
-    from planner.stage import add_stage_arguments
+    from planner.stage import add_observe_arguments, add_stage_arguments
 
     parser = argparse.ArgumentParser(
         prog=PROG, description="Plan a household task. Exit code: 0 done, 1 no plan reaches the goal, 2 wrong usage."
@@ -61,10 +60,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(args: argparse.Namespace) -> int:
     exported = _exported_format(args)
-    check_observe(args)
     instruction = None if args.interactive else _instruction(args.instruction)
     if args.interactive:
         _check_dialogue(args)
+    elif args.ask and args.observe:
+        raise PlannerError("--ask goes without --observe: what may be meant depends on all that is there")
     elif args.ask and args.instruction == "-":
         raise PlannerError("--ask reads answers from standard input; give the instruction as an argument")
     from planner.answer import Options
@@ -75,14 +75,16 @@ def _run(args: argparse.Namespace) -> int:
     )  # fmt: skip
     state = open_home(args.home, geometry=args.execute)
     from planner.perform import episode_as_dict, perform, print_score
-    from planner.stage import stage_of
+    from planner.stage import belief_of, stage_of
 
+    belief = belief_of(args, state)
     stage = stage_of(args, runs_dir() / "plan") if args.execute else None
 
     from envs.goals import format_condition
     from gpt.runtime.threads import limit_blas_threads
     from planner.decode import Planner
     from planner.dialogue import asked, converse, lines_of, print_plan
+    from planner.unseen.memory import keep
 
     limit_blas_threads(1)  # a small model decodes no faster on two, and far slower on a busy machine
     planner = Planner.load(args.model)
@@ -91,9 +93,7 @@ def _run(args: argparse.Namespace) -> int:
     if instruction is None:
         converse(lines_of(sys.stdin), planner, state, options, stage, as_json=args.json, ask=args.ask)
         return 0
-    if args.observe:
-        return answer_observing(args, instruction, planner, options, state, stage)
-    plan = planner.plan(instruction, state, options)
+    plan = planner.plan(instruction, state if belief is None else belief, options)
     if args.ask:
         from planner.asking import settled
 
@@ -107,17 +107,20 @@ def _run(args: argparse.Namespace) -> int:
     answer = plan.as_dict()
     if not args.json:
         print_plan(plan)
-    if stage is None or plan.goal is None or plan.status != "verified":
+    if stage is None or plan.goal is None or not plan.may_begin:
         if args.json:
             print(json.dumps(answer))
         return 0 if plan.status == "verified" else 1
     if not args.json:
         print(f"executing ({stage.backend}):", flush=True)
-    episode = perform(plan.actions, plan.goal, state, stage, planner=planner, options=options)
+    actions = () if plan.guesses else plan.actions  # what is only guessed is looked for, not acted on
+    episode = perform(actions, plan.goal, state, stage, planner=planner, options=options, belief=belief)
     if args.json:
         print(json.dumps(answer | {"episode": episode_as_dict(episode, stage)}))
     else:
         print_score(episode, [format_condition(c) for c in plan.goal.conditions], stage)
+    if args.memory is not None and episode.search is not None:
+        keep(args.memory, episode.search.belief)
     return 0 if episode.success else 1
 
 
@@ -161,7 +164,7 @@ def _check_dialogue(args: argparse.Namespace) -> None:
     Raises:
         PlannerError: It is asked for what one instruction alone can have.
     """
-    shown = [f"--{name}" for name in ("video", "filmstrip", "rerun", "disturb") if getattr(args, name)]
+    shown = [f"--{name}" for name in ("video", "filmstrip", "rerun", "disturb", "observe") if getattr(args, name)]
     if args.instruction is not None or shown:
         raise PlannerError(f"--interactive goes without {shown[0] if shown else 'an instruction'}")
     args.no_video = True

@@ -180,7 +180,7 @@ def searches(planner: Planner, task: Task) -> Iterator[Search]:
 
 
 def _random_order(rng: random.Random) -> Callable[[Sequence[Look]], Look]:
-    return lambda looks: rng.choice(looks)
+    return rng.choice
 
 
 def _opened_first(actions: Sequence[Action], category: str) -> int:

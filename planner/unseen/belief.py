@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from envs.scene import ObjectSpec
 from envs.sight import in_sight, start_room
-from envs.state import BIT, HELD, NOWHERE, State, World
+from envs.state import BIT, HELD, NOWHERE, Action, State, World, effect, unmet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,7 +53,8 @@ class Belief:
         scene: The map: a home without things, its fixtures as usual.
         things: The things that are believed to be there, by name.
         first: Things as they were when they were first seen in this episode, lost ones too; else as they were told.
-        fixtures: The states of the fixtures that were seen.
+        fixtures: The states of the fixtures that were seen, ever.
+        inspected: Fixtures whose states were seen in this episode.
         looked: Fixtures whose contents were seen in this episode.
         remembered: Fixtures whose contents were seen before it, or before something turned out to have been moved.
         at: The fixture that the robot stands at; empty at the start.
@@ -62,6 +64,7 @@ class Belief:
     things: Mapping[str, Known] = field(default_factory=dict)
     first: Mapping[str, Known] = field(default_factory=dict)
     fixtures: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    inspected: frozenset[str] = frozenset()
     looked: frozenset[str] = frozenset()
     remembered: frozenset[str] = frozenset()
     at: str = ""
@@ -98,9 +101,27 @@ class Belief:
             things=known_now,
             first=known_now | {n: k for n, k in self.first.items() if k.source == "seen"},
             fixtures={**self.fixtures, **states},
+            inspected=self.inspected | states.keys(),
             looked=looked,
             remembered=remembered,
             at=world.names[truth.at] if truth.at >= 0 else "",
+        )
+
+    def after(self, action: Action) -> Belief:
+        """Return what is to be expected after an action that was done: what goes on behind a closed door, too."""
+        now, _ = self.states()
+        if not now.world.index.keys() >= set(action.args) or unmet(now, action) is not None:
+            return self  # not what was believed: what is seen will tell
+        then, world = effect(now, action), now.world
+        changed = [i for i in range(len(world.names)) if any(now[k][i] != then[k][i] for k in (1, 2, 3))]
+        things = {n: self.things[n] for i in changed if (n := world.names[i]) in self.things}
+        things = {n: replace(_known(then, world.index[n]), source=known.source) for n, known in things.items()}
+        states = {world.names[i]: _states(then.flags[i]) for i in changed if i < world.n_fixtures}
+        return replace(
+            self,
+            things={**self.things, **things},
+            fixtures={**self.fixtures, **states},
+            at=world.names[then.at] if then.at >= 0 else "",
         )
 
     def told(self, things: Mapping[str, Known]) -> Belief:
@@ -127,7 +148,13 @@ class Belief:
         Args:
             imagined: Things that are not known, at places where they may be.
         """
-        imagined = imagined or {}
+        return self._states_with(imagined) if imagined else self._own_states
+
+    @cached_property
+    def _own_states(self) -> tuple[State, State]:
+        return self._states_with({})
+
+    def _states_with(self, imagined: Mapping[str, Known]) -> tuple[State, State]:
         now, first = {**self.things, **imagined}, {**self.first, **imagined}
         names = sorted(now, key=lambda n: (now[n].category, len(n), n))
         objects = tuple(ObjectSpec(name=n, category=now[n].category, place=now[n].place) for n in names)
@@ -147,6 +174,12 @@ class Belief:
         return State(world, tuple(place), tuple(flags), tuple(liquid), held, world.index.get(at, NOWHERE))
 
 
+def free_name(belief: Belief, category: str, taken: Iterable[str] = ()) -> str:
+    """Return the first name of a category that no known thing has."""
+    used = {*belief.things, *taken}
+    return next(name for n in range(1, len(used) + 2) if (name := f"{category} {n}") not in used)
+
+
 def _known(state: State, thing: int) -> Known:
     world, place = state.world, state.place[thing]
     return Known(
@@ -163,4 +196,3 @@ def _states(flags: int) -> frozenset[str]:
 
 def _flags(words: Iterable[str]) -> int:
     return sum(BIT[word] for word in words)
-

@@ -1,8 +1,9 @@
 """Where to look next: each look has a chance that it shows what is wanted, and takes time; the best ratio comes first.
 
 A look is a walk into a room, which shows all that lies openly there, or the opening of a fixture. Chances come from how
-often homes have such a thing in such a place (`planner/usual_places.py`), less what was looked at already. Looking in
-the order of chance over cost finds a thing that is in one of several places in the least expected time (Smith 1956).
+often homes have such a thing in such a place (`planner/unseen/usual_places.py`), less what was looked at already.
+Looking in the order of chance over cost finds a thing that is in one of several places in the least expected time
+(Smith 1956).
 """
 
 from __future__ import annotations
@@ -13,20 +14,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from envs.domain import load_domain
-from planner.belief import Belief, Known
-from planner.memory import free_name
-from planner.usual_places import load_usual_places
+from planner.unseen.belief import Belief, Known, free_name
+from planner.unseen.usual_places import load_usual_places
 
 if TYPE_CHECKING:
-    from envs.domain import Domain
     from envs.scene import FixtureSpec
-    from planner.wanted import Want
+    from planner.unseen.wanted import Want
 
 # A place that was looked at in an earlier run, or before something was moved: things come there, but seldom.
 REMEMBERED_SHARE = 0.1
-# People keep like with like: a place that is known to hold such a thing, or one of its class, is so much likelier.
-# Sampled homes do not, so this is an assumption, and no figure rests on it.
-SAME_CATEGORY, SAME_CLASS = 5.0, 2.0
 WALK_MPS = 0.5
 
 
@@ -70,26 +66,17 @@ def chances(want: Want, belief: Belief, blocked: frozenset[str] = frozenset()) -
         belief: What is known.
         blocked: Fixtures that cannot be got to or opened.
     """
-    domain = load_domain()
+    domain, usual = load_domain(), load_usual_places()
     kinds = {room.name: room.kind for room in belief.scene.rooms}
     weights: dict[str, float] = {}
     for spec in belief.scene.fixtures:
         if spec.name in belief.looked or spec.name in blocked or want.only_in not in ("", spec.category):
             continue
-        weight = sum(_rate(word, spec, kinds.get(spec.room, ""), belief, domain) for word in want.words)
+        weight = sum(usual.rate(word, spec.category, kinds.get(spec.room, ""), domain) for word in want.words)
         if weight > 0.0:
             weights[spec.name] = weight * (REMEMBERED_SHARE if spec.name in belief.remembered else 1.0)
     total = sum(weights.values())
     return {name: weight / total for name, weight in weights.items()}
-
-
-def _rate(word: str, spec: FixtureSpec, room_kind: str, belief: Belief, domain: Domain) -> float:
-    rate = load_usual_places().rate(word, spec.category, room_kind, domain)
-    there = [k.category for n, k in belief.things.items() if belief.root(n) == spec.name]
-    if rate and word in there:
-        return rate * SAME_CATEGORY
-    classes = set(domain.objects[word].classes)
-    return rate * SAME_CLASS if rate and any(classes & set(domain.objects[c].classes) for c in there) else rate
 
 
 def options(wanted: Sequence[Want], belief: Belief, blocked: frozenset[str] = frozenset()) -> list[Look]:
@@ -98,7 +85,7 @@ def options(wanted: Sequence[Want], belief: Belief, blocked: frozenset[str] = fr
     value: dict[str, float] = {}
     for want in wanted:
         if want.fixtures:
-            left = want.fixtures - belief.fixtures.keys() - blocked
+            left = want.fixtures - belief.inspected - blocked
             found = dict.fromkeys(sorted(left), 1.0 / max(1, len(left)))
         else:
             found = chances(want, belief, blocked)
@@ -115,7 +102,7 @@ def options(wanted: Sequence[Want], belief: Belief, blocked: frozenset[str] = fr
             open_in.setdefault(specs[name].room, []).append(name)
     here = belief.room
     looks = []
-    for room, names in open_in.items():
+    for names in open_in.values():
         aim = max(names, key=lambda n: value[n])
         looks.append(_look(belief, specs[aim], frozenset(names), value, opens=False))
     for name in shut:

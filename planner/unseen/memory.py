@@ -1,19 +1,26 @@
-"""What the robot is told (`--tell "mug 1 in cabinet 3"`), and what it remembers of a home from run to run (`--memory`)."""
+"""What the robot knows before it acts: what it remembers of a home from run to run, what it is told, what is in sight.
+
+`know` puts them together, in this order; `keep` writes what is known to a file, which the next run remembers.
+"""
 
 from __future__ import annotations
 
 import json
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from envs.domain import load_domain
 from envs.errors import nearest
-from planner.belief import GROUND, HAND, Belief, Known
+from envs.reading import ReadError, read_text
 from planner.errors import PlannerError
+from planner.homes import open_home
+from planner.unseen.belief import GROUND, HAND, Belief, Known, free_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
+
+    from planner.homes import AnyHome
 
 VERSION = 1
 MAX_BYTES = 2_000_000
@@ -21,6 +28,25 @@ MAX_BYTES = 2_000_000
 
 class BeliefError(PlannerError, ValueError):
     """What the robot is told cannot be, or a memory file is not valid."""
+
+
+def know(home: AnyHome, *, memory: Path | None = None, told: Iterable[str] = ()) -> Belief:
+    """Return what is known at the start: the map of a home, what is remembered, what is told, and what is in sight.
+
+    Args:
+        home: As `planner.homes.open_home` takes it.
+        memory: A file that `keep` wrote; one that is not there yet says nothing.
+        told: Sentences such as `mug 1 in cabinet 3`.
+
+    Raises:
+        BeliefError: The file is no memory of this home, or a sentence cannot be.
+        PlannerError: There is no such home.
+    """
+    state = open_home(home, geometry=False)
+    belief = Belief.of_map(state.world.scene)
+    if memory is not None:
+        belief = remember(memory, belief)
+    return tell(belief, told).observe(state)
 
 
 def tell(belief: Belief, sentences: Iterable[str]) -> Belief:
@@ -84,12 +110,6 @@ def _chain(belief: Belief, name: str) -> set[str]:
     return found
 
 
-def free_name(belief: Belief, category: str, taken: Iterable[str] = ()) -> str:
-    """Return the first name of a category that no known thing has."""
-    used = {*belief.things, *taken}
-    return next(name for n in range(1, len(used) + 2) if (name := f"{category} {n}") not in used)
-
-
 def remember(path: Path, belief: Belief) -> Belief:
     """Add what a memory file says to what is known; a file that is not there yet says nothing.
 
@@ -99,13 +119,11 @@ def remember(path: Path, belief: Belief) -> Belief:
     if not path.exists():
         return belief
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise BeliefError(f"{path}: larger than {MAX_BYTES // 1_000_000} MB, which no memory is")
-        raw = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, ValueError, RecursionError) as error:
-        if isinstance(error, BeliefError):
-            raise
-        raise BeliefError(f"{path}: cannot be read as a memory: {error}") from None
+        raw = json.loads(read_text(path, MAX_BYTES))
+    except ReadError as error:
+        raise BeliefError(f"{error}; it cannot be read as a memory") from None
+    except (ValueError, RecursionError) as error:
+        raise BeliefError(f"{path}: cannot be read as a memory: {error}; another --memory begins anew") from None
     try:
         return _remembered(raw, belief)
     except BeliefError as error:

@@ -8,74 +8,37 @@ looked at: it ends with the thing, or with every place looked at. The score is t
 
 from __future__ import annotations
 
-import time
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from envs.goals import Condition, Goal
-from envs.scoring import advance, holds, score
-from envs.state import ON, Action, State, effect, format_action, unmet
+from envs.scoring import holds
+from envs.state import ON, Action, State
 from planner import grounding
-from planner.execute import Episode, Interruption, Step, Watch
-from planner.looks import Look, chances, likeliest, options
+from planner.episode import Ended, Looked, Looking, Missed, Replanned, Search
+from planner.execute import Execution
 from planner.stage import MAX_REPLANS
-from planner.wanted import Want, wants, without_doubles
+from planner.unseen.looks import chances, likeliest, options
+from planner.unseen.wanted import Want, wants, without_doubles
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator, Sequence
+
+    from envs.acting import Home
     from envs.disturb import Disturbance
     from planner.answer import Options
-    from planner.belief import Belief
     from planner.decode import Planner
-    from planner.execute import Home
-    from planner.looks import Choose
+    from planner.episode import Event
+    from planner.unseen.belief import Belief
+    from planner.unseen.looks import Choose, Look
 
 LOOKS_PER_FIXTURE = 3  # with things moved meanwhile, a place may be looked at again
 TRIES = 2  # of a look that fails, before its place is given up
 
-Disturb = Callable[[Sequence[Action]], "Disturbance | None"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Event:
-    """What the robot learnt, and before which subtask.
-
-    Attributes:
-        kind: It opened a fixture, looked round a room, found a thing it wanted, saw that a thing is not where it was,
-            or could not look somewhere.
-        what: The fixture or the thing.
-        wanted: What was looked for.
-        chance: That the look would show some of it, as believed before; more than 1 where several things may be there.
-    """
-
-    before_step: int
-    kind: Literal["opened", "looked round", "found", "gone", "blocked"]
-    what: str
-    wanted: tuple[str, ...] = ()
-    chance: float | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sought(Episode):
-    """What an execution came to in which the robot had to look for things.
-
-    Attributes:
-        events: What it learnt, in order.
-        opened: How many times it opened a fixture to look for something.
-        looks: Looks of either kind.
-        shortfall: What was not found and where it was looked for, and what no plan reaches; empty if nothing.
-        belief: What the robot knows at the end.
-    """
-
-    events: tuple[Event, ...]
-    opened: int
-    looks: int
-    shortfall: tuple[str, ...]
-    belief: Belief
-
 
 def seek(
+    actions: Sequence[Action],
     goal: Goal,
     home: Home,
     belief: Belief,
@@ -83,90 +46,126 @@ def seek(
     *,
     options: Options | None = None,
     max_replans: int = MAX_REPLANS,
-    disturb: Disturb | None = None,
-    watch: Watch | None = None,
+    disturb: Callable[[Sequence[Action]], Disturbance | None] | None = None,
     choose: Choose = likeliest,
-) -> Sought:
-    """Reach a goal in a home that is known in part.
+) -> Iterator[Event]:
+    """Reach a goal in a home that is known in part, and yield each event as it happens; the last is `Ended`.
 
     Args:
+        actions: A plan to begin with, followed as far as what it names is there; none lets the GPT plan.
         goal: What is wanted, and scored.
         home: Either world, at the start of the episode. It is seen only as `envs.sight` says.
         belief: What is known at the start.
         planner: Whose GPT plans.
         options: How it decodes.
         max_replans: How often it may plan anew when a plan broke; looks and the plans after them are not counted.
-        disturb: Called before each subtask; `DisturbedHome.disturb`.
-        watch: Whom to tell.
+        disturb: Called before each subtask with the rest of the plan; `DisturbedHome.disturb`.
         choose: Which look comes next.
     """
-    began = time.perf_counter()
-    run = _Seeker(goal, home, belief, watch or Watch(), disturb)
-    shortfall = run.run(planner, options, max_replans, choose)
-    reached = score(goal, run.true_phase, run.truth, run.true_first)
-    return Sought(
-        success=reached.success,
-        rate=reached.rate,
-        met=reached.met,
-        steps=tuple(run.steps),
-        replans=run.replans,
-        simulated_s=sum(s.duration_s for s in run.steps),
-        real_s=time.perf_counter() - began,
-        disturbances=tuple(run.disturbances),
-        events=tuple(run.events),
-        opened=sum(e.kind == "opened" for e in run.events),
-        looks=run.looks,
-        shortfall=shortfall,
-        belief=run.belief,
-    )
+    seeker = _Seeker(goal, home, belief, disturb)
+    seeker.queue.extend(actions)
+    yield from seeker.run(planner, options, max_replans, choose)
+    yield Ended(episode=replace(seeker.episode(), search=seeker.search()))
 
 
-class _Seeker:
-    """An execution under way. `truth` is the home's; all decisions are made from `belief`."""
+class _Seeker(Execution):
+    """An execution under way, decided on `belief`. The state is the home's: it is acted in and scored, not known."""
 
-    def __init__(self, goal: Goal, home: Home, belief: Belief, watch: Watch, disturb: Disturb | None) -> None:
-        self.goal, self.home, self.watch, self.disturb = goal, home, watch, disturb
-        self.truth = self.true_first = home.state()
-        self.true_phase = advance(goal, 0, self.truth, self.true_first)
-        self.belief = belief.observe(self.truth)
-        self.phase = self.replans = self.looks = 0
-        self.steps: list[Step] = []
-        self.events: list[Event] = []
-        self.disturbances: list[Interruption] = []
-        self.failed: Counter[Action] = Counter()
-        self.avoid: frozenset[str] = frozenset()
+    def __init__(
+        self,
+        goal: Goal,
+        home: Home,
+        belief: Belief,
+        disturb: Callable[[Sequence[Action]], Disturbance | None] | None,
+    ) -> None:
+        super().__init__(goal, home, disturb)
+        self.belief = belief.observe(self.state)
+        self.believed_phase = 0
+        self.part = Goal(phases=(self._conditions(),))
+        self.looks: list[Looked] = []
+        self.missed: list[Missed] = []
         self.blocked: Counter[str] = Counter()
+        self.unplanned = ""
 
-    def run(self, planner: Planner, decoding: Options | None, max_replans: int, choose: Choose) -> tuple[str, ...]:
-        """Go on until the goal is reached or nothing more can be done; returns why it was not, as far as it is known."""
-        broken, unplanned = False, ""
+    def run(self, planner: Planner, decoding: Options | None, max_replans: int, choose: Choose) -> Iterator[Event]:
+        """Go on until the goal is reached or nothing more can be done."""
+        broken = False
+        if self.queue:
+            yield from self.carry_on(noticing=self.reaches())
+            broken = self._failed_last()
         while True:
             self._settle_phase()
             lookable = self._to_look_for()
-            if lookable and self.looks < LOOKS_PER_FIXTURE * len(self.belief.scene.fixtures):
-                self._look(choose(options(lookable, self.belief, self._shut_off)), lookable)
+            if lookable and len(self.looks) < LOOKS_PER_FIXTURE * len(self.belief.scene.fixtures):
+                yield from self._look_for(choose(options(lookable, self.belief, self._shut_off)), lookable)
                 continue
             hopeless = self._hopeless()
-            left = tuple(c for c in self._conditions() if c not in hopeless)
-            state, first = self.belief.states()
-            if all(holds(state, c, first) for c in left):
-                break
+            self.part = Goal(phases=(tuple(c for c in self._conditions() if c not in hopeless),))
+            if self._is_reached():
+                return
             if broken:
                 if self.replans >= max_replans:
-                    break
+                    return
                 self.replans += 1
-            part = Goal(phases=(left,))
-            avoid = frozenset(state.world.index[name] for name in self.avoid if name in state.world.index)
-            plan = planner.reach(part, state, decoding, start=first, avoid=avoid)
-            if plan.status != "verified":
-                unplanned = f"no plan reaches {plan.goal_text}: {plan.reason}"
-                break
-            self.watch.on_replan(plan)
-            ended = self._carry_out(plan.actions, part)
             state, first = self.belief.states()
-            broken = ended != "sight" and not all(holds(state, c, first) for c in left)
+            plan = planner.reach(self.part, state, decoding, start=first, avoid=self.avoided(state))
+            if plan.status != "verified":
+                self.unplanned = f"no plan reaches {plan.goal_text}: {plan.reason}"
+                return
+            yield Replanned(plan=plan)
+            self.queue = deque(plan.actions)
+            yield from self.carry_on(noticing=True)
+            rests_on_lost = not all(self._is_known(action) for action in self.queue)  # that is looked for, not planned
+            broken = self._failed_last() or not (rests_on_lost or self._is_reached())
+
+    def search(self) -> Search:
+        """Return what looking came to, and what was not found."""
         lacking = dict.fromkeys(label for c in self._conditions() for label in self._not_found(c))
-        return (*lacking, unplanned) if unplanned else tuple(lacking)
+        if self.unplanned:
+            lacking[self.unplanned] = None
+        return Search(looks=tuple(self.looks), missed=tuple(self.missed), shortfall=tuple(lacking), belief=self.belief)
+
+    # -- what is known -------------------------------------------------------------------------------------------------
+
+    def known(self) -> tuple[State, State]:
+        return self.belief.states()
+
+    def aim(self) -> tuple[Goal, int]:
+        return self.part, 0
+
+    def _look(self, done: Action | None = None) -> Iterator[Event]:
+        super()._look()
+        before = self.belief
+        self.belief = (before.after(done) if done is not None else before).observe(self.state)
+        for name, known in before.things.items():
+            if name not in self.belief.things:
+                self.missed.append(Missed(thing=name, place=known.place, before_step=len(self.steps) + 1))
+                yield self.missed[-1]
+
+    def _next(self) -> Action | None:
+        """The next subtask; only the walk there, where what it names is not where it is believed to be."""
+        if not self._is_known(self.queue[0]):
+            return None
+        there, named = self.state.world, self.queue[0].args
+        for name in named:
+            root = self.belief.root(name)
+            if name not in there.index or self._true_root(name) != root:
+                return Action("go to", (root,)) if root != self.belief.at else None
+        return self.queue.popleft()
+
+    def _true_root(self, name: str) -> str:
+        root = self.state.root(self.state.world.index[name])
+        return self.state.world.names[root] if root >= 0 else self.belief.root(name)  # in the hand, or in sight
+
+    def _is_known(self, action: Action) -> bool:
+        return self.belief.states()[0].world.index.keys() >= set(action.args)
+
+    def _is_reached(self) -> bool:
+        state, first = self.belief.states()
+        return all(holds(state, c, first) for c in self.part.conditions)
+
+    def _failed_last(self) -> bool:
+        return bool(self.steps) and self.steps[-1].status != "done"
 
     # -- what is wanted ------------------------------------------------------------------------------------------------
 
@@ -175,7 +174,7 @@ class _Seeker:
         return frozenset(name for name, times in self.blocked.items() if times >= TRIES)
 
     def _conditions(self) -> tuple[Condition, ...]:
-        return self.goal.phases[self.phase]
+        return self.goal.phases[self.believed_phase]
 
     def _wants(self, condition: Condition) -> tuple[Want, ...]:
         return wants(condition, self.belief, avoid=self.avoid)
@@ -193,6 +192,13 @@ class _Seeker:
         """Conditions that need what was looked for everywhere."""
         return [c for c in self._conditions() if any(not w.every and not self._has_place(w) for w in self._wants(c))]
 
+    def _settle_phase(self) -> None:
+        state, first = self.belief.states()
+        while self.believed_phase < len(self.goal.phases) - 1:
+            if not all(holds(state, c, first) and not self._to_look_for() for c in self._conditions()):
+                return
+            self.believed_phase += 1
+
     def _not_found(self, condition: Condition) -> list[str]:
         """Say what a condition lacks for good; of a look at all there are, what had to be left out."""
         ended = [w for w in self._wants(condition) if not self._has_place(w)]
@@ -209,46 +215,42 @@ class _Seeker:
             there = f"there {'is' if want.have == 1 else 'are'} only {want.have} {want.label}"
         return f"looked in all {number} places; {there}"
 
-    def _settle_phase(self) -> None:
-        state, first = self.belief.states()
-        while self.phase < len(self.goal.phases) - 1:
-            if not all(holds(state, c, first) and not self._to_look_for() for c in self._conditions()):
-                return
-            self.phase += 1
-
     # -- looking -------------------------------------------------------------------------------------------------------
 
-    def _look(self, look: Look, wanted: Sequence[Want]) -> None:
-        self.looks += 1
+    def _look_for(self, look: Look, wanted: Sequence[Want]) -> Iterator[Event]:
         labels = tuple(dict.fromkeys(w.label for w in wanted))
-        self.watch.on_look(f"look for {', '.join(labels)}: {look.fixture} ({min(1.0, look.chance):.0%})")
+        meant = Looking(wanted=labels, place=look.fixture, opens=look.opens, chance=min(1.0, look.chance))
+        yield meant
+        self.queue.clear()
         before, number = set(self.belief.things), len(self.steps) + 1
         words = {word for want in wanted for word in want.words}
 
-        def found() -> list[str]:
-            return [n for n, k in self.belief.things.items() if n not in before and k.category in words]
+        def found() -> tuple[str, ...]:
+            return tuple(n for n, k in self.belief.things.items() if n not in before and k.category in words)
 
         done, opened = True, False
         if not look.opens or not self.belief.sees(look.fixture):  # there is more to see in another room than one door
-            done = self._try(Action("go to", (look.fixture,)))
+            done = yield from self._try(Action("go to", (look.fixture,)))
         if done and look.opens and look.fixture not in self.belief.looked and not found():
-            done = opened = all(self._try(action) for action in self._to_open(look.fixture))
+            for action in self._to_open(look.fixture):
+                done = done and (yield from self._try(action))
+            opened = done
+        reason = ""
         if not done:
             self.blocked[look.fixture] += 1
-            self._note("blocked", look.fixture, labels, before=number)
-            return
-        self._note("opened" if opened else "looked round", look.fixture, labels, look.chance, number)
-        for name in found():
-            self._note("found", name, labels)
+            reason = self.steps[-1].reason
+        self.looks.append(Looked(look=meant, before_step=number, opened=opened, found=found(), reason=reason))
+        yield self.looks[-1]
         if opened and not any(self.belief.root(n) == look.fixture for n in found()):
-            kind = self.truth.world.fixture[self.truth.world.index[look.fixture]]
+            kind = self.state.world.fixture[self.state.world.index[look.fixture]]
             if kind is not None and kind.close_after:
-                self._try(Action("close", (look.fixture,)))
+                yield from self._try(Action("close", (look.fixture,)))
 
-    def _try(self, action: Action) -> bool:
-        """Take a step of a look, whatever else happens in the home."""
-        self._disturbed((action,))
-        return self._step(action, ()).status == "done"
+    def _try(self, action: Action) -> Generator[Event, None, bool]:
+        """Take a step of a look, whatever else happens in the home; returns whether it was done."""
+        yield from self.disturbed((action,))
+        yield from self.step(action)
+        return self.steps[-1].status == "done"
 
     def _to_open(self, fixture: str) -> list[Action]:
         """The subtasks that open a fixture, with the hand emptied first if it has to be."""
@@ -261,105 +263,3 @@ class _Seeker:
         if state.flags[state.world.index[fixture]] & ON:
             actions.append(Action("turn off", (fixture,)))
         return [*actions, Action("open", (fixture,))]
-
-    def _note(
-        self,
-        kind: Literal["opened", "looked round", "found", "gone", "blocked"],
-        what: str,
-        wanted: tuple[str, ...] = (),
-        chance: float | None = None,
-        before: int | None = None,
-    ) -> None:
-        number = len(self.steps) + 1 if before is None else before
-        self.events.append(Event(before_step=number, kind=kind, what=what, wanted=wanted, chance=chance))
-
-    # -- acting --------------------------------------------------------------------------------------------------------
-
-    def _carry_out(self, actions: Sequence[Action], goal: Goal) -> Literal["ended", "failed", "surprised", "sight"]:
-        """Carry a plan out until it ends or breaks; `sight`: what it rests on is not there, and is looked for."""
-        queue = deque(actions)
-        while queue:
-            expected, _ = self.belief.states()
-            check = self._unchecked(queue[0])
-            self._disturbed(tuple(queue))
-            if check is not None:
-                self._step(check, queue)
-                self._disturbed(tuple(queue))
-            if (why := self._spoilt(expected, queue, goal)) is not None:
-                return why
-            action = queue.popleft()
-            state, _ = self.belief.states()
-            expected = state if unmet(state, action) else effect(state, action)
-            step = self._step(action, queue)
-            if step.status != "done":
-                self._remember_failure(action, step.reason)
-                return "failed"
-            if (why := self._spoilt(expected, queue, goal)) is not None:
-                return why
-        return "ended"
-
-    def _unchecked(self, action: Action) -> Action | None:
-        """A walk to a thing that is only remembered or told of, before it is used."""
-        for name in action.args:
-            known = self.belief.things.get(name)
-            root = self.belief.root(name)
-            if known is not None and known.source != "seen" and root not in self.belief.looked:
-                return Action("go to", (root,))
-        return None
-
-    def _spoilt(
-        self, expected: State, queue: Sequence[Action], goal: Goal
-    ) -> Literal["surprised", "sight"] | None:
-        """Say if what is seen now spoils the rest of the plan."""
-        state, first = self.belief.states()
-        if state.world.names == expected.world.names and state[1:] == expected[1:]:
-            return None
-        phase = 0
-        for action in queue:
-            if any(name not in state.world.index for name in action.args):
-                return "sight"
-            if unmet(state, action) is not None:
-                return "surprised"
-            state = effect(state, action)
-            phase = advance(goal, phase, state, first)
-        return None if score(goal, phase, state, first).success else "surprised"
-
-    def _step(self, action: Action, ahead: Sequence[Action]) -> Step:
-        subtask = format_action(self.truth.world, action)
-        self.watch.on_step(len(self.steps) + 1, len(self.steps) + 1 + len(ahead), subtask)
-        outcome = self.home.execute(action)
-        step = Step(
-            subtask=subtask, status=outcome.status, reason=outcome.reason, duration_s=outcome.duration_s,
-            collisions=getattr(outcome, "collisions", 0), energy_j=getattr(outcome, "energy_j", None),
-        )  # fmt: skip
-        self.steps.append(step)
-        self._observe()
-        self.watch.on_outcome(step)
-        return step
-
-    def _disturbed(self, ahead: Sequence[Action]) -> None:
-        """Let something else happen in the home before a subtask, as it may before each."""
-        if self.disturb is None:
-            return
-        there = self.truth.world.index  # what was told of may not be there
-        what = self.disturb([a for a in ahead if all(name in there for name in a.args)])
-        if what is not None:
-            self.disturbances.append(Interruption(before_step=len(self.steps) + 1, what=str(what)))
-            self.watch.on_disturb(what)
-            self._observe()
-
-    def _observe(self) -> None:
-        self.truth = self.home.state()
-        self.true_phase = advance(self.goal, self.true_phase, self.truth, self.true_first)
-        before = self.belief.things
-        self.belief = self.belief.observe(self.truth)
-        for name in before:
-            if name not in self.belief.things:
-                self._note("gone", name)
-
-    def _remember_failure(self, action: Action, reason: str) -> None:
-        self.failed[action] += 1
-        if len(action.args) == 2 and (reason.startswith("no room") or self.failed[action] > 1):
-            self.avoid |= {action.args[1]}
-        elif self.failed[action] > 1:
-            self.avoid |= {action.args[0]}

@@ -1,6 +1,6 @@
 """Where things usually are: how many of each category homes have in each kind of fixture.
 
-Counted in sampled homes of the training seeds by `python -m planner.usual_places --homes 4000` and kept in
+Counted in sampled homes of the training seeds by `python -m planner.unseen.usual_places --homes 4000` and kept in
 `datasets/places/usual.json`. The counts are by kind of fixture and kind of room, so they hold for any home of the
 domain's fixtures. A category that was never counted is looked for where the domain says that it is kept.
 """
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from envs.domain import Domain
     from envs.state import State
 
-PROG = "python -m planner.usual_places"
+PROG = "python -m planner.unseen.usual_places"
 HOMES = 4000
 # Things of a category in a fixture, where nothing was counted: at the place named first, halved at each next one.
 NAMED_RATE, FITTING_RATE = 0.002, 0.00002
@@ -58,10 +58,11 @@ class UsualPlaces:
 
 def count_places(homes: Iterable[State]) -> UsualPlaces:
     """Count where things are in homes."""
-    number = 0
+    counted = 0
     fixtures: Counter[str] = Counter()
     things: dict[str, Counter[str]] = {}
-    for number, state in enumerate(homes, start=1):
+    for state in homes:
+        counted += 1
         world = state.world
         kinds = {room.name: room.kind for room in world.scene.rooms}
         keys = [f"{spec.category}|{kinds[spec.room]}" for spec in world.scene.fixtures]
@@ -69,7 +70,7 @@ def count_places(homes: Iterable[State]) -> UsualPlaces:
         for i in range(world.n_fixtures, len(world.names)):
             if (root := state.root(i)) >= 0:
                 things.setdefault(world.categories[i], Counter())[keys[root]] += 1
-    return UsualPlaces(homes=number, fixtures=dict(fixtures), things={c: dict(n) for c, n in things.items()})
+    return UsualPlaces(homes=counted, fixtures=dict(fixtures), things={c: dict(n) for c, n in things.items()})
 
 
 def training_homes(number: int, seed: int) -> Iterable[State]:

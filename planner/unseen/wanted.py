@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from envs.state import State
-    from planner.belief import Belief
+    from planner.unseen.belief import Belief
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +48,7 @@ class Want:
 def wants(condition: Condition, belief: Belief, *, avoid: frozenset[str] = frozenset()) -> tuple[Want, ...]:
     """Return what a condition needs that is not known, the things before the tools.
 
-    An `every` or `no` always wants all there are: whether there is a place left to look at is for `planner.looks`.
+    An `every` or `no` always wants all there are: whether a place is left to look at is for `planner.unseen.looks`.
 
     Args:
         condition: What is to hold.
@@ -159,7 +159,7 @@ class _Wants:
     def fixture(self, condition: FixtureIs) -> Iterator[Want]:
         state, names = self.state, self.state.world.names
         named = fixtures_of(state, condition)
-        unseen = [i for i in named if names[i] not in self.belief.fixtures]
+        unseen = [i for i in named if names[i] not in self.belief.inspected]
         if condition.quantifier == "some":
             if any(state.has(i, condition.state) for i in named if i not in unseen):
                 return
@@ -176,4 +176,3 @@ class _Wants:
         if condition.state == "watered" and grounding.tool(state, "waters") is None:
             vessels = ("watering can", "glass", "cup", "mug", "kettle", "pot", "bowl")
             yield Want(label="something to water with", words=vessels)
-
