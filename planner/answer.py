@@ -154,7 +154,7 @@ class Plan:
     Attributes:
         status: verified (reaches `goal` in the symbolic home), unverified, refused, ask.
         reason: Why not verified; the refusal; the question.
-        actions: The subtasks.
+        actions: The subtasks; none where something has to be looked for first.
         start: The state that it begins in.
         report: The symbolic replay, if there is a goal.
         tried: Plans decoded.
@@ -163,7 +163,7 @@ class Plan:
         logprob: The GPT's log-probability of the goal, or of what was written in its place.
         confidence: How sure the planner is; None without a goal, and of a model that was never calibrated.
         options: The goals among which the question lets the person choose; none where the GPT itself asks.
-        guesses: What has to be looked for first, where not all of the home is known.
+        guesses: What has to be looked for first, where not all of the home is known; `subtasks` says how it may go on.
     """
 
     instruction: str

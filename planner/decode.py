@@ -213,10 +213,10 @@ class Planner:
         if belief is not None:
             from planner.unseen.seek import seek
 
-            actions = () if plan.guesses else plan.actions  # what is only guessed is looked for, not acted on
             return seek(
-                actions, plan.goal, acting, belief, self, options=options, max_replans=max_replans, disturb=disturb
-            )
+                plan.actions, plan.goal, acting, belief, self, options=options, max_replans=max_replans,
+                disturb=disturb,
+            )  # fmt: skip
         return run(
             plan.actions, plan.goal, acting, planner=self, options=options, max_replans=max_replans, disturb=disturb
         )

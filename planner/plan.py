@@ -29,15 +29,15 @@ def _parser() -> argparse.ArgumentParser:
     from planner.stage import add_observe_arguments, add_stage_arguments
 
     parser = argparse.ArgumentParser(
-        prog=PROG, description="Plan a household task. Exit code: 0 done, 1 no plan reaches the goal, 2 wrong usage."
-    )
+        prog=PROG, usage=f"{PROG} [flags] [instruction]",
+        description="Plan a household task. Exit code: 0 done, 1 no plan reaches the goal, 2 wrong usage.",
+    )  # fmt: skip
     add = parser.add_argument
-    add("instruction", nargs="?", help='for example "set the table for two"; - reads standard input')
-    add("--home", default=DEFAULT_HOME, help="YAML file, name in datasets/homes/, or a seed (default: family_house)")
+    add("instruction", nargs="?", help='such as "set the table for two"; - reads standard input')
+    add("--home", default=DEFAULT_HOME, help="YAML file, bundled name or seed (default: family_house)")
     add("--interactive", action="store_true", help="answer each line of standard input, until it ends")
-    add("--ask", action="store_true", help="read the answer to a question: a number, words, or a new instruction")
-    rate = "share of goals that may be missed: ask where several may be meant, refuse where none is likely enough"
-    add("--error-rate", type=float, metavar="A", help=f"{rate} (default: act on the likeliest)")
+    add("--ask", action="store_true", help="read the answer to each question that is asked back")
+    add("--error-rate", type=float, metavar="A", help="of goals, at most: rather ask or refuse (default: act)")
     add("--execute", action="store_true", help="carry the plan out in the simulated home")
     add("--model", help="model folder (default: the released weights)")
     add("--samples", type=int, default=4, metavar="N", help="further plans to try if the first fails (default: 4)")
@@ -113,8 +113,7 @@ def _run(args: argparse.Namespace) -> int:
         return 0 if plan.status == "verified" else 1
     if not args.json:
         print(f"executing ({stage.backend}):", flush=True)
-    actions = () if plan.guesses else plan.actions  # what is only guessed is looked for, not acted on
-    episode = perform(actions, plan.goal, state, stage, planner=planner, options=options, belief=belief)
+    episode = perform(plan.actions, plan.goal, state, stage, planner=planner, options=options, belief=belief)
     if args.json:
         print(json.dumps(answer | {"episode": episode_as_dict(episode, stage)}))
     else:

@@ -97,7 +97,7 @@ def add_stage_arguments(parser: argparse.ArgumentParser) -> None:
 def add_observe_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags that say what is known of the home."""
     add = parser.add_argument_group("partial observability").add_argument
-    add("--observe", action="store_true", help="the robot knows the map and what it has seen; it looks for the rest")
+    add("--observe", action="store_true", help="the robot looks for what it has not seen")
     add("--tell", action="append", default=[], metavar="FACT", help="tell it: 'mug 1 in cabinet 3' (repeatable)")
     add("--memory", type=Path, metavar="JSON", help="remember what was seen in this file, from run to run")
 

@@ -3,9 +3,9 @@
 Held-out homes (seeds that no count and no training document was drawn from); in each, a category of which every
 instance is inside closed furniture, and the goal to bring one to an open surface. The goal is given, so only the search
 and the plan are measured. Each task is done once with each order of looking, by the same closed loop, from the same
-start, with the same rules of what is seen: ours (chance over cost), nearest first, and a random order (its seed is
-the task's). With full knowledge, the plan is made on the true state: what it opens before it has the thing is the
-least there is to do. Success is the home's score.
+start, with the same rules of what is seen and of where such a thing can be at all: ours (chance over time), nearest
+first, by name, and a random order (its seed is the task's). With full knowledge, the plan is made on the true state:
+what it opens before it has the thing is the least there is to do. Success is the home's score, in the symbolic world.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import argparse
 import json
 import random
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from planner.looks import Choose, Look
 
 PROG = "python -m planner.benchmarks.searching"
-ORDERS = ("likeliest", "nearest", "random")
+ORDERS = ("likeliest", "nearest", "by name", "random")
 KNOWING = "full knowledge"
 TRIES = 200  # homes that are drawn for one task
 
@@ -43,7 +43,7 @@ class Task:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Search:
+class Result:
     """What one order did in one task.
 
     Attributes:
@@ -81,7 +81,7 @@ def _run(args: argparse.Namespace) -> int:
         raise PlannerError(f"--tasks is at least 1; seen {args.tasks}")
     limit_blas_threads(1)
     planner = Planner.load(args.model)
-    found: list[Search] = []
+    found: list[Result] = []
     for task in bundled_tasks(args.seed) if args.bundled else sampled_tasks(args.tasks, args.seed):
         for result in searches(planner, task):
             found.append(result)
@@ -98,7 +98,7 @@ def sampled_tasks(count: int, seed: int) -> Iterator[Task]:
     rng = random.Random(f"searching/{seed}")
     for number in range(count):
         for _ in range(TRIES):
-            task = _task(f"{seed}/{number}", sample_home(rng, SPLITS["test"]), rng)
+            task = _task(f"{seed}/{number}", sample_home(rng, SPLITS["test"], geometry=True), rng)
             if task is not None:
                 yield task
                 break
@@ -111,7 +111,7 @@ def bundled_tasks(seed: int) -> Iterator[Task]:
 
     rng = random.Random(f"searching/{seed}")
     for path in sorted((datasets_dir() / "homes").glob("*.yaml")):
-        start = open_home(path, geometry=False)
+        start = open_home(path)
         for category in hidden(start):
             task = _task(f"{path.stem}/{category}", start, rng, category)
             if task is not None:
@@ -150,37 +150,41 @@ def _task(name: str, start: State, rng: random.Random, category: str | None = No
     return Task(id=name, start=start, category=thing, goal=rng.choice(goals)) if goals else None
 
 
-def searches(planner: Planner, task: Task) -> Iterator[Search]:
+def searches(planner: Planner, task: Task) -> Iterator[Result]:
     """Do a task with each order of looking, and with full knowledge."""
     from envs.goals import format_goal
-    from planner.belief import Belief
+    from planner.episode import Ended
     from planner.execute import SymbolicHome
-    from planner.looks import likeliest, nearest
-    from planner.seek import seek
+    from planner.unseen.belief import Belief
+    from planner.unseen.looks import likeliest, nearest
+    from planner.unseen.seek import seek
 
     goal = format_goal(task.goal)
     orders: dict[str, Choose] = {
         "likeliest": likeliest,
         "nearest": nearest,
-        "random": _random_order(random.Random(f"order/{task.id}")),
+        "by name": _by_name,
+        "random": random.Random(f"order/{task.id}").choice,
     }
     for name in ORDERS:
         belief = Belief.of_map(task.start.world.scene)
-        episode = seek(task.goal, SymbolicHome(task.start), belief, planner, choose=orders[name])
-        yield Search(
-            task=task.id, order=name, goal=goal, opened=episode.opened, looks=episode.looks, success=episode.success,
-            simulated_s=episode.simulated_s,
+        *_, last = seek((), task.goal, SymbolicHome(task.start), belief, planner, choose=orders[name])
+        assert isinstance(last, Ended) and last.episode.search is not None
+        search = last.episode.search
+        yield Result(
+            task=task.id, order=name, goal=goal, opened=search.opened, looks=len(search.looks),
+            success=last.episode.success, simulated_s=last.episode.simulated_s,
         )  # fmt: skip
     plan = planner.reach(task.goal, task.start)
     skills = task.start.world.domain.skills
-    yield Search(
+    yield Result(
         task=task.id, order=KNOWING, goal=goal, opened=_opened_first(plan.actions, task.category), looks=0,
         success=plan.status == "verified", simulated_s=sum(skills[a.skill].duration_s for a in plan.actions),
     )  # fmt: skip
 
 
-def _random_order(rng: random.Random) -> Callable[[Sequence[Look]], Look]:
-    return rng.choice
+def _by_name(looks: Sequence[Look]) -> Look:
+    return min(looks, key=lambda look: look.fixture)
 
 
 def _opened_first(actions: Sequence[Action], category: str) -> int:
@@ -193,7 +197,7 @@ def _opened_first(actions: Sequence[Action], category: str) -> int:
     return opened
 
 
-def summary(found: Sequence[Search], seed: int) -> str:
+def summary(found: Sequence[Result], seed: int) -> str:
     """Return a table: an order a row, means with 95 % bootstrap intervals, and our order's difference from it."""
     from planner.statistics import Rate, bootstrap, mean
 

@@ -77,7 +77,7 @@ def expect_to_reach(planner: Planner, goal: Goal, belief: Belief, decoding: Opti
     if plan.status != "verified":
         reason += f"; with that found where it may be, {plan.reason}"
     subtasks = _with_looks(plan, wanted, imagined, belief)
-    return replace(plan, status="unverified", reason=reason, subtasks=subtasks, guesses=shown)
+    return replace(plan, status="unverified", reason=reason, actions=(), subtasks=subtasks, guesses=shown)
 
 
 def understand(planner: Planner, instruction: str, belief: Belief, options: Options) -> Understanding:
