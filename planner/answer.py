@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from planner.exports import Format
 
 MAX_TEMPERATURE = 5.0
+SHOWN_PLACES = 3  # of a guess, in words
 Status = Literal["verified", "unverified", "refused", "ask"]
 Reading = Literal["whole", "pieces", "grounded"]  # in one breath; part by part; the likeliest about what is there
 
@@ -118,6 +119,35 @@ class Confidence:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Guess:
+    """Where something that is needed, and that nobody has seen, may be.
+
+    Attributes:
+        wanted: What it is.
+        places: The likeliest first, each with its chance in [0, 1].
+        every: Whether all of them have to be looked at.
+    """
+
+    wanted: str
+    places: tuple[tuple[str, float], ...]
+    every: bool = False
+
+    def __str__(self) -> str:
+        """In words, for a person."""
+        rest = len(self.places) - SHOWN_PLACES
+        if self.every:
+            named = ", ".join(place for place, _ in self.places[:SHOWN_PLACES])
+            return f"{self.wanted}: at {named}" + (f" and {rest} other places" if rest > 0 else "")
+        named = ", ".join(f"{place} ({chance:.0%})" for place, chance in self.places[:SHOWN_PLACES])
+        return f"{self.wanted}: probably in {named}" + (f" or {rest} other places" if rest > 0 else "")
+
+    def as_dict(self) -> dict[str, object]:
+        """Plain data for programs."""
+        places = [{"place": place, "chance": round(chance, 4)} for place, chance in self.places]
+        return {"wanted": self.wanted, "every": self.every, "places": places}
+
+
+@dataclass(frozen=True, kw_only=True)
 class Plan:
     """The answer to an instruction.
 
@@ -126,7 +156,7 @@ class Plan:
         reason: Why not verified; the refusal; the question.
         goal: What was understood; None where nothing is to be done.
         goal_text: The goal in words, or what was written in its place.
-        actions: The subtasks.
+        actions: The subtasks; none where something has to be looked for first.
         subtasks: The same in words.
         start: The state that it begins in.
         report: The symbolic replay, if there is a goal.
@@ -136,6 +166,7 @@ class Plan:
         logprob: The GPT's log-probability of the goal, or of what was written in its place.
         confidence: How sure the planner is; None without a goal, and of a model that was never calibrated.
         options: The goals among which the question lets the person choose; none where the GPT itself asks.
+        guesses: What has to be looked for first, where not all of the home is known; `subtasks` says how it may go on.
     """
 
     instruction: str
@@ -153,6 +184,22 @@ class Plan:
     logprob: float = 0.0
     confidence: Confidence | None = None
     options: tuple[Goal, ...] = ()
+    guesses: tuple[Guess, ...] = ()
+
+    @classmethod
+    def declined(cls, found: Understanding, start: State, seconds: float) -> Plan:
+        """Return the answer to an instruction that has no goal: a question or a refusal."""
+        return cls(
+            instruction=found.instruction, status="ask" if found.question else "refused",
+            reason=found.question or found.refusal, goal=None, goal_text=found.goal_text, actions=(), subtasks=(),
+            start=start, report=None, tried=0, tokens=found.tokens, seconds=seconds, logprob=found.logprob,
+            options=found.options,
+        )  # fmt: skip
+
+    @property
+    def may_begin(self) -> bool:
+        """Whether to carry it out: it is proven, or will be once what it needs has been found."""
+        return self.goal is not None and (self.status == "verified" or bool(self.guesses))
 
     @property
     def steps(self) -> tuple[str, ...]:
@@ -186,6 +233,7 @@ class Plan:
             "goal": self.goal_text or None,
             "options": [format_goal(goal) for goal in self.options],
             "plan": list(self.subtasks),
+            "look_for": [guess.as_dict() for guess in self.guesses],
             "confidence": self.confidence.as_dict() if self.confidence else None,
             "tried": self.tried,
             "tokens": self.tokens,

@@ -24,7 +24,7 @@ from gpt.runtime.numpy_model import NumpyModel
 from gpt.runtime.session import Runtime
 from gpt.tokenizer import Tokenizer
 from planner import text
-from planner.answer import Options, Plan, Status, Understanding
+from planner.answer import Options, Plan, Understanding
 from planner.calibration_file import read_calibration
 from planner.candidates import decide
 from planner.constrain import Cursor, Ids, choose_sequence, write_until
@@ -38,6 +38,7 @@ from planner.paths import released_dir
 from planner.prompts import Prompts
 from planner.stage import MAX_REPLANS
 from planner.understand import Reader
+from planner.unseen.belief import Belief
 from planner.verify import Report, verify
 
 if TYPE_CHECKING:
@@ -141,13 +142,13 @@ class Planner:
         self.calibration.threshold(error_rate)
         return self.calibration
 
-    def plan(self, instruction: str, home: AnyHome, options: Options | None = None) -> Plan:
+    def plan(self, instruction: str, home: AnyHome | Belief, options: Options | None = None) -> Plan:
         """Answer an instruction in a home.
 
         Args:
             instruction: What is to be done.
             home: A state, a scene, a file or the name of a bundled home, a seed, or a home in use, as it is now; see
-                `planner.homes`.
+                `planner.homes`. What is known of a home in part (`planner.unseen`) does as well.
             options: How to decode.
 
         Raises:
@@ -155,18 +156,16 @@ class Planner:
             HomeError: The file is not a valid home.
             CalibrationError: The error rate cannot be kept with this model.
         """
+        if isinstance(home, Belief):
+            from planner.unseen.expect import expect
+
+            return expect(self, instruction, home, options or Options())
         state = open_home(home, geometry=False)
         options = options or Options()
         began = time.perf_counter()
         found = self.understand(instruction, state, options)
         if found.goal is None:
-            status: Status = "ask" if found.question else "refused"
-            reason = found.question or found.refusal
-            return Plan(
-                instruction=found.instruction, status=status, reason=reason, goal=None, goal_text=found.goal_text,
-                actions=(), subtasks=(), start=state, report=None, tried=0, tokens=found.tokens,
-                seconds=time.perf_counter() - began, logprob=found.logprob,
-            )  # fmt: skip
+            return Plan.declined(found, state, time.perf_counter() - began)
         if not is_feasible(found.goal, state):
             options = replace(options, samples=0)  # one try: more would not find what is not there
         plan = self.reach(found.goal, state, options, instruction=found.instruction)
@@ -186,6 +185,7 @@ class Planner:
         options: Options | None = None,
         *,
         max_replans: int = MAX_REPLANS,
+        belief: Belief | None = None,
     ) -> Iterator[Event]:
         """Carry a plan out and yield each event as it happens; the last is `Ended`, with the episode.
 
@@ -195,6 +195,7 @@ class Planner:
                 which has been reset.
             options: How to decode when the plan must be made anew.
             max_replans: How often it may.
+            belief: What is known of the home, where that is not all: the robot looks for the rest.
 
         Raises:
             PlannerError: There is nothing to carry out, or the plan is for another home.
@@ -203,12 +204,22 @@ class Planner:
             raise PlannerError(f"there is nothing to carry out: {plan.status}, {plan.reason}")
         acting = in_use(home)
         here, there = acting.state().world, plan.start.world
-        if here.names != there.names:
+        alike = here.names == there.names
+        if belief is not None:  # of what is not a fixture, it need not be known what is there
+            alike = here.names[: here.n_fixtures] == there.names[: there.n_fixtures]
+        if not alike:
             raise PlannerError(f"the plan is for {there.scene.name}, and this home is {here.scene.name}")
+        disturb = acting.disturb if isinstance(acting, DisturbedHome) else None
+        if belief is not None:
+            from planner.unseen.seek import seek
+
+            return seek(
+                plan.actions, plan.goal, acting, belief, self, options=options, max_replans=max_replans,
+                disturb=disturb,
+            )  # fmt: skip
         return run(
-            plan.actions, plan.goal, acting, planner=self, options=options, max_replans=max_replans,
-            disturb=acting.disturb if isinstance(acting, DisturbedHome) else None,
-        )  # fmt: skip
+            plan.actions, plan.goal, acting, planner=self, options=options, max_replans=max_replans, disturb=disturb
+        )
 
     def reach(
         self,

@@ -8,18 +8,20 @@
             case Done(): print(event.step.status, event.step.reason)
             case Replanned(): print(event.plan)
             case Disturbed(): print(event.what)
+            case Looking() | Looked() | Missed(): ...  # only where not all of the home is known
             case Ended(): print(event.episode.success)
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from envs.disturb import Disturbance
     from planner.answer import Plan
+    from planner.unseen.belief import Belief
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +52,82 @@ class Interruption:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Looking:
+    """The robot begins to look for something.
+
+    Attributes:
+        wanted: What it looks for.
+        place: The fixture that it goes to.
+        opens: Whether it means to open it; else it looks round the room.
+        chance: Of something wanted being seen, as believed, in [0, 1].
+    """
+
+    wanted: tuple[str, ...]
+    place: str
+    opens: bool
+    chance: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Looked:
+    """What a look has come to.
+
+    Attributes:
+        look: What was meant.
+        before_step: The number of the first subtask that it took.
+        opened: Whether the fixture was opened: what was wanted may lie openly in its room.
+        found: Names of things that may be what was wanted.
+        reason: Why it could not be looked; empty if it could.
+    """
+
+    look: Looking
+    before_step: int
+    opened: bool
+    found: tuple[str, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Missed:
+    """A thing is not where the robot believed it to be, as it saw before a subtask."""
+
+    thing: str
+    place: str
+    before_step: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Search:
+    """What the robot saw of a home that it knows in part.
+
+    Attributes:
+        looks: Where it looked, in order.
+        missed: What was no longer where it believed it to be.
+        shortfall: What was not found and where it was looked for, and what no plan reaches; empty if nothing.
+        belief: What it knows at the end.
+    """
+
+    looks: tuple[Looked, ...]
+    missed: tuple[Missed, ...]
+    shortfall: tuple[str, ...]
+    belief: Belief = field(repr=False)
+
+    @property
+    def opened(self) -> int:
+        """How many times it opened something to look into it."""
+        return sum(look.opened for look in self.looks)
+
+    def as_dict(self) -> dict[str, object]:
+        """Plain data for programs; what is known is for the memory file."""
+        return {
+            "looks": [asdict(look) for look in self.looks],
+            "missed": [asdict(missed) for missed in self.missed],
+            "opened": self.opened,
+            "shortfall": list(self.shortfall),
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
 class Episode:
     """What an execution came to.
 
@@ -62,6 +140,7 @@ class Episode:
         simulated_s: Simulated time [s].
         real_s: Time that the execution took [s].
         disturbances: What else happened in the home.
+        search: What the robot looked for; None where all of the home was known.
     """
 
     success: bool
@@ -72,6 +151,7 @@ class Episode:
     simulated_s: float
     real_s: float
     disturbances: tuple[Interruption, ...] = ()
+    search: Search | None = None
 
     @property
     def failures(self) -> dict[str, int]:
@@ -127,4 +207,4 @@ class Ended:
     episode: Episode
 
 
-Event: TypeAlias = Begun | Done | Replanned | Disturbed | Ended
+Event: TypeAlias = Begun | Done | Replanned | Disturbed | Looking | Looked | Missed | Ended

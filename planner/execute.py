@@ -18,7 +18,7 @@ from planner.episode import Begun, Disturbed, Done, Ended, Episode, Event, Inter
 from planner.stage import MAX_REPLANS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from envs.acting import Home
     from envs.disturb import Disturbance
@@ -73,32 +73,21 @@ def run(
         max_replans: How often it may.
         disturb: Called before each subtask with the rest of the plan; `DisturbedHome.disturb`.
     """
-    began = time.perf_counter()
-    going = _Run(goal, home, disturb)
-    going.queue.extend(actions)
+    run = Execution(goal, home, disturb)
+    run.queue.extend(actions)
     may_replan = planner is not None
     while True:
-        yield from going.carry_on(noticing=may_replan and going.replans < max_replans)
-        reached = going.score()
-        if reached.success or planner is None or going.replans >= max_replans:
+        yield from run.carry_on(noticing=may_replan and run.replans < max_replans)
+        if run.score().success or planner is None or run.replans >= max_replans:
             break
-        going.replans += 1
-        plan = planner.reach(goal, going.state, options, start=going.first, phase=going.phase, avoid=going.avoid)
+        run.replans += 1
+        avoid = run.avoided(run.state)
+        plan = planner.reach(goal, run.state, options, start=run.first, phase=run.phase, avoid=avoid)
         if not plan.actions:
             break
         yield Replanned(plan=plan)
-        going.queue = deque(plan.actions)
-    episode = Episode(
-        success=reached.success,
-        rate=reached.rate,
-        met=reached.met,
-        steps=tuple(going.steps),
-        replans=going.replans,
-        simulated_s=sum(s.duration_s for s in going.steps),
-        real_s=time.perf_counter() - began,
-        disturbances=tuple(going.disturbances),
-    )
-    yield Ended(episode=episode)
+        run.queue = deque(plan.actions)
+    yield Ended(episode=run.episode())
 
 
 def execute(
@@ -117,12 +106,23 @@ def execute(
     return last.episode
 
 
-class _Run:
-    """An execution under way."""
+class Execution:
+    """An execution under way. All of the home is known; `planner.unseen.seek` goes by what was seen of it.
+
+    Attributes:
+        state: What is true now.
+        first: What was true at the start.
+        phase: The phase of the goal that was reached.
+        queue: The rest of the plan.
+        avoid: Names of things and places not to use any more, because they failed.
+        replans: How often it was planned anew because a plan broke.
+    """
 
     def __init__(
         self, goal: Goal, home: Home, disturb: Callable[[Sequence[Action]], Disturbance | None] | None
     ) -> None:
+        """Begin an episode."""
+        self._began = time.perf_counter()
         self.goal, self.home, self.disturb = goal, home, disturb
         self.first = self.state = home.state()
         self.phase = advance(goal, 0, self.state, self.first)
@@ -130,80 +130,131 @@ class _Run:
         self.steps: list[Step] = []
         self.disturbances: list[Interruption] = []
         self.failed: Counter[Action] = Counter()
-        self.avoid: frozenset[int] = frozenset()
+        self.avoid: frozenset[str] = frozenset()
         self.replans = 0
 
     def score(self) -> Score:
+        """The home's own score, whatever is known of it."""
         return score(self.goal, self.phase, self.state, self.first)
+
+    def episode(self) -> Episode:
+        """Return what the execution has come to."""
+        reached = self.score()
+        return Episode(
+            success=reached.success,
+            rate=reached.rate,
+            met=reached.met,
+            steps=tuple(self.steps),
+            replans=self.replans,
+            simulated_s=sum(s.duration_s for s in self.steps),
+            real_s=time.perf_counter() - self._began,
+            disturbances=tuple(self.disturbances),
+        )
+
+    def avoided(self, state: State) -> frozenset[int]:
+        """What is to be avoided, as entities of a state."""
+        return frozenset(state.world.index[name] for name in self.avoid if name in state.world.index)
+
+    def known(self) -> tuple[State, State]:
+        """Return what is known to be true now, and at the start: what is decided on."""
+        return self.state, self.first
+
+    def aim(self) -> tuple[Goal, int]:
+        """Return what the plan is to reach, and the phase of it that was reached."""
+        return self.goal, self.phase
 
     def carry_on(self, *, noticing: bool) -> Iterator[Event]:
         """Carry the rest of the plan out until it breaks; `noticing`, until it is seen that it will."""
         while self.queue:
-            before = self.state
-            if self.disturb is not None and (what := self.disturb(tuple(self.queue))) is not None:
-                self.disturbances.append(Interruption(before_step=len(self.steps) + 1, what=str(what)))
-                yield Disturbed(what=what)
-                self._look()
-            if self.disturb is not None and noticing and self._is_spoilt(before):
+            if self.disturb is not None:
+                expected, _ = self.known()
+                yield from self.disturbed(self.queue)
+                if noticing and self._is_spoilt(expected):
+                    return
+            action = self._next()
+            if action is None:
                 return
-            action = self.queue.popleft()
-            expected: State | None = self.state if unmet(self.state, action) else effect(self.state, action)
-            step = yield from self._do(action)
-            if step.status != "done" and (closing := self._clearing(action, step)) is not None:
-                step = yield from self._do(closing)
-                if step.status == "done":
-                    step = yield from self._do(action)
-                    expected = None
-            if step.status != "done" or (noticing and self._is_spoilt(expected)):
+            state, _ = self.known()
+            hoped: State | None = state if unmet(state, action) else effect(state, action)
+            yield from self._try(action)
+            if (closing := self._clearing(action)) is not None:
+                hoped = None
+                yield from self._try(closing)
+                if self.steps[-1].status == "done":
+                    yield from self._try(action)
+            if self.steps[-1].status != "done" or (noticing and self._is_spoilt(hoped)):
                 return
 
-    def _do(self, action: Action) -> Generator[Event, None, Step]:
+    def _try(self, action: Action) -> Iterator[Event]:
+        yield from self.step(action)
+        if self.steps[-1].status != "done":
+            self._remember_failure(action, self.steps[-1].reason)
+
+    def _clearing(self, action: Action) -> Action | None:
+        """What makes the way free to try a failed action again, once: to close the door that was in it."""
+        door = self.steps[-1].blocked_by
+        state, _ = self.known()
+        if not door or self.failed[action] > 1 or door not in state.world.index:
+            return None
+        closing = Action(skill="close", args=(door,))
+        return None if unmet(state, closing) else closing
+
+    def disturbed(self, ahead: Iterable[Action]) -> Iterator[Event]:
+        """Let something else happen in the home before a subtask, as it may before each."""
+        if self.disturb is None:
+            return
+        there = self.state.world.index.keys()  # what is believed to be there may not be
+        what = self.disturb([action for action in ahead if there >= set(action.args)])
+        if what is not None:
+            self.disturbances.append(Interruption(before_step=len(self.steps) + 1, what=str(what)))
+            yield Disturbed(what=what)
+            yield from self._look()
+
+    def step(self, action: Action) -> Iterator[Event]:
+        """Carry one action out; its outcome is the last of `steps` then."""
         subtask = format_action(self.state.world, action)
         yield Begun(number=len(self.steps) + 1, of=len(self.steps) + 1 + len(self.queue), subtask=subtask)
-        step = self._step(action, subtask)
-        yield Done(step=step)
-        if step.status != "done":
-            self._remember_failure(action, step.reason)
-        return step
-
-    def _look(self) -> None:
-        self.state = self.home.state()
-        self.phase = advance(self.goal, self.phase, self.state, self.first)
-
-    def _step(self, action: Action, subtask: str) -> Step:
         outcome = self.home.execute(action)
-        self._look()
         step = Step(
             subtask=subtask, status=outcome.status, reason=outcome.reason, duration_s=outcome.duration_s,
             collisions=getattr(outcome, "collisions", 0), energy_j=getattr(outcome, "energy_j", None),
             blocked_by=outcome.blocked_by,
         )  # fmt: skip
         self.steps.append(step)
-        return step
+        seen = tuple(self._look(action if step.status == "done" else None))
+        yield Done(step=step)
+        yield from seen
+
+    def reaches(self) -> bool:
+        """Whether the rest of the plan, replayed on what is known, reaches what it is to reach."""
+        state, first = self.known()
+        goal, phase = self.aim()
+        for action in self.queue:
+            if not state.world.index.keys() >= set(action.args) or unmet(state, action) is not None:
+                return False
+            state = effect(state, action)
+            phase = advance(goal, phase, state, first)
+        return score(goal, phase, state, first).success
+
+    def _next(self) -> Action | None:
+        """What is to be done next; None breaks the plan."""
+        return self.queue.popleft()
+
+    def _look(self, done: Action | None = None) -> Iterator[Event]:
+        """Observe the home, after an action if one was done; yields what is noteworthy in what is seen."""
+        self.state = self.home.state()
+        self.phase = advance(self.goal, self.phase, self.state, self.first)
+        return iter(())
 
     def _remember_failure(self, action: Action, reason: str) -> None:
         self.failed[action] += 1
-        index = self.state.world.index
         if len(action.args) == 2 and (reason.startswith("no room") or self.failed[action] > 1):
-            self.avoid |= {index[action.args[1]]}  # another place of its kind, if there is one
+            self.avoid |= {action.args[1]}  # another place of its kind, if there is one
         elif self.failed[action] > 1:  # another thing of its kind
-            self.avoid |= {index[action.args[0]]}
-
-    def _clearing(self, action: Action, step: Step) -> Action | None:
-        """What makes the way free to try an action again, once: to close the door that was in it."""
-        if not step.blocked_by or self.failed[action] > 1:
-            return None
-        closing = Action(skill="close", args=(step.blocked_by,))
-        return None if unmet(self.state, closing) else closing
+            self.avoid |= {action.args[0]}
 
     def _is_spoilt(self, expected: State | None) -> bool:
         """Whether the rest of the plan would not reach the goal from here; it would, where all is as expected."""
-        if expected is not None and self.state[1:] == expected[1:]:  # the world itself is the same
-            return False
-        state, phase = self.state, self.phase
-        for action in self.queue:
-            if unmet(state, action) is not None:
-                return True
-            state = effect(state, action)
-            phase = advance(self.goal, phase, state, self.first)
-        return not score(self.goal, phase, state, self.first).success
+        state, _ = self.known()
+        same = expected is not None and state.world.names == expected.world.names and state[1:] == expected[1:]
+        return not same and not self.reaches()

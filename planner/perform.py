@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from envs.goals import Goal
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from envs.sim import PhysicalHome
     from planner.answer import Options
     from planner.decode import Planner
+    from planner.unseen.belief import Belief
 
 PICTURE = (1280, 960)  # width, height [px]
 
@@ -30,14 +31,17 @@ def perform(
     *,
     planner: Planner | None = None,
     options: Options | None = None,
+    belief: Belief | None = None,
 ) -> Episode:
     """Carry a plan out from `state` and show it as `stage` says.
+
+    With a `belief`, which needs a planner, the home is known in part: what is not is looked for.
 
     Raises:
         PhysicsError: The physical home cannot be built.
     """
     if stage.backend == "symbolic":
-        return _execute(actions, goal, SymbolicHome(state), Show(quiet=stage.quiet), stage, planner, options)
+        return _execute(actions, goal, SymbolicHome(state), Show(quiet=stage.quiet), stage, planner, options, belief)
     from envs.sim import PhysicalHome
     from envs.video import write_png
 
@@ -45,7 +49,7 @@ def perform(
     try:
         with Show(quiet=stage.quiet) as show:
             show.record(home, view=stage.view, video=stage.video, filmstrip=stage.filmstrip, rerun=stage.rerun)
-            episode = _execute(actions, goal, home, show, stage, planner, options)
+            episode = _execute(actions, goal, home, show, stage, planner, options, belief)
         if stage.picture is not None:
             write_png(stage.picture, home.render(*PICTURE, view="overhead"))
         return episode
@@ -61,6 +65,7 @@ def _execute(
     stage: Stage,
     planner: Planner | None,
     options: Options | None,
+    belief: Belief | None,
 ) -> Episode:
     acting: Home = home
     disturb = None
@@ -73,9 +78,17 @@ def _execute(
             acting = Filmed(disturbed, show)
     elif show.needs_ticks and not isinstance(home, SymbolicHome):
         acting = Filmed(home, show)
-    events = run(
-        actions, goal, acting, planner=planner, options=options, max_replans=stage.max_replans, disturb=disturb
-    )  # fmt: skip
+    if belief is not None:
+        from planner.unseen.seek import seek
+
+        assert planner is not None
+        events = seek(
+            actions, goal, acting, belief, planner, options=options, max_replans=stage.max_replans, disturb=disturb
+        )
+    else:
+        events = run(
+            actions, goal, acting, planner=planner, options=options, max_replans=stage.max_replans, disturb=disturb
+        )
     return show.tell(events)
 
 
@@ -95,6 +108,10 @@ def print_score(episode: Episode, goal_texts: Sequence[str], stage: Stage) -> No
     if stage.disturb:
         parts.append(f"{len(episode.disturbances)} disturbances")
     print(f"steps: {', '.join(parts)}")
+    if episode.search is not None:
+        print(f"looks: {len(episode.search.looks)}, opened: {episode.search.opened}")
+        for lacking in episode.search.shortfall:
+            print(f"  {lacking}")
     for reason, times in episode.failures.items():
         print(f"  failed: {reason}" + (f" ({times} times)" if times > 1 else ""))
     speed = f", {episode.simulated_s / episode.real_s:.1f} x real time" if physics and episode.real_s else ""
@@ -110,7 +127,8 @@ def print_score(episode: Episode, goal_texts: Sequence[str], stage: Stage) -> No
 def episode_as_dict(episode: Episode, stage: Stage) -> dict[str, object]:
     """Plain data for programs."""
     written = {name: str(path) for name, path in stage.files.items() if path.is_file()}
-    return asdict(episode) | {
+    return asdict(replace(episode, search=None)) | {
+        "search": episode.search.as_dict() if episode.search is not None else None,
         "failures": episode.failures,
         "collisions": episode.collisions,
         "energy_j": episode.energy_j,

@@ -26,19 +26,18 @@ DEFAULT_HOME = "family_house"
 
 
 def _parser() -> argparse.ArgumentParser:
-    from planner.stage import add_stage_arguments
+    from planner.stage import add_observe_arguments, add_stage_arguments
 
     parser = argparse.ArgumentParser(
         prog=PROG, usage=f"{PROG} [options] [instruction]",
         description="Plan a household task. Exit code: 0 done, 1 no plan reaches the goal, 2 wrong usage.",
     )  # fmt: skip
     add = parser.add_argument
-    add("instruction", nargs="?", help='for example "set the table for two"; - reads standard input')
-    add("--home", default=DEFAULT_HOME, help="YAML file, name in datasets/homes/, or a seed (default: family_house)")
+    add("instruction", nargs="?", help='such as "set the table for two"; - reads standard input')
+    add("--home", default=DEFAULT_HOME, help="YAML file, bundled name or seed (default: family_house)")
     add("--interactive", action="store_true", help="answer each line of standard input, until it ends")
-    add("--ask", action="store_true", help="read the answer to a question: a number, words, or a new instruction")
-    rate = "share of goals that may be missed: ask where several may be meant, refuse where none is likely enough"
-    add("--error-rate", type=float, metavar="A", help=f"{rate} (default: act on the likeliest)")
+    add("--ask", action="store_true", help="read the answer to each question that is asked back")
+    add("--error-rate", type=float, metavar="A", help="of goals, at most: rather ask or refuse (default: act)")
     add("--execute", action="store_true", help="carry the plan out in the simulated home")
     add("--model", help="model folder (default: the released weights)")
     add("--samples", type=int, default=4, metavar="N", help="further plans to try if the first fails (default: 4)")
@@ -48,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--seed", type=int, default=0, help="of sampling")
     add("--json", action="store_true", help="print one JSON object an instruction (--format json)")
     add("--format", choices=FORMATS, metavar="NAME", help=", ".join(FORMATS))
+    add_observe_arguments(parser)
     add_stage_arguments(parser)
     return parser
 
@@ -63,6 +63,8 @@ def _run(args: argparse.Namespace) -> int:
     instruction = None if args.interactive else _instruction(args.instruction)
     if args.interactive:
         _check_dialogue(args)
+    elif args.ask and args.observe:
+        raise PlannerError("--ask goes without --observe: what may be meant depends on all that is there")
     elif args.ask and args.instruction == "-":
         raise PlannerError("--ask reads answers from standard input; give the instruction as an argument")
     from planner.answer import Options
@@ -73,14 +75,16 @@ def _run(args: argparse.Namespace) -> int:
     )  # fmt: skip
     state = open_home(args.home, geometry=args.execute)
     from planner.perform import episode_as_dict, perform, print_score
-    from planner.stage import stage_of
+    from planner.stage import belief_of, stage_of
 
+    belief = belief_of(args, state)
     stage = stage_of(args, runs_dir() / "plan") if args.execute else None
 
     from envs.goals import format_condition
     from gpt.runtime.threads import limit_blas_threads
     from planner.decode import Planner
     from planner.dialogue import asked, converse, lines_of, print_plan
+    from planner.unseen.memory import keep
 
     limit_blas_threads(1)  # a small model decodes no faster on two, and far slower on a busy machine
     planner = Planner.load(args.model)
@@ -89,7 +93,7 @@ def _run(args: argparse.Namespace) -> int:
     if instruction is None:
         converse(lines_of(sys.stdin), planner, state, options, stage, as_json=args.json, ask=args.ask)
         return 0
-    plan = planner.plan(instruction, state, options)
+    plan = planner.plan(instruction, state if belief is None else belief, options)
     if args.ask:
         from planner.asking import settled
 
@@ -103,17 +107,19 @@ def _run(args: argparse.Namespace) -> int:
     answer = plan.as_dict()
     if not args.json:
         print_plan(plan)
-    if stage is None or plan.goal is None or plan.status != "verified":
+    if stage is None or plan.goal is None or not plan.may_begin:
         if args.json:
             print(json.dumps(answer))
         return 0 if plan.status == "verified" else 1
     if not args.json:
         print(f"executing ({stage.backend}):", flush=True)
-    episode = perform(plan.actions, plan.goal, state, stage, planner=planner, options=options)
+    episode = perform(plan.actions, plan.goal, state, stage, planner=planner, options=options, belief=belief)
     if args.json:
         print(json.dumps(answer | {"episode": episode_as_dict(episode, stage)}))
     else:
         print_score(episode, [format_condition(c) for c in plan.goal.conditions], stage)
+    if args.memory is not None and episode.search is not None:
+        keep(args.memory, episode.search.belief)
     return 0 if episode.success else 1
 
 
@@ -126,7 +132,7 @@ def _exported_format(args: argparse.Namespace) -> Format | None:
     if args.format in (None, "text", "json") and not (args.json and args.format == "text"):
         args.json = args.json or args.format == "json"
         return None
-    for flag in ("json", "execute", "interactive"):
+    for flag in ("json", "execute", "interactive", "observe"):
         if getattr(args, flag):
             raise PlannerError(f"--format {args.format} goes without --{flag}")
     return cast("Format", args.format)
@@ -157,7 +163,7 @@ def _check_dialogue(args: argparse.Namespace) -> None:
     Raises:
         PlannerError: It is asked for what one instruction alone can have.
     """
-    shown = [f"--{name}" for name in ("video", "filmstrip", "rerun", "disturb") if getattr(args, name)]
+    shown = [f"--{name}" for name in ("video", "filmstrip", "rerun", "disturb", "observe") if getattr(args, name)]
     if args.instruction is not None or shown:
         raise PlannerError(f"--interactive goes without {shown[0] if shown else 'an instruction'}")
     args.no_video = True

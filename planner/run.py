@@ -25,7 +25,7 @@ MAX_PLAN = 1_000_000  # characters
 
 
 def _parser() -> argparse.ArgumentParser:
-    from planner.stage import add_stage_arguments
+    from planner.stage import add_observe_arguments, add_stage_arguments
 
     parser = argparse.ArgumentParser(
         prog=PROG, description="Carry a plan out in the simulated home. Exit code: 0 success, 1 not, 2 wrong usage."
@@ -35,9 +35,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--home", default=DEFAULT_HOME, help="YAML file, name in datasets/homes/, or a seed (default: family_house)"
     )
-    parser.add_argument("--replan", action="store_true", help="let the GPT plan anew after a failure (needs a goal)")
-    parser.add_argument("--model", help="model folder for --replan (default: the released weights)")
+    parser.add_argument("--replan", action="store_true", help="let the GPT plan anew after a failure (--observe does)")
+    parser.add_argument("--model", help="model folder of the GPT (default: the released weights)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
+    add_observe_arguments(parser)
     add_stage_arguments(parser)
     return parser
 
@@ -96,7 +97,7 @@ def _run(args: argparse.Namespace) -> int:
     from envs.goals import format_condition, parse_goal
     from envs.state import parse_action
     from planner.perform import episode_as_dict, perform, print_score
-    from planner.stage import stage_of
+    from planner.stage import belief_of, stage_of
 
     subtasks, stated = read_plan(args.plan)
     goal_text = args.goal or stated
@@ -104,10 +105,17 @@ def _run(args: argparse.Namespace) -> int:
         raise PlannerError("there is nothing to score: give --goal, for example --goal 'plate on dining table'")
     goal = parse_goal(goal_text)
     state = open_home(args.home, geometry=args.backend == "physics")
+    belief = belief_of(args, state)
+    world = state.world
+    if belief is not None:
+        from planner.unseen.expect import LOOK, with_named
+
+        subtasks = [subtask for subtask in subtasks if not subtask.startswith(LOOK)]  # it looks where it has to
+        world = with_named(belief, subtasks).world
     actions = []
     for number, subtask in enumerate(subtasks, start=1):
         try:
-            actions.append(parse_action(state.world, subtask))
+            actions.append(parse_action(world, subtask))
         except ActionError as error:
             if number == 1 and len(subtasks) > 1:
                 continue  # `set the table → ...`: the instruction stands before the first subtask
@@ -116,17 +124,21 @@ def _run(args: argparse.Namespace) -> int:
         raise PlannerError("the plan has no subtask")
     stage = stage_of(args, runs_dir() / "run")
     planner = None
-    if args.replan:
+    if args.replan or belief is not None:
         from gpt.runtime.threads import limit_blas_threads
         from planner.decode import Planner
 
         limit_blas_threads(1)  # a small model decodes no faster on two, and far slower on a busy machine
         planner = Planner.load(args.model)
-    episode = perform(actions, goal, state, stage, planner=planner)
+    episode = perform(actions, goal, state, stage, planner=planner, belief=belief)
     if args.json:
         print(json.dumps(episode_as_dict(episode, stage)))
     else:
         print_score(episode, [format_condition(c) for c in goal.conditions], stage)
+    if args.memory is not None and episode.search is not None:
+        from planner.unseen.memory import keep
+
+        keep(args.memory, episode.search.belief)
     return 0 if episode.success else 1
 
 

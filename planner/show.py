@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from planner.episode import Begun, Disturbed, Done, Ended, Replanned
+from planner.episode import Begun, Disturbed, Done, Ended, Looked, Looking, Missed, Replanned
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from envs.sim import PhysicalHome
     from envs.state import Action, State
     from envs.video import Filmstrip, Video, VideoView
-    from planner.answer import Plan
     from planner.episode import Episode, Event, Step
 
 FRAME = (480, 360)  # width, height [px]
@@ -85,9 +84,17 @@ class Show:
                 case Done():
                     self._outcome(event.step)
                 case Replanned():
-                    self._replan(event.plan)
+                    self._remark(f"planning anew: {' → '.join(event.plan.subtasks)}")
                 case Disturbed():
                     self._disturbance(event.what)
+                case Looking():
+                    self._remark(f"look for {', '.join(event.wanted)}: {event.place} ({event.chance:.0%})")
+                case Looked(reason="", found=(_, *_)):
+                    self._remark(f"found: {', '.join(event.found)}")
+                case Looked(reason=str(reason)) if reason:
+                    self._remark(f"cannot look there: {reason}")
+                case Missed():
+                    self._remark(f"not there any more: {event.thing} ({event.place})")
                 case Ended():
                     episode = event.episode
                     self._end(success=episode.success)
@@ -107,9 +114,9 @@ class Show:
         if step.status != "done":
             self._note(f"failed: {step.reason}", level="WARN")
 
-    def _replan(self, plan: Plan) -> None:
-        self._say(f"  planning anew: {' → '.join(plan.subtasks)}")
-        self._note(f"planning anew: {' → '.join(plan.subtasks)}")
+    def _remark(self, what: str) -> None:
+        self._say(f"  {what}")
+        self._note(what)
 
     def _disturbance(self, what: Disturbance) -> None:
         self._say(f"  disturbed: {what}")

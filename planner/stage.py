@@ -1,4 +1,4 @@
-"""How an execution is to be shown, and what disturbs it: the flags of `plan --execute` and `run`.
+"""How an execution is to be shown, what disturbs it, and what is known of the home: flags of `plan` and `run`.
 
 Nothing heavy is imported here, so that `-h` is quick.
 """
@@ -15,6 +15,9 @@ from planner.errors import PlannerError, writable
 
 if TYPE_CHECKING:
     import argparse
+
+    from envs.state import State
+    from planner.unseen.belief import Belief
 
 Backend = Literal["physics", "symbolic"]
 View = Literal["room", "overhead", "robot", "split"]
@@ -89,6 +92,30 @@ def add_stage_arguments(parser: argparse.ArgumentParser) -> None:
         "--max-replans", type=int, metavar="N",
         help=f"new plans at most (default: {MAX_REPLANS}, with --disturb {MAX_REPLANS_DISTURBED})",
     )  # fmt: skip
+
+
+def add_observe_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the flags that say what is known of the home."""
+    add = parser.add_argument_group("partial observability").add_argument
+    add("--observe", action="store_true", help="the robot looks for what it has not seen")
+    add("--tell", action="append", default=[], metavar="FACT", help="tell it: 'mug 1 in cabinet 3' (repeatable)")
+    add("--memory", type=Path, metavar="JSON", help="remember what was seen in this file, from run to run")
+
+
+def belief_of(args: argparse.Namespace, state: State) -> Belief | None:
+    """Return what is known of a home by the flags; None if that is all.
+
+    Raises:
+        PlannerError: The flags contradict each other, or what the robot is told cannot be.
+    """
+    given = [f"--{name}" for name in ("tell", "memory") if getattr(args, name)]
+    if given and not args.observe:
+        raise PlannerError(f"{given[0]} goes with --observe; without it, all of the home is known")
+    if not args.observe:
+        return None
+    from planner.unseen.memory import know
+
+    return know(state, memory=args.memory, told=args.tell)
 
 
 def stage_of(args: argparse.Namespace, folder: Path) -> Stage:

@@ -40,7 +40,7 @@ def export(plan: Plan, form: Format) -> str:
     if form == "text":
         return str(plan) if plan.goal is not None else f"{plan.status}: {plan.reason}"
     goal, start = plan.goal, plan.start
-    if goal is None:
+    if goal is None or plan.guesses:
         raise ExportError(f"there is no plan to export: {plan.status}" + (f", {plan.reason}" if plan.reason else ""))
     if form == "bt":
         from planner.exports.behavior_tree import to_behavior_tree

@@ -315,8 +315,8 @@ def test_a_plan_is_plain_data_for_programs(memorised: Planner, flat: State) -> N
     assert data.pop("seconds") >= 0 and data.pop("tokens") > 0  # type: ignore[operator]
     assert data == {
         "instruction": "put the mug on the table", "status": "verified", "reason": "", "goal": "mug on dining table",
-        "plan": ["open cabinet 1", "pick up mug 1", "put mug 1 on dining table 1"], "tried": 1,
-        "home": "small flat", "options": [], "confidence": None,
+        "options": [], "plan": ["open cabinet 1", "pick up mug 1", "put mug 1 on dining table 1"], "look_for": [],
+        "confidence": None, "tried": 1, "home": "small flat",
     }  # fmt: skip
 
 

@@ -1,0 +1,224 @@
+"""How many containers are opened before a hidden thing is found: `python -m planner.benchmarks.searching --tasks 200`.
+
+Held-out homes (seeds that no count and no training document was drawn from); in each, a category of which every
+instance is inside closed furniture, and the goal to bring one to an open surface. The goal is given, so only the search
+and the plan are measured. Each task is done once with each order of looking, by the same closed loop, from the same
+start, with the same rules of what is seen and of where such a thing can be at all: ours (chance over time), nearest
+first, by name, and a random order (its seed is the task's). With full knowledge, the plan is made on the true state:
+what it opens before it has the thing is the least there is to do. Success is the home's score, in the symbolic world.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from planner.errors import PlannerError, reported
+
+if TYPE_CHECKING:
+    from envs.goals import Goal
+    from envs.state import Action, State
+    from planner.decode import Planner
+    from planner.looks import Choose, Look
+
+PROG = "python -m planner.benchmarks.searching"
+ORDERS = ("likeliest", "nearest", "by name", "random")
+KNOWING = "full knowledge"
+TRIES = 200  # homes that are drawn for one task
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """A home, a category that is hidden in it, and what is to be done with it."""
+
+    id: str
+    start: State
+    category: str
+    goal: Goal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """What one order did in one task.
+
+    Attributes:
+        opened: Furniture opened before the thing was found; with full knowledge, before it was taken.
+        looks: Those, and the rooms that were looked round.
+        simulated_s: Typical duration of all subtasks [s].
+    """
+
+    task: str
+    order: str
+    goal: str
+    opened: int
+    looks: int
+    success: bool
+    simulated_s: float
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command."""
+    parser = argparse.ArgumentParser(prog=PROG, description="Count what is opened before a hidden thing is found.")
+    parser.add_argument("--tasks", type=int, default=200, help="how many (default: 200)")
+    parser.add_argument("--seed", type=int, default=0, help="of homes, tasks and the random order")
+    parser.add_argument("--bundled", action="store_true", help="all that is hidden in the hand-written homes instead")
+    parser.add_argument("--model", help="model folder (default: the released weights)")
+    parser.add_argument("--json", action="store_true", help="print a JSON line a task and order")
+    args = parser.parse_args(argv)
+    return reported(lambda: _run(args), PROG)
+
+
+def _run(args: argparse.Namespace) -> int:
+    from gpt.runtime.threads import limit_blas_threads
+    from planner.decode import Planner
+
+    if args.tasks < 1:
+        raise PlannerError(f"--tasks is at least 1; seen {args.tasks}")
+    limit_blas_threads(1)
+    planner = Planner.load(args.model)
+    found: list[Result] = []
+    for task in bundled_tasks(args.seed) if args.bundled else sampled_tasks(args.tasks, args.seed):
+        for result in searches(planner, task):
+            found.append(result)
+            if args.json:
+                print(json.dumps(asdict(result)), flush=True)
+    print(summary(found, args.seed), file=sys.stderr if args.json else sys.stdout)
+    return 0
+
+
+def sampled_tasks(count: int, seed: int) -> Iterator[Task]:
+    """Yield tasks in homes of the test seeds; the first are the same whatever `count` is."""
+    from planner.splits import SPLITS, sample_home
+
+    rng = random.Random(f"searching/{seed}")
+    for number in range(count):
+        for _ in range(TRIES):
+            task = _task(f"{seed}/{number}", sample_home(rng, SPLITS["test"], geometry=True), rng)
+            if task is not None:
+                yield task
+                break
+
+
+def bundled_tasks(seed: int) -> Iterator[Task]:
+    """Yield one task for each category that is hidden in each of the hand-written homes."""
+    from planner.homes import open_home
+    from planner.paths import datasets_dir
+
+    rng = random.Random(f"searching/{seed}")
+    for path in sorted((datasets_dir() / "homes").glob("*.yaml")):
+        start = open_home(path)
+        for category in hidden(start):
+            task = _task(f"{path.stem}/{category}", start, rng, category)
+            if task is not None:
+                yield task
+
+
+def hidden(start: State) -> list[str]:
+    """Return the categories of which every instance is inside closed furniture."""
+    world = start.world
+    shut: dict[str, bool] = {}
+    for i in range(world.n_fixtures, len(world.names)):
+        category = world.categories[i]
+        shut[category] = shut.get(category, True) and start.closed_around(i) is not None
+    return sorted(category for category, all_shut in shut.items() if all_shut)
+
+
+def _task(name: str, start: State, rng: random.Random, category: str | None = None) -> Task | None:
+    from envs.goals import parse_goal
+    from planner.feasible import is_feasible
+
+    world = start.world
+    options = hidden(start) if category is None else [category]
+    if not options:
+        return None
+    thing = rng.choice(options)
+    places = sorted(
+        {
+            world.categories[f]
+            for f in range(world.n_fixtures)
+            if world.relation[f] == "on" and not world.enclosed[f] and not world.underfoot[f] and not world.process[f]
+            and world.domain.fits(thing, world.categories[f])
+        }
+    )  # fmt: skip
+    goals = [parse_goal(f"{thing} on {place}") for place in places]
+    goals = [goal for goal in goals if is_feasible(goal, start)]
+    return Task(id=name, start=start, category=thing, goal=rng.choice(goals)) if goals else None
+
+
+def searches(planner: Planner, task: Task) -> Iterator[Result]:
+    """Do a task with each order of looking, and with full knowledge."""
+    from envs.goals import format_goal
+    from planner.episode import Ended
+    from planner.execute import SymbolicHome
+    from planner.unseen.belief import Belief
+    from planner.unseen.looks import likeliest, nearest
+    from planner.unseen.seek import seek
+
+    goal = format_goal(task.goal)
+    orders: dict[str, Choose] = {
+        "likeliest": likeliest,
+        "nearest": nearest,
+        "by name": _by_name,
+        "random": random.Random(f"order/{task.id}").choice,
+    }
+    for name in ORDERS:
+        belief = Belief.of_map(task.start.world.scene)
+        *_, last = seek((), task.goal, SymbolicHome(task.start), belief, planner, choose=orders[name])
+        assert isinstance(last, Ended) and last.episode.search is not None
+        search = last.episode.search
+        yield Result(
+            task=task.id, order=name, goal=goal, opened=search.opened, looks=len(search.looks),
+            success=last.episode.success, simulated_s=last.episode.simulated_s,
+        )  # fmt: skip
+    plan = planner.reach(task.goal, task.start)
+    skills = task.start.world.domain.skills
+    yield Result(
+        task=task.id, order=KNOWING, goal=goal, opened=_opened_first(plan.actions, task.category), looks=0,
+        success=plan.status == "verified", simulated_s=sum(skills[a.skill].duration_s for a in plan.actions),
+    )  # fmt: skip
+
+
+def _by_name(looks: Sequence[Look]) -> Look:
+    return min(looks, key=lambda look: look.fixture)
+
+
+def _opened_first(actions: Sequence[Action], category: str) -> int:
+    """How often a plan opens something before it takes a thing of a category."""
+    opened = 0
+    for action in actions:
+        opened += action.skill == "open"
+        if action.skill == "pick up" and action.args[0].rpartition(" ")[0] == category:
+            break
+    return opened
+
+
+def summary(found: Sequence[Result], seed: int) -> str:
+    """Return a table: an order a row, means with 95 % bootstrap intervals, and our order's difference from it."""
+    from planner.statistics import Rate, bootstrap, mean
+
+    rng = random.Random(seed)
+    by_order = {order: [s for s in found if s.order == order] for order in (*ORDERS, KNOWING)}
+    ours = by_order[ORDERS[0]]
+    lines = [f"{len(ours)} tasks", "order | opened | rooms | opened less by ours | simulated [s] | success"]
+    for order, results in by_order.items():
+        opened = [float(s.opened) for s in results]
+        saved = [float(other.opened - mine.opened) for mine, other in zip(ours, results, strict=True)]
+        low, high = bootstrap(opened, rng)
+        less_low, less_high = bootstrap(saved, rng)
+        rooms = mean([float(max(0, s.looks - s.opened)) for s in results])
+        rate = Rate(hits=sum(s.success for s in results), total=len(results))
+        lines.append(
+            f"{order} | {mean(opened):.2f} [{low:.2f}, {high:.2f}] | {rooms:.2f}"
+            f" | {mean(saved):+.2f} [{less_low:+.2f}, {less_high:+.2f}]"
+            f" | {mean([s.simulated_s for s in results]):.0f} | {rate}"
+        )
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,24 @@
+"""Homes that are known in part: the robot knows the map and what it has seen, and looks for the rest.
+
+    from planner import Ended, Planner, SymbolicHome
+    from planner.homes import open_home
+    from planner.unseen.memory import keep, know
+
+    planner, home = Planner.load(), SymbolicHome(open_home("family_house"))
+    belief = know(home, told=["mug 1 in cabinet 3"])
+    plan = planner.plan("bring me the mug", belief)
+    for event in planner.run(plan, home, belief=belief):
+        if isinstance(event, Ended):
+            print(event.episode.success, event.episode.search.shortfall)
+            keep(Path("home.json"), event.episode.search.belief)
+
+| file | what |
+|---|---|
+| `envs/sight.py` | what the robot sees from where it is |
+| `belief.py` | what it knows, and how what it sees changes that |
+| `memory.py` | what it remembers from run to run, and what it is told |
+| `wanted.py` | what a goal needs that is not known |
+| `usual_places.py`, `looks.py` | where things usually are, and where to look next |
+| `expect.py` | an instruction, and the plan as far as one can be known |
+| `seek.py` | carrying it out |
+"""
