@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 NEAR_M = 2.0  # from what is to be reached to a fixture whose door may be in the way
 
 
-def out_of_reach(cell: Workcell, reason: str, again: Callable[[], bool], *, own: str | None = None) -> SkillError:
+def out_of_reach(cell: Workcell, reason: str, again: Callable[[], object], *, own: str | None = None) -> SkillError:
     """Return the failure of a skill that found no way to what it wants.
 
     Args:
         cell: The robot and its home.
         reason: What cannot be reached, in words.
-        again: Looks for a way once more; whether there is one. It must not move anything.
+        again: Looks for a way once more and returns what it finds, nothing if there is none. It must not move anything.
         own: The fixture that is worked at: its door has to stay as it is.
     """
     places = cell.places
@@ -32,7 +32,7 @@ def out_of_reach(cell: Workcell, reason: str, again: Callable[[], bool], *, own:
         if away_m > NEAR_M or not places.is_open(name):
             continue
         with _as_if_closed(cell, name):
-            helps = again()
+            helps = bool(again())
         if helps:
             return SkillError(f"{reason}: blocked by {name}", blocked_by=name)
     return SkillError(reason)

@@ -283,12 +283,15 @@ def _walls_around(places: Places, name: str) -> Array:
     else:
         along = np.linspace(-0.8, 0.8, 5)
         out = np.array([half_x, half_y]) + HAND_M / 2
-        points = [[area.point(*((side + k * side[::-1]) * out), BESIDE_M) for k in along] for side in sides]
+        edges = (sides[:, None] + along[:, None] * sides[:, None, ::-1]) * out  # (4, 5, 2)
+        points = [[area.point(float(x), float(y), BESIDE_M) for x, y in edge] for edge in edges]
         depth, _ = overlap(places.static, np.array(points), np.full(len(along), 0.9 * HAND_M / 2))
         shut = depth > 0
     middle = np.abs(sides) * (np.array([half_x, half_y]) - HAND_M / 2)
     extent = np.where(np.abs(sides) > 0, HAND_M / 2, np.array([half_x, half_y]))
-    return np.concatenate([sides * middle, extent], axis=1)[shut]
+    strips: Array = np.concatenate([sides * middle, extent], axis=1)
+    kept: Array = strips[shut]
+    return kept
 
 
 def _pack(
@@ -309,7 +312,7 @@ def _pack(
         spots: list[Spot | None] = []
         for item in items:
             here = np.array(taken).reshape(-1, 4)
-            free = []
+            free: list[Spot] = []
             for kept in (walls, NO_WALLS) if len(walls) else (NO_WALLS,):
                 free = free or free_spots(
                     area.size[:2], item.size[:2], np.concatenate([here, kept]), spacing=None if attempt < 2 else 0.004

@@ -34,6 +34,7 @@ ASIDE = (0.0, 0.3, -0.3, 0.6, -0.6, 0.9, -0.9, 1.2, -1.2)
 RATES = (0.8, 0.6, 1.0, 0.3, 0.0, 1.2)
 BACK_M = 0.13
 BACKS_M = (BACK_M, 0.03)
+TRIES = (*((back_m, 0.0) for back_m in BACKS_M), *((BACK_M, height_m) for height_m in AVOIDED_M[1:]))
 GRASP_M = 0.045  # from the tip to the middle of a bar that is 0.14 m long
 INSIDE_M = 0.012  # from a leaf's inner face to the fingertips that push it
 WIDE = 0.6  # of a leaf's travel: as open as it needs to be, if it will not go further
@@ -78,7 +79,7 @@ def swing(cell: Workcell, name: str, *, opened: bool) -> None:
             if abs(here - goal) < 0.15 * leaf.opened:
                 continue
             arcs: list[Arc] = []
-            for back_m, avoided_m in (*((back_m, 0.0) for back_m in BACKS_M), *((BACK_M, height) for height in AVOIDED_M[1:])):
+            for back_m, avoided_m in TRIES:
                 cell.refresh_floor(avoided_m)
                 if arcs := _plan(cell, name, goal, back_m, outside):
                     break

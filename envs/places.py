@@ -79,7 +79,7 @@ class Area:
         return np.array([c * d[0] + s * d[1], -s * d[0] + c * d[1], d[2]])
 
     def walls(self) -> Array:
-        """Rectangles x, y, half depth, half width outside of the region that are shut: a cupboard's all but the front."""
+        """Rectangles x, y, half depth, half width beside the region that are shut: a cupboard's but for the front."""
         if not self.covered:
             return np.zeros((0, 4))
         x, y = self.size[0] / 2, self.size[1] / 2

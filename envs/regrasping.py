@@ -9,7 +9,7 @@ from __future__ import annotations
 from math import hypot
 from typing import TYPE_CHECKING
 
-from envs import handling
+from envs import handling, placing
 from envs.reach import DOWN, LEVEL
 from envs.workcell import SkillError
 
@@ -28,23 +28,23 @@ def put(cell: Workcell, name: str, place: str) -> None:
         SkillError: No room, no reach, or it did not stay there; the thing is still held unless it fell.
     """
     try:
-        handling.put(cell, name, place)
+        placing.put(cell, name, place)
         return
-    except handling.AwkwardError as error:
+    except placing.AwkwardError as error:
         reason = error
     if not _set_down(cell, name, place):
         raise reason
     root = cell.places.root(place)
     covered = root is not None and cell.places.area(root).covered
     handling.pick_up(cell, name, LEVEL[::-1] if covered else DOWN)
-    handling.put(cell, name, place)
+    placing.put(cell, name, place)
 
 
 def _set_down(cell: Workcell, name: str, place: str) -> bool:
     """Put what is held on a surface nearby; whether there was one."""
     for surface in _surfaces(cell, place)[:TRIES]:
         try:
-            handling.put(cell, name, surface)
+            placing.put(cell, name, surface)
         except SkillError:
             if cell.robot.held is None:
                 raise

@@ -93,7 +93,7 @@ def press(cell: Workcell, name: str) -> None:
     reason = f"cannot reach the switch of {name}"
     if reaches:
         raise SkillError(reason)
-    raise out_of_reach(cell, reason, lambda: bool(cell.reaches([goal], entry, fixture=name, front=True)), own=name)
+    raise out_of_reach(cell, reason, lambda: cell.reaches([goal], entry, fixture=name, front=True), own=name)
 
 
 def wipe(cell: Workcell, name: str) -> None:
@@ -131,7 +131,7 @@ def wipe(cell: Workcell, name: str) -> None:
     find = partial(cell.reaches, goals, Entry(up=0.16 + max(0.0, walls)), fixture=name)
     reaches = find()
     if not reaches:
-        raise out_of_reach(cell, f"cannot reach {name}", lambda: bool(find()), own=name)
+        raise out_of_reach(cell, f"cannot reach {name}", find, own=name)
     cell.robot.allowed = frozenset((name,))
     cell.go_in(reaches[0], name)
     side = turn_z(area.yaw)[:, 1]
@@ -276,6 +276,6 @@ def _over_thing(
     find = partial(cell.reaches, [goal], entry, fixture=root, ignore=[name], front=covered)
     reaches = find()
     if not reaches:
-        raise out_of_reach(cell, f"cannot reach {name}", lambda: bool(find()), own=root)
+        raise out_of_reach(cell, f"cannot reach {name}", find, own=root)
     cell.robot.allowed = frozenset((name,))
     return reaches[0]

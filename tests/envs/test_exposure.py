@@ -114,7 +114,7 @@ def test_a_wash_that_is_broken_off_begins_anew(home):
 
 
 def test_a_plate_that_is_held_in_the_running_sink_stays_dirty(home, monkeypatch):
-    from envs import handling
+    from envs import placing
     from envs.workcell import SkillError
 
     seen = []
@@ -124,7 +124,7 @@ def test_a_plate_that_is_held_in_the_running_sink_stays_dirty(home, monkeypatch)
         seen.append(cell.places.root("plate 1"))
         raise SkillError("was held there")
 
-    monkeypatch.setattr(handling, "release", hold_on)
+    monkeypatch.setattr(placing, "release", hold_on)
     run(home, "turn on sink 1", "pick up plate 1")
     outcome = home.execute(parse_action(home.world, "put plate 1 in sink 1"))
     assert (outcome.status, outcome.reason) == ("failed", "was held there")

@@ -226,7 +226,7 @@ def test_a_floor_is_no_obstacle_but_what_lies_on_it_is(untidy):
 
 
 def test_what_falls_beside_the_rug_lies_on_the_floor_of_its_room(untidy):
-    from envs.handling import release
+    from envs.placing import release
 
     run(untidy, "pick up mug 1", "go to side table 1")
     release(untidy.cell)
