@@ -322,8 +322,8 @@ def _pack(
             if not free:
                 spots.append(None)
                 continue
-            if area.covered and attempt < 2:  # from one side on, so that what is brought later finds room
-                spot = max(free, key=lambda s: side * s.y + 0.3 * s.x)
+            if area.covered and attempt < 2:
+                spot = _beside(free, item, taken, side)
             elif attempt < 2:
                 few = free[: max(1, len(free) // (3 if area.enclosed else 2))]
                 spot = few[int(rng.integers(len(few)))]
@@ -338,6 +338,22 @@ def _pack(
         if None not in best:
             break
     return best
+
+
+def _beside(
+    free: Sequence[Spot], item: ObjectCategory, taken: Sequence[tuple[float, float, float, float]], side: float
+) -> Spot:
+    """The spot next to what is there, from one side of a cupboard on, so that what is brought later finds room.
+
+    What stands behind something else comes last: the hand that takes it from the front would sweep that away.
+    """
+
+    def key(spot: Spot) -> tuple[int, float]:
+        half = item.size[0 if spot.yaw else 1] / 2
+        hidden = sum(abs(spot.y - y) < half + half_y for _, y, _, half_y in taken)
+        return hidden, -(side * spot.y + 0.3 * spot.x)
+
+    return min(free, key=key)
 
 
 def footprints(scene: Scene) -> list[Footprint]:
