@@ -110,7 +110,7 @@ def candidates(
         lacking = sum(not state.has(i, s) for s in thing.states) + (
             thing.liquid is not None and state.liquid[i] != thing.liquid
         )
-        contents = kind.holds is not None and i in state.place
+        contents = kind.holds is not None and bool(state.children(i))
         found.append((i in taken, lacking * 2 + reach_cost(state, i) + (2 if contents else 0), i))
     return [i for *_, i in sorted(found)]
 
@@ -167,7 +167,7 @@ def choose_container(
         right = matches(state, c, place.thing)
         here = sum(state.place[t] == c for t in things)
         elsewhere = place.inside is not None and c in taken and taken[c] != place.inside
-        key = (elsewhere, -here, -there, not right, reach_cost(state, c), state.place.count(c), c)
+        key = (elsewhere, -here, -there, not right, reach_cost(state, c), len(state.children(c)), c)
         if best is None or key < best[0]:
             best = (key, c)
     return best[1] if best else None
@@ -248,7 +248,7 @@ def pan(state: State, thing: int) -> int | None:
     for i in (*world.of.get("pan", ()), *world.of.get("pot", ())):
         if takes(state, i, thing):
             on_burner = state.place[i] >= 0 and world.categories[state.place[i]] == "stove burner"
-            found.append((not on_burner, reach_cost(state, i), state.place.count(i), i))
+            found.append((not on_burner, reach_cost(state, i), len(state.children(i)), i))
     return min(found)[-1] if found else None
 
 
