@@ -69,11 +69,13 @@ def free_units(state: State, place: int) -> int:
 
 def takes(state: State, place: int, thing: int) -> bool:
     """Whether a place has the kind, size and room for a thing (or holds it already)."""
-    if not state.world.fits(thing, place):
+    world = state.world
+    if not world.fits(thing, place):
         return False
-    return (
-        state.place[thing] == place or not state.children(place) or free_units(state, place) >= state.world.units[thing]
-    )
+    if state.place[thing] == place:
+        return True
+    there = state.children(place)
+    return not there or world.capacity[place] - sum([world.units[i] for i in there]) >= world.units[thing]
 
 
 def reach_cost(state: State, thing: int) -> int:
@@ -134,11 +136,15 @@ def choose_fixture(
     Fixtures in `avoid` are the last choice.
     """
     best: tuple[tuple[int, ...], int] | None = None
+    units = state.world.units
+    needed = sum(units[t] for t in things)
+    places = [state.place[t] for t in things]
     for f in fixtures_of(state, category):
         if things and not takes(state, f, things[0]):
             continue
-        here = sum(state.place[t] == f for t in things)
-        room = free_units(state, f) >= sum(state.world.units[t] for t in things if state.place[t] != f)
+        here = places.count(f)
+        already = sum(units[t] for t, place in zip(things, places, strict=True) if place == f) if here else 0
+        room = free_units(state, f) >= needed - already
         shut = state.world.enclosed[f] and not state.flags[f] & OPEN
         key = (f in avoid, -room, -here, shut, f)
         if best is None or key < best[0]:
