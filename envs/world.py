@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from envs.scene import Scene
 
 NOWHERE = -1  # the place of a fixture, and in physics of what fell to the floor
+LARGE = 300  # entities beyond which an index of contents is faster than looking through all of them
 HELD = -2  # the place of what the robot holds
 
 _STATES = load_domain().states
@@ -73,6 +74,11 @@ class World:
         self.rule = tuple(_rule(process, self.domain) if process else None for process in self.process)
         self._fits: dict[tuple[int, int], bool] = {}
         self._things: dict[str, tuple[int, ...]] = {}
+        self._contents: tuple[tuple[int, ...], dict[int, list[int]]] = ((), {})
+
+    def __reduce__(self) -> tuple[type[World], tuple[Scene, Domain | None]]:
+        """Pickle the scene alone: the rest is made anew, and the project's own domain is there already."""
+        return World, (self.scene, None if self.domain is load_domain() else self.domain)
 
     def fits(self, thing: int, place: int) -> bool:
         """Whether the entity `thing` can be in or on the entity `place`, by size and kind."""
@@ -89,6 +95,16 @@ class World:
             kinds = (word, *self.domain.members.get(word, ()))
             every = (i for kind in dict.fromkeys(kinds) for i in self.of.get(kind, ()) if i >= self.n_fixtures)
             found = self._things[word] = tuple(sorted(every))
+        return found
+
+    def contents(self, place: tuple[int, ...]) -> dict[int, list[int]]:
+        """What is directly in or on each entity; kept until it is asked for other places."""
+        of, found = self._contents
+        if of is not place:
+            found = {}
+            for i, holder in enumerate(place):
+                found.setdefault(holder, []).append(i)
+            self._contents = (place, found)
         return found
 
     def initial(self) -> State:
@@ -129,8 +145,10 @@ class State(NamedTuple):
 
     def children(self, place: int) -> list[int]:
         """What is directly in or on an entity."""
+        if len(self.place) > LARGE:
+            return self.world.contents(self.place).get(place, [])
         found: list[int] = []
-        for _ in range(self.place.count(place)):  # counted and found by the interpreter: the home may be large
+        for _ in range(self.place.count(place)):  # counted and found by the interpreter
             found.append(self.place.index(place, found[-1] + 1 if found else 0))
         return found
 

@@ -40,6 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--goals-only", action="store_true", help="measure understanding alone, without plans: many times faster")
     add("--no-inventory", action="store_true", help="do not tell the GPT what the home has")
     add("--with-steps", action="store_true", help="tell the GPT the file's step-by-step descriptions too")
+    add("--workers", type=int, default=1, metavar="N", help="processes; the results are the same (default: 1)")
     add("--weights", choices=("fp32", "int8"), default="fp32", help="round them to int8 (extra: fast; default: fp32)")
     add("--baseline", choices=("teacher",), help="plan the same tasks with the teacher's rules, reported apart")
     add("--physics", type=int, default=0, metavar="N", help="carry the first N plans that work out in physics")
@@ -60,8 +61,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _misuse(args: argparse.Namespace) -> str:
     """What is wrong with the flags together; empty if nothing is."""
     folders = [folder.resolve() for folder in args.model or ()]
-    if args.samples < 0 or args.physics < 0 or (args.limit is not None and args.limit < 1):
-        return "--samples and --physics are at least 0, --limit at least 1"
+    if args.samples < 0 or args.physics < 0 or args.workers < 1 or (args.limit is not None and args.limit < 1):
+        return "--samples and --physics are at least 0, --workers and --limit at least 1"
     if args.goals_only and (args.physics or args.baseline):
         return "--goals-only makes no plans: leave out --physics and --baseline"
     if args.with_steps and args.tasks is None:
@@ -85,7 +86,7 @@ def _run(args: argparse.Namespace) -> int:
     limit_blas_threads(1)  # a small model decodes no faster on two, and far slower on a busy machine
     planners = [Planner.load(folder, weights=args.weights) for folder in folders]
     trials, problems = _trials(args)
-    predictions = [_measured(p, trials, args, n) for p, n in zip(planners, names, strict=True)]
+    predictions = [_measured(p, f, trials, args) for p, f in zip(planners, folders, strict=True)]
     results = Results(
         setting=Setting(
             tasks=str(args.tasks) if args.tasks else None, models=names, seed=args.seed, samples=args.samples,
@@ -105,16 +106,19 @@ def _run(args: argparse.Namespace) -> int:
     return 0 if trials else 1
 
 
-def _measured(planner: Planner, trials: Sequence[Trial], args: argparse.Namespace, name: str) -> list[Prediction]:
+def _measured(
+    planner: Planner, folder: Path | None, trials: Sequence[Trial], args: argparse.Namespace
+) -> list[Prediction]:
     from tqdm import tqdm
 
-    from planner.measure import measure, measure_goal, ways
+    from planner.measure import ways
+    from planner.workers import Work, predictions
 
     options = ways(samples=args.samples, seed=args.seed, inventory=not args.no_inventory)
-    shown = tqdm(trials, desc=f"evaluate {Path(name).name}", unit="task", disable=None)
-    if args.goals_only:
-        return [measure_goal(planner, trial, options["verified"]) for trial in shown]
-    return [measure(planner, trial, options) for trial in shown]
+    work = Work(folder=folder, weights=args.weights, ways=options, goals_only=args.goals_only)
+    found = predictions(planner, work, trials, args.workers)
+    name = RELEASED if folder is None else folder.name
+    return list(tqdm(found, desc=f"evaluate {name}", total=len(trials), unit="task", disable=None))
 
 
 def _trials(args: argparse.Namespace) -> tuple[list[Trial], list[TaskProblem]]:

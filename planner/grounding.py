@@ -70,11 +70,13 @@ def free_units(state: State, place: int) -> int:
 
 def takes(state: State, place: int, thing: int) -> bool:
     """Whether a place has the kind, size and room for a thing (or holds it already)."""
-    if not state.world.fits(thing, place):
+    world = state.world
+    if not world.fits(thing, place):
         return False
-    return (
-        state.place[thing] == place or not state.children(place) or free_units(state, place) >= state.world.units[thing]
-    )
+    if state.place[thing] == place:
+        return True
+    there = state.children(place)
+    return not there or world.capacity[place] - sum([world.units[i] for i in there]) >= world.units[thing]
 
 
 def reach_cost(state: State, thing: int) -> int:
@@ -116,7 +118,7 @@ def candidates(
         lacking = sum(not state.has(i, s) for s in thing.states) + (
             thing.liquid is not None and state.liquid[i] != thing.liquid
         )
-        contents = kind.holds is not None and i in state.place
+        contents = kind.holds is not None and bool(state.children(i))
         found.append((i in taken, lacking * 2 + reach_cost(state, i) + (2 if contents else 0), i))
     return [i for *_, i in sorted(found)]
 
@@ -137,11 +139,15 @@ def choose_fixture(
 ) -> int | None:
     """The fixture of a category to bring things to: where some already are, with room, open; else the first."""
     best: tuple[tuple[int, ...], int] | None = None
+    units = state.world.units
+    needed = sum(units[t] for t in things)
+    places = [state.place[t] for t in things]
     for f in fixtures_of(state, category):
         if things and not takes(state, f, things[0]):
             continue
-        here = sum(state.place[t] == f for t in things)
-        room = free_units(state, f) >= sum(state.world.units[t] for t in things if state.place[t] != f)
+        here = places.count(f)
+        already = sum(units[t] for t, place in zip(things, places, strict=True) if place == f) if here else 0
+        room = free_units(state, f) >= needed - already
         shut = state.world.enclosed[f] and not state.flags[f] & OPEN
         key = (f in avoid, -room, -here, shut, f)
         if best is None or key < best[0]:
@@ -172,7 +178,7 @@ def choose_container(
         here = sum(state.place[t] == c for t in things)
         elsewhere = place.inside is not None and c in taken and taken[c] != place.inside
         shunned = is_avoided(state, c, avoid)
-        key = (shunned, elsewhere, -here, -there, not right, reach_cost(state, c), state.place.count(c), c)
+        key = (shunned, elsewhere, -here, -there, not right, reach_cost(state, c), len(state.children(c)), c)
         if best is None or key < best[0]:
             best = (key, c)
     return best[1] if best else None
@@ -255,7 +261,7 @@ def pan(state: State, thing: int, avoid: frozenset[int] = frozenset()) -> int | 
         if takes(state, i, thing):
             on_burner = state.place[i] >= 0 and world.categories[state.place[i]] == "stove burner"
             shunned = is_avoided(state, i, avoid)
-            found.append((shunned, not on_burner, reach_cost(state, i), state.place.count(i), i))
+            found.append((shunned, not on_burner, reach_cost(state, i), len(state.children(i)), i))
     return min(found)[-1] if found else None
 
 

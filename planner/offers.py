@@ -48,5 +48,13 @@ def applicable_to(state: State, names: Collection[str]) -> list[Action]:
 
 
 def _fresh(state: State, actions: list[Action], seen: Collection[Place]) -> list[tuple[Action, State]]:
-    pairs = [(action, effect(state, action)) for action in actions]
-    return [(action, after) for action, after in pairs if place_of(after) not in seen]
+    here = place_of(state)
+    stays_out = here not in seen  # for many actions nothing but where the robot stands changes: compared by identity
+    found = []
+    for action in actions:
+        after = effect(state, action)
+        there = place_of(after)
+        same = all(a is b for a, b in zip(here, there, strict=True))
+        if stays_out if same else there not in seen:
+            found.append((action, after))
+    return found

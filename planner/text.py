@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from envs.goals import Condition
     from gpt.tokenizer import Tokenizer
 
+MOST_OF_A_KIND = 12  # in a home that is told of with all its counts; sampled and bundled ones have 9 at most
 Mark = Literal["[CLS]", "[SEP]", "[EOS]", "[HINT]", "[REFUSE]", "[ASK]", "[MASK]", "[TASK]", "[FEEDBACK]"]
 
 
@@ -53,12 +54,17 @@ class Tree:
 
 
 def inventory(state: State) -> str:
-    """Write the categories that a home has, with counts above one: `apple bowl 2 ... cabinet 3 sink`."""
+    """Write the categories that a home has, with counts above one: `apple bowl 2 ... cabinet 3 sink`.
+
+    Where there are more of a kind than in any home that the GPT was trained on, counts say no more than `2` for
+    several: numbers that it has never read mislead it, and the context holds every category, but not their digits.
+    """
     world = state.world
     of = world.of
+    most = 2 if max(map(len, of.values()), default=0) > MOST_OF_A_KIND else MOST_OF_A_KIND
     things = sorted((c for c in of if of[c][-1] >= world.n_fixtures), key=str.lower)
     fixtures = sorted((c for c in of if of[c][-1] < world.n_fixtures), key=str.lower)
-    return " ".join(f"{c} {len(of[c])}" if len(of[c]) > 1 else c for c in (*things, *fixtures))
+    return " ".join(f"{c} {min(most, len(of[c]))}" if len(of[c]) > 1 else c for c in (*things, *fixtures))
 
 
 def home_part(inventory_text: str) -> Document:

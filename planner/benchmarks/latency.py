@@ -1,35 +1,50 @@
 """How fast plans are made: `python -m planner.benchmarks.latency`.
 
-From the instruction to the verified plan, in homes of held-out tasks and in the same homes with 2,000 objects; the home
-has been read before (it is warm). And a whole command from a cold process, plans per second of several processes, and
-the share of the time in which it is worked out what may be written. Repeats are interleaved; a plan's time is its
-median.
+- From the instruction to the verified plan, for held-out tasks whose homes are filled up to 60 and to 2,000 objects
+  with the things of others; a home's inventory has been read before (it is warm). Repeats are interleaved, and a task's
+  time is their median. Tasks about every thing of a kind are left out: in the large home they are about hundreds. The
+  ratio is of the processor's time, over tasks of which both homes' plans are verified, with the same goal.
+- What is left of that time when the GPT answers from a tape, and the part of the rest in which it is worked out what
+  may be written: actions that can be done, and tokens that lead to one.
+- The whole command and its `-h` from a cold process; plans per second of several processes, each home read anew.
 """
 
 from __future__ import annotations
 
 import argparse
+import cProfile
 import json
+import resource
+import statistics
 import subprocess
 import sys
 import time
-from concurrent.futures import ProcessPoolExecutor
-from functools import lru_cache
-from multiprocessing import get_context
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from planner.errors import PlannerError, reported
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
+    from pathlib import Path
 
     from envs.state import State
+    from planner.answer import Plan
     from planner.decode import Planner
     from planner.held_out import Trial
 
 PROG = "python -m planner.benchmarks.latency"
-OBJECTS = 2000
+COMMANDS = 5  # cold ones
 INSTRUCTION = "set the table"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timed:
+    """A task's plan in a home, and its time and the processor's [s]: the medians of all repeats."""
+
+    plan: Plan
+    seconds: float
+    cpu_s: float
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -38,9 +53,9 @@ def _parser() -> argparse.ArgumentParser:
     add("--tasks", type=int, default=8, metavar="N", help="of each built-in split (default: 8)")
     add("--seed", type=int, default=0, help="draws tasks and homes (default: 0)")
     add("--repeats", type=int, default=3, metavar="N", help="of each plan (default: 3)")
-    add("--objects", type=int, default=OBJECTS, metavar="N", help=f"of the large home (default: {OBJECTS})")
+    add("--objects", type=int, nargs=2, default=(60, 2000), metavar="N", help="of both homes (default: 60 2000)")
     add("--workers", type=int, default=2, metavar="N", help="processes of the throughput (default: 2)")
-    add("--model", help="model folder (default: the released weights)")
+    add("--model", metavar="FOLDER", help="model folder (default: the released weights)")
     add("--json", action="store_true", help="print one JSON object")
     return parser
 
@@ -52,152 +67,158 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
-    if min(args.tasks, args.repeats, args.workers, args.objects) < 1:
+    if min(args.tasks, args.repeats, args.workers, *args.objects) < 1:
         raise PlannerError("--tasks, --repeats, --workers and --objects are at least 1")
     from gpt.runtime.threads import limit_blas_threads
-    from planner.benchmarks.large_home import enlarged, neighbours
-    from planner.decode import Planner
+    from planner.decode import Planner, model_folder
     from planner.held_out import BUILT_IN, draw_trials
 
     limit_blas_threads(1)
-    planner = Planner.load(args.model)
+    folder = model_folder(args.model)
+    planner = Planner.load(folder)
     trials = [t for split in BUILT_IN for t in draw_trials(split, args.tasks, seed=args.seed)]
-    beside = neighbours(args.objects, args.seed)
-    large = [enlarged(t.start, beside, args.objects) for t in trials]
-    found: dict[str, object] = {
+    found = {
         "seed": args.seed, "tasks": len(trials), "repeats": args.repeats,
-        **_warm(planner, trials, large, args.repeats),
-        "constraints_share": round(_constraints_share(planner, trials), 4),
-        "cold_s": _cold(args.model),
-        "workers": args.workers,
-        "plans_per_s": round(_throughput(trials, args.model, args.workers), 1),
+        **warm(planner, trials, args.objects, args.seed, args.repeats),
+        **shares(planner, trials),
+        **_cold(folder),
+        **throughput(planner, folder, trials, args.workers),
     }  # fmt: skip
-    print(json.dumps(found) if args.json else "\n".join(f"{key:20} {value}" for key, value in found.items()))
+    print(json.dumps(found) if args.json else "\n".join(f"{key:24} {value:g}" for key, value in found.items()))
     return 0
 
 
-def _warm(planner: Planner, trials: Sequence[Trial], large: Sequence[State], repeats: int) -> dict[str, object]:
-    """Times of plans in both homes, and their ratio for tasks of which both plans are verified."""
+def warm(
+    planner: Planner, trials: Sequence[Trial], objects: Sequence[int], seed: int, repeats: int
+) -> dict[str, float]:
+    """Return times of plans in a small and a large home [ms], and how much longer it takes in the large one."""
     import numpy as np
 
-    times: dict[str, list[list[float]]] = {"home": [], "large": []}
-    both: list[bool] = []
-    for trial, bigger in zip(trials, large, strict=True):
-        own: dict[str, list[float]] = {"home": [], "large": []}
-        status: list[str] = []
-        for _ in range(repeats):
-            for name, state in (("home", trial.start), ("large", bigger)):
-                _read(planner, state)
-                began = time.perf_counter()
-                plan = planner.plan(trial.told, state)
-                own[name].append(time.perf_counter() - began)
-                status.append(plan.status)
-        both.append(set(status) == {"verified"})
-        for name, seconds in own.items():
-            times[name].append(seconds)
-    found: dict[str, object] = {}
-    medians = {name: np.median(np.array(seconds), axis=1) * 1e3 for name, seconds in times.items()}
-    sizes = {"home": [t.start for t in trials], "large": list(large)}
-    for name, ms in medians.items():
-        objects = float(np.mean([len(s.world.names) - s.world.n_fixtures for s in sizes[name]]))
-        found[f"{name}_objects"] = round(objects)
-        found[f"{name}_p50_ms"], found[f"{name}_p95_ms"] = (round(float(np.percentile(ms, q)), 1) for q in (50, 95))
-    kept = np.array(both)
-    if kept.any():
-        found["large_over_home"] = round(float(np.median(medians["large"][kept] / medians["home"][kept])), 2)
-        found["both_verified"] = int(kept.sum())
+    from envs.goals import Every, No
+    from planner.benchmarks.large_home import enlarged, neighbours
+
+    found: dict[str, float] = {}
+    assert len(objects) == 2
+    beside = [neighbours(count, seed) for count in objects]
+    pairs = []
+    for trial in trials:
+        if trial.goal is not None and any(isinstance(c, Every | No) for c in trial.goal.conditions):
+            continue
+        starts = [enlarged(trial.start, homes, count) for homes, count in zip(beside, objects, strict=True)]
+        pairs.append(_timed(planner, trial.told, starts, repeats))
+    for count, times in zip(objects, zip(*pairs, strict=True), strict=True):
+        wall, cpu = [1e3 * timed.seconds for timed in times], [1e3 * timed.cpu_s for timed in times]
+        for name, ms in (("ms", wall), ("cpu_ms", cpu)):
+            for q in (50, 95):
+                found[f"p{q}_{name}_of_{count}"] = round(float(np.percentile(ms, q)), 1)
+        found[f"verified_of_{count}"] = sum(timed.plan.status == "verified" for timed in times)
+    alike = [
+        large.cpu_s / small.cpu_s
+        for small, large in pairs
+        if small.plan.status == large.plan.status == "verified" and small.plan.goal == large.plan.goal
+    ]
+    found["alike"] = len(alike)
+    if alike:
+        found["ratio"] = round(statistics.median(alike), 2)
     return found
 
 
-def _read(planner: Planner, state: State) -> None:
+def _timed(planner: Planner, instruction: str, starts: Sequence[State], repeats: int) -> list[Timed]:
+    found: list[list[Timed]] = [[] for _ in starts]
+    for _ in range(repeats):
+        for start, own in zip(starts, found, strict=True):
+            _read(planner, start)
+            began, began_cpu = time.perf_counter(), time.process_time()
+            plan = planner.plan(instruction, start)
+            own.append(
+                Timed(plan=plan, seconds=time.perf_counter() - began, cpu_s=time.process_time() - began_cpu)
+            )  # fmt: skip
+    return [
+        Timed(
+            plan=own[0].plan,
+            seconds=statistics.median(t.seconds for t in own),
+            cpu_s=statistics.median(t.cpu_s for t in own),
+        )
+        for own in found
+    ]
+
+
+def _read(planner: Planner, start: State) -> None:
     from planner import text
 
-    planner.prompts.home(text.inventory(state))
+    planner.prompts.home(text.inventory(start))
 
 
-def _constraints_share(planner: Planner, trials: Sequence[Trial]) -> float:
-    """The share of a plan's time in which offers are worked out and tokens narrowed down, the GPT's passes left out."""
-    from planner import decode
-
-    spent = {"offers": 0.0, "narrowing": 0.0, "passes": 0.0}
-
-    def timed(name: str, function: Callable[..., object]) -> Callable[..., object]:
-        def call(*args: object, **more: object) -> object:
-            began = time.perf_counter()
-            try:
-                return function(*args, **more)
-            finally:
-                spent[name] += time.perf_counter() - began
-
-        return call
-
-    from planner.constrain import Cursor
-
-    originals = decode.offers, decode.choose_sequence, Cursor.choose
-    is_narrowing = False
-    whole = originals[1]
-
-    def narrowing(*args: object, **more: object) -> object:
-        nonlocal is_narrowing
-        is_narrowing = True
-        try:
-            return whole(*args, **more)  # type: ignore[arg-type]
-        finally:
-            is_narrowing = False
-
-    choose = timed("passes", originals[2])
-    began = time.perf_counter()
-    try:
-        decode.offers = timed("offers", originals[0])  # type: ignore[assignment]
-        decode.choose_sequence = timed("narrowing", narrowing)  # type: ignore[assignment]
-        Cursor.choose = lambda self, allowed: (choose if is_narrowing else originals[2])(self, allowed)  # type: ignore
-        for trial in trials:
-            _read(planner, trial.start)
-            planner.plan(trial.told, trial.start)
-    finally:
-        decode.offers, decode.choose_sequence, Cursor.choose = originals  # type: ignore[method-assign]
-    total = time.perf_counter() - began
-    return (spent["offers"] + spent["narrowing"] - spent["passes"]) / total
-
-
-def _cold(model: str | None) -> dict[str, float]:
-    """Seconds of the whole command from a cold process, and of the processor; the median of five."""
-    import resource
-    import statistics
-
-    command = [sys.executable, "-m", "planner.plan", INSTRUCTION, *(["--model", model] if model else [])]
-    wall, cpu = [], []
-    for _ in range(5):
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        began = time.perf_counter()
-        subprocess.run(command, check=False, capture_output=True)
-        wall.append(time.perf_counter() - began)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        cpu.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-    return {"wall": round(statistics.median(wall), 2), "cpu": round(statistics.median(cpu), 2)}
-
-
-@lru_cache(maxsize=1)
-def _planner(model: str | None) -> Planner:
-    from gpt.runtime.threads import limit_blas_threads
+def shares(planner: Planner, trials: Sequence[Trial]) -> dict[str, float]:
+    """Return the share of a plan's time that is not the GPT's, and that of the constraints."""
+    from planner import constrain, offers
+    from planner.benchmarks.playback import Tape
     from planner.decode import Planner
 
-    limit_blas_threads(1)
-    return Planner.load(model)
+    tape = Tape(planner.model)
+
+    def planned() -> float:
+        """Seconds of all plans, by a planner that has read nothing yet."""
+        taped = Planner(tape, planner.tokenizer)
+        spent = 0.0
+        for trial in trials:
+            _read(taped, trial.start)
+            began = time.perf_counter()
+            taped.plan(trial.told, trial.start)
+            spent += time.perf_counter() - began
+        return spent
+
+    def replayed() -> float:
+        tape.rewind()
+        return planned()
+
+    whole = planned()
+    rest = statistics.median(replayed() for _ in range(3))
+    profile = cProfile.Profile()
+    profile.runcall(replayed)
+    entries = {entry.code: entry for entry in profile.getstats()}
+    narrowing = entries[constrain.choose_sequence.__code__]
+    asking = sum(call.totaltime for call in narrowing.calls or () if call.code is constrain.Cursor.choose.__code__)
+    constraints = entries[offers.offers.__code__].totaltime + narrowing.totaltime - asking
+    return {
+        "share_beside_gpt": round(rest / whole, 4),
+        "share_of_constraints": round(rest / whole * constraints / entries[Planner.plan.__code__].totaltime, 4),
+    }
 
 
-def _plan(model: str | None, instruction: str, state: State) -> str:
-    return _planner(model).plan(instruction, state).status
+def _cold(folder: Path) -> dict[str, float]:
+    """Seconds of the command from a cold process, and of the processor; the medians."""
+    command = [sys.executable, "-m", "planner.plan"]
+    wall, cpu = zip(*(_spent([*command, INSTRUCTION, "--model", str(folder)]) for _ in range(COMMANDS)), strict=True)
+    helped = [_spent([*command, "-h"])[0] for _ in range(COMMANDS)]
+    medians = {"cold_s": wall, "cold_cpu_s": cpu, "help_s": helped}
+    return {name: round(statistics.median(seconds), 3) for name, seconds in medians.items()}
 
 
-def _throughput(trials: Sequence[Trial], model: str | None, workers: int) -> float:
-    """Plans per second of several processes that share the tasks, each home read anew."""
-    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
-        list(pool.map(_plan, [model] * 4 * workers, [t.told for t in trials[:1]] * 4 * workers,
-                      [t.start for t in trials[:1]] * 4 * workers))  # fmt: skip
+def _spent(command: Sequence[str]) -> tuple[float, float]:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    began = time.perf_counter()
+    subprocess.run(command, check=False, capture_output=True)
+    wall = time.perf_counter() - began
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def throughput(planner: Planner, folder: Path, trials: Sequence[Trial], workers: int) -> dict[str, float]:
+    """Return verified plans per second of one process and of several, which have planned before."""
+    from planner.measure import ways
+    from planner.workers import Work, predictions
+
+    work = Work(folder=folder, ways={"verified": ways()["verified"]})
+    found: dict[str, float] = {}
+    for count in sorted({1, workers}):
+        done = predictions(planner, work, [*trials[: 4 * count], *trials], count)
+        for _ in range(4 * count):  # until each has loaded the weights
+            next(done)
         began = time.perf_counter()
-        done = list(pool.map(_plan, [model] * len(trials), [t.told for t in trials], [t.start for t in trials]))
-        return len(done) / (time.perf_counter() - began)
+        planned = sum(1 for _ in done)
+        found[f"plans_per_s_of_{count}"] = round(planned / (time.perf_counter() - began), 1)
+    return found
 
 
 if __name__ == "__main__":

@@ -106,6 +106,15 @@ def test_the_inventory_counts_categories_and_names_no_instance() -> None:
     assert text.inventory(now) == "apple CD plate 2 desk shelf 2"
 
 
+def test_a_large_homes_inventory_says_one_or_several() -> None:
+    def with_cups(number: int) -> str:
+        things = {f"cup {i}": "desk 1" for i in range(1, number + 1)}
+        return text.inventory(state(["desk 1", "shelf 1", "shelf 2", "shelf 3"], {**things, "mug 1": "shelf 1"}))
+
+    assert with_cups(text.MOST_OF_A_KIND) == f"cup {text.MOST_OF_A_KIND} mug desk shelf 3"
+    assert with_cups(text.MOST_OF_A_KIND + 1) == "cup 2 mug desk shelf 2"
+
+
 def test_a_plan_is_shown_after_its_instruction() -> None:
     shown = text.show("set the table", ["open cabinet 2", "pick up plate 1"])
     assert shown == "set the table → open cabinet 2 → pick up plate 1"
