@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from envs.goals import Goal
     from envs.state import Action, State
     from planner.decode import Planner
-    from planner.looks import Choose, Look
+    from planner.unseen.looks import Choose, Look
 
 PROG = "python -m planner.benchmarks.searching"
 ORDERS = ("likeliest", "nearest", "by name", "random")
