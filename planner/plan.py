@@ -63,8 +63,8 @@ def _run(args: argparse.Namespace) -> int:
     instruction = None if args.interactive else _instruction(args.instruction)
     if args.interactive:
         _check_dialogue(args)
-    elif args.ask and args.observe:
-        raise PlannerError("--ask goes without --observe: what may be meant depends on all that is there")
+    elif args.observe and (args.ask or args.error_rate is not None):
+        raise PlannerError("--ask and --error-rate go without --observe: they need all of the home to be known")
     elif args.ask and args.instruction == "-":
         raise PlannerError("--ask reads answers from standard input; give the instruction as an argument")
     from planner.answer import Options

@@ -113,8 +113,8 @@ class Belief:
         if not now.world.index.keys() >= set(action.args) or unmet(now, action) is not None:
             return self  # not what was believed: what is seen will tell
         then, world = effect(now, action), now.world
-        pairs = ((now.place, then.place), (now.flags, then.flags), (now.liquid, then.liquid))
-        changed = [i for i in range(len(world.names)) if any(a[i] != b[i] for a, b in pairs)]
+        facts = zip(now.place, now.flags, now.liquid, then.place, then.flags, then.liquid, strict=True)
+        changed = [i for i, of in enumerate(facts) if of[:3] != of[3:]]
         things = {n: self.things[n] for i in changed if (n := world.names[i]) in self.things}
         things = {n: replace(_known(then, world.index[n]), source=known.source) for n, known in things.items()}
         states = {world.names[i]: _states(then.flags[i]) for i in changed if i < world.n_fixtures}

@@ -89,8 +89,9 @@ def understand(planner: Planner, instruction: str, belief: Belief, options: Opti
         goal = parse_goal(found.goal_text)
     except GoalError:
         return found
-    if missing(goal, with_unseen(belief, load_domain().objects)) is not None:
-        return found  # the map does not have it
+    absent = missing(goal, with_unseen(belief, load_domain().objects))
+    if absent is not None:  # from the map
+        return replace(found, refusal=f"there is no {absent} here")
     return replace(found, goal=goal, goal_text=format_goal(goal), refusal="", broken=False)
 
 
