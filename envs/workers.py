@@ -16,6 +16,7 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from envs.errors import EnvsError
+from envs.reading import ReadError, read_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from typing import TextIO
 
 Record = dict[str, object]
+
+MAX_BYTES = 200_000_000  # of results; ten thousand trials write a few MB
 
 
 class Keyed(Protocol):
@@ -159,9 +162,9 @@ class Records:
 
 def _read(path: Path, about: Record) -> dict[str, Record]:
     try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise RecordError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from None
+        raw = read_bytes(path, MAX_BYTES)  # bytes: a kill may have cut the last line within a character
+    except ReadError as error:
+        raise RecordError(str(error)) from None
     found: dict[str, Record] = {}
     lines = raw.rstrip(b"\n").split(b"\n") if raw else []
     for number, line in enumerate(lines, start=1):

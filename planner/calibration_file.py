@@ -9,6 +9,7 @@ import math
 from pathlib import Path
 from typing import get_args
 
+from envs.reading import ReadError, read_text
 from gpt.files import write_text_atomically
 from planner.answer import Reading
 from planner.confidence import COLDEST, HOTTEST, Calibration
@@ -29,17 +30,12 @@ def read_calibration(folder: Path | str) -> Calibration | None:
         CalibrationError: The file cannot be read or is not a calibration.
     """
     path = Path(folder) / NAME
-    try:
-        with open(path, "rb") as file:
-            raw = file.read(MAX_BYTES + 1)
-    except FileNotFoundError:
+    if not path.exists():
         return None
-    except OSError as error:
-        raise CalibrationError(f"{path}: cannot be read: {error.strerror or error}") from None
-    if len(raw) > MAX_BYTES:
-        raise _damaged(path, f"it has more than {MAX_BYTES} bytes")
     try:
-        content = json.loads(raw.decode("utf-8"))
+        content = json.loads(read_text(path, MAX_BYTES))
+    except ReadError as error:
+        raise CalibrationError(f"not a calibration: {error}; {_remedy(folder)}") from None
     except (ValueError, RecursionError) as error:
         raise _damaged(path, f"damaged or truncated JSON: {' '.join(str(error).split())[:200]}") from None
     calibration, model = _parsed(content, path)

@@ -73,12 +73,13 @@ def _folder(args: argparse.Namespace, model: Path, sizes: Sizes) -> Path:
     from dataclasses import asdict
 
     from gpt.files import write_text_atomically
+    from planner.stages import read_record
 
     folder = writable(runs_dir() / args.name)
     config = {"model": str(model.resolve()), "seed": args.seed, "sizes": asdict(sizes)}
     path = folder / "config.json"
     if path.exists():
-        before = json.loads(path.read_text(encoding="utf-8"))
+        before = read_record(path)
         if not args.resume:
             raise OutputError(f"{folder}: holds a run already; add --resume to go on with it, or choose another --name")
         if before != config:
