@@ -44,8 +44,12 @@ def write_model(rng: Random, folder: Path) -> None:
     content: dict[str, object] = {"format": FORMAT, "model": dataclasses.asdict(_config()), "extra": {}}
     words = json.loads(_tokenizer().to_json())
     for _ in range(rng.choice((0, 1, 1, 1, 2))):
-        rng.choice((_change_config, _change_words))(rng, content, words)
-        _change_arrays(rng, arrays)
+        if rng.randrange(2) and isinstance(content["model"], dict):
+            _change_config(rng, content, content["model"])
+        elif isinstance(words.get("ranks"), list) and isinstance(words.get("specials"), dict):
+            _change_words(rng, words, words["ranks"], words["specials"])
+        if arrays:
+            _change_arrays(rng, arrays)
     config_text, words_text = (json.dumps(found) for found in (content, words))
     if rng.randrange(6) == 0:
         config_text = rng.choice((texts.mutated(config_text, rng), "[" * 9000, "9" * 5000, "{}", "null", "[]"))
@@ -87,9 +91,7 @@ def write_calibration(rng: Random, folder: Path) -> None:
     path.write_bytes(damaged(raw, rng) if rng.randrange(4) == 0 else raw)
 
 
-def _change_config(rng: Random, content: dict[str, object], words: dict[str, object]) -> None:
-    model = content["model"]
-    assert isinstance(model, dict)
+def _change_config(rng: Random, content: dict[str, object], model: dict[str, object]) -> None:
     match rng.randrange(8):
         case 0:
             content[rng.choice(list(content))] = texts.value(rng)
@@ -104,9 +106,7 @@ def _change_config(rng: Random, content: dict[str, object], words: dict[str, obj
             model[rng.choice(list(model))] = rng.choice(EXTREME)
 
 
-def _change_words(rng: Random, content: dict[str, object], words: dict[str, object]) -> None:
-    ranks, specials = words["ranks"], words["specials"]
-    assert isinstance(ranks, list) and isinstance(specials, dict)
+def _change_words(rng: Random, words: dict[str, object], ranks: list[object], specials: dict[str, object]) -> None:
     match rng.randrange(7):
         case 0:
             words[rng.choice(list(words))] = texts.value(rng)
