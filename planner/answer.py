@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 MAX_TEMPERATURE = 5.0
 Status = Literal["verified", "unverified", "refused", "ask"]
+Precision = Literal["fp32", "int8"]  # of weights
 Reading = Literal["whole", "pieces", "grounded"]  # in one breath; part by part; the likeliest about what is there
 
 

@@ -6,7 +6,7 @@ import io
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -229,13 +229,17 @@ def test_an_answer_comes_before_the_next_line_is_read(
 ) -> None:
     said: list[str] = []
 
-    def lines() -> Iterator[str]:
-        yield MUG
-        said.append(capsys.readouterr().out)
+    class Typing(io.StringIO):
+        """What is typed: the line, and then no more."""
 
-    monkeypatch.setattr("sys.stdin", lines())
+        def readline(self, size: int | None = -1, /) -> str:
+            said.append(capsys.readouterr().out)
+            return super().readline(size)
+
+    monkeypatch.setattr("sys.stdin", Typing(MUG))
     assert plan("--interactive", "--json").code == 0
-    assert json.loads(said[0])["plan"] == MUG_PLAN
+    before, between = said
+    assert not before and json.loads(between)["plan"] == MUG_PLAN
 
 
 def test_without_execution_every_line_finds_the_home_as_it_was(typed: Callable[..., Outcome]) -> None:
@@ -284,6 +288,17 @@ def program(*argv: str, before: str = "") -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
     )
+
+
+def test_a_plan_imports_neither_gymnasium_nor_an_engine() -> None:
+    script = (
+        f"import sys\nfrom planner.plan import main\ncode = main([{MUG!r}, '--json'])\n"
+        "print(*{'gymnasium', 'pybullet', 'torch'} & set(sys.modules), file=sys.stderr)\nsys.exit(code)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert json.loads(done.stdout)["instruction"] and done.stderr == "\n"
 
 
 def test_help_exits_0_fits_a_screen_and_names_its_flags() -> None:
