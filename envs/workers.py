@@ -15,7 +15,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from envs.errors import EnvsError
+from envs.errors import EnvsError, quoted
 from envs.reading import ReadError, read_bytes
 
 if TYPE_CHECKING:
@@ -177,7 +177,7 @@ def _read(path: Path, about: Record) -> dict[str, Record]:
         if number == 1:
             seen = record.get("about") if isinstance(record, dict) else None
             if seen != about:
-                raise RecordError(f"{path} is of another run ({str(seen)[:200]}), not of {about}; name another")
+                raise RecordError(f"{path} is of another run ({quoted(seen)}), not of {about}; name another")
         elif not isinstance(record, dict) or "key" not in record:
             raise RecordError(f"{path}, line {number}: no result, which is an object with a key")
         else:

@@ -166,7 +166,7 @@ class TokenizedDocuments:
             path = Path(folder) / file
             try:
                 # Not np.load, which reads archives and pickles too.
-                arrays[name] = np.lib.format.open_memmap(path, mode="r")
+                arrays[name] = np.lib.format.open_memmap(path, mode="r")  # type: ignore[no-untyped-call]
             except FileNotFoundError:
                 raise CheckpointError(f"{path}: no such file of tokenized documents") from None
             except (OSError, ValueError, EOFError, OverflowError, TokenError) as error:  # the header is Python's text

@@ -9,6 +9,7 @@ import math
 from pathlib import Path
 from typing import get_args
 
+from envs.errors import quoted
 from envs.reading import ReadError, read_text
 from gpt.files import write_text_atomically
 from planner.answer import Reading
@@ -77,7 +78,7 @@ def model_id(folder: Path | str) -> str:
 def _parsed(content: object, path: Path) -> tuple[Calibration, str]:
     if not isinstance(content, dict) or content.get("format") != _FORMAT:
         seen = content.get("format") if isinstance(content, dict) else type(content).__name__
-        raise _damaged(path, f"format {str(seen)[:80]!r}, expected {_FORMAT!r}")
+        raise _damaged(path, f"format {quoted(seen)}, expected {_FORMAT!r}")
     for key in ("model", "goal", "plan", "unverified", "scores"):
         if key not in content:
             raise _damaged(path, f"it lacks {key!r}")
@@ -102,7 +103,7 @@ def _temperatures(found: object, name: str, path: Path) -> dict[Reading, float]:
 
 def _number(found: object, low: float, high: float, name: str, path: Path) -> float:
     if isinstance(found, bool) or not isinstance(found, int | float) or not low <= found <= high:  # NaN is neither
-        raise _damaged(path, f"{name} is {str(found)[:40]!r}, not a number in [{low:g}, {high:g}]")
+        raise _damaged(path, f"{name} is {quoted(found)}, not a number in [{low:g}, {high:g}]")
     return float(found)
 
 

@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from envs.errors import quoted
 from envs.goals import parse_goal
 from envs.state import Action, World, parse_action
 from gpt.batches import PackedBatches, TokenizedDocuments
@@ -309,5 +310,5 @@ def _train(
         result.checkpoint.unlink(missing_ok=True)  # three times the weights, and of no more use
     loss = read_record(done, ("loss",))["loss"]
     if loss is not None and not isinstance(loss, float):
-        raise StageError(f"{done}: loss is {str(loss)[:40]!r}, not a number; delete the file to have it made anew")
+        raise StageError(f"{done}: loss is {quoted(loss)}, not a number; delete the file to have it made anew")
     return loss

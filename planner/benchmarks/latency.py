@@ -146,15 +146,11 @@ def _constraints_share(planner: Planner, trials: Sequence[Trial]) -> float:
             is_narrowing = False
 
     choose = timed("passes", originals[2])
-
-    def choosing(*args: object) -> object:
-        return (choose if is_narrowing else originals[2])(*args)  # type: ignore[arg-type]
-
     began = time.perf_counter()
     try:
         decode.offers = timed("offers", originals[0])  # type: ignore[assignment]
         decode.choose_sequence = timed("narrowing", narrowing)  # type: ignore[assignment]
-        Cursor.choose = choosing  # type: ignore[method-assign, assignment]
+        Cursor.choose = lambda self, allowed: (choose if is_narrowing else originals[2])(self, allowed)  # type: ignore
         for trial in trials:
             _read(planner, trial.start)
             planner.plan(trial.told, trial.start)
