@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 LONGEST_WORD = 100  # characters of what is compared with known words
+SHOWN = 80  # characters of what was seen, in a message
 
 
 class EnvsError(Exception):
@@ -33,6 +34,12 @@ class HomeError(EnvsError, ValueError):
 
 class PhysicsError(EnvsError, RuntimeError):
     """The physics engine is missing or cannot build a home."""
+
+
+def quoted(seen: object) -> str:
+    """Return what was seen as a message shows it: in quotes if it is a text, and not without end."""
+    text = repr(seen)
+    return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

@@ -131,7 +131,7 @@ class NodeReader:
             self.problem(node, f"{what}: expected a number, found {describe(node)}")
             return None
         if abs(number) > limit:
-            self.problem(node, f"{what}: {describe(node)} is more than {limit:g}")
+            self.problem(node, f"{what}: {number:g} is more than {limit:g}")
             return None
         return number
 

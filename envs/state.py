@@ -6,7 +6,7 @@ to import both from.
 
 from __future__ import annotations
 
-from envs.errors import ActionError, nearest
+from envs.errors import ActionError, nearest, quoted
 from envs.world import (
     BIT,
     COLD,
@@ -68,7 +68,7 @@ _TURNS = {
 def _entity(world: World, name: str) -> int:
     index = world.index.get(name)
     if index is None:
-        raise ActionError(f"there is no {name!r} in this home{nearest(name, world.index)}")
+        raise ActionError(f"there is no {quoted(name)} in this home{nearest(name, world.index)}")
     return index
 
 
@@ -195,7 +195,7 @@ def unmet(state: State, action: Action) -> str | None:
     world = state.world
     skill, args = action
     if skill not in world.domain.skills:
-        raise ActionError(f"there is no skill {skill!r}{nearest(skill, world.domain.skills)}")
+        raise ActionError(f"there is no skill {quoted(skill)}{nearest(skill, world.domain.skills)}")
     wanted = 2 if skill in _TWO_NAMES else 1
     if len(args) != wanted:
         raise ActionError(f"{skill!r} takes {wanted} name{'s' * (wanted > 1)}, found {len(args)}")
@@ -307,7 +307,7 @@ def parse_action(world: World, text: str) -> Action:
             break
     else:
         known = ", ".join(world.domain.skills)
-        raise ActionError(f"{text!r} starts with no skill of the robot; it can: {known}")
+        raise ActionError(f"{quoted(text)} starts with no skill of the robot; it can: {known}")
     joints = {"put": (" on ", " in "), "pour": (" into ", " in "), "give": (" to ",)}.get(skill)
     if joints is None:
         _entity(world, rest)
@@ -318,7 +318,7 @@ def parse_action(world: World, text: str) -> Action:
             _entity(world, thing)
             _entity(world, place)
             return Action(skill, (thing, place))
-    raise ActionError(f"{text!r}: expected {world.domain.skills[skill].text!r}")
+    raise ActionError(f"{quoted(text)}: expected {world.domain.skills[skill].text!r}")
 
 
 def applicable(state: State, *, fixtures_only: bool = False) -> list[Action]:

@@ -15,7 +15,8 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from envs.errors import EnvsError
+from envs.errors import EnvsError, quoted
+from envs.reading import ReadError, read_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from typing import TextIO
 
 Record = dict[str, object]
+
+MAX_BYTES = 200_000_000  # of results; ten thousand trials write a few MB
 
 
 class Keyed(Protocol):
@@ -159,9 +162,9 @@ class Records:
 
 def _read(path: Path, about: Record) -> dict[str, Record]:
     try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise RecordError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from None
+        raw = read_bytes(path, MAX_BYTES)  # bytes: a kill may have cut the last line within a character
+    except ReadError as error:
+        raise RecordError(str(error)) from None
     found: dict[str, Record] = {}
     lines = raw.rstrip(b"\n").split(b"\n") if raw else []
     for number, line in enumerate(lines, start=1):
@@ -174,7 +177,7 @@ def _read(path: Path, about: Record) -> dict[str, Record]:
         if number == 1:
             seen = record.get("about") if isinstance(record, dict) else None
             if seen != about:
-                raise RecordError(f"{path} is of another run ({str(seen)[:200]}), not of {about}; name another")
+                raise RecordError(f"{path} is of another run ({quoted(seen)}), not of {about}; name another")
         elif not isinstance(record, dict) or "key" not in record:
             raise RecordError(f"{path}, line {number}: no result, which is an object with a key")
         else:

@@ -11,6 +11,7 @@ import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tokenize import TokenError
 from typing import Protocol
 
 import numpy as np
@@ -29,6 +30,7 @@ NO_DOCUMENT = -1
 """Document number of positions that hold nothing."""
 
 _FILES = {"tokens": "tokens.npy", "counted": "counted.npy", "branch": "branch.npy", "offsets": "offsets.npy"}
+_KINDS = {"tokens": ("<u2", "<u4"), "counted": ("|b1",), "branch": ("|u1",), "offsets": ("<i8",)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,11 +165,19 @@ class TokenizedDocuments:
         for name, file in _FILES.items():
             path = Path(folder) / file
             try:
-                arrays[name] = np.load(path, mmap_mode="r", allow_pickle=False)
+                # Not np.load, which reads archives and pickles too.
+                arrays[name] = np.lib.format.open_memmap(path, mode="r")  # type: ignore[no-untyped-call]
             except FileNotFoundError:
                 raise CheckpointError(f"{path}: no such file of tokenized documents") from None
-            except (OSError, ValueError, EOFError) as error:
-                raise CheckpointError(f"{path}: damaged or not a .npy file: {error}") from None
+            except (OSError, ValueError, EOFError, OverflowError, TokenError) as error:  # the header is Python's text
+                raise CheckpointError(f"{path}: damaged or not a .npy file: {str(error)[:200]}") from None
+            found = arrays[name]
+            if found.ndim != 1 or found.dtype.str not in _KINDS[name]:
+                seen = f"{found.dtype.str} of shape {found.shape}"
+                raise CheckpointError(f"{path}: {seen[:200]}; expected a row of {' or '.join(_KINDS[name])}")
+        offsets = arrays["offsets"]
+        if len(offsets) and (offsets[0] != 0 or (np.diff(offsets) < 0).any()):
+            raise CheckpointError(f"{Path(folder) / _FILES['offsets']}: documents do not follow each other")
         try:
             return cls(*(arrays[name] for name in _FILES))
         except ConfigError as error:

@@ -19,6 +19,10 @@ class CheckpointError(GPTError):
     """A file of a checkpoint is missing, damaged, or of something else; the message names the file."""
 
 
+class FileError(GPTError, OSError):
+    """A text file cannot be read, is too large, or is no text; the message names it."""
+
+
 class ContextError(GPTError, ValueError):
     """More tokens than the context holds, or a position outside of it."""
 

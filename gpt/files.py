@@ -1,10 +1,12 @@
-"""Writing files so that a kill at any moment leaves the old one or the new one whole, never half of one."""
+"""Writing files so that a kill at any moment leaves the old or the new one whole; reading no more than a limit."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
 from pathlib import Path
+
+from gpt.errors import FileError
 
 
 def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
@@ -27,3 +29,28 @@ def write_text_atomically(path: Path, text: str) -> None:
         beside.write_text(text, encoding="utf-8")
 
     write_atomically(path, write)
+
+
+def read_text(path: Path, limit: int) -> str:
+    """Return the text of a file.
+
+    Args:
+        path: The file.
+        limit: Most bytes; what goes on without end is refused, not read.
+
+    Raises:
+        FileError: It cannot be read, is larger, or is not UTF-8.
+    """
+    try:
+        with open(path, "rb") as file:
+            raw = file.read(limit + 1)
+    except FileNotFoundError:
+        raise FileError(f"{path}: no such file") from None
+    except (OSError, ValueError) as error:  # ValueError: no path at all
+        raise FileError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    if len(raw) > limit:
+        raise FileError(f"{path}: larger than {limit // 1000} kB")
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        raise FileError(f"{path}: cannot be read: not a text file (UTF-8)") from None

@@ -15,8 +15,8 @@ from pathlib import Path
 import tiktoken
 
 from gpt.bpe import N_BYTES, train_bpe
-from gpt.errors import ConfigError, TokenizerError
-from gpt.files import write_text_atomically
+from gpt.errors import ConfigError, FileError, TokenizerError
+from gpt.files import read_text, write_text_atomically
 
 SPECIAL_TOKENS = (
     "[PAD]", "[CLS]", "[SEP]", "[MASK]", "[EOS]", "[FEEDBACK]",
@@ -37,7 +37,8 @@ _GPT2_PATTERNS = (  # of tiktoken up to 0.8, and since
 )
 _FORMAT = "gpt-home-planner tokenizer 1"
 _MULTIPLE = 64
-_MAX_ID = 2**20
+_MAX_ID = 2**20  # twenty times GPT-2's: tables are as long as the greatest id
+MAX_BYTES = 50_000_000  # of a tokenizer file; GPT-2's vocabulary takes one
 
 
 class Tokenizer:
@@ -161,11 +162,9 @@ class Tokenizer:
             TokenizerError: The file is missing, damaged, or something else.
         """
         try:
-            text = Path(path).read_text(encoding="utf-8")
-        except FileNotFoundError:
-            raise TokenizerError(f"{path}: no such tokenizer file") from None
-        except (OSError, UnicodeDecodeError) as error:
-            raise TokenizerError(f"{path}: cannot be read as a tokenizer: {error}") from None
+            text = read_text(Path(path), MAX_BYTES)
+        except FileError as error:
+            raise TokenizerError(f"no tokenizer: {error}") from None
         return cls.from_json(text, str(path))
 
     @classmethod

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, cast
 from gpt.files import write_text_atomically
 from planner.errors import reported, writable
 from planner.paths import runs_dir
+from planner.stages import read_record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -172,8 +173,7 @@ def _one(condition: Condition, settings: Settings, seed: int, folder: Path, limi
     out = folder / f"{condition.name}-{seed}"
     done = out / "result.json"
     if done.exists():
-        kept: dict[str, object] = json.loads(done.read_text(encoding="utf-8"))
-        return kept
+        return read_record(done)
     corpus = replace(settings.corpus, noise=condition.noise)
     rows, steps = TOKENS // condition.context, steps_for(condition, settings)
     kept_at = folder / f"corpus-{'noisy' if condition.noise else 'clean'}-{condition.context}-{seed}"

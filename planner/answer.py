@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 MAX_TEMPERATURE = 5.0
 SHOWN_PLACES = 3  # of a guess, in words
 Status = Literal["verified", "unverified", "refused", "ask"]
+Precision = Literal["fp32", "int8"]  # of weights
 Reading = Literal["whole", "pieces", "grounded"]  # in one breath; part by part; the likeliest about what is there
 
 

@@ -18,8 +18,10 @@ import numpy.typing as npt
 from tqdm import tqdm
 
 from gpt.batches import TokenizedDocuments
+from gpt.files import write_text_atomically
 from gpt.tokenizer import Tokenizer
 from planner.corpus import Corpus, Recipe
+from planner.stages import read_record
 from planner.tasks import TaskLine, read_tasks
 from planner.text import Tree, encode_tree
 
@@ -90,7 +92,7 @@ def build_corpus(
         "gpt2": use_gpt2,
     }
     stamp = folder / "made_from.json"
-    if stamp.exists() and json.loads(stamp.read_text(encoding="utf-8")) == json.loads(json.dumps(made_from)):
+    if stamp.exists() and read_record(stamp) == json.loads(json.dumps(made_from)):
         words = Tokenizer.gpt2() if use_gpt2 else Tokenizer.load(folder / "tokenizer.json")
         return words, TokenizedDocuments.load(folder / "train"), TokenizedDocuments.load(folder / "valid")
     folder.mkdir(parents=True, exist_ok=True)
@@ -113,7 +115,7 @@ def build_corpus(
     valid.save(folder / "valid")
     if not use_gpt2:
         tokenizer.save(folder / "tokenizer.json")
-    stamp.write_text(json.dumps(made_from), encoding="utf-8")  # last: the folder is whole once it is there
+    write_text_atomically(stamp, json.dumps(made_from))  # last: the folder is whole once it is there
     return tokenizer, train, valid
 
 

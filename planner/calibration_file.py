@@ -9,6 +9,8 @@ import math
 from pathlib import Path
 from typing import get_args
 
+from envs.errors import quoted
+from envs.reading import ReadError, read_text
 from gpt.files import write_text_atomically
 from planner.answer import Reading
 from planner.confidence import COLDEST, HOTTEST, Calibration
@@ -29,17 +31,12 @@ def read_calibration(folder: Path | str) -> Calibration | None:
         CalibrationError: The file cannot be read or is not a calibration.
     """
     path = Path(folder) / NAME
-    try:
-        with open(path, "rb") as file:
-            raw = file.read(MAX_BYTES + 1)
-    except FileNotFoundError:
+    if not path.exists():
         return None
-    except OSError as error:
-        raise CalibrationError(f"{path}: cannot be read: {error.strerror or error}") from None
-    if len(raw) > MAX_BYTES:
-        raise _damaged(path, f"it has more than {MAX_BYTES} bytes")
     try:
-        content = json.loads(raw.decode("utf-8"))
+        content = json.loads(read_text(path, MAX_BYTES))
+    except ReadError as error:
+        raise CalibrationError(f"not a calibration: {error}; {_remedy(folder)}") from None
     except (ValueError, RecursionError) as error:
         raise _damaged(path, f"damaged or truncated JSON: {' '.join(str(error).split())[:200]}") from None
     calibration, model = _parsed(content, path)
@@ -81,7 +78,7 @@ def model_id(folder: Path | str) -> str:
 def _parsed(content: object, path: Path) -> tuple[Calibration, str]:
     if not isinstance(content, dict) or content.get("format") != _FORMAT:
         seen = content.get("format") if isinstance(content, dict) else type(content).__name__
-        raise _damaged(path, f"format {str(seen)[:80]!r}, expected {_FORMAT!r}")
+        raise _damaged(path, f"format {quoted(seen)}, expected {_FORMAT!r}")
     for key in ("model", "goal", "plan", "unverified", "scores"):
         if key not in content:
             raise _damaged(path, f"it lacks {key!r}")
@@ -106,7 +103,7 @@ def _temperatures(found: object, name: str, path: Path) -> dict[Reading, float]:
 
 def _number(found: object, low: float, high: float, name: str, path: Path) -> float:
     if isinstance(found, bool) or not isinstance(found, int | float) or not low <= found <= high:  # NaN is neither
-        raise _damaged(path, f"{name} is {str(found)[:40]!r}, not a number in [{low:g}, {high:g}]")
+        raise _damaged(path, f"{name} is {quoted(found)}, not a number in [{low:g}, {high:g}]")
     return float(found)
 
 

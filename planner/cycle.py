@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from envs.errors import quoted
 from envs.goals import parse_goal
 from envs.state import Action, World, parse_action
 from gpt.batches import PackedBatches, TokenizedDocuments
@@ -25,13 +26,14 @@ from gpt.train_config import TrainConfig
 from gpt.trainer import METRICS_FILE, train
 from planner.answer import Options
 from planner.decode import Planner
+from planner.errors import StageError
 from planner.held_out import LONG, Split, Trial, draw_trials
 from planner.lessons import Lesson, lesson_of, weights
 from planner.measure import measure, ways
 from planner.progress import Decision, decide, plot
 from planner.propose import Proposal, Proposer, compose, start_of
 from planner.splits import SPLITS, Span
-from planner.stages import Record, read_lines, stage, write_lines
+from planner.stages import Record, read_lines, read_record, stage, write_lines
 from planner.text import encode
 from planner.verify import verify
 
@@ -184,7 +186,10 @@ def _propose(folder: Path, model: Path, sizes: Sizes, seed: int) -> list[Proposa
         written = [p for home in homes for p in proposer.propose(home, sizes.per_home)]
         written += list(compose(written, sizes.composed, seed))
         write_lines(path, [p.as_dict() for p in written])
-    return [Proposal(**record) for record in read_lines(path)]  # type: ignore[arg-type]
+    try:
+        return [Proposal(**record) for record in read_lines(path)]  # type: ignore[arg-type]
+    except TypeError as error:  # a key too many or too few
+        raise StageError(f"{path}: not a proposal ({error}); delete the file to have it made anew") from None
 
 
 def _episodes(folder: Path, model: Path, proposals: Sequence[Proposal], sizes: Sizes) -> list[Record]:
@@ -303,5 +308,7 @@ def _train(
         last = read_lines(folder / "training" / METRICS_FILE)[-1]
         write_text_atomically(done, json.dumps({"loss": last["loss"], "documents": len(documents)}) + "\n")
         result.checkpoint.unlink(missing_ok=True)  # three times the weights, and of no more use
-    loss: float | None = json.loads(done.read_text(encoding="utf-8"))["loss"]
+    loss = read_record(done, ("loss",))["loss"]
+    if loss is not None and not isinstance(loss, float):
+        raise StageError(f"{done}: loss is {quoted(loss)}, not a number; delete the file to have it made anew")
     return loss

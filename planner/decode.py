@@ -13,7 +13,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from envs.disturb import DisturbedHome
 from envs.errors import ActionError
@@ -24,7 +24,7 @@ from gpt.runtime.numpy_model import NumpyModel
 from gpt.runtime.session import Runtime
 from gpt.tokenizer import Tokenizer
 from planner import text
-from planner.answer import Options, Plan, Understanding
+from planner.answer import Options, Plan, Precision, Understanding
 from planner.calibration_file import read_calibration
 from planner.candidates import decide
 from planner.constrain import Cursor, Ids, choose_sequence, write_until
@@ -90,7 +90,7 @@ class Planner:
 
     @classmethod
     def load(
-        cls, folder: str | Path | None = None, *, weights: Literal["fp32", "int8"] = "fp32", calibrated: bool = True
+        cls, folder: str | Path | None = None, *, weights: Precision = "fp32", calibrated: bool = True
     ) -> Planner:
         """Load a model folder, by default the released weights.
 

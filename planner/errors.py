@@ -31,6 +31,10 @@ class CalibrationError(PlannerError, ValueError):
     """A calibration is damaged or missing, or cannot vouch for what is asked of it."""
 
 
+class StageError(PlannerError, ValueError):
+    """A file that an earlier run left to go on with is damaged, or of another run."""
+
+
 class OutputError(PlannerError, OSError):
     """A folder cannot be written to."""
 

@@ -89,8 +89,8 @@ def _run(args: argparse.Namespace) -> int:
     predictions = [_measured(p, f, trials, args) for p, f in zip(planners, folders, strict=True)]
     results = Results(
         setting=Setting(
-            tasks=str(args.tasks) if args.tasks else None, models=names, seed=args.seed, samples=args.samples,
-            inventory=not args.no_inventory, steps=args.with_steps, goals_only=args.goals_only,
+            tasks=str(args.tasks) if args.tasks else None, models=names, weights=args.weights, seed=args.seed,
+            samples=args.samples, inventory=not args.no_inventory, steps=args.with_steps, goals_only=args.goals_only,
         ),
         predictions=predictions,
         problems=problems,

@@ -93,6 +93,7 @@ def scene_named(name: str, *, geometry: bool = True) -> Scene:
         from envs.sampling import sample_scene
 
         return sample_scene(int(name), geometry=geometry)
+    from envs.errors import quoted
     from envs.homes import load_home
 
     if "/" in name or "." in name:
@@ -100,5 +101,5 @@ def scene_named(name: str, *, geometry: bool = True) -> Scene:
     bundled = {path.stem: path for path in (datasets_dir() / "homes").glob("*.yaml")}
     if name not in bundled:
         known = ", ".join(sorted(bundled))
-        raise PlannerError(f"there is no home {name[:80]!r}; give a YAML file, a seed, or one of: {known}")
+        raise PlannerError(f"there is no home {quoted(name)}; give a YAML file, a seed, or one of: {known}")
     return load_home(bundled[name], geometry=geometry)

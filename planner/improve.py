@@ -54,6 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(args: argparse.Namespace) -> int:
     from dataclasses import replace
 
+    from gpt.runtime.threads import limit_blas_threads
     from planner.cycle import Sizes
     from planner.errors import ReleaseError
 
@@ -64,6 +65,7 @@ def _run(args: argparse.Namespace) -> int:
     factor = 1.0 if args.minutes is None else args.minutes / (args.cycles * MINUTES_A_CYCLE)
     sizes = replace(Sizes().scaled(factor), physics=args.physics)
     folder = _folder(args, model, sizes)
+    limit_blas_threads(1)  # a small model decodes no faster on two, and far slower on a busy machine
     results = improve(folder, model, sizes, cycles=args.cycles, seed=args.seed)
     print(json.dumps(results) if args.json else _shown(folder, results))
     return 0
@@ -73,12 +75,13 @@ def _folder(args: argparse.Namespace, model: Path, sizes: Sizes) -> Path:
     from dataclasses import asdict
 
     from gpt.files import write_text_atomically
+    from planner.stages import read_record
 
     folder = writable(runs_dir() / args.name)
     config = {"model": str(model.resolve()), "seed": args.seed, "sizes": asdict(sizes)}
     path = folder / "config.json"
     if path.exists():
-        before = json.loads(path.read_text(encoding="utf-8"))
+        before = read_record(path)
         if not args.resume:
             raise OutputError(f"{folder}: holds a run already; add --resume to go on with it, or choose another --name")
         if before != config:

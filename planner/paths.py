@@ -39,5 +39,8 @@ def released_dir(name: str = "home") -> Path:
 
 
 def runs_dir() -> Path:
-    """Return the folder of all outputs: `runs/` in the current working directory, which may not exist yet."""
-    return Path.cwd() / "runs"
+    """Return the folder of all outputs: `runs/` in the current working directory, which may not exist yet.
+
+    It is relative, as are the folders that people name: what a command prints can be typed where it was started.
+    """
+    return Path("runs")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from envs import safe_yaml
-from envs.errors import nearest
+from envs.errors import nearest, quoted
 from envs.reading import ReadError, read_text
 from gpt.model import GPTConfig
 from gpt.train_config import TrainConfig
@@ -54,7 +54,7 @@ def read_recipe(name: str, overrides: dict[str, dict[str, object]] | None = None
     for part, kind in known_keys.items():
         values = raw.get(part) or {}
         if not isinstance(values, dict):
-            raise RecipeError(f"{path}: {part} is to be a mapping, found {str(values)[:80]}")
+            raise RecipeError(f"{path}: {part} is to be a mapping, found {quoted(values)}")
         values = {**values, **(overrides or {}).get(part, {})}
         _known(values, [f.name for f in fields(kind)], f"{path}: {part}")
         parts[part] = values

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from planner.answer import Precision
 from planner.measure import Prediction
 from planner.scoring_table import (
     confusion_table,
@@ -33,6 +34,7 @@ class Setting:
     Attributes:
         tasks: The task file; None: the built-in splits.
         models: The model folders, as they were named.
+        weights: The precision of their weights.
         seed: Of tasks, homes and samples.
         samples: Further plans where the first fails.
         inventory: Whether the GPT was told what the home has.
@@ -42,6 +44,7 @@ class Setting:
 
     tasks: str | None
     models: tuple[str, ...]
+    weights: Precision
     seed: int
     samples: int
     inventory: bool
@@ -112,8 +115,8 @@ class Results:
         """Plain data for programs. With several models, rates are pooled, and `spread` says how they differ."""
         setting = self.setting
         found: dict[str, object] = {
-            "tasks": setting.tasks, "models": list(setting.models), "seed": setting.seed, "samples": setting.samples,
-            "inventory": setting.inventory, "goals_only": setting.goals_only,
+            "tasks": setting.tasks, "models": list(setting.models), "weights": setting.weights, "seed": setting.seed,
+            "samples": setting.samples, "inventory": setting.inventory, "goals_only": setting.goals_only,
             "steps": self.told_steps.as_dict() if setting.steps else None,
         }  # fmt: skip
         found |= scores_as_dict(self.pooled)
@@ -158,6 +161,8 @@ class Results:
             found = f"Goals alone, no plans: 95 % Wilson intervals; {clock}, reading the home's inventory included."
         else:
             found = f"Success against the task's own goal, with 95 % Wilson intervals; {clock}."
+        if self.setting.weights != "fp32":
+            found += f"\nThe weights were rounded to {self.setting.weights}."
         if not self.setting.inventory:
             found += "\nThe prompt did not say what the home has."
         if self.setting.steps:

@@ -55,6 +55,7 @@ def read_plan(source: str) -> tuple[list[str], str | None]:
     Raises:
         PlannerError: It is no plan.
     """
+    from envs.errors import quoted
     from envs.reading import ReadError, read_text
 
     try:
@@ -79,7 +80,7 @@ def read_plan(source: str) -> tuple[list[str], str | None]:
         if not isinstance(subtasks, list) or not all(isinstance(s, str) for s in subtasks):
             raise PlannerError("the JSON's plan is to be a list of subtasks")
         if goal is not None and not isinstance(goal, str):
-            raise PlannerError(f"the JSON's goal is to be a text, found {str(goal)[:80]}")
+            raise PlannerError(f"the JSON's goal is to be a text, found {quoted(goal)}")
         return subtasks, goal
     parts = [p.strip() for line in words.splitlines() for p in line.split("→")]
     return [p for p in parts if p], None

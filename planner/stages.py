@@ -8,15 +8,55 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from envs.reading import ReadError, read_text
 from gpt.files import write_text_atomically
+from planner.errors import StageError
 
 Record = dict[str, object]
 
+MAX_BYTES = 200_000_000  # a cycle of the largest size writes a few MB
 
-def read_lines(path: Path) -> list[Record]:
-    """Read a file of JSON lines; a last line that a kill cut short is left out."""
-    whole, _, _ = path.read_text(encoding="utf-8").rpartition("\n")
-    return [json.loads(line) for line in whole.splitlines()]
+
+def read_lines(path: Path, keys: Sequence[str] = ()) -> list[Record]:
+    """Read a file of JSON lines; a last line that a kill cut short is left out.
+
+    Args:
+        path: The file.
+        keys: What every line is to have.
+
+    Raises:
+        StageError: The file cannot be read, or a line is not a record with these keys.
+    """
+    *whole, _ = _text(path).split("\n")  # not splitlines: a JSON text may contain other line separators
+    return [_record(line, f"{path}, line {number}", keys) for number, line in enumerate(whole, start=1)]
+
+
+def read_record(path: Path, keys: Sequence[str] = ()) -> Record:
+    """Read a file that is one JSON object.
+
+    Raises:
+        StageError: The file cannot be read, or is not a record with these keys.
+    """
+    return _record(_text(path), str(path), keys)
+
+
+def _text(path: Path) -> str:
+    try:
+        return read_text(path, MAX_BYTES)
+    except ReadError as error:
+        raise StageError(str(error)) from None
+
+
+def _record(text: str, where: str, keys: Sequence[str]) -> Record:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise StageError(f"{where}: no JSON ({str(error)[:80]}); delete the file to have it made anew") from None
+    lacking = [key for key in keys if not isinstance(found, dict) or key not in found]
+    if not isinstance(found, dict) or lacking:
+        wanted = f"with {', '.join(map(repr, lacking))}" if lacking else "in braces"
+        raise StageError(f"{where}: not an object {wanted}; delete the file to have it made anew")
+    return found
 
 
 def write_lines(path: Path, records: Sequence[Record]) -> None:
@@ -33,11 +73,17 @@ def stage(path: Path, ids: Sequence[str], make: Callable[[str], Record], name: s
 
     While it runs, records are appended to a file beside; after a kill, the ones that are whole there are not made
     again. A record must depend on its id alone, so that an interrupted stage ends with the same bytes.
+
+    Raises:
+        StageError: What is there is damaged, or not of these ids.
     """
     if path.exists():
-        return read_lines(path)
+        records = read_lines(path, ("id",))
+        if [record["id"] for record in records] != list(ids):
+            raise StageError(f"{path}: is of other tasks than this run's; delete the file to have it made anew")
+        return records
     beside = path.with_suffix(".partial.jsonl")
-    found = {str(record["id"]): record for record in read_lines(beside)} if beside.exists() else {}
+    found = {str(record["id"]): record for record in read_lines(beside, ("id",))} if beside.exists() else {}
     found = {key: found[key] for key in ids if key in found}
     write_lines(beside, list(found.values()))  # what a kill cut short is gone, so the next line starts a line
     with open(beside, "a", encoding="utf-8") as file:

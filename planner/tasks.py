@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Literal, cast
 
 from envs.domain import Domain, load_domain
-from envs.errors import EnvsError
+from envs.errors import EnvsError, quoted
 from envs.goals import Count, Every, FixtureIs, Goal, Holding, No, Place, Thing, format_condition, parse_goal
 from envs.reading import ReadError, read_text
 from envs.sampling import sample_scene
@@ -31,7 +31,6 @@ DECOYS = (8, 16)  # categories of things that a sampled home has for no reason; 
 FIXTURE_DECOYS = (3, 8)
 MAX_BYTES = 200_000_000  # of a task file, unpacked
 MAX_SEED = 2**62
-SHOWN = 80  # characters of a value in a message
 ATTEMPTS = 36  # homes that are sampled until one is found in which the goal does not hold yet
 
 Answer = Literal["plan", "refuse", "ask"]
@@ -116,25 +115,25 @@ def _task(raw: object, path: Path) -> TaskLine:
     def words(key: str) -> tuple[str, ...]:
         value = raw.get(key) or []
         if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
-            raise TaskError(f"{key!r} is to be a list of strings, found {_seen(value)}")
+            raise TaskError(f"{key!r} is to be a list of strings, found {quoted(value)}")
         return tuple(value)
 
     for key in ("id", "instruction"):
         if not isinstance(raw.get(key), str):
-            raise TaskError(f"{key!r} is to be a string, found {_seen(raw.get(key))}")
+            raise TaskError(f"{key!r} is to be a string, found {quoted(raw.get(key))}")
     answer = raw.get("answer", "plan")
     if answer not in ("plan", "refuse", "ask"):
-        raise TaskError(f"'answer' is plan, refuse or ask, found {_seen(answer)}")
+        raise TaskError(f"'answer' is plan, refuse or ask, found {quoted(answer)}")
     goal = raw.get("goal")
     if goal is not None and not isinstance(goal, str):
-        raise TaskError(f"'goal' is to be a string or null, found {_seen(goal)}")
+        raise TaskError(f"'goal' is to be a string or null, found {quoted(goal)}")
     if goal is None and answer == "plan":
         raise TaskError("a task whose answer is a plan needs a 'goal'")
     home = raw.get("home")
     if home is not None and (isinstance(home, bool) or not isinstance(home, (str, int)) or home == ""):
-        raise TaskError(f"'home' is a path, a seed or null, found {_seen(home)}")
+        raise TaskError(f"'home' is a path, a seed or null, found {quoted(home)}")
     if isinstance(home, int) and not 0 <= home < MAX_SEED:
-        raise TaskError(f"'home' is a seed from 0 to 2**62 - 1, found {_seen(home)}")
+        raise TaskError(f"'home' is a seed from 0 to 2**62 - 1, found {quoted(home)}")
     if isinstance(home, str):
         home = _home_file(home, path)
     known = {"id", "instruction", "goal", "home", "objects", "facts", "absent", "answer", "reference"}
@@ -157,16 +156,10 @@ def _home_file(name: str, tasks: Path) -> str:
     try:
         found = Path(name) if Path(name).exists() else tasks.parent / name
         if found.exists() and not found.is_file():  # a device or a pipe might never end
-            raise TaskError(f"'home' is a file, a seed or null, found {_seen(name)}")
+            raise TaskError(f"'home' is a file, a seed or null, found {quoted(name)}")
     except (OSError, ValueError):
-        raise TaskError(f"'home' is no path: {_seen(name)}") from None
+        raise TaskError(f"'home' is no path: {quoted(name)}") from None
     return str(found)
-
-
-def _seen(value: object) -> str:
-    """What was found instead, for a message."""
-    text = repr(value)
-    return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
 
 
 def with_steps(instruction: str, steps: Sequence[str]) -> str:

@@ -13,16 +13,17 @@ import numpy as np
 import numpy.typing as npt
 from safetensors import SafetensorError, deserialize, safe_open
 
-from gpt.errors import CheckpointError, ConfigError, TokenizerError
+from gpt.errors import CheckpointError, ConfigError, FileError, TokenizerError
+from gpt.files import read_text
 from gpt.model_config import GPTConfig
-from gpt.tokenizer import Tokenizer
+from gpt.tokenizer import MAX_BYTES, Tokenizer
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 
 FORMAT = "gpt-home-planner model 1"
 WEIGHTS_FILE, CONFIG_FILE, TOKENIZER_FILE = "model.safetensors", "config.json", "tokenizer.json"
-MAX_TEXT = 50_000_000  # bytes of a config or a tokenizer
+SHOWN = 500  # characters of what was seen in a message
 
 
 def read_folder(folder: Path | str) -> tuple[GPTConfig, dict[str, Floats], Tokenizer, dict[str, object]]:
@@ -167,9 +168,9 @@ def _parse_config(text: str, path: Path) -> tuple[GPTConfig, dict[str, object]]:
     except (ValueError, RecursionError) as error:
         raise CheckpointError(f"{path}: damaged or truncated JSON: {_one_line(error)}") from None
     if not isinstance(content, dict) or content.get("format") != FORMAT:
-        seen = content.get("format") if isinstance(content, dict) else type(content).__name__
+        seen = repr(content.get("format")) if isinstance(content, dict) else type(content).__name__
         raise CheckpointError(
-            f"{path}: not a model config of this project (format {_short(repr(seen))}, expected {FORMAT!r})"
+            f"{path}: not a model config of this project (format {_short(seen)}, expected {FORMAT!r})"
         )
     try:
         return GPTConfig.from_dict(dict(content["model"])), dict(content["extra"])
@@ -179,15 +180,9 @@ def _parse_config(text: str, path: Path) -> tuple[GPTConfig, dict[str, object]]:
 
 def _read(path: Path) -> str:
     try:
-        with open(path, "rb") as file:
-            raw = file.read(MAX_TEXT + 1)
-        if len(raw) > MAX_TEXT:
-            raise CheckpointError(f"{path}: larger than {MAX_TEXT // 1_000_000} MB")
-        return raw.decode("utf-8")
-    except FileNotFoundError:
-        raise CheckpointError(f"{path}: no such file") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise CheckpointError(f"{path}: cannot be read: {_one_line(error)}") from None
+        return read_text(path, MAX_BYTES)
+    except FileError as error:
+        raise CheckpointError(_one_line(error)) from None
 
 
 def _one_line(error: Exception) -> str:
@@ -195,4 +190,4 @@ def _one_line(error: Exception) -> str:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= 500 else f"{text[:500]}…"
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"

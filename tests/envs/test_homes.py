@@ -164,11 +164,26 @@ def test_sampled_homes_survive_a_round_trip(seed: int, rooms: int) -> None:
     assert in_order(parse_home(dump_home(scene))) == in_order(scene)
 
 
-@given(name=st.text(min_size=1, max_size=30).map(lambda t: " ".join(t.split())).filter(bool))
+NAMES = st.text(min_size=1, max_size=30).map(lambda t: " ".join(t.split())).filter(bool)
+
+
+@given(name=NAMES.filter(str.isprintable))
 @settings(max_examples=60, deadline=None)
 def test_any_name_survives_a_round_trip(name: str) -> None:
     scene = replace(sample_scene(0, rooms=1, n_objects=1), name=name)
     assert parse_home(dump_home(scene)).name == name
+
+
+@pytest.mark.parametrize("name", ["\x1b[31mred", "\u202eback to front", "a\u200bb", "\x00"])
+def test_a_name_that_acts_on_a_terminal_is_refused(name: str) -> None:
+    scene = replace(sample_scene(0, rooms=1, n_objects=1), name=name)
+    with pytest.raises(HomeFileError, match="characters that cannot be seen"):
+        parse_home(dump_home(scene))
+
+
+def test_a_name_that_goes_on_and_on_is_refused_in_a_short_message() -> None:
+    (problem,) = problems(f"name: {'x' * 10_000}\nrooms: {{kitchen: [sink]}}")
+    assert problem.endswith("has more than 200 characters") and len(problem) < 120
 
 
 def test_a_home_without_geometry_is_dumped_without_poses() -> None:

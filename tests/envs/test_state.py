@@ -296,3 +296,10 @@ def test_applying_an_action_leaves_the_earlier_state_as_it_was(start: State) -> 
     copy = start._replace()
     after(start, "open cabinet 1", "pick up mug 1", "put mug 1 in sink 1", "turn on sink 1")
     assert start == copy
+
+
+@pytest.mark.parametrize("text", ["pick up {}", "put {} on dining table 1", "{}", "put {}"])
+def test_the_message_about_a_very_long_subtask_is_short(start: State, text: str) -> None:
+    with pytest.raises(ActionError) as caught:
+        parse_action(start.world, text.format("x" * 100_000))
+    assert len(str(caught.value)) < 300

@@ -5,25 +5,30 @@ from __future__ import annotations
 import gzip
 import json
 from functools import cache
+from pathlib import Path
 from random import Random
 
+import numpy as np
 import yaml
 
 from envs.homes import dump_home
 from envs.sampling import sample_scene
 from envs.state import State
+from gpt.batches import TokenizedDocuments
 from planner.paths import datasets_dir
 from tests.fuzz import texts
 
 SCALARS = (
     "~", "null", "yes", "off", "1:30", "0x1F", "0o17", "1_000", ".inf", "-.inf", ".nan", "1e400", "1.0e+400", "9" * 400,
-    "2024-01-01", "!!binary aGk=", "!!python/object/apply:os.system [id]", "!!set {a}", "!local x", "&x 1", "*x", "<<: *x",
-    '"\\e[31m"', '"\\u202e"', '"\\0"', '"a\\nb"', "'{0.__class__}'", "../../x", "{a: 1}", "[1, 2]", "|\n  long\n", "? x", "- -",
+    "2024-01-01", "!!binary aGk=", "!!python/object/apply:os.system [id]", "!!set {a}", "!local x", "&x 1", "*x",
+    "<<: *x", '"\\e[31m"', '"\\u202e"', '"\\0"', '"a\\nb"', "'{0.__class__}'", "../../x", "{a: 1}", "[1, 2]",
+    "|\n  long\n", "? x", "- -",
 )  # fmt: skip
 SNIPPETS = (
-    "\nname: {}\n", "\nseed: {}\n", "\nrobot: [{}, 2, 3]\n", "\nobjects: {}\n", "\nrooms: {}\n", "\n  bedroom 1: [{}]\n",
-    "\n---\n", "\n...\n", "%YAML 9.9\n---\n", "\t", "\ufeff", "# {}", "    - {}\n", "    - sink: {{name: {}}}\n",
-    "    - sink: {{count: {}}}\n", "    - sink: {{pose: [{}, 1, 1]}}\n", "doorways: [[{}, 1, 1, x]]\n",
+    "\nname: {}\n", "\nseed: {}\n", "\nrobot: [{}, 2, 3]\n", "\nobjects: {}\n", "\nrooms: {}\n", "\t", "\ufeff", "\0",
+    "\n  bedroom 1: [{}]\n", "\n---\n", "\n...\n", "%YAML 9.9\n---\n", "# {}", "    - {}\n",
+    "    - sink: {{name: {}}}\n", "    - sink: {{count: {}}}\n", "    - sink: {{pose: [{}, 1, 1]}}\n",
+    "doorways: [[{}, 1, 1, x]]\n",
 )  # fmt: skip
 
 
@@ -137,7 +142,7 @@ def tasks(rng: Random, state: State) -> bytes:
             "id": rng.choice((str(number), "x", texts.odd(rng))),
             "instruction": texts.instruction(rng, state) if rng.randrange(3) == 0 else "set the table",
             "goal": texts.goal(rng, state) if rng.randrange(2) else "mug on desk",
-            "home": rng.choice((None, None, None, 7, "studio.yaml", 2**70, "", texts.odd(rng), "/dev/zero", "x" * 5000)),
+            "home": rng.choice((None, None, None, 7, "studio.yaml", 2**70, "", texts.odd(rng), "/dev/zero", "x" * 999)),
             "objects": [rng.choice(texts.words()) for _ in range(rng.choice((0, 2, 9)))],
             "facts": [texts.goal(rng, state)] if rng.randrange(4) == 0 else [],
             "absent": [rng.choice(texts.words())] * rng.choice((0, 1, 3)),
@@ -147,7 +152,8 @@ def tasks(rng: Random, state: State) -> bytes:
             task[rng.choice((*task, "steps", "family", "reference", texts.odd(rng)))] = texts.value(rng)
         lines.append(json.dumps(task, ensure_ascii=rng.randrange(2) == 0))
         if rng.randrange(8) == 0:
-            lines.append(rng.choice(("[" * 5000, "{", "[]", "1", '{"id": ' + "9" * 5000 + "}", texts.mutated(lines[-1], rng))))
+            long = '{"id": ' + "9" * 5000 + "}"
+            lines.append(rng.choice(("[" * 5000, "{", "[]", "1", long, texts.mutated(lines[-1], rng))))
     raw = "\n".join(lines).encode("utf-8", "surrogatepass" if rng.randrange(4) == 0 else "replace")
     return raw if rng.randrange(6) else damaged(gzip.compress(raw), rng)
 
@@ -155,9 +161,38 @@ def tasks(rng: Random, state: State) -> bytes:
 def records(rng: Random) -> bytes:
     """A file of results that a command would go on with."""
     lines: list[object] = [{"about": {"seed": 0}}, {"key": "a", "success": True}, {"key": "b", "success": False}]
+    if rng.randrange(8) == 0:
+        lines.append(rng.choice((2**70, "\u2028", [[]])))
     for _ in range(rng.choice((0, 1, 2))):
         lines[rng.randrange(len(lines))] = texts.value(rng)
     return damaged("".join(json.dumps(line) + "\n" for line in lines).encode(), rng)
+
+
+def write_documents(rng: Random, folder: Path) -> None:
+    """Write tokenized documents that are whole, or of which one or two files are wrong."""
+    lists = [[rng.randrange(300) for _ in range(rng.randrange(9))] for _ in range(rng.randrange(4))]
+    TokenizedDocuments.from_lists(lists).save(folder)
+    for path in rng.sample(sorted(folder.glob("*.npy")), rng.choice((0, 1, 1, 2))):
+        array = np.load(path)
+        match rng.randrange(9):
+            case 0:
+                array = array[::-1]
+            case 1:
+                array = array.astype(rng.choice((np.float64, np.int8, np.bool_, np.uint64, "<U3", "M8[s]")))
+            case 2:
+                array = np.array([rng.choice((None, {}, print))], dtype=object)  # a pickle
+            case 3:
+                array = array.reshape(rng.choice(((-1, 1), (1, -1)))) if array.size else np.float64(np.nan)
+            case 4:
+                array = array[: rng.randrange(len(array) + 1)] if array.ndim else array
+            case 5:
+                array = np.zeros(len(array) if array.ndim else 1, [("a", "i4"), ("b", "i4")])
+            case 6 if array.size and array.dtype.kind in "iu":
+                array[rng.randrange(len(array))] = rng.choice((0, 1, 100))
+            case _:
+                path.write_bytes(damaged(path.read_bytes(), rng))
+                continue
+        np.save(path, array, allow_pickle=True)
 
 
 def damaged(raw: bytes, rng: Random) -> bytes:

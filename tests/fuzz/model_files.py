@@ -10,13 +10,17 @@ import struct
 from functools import cache
 from pathlib import Path
 from random import Random
+from typing import get_args
 
 import numpy as np
 from safetensors.numpy import save
 
 from gpt.model_config import GPTConfig
-from gpt.runtime.folder import expected_shapes
+from gpt.runtime.folder import FORMAT, expected_shapes
 from gpt.tokenizer import Tokenizer
+from planner import calibration_file
+from planner.answer import Reading
+from planner.confidence import Calibration
 from tests.fuzz import texts
 from tests.fuzz.files import damaged
 
@@ -37,13 +41,15 @@ def write_model(rng: Random, folder: Path) -> None:
     """Write a model folder that is whole, or of which one or two things are wrong."""
     arrays = {name: np.asarray(np.random.default_rng(rng.randrange(9)).normal(size=shape, scale=0.3), np.float32)
               for name, shape in expected_shapes(_config()).items()}  # fmt: skip
-    content = {
-        "format": "gpt-home-planner model 1", "model": dataclasses.asdict(_config()), "extra": {}
-    }  # fmt: skip
+    content: dict[str, object] = {"format": FORMAT, "model": dataclasses.asdict(_config()), "extra": {}}
     words = json.loads(_tokenizer().to_json())
     for _ in range(rng.choice((0, 1, 1, 1, 2))):
-        rng.choice((_change_config, _change_words))(rng, content, words)
-        _change_arrays(rng, arrays)
+        if rng.randrange(2) and isinstance(content["model"], dict):
+            _change_config(rng, content, content["model"])
+        elif isinstance(words.get("ranks"), list) and isinstance(words.get("specials"), dict):
+            _change_words(rng, words, words["ranks"], words["specials"])
+        if arrays:
+            _change_arrays(rng, arrays)
     config_text, words_text = (json.dumps(found) for found in (content, words))
     if rng.randrange(6) == 0:
         config_text = rng.choice((texts.mutated(config_text, rng), "[" * 9000, "9" * 5000, "{}", "null", "[]"))
@@ -51,7 +57,7 @@ def write_model(rng: Random, folder: Path) -> None:
         words_text = rng.choice((texts.mutated(words_text, rng), "[" * 9000, "9" * 5000, "{}", "null", "[]"))
     config_raw, words_raw = (found.encode("utf-8", "replace") for found in (config_text, words_text))
     mark = hashlib.sha256(config_raw + b"\0" + words_raw).hexdigest()
-    weights = save(arrays, {"format": "gpt-home-planner model 1", "fingerprint": mark})
+    weights = save(arrays, {"format": FORMAT, "fingerprint": mark})
     if rng.randrange(4) == 0:
         weights = damaged(_lying_header(rng, weights), rng)
     folder.mkdir(exist_ok=True)
@@ -59,9 +65,33 @@ def write_model(rng: Random, folder: Path) -> None:
         (folder / name).write_bytes(raw)
 
 
-def _change_config(rng: Random, content: dict[str, object], words: dict[str, object]) -> None:
-    model = content["model"]
-    assert isinstance(model, dict)
+def write_calibration(rng: Random, folder: Path) -> None:
+    """Write a model's config and a calibration beside it, in which something may be wrong."""
+    (folder / "config.json").write_text("{}")
+    warm = {reading: rng.choice((0.3, 1.0, 4.0)) for reading in get_args(Reading)}
+    scores = tuple(sorted((rng.random() for _ in range(rng.choice((0, 1, 50)))), reverse=True))
+    found = Calibration(goal=warm, plan=warm, unverified=rng.random(), scores=scores)
+    path = calibration_file.write_calibration(found, folder, tasks=None, seed=0)
+    content = json.loads(path.read_text())
+    for _ in range(rng.choice((0, 1, 1, 2))):
+        key = rng.choice(sorted(content))
+        inner = content[key]
+        if isinstance(inner, dict) and inner and rng.randrange(2):
+            inner[rng.choice(sorted(inner))] = rng.choice((*EXTREME, texts.value(rng)))
+        elif isinstance(inner, list) and inner and rng.randrange(2):
+            inner[rng.randrange(len(inner))] = rng.choice((*EXTREME, texts.value(rng)))
+        elif rng.randrange(4) == 0:
+            del content[key]
+        else:
+            content[key] = rng.choice((*EXTREME, texts.value(rng)))
+    text = json.dumps(content)
+    if rng.randrange(6) == 0:
+        text = rng.choice((texts.mutated(text, rng), "[" * 9000, "9" * 5000, "{}", "null", "[]"))
+    raw = text.encode("utf-8", "replace")
+    path.write_bytes(damaged(raw, rng) if rng.randrange(4) == 0 else raw)
+
+
+def _change_config(rng: Random, content: dict[str, object], model: dict[str, object]) -> None:
     match rng.randrange(8):
         case 0:
             content[rng.choice(list(content))] = texts.value(rng)
@@ -76,16 +106,15 @@ def _change_config(rng: Random, content: dict[str, object], words: dict[str, obj
             model[rng.choice(list(model))] = rng.choice(EXTREME)
 
 
-def _change_words(rng: Random, content: dict[str, object], words: dict[str, object]) -> None:
-    ranks, specials = words["ranks"], words["specials"]
-    assert isinstance(ranks, list) and isinstance(specials, dict)
+def _change_words(rng: Random, words: dict[str, object], ranks: list[object], specials: dict[str, object]) -> None:
     match rng.randrange(7):
         case 0:
             words[rng.choice(list(words))] = texts.value(rng)
         case 1:
             rng.shuffle(ranks)
         case 2:
-            ranks[rng.randrange(len(ranks))] = rng.choice(("", "YQ==", "!", 3, None, base64.b64encode(b"x" * 9999).decode()))
+            long = base64.b64encode(b"x" * 9999).decode()
+            ranks[rng.randrange(len(ranks))] = rng.choice(("", "YQ==", "!", 3, None, long))
         case 3:
             ranks.extend(base64.b64encode(rng.randbytes(5)).decode() for _ in range(200))
         case 4:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 import torch
 from hypothesis import given
@@ -246,6 +247,34 @@ def test_damaged_files_are_errors_that_name_them(tmp_path: Path) -> None:
         TokenizedDocuments.load(tmp_path)
     np.save(tmp_path / "counted.npy", np.ones(3, dtype=np.bool_))
     with pytest.raises(CheckpointError, match="do not belong together"):
+        TokenizedDocuments.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "array", "said"),
+    [
+        ("tokens", np.zeros(9), "expected a row of <u2 or <u4"),
+        ("tokens", np.zeros((3, 3), np.uint16), "expected a row"),
+        ("branch", np.uint8(1), "expected a row"),
+        ("tokens", np.array([None] * 9, dtype=object), "damaged"),  # a pickle
+        ("offsets", np.array([0, 7, 2, 9]), "do not follow each other"),
+        ("offsets", np.array([3, 9]), "do not follow each other"),
+    ],
+)
+def test_an_array_of_another_kind_is_an_error(
+    tmp_path: Path, name: str, array: npt.NDArray[np.generic], said: str
+) -> None:
+    TokenizedDocuments.from_lists([[1, 2, 3], [4, 5], [6, 7, 8, 9]]).save(tmp_path)
+    np.save(tmp_path / f"{name}.npy", array, allow_pickle=True)
+    with pytest.raises(CheckpointError, match=said):
+        TokenizedDocuments.load(tmp_path)
+
+
+def test_a_header_that_ends_within_a_word_is_an_error(tmp_path: Path) -> None:
+    TokenizedDocuments.from_lists(LISTS).save(tmp_path)
+    raw = (tmp_path / "tokens.npy").read_bytes()
+    (tmp_path / "tokens.npy").write_bytes(raw[:22] + b"\n" + raw[23:])  # numpy's own reader ends in a TokenError
+    with pytest.raises(CheckpointError, match=r"tokens\.npy: damaged"):
         TokenizedDocuments.load(tmp_path)
 
 

@@ -134,7 +134,7 @@ def test_a_damaged_file_is_an_error_that_names_it(tmp_path: Path, content: str) 
 
 def test_a_missing_or_cut_file_is_an_error_that_names_it(tmp_path: Path) -> None:
     path = tmp_path / "tokenizer.json"
-    with pytest.raises(TokenizerError, match="no such tokenizer file"):
+    with pytest.raises(TokenizerError, match="no such file"):
         Tokenizer.load(path)
     TRAINED.save(path)
     path.write_text(path.read_text()[:-100])

@@ -286,6 +286,22 @@ print(results["cycles"][0]["lessons"], *sorted({{"planner.teacher", "planner.cor
     assert imported == []
 
 
+def test_the_command_decodes_on_one_thread(
+    model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told: list[int] = []
+
+    def improve(*_: object, **__: object) -> Record:
+        assert told == [1], "the threads are limited before anything is decoded"
+        return {"cycles": []}
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("gpt.runtime.threads.limit_blas_threads", told.append)
+    monkeypatch.setattr("planner.improve.improve", improve)
+    assert main(["--model", str(model_folder), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"cycles": []}
+
+
 def test_a_run_is_not_overwritten_without_being_asked(
     model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -290,6 +290,17 @@ def program(*argv: str, before: str = "") -> subprocess.CompletedProcess[str]:
     )
 
 
+def test_a_plan_imports_neither_gymnasium_nor_an_engine() -> None:
+    script = (
+        f"import sys\nfrom planner.plan import main\ncode = main([{MUG!r}, '--json'])\n"
+        "print(*{'gymnasium', 'pybullet', 'torch'} & set(sys.modules), file=sys.stderr)\nsys.exit(code)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert json.loads(done.stdout)["instruction"] and done.stderr == "\n"
+
+
 def test_help_exits_0_fits_a_screen_and_names_its_flags() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "planner.plan", "-h"], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False

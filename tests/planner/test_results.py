@@ -18,7 +18,9 @@ from planner.scoring_table import scores_as_dict, success_table, worst_table
 from planner.summary import score, spread, summarise
 
 Make = Callable[..., Prediction]
-SETTING = Setting(tasks="t.jsonl", models=("a",), seed=0, samples=4, inventory=True, steps=False, goals_only=False)
+SETTING = Setting(
+    tasks="t.jsonl", models=("a",), weights="fp32", seed=0, samples=4, inventory=True, steps=False, goals_only=False
+)
 STATUS = {"plan": "verified", "refuse": "refused", "ask": "ask"}
 
 
@@ -125,6 +127,13 @@ def test_every_figure_has_its_spread(make: Make) -> None:
     assert all(figures <= set(row) for section in ("all", "splits", "families") for row in found[section].values())
     assert set(found["families"]) == {"f0", "f1"}
     assert set(found["answers"]["false"]) == {"false_refusals", "false_questions"}
+
+
+def test_results_say_which_precision_the_weights_had(make: Make) -> None:
+    predictions = several(make, "yn")
+    assert Results(setting=SETTING, predictions=predictions).as_dict()["weights"] == "fp32"
+    assert "int8" not in shown(predictions)
+    assert "rounded to int8" in shown(predictions, weights="int8")
 
 
 def test_one_model_has_no_spread(make: Make) -> None:

@@ -99,7 +99,7 @@ def test_a_home_file_is_found_beside_the_task_file(tmp_path: Path, flat_file: Pa
         (GOOD | {"home": 1.5}, "'home' is a path, a seed or null, found 1.5"),
         (GOOD | {"home": True}, "'home' is a path, a seed or null, found True"),
         (GOOD | {"home": ""}, "'home' is a path, a seed or null, found ''"),
-        (GOOD | {"home": -1}, "'home' is a seed of at least 0, found -1"),
+        (GOOD | {"home": -1}, "'home' is a seed from 0 to 2**62 - 1, found -1"),
         ("[" * 100_000, "nested too deeply"),
         ('{"id": ' + "9" * 5000 + "}", "integer string conversion"),
     ],

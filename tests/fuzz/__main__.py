@@ -1,0 +1,75 @@
+"""`python -m tests.fuzz --count 100000 --seed 0`: throw random, hostile and damaged inputs at everything that reads.
+
+Prints, for each target, how many inputs it was given, how long they took, and what they raised. An input can be had
+again: `--only TARGET --first NUMBER --count 1` with the same seed. Exit code: 0 nothing was found, 1 something was.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from gpt.runtime.threads import limit_blas_threads
+from tests.fuzz.runner import Tally, limit_memory, throw
+from tests.fuzz.targets import TARGETS
+
+PROG = "python -m tests.fuzz"
+SHARES = {  # of --count: what takes an instruction has most, the rest by how much there is to go wrong
+    "instructions": 0.60, "goals": 0.10, "homes": 0.08, "models": 0.06, "tasks": 0.04, "plans": 0.04,
+    "dialogues": 0.02, "names": 0.02, "recipes": 0.015, "records": 0.015, "calibrations": 0.005, "episodes": 0.005,
+}  # fmt: skip
+SAID_EVERY = 1000  # inputs
+SHOWN_NUMBERS = 5
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=PROG, description="Throw odd inputs at everything that reads.")
+    parser.add_argument("--count", type=int, default=100_000, metavar="N", help="inputs in all (default: 100000)")
+    parser.add_argument("--seed", type=int, default=0, help="of all inputs (default: 0)")
+    parser.add_argument("--only", choices=tuple(TARGETS), metavar="TARGET", help=", ".join(TARGETS))
+    parser.add_argument("--first", type=int, default=0, metavar="N", help="number of the first input (default: 0)")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command."""
+    args = _parser().parse_args(argv)
+    limit_memory()
+    limit_blas_threads(1)
+    counts = {args.only: args.count} if args.only else {t: round(args.count * s) for t, s in SHARES.items()}
+    tallies: dict[str, Tally] = {}
+    try:
+        for target, count in counts.items():
+            for tally in throw(target, args.seed, range(args.first, args.first + count)):
+                tallies[target] = tally
+                if tally.inputs % SAID_EVERY == 0:
+                    _say(target, tally, count)
+    except KeyboardInterrupt:
+        print(f"{PROG}: interrupted; what was thrown so far:", file=sys.stderr)
+    _print(tallies)
+    return 1 if any(tally.findings for tally in tallies.values()) else 0
+
+
+def _say(target: str, tally: Tally, count: int) -> None:
+    found = sum(len(numbers) for numbers in tally.findings.values())
+    said = f"{target}: {tally.inputs} of {count}, {found} findings, {tally.seconds:.0f} s"
+    print(said, file=sys.stderr, flush=True)
+
+
+def _print(tallies: dict[str, Tally]) -> None:
+    print(f"{'target':14}{'inputs':>8}{'findings':>10}{'seconds':>9}  slowest")
+    for target, tally in tallies.items():
+        found = sum(len(numbers) for numbers in tally.findings.values())
+        slowest = f"{tally.slowest_s:.2f} s (number {tally.slowest})"
+        print(f"{target:14}{tally.inputs:8}{found:10}{tally.seconds:9.0f}  {slowest}")
+    inputs, seconds = sum(t.inputs for t in tallies.values()), sum(t.seconds for t in tallies.values())
+    print(f"{'all':14}{inputs:8}{sum(len(n) for t in tallies.values() for n in t.findings.values()):10}{seconds:9.0f}")
+    for target, tally in tallies.items():
+        for where, numbers in tally.findings.items():
+            shown = ", ".join(map(str, numbers[:SHOWN_NUMBERS]))
+            print(f"\n{target}, {len(numbers)} times (number {shown}): {where}\n{tally.example[where]}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,41 @@
+"""`python -m tests.fuzz.atheris_run TARGET [libFuzzer's flags]`: let coverage choose the inputs of a target.
+
+Needs atheris (`pip install atheris`, Linux alone), which no extra brings. For example, ten minutes of home files:
+
+    python -m tests.fuzz.atheris_run homes -max_total_time=600 -timeout=60 -rss_limit_mb=4096
+
+What is found is written to the current folder as `crash-…`; name such a file as the last argument to have it again.
+"""
+
+from __future__ import annotations
+
+import sys
+
+PROG = "python -m tests.fuzz.atheris_run"
+
+
+def main(argv: list[str]) -> int:
+    """Run the command."""
+    try:
+        import atheris
+    except ImportError:
+        print(f"{PROG}: atheris is not installed: pip install atheris", file=sys.stderr)
+        return 2
+    with atheris.instrument_imports(include=["envs", "gpt", "planner"]):
+        from tests.fuzz.bytes_random import BytesRandom
+        from tests.fuzz.targets import TARGETS
+    if len(argv) < 2 or argv[1] not in TARGETS:
+        print(f"{PROG}: name a target: {', '.join(TARGETS)}", file=sys.stderr)
+        return 2
+    target = TARGETS[argv[1]]
+
+    def thrown(data: bytes) -> None:
+        target(BytesRandom(data))
+
+    atheris.Setup([argv[0], *argv[2:]], thrown)
+    atheris.Fuzz()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv))

@@ -1,0 +1,101 @@
+"""Throwing many inputs at targets: each is timed, and known by target, seed and number, so that it can be had again."""
+
+from __future__ import annotations
+
+import faulthandler
+import resource
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+
+from tests.fuzz.targets import TARGETS
+
+LIMIT_S = 60.0  # of one input; the slowest that is right takes a few seconds on a busy machine
+STUCK_S = 300.0  # after which the process ends where Python cannot interrupt what it waits for
+MEMORY_BYTES = 12 * 2**30  # of address space, most of which libraries reserve and never touch
+ROOT = Path(__file__).parents[2]
+
+
+class TooSlowError(BaseException):
+    """An input took longer than `LIMIT_S`. No `except Exception` on the way may swallow it."""
+
+
+@dataclass(kw_only=True)
+class Tally:
+    """What became of a target's inputs.
+
+    Attributes:
+        inputs: Thrown.
+        seconds: In all.
+        slowest_s: The slowest input's.
+        slowest: Its number.
+        findings: What was raised and where, and the numbers of the inputs that raised it.
+        example: The first traceback of each.
+    """
+
+    inputs: int = 0
+    seconds: float = 0.0
+    slowest_s: float = 0.0
+    slowest: int = 0
+    findings: dict[str, list[int]] = field(default_factory=dict)
+    example: dict[str, str] = field(default_factory=dict)
+
+
+def random_of(target: str, seed: int, number: int) -> Random:
+    """Return what an input is drawn from."""
+    return Random(f"{target} {seed} {number}")
+
+
+def throw(target: str, seed: int, numbers: range, limit_s: float = LIMIT_S) -> Iterator[Tally]:
+    """Throw inputs at a target; yields the tally, which grows, after each."""
+    tally = Tally()
+    for number in numbers:
+        began = time.perf_counter()
+        try:
+            with _limited(limit_s):
+                TARGETS[target](random_of(target, seed, number))
+        except (Exception, SystemExit, TooSlowError) as error:
+            where = _where(error)
+            tally.findings.setdefault(where, []).append(number)
+            tally.example.setdefault(where, "".join(traceback.format_exception(error))[-4000:])
+        took = time.perf_counter() - began
+        tally.inputs += 1
+        tally.seconds += took
+        if took > tally.slowest_s:
+            tally.slowest_s, tally.slowest = took, number
+        yield tally
+
+
+def limit_memory() -> None:
+    """Let this process take no more than `MEMORY_BYTES`: an input that asks for more is a finding, not a swap storm."""
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, hard))
+
+
+@contextmanager
+def _limited(limit_s: float) -> Iterator[None]:
+    def stop(*_: object) -> None:
+        raise TooSlowError(f"more than {limit_s:g} s")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, limit_s)
+    faulthandler.dump_traceback_later(STUCK_S, exit=True, file=sys.__stderr__)
+    try:
+        yield
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _where(error: BaseException) -> str:
+    """What was raised, and the innermost line of the repository that it came through."""
+    ours = [f for f in traceback.extract_tb(error.__traceback__) if f.filename.startswith(f"{ROOT}/")]
+    at = f"{Path(ours[-1].filename).relative_to(ROOT)}:{ours[-1].lineno}" if ours else "?"
+    return f"{type(error).__name__} at {at}"

@@ -1,0 +1,95 @@
+"""A bounded part of the fuzzing, the same inputs every time; `python -m tests.fuzz` is the long one."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from random import Random
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from planner.answer import Options
+from planner.decode import Planner
+from planner.homes import open_home
+from tests.fuzz import runner, texts
+from tests.fuzz.__main__ import SHARES
+from tests.fuzz.bytes_random import BytesRandom
+from tests.fuzz.runner import throw
+from tests.fuzz.soundness import called, check_plan, check_shown
+from tests.fuzz.targets import TARGETS
+
+EXAMPLES = {  # about 2 s of CPU for each target at most
+    "instructions": 25, "dialogues": 10, "goals": 200, "homes": 100, "tasks": 100, "plans": 100, "names": 200,
+    "recipes": 50, "records": 200, "episodes": 25, "models": 40, "calibrations": 60,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_nothing_that_is_read_ends_in_a_traceback_or_an_unsound_plan(target: str) -> None:
+    @settings(
+        max_examples=EXAMPLES[target], derandomize=True, database=None, deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],
+    )  # fmt: skip
+    @given(st.binary(max_size=300))
+    def thrown(data: bytes) -> None:
+        TARGETS[target](BytesRandom(data))
+
+    thrown()
+
+
+def test_the_long_run_has_a_share_for_every_target() -> None:
+    assert set(SHARES) == set(TARGETS) == set(EXAMPLES)
+    assert sum(SHARES.values()) == pytest.approx(1)
+
+
+def test_the_same_bytes_make_the_same_input_and_others_another() -> None:
+    state = open_home("studio", geometry=False)
+    one, same, other = (texts.instruction(BytesRandom(data), state) for data in (b"abcdef", b"abcdef", b"ghijkl"))
+    assert one == same != other
+
+
+def test_instructions_of_every_kind_are_thrown() -> None:
+    state = open_home("studio", geometry=False)
+    said = [texts.instruction(Random(seed), state) for seed in range(600)]
+    for wanted in ("[SEP]", "<|endoftext|>", "{0.__class__}", "%s", "../", "\x1b[", "\u202e", "\0", "then"):
+        assert any(wanted in one for one in said), wanted
+    assert max(map(len, said)) > 50_000
+
+
+def test_a_plan_that_the_symbolic_world_rejects_is_noticed() -> None:
+    state = open_home("studio", geometry=False)
+    plan = Planner.load().plan("put the kettle in the fridge", state, Options(samples=0))
+    check_plan(plan, state)
+    assert plan.actions
+    with pytest.raises(AssertionError):
+        check_plan(replace(plan, actions=plan.actions[1:], subtasks=plan.subtasks[1:]), state)
+    with pytest.raises(AssertionError):
+        check_plan(replace(plan, status="unverified", reason="said so"), state)
+
+
+def test_what_acts_on_a_terminal_is_noticed() -> None:
+    def shout(argv: list[str]) -> int:
+        print("\x1b[31m")
+        return 0
+
+    with pytest.raises(AssertionError):
+        called(shout, [])
+    check_shown("plain → words\n")
+
+
+def test_what_is_raised_and_what_hangs_is_tallied_with_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    def odd(rng: Random) -> None:
+        number = next(numbers)
+        if number == 3:
+            raise KeyError(number)
+        if number == 4:
+            time.sleep(5)
+
+    numbers = iter(range(6))
+    monkeypatch.setitem(runner.TARGETS, "odd", odd)
+    *_, tally = throw("odd", 0, range(6), limit_s=0.05)
+    assert tally.inputs == 6 and tally.slowest == 4
+    assert sorted(tally.findings.values()) == [[3], [4]]
+    assert {kind.partition(" ")[0] for kind in tally.findings} == {"KeyError", "TooSlowError"}
