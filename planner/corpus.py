@@ -14,20 +14,17 @@ from typing import Literal
 
 from envs.errors import EnvsError
 from envs.goals import Condition, Goal, format_goal
-from envs.scoring import holds
 from envs.state import Action, State, effect
 from planner import text
 from planner.draw import Task, TaskDrawer, goal_is_held_out
 from planner.facts import chunk, fetch
+from planner.incidents import Incidents
 from planner.language import normalise
+from planner.pieces import Piece, plan_in_chunks
 from planner.splits import SPLITS, SplitName, sample_home
 from planner.tasks import TaskLine, home_of_lines, with_steps
 from planner.teacher import teach
 from planner.variation import varied
-
-MAX_CHUNKS = 12
-Piece = tuple[State, tuple[Condition, ...], State, tuple[Action, ...]]
-"""A state, the conditions to be met from there, the start of the episode, and the actions that meet them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +47,8 @@ class Recipe:
         with_steps: The part of human-written lines that are read with their steps.
         varied: The part of human-written lines that are changed to be about something else.
         dropped: The part of the words of human-written lines that are left out, against learning them by heart.
+        feedback: The part of trees that are plans after something went wrong ([FEEDBACK], planner/incidents.py).
+        infill: The part of trees that are plans with a span to fill in ([MASK]).
         noise: Whether our own instructions have typos, lost articles and lost punctuation.
         vocab_size: Ids of the tokenizer that is trained on the corpus, special tokens included.
     """
@@ -69,6 +68,8 @@ class Recipe:
     with_steps: float = 0.2
     varied: float = 0.0
     dropped: float = 0.05
+    feedback: float = 0.0
+    infill: float = 0.0
     noise: bool = True
     vocab_size: int = 2048
 
@@ -79,34 +80,21 @@ class Recipe:
         for name in _FRACTIONS:
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"recipe: {name} is a fraction, found {getattr(self, name)}")
+        if self.feedback + self.infill > 1:
+            raise ValueError(
+                f"recipe: feedback and infill are parts of a whole, found {self.feedback} and {self.infill}"
+            )
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of documents beyond the usual that a model is trained on, as its folder names them."""
+        return tuple(name for name in ("feedback", "infill") if getattr(self, name))
 
 
 _FRACTIONS = (
     "refusals", "questions", "with_inventory", "plans", "restarts", "chunks", "proposals", "human", "with_steps",
-    "varied", "dropped",
+    "varied", "dropped", "feedback", "infill",
 )  # fmt: skip
-
-
-def plan_in_chunks(start: State, goal: Goal) -> Iterator[Piece]:
-    """Yield (state, chunk, start of the phase, the teacher's actions) until the goal holds.
-
-    Raises:
-        LookupError: The teacher cannot reach the goal.
-    """
-    state = start
-    for phase in goal.phases:
-        for _ in range(MAX_CHUNKS):
-            todo = chunk(state, phase, start)
-            if not todo:
-                break
-            taught = teach(state, todo, start, phase=phase)
-            if not taught.actions:
-                raise LookupError(taught.reason or "nothing to do")
-            yield state, todo, start, taught.actions
-            for action in taught.actions:
-                state = effect(state, action)
-        if not all(holds(state, c, start) for c in phase):
-            raise LookupError("the conditions undo each other")
 
 
 class Corpus:
@@ -125,10 +113,20 @@ class Corpus:
             if line.goal is not None and not goal_is_held_out(line.goal):
                 by_scene.setdefault(line.objects or (line.id,), []).append(line)
         self.scenes = list(by_scene.values())
+        incidents = Incidents(self.rng, self.drawer, self.span)
+        self.broken = (incidents.feedback_documents(), incidents.infill_documents())
         self.lines_before = list(accumulate(len(lines) for lines in self.scenes))
 
     def trees(self) -> Iterator[text.Tree]:
-        """Yield trees without end: what a home is asked, then the plans of some of it."""
+        """Yield trees without end: what a home is asked, then the plans of some of it; and plans that broke."""
+        shares = (self.recipe.feedback, self.recipe.infill)
+        for tree in self._unbroken():
+            while sum(shares) and self.rng.random() < sum(shares):
+                (documents,) = self.rng.choices(self.broken, shares)
+                yield text.Tree(next(documents))
+            yield tree
+
+    def _unbroken(self) -> Iterator[text.Tree]:
         while True:
             known = self.rng.random() < self.recipe.with_inventory
             if self.scenes and self.rng.random() < self.recipe.human:
@@ -214,10 +212,10 @@ class Corpus:
         for i, (state, todo, start, actions) in enumerate(pieces):
             phase = next(p for p in goal.phases if set(todo) <= set(p))
             facts = fetch(state, todo, start, phase=phase)
-            if not _covered(state, actions, facts.texts):
+            if not facts.name_all(actions):
                 continue
             if i == 0 or self.rng.random() < self.recipe.chunks:
-                yield (*_chunk_head(todo), *text.facts_part(facts.texts), *text.plan_part(state, actions))
+                yield (*text.plan_heading(todo), *text.facts_part(facts.texts), *text.plan_part(state, actions))
             if self.rng.random() < self.recipe.restarts and len(actions) > 2:
                 yield from self._restart(state, todo, start, actions)
 
@@ -232,18 +230,5 @@ class Corpus:
         if taught is None or not taught.actions:
             return
         facts = fetch(state, left, start)
-        if _covered(state, taught.actions, facts.texts):
-            yield (*_chunk_head(left), *text.facts_part(facts.texts), *text.plan_part(state, taught.actions))
-
-
-def _chunk_head(todo: Sequence[Condition]) -> text.Document:
-    goal_text = format_goal(Goal(phases=(tuple(todo),)))
-    return (*text.heading("", ""), text.Segment("[SEP]", goal_text))
-
-
-def _covered(state: State, actions: Sequence[Action], facts: Sequence[str]) -> bool:
-    """Whether the facts name everything that the plan uses."""
-    said = f" ; {' ; '.join(facts)} "
-    names = {name for action in actions for name in action.args}
-    # A name begins a fact or follows a relation: "knife 1" is not named by "butter knife 1".
-    return all(any(f" {word} {name} " in said for word in (";", "on", "in", "with")) for name in names)
+        if facts.name_all(taught.actions):
+            yield (*text.plan_heading(left), *text.facts_part(facts.texts), *text.plan_part(state, taught.actions))

@@ -141,7 +141,7 @@ def _trials(args: argparse.Namespace) -> tuple[list[Trial], list[TaskProblem]]:
 
 def _teacher(trials: Sequence[Trial]) -> dict[str, int]:
     """The length of the teacher's plan for each task that it reaches: a baseline, never part of the planner."""
-    from planner.corpus import plan_in_chunks
+    from planner.pieces import plan_in_chunks
     from planner.verify import verify
 
     lengths: dict[str, int] = {}

@@ -16,9 +16,9 @@ from planner import grounding
 from planner.grounding import LIMIT, rank
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-    from envs.state import State
+    from envs.state import Action, State
 
 MAX_CONDITIONS = 3  # of one chunk: longer ones are where a small GPT loses count (measured: docs/results.md)
 MAX_WORK = 8  # things to change in one chunk
@@ -46,6 +46,13 @@ class Facts:
     entities: tuple[int, ...]
     texts: tuple[str, ...]
     names: frozenset[str]
+
+    def name_all(self, actions: Sequence[Action]) -> bool:
+        """Whether the texts name everything that actions use."""
+        said = f" ; {' ; '.join(self.texts)} "
+        names = {name for action in actions for name in action.args}
+        # A name begins a fact or follows a relation: "knife 1" is not named by "butter knife 1".
+        return all(any(f" {word} {name} " in said for word in (";", "on", "in", "with")) for name in names)
 
 
 def chunk(
@@ -125,12 +132,12 @@ class _Fetcher:
             self.add(*things)
             if condition.place is not None:
                 for t in things:  # each takes room from the next
-                    target = grounding.other_place(state, t, condition.place)
+                    target = grounding.other_place(state, t, condition.place, self.avoid)
                     self.add(target)
                     if target is not None:
                         state = state._replace(place=(*state.place[:t], target, *state.place[t + 1 :]))
         elif isinstance(condition, Holding):
-            ready = chosen(state, condition.thing)
+            ready = [t for t in chosen(state, condition.thing) if not grounding.is_avoided(state, t, self.avoid)]
             ready.sort(key=lambda t: (self.taken.get(t) is not None, grounding.reach_cost(state, t)))
             things = ready[:1] or grounding.candidates(state, condition.thing, None, avoid=self.avoid)[:1]
             self.change(things, condition.thing)
@@ -148,7 +155,7 @@ class _Fetcher:
             ):
                 self.add(*[f for f in grounding.fixtures_of(self.state, place.fixture) if f not in self.avoid][:4])
             return
-        container = grounding.choose_container(self.state, place, things, taken=self.taken)
+        container = grounding.choose_container(self.state, place, things, taken=self.taken, avoid=self.avoid)
         self.add(container)
         if container is not None and place.thing is not None:
             self.taken[container] = place.inside
@@ -163,7 +170,7 @@ class _Fetcher:
                 if state.has(t, word):
                     continue
                 if word in ("sliced", "folded"):
-                    knife = grounding.tool(state, "cuts") if word == "sliced" else None
+                    knife = grounding.tool(state, "cuts", self.avoid) if word == "sliced" else None
                     self.add(knife)
                     root = state.root(t)
                     washed = any(grounding.MAKERS.get(w) and not state.has(t, w) for w in wanted.states)
@@ -173,23 +180,26 @@ class _Fetcher:
                         or state.world.enclosed[root]
                         or state.world.relation[root] != "on"
                     ):
-                        self.add(grounding.worktop(state, t))
-                    elif knife is not None and (beside := grounding.worktop(state, knife, near=root)) != root:
+                        self.add(grounding.worktop(state, t, avoid=self.avoid))
+                    elif (
+                        knife is not None
+                        and (beside := grounding.worktop(state, knife, near=root, avoid=self.avoid)) != root
+                    ):
                         self.add(beside)  # where the knife is put down
                 elif word in grounding.MAKERS:
-                    fixture = grounding.maker(state, word, t)
+                    fixture = grounding.maker(state, word, t, self.avoid)
                     self.add(fixture)
                     if word == "cooked" and fixture is not None and state.world.categories[fixture] == "stove burner":
-                        vessel = grounding.pan(state, t)
+                        vessel = grounding.pan(state, t, self.avoid)
                         self.add(vessel)
                         if vessel is not None and state.world.categories[max(0, state.place[vessel])] == "stove burner":
                             self.add(state.place[vessel])
             if wanted.liquid and state.liquid[t] != wanted.liquid:
-                self.add(grounding.source(state, wanted.liquid, t))
+                self.add(grounding.source(state, wanted.liquid, t, self.avoid))
 
     def fixture(self, condition: FixtureIs) -> None:
         state = self.state
-        named = fixtures_of(state, condition)
+        named = sorted(fixtures_of(state, condition), key=self.avoid.__contains__)
         if condition.quantifier == "no":
             lacking = [f for f in named if state.has(f, condition.state)]
         else:
@@ -197,12 +207,12 @@ class _Fetcher:
         self.add(*(lacking[:1] if condition.quantifier == "some" else lacking))
         wiping = condition.state == "clean" or (condition.state == "dirty" and condition.quantifier == "no")
         if wiping and lacking:
-            self.add(grounding.tool(state, "wipes"))
+            self.add(grounding.tool(state, "wipes", self.avoid))
         if condition.state == "watered" and lacking:
-            vessel = grounding.tool(state, "waters")
+            vessel = grounding.tool(state, "waters", self.avoid)
             self.add(vessel)
             if vessel is not None and state.liquid[vessel] != "water":
-                self.add(grounding.source(state, "water", vessel))
+                self.add(grounding.source(state, "water", vessel, self.avoid))
 
 
 def is_limited(state: State, conditions: Sequence[Condition], start: State) -> bool:
@@ -230,7 +240,8 @@ def fetch(
     """
     fetcher = _Fetcher(state, start, avoid, grounding.kept(state, phase))
     if state.held >= 0:
-        fetcher.add(state.held, grounding.worktop(state, state.held, near=state.at if state.at >= 0 else None))
+        near = state.at if state.at >= 0 else None
+        fetcher.add(state.held, grounding.worktop(state, state.held, near=near, avoid=avoid))
     for condition in sorted(conditions, key=rank):
         if not holds(state, condition, start):
             fetcher.condition(condition)
@@ -239,7 +250,12 @@ def fetch(
         root = state.root(e)
         if root >= 0 and state.world.enclosed[root] and not state.flags[root] & OPEN:
             fetcher.add(root)
-    entities = tuple(fetcher.found)
+    return facts_of(state, fetcher.found)
+
+
+def facts_of(state: State, about: Iterable[int]) -> Facts:
+    """Return the facts of entities, each once, in the order given."""
+    entities = tuple(dict.fromkeys(about))
     named = set(entities)
     for e in entities:
         while (e := state.place[e]) >= 0:

@@ -1,7 +1,8 @@
 """Which things of a home a goal is about: the candidates, places and tools that facts name and the teacher uses.
 
 All choices are functions of the state, in a fixed order of preference, so that what the prompt lists is what a plan
-for it needs. Entities are indices of `World.names`.
+for it needs. Entities are indices of `World.names`. What is to be avoided, because it failed, is the last choice; but
+such a candidate is none, as there are often others.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from envs.state import HELD, OPEN
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from envs.domain import ObjectCategory
     from envs.goals import Condition, Place, Thing
     from envs.state import State, World
 
@@ -82,6 +84,11 @@ def reach_cost(state: State, thing: int) -> int:
     return (2 if state.closed_around(thing) is not None else 0) + (state.place[thing] >= state.world.n_fixtures)
 
 
+def is_avoided(state: State, entity: int, avoid: frozenset[int]) -> bool:
+    """Whether something is not to be used: it is in `avoid`, or shut into a fixture that is."""
+    return entity in avoid or (bool(avoid) and state.closed_around(entity) in avoid)
+
+
 def candidates(
     state: State,
     thing: Thing,
@@ -100,7 +107,7 @@ def candidates(
     found = []
     for i in world.things(thing.word):
         kind = world.thing[i]
-        if i in done or i in avoid or kind is None:
+        if i in done or is_avoided(state, i, avoid) or kind is None:
             continue
         if thing.liquid and state.liquid[i] != thing.liquid and (state.liquid[i] or not kind.fills):
             continue  # a full vessel cannot be emptied
@@ -128,10 +135,7 @@ def _can_become(state: State, thing: int, word: str) -> bool:
 def choose_fixture(
     state: State, category: str, things: list[int], *, avoid: frozenset[int] = frozenset()
 ) -> int | None:
-    """The fixture of a category to bring things to: where some already are, with room, open; else the first.
-
-    Fixtures in `avoid` are the last choice.
-    """
+    """The fixture of a category to bring things to: where some already are, with room, open; else the first."""
     best: tuple[tuple[int, ...], int] | None = None
     for f in fixtures_of(state, category):
         if things and not takes(state, f, things[0]):
@@ -146,8 +150,9 @@ def choose_fixture(
 
 
 def choose_container(
-    state: State, place: Place, things: list[int], *, taken: Mapping[int, Place | None] | None = None
-) -> int | None:
+    state: State, place: Place, things: list[int], *, taken: Mapping[int, Place | None] | None = None,
+    avoid: frozenset[int] = frozenset(),
+) -> int | None:  # fmt: skip
     """The movable container of a goal such as `spoon in cup on table`: one that stands there already, else the nearest.
 
     What another condition has `taken` for another place is the last choice.
@@ -166,20 +171,21 @@ def choose_container(
         right = matches(state, c, place.thing)
         here = sum(state.place[t] == c for t in things)
         elsewhere = place.inside is not None and c in taken and taken[c] != place.inside
-        key = (elsewhere, -here, -there, not right, reach_cost(state, c), state.place.count(c), c)
+        shunned = is_avoided(state, c, avoid)
+        key = (shunned, elsewhere, -here, -there, not right, reach_cost(state, c), state.place.count(c), c)
         if best is None or key < best[0]:
             best = (key, c)
     return best[1] if best else None
 
 
-def worktop(state: State, thing: int, *, near: int | None = None) -> int | None:
+def worktop(state: State, thing: int, *, near: int | None = None, avoid: frozenset[int] = frozenset()) -> int | None:
     """An open surface to put a thing down on: `near` if it serves, else a countertop, a table, any."""
     world = state.world
     order = ("countertop", "dining table", "desk", "coffee table", "side table", "shelf", "dresser", "TV stand", "cart")
     surfaces = [] if near is None else [near]
     surfaces += [f for category in order for f in fixtures_of(state, category)]
     surfaces += range(world.n_fixtures)
-    for f in sorted(dict.fromkeys(surfaces), key=lambda f: world.underfoot[f]):  # the floor last
+    for f in sorted(dict.fromkeys(surfaces), key=lambda f: (f in avoid, world.underfoot[f])):  # the floor last
         kind = world.fixture[f]
         if kind is None or kind.relation != "on" or world.enclosed[f] or kind.accepts or world.process[f]:
             continue
@@ -188,37 +194,39 @@ def worktop(state: State, thing: int, *, near: int | None = None) -> int | None:
     return None
 
 
-def tool(state: State, purpose: str) -> int | None:
+def tool(state: State, purpose: str, avoid: frozenset[int] = frozenset()) -> int | None:
     """The nearest object for a purpose: `cuts`, `wipes` or `waters`."""
     world = state.world
     found = []
     for i in _tools(world, purpose):
-        kind = world.thing[i]
+        kind, shunned = world.thing[i], is_avoided(state, i, avoid)
         if kind is None:
             continue
         if purpose == "waters":
             if state.liquid[i] == "water":
-                found.append((reach_cost(state, i), 0, i))
+                found.append((shunned, reach_cost(state, i), 0, i))
             elif kind.fills and not state.liquid[i] and world.categories[i] == "watering can":
-                found.append((reach_cost(state, i) + 1, 1, i))
+                found.append((shunned, reach_cost(state, i) + 1, 1, i))
             elif kind.fills and not state.liquid[i]:
-                found.append((reach_cost(state, i) + 4, 2, i))
+                found.append((shunned, reach_cost(state, i) + 4, 2, i))
         else:
-            found.append((reach_cost(state, i), 0, i))
-    return min(found)[2] if found else None
+            found.append((shunned, reach_cost(state, i), 0, i))
+    return min(found)[-1] if found else None
 
 
 def _tools(world: World, purpose: str) -> list[int]:
     """Objects of the kinds that may serve a purpose."""
-    able = {
-        "cuts": lambda kind: kind.cuts,
-        "wipes": lambda kind: kind.wipes,
-        "waters": lambda kind: kind.fills or kind.contains == "water",
-    }[purpose]
-    return [i for name, of in world.of.items() if (kind := world.domain.objects.get(name)) and able(kind) for i in of]
+
+    def is_able(kind: ObjectCategory) -> bool:
+        if purpose == "cuts":
+            return kind.cuts
+        return kind.wipes if purpose == "wipes" else kind.fills or kind.contains == "water"
+
+    kinds = world.domain.objects
+    return [i for name, of in world.of.items() if (kind := kinds.get(name)) and is_able(kind) for i in of]
 
 
-def maker(state: State, word: str, thing: int) -> int | None:
+def maker(state: State, word: str, thing: int, avoid: frozenset[int] = frozenset()) -> int | None:
     """The appliance that makes a thing `clean`, `cooked`, `hot` or `cold`."""
     world = state.world
     kinds = MAKERS[word]
@@ -227,48 +235,52 @@ def maker(state: State, word: str, thing: int) -> int | None:
         kinds = ("washing machine", "sink", "dishwasher")
     if word == "cooked" and world.categories[thing] == "bread":
         kinds = ("toaster", *kinds)
+    last = None
     for category in kinds:
         if category == "stove burner" and word == "cooked" and pan(state, thing) is None:
             continue
-        chosen_fixture = choose_fixture(
-            state, category, [] if word == "cooked" and category == "stove burner" else [thing]
-        )
-        if chosen_fixture is not None:
-            return chosen_fixture
-    return None
+        on_it = [] if word == "cooked" and category == "stove burner" else [thing]
+        found = choose_fixture(state, category, on_it, avoid=avoid)
+        if found is not None and found not in avoid:
+            return found
+        last = found if last is None else last
+    return last
 
 
-def pan(state: State, thing: int) -> int | None:
+def pan(state: State, thing: int, avoid: frozenset[int] = frozenset()) -> int | None:
     """The pan or pot to cook a thing in: one on a burner first."""
     world = state.world
     found = []
     for i in (*world.of.get("pan", ()), *world.of.get("pot", ())):
         if takes(state, i, thing):
             on_burner = state.place[i] >= 0 and world.categories[state.place[i]] == "stove burner"
-            found.append((not on_burner, reach_cost(state, i), state.place.count(i), i))
+            shunned = is_avoided(state, i, avoid)
+            found.append((shunned, not on_burner, reach_cost(state, i), state.place.count(i), i))
     return min(found)[-1] if found else None
 
 
-def source(state: State, liquid: str, avoid: int) -> int | None:
-    """The fixture (sink, coffee machine) or object that a liquid comes from, for the vessel `avoid`."""
+def source(state: State, liquid: str, vessel: int, avoid: frozenset[int] = frozenset()) -> int | None:
+    """The fixture (sink, coffee machine) or object that a liquid comes from, for a vessel."""
     world = state.world
-    for f in range(world.n_fixtures):
-        process = world.process[f]
-        if process and process.fill == liquid and takes(state, f, avoid):
-            return f
-    found = [(reach_cost(state, i), i) for i, what in enumerate(state.liquid) if what == liquid and i != avoid]
-    return min(found)[1] if found else None
+    found = []
+    for i in range(len(world.names)):
+        process = world.process[i] if i < world.n_fixtures else None
+        if process and process.fill == liquid and takes(state, i, vessel):
+            found.append((i in avoid, False, i, i))
+        elif i >= world.n_fixtures and state.liquid[i] == liquid and i != vessel:
+            found.append((is_avoided(state, i, avoid), True, reach_cost(state, i), i))
+    return min(found)[-1] if found else None
 
 
-def other_place(state: State, thing: int, avoid: Place) -> int | None:
-    """Where a thing goes that may not stay at `avoid`: where its kind is usually kept."""
+def other_place(state: State, thing: int, but: Place, avoid: frozenset[int] = frozenset()) -> int | None:
+    """Where a thing goes that may not stay at `but`: where its kind is usually kept."""
     world = state.world
     kind = world.thing[thing]
     assert kind is not None
     for category in (*kind.at, "countertop", "dining table", "shelf", "desk", "side table", "dresser", "cabinet"):
-        if category == avoid.fixture:
+        if category == but.fixture:
             continue
-        place = choose_fixture(state, category, [thing])
-        if place is not None and takes(state, place, thing):
+        place = choose_fixture(state, category, [thing], avoid=avoid)
+        if place is not None and place not in avoid and takes(state, place, thing):
             return place
     return None

@@ -75,17 +75,9 @@ def _plan_document(
     if is_limited(state, left, start):
         return None
     facts = fetch(state, left, start, phase=phase)
-    if not _are_named(actions, facts.texts):
+    if not facts.name_all(actions):
         return None
-    goal_text = format_goal(Goal(phases=(tuple(left),)))
-    head = (*text.heading("", ""), text.Segment("[SEP]", goal_text))
-    return (*head, *text.facts_part(facts.texts), *text.plan_part(state, actions))
-
-
-def _are_named(actions: Sequence[Action], facts: Sequence[str]) -> bool:
-    said = f" ; {' ; '.join(facts)} "
-    names = {name for action in actions for name in action.args}
-    return all(any(f" {word} {name} " in said for word in (";", "on", "in", "with")) for name in names)
+    return (*text.plan_heading(left), *text.facts_part(facts.texts), *text.plan_part(state, actions))
 
 
 def hindsight_lesson(start: State, actions: Sequence[Action]) -> Lesson | None:

@@ -34,12 +34,16 @@ class Taught:
     complete: bool = True  # False: more than LIMIT things; the state is to be read again
 
 
-def teach(state: State, conditions: Sequence[Condition], start: State, *, phase: Sequence[Condition] = ()) -> Taught:
+def teach(
+    state: State, conditions: Sequence[Condition], start: State, *, phase: Sequence[Condition] = (),
+    avoid: frozenset[int] = frozenset(),
+) -> Taught:  # fmt: skip
     """Plan for conditions that are independent of each other, from `state`, in an episode that began in `start`.
 
-    Things that a condition of `phase` rests on already are left where they are, if others serve.
+    Things that a condition of `phase` rests on already are left where they are, if others serve; what is in `avoid` is
+    not used if the goal leaves a choice.
     """
-    teacher = _Teacher(state, start, grounding.kept(state, phase))
+    teacher = _Teacher(state, start, grounding.kept(state, phase), avoid)
     try:
         for condition in sorted(conditions, key=rank):
             teacher.achieve(condition)
@@ -52,8 +56,9 @@ def teach(state: State, conditions: Sequence[Condition], start: State, *, phase:
 
 
 class _Teacher:
-    def __init__(self, state: State, start: State, taken: dict[int, Place | None]) -> None:
+    def __init__(self, state: State, start: State, taken: dict[int, Place | None], avoid: frozenset[int]) -> None:
         self.first = state  # things and places are chosen in it, as the facts of the prompt are
+        self.avoid = avoid
         self.state = state
         self.start = start
         self.taken = taken  # what conditions have chosen, and for where
@@ -74,7 +79,7 @@ class _Teacher:
         held = self.state.held
         if held >= 0:
             at = self.state.at if self.state.at >= 0 else None
-            place = grounding.worktop(self.state, held, near=at)
+            place = grounding.worktop(self.state, held, near=at, avoid=self.avoid)
             if place is None:
                 raise _StuckError(f"nowhere to put down {self.state.world.names[held]}")
             self.do("put", held, place)
@@ -96,8 +101,7 @@ class _Teacher:
         if self.state.held == thing:
             return
         self.free_hand()
-        closed = self.state.closed_around(thing)
-        if closed is not None:
+        if (closed := self.state.closed_around(thing)) is not None:
             self.open(closed)
         self.do("pick up", thing)
 
@@ -131,12 +135,9 @@ class _Teacher:
                 continue
             if word == "sliced":
                 self.slice(lacking)
-            elif word == "folded":
+            elif word in ("folded", "cooked"):
                 for t in lacking:
-                    self.fold(t)
-            elif word == "cooked":
-                for t in lacking:
-                    self.cook(t)
+                    (self.fold if word == "folded" else self.cook)(t)
             elif word in grounding.MAKERS:
                 self.treat(lacking, word)
             else:
@@ -145,7 +146,7 @@ class _Teacher:
     def treat(self, things: Sequence[int], word: str) -> None:
         batches: dict[int, list[int]] = {}
         for t in things:
-            fixture = grounding.maker(self.state, word, t)
+            fixture = grounding.maker(self.state, word, t, self.avoid)
             if fixture is None:
                 raise _StuckError(f"nothing here makes {self.state.world.names[t]} {word}")
             self.bring(t, fixture)
@@ -156,7 +157,7 @@ class _Teacher:
     def slice(self, things: Sequence[int]) -> None:
         for t in things:
             self.onto_surface(t)
-        knife = grounding.tool(self.first, "cuts")
+        knife = grounding.tool(self.first, "cuts", self.avoid)
         if knife is None:
             raise _StuckError("there is no knife")
         self.take(knife)
@@ -164,7 +165,7 @@ class _Teacher:
             if not self.state.flags[t] & SLICED:
                 self.do("slice", t)
         root = self.state.root(things[-1])
-        place = grounding.worktop(self.state, knife, near=root)
+        place = grounding.worktop(self.state, knife, near=root, avoid=self.avoid)
         if place is None:
             raise _StuckError("nowhere to put down the knife")
         self.do("put", knife, place)
@@ -173,7 +174,7 @@ class _Teacher:
         """Move a thing out of a cupboard, the hand or a person's hands to where it can be worked on."""
         root = self.state.root(thing)
         if root < 0 or self.state.world.enclosed[root] or self.state.world.relation[root] != "on":
-            place = grounding.worktop(self.state, thing)
+            place = grounding.worktop(self.state, thing, avoid=self.avoid)
             if place is None:
                 raise _StuckError(f"nowhere to put {self.state.world.names[thing]}")
             self.bring(thing, place)
@@ -184,12 +185,12 @@ class _Teacher:
         self.do("fold", thing)
 
     def cook(self, thing: int) -> None:
-        fixture = grounding.maker(self.state, "cooked", thing)
+        fixture = grounding.maker(self.state, "cooked", thing, self.avoid)
         if fixture is None:
             raise _StuckError(f"nothing here cooks {self.state.world.names[thing]}")
         target = fixture
         if self.state.world.categories[fixture] == "stove burner":
-            vessel = grounding.pan(self.state, thing)
+            vessel = grounding.pan(self.state, thing, self.avoid)
             assert vessel is not None
             stands_on = self.state.place[vessel]
             if stands_on >= 0 and self.state.world.categories[stands_on] == "stove burner":
@@ -200,7 +201,7 @@ class _Teacher:
         self.run(fixture)
 
     def fill(self, vessel: int, liquid: str) -> None:
-        origin = grounding.source(self.state, liquid, vessel)
+        origin = grounding.source(self.state, liquid, vessel, self.avoid)
         if origin is None:
             raise _StuckError(f"there is no {liquid}")
         if origin < self.state.world.n_fixtures:
@@ -245,8 +246,9 @@ class _Teacher:
         elif isinstance(condition, No):
             self.none(condition)
         elif isinstance(condition, Holding):
-            found = grounding.candidates(self.first, condition.thing, None)
+            found = grounding.candidates(self.first, condition.thing, None, avoid=self.avoid)
             ready = chosen(self.first, condition.thing)
+            ready = [t for t in ready if not grounding.is_avoided(self.first, t, self.avoid)]
             if not ready and not found:
                 raise _StuckError(f"there is no {format_thing(condition.thing)}")
             ready.sort(key=lambda t: (self.taken.get(t) is not None, grounding.reach_cost(self.first, t)))
@@ -267,15 +269,15 @@ class _Teacher:
         return things[:LIMIT]
 
     def count(self, condition: Count) -> None:
-        missing = condition.number - len(chosen(self.state, condition.thing, condition.place))
         done = chosen(self.state, condition.thing, condition.place)
-        found = grounding.candidates(self.first, condition.thing, condition.place, taken=self.taken)
+        missing = condition.number - len(done)
+        found = grounding.candidates(self.first, condition.thing, condition.place, taken=self.taken, avoid=self.avoid)
         things = [t for t in found if t not in done][:missing]
         if len(things) < missing:
             raise _StuckError(f"there are not enough of: {condition.thing.word}")
         self.taken |= dict.fromkeys(things, condition.place)
         pourable = condition.thing.liquid if condition.place is not None else None
-        origin = grounding.source(self.state, pourable, things[0]) if pourable else None
+        origin = grounding.source(self.state, pourable, things[0], self.avoid) if pourable else None
         late = origin is not None and origin >= self.state.world.n_fixtures
         wanted = condition.thing
         self.make(things, wanted)
@@ -292,12 +294,12 @@ class _Teacher:
 
     def bring_all(self, things: Sequence[int], wanted: Thing, place: Place) -> None:
         if place.fixture is not None:
-            target = grounding.choose_fixture(self.first, place.fixture, list(things))
+            target = grounding.choose_fixture(self.first, place.fixture, list(things), avoid=self.avoid)
             if target is None:
                 raise _StuckError(f"no {place.fixture} can take it")
             for t in things:
                 if not grounding.takes(self.state, target, t):  # full: the next one of its kind
-                    target = grounding.choose_fixture(self.state, place.fixture, [t])
+                    target = grounding.choose_fixture(self.state, place.fixture, [t], avoid=self.avoid)
                     if target is None or not grounding.takes(self.state, target, t):
                         raise _StuckError(f"no room {self.state.world.relation[target or 0]} {place.fixture}")
                 if is_at(self.state, t, place):
@@ -308,7 +310,7 @@ class _Teacher:
                 else:
                     self.bring(t, target)
             return
-        container = grounding.choose_container(self.first, place, list(things), taken=self.taken)
+        container = grounding.choose_container(self.first, place, list(things), taken=self.taken, avoid=self.avoid)
         if container is None or place.thing is None:
             raise _StuckError("there is no container for it")
         self.taken[container] = place.inside
@@ -335,7 +337,7 @@ class _Teacher:
                 raise _StuckError(f"things cannot be made to vanish: {condition.thing.word}")
             if not is_at(self.state, thing, condition.place):
                 continue  # it left in its container
-            target = grounding.other_place(self.filled(), thing, condition.place)
+            target = grounding.other_place(self.filled(), thing, condition.place, self.avoid)
             if target is None:
                 raise _StuckError(f"nowhere else to put {self.state.world.names[thing]}")
             self.bring(thing, target)
@@ -347,7 +349,7 @@ class _Teacher:
             if word not in opposite:
                 raise _StuckError(f"nothing makes a {condition.fixture} not {word}")
             word = opposite[word]
-        named = fixtures_of(self.state, condition)
+        named = sorted(fixtures_of(self.state, condition), key=self.avoid.__contains__)
         lacking = [f for f in named if not self.state.has(f, word)]
         if condition.quantifier == "some":
             lacking = lacking[:1]
@@ -358,7 +360,7 @@ class _Teacher:
 
     def change(self, fixture: int, word: str) -> None:
         if word == "clean":
-            cloth = grounding.tool(self.state, "wipes")
+            cloth = grounding.tool(self.state, "wipes", self.avoid)
             if cloth is None:
                 raise _StuckError("there is no cloth or sponge")
             home = self.state.root(cloth)
@@ -366,7 +368,7 @@ class _Teacher:
             self.do("wipe", fixture)
             self.put_back(cloth, home)
         elif word == "watered":
-            vessel = grounding.tool(self.state, "waters")
+            vessel = grounding.tool(self.state, "waters", self.avoid)
             if vessel is None:
                 raise _StuckError("there is nothing to water plants with")
             home = self.state.root(vessel)

@@ -4,6 +4,11 @@
 
 Inventory and instruction may be empty (the plan then follows from goal and facts alone); a plan may be absent (the
 goal alone); `[REFUSE] reason` stands where the goal would. A subtask may carry, after [HINT], the fact it relies on.
+Where a plan broke, `[FEEDBACK] what happened` follows the facts. A plan of which a span is to be filled in follows them
+as [MASK] and the steps that come after, and the span is written behind it (gpt/infill.py has the format):
+
+    ... [SEP] facts [FEEDBACK] notes [SEP] [MASK] [SEP] next subtask ... [EOS] subtask [SEP] subtask ... [EOS]
+
 Loss is on what the GPT writes: goal, subtasks, hints, refusals and the tokens that end them.
 """
 
@@ -12,6 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from envs.goals import Goal, format_goal
 from envs.state import Action, State, effect, format_action
 from gpt.packing import MAX_BRANCHES
 from planner.facts import location
@@ -19,9 +25,10 @@ from planner.facts import location
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from envs.goals import Condition
     from gpt.tokenizer import Tokenizer
 
-Mark = Literal["[CLS]", "[SEP]", "[EOS]", "[HINT]", "[REFUSE]", "[ASK]", "[MASK]", "[TASK]"]
+Mark = Literal["[CLS]", "[SEP]", "[EOS]", "[HINT]", "[REFUSE]", "[ASK]", "[MASK]", "[TASK]", "[FEEDBACK]"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +98,31 @@ def task_document(inventory_text: str, instruction: str, goal_text: str) -> Docu
     return (*home_part(inventory_text), *proposal(instruction, goal_text))
 
 
+def plan_heading(conditions: Sequence[Condition]) -> Document:
+    """Return what a plan's document begins with: neither home nor instruction, and the conditions to be met."""
+    return (*heading("", ""), Segment("[SEP]", format_goal(Goal(phases=(tuple(conditions),)))))
+
+
 def facts_part(facts: Sequence[str]) -> Document:
     """Return the facts segment; the mark that ends the goal is learnt with it."""
     return (Segment("[SEP]", " ; ".join(facts), True, False),)
+
+
+def feedback_part(notes: Sequence[str]) -> Document:
+    """Return what says what went wrong (planner/feedback.py); nothing if nothing did."""
+    return (Segment("[FEEDBACK]", " ; ".join(notes)),) if notes else ()
+
+
+def hole_part(following: Sequence[str]) -> Document:
+    """Return a plan whose beginning is hidden, up to where what is hidden is written."""
+    steps = (Segment("[SEP]", subtask) for subtask in following)
+    return (Segment("[SEP]", ""), Segment("[MASK]", ""), *steps)
+
+
+def answer_part(state: State, actions: Sequence[Action]) -> Document:
+    """Return what a hole hides, from the mark that ends the plan around it: actions from `state`, with their hints."""
+    first, *rest = plan_part(state, actions)
+    return (Segment("[EOS]", first.text, False, True), *rest)
 
 
 def plan_part(state: State, actions: Sequence[Action]) -> Document:

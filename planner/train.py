@@ -42,6 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--tokenizer", default="own", help="own (learnt from the corpus), gpt2, or a tokenizer.json")
     parser.add_argument("--start", type=Path, metavar="MODEL", help="start from a model folder's weights")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--corpus-seed", type=int, help="of the corpus alone (default: --seed); one is kept once built")
     parser.add_argument("--workers", type=int, default=2, help="processes that build the corpus")
     parser.add_argument(
         "--shard",
@@ -113,6 +114,7 @@ def _train(args: argparse.Namespace, settings: Settings, human: list[str], world
 
     check_divisible(settings.train.batch_rows, world)
     folder = args.out or runs_dir() / args.name
+    corpus_seed = args.seed if args.corpus_seed is None else args.corpus_seed
     if world.first:
         writable(folder)
         resolved = {"corpus": asdict(settings.corpus), "model": settings.model, "train": asdict(settings.train)}
@@ -128,7 +130,7 @@ def _train(args: argparse.Namespace, settings: Settings, human: list[str], world
         known = Tokenizer.load(args.tokenizer)
     with first_one_first(world):
         tokenizer, train_docs, valid_docs = build_corpus(
-            settings.corpus, folder / "corpus", seed=args.seed, limit=limit + 1, tokenizer=known,
+            settings.corpus, folder / "corpus", seed=corpus_seed, limit=limit + 1, tokenizer=known,
             use_gpt2=args.tokenizer == "gpt2", human=human, workers=args.workers,
         )  # fmt: skip
     if world.first:
@@ -154,9 +156,11 @@ def _train(args: argparse.Namespace, settings: Settings, human: list[str], world
         "seconds": round(time.perf_counter() - started, 1),
         "processes": world.size,
         "seed": args.seed,
+        "corpus_seed": corpus_seed,
         "human": [Path(h).name for h in human],
     }
-    save_model(model, tokenizer, folder / "model", {"training": record}, bf16=True)
+    extra: dict[str, object] = {"training": record, "kinds": list(settings.corpus.kinds)}
+    save_model(model, tokenizer, folder / "model", extra, bf16=True)
     if args.json:
         print(json.dumps(record))
     else:

@@ -9,7 +9,7 @@ import pytest
 from envs.goals import parse_goal
 from envs.scoring import holds
 from envs.state import Action, State, applicable, apply, effect, format_action
-from planner.corpus import plan_in_chunks
+from planner.pieces import plan_in_chunks
 from planner.teacher import LIMIT, Taught, teach
 from planner.verify import verify
 from tests.envs.homes_for_tests import after, state
