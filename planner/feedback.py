@@ -71,8 +71,8 @@ def changes(expected: State, seen: State) -> tuple[Note, ...]:
         name = world.names[i]
         if expected.place[i] != seen.place[i]:
             notes.append(_moved(expected, seen, i))
-        for said in _turned(expected, seen, i):
-            notes.append(Note(said=said, names=(name,)))
+        if expected.flags[i] != seen.flags[i]:
+            notes += [Note(said=said, names=(name,)) for said in _turned(expected, seen, i)]
     return tuple(notes)
 
 

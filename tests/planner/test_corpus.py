@@ -59,7 +59,7 @@ def test_validation_documents_are_not_those_of_training() -> None:
 
 def test_the_splits_draw_their_homes_from_ranges_that_do_not_meet() -> None:
     spans = sorted(SPLITS.values())
-    assert len(spans) == 3
+    assert len(spans) == 4
     assert all(low < high for low, high in spans)
     assert all(before[1] <= after[0] for before, after in itertools.pairwise(spans))
 
