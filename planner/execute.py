@@ -15,6 +15,7 @@ from envs.goals import Goal
 from envs.scoring import Score, advance, score
 from envs.state import Action, State, effect, format_action, unmet
 from planner.episode import Begun, Disturbed, Done, Ended, Episode, Event, Interruption, Replanned, Step
+from planner.feedback import Broken, Note, changes, failure
 from planner.stage import MAX_REPLANS
 
 if TYPE_CHECKING:
@@ -83,7 +84,9 @@ def run(
         if reached.success or planner is None or run.replans >= max_replans:
             break
         run.replans += 1
-        plan = planner.reach(goal, run.state, options, start=run.first, phase=run.phase, avoid=run.avoid)
+        plan = planner.reach(
+            goal, run.state, options, start=run.first, phase=run.phase, avoid=run.avoid, broken=run.broken()
+        )
         if not plan.actions:
             break
         yield Replanned(plan=plan)
@@ -131,6 +134,9 @@ class _Run:
         self.disturbances: list[Interruption] = []
         self.failed: Counter[Action] = Counter()
         self.avoid: frozenset[int] = frozenset()
+        self.notes: tuple[Note, ...] = ()
+        self.undone: tuple[Action, ...] = ()  # the subtask that failed last, if nothing was done after it
+        self.before = self.expected = self.state
         self.replans = 0
 
     def score(self) -> Score:
@@ -162,7 +168,13 @@ class _Run:
         self.state = self.home.state()
         self.phase = advance(self.goal, self.phase, self.state, self.first)
 
+    def broken(self) -> Broken:
+        """Return the plan as it broke."""
+        notes = (*self.notes, *changes(self.expected, self.state))
+        return Broken(rest=(*self.undone, *self.queue), expected=self.expected, notes=notes)
+
     def _step(self, action: Action, subtask: str) -> Step:
+        self.before, self.undone = self.state, ()
         outcome = self.home.execute(action)
         self._look()
         step = Step(
@@ -174,6 +186,8 @@ class _Run:
 
     def _remember_failure(self, action: Action, reason: str) -> None:
         self.failed[action] += 1
+        self.undone, self.expected = (action,), self.before
+        self.notes = (*self.notes, failure(self.state.world, action, reason))
         index = self.state.world.index
         if len(action.args) == 2 and (reason.startswith("no room") or self.failed[action] > 1):
             self.avoid |= {index[action.args[1]]}  # another place of its kind, if there is one
@@ -182,6 +196,7 @@ class _Run:
 
     def _is_spoilt(self, expected: State) -> bool:
         """Whether the home is not as it should be, and the rest of the plan would not reach the goal from here."""
+        self.expected = expected
         if self.state[1:] == expected[1:]:  # the world itself is the same
             return False
         state, phase = self.state, self.phase

@@ -46,6 +46,21 @@ class Note:
     lasts: bool = False
 
 
+@dataclass(frozen=True, kw_only=True)
+class Broken:
+    """A plan that broke.
+
+    Attributes:
+        rest: The subtasks that were still to come, a failed one included.
+        expected: The state that they were meant for.
+        notes: What went wrong, in this plan and in those before it.
+    """
+
+    rest: tuple[Action, ...]
+    expected: State
+    notes: tuple[Note, ...]
+
+
 def failure(world: World, action: Action, reason: str) -> Note:
     """Return the note of a subtask that failed."""
     # A timeout's tick tells nothing, and a number that never came up in training would only be noise.

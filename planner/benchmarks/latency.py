@@ -117,7 +117,7 @@ def _read(planner: Planner, state: State) -> None:
 
 def _constraints_share(planner: Planner, trials: Sequence[Trial]) -> float:
     """The share of a plan's time in which offers are worked out and tokens narrowed down, the GPT's passes left out."""
-    from planner import decode
+    from planner import writing
 
     spent = {"offers": 0.0, "narrowing": 0.0, "passes": 0.0}
 
@@ -133,7 +133,7 @@ def _constraints_share(planner: Planner, trials: Sequence[Trial]) -> float:
 
     from planner.constrain import Cursor
 
-    originals = decode.offers, decode.choose_sequence, Cursor.choose
+    originals = writing.offers, writing.choose_sequence, Cursor.choose
     is_narrowing = False
     whole = originals[1]
 
@@ -148,14 +148,15 @@ def _constraints_share(planner: Planner, trials: Sequence[Trial]) -> float:
     choose = timed("passes", originals[2])
     began = time.perf_counter()
     try:
-        decode.offers = timed("offers", originals[0])  # type: ignore[assignment]
-        decode.choose_sequence = timed("narrowing", narrowing)  # type: ignore[assignment]
-        Cursor.choose = lambda self, allowed: (choose if is_narrowing else originals[2])(self, allowed)  # type: ignore
+        writing.offers = timed("offers", originals[0])  # type: ignore[assignment]
+        writing.choose_sequence = timed("narrowing", narrowing)  # type: ignore[assignment]
+        # Which of the two is asked while it runs, as narrowing begins and ends.
+        Cursor.choose = lambda self, allowed: (choose if is_narrowing else originals[2])(self, allowed)  # type: ignore # noqa: PLW0108
         for trial in trials:
             _read(planner, trial.start)
             planner.plan(trial.told, trial.start)
     finally:
-        decode.offers, decode.choose_sequence, Cursor.choose = originals  # type: ignore[method-assign]
+        writing.offers, writing.choose_sequence, Cursor.choose = originals  # type: ignore[method-assign]
     total = time.perf_counter() - began
     return (spent["offers"] + spent["narrowing"] - spent["passes"]) / total
 
