@@ -30,12 +30,12 @@ from planner.errors import CalibrationError, PlannerError, ReleaseError
 from planner.execute import run
 from planner.facts import chunk, fetch, is_limited, work
 from planner.feasible import is_feasible
-from planner.feedback import about, facts_for, given_up
+from planner.feedback import about, facts_for, given_up, lasting
 from planner.homes import in_use, open_home
 from planner.kinds import Kind, kinds_of
 from planner.paths import released_dir
 from planner.prompts import Prompts
-from planner.repair import Repair, repair
+from planner.repair import repair
 from planner.stage import MAX_REPLANS
 from planner.understand import Reader
 from planner.verify import Report, verify
@@ -245,24 +245,12 @@ class Planner:
         first = start or state
         left = Goal(phases=goal.phases[phase:])
         self.prompts.begin()
-        told = broken is not None and options.feedback and "feedback" in self.kinds
-        notes = broken.notes if broken is not None and told else ()
-        mended: Repair | None = None
-        if broken is not None and options.repair == "infill" and options.constrained and "infill" in self.kinds:
-            mended = repair(self.prompts, broken, left, state, first, options, told=told)
-        tokens, tried = (mended.draft.tokens, mended.tried) if mended else (0, 0)
-        if mended is not None and mended.draft.actions:
-            best = (verify(state, left, mended.draft.actions, began=first), mended.draft)
-        barred = given_up(notes)
-        # What is given up may be all there is: it is tried again where nothing else reaches the goal.
-        again = [(0, barred)] if barred else []
-        again += [(n, frozenset()) for n in range(1 + options.samples)]
-        for attempt, without in again if best is None else ():
+        tokens = tried = 0
+        for draft in self._drafts(left, state, first, options, avoid, broken):
             tried += 1
-            draft = self._draft(left, state, first, options, attempt, avoid, notes, without)
             tokens += draft.tokens
             report = verify(state, left, draft.actions, began=first)
-            if best is None or _merit(report, draft) > _merit(*best):
+            if best is None or not best[1].actions or _merit(report, draft) > _merit(*best):
                 best = (report, draft)
             if report.ok or not options.constrained:
                 break
@@ -281,8 +269,30 @@ class Planner:
             tried=tried,
             tokens=tokens,
             seconds=time.perf_counter() - began,
-            kept=mended.kept if mended else 0,
+            kept=draft.kept,
         )
+
+    def _drafts(
+        self,
+        goal: Goal,
+        state: State,
+        first: State,
+        options: Options,
+        avoid: frozenset[int],
+        broken: Broken | None,
+    ) -> Iterator[Draft]:
+        """Write a plan whenever one is asked for: first what a broken one suggests, then as if there were none."""
+        if broken is not None and options.constrained:
+            told = broken.notes if options.feedback and "feedback" in self.kinds else ()
+            # What slipped twice may be all there is: where nothing else reaches the goal, it is tried again.
+            for barred in dict.fromkeys((given_up(broken.notes), lasting(broken.notes))):
+                if options.repair == "infill" and "infill" in self.kinds:
+                    yield repair(self.prompts, broken, goal, state, first, options, told=told, barred=barred)
+                if told:
+                    yield self._draft(goal, state, first, options, 0, frozenset(), told, barred)
+            avoid = frozenset() if told else avoid
+        for attempt in range(1 + options.samples):
+            yield self._draft(goal, state, first, options, attempt, avoid)
 
     def _draft(
         self,
@@ -292,8 +302,8 @@ class Planner:
         options: Options,
         attempt: int,
         avoid: frozenset[int],
-        notes: Sequence[Note],
-        barred: frozenset[str],
+        notes: Sequence[Note] = (),
+        barred: frozenset[str] = frozenset(),
     ) -> Draft:
         draft = Draft()
         for conditions in goal.phases:

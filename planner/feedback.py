@@ -119,8 +119,12 @@ def _turned(expected: State, seen: State, entity: int) -> Iterator[str]:
 def given_up(notes: Sequence[Note]) -> frozenset[str]:
     """Return the names of what is not to be used again."""
     times = Counter(note.suspect for note in notes if note.suspect)
-    lasting = {note.suspect for note in notes if note.lasts}
-    return frozenset(lasting | {name for name, count in times.items() if count >= TWICE})
+    return lasting(notes) | {name for name, count in times.items() if count >= TWICE}
+
+
+def lasting(notes: Sequence[Note]) -> frozenset[str]:
+    """Return the names of what would fail again."""
+    return frozenset(note.suspect for note in notes if note.lasts)
 
 
 def suspects(notes: Sequence[Note]) -> frozenset[str]:

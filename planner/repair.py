@@ -9,13 +9,10 @@ can be, the plan is to be written anew.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from planner import text
-from planner.facts import work
-from planner.feedback import given_up
 from planner.holes import hole_prompt, holes
 from planner.writing import MIN_ROOM, STEPS_PER_THING, Draft, write
 
@@ -23,32 +20,25 @@ if TYPE_CHECKING:
     from envs.goals import Goal
     from envs.state import Action, State
     from planner.answer import Options
-    from planner.feedback import Broken
+    from planner.feedback import Broken, Note
     from planner.holes import Hole
     from planner.prompts import Prompts
 
 TRIES = 3  # spans of one plan
 
 
-@dataclass(frozen=True, kw_only=True)
-class Repair:
-    """What became of a broken plan.
-
-    Attributes:
-        draft: The whole plan from what is seen; no actions if it could not be repaired.
-        kept: Its subtasks that are those of the old plan.
-        tried: Spans that the GPT has written.
-    """
-
-    draft: Draft
-    kept: int
-    tried: int
-
-
 def repair(
-    prompts: Prompts, broken: Broken, goal: Goal, state: State, start: State, options: Options, *, told: bool
-) -> Repair:
-    """Repair a plan, if that can be done.
+    prompts: Prompts,
+    broken: Broken,
+    goal: Goal,
+    state: State,
+    start: State,
+    options: Options,
+    *,
+    told: Sequence[Note] = (),
+    barred: frozenset[str] = frozenset(),
+) -> Draft:
+    """Return the plan from what is seen, or one without actions if it could not be repaired.
 
     Args:
         prompts: Of a GPT that was trained to fill spans in.
@@ -57,28 +47,35 @@ def repair(
         state: What is seen.
         start: The episode's first state.
         options: How to decode.
-        told: Whether the GPT reads what went wrong.
+        told: What the GPT reads of what went wrong.
+        barred: Names of what no subtask is to use.
     """
-    draft, tried = Draft(), 0
-    spans = holes(broken.rest, broken.expected, state, goal, start, given_up(broken.notes))
-    for hole in islice(spans, TRIES):
+    draft = Draft()
+    for hole in islice(holes(broken.rest, broken.expected, state, goal, start, barred), TRIES):
         written: Sequence[Action] = ()
         if hole.todo:
-            tried += 1
-            written = _filling(prompts, hole, broken, goal, start, options, draft, told)
+            written = _filling(prompts, hole, goal, start, options, draft, told, barred)
             if not written:
                 continue
         draft.actions = [*hole.before, *written, *hole.after]
-        return Repair(draft=draft, kept=len(hole.before) + len(hole.after), tried=tried)
-    return Repair(draft=draft, kept=0, tried=tried)
+        draft.kept = len(hole.before) + len(hole.after)
+        break
+    return draft
 
 
 def _filling(
-    prompts: Prompts, hole: Hole, broken: Broken, goal: Goal, start: State, options: Options, draft: Draft, told: bool
+    prompts: Prompts,
+    hole: Hole,
+    goal: Goal,
+    start: State,
+    options: Options,
+    draft: Draft,
+    told: Sequence[Note],
+    barred: frozenset[str],
 ) -> Sequence[Action]:
     """What the GPT writes into a hole; empty if that does not close it. The tokens are counted in `draft`."""
     sep, eos = prompts.marks["[SEP]"], prompts.marks["[EOS]"]
-    document, facts = hole_prompt(hole, broken.notes if told else (), goal, start)
+    document, facts = hole_prompt(hole, told, goal, start)
     prompt = [*text.encode(document, prompts.tokenizer)[0][1:], eos]  # [CLS] is the home's
     if len(prompt) + MIN_ROOM > prompts.room(""):
         return ()
@@ -88,9 +85,9 @@ def _filling(
     def ends(after: State) -> Sequence[int]:
         return (eos,) if hole.is_closed_by(after, goal, start) else (sep,)
 
-    most = STEPS_PER_THING * (1 + work(hole.state, hole.todo, start))
     after = write(
-        prompts, cursor, hole.state, facts.names, filling, ends=ends, most=most, barred=given_up(broken.notes)
-    )
+        prompts, cursor, hole.state, facts.names, filling, ends=ends, most=len(hole.hidden) + STEPS_PER_THING,
+        barred=barred,
+    )  # fmt: skip
     draft.count(cursor)
     return filling.actions if hole.is_closed_by(after, goal, start) else ()

@@ -22,9 +22,17 @@ MIN_ROOM = 8  # tokens that are left in the context, for a subtask to be begun
 
 @dataclass(kw_only=True)
 class Draft:
-    """What was written: actions, how many tokens, and their log-probability."""
+    """A plan as it is written.
+
+    Attributes:
+        actions: Of it.
+        kept: How many of them are those of a plan that was repaired.
+        tokens: Written.
+        logprob: Of the tokens.
+    """
 
     actions: list[Action] = field(default_factory=list)
+    kept: int = 0
     tokens: int = 0
     logprob: float = 0.0
 
