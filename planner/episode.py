@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from envs.disturb import Disturbance
+    from envs.disturbance import Disturbance
     from planner.answer import Plan
 
 

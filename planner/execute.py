@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from envs.acting import Home
-    from envs.disturb import Disturbance
+    from envs.disturbance import Disturbance
     from planner.answer import Options
     from planner.decode import Planner
 

@@ -15,7 +15,7 @@ from itertools import islice
 
 import numpy as np
 
-from envs.disturb import KINDS, Disturbance, changed, possible
+from envs.disturbance import KINDS, Disturbance, changed, possible
 from envs.goals import Condition, Goal
 from envs.state import Action, State, World, effect
 from planner import text

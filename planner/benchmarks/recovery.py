@@ -36,7 +36,7 @@ from planner.statistics import Rate, compare, mean, rounded
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from envs.disturb import Disturbance
+    from envs.disturbance import Disturbance
     from envs.goals import Goal
     from planner.decode import Planner
     from planner.held_out import Trial
@@ -151,7 +151,7 @@ class UnluckyHome(SymbolicHome):
 
     def disturb(self, ahead: Sequence[Action]) -> Disturbance | None:
         """Let somebody change the home, if that is to happen before this subtask."""
-        from envs.disturb import changed
+        from envs.disturbance import changed
 
         self._subtasks += 1
         if self._subtasks - 1 not in self._task.disturbed:
@@ -166,7 +166,7 @@ def disturbance(state: State, ahead: Sequence[Action], seed: int) -> Disturbance
     """Draw something that somebody may do; None if nothing can be done."""
     import numpy as np
 
-    from envs.disturb import KINDS, possible
+    from envs.disturbance import KINDS, possible
 
     rng = np.random.default_rng(seed)
     kinds = (KINDS[k] for k in rng.permutation(len(KINDS)).tolist())

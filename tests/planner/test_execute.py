@@ -8,7 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from envs.disturb import Disturbance, DisturbedHome, changed
+from envs.disturb import DisturbedHome
+from envs.disturbance import Disturbance, changed
 from envs.goals import Goal, parse_goal
 from envs.state import Action, State, parse_action
 from planner.episode import Begun, Disturbed, Done, Ended, Episode, Replanned, Step

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from envs.disturb import Disturbance, changed
+from envs.disturbance import Disturbance, changed
 from envs.goals import parse_goal
 from envs.state import State, parse_action
 from planner.feedback import MOST, Note, about, changes, facts_for, failure, given_up, lasting

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import islice
 
-from envs.disturb import Disturbance, changed
+from envs.disturbance import Disturbance, changed
 from envs.goals import Goal, parse_goal
 from envs.state import Action, State, effect, format_action, parse_action, unmet
 from planner.corpus import Corpus, Recipe
