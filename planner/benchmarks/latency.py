@@ -133,7 +133,7 @@ def _constraints_share(planner: Planner, trials: Sequence[Trial]) -> float:
 
     from planner.constrain import Cursor
 
-    originals = writing.offers, writing.choose_sequence, Cursor.choose
+    originals = writing.offers, writing.choose_sequence, Cursor.choose  # type: ignore[attr-defined]
     is_narrowing = False
     whole = originals[1]
 
@@ -148,15 +148,15 @@ def _constraints_share(planner: Planner, trials: Sequence[Trial]) -> float:
     choose = timed("passes", originals[2])
     began = time.perf_counter()
     try:
-        writing.offers = timed("offers", originals[0])  # type: ignore[assignment]
-        writing.choose_sequence = timed("narrowing", narrowing)  # type: ignore[assignment]
+        writing.offers = timed("offers", originals[0])  # type: ignore[attr-defined]
+        writing.choose_sequence = timed("narrowing", narrowing)  # type: ignore[attr-defined]
         # Which of the two is asked while it runs, as narrowing begins and ends.
         Cursor.choose = lambda self, allowed: (choose if is_narrowing else originals[2])(self, allowed)  # type: ignore # noqa: PLW0108
         for trial in trials:
             _read(planner, trial.start)
             planner.plan(trial.told, trial.start)
     finally:
-        writing.offers, writing.choose_sequence, Cursor.choose = originals  # type: ignore[method-assign]
+        writing.offers, writing.choose_sequence, Cursor.choose = originals  # type: ignore[attr-defined,method-assign]
     total = time.perf_counter() - began
     return (spent["offers"] + spent["narrowing"] - spent["passes"]) / total
 

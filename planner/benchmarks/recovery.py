@@ -31,10 +31,10 @@ from planner.episode import Done, Ended, Replanned, Step
 from planner.errors import PlannerError, reported
 from planner.execute import SymbolicHome, run
 from planner.stage import MAX_REPLANS_DISTURBED
-from planner.statistics import Rate, compare, mean, rounded
+from planner.statistics import Rate, compare, mean, quantile, rounded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from envs.disturbance import Disturbance
     from envs.goals import Goal
@@ -306,32 +306,40 @@ def summary(outcomes: Sequence[Outcome]) -> dict[str, object]:
         "steps": rounded(mean([o.steps for o in outcomes])),
         "repairs": rounded(mean([len(o.repairs) for o in outcomes])),
         "filled": Rate(hits=sum(r.filled for r in repairs), total=len(repairs)).as_dict(),
-        "tokens": rounded(mean([r.tokens for r in repairs])),
-        "cpu_ms": rounded(1000 * mean([r.cpu_s for r in repairs])),
+        "tokens": _middle([r.tokens for r in repairs]),
+        "cpu_ms": _middle([1000 * r.cpu_s for r in repairs]),
         "kept": rounded(sum(r.kept for r in repairs) / rest) if rest else None,
     }
 
 
-def _table(tasks: Sequence[Task], found: dict[Way, list[Outcome]]) -> str:
+def _middle(values: Sequence[float]) -> dict[str, float | None]:
+    return {"mean": rounded(mean(values)), "median": rounded(quantile(values, 0.5))}
+
+
+def _table(tasks: Sequence[Task], found: Mapping[Way, Sequence[Outcome]]) -> str:
     troubles, disturbances = sum(len(t.troubles) for t in tasks), sum(len(t.disturbed) for t in tasks)
-    head = ("way", "success", "failed", "steps", "repairs", "filled in", "tokens", "CPU ms", "kept")
     lines = [
-        f"{len(tasks)} episodes, {troubles} subtasks that fail and {disturbances} disturbances to come; a repair's "
-        "tokens, time and the part of the old plan's rest that it keeps",
-        "{:9} {:>20} {:>7} {:>6} {:>8} {:>10} {:>7} {:>7} {:>6}".format(*head),
+        f"{len(tasks)} episodes, {troubles} subtasks that fail and {disturbances} disturbances to come",
+        "an episode: subtasks that failed, subtasks, repairs; a repair: whether a part of the old plan stayed as it "
+        "was, tokens and CPU ms (mean / median), and how much of what was still to come is in the new plan",
+        f"{'way':8} {'success':>20} {'failed':>7} {'subtasks':>8} {'repairs':>8} {'filled in':>9} {'tokens':>12} "
+        f"{'CPU ms':>12} {'kept':>6}",
     ]
     for way, outcomes in found.items():
-        of = summary(outcomes)
         success = Rate(hits=sum(o.success for o in outcomes), total=len(outcomes))
-        filled = [r.filled for o in outcomes for r in o.repairs]
-        kept = "-" if of["kept"] is None else f"{of['kept']:.0%}"
+        repairs = [repair for outcome in outcomes for repair in outcome.repairs]
+        tokens, spent = [r.tokens for r in repairs], [1000 * r.cpu_s for r in repairs]
+        kept = sum(r.kept for r in repairs) / max(1, sum(r.rest for r in repairs))
+        failed, steps = mean([o.failed for o in outcomes]), mean([o.steps for o in outcomes])
         lines.append(
-            f"{way:9} {success!s:>20} {of['failed_subtasks']:7.2f} {of['steps']:6.1f} {of['repairs']:8.2f} "
-            f"{mean(filled):10.0%} {of['tokens']:7.1f} {of['cpu_ms']:7.1f} {kept:>6}"
+            f"{way:8} {success!s:>20} {failed:7.2f} {steps:8.1f} {mean([len(o.repairs) for o in outcomes]):8.2f} "
+            f"{mean([r.filled for r in repairs]):9.0%} {mean(tokens):6.0f} /{quantile(tokens, 0.5):4.0f} "
+            f"{mean(spent):6.0f} /{quantile(spent, 0.5):4.0f} {kept:6.0%}"
         )
     plain = [o.success for o in found["replan"]]
-    for way in ("feedback", "infill"):
-        pair = compare(plain, [o.success for o in found[way]])  # type: ignore[index]
+    others: tuple[Way, ...] = ("feedback", "infill")
+    for way in others:
+        pair = compare(plain, [o.success for o in found[way]])
         lines.append(f"{way} against replan: {pair.wins} won, {pair.losses} lost, p = {pair.p:.3g}")
     return "\n".join(lines)
 
