@@ -148,8 +148,8 @@ def _constraints_share(planner: Planner, trials: Sequence[Trial]) -> float:
     choose = timed("passes", originals[2])
     began = time.perf_counter()
     try:
-        writing.offers = timed("offers", originals[0])  # type: ignore[attr-defined]
-        writing.choose_sequence = timed("narrowing", narrowing)  # type: ignore[attr-defined]
+        writing.offers = timed("offers", originals[0])  # type: ignore[assignment,attr-defined]
+        writing.choose_sequence = timed("narrowing", narrowing)  # type: ignore[assignment,attr-defined]
         # Which of the two is asked while it runs, as narrowing begins and ends.
         Cursor.choose = lambda self, allowed: (choose if is_narrowing else originals[2])(self, allowed)  # type: ignore # noqa: PLW0108
         for trial in trials:
