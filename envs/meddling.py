@@ -21,7 +21,7 @@ from envs.spots import free_spots
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from envs.disturb import Disturbance
+    from envs.disturbance import Disturbance
     from envs.sim import PhysicalHome
 
 SETTLE_TICKS = 120

@@ -37,6 +37,9 @@ class Options:
         conditions: Most conditions of a piece. One at a time succeeds most often (docs/results.md).
         clauses: Whether an instruction of several tasks may be read piece by piece.
         grounded: Whether a goal about what is not there gives way to a likely one about what is.
+        repair: What a plan that broke gives way to. `infill`: where a part of it can stay, the GPT fills in the rest,
+            if it was trained to; `replan`: one that is written from the beginning.
+        feedback: Whether the GPT, if it was trained to, reads what went wrong before it plans on.
         error_rate: Share of instructions, in (0, 1), whose goal may be missed: where several goals may be meant the
             answer is a question, where none is likely enough a refusal. None acts on the likeliest.
     """
@@ -52,6 +55,8 @@ class Options:
     conditions: int = 1
     clauses: bool = True
     grounded: bool = True
+    repair: Literal["infill", "replan"] = "infill"
+    feedback: bool = True
     error_rate: float | None = None
 
     def __post_init__(self) -> None:
@@ -66,6 +71,7 @@ class Options:
             ("top_p", self.top_p is None or 0 < self.top_p <= 1, "above 0 and at most 1"),
             ("samples", self.samples >= 0, "at least 0"),
             ("conditions", self.conditions >= 1, "at least 1"),
+            ("repair", self.repair in ("infill", "replan"), "'infill' or 'replan'"),
         ):
             if not right:
                 raise OptionsError(f"{name} is {range_}, found {getattr(self, name)!r}")
@@ -168,6 +174,7 @@ class Plan:
         confidence: How sure the planner is; None without a goal, and of a model that was never calibrated.
         options: The goals among which the question lets the person choose; none where the GPT itself asks.
         guesses: What has to be looked for first, where not all of the home is known; `subtasks` says how it may go on.
+        kept: Subtasks that are those of a plan that broke and was repaired; 0 where it is planned from the beginning.
     """
 
     instruction: str
@@ -186,6 +193,7 @@ class Plan:
     confidence: Confidence | None = None
     options: tuple[Goal, ...] = ()
     guesses: tuple[Guess, ...] = ()
+    kept: int = 0
 
     @classmethod
     def declined(cls, found: Understanding, start: State, seconds: float) -> Plan:

@@ -11,15 +11,14 @@ goal that the GPT itself wrote, more are sampled. No search is involved.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from envs.disturb import DisturbedHome
-from envs.errors import ActionError
-from envs.goals import Condition, Goal, format_goal
+from envs.goals import Goal, format_goal
 from envs.scoring import holds
-from envs.state import Action, State, format_action, parse_action
+from envs.state import State, format_action
 from gpt.runtime.numpy_model import NumpyModel
 from gpt.runtime.session import Runtime
 from gpt.tokenizer import Tokenizer
@@ -27,40 +26,37 @@ from planner import text
 from planner.answer import Options, Plan, Precision, Understanding
 from planner.calibration_file import read_calibration
 from planner.candidates import decide
-from planner.constrain import Cursor, Ids, choose_sequence, write_until
 from planner.errors import CalibrationError, PlannerError, ReleaseError
 from planner.execute import run
 from planner.facts import chunk, fetch, is_limited, work
 from planner.feasible import is_feasible
+from planner.feedback import about, facts_for, given_up, lasting
 from planner.homes import in_use, open_home
-from planner.offers import offers, place_of
+from planner.kinds import Kind, kinds_of
 from planner.paths import released_dir
 from planner.prompts import Prompts
+from planner.repair import repair
 from planner.stage import MAX_REPLANS
 from planner.understand import Reader
 from planner.unseen.belief import Belief
 from planner.verify import Report, verify
+from planner.writing import MIN_ROOM, STEPS_PER_THING, Draft, write, write_freely
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
+    from envs.goals import Condition
     from gpt.model import GPT
     from planner.confidence import Calibration
+    from planner.constrain import Cursor
     from planner.episode import Event
+    from planner.feedback import Broken, Note
     from planner.homes import AnyHome, HomeInUse
 
 MAX_CHUNKS = 24
-STEPS_PER_THING = 9  # of a chunk's plan: more than the longest way to change and bring one thing
 
 
-@dataclass(kw_only=True)
-class _Draft:
-    actions: list[Action] = field(default_factory=list)
-    tokens: int = 0
-    logprob: float = 0.0
-
-
-def _merit(report: Report, draft: _Draft) -> tuple[bool, float, int, float]:
+def _merit(report: Report, draft: Draft) -> tuple[bool, float, int, float]:
     """What candidates are ranked by: success, then how much of the goal is reached, then length, then likelihood."""
     return report.ok, report.score.rate, -len(draft.actions), draft.logprob
 
@@ -80,11 +76,18 @@ def model_folder(folder: str | Path | None = None) -> Path:
 class Planner:
     """A GPT, its tokenizer, and the home that its prompts are encoded for; for one thread at a time."""
 
-    def __init__(self, model: Runtime | GPT, tokenizer: Tokenizer, calibration: Calibration | None = None) -> None:
-        """Wrap a model. One of PyTorch is converted: what it learns afterwards is not seen."""
+    def __init__(
+        self, model: Runtime | GPT, tokenizer: Tokenizer, calibration: Calibration | None = None,
+        kinds: Collection[Kind] = (),
+    ) -> None:  # fmt: skip
+        """Wrap a model. One of PyTorch is converted: what it learns afterwards is not seen.
+
+        `kinds` are those of documents that it was trained on beyond the usual (planner/kinds.py): it is given no other.
+        """
         self.model: Runtime = model if isinstance(model, Runtime) else NumpyModel.of(model)
         self.tokenizer = tokenizer
         self.calibration = calibration
+        self.kinds = frozenset(kinds)
         self.prompts = Prompts(self.model, tokenizer)
         self.reader = Reader(self.prompts)
 
@@ -106,15 +109,16 @@ class Planner:
             ReleaseError: No folder is given, and no weights came with the installation; or the extra is missing.
         """
         folder = model_folder(folder)
-        model, tokenizer, _ = NumpyModel.load(folder)
+        model, tokenizer, extra = NumpyModel.load(folder)
+        kinds = kinds_of(extra)
         calibration = read_calibration(folder) if calibrated else None
         if weights == "fp32":
-            return cls(model, tokenizer, calibration)
+            return cls(model, tokenizer, calibration, kinds)
         try:
             from gpt.runtime.onnx_model import OnnxModel
         except ImportError as error:
             raise ReleaseError(f"int8 weights need {error.name}: pip install gpt-home-planner[fast]") from None
-        return cls(OnnxModel(model, weights), tokenizer, calibration)
+        return cls(OnnxModel(model, weights), tokenizer, calibration, kinds)
 
     def understand(self, instruction: str, state: State, options: Options | None = None) -> Understanding:
         """Let the GPT write the goal of an instruction; with an error rate, ask where several goals may be meant.
@@ -231,6 +235,7 @@ class Planner:
         start: State | None = None,
         phase: int = 0,
         avoid: frozenset[int] = frozenset(),
+        broken: Broken | None = None,
     ) -> Plan:
         """Plan for a goal from a state.
 
@@ -242,20 +247,21 @@ class Planner:
             start: The episode's first state (`every` chooses there), if it began earlier than `state`.
             phase: The phase of the goal that the episode has reached.
             avoid: Things and places not to use, because they failed.
+            broken: The plan that this one takes the place of. As far as the GPT was trained to and `options` let it,
+                the GPT reads what went wrong, which then takes the place of `avoid`, and mends that plan.
         """
         options = options or Options()
         began = time.perf_counter()
-        best: tuple[Report, _Draft] | None = None
+        best: tuple[Report, Draft] | None = None
         first = start or state
         left = Goal(phases=goal.phases[phase:])
-        tokens = tried = 0
         self.prompts.begin()
-        for attempt in range(1 + options.samples):
+        tokens = tried = 0
+        for draft in self._drafts(left, state, first, options, avoid, broken):
             tried += 1
-            draft = self._draft(left, state, first, options, attempt, avoid)
             tokens += draft.tokens
             report = verify(state, left, draft.actions, began=first)
-            if best is None or _merit(report, draft) > _merit(*best):
+            if best is None or not best[1].actions or _merit(report, draft) > _merit(*best):
                 best = (report, draft)
             if report.ok or not options.constrained:
                 break
@@ -274,7 +280,30 @@ class Planner:
             tried=tried,
             tokens=tokens,
             seconds=time.perf_counter() - began,
+            kept=draft.kept,
         )
+
+    def _drafts(
+        self,
+        goal: Goal,
+        state: State,
+        first: State,
+        options: Options,
+        avoid: frozenset[int],
+        broken: Broken | None,
+    ) -> Iterator[Draft]:
+        """Write a plan whenever one is asked for: first what a broken one suggests, then as if there were none."""
+        if broken is not None and options.constrained:
+            told = broken.notes if options.feedback and "feedback" in self.kinds else ()
+            # What slipped twice may be all there is: where nothing else reaches the goal, it is tried again.
+            for barred in dict.fromkeys((given_up(broken.notes), lasting(broken.notes))):
+                if options.repair == "infill" and "infill" in self.kinds:
+                    yield repair(self.prompts, broken, goal, state, first, options, told=told, barred=barred)
+                if told:
+                    yield self._draft(goal, state, first, options, 0, frozenset(), told, barred)
+            avoid = frozenset() if told else avoid
+        for attempt in range(1 + options.samples):
+            yield self._draft(goal, state, first, options, attempt, avoid)
 
     def _draft(
         self,
@@ -284,87 +313,54 @@ class Planner:
         options: Options,
         attempt: int,
         avoid: frozenset[int],
-    ) -> _Draft:
-        draft = _Draft()
+        notes: Sequence[Note] = (),
+        barred: frozenset[str] = frozenset(),
+    ) -> Draft:
+        draft = Draft()
         for conditions in goal.phases:
             for _ in range(MAX_CHUNKS):
                 unmet = tuple(c for c in conditions if not holds(state, c, first))
                 todo = chunk(state, conditions, first, options.conditions) if options.chunks else unmet
                 if not todo:
                     break
-                said = fetch(state, todo, first, avoid=avoid, phase=conditions)
-                facts = text.encode(text.facts_part(said.texts), self.tokenizer)[0][1:]
+                if notes:
+                    said = facts_for(state, todo, first, notes, phase=conditions)
+                else:
+                    said = fetch(state, todo, first, avoid=avoid, phase=conditions)
+                wrong = text.feedback_part([note.said for note in about(notes, said.names)])
+                facts = text.encode((*text.facts_part(said.texts), *wrong), self.tokenizer)[0][1:]
                 words, sep = self.prompts.encode(format_goal(Goal(phases=(todo,)))), self.prompts.marks["[SEP]"]
                 prompt = [*self.prompts.heading(""), *words, sep, *facts, sep]
                 cursor = self.prompts.cursor(*self.prompts.read("", prompt), options, attempt)
                 before = len(draft.actions)
-                if cursor.room < 8:
+                if cursor.room < MIN_ROOM:
                     return draft
-                state = self._write(cursor, state, todo, said.names, first, options, draft)
-                draft.tokens += cursor.written
-                draft.logprob += cursor.logprob
+                if options.constrained:
+                    state = self._write_chunk(cursor, state, todo, said.names, first, draft, barred)
+                else:
+                    write_freely(self.prompts, cursor, state, draft)
+                draft.count(cursor)
                 stuck = not is_limited(state, todo, first) and not all(holds(state, c, first) for c in todo)
                 if len(draft.actions) == before or stuck or not options.chunks:
                     return draft
         return draft
 
-    def _write(
+    def _write_chunk(
         self,
         cursor: Cursor,
         state: State,
         todo: Sequence[Condition],
         names: frozenset[str],
         first: State,
-        options: Options,
-        draft: _Draft,
+        draft: Draft,
+        barred: frozenset[str],
     ) -> State:
         """Write one chunk's plan; returns the state that it reaches."""
-        if not options.constrained:
-            return self._write_freely(cursor, state, draft)
         partial = is_limited(state, todo, first)
-        seen = {place_of(state)}
-        sep, eos, hint = self.prompts.marks["[SEP]"], self.prompts.marks["[EOS]"], self.prompts.marks["[HINT]"]
-        for _ in range(STEPS_PER_THING * (1 + work(state, todo, first))):
-            actions = []
-            options_ids: list[Ids] = []
-            afters: list[State] = []
-            for action, after in offers(state, names, seen):
-                ids = self.prompts.encode(format_action(state.world, action))
-                if (fact := text.hint_of(state, action)) is not None:
-                    ids = (*ids, hint, *self.prompts.encode(fact))
-                actions.append(action)
-                options_ids.append(ids)
-                afters.append(after)
-            if not actions or cursor.room < max(map(len, options_ids)) + 2:
-                break
+        sep, eos = self.prompts.marks["[SEP]"], self.prompts.marks["[EOS]"]
 
-            def ends(i: int, afters: list[State] = afters) -> Sequence[int]:
-                done = partial or all(holds(afters[i], c, first) for c in todo)
-                return (sep, eos) if done else (sep,)
+        def ends(after: State) -> Sequence[int]:
+            return (sep, eos) if partial or all(holds(after, c, first) for c in todo) else (sep,)
 
-            chosen, mark = choose_sequence(cursor, options_ids, ends)
-            draft.actions.append(actions[chosen])
-            state = afters[chosen]
-            seen.add(place_of(state))
-            if mark == eos:
-                break
-        return state
-
-    def _write_freely(self, cursor: Cursor, state: State, draft: _Draft) -> State:
-        """The GPT alone: any text; subtasks that cannot be read or done end the plan where they stand."""
-        stop: int | None = None
-        subtasks: list[str] = []
-        while stop != self.prompts.marks["[EOS]"] and cursor.room > 1:
-            ids, stop = write_until(cursor, self.prompts.stops, 64)
-            subtasks.append(self.tokenizer.decode(ids).strip())
-            if stop == self.prompts.marks["[HINT]"]:
-                _, stop = write_until(cursor, self.prompts.stops, 64)
-            if stop not in (self.prompts.marks["[SEP]"], self.prompts.marks["[EOS]"]):
-                break
-        for subtask in subtasks:
-            try:
-                action = parse_action(state.world, subtask)
-            except ActionError:
-                break
-            draft.actions.append(action)
-        return state
+        most = STEPS_PER_THING * (1 + work(state, todo, first))
+        return write(self.prompts, cursor, state, names, draft, ends=ends, most=most, barred=barred)

@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from envs.disturb import Disturbance
+    from envs.disturbance import Disturbance
     from planner.answer import Plan
     from planner.unseen.belief import Belief
 

@@ -15,13 +15,14 @@ from envs.goals import Goal
 from envs.scoring import Score, advance, score
 from envs.state import Action, State, effect, format_action, unmet
 from planner.episode import Begun, Disturbed, Done, Ended, Episode, Event, Interruption, Replanned, Step
+from planner.feedback import Broken, Note, changes, failure
 from planner.stage import MAX_REPLANS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from envs.acting import Home
-    from envs.disturb import Disturbance
+    from envs.disturbance import Disturbance
     from planner.answer import Options
     from planner.decode import Planner
 
@@ -81,8 +82,10 @@ def run(
         if run.score().success or planner is None or run.replans >= max_replans:
             break
         run.replans += 1
-        avoid = run.avoided(run.state)
-        plan = planner.reach(goal, run.state, options, start=run.first, phase=run.phase, avoid=avoid)
+        avoid, broken = run.avoided(run.state), run.broken()
+        plan = planner.reach(
+            goal, run.state, options, start=run.first, phase=run.phase, avoid=avoid, broken=broken
+        )  # fmt: skip
         if not plan.actions:
             break
         yield Replanned(plan=plan)
@@ -131,6 +134,9 @@ class Execution:
         self.disturbances: list[Interruption] = []
         self.failed: Counter[Action] = Counter()
         self.avoid: frozenset[str] = frozenset()
+        self.notes: tuple[Note, ...] = ()
+        self.undone: tuple[Action, ...] = ()  # the subtask that failed last, if nothing was done after it
+        self.before = self.expected = self.state
         self.replans = 0
 
     def score(self) -> Score:
@@ -199,6 +205,11 @@ class Execution:
         closing = Action(skill="close", args=(door,))
         return None if unmet(state, closing) else closing
 
+    def broken(self) -> Broken:
+        """Return the plan as it broke."""
+        notes = (*self.notes, *changes(self.expected, self.state))
+        return Broken(rest=(*self.undone, *self.queue), expected=self.expected, notes=notes)
+
     def disturbed(self, ahead: Iterable[Action]) -> Iterator[Event]:
         """Let something else happen in the home before a subtask, as it may before each."""
         if self.disturb is None:
@@ -214,6 +225,7 @@ class Execution:
         """Carry one action out; its outcome is the last of `steps` then."""
         subtask = format_action(self.state.world, action)
         yield Begun(number=len(self.steps) + 1, of=len(self.steps) + 1 + len(self.queue), subtask=subtask)
+        self.before, self.undone = self.state, ()
         outcome = self.home.execute(action)
         step = Step(
             subtask=subtask, status=outcome.status, reason=outcome.reason, duration_s=outcome.duration_s,
@@ -248,6 +260,8 @@ class Execution:
 
     def _remember_failure(self, action: Action, reason: str) -> None:
         self.failed[action] += 1
+        self.undone, self.expected = (action,), self.before
+        self.notes = (*self.notes, failure(self.state.world, action, reason))
         if len(action.args) == 2 and (reason.startswith("no room") or self.failed[action] > 1):
             self.avoid |= {action.args[1]}  # another place of its kind, if there is one
         elif self.failed[action] > 1:  # another thing of its kind
@@ -256,5 +270,6 @@ class Execution:
     def _is_spoilt(self, expected: State | None) -> bool:
         """Whether the rest of the plan would not reach the goal from here; it would, where all is as expected."""
         state, _ = self.known()
+        self.expected = expected or state
         same = expected is not None and state.world.names == expected.world.names and state[1:] == expected[1:]
         return not same and not self.reaches()

@@ -46,6 +46,21 @@ class Note:
     lasts: bool = False
 
 
+@dataclass(frozen=True, kw_only=True)
+class Broken:
+    """A plan that broke.
+
+    Attributes:
+        rest: The subtasks that were still to come, a failed one included.
+        expected: The state that they were meant for.
+        notes: What went wrong, in this plan and in those before it.
+    """
+
+    rest: tuple[Action, ...]
+    expected: State
+    notes: tuple[Note, ...]
+
+
 def failure(world: World, action: Action, reason: str) -> Note:
     """Return the note of a subtask that failed."""
     # A timeout's tick tells nothing, and a number that never came up in training would only be noise.
@@ -71,8 +86,8 @@ def changes(expected: State, seen: State) -> tuple[Note, ...]:
         name = world.names[i]
         if expected.place[i] != seen.place[i]:
             notes.append(_moved(expected, seen, i))
-        for said in _turned(expected, seen, i):
-            notes.append(Note(said=said, names=(name,)))
+        if expected.flags[i] != seen.flags[i]:
+            notes += [Note(said=said, names=(name,)) for said in _turned(expected, seen, i)]
     return tuple(notes)
 
 
@@ -104,8 +119,12 @@ def _turned(expected: State, seen: State, entity: int) -> Iterator[str]:
 def given_up(notes: Sequence[Note]) -> frozenset[str]:
     """Return the names of what is not to be used again."""
     times = Counter(note.suspect for note in notes if note.suspect)
-    lasting = {note.suspect for note in notes if note.lasts}
-    return frozenset(lasting | {name for name, count in times.items() if count >= TWICE})
+    return lasting(notes) | {name for name, count in times.items() if count >= TWICE}
+
+
+def lasting(notes: Sequence[Note]) -> frozenset[str]:
+    """Return the names of what would fail again."""
+    return frozenset(note.suspect for note in notes if note.lasts)
 
 
 def suspects(notes: Sequence[Note]) -> frozenset[str]:

@@ -15,9 +15,9 @@ from itertools import islice
 
 import numpy as np
 
-from envs.disturb import KINDS, Disturbance, changed, possible
+from envs.disturbance import KINDS, Disturbance, changed, possible
 from envs.goals import Condition, Goal
-from envs.state import Action, State, effect
+from envs.state import Action, State, World, effect
 from planner import text
 from planner.draw import TaskDrawer, goal_is_held_out
 from planner.facts import chunk
@@ -139,17 +139,9 @@ class Incidents:
         return state
 
     def _failed(self, state: State, action: Action) -> tuple[Note, State]:
-        """A failed subtask's note, and the state after it: what slips while it is carried is dropped."""
-        world = state.world
-        reasons = _REASONS.get(action.skill, _OTHERWISE)
-        (reason,) = self.rng.choices(list(reasons), list(reasons.values()))
-        first, last = action.args[0], action.args[-1]
-        words = reason.format(first, at=last, on=world.relation[world.index[last]] or "in")
-        if words.endswith("slipped") and state.held >= 0 and world.names[state.held] == first:
-            grounds = [world.names[i] for i in range(world.n_fixtures) if world.underfoot[i]]
-            lies = self.rng.choice(grounds) if grounds else ""
-            state = changed(state, Disturbance(kind="drop", name=first, place=lies))
-        return failure(world, action, words), state
+        """A failed subtask's note, and the state after it."""
+        reason = draw_reason(self.rng, state.world, action)
+        return failure(state.world, action, reason), after_failure(self.rng, state, action, reason)
 
     def whole_plan(self, incident: Incident) -> text.Document | None:
         """Return a plan from what is seen, after [FEEDBACK]; None if there is no other way, or nothing to be told."""
@@ -165,6 +157,24 @@ class Incidents:
             return None
         said = text.feedback_part([note.said for note in notes])
         return (*text.plan_heading(todo), *text.facts_part(facts.texts), *said, *text.plan_part(seen, actions))
+
+
+def draw_reason(rng: random.Random, world: World, action: Action) -> str:
+    """Draw what the robot may say of a subtask that failed."""
+    reasons = _REASONS.get(action.skill, _OTHERWISE)
+    (reason,) = rng.choices(list(reasons), list(reasons.values()))
+    first, last = action.args[0], action.args[-1]
+    return reason.format(first, at=last, on=world.relation[world.index[last]] or "in")
+
+
+def after_failure(rng: random.Random, state: State, action: Action, reason: str) -> State:
+    """Return the state after a subtask that failed: what slips while it is carried is dropped."""
+    world = state.world
+    if not reason.endswith("slipped") or state.held < 0 or world.names[state.held] != action.args[0]:
+        return state
+    grounds = [world.names[i] for i in range(world.n_fixtures) if world.underfoot[i]]
+    lies = rng.choice(grounds) if grounds else ""
+    return changed(state, Disturbance(kind="drop", name=action.args[0], place=lies))
 
 
 def _right(incident: Incident, state: State, todo: Sequence[Condition]) -> tuple[Action, ...]:

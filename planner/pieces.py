@@ -15,8 +15,10 @@ Piece = tuple[State, tuple[Condition, ...], State, tuple[Action, ...]]
 """A state, the conditions to be met from there, the start of the episode, and the actions that meet them."""
 
 
-def plan_in_chunks(start: State, goal: Goal) -> Iterator[Piece]:
+def plan_in_chunks(start: State, goal: Goal, avoid: frozenset[int] = frozenset()) -> Iterator[Piece]:
     """Yield (state, chunk, start of the phase, the teacher's actions) until the goal holds.
+
+    What is to be avoided is used where there is nothing else.
 
     Raises:
         LookupError: The teacher cannot reach the goal.
@@ -27,7 +29,7 @@ def plan_in_chunks(start: State, goal: Goal) -> Iterator[Piece]:
             todo = chunk(state, phase, start)
             if not todo:
                 break
-            taught = teach(state, todo, start, phase=phase)
+            taught = teach(state, todo, start, phase=phase, avoid=avoid)
             if not taught.actions:
                 raise LookupError(taught.reason or "nothing to do")
             yield state, todo, start, taught.actions

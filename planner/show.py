@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from envs.acting import OutcomeLike
-    from envs.disturb import Disturbance, DisturbedHome
+    from envs.disturb import DisturbedHome
+    from envs.disturbance import Disturbance
     from envs.recording import Recording
     from envs.sim import PhysicalHome
     from envs.state import Action, State

@@ -44,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--corpus-seed", type=int, help="of the corpus alone (default: --seed); one is kept once built")
     parser.add_argument("--workers", type=int, default=2, help="processes that build the corpus")
+    parser.add_argument("--corpus-only", action="store_true", help="build the corpus, to train on it later")
     parser.add_argument(
         "--shard",
         choices=("none", "full"),
@@ -55,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command. Returns 0 when the model is saved, 2 on wrong input."""
+    """Run the command. Returns 0 when the model (or, if so asked, the corpus) is saved, 2 on wrong input."""
     args = _parser().parse_args(argv)
     rank = os.environ.get("RANK", "0")
     return reported(lambda: _run(args), PROG if rank == "0" else f"{PROG} (process {rank})")
@@ -136,6 +137,8 @@ def _train(args: argparse.Namespace, settings: Settings, human: list[str], world
     if world.first:
         print(f"corpus: {len(train_docs):,} documents, {len(train_docs.tokens):,} tokens, "
               f"vocabulary {tokenizer.n_used}, {time.perf_counter() - started:.0f} s", file=sys.stderr)  # fmt: skip
+    if args.corpus_only:
+        return 0
     if args.start is None:
         torch.manual_seed(args.seed)
         model = GPT(GPTConfig(**{**settings.model, "vocab_size": tokenizer.vocab_size}))  # type: ignore[arg-type]

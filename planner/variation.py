@@ -10,6 +10,7 @@ import random
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cache
 from typing import NamedTuple
 
 from envs.domain import load_domain
@@ -74,7 +75,7 @@ def _other_source(said: _Said, goal: Goal, line: TaskLine, rng: random.Random) -
         fixture for fixture, names in words.fixtures.items()
         if fixture not in TELLING_FIXTURES and not domain.fixtures[fixture].switch
         and not domain.fixtures[fixture].underfoot and not wanted & set(names)
-        and any(re.search(rf"\b{re.escape(n)}\b", said.instruction) for n in names)
+        and any(_word(n).search(said.instruction) for n in names)
     ]  # fmt: skip
     if not named:
         return None
@@ -158,12 +159,17 @@ def _swap(said: _Said, names: tuple[str, ...], others: tuple[str, ...], rng: ran
     return _Said(_renamed(said.instruction, found, other, realiser), tuple(steps))
 
 
+@cache  # the vocabulary is small, and larger than what `re` keeps by itself
+def _word(form: str) -> re.Pattern[str]:
+    return re.compile(rf"\b{re.escape(form)}\b")
+
+
 def _mentions(text: str, names: tuple[str, ...], realiser: Realiser) -> list[tuple[int, int, bool]]:
     """Where one of `names` is said, in order, and whether in the plural; the longer name where two overlap."""
     found: list[tuple[int, int, bool]] = []
     for name in sorted(names, key=len, reverse=True):
         for form, many in ((name, False), (realiser.plural(name), True)):
-            for match in re.finditer(rf"\b{re.escape(form)}\b", text):
+            for match in _word(form).finditer(text):
                 if not any(a <= match.start() < b for a, b, _ in found):
                     found.append((*match.span(), many and form != name))
     return sorted(found)

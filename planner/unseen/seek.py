@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
 
     from envs.acting import Home
-    from envs.disturb import Disturbance
+    from envs.disturbance import Disturbance
     from planner.answer import Options
     from planner.decode import Planner
     from planner.episode import Event

@@ -8,7 +8,8 @@ import random
 import numpy as np
 import pytest
 
-from envs.disturb import KINDS, Disturbance, DisturbedHome, changed, possible
+from envs.disturb import DisturbedHome
+from envs.disturbance import KINDS, Disturbance, changed, possible
 from envs.errors import HomeError
 from envs.state import Action, State, World, parse_action, unmet
 from planner.execute import SymbolicHome

@@ -20,10 +20,10 @@ from gpt.model import GPT, GPTConfig
 from gpt.tokenizer import Tokenizer
 from planner import text
 from planner.corpus import Corpus, Recipe
-from planner.pieces import plan_in_chunks
 from planner.decode import Planner
 from planner.draw import Task
 from planner.facts import fetch
+from planner.pieces import plan_in_chunks
 from planner.splits import sample_home
 
 HOME = """\

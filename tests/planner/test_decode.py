@@ -19,7 +19,7 @@ from gpt.model import GPT, GPTConfig
 from gpt.runtime.numpy_model import NumpyModel
 from gpt.runtime.numpy_session import NumpySession
 from gpt.tokenizer import Tokenizer
-from planner import decode, text, understand
+from planner import decode, text, understand, writing
 from planner.answer import Options, Plan, Understanding
 from planner.constrain import Cursor, Ids
 from planner.decode import Planner
@@ -126,12 +126,12 @@ def test_a_plan_can_end_only_where_its_goal_holds(
         """Ends the plan as soon as it may."""
         return next(((i, eos) for i in range(len(options)) if eos in ends(i)), (len(options) - 1, sep))
 
-    monkeypatch.setattr(decode, "choose_sequence", eager)
+    monkeypatch.setattr(writing, "choose_sequence", eager)
     for goal in ("cabinet open", "holding apple", "mug on dining table", "every dishes in fridge"):
         plan = random_planner.reach(meaning(goal), flat, QUICK)
         reached = verify(flat, meaning(goal), plan.actions[:-1]).ok
         assert not reached and plan.actions  # it did not go on beyond the goal, and did not stop before the first step
-        assert plan.status == "verified" or len(plan.actions) >= decode.STEPS_PER_THING
+        assert plan.status == "verified" or len(plan.actions) >= writing.STEPS_PER_THING
     assert random_planner.reach(meaning("cabinet open"), flat, QUICK).subtasks == ("open cabinet 1",)
 
 
@@ -139,13 +139,13 @@ def test_the_first_choice_is_among_what_the_facts_name(
     random_planner: Planner, flat: State, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     offered: list[list[str]] = []
-    original = decode.choose_sequence
+    original = writing.choose_sequence
 
     def spy(cursor: Cursor, options: Sequence[Ids], ends: Callable[[int], Sequence[int]]) -> tuple[int, int]:
         offered.append([random_planner.tokenizer.decode(list(ids)).strip() for ids in options])
         return original(cursor, options, ends)
 
-    monkeypatch.setattr(decode, "choose_sequence", spy)
+    monkeypatch.setattr(writing, "choose_sequence", spy)
     random_planner.reach(meaning("mug on dining table"), flat, QUICK)
     assert offered[0] == ["open cabinet 1"]  # the table, the cabinet and the mug in it are named; not the lamp
 

@@ -8,7 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from envs.disturb import Disturbance, DisturbedHome, changed
+from envs.disturb import DisturbedHome
+from envs.disturbance import Disturbance, changed
 from envs.goals import Goal, parse_goal
 from envs.state import Action, State, parse_action
 from planner.episode import Begun, Disturbed, Done, Ended, Episode, Replanned, Step
@@ -334,3 +335,41 @@ def test_collisions_and_energy_are_those_of_the_steps() -> None:
     episode = carry_out(Counting(small()), "mug on desk", MOVE)
     assert (episode.collisions, episode.energy_j) == (3, 7.5)
     assert carry_out(SymbolicHome(small()), "mug on desk", MOVE).energy_j is None
+
+
+# What the planner is told of a plan that broke
+
+
+def test_a_failed_subtask_is_still_to_come_and_its_reason_is_told() -> None:
+    planner = StubPlanner(MOVE[1:])
+    carry_out(ClumsyHome(small(), pick_up_mug_1=1), "mug on desk", MOVE, planner)
+    (asked,) = planner.asked
+    assert asked.broken.rest == tuple(actions(small(), *MOVE)[1:])
+    assert asked.broken.expected == asked.state
+    assert [note.said for note in asked.broken.notes] == ["pick up mug 1 failed : it slipped"]
+
+
+def test_failures_of_earlier_plans_are_told_too() -> None:
+    planner = StubPlanner(MOVE[1:], MOVE[1:])
+    carry_out(ClumsyHome(small(), pick_up_mug_1=2), "mug on desk", MOVE, planner)
+    assert [len(asked.broken.notes) for asked in planner.asked] == [1, 2]
+
+
+def test_what_somebody_changed_is_told_once() -> None:
+    planner = StubPlanner(MOVE, MOVE[2:])
+    home = ClumsyHome(small(), put_mug_1=1)
+    execute(
+        actions(home.state(), *MOVE), parse_goal("mug on desk"), home,
+        planner=planner, disturb=Meddling(home, before_2=SHUT),  # type: ignore[arg-type]
+    )  # fmt: skip
+    first, second = planner.asked
+    assert first.broken.rest == tuple(actions(small(), *MOVE)[1:])
+    assert [note.said for note in first.broken.notes] == ["cabinet 1 is closed now"]
+    assert [note.said for note in second.broken.notes] == ["put mug 1 on desk 1 failed : it slipped"]
+
+
+def test_a_plan_that_ended_short_of_its_goal_has_nothing_left_and_nothing_went_wrong() -> None:
+    planner = StubPlanner(MOVE[2:])
+    carry_out(SymbolicHome(small()), "mug on desk", MOVE[:2], planner)
+    (asked,) = planner.asked
+    assert (asked.broken.rest, asked.broken.notes) == ((), ())

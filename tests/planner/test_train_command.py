@@ -51,3 +51,16 @@ def test_rows_that_two_processes_cannot_share_are_refused_before_the_corpus(tmp_
     assert done.returncode != 0
     assert "python -m planner.train: a batch of 7 rows (batch_rows) cannot be divided among 2 processes" in done.stderr
     assert not (tmp_path / "odd" / "corpus").exists()
+
+
+@pytest.mark.slow
+def test_a_corpus_that_was_built_alone_is_trained_on_as_it_is(tmp_path: Path) -> None:
+    built = run_command(tmp_path / "run", "--corpus-only", "--corpus-seed", "4")
+    assert built.returncode == 0, built.stderr
+    assert not built.stdout and not (tmp_path / "run" / "model").exists()
+    files = {path: path.stat().st_mtime_ns for path in (tmp_path / "run" / "corpus").rglob("*.npy")}
+    trained = run_command(tmp_path / "run", "--corpus-seed", "4", "--seed", "9")
+    assert trained.returncode == 0, trained.stderr
+    record = json.loads(trained.stdout)
+    assert (record["corpus_seed"], record["seed"]) == (4, 9)
+    assert len(files) == 8 and all(path.stat().st_mtime_ns == before for path, before in files.items())

@@ -12,8 +12,8 @@ from envs.sampling import sample_scene
 from envs.scoring import holds
 from envs.state import World, effect
 from planner.binding import Binder
-from planner.pieces import plan_in_chunks
 from planner.phrases import load_families, load_words
+from planner.pieces import plan_in_chunks
 from planner.tasks import TaskLine, home_for
 
 DOMAIN = load_domain()
