@@ -44,10 +44,11 @@ def write_model(rng: Random, folder: Path) -> None:
     content: dict[str, object] = {"format": FORMAT, "model": dataclasses.asdict(_config()), "extra": {}}
     words = json.loads(_tokenizer().to_json())
     for _ in range(rng.choice((0, 1, 1, 1, 2))):
-        if rng.randrange(2) and isinstance(content["model"], dict):
-            _change_config(rng, content, content["model"])
-        elif isinstance(words.get("ranks"), list) and isinstance(words.get("specials"), dict):
-            _change_words(rng, words, words["ranks"], words["specials"])
+        model, ranks, specials = content["model"], words.get("ranks"), words.get("specials")
+        if rng.randrange(2) and isinstance(model, dict) and model:
+            _change_config(rng, content, model)
+        elif isinstance(ranks, list) and isinstance(specials, dict) and ranks and specials:
+            _change_words(rng, words, ranks, specials)
         if arrays:
             _change_arrays(rng, arrays)
     config_text, words_text = (json.dumps(found) for found in (content, words))
@@ -133,7 +134,8 @@ def _change_arrays(rng: Random, arrays: dict[str, np.ndarray]) -> None:
         case 1:
             arrays[name].flat[rng.randrange(arrays[name].size)] = rng.choice((np.nan, -np.inf, 3e38, 1e20))
         case 2:
-            arrays[name] = arrays[name].astype(rng.choice((np.float64, np.int8, np.bool_, np.float16)))
+            with np.errstate(over="ignore", invalid="ignore"):
+                arrays[name] = arrays[name].astype(rng.choice((np.float64, np.int8, np.bool_, np.float16)))
         case 3:
             arrays[name] = np.ascontiguousarray(arrays[name].T)
         case 4:

@@ -146,7 +146,9 @@ def _goal(rng: Random, state: State) -> str:
 
 
 def goal(rng: Random, state: State) -> str:
-    """A goal of the language, mutated, or words in a row."""
+    """A goal of the language, mutated, or words in a row, or places inside each other."""
+    if rng.randrange(20) == 0:
+        return "spoon" + rng.choice((" in cup", " on tray", " in box", " with person")) * rng.choice((1, 7, 9, 285))
     if rng.randrange(4) == 0:
         return rng.choice((" ", " in ", " on ", " then ", " ; ", " of ", " is ", " except ")).join(
             rng.choice((odd, lambda r: r.choice(words()), lambda r: r.choice(PLANS)))(rng)
