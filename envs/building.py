@@ -26,11 +26,12 @@ from envs.spots import Spot, free_spots
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from envs.areas import Area
     from envs.carpentry import Furniture
     from envs.domain import ObjectCategory
     from envs.kinematics import Array
     from envs.navigation import Footprint
-    from envs.places import Area, Places
+    from envs.places import Places
     from envs.scene import FixtureSpec, ObjectSpec, Rect, Scene
 
 WALL_M = 0.10

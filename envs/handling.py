@@ -17,7 +17,7 @@ from envs.robot import HAND, LEFT, NAME, OPEN_M, RIGHT
 from envs.workcell import SkillError, Workcell, cyclic
 
 if TYPE_CHECKING:
-    from envs.places import Area
+    from envs.areas import Area
 
 SQUEEZE_M = 0.012  # of each finger beyond a thing's side, so that the motors press
 CLEAR_M = 0.02  # of each finger beside a thing

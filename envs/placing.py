@@ -22,8 +22,8 @@ from envs.workcell import SkillError, Workcell, cyclic
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from envs.areas import Area
     from envs.domain import ObjectCategory
-    from envs.places import Area
 
 MAX_SPOTS = 5
 OVERHANG_M = 0.03
