@@ -261,7 +261,8 @@ class Execution:
     def _remember_failure(self, action: Action, reason: str) -> None:
         self.failed[action] += 1
         self.undone, self.expected = (action,), self.before
-        self.notes = (*self.notes, failure(self.state.world, action, reason))
+        if not self.steps[-1].blocked_by or self.failed[action] > 1:  # else the door is closed and it is tried again
+            self.notes = (*self.notes, failure(self.state.world, action, reason))
         if len(action.args) == 2 and (reason.startswith("no room") or self.failed[action] > 1):
             self.avoid |= {action.args[1]}  # another place of its kind, if there is one
         elif self.failed[action] > 1:  # another thing of its kind

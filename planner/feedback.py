@@ -64,7 +64,7 @@ class Broken:
 def failure(world: World, action: Action, reason: str) -> Note:
     """Return the note of a subtask that failed."""
     # A timeout's tick tells nothing, and a number that never came up in training would only be noise.
-    words = "timeout" if reason.startswith("timeout") else reason
+    words = "timeout" if reason.startswith("timeout") else reason.partition(": blocked by ")[0]
     named = [name for name in action.args if _says(words, name)]
     return Note(
         said=f"{format_action(world, action)} failed : {words}",

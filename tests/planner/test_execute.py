@@ -373,3 +373,52 @@ def test_a_plan_that_ended_short_of_its_goal_has_nothing_left_and_nothing_went_w
     carry_out(SymbolicHome(small()), "mug on desk", MOVE[:2], planner)
     (asked,) = planner.asked
     assert (asked.broken.rest, asked.broken.notes) == ((), ())
+
+
+# A door that is in the way
+
+
+class CrampedHome(SymbolicHome):
+    """A home in which mug 2 is out of reach while the cabinet stands open, or whatever stands open."""
+
+    def __init__(self, now: State, *, closing_helps: bool = True) -> None:
+        super().__init__(now)
+        self.closing_helps = closing_helps
+
+    def execute(self, action: Action) -> Step:
+        is_open = self._state.has(self._state.world.index["cabinet 1"], "open")
+        if action != Action(skill="pick up", args=("mug 2",)) or not (is_open or not self.closing_helps):
+            return super().execute(action)
+        door = "cabinet 1" if is_open else ""
+        reason = "cannot reach mug 2" + (f": blocked by {door}" if door else "")
+        return Step(subtask="pick up mug 2", status="failed", reason=reason, duration_s=1.0, blocked_by=door)
+
+
+def cramped() -> State:
+    return state(["cabinet 1: open", "desk 1", "sofa 1"], {"mug 1": "cabinet 1", "mug 2": "sofa 1", "book 1": "desk 1"})
+
+
+def test_a_door_in_the_way_is_closed_and_what_it_blocked_is_tried_again() -> None:
+    planner = StubPlanner()
+    episode = carry_out(CrampedHome(cramped()), "mug on desk", ("pick up mug 2", "put mug 2 on desk 1"), planner)
+    assert [(s.subtask, s.status) for s in episode.steps] == [
+        ("pick up mug 2", "failed"), ("close cabinet 1", "done"), ("pick up mug 2", "done"),
+        ("put mug 2 on desk 1", "done"),
+    ]  # fmt: skip
+    assert episode.success and not planner.asked
+
+
+def test_what_stays_out_of_reach_with_the_door_closed_is_told_once() -> None:
+    planner = StubPlanner(("open cabinet 1", "pick up mug 1", "put mug 1 on desk 1"))
+    home = CrampedHome(cramped(), closing_helps=False)
+    episode = carry_out(home, "mug on desk", ("pick up mug 2", "put mug 2 on desk 1"), planner)
+    (asked,) = planner.asked
+    assert [note.said for note in asked.broken.notes] == ["pick up mug 2 failed : cannot reach mug 2"]
+    assert episode.success
+
+
+def test_where_the_closed_door_is_needed_open_it_is_planned_anew_at_once() -> None:
+    planner = StubPlanner(("put mug 2 on desk 1",))
+    episode = carry_out(CrampedHome(cramped()), "mug on desk", ("pick up mug 2", "put mug 2 in cabinet 1"), planner)
+    assert [s.subtask for s in episode.steps][-1] == "put mug 2 on desk 1" and episode.success
+    assert episode.replans == 1
