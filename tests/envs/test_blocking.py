@@ -17,7 +17,8 @@ pytestmark = pytest.mark.skipif(importlib.util.find_spec("pybullet") is None, re
 def home() -> Iterator[object]:
     from envs.sim import PhysicalHome
 
-    made = PhysicalHome(scene(["countertop 1", "cabinet 1: open", "cabinet 2", "cabinet 3: open"], {"mug 1": "countertop 1"}))
+    fixtures = ["countertop 1", "cabinet 1: open", "cabinet 2", "cabinet 3: open"]
+    made = PhysicalHome(scene(fixtures, {"mug 1": "countertop 1"}))
     spec = made.places.specs["cabinet 1"]
     made.cell.focus = np.array([spec.x, spec.y, 1.0])
     yield made
