@@ -7,6 +7,7 @@ again: `--only TARGET --first NUMBER --count 1` with the same seed. Exit code: 0
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -35,6 +36,7 @@ def _parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command."""
     args = _parser().parse_args(argv)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell lets what runs behind ignore it
     limit_memory()
     limit_blas_threads(1)
     counts = {args.only: args.count} if args.only else {t: round(args.count * s) for t, s in SHARES.items()}
@@ -53,16 +55,19 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _say(target: str, tally: Tally, count: int) -> None:
     found = sum(len(numbers) for numbers in tally.findings.values())
-    said = f"{target}: {tally.inputs} of {count}, {found} findings, {tally.seconds:.0f} s"
+    said = f"{target}: {tally.inputs} of {count}, {found} findings, {tally.seconds:.0f} s, {_slowest(tally)}"
     print(said, file=sys.stderr, flush=True)
 
 
+def _slowest(tally: Tally) -> str:
+    return f"slowest {tally.slowest_s:.2f} s (number {tally.slowest})"
+
+
 def _print(tallies: dict[str, Tally]) -> None:
-    print(f"{'target':14}{'inputs':>8}{'findings':>10}{'seconds':>9}  slowest")
+    print(f"{'target':14}{'inputs':>8}{'findings':>10}{'seconds':>9}")
     for target, tally in tallies.items():
         found = sum(len(numbers) for numbers in tally.findings.values())
-        slowest = f"{tally.slowest_s:.2f} s (number {tally.slowest})"
-        print(f"{target:14}{tally.inputs:8}{found:10}{tally.seconds:9.0f}  {slowest}")
+        print(f"{target:14}{tally.inputs:8}{found:10}{tally.seconds:9.0f}  {_slowest(tally)}")
     inputs, seconds = sum(t.inputs for t in tallies.values()), sum(t.seconds for t in tallies.values())
     print(f"{'all':14}{inputs:8}{sum(len(n) for t in tallies.values() for n in t.findings.values()):10}{seconds:9.0f}")
     for target, tally in tallies.items():

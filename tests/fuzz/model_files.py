@@ -131,7 +131,7 @@ def _change_arrays(rng: Random, arrays: dict[str, np.ndarray]) -> None:
     match rng.randrange(12):
         case 0:
             arrays[name] = np.full_like(arrays[name], rng.choice((np.nan, np.inf, 3e38, 1e30, 0.0)))
-        case 1:
+        case 1 if arrays[name].dtype.kind == "f":
             arrays[name].flat[rng.randrange(arrays[name].size)] = rng.choice((np.nan, -np.inf, 3e38, 1e20))
         case 2:
             with np.errstate(over="ignore", invalid="ignore"):
