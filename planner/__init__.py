@@ -26,19 +26,30 @@ if TYPE_CHECKING:
     from planner.episode import Ended as Ended
     from planner.episode import Episode as Episode
     from planner.episode import Event as Event
+    from planner.episode import Looked as Looked
+    from planner.episode import Looking as Looking
+    from planner.episode import Missed as Missed
     from planner.episode import Replanned as Replanned
+    from planner.episode import Search as Search
     from planner.errors import PlannerError as PlannerError
     from planner.execute import SymbolicHome as SymbolicHome
+    from planner.unseen.belief import Belief as Belief
+    from planner.unseen.memory import keep as keep
+    from planner.unseen.memory import know as know
 
 __version__ = "0.1.0"
 
 _WHERE = {
     "planner.answer": ("Options", "Plan"),
     "planner.decode": ("Planner",),
-    "planner.episode": ("Begun", "Disturbed", "Done", "Ended", "Episode", "Event", "Replanned"),
+    "planner.episode": (
+        "Begun", "Disturbed", "Done", "Ended", "Episode", "Event", "Looked", "Looking", "Missed", "Replanned", "Search",
+    ),
     "planner.errors": ("PlannerError",),
     "planner.execute": ("SymbolicHome",),
-}
+    "planner.unseen.belief": ("Belief",),
+    "planner.unseen.memory": ("keep", "know"),
+}  # fmt: skip
 _MODULE = {name: module for module, names in _WHERE.items() for name in names}
 
 
