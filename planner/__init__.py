@@ -18,35 +18,60 @@ from typing import TYPE_CHECKING
 
 __all__ = [
     "Begun",
+    "Belief",
     "Disturbed",
     "Done",
     "Ended",
     "Episode",
     "Event",
+    "Looked",
+    "Looking",
+    "Missed",
     "Options",
     "Plan",
     "Planner",
     "PlannerError",
     "Replanned",
+    "Search",
     "SymbolicHome",
+    "keep",
+    "know",
 ]
 __version__ = "0.1.0"
 
 _WHERE = {
     "planner.answer": ("Options", "Plan"),
     "planner.decode": ("Planner",),
-    "planner.episode": ("Begun", "Disturbed", "Done", "Ended", "Episode", "Event", "Replanned"),
+    "planner.episode": (
+        "Begun", "Disturbed", "Done", "Ended", "Episode", "Event", "Looked", "Looking", "Missed", "Replanned", "Search",
+    ),
     "planner.errors": ("PlannerError",),
     "planner.execute": ("SymbolicHome",),
-}
+    "planner.unseen.belief": ("Belief",),
+    "planner.unseen.memory": ("keep", "know"),
+}  # fmt: skip
 _MODULE = {name: module for module, names in _WHERE.items() for name in names}
 
 if TYPE_CHECKING:
     from planner.answer import Options, Plan
     from planner.decode import Planner
-    from planner.episode import Begun, Disturbed, Done, Ended, Episode, Event, Replanned
+    from planner.episode import (
+        Begun,
+        Disturbed,
+        Done,
+        Ended,
+        Episode,
+        Event,
+        Looked,
+        Looking,
+        Missed,
+        Replanned,
+        Search,
+    )  # fmt: skip
     from planner.errors import PlannerError
     from planner.execute import SymbolicHome
+    from planner.unseen.belief import Belief
+    from planner.unseen.memory import keep, know
 else:  # a type checker that saw this would take any name for one of ours
 
     def __getattr__(name: str) -> object:

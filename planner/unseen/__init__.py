@@ -1,12 +1,12 @@
 """Homes that are known in part: the robot knows the map and what it has seen, and looks for the rest.
 
-    from planner import Ended, Planner, SymbolicHome
+    from pathlib import Path
+    from planner import Ended, Planner, SymbolicHome, keep, know
     from planner.homes import open_home
-    from planner.unseen.memory import keep, know
 
     planner, home = Planner.load(), SymbolicHome(open_home("family_house"))
-    belief = know(home, told=["mug 1 in cabinet 3"])
-    plan = planner.plan("bring me the mug", belief)
+    belief = know(home, memory=Path("home.json"), told=["scissors 1 in drawer 2"])
+    plan = planner.plan("put the scissors on the desk", belief)
     for event in planner.run(plan, home, belief=belief):
         if isinstance(event, Ended):
             print(event.episode.success, event.episode.search.shortfall)

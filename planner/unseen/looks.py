@@ -85,7 +85,7 @@ def options(wanted: Sequence[Want], belief: Belief, blocked: frozenset[str] = fr
     value: dict[str, float] = {}
     for want in wanted:
         if want.fixtures:
-            left = want.fixtures - belief.inspected - blocked
+            left = want.fixtures - blocked
             found = dict.fromkeys(sorted(left), 1.0 / max(1, len(left)))
         else:
             found = chances(want, belief, blocked)

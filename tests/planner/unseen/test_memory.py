@@ -69,9 +69,10 @@ def test_what_was_in_the_hand_is_not_remembered(start: State, tmp_path: Path, ma
 
 
 def test_a_memory_is_whole_or_as_it_was(kept: Path, monkeypatch: pytest.MonkeyPatch, map_only: Belief) -> None:
-    before = kept.read_bytes()
+    before, write = kept.read_bytes(), Path.write_text
 
-    def full(self: Path, *args: object, **more: object) -> int:
+    def full(self: Path, text: str, **more: str) -> int:
+        write(self, text[:40], **more)
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "write_text", full)
