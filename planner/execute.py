@@ -182,19 +182,20 @@ class Execution:
                 return
             state, _ = self.known()
             hoped: State | None = state if unmet(state, action) else effect(state, action)
-            yield from self._try(action)
+            yield from self._attempt(action)
             if (closing := self._clearing(action)) is not None:
                 hoped = None
-                yield from self._try(closing)
+                yield from self._attempt(closing)
                 if self.steps[-1].status == "done":
-                    yield from self._try(action)
+                    yield from self._attempt(action)
             if self.steps[-1].status != "done" or (noticing and self._is_spoilt(hoped)):
                 return
 
-    def _try(self, action: Action) -> Iterator[Event]:
+    def _attempt(self, action: Action) -> Iterator[Event]:
+        """Carry a subtask of the plan out, and remember it if it failed."""
         yield from self.step(action)
         if self.steps[-1].status != "done":
-            self._remember_failure(action, self.steps[-1].reason)
+            self._remember_failure(action)
 
     def _clearing(self, action: Action) -> Action | None:
         """What makes the way free to try a failed action again, once: to close the door that was in it."""
@@ -258,7 +259,8 @@ class Execution:
         self.phase = advance(self.goal, self.phase, self.state, self.first)
         return iter(())
 
-    def _remember_failure(self, action: Action, reason: str) -> None:
+    def _remember_failure(self, action: Action) -> None:
+        reason = self.steps[-1].reason
         self.failed[action] += 1
         self.undone, self.expected = (action,), self.before
         if not self.steps[-1].blocked_by or self.failed[action] > 1:  # else the door is closed and it is tried again

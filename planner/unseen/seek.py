@@ -230,10 +230,10 @@ class _Seeker(Execution):
 
         done, opened = True, False
         if not look.opens or not self.belief.sees(look.fixture):  # there is more to see in another room than one door
-            done = yield from self._try(Action("go to", (look.fixture,)))
+            done = yield from self._take(Action("go to", (look.fixture,)))
         if done and look.opens and look.fixture not in self.belief.looked and not found():
             for action in self._to_open(look.fixture):
-                done = done and (yield from self._try(action))
+                done = done and (yield from self._take(action))
             opened = done
         reason = ""
         if not done:
@@ -244,9 +244,9 @@ class _Seeker(Execution):
         if opened and not any(self.belief.root(n) == look.fixture for n in found()):
             kind = self.state.world.fixture[self.state.world.index[look.fixture]]
             if kind is not None and kind.close_after:
-                yield from self._try(Action("close", (look.fixture,)))
+                yield from self._take(Action("close", (look.fixture,)))
 
-    def _try(self, action: Action) -> Generator[Event, None, bool]:
+    def _take(self, action: Action) -> Generator[Event, None, bool]:
         """Take a step of a look, whatever else happens in the home; returns whether it was done."""
         yield from self.disturbed((action,))
         yield from self.step(action)

@@ -7,16 +7,19 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from envs.disturb import Disturbance, changed
+from envs.goals import Goal
 from envs.state import Action, State, parse_action
+from planner.answer import Plan
 from planner.episode import Begun, Ended, Episode, Event, Looked, Looking, Missed, Replanned, Search, Step
 from planner.execute import SymbolicHome
 from planner.unseen.belief import Belief, Known
 from planner.unseen.looks import Look, nearest
-from tests.planner.unseen.two_rooms import TWO_ROOMS, TaughtPlanner, seen_at_start, sought, two_rooms
+from tests.planner.unseen.two_rooms import TWO_ROOMS, Intruder, TaughtPlanner, seen_at_start, sought, two_rooms
 
 
 @pytest.fixture
@@ -276,6 +279,36 @@ def test_a_place_that_cannot_be_opened_is_tried_twice_and_said_to_be_left_out(st
     assert (episode.success, home.tries) == (False, 2)
     assert search_of(episode).shortfall[0].endswith("could not look in cabinet 2; no mug found")
     assert [look.reason for look in search_of(episode).looks if look.reason] == ["it is stuck", "it is stuck"]
+
+
+def test_what_fails_twice_in_a_plan_is_kept_from_the_next_plans(tmp_path: Path) -> None:
+    start = two_rooms(tmp_path, TWO_ROOMS.replace("[plate, dirty glass]", "[2 plate, dirty glass]"))
+
+    class Heavy(SymbolicHome):
+        def execute(self, action: Action) -> Step:
+            if action == Action("pick up", ("plate 1",)):  # there is another
+                return Step(subtask="pick up plate 1", status="failed", reason="it slips", duration_s=1.0)
+            return super().execute(action)
+
+    class Listening(TaughtPlanner):
+        def __init__(self) -> None:
+            super().__init__()
+            self.avoided: list[set[str]] = []
+
+        def reach(self, goal: Goal, state: State, *args: object, **more: object) -> Plan:  # type: ignore[override]
+            self.avoided.append({state.world.names[i] for i in cast(frozenset[int], more["avoid"])})
+            return super().reach(goal, state, *args, **more)  # type: ignore[arg-type]
+
+    planner = Listening()
+    sought("plate on dining table", start, home=Heavy(start), planner=planner)
+    assert planner.avoided[:3] == [set(), set(), {"plate 1"}]
+
+
+def test_something_else_may_happen_once_before_each_subtask(start: State) -> None:
+    home = SymbolicHome(start)
+    intruder = Intruder(home)
+    episode, _ = sought("mug on dining table ; plate on desk", start, home=home, disturb=intruder)
+    assert episode.success and intruder.step == len(episode.steps)
 
 
 def test_without_a_plan_that_works_it_says_so(start: State) -> None:

@@ -112,6 +112,7 @@ def sought(
     belief: Belief | None = None,
     plan: Sequence[Action] = (),
     disturbances: Sequence[tuple[int, Disturbance]] = (),
+    disturb: Intruder | None = None,
     choose: Choose = likeliest,
     planner: TaughtPlanner | None = None,
     home: SymbolicHome | None = None,
@@ -119,10 +120,9 @@ def sought(
     """Reach a goal in a home that is known in part; returns the episode and all that happened."""
     home = home or SymbolicHome(start)
     known = belief or Belief.of_map(start.world.scene)
-    disturb = Intruder(home, *disturbances) if disturbances else None
-    events = list(
-        seek(plan, parse_goal(goal), home, known, planner or TaughtPlanner(), disturb=disturb, choose=choose)
-    )
+    if disturbances:
+        disturb = Intruder(home, *disturbances)
+    events = list(seek(plan, parse_goal(goal), home, known, planner or TaughtPlanner(), disturb=disturb, choose=choose))
     last = events[-1]
     assert isinstance(last, Ended)
     return last.episode, events
