@@ -54,16 +54,14 @@ def glow_name(fixture: str, k: int) -> str:
     return f"{fixture} glow {k}"
 
 
-def build_rooms(engine: Engine, scene: Scene) -> list[Piece]:
-    """Add the ground and the walls; return the walls."""
+def build_rooms(engine: Engine, scene: Scene) -> None:
+    """Add the ground and the walls."""
     x0, y0, x1, y1 = _extent(scene)
     middle = ((x0 + x1) / 2, (y0 + y1) / 2)
     engine.add("ground", (Piece(size=(x1 - x0 + 6, y1 - y0 + 6, 0.2), at=(0, 0, -0.1), visible=False),), (*middle, 0.0))
-    walls = wall_pieces(scene)
-    for k, wall in enumerate(walls):
+    for k, wall in enumerate(wall_pieces(scene)):
         low = seen(wall_mesh(wall.size, WALL_SEEN_M, WALL), WALL)
         engine.add(f"wall {k}", (low, Piece(size=wall.size, visible=False)), wall.at)
-    return walls
 
 
 def build_floors(engine: Engine, scene: Scene) -> None:

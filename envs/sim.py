@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from envs.building import add_object, build_fixture, build_objects, build_rooms, footprints, open_doors
+from envs.building import add_object, build_fixture, build_objects, build_rooms, footprints, open_doors, wall_pieces
 from envs.camera import Camera, View
 from envs.engine import Engine
 from envs.errors import PhysicsError
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from envs.scene import Scene
-    from envs.shapes import Piece
 
 SETTLE_TICKS = 150
 
@@ -56,11 +55,9 @@ class PhysicalHome:
         self.world = World(scene)
         self.engine = Engine(gui=gui)
         self.grasp = grasp
-        self._ajar: dict[str, float] = {}
-        walls = self._build_fixed()
-        self.places = Places(self.engine, scene, walls)
+        self.places = Places(self.engine, scene, wall_pieces(scene))
         self._ajar = open_doors(self.places, scene)
-        self._open_doors()
+        self._build_fixed()
         build_objects(self.engine, scene, self.places)
         self.engine.step(SETTLE_TICKS)
         self._poses = {thing.name: self.engine.pose(thing.name) for thing in scene.objects}
@@ -72,18 +69,11 @@ class PhysicalHome:
             lines = "\n".join(f"{name}: {problem}" for name, problem in lost.items())
             raise PhysicsError(f"scene {scene.name}: move these, or what stands in front of them\n{lines}")
 
-    def _build_fixed(self) -> list[Piece]:
-        """Build what the things stand in; return the walls."""
-        walls = build_rooms(self.engine, self.scene)
+    def _build_fixed(self) -> None:
+        """Build what the things stand in; what is open at the start stands no farther open than there is room."""
+        build_rooms(self.engine, self.scene)
         for fixture in self.scene.fixtures:
             build_fixture(self.engine, fixture, self._ajar.get(fixture.name, 1.0))
-        return walls
-
-    def _open_doors(self) -> None:
-        """Let what is open at the start stand no farther open than there is room."""
-        for name, ajar in self._ajar.items():
-            for k, leaf in enumerate(self.places.furniture[name].leaves):
-                self.engine.set_joint(name, k, ajar * leaf.opened)
 
     def _rebuild(self) -> None:
         """Build the start of the episode: everything anew, the things where they had come to rest."""

@@ -275,7 +275,8 @@ def _run(args: argparse.Namespace) -> int:
             | {way: asdict(outcomes[k]) for way, outcomes in found.items()}
             for k, task in enumerate(tasks)
         ]
-        print(json.dumps({"seed": args.seed, "ways": {w: summary(o) for w, o in found.items()}, "episodes": episodes}))
+        ways = {way: summary(outcomes).as_dict() for way, outcomes in found.items()}
+        print(json.dumps({"seed": args.seed, "ways": ways, "episodes": episodes}))
     else:
         print(_table(tasks, found))
     return 0
@@ -296,24 +297,66 @@ def draw_tasks(planner: Planner, count: int, seed: int) -> Iterator[Task]:
     raise PlannerError(f"too few tasks of seed {seed} can be used")
 
 
-def summary(outcomes: Sequence[Outcome]) -> dict[str, object]:
+@dataclass(frozen=True, kw_only=True)
+class Summary:
+    """What a way's episodes came to: rates, and means over the episodes or over all their repairs.
+
+    Attributes:
+        success: Episodes that reached the goal.
+        failed_subtasks: Of an episode.
+        steps: Subtasks of an episode.
+        repairs: Of an episode.
+        filled: Repairs that left a part of the old plan as it was.
+        tokens: Written in a repair: mean and median.
+        cpu_ms: The processor's time of a repair [ms]: mean and median.
+        kept: The part of what was still to come that is in the new plan; NaN where nothing was to come.
+    """
+
+    success: Rate
+    failed_subtasks: float
+    steps: float
+    repairs: float
+    filled: Rate
+    tokens: tuple[float, float]
+    cpu_ms: tuple[float, float]
+    kept: float
+
+    def as_dict(self) -> dict[str, object]:
+        """Plain data for programs."""
+        return {
+            "success": self.success.as_dict(),
+            "failed_subtasks": rounded(self.failed_subtasks),
+            "steps": rounded(self.steps),
+            "repairs": rounded(self.repairs),
+            "filled": self.filled.as_dict(),
+            "tokens": _mean_and_median(self.tokens),
+            "cpu_ms": _mean_and_median(self.cpu_ms),
+            "kept": rounded(self.kept),
+        }
+
+
+def summary(outcomes: Sequence[Outcome]) -> Summary:
     """Count what a way's episodes came to."""
     repairs = [repair for outcome in outcomes for repair in outcome.repairs]
     rest = sum(repair.rest for repair in repairs)
-    return {
-        "success": Rate(hits=sum(o.success for o in outcomes), total=len(outcomes)).as_dict(),
-        "failed_subtasks": rounded(mean([o.failed for o in outcomes])),
-        "steps": rounded(mean([o.steps for o in outcomes])),
-        "repairs": rounded(mean([len(o.repairs) for o in outcomes])),
-        "filled": Rate(hits=sum(r.filled for r in repairs), total=len(repairs)).as_dict(),
-        "tokens": _middle([r.tokens for r in repairs]),
-        "cpu_ms": _middle([1000 * r.cpu_s for r in repairs]),
-        "kept": rounded(sum(r.kept for r in repairs) / rest) if rest else None,
-    }
+    return Summary(
+        success=Rate(hits=sum(o.success for o in outcomes), total=len(outcomes)),
+        failed_subtasks=mean([o.failed for o in outcomes]),
+        steps=mean([o.steps for o in outcomes]),
+        repairs=mean([len(o.repairs) for o in outcomes]),
+        filled=Rate(hits=sum(r.filled for r in repairs), total=len(repairs)),
+        tokens=_middle([r.tokens for r in repairs]),
+        cpu_ms=_middle([1000 * r.cpu_s for r in repairs]),
+        kept=sum(r.kept for r in repairs) / rest if rest else math.nan,
+    )
 
 
-def _middle(values: Sequence[float]) -> dict[str, float | None]:
-    return {"mean": rounded(mean(values)), "median": rounded(quantile(values, 0.5))}
+def _middle(values: Sequence[float]) -> tuple[float, float]:
+    return mean(values), quantile(values, 0.5)
+
+
+def _mean_and_median(values: tuple[float, float]) -> dict[str, float | None]:
+    return {"mean": rounded(values[0]), "median": rounded(values[1])}
 
 
 def _table(tasks: Sequence[Task], found: Mapping[Way, Sequence[Outcome]]) -> str:
@@ -326,15 +369,11 @@ def _table(tasks: Sequence[Task], found: Mapping[Way, Sequence[Outcome]]) -> str
         f"{'CPU ms':>12} {'kept':>6}",
     ]
     for way, outcomes in found.items():
-        success = Rate(hits=sum(o.success for o in outcomes), total=len(outcomes))
-        repairs = [repair for outcome in outcomes for repair in outcome.repairs]
-        tokens, spent = [r.tokens for r in repairs], [1000 * r.cpu_s for r in repairs]
-        kept = sum(r.kept for r in repairs) / max(1, sum(r.rest for r in repairs))
-        failed, steps = mean([o.failed for o in outcomes]), mean([o.steps for o in outcomes])
+        its = summary(outcomes)
         lines.append(
-            f"{way:8} {success!s:>20} {failed:7.2f} {steps:8.1f} {mean([len(o.repairs) for o in outcomes]):8.2f} "
-            f"{mean([r.filled for r in repairs]):9.0%} {mean(tokens):6.0f} /{quantile(tokens, 0.5):4.0f} "
-            f"{mean(spent):6.0f} /{quantile(spent, 0.5):4.0f} {kept:6.0%}"
+            f"{way:8} {its.success!s:>20} {its.failed_subtasks:7.2f} {its.steps:8.1f} {its.repairs:8.2f} "
+            f"{its.filled.value:9.0%} {its.tokens[0]:6.0f} /{its.tokens[1]:4.0f} "
+            f"{its.cpu_ms[0]:6.0f} /{its.cpu_ms[1]:4.0f} {its.kept:6.0%}"
         )
     plain = [o.success for o in found["replan"]]
     others: tuple[Way, ...] = ("feedback", "infill")

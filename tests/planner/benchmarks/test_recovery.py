@@ -99,7 +99,7 @@ def test_figures_are_means_of_repairs_and_rates_of_episodes() -> None:
             Outcome(success=True, steps=5, failed=1, repairs=repairs),
             Outcome(success=False, steps=7, failed=2, repairs=()),
         ]
-    )
+    ).as_dict()
     assert found["success"] == {"hits": 1, "total": 2, "rate": 0.5, "ci95": [0.0945, 0.9055]}
     assert (found["tokens"], found["kept"], found["repairs"]) == ({"mean": 20, "median": 20}, 0.5, 1)
 
