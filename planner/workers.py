@@ -12,7 +12,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from multiprocessing import get_context
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from gpt.runtime.threads import limit_blas_threads
 from planner.decode import Planner
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from planner.answer import Options
+    from planner.answer import Options, Precision
     from planner.held_out import Trial
     from planner.measure import Prediction, Way
 
@@ -39,7 +39,7 @@ class Work:
     """
 
     folder: Path | None
-    weights: Literal["fp32", "int8"] = "fp32"
+    weights: Precision = "fp32"
     ways: Mapping[Way, Options]
     goals_only: bool = False
 
@@ -83,5 +83,5 @@ def _predict(planner: Planner, work: Work, trial: Trial) -> Prediction:
 
 
 @lru_cache(maxsize=1)
-def _planner(folder: Path | None, weights: Literal["fp32", "int8"]) -> Planner:
+def _planner(folder: Path | None, weights: Precision) -> Planner:
     return Planner.load(folder, weights=weights)
