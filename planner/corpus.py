@@ -15,7 +15,7 @@ from typing import Literal
 from envs.errors import EnvsError
 from envs.goals import Condition, Goal, format_goal
 from envs.state import Action, State, effect
-from planner import text
+from planner import left_out, text
 from planner.draw import Task, TaskDrawer, goal_is_held_out
 from planner.facts import chunk, fetch
 from planner.incidents import Incidents
@@ -43,6 +43,7 @@ class Recipe:
         restarts: Plans per task that start in the middle of another plan.
         chunks: The part of long goals' further chunks that become documents.
         proposals: The part of tasks that are also documents that propose the task ([TASK]).
+        descriptions: The part of tasks that are also documents that word the task, from its goal.
         human: The part of homes and scenes that are scenes of human-written lines (task files).
         with_steps: The part of human-written lines that are read with their steps.
         varied: The part of human-written lines that are changed to be about something else.
@@ -50,6 +51,8 @@ class Recipe:
         feedback: The part of trees that are plans after something went wrong ([FEEDBACK], planner/incidents.py).
         infill: The part of trees that are plans with a span to fill in ([MASK]).
         noise: Whether our own instructions have typos, lost articles and lost punctuation.
+        conditions: Most conditions of a goal; None: any.
+        without: What is left out altogether (planner/left_out.py).
         vocab_size: Ids of the tokenizer that is trained on the corpus, special tokens included.
     """
 
@@ -64,6 +67,7 @@ class Recipe:
     restarts: float = 0.2
     chunks: float = 0.5
     proposals: float = 0.03
+    descriptions: float = 0.0
     human: float = 0.3
     with_steps: float = 0.2
     varied: float = 0.0
@@ -71,6 +75,8 @@ class Recipe:
     feedback: float = 0.0
     infill: float = 0.0
     noise: bool = True
+    conditions: int | None = None
+    without: tuple[str, ...] = ()
     vocab_size: int = 2048
 
     def __post_init__(self) -> None:
@@ -84,16 +90,17 @@ class Recipe:
             raise ValueError(
                 f"recipe: feedback and infill are parts of a whole, found {self.feedback} and {self.infill}"
             )
+        left_out.check(self.without)
 
     @property
     def kinds(self) -> tuple[str, ...]:
         """The kinds of documents beyond the usual that a model is trained on, as its folder names them."""
-        return tuple(name for name in ("feedback", "infill") if getattr(self, name))
+        return tuple(name for name in ("feedback", "infill", "descriptions") if getattr(self, name))
 
 
 _FRACTIONS = (
-    "refusals", "questions", "with_inventory", "plans", "restarts", "chunks", "proposals", "human", "with_steps",
-    "varied", "dropped", "feedback", "infill",
+    "refusals", "questions", "with_inventory", "plans", "restarts", "chunks", "proposals", "descriptions",
+    "human", "with_steps", "varied", "dropped", "feedback", "infill",
 )  # fmt: skip
 
 
@@ -132,7 +139,8 @@ class Corpus:
             if self.scenes and self.rng.random() < self.recipe.human:
                 yield from self._scene(known)
             else:
-                yield from self._of_home(sample_home(self.rng, self.span), known)
+                absent = left_out.fixtures(self.recipe.without)
+                yield from self._of_home(sample_home(self.rng, self.span, absent=absent), known)
 
     def documents(self) -> Iterator[text.Document]:
         """Yield the same as whole documents, the trunk repeated before each branch."""
@@ -189,6 +197,8 @@ class Corpus:
             branches.append(text.understood(task.instruction, task.goal_text))
             if known and self.rng.random() < self.recipe.proposals:
                 branches.append(text.proposal(task.instruction, task.goal_text))
+            if known and self.rng.random() < self.recipe.descriptions:
+                branches.append(text.description(task.goal_text, task.instruction))
             if self.rng.random() < self.recipe.plans:
                 plans += self._plans(task.goal, pieces)
         if branches:
@@ -198,15 +208,30 @@ class Corpus:
     def _task(self, state: State, known: bool) -> Task | None:
         roll = self.rng.random()
         if roll < self.recipe.refusals:
-            return self.drawer.draw_refusal(state, inventory_known=known)
+            return self._taught(self.drawer.draw_refusal(state, inventory_known=known))
         if known and roll < self.recipe.refusals + self.recipe.questions:
-            return next((t for _ in range(8) if (t := self.drawer.draw_question(state)) is not None), None)
+            question = next((t for _ in range(8) if (t := self.drawer.draw_question(state)) is not None), None)
+            return self._taught(question)
         parts = self.rng.choices(range(1, len(self.recipe.parts) + 1), self.recipe.parts)[0]
         for _ in range(4):
             task = self.drawer.draw(state, parts=parts, inventory_known=known)
-            if task is not None and task.goal is not None and not goal_is_held_out(task.goal):
+            if task is not None and task.goal is not None and not goal_is_held_out(task.goal) and self._taught(task):
                 return task
         return None
+
+    def _taught(self, task: Task | None) -> Task | None:
+        """The task, if nothing of it is left out."""
+        recipe = self.recipe
+        if task is None:
+            return None
+        if any(left_out.speaks_of(said, recipe.without) for said in (task.instruction, task.refuse, task.ask) if said):
+            return None
+        if task.goal is not None:
+            if recipe.conditions is not None and len(task.goal.conditions) > recipe.conditions:
+                return None
+            if left_out.forms(task.goal) & set(recipe.without):
+                return None
+        return task
 
     def _plans(self, goal: Goal, pieces: Sequence[Piece]) -> Iterator[text.Document]:
         for i, (state, todo, start, actions) in enumerate(pieces):

@@ -17,7 +17,7 @@ from envs.scoring import fixtures_of, holds
 from envs.state import BIT, DIRTY, State
 from planner.binding import Binder
 from planner.feasible import is_feasible
-from planner.language import Realiser, normalise
+from planner.language import IN_TURN, IN_TURN_TEST, Realiser, normalise
 from planner.phrases import Family, is_held_out, load_families
 
 if TYPE_CHECKING:
@@ -81,6 +81,7 @@ class TaskDrawer:
         """Choose the patterns."""
         self.rng = rng
         self.noise = noise
+        self.in_turn = IN_TURN_TEST if phrases == "test" else IN_TURN
         self.binder = Binder(rng)
         wanted = set(families) if families is not None else None
         found = [f for folder in folders for f in load_families(folder) if wanted is None or f.name in wanted]
@@ -96,8 +97,17 @@ class TaskDrawer:
             [f.weight * (1 + len(f.phrases) / 25) for f in of] for of in (self.families, self.refusals, self.questions)
         )
 
-    def draw(self, start: State, *, parts: int = 1, inventory_known: bool = True) -> Task | None:
-        """Draw a task of several parts for a home, or None if the attempt does not fit it."""
+    def draw(
+        self, start: State, *, parts: int = 1, inventory_known: bool = True, in_turn: bool = False
+    ) -> Task | None:
+        """Draw a task of several parts for a home, or None if the attempt does not fit it.
+
+        Args:
+            start: The home.
+            parts: How many tasks are joined.
+            inventory_known: Whether the planner will see what the home has; else no synonym is avoided that misleads.
+            in_turn: Whether one part is to be done after the other.
+        """
         present = set(start.world.categories)
         realiser = Realiser(self.rng, present if inventory_known else None)
         conditions, texts, names = [], [], []
@@ -116,11 +126,11 @@ class TaskDrawer:
             every = [c for g in conditions for c in g.conditions]
             if len(set(every)) < len(every) or sum(type(c).__name__ == "Holding" for c in every) > 1:
                 return None
-            merged = Goal(phases=(tuple(every),))
+            merged = Goal(phases=tuple(g.phases[0] for g in conditions) if in_turn else (tuple(every),))
         if all(holds(start, c, start) for c in merged.phases[-1]) or not is_feasible(merged, start):
             return None
-        text = self._spoken(realiser, realiser.join(texts))
-        return Task(instruction=text, start=start, goal=merged, family="+".join(names))
+        said = realiser.join_in_turn(texts, self.in_turn) if in_turn else realiser.join(texts)
+        return Task(instruction=self._spoken(realiser, said), start=start, goal=merged, family="+".join(names))
 
     def _spoken(self, realiser: Realiser, text: str) -> str:
         text = realiser.polite(text)

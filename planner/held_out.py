@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from envs.goals import Goal
 from envs.state import BIT, State, World
+from planner import left_out
 from planner.draw import Task, TaskDrawer, goal_is_held_out
 from planner.splits import SPLITS, Span, sample_home
 from planner.tasks import Answer, TaskLine, home_for, with_steps
@@ -66,6 +67,9 @@ class Split:
         new_goal: Whether the goal has a condition that is held out of training; else it has none.
         answer: The right kind of answer.
         noise: Whether instructions have typos, lost articles and lost punctuation, as the corpus's have.
+        forms: What goals are to have one of (planner/left_out.py); () asks for none.
+        without: Forms that no goal has, and fixture categories that no home has.
+        in_turn: Whether the parts are to be done one after the other (`then`).
     """
 
     name: str
@@ -75,6 +79,9 @@ class Split:
     new_goal: bool = False
     answer: Answer = "plan"
     noise: bool = True
+    forms: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    in_turn: bool = False
 
 
 BUILT_IN: tuple[Split, ...] = (
@@ -124,14 +131,18 @@ def draw_trials(
 def _draw(
     split: Split, rng: random.Random, drawer: TaskDrawer, span: Span, inventory: bool, geometry: bool
 ) -> Task | None:
-    start = sample_home(rng, span, geometry=geometry)
+    start = sample_home(rng, span, geometry=geometry, absent=left_out.fixtures(split.without))
     if split.answer == "refuse":
         return drawer.draw_refusal(start, inventory_known=inventory)
     if split.answer == "ask":
         return drawer.draw_question(start)
     for _ in range(4):  # a home is dearer than a task
-        task = drawer.draw(start, parts=rng.choice(split.parts), inventory_known=inventory)
+        parts = rng.choice(split.parts)
+        task = drawer.draw(start, parts=parts, inventory_known=inventory, in_turn=split.in_turn)
         if task is None or task.goal is None or goal_is_held_out(task.goal) != split.new_goal:
+            continue
+        forms = left_out.forms(task.goal)
+        if forms & set(split.without) or (split.forms and not forms & set(split.forms)):
             continue
         least, most = split.conditions or (1, 99)
         if least <= len(task.goal.conditions) <= most:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, get_args
 
-Kind = Literal["feedback", "infill"]
+Kind = Literal["feedback", "infill", "descriptions"]
 
 
 def kinds_of(extra: Mapping[str, object]) -> frozenset[Kind]:

@@ -60,8 +60,7 @@ def read_recipe(name: str, overrides: dict[str, dict[str, object]] | None = None
         parts[part] = values
     corpus = parts["corpus"]
     try:
-        if "parts" in corpus:
-            corpus["parts"] = tuple(corpus["parts"])
+        corpus |= {key: tuple(corpus[key]) for key in ("parts", "without") if key in corpus}
         GPTConfig(vocab_size=int(corpus.get("vocab_size", 2048)), **parts["model"])
         return Settings(corpus=Recipe(**corpus), model=parts["model"], train=TrainConfig(**parts["train"]))
     except (TypeError, ValueError, OverflowError) as error:

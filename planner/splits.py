@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Collection
 from typing import Literal
 
 from envs.domain import load_domain
@@ -24,7 +25,9 @@ SPLITS: dict[SplitName, Span] = {
 GUESTS = ("plate", "fork", "knife", "glass", "spoon", "bowl", "mug")  # what a home that can seat guests has many of
 
 
-def sample_home(rng: random.Random, span: Span, *, goal: Goal | None = None, geometry: bool = False) -> State:
+def sample_home(
+    rng: random.Random, span: Span, *, goal: Goal | None = None, geometry: bool = False, absent: Collection[str] = ()
+) -> State:
     """Sample a home: most of a usual size, some with one room, some with eight, some full, some for guests.
 
     Some fixtures and objects are asked for, so that all kinds occur.
@@ -34,10 +37,12 @@ def sample_home(rng: random.Random, span: Span, *, goal: Goal | None = None, geo
         span: The seeds of homes.
         goal: What it needs is to be there too.
         geometry: Whether it has a floor plan, which only the physical world needs.
+        absent: Fixture categories of which there is none.
     """
     seed = rng.randrange(*span)
     domain = load_domain()
     fixtures = dict.fromkeys(rng.sample(sorted(domain.fixtures), k=rng.randrange(6)), 1)
+    fixtures = {name: number for name, number in fixtures.items() if name not in absent}
     things = rng.sample(sorted(domain.objects), k=rng.randrange(12))
     objects = {thing: rng.choice((1, 1, 2, 3)) for thing in things}
     if rng.random() < 0.3:
@@ -49,8 +54,9 @@ def sample_home(rng: random.Random, span: Span, *, goal: Goal | None = None, geo
         fixtures, objects = fixtures | needed[0], objects | needed[1]
     try:
         scene = sample_scene(
-            seed, rooms=rooms, n_objects=n_objects, need_fixtures=fixtures, need_objects=objects, geometry=geometry
-        )
+            seed, rooms=rooms, n_objects=n_objects, need_fixtures=fixtures, need_objects=objects, geometry=geometry,
+            absent=absent,
+        )  # fmt: skip
     except EnvsError:  # what is asked for does not fit into that many rooms
-        scene = sample_scene(seed, geometry=geometry)
+        scene = sample_scene(seed, geometry=geometry, absent=absent)
     return World(scene).initial()

@@ -99,6 +99,12 @@ def proposal(instruction: str, goal_text: str) -> Document:
     return (*task, Segment("[EOS]", "", True))
 
 
+def description(goal_text: str, instruction: str) -> Document:
+    """Return what follows the home: a goal, and an instruction that asks for it."""
+    goal = (Segment("[TASK]", ""), Segment("[SEP]", goal_text))
+    return (*goal, Segment("[SEP]", instruction, False, True), Segment("[EOS]", "", True))
+
+
 def task_document(inventory_text: str, instruction: str, goal_text: str) -> Document:
     """Return a document that proposes a task for a home: an instruction and its goal."""
     return (*home_part(inventory_text), *proposal(instruction, goal_text))

@@ -119,7 +119,7 @@ def _train(args: argparse.Namespace, settings: Settings, human: list[str], world
     if world.first:
         writable(folder)
         resolved = {"corpus": asdict(settings.corpus), "model": settings.model, "train": asdict(settings.train)}
-        resolved["corpus"]["parts"] = list(settings.corpus.parts)
+        resolved["corpus"] |= {"parts": list(settings.corpus.parts), "without": list(settings.corpus.without)}
         (folder / "recipe.yaml").write_text(yaml.safe_dump(resolved, sort_keys=False), encoding="utf-8")
     started = time.perf_counter()
     known = None
