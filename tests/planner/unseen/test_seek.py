@@ -295,7 +295,7 @@ def test_what_fails_twice_in_a_plan_is_kept_from_the_next_plans(tmp_path: Path) 
             super().__init__()
             self.avoided: list[set[str]] = []
 
-        def reach(self, goal: Goal, state: State, *args: object, **more: object) -> Plan:  # type: ignore[override]
+        def reach(self, goal: Goal, state: State, *args: object, **more: object) -> Plan:
             self.avoided.append({state.world.names[i] for i in cast(frozenset[int], more["avoid"])})
             return super().reach(goal, state, *args, **more)  # type: ignore[arg-type]
 
