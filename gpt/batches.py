@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tokenize import TokenError
 from typing import Protocol
@@ -43,6 +43,7 @@ class Batch:
         layout: Which document each position belongs to, -1 where there is none.
         n_tokens: Positions that hold a token.
         n_counted: Targets that carry loss.
+        values: (B, T) fp32, what each target is worth to an objective of `gpt/preference.py`.
     """
 
     idx: Tensor
@@ -50,6 +51,7 @@ class Batch:
     layout: Layout
     n_tokens: int
     n_counted: int
+    values: Tensor | None = None
 
     def to(self, device: torch.device) -> Batch:
         """The same batch on a device; copies to a GPU do not wait."""
@@ -57,7 +59,8 @@ class Batch:
             return self
         idx, targets = (t.pin_memory().to(device, non_blocking=True) for t in (self.idx, self.targets))
         layout = self.layout.to(device)
-        return Batch(idx=idx, targets=targets, layout=layout, n_tokens=self.n_tokens, n_counted=self.n_counted)
+        values = None if self.values is None else self.values.pin_memory().to(device, non_blocking=True)
+        return replace(self, idx=idx, targets=targets, layout=layout, values=values)
 
 
 class Batches(Protocol):
@@ -187,7 +190,18 @@ class TokenizedDocuments:
 class _RowBatches:
     """Rows of documents in an order that is shuffled anew every epoch."""
 
-    def __init__(self, documents: TokenizedDocuments, batch_rows: int, block_size: int, seed: int) -> None:
+    def __init__(
+        self,
+        documents: TokenizedDocuments,
+        batch_rows: int,
+        block_size: int,
+        seed: int,
+        values: npt.NDArray[np.float32] | None = None,
+    ) -> None:
+        """Lay the rows out; `values` (n,) are those of the documents' tokens, for objectives that need them."""
+        if values is not None and len(values) != len(documents.tokens):
+            raise ConfigError(f"{len(values)} values do not belong to {len(documents.tokens)} tokens")
+        self.values = values
         for name, value in (("batch_rows", batch_rows), ("block_size", block_size)):
             if value < 1:
                 raise ConfigError(f"{name} is {value}; it must be at least 1")
@@ -252,6 +266,7 @@ class _RowBatches:
         document, trunk = (np.full((B, T), NO_DOCUMENT, dtype=np.int64) for _ in range(2))
         positions = np.zeros((B, T), dtype=np.int64)
         before = np.full((B, T), -1, dtype=np.int64)
+        values = None if self.values is None else np.zeros((B, T), dtype=np.float32)
         n_tokens = 0
         tokens, counted, offsets = self.documents.tokens, self.documents.counted, self.documents.offsets
         for row, members in enumerate(rows):
@@ -262,6 +277,8 @@ class _RowBatches:
                 branch = np.asarray(self.documents.branch[first : first + n], dtype=np.int64)
                 idx[row, here] = tokens[first : first + n]
                 targets[row, here] = np.where(counted[there], tokens[there].astype(np.int64), -1)
+                if values is not None and self.values is not None:
+                    values[row, here] = self.values[there]
                 trunk[row, here] = place * (MAX_BRANCHES + 1)
                 document[row, here] = trunk[row, here] + branch
                 positions[row, here], last = _stand(branch)
@@ -274,6 +291,7 @@ class _RowBatches:
             layout=Layout(*(torch.from_numpy(a) for a in (document, trunk, positions, before))),
             n_tokens=n_tokens,
             n_counted=int((targets >= 0).sum()),
+            values=None if values is None else torch.from_numpy(values),
         )
 
     def _row_at(self, place: int) -> int:

@@ -28,7 +28,7 @@ from gpt.batches import Batch, Batches
 from gpt.errors import ConfigError, ProcessLostError
 from gpt.layout import Layout
 from gpt.model import GPT
-from gpt.objective import Objective
+from gpt.objective import MakeObjective, Objective
 from gpt.train_config import TrainConfig
 
 TIMEOUT = timedelta(minutes=10)
@@ -74,6 +74,7 @@ class World:
             idx=batch.idx[mine],
             targets=targets,
             layout=layout,
+            values=None if batch.values is None else batch.values[mine],
             n_tokens=int((layout.document >= 0).sum()),
             n_counted=int((targets >= 0).sum()),
         )
@@ -195,12 +196,15 @@ class Parallel:
         config: Whether to shard, and what the objective is.
         device: Where this process computes.
         compiled: Whether to compile.
+        make: Makes the objective.
 
     Attributes:
         model: The model that is trained. With `shard: full` it is a copy whose tensors are DTensors.
     """
 
-    def __init__(self, model: GPT, config: TrainConfig, device: torch.device, compiled: bool) -> None:
+    def __init__(
+        self, model: GPT, config: TrainConfig, device: torch.device, compiled: bool, make: MakeObjective = Objective
+    ) -> None:
         self.world, self.device = World.here(), device
         self._original, self.model = model, model
         sharded = config.shard == "full"
@@ -209,7 +213,7 @@ class Parallel:
             self.model = model = copy.deepcopy(model)
         model.to(device)
         trunk = torch.compile(model.trunk) if compiled and not sharded else None
-        objective = Objective(model, config.precision, trunk, config.head_penalty)
+        objective = make(model, config.precision, trunk, config.head_penalty)
         self.forward: nn.Module = objective
         if sharded:
             self._shard(objective, compiled)

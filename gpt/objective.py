@@ -49,13 +49,21 @@ class Objective(nn.Module):
         """
         device = batch.idx.device.type
         with torch.autocast(device, dtype=torch.bfloat16, enabled=self.precision == "bf16"):
-            loss = self.model.logits_and_loss(self._trunk(batch.idx, batch.layout), batch.targets)[1]
+            loss = self._mean_loss(batch)
         total = loss * scale
         if self.head_penalty and share:
             from gpt.diversity import head_penalty
 
             total = total + self.head_penalty * share * head_penalty(self.model)
         return total, loss.detach()
+
+    def _mean_loss(self, batch: Batch) -> Tensor:
+        """The mean over the batch's counted targets."""
+        return self.model.logits_and_loss(self._trunk(batch.idx, batch.layout), batch.targets)[1]
+
+
+MakeObjective = Callable[[GPT, Precision, Callable[..., Tensor] | None, float], Objective]
+"""Makes an objective; the arguments are those of `Objective`."""
 
 
 def should_compile(config: TrainConfig, device: torch.device) -> bool:

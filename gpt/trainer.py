@@ -24,7 +24,7 @@ from gpt.distributed import Parallel, World, check_divisible, device_of, is_lost
 from gpt.errors import DivergedError, ProcessLostError
 from gpt.files import write_text_atomically
 from gpt.model import GPT
-from gpt.objective import Objective, should_compile
+from gpt.objective import MakeObjective, Objective, should_compile
 from gpt.optimizer import build_optimizers
 from gpt.schedule import schedule_factor
 from gpt.surroundings import deferred_signals, matmul_precision, raise_signal, threads
@@ -74,6 +74,7 @@ def train(
     out_dir: Path | str,
     resume: bool = False,
     on_metrics: Callable[[Metrics], None] | None = None,
+    objective: MakeObjective = Objective,
 ) -> TrainResult:
     """Train a model in place, from the weights it has.
 
@@ -89,6 +90,7 @@ def train(
         out_dir: The run folder.
         resume: Go on from the folder's checkpoint if it has one; the result is what one uninterrupted run gives.
         on_metrics: Called with each line of metrics.jsonl.
+        objective: Makes what is minimised (`gpt/preference.py` has others).
 
     Raises:
         ConfigError: The rows cannot be divided among the processes, or there is no such device.
@@ -110,7 +112,7 @@ def train(
         check_divisible(config.batch_rows, world)
         torch.manual_seed(config.seed + _SEED_STEP * world.rank)
         try:
-            run = _Run(model, train_batches, val_batches, config, Path(out_dir), on_metrics, device, resume)
+            run = _Run(model, train_batches, val_batches, config, Path(out_dir), on_metrics, device, resume, objective)
             return run.go(stop)
         finally:
             model.eval()
@@ -135,6 +137,7 @@ class _Run:
         on_metrics: Callable[[Metrics], None] | None,
         device: torch.device,
         resume: bool,
+        objective: MakeObjective,
     ) -> None:
         self.train_batches, self.val_batches = train_batches, val_batches
         self.config, self.out_dir, self.on_metrics = config, out_dir, on_metrics
@@ -143,7 +146,7 @@ class _Run:
         state = TrainingState.read(self.checkpoint, self.settings) if resume and self.checkpoint.exists() else None
         if state is not None:
             put_weights(model, state.weights, self.checkpoint)
-        self.parallel = Parallel(model, config, device, should_compile(config, device))
+        self.parallel = Parallel(model, config, device, should_compile(config, device), objective)
         self.optimizers = build_optimizers(self.parallel.model, config.optimizer, config.lr, config.weight_decay)
         if state is not None:
             state.restore(self.parallel.model, self.optimizers)
