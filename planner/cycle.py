@@ -1,49 +1,55 @@
 """One cycle of self-improvement: propose, plan, execute, score, keep, train, and judge the new weights.
 
-A cycle is a folder: config.json, proposals.jsonl, episodes.jsonl, physics.jsonl, training/, model/, held_out.jsonl,
-metrics.json, plot.svg. Each is written whole or not at all, so a killed cycle goes on where it was. No teacher and no
-search takes part.
+A cycle is a folder: config.json, proposals.jsonl, episodes.jsonl, hindsight.jsonl and hindsight_episodes.jsonl,
+physics.jsonl, training/, model/, held_out.jsonl, metrics.json, plot.svg. Each is written whole or not at all, so a
+killed cycle goes on where it was. No teacher and no search takes part.
 """
 
 from __future__ import annotations
 
 import json
 import random
+import re
 import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from envs.domain import load_domain
 from envs.errors import quoted
-from envs.goals import parse_goal
-from envs.state import Action, World, parse_action
+from envs.goals import Goal, parse_goal
 from gpt.batches import PackedBatches, TokenizedDocuments
 from gpt.checkpoint import load_model, save_model
 from gpt.files import write_text_atomically
+from gpt.objective import Objective
+from gpt.preference import preference_objective
 from gpt.train_config import TrainConfig
 from gpt.trainer import METRICS_FILE, train
-from planner.answer import Options
+from planner.curriculum import Curriculum, features
 from planner.decode import Planner
 from planner.errors import StageError
-from planner.held_out import LONG, Split, Trial, draw_trials
-from planner.lessons import Lesson, lesson_of, weights
+from planner.failures import counted
+from planner.held_out import Split, Trial, draw_trials
+from planner.hindsight import goals_by_the_way
+from planner.lessons import Lesson, lesson_of
 from planner.measure import measure, ways
+from planner.mixing import Rule, mixed
 from planner.progress import Decision, decide, plot
 from planner.propose import Proposal, Proposer, compose, start_of
 from planner.splits import SPLITS, Span
 from planner.stages import Record, read_lines, read_record, stage, write_lines
-from planner.text import encode
-from planner.verify import verify
+from planner.trying import plan_of, try_task
 
-if TYPE_CHECKING:
-    from gpt.tokenizer import Tokenizer
-
-SHORT_SPLIT = Split(name="1-4 conditions", parts=(1, 2, 3, 4), conditions=(1, 4))
-LONG_SPLIT = Split(name="5-6 conditions", parts=(4, 5, 6), conditions=LONG)
-MAX_COPIES = 6  # of one new document, on average: more are learnt by heart
-DIRECT = Options(samples=0, constrained=False, chunks=False, clauses=False, grounded=False)
+HELD_OUT = (
+    Split(name="1-4 conditions", parts=(1, 2, 3, 4), conditions=(1, 4)),
+    Split(name="5-10 conditions", parts=(5, 6, 7, 8), conditions=(5, 10)),
+    Split(name="in turn", parts=(2, 2, 3), conditions=(2, 4), phrases="test", in_turn=True),
+)
+HINDSIGHT_EPISODES = "hindsight_episodes.jsonl"
+EPISODES = ("episodes.jsonl", HINDSIGHT_EPISODES)
+HINDSIGHT_TRIES = 3  # goals that are put into words for one that can be read
+ANCHORED = 0.75  # of the steps, where a pass of the old weights comes to the two and a half of a step's own
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,25 +59,33 @@ class Sizes:
     Attributes:
         homes: Homes of the train split that tasks are proposed for.
         per_home: Proposals sampled for each.
+        varied: Proposals varied for each.
         composed: Longer tasks composed for each.
+        tasks: Proposals that are tried, chosen by the curriculum.
+        hindsight: Goals that plans reached by the way, to be put into words and tried too.
         samples: Further plans of the slow planner, where the first fails.
+        attempts: Plans that the direct pass draws for each task.
         steps: Optimizer steps.
         rows: Rows of a batch.
         lr: Peak learning rate: a fraction of what the first training took.
         new_share: The part of the tokens read in training that is new; the rest is replayed from the old corpus.
-        held_out: Tasks of each of the two held-out splits.
+        held_out: Tasks of each of the held-out splits.
         physics: Verified plans that must also work in the physical home to be kept.
     """
 
     homes: int = 24
-    per_home: int = 6
-    composed: int = 6
+    per_home: int = 8
+    varied: int = 6
+    composed: int = 14
+    tasks: int = 240
+    hindsight: int = 60
     samples: int = 2
+    attempts: int = 2
     steps: int = 140
     rows: int = 8
     lr: float = 4e-4
-    new_share: float = 0.4
-    held_out: int = 50
+    new_share: float = 0.5
+    held_out: int = 40
     physics: int = 0
 
     def scaled(self, factor: float) -> Sizes:
@@ -79,9 +93,24 @@ class Sizes:
         return replace(
             self,
             homes=max(1, round(self.homes * factor)),
+            tasks=max(1, round(self.tasks * factor)),
+            hindsight=round(self.hindsight * factor),
             steps=max(2, round(self.steps * factor)),
             held_out=max(4, round(self.held_out * factor)),
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Method:
+    """How a cycle learns.
+
+    Attributes:
+        rule: The learning rule (planner/mixing.py).
+        lean: Whether tasks are chosen by what earlier cycles failed at; else all are alike.
+    """
+
+    rule: Rule = "rejection"
+    lean: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,8 +124,8 @@ class Verdict:
 
 
 def held_out(count: int, seed: int, span: Span) -> list[Trial]:
-    """Return the tasks that weights are judged by: of both lengths, in homes outside the train split."""
-    return [t for split in (SHORT_SPLIT, LONG_SPLIT) for t in draw_trials(split, count, seed=seed, span=span)]
+    """Return the tasks that weights are judged by, in homes outside the train split."""
+    return [t for split in HELD_OUT for t in draw_trials(split, count, seed=seed, span=span)]
 
 
 def judge(model: Path, trials: Sequence[Trial], path: Path, samples: int) -> list[Record]:
@@ -124,6 +153,7 @@ def run_cycle(
     *,
     number: int,
     seed: int,
+    method: Method = Method(),
 ) -> Verdict:
     """Do one cycle, or the rest of it.
 
@@ -135,13 +165,20 @@ def run_cycle(
         sizes: How much to do.
         number: Of the cycle, from 1.
         seed: Of the run.
+        method: How it learns.
     """
     began = time.perf_counter()
     folder.mkdir(parents=True, exist_ok=True)
-    config = {"model": str(model), "number": number, "seed": seed, "sizes": asdict(sizes)}
+    config = {"model": str(model), "number": number, "seed": seed, "sizes": asdict(sizes)} | asdict(method)
     write_text_atomically(folder / "config.json", json.dumps(config, indent=2) + "\n")
-    proposals = _propose(folder, model, sizes, seed * 1000 + number)
-    episodes = _episodes(folder, model, proposals, sizes)
+    draw = seed * 1000 + number
+    proposals = _propose(folder, model, sizes, draw)
+    curriculum = Curriculum(_earlier(folder, number), lean=method.lean)
+    chosen = curriculum.choose([p for p in proposals if not p.dropped], sizes.tasks, draw)
+    episodes = _episodes(folder / "episodes.jsonl", model, chosen, sizes)
+    found = _hindsight(folder, model, episodes, sizes.hindsight, draw)
+    proposals += found
+    episodes += _episodes(folder / HINDSIGHT_EPISODES, model, [p for p in found if not p.dropped], sizes)
     carried = _physics(folder, episodes, sizes.physics)
     lessons = _lessons(episodes, carried)
     new = folder / "model"
@@ -149,6 +186,7 @@ def run_cycle(
         "cycle": number,
         "proposed": len(proposals),
         "dropped": dict(sorted(Counter(p.dropped for p in proposals if p.dropped).items())),
+        "kept_by_origin": dict(sorted(Counter(p.origin for p in proposals if not p.dropped).items())),
         "episodes": len(episodes),
         "reached": sum(bool(e["kept"]) for e in episodes),
         "reached_directly": sum(bool(e["direct"]) for e in episodes),
@@ -156,12 +194,13 @@ def run_cycle(
         "lessons": len(lessons),
         "documents": sum(len(lesson.documents) for lesson in lessons),
         "from_hindsight": sum(lesson.weight < 1 for lesson in lessons),
+        "failures": counted(episodes, carried),
     }
     if not lessons:
         decision = Decision(accepted=False, reason="nothing was learnt: no proposal led to a plan")
         fresh = outcomes
     else:
-        metrics["loss"] = _train(folder, model, lessons, replay, sizes, seed * 1000 + number)
+        metrics["loss"] = _train(folder, model, lessons, replay, sizes, draw, method.rule)
         trials = held_out(sizes.held_out, seed, SPLITS["valid"])
         fresh = judge(new, trials, folder / "held_out.jsonl", sizes.samples)
         decision = decide(outcomes, fresh)
@@ -184,34 +223,62 @@ def _propose(folder: Path, model: Path, sizes: Sizes, seed: int) -> list[Proposa
         proposer = Proposer(Planner.load(model), seed)
         homes = random.Random(f"homes/{seed}").sample(range(*SPLITS["train"]), sizes.homes)
         written = [p for home in homes for p in proposer.propose(home, sizes.per_home)]
+        tried = Counter(category for p in written if not p.dropped for category in _categories(p))
+        written += list(proposer.vary(written, sizes.varied, tried))
         written += list(compose(written, sizes.composed, seed))
         write_lines(path, [p.as_dict() for p in written])
+    return _read_proposals(path)
+
+
+def _read_proposals(path: Path) -> list[Proposal]:
     try:
         return [Proposal(**record) for record in read_lines(path)]  # type: ignore[arg-type]
     except TypeError as error:  # a key too many or too few
         raise StageError(f"{path}: not a proposal ({error}); delete the file to have it made anew") from None
 
 
-def _episodes(folder: Path, model: Path, proposals: Sequence[Proposal], sizes: Sizes) -> list[Record]:
+def _categories(proposal: Proposal) -> set[str]:
+    domain = load_domain()
+    return {c for c in (*domain.objects, *domain.fixtures) if re.search(rf"\b{c}\b", proposal.goal)}
+
+
+def _earlier(folder: Path, number: int) -> list[Record]:
+    """Return the episodes of the cycles before."""
+    files = [folder.parent / f"cycle-{k}" / name for k in range(1, number) for name in EPISODES]
+    return [record for file in files if file.exists() for record in read_lines(file)]
+
+
+def _episodes(path: Path, model: Path, tasks: Sequence[Proposal], sizes: Sizes) -> list[Record]:
     """Let the slow planner and the direct pass try each task; what is recorded depends on the task alone."""
-    tasks = {p.id: p for p in proposals if not p.dropped}
-    path = folder / "episodes.jsonl"
+    by_id = {task.id: task for task in tasks}
     planner = None if path.exists() else Planner.load(model)
 
     def make(key: str) -> Record:
         assert planner is not None
-        task, goal = tasks[key], parse_goal(tasks[key].goal)
-        start = start_of(task.home, goal)
-        direct = planner.plan(task.instruction, start, DIRECT)
-        slow = planner.reach(goal, start, Options(samples=sizes.samples))
-        report = verify(start, goal, slow.actions)
-        return {
-            "id": key, "home": task.home, "instruction": task.instruction, "goal": task.goal, "parts": task.parts,
-            "conditions": len(goal.conditions), "direct": verify(start, goal, direct.actions).ok, "kept": report.ok,
-            "rate": round(report.score.rate, 4), "plan": list(slow.subtasks), "tried": slow.tried,
-        }  # fmt: skip
+        return try_task(planner, by_id[key], samples=sizes.samples, attempts=sizes.attempts)
 
-    return stage(path, list(tasks), make, f"episodes, {folder.name}")
+    return stage(path, list(by_id), make, f"{path.stem}, {path.parent.name}")
+
+
+def _hindsight(folder: Path, model: Path, episodes: Sequence[Record], count: int, seed: int) -> list[Proposal]:
+    """Return tasks of what plans reached by the way: first those of kinds that were asked for most seldom."""
+    path = folder / "hindsight.jsonl"
+    if not path.exists():
+        proposer, rng = Proposer(Planner.load(model), seed), random.Random(f"hindsight/{seed}")
+        asked = Counter(key for e in episodes for key in features(parse_goal(str(e["goal"]))))
+        found: list[tuple[float, int, int, Goal]] = []
+        for number, record in enumerate(episodes):
+            start = start_of(int(str(record["home"])), parse_goal(str(record["goal"])))
+            for goal in goals_by_the_way(start, plan_of(record, start.world), rng):
+                seldom = min(asked[key] for key in features(goal))
+                found.append((seldom + rng.random(), number, int(str(record["home"])), goal))
+        written: list[Proposal] = []
+        for _, number, home, goal in sorted(found, key=lambda f: f[0]):
+            if sum(not p.dropped for p in written) >= count or len(written) >= HINDSIGHT_TRIES * count:
+                break
+            written.append(proposer.word(home, goal, f"{home}/hindsight/{number}/{len(written)}"))
+        write_lines(path, [p.as_dict() for p in written])
+    return _read_proposals(path)
 
 
 def _physics(folder: Path, episodes: Sequence[Record], count: int) -> list[Record]:
@@ -227,17 +294,11 @@ def _physics(folder: Path, episodes: Sequence[Record], count: int) -> list[Recor
 
         record, goal = worked[key], parse_goal(str(worked[key]["goal"]))
         start = start_of(int(str(record["home"])), goal, geometry=True)
-        episode = perform(_plan(record, start.world), goal, start, Stage(backend="physics", quiet=True))
+        episode = perform(plan_of(record, start.world), goal, start, Stage(backend="physics", quiet=True))
         failed = next((f"{s.subtask}: {s.reason}" for s in episode.steps if s.status != "done"), "")
         return {"id": key, "success": episode.success, "rate": round(episode.rate, 4), "failed": failed}
 
     return stage(folder / "physics.jsonl", chosen, make, f"physics, {folder.name}")
-
-
-def _plan(record: Record, world: World) -> list[Action]:
-    steps = record["plan"]
-    assert isinstance(steps, list)
-    return [parse_action(world, str(step)) for step in steps]
 
 
 def _lessons(episodes: Sequence[Record], carried: Sequence[Record]) -> list[Lesson]:
@@ -248,65 +309,46 @@ def _lessons(episodes: Sequence[Record], carried: Sequence[Record]) -> list[Less
         if record["id"] in broke:
             continue
         start = start_of(int(str(record["home"])), parse_goal(str(record["goal"])))
-        lesson = lesson_of(record, start, _plan(record, start.world))
+        lesson = lesson_of(record, start, plan_of(record, start.world))
         if lesson is not None:
             found.append(lesson)
     return found
 
 
-def mixed(
-    lessons: Sequence[Lesson], replay: TokenizedDocuments, tokenizer: Tokenizer, n_tokens: int, sizes: Sizes,
-    block_size: int, rng: random.Random,
-) -> TokenizedDocuments:  # fmt: skip
-    """Return about `n_tokens` of training documents: new ones drawn by their weights, and replayed old ones.
-
-    New documents are at most `new_share` of the tokens, and on average at most `MAX_COPIES` times themselves.
-    """
-    encoded = [[encode(d, tokenizer) for d in lesson.documents] for lesson in lessons]
-    encoded = [[d for d in documents if len(d[0]) <= block_size + 1] for documents in encoded]
-    pairs = [(documents, w) for documents, w in zip(encoded, weights(lessons), strict=True) if documents]
-    ids: list[list[int]] = []
-    learn: list[list[bool]] = []
-    branch: list[list[int]] = []
-    known = sum(len(d[0]) for documents, _ in pairs for d in documents)
-    wanted = min(sizes.new_share * n_tokens, MAX_COPIES * known)
-    read = 0
-    while read < wanted:
-        for one, marks in rng.choices([p[0] for p in pairs], [p[1] for p in pairs])[0]:
-            ids.append(one)
-            learn.append(marks)
-            branch.append([0] * len(one))
-            read += len(one)
-    while read < n_tokens and len(replay):
-        number = rng.randrange(len(replay))
-        span = slice(int(replay.offsets[number]), int(replay.offsets[number + 1]))
-        ids.append(replay.tokens[span].tolist())
-        learn.append(replay.counted[span].tolist())
-        branch.append(replay.branch[span].tolist())
-        read += len(ids[-1])
-    return TokenizedDocuments.from_lists(ids, learn, branch)
-
-
 def _train(
-    folder: Path, start: Path, lessons: Sequence[Lesson], replay: TokenizedDocuments, sizes: Sizes, seed: int
+    folder: Path,
+    start: Path,
+    lessons: Sequence[Lesson],
+    replay: TokenizedDocuments,
+    sizes: Sizes,
+    seed: int,
+    rule: Rule,
 ) -> float | None:
-    """Fine-tune on new and old documents; returns the mean loss of the last steps."""
+    """Fine-tune on new and old documents; returns the mean loss of the last steps.
+
+    Rules that compare with the weights before read each document with those too, and so take fewer steps of the same
+    computation.
+    """
     done = folder / "training.json"
     if not done.exists():
         model, tokenizer, extra = load_model(start)
         block_size = model.config.block_size
-        n_tokens = sizes.steps * sizes.rows * block_size
-        documents = mixed(lessons, replay, tokenizer, n_tokens, sizes, block_size, random.Random(f"mix/{seed}"))
+        steps = sizes.steps if rule == "rejection" else max(2, round(ANCHORED * sizes.steps))
+        mixture = mixed(
+            lessons, replay, tokenizer, steps * sizes.rows * block_size, new_share=sizes.new_share,
+            limit=block_size + 1, rng=random.Random(f"mix/{seed}"), rule=rule,
+        )  # fmt: skip
         config = TrainConfig(
-            steps=sizes.steps, batch_rows=sizes.rows, lr=sizes.lr, warmup_steps=min(10, sizes.steps - 1),
+            steps=steps, batch_rows=sizes.rows, lr=sizes.lr, warmup_steps=min(10, steps - 1),
             schedule="cosine", eval_every=0, checkpoint_every=20, seed=seed, device="cpu",
         )  # fmt: skip
-        batches = PackedBatches(documents, sizes.rows, block_size, seed)
-        result = train(model, batches, None, config, folder / "training", resume=True)
+        batches = PackedBatches(mixture.documents, sizes.rows, block_size, seed, mixture.values)
+        objective = Objective if rule == "rejection" else preference_objective(rule, model)
+        result = train(model, batches, None, config, folder / "training", resume=True, objective=objective)
         save_model(model, tokenizer, folder / "model", {**extra, "improved_from": str(start)})
         # Not result.loss: a call that was killed after its last step has none to report when it is made again.
         last = read_lines(folder / "training" / METRICS_FILE)[-1]
-        write_text_atomically(done, json.dumps({"loss": last["loss"], "documents": len(documents)}) + "\n")
+        write_text_atomically(done, json.dumps({"loss": last["loss"], "documents": len(mixture.documents)}) + "\n")
         result.checkpoint.unlink(missing_ok=True)  # three times the weights, and of no more use
     loss = read_record(done, ("loss",))["loss"]
     if loss is not None and not isinstance(loss, float):

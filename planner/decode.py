@@ -283,6 +283,11 @@ class Planner:
             kept=draft.kept,
         )
 
+    def draft(self, goal: Goal, state: State, options: Options, number: int = 0) -> Draft:
+        """Let the GPT write one plan for a goal, which is not judged; those of other numbers draw other tokens."""
+        self.prompts.begin()
+        return self._draft(goal, state, state, options, number, frozenset())
+
     def _drafts(
         self,
         goal: Goal,
@@ -338,11 +343,13 @@ class Planner:
                 if options.constrained:
                     state = self._write_chunk(cursor, state, todo, said.names, first, draft, barred)
                 else:
-                    write_freely(self.prompts, cursor, state, draft)
+                    state = write_freely(self.prompts, cursor, state, draft)
                 draft.count(cursor)
                 stuck = not is_limited(state, todo, first) and not all(holds(state, c, first) for c in todo)
-                if len(draft.actions) == before or stuck or not options.chunks:
+                if len(draft.actions) == before or stuck:
                     return draft
+                if not options.chunks:
+                    break  # the phase was written in one go
         return draft
 
     def _write_chunk(

@@ -20,7 +20,7 @@ from planner.errors import OutputError, reported, writable
 from planner.paths import released_dir, runs_dir
 
 if TYPE_CHECKING:
-    from planner.cycle import Sizes, Verdict
+    from planner.cycle import Method, Sizes, Verdict
     from planner.stages import Record
 
 PROG = "python -m planner.improve"
@@ -35,6 +35,9 @@ def _parser() -> argparse.ArgumentParser:
     add("--name", default="improve", help="the run's folder is runs/NAME (default: improve)")
     add("--minutes", type=float, metavar="M",
         help="do as much as takes about M minutes on one CPU core (default: 7 for each cycle)")  # fmt: skip
+    add("--rule", choices=("rejection", "advantage", "preference"), default="rejection",
+        help="how it learns from what it tried: planner/mixing.py (default: rejection)")  # fmt: skip
+    add("--uniform", action="store_true", help="choose tasks evenly, not by what it failed at before")
     add("--physics", type=int, default=0, metavar="N", help="carry N plans of each cycle out in the physical home")
     add("--seed", type=int, default=0, help="repeats the run (default: 0)")
     add("--resume", action="store_true", help="go on where the run was stopped")
@@ -55,7 +58,7 @@ def _run(args: argparse.Namespace) -> int:
     from dataclasses import replace
 
     from gpt.runtime.threads import limit_blas_threads
-    from planner.cycle import Sizes
+    from planner.cycle import Method, Sizes
     from planner.errors import ReleaseError
 
     try:
@@ -64,21 +67,22 @@ def _run(args: argparse.Namespace) -> int:
         raise ReleaseError(f"{error}; train one (python -m planner.train) and name it with --model") from None
     factor = 1.0 if args.minutes is None else args.minutes / (args.cycles * MINUTES_A_CYCLE)
     sizes = replace(Sizes().scaled(factor), physics=args.physics)
-    folder = _folder(args, model, sizes)
+    method = Method(rule=args.rule, lean=not args.uniform)
+    folder = _folder(args, model, sizes, method)
     limit_blas_threads(1)  # a small model decodes no faster on two, and far slower on a busy machine
-    results = improve(folder, model, sizes, cycles=args.cycles, seed=args.seed)
+    results = improve(folder, model, sizes, cycles=args.cycles, seed=args.seed, method=method)
     print(json.dumps(results) if args.json else _shown(folder, results))
     return 0
 
 
-def _folder(args: argparse.Namespace, model: Path, sizes: Sizes) -> Path:
+def _folder(args: argparse.Namespace, model: Path, sizes: Sizes, method: Method) -> Path:
     from dataclasses import asdict
 
     from gpt.files import write_text_atomically
     from planner.stages import read_record
 
     folder = writable(runs_dir() / args.name)
-    config = {"model": str(model.resolve()), "seed": args.seed, "sizes": asdict(sizes)}
+    config = {"model": str(model.resolve()), "seed": args.seed, "sizes": asdict(sizes)} | asdict(method)
     path = folder / "config.json"
     if path.exists():
         before = read_record(path)
@@ -94,10 +98,12 @@ def _difference(before: dict[str, object], now: dict[str, object]) -> str:
     return ", ".join(f"{key} = {before.get(key)}, not {now[key]}" for key in now if before.get(key) != now[key])
 
 
-def improve(folder: Path, model: Path, sizes: Sizes, *, cycles: int, seed: int) -> Record:
+def improve(
+    folder: Path, model: Path, sizes: Sizes, *, cycles: int, seed: int, method: Method | None = None
+) -> Record:
     """Do all cycles, or those that are left, and return the results: before, after, and what each cycle came to."""
     from gpt.files import write_text_atomically
-    from planner.cycle import held_out, judge, run_cycle
+    from planner.cycle import Method, held_out, judge, run_cycle
     from planner.progress import plot
     from planner.replay import find_replay
     from planner.splits import SPLITS
@@ -111,7 +117,10 @@ def improve(folder: Path, model: Path, sizes: Sizes, *, cycles: int, seed: int) 
     now = model
     verdicts: list[Verdict] = []
     for number in range(1, cycles + 1):
-        verdict = run_cycle(folder / f"cycle-{number}", now, outcomes, replay, sizes, number=number, seed=seed)
+        verdict = run_cycle(
+            folder / f"cycle-{number}", now, outcomes, replay, sizes, number=number, seed=seed,
+            method=method or Method(),
+        )  # fmt: skip
         now, outcomes = verdict.model, verdict.outcomes
         verdicts.append(verdict)
         said = "accepted" if verdict.decision.accepted else "kept the old weights"

@@ -71,10 +71,11 @@ def forms(goal: Goal) -> frozenset[str]:
     """Return the forms that a goal has, and the fixture categories that it names."""
     found = {name for name, has in _OF_A_CONDITION.items() if any(map(has, goal.conditions))}
     found |= {name for name, has in _OF_A_GOAL.items() if has(goal)}
-    return frozenset(found | {name for c in goal.conditions for name in _named(c)})
+    return frozenset(found | {name for c in goal.conditions for name in fixtures_named(c)})
 
 
-def _named(condition: Condition) -> Iterator[str]:
+def fixtures_named(condition: Condition) -> Iterator[str]:
+    """Yield the fixture categories that a condition names."""
     if isinstance(condition, FixtureIs):
         yield condition.fixture
     place = getattr(condition, "place", None)

@@ -9,28 +9,50 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
-from envs.goals import Condition, Count, FixtureIs, Goal, Place, Thing, format_goal, parse_goal
+from envs.goals import Condition, FixtureIs, Goal, format_goal, parse_goal
 from envs.scoring import holds
-from envs.state import Action, State, effect, unmet
+from envs.state import Action, State, effect
 from planner import text
-from planner.draw import goal_is_held_out
 from planner.facts import fetch, is_limited
+from planner.hindsight import relabel
 
-MAX_RELABELLED = 6  # conditions of a goal found in hindsight
 FAILED_DIRECTLY, IN_HINDSIGHT = 3.0, 0.5  # weights beside 1
-_STATES = ("hot", "cold", "sliced", "cooked", "folded")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """Attempts at one prompt, each with how good it was.
+
+    Attributes:
+        trunk: The prompt.
+        attempts: What was written behind it, whether it reached the goal, and in how many subtasks.
+    """
+
+    trunk: text.Document
+    attempts: tuple[tuple[text.Document, bool, int], ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Lesson:
-    """Documents of one episode, and how much they are to count, relative to others."""
+    """Documents of one episode, and how much they are to count, relative to others.
+
+    Attributes:
+        documents: Read whenever the lesson is drawn.
+        shape: What it has in common with lessons that are alike.
+        weight: How much it counts.
+        rests: Of the plan; a few of them are read with it.
+        group: All attempts at the plan, if there were several.
+    """
 
     documents: tuple[text.Document, ...]
     shape: str
     weight: float = 1.0
+    rests: tuple[text.Document, ...] = ()
+    group: Group | None = None
 
 
 def shape(goal: Goal) -> str:
@@ -46,13 +68,52 @@ def shape(goal: Goal) -> str:
     return " ; ".join(sorted(kinds))
 
 
-def full_lesson(instruction: str, goal: Goal, start: State, actions: Sequence[Action]) -> Lesson:
-    """Return the documents of a plan that reaches its goal: what the instruction means, and the whole plan."""
-    meaning = text.understood(instruction, format_goal(goal))
-    documents: list[text.Document] = [(*text.home_part(text.inventory(start)), *meaning)]
-    if len(goal.phases) == 1:
-        documents += list(_whole_plans(goal.phases[0], start, actions))
-    return Lesson(documents=tuple(documents), shape=shape(goal))
+def full_lesson(
+    instruction: str, goal: Goal, start: State, actions: Sequence[Action], *, proposes: bool = False
+) -> Lesson:
+    """Return the documents of a plan that reaches its goal: what the instruction means, and the whole plan.
+
+    `proposes` adds the task as one to propose, and its goal as one to put into words.
+    """
+    home, goal_text = text.home_part(text.inventory(start)), format_goal(goal)
+    documents: list[text.Document] = [(*home, *text.understood(instruction, goal_text))]
+    if proposes:
+        documents.append((*home, *text.proposal(instruction, goal_text)))
+        documents.append((*home, *text.description(goal_text, instruction)))
+    plans = list(_whole_plans(goal.phases[0], start, actions)) if len(goal.phases) == 1 else []
+    return Lesson(documents=(*documents, *plans[:1]), rests=tuple(plans[1:]), shape=shape(goal))
+
+
+def group_of(goal: Goal, start: State, actions: Sequence[Action], attempts: Sequence[Attempt]) -> Group | None:
+    """Return the attempts at a plan, the one that is known to work first; None if they do not read the same prompt."""
+    left = tuple(c for c in goal.phases[0] if not holds(start, c, start))
+    facts = fetch(start, left, start, phase=goal.phases[0])
+    if len(goal.phases) > 1 or not facts.name_all(actions):
+        return None
+    trunk = (*text.plan_heading(left), *text.facts_part(facts.texts))
+    found = {text.plan_part(start, actions): (True, len(actions))} if actions else {}
+    for attempt in attempts:
+        found.setdefault(attempt.document, (attempt.success, attempt.steps))
+    return Group(trunk=trunk, attempts=tuple((document, *how) for document, how in found.items()))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """A plan that was written freely, as an episode's record keeps it."""
+
+    document: text.Document
+    success: bool
+    steps: int
+
+    def as_dict(self) -> dict[str, object]:
+        """Plain data."""
+        return {"wrote": [[s.mark, s.text] for s in self.document], "success": self.success, "steps": self.steps}
+
+    @classmethod
+    def from_dict(cls, record: Mapping[str, Any]) -> Attempt:
+        """Read it from an episode's record."""
+        wrote = [text.Segment(mark, words, i > 0, bool(words)) for i, (mark, words) in enumerate(record["wrote"])]
+        return cls(document=tuple(wrote), success=bool(record["success"]), steps=int(record["steps"]))
 
 
 def _whole_plans(conditions: Sequence[Condition], start: State, actions: Sequence[Action]) -> Iterator[text.Document]:
@@ -90,62 +151,21 @@ def hindsight_lesson(start: State, actions: Sequence[Action]) -> Lesson | None:
     return Lesson(documents=documents, shape=shape(goal), weight=IN_HINDSIGHT) if documents else None
 
 
-def relabel(start: State, actions: Sequence[Action]) -> tuple[Goal, tuple[Action, ...]] | None:
-    """Return a goal that a plan reaches and that did not hold before, with the steps up to where it holds.
-
-    The goal is what changed: where things are now, the states they gained, what was opened, closed, switched.
-    """
-    states, done = [start], list[Action]()
-    for action in actions:
-        if unmet(states[-1], action) is not None:
-            break
-        states.append(effect(states[-1], action))
-        done.append(action)
-    changed = [c for c in dict.fromkeys(_changes(start, states[-1])) if not holds(start, c, start)]
-    if not changed or len(changed) > MAX_RELABELLED:
-        return None
-    goal = Goal(phases=(tuple(changed),))
-    if goal_is_held_out(goal):
-        return None
-    for number, state in enumerate(states):
-        if all(holds(state, c, start) for c in changed):
-            return goal, tuple(done[:number])
-    return None
-
-
-def _changes(start: State, end: State) -> Iterator[Condition]:
-    world = start.world
-    for i in range(world.n_fixtures, len(world.names)):
-        gained = [s for s in _STATES if end.has(i, s) and not start.has(i, s)]
-        gained += ["clean"] if end.has(i, "clean") and not start.has(i, "clean") else []
-        place = end.place[i]
-        moved = place >= 0 and place != start.place[i]
-        if not gained and not moved:
-            continue
-        where = None
-        if moved:
-            category = world.categories[place]
-            where = Place(fixture=category) if place < world.n_fixtures else Place(thing=Thing(word=category))
-        yield Count(thing=Thing(word=world.categories[i], states=tuple(gained)), place=where)
-    for i in range(world.n_fixtures):
-        kind = world.fixture[i]
-        assert kind is not None
-        able = {"open": kind.joint, "closed": kind.joint, "on": kind.switch, "off": kind.switch}
-        for word, possible in able.items():
-            if possible and end.has(i, word) and not start.has(i, word):
-                yield FixtureIs(fixture=world.categories[i], state=word)
-
-
 def weights(lessons: Sequence[Lesson]) -> list[float]:
     """Return how often each lesson is to be drawn: its own weight, less the more often its shape was seen."""
     seen = Counter(lesson.shape for lesson in lessons)
     return [lesson.weight / math.sqrt(seen[lesson.shape]) for lesson in lessons]
 
 
-def lesson_of(record: dict[str, object], start: State, actions: Sequence[Action]) -> Lesson | None:
+def lesson_of(record: Mapping[str, Any], start: State, actions: Sequence[Action]) -> Lesson | None:
     """Return the lesson of an episode's record, weighted by how hard it was; None if nothing is to be learnt."""
     if not record["kept"]:
         return hindsight_lesson(start, actions)
-    lesson = full_lesson(str(record["instruction"]), parse_goal(str(record["goal"])), start, actions)
-    hard = FAILED_DIRECTLY if not record["direct"] else 1.0
-    return Lesson(documents=lesson.documents, shape=lesson.shape, weight=hard)
+    goal = parse_goal(record["goal"])
+    lesson = full_lesson(record["instruction"], goal, start, actions, proposes=record["parts"] == 1)
+    attempts = [Attempt.from_dict(a) for a in record.get("attempts", ())]
+    return replace(
+        lesson,
+        weight=FAILED_DIRECTLY if not record["direct"] else 1.0,
+        group=group_of(goal, start, actions, attempts) if attempts else None,
+    )

@@ -1,22 +1,26 @@
 """Proposing tasks: the GPT itself writes instructions and goals for a home, and long ones are composed of them.
 
 After `[CLS] inventory [TASK]` the GPT is sampled: `instruction [SEP] goal [EOS]`. The home is then furnished with what
-the goal needs, as people's homes are for what they do there. A proposal is kept only if it is a task at all; nothing
-here plans, and nothing asks the teacher.
+the goal needs, as people's homes are for what they do there. Where a thing or a place of a kept proposal is named by
+its plain name, another one of the home may take its place in words and goal. A goal that a plan reached by the way is
+put into words by the GPT. A proposal is kept only if it is a task at all, and if the GPT, told its words, reads its
+goal; nothing here plans, and nothing asks the teacher.
 """
 
 from __future__ import annotations
 
 import random
+import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from envs.domain import load_domain
 from envs.errors import GoalError
-from envs.goals import Condition, Goal, Holding, format_goal, parse_goal
+from envs.goals import Condition, Count, Goal, Holding, format_goal, parse_goal
 from envs.scoring import holds
 from envs.state import State, World
 from planner import text
@@ -24,7 +28,7 @@ from planner.answer import Options
 from planner.constrain import Cursor, write_until
 from planner.draw import goal_is_held_out
 from planner.feasible import is_feasible
-from planner.language import SPAN, Realiser, normalise
+from planner.language import IN_TURN, SPAN, Realiser, normalise
 from planner.measure import meaning
 from planner.splits import SPLITS, sample_home
 from planner.tasks import undone
@@ -37,7 +41,13 @@ __all__ = ["Proposal", "Proposer", "compose", "start_of", "task_document"]
 
 MAX_TOKENS = 120
 TEMPERATURE, TOP_P = 0.8, 0.95
-LENGTHS = (2, 3, 4, 5, 5, 6, 6, 7, 8)  # conditions that composed goals aim at
+LENGTHS = (2, 2, 3, 4, 5, 6, 7, 8, 9, 10)  # conditions that joined goals aim at
+IN_TURN_SHARE = 0.3  # of composed tasks are to be done in turn
+MOST_IN_TURN = 2  # conditions of each of them
+SAME_THING = 0.6  # of them are about one thing, and change what the one before did
+WORDINGS = 3  # that are tried for a goal
+
+Origin = Literal["sampled", "varied", "joined", "in turn", "hindsight"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +60,8 @@ class Proposal:
         goal: In its canonical wording; "" if it is no goal.
         dropped: Why it is not used, or "".
         parts: Proposals that it is composed of; 1: as the GPT wrote it.
+        origin: How it came about: the GPT wrote it; something in it was exchanged; several were joined; several are to
+            be done in turn; a plan reached it by the way, and the GPT put it into words.
     """
 
     id: str
@@ -58,6 +70,7 @@ class Proposal:
     goal: str
     dropped: str = ""
     parts: int = 1
+    origin: Origin = "sampled"
 
     def as_dict(self) -> dict[str, object]:
         """One line of proposals.jsonl."""
@@ -121,17 +134,97 @@ class Proposer:
         except GoalError:
             return None, "unparsable"
         state = start_of(home, goal)
-        reason = refused(goal, state)
+        reason = refused(goal, state) or self._repeated(home, goal)
         if reason:
             return goal, reason
+        # Else its words do not say what its goal says, as far as the GPT itself can tell.
+        return goal, "" if self._reads(instruction, goal, state) else "not read back"
+
+    def _repeated(self, home: int, goal: Goal) -> str:
         key = (home, "|".join(" ; ".join(phase) for phase in meaning(goal)))
         if key in self.known:
-            return goal, "duplicate"
+            return "duplicate"
         self.known.add(key)
+        return ""
+
+    def _reads(self, instruction: str, goal: Goal, state: State) -> bool:
         found = self.planner.understand(instruction, state, Options(samples=0))
-        if found.goal is None or meaning(found.goal) != meaning(goal):
-            return goal, "not read back"  # its words do not say what its goal says, as far as the GPT itself can tell
-        return goal, ""
+        return found.goal is not None and meaning(found.goal) == meaning(goal)
+
+    def vary(self, proposals: Sequence[Proposal], count: int, tried: Counter[str]) -> Iterator[Proposal]:
+        """Yield `count` kept proposals in which a thing or a place gave way to another one of their home.
+
+        Args:
+            proposals: What they are varied from.
+            count: How many are tried for each home.
+            tried: How often each category was in a task before; what was seldom comes first. It is counted on.
+        """
+        kept = [p for p in proposals if not p.dropped and p.parts == 1]
+        for home in dict.fromkeys(p.home for p in proposals):
+            rng = random.Random(f"vary/{self.seed}/{home}")
+            present = sorted(set(sample_home(random.Random(f"home/{home}"), SPLITS["train"]).world.categories))
+            for number in range(count if kept else 0):
+                found = _exchanged(rng, kept, present, tried)
+                if found is None:
+                    continue
+                instruction, words, new = found
+                goal, dropped = self._check(home, instruction, words)
+                if not dropped:
+                    tried[new] += 1
+                yield Proposal(
+                    id=f"{home}/varied/{number}", home=home, instruction=instruction,
+                    goal=format_goal(goal) if goal else "", dropped=dropped, origin="varied",
+                )  # fmt: skip
+
+    def word(self, home: int, goal: Goal, id: str) -> Proposal:
+        """Return a goal that a plan reached, as a task in words of the GPT; dropped if it can read none of them."""
+        state = start_of(home, goal)
+        dropped = refused(goal, state) or self._repeated(home, goal)
+        instruction = ""
+        if not dropped:
+            said = self._wordings(text.inventory(state), format_goal(goal), home)
+            instruction = next((words for words in said if self._reads(words, goal, state)), "")
+            dropped = "" if instruction else "not read back"
+        return Proposal(
+            id=id, home=home, instruction=instruction, goal=format_goal(goal), dropped=dropped, origin="hindsight"
+        )
+
+    def _wordings(self, inventory: str, goal_text: str, home: int) -> Iterator[str]:
+        tokenizer, prompts = self.planner.tokenizer, self.planner.prompts
+        if "descriptions" not in self.planner.kinds:
+            return
+        asked, _ = text.encode(text.description(goal_text, "")[:3], tokenizer)
+        if prompts.room(inventory) < len(asked) + 8:
+            return
+        read = prompts.home(inventory)
+        for number in range(WORDINGS):
+            cursor = Cursor(
+                session=read.fork(), pending=list(asked), temperature=TEMPERATURE, top_p=TOP_P,
+                rng=np.random.default_rng(_seed(self.seed, home, goal_text, number)), n_ids=tokenizer.n_used,
+            )  # fmt: skip
+            ids, stop = write_until(cursor, prompts.stops, MAX_TOKENS)
+            words = tokenizer.decode(ids).strip()
+            if stop == prompts.marks["[EOS]"] and words and normalise(words) == words:
+                yield words
+
+
+def _exchanged(
+    rng: random.Random, kept: Sequence[Proposal], present: Sequence[str], tried: Counter[str]
+) -> tuple[str, str, str] | None:
+    """Return an instruction and a goal in which one category took another's place, and that category."""
+    domain = load_domain()
+    weights = [1 / (1 + tried[category]) for category in present]
+    for _ in range(20):
+        proposal, (new,) = rng.choice(kept), rng.choices(present, weights)
+        alike = domain.fixtures if new in domain.fixtures else domain.objects
+        named = [c for c in alike if c != new and len(re.findall(rf"\b{c}\b", proposal.goal)) == 1]
+        named = [c for c in named if len(re.findall(rf"\b{c.lower()}\b", proposal.instruction)) == 1]
+        if not named or re.search(rf"\b{new}\b", proposal.goal):
+            continue
+        old = rng.choice(named)
+        instruction = re.sub(rf"\b{old.lower()}\b", new.lower(), proposal.instruction)
+        return normalise(instruction), re.sub(rf"\b{old}\b", new, proposal.goal), new
+    return None
 
 
 def refused(goal: Goal, state: State) -> str:
@@ -153,17 +246,20 @@ def compose(proposals: Sequence[Proposal], count: int, seed: int) -> Iterator[Pr
     for home in dict.fromkeys(p.home for p in proposals):
         rng = random.Random(f"compose/{seed}/{home}")
         for number in range(count):
-            joined = _join(members, rng.choice(LENGTHS), rng)
+            in_turn = rng.random() < IN_TURN_SHARE
+            joined = _in_turn(members, rng) if in_turn else _join(members, rng.choice(LENGTHS), rng)
             if joined is None or meaning(joined[1]) in seen:
                 continue
             chosen, goal = joined
             seen.add(meaning(goal))
-            words = Realiser(rng, None).join([p.instruction for p in chosen])
+            realiser, parts = Realiser(rng, None), [p.instruction for p in chosen]
+            words = realiser.join_in_turn(parts, IN_TURN) if in_turn else realiser.join(parts)
             if len(words) > SPAN:  # its end would not be read
                 continue
             yield Proposal(
-                id=f"{home}/joined/{number}", home=home, instruction=normalise(words), goal=format_goal(goal),
-                dropped=refused(goal, start_of(home, goal)), parts=len(chosen),
+                id=f"{home}/{'in-turn' if in_turn else 'joined'}/{number}", home=home, instruction=normalise(words),
+                goal=format_goal(goal), dropped=refused(goal, start_of(home, goal)), parts=len(chosen),
+                origin="in turn" if in_turn else "joined",
             )  # fmt: skip
 
 
@@ -183,5 +279,22 @@ def _join(
     return (chosen, Goal(phases=(tuple(found),))) if len(chosen) > 1 else None
 
 
-def _seed(*numbers: int) -> int:
-    return random.Random("/".join(map(str, numbers))).getrandbits(63)
+def _in_turn(members: Sequence[tuple[Proposal, Goal]], rng: random.Random) -> tuple[list[Proposal], Goal] | None:
+    """Choose two or three tasks to be done one after the other; often the second goes on with what the first had."""
+    members = [m for m in members if len(m[1].conditions) <= MOST_IN_TURN]
+    if len(members) < 2:
+        return None
+    first = rng.choice(members)
+    others = [m for m in members if m[1] != first[1]]
+    things = {c.thing.word for c in first[1].conditions if isinstance(c, Count | Holding)}
+    same = [m for m in others if any(isinstance(c, Count) and c.thing.word in things for c in m[1].conditions)]
+    if rng.random() < SAME_THING:
+        others = same
+    if not others:
+        return None
+    chosen = [first, *rng.sample(others, k=min(len(others), rng.choice((1, 1, 2))))]
+    return [p for p, _ in chosen], Goal(phases=tuple(goal.phases[0] for _, goal in chosen))
+
+
+def _seed(*parts: int | str) -> int:
+    return random.Random("/".join(map(str, parts))).getrandbits(63)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from envs.errors import ActionError
-from envs.state import Action, State, format_action, parse_action
+from envs.state import Action, State, effect, format_action, parse_action, unmet
 from planner import text
 from planner.constrain import choose_sequence, write_until
 from planner.offers import offers, place_of
@@ -29,12 +29,18 @@ class Draft:
         kept: How many of them are those of a plan that was repaired.
         tokens: Written.
         logprob: Of the tokens.
+        wrote: What was written freely, word for word.
+        unread: The first subtask of it that could not be read, and why; it ends the plan.
+        cut: Whether it was cut off, before it was ended.
     """
 
     actions: list[Action] = field(default_factory=list)
     kept: int = 0
     tokens: int = 0
     logprob: float = 0.0
+    wrote: list[text.Segment] = field(default_factory=list)
+    unread: str = ""
+    cut: bool = False
 
     def count(self, cursor: Cursor) -> None:
         """Add what a cursor has written to the sums."""
@@ -95,19 +101,29 @@ def write(
     return state
 
 
-def write_freely(prompts: Prompts, cursor: Cursor, state: State, draft: Draft) -> None:
-    """Let the GPT write any text; a subtask that cannot be read ends the plan where it stands."""
-    stop: int | None = None
+def write_freely(prompts: Prompts, cursor: Cursor, state: State, draft: Draft) -> State:
+    """Let the GPT write any text; a subtask that cannot be read or done ends the plan; returns where it leads."""
+    marks = {prompts.marks[mark]: mark for mark in ("[SEP]", "[HINT]", "[EOS]")}
+    stop: int | None = prompts.marks["[SEP]"]
     subtasks: list[str] = []
-    while stop != prompts.marks["[EOS]"] and cursor.room > 1:
+    while stop in marks and marks[stop] != "[EOS]" and cursor.room > 1:
+        mark = marks[stop]
         ids, stop = write_until(cursor, prompts.stops, 64)
-        subtasks.append(prompts.tokenizer.decode(ids).strip())
-        if stop == prompts.marks["[HINT]"]:
-            _, stop = write_until(cursor, prompts.stops, 64)
-        if stop not in (prompts.marks["[SEP]"], prompts.marks["[EOS]"]):
-            break
+        words = prompts.tokenizer.decode(ids).strip()
+        draft.wrote.append(text.Segment(mark, words, bool(draft.wrote), True))
+        if mark == "[SEP]":
+            subtasks.append(words)
+    draft.cut = stop != prompts.marks["[EOS]"]
+    if not draft.cut:
+        draft.wrote.append(text.Segment("[EOS]", "", True))
     for subtask in subtasks:
         try:
-            draft.actions.append(parse_action(state.world, subtask))
-        except ActionError:
+            action = parse_action(state.world, subtask)
+        except ActionError as error:
+            draft.unread = str(error)
             break
+        draft.actions.append(action)
+        if unmet(state, action) is not None:
+            break
+        state = effect(state, action)
+    return state

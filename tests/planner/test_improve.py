@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 import planner.cycle
 import planner.propose
+import planner.trying
 from envs.goals import format_goal, parse_goal
 from envs.scoring import holds
 from envs.state import Action, State, applicable, effect, parse_action
@@ -22,16 +23,18 @@ from gpt.batches import TokenizedDocuments
 from gpt.checkpoint import WEIGHTS_FILE, read_tensors, save_model
 from gpt.tokenizer import Tokenizer
 from planner import text
-from planner.cycle import Sizes, mixed, run_cycle
+from planner.cycle import Sizes, run_cycle
 from planner.decode import Planner
+from planner.hindsight import relabel
 from planner.improve import main
-from planner.lessons import Lesson, full_lesson, hindsight_lesson, relabel, shape, weights
+from planner.lessons import Lesson, full_lesson, hindsight_lesson, shape, weights
+from planner.mixing import mixed
 from planner.progress import before_and_after, decide, plot
 from planner.propose import Proposal, start_of
 from planner.stages import Record, read_lines, stage, write_lines
 from planner.verify import verify
 
-TINY = Sizes(homes=1, per_home=2, composed=1, samples=0, steps=3, rows=1, held_out=1)
+TINY = Sizes(homes=1, per_home=2, varied=1, composed=1, samples=0, steps=3, rows=1, held_out=1)
 TO_TABLE = ("open cabinet 1", "pick up mug 1", "put mug 1 on dining table 1")
 
 
@@ -79,7 +82,7 @@ def test_a_lesson_has_the_full_goal_all_facts_and_the_whole_plan(flat: State) ->
     fork, plate = (("pick up " + x, f"put {x} on dining table 1") for x in ("fork 1", "plate 1"))
     steps = (*TO_TABLE, *fork, *plate)
     lesson = full_lesson("lay the table", goal, flat, actions(flat, *steps))
-    understanding, whole, *rests = lesson.documents
+    (understanding, whole), rests = lesson.documents, lesson.rests
     assert [s.text for s in understanding][1:3] == ["lay the table", format_goal(goal)]
     said = [s.text for s in whole if s.mark == "[SEP]"]
     assert said[1] == format_goal(goal)
@@ -108,7 +111,9 @@ def test_training_reads_no_more_new_documents_than_asked_for(flat: State, tokeni
     new = [tuple(text.encode(d, tokenizer)[0]) for d in lesson.documents]
     replay = TokenizedDocuments.from_lists([[1, 2, 3, 4]] * 5)
     for n_tokens in (2_000, 100_000):
-        found = mixed([lesson], replay, tokenizer, n_tokens, TINY, 512, random.Random(0))
+        mixture = mixed([lesson], replay, tokenizer, n_tokens, new_share=0.4, limit=513, rng=random.Random(0))
+        found = mixture.documents
+        assert len(mixture.values) == len(found.tokens) and set(mixture.values.tolist()) == {1.0}
         lengths = [int(b - a) for a, b in zip(found.offsets[:-1], found.offsets[1:], strict=True)]
         read_new = sum(n for n in lengths if n > 4)
         assert n_tokens <= sum(lengths) < n_tokens + 600
@@ -145,7 +150,8 @@ def test_a_killed_stage_goes_on_without_losing_or_doubling_a_record(tmp_path: Pa
 @pytest.fixture
 def cycle_home(flat: State, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every home is the small flat, where the memorised GPT can do one task and fails at others."""
-    monkeypatch.setattr(planner.cycle, "start_of", lambda home, goal, geometry=False: flat)
+    for module in (planner.cycle, planner.trying):
+        monkeypatch.setattr(module, "start_of", lambda home, goal, geometry=False: flat)
 
 
 def a_cycle(folder: Path, model: Path, goals: dict[str, str]) -> planner.cycle.Verdict:
@@ -179,7 +185,7 @@ def test_a_killed_cycle_ends_with_the_same_bytes(
 
     def dying(self: Planner, *args: object, **settings: object) -> object:
         calls.append(1)
-        if len(calls) == 5:
+        if len(calls) == 3:
             raise Killed
         return reach(self, *args, **settings)  # type: ignore[arg-type]
 
@@ -271,7 +277,7 @@ replay = folder / "model" / "replay"
 TokenizedDocuments.from_lists([[5, 6, 7, 8]] * 9).save(replay)
 tasks = [Proposal(id=f"0/{{i}}", home=i, instruction="light", goal="no ceiling light on") for i in range(3)]
 write_lines(folder / "run" / "cycle-1" / "proposals.jsonl", [t.as_dict() for t in tasks])
-sizes = Sizes(homes=1, per_home=2, composed=1, samples=0, steps=2, rows=1, held_out=1)
+sizes = Sizes(homes=1, per_home=2, varied=1, composed=1, samples=0, steps=2, rows=1, held_out=1)
 results = improve(folder / "run", folder / "model", sizes, cycles=1, seed=0)
 print(results["cycles"][0]["lessons"], *sorted({{"planner.teacher", "planner.corpus", "pybullet"}} & set(sys.modules)))
 """
@@ -328,5 +334,5 @@ def test_wrong_use_is_exit_code_2_and_one_message(
 
 def test_sizes_follow_the_time_that_is_given() -> None:
     half = Sizes().scaled(0.5)
-    assert (half.homes, half.steps, half.held_out) == (12, 70, 25)
-    assert replace(half, homes=24, steps=140, held_out=50) == Sizes()
+    assert (half.homes, half.tasks, half.steps, half.held_out) == (12, 120, 70, 20)
+    assert replace(half, homes=24, tasks=240, hindsight=60, steps=140, held_out=40) == Sizes()

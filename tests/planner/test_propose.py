@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import random
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
@@ -69,12 +71,39 @@ def some_proposals(home: int) -> list[Proposal]:
 def test_composed_tasks_ask_for_all_that_their_parts_ask_for() -> None:
     parts = some_proposals(11)
     joined = list(compose(parts, 9, 0))
-    assert joined and any(len(parse_goal(j.goal).conditions) >= 5 for j in joined)
+    assert {j.origin for j in joined} == {"joined", "in turn"}
+    assert any(len(parse_goal(j.goal).conditions) >= 5 for j in joined)
     by_goal = {p.goal: p.instruction for p in parts}
     for task in joined:
-        conditions = task.goal.split(" ; ")
+        conditions = task.goal.split(" then " if task.origin == "in turn" else " ; ")
         assert len(conditions) == task.parts == len(set(conditions))
         assert all(by_goal[c] in task.instruction for c in conditions)
+
+
+def test_tasks_to_be_done_in_turn_keep_their_order() -> None:
+    for task in compose(some_proposals(11), 12, 1):
+        if task.origin == "in turn":
+            said = [task.instruction.index(c.lower()) for c in task.goal.split(" then ")]
+            assert said == sorted(said) and len(parse_goal(task.goal).phases) == task.parts
+
+
+def test_what_is_exchanged_is_exchanged_in_words_and_goal_and_what_was_seldom_tried_comes_first() -> None:
+    kept = [Proposal(id="0", home=11, instruction="put the mug on the desk", goal="mug on desk")]
+    present = ["desk", "dining table", "mug", "plate"]
+    tried = Counter({"plate": 10_000, "mug": 10_000, "desk": 10_000})
+    found = planner.propose._exchanged(random.Random(0), kept, present, tried)
+    assert found == ("put the mug on the dining table", "mug on dining table", "dining table")
+    assert planner.propose._exchanged(random.Random(0), kept, ["mug", "desk"], Counter()) is None
+
+
+def test_a_varied_task_is_kept_only_if_it_is_read_back(random_planner: Planner) -> None:
+    varied = list(Proposer(random_planner, 0).vary(some_proposals(11), 6, Counter()))
+    assert varied and all(p.origin == "varied" and p.dropped for p in varied)  # these weights read nothing
+
+
+def test_a_goal_that_cannot_be_put_into_words_is_dropped(random_planner: Planner) -> None:
+    task = Proposer(random_planner, 0).word(11, parse_goal("mug on dining table"), "0")
+    assert (task.origin, task.dropped, task.instruction) == ("hindsight", "not read back", "")
 
 
 def test_a_home_is_not_yet_as_its_goal_wants_it() -> None:

@@ -1,0 +1,165 @@
+"""What weights can do that the narrow corpus does not cover: `python -m planner.benchmarks.improvement MODEL...`.
+
+Tasks in unseen homes (recipe `narrow` says what its corpus leaves out, `planner/left_out.py` what that means):
+
+    known           what the corpus covers: 1 to 4 conditions
+    5-10            goals of 5 to 10 conditions, of forms that the corpus covers
+    then            two or three tasks to be done in turn, in wordings that no training uses
+    joined every    `every` or `no` beside other conditions
+    and a row for each form of goal and each fixture category that is left out altogether
+
+Each task is answered by the direct pass and by the full planner (verification, samples, goals in chunks). The length of
+a plan is compared with the teacher's plan for the task's goal, which takes part in nothing else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from planner.errors import PlannerError, reported
+from planner.held_out import Split, Trial, draw_trials
+from planner.splits import SPLITS, Span
+from planner.statistics import Rate, mean, rounded
+
+if TYPE_CHECKING:
+    from planner.stages import Record
+
+PROG = "python -m planner.benchmarks.improvement"
+LONG_GOALS = (5, 10)
+RECIPE = "narrow"
+
+
+def splits() -> tuple[Split, ...]:
+    """Return what is measured; the first is what the narrow corpus covers."""
+    from planner.recipe import read_recipe
+
+    without = read_recipe(RECIPE).corpus.without
+
+    def beside(name: str) -> tuple[str, ...]:
+        return tuple(other for other in without if other != name)
+
+    joined = {"then": (2, 2, 3), "joined every": (2, 3, 4)}
+    return (
+        Split(name="known", parts=(1, 1, 1, 2, 2, 3, 4), conditions=(1, 4), without=without, phrases="test"),
+        Split(name="5-10", parts=tuple(range(5, 11)), conditions=LONG_GOALS, without=without, phrases="test"),
+        *(
+            Split(
+                name=name, parts=joined.get(name, (1,)), conditions=(1, 4), forms=(name,), without=beside(name),
+                phrases="test", in_turn=name == "then",
+            )
+            for name in ("then", "joined every", *(w for w in without if w not in joined))
+        ),
+    )  # fmt: skip
+
+
+NEW_FORMS = ("wardrobe", "ottoman", "changed in container", "changed with person", "filled at fixture", "every changed")
+"""The rows of what is held out altogether."""
+
+
+def tasks(count: int, seed: int, span: Span = SPLITS["test"]) -> Iterator[Trial]:
+    """Yield `count` tasks of each split."""
+    for split in splits():
+        yield from draw_trials(split, count, seed=seed, span=span)
+
+
+def taught_length(trial: Trial) -> int | None:
+    """Return the number of subtasks of the teacher's plan; None if it has none."""
+    from planner.pieces import plan_in_chunks
+
+    assert trial.goal is not None
+    try:
+        return sum(len(actions) for *_, actions in plan_in_chunks(trial.start, trial.goal))
+    except LookupError:
+        return None
+
+
+def measured(model: Path | None, count: int, seed: int, samples: int) -> list[Record]:
+    """Return an outcome for each task."""
+    from tqdm import tqdm
+
+    from planner.decode import Planner
+    from planner.measure import measure, ways
+
+    planner = Planner.load(model)
+    options = ways(samples=samples)
+    del options["constrained"]
+    found: list[Record] = []
+    for trial in tqdm(list(tasks(count, seed)), desc=str(model or "released"), disable=None):
+        prediction = measure(planner, trial, options)
+        outcome: Record = {"id": trial.id, "split": trial.split, "same_goal": prediction.same, "length": None}
+        outcome |= {str(way): attempt.success for way, attempt in prediction.attempts.items()}
+        length = taught_length(trial)
+        if length and prediction.attempts["alone"].success:
+            outcome["length"] = len(prediction.attempts["alone"].subtasks) / length
+        found.append(outcome)
+    return found
+
+
+def summary(outcomes: Sequence[Record]) -> dict[str, dict[str, object]]:
+    """Return rates by row; `new forms` is over all rows of what is left out altogether."""
+    rows: dict[str, list[Record]] = {}
+    for outcome in outcomes:
+        rows.setdefault(str(outcome["split"]), []).append(outcome)
+    rows["new forms"] = [o for name in NEW_FORMS for o in rows.get(name, ())]
+    return {name: _row(of) for name, of in rows.items() if of}
+
+
+def _row(outcomes: Sequence[Record]) -> dict[str, object]:
+    def rate(way: str) -> dict[str, object]:
+        return Rate(hits=sum(bool(o[way]) for o in outcomes), total=len(outcomes)).as_dict()
+
+    lengths = [float(str(o["length"])) for o in outcomes if o["length"] is not None]
+    row = {way: rate(way) for way in ("alone", "verified", "same_goal")}
+    return row | {"length": rounded(mean(lengths)) if lengths else None, "lengths": len(lengths)}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command. Returns 0, or 2 on wrong input."""
+    parser = argparse.ArgumentParser(prog=PROG, description="Score weights on what the narrow corpus leaves out.")
+    parser.add_argument("models", nargs="+", type=Path, metavar="MODEL", help="model folders")
+    parser.add_argument("--count", type=int, default=60, help="tasks of each row (default: 60)")
+    parser.add_argument("--seed", type=int, default=0, help="of the tasks (default: 0)")
+    parser.add_argument("--samples", type=int, default=4, help="further plans of the full planner (default: 4)")
+    parser.add_argument("--out", type=Path, help="write all outcomes to this JSON file")
+    args = parser.parse_args(argv)
+    return reported(lambda: _run(args), PROG)
+
+
+def _run(args: argparse.Namespace) -> int:
+    from gpt.files import write_text_atomically
+    from gpt.runtime.threads import limit_blas_threads
+
+    if args.count < 1 or args.seed < 0 or args.samples < 0:
+        raise PlannerError("--count is at least 1, --seed and --samples at least 0")
+    limit_blas_threads(1)
+    found = {str(model): measured(model, args.count, args.seed, args.samples) for model in args.models}
+    if args.out:
+        write_text_atomically(args.out, json.dumps(found, indent=1) + "\n")
+    for model, outcomes in found.items():
+        print(f"{model}\n{_table(summary(outcomes))}\n")
+    return 0
+
+
+def _table(rows: Mapping[str, Mapping[str, object]]) -> str:
+    from planner.scoring_table import grid
+
+    header = ["tasks", "direct pass", "full planner", "right goal", "length / teacher"]
+    lines = []
+    for name, row in rows.items():
+        rates = [_percent(row[way]) for way in ("alone", "verified", "same_goal")]
+        lines.append([name, *rates, "-" if row["length"] is None else f"{row['length']:.3f}"])
+    return grid(header, lines)
+
+
+def _percent(rate: object) -> str:
+    assert isinstance(rate, dict)
+    return str(Rate(hits=rate["hits"], total=rate["total"]))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
