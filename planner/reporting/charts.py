@@ -76,7 +76,7 @@ def _bar(bar: Bar, y: float, most: float, colour: int) -> str:
     room = WIDTH - NUMBER - 4
     length = round(2 + room * bar.length / most, 1)
     said = f"{bar.group}, {bar.series}: {_said(bar.value)}"
-    parts = [f'<rect class="fill s{colour}" x="2" y="{y:g}" width="{length - 2:.1f}" height="{BAR}" rx="2"/>']
+    parts = [f'<rect class="bar fill s{colour}" x="2" y="{y:g}" width="{length - 2:.1f}" height="{BAR}" rx="2"/>']
     at = length
     if isinstance(bar.value, Rate):
         low, high = (round(2 + room * bound, 1) for bound in bar.value.interval)

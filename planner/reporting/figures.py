@@ -14,6 +14,7 @@ from planner.stages import Record
 from planner.statistics import Rate, compare, rounded
 
 INTERVALS = "95 % Wilson intervals."
+RECORDED = "What went wrong first, as the run recorded it; a task may still have been reached with verification."
 RATE = ("hits", "tasks", "rate", "low", "high")
 MOST_GROUPS = 24  # bars of families; the rarest are left out
 SHOWN = len(CYCLE_COLOURS)  # cycles of a chart that has one series for each: the latest
@@ -85,8 +86,8 @@ def success_in_test_homes(run: Run) -> Iterator[Figure]:
     found, rows = list[Bar](), list[tuple[Cell, ...]]()
     tables = {name: rates(outcomes) for name, outcomes in series.items()}
     for group in tables["before"]:
-        for name, table in tables.items():
-            rate = table.get(group, Rate(hits=0, total=0))
+        for name, by_group in tables.items():
+            rate = by_group.get(group, Rate(hits=0, total=0))
             found.append(Bar(group=group, series=name, value=rate))
             way, _, split = group.partition(", ")
             rows.append((split, way, name, *_cells(rate)))
@@ -167,7 +168,11 @@ def failures(run: Run) -> Iterator[Figure]:
     """Yield how often tasks failed in which way, with examples, and why proposals were not used."""
     kinds = {c.number: _failures_of(c) for c in run.whole[-SHOWN:]}
     recorded = any(isinstance((c.metrics or {}).get("failures"), dict) for c in run.whole)
-    note = "" if recorded else "This run recorded no kinds of failure; told apart is whether there was a plan at all."
+    note = (
+        RECORDED
+        if recorded
+        else "This run recorded no kinds of failure; told apart is whether there was a plan at all."
+    )
     yield from _counts("Failures by kind", "failures", "kind", {n: found[0] for n, found in kinds.items()}, note)
     dropped = {
         c.number: Counter(str(p["dropped"]) for p in c.proposals if p.get("dropped")) for c in run.whole[-SHOWN:]

@@ -14,10 +14,9 @@ COLUMNS = (
     "cycle", "id", "instruction", "goal", "parts", "origin", "family", "dropped", "outcome", "failure", "plan"
 )  # fmt: skip
 MOST_LETTERS = 1500  # of one cell
-DIRECTLY, SLOWLY, FAILED, DROPPED, UNTRIED = (
-    "reached directly", "reached with verification", "not reached", "not used", "not tried yet"
+DIRECTLY, SLOWLY, FAILED, DROPPED, UNCHOSEN, UNTRIED = (
+    "reached directly", "reached with verification", "not reached", "not used", "not chosen", "not tried yet"
 )  # fmt: skip
-OUTCOMES = (DIRECTLY, SLOWLY, FAILED, DROPPED, UNTRIED)
 
 
 def rows(cycles: Sequence[Cycle]) -> Iterator[tuple[Cell, ...]]:
@@ -36,17 +35,17 @@ def rows(cycles: Sequence[Cycle]) -> Iterator[tuple[Cell, ...]]:
                 _text(proposal.get("origin")),
                 _text(episode.get("family") or proposal.get("family")),
                 _text(proposal.get("dropped")),
-                _outcome(proposal, episode),
+                _outcome(proposal, episode, whole=cycle.metrics is not None),
                 _failure(episode),
                 _text("\n".join(map(str, plan)) if isinstance(plan, list) else ""),
             )
 
 
-def _outcome(proposal: Record, episode: Record) -> str:
+def _outcome(proposal: Record, episode: Record, *, whole: bool) -> str:
     if proposal.get("dropped"):
         return DROPPED
     if not episode:
-        return UNTRIED
+        return UNCHOSEN if whole else UNTRIED
     if episode["direct"]:
         return DIRECTLY
     return SLOWLY if episode["kept"] else FAILED

@@ -31,7 +31,7 @@ class Cycle:
         number: From 1.
         config: Its config.json.
         metrics: Its metrics.json; None as long as it is not whole.
-        proposals: Tasks that were proposed, dropped ones included.
+        proposals: Tasks that were proposed, dropped ones and those found in hindsight included.
         episodes: The tasks that were tried, as far as they are.
         physics: Plans that were carried out in the physical home.
         outcomes: The new weights' outcomes on the held-out tasks; empty where nothing was learnt.
@@ -88,7 +88,7 @@ class Run:
         if self.results is not None:
             return []
         found = [
-            f"cycle {c.number} is under way ({len(c.proposals)} proposals, {len(c.episodes)} episodes so far; "
+            f"cycle {c.number} is under way (proposals: {len(c.proposals)}, episodes: {len(c.episodes)}; "
             f"lacking: {', '.join(c.lacking)})"
             for c in self.cycles
             if c.metrics is None
@@ -133,8 +133,8 @@ def _cycle(folder: Path, number: int) -> Cycle:
         number=number,
         config=read_record(folder / "config.json") if (folder / "config.json").exists() else {},
         metrics=read_record(folder / "metrics.json") if done else None,
-        proposals=_lines(folder / "proposals.jsonl", PROPOSAL),
-        episodes=_lines(folder / "episodes.jsonl", EPISODE),
+        proposals=[p for name in ("proposals.jsonl", "hindsight.jsonl") for p in _lines(folder / name, PROPOSAL)],
+        episodes=[e for name in ("episodes.jsonl", "hindsight_episodes.jsonl") for e in _lines(folder / name, EPISODE)],
         physics=_lines(folder / "physics.jsonl", ("id", "success")),
         outcomes=_outcomes(folder / "held_out.jsonl") if done else (),
         training=_lines(folder / "training" / STEPS_FILE, ("step", "loss")),
