@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from tqdm import tqdm
 
 from envs.attempts import Difference, differences
-from envs.errors import EnvsError, PhysicsError
+from envs.errors import EnvsError
 from envs.goals import Goal, format_condition, parse_goal
 from envs.scoring import holds
 from envs.state import State, effect, format_action, parse_action, unmet
@@ -34,6 +34,7 @@ STILLS = 6  # of a strip, the start included
 SIZE = (320, 240)  # width, height [px]
 QUALITY = 72  # of WebP
 SHORT = 14  # subtasks of a plan that is shown rather than a longer one
+LONGEST = 30  # subtasks that are carried out for a strip: one takes about a second
 CHANGES = 4  # that a card names
 
 KINDS: tuple[tuple[str, Callable[[Record], bool]], ...] = (
@@ -82,7 +83,8 @@ class Strip:
         """The strip with its instruction and goal above it and the whole plan below."""
         plan = [str(step) for step in _plan(self.episode)]
         steps = "".join(f"<li>{escaped(step)}</li>" for step in plan)
-        whole = f"<details><summary>The plan: {len(plan)} subtasks</summary><ol>{steps}</ol></details>" if plan else ""
+        length = f"{len(plan)} subtask{'s' * (len(plan) != 1)}"
+        whole = f"<details><summary>The plan: {length}</summary><ol>{steps}</ol></details>" if plan else ""
         note = f'<p class="note">{escaped(self.note)}</p>' if self.note else ""
         said, goal = escaped(self.episode["instruction"]), escaped(self.episode["goal"])
         return (
@@ -137,26 +139,35 @@ def _strip(strip: Strip, pictures: bool) -> Strip:
     notes = list[str]()
     if isinstance(failure, dict):
         notes.append(": ".join(str(failure[key]) for key in ("kind", "detail") if failure.get(key)) + ".")
-    stills: list[Still] = []
     try:
-        goal = parse_goal(str(episode["goal"]))
-        start = start_of(int(str(episode["home"])), goal, geometry=pictures)
-        actions = [parse_action(start.world, str(step)) for step in _plan(episode)]
-        if pictures:
-            try:
-                stills, end = _filmed(start, actions)
-            except PhysicsError as error:
-                notes.append(f"Not drawn: {error}.")
-        if not stills:
-            stills, end = _told(start, actions)
-        notes.append(_left(goal, start, end))
+        goal, seed = parse_goal(str(episode["goal"])), int(str(episode["home"]))
+        start = start_of(seed, goal)
+        told, end = _told(start, _actions(episode, start))
     except (EnvsError, KeyError, ValueError) as error:  # a home of another version, a damaged record
-        notes.append(f"Not shown: {error}.")
+        return replace(strip, note=" ".join([*notes, f"Not shown: {error}."]))
+    length, stills = len(_plan(episode)), [told[k] for k in _spread(len(told))]
+    if told[-1].failed:
+        notes.append(f"Subtask {len(told) - 1} of {length} cannot be done.")
+    notes.append(_left(goal, start, end))
+    if pictures:
+        try:
+            placed = start_of(seed, goal, geometry=True)
+            stills = _filmed(placed, _actions(episode, placed))
+            if stills[-1].failed and not told[-1].failed:
+                notes.append("The robot of the physical home did not get to the plan's end.")
+            elif length > LONGEST:
+                notes.append(f"The first {LONGEST} of {length} subtasks are filmed.")
+        except EnvsError as error:  # no physics here, or no floor plan for so much
+            notes.append(f"Not drawn: {error}.")
     return replace(strip, stills=stills, note=" ".join(filter(None, notes)))
 
 
+def _actions(episode: Record, start: State) -> list[Action]:
+    return [parse_action(start.world, str(step)) for step in _plan(episode)]
+
+
 def _told(start: State, actions: Sequence[Action]) -> tuple[list[Still], State]:
-    """Cards of the symbolic home up to a subtask that cannot be done, and how it is left."""
+    """A card for each subtask in the symbolic home, up to one that cannot be done, and how the home is left."""
     state, found = start, [Still(title="Start")]
     for number, action in enumerate(actions, start=1):
         reason = unmet(state, action)
@@ -165,11 +176,11 @@ def _told(start: State, actions: Sequence[Action]) -> tuple[list[Still], State]:
         state = after
         if reason is not None:
             break
-    return [found[k] for k in _spread(len(found))], state
+    return found, state
 
 
-def _filmed(start: State, actions: Sequence[Action]) -> tuple[list[Still], State]:
-    """Stills of the physical home up to a subtask that fails, and how it is left."""
+def _filmed(start: State, actions: Sequence[Action]) -> list[Still]:
+    """Stills of the physical home, up to a subtask that fails."""
     from envs.sim import PhysicalHome
 
     home = PhysicalHome(start.world.scene)
@@ -180,6 +191,7 @@ def _filmed(start: State, actions: Sequence[Action]) -> tuple[list[Still], State
             home.camera = copy(still)
             return data_uri(home.render(*SIZE, view="room"))
 
+        actions = actions[:LONGEST]
         wanted = set(_spread(len(actions) + 1))
         found = [Still(title="Start", image=data_uri(home.render(*SIZE, view="overhead")))]
         for number, action in enumerate(actions, start=1):
@@ -191,7 +203,7 @@ def _filmed(start: State, actions: Sequence[Action]) -> tuple[list[Still], State
                 found.append(replace(_still(number, action, reason, before, home.state()), image=drawn()))
             if failed:
                 break
-        return found, home.state()
+        return found
     finally:
         home.close()
 

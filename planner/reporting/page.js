@@ -64,7 +64,7 @@
         if (name === "plan" && value) {
           const steps = value.split("\n");
           const details = make("details", cell);
-          make("summary", details, `${steps.length} subtasks`);
+          make("summary", details, `${steps.length} subtask${steps.length === 1 ? "" : "s"}`);
           const list = make("ol", details);
           for (const step of steps) make("li", list, step);
         } else {

@@ -57,7 +57,7 @@ def build(run: Run, strips: Sequence[Strip], *, max_bytes: int = MAX_BYTES) -> P
         ("failures", "What failed", _html(figures.failures(run)), ""),
         ("learnt", "What was learnt", _html(figures.learning(run)), ""),
         ("episodes", "Three episodes", "".join(strip.html() for strip in strips),
-         "The recorded plan, of verified decoding, is carried out in the home that the task was proposed for."),
+         "The recorded plan, of verified decoding, in the home that the task was proposed for."),
         ("proposals", "Proposals", "{proposals}", ""),
         ("settings", "Settings", _settings(run).html(), ""),
     ]  # fmt: skip

@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote
@@ -178,7 +179,8 @@ def test_bars_and_dots_are_as_long_and_as_high_as_their_rates(run: Run) -> None:
     for width, rate in zip(widths, rates, strict=True):
         assert isinstance(rate, float) and width == pytest.approx(full * rate, abs=0.1)
     first = next(success_by_cycle(run))
-    heights = [TOP + HIGH - float(y) for y in re.findall(r'<circle [^>]*cy="([\d.]+)"', first.svg)]  # of the direct pass
+    circles = re.findall(r'<circle [^>]*cy="([\d.]+)"', first.svg)  # of the direct pass
+    heights = [TOP + HIGH - float(y) for y in circles]
     direct = [row[first.table.columns.index("rate")] for row in first.table.rows if row[1] == "direct pass"]
     assert len(set(direct)) > 1
     assert [height / HIGH for height in heights] == pytest.approx(direct, abs=0.001)
@@ -334,8 +336,15 @@ def test_cards_say_what_each_subtask_changed_and_where_it_ended(run: Run) -> Non
     strip = strips(run.cycles[:1], pictures=False)[0]
     assert [still.title for still in strip.stills] == ["Start", "1. open fridge 1", "2. open fridge 1"]
     assert strip.stills[1].words == "fridge 1 open" and strip.stills[2].failed
-    assert "Not true" not in strip.note
+    assert strip.note == "Subtask 2 of 2 cannot be done."
     assert strip.html().count("<img") == 0
+
+
+def test_what_a_plan_does_not_reach_is_told(run: Run) -> None:
+    record = run.cycles[0].episodes[2] | {"goal": "fridge open ; every window closed", "plan": ["open fridge 1"]}
+    run.cycles[0].episodes[:] = [record]  # type: ignore[index]
+    strip = strips(run.cycles[:1], pictures=False)[0]
+    assert strip.note == "wrong place: <i>. Not true at the end: every window closed."
 
 
 def test_an_episode_whose_plan_cannot_be_read_is_told_and_not_shown(run: Run) -> None:
@@ -353,6 +362,15 @@ def test_stills_of_the_physical_home_are_in_the_page(run: Run) -> None:
     assert [still.title for still in strip.stills] == ["Start", "1. open fridge 1"]
     for still in strip.stills:
         assert base64.b64decode(still.image.partition(",")[2])[8:12] == b"WEBP"
+
+
+def test_without_physics_there_are_cards(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pybullet", None)
+    record = run.cycles[0].episodes[0] | {"goal": "fridge open", "plan": ["open fridge 1"]}
+    run.cycles[0].episodes[:] = [record]  # type: ignore[index]
+    strip = strips(run.cycles[:1], pictures=True)[0]
+    assert [still.words for still in strip.stills] == ["", "fridge 1 open"]
+    assert not strip.stills[0].image and strip.note.startswith("Not drawn: ")
 
 
 # The command
