@@ -15,7 +15,7 @@ from planner.reporting.table import escaped
 from planner.statistics import Rate
 
 WIDTH = 360
-LEFT, RIGHT, TOP, BOTTOM = 40, 12, 8, 34  # margins of what is drawn between axes
+LEFT, RIGHT, TOP, BOTTOM = 40, 18, 8, 34  # margins of what is drawn between axes
 HIGH = 190  # of what is drawn between axes
 BAR, SPACE, HEADING = 16, 4, 17  # of horizontal bars
 LEGEND = 17  # of one of its lines
@@ -141,13 +141,13 @@ def curves(title: str, series: Mapping[str, Sequence[tuple[float, float]]], *, a
         axis: What x is.
     """
     points = [point for found in series.values() for point in found]
-    far = max((x for x, _ in points), default=1.0) or 1.0
+    far = _round_up(max((x for x, _ in points), default=1.0))
     top = _round_up(max((y for _, y in points), default=1.0))
     wide = WIDTH - LEFT - RIGHT
     parts = [_text(LEFT + wide / 2, TOP + HIGH + 31, axis, "tick", "middle")]
     for k in range(5):
-        parts += _grid(TOP + HIGH * (1 - k / 4), f"{top * k / 4:.3g}")
-        parts.append(_text(LEFT + wide * k / 4, TOP + HIGH + 15, f"{far * k / 4:.3g}", "tick", "middle"))
+        parts += _grid(TOP + HIGH * (1 - k / 4), f"{top * k / 4:g}")
+        parts.append(_text(LEFT + wide * k / 4, TOP + HIGH + 15, f"{far * k / 4:g}", "tick", "middle"))
     names = dict(zip(series, CYCLE_COLOURS, strict=False))
     for name, found in series.items():
         line = " ".join(f"{LEFT + wide * x / far:.1f},{TOP + HIGH * (1 - y / top):.1f}" for x, y in found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from planner.progress import WAYS, rates
 from planner.reporting.charts import CHANGE_COLOURS, CYCLE_COLOURS, Bar, Dot, bars, curves, dots
@@ -15,9 +15,10 @@ from planner.statistics import Rate, compare, rounded
 
 INTERVALS = "95 % Wilson intervals."
 RECORDED = "What went wrong first, as the run recorded it; a task may still have been reached with verification."
+UNRECORDED = "This run recorded no kinds of failure; told apart is whether there was a plan at all."
 RATE = ("hits", "tasks", "rate", "low", "high")
-MOST_GROUPS = 24  # bars of families; the rarest are left out
-SHOWN = len(CYCLE_COLOURS)  # cycles of a chart that has one series for each: the latest
+MOST_GROUPS = 16  # bars of families; the rarest are left out
+SHOWN = 4  # cycles that have a series of their own in a chart: the latest
 MOST_POINTS = 400  # of a curve
 LEARNT = (
     ("proposed", "proposed"), ("episodes", "tried"), ("reached", "reached with verification"),
@@ -168,17 +169,13 @@ def failures(run: Run) -> Iterator[Figure]:
     """Yield how often tasks failed in which way, with examples, and why proposals were not used."""
     kinds = {c.number: _failures_of(c) for c in run.whole[-SHOWN:]}
     recorded = any(isinstance((c.metrics or {}).get("failures"), dict) for c in run.whole)
-    note = (
-        RECORDED
-        if recorded
-        else "This run recorded no kinds of failure; told apart is whether there was a plan at all."
-    )
+    note = (RECORDED if recorded else UNRECORDED) + _latest(run)
     yield from _counts("Failures by kind", "failures", "kind", {n: found[0] for n, found in kinds.items()}, note)
     dropped = {
         c.number: Counter(str(p["dropped"]) for p in c.proposals if p.get("dropped")) for c in run.whole[-SHOWN:]
     }
-    yield from _counts("Why proposals were not used", "dropped", "reason", dropped)
-    rows = [(n, *example) for n, (_, examples) in kinds.items() for example in examples]
+    yield from _counts("Why proposals were not used", "dropped", "reason", dropped, _latest(run))
+    rows = [(n, *example) for n, (_, examples) in reversed(kinds.items()) for example in examples]
     if rows:
         table = Table(name="failure-examples", columns=("cycle", "kind", "id", "instruction", "detail"), rows=rows)
         yield Figure(title="Examples of failures", table=table, span="page")
@@ -191,10 +188,11 @@ def _failures_of(cycle: Cycle) -> tuple[Counter[str], list[tuple[Cell, ...]]]:
     examples: list[tuple[Cell, ...]] = []
     if isinstance(recorded, dict):
         for kind, found in recorded.items():
-            counts[kind] = number(found, "count")
-            shown = found.get("examples")
-            for example in shown if isinstance(shown, list) else ():
-                examples.append((kind, *(cell(example.get(key)) for key in ("id", "instruction", "detail"))))
+            shown = found if isinstance(found, dict) else {}
+            counts[kind] = number(shown, "count")
+            for example in shown.get("examples") or ():
+                if isinstance(example, dict):
+                    examples.append((kind, *(cell(example.get(key)) for key in ("id", "instruction", "detail"))))
         return counts, examples
     for episode in cycle.episodes:
         if not episode["kept"]:
@@ -205,7 +203,7 @@ def _failures_of(cycle: Cycle) -> tuple[Counter[str], list[tuple[Cell, ...]]]:
     return counts, examples
 
 
-def _counts(title: str, name: str, key: str, by_cycle: dict[int, Counter[str]], note: str = "") -> Iterator[Figure]:
+def _counts(title: str, name: str, key: str, by_cycle: dict[int, Counter[str]], note: str) -> Iterator[Figure]:
     """Yield bars of counts, the most common first, one bar for each cycle."""
     total: Counter[str] = sum(by_cycle.values(), Counter())
     if not total:
@@ -227,13 +225,13 @@ def learning(run: Run) -> Iterator[Figure]:
         found = [Bar(group=words, series=f"cycle {n}", value=count) for words, n, count in cells]
         table = Table(name="learnt", columns=("what", "cycle", "count"), rows=cells)
         title = "From proposals to documents"
-        yield Figure(title=title, svg=bars(title, found, colours=CYCLE_COLOURS), table=table)
-    yield from _losses([c for c in run.cycles if c.training][-SHOWN:])
+        yield Figure(title=title, svg=bars(title, found, colours=CYCLE_COLOURS), table=table, note=_latest(run))
+    yield from _losses([c for c in run.cycles if c.training][-SHOWN:], _latest(run))
     if run.whole:
         yield _cycles(run.whole)
 
 
-def _losses(cycles: Sequence[Cycle]) -> Iterator[Figure]:
+def _losses(cycles: Sequence[Cycle], latest: str) -> Iterator[Figure]:
     series: dict[str, list[tuple[float, float]]] = {}
     rows: list[tuple[Cell, ...]] = []
     for cycle in cycles:
@@ -246,32 +244,32 @@ def _losses(cycles: Sequence[Cycle]) -> Iterator[Figure]:
     if rows:
         table = Table(name="training-loss", columns=("cycle", "step", "loss"), rows=rows)
         svg = curves("Training loss by optimizer step", series, axis="optimizer step")
-        yield Figure(title="Training loss", svg=svg, table=table, note="Cross-entropy of the tokens that are learnt.")
+        note = f"Cross-entropy of the tokens that are learnt.{latest}"
+        yield Figure(title="Training loss", svg=svg, table=table, note=note)
 
 
 def _cycles(cycles: Sequence[Cycle]) -> Figure:
     """The cycles' own figures, one row each."""
-    readers: dict[str, Callable[[Record], Cell]] = {"rule": lambda m: cell(m.get("rule"))}
-    readers |= {words: (lambda m, key=key: cell(m.get(key))) for key, words in LEARNT}  # type: ignore[misc]
-    readers |= {
-        "carried out in physics": lambda m: cell(_nested(m, "physics", "carried_out")),
-        "reached in physics": lambda m: cell(_nested(m, "physics", "reached")),
-        "loss": lambda m: cell(m.get("loss")),
-        "accepted": lambda m: cell(m.get("accepted")),
-        "reason": lambda m: cell(m.get("reason")),
-        "seconds": lambda m: cell(m.get("seconds")),
-    }
-    records = [{"rule": c.config.get("rule")} | (c.metrics or {}) for c in cycles]
-    known = [name for name, read in readers.items() if any(read(record) is not None for record in records)]
-    rows = [(c.number, *(readers[name](r) for name in known)) for c, r in zip(cycles, records, strict=True)]
-    return Figure(title="Cycles", table=Table(name="cycles", columns=("cycle", *known), rows=rows), span="page")
+    records = [_figures_of(cycle) for cycle in cycles]
+    known = [key for key in records[0] if any(record[key] is not None for record in records)]
+    rows = [tuple(record[key] for key in known) for record in records]
+    return Figure(title="Cycles", table=Table(name="cycles", columns=tuple(known), rows=rows), span="page")
 
 
-def _nested(record: Record, *keys: str) -> object:
-    found: object = record
-    for key in keys:
-        found = found.get(key) if isinstance(found, dict) else None
-    return found
+def _figures_of(cycle: Cycle) -> dict[str, Cell]:
+    metrics = cycle.metrics or {}
+    physics = metrics.get("physics")
+    carried = physics if isinstance(physics, dict) else {}
+    found = {"cycle": cycle.number, "rule": cycle.config.get("rule")}
+    found |= {words: metrics.get(key) for key, words in LEARNT}
+    found |= {"carried out in physics": carried.get("carried_out"), "reached in physics": carried.get("reached")}
+    found |= {key: metrics.get(key) for key in ("loss", "accepted", "reason", "seconds")}
+    return {key: cell(value) for key, value in found.items()}
+
+
+def _latest(run: Run) -> str:
+    """What is to be said where not all cycles are drawn."""
+    return f" The latest {SHOWN} of {len(run.whole)} cycles." if len(run.whole) > SHOWN else ""
 
 
 def _slug(text: str) -> str:

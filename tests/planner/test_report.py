@@ -248,7 +248,7 @@ def test_every_figure_can_be_downloaded(run: Run) -> None:
 def test_what_a_run_records_beyond_the_usual_is_shown(run: Run) -> None:
     tables = {figure.table.name: figure.table for figure in all_figures(run)}
     assert ("wrong place", 1, 1) in tables["failures"].rows
-    assert tables["failure-examples"].rows[0] == (1, "wrong place", "2", NASTY, "<i>")
+    assert tables["failure-examples"].rows[0] == (2, "wrong place", "2", NASTY, "<i>")
     assert {"proposed-by-family", "proposed-by-origin", "splits"} <= tables.keys()
     assert {"rule": "advantage"}.items() <= {str(k): v for k, v in _settings(run).items()}.items()
 
