@@ -98,7 +98,9 @@ def _state(run: Run) -> str:
     if run.results is not None:
         return f"<p>{len(run.whole)} cycle{'s' * (len(run.whole) != 1)}, done.</p>"
     lines = "".join(f"<li>{escaped(line)}</li>" for line in run.lacking)
-    said = f"Cycles begun: {len(run.cycles)}; whole, and in the figures: {len(run.whole)}."
+    said = f"Cycles begun: {len(run.cycles)}; whole: {len(run.whole)}."
+    if len(run.whole) < len(run.cycles):
+        said += " What there is of the others is among the proposals, the episodes and the training losses alone."
     return f'<div class="notice" role="note"><p><b>Not done yet, or stopped.</b> {said}</p><ul>{lines}</ul></div>'
 
 
@@ -123,7 +125,7 @@ def _tiles(run: Run) -> Iterable[str]:
     seconds = sum(s for m in metrics if isinstance(s := m.get("seconds"), int | float))
     if run.results is not None and isinstance(all_of_it := run.results.get("seconds"), int | float):
         seconds = max(seconds, all_of_it)  # of a resumed run it is the last call's
-    yield _tile("time", f"{seconds / 60:.1f} min", f"{len(run.whole)} cycles")
+    yield _tile("time", f"{seconds / 60:.1f} min", f"whole cycles: {len(run.whole)}")
 
 
 def _moved(first: Sequence[Record], last: Sequence[Record], way: str) -> tuple[str, str]:
