@@ -1,0 +1,90 @@
+"""`python -m planner.report`: one page about a run of `planner.improve`, with its figures and their data in it.
+
+Writes report.html into the run's folder: success by cycle with intervals, failures, all proposals, what was learnt, and
+three episodes as filmstrips. The file needs nothing beside it, and no network. A run that is under way, or was killed,
+has a page too, which says what is lacking.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from planner.errors import reported, writable
+from planner.paths import runs_dir
+
+PROG = "python -m planner.report"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=PROG, description="Write a page about a run of planner.improve.")
+    add = parser.add_argument
+    add("run", metavar="RUN", help="name of a folder in runs/, or a path")
+    add("--out", type=Path, metavar="FILE", help="the page (default: report.html in the run's folder)")
+    add("--no-filmstrips", action="store_true", help="draw no home: episodes as cards of words (faster)")
+    add("--open", action="store_true", help="open the page in a browser")
+    add("--json", action="store_true", help="print what was written as JSON")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command. Returns 0 when the page is written, 2 on wrong input."""
+    args = _parser().parse_args(argv)
+    return reported(lambda: _run(args), PROG)
+
+
+def _run(args: argparse.Namespace) -> int:
+    from gpt.files import write_text_atomically
+    from planner.reporting.filmstrips import strips
+    from planner.reporting.page import build
+    from planner.reporting.run_folder import read_run
+
+    began = time.perf_counter()
+    folder = find_run(args.run)
+    run = read_run(folder)
+    path = args.out or folder / "report.html"
+    writable(path.parent)
+    page = build(run, strips(run.cycles, pictures=not args.no_filmstrips))
+    write_text_atomically(path, page.html)
+    written = {
+        "report": str(path), "bytes": page.size, "cycles": len(run.whole), "proposals": page.total,
+        "proposals_shown": page.shown, "lacking": run.lacking, "seconds": round(time.perf_counter() - began, 1),
+    }  # fmt: skip
+    if args.json:
+        print(json.dumps(written))
+    else:
+        print(f"report: {path} ({page.size / 1000:.0f} kB, {written['seconds']} s)")
+        if page.shown < page.total:
+            print(f"of {page.total} proposals the latest {page.shown} are in it: a page has at most 5 MB")
+        for line in run.lacking:
+            print(f"  {line}")
+    if args.open:
+        import webbrowser
+
+        webbrowser.open(path.resolve().as_uri())
+    return 0
+
+
+def find_run(name: str) -> Path:
+    """Return the folder of a run: one in runs/ by its name, or a path.
+
+    Raises:
+        RunError: There is no such folder.
+    """
+    from envs.errors import nearest
+    from planner.reporting.run_folder import RunError
+
+    for folder in (runs_dir() / name, Path(name)):
+        if folder.is_dir():
+            return folder
+    there = sorted(p.parent.name for p in runs_dir().glob("*/config.json"))
+    there_is = ", ".join(there) or "none"
+    raise RunError(f"{name}: no run in {runs_dir()}/ and no folder{nearest(name, there)}; there is: {there_is}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

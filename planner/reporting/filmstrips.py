@@ -1,0 +1,248 @@
+"""Three episodes as filmstrips: one that the direct pass reached, one that only the slow planner did, one that failed.
+
+An episode's plan is carried out once more in the physical home, and a few stills are taken. Where there is no physics,
+or none is wanted, the plan is replayed in the symbolic home, and each still is a card that says what changed.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from tqdm import tqdm
+
+from envs.attempts import Difference, differences
+from envs.errors import EnvsError
+from envs.goals import Goal, format_condition, parse_goal
+from envs.scoring import holds
+from envs.state import State, effect, format_action, parse_action, unmet
+from planner.propose import start_of
+from planner.reporting.table import escaped
+from planner.stages import Record
+
+if TYPE_CHECKING:
+    from envs.acting import OutcomeLike
+    from envs.state import Action
+    from envs.video import Frame as Picture
+    from planner.reporting.run_folder import Cycle
+
+STILLS = 6  # of a strip, the start included
+SIZE = (320, 240)  # width, height [px]
+QUALITY = 72  # of WebP
+SHORT = 14  # subtasks of a plan that is shown rather than a longer one
+LONGEST = 30  # subtasks that are carried out for a strip: one takes about a second
+CHANGES = 4  # that a card names
+
+KINDS: tuple[tuple[str, Callable[[Record], bool]], ...] = (
+    ("The direct pass reached it", lambda e: bool(e["direct"]) and bool(e["kept"])),
+    ("Only the slow planner reached it", lambda e: bool(e["kept"]) and not e["direct"]),
+    ("Not reached", lambda e: not e["kept"] and not e["direct"]),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Still:
+    """The home after a subtask, or at the start.
+
+    Attributes:
+        title: The subtask with its number.
+        words: What changed, or why it failed.
+        failed: Whether the subtask did.
+        image: A data URI; empty where nothing is drawn.
+    """
+
+    title: str
+    words: str = ""
+    failed: bool = False
+    image: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Strip:
+    """An episode's stills.
+
+    Attributes:
+        title: Which kind of episode it is.
+        cycle: Of which cycle.
+        episode: Its record.
+        stills: In order; empty where the home cannot be made.
+        note: What a reader must know.
+    """
+
+    title: str
+    cycle: int
+    episode: Record
+    stills: Sequence[Still]
+    note: str = ""
+
+    def html(self) -> str:
+        """The strip with its instruction and goal above it and the whole plan below."""
+        plan = [str(step) for step in _plan(self.episode)]
+        steps = "".join(f"<li>{escaped(step)}</li>" for step in plan)
+        length = f"{len(plan)} subtask{'s' * (len(plan) != 1)}"
+        whole = f"<details><summary>The plan: {length}</summary><ol>{steps}</ol></details>" if plan else ""
+        note = f'<p class="note">{escaped(self.note)}</p>' if self.note else ""
+        said, goal = escaped(self.episode["instruction"]), escaped(self.episode["goal"])
+        return (
+            f'<article class="strip"><h3>{escaped(self.title)} <small>cycle {self.cycle}</small></h3>'
+            f"<p><q>{said}</q><br><code>{goal}</code></p>{note}"
+            f'<ol class="stills">{"".join(map(_card, self.stills))}</ol>{whole}</article>'
+        )
+
+
+def _card(still: Still) -> str:
+    title, picture = escaped(still.title), ""
+    if still.image:
+        picture = f'<img src="{still.image}" alt="The home: {title}" width="{SIZE[0]}" height="{SIZE[1]}">'
+    words = f"<p>{escaped(still.words)}</p>" if still.words else ""
+    return f'<li class="{"failed" if still.failed else "done"}">{picture}<b>{title}</b>{words}</li>'
+
+
+def _plan(episode: Record) -> list[object]:
+    plan = episode["plan"]
+    return plan if isinstance(plan, list) else []
+
+
+def choose(cycles: Sequence[Cycle]) -> Iterator[tuple[str, int, Record]]:
+    """Yield a title, a cycle and an episode for each kind that there is, of the latest cycle that has one.
+
+    Of several it is the one with the most conditions whose plan is short enough to be seen, else the shortest plan.
+    """
+    for title, wanted in KINDS:
+        for cycle in reversed(cycles):
+            found = [e for e in cycle.episodes if wanted(e)]
+            if found:
+                yield title, cycle.number, min(found, key=_rank)
+                break
+
+
+def _rank(episode: Record) -> tuple[bool, bool, int]:
+    length, conditions = len(_plan(episode)), episode.get("conditions")
+    fits = length <= SHORT
+    return not length, not fits, -conditions if fits and isinstance(conditions, int) else length
+
+
+def strips(cycles: Sequence[Cycle], *, pictures: bool) -> list[Strip]:
+    """Return the filmstrips of a run; with `pictures` drawn in the physical home where there is one."""
+    chosen = list(choose(cycles))
+    shown = tqdm(chosen, desc="filmstrips", unit="episode", disable=None)
+    return [_strip(Strip(title=t, cycle=c, episode=e, stills=()), pictures) for t, c, e in shown]
+
+
+def _strip(strip: Strip, pictures: bool) -> Strip:
+    episode = strip.episode
+    failure = episode.get("failure")
+    notes = list[str]()
+    if isinstance(failure, dict):
+        notes.append(": ".join(str(failure[key]) for key in ("kind", "detail") if failure.get(key)) + ".")
+    try:
+        goal, seed = parse_goal(str(episode["goal"])), int(str(episode["home"]))
+        start = start_of(seed, goal)
+        told, end = _told(start, _actions(episode, start))
+    except (EnvsError, KeyError, ValueError) as error:  # a home of another version, a damaged record
+        return replace(strip, note=" ".join([*notes, f"Not shown: {error}."]))
+    length, stills = len(_plan(episode)), [told[k] for k in _spread(len(told))]
+    if told[-1].failed:
+        notes.append(f"Subtask {len(told) - 1} of {length} cannot be done.")
+    notes.append(_left(goal, start, end))
+    if pictures:
+        try:
+            placed = start_of(seed, goal, geometry=True)
+            stills = _filmed(placed, _actions(episode, placed))
+            if stills[-1].failed and not told[-1].failed:
+                notes.append("The robot of the physical home did not get to the plan's end.")
+            elif length > LONGEST:
+                notes.append(f"The first {LONGEST} of {length} subtasks are filmed.")
+        except EnvsError as error:  # no physics here, or no floor plan for so much
+            notes.append(f"Not drawn: {error}.")
+    return replace(strip, stills=stills, note=" ".join(filter(None, notes)))
+
+
+def _actions(episode: Record, start: State) -> list[Action]:
+    return [parse_action(start.world, str(step)) for step in _plan(episode)]
+
+
+def _told(start: State, actions: Sequence[Action]) -> tuple[list[Still], State]:
+    """A card for each subtask in the symbolic home, up to one that cannot be done, and how the home is left."""
+    state, found = start, [Still(title="Start")]
+    for number, action in enumerate(actions, start=1):
+        reason = unmet(state, action)
+        after = state if reason is not None else effect(state, action)
+        found.append(_still(number, action, reason or "", state, after))
+        state = after
+        if reason is not None:
+            break
+    return found, state
+
+
+def _filmed(start: State, actions: Sequence[Action]) -> list[Still]:
+    """Stills of the physical home, up to a subtask that fails."""
+    from envs.sim import PhysicalHome
+
+    home = PhysicalHome(start.world.scene)
+    try:
+        still = copy(home.camera)  # one that has drawn nothing stands where it should at once
+
+        def drawn() -> str:
+            home.camera = copy(still)
+            return data_uri(home.render(*SIZE, view="room"))
+
+        actions = actions[:LONGEST]
+        wanted = set(_spread(len(actions) + 1))
+        found = [Still(title="Start", image=data_uri(home.render(*SIZE, view="overhead")))]
+        for number, action in enumerate(actions, start=1):
+            before = home.state()
+            outcome: OutcomeLike = home.execute(action)
+            failed = outcome.status != "done"
+            if failed or number in wanted:
+                reason = outcome.reason if failed else ""
+                found.append(replace(_still(number, action, reason, before, home.state()), image=drawn()))
+            if failed:
+                break
+        return found
+    finally:
+        home.close()
+
+
+def _still(number: int, action: Action, reason: str, before: State, after: State) -> Still:
+    subtask = format_action(before.world, action)
+    if reason:
+        return Still(title=f"{number}. {subtask}", words=f"failed: {reason}", failed=True)
+    changed = [d for d in differences(before, after) if d.name != "robot"]
+    opposite = {word: negation for negation, word in before.world.domain.negations.items()}
+    words = [_changed(d, opposite) for d in changed[:CHANGES]]
+    more = [f"{len(changed) - CHANGES} more"] if len(changed) > CHANGES else []
+    return Still(title=f"{number}. {subtask}", words="; ".join(words + more))
+
+
+def _changed(what: Difference, opposite: Mapping[str, str]) -> str:
+    if what.found in ("true", "false"):
+        word = what.atom if what.found == "true" else opposite.get(what.atom, f"not {what.atom}")
+        return f"{what.name} {word}"
+    return f"{what.name}: {what.expected} → {what.found}"
+
+
+def _left(goal: Goal, start: State, end: State) -> str:
+    """Which conditions of the goal do not hold at the end, in words."""
+    left = [format_condition(c) for c in goal.phases[-1] if not holds(end, c, start)]
+    return f"Not true at the end: {' ; '.join(left)}." if left else ""
+
+
+def _spread(count: int) -> list[int]:
+    """Which of so many are shown: the first, the last, and some evenly between."""
+    if count <= STILLS:
+        return list(range(count))
+    return [round(k * (count - 1) / (STILLS - 1)) for k in range(STILLS)]
+
+
+def data_uri(picture: Picture) -> str:
+    """Return a picture (H, W, 3) as a WebP in a data URI."""
+    from PIL import Image
+
+    file = io.BytesIO()
+    Image.fromarray(picture).save(file, format="WEBP", quality=QUALITY, method=6)
+    return f"data:image/webp;base64,{base64.b64encode(file.getvalue()).decode('ascii')}"

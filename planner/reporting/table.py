@@ -1,0 +1,115 @@
+"""What is behind a figure: a table that can be shown, and downloaded out of the page as CSV and as JSON."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Literal
+
+from planner.terminal import printable
+
+Cell = str | int | float | bool | None
+
+Span = Literal["chart", "half", "page"]
+
+MIME = {"csv": "text/csv;charset=utf-8", "json": "application/json"}
+
+
+def escaped(text: object) -> str:
+    """Return text that others wrote as it may stand in HTML, in an attribute too."""
+    return escape(printable(str(text)), quote=True)
+
+
+def words(cell: Cell) -> str:
+    """Return a cell as a person reads it."""
+    if cell is None:
+        return "–"
+    if isinstance(cell, bool):
+        return "yes" if cell else "no"
+    return f"{cell:.4g}" if isinstance(cell, float) else str(cell)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """Rows under named columns.
+
+    Attributes:
+        name: Of its files, without an ending.
+        columns: Their names.
+        rows: As many cells each.
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    rows: Sequence[tuple[Cell, ...]]
+
+    def csv(self) -> str:
+        """As RFC 4180 has it; what is not known is empty, truth is `true` and `false`."""
+        file = io.StringIO(newline="")
+        writer = csv.writer(file)
+        writer.writerow(self.columns)
+        for row in self.rows:
+            writer.writerow([json.dumps(cell) if isinstance(cell, bool) else cell for cell in row])
+        return file.getvalue()
+
+    def json(self) -> str:
+        """A list with one object for each row."""
+        return json.dumps([dict(zip(self.columns, row, strict=True)) for row in self.rows], indent=1)
+
+    def html(self) -> str:
+        """As a table of HTML."""
+        head = "".join(f'<th scope="col">{escaped(column)}</th>' for column in self.columns)
+        body = "".join(f"<tr>{self._cells(row)}</tr>" for row in self.rows)
+        return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+
+    def _cells(self, row: tuple[Cell, ...]) -> str:
+        pairs = zip(self.columns, row, strict=True)
+        return "".join(f'<td data-label="{escaped(column)}">{escaped(words(cell))}</td>' for column, cell in pairs)
+
+    def links(self) -> str:
+        """Links that save the table; what they save is in them."""
+        found = []
+        for ending, text in (("csv", self.csv()), ("json", self.json())):
+            data = base64.b64encode(text.encode("utf-8", "backslashreplace")).decode("ascii")
+            found.append(
+                f'<a download="{escaped(self.name)}.{ending}" href="data:{MIME[ending]};base64,{data}" '
+                f'aria-label="{escaped(self.name)} as {ending.upper()}">{ending.upper()}</a>'
+            )
+        return f'<span class="links">{" ".join(found)}</span>'
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure:
+    """A drawing of a table.
+
+    Attributes:
+        title: Above it.
+        svg: What is drawn; empty: the table itself is what is shown.
+        table: All that is drawn, and nothing else.
+        note: What a reader must know to read it.
+        span: How much of a wide window it takes.
+    """
+
+    title: str
+    table: Table
+    svg: str = ""
+    note: str = ""
+    span: Span = "chart"
+
+    def html(self) -> str:
+        """The figure with its links, its data folded away below."""
+        note = f'<p class="note">{escaped(self.note)}</p>' if self.note else ""
+        shown = self.table.html()
+        if self.svg:
+            shown = f"{self.svg}<details><summary>Data</summary>{shown}</details>"
+        css = "figure" if self.span == "chart" else f"figure of-{self.span}"
+        css += " cards" if self.span == "page" else ""
+        return (
+            f'<figure class="{css}"><figcaption><h3>{escaped(self.title)}</h3>{self.table.links()}</figcaption>'
+            f"{note}{shown}</figure>"
+        )
