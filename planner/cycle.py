@@ -26,6 +26,7 @@ from gpt.objective import Objective
 from gpt.preference import preference_objective
 from gpt.train_config import TrainConfig
 from gpt.trainer import METRICS_FILE, train
+from planner.composing import compose
 from planner.curriculum import Curriculum, features
 from planner.decode import Planner
 from planner.errors import StageError
@@ -36,7 +37,7 @@ from planner.lessons import Lesson, lesson_of
 from planner.measure import measure, ways
 from planner.mixing import Rule, mixed
 from planner.progress import Decision, decide, plot
-from planner.propose import Proposal, Proposer, compose, start_of
+from planner.propose import Proposal, Proposer, start_of
 from planner.splits import SPLITS, Span
 from planner.stages import Record, read_lines, read_record, stage, write_lines
 from planner.trying import plan_of, try_task
@@ -48,13 +49,13 @@ HELD_OUT = (
 )
 HINDSIGHT_EPISODES = "hindsight_episodes.jsonl"
 EPISODES = ("episodes.jsonl", HINDSIGHT_EPISODES)
-HINDSIGHT_TRIES = 3  # goals that are put into words for one that can be read
+HINDSIGHT_TRIES = 5  # goals that are put into words for one that can be read
 ANCHORED = 0.75  # of the steps, where a pass of the old weights comes to the two and a half of a step's own
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sizes:
-    """How much a cycle does. The defaults take about 7 minutes on one CPU core.
+    """How much a cycle does. The defaults take about 9 minutes on one CPU core.
 
     Attributes:
         homes: Homes of the train split that tasks are proposed for.
@@ -73,15 +74,15 @@ class Sizes:
         physics: Verified plans that must also work in the physical home to be kept.
     """
 
-    homes: int = 24
+    homes: int = 30
     per_home: int = 8
     varied: int = 6
-    composed: int = 14
+    composed: int = 16
     tasks: int = 240
     hindsight: int = 60
     samples: int = 2
     attempts: int = 2
-    steps: int = 140
+    steps: int = 200
     rows: int = 8
     lr: float = 4e-4
     new_share: float = 0.5

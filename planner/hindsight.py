@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from envs.goals import Condition, Count, Every, FixtureIs, Goal, Place, Thing
 from envs.scoring import holds
@@ -53,7 +54,8 @@ def goals_by_the_way(start: State, actions: Sequence[Action], rng: random.Random
     """Yield goals of one condition that a plan reached and that did not hold before, in random order."""
     states, _ = carried_out(start, actions)
     end = states[-1]
-    found = [*_changed_things(start, end), *_every(start, end), *_changed_fixtures(start, end)]
+    things = [part for whole in _changed_things(start, end) for part in _parts(whole)]
+    found = list(dict.fromkeys([*things, *_every(start, end), *_changed_fixtures(start, end)]))
     for condition in rng.sample(found, len(found)):
         goal = Goal(phases=((condition,),))
         if holds(end, condition, start) and not holds(start, condition, start) and not goal_is_held_out(goal):
@@ -70,6 +72,17 @@ def _changed_things(start: State, end: State) -> Iterator[Count]:
         if gained or liquid or moved:
             thing = Thing(word=world.categories[i], states=tuple(gained), liquid=liquid or None)
             yield Count(thing=thing, place=_place(end, start, place) if moved else None)
+
+
+def _parts(whole: Count) -> Iterator[Count]:
+    """Yield a condition, and what is left of it without some of the states or the liquid: side effects, often."""
+    yield whole
+    thing = whole.thing
+    for kept in (*((state,) for state in thing.states), ()):
+        if whole.place is not None or kept:
+            yield replace(whole, thing=replace(thing, states=kept, liquid=None))
+    if thing.liquid:
+        yield replace(whole, thing=replace(thing, states=()))
 
 
 def _place(end: State, start: State, place: int) -> Place:

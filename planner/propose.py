@@ -2,9 +2,9 @@
 
 After `[CLS] inventory [TASK]` the GPT is sampled: `instruction [SEP] goal [EOS]`. The home is then furnished with what
 the goal needs, as people's homes are for what they do there. Where a thing or a place of a kept proposal is named by
-its plain name, another one of the home may take its place in words and goal. A goal that a plan reached by the way is
-put into words by the GPT. A proposal is kept only if it is a task at all, and if the GPT, told its words, reads its
-goal; nothing here plans, and nothing asks the teacher.
+its plain name, another one of the home may take its place in words and goal alike. A goal that a plan reached by the
+way is put into words by the GPT. A proposal is kept only if it is a task at all, and if the GPT, told its words, reads
+its goal (of one in which a name was exchanged: if it did before). Nothing here plans, and nothing asks the teacher.
 """
 
 from __future__ import annotations
@@ -14,13 +14,14 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from envs.domain import load_domain
 from envs.errors import GoalError
-from envs.goals import Condition, Count, Goal, Holding, format_goal, parse_goal
+from envs.goals import Goal, format_goal, parse_goal
 from envs.scoring import holds
 from envs.state import State, World
 from planner import text
@@ -28,26 +29,22 @@ from planner.answer import Options
 from planner.constrain import Cursor, write_until
 from planner.draw import goal_is_held_out
 from planner.feasible import is_feasible
-from planner.language import IN_TURN, SPAN, Realiser, normalise
+from planner.gathering import gathered
+from planner.language import normalise
 from planner.measure import meaning
 from planner.splits import SPLITS, sample_home
 from planner.tasks import undone
-from planner.text import task_document
 
 if TYPE_CHECKING:
     from planner.decode import Planner
 
-__all__ = ["Proposal", "Proposer", "compose", "start_of", "task_document"]
-
 MAX_TOKENS = 120
 TEMPERATURE, TOP_P = 0.8, 0.95
-LENGTHS = (2, 2, 3, 4, 5, 6, 7, 8, 9, 10)  # conditions that joined goals aim at
-IN_TURN_SHARE = 0.3  # of composed tasks are to be done in turn
-MOST_IN_TURN = 2  # conditions of each of them
-SAME_THING = 0.6  # of them are about one thing, and change what the one before did
-WORDINGS = 3  # that are tried for a goal
+WORDINGS = 6  # that are tried for a goal
+MOST_READINGS = 6  # that are looked at
+NEARLY_READ = -3.0  # log-probability that a goal is read with at least, if it is not the likeliest
 
-Origin = Literal["sampled", "varied", "joined", "in turn", "hindsight"]
+Origin = Literal["sampled", "varied", "joined", "in turn", "merged", "hindsight"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,8 +57,9 @@ class Proposal:
         goal: In its canonical wording; "" if it is no goal.
         dropped: Why it is not used, or "".
         parts: Proposals that it is composed of; 1: as the GPT wrote it.
-        origin: How it came about: the GPT wrote it; something in it was exchanged; several were joined; several are to
-            be done in turn; a plan reached it by the way, and the GPT put it into words.
+        origin: How it came about: the GPT wrote it; something in it was exchanged; several were joined, are to be done
+            in turn, or say together what one thing is to be; a plan reached it by the way, and the GPT put it into
+            words.
     """
 
     id: str
@@ -126,7 +124,7 @@ class Proposer:
             else:
                 yield "", ""
 
-    def _check(self, home: int, instruction: str, words: str) -> tuple[Goal | None, str]:
+    def _check(self, home: int, instruction: str, words: str, *, read: bool = True) -> tuple[Goal | None, str]:
         if not instruction or normalise(instruction) != instruction:
             return None, "unparsable"
         try:
@@ -135,7 +133,7 @@ class Proposer:
             return None, "unparsable"
         state = start_of(home, goal)
         reason = refused(goal, state) or self._repeated(home, goal)
-        if reason:
+        if reason or not read:
             return goal, reason
         # Else its words do not say what its goal says, as far as the GPT itself can tell.
         return goal, "" if self._reads(instruction, goal, state) else "not read back"
@@ -147,9 +145,14 @@ class Proposer:
         self.known.add(key)
         return ""
 
-    def _reads(self, instruction: str, goal: Goal, state: State) -> bool:
+    def _reads(self, instruction: str, goal: Goal, state: State, floor: float = 0.0) -> bool:
+        """Whether the GPT reads a goal in words, or one that says the same; below 0, `floor` lets it be less likely."""
         found = self.planner.understand(instruction, state, Options(samples=0))
-        return found.goal is not None and meaning(found.goal) == meaning(goal)
+        wanted = meaning(gathered(goal))
+        if found.goal is not None and meaning(gathered(found.goal)) == wanted:
+            return True
+        likely = self.planner.reader.likely(instruction, state, Options(), floor) if floor else ()
+        return any(meaning(gathered(other)) == wanted for other, _ in islice(likely, MOST_READINGS))
 
     def vary(self, proposals: Sequence[Proposal], count: int, tried: Counter[str]) -> Iterator[Proposal]:
         """Yield `count` kept proposals in which a thing or a place gave way to another one of their home.
@@ -168,7 +171,7 @@ class Proposer:
                 if found is None:
                     continue
                 instruction, words, new = found
-                goal, dropped = self._check(home, instruction, words)
+                goal, dropped = self._check(home, instruction, words, read=False)
                 if not dropped:
                     tried[new] += 1
                 yield Proposal(
@@ -183,7 +186,7 @@ class Proposer:
         instruction = ""
         if not dropped:
             said = self._wordings(text.inventory(state), format_goal(goal), home)
-            instruction = next((words for words in said if self._reads(words, goal, state)), "")
+            instruction = next((words for words in said if self._reads(words, goal, state, NEARLY_READ)), "")
             dropped = "" if instruction else "not read back"
         return Proposal(
             id=id, home=home, instruction=instruction, goal=format_goal(goal), dropped=dropped, origin="hindsight"
@@ -236,64 +239,6 @@ def refused(goal: Goal, state: State) -> str:
     if all(holds(state, c, state) for c in goal.phases[-1]):
         return "true already"
     return ""
-
-
-def compose(proposals: Sequence[Proposal], count: int, seed: int) -> Iterator[Proposal]:
-    """Yield longer tasks, `count` for each home: several kept proposals joined, with their goals, of any homes."""
-    kept = [p for p in proposals if not p.dropped and p.parts == 1]
-    members = [(p, goal) for p in kept if len((goal := parse_goal(p.goal)).phases) == 1]
-    seen: set[tuple[tuple[str, ...], ...]] = set()
-    for home in dict.fromkeys(p.home for p in proposals):
-        rng = random.Random(f"compose/{seed}/{home}")
-        for number in range(count):
-            in_turn = rng.random() < IN_TURN_SHARE
-            joined = _in_turn(members, rng) if in_turn else _join(members, rng.choice(LENGTHS), rng)
-            if joined is None or meaning(joined[1]) in seen:
-                continue
-            chosen, goal = joined
-            seen.add(meaning(goal))
-            realiser, parts = Realiser(rng, None), [p.instruction for p in chosen]
-            words = realiser.join_in_turn(parts, IN_TURN) if in_turn else realiser.join(parts)
-            if len(words) > SPAN:  # its end would not be read
-                continue
-            yield Proposal(
-                id=f"{home}/{'in-turn' if in_turn else 'joined'}/{number}", home=home, instruction=normalise(words),
-                goal=format_goal(goal), dropped=refused(goal, start_of(home, goal)), parts=len(chosen),
-                origin="in turn" if in_turn else "joined",
-            )  # fmt: skip
-
-
-def _join(
-    members: Sequence[tuple[Proposal, Goal]], conditions: int, rng: random.Random
-) -> tuple[list[Proposal], Goal] | None:
-    chosen: list[Proposal] = []
-    found: list[Condition] = []
-    for proposal, goal in rng.sample(members, len(members)):
-        added = goal.phases[0]
-        if len(found) + len(added) > conditions or set(added) & set(found):
-            continue
-        if sum(isinstance(c, Holding) for c in (*found, *added)) > 1 or len(proposal.instruction) > SPAN / 3:
-            continue
-        chosen.append(proposal)
-        found += added
-    return (chosen, Goal(phases=(tuple(found),))) if len(chosen) > 1 else None
-
-
-def _in_turn(members: Sequence[tuple[Proposal, Goal]], rng: random.Random) -> tuple[list[Proposal], Goal] | None:
-    """Choose two or three tasks to be done one after the other; often the second goes on with what the first had."""
-    members = [m for m in members if len(m[1].conditions) <= MOST_IN_TURN]
-    if len(members) < 2:
-        return None
-    first = rng.choice(members)
-    others = [m for m in members if m[1] != first[1]]
-    things = {c.thing.word for c in first[1].conditions if isinstance(c, Count | Holding)}
-    same = [m for m in others if any(isinstance(c, Count) and c.thing.word in things for c in m[1].conditions)]
-    if rng.random() < SAME_THING:
-        others = same
-    if not others:
-        return None
-    chosen = [first, *rng.sample(others, k=min(len(others), rng.choice((1, 1, 2))))]
-    return [p for p, _ in chosen], Goal(phases=tuple(goal.phases[0] for _, goal in chosen))
 
 
 def _seed(*parts: int | str) -> int:

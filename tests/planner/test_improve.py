@@ -334,5 +334,5 @@ def test_wrong_use_is_exit_code_2_and_one_message(
 
 def test_sizes_follow_the_time_that_is_given() -> None:
     half = Sizes().scaled(0.5)
-    assert (half.homes, half.tasks, half.steps, half.held_out) == (12, 120, 70, 20)
-    assert replace(half, homes=24, tasks=240, hindsight=60, steps=140, held_out=40) == Sizes()
+    assert (half.homes, half.tasks, half.steps, half.held_out) == (15, 120, 100, 20)
+    assert replace(half, homes=30, tasks=240, hindsight=60, steps=200, held_out=40) == Sizes()

@@ -10,9 +10,11 @@ import planner.propose
 from envs.goals import format_goal, parse_goal
 from envs.scoring import holds
 from envs.state import State
+from planner.composing import compose
 from planner.decode import Planner
 from planner.draw import goal_is_held_out
-from planner.propose import Proposal, Proposer, compose, start_of, task_document
+from planner.propose import Proposal, Proposer, start_of
+from planner.text import task_document
 
 
 def test_a_task_document_teaches_instruction_and_goal_but_not_the_home() -> None:
@@ -71,10 +73,12 @@ def some_proposals(home: int) -> list[Proposal]:
 def test_composed_tasks_ask_for_all_that_their_parts_ask_for() -> None:
     parts = some_proposals(11)
     joined = list(compose(parts, 9, 0))
-    assert {j.origin for j in joined} == {"joined", "in turn"}
+    assert {j.origin for j in joined} >= {"joined", "in turn"}
     assert any(len(parse_goal(j.goal).conditions) >= 5 for j in joined)
     by_goal = {p.goal: p.instruction for p in parts}
     for task in joined:
+        if task.origin == "merged":
+            continue
         conditions = task.goal.split(" then " if task.origin == "in turn" else " ; ")
         assert len(conditions) == task.parts == len(set(conditions))
         assert all(by_goal[c] in task.instruction for c in conditions)
@@ -96,9 +100,13 @@ def test_what_is_exchanged_is_exchanged_in_words_and_goal_and_what_was_seldom_tr
     assert planner.propose._exchanged(random.Random(0), kept, ["mug", "desk"], Counter()) is None
 
 
-def test_a_varied_task_is_kept_only_if_it_is_read_back(random_planner: Planner) -> None:
-    varied = list(Proposer(random_planner, 0).vary(some_proposals(11), 6, Counter()))
-    assert varied and all(p.origin == "varied" and p.dropped for p in varied)  # these weights read nothing
+def test_a_varied_task_is_one_that_can_be_done_and_need_not_be_read_yet(random_planner: Planner) -> None:
+    varied = list(Proposer(random_planner, 0).vary(some_proposals(11), 9, Counter()))
+    assert {p.origin for p in varied} == {"varied"} and any(not p.dropped for p in varied)
+    for task in varied:
+        if not task.dropped:
+            goal = parse_goal(task.goal)
+            assert planner.propose.refused(goal, start_of(11, goal)) == ""
 
 
 def test_a_goal_that_cannot_be_put_into_words_is_dropped(random_planner: Planner) -> None:

@@ -1,0 +1,100 @@
+"""Tasks that are made of proposals: joined, to be done in turn, or saying together what one thing is to be.
+
+What a person asks in one breath, `fill the glass and put the glass on the desk`, may be two conditions or one about one
+glass, which is more than both: where two proposals are about one thing, what they ask for together is a task as well.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+
+from envs.goals import Condition, Count, Goal, Holding, format_goal, parse_goal
+from planner.gathering import gathered
+from planner.language import IN_TURN, SPAN, Realiser, normalise
+from planner.measure import meaning
+from planner.propose import Origin, Proposal, refused, start_of
+
+LENGTHS = (2, 2, 3, 4, 5, 6, 7, 8, 9, 10)  # conditions that joined goals aim at
+SHARES: dict[Origin, float] = {"joined": 0.5, "in turn": 0.2, "merged": 0.3}
+MOST_IN_TURN = 2  # conditions of each of the tasks
+SAME_THING = 0.6  # of tasks in turn go on with what the one before had
+
+Members = Sequence[tuple[Proposal, Goal]]
+Made = tuple[list[Proposal], Goal]
+
+
+def compose(proposals: Sequence[Proposal], count: int, seed: int) -> Iterator[Proposal]:
+    """Yield `count` tasks for each home that several kept proposals make, of any homes."""
+    kept = [p for p in proposals if not p.dropped and p.parts == 1]
+    members = [(p, goal) for p in kept if len((goal := parse_goal(p.goal)).phases) == 1]
+    seen: set[tuple[tuple[str, ...], ...]] = set()
+    for home in dict.fromkeys(p.home for p in proposals):
+        rng = random.Random(f"compose/{seed}/{home}")
+        for number in range(count):
+            (origin,) = rng.choices(list(SHARES), list(SHARES.values()))
+            found = _MAKERS[origin](members, rng)
+            if found is None or meaning(found[1]) in seen:
+                continue
+            chosen, goal = found
+            seen.add(meaning(goal))
+            realiser, parts = Realiser(rng, None), [p.instruction for p in chosen]
+            words = realiser.join_in_turn(parts, IN_TURN) if origin == "in turn" else realiser.join(parts)
+            if len(words) > SPAN:  # its end would not be read
+                continue
+            yield Proposal(
+                id=f"{home}/{origin.replace(' ', '-')}/{number}", home=home, instruction=normalise(words),
+                goal=format_goal(goal), dropped=refused(goal, start_of(home, goal)), parts=len(chosen), origin=origin,
+            )  # fmt: skip
+
+
+def _join(members: Members, rng: random.Random) -> Made | None:
+    """Choose tasks to be done together, about as many conditions as one of `LENGTHS`."""
+    conditions = rng.choice(LENGTHS)
+    chosen: list[Proposal] = []
+    found: list[Condition] = []
+    for proposal, goal in rng.sample(members, len(members)):
+        added = goal.phases[0]
+        if len(found) + len(added) > conditions or set(added) & set(found):
+            continue
+        if sum(isinstance(c, Holding) for c in (*found, *added)) > 1 or len(proposal.instruction) > SPAN / 3:
+            continue
+        chosen.append(proposal)
+        found += added
+    return (chosen, Goal(phases=(tuple(found),))) if len(chosen) > 1 else None
+
+
+def _in_turn(members: Members, rng: random.Random) -> Made | None:
+    """Choose two or three tasks to be done one after the other; often the second goes on with what the first had."""
+    members = [m for m in members if len(m[1].conditions) <= MOST_IN_TURN]
+    if len(members) < 2:
+        return None
+    first = rng.choice(members)
+    others = [m for m in members if m[1] != first[1]]
+    things = {c.thing.word for c in first[1].conditions if isinstance(c, Count | Holding)}
+    same = [m for m in others if any(isinstance(c, Count) and c.thing.word in things for c in m[1].conditions)]
+    if rng.random() < SAME_THING:
+        others = same
+    if not others:
+        return None
+    chosen = [first, *rng.sample(others, k=min(len(others), rng.choice((1, 1, 2))))]
+    return [p for p, _ in chosen], Goal(phases=tuple(goal.phases[0] for _, goal in chosen))
+
+
+def _merged(members: Members, rng: random.Random) -> Made | None:
+    """Choose two tasks of one condition each that say together what one thing is to be."""
+    single = [(p, g) for p, g in members if len(g.conditions) == 1 and isinstance(g.conditions[0], Count)]
+    for proposal, goal in rng.sample(single, len(single)):
+        for other, more in rng.sample(single, len(single)):
+            both = Goal(phases=((*goal.conditions, *more.conditions),))
+            whole = gathered(both)
+            if len(whole.conditions) == 1 and whole.conditions[0] not in both.conditions:
+                return [proposal, other], whole
+    return None
+
+
+_MAKERS: dict[Origin, Callable[[Members, random.Random], Made | None]] = {
+    "joined": _join,
+    "in turn": _in_turn,
+    "merged": _merged,
+}
