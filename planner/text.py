@@ -105,11 +105,6 @@ def description(goal_text: str, instruction: str) -> Document:
     return (*goal, Segment("[SEP]", instruction, False, True), Segment("[EOS]", "", True))
 
 
-def task_document(inventory_text: str, instruction: str, goal_text: str) -> Document:
-    """Return a document that proposes a task for a home: an instruction and its goal."""
-    return (*home_part(inventory_text), *proposal(instruction, goal_text))
-
-
 def plan_heading(conditions: Sequence[Condition]) -> Document:
     """Return what a plan's document begins with: neither home nor instruction, and the conditions to be met."""
     return (*heading("", ""), Segment("[SEP]", format_goal(Goal(phases=(tuple(conditions),)))))

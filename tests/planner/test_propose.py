@@ -14,12 +14,6 @@ from planner.composing import compose
 from planner.decode import Planner
 from planner.draw import goal_is_held_out
 from planner.propose import Proposal, Proposer, start_of
-from planner.text import task_document
-
-
-def test_a_task_document_teaches_instruction_and_goal_but_not_the_home() -> None:
-    learnt = [(s.mark, s.learn_mark, s.learn_text) for s in task_document("mug sink", "wash the mug", "clean mug")]
-    assert learnt == [("[CLS]", False, False), ("[TASK]", False, True), ("[SEP]", True, True), ("[EOS]", True, False)]
 
 
 def proposed(written: list[tuple[str, str]], model: Planner, monkeypatch: pytest.MonkeyPatch) -> list[Proposal]:

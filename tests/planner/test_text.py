@@ -81,7 +81,7 @@ def test_a_refusal_carries_loss_on_its_mark_reason_and_end(tokenizer: Tokenizer)
 
 
 def test_a_proposal_carries_loss_on_instruction_and_goal(tokenizer: Tokenizer) -> None:
-    written = learnt(text.task_document("mug desk", "move the mug", "mug on desk"), tokenizer)
+    written = learnt((*text.home_part("mug desk"), *text.proposal("move the mug", "mug on desk")), tokenizer)
     assert written == " move the mug[SEP] mug on desk[EOS]"
 
 
