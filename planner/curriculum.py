@@ -1,13 +1,15 @@
 """Which tasks to try next: those near the edge of what the GPT can do, as earlier cycles show it.
 
 What a task has in common with those of earlier episodes tells how likely the direct pass and the slow
-planner are to reach it. Most is learnt from what the slow planner reaches and the direct pass does not.
+planner are to reach it. Most is learnt from what the slow planner reaches and the direct pass does not. Of what is
+proposed, the rare comes before the frequent.
 """
 
 from __future__ import annotations
 
+import math
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -71,9 +73,13 @@ class Curriculum:
     def choose(self, proposals: Sequence[Proposal], count: int, seed: int) -> list[Proposal]:
         """Return `count` of the proposals, or all: drawn by their weights, in their order."""
         rng = random.Random(f"curriculum/{seed}")
+        goals = [parse_goal(proposal.goal) for proposal in proposals]
+        there = Counter(key for goal in goals for key in features(goal))
         keyed = []
-        for number, proposal in enumerate(proposals):
-            weight = self.weight(parse_goal(proposal.goal)) if self.lean else 1.0
+        for number, goal in enumerate(goals):
+            # What is seldom proposed is seldom known, too.
+            seldom = 1 / math.sqrt(min(there[key] for key in features(goal)))
+            weight = self.weight(goal) * seldom if self.lean else 1.0
             keyed.append((rng.random() ** (1 / weight), number))  # weighted draws without replacement (Efraimidis 2006)
         return [proposals[number] for number in sorted(n for _, n in sorted(keyed, reverse=True)[:count])]
 

@@ -75,9 +75,9 @@ class Sizes:
     """
 
     homes: int = 30
-    per_home: int = 8
-    varied: int = 6
-    composed: int = 16
+    per_home: int = 14
+    varied: int = 10
+    composed: int = 24
     tasks: int = 240
     hindsight: int = 60
     samples: int = 2

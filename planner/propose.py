@@ -216,7 +216,7 @@ def _exchanged(
 ) -> tuple[str, str, str] | None:
     """Return an instruction and a goal in which one category took another's place, and that category."""
     domain = load_domain()
-    weights = [1 / (1 + tried[category]) for category in present]
+    weights = [1 / (1 + tried[category]) ** 2 for category in present]
     for _ in range(20):
         proposal, (new,) = rng.choice(kept), rng.choices(present, weights)
         alike = domain.fixtures if new in domain.fixtures else domain.objects
