@@ -12,7 +12,7 @@ import random
 import re
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -33,13 +33,14 @@ from planner.errors import StageError
 from planner.failures import counted
 from planner.held_out import Split, Trial, draw_trials
 from planner.hindsight import goals_by_the_way
-from planner.lessons import Lesson, lesson_of
+from planner.lessons import Lesson, lesson_of, meanings
 from planner.measure import measure, ways
 from planner.mixing import Rule, mixed
 from planner.progress import Decision, decide, plot
-from planner.propose import Proposal, Proposer, start_of
+from planner.propose import Proposal, Proposer
 from planner.splits import SPLITS, Span
 from planner.stages import Record, read_lines, read_record, stage, write_lines
+from planner.text import Tree
 from planner.trying import plan_of, try_task
 
 HELD_OUT = (
@@ -55,7 +56,7 @@ ANCHORED = 0.75  # of the steps, where a pass of the old weights comes to the tw
 
 @dataclass(frozen=True, kw_only=True)
 class Sizes:
-    """How much a cycle does. The defaults take about 9 minutes on one CPU core.
+    """How much a cycle does. The defaults take about 10 minutes on one CPU core.
 
     Attributes:
         homes: Homes of the train split that tasks are proposed for.
@@ -77,16 +78,16 @@ class Sizes:
     homes: int = 30
     per_home: int = 14
     varied: int = 10
-    composed: int = 24
+    composed: int = 40
     tasks: int = 240
     hindsight: int = 60
     samples: int = 2
     attempts: int = 2
-    steps: int = 200
+    steps: int = 300
     rows: int = 8
-    lr: float = 4e-4
-    new_share: float = 0.5
-    held_out: int = 40
+    lr: float = 8e-4
+    new_share: float = 0.6
+    held_out: int = 30
     physics: int = 0
 
     def scaled(self, factor: float) -> Sizes:
@@ -177,11 +178,14 @@ def run_cycle(
     curriculum = Curriculum(_earlier(folder, number), lean=method.lean)
     chosen = curriculum.choose([p for p in proposals if not p.dropped], sizes.tasks, draw)
     episodes = _episodes(folder / "episodes.jsonl", model, chosen, sizes)
-    found = _hindsight(folder, model, episodes, sizes.hindsight, draw)
+    found = _hindsight(folder, model, chosen, episodes, sizes.hindsight, draw)
     proposals += found
+    by_id = {p.id: p for p in proposals if not p.dropped}
     episodes += _episodes(folder / HINDSIGHT_EPISODES, model, [p for p in found if not p.dropped], sizes)
-    carried = _physics(folder, episodes, sizes.physics)
-    lessons = _lessons(episodes, carried)
+    carried = _physics(folder, by_id, episodes, sizes.physics)
+    lessons = _lessons(by_id, episodes, carried)
+    unreached = {str(e["id"]) for e in episodes if not e["kept"]}
+    told = list(meanings([p for p in by_id.values() if p.id not in unreached]))
     new = folder / "model"
     metrics: Record = {
         "cycle": number,
@@ -194,6 +198,7 @@ def run_cycle(
         "physics": {"carried_out": len(carried), "reached": sum(bool(c["success"]) for c in carried)},
         "lessons": len(lessons),
         "documents": sum(len(lesson.documents) for lesson in lessons),
+        "told": sum(len(tree.branches) for tree in told),
         "from_hindsight": sum(lesson.weight < 1 for lesson in lessons),
         "failures": counted(episodes, carried),
     }
@@ -201,7 +206,7 @@ def run_cycle(
         decision = Decision(accepted=False, reason="nothing was learnt: no proposal led to a plan")
         fresh = outcomes
     else:
-        metrics["loss"] = _train(folder, model, lessons, replay, sizes, draw, method.rule)
+        metrics["loss"] = _train(folder, model, lessons, told, replay, sizes, draw, method.rule)
         trials = held_out(sizes.held_out, seed, SPLITS["valid"])
         fresh = judge(new, trials, folder / "held_out.jsonl", sizes.samples)
         decision = decide(outcomes, fresh)
@@ -261,28 +266,31 @@ def _episodes(path: Path, model: Path, tasks: Sequence[Proposal], sizes: Sizes) 
     return stage(path, list(by_id), make, f"{path.stem}, {path.parent.name}")
 
 
-def _hindsight(folder: Path, model: Path, episodes: Sequence[Record], count: int, seed: int) -> list[Proposal]:
+def _hindsight(
+    folder: Path, model: Path, tasks: Sequence[Proposal], episodes: Sequence[Record], count: int, seed: int
+) -> list[Proposal]:
     """Return tasks of what plans reached by the way: first those of kinds that were asked for most seldom."""
     path = folder / "hindsight.jsonl"
     if not path.exists():
         proposer, rng = Proposer(Planner.load(model), seed), random.Random(f"hindsight/{seed}")
         asked = Counter(key for e in episodes for key in features(parse_goal(str(e["goal"]))))
-        found: list[tuple[float, int, int, Goal]] = []
-        for number, record in enumerate(episodes):
-            start = start_of(int(str(record["home"])), parse_goal(str(record["goal"])))
+        found: list[tuple[float, int, Proposal, Goal]] = []
+        for number, (task, record) in enumerate(zip(tasks, episodes, strict=True)):
+            start = task.start()
             for goal in goals_by_the_way(start, plan_of(record, start.world), rng):
                 seldom = min(asked[key] for key in features(goal))
-                found.append((seldom + rng.random(), number, int(str(record["home"])), goal))
+                found.append((seldom + rng.random(), number, task, goal))
         written: list[Proposal] = []
-        for _, number, home, goal in sorted(found, key=lambda f: f[0]):
+        for _, number, task, goal in sorted(found, key=lambda f: f[0]):
             if sum(not p.dropped for p in written) >= count or len(written) >= HINDSIGHT_TRIES * count:
                 break
-            written.append(proposer.word(home, goal, f"{home}/hindsight/{number}/{len(written)}"))
+            name = f"{task.home}/hindsight/{number}/{len(written)}"
+            written.append(proposer.word(task.home, goal, name, task.furnished_for or task.goal))
         write_lines(path, [p.as_dict() for p in written])
     return _read_proposals(path)
 
 
-def _physics(folder: Path, episodes: Sequence[Record], count: int) -> list[Record]:
+def _physics(folder: Path, tasks: Mapping[str, Proposal], episodes: Sequence[Record], count: int) -> list[Record]:
     """Carry some of the plans that worked out in the physical home."""
     worked = {str(e["id"]): e for e in episodes if e["kept"]}
     chosen = list(worked)[:: max(1, len(worked) // max(1, count))][:count]
@@ -294,7 +302,7 @@ def _physics(folder: Path, episodes: Sequence[Record], count: int) -> list[Recor
         from planner.stage import Stage
 
         record, goal = worked[key], parse_goal(str(worked[key]["goal"]))
-        start = start_of(int(str(record["home"])), goal, geometry=True)
+        start = tasks[key].start(geometry=True)
         episode = perform(plan_of(record, start.world), goal, start, Stage(backend="physics", quiet=True))
         failed = next((f"{s.subtask}: {s.reason}" for s in episode.steps if s.status != "done"), "")
         return {"id": key, "success": episode.success, "rate": round(episode.rate, 4), "failed": failed}
@@ -302,14 +310,14 @@ def _physics(folder: Path, episodes: Sequence[Record], count: int) -> list[Recor
     return stage(folder / "physics.jsonl", chosen, make, f"physics, {folder.name}")
 
 
-def _lessons(episodes: Sequence[Record], carried: Sequence[Record]) -> list[Lesson]:
+def _lessons(tasks: Mapping[str, Proposal], episodes: Sequence[Record], carried: Sequence[Record]) -> list[Lesson]:
     """Return what episodes teach; a plan that failed in physics teaches nothing."""
     broke = {c["id"] for c in carried if not c["success"]}
     found = []
     for record in episodes:
         if record["id"] in broke:
             continue
-        start = start_of(int(str(record["home"])), parse_goal(str(record["goal"])))
+        start = tasks[str(record["id"])].start()
         lesson = lesson_of(record, start, plan_of(record, start.world))
         if lesson is not None:
             found.append(lesson)
@@ -320,6 +328,7 @@ def _train(
     folder: Path,
     start: Path,
     lessons: Sequence[Lesson],
+    told: Sequence[Tree],
     replay: TokenizedDocuments,
     sizes: Sizes,
     seed: int,
@@ -336,7 +345,7 @@ def _train(
         block_size = model.config.block_size
         steps = sizes.steps if rule == "rejection" else max(2, round(ANCHORED * sizes.steps))
         mixture = mixed(
-            lessons, replay, tokenizer, steps * sizes.rows * block_size, new_share=sizes.new_share,
+            lessons, told, replay, tokenizer, steps * sizes.rows * block_size, new_share=sizes.new_share,
             limit=block_size + 1, rng=random.Random(f"mix/{seed}"), rule=rule,
         )  # fmt: skip
         config = TrainConfig(

@@ -19,8 +19,10 @@ from envs.state import Action, State, effect
 from planner import text
 from planner.facts import fetch, is_limited
 from planner.hindsight import relabel
+from planner.propose import Proposal, start_of
 
 FAILED_DIRECTLY, IN_HINDSIGHT = 3.0, 0.5  # weights beside 1
+BEHIND_ONE = 6  # instructions that are read behind one inventory
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,20 +70,32 @@ def shape(goal: Goal) -> str:
     return " ; ".join(sorted(kinds))
 
 
-def full_lesson(
-    instruction: str, goal: Goal, start: State, actions: Sequence[Action], *, proposes: bool = False
-) -> Lesson:
-    """Return the documents of a plan that reaches its goal: what the instruction means, and the whole plan.
-
-    `proposes` adds the task as one to propose, and its goal as one to put into words.
-    """
-    home, goal_text = text.home_part(text.inventory(start)), format_goal(goal)
-    documents: list[text.Document] = [(*home, *text.understood(instruction, goal_text))]
-    if proposes:
-        documents.append((*home, *text.proposal(instruction, goal_text)))
-        documents.append((*home, *text.description(goal_text, instruction)))
+def full_lesson(instruction: str, goal: Goal, start: State, actions: Sequence[Action]) -> Lesson:
+    """Return the documents of a plan that reaches its goal: what the instruction means, and the whole plan."""
+    meaning = text.understood(instruction, format_goal(goal))
     plans = list(_whole_plans(goal.phases[0], start, actions)) if len(goal.phases) == 1 else []
-    return Lesson(documents=(*documents, *plans[:1]), rests=tuple(plans[1:]), shape=shape(goal))
+    documents = ((*text.home_part(text.inventory(start)), *meaning), *plans[:1])
+    return Lesson(documents=documents, rests=tuple(plans[1:]), shape=shape(goal))
+
+
+def meanings(proposals: Sequence[Proposal]) -> Iterator[text.Tree]:
+    """Yield what the instructions of proposals mean, those for one home behind one inventory.
+
+    What is not composed is also a task to propose, and its goal one to put into words.
+    """
+    of_home: dict[int, list[Proposal]] = {}
+    for proposal in proposals:
+        of_home.setdefault(proposal.home, []).append(proposal)
+    for home, all_of in of_home.items():
+        for first in range(0, len(all_of), BEHIND_ONE):
+            some = all_of[first : first + BEHIND_ONE]
+            conditions = [c for p in some for c in parse_goal(p.goal).conditions]
+            start = start_of(home, Goal(phases=(tuple(dict.fromkeys(conditions)),)))
+            branches: list[text.Document] = [text.understood(p.instruction, p.goal) for p in some]
+            for single in (p for p in some if p.parts == 1):
+                branches.append(text.proposal(single.instruction, single.goal))
+                branches.append(text.description(single.goal, single.instruction))
+            yield text.Tree(text.home_part(text.inventory(start)), tuple(branches))
 
 
 def group_of(goal: Goal, start: State, actions: Sequence[Action], attempts: Sequence[Attempt]) -> Group | None:
@@ -162,7 +176,7 @@ def lesson_of(record: Mapping[str, Any], start: State, actions: Sequence[Action]
     if not record["kept"]:
         return hindsight_lesson(start, actions)
     goal = parse_goal(record["goal"])
-    lesson = full_lesson(record["instruction"], goal, start, actions, proposes=record["parts"] == 1)
+    lesson = full_lesson(record["instruction"], goal, start, actions)
     attempts = [Attempt.from_dict(a) for a in record.get("attempts", ())]
     return replace(
         lesson,

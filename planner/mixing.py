@@ -23,6 +23,7 @@ from gpt.packing import MAX_BRANCHES
 from planner import text
 from planner.lessons import Group, Lesson, weights
 from planner.statistics import mean
+from planner.text import encode_tree
 
 if TYPE_CHECKING:
     from gpt.tokenizer import Tokenizer
@@ -73,6 +74,7 @@ def best_and_worst(group: Group) -> tuple[text.Document, text.Document] | None:
 
 def mixed(
     lessons: Sequence[Lesson],
+    told: Sequence[text.Tree],
     replay: TokenizedDocuments,
     tokenizer: Tokenizer,
     n_tokens: int,
@@ -85,11 +87,13 @@ def mixed(
     """Return about `n_tokens` of training documents: new ones drawn by their weights, and replayed old ones.
 
     Args:
-        lessons: What is new.
+        lessons: What episodes teach.
+        told: What instructions mean.
         replay: What is old.
         tokenizer: The model's.
         n_tokens: Tokens in all.
-        new_share: The part of them that is new; less where documents would be read more than `MAX_COPIES` times each.
+        new_share: The part of them that is new, half lessons and half what is told; less where documents would be read
+            more than `MAX_COPIES` times each.
         limit: Most tokens of a document.
         rng: Draws.
         rule: The learning rule.
@@ -102,7 +106,7 @@ def mixed(
         if always:
             pairs.append((always, rests, weight))
     known = sum(len(e.ids) for always, rests, _ in pairs for e in (*always, *rests))
-    wanted = min(new_share * n_tokens, MAX_COPIES * known)
+    wanted = min(new_share * n_tokens / 2, MAX_COPIES * known)
     chosen: list[_Entry] = []
     read = 0
     while read < wanted:
@@ -110,6 +114,11 @@ def mixed(
         for entry in (*always, *rng.sample(rests, min(RESTS, len(rests)))):
             chosen.append(entry)
             read += len(entry.ids)
+    trees = [_Entry(*e, [plain] * len(e[0])) for tree in told for e in encode_tree(tree, tokenizer, limit)]
+    wanted = read + min(new_share * n_tokens / 2, MAX_COPIES * sum(len(e.ids) for e in trees))
+    while read < wanted:
+        chosen.append(rng.choice(trees))
+        read += len(chosen[-1].ids)
     while read < n_tokens and len(replay):
         number = rng.randrange(len(replay))
         span = slice(int(replay.offsets[number]), int(replay.offsets[number + 1]))

@@ -60,6 +60,7 @@ class Proposal:
         origin: How it came about: the GPT wrote it; something in it was exchanged; several were joined, are to be done
             in turn, or say together what one thing is to be; a plan reached it by the way, and the GPT put it into
             words.
+        furnished_for: The goal that the home was furnished for, if not its own.
     """
 
     id: str
@@ -69,6 +70,11 @@ class Proposal:
     dropped: str = ""
     parts: int = 1
     origin: Origin = "sampled"
+    furnished_for: str = ""
+
+    def start(self, *, geometry: bool = False) -> State:
+        """Return the home that it is meant for."""
+        return start_of(self.home, parse_goal(self.furnished_for or self.goal), geometry=geometry)
 
     def as_dict(self) -> dict[str, object]:
         """One line of proposals.jsonl."""
@@ -179,9 +185,12 @@ class Proposer:
                     goal=format_goal(goal) if goal else "", dropped=dropped, origin="varied",
                 )  # fmt: skip
 
-    def word(self, home: int, goal: Goal, id: str) -> Proposal:
-        """Return a goal that a plan reached, as a task in words of the GPT; dropped if it can read none of them."""
-        state = start_of(home, goal)
+    def word(self, home: int, goal: Goal, id: str, furnished_for: str) -> Proposal:
+        """Return a goal that a plan reached, as a task in words of the GPT; dropped if it can read none of them.
+
+        `furnished_for` is the goal of the task whose plan it was.
+        """
+        state = start_of(home, parse_goal(furnished_for))
         dropped = refused(goal, state) or self._repeated(home, goal)
         instruction = ""
         if not dropped:
@@ -189,8 +198,9 @@ class Proposer:
             instruction = next((words for words in said if self._reads(words, goal, state, NEARLY_READ)), "")
             dropped = "" if instruction else "not read back"
         return Proposal(
-            id=id, home=home, instruction=instruction, goal=format_goal(goal), dropped=dropped, origin="hindsight"
-        )
+            id=id, home=home, instruction=instruction, goal=format_goal(goal), dropped=dropped, origin="hindsight",
+            furnished_for=furnished_for,
+        )  # fmt: skip
 
     def _wordings(self, inventory: str, goal_text: str, home: int) -> Iterator[str]:
         tokenizer, prompts = self.planner.tokenizer, self.planner.prompts

@@ -13,7 +13,7 @@ from envs.state import Action, State, World, format_action, parse_action
 from planner.answer import Options
 from planner.failures import misplanned, misread
 from planner.lessons import Attempt
-from planner.propose import Proposal, start_of
+from planner.propose import Proposal
 from planner.verify import verify
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def try_task(planner: Planner, task: Proposal, *, samples: int, attempts: int) -
         attempts: Plans that the direct pass draws for the task's goal, besides the likeliest one.
     """
     goal = parse_goal(task.goal)
-    start = start_of(task.home, goal)
+    start = task.start()
     found = planner.understand(task.instruction, start, DIRECT)
     failure, direct = misread(found, goal), False
     if found.goal is not None:
@@ -48,8 +48,8 @@ def try_task(planner: Planner, task: Proposal, *, samples: int, attempts: int) -
         if drawn.success and (not report.ok or drawn.steps < len(plan)):
             report, plan = verify(start, goal, actions), tuple(actions)
     return {
-        "id": task.id, "home": task.home, "instruction": task.instruction, "goal": task.goal, "parts": task.parts,
-        "origin": task.origin, "conditions": len(goal.conditions), "direct": direct, "kept": report.ok,
+        "id": task.id, "instruction": task.instruction, "goal": task.goal, "origin": task.origin,
+        "conditions": len(goal.conditions), "direct": direct, "kept": report.ok,
         "rate": round(report.score.rate, 4), "plan": [format_action(start.world, a) for a in plan],
         "tried": slow.tried + len(tried), "failure": failure.as_dict() if failure else None,
         "attempts": [drawn.as_dict() for drawn, _ in tried],

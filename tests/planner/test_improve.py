@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import planner.cycle
+import planner.lessons
 import planner.propose
-import planner.trying
 from envs.goals import format_goal, parse_goal
 from envs.scoring import holds
 from envs.state import Action, State, applicable, effect, parse_action
@@ -111,7 +111,7 @@ def test_training_reads_no_more_new_documents_than_asked_for(flat: State, tokeni
     new = [tuple(text.encode(d, tokenizer)[0]) for d in lesson.documents]
     replay = TokenizedDocuments.from_lists([[1, 2, 3, 4]] * 5)
     for n_tokens in (2_000, 100_000):
-        mixture = mixed([lesson], replay, tokenizer, n_tokens, new_share=0.4, limit=513, rng=random.Random(0))
+        mixture = mixed([lesson], [], replay, tokenizer, n_tokens, new_share=0.8, limit=513, rng=random.Random(0))
         found = mixture.documents
         assert len(mixture.values) == len(found.tokens) and set(mixture.values.tolist()) == {1.0}
         lengths = [int(b - a) for a, b in zip(found.offsets[:-1], found.offsets[1:], strict=True)]
@@ -150,7 +150,7 @@ def test_a_killed_stage_goes_on_without_losing_or_doubling_a_record(tmp_path: Pa
 @pytest.fixture
 def cycle_home(flat: State, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every home is the small flat, where the memorised GPT can do one task and fails at others."""
-    for module in (planner.cycle, planner.trying):
+    for module in (planner.propose, planner.lessons):
         monkeypatch.setattr(module, "start_of", lambda home, goal, geometry=False: flat)
 
 
@@ -334,5 +334,5 @@ def test_wrong_use_is_exit_code_2_and_one_message(
 
 def test_sizes_follow_the_time_that_is_given() -> None:
     half = Sizes().scaled(0.5)
-    assert (half.homes, half.tasks, half.steps, half.held_out) == (15, 120, 100, 20)
-    assert replace(half, homes=30, tasks=240, hindsight=60, steps=200, held_out=40) == Sizes()
+    assert (half.homes, half.tasks, half.steps, half.held_out) == (15, 120, 150, 15)
+    assert replace(half, homes=30, tasks=240, hindsight=60, steps=300, held_out=30) == Sizes()

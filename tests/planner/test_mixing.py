@@ -50,7 +50,7 @@ def test_a_pair_is_the_shortest_that_worked_and_one_that_did_not_or_was_longer()
 def mix(lesson: Lesson, tokenizer: Tokenizer, rule: Rule) -> list[tuple[list[int], list[int], list[float]]]:
     replay = TokenizedDocuments.from_lists([[1, 2, 3, 4]])
     rng = random.Random(0)
-    mixture = mixed([lesson], replay, tokenizer, 400, new_share=0.5, limit=513, rng=rng, rule=rule)
+    mixture = mixed([lesson], [], replay, tokenizer, 400, new_share=1.0, limit=513, rng=rng, rule=rule)
     documents, found = mixture.documents, []
     for a, b in zip(documents.offsets[:-1], documents.offsets[1:], strict=True):
         span = slice(int(a), int(b))

@@ -104,7 +104,7 @@ def test_a_varied_task_is_one_that_can_be_done_and_need_not_be_read_yet(random_p
 
 
 def test_a_goal_that_cannot_be_put_into_words_is_dropped(random_planner: Planner) -> None:
-    task = Proposer(random_planner, 0).word(11, parse_goal("mug on dining table"), "0")
+    task = Proposer(random_planner, 0).word(11, parse_goal("mug on dining table"), "0", "clean mug")
     assert (task.origin, task.dropped, task.instruction) == ("hindsight", "not read back", "")
 
 
