@@ -18,32 +18,30 @@ from typing import TYPE_CHECKING
 
 from envs.errors import quoted
 from envs.goals import parse_goal
-from envs.state import Action, World, parse_action
 from gpt.batches import PackedBatches, TokenizedDocuments
 from gpt.checkpoint import load_model, save_model
 from gpt.files import write_text_atomically
 from gpt.train_config import TrainConfig
 from gpt.trainer import METRICS_FILE, train
-from planner.answer import Options
 from planner.decode import Planner
+from planner.episodes import CarryOut, Judge, Try, plan_of
 from planner.errors import StageError
 from planner.held_out import LONG, Split, Trial, draw_trials
 from planner.lessons import Lesson, lesson_of, weights
-from planner.measure import measure, ways
+from planner.loop_progress import Reporter
 from planner.progress import Decision, decide, plot
 from planner.propose import Proposal, Proposer, compose, start_of
 from planner.splits import SPLITS, Span
 from planner.stages import Record, read_lines, read_record, stage, write_lines
 from planner.text import encode
-from planner.verify import verify
 
 if TYPE_CHECKING:
     from gpt.tokenizer import Tokenizer
+    from planner.rollouts.crew import Workers
 
 SHORT_SPLIT = Split(name="1-4 conditions", parts=(1, 2, 3, 4), conditions=(1, 4))
 LONG_SPLIT = Split(name="5-6 conditions", parts=(4, 5, 6), conditions=LONG)
 MAX_COPIES = 6  # of one new document, on average: more are learnt by heart
-DIRECT = Options(samples=0, constrained=False, chunks=False, clauses=False, grounded=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,20 +97,19 @@ def held_out(count: int, seed: int, span: Span) -> list[Trial]:
     return [t for split in (SHORT_SPLIT, LONG_SPLIT) for t in draw_trials(split, count, seed=seed, span=span)]
 
 
-def judge(model: Path, trials: Sequence[Trial], path: Path, samples: int) -> list[Record]:
+def judge(
+    model: Path,
+    trials: Sequence[Trial],
+    path: Path,
+    samples: int,
+    *,
+    workers: Workers | None = None,
+    reporter: Reporter | None = None,
+) -> list[Record]:
     """Return each trial's outcome with some weights: by the direct pass, and with verification."""
-    planner = Planner.load(model) if not path.exists() else None
     by_id = {trial.id: trial for trial in trials}
-    options = ways(samples=samples)
-    del options["constrained"]
-
-    def make(key: str) -> Record:
-        assert planner is not None
-        found = measure(planner, by_id[key], options)
-        outcome: Record = {"id": key, "split": found.trial.split, "same_goal": found.same}
-        return outcome | {str(way): attempt.success for way, attempt in found.attempts.items()}
-
-    return stage(path, list(by_id), make, f"held out, {model.parent.name}/{model.name}")
+    job, name = Judge(model=model, trials=by_id, samples=samples), f"held out, {model.parent.name}/{model.name}"
+    return stage(path, list(by_id), job, name, workers=workers, reporter=reporter)
 
 
 def run_cycle(
@@ -124,6 +121,8 @@ def run_cycle(
     *,
     number: int,
     seed: int,
+    workers: Workers | None = None,
+    reporter: Reporter | None = None,
 ) -> Verdict:
     """Do one cycle, or the rest of it.
 
@@ -135,14 +134,17 @@ def run_cycle(
         sizes: How much to do.
         number: Of the cycle, from 1.
         seed: Of the run.
+        workers: Who plays the episodes; None: this process.
+        reporter: Whom progress is told; None: nobody but the terminal.
     """
     began = time.perf_counter()
     folder.mkdir(parents=True, exist_ok=True)
     config = {"model": str(model), "number": number, "seed": seed, "sizes": asdict(sizes)}
     write_text_atomically(folder / "config.json", json.dumps(config, indent=2) + "\n")
     proposals = _propose(folder, model, sizes, seed * 1000 + number)
-    episodes = _episodes(folder, model, proposals, sizes)
-    carried = _physics(folder, episodes, sizes.physics)
+    reporter = (reporter or Reporter()).of_cycle(number)
+    episodes = _episodes(folder, model, proposals, sizes, workers, reporter)
+    carried = _physics(folder, episodes, sizes.physics, workers, reporter)
     lessons = _lessons(episodes, carried)
     new = folder / "model"
     metrics: Record = {
@@ -153,6 +155,7 @@ def run_cycle(
         "reached": sum(bool(e["kept"]) for e in episodes),
         "reached_directly": sum(bool(e["direct"]) for e in episodes),
         "physics": {"carried_out": len(carried), "reached": sum(bool(c["success"]) for c in carried)},
+        "lost": sum("lost" in record for record in (*episodes, *carried)),
         "lessons": len(lessons),
         "documents": sum(len(lesson.documents) for lesson in lessons),
         "from_hindsight": sum(lesson.weight < 1 for lesson in lessons),
@@ -163,7 +166,8 @@ def run_cycle(
     else:
         metrics["loss"] = _train(folder, model, lessons, replay, sizes, seed * 1000 + number)
         trials = held_out(sizes.held_out, seed, SPLITS["valid"])
-        fresh = judge(new, trials, folder / "held_out.jsonl", sizes.samples)
+        path = folder / "held_out.jsonl"
+        fresh = judge(new, trials, path, sizes.samples, workers=workers, reporter=reporter)
         decision = decide(outcomes, fresh)
     metrics |= decision.as_dict() | {"seconds": round(time.perf_counter() - began, 1)}
     if not (folder / "metrics.json").exists():  # a resumed run keeps the time that the cycle took
@@ -192,52 +196,25 @@ def _propose(folder: Path, model: Path, sizes: Sizes, seed: int) -> list[Proposa
         raise StageError(f"{path}: not a proposal ({error}); delete the file to have it made anew") from None
 
 
-def _episodes(folder: Path, model: Path, proposals: Sequence[Proposal], sizes: Sizes) -> list[Record]:
-    """Let the slow planner and the direct pass try each task; what is recorded depends on the task alone."""
+def _episodes(
+    folder: Path, model: Path, proposals: Sequence[Proposal], sizes: Sizes, workers: Workers | None, reporter: Reporter
+) -> list[Record]:
+    """Let the slow planner and the direct pass try each task."""
     tasks = {p.id: p for p in proposals if not p.dropped}
-    path = folder / "episodes.jsonl"
-    planner = None if path.exists() else Planner.load(model)
-
-    def make(key: str) -> Record:
-        assert planner is not None
-        task, goal = tasks[key], parse_goal(tasks[key].goal)
-        start = start_of(task.home, goal)
-        direct = planner.plan(task.instruction, start, DIRECT)
-        slow = planner.reach(goal, start, Options(samples=sizes.samples))
-        report = verify(start, goal, slow.actions)
-        return {
-            "id": key, "home": task.home, "instruction": task.instruction, "goal": task.goal, "parts": task.parts,
-            "conditions": len(goal.conditions), "direct": verify(start, goal, direct.actions).ok, "kept": report.ok,
-            "rate": round(report.score.rate, 4), "plan": list(slow.subtasks), "tried": slow.tried,
-        }  # fmt: skip
-
-    return stage(path, list(tasks), make, f"episodes, {folder.name}")
+    job = Try(model=model, tasks=tasks, samples=sizes.samples)
+    return stage(folder / "episodes.jsonl", list(tasks), job, "episodes", workers=workers, reporter=reporter)
 
 
-def _physics(folder: Path, episodes: Sequence[Record], count: int) -> list[Record]:
+def _physics(
+    folder: Path, episodes: Sequence[Record], count: int, workers: Workers | None, reporter: Reporter
+) -> list[Record]:
     """Carry some of the plans that worked out in the physical home."""
     worked = {str(e["id"]): e for e in episodes if e["kept"]}
     chosen = list(worked)[:: max(1, len(worked) // max(1, count))][:count]
     if not chosen:
         return []
-
-    def make(key: str) -> Record:
-        from planner.perform import perform
-        from planner.stage import Stage
-
-        record, goal = worked[key], parse_goal(str(worked[key]["goal"]))
-        start = start_of(int(str(record["home"])), goal, geometry=True)
-        episode = perform(_plan(record, start.world), goal, start, Stage(backend="physics", quiet=True))
-        failed = next((f"{s.subtask}: {s.reason}" for s in episode.steps if s.status != "done"), "")
-        return {"id": key, "success": episode.success, "rate": round(episode.rate, 4), "failed": failed}
-
-    return stage(folder / "physics.jsonl", chosen, make, f"physics, {folder.name}")
-
-
-def _plan(record: Record, world: World) -> list[Action]:
-    steps = record["plan"]
-    assert isinstance(steps, list)
-    return [parse_action(world, str(step)) for step in steps]
+    job = CarryOut(episodes={key: worked[key] for key in chosen})
+    return stage(folder / "physics.jsonl", chosen, job, "physics", workers=workers, reporter=reporter)
 
 
 def _lessons(episodes: Sequence[Record], carried: Sequence[Record]) -> list[Lesson]:
@@ -248,7 +225,7 @@ def _lessons(episodes: Sequence[Record], carried: Sequence[Record]) -> list[Less
         if record["id"] in broke:
             continue
         start = start_of(int(str(record["home"])), parse_goal(str(record["goal"])))
-        lesson = lesson_of(record, start, _plan(record, start.world))
+        lesson = lesson_of(record, start, plan_of(record, start.world))
         if lesson is not None:
             found.append(lesson)
     return found

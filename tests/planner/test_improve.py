@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import planner.cycle
+import planner.episodes
 import planner.propose
 from envs.goals import format_goal, parse_goal
 from envs.scoring import holds
@@ -145,7 +146,8 @@ def test_a_killed_stage_goes_on_without_losing_or_doubling_a_record(tmp_path: Pa
 @pytest.fixture
 def cycle_home(flat: State, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every home is the small flat, where the memorised GPT can do one task and fails at others."""
-    monkeypatch.setattr(planner.cycle, "start_of", lambda home, goal, geometry=False: flat)
+    for module in (planner.cycle, planner.episodes):
+        monkeypatch.setattr(module, "start_of", lambda home, goal, geometry=False: flat)
 
 
 def a_cycle(folder: Path, model: Path, goals: dict[str, str]) -> planner.cycle.Verdict:
