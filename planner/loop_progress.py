@@ -62,7 +62,7 @@ class Reporter:
             try:
                 yield advance
             finally:
-                advance.write()
+                advance.finish()
 
     def write(self, line: dict[str, object]) -> None:
         """Pass a line on."""
@@ -87,6 +87,7 @@ class Advance:
         self._done = self._judged = self._succeeded = 0
         self._began = self._written = reporter.clock()
         self.made = 0
+        self._told = -1
 
     def advance(self, record: Mapping[str, object]) -> None:
         """Count a record that was made, and tell, at most once a second."""
@@ -106,9 +107,15 @@ class Advance:
             self._judged += 1
             self._succeeded += success
 
+    def finish(self) -> None:
+        """Tell how far it came, unless that was the last thing told."""
+        if self._told != self._done:
+            self.write()
+
     def write(self) -> None:
         """Tell how far it is."""
         now = self._written = self._reporter.clock()
+        self._told = self._done
         rate = self.made / (now - self._began) if now > self._began else 0.0
         left = self._total - self._done
         self._reporter.write({

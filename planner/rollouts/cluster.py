@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import pickle
+import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
@@ -19,6 +20,8 @@ from planner.rollouts.serving import Server, prepare
 
 if TYPE_CHECKING:
     from types import ModuleType
+
+KNOCK_S = 5.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +95,7 @@ class Cluster(Crew[ActorHand, SentJob]):
     """Workers that are actors of a Ray cluster.
 
     Args:
-        address: `auto` is the cluster of this machine, `local` one for this run alone; else `HOST:PORT` or `ray://…`.
+        address: `auto` is the cluster of this machine, `local` one for this run alone; else `HOST:PORT`.
         count: How many actors; None: as many as the cluster has processors, which is also the most there can be.
         limit_s: After so long an item's actor is stopped [s].
 
@@ -163,10 +166,18 @@ def _connected(address: str) -> tuple[ModuleType, bool]:
     if ray.is_initialized():
         return ray, False
     try:
+        _knock(address)
         ray.init(address=address, log_to_driver=False, logging_level="ERROR")
-    except (ConnectionError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, RuntimeError) as error:
         said = " ".join(str(error).split())[:200]
         raise WorkersError(
             f"no Ray cluster answers at {address} ({said}); start one with `ray start --head`, or use --ray local"
         ) from None
     return ray, True
+
+
+def _knock(address: str) -> None:
+    """Fail in seconds where nobody answers: Ray itself tries for minutes, and ends the process."""
+    host, _, port = address.rpartition(":")
+    if host:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=KNOCK_S).close()

@@ -9,7 +9,11 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+from envs.goals import parse_goal
+from envs.state import State
+from planner.answer import Options
 from planner.errors import StageError
+from planner.rollouts.models import ModelJob
 from planner.stages import Record
 
 
@@ -44,12 +48,32 @@ class Job:
         return {"id": key, "square": int(key) ** 2, "success": int(key) % 2 == 0}
 
 
+class Losable(Job):
+    """A job that says what the record of an item is that nothing came of."""
+
+    def failed(self, key: str) -> Record:
+        """Return that record."""
+        return {"id": key, "success": False}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Unsendable:
     """Returns what cannot be sent."""
 
     def __call__(self, key: str) -> object:
         return lambda: key
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan(ModelJob):
+    """Plans for one goal after another."""
+
+    start: State
+
+    def __call__(self, key: str) -> Record:
+        """Return the plan for a goal."""
+        plan = self.planner().reach(parse_goal(key), self.start, Options(samples=1))
+        return {"id": key, "plan": list(plan.subtasks), "logprob": round(plan.logprob, 9) if plan.subtasks else None}
 
 
 def begun(notes: Path) -> Counter[str]:

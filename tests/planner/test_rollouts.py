@@ -10,24 +10,22 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from envs.goals import parse_goal
 from envs.state import State
-from planner.answer import Options
 from planner.decode import Planner
 from planner.errors import EpisodeError, WorkersError
+from planner.improve import main
 from planner.loop_progress import Reporter
 from planner.rollouts import open_workers
 from planner.rollouts.crew import Lost, Workers
-from planner.rollouts.models import ModelJob, files_of, planner_of, settled
+from planner.rollouts.models import files_of, planner_of, settled
 from planner.rollouts.processes import Processes
 from planner.stages import Record, read_lines, stage
-from tests.planner.rollout_jobs import Job, Unsendable, begun, workers_of
+from tests.planner.rollout_jobs import Job, Losable, Plan, Unsendable, begun, workers_of
 
 ROOT = Path(__file__).resolve().parents[2]
 IDS = [str(number) for number in range(12)]
@@ -143,21 +141,10 @@ def test_an_item_that_takes_too_long_is_lost(notes: Path) -> None:
 
 
 def test_what_is_lost_is_a_failure_where_the_job_says_so(two: Workers, notes: Path, tmp_path: Path) -> None:
-    @dataclass(frozen=True, kw_only=True)
-    class Losable:
-        def __call__(self, key: str) -> Record:
-            raise AssertionError
-
-        def failed(self, key: str) -> Record:
-            return {"id": key, "success": False}
-
-    class Unlucky(type(two)):  # type: ignore[misc]
-        def run(self, job: object, items: list[str]) -> Iterator[tuple[str, Lost]]:
-            for item in items:
-                yield item, Lost(reason="gone")
-
-    records = stage(tmp_path / "x.jsonl", ["a"], Losable(), "test", workers=Unlucky(2))
-    assert records == [{"id": "a", "success": False, "lost": "gone"}]
+    job = Losable(notes=notes, deadly=(("1", 9),))
+    records = stage(tmp_path / "x.jsonl", ["1"], job, "test", workers=two)
+    assert records == [{"id": "1", "success": False, "lost": "the worker died twice (signal 9)"}]
+    assert stage(tmp_path / "x.jsonl", ["1"], job, "test", workers=two) == records and begun(notes) == {"1": 2}
 
 
 def test_workers_that_cannot_start_are_an_error(monkeypatch: pytest.MonkeyPatch, notes: Path) -> None:
@@ -234,6 +221,7 @@ def test_a_run_that_is_killed_again_and_again_ends_with_the_same_bytes(notes: Pa
     path = tmp_path / "x.jsonl"
     code = f"""
 from pathlib import Path
+from planner.improve import main
 from planner.loop_progress import Reporter
 from planner.rollouts import open_workers
 from planner.stages import stage
@@ -281,27 +269,16 @@ def test_progress_is_told_in_json_lines_with_rising_counts(two: Workers, notes: 
 
 def test_records_of_an_earlier_run_are_done_but_do_not_count_for_the_rate() -> None:
     told: list[dict[str, object]] = []
-    times = iter([0.0, 0.5, 2.0, 2.0])
+    times = iter([0.0, 0.5, 2.0, 2.0])  # its beginning, two records, a line
     found: dict[str, Record] = {str(n): {"id": str(n), "kept": True} for n in range(6)}
     with Reporter(tell=told.append, clock=lambda: next(times)).stage("x", 10, found) as progress:
         progress.advance({"id": "6", "kept": False})
         progress.advance({"id": "7", "lost": "gone"})
-    assert [line["done"] for line in told] == [8, 8]
+    assert [line["done"] for line in told] == [8]  # the end was told already
     assert (told[0]["per_s"], told[0]["eta_s"], told[0]["success"]) == (1.0, 2.0, round(6 / 7, 4))
 
 
 # Models
-
-
-@dataclass(frozen=True, kw_only=True)
-class Plan(ModelJob):
-    """Plans for one goal after another."""
-
-    start: State
-
-    def __call__(self, key: str) -> Record:
-        plan = self.planner().reach(parse_goal(key), self.start, Options(samples=1))
-        return {"id": key, "plan": list(plan.subtasks), "logprob": round(plan.logprob, 9) if plan.subtasks else None}
 
 
 def test_a_gpt_plans_the_same_in_any_process(two: Workers, model_folder: Path, flat: State, tmp_path: Path) -> None:
@@ -346,3 +323,21 @@ def test_other_weights_in_a_folder_of_that_name_are_not_taken(model_folder: Path
     assert files_of(settled(job, files, tmp_path / "shelf").model) == files
     (tmp_path / "model" / "config.json").write_bytes(files["config.json"])
     assert settled(job, files, tmp_path / "shelf") is job
+
+
+# The flags
+
+
+def test_without_ray_the_message_says_how_to_get_it(
+    model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(sys.modules, "ray", None)
+    assert main(["--model", str(model_folder), "--ray", "auto"]) == 2
+    said = capsys.readouterr().err
+    assert "pip install 'gpt-home-planner[cluster]'" in said and said.count("\n") == 1
+
+
+def test_the_command_takes_no_fewer_than_one_worker(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--workers", "0"]) == 2
+    assert "--workers is at least 1" in capsys.readouterr().err
