@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from planner.stages import Record
 
 DIRECT = Options(samples=0, constrained=False, chunks=False, clauses=False, grounded=False)
+MOST_TRIES = 3  # actions for a subtask: where a door is in the way, it is closed, and the subtask tried again
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +113,7 @@ class CarryOut:
         start = start_of(int(str(record["home"])), goal, geometry=True)
         plan = plan_of(record, start.world)
         env = gymnasium.make(
-            "HomePhysics-v0", home=start.world.scene, goal=format_goal(goal), max_steps=len(plan) + 1,
+            "HomePhysics-v0", home=start.world.scene, goal=format_goal(goal), max_steps=MOST_TRIES * len(plan) + 1,
             disable_env_checker=True,
         )  # fmt: skip
         try:
