@@ -106,7 +106,8 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
 
     `info` has the same keys after `reset` and `step`: `actions`, `action_indices` and `action_mask` (above), `goal`,
     `success`, `rate` (the fraction of conditions that hold), `action` (what was asked, or ""), `unmet` (why it was not
-    applicable, or ""), and `outcome` (`status` done, failed or skipped, `reason`, `duration_s`, `ticks`, `collisions`).
+    applicable, or ""), and `outcome` (`status` done, failed or skipped, `reason`, `duration_s`, `ticks`, `collisions`,
+    and `blocked_by`, the fixture whose open door is in the way, or "").
 
     ## Rewards
     The gain of the goal-condition rate in this step (a loss is negative), and +1 when all conditions hold.
@@ -357,8 +358,9 @@ class HomePhysics(HomeEnv):
     def _act(self, action: Action) -> tuple[State, Info]:
         done = self._physical().execute(action)
         outcome = _outcome(
-            done.status, done.reason, duration_s=done.duration_s, ticks=done.ticks, collisions=done.collisions
-        )
+            done.status, done.reason, duration_s=done.duration_s, ticks=done.ticks, collisions=done.collisions,
+            blocked_by=done.blocked_by,
+        )  # fmt: skip
         return self._physical().state(), outcome
 
     def _observation(self) -> spaces.Observation:
@@ -377,6 +379,8 @@ def _need_display() -> None:
         raise PhysicsError("render_mode 'human' opens a window, and DISPLAY names no display: try 'rgb_array'")
 
 
-def _outcome(status: str, reason: str = "", *, duration_s: float = 0.0, ticks: int = 0, collisions: int = 0) -> Info:
-    values = {"status": status, "reason": reason}
+def _outcome(
+    status: str, reason: str = "", *, duration_s: float = 0.0, ticks: int = 0, collisions: int = 0, blocked_by: str = ""
+) -> Info:
+    values = {"status": status, "reason": reason, "blocked_by": blocked_by}
     return {**values, "duration_s": duration_s, "ticks": ticks, "collisions": collisions}

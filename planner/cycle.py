@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from envs.domain import load_domain
 from envs.errors import quoted
@@ -29,19 +30,22 @@ from gpt.trainer import METRICS_FILE, train
 from planner.composing import compose
 from planner.curriculum import Curriculum, features
 from planner.decode import Planner
+from planner.episodes import CarryOut, Judge, Try, plan_of
 from planner.errors import StageError
 from planner.failures import counted
 from planner.held_out import Split, Trial, draw_trials
 from planner.hindsight import goals_by_the_way
 from planner.lessons import Lesson, lesson_of, meanings
-from planner.measure import measure, ways
+from planner.loop_progress import Reporter
 from planner.mixing import Rule, mixed
 from planner.progress import Decision, decide, plot
 from planner.propose import Proposal, Proposer
 from planner.splits import SPLITS, Span
 from planner.stages import Record, read_lines, read_record, stage, write_lines
 from planner.text import Tree
-from planner.trying import plan_of, try_task
+
+if TYPE_CHECKING:
+    from planner.rollouts.crew import Workers
 
 HELD_OUT = (
     Split(name="1-4 conditions", parts=(1, 2, 3, 4), conditions=(1, 4)),
@@ -130,20 +134,19 @@ def held_out(count: int, seed: int, span: Span) -> list[Trial]:
     return [t for split in HELD_OUT for t in draw_trials(split, count, seed=seed, span=span)]
 
 
-def judge(model: Path, trials: Sequence[Trial], path: Path, samples: int) -> list[Record]:
+def judge(
+    model: Path,
+    trials: Sequence[Trial],
+    path: Path,
+    samples: int,
+    *,
+    workers: Workers | None = None,
+    reporter: Reporter | None = None,
+) -> list[Record]:
     """Return each trial's outcome with some weights: by the direct pass, and with verification."""
-    planner = Planner.load(model) if not path.exists() else None
     by_id = {trial.id: trial for trial in trials}
-    options = ways(samples=samples)
-    del options["constrained"]
-
-    def make(key: str) -> Record:
-        assert planner is not None
-        found = measure(planner, by_id[key], options)
-        outcome: Record = {"id": key, "split": found.trial.split, "same_goal": found.same}
-        return outcome | {str(way): attempt.success for way, attempt in found.attempts.items()}
-
-    return stage(path, list(by_id), make, f"held out, {model.parent.name}/{model.name}")
+    job, name = Judge(model=model, trials=by_id, samples=samples), f"held out, {model.parent.name}/{model.name}"
+    return stage(path, list(by_id), job, name, workers=workers, reporter=reporter)
 
 
 def run_cycle(
@@ -156,6 +159,8 @@ def run_cycle(
     number: int,
     seed: int,
     method: Method = Method(),
+    workers: Workers | None = None,
+    reporter: Reporter | None = None,
 ) -> Verdict:
     """Do one cycle, or the rest of it.
 
@@ -168,21 +173,25 @@ def run_cycle(
         number: Of the cycle, from 1.
         seed: Of the run.
         method: How it learns.
+        workers: Who plays the episodes; None: this process.
+        reporter: Whom progress is told; None: nobody but the terminal.
     """
     began = time.perf_counter()
     folder.mkdir(parents=True, exist_ok=True)
     config = {"model": str(model), "number": number, "seed": seed, "sizes": asdict(sizes)} | asdict(method)
     write_text_atomically(folder / "config.json", json.dumps(config, indent=2) + "\n")
+    reporter = (reporter or Reporter()).of_cycle(number)
     draw = seed * 1000 + number
     proposals = _propose(folder, model, sizes, draw)
     curriculum = Curriculum(_earlier(folder, number), lean=method.lean)
     chosen = curriculum.choose([p for p in proposals if not p.dropped], sizes.tasks, draw)
-    episodes = _episodes(folder / "episodes.jsonl", model, chosen, sizes)
+    episodes = _episodes(folder / "episodes.jsonl", model, chosen, sizes, workers, reporter)
     found = _hindsight(folder, model, chosen, episodes, sizes.hindsight, draw)
     proposals += found
     by_id = {p.id: p for p in proposals if not p.dropped}
-    episodes += _episodes(folder / HINDSIGHT_EPISODES, model, [p for p in found if not p.dropped], sizes)
-    carried = _physics(folder, by_id, episodes, sizes.physics)
+    kept = [p for p in found if not p.dropped]
+    episodes += _episodes(folder / HINDSIGHT_EPISODES, model, kept, sizes, workers, reporter)
+    carried = _physics(folder, by_id, episodes, sizes.physics, workers, reporter)
     lessons = _lessons(by_id, episodes, carried)
     unreached = {str(e["id"]) for e in episodes if not e["kept"]}
     told = list(meanings([p for p in by_id.values() if p.id not in unreached]))
@@ -196,6 +205,7 @@ def run_cycle(
         "reached": sum(bool(e["kept"]) for e in episodes),
         "reached_directly": sum(bool(e["direct"]) for e in episodes),
         "physics": {"carried_out": len(carried), "reached": sum(bool(c["success"]) for c in carried)},
+        "lost": sum("lost" in record for record in (*episodes, *carried)),
         "lessons": len(lessons),
         "documents": sum(len(lesson.documents) for lesson in lessons),
         "told": sum(len(tree.branches) for tree in told),
@@ -208,7 +218,8 @@ def run_cycle(
     else:
         metrics["loss"] = _train(folder, model, lessons, told, replay, sizes, draw, method.rule)
         trials = held_out(sizes.held_out, seed, SPLITS["valid"])
-        fresh = judge(new, trials, folder / "held_out.jsonl", sizes.samples)
+        path = folder / "held_out.jsonl"
+        fresh = judge(new, trials, path, sizes.samples, workers=workers, reporter=reporter)
         decision = decide(outcomes, fresh)
     metrics |= decision.as_dict() | {"seconds": round(time.perf_counter() - began, 1)}
     if not (folder / "metrics.json").exists():  # a resumed run keeps the time that the cycle took
@@ -254,16 +265,13 @@ def _earlier(folder: Path, number: int) -> list[Record]:
     return [record for file in files if file.exists() for record in read_lines(file)]
 
 
-def _episodes(path: Path, model: Path, tasks: Sequence[Proposal], sizes: Sizes) -> list[Record]:
-    """Let the slow planner and the direct pass try each task; what is recorded depends on the task alone."""
+def _episodes(
+    path: Path, model: Path, tasks: Sequence[Proposal], sizes: Sizes, workers: Workers | None, reporter: Reporter
+) -> list[Record]:
+    """Let the slow planner and the direct pass try each task."""
     by_id = {task.id: task for task in tasks}
-    planner = None if path.exists() else Planner.load(model)
-
-    def make(key: str) -> Record:
-        assert planner is not None
-        return try_task(planner, by_id[key], samples=sizes.samples, attempts=sizes.attempts)
-
-    return stage(path, list(by_id), make, f"{path.stem}, {path.parent.name}")
+    job = Try(model=model, tasks=by_id, samples=sizes.samples, attempts=sizes.attempts)
+    return stage(path, list(by_id), job, path.stem.replace("_", ", "), workers=workers, reporter=reporter)
 
 
 def _hindsight(
@@ -290,24 +298,21 @@ def _hindsight(
     return _read_proposals(path)
 
 
-def _physics(folder: Path, tasks: Mapping[str, Proposal], episodes: Sequence[Record], count: int) -> list[Record]:
+def _physics(
+    folder: Path,
+    tasks: Mapping[str, Proposal],
+    episodes: Sequence[Record],
+    count: int,
+    workers: Workers | None,
+    reporter: Reporter,
+) -> list[Record]:
     """Carry some of the plans that worked out in the physical home."""
     worked = {str(e["id"]): e for e in episodes if e["kept"]}
     chosen = list(worked)[:: max(1, len(worked) // max(1, count))][:count]
     if not chosen:
         return []
-
-    def make(key: str) -> Record:
-        from planner.perform import perform
-        from planner.stage import Stage
-
-        record, goal = worked[key], parse_goal(str(worked[key]["goal"]))
-        start = tasks[key].start(geometry=True)
-        episode = perform(plan_of(record, start.world), goal, start, Stage(backend="physics", quiet=True))
-        failed = next((f"{s.subtask}: {s.reason}" for s in episode.steps if s.status != "done"), "")
-        return {"id": key, "success": episode.success, "rate": round(episode.rate, 4), "failed": failed}
-
-    return stage(folder / "physics.jsonl", chosen, make, f"physics, {folder.name}")
+    job = CarryOut(tasks=tasks, episodes={key: worked[key] for key in chosen})
+    return stage(folder / "physics.jsonl", chosen, job, "physics", workers=workers, reporter=reporter)
 
 
 def _lessons(tasks: Mapping[str, Proposal], episodes: Sequence[Record], carried: Sequence[Record]) -> list[Lesson]:

@@ -35,6 +35,14 @@ class StageError(PlannerError, ValueError):
     """A file that an earlier run left to go on with is damaged, or of another run."""
 
 
+class WorkersError(PlannerError, RuntimeError):
+    """There is nobody to work: no worker can be started, or no cluster is there."""
+
+
+class EpisodeError(PlannerError, RuntimeError):
+    """An episode cannot be made, for a reason that a person can mend."""
+
+
 class OutputError(PlannerError, OSError):
     """A folder cannot be written to."""
 

@@ -143,7 +143,7 @@ def counted(episodes: Iterable[Record], carried: Iterable[Record] = ()) -> dict[
             example: Record = {"id": episode["id"], "instruction": episode["instruction"], "detail": failure["detail"]}
             found.append((str(failure["kind"]), example))
     for record in carried:
-        if not record["success"]:
+        if not record["success"] and "lost" not in record:
             key = str(record["id"])
             found.append(("physics", {"id": key, "instruction": said.get(key, ""), "detail": record["failed"]}))
     return {

@@ -46,5 +46,5 @@ class EnvHome:
         return Step(
             subtask=subtask, status="done" if outcome["status"] == "done" else "failed",
             reason=info["unmet"] or outcome["reason"], duration_s=outcome["duration_s"],
-            collisions=outcome["collisions"],
+            collisions=outcome["collisions"], blocked_by=outcome["blocked_by"],
         )  # fmt: skip

@@ -21,6 +21,7 @@ from planner.paths import released_dir, runs_dir
 
 if TYPE_CHECKING:
     from planner.cycle import Method, Sizes, Verdict
+    from planner.rollouts.crew import Workers
     from planner.stages import Record
 
 PROG = "python -m planner.improve"
@@ -39,6 +40,9 @@ def _parser() -> argparse.ArgumentParser:
         help="how it learns from what it tried: planner/mixing.py (default: rejection)")  # fmt: skip
     add("--uniform", action="store_true", help="choose tasks evenly, not by what it failed at before")
     add("--physics", type=int, default=0, metavar="N", help="carry N plans of each cycle out in the physical home")
+    add("--workers", type=int, metavar="N", help="processes for the episodes; the results are the same (default: 1)")
+    add("--ray", metavar="ADDRESS",
+        help="a Ray cluster for them, all of it or N: auto, local or HOST:PORT (extra: cluster)")  # fmt: skip
     add("--seed", type=int, default=0, help="repeats the run (default: 0)")
     add("--resume", action="store_true", help="go on where the run was stopped")
     add("--json", action="store_true", help="print the results as JSON")
@@ -51,6 +55,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     if args.cycles < 1 or args.physics < 0 or (args.minutes is not None and args.minutes <= 0):
         print(f"{PROG}: --cycles is at least 1, --physics at least 0, --minutes above 0", file=sys.stderr)
         return 2
+    if args.workers is not None and args.workers < 1:
+        print(f"{PROG}: --workers is at least 1", file=sys.stderr)
+        return 2
     return reported(lambda: _run(args), PROG)
 
 
@@ -60,6 +67,7 @@ def _run(args: argparse.Namespace) -> int:
     from gpt.runtime.threads import limit_blas_threads
     from planner.cycle import Method, Sizes
     from planner.errors import ReleaseError
+    from planner.rollouts import open_workers
 
     try:
         model = args.model or released_dir()
@@ -70,7 +78,10 @@ def _run(args: argparse.Namespace) -> int:
     method = Method(rule=args.rule, lean=not args.uniform)
     folder = _folder(args, model, sizes, method)
     limit_blas_threads(1)  # a small model decodes no faster on two, and far slower on a busy machine
-    results = improve(folder, model, sizes, cycles=args.cycles, seed=args.seed, method=method)
+    with open_workers(args.workers, ray=args.ray) as workers:
+        results = improve(
+            folder, model, sizes, cycles=args.cycles, seed=args.seed, method=method, workers=workers
+        )
     print(json.dumps(results) if args.json else _shown(folder, results))
     return 0
 
@@ -99,27 +110,39 @@ def _difference(before: dict[str, object], now: dict[str, object]) -> str:
 
 
 def improve(
-    folder: Path, model: Path, sizes: Sizes, *, cycles: int, seed: int, method: Method | None = None
+    folder: Path,
+    model: Path,
+    sizes: Sizes,
+    *,
+    cycles: int,
+    seed: int,
+    method: Method | None = None,
+    workers: Workers | None = None,
 ) -> Record:
     """Do all cycles, or those that are left, and return the results: before, after, and what each cycle came to."""
+    from functools import partial
+
     from gpt.files import write_text_atomically
     from planner.cycle import Method, held_out, judge, run_cycle
+    from planner.loop_progress import Reporter
     from planner.progress import plot
     from planner.replay import find_replay
     from planner.splits import SPLITS
 
     began = time.perf_counter()
+    reporter = Reporter(path=folder / "progress.jsonl")
+    judged = partial(judge, samples=sizes.samples, workers=workers, reporter=reporter)
     replay = find_replay(model, folder / "replay", seed)
     test = held_out(sizes.held_out, seed, SPLITS["test"])
-    before = judge(model, test, folder / "test-before.jsonl", sizes.samples)
+    before = judged(model, test, folder / "test-before.jsonl")
     valid = held_out(sizes.held_out, seed, SPLITS["valid"])
-    outcomes = judge(model, valid, folder / "validation-before.jsonl", sizes.samples)
+    outcomes = judged(model, valid, folder / "validation-before.jsonl")
     now = model
     verdicts: list[Verdict] = []
     for number in range(1, cycles + 1):
         verdict = run_cycle(
             folder / f"cycle-{number}", now, outcomes, replay, sizes, number=number, seed=seed,
-            method=method or Method(),
+            method=method or Method(), workers=workers, reporter=reporter,
         )  # fmt: skip
         now, outcomes = verdict.model, verdict.outcomes
         verdicts.append(verdict)
@@ -127,7 +150,7 @@ def improve(
         print(f"cycle {number}: {said}: {verdict.decision.reason}", file=sys.stderr)
     after = before
     if now != model:
-        after = judge(now, test, folder / f"test-after-{now.parent.name}.jsonl", sizes.samples)
+        after = judged(now, test, folder / f"test-after-{now.parent.name}.jsonl")
         shutil.copytree(now, folder / "model", dirs_exist_ok=True)
     results: Record = {
         "model": str(model), "seed": seed, "cycles": [v.metrics for v in verdicts], "before": before, "after": after,

@@ -6,23 +6,23 @@ not on what was planned before it, so it makes no difference which process it fa
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
-from gpt.runtime.threads import limit_blas_threads
-from planner.decode import Planner
+from planner.errors import WorkersError
 from planner.measure import measure, measure_goal
+from planner.rollouts import open_workers
+from planner.rollouts.crew import Lost
+from planner.rollouts.models import planner_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from planner.answer import Options, Precision
+    from planner.decode import Planner
     from planner.held_out import Trial
     from planner.measure import Prediction, Way
 
@@ -52,36 +52,46 @@ def predictions(planner: Planner, work: Work, trials: Sequence[Trial], workers: 
         work: What is done with each.
         trials: The tasks.
         workers: Processes; 1 is this one.
+
+    Raises:
+        WorkersError: A trial has killed two processes.
     """
     if workers == 1:
         for trial in trials:
             yield _predict(planner, work, trial)
         return
-    with ProcessPoolExecutor(min(workers, max(1, len(trials))), get_context("spawn"), _prepare) as pool:
-        chunk = max(1, min(4, len(trials) // (4 * workers)))
-        for trial, found in zip(trials, pool.map(_Predict(work), trials, chunksize=chunk), strict=True):
-            yield replace(found, trial=trial)  # not a copy of it
+    given = [_Numbered(number=number, trial=trial) for number, trial in enumerate(trials)]
+    early: dict[int, Prediction] = {}
+    number = 0
+    with open_workers(workers) as crew, closing(crew.run(_Predict(work), given)) as run:
+        for item, found in run:
+            if isinstance(found, Lost):
+                raise WorkersError(f"task {item.id}: {found.reason}")
+            early[item.number] = replace(found, trial=item.trial)  # not a copy of it
+            while number in early:
+                yield early.pop(number)
+                number += 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Numbered:
+    number: int
+    trial: Trial
+
+    @property
+    def id(self) -> str:
+        return self.trial.id
 
 
 @dataclass(frozen=True)
 class _Predict:
     work: Work
 
-    def __call__(self, trial: Trial) -> Prediction:
-        return _predict(_planner(self.work.folder, self.work.weights), self.work, trial)
-
-
-def _prepare() -> None:
-    os.environ["OMP_NUM_THREADS"] = "1"  # of onnxruntime, which reads it when it is loaded
-    limit_blas_threads(1)
+    def __call__(self, item: _Numbered) -> Prediction:
+        return _predict(planner_of(self.work.folder, self.work.weights), self.work, item.trial)
 
 
 def _predict(planner: Planner, work: Work, trial: Trial) -> Prediction:
     if work.goals_only:
         return measure_goal(planner, trial, list(work.ways.values())[-1])
     return measure(planner, trial, work.ways)
-
-
-@lru_cache(maxsize=1)
-def _planner(folder: Path | None, weights: Precision) -> Planner:
-    return Planner.load(folder, weights=weights)
