@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, cast
 from gpt.files import write_text_atomically
 from planner.errors import reported, writable
 from planner.paths import runs_dir
-from planner.stages import read_record
+from planner.records import read_record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

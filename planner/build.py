@@ -21,7 +21,7 @@ from gpt.batches import TokenizedDocuments
 from gpt.files import write_text_atomically
 from gpt.tokenizer import Tokenizer
 from planner.corpus import Corpus, Recipe
-from planner.stages import read_record
+from planner.records import read_record
 from planner.tasks import TaskLine, read_tasks
 from planner.text import Tree, encode_tree
 

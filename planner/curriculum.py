@@ -20,7 +20,7 @@ from planner.lessons import shape
 
 if TYPE_CHECKING:
     from planner.propose import Proposal
-    from planner.stages import Record
+    from planner.records import Record
 
 LEAST = 0.1  # of the weight, of a task that nothing speaks for
 PRIOR = 2.0  # episodes that an estimate begins with

@@ -40,8 +40,9 @@ from planner.loop_progress import Reporter
 from planner.mixing import Rule, mixed
 from planner.progress import Decision, decide, plot
 from planner.propose import Proposal, Proposer
+from planner.records import Record, read_lines, read_record, write_lines
 from planner.splits import SPLITS, Span
-from planner.stages import Record, read_lines, read_record, stage, write_lines
+from planner.stages import stage
 from planner.text import Tree
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from planner.held_out import Trial
     from planner.measure import Way
     from planner.propose import Proposal
-    from planner.stages import Record
+    from planner.records import Record
 
 DIRECT = Options(samples=0, constrained=False, chunks=False, clauses=False, grounded=False)
 MOST_TRIES = 3  # actions for a subtask: where a door is in the way, it is closed, and the subtask tried again

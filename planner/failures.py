@@ -26,7 +26,7 @@ from planner.understand import NOT_UNDERSTOOD
 
 if TYPE_CHECKING:
     from planner.answer import Understanding
-    from planner.stages import Record
+    from planner.records import Record
     from planner.verify import Report
     from planner.writing import Draft
 

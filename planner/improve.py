@@ -21,8 +21,8 @@ from planner.paths import released_dir, runs_dir
 
 if TYPE_CHECKING:
     from planner.cycle import Method, Sizes, Verdict
+    from planner.records import Record
     from planner.rollouts.crew import Workers
-    from planner.stages import Record
 
 PROG = "python -m planner.improve"
 MINUTES_A_CYCLE = 10.0  # of `Sizes()`, on one CPU core
@@ -90,7 +90,7 @@ def _folder(args: argparse.Namespace, model: Path, sizes: Sizes, method: Method)
     from dataclasses import asdict
 
     from gpt.files import write_text_atomically
-    from planner.stages import read_record
+    from planner.records import read_record
 
     folder = writable(runs_dir() / args.name)
     config = {"model": str(model.resolve()), "seed": args.seed, "sizes": asdict(sizes)} | asdict(method)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from planner.records import Record
 from planner.scoring_table import grid
-from planner.stages import Record
 from planner.statistics import Paired, Rate, compare
 
 WAYS = (("alone", "direct pass"), ("verified", "with verification"))

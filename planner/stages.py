@@ -2,72 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from envs.reading import ReadError, read_text
-from gpt.files import write_text_atomically
 from planner.errors import StageError
 from planner.loop_progress import Reporter
+from planner.records import Record, as_line, read_lines, write_lines
 from planner.rollouts.crew import Here, Lost, Workers
-
-Record = dict[str, object]
-
-MAX_BYTES = 200_000_000  # a cycle of the largest size writes a few MB
-
-
-def read_lines(path: Path, keys: Sequence[str] = ()) -> list[Record]:
-    """Read a file of JSON lines; a last line that a kill cut short is left out.
-
-    Args:
-        path: The file.
-        keys: What every line is to have.
-
-    Raises:
-        StageError: The file cannot be read, or a line is not a record with these keys.
-    """
-    *whole, _ = _text(path).split("\n")  # not splitlines: a JSON text may contain other line separators
-    return [_record(line, f"{path}, line {number}", keys) for number, line in enumerate(whole, start=1)]
-
-
-def read_record(path: Path, keys: Sequence[str] = ()) -> Record:
-    """Read a file that is one JSON object.
-
-    Raises:
-        StageError: The file cannot be read, or is not a record with these keys.
-    """
-    return _record(_text(path), str(path), keys)
-
-
-def _text(path: Path) -> str:
-    try:
-        return read_text(path, MAX_BYTES)
-    except ReadError as error:
-        raise StageError(str(error)) from None
-
-
-def _record(text: str, where: str, keys: Sequence[str]) -> Record:
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise StageError(f"{where}: no JSON ({str(error)[:80]}); delete the file to have it made anew") from None
-    lacking = [key for key in keys if not isinstance(found, dict) or key not in found]
-    if not isinstance(found, dict) or lacking:
-        wanted = f"with {', '.join(map(repr, lacking))}" if lacking else "in braces"
-        raise StageError(f"{where}: not an object {wanted}; delete the file to have it made anew")
-    return found
-
-
-def write_lines(path: Path, records: Sequence[Record]) -> None:
-    """Write a file of JSON lines in one step."""
-    write_text_atomically(path, "".join(_line(record) for record in records))
-
-
-def _line(record: Record) -> str:
-    return json.dumps(record, ensure_ascii=False) + "\n"
 
 
 @runtime_checkable
@@ -124,7 +67,7 @@ def stage(
     ):
         for key, made in run:
             found[key] = _lost(key, made, make) if isinstance(made, Lost) else made
-            file.write(_line(found[key]))
+            file.write(as_line(found[key]))
             file.flush()
             progress.advance(found[key])
     records = [found[key] for key in ids]

@@ -27,7 +27,7 @@ from planner.splits import SPLITS, Span
 from planner.statistics import Rate, mean, rounded
 
 if TYPE_CHECKING:
-    from planner.stages import Record
+    from planner.records import Record
 
 PROG = "python -m planner.benchmarks.improvement"
 LONG_GOALS = (5, 10)

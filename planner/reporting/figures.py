@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from planner.progress import WAYS, rates
+from planner.records import Record
 from planner.reporting.charts import CHANGE_COLOURS, CYCLE_COLOURS, Bar, Dot, bars, curves, dots
 from planner.reporting.run_folder import Cycle, Run
 from planner.reporting.table import Cell, Figure, Table
-from planner.stages import Record
 from planner.statistics import Rate, compare, rounded
 
 INTERVALS = "95 % Wilson intervals."

@@ -21,8 +21,8 @@ from envs.goals import Goal, format_condition, parse_goal
 from envs.scoring import holds
 from envs.state import State, effect, format_action, parse_action, unmet
 from planner.propose import start_of
+from planner.records import Record
 from planner.reporting.table import escaped
-from planner.stages import Record
 
 if TYPE_CHECKING:
     from envs.acting import OutcomeLike

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from planner.progress import WAYS
+from planner.records import Record
 from planner.reporting import figures, proposals
 from planner.reporting.figures import INTERVALS, number, rate_of
 from planner.reporting.filmstrips import Strip
 from planner.reporting.run_folder import Run
 from planner.reporting.table import Figure, Table, escaped
-from planner.stages import Record
 from planner.statistics import Paired, Rate, compare
 
 MAX_BYTES = 5_000_000  # what a mail takes, and a phone opens at once

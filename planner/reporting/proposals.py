@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 
+from planner.records import Record
 from planner.reporting.run_folder import Cycle
 from planner.reporting.table import Cell
-from planner.stages import Record
 from planner.terminal import printable
 
 COLUMNS = (

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from planner.errors import PlannerError, StageError
-from planner.stages import Record, read_lines, read_record
+from planner.records import Record, read_lines, read_record
 
 OUTCOME = ("id", "split", "alone", "verified")  # keys of a held-out outcome
 PROPOSAL = ("id", "instruction", "goal")

@@ -33,8 +33,8 @@ from planner.errors import CalibrationError, PlannerError
 from planner.feasible import is_feasible, missing, shortage
 from planner.homes import open_home, scene_named
 from planner.paths import released_dir
+from planner.records import read_lines
 from planner.splits import sample_home
-from planner.stages import read_lines
 from planner.tasks import home_for, read_tasks
 from tests.fuzz import files, model_files, texts
 from tests.fuzz.soundness import called, check_message, check_ordinary, check_plan, check_shown, read_json

@@ -13,8 +13,8 @@ from envs.goals import parse_goal
 from envs.state import State
 from planner.answer import Options
 from planner.errors import StageError
+from planner.records import Record
 from planner.rollouts.models import ModelJob
-from planner.stages import Record
 
 
 @dataclass(frozen=True, kw_only=True)

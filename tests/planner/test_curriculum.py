@@ -7,7 +7,7 @@ from collections import Counter
 from envs.goals import parse_goal
 from planner.curriculum import LEAST, Curriculum, features
 from planner.propose import Proposal
-from planner.stages import Record
+from planner.records import Record
 
 EASY, EDGE, HOPELESS = "mug on desk", "clean mug on desk", "every toy on shelf"
 

@@ -18,11 +18,12 @@ from planner.lessons import hindsight_lesson
 from planner.perform import perform
 from planner.pieces import plan_in_chunks
 from planner.propose import Proposal, start_of
+from planner.records import Record
 from planner.rollouts.crew import Workers
 from planner.rollouts.processes import Processes
 from planner.splits import SPLITS
 from planner.stage import Stage
-from planner.stages import Record, stage
+from planner.stages import stage
 
 TASKS = {
     f"{home}/0": Proposal(id=f"{home}/0", home=home, instruction="light", goal="no ceiling light on") for home in (2, 3)

@@ -8,7 +8,7 @@ from envs.goals import parse_goal
 from envs.state import Action, State, parse_action
 from planner.answer import Understanding
 from planner.failures import EXAMPLES, Failure, counted, misplanned, misread
-from planner.stages import Record
+from planner.records import Record
 from planner.verify import verify
 from planner.writing import Draft
 

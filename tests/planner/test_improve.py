@@ -31,7 +31,8 @@ from planner.lessons import Lesson, full_lesson, hindsight_lesson, shape, weight
 from planner.mixing import mixed
 from planner.progress import before_and_after, decide, plot
 from planner.propose import Proposal, start_of
-from planner.stages import Record, read_lines, stage, write_lines
+from planner.records import Record, read_lines, write_lines
+from planner.stages import stage
 from planner.verify import verify
 
 TINY = Sizes(homes=1, per_home=2, varied=1, composed=1, samples=0, steps=3, rows=1, held_out=1)
@@ -270,7 +271,7 @@ from gpt.batches import TokenizedDocuments
 from planner.cycle import Sizes
 from planner.improve import improve
 from planner.propose import Proposal
-from planner.stages import write_lines
+from planner.records import write_lines
 
 folder = Path({str(tmp_path)!r})
 replay = folder / "model" / "replay"

@@ -14,6 +14,7 @@ from urllib.parse import unquote
 
 import pytest
 
+from planner.records import Record, write_lines
 from planner.report import main
 from planner.reporting import proposals
 from planner.reporting.charts import HIGH, TOP
@@ -29,7 +30,6 @@ from planner.reporting.filmstrips import choose, strips
 from planner.reporting.page import build
 from planner.reporting.run_folder import Run, RunError, read_run
 from planner.reporting.table import Figure, Table
-from planner.stages import Record, write_lines
 from planner.statistics import wilson
 
 NASTY = 'put the <b>"mug"</b> & </script><script>alert(1)</script> on the desk'

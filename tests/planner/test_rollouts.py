@@ -20,11 +20,12 @@ from planner.decode import Planner
 from planner.errors import EpisodeError, WorkersError
 from planner.improve import main
 from planner.loop_progress import Reporter
+from planner.records import Record, read_lines
 from planner.rollouts import open_workers
 from planner.rollouts.crew import Lost, Workers
 from planner.rollouts.models import files_of, planner_of, settled
 from planner.rollouts.processes import Processes
-from planner.stages import Record, read_lines, stage
+from planner.stages import stage
 from tests.planner.rollout_jobs import Job, Losable, Plan, Unsendable, begun, workers_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -134,9 +135,9 @@ def test_a_worker_killed_from_outside_is_replaced(two: Workers, notes: Path) -> 
 
 
 def test_an_item_that_takes_too_long_is_lost(notes: Path) -> None:
-    with open_workers(2, limit_s=0.5) as workers:
+    with open_workers(2, limit_s=3) as workers:
         made = dict(workers.run(Job(notes=notes, hanging=("1",)), IDS[:4]))
-    assert made["1"] == Lost(reason="the worker died twice (stopped after 0.5 s)")
+    assert made["1"] == Lost(reason="the worker died twice (stopped after 3 s)")
     assert begun(notes) == {"0": 1, "1": 2, "2": 1, "3": 1}
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from planner.errors import StageError
-from planner.stages import Record, read_lines, read_record, stage, write_lines
+from planner.records import Record, read_lines, read_record, write_lines
+from planner.stages import stage
 
 
 def make(key: str) -> Record:

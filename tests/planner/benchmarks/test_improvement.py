@@ -12,7 +12,7 @@ from planner.benchmarks import improvement
 from planner.benchmarks.improvement import LONG_GOALS, NEW_FORMS, splits, summary, tasks, taught_length
 from planner.held_out import Trial
 from planner.recipe import read_recipe
-from planner.stages import Record
+from planner.records import Record
 
 WITHOUT = set(read_recipe("narrow").corpus.without)
 
