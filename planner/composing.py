@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
+from envs.errors import GoalError
 from envs.goals import Condition, Count, Goal, Holding, format_goal, parse_goal
 from planner.gathering import gathered
 from planner.language import IN_TURN, SPAN, Realiser, normalise
 from planner.measure import meaning
-from planner.propose import Origin, Proposal, refused, start_of
+from planner.propose import Origin, Proposal, exchange, refused, start_of
 
 LENGTHS = (2, 2, 3, 4, 5, 6, 7, 8, 9, 10)  # conditions that joined goals aim at
 SHARES: dict[Origin, float] = {"joined": 0.5, "in turn": 0.2, "merged": 0.3}
 MOST_IN_TURN = 2  # conditions of each of the tasks
+MERGE_TRIES = 40
 SAME_THING = 0.6  # of tasks in turn go on with what the one before had
 
 Members = Sequence[tuple[Proposal, Goal]]
@@ -82,14 +85,26 @@ def _in_turn(members: Members, rng: random.Random) -> Made | None:
 
 
 def _merged(members: Members, rng: random.Random) -> Made | None:
-    """Choose two tasks of one condition each that say together what one thing is to be."""
+    """Choose two tasks of one condition each that say together what one thing is to be.
+
+    Where the second is about another thing, by its plain name, it is made to be about the first one's.
+    """
     single = [(p, g) for p, g in members if len(g.conditions) == 1 and isinstance(g.conditions[0], Count)]
-    for proposal, goal in rng.sample(single, len(single)):
-        for other, more in rng.sample(single, len(single)):
-            both = Goal(phases=((*goal.conditions, *more.conditions),))
-            whole = gathered(both)
-            if len(whole.conditions) == 1 and whole.conditions[0] not in both.conditions:
-                return [proposal, other], whole
+    for _ in range(MERGE_TRIES if len(single) > 1 else 0):
+        (proposal, goal), (other, more) = rng.sample(single, 2)
+        about, told = (c.thing.word for g in (goal, more) for c in g.conditions if isinstance(c, Count))
+        if about != told:
+            exchanged = exchange(other.instruction, other.goal, told, about)
+            if exchanged is None:
+                continue
+            try:
+                other, more = replace(other, instruction=exchanged[0]), parse_goal(exchanged[1])
+            except GoalError:
+                continue
+        both = Goal(phases=((*goal.conditions, *more.conditions),))
+        whole = gathered(both)
+        if len(whole.conditions) == 1 and whole.conditions[0] not in both.conditions:
+            return [proposal, other], whole
     return None
 
 

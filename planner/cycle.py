@@ -61,7 +61,7 @@ ANCHORED = 0.75  # of the steps, where a pass of the old weights comes to the tw
 
 @dataclass(frozen=True, kw_only=True)
 class Sizes:
-    """How much a cycle does. The defaults take about 10 minutes on one CPU core.
+    """How much a cycle does. The defaults take about 15 minutes on one CPU core.
 
     Attributes:
         homes: Homes of the train split that tasks are proposed for.
@@ -83,16 +83,16 @@ class Sizes:
     homes: int = 30
     per_home: int = 14
     varied: int = 10
-    composed: int = 40
+    composed: int = 120
     tasks: int = 240
     hindsight: int = 60
     samples: int = 2
     attempts: int = 2
-    steps: int = 300
+    steps: int = 600
     rows: int = 8
     lr: float = 8e-4
     new_share: float = 0.6
-    held_out: int = 30
+    held_out: int = 25
     physics: int = 0
 
     def scaled(self, factor: float) -> Sizes:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from planner.rollouts.crew import Workers
 
 PROG = "python -m planner.improve"
-MINUTES_A_CYCLE = 10.0  # of `Sizes()`, on one CPU core
+MINUTES_A_CYCLE = 15.0  # of `Sizes()`, on one CPU core
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -35,7 +35,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--model", type=Path, metavar="FOLDER", help="weights to start from (default: the released ones)")
     add("--name", default="improve", help="the run's folder is runs/NAME (default: improve)")
     add("--minutes", type=float, metavar="M",
-        help="do as much as takes about M minutes on one CPU core (default: 10 for each cycle)")  # fmt: skip
+        help="do as much as takes about M minutes on one CPU core (default: 15 for each cycle)")  # fmt: skip
     add("--rule", choices=("rejection", "advantage", "preference"), default="rejection",
         help="how it learns from what it tried: planner/mixing.py (default: rejection)")  # fmt: skip
     add("--uniform", action="store_true", help="choose tasks evenly, not by what it failed at before")

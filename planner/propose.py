@@ -230,14 +230,24 @@ def _exchanged(
     for _ in range(20):
         proposal, (new,) = rng.choice(kept), rng.choices(present, weights)
         alike = domain.fixtures if new in domain.fixtures else domain.objects
-        named = [c for c in alike if c != new and len(re.findall(rf"\b{c}\b", proposal.goal)) == 1]
-        named = [c for c in named if len(re.findall(rf"\b{c.lower()}\b", proposal.instruction)) == 1]
-        if not named or re.search(rf"\b{new}\b", proposal.goal):
-            continue
-        old = rng.choice(named)
-        instruction = re.sub(rf"\b{old.lower()}\b", new.lower(), proposal.instruction)
-        return normalise(instruction), re.sub(rf"\b{old}\b", new, proposal.goal), new
+        named = [(old, made) for old in alike if (made := exchange(proposal.instruction, proposal.goal, old, new))]
+        if named:
+            _, (instruction, goal) = rng.choice(named)
+            return instruction, goal, new
     return None
+
+
+def exchange(instruction: str, goal: str, old: str, new: str) -> tuple[str, str] | None:
+    """Put a category in another's place in words and goal; None unless each names the old one once, the new one never.
+
+    The words may name it by its plain name alone, as the home does.
+    """
+    if old == new or re.search(rf"\b{new}\b", goal) or len(re.findall(rf"\b{old}\b", goal)) != 1:
+        return None
+    said = re.compile(rf"\b{old.lower()}\b")
+    if len(said.findall(instruction)) != 1:
+        return None
+    return normalise(said.sub(new.lower(), instruction)), re.sub(rf"\b{old}\b", new, goal)
 
 
 def refused(goal: Goal, state: State) -> str:

@@ -41,4 +41,12 @@ def test_two_proposals_about_one_thing_make_a_task_that_says_more_than_both() ->
     assert found is not None
     chosen, goal = found
     assert format_goal(goal) == "glass of water on desk" and {p.goal for p in chosen} == set(goals[:2])
-    assert _merged(members[1:], random.Random(0)) is None
+    assert _merged(members[2:], random.Random(0)) is None  # `every` is about several
+
+
+def test_the_second_may_be_made_to_be_about_the_firsts_thing() -> None:
+    goals = {"fill the glass": "glass of water", "put the mug on the desk": "mug on desk"}
+    members = [(Proposal(id=g, home=0, instruction=said, goal=g), parse_goal(g)) for said, g in goals.items()]
+    found = {tuple(p.instruction for p in made[0]): format_goal(made[1]) for seed in range(6)
+             if (made := _merged(members, random.Random(seed)))}  # fmt: skip
+    assert found[("fill the glass", "put the glass on the desk")] == "glass of water on desk"

@@ -335,5 +335,5 @@ def test_wrong_use_is_exit_code_2_and_one_message(
 
 def test_sizes_follow_the_time_that_is_given() -> None:
     half = Sizes().scaled(0.5)
-    assert (half.homes, half.tasks, half.steps, half.held_out) == (15, 120, 150, 15)
-    assert replace(half, homes=30, tasks=240, hindsight=60, steps=300, held_out=30) == Sizes()
+    assert (half.homes, half.tasks, half.steps, half.held_out) == (15, 120, 300, 12)
+    assert replace(half, homes=30, tasks=240, hindsight=60, steps=600, held_out=25) == Sizes()
