@@ -93,25 +93,28 @@ class Planner:
 
     @classmethod
     def load(
-        cls, folder: str | Path | None = None, *, weights: Precision = "fp32", calibrated: bool = True
-    ) -> Planner:
+        cls, folder: str | Path | None = None, *, weights: Precision = "fp32", calibrated: bool = True,
+        adapter: str | Path | None = None,
+    ) -> Planner:  # fmt: skip
         """Load a model folder, by default the released weights.
 
         Args:
             folder: The model.
             weights: Their precision. Rounding to int8 needs the extra `fast` and takes seconds, and decoding is faster
                 then.
-            calibrated: Whether to read the calibration beside the weights, if there is one.
+            calibrated: Whether to read the calibration beside the weights, if there is one. It is that of the weights
+                alone: with an adapter, it is not read.
+            adapter: What a home has taught these weights (`python -m planner.improve --home`), to be merged in.
 
         Raises:
-            CheckpointError: The folder is not a model of this project.
+            CheckpointError: The folder is not a model of this project, or the adapter is not one of these weights.
             CalibrationError: Its calibration is damaged.
             ReleaseError: No folder is given, and no weights came with the installation; or the extra is missing.
         """
         folder = model_folder(folder)
-        model, tokenizer, extra = NumpyModel.load(folder)
+        model, tokenizer, extra = NumpyModel.load(folder, adapter)
         kinds = kinds_of(extra)
-        calibration = read_calibration(folder) if calibrated else None
+        calibration = read_calibration(folder) if calibrated and adapter is None else None
         if weights == "fp32":
             return cls(model, tokenizer, calibration, kinds)
         try:

@@ -87,13 +87,23 @@ class NumpyModel:
         self.head_rows = self.embedding if shared else np.ascontiguousarray(self.head.weight)  # (V, C)
 
     @classmethod
-    def load(cls, folder: Path | str) -> tuple[NumpyModel, Tokenizer, dict[str, object]]:
+    def load(
+        cls, folder: Path | str, adapter: Path | str | None = None
+    ) -> tuple[NumpyModel, Tokenizer, dict[str, object]]:
         """Read a model folder; returns the model, its tokenizer and what was saved as `extra`.
+
+        Args:
+            folder: The model.
+            adapter: A file of `gpt.lora`, to be merged into the weights.
 
         Raises:
             CheckpointError: A file is missing, truncated, foreign, or does not belong to the others.
         """
         config, arrays, tokenizer, extra = read_folder(folder)
+        if adapter is not None:
+            from gpt.runtime.adapter import load_adapter, merged  # imported where there is one, which is seldom
+
+            arrays = merged(arrays, load_adapter(adapter, config))
         return cls(config, arrays), tokenizer, extra
 
     @classmethod
