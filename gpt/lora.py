@@ -23,8 +23,9 @@ from torch.nn import functional as F
 from gpt.checkpoint import weights_of
 from gpt.errors import ConfigError
 from gpt.model import GPT
-from gpt.runtime.adapter import MATRICES, MAX_RANK, Adapter, weights_id
+from gpt.runtime.adapter import MAX_RANK, Adapter, weights_id
 
+MATRICES = ("attention.qkv", "attention.proj", "mlp.fc", "mlp.proj")  # of each block
 SCALE = 2.0  # of what is added; with Adam, the same as a larger learning rate of `up`
 
 

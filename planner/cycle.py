@@ -32,6 +32,7 @@ from planner.lessons import Lesson, lesson_of, weights
 from planner.measure import measure, ways
 from planner.progress import Decision, decide, plot
 from planner.propose import Proposal, Proposer, compose, start_of
+from planner.replay import drawn
 from planner.splits import SPLITS, Span
 from planner.stages import Record, read_lines, read_record, stage, write_lines
 from planner.text import encode
@@ -277,13 +278,10 @@ def mixed(
             learn.append(marks)
             branch.append([0] * len(one))
             read += len(one)
-    while read < n_tokens and len(replay):
-        number = rng.randrange(len(replay))
-        span = slice(int(replay.offsets[number]), int(replay.offsets[number + 1]))
-        ids.append(replay.tokens[span].tolist())
-        learn.append(replay.counted[span].tolist())
-        branch.append(replay.branch[span].tolist())
-        read += len(ids[-1])
+    for one, marks, numbers in drawn(replay, n_tokens - read, rng):
+        ids.append(one)
+        learn.append(marks)
+        branch.append(numbers)
     return TokenizedDocuments.from_lists(ids, learn, branch)
 
 

@@ -21,11 +21,9 @@ from safetensors.numpy import save_file
 
 from gpt.errors import CheckpointError, ConfigError
 from gpt.files import write_atomically
-from gpt.model_config import GPTConfig
-from gpt.runtime.folder import Floats, expected_shapes
+from gpt.runtime.folder import Floats
 
 FORMAT = "gpt-home-planner adapter 1"
-MATRICES = ("attention.qkv", "attention.proj", "mlp.fc", "mlp.proj")
 MAX_RANK = 128
 MAX_BYTES = 64_000_000
 _DOWN, _UP = ".down", ".up"
@@ -65,6 +63,10 @@ def merged(arrays: Mapping[str, Floats], adapter: Adapter) -> dict[str, Floats]:
     Raises:
         CheckpointError: The adapter was trained on other weights.
     """
+    for name in adapter.down:
+        wanted, seen = (adapter.up[name].shape[0], adapter.down[name].shape[1]), getattr(arrays.get(name), "shape", None)
+        if wanted != seen:
+            raise CheckpointError(f"the adapter is for another model: its {name[:80]} is {wanted}, the model's {seen}")
     own = weights_id(arrays)
     if adapter.base != own:
         raise CheckpointError(
@@ -72,12 +74,6 @@ def merged(arrays: Mapping[str, Floats], adapter: Adapter) -> dict[str, Floats]:
         )
     changed = {name: arrays[name] + adapter.up[name] @ adapter.down[name] for name in adapter.down}
     return {**arrays, **changed}
-
-
-def adapted_shapes(config: GPTConfig) -> dict[str, tuple[int, ...]]:
-    """Shape of each matrix that an adapter adds to, by its name in the weights."""
-    wanted = {f"blocks.{i}.{part}.weight" for i in range(config.n_layer) for part in MATRICES}
-    return {name: shape for name, shape in expected_shapes(config).items() if name in wanted}
 
 
 def save_adapter(path: Path, adapter: Adapter) -> None:
@@ -90,59 +86,47 @@ def save_adapter(path: Path, adapter: Adapter) -> None:
     write_atomically(path, lambda beside: save_file(tensors, beside, metadata))
 
 
-def load_adapter(path: Path | str, config: GPTConfig) -> Adapter:
-    """Read an adapter for models of a config.
+def load_adapter(path: Path | str) -> Adapter:
+    """Read an adapter.
 
     Raises:
-        CheckpointError: The file is missing, damaged, no adapter, or of a model of another shape.
+        CheckpointError: The file is missing, damaged, or no adapter.
     """
     path = Path(path)
-    metadata, arrays = _read(path, config)
+    metadata, arrays = _read(path)
     try:
-        extra = json.loads(metadata["extra"])
-        base = metadata["base"]
+        rank, base, extra = int(metadata["rank"][:9]), metadata["base"], json.loads(metadata["extra"])
     except (KeyError, ValueError, RecursionError) as error:
         raise CheckpointError(f"{path}: damaged adapter: {type(error).__name__}: {error}") from None
     if not isinstance(extra, dict):
         raise CheckpointError(f"{path}: damaged adapter: its notes are {type(extra).__name__}, not an object")
     down = {name.removesuffix(_DOWN): array for name, array in arrays.items() if name.endswith(_DOWN)}
     up = {name.removesuffix(_UP): array for name, array in arrays.items() if name.endswith(_UP)}
-    rank = next(iter(down.values())).shape[0]
+    pairs = {name: (down[name].shape, up[name].shape) for name in down.keys() & up.keys()}
+    if len(down) + len(up) != len(arrays) or len(pairs) != len(down) or len(down) != len(up):
+        raise CheckpointError(f"{path}: damaged adapter: its matrices are no pairs of `down` and `up`")
+    for name, ((r, *_), (_, *last)) in pairs.items():
+        if not 1 <= rank <= MAX_RANK or r != rank or last != [rank]:
+            raise CheckpointError(f"{path}: damaged adapter: {name[:80]} is not of rank {rank}, in 1..{MAX_RANK}")
     return Adapter(rank=rank, base=base, down=down, up=up, extra=extra)
 
 
-def _read(path: Path, config: GPTConfig) -> tuple[dict[str, str], dict[str, Floats]]:
-    """Metadata and arrays of a file whose names and shapes were compared with the config before a number is read."""
+def _read(path: Path) -> tuple[dict[str, str], dict[str, Floats]]:
+    """Metadata and matrices of a file."""
     try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
+        if path.stat().st_size > MAX_BYTES:
             raise CheckpointError(f"{path}: larger than {MAX_BYTES // 1_000_000} MB; that is no adapter")
         with safe_open(path, framework="np") as file:
             metadata = dict(file.metadata() or {})
             if metadata.get("format") != FORMAT:
                 raise CheckpointError(f"{path}: not an adapter of this project (expected {FORMAT!r})")
-            shapes = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
-            _check(path, metadata, shapes, config)
-            arrays = {name: np.asarray(file.get_tensor(name), np.float32) for name in shapes}
+            arrays = {name: np.asarray(file.get_tensor(name), np.float32) for name in file.keys()}  # noqa: SIM118
     except FileNotFoundError:
         raise CheckpointError(f"{path}: no such file") from None
     except (SafetensorError, OSError, ValueError, TypeError) as error:
         reason = " ".join(str(error).split())[:200]
         raise CheckpointError(f"{path}: not a whole adapter file: {reason}") from None
-    if not all(np.isfinite(array).all() for array in arrays.values()):
-        raise CheckpointError(f"{path}: holds what is no finite number")
+    for name, array in arrays.items():
+        if array.ndim != 2 or not np.isfinite(array).all():
+            raise CheckpointError(f"{path}: {name[:80]} is no matrix of finite numbers")
     return metadata, arrays
-
-
-def _check(path: Path, metadata: dict[str, str], shapes: dict[str, tuple[int, ...]], config: GPTConfig) -> None:
-    rank = metadata.get("rank", "")
-    if not rank.isdecimal() or not 1 <= int(rank[:9]) <= MAX_RANK:
-        raise CheckpointError(f"{path}: rank {rank[:20]!r} is not in 1..{MAX_RANK}")
-    wanted: dict[str, tuple[int, ...]] = {}
-    for name, (n, k) in adapted_shapes(config).items():
-        wanted |= {f"{name}{_DOWN}": (int(rank), k), f"{name}{_UP}": (n, int(rank))}
-    for name in sorted(set(wanted) | set(shapes)):
-        if wanted.get(name) != shapes.get(name):
-            raise CheckpointError(
-                f"{path}: is for a model of another shape: {name[:80]} is {shapes.get(name)}, expected {wanted.get(name)}"
-            )

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gpt.model_config import GPTConfig
+from gpt.runtime.adapter import Adapter, merged
 from gpt.runtime.dense import Dense, SparseDense, activate, layer_norm, rms_norm
 from gpt.runtime.folder import Floats, Ints, check_shapes, read_folder
 from gpt.runtime.numpy_session import NumpySession
@@ -88,22 +89,21 @@ class NumpyModel:
 
     @classmethod
     def load(
-        cls, folder: Path | str, adapter: Path | str | None = None
+        cls, folder: Path | str, adapter: Adapter | None = None
     ) -> tuple[NumpyModel, Tokenizer, dict[str, object]]:
         """Read a model folder; returns the model, its tokenizer and what was saved as `extra`.
 
         Args:
             folder: The model.
-            adapter: A file of `gpt.lora`, to be merged into the weights.
+            adapter: To be merged into the weights.
 
         Raises:
-            CheckpointError: A file is missing, truncated, foreign, or does not belong to the others.
+            CheckpointError: A file is missing, truncated, foreign, or does not belong to the others; or the adapter
+                does not belong to these weights.
         """
         config, arrays, tokenizer, extra = read_folder(folder)
         if adapter is not None:
-            from gpt.runtime.adapter import load_adapter, merged  # imported where there is one, which is seldom
-
-            arrays = merged(arrays, load_adapter(adapter, config))
+            arrays = merged(arrays, adapter)
         return cls(config, arrays), tokenizer, extra
 
     @classmethod
