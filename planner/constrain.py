@@ -90,7 +90,9 @@ def choose_sequence(cursor: Cursor, options: Sequence[Ids], ends: Callable[[int]
         depth += 1
 
 
-def sequence_chances(session: Session, pending: Sequence[int], options: Sequence[Ids], floor: float = 1e-4) -> list[float]:
+def sequence_chances(
+    session: Session, pending: Sequence[int], options: Sequence[Ids], floor: float = 1e-4
+) -> list[float]:
     """Return how likely the GPT is to write each of several token sequences if it may write nothing else.
 
     At each token the chance is shared among those that lead to an option, as `choose_sequence` chooses.

@@ -145,7 +145,7 @@ def adapter_path(home: str, folder: Path) -> Path:
 def summary_of(record: Record) -> Record:
     """Return what a day came to."""
     tasks = tasks_of([record])
-    opened = [float(str(t["opened"])) for t in tasks if t.get("opened") is not None]
+    opened = [float(str(t["opened"])) for t in tasks if t.get("found")]
     return {
         "day": record["day"], "tasks": len(tasks), "understood": sum("plainly" not in t for t in tasks),
         "reached": sum(bool(t.get("success")) for t in tasks),

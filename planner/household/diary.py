@@ -59,11 +59,14 @@ def read_diary(days: Sequence[Record]) -> Diary:
 
 
 def replaced(said: str, plainly: str) -> dict[str, str]:
-    """Return what was said in other words the second time: `{"bucket": "mug"}`; no articles."""
+    """Return what was said in other words the second time: `{"bucket": "mug"}`."""
     before, after = said.split(), plainly.split()
     found = {}
     for tag, a, b, c, d in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        old, new = (" ".join(w.strip(",.;:!?") for w in words if w not in ("a", "an")) for words in (before[a:b], after[c:d]))
-        if tag == "replace" and old and new:
-            found[old] = new
+        if tag == "replace":
+            found[_noun(before[a:b])] = _noun(after[c:d])
     return found
+
+
+def _noun(words: Sequence[str]) -> str:
+    return " ".join(word.strip(",.;:!?") for word in words)

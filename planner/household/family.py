@@ -101,7 +101,8 @@ def _nicknames(home: State, rng: random.Random) -> dict[str, str]:
         if world.relation[i] == "on" and not world.enclosed[i] and not world.process[i] and not world.underfoot[i]
     })  # fmt: skip
     found: dict[str, str] = {}
-    for categories, said, number in ((things, words["things"], NICKNAMED[0]), (places, words["fixtures"], NICKNAMED[1])):
+    groups = ((things, words["things"], NICKNAMED[0]), (places, words["fixtures"], NICKNAMED[1]))
+    for categories, said, number in groups:
         chosen = rng.sample(categories, k=min(number, len(categories)))
         found |= dict(zip(chosen, rng.sample(said, k=len(chosen)), strict=True))
     return found

@@ -8,7 +8,7 @@ patterns, beside the sentence that it was said in: the robot talks to itself abo
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from envs.domain import load_domain
@@ -27,52 +27,58 @@ if TYPE_CHECKING:
     from planner.stages import Record
 
 NICKNAMED = 0.7  # of the sentences made up have a word of the household's, the others are plain
+DOORS = 0.15  # of the questions about the home are about doors
+SEEN = 0.9  # of the others are about a category that was seen in this home
+GUESSES = 5  # answers to one question
+SENTENCES = 8  # in one home
 
 
-def whereabouts(diary: Diary, scene: Scene, rng: random.Random) -> Iterator[text.Document]:
-    """Yield documents of where things are, without end, and of doors that were tried."""
+def whereabouts(diary: Diary, scene: Scene, rng: random.Random) -> Iterator[text.Tree]:
+    """Yield documents of where things are and of doors that were tried, without end: a question and many answers."""
     habits = CountedHabits(diary)
-    categories = sorted({category for category, _ in diary.seen})
+    categories, everything = sorted({category for category, _ in diary.seen}), sorted(load_domain().objects)
     tried = sorted({*diary.opened, *diary.stuck})
-    doors = [(f, outcome, n) for f in tried for outcome, n in ((OPENED, diary.opened), (STUCK, diary.stuck)) if n.get(f)]
-    weights = {c: [*habits.rates(c, scene).items()] for c in load_domain().objects}
     while True:
-        if doors and rng.random() < 0.1:
-            fixture, outcome, _ = rng.choices(doors, [n[f] for f, _, n in doors])[0]
-            yield text.trial(fixture, outcome)
+        if tried and rng.random() < DOORS:
+            fixture = rng.choice(tried)
+            chance = habits.opens(fixture)
+            yield _tree(text.trial(fixture, OPENED if rng.random() < chance else STUCK) for _ in range(GUESSES))
             continue
-        category = rng.choice(categories if categories and rng.random() < 0.8 else list(weights))
-        if places := weights[category]:
-            place = rng.choices([name for name, _ in places], [rate for _, rate in places])[0]
-            yield text.whereabouts(category, place_of(scene, place))
+        category = rng.choice(categories if categories and rng.random() < SEEN else everything)
+        rates = habits.rates(category, scene)
+        if rates:
+            places = rng.choices(list(rates), list(rates.values()), k=GUESSES)
+            yield _tree(text.whereabouts(category, place_of(scene, place)) for place in places)
 
 
-def sayings(days: Sequence[Record], diary: Diary, scene: Scene, rng: random.Random) -> Iterator[text.Document]:
+def _tree(documents: Iterable[text.Document]) -> text.Tree:
+    """Questions that are the same, [CLS] and instruction, and an answer each."""
+    found = list(documents)
+    return text.Tree(found[0][:2], tuple(document[2:] for document in found))
+
+
+def sayings(days: Sequence[Record], diary: Diary, scene: Scene, rng: random.Random) -> Iterator[text.Tree]:
     """Yield documents of what was said and meant, without end; none if nothing was misunderstood."""
     domain, map_only = load_domain(), Belief.of_map(scene)
     meant = {word: c for word, c in diary.words.items() if c in domain.objects or c in domain.fixtures}
-    told = [t for t in tasks_of(days) if t.get("plainly") and t.get("goal")]
+    told = [(str(t["said"]), str(t["goal"])) for t in tasks_of(days) if t.get("plainly") and t.get("goal")]
     if not meant or not told:
         return
     asker, seen = Asker(rng), sorted({category for category, _ in diary.seen})
     while True:
-        if rng.random() < 0.1:
-            task = rng.choice(told)
-            yield _understood(map_only, str(task["said"]), str(task["goal"]))
-            continue
-        word, category = rng.choice(sorted(meant.items()))
         belief = _some_of(map_only, seen, rng)
-        said = {category: word} if rng.random() < NICKNAMED else {}
-        home = with_unseen(belief, [category] if category in domain.objects else seen)
-        wanted = {"thing": category} if category in domain.objects else {"place": category}
-        request = asker.ask(home, said, **wanted)
-        if request is not None:
-            yield _understood(belief, request.said, format_goal(request.goal))
-
-
-def _understood(belief: Belief, said: str, goal: str) -> text.Document:
-    names = text.inventory(with_unseen(belief, named(said)))
-    return (*text.home_part(names), *text.understood(said, goal))
+        pairs = [rng.choice(told)]
+        for word, category in rng.choices(sorted(meant.items()), k=SENTENCES):
+            is_thing = category in domain.objects
+            home = with_unseen(belief, [category] if is_thing else seen)
+            said = {category: word} if rng.random() < NICKNAMED else {}
+            wanted = {"thing": category} if is_thing else {"place": category}
+            request = asker.ask(home, said, **wanted)
+            if request is not None:
+                pairs.append((request.said, format_goal(request.goal)))
+        # What plainly named things add to the inventory is there for all of the sentences: a nickname adds nothing.
+        names = text.inventory(with_unseen(belief, [c for said, _ in pairs for c in named(said)]))
+        yield text.Tree(text.home_part(names), tuple(text.understood(said, goal) for said, goal in pairs))
 
 
 def _some_of(belief: Belief, categories: Sequence[str], rng: random.Random) -> Belief:

@@ -1,4 +1,4 @@
-"""A day in a household: the robot knows the map and what it has learnt, does what it is asked, and writes down what it saw.
+"""A day in a household: the robot knows the map and what it has learnt, does what it is asked, writes down what it saw.
 
 It understands an instruction or it does not: what it takes it to mean is said back (as `planner.plan` prints the goal),
 and who asked says it again in plain words if that is not what was meant. That, what was seen where, and which doors
@@ -71,22 +71,21 @@ def live_day(household: Household, planner: Planner, habits: Habits, *, day: int
         right = found.goal is not None and meaning(found.goal) == meaning(request.goal)
         task["goal"] = found.goal_text if right else None
         if found.goal is not None and right:
-            episode, opened = search(found.goal, home, belief, planner, request.thing)
+            episode, opened, in_sight = search(found.goal, home, belief, planner, request.thing)
             assert episode.search is not None
             belief = episode.search.belief
             looked |= belief.looked
-            task |= {"opened": opened, "success": episode.success, "steps": len(episode.steps)}
+            task |= {"opened": opened, "found": in_sight, "success": episode.success, "steps": len(episode.steps)}
             tried += [list(step) for step in _openings(episode)]
         tasks.append(task)
     return {"day": day, "tasks": tasks, "seen": _seen(belief), "looked": sorted(looked), "tried": tried}
 
 
-def search(
-    goal: Goal, home: Home, belief: Belief, planner: Planner, thing: str
-) -> tuple[Episode, int | None]:  # fmt: skip
-    """Reach a goal about a thing that may be hidden; returns the episode, and what was opened before it was in sight.
+def search(goal: Goal, home: Home, belief: Belief, planner: Planner, thing: str) -> tuple[Episode, int, bool]:
+    """Reach a goal about a thing that may be hidden.
 
-    The second is None if no thing of the category came into sight, and 0 if one was in sight from the start.
+    Returns:
+        The episode; how often something was opened before a thing of the category was in sight; whether one ever was.
     """
     opened, found = 0, _in_sight(belief.observe(home.state()), thing)
     for event in seek((), goal, home, belief, planner, options=OPTIONS):
@@ -94,7 +93,7 @@ def search(
             opened += event.step.subtask.startswith("open ") and event.step.status == "done"
             found = _shows(home.state(), thing)
         if isinstance(event, Ended):
-            return event.episode, opened if found else None
+            return event.episode, opened, found
     raise AssertionError("seek ends with Ended")
 
 

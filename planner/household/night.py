@@ -19,7 +19,7 @@ from gpt.trainer import train
 from planner.household import lessons
 from planner.household.diary import read_diary
 from planner.replay import drawn
-from planner.text import encode
+from planner.text import encode_tree
 from planner.unseen.learnt import map_of
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from gpt.runtime.adapter import Adapter
     from gpt.tokenizer import Tokenizer
     from planner.stages import Record
-    from planner.text import Document
+    from planner.text import Tree
 
 REPLAYED, SAID = 0.2, 0.3  # parts of the tokens that are old documents, and what was said; the rest is where things are
 
@@ -44,9 +44,9 @@ class NightSizes:
         rank: Of the adapter.
     """
 
-    steps: int = 40
+    steps: int = 32
     rows: int = 1
-    lr: float = 4e-3
+    lr: float = 5e-3
     rank: int = 8
 
 
@@ -90,23 +90,18 @@ class Sleeper:
         finally:
             detach(self.model)
 
-    def _documents(
-        self, days: Sequence[Record], scene: Scene, n_tokens: int, rng: random.Random
-    ) -> TokenizedDocuments:
+    def _documents(self, days: Sequence[Record], scene: Scene, n_tokens: int, rng: random.Random) -> TokenizedDocuments:
         diary = read_diary(days)
         ids: list[list[int]] = []
         learn: list[list[bool]] = []
         branch: list[list[int]] = []
 
-        def read(documents: Iterator[Document], n_tokens: float) -> float:
-            for document in documents:
-                if n_tokens <= 0:
-                    break
-                one, marks = encode(document, self.tokenizer)
-                if len(one) <= self.model.config.block_size:
+        def read(trees: Iterator[Tree], n_tokens: float) -> float:
+            while n_tokens > 0 and (tree := next(trees, None)) is not None:
+                for one, marks, numbers in encode_tree(tree, self.tokenizer, self.model.config.block_size):
                     ids.append(one)
                     learn.append(marks)
-                    branch.append([0] * len(one))
+                    branch.append(numbers)
                     n_tokens -= len(one)
             return n_tokens
 

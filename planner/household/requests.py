@@ -7,6 +7,7 @@ the plain name where the nickname was.
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -64,9 +65,7 @@ class Asker:
                     self.patterns.append((family, fitting))
         self.weights = [family.weight for family, _ in self.patterns]
 
-    def ask(
-        self, home: State, nicknames: Mapping[str, str], *, thing: str = "", place: str = ""
-    ) -> Request | None:  # fmt: skip
+    def ask(self, home: State, nicknames: Mapping[str, str], *, thing: str = "", place: str = "") -> Request | None:
         """Return something that can be asked for in a home and is not so yet; None if none was found.
 
         Args:
@@ -84,15 +83,10 @@ class Asker:
                 continue
             if holds(home, goal.conditions[0], home) or not is_feasible(goal, home):
                 continue
-            pattern, before = self.rng.choice(patterns), self.rng.getstate()
-            said = self._said(family, pattern, binding, home, nicknames)
-            if not any(word in said for slot, c in binding.items() if (word := nicknames.get(c, ""))) and any(
-                c in nicknames for c in binding.values()
-            ):
-                continue  # the pattern does not name what has a nickname
-            self.rng.setstate(before)  # the same sentence again
-            plainly = self._said(family, pattern, binding, home, {c: c for c in binding.values() if c in nicknames})
-            return Request(said=said, plainly=plainly, goal=goal, thing=binding["x"])
+            said = self._said(family, self.rng.choice(patterns), binding, home, nicknames)
+            words = {nicknames[c]: c for c in binding.values() if c in nicknames}
+            if all(re.search(rf"\b{re.escape(word)}\b", said) for word in words):  # else a pattern names it otherwise
+                return Request(said=said, plainly=in_plain_words(said, words), goal=goal, thing=binding["x"])
         return None
 
     def _said(
@@ -101,3 +95,10 @@ class Asker:
         nouns = {slot: words[category] for slot, category in binding.items() if category in words}
         realiser = Realiser(self.rng, set(home.world.categories))
         return normalise(realiser.polite(realiser.realise(family, pattern, binding, 1, nouns)))
+
+
+def in_plain_words(said: str, words: Mapping[str, str]) -> str:
+    """Return an instruction with words replaced by what they mean."""
+    for word, meant in words.items():
+        said = re.sub(rf"\b{re.escape(word)}\b", meant, said)
+    return said

@@ -89,10 +89,8 @@ def check_home(planner: Planner, scene: Scene) -> None:
         HabitsError: The adapter is that of another home.
     """
     if planner.notes is not None and planner.notes.get("map") != map_of(scene):
-        raise HabitsError(
-            f"the adapter is that of the home {planner.notes.get('home', 'of another kind')!r}, whose map is another than "
-            f"that of {scene.name!r}; plan without --adapter here"
-        )
+        home = planner.notes.get("home")
+        raise HabitsError(f"the adapter is of {home!r}, whose map is not that of {scene.name!r}; leave it out here")
 
 
 def with_habits(belief: Belief, planner: Planner) -> Belief:
