@@ -8,6 +8,7 @@ in their usual place and some are wherever such things may be.
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -77,13 +78,21 @@ def _usual_places(home: State, rng: random.Random) -> dict[str, str]:
     for category in sorted({spec.category for spec in things}):
         kinds = world.domain.objects[category].classes
         classes.setdefault(kinds[0] if kinds else category, []).append(category)
+    units: Counter[str] = Counter()  # that all of a category takes
+    room = {name: world.capacity[world.index[name]] for name in closets}
+    for spec in things:
+        units[spec.category] += world.units[world.index[spec.name]]
+        if spec.place in room:
+            room[spec.place] -= world.units[world.index[spec.name]]
     kept: dict[str, str] = {}
     for categories in classes.values():
         together = rng.choice(closets) if rng.random() < TOGETHER else None
         for category in categories:
-            options = [f for f in closets if world.domain.fits(category, world.categories[world.index[f]])]
+            fitting = [f for f in closets if world.domain.fits(category, world.categories[world.index[f]])]
+            options = [name for name in fitting if room[name] >= units[category]]
             if options and rng.random() < PECULIAR:
                 kept[category] = together if together in options else rng.choice(options)
+                room[kept[category]] -= units[category]
     return {spec.name: kept.get(spec.category, spec.place) for spec in things}
 
 

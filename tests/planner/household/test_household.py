@@ -153,11 +153,11 @@ def test_what_is_nowhere_is_not_found(tmp_path: Path) -> None:
 
 
 class Listening(TaughtPlanner):
-    """Understands nothing that has a nickname in it, and what is said plainly as it is meant."""
+    """Takes what has a nickname in it for something else, and what is said plainly as it is meant."""
 
     def __init__(self, asked: dict[str, str]) -> None:
-        super().__init__(asked)
-        self.reader = None  # type: ignore[assignment]
+        super().__init__()
+        self.meant = asked  # which grows
 
 
 def test_a_day_says_what_was_asked_seen_and_tried_and_nothing_of_what_is_hidden(
