@@ -91,7 +91,7 @@ def adapter_of(model: GPT, extra: Mapping[str, object] | None = None) -> Adapter
     if not layers:
         raise ConfigError("the model has no adapter; attach one")
     down = {name: layer.down.detach().float().cpu().numpy().copy() for name, layer in layers.items()}
-    up = {name: SCALE * layer.up.detach().float().cpu().numpy() for name, layer in layers.items()}
+    up = {name: (SCALE * layer.up.detach().float()).cpu().numpy() for name, layer in layers.items()}
     rank = next(iter(layers.values())).down.shape[0]
     return Adapter(rank=rank, base=base_id(model), down=down, up=up, extra=dict(extra or {}))
 

@@ -64,7 +64,8 @@ def merged(arrays: Mapping[str, Floats], adapter: Adapter) -> dict[str, Floats]:
         CheckpointError: The adapter was trained on other weights.
     """
     for name in adapter.down:
-        wanted, seen = (adapter.up[name].shape[0], adapter.down[name].shape[1]), getattr(arrays.get(name), "shape", None)
+        wanted = (adapter.up[name].shape[0], adapter.down[name].shape[1])
+        seen = arrays[name].shape if name in arrays else None
         if wanted != seen:
             raise CheckpointError(f"the adapter is for another model: its {name[:80]} is {wanted}, the model's {seen}")
     own = weights_id(arrays)
