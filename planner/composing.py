@@ -13,8 +13,9 @@ from dataclasses import replace
 from envs.errors import GoalError
 from envs.goals import Condition, Count, Goal, Holding, format_goal, parse_goal
 from planner.gathering import gathered
-from planner.language import IN_TURN, SPAN, Realiser, normalise
+from planner.language import SPAN, Realiser, normalise
 from planner.measure import meaning
+from planner.ordering import IN_TURN, join_in_turn
 from planner.propose import Origin, Proposal, exchange, refused, start_of
 
 LENGTHS = (2, 2, 3, 4, 5, 6, 7, 8, 9, 10)  # conditions that joined goals aim at
@@ -42,7 +43,7 @@ def compose(proposals: Sequence[Proposal], count: int, seed: int) -> Iterator[Pr
             chosen, goal = found
             seen.add(meaning(goal))
             realiser, parts = Realiser(rng, None), [p.instruction for p in chosen]
-            words = realiser.join_in_turn(parts, IN_TURN) if origin == "in turn" else realiser.join(parts)
+            words = join_in_turn(rng, parts, IN_TURN) if origin == "in turn" else realiser.join(parts)
             if len(words) > SPAN:  # its end would not be read
                 continue
             yield Proposal(

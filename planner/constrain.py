@@ -90,6 +90,43 @@ def choose_sequence(cursor: Cursor, options: Sequence[Ids], ends: Callable[[int]
         depth += 1
 
 
+def sequence_chances(
+    session: Session, pending: Sequence[int], options: Sequence[Ids], floor: float = 1e-4
+) -> list[float]:
+    """Return how likely the GPT is to write each of several token sequences if it may write nothing else.
+
+    At each token the chance is shared among those that lead to an option, as `choose_sequence` chooses.
+
+    Args:
+        session: Read and rewound: it ends as it began.
+        pending: Tokens to be read before the first, at least one.
+        options: Distinct sequences, none of which begins another: each ends with a mark.
+        floor: Options that are less likely together share their chance evenly, unread.
+    """
+    chances = [0.0] * len(options)
+
+    def share(alive: Sequence[int], depth: int, pending: Sequence[int], chance: float) -> None:
+        if len(alive) == 1 or chance < floor:
+            for i in alive:
+                chances[i] = chance / len(alive)
+            return
+        nexts: dict[int, list[int]] = {}
+        for i in alive:
+            nexts.setdefault(options[i][depth], []).append(i)
+        if len(nexts) == 1:
+            share(alive, depth + 1, [*pending, *nexts], chance)
+            return
+        before = session.length
+        logits = session.feed(pending, list(nexts))
+        weights = [math.exp(float(logit - logits.max())) for logit in logits]
+        for (token, found), weight in zip(nexts.items(), weights, strict=True):
+            share(found, depth + 1, [token], chance * weight / sum(weights))
+        session.rewind(before)
+
+    share(range(len(options)), 0, pending, 1.0)
+    return chances
+
+
 def write_until(
     cursor: Cursor, stops: frozenset[int], limit: int, floor: float = -math.inf
 ) -> tuple[list[int], int | None]:

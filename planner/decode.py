@@ -19,6 +19,7 @@ from envs.disturb import DisturbedHome
 from envs.goals import Goal, format_goal
 from envs.scoring import holds
 from envs.state import State, format_action
+from gpt.runtime.adapter import load_adapter
 from gpt.runtime.numpy_model import NumpyModel
 from gpt.runtime.session import Runtime
 from gpt.tokenizer import Tokenizer
@@ -43,7 +44,7 @@ from planner.verify import Report, verify
 from planner.writing import MIN_ROOM, STEPS_PER_THING, Draft, write, write_freely
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from envs.goals import Condition
     from gpt.model import GPT
@@ -78,47 +79,53 @@ class Planner:
 
     def __init__(
         self, model: Runtime | GPT, tokenizer: Tokenizer, calibration: Calibration | None = None,
-        kinds: Collection[Kind] = (),
+        kinds: Collection[Kind] = (), notes: Mapping[str, object] | None = None,
     ) -> None:  # fmt: skip
         """Wrap a model. One of PyTorch is converted: what it learns afterwards is not seen.
 
         `kinds` are those of documents that it was trained on beyond the usual (planner/kinds.py): it is given no other.
+        `notes` are those of the adapter of one home that is merged into it (planner/unseen/learnt.py).
         """
         self.model: Runtime = model if isinstance(model, Runtime) else NumpyModel.of(model)
         self.tokenizer = tokenizer
         self.calibration = calibration
-        self.kinds = frozenset(kinds)
+        self.kinds, self.notes = frozenset(kinds), notes
         self.prompts = Prompts(self.model, tokenizer)
         self.reader = Reader(self.prompts)
 
     @classmethod
     def load(
-        cls, folder: str | Path | None = None, *, weights: Precision = "fp32", calibrated: bool = True
-    ) -> Planner:
+        cls, folder: str | Path | None = None, *, weights: Precision = "fp32", calibrated: bool = True,
+        adapter: str | Path | None = None,
+    ) -> Planner:  # fmt: skip
         """Load a model folder, by default the released weights.
 
         Args:
             folder: The model.
             weights: Their precision. Rounding to int8 needs the extra `fast` and takes seconds, and decoding is faster
                 then.
-            calibrated: Whether to read the calibration beside the weights, if there is one.
+            calibrated: Whether to read the calibration beside the weights, if there is one. It is that of the weights
+                alone: with an adapter, it is not read.
+            adapter: What a home has taught these weights (`python -m planner.improve --home`), to be merged in.
 
         Raises:
-            CheckpointError: The folder is not a model of this project.
+            CheckpointError: The folder is not a model of this project, or the adapter is none of these weights.
             CalibrationError: Its calibration is damaged.
             ReleaseError: No folder is given, and no weights came with the installation; or the extra is missing.
         """
         folder = model_folder(folder)
-        model, tokenizer, extra = NumpyModel.load(folder)
+        learnt = load_adapter(adapter) if adapter is not None else None
+        model, tokenizer, extra = NumpyModel.load(folder, learnt)
         kinds = kinds_of(extra)
-        calibration = read_calibration(folder) if calibrated else None
+        calibration = read_calibration(folder) if calibrated and learnt is None else None
+        notes = learnt.extra if learnt is not None else None
         if weights == "fp32":
-            return cls(model, tokenizer, calibration, kinds)
+            return cls(model, tokenizer, calibration, kinds, notes)
         try:
             from gpt.runtime.onnx_model import OnnxModel
         except ImportError as error:
             raise ReleaseError(f"int8 weights need {error.name}: pip install gpt-home-planner[fast]") from None
-        return cls(OnnxModel(model, weights), tokenizer, calibration, kinds)
+        return cls(OnnxModel(model, weights), tokenizer, calibration, kinds, notes)
 
     def understand(self, instruction: str, state: State, options: Options | None = None) -> Understanding:
         """Let the GPT write the goal of an instruction; with an error rate, ask where several goals may be meant.

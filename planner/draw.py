@@ -17,7 +17,8 @@ from envs.scoring import fixtures_of, holds
 from envs.state import BIT, DIRTY, State
 from planner.binding import Binder
 from planner.feasible import is_feasible
-from planner.language import IN_TURN, IN_TURN_TEST, Realiser, normalise
+from planner.language import Realiser, normalise
+from planner.ordering import IN_TURN, IN_TURN_TEST, join_in_turn
 from planner.phrases import Family, is_held_out, load_families
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ class TaskDrawer:
             merged = Goal(phases=tuple(g.phases[0] for g in conditions) if in_turn else (tuple(every),))
         if all(holds(start, c, start) for c in merged.phases[-1]) or not is_feasible(merged, start):
             return None
-        said = realiser.join_in_turn(texts, self.in_turn) if in_turn else realiser.join(texts)
+        said = join_in_turn(self.rng, texts, self.in_turn) if in_turn else realiser.join(texts)
         return Task(instruction=self._spoken(realiser, said), start=start, goal=merged, family="+".join(names))
 
     def _spoken(self, realiser: Realiser, text: str) -> str:

@@ -32,8 +32,11 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=PROG, description="Let the planner's GPT improve itself, offline.")
     add = parser.add_argument
     add("--cycles", type=int, default=2, metavar="N", help="rounds of propose, plan, check, learn (default: 2)")
+    add("--home", metavar="HOME", help="adapt to one home (file, name or seed) instead, by an adapter beside its file")
+    add("--days", type=int, default=20, metavar="N", help="with --home: days to live there (default: 20)")
+    add("--out", type=Path, metavar="FILE", help="with --home: the adapter (default: HOME.adapter.safetensors)")
     add("--model", type=Path, metavar="FOLDER", help="weights to start from (default: the released ones)")
-    add("--name", default="improve", help="the run's folder is runs/NAME (default: improve)")
+    add("--name", help="the run's folder is runs/NAME (default: improve; with --home: own-home)")
     add("--minutes", type=float, metavar="M",
         help="do as much as takes about M minutes on one CPU core (default: 15 for each cycle)")  # fmt: skip
     add("--rule", choices=("rejection", "advantage", "preference"), default="rejection",
@@ -73,6 +76,13 @@ def _run(args: argparse.Namespace) -> int:
         model = args.model or released_dir()
     except FileNotFoundError as error:
         raise ReleaseError(f"{error}; train one (python -m planner.train) and name it with --model") from None
+    if args.home is not None:
+        from planner.household.command import improve_home
+
+        folder = runs_dir() / (args.name or "own-home")
+        return improve_home(
+            args.home, model=model, days=args.days, seed=args.seed, folder=folder, out=args.out, as_json=args.json
+        )
     factor = 1.0 if args.minutes is None else args.minutes / (args.cycles * MINUTES_A_CYCLE)
     sizes = replace(Sizes().scaled(factor), physics=args.physics)
     method = Method(rule=args.rule, lean=not args.uniform)
@@ -92,7 +102,7 @@ def _folder(args: argparse.Namespace, model: Path, sizes: Sizes, method: Method)
     from gpt.files import write_text_atomically
     from planner.records import read_record
 
-    folder = writable(runs_dir() / args.name)
+    folder = writable(runs_dir() / (args.name or "improve"))
     config = {"model": str(model.resolve()), "seed": args.seed, "sizes": asdict(sizes)} | asdict(method)
     path = folder / "config.json"
     if path.exists():

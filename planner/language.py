@@ -15,7 +15,7 @@ from planner.phrases import Family, Words, expand, load_words, parse_pattern
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Mapping
 
 NUMBER_WORDS = (
     "zero",
@@ -60,37 +60,6 @@ _POLITE_BEFORE = [
     "will you ",
 ]
 _POLITE_AFTER = [" please", ", please", " for me", " thanks", ", thank you", " for me please", " now", ", will you"]
-InTurn = tuple[str, tuple[str, ...], tuple[str, ...]]  # before the first task, between two, before the last
-
-# How people say that one thing is to be done before the next is begun. Those of held-out tasks are others.
-IN_TURN: tuple[InTurn, ...] = (
-    ("first ", (", after that ", ", next "), (", and only then ", ", and when that is done, ")),
-    ("", ("; once that is done, ", "; after that is finished, "), ("; once that is done, ", "; only after that ")),
-    ("in this order: ", (", ", ", then "), (", then ", ", and last ")),
-    ("begin with this: ", (". when it is finished, ",), (". when it is finished, ", ". only then ")),
-    ("step one: ", (". next step: ", ". step two: "), (". last step: ", ". final step: ")),
-    ("1. ", (" 2. ",), (" then, after all of that: ",)),
-    ("before anything else, ", (". then comes this: ",), (". that done, ", ". that over, ")),
-    ("to start with, ", (". after it, ",), (". wait until it is done, then ", ". to end with, ")),
-    ("", (". do this next: ", ". second thing: "), (". do this last: ", ". once all that is over, ")),
-    ("the order matters: ", ("; second, ", "; next, "), ("; at the end ", "; lastly ")),
-    ("one thing at a time: ", (", second: ", ", next: "), (", last: ", ", and then: ")),
-    ("initially ", (". subsequently ",), (". subsequently ", ". in the end ")),
-    ("", (", do that before ", ", which comes before "), (", do that before ", ", which comes before ")),
-    ("your first job: ", (". your second job: ",), (". your next job: ", ". your last job: ")),
-    ("at first ", (", later ",), (", later ", ", later on ")),
-    ("", (". when you are through with that, ",), (". when you are through with that, ", ". having done so, ")),
-    ("task a: ", ("; task b, after a: ",), ("; the task after that: ", "; only after it: ")),
-    ("do things in sequence: ", (" - ", " / "), (" - finally, ", " / and as the last thing ")),
-    ("", (" and after you have done that ",), (" and after you have done that ", ", followed by this: ")),
-    ("right now ", (". as the second thing ",), (". after you finish, ", ". after finishing that, ")),
-)
-IN_TURN_TEST: tuple[InTurn, ...] = (
-    ("first of all ", (", afterwards ",), (", and not before that is done, ", ", and only once that is done, ")),
-    ("one after the other: ", ("; ",), ("; finally ", "; and last of all ")),
-    ("start with this: ", (". as soon as that is done, ",), (". as soon as that is done, ",)),
-)
-
 _JOINTS = [
     " and ",
     " and then ",
@@ -369,12 +338,6 @@ class Realiser:
             joint = ", " if i < len(texts) and self.rng.random() < 0.5 else self.rng.choice(_JOINTS)
             said += joint + text
         return said
-
-    def join_in_turn(self, texts: list[str], frames: Sequence[InTurn]) -> str:
-        """Join tasks into one instruction that says in which order they are to be done."""
-        first, between, last = self.rng.choice(frames)
-        middle, end = self.rng.choice(between), self.rng.choice(last)
-        return first + middle.join(texts[:-1]) + end + texts[-1]
 
     def noise(self, text: str) -> str:
         """Add typos, drop articles or punctuation, as hurried people and speech recognisers do."""

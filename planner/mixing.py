@@ -22,6 +22,7 @@ from gpt.batches import TokenizedDocuments
 from gpt.packing import MAX_BRANCHES
 from planner import text
 from planner.lessons import Group, Lesson, weights
+from planner.replay import drawn
 from planner.statistics import mean
 from planner.text import encode_tree
 
@@ -119,12 +120,7 @@ def mixed(
     while read < wanted:
         chosen.append(rng.choice(trees))
         read += len(chosen[-1].ids)
-    while read < n_tokens and len(replay):
-        number = rng.randrange(len(replay))
-        span = slice(int(replay.offsets[number]), int(replay.offsets[number + 1]))
-        ids, learn, branch = (array[span].tolist() for array in (replay.tokens, replay.counted, replay.branch))
-        chosen.append(_Entry(ids, learn, branch, [plain] * len(ids)))
-        read += len(ids)
+    chosen += [_Entry(*old, [plain] * len(old[0])) for old in drawn(replay, n_tokens - read, rng)]
     documents = TokenizedDocuments.from_lists(*zip(*((e.ids, e.learn, e.branch) for e in chosen), strict=True))
     return Mixture(documents=documents, values=np.array([v for e in chosen for v in e.values], dtype=np.float32))
 

@@ -84,10 +84,14 @@ def _run(args: argparse.Namespace) -> int:
     from gpt.runtime.threads import limit_blas_threads
     from planner.decode import Planner
     from planner.dialogue import asked, converse, lines_of, print_plan
+    from planner.unseen.learnt import check_home, with_habits
     from planner.unseen.memory import keep
 
     limit_blas_threads(1)  # a small model decodes no faster on two, and far slower on a busy machine
-    planner = Planner.load(args.model)
+    planner = Planner.load(args.model, adapter=args.adapter)
+    check_home(planner, state.world.scene)
+    if belief is not None:
+        belief = with_habits(belief, planner)
     if options.error_rate is not None:
         planner.calibrated(options.error_rate)  # a wrong rate is to be said before anything is read
     if instruction is None:

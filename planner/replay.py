@@ -6,6 +6,8 @@ folder, or else a small corpus made anew from the released recipe, before the fi
 
 from __future__ import annotations
 
+import random
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,6 +27,18 @@ def find_replay(model: Path, folder: Path, seed: int) -> TokenizedDocuments:
     if (beside / "train").is_dir() and _is_of(beside / "tokenizer.json", tokenizer):
         return TokenizedDocuments.load(beside / "train")
     return _made(tokenizer, folder, seed)
+
+
+def drawn(
+    replay: TokenizedDocuments, n_tokens: float, rng: random.Random
+) -> Iterator[tuple[list[int], list[bool], list[int]]]:
+    """Yield tokens, loss marks and branch numbers of documents drawn at random, until they are `n_tokens` or more."""
+    while n_tokens > 0 and len(replay):
+        number = rng.randrange(len(replay))
+        span = slice(int(replay.offsets[number]), int(replay.offsets[number + 1]))
+        tokens = replay.tokens[span].tolist()
+        yield tokens, replay.counted[span].tolist(), replay.branch[span].tolist()
+        n_tokens -= len(tokens)
 
 
 def _is_of(path: Path, tokenizer: Tokenizer) -> bool:

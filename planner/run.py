@@ -128,9 +128,13 @@ def _run(args: argparse.Namespace) -> int:
     if args.replan or belief is not None:
         from gpt.runtime.threads import limit_blas_threads
         from planner.decode import Planner
+        from planner.unseen.learnt import check_home, with_habits
 
         limit_blas_threads(1)  # a small model decodes no faster on two, and far slower on a busy machine
-        planner = Planner.load(args.model)
+        planner = Planner.load(args.model, adapter=args.adapter)
+        check_home(planner, state.world.scene)
+        if belief is not None:
+            belief = with_habits(belief, planner)
     episode = perform(actions, goal, state, stage, planner=planner, belief=belief)
     if args.json:
         print(json.dumps(episode_as_dict(episode, stage)))

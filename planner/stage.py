@@ -100,6 +100,7 @@ def add_observe_arguments(parser: argparse.ArgumentParser) -> None:
     add("--observe", action="store_true", help="the robot looks for what it has not seen")
     add("--tell", action="append", default=[], metavar="FACT", help="tell it: 'mug 1 in cabinet 3' (repeatable)")
     add("--memory", type=Path, metavar="JSON", help="remember what was seen in this file, from run to run")
+    add("--adapter", type=Path, metavar="FILE", help="what this home has taught (planner.improve --home)")
 
 
 def belief_of(args: argparse.Namespace, state: State) -> Belief | None:

@@ -9,6 +9,10 @@ as [MASK] and the steps that come after, and the span is written behind it (gpt/
 
     ... [SEP] facts [FEEDBACK] notes [SEP] [MASK] [SEP] next subtask ... [EOS] subtask [SEP] subtask ... [EOS]
 
+What the adapter of one home learns besides (planner/household/) is where things usually are and how doors open there:
+
+    [CLS] [SEP] where is the mug [HINT] in drawer 2 [EOS]          [CLS] [SEP] open drawer 2 [FEEDBACK] closed [EOS]
+
 Loss is on what the GPT writes: goal, subtasks, hints, refusals and the tokens that end them.
 """
 
@@ -142,6 +146,16 @@ def plan_part(state: State, actions: Sequence[Action]) -> Document:
         state = effect(state, action)
     segments.append(Segment("[EOS]", "", True))
     return tuple(segments)
+
+
+def whereabouts(category: str, place: str) -> Document:
+    """Return a document that says where a thing of a category is; `place` is as in a hint, `in drawer 2`."""
+    return (*heading("", f"where is the {category}"), Segment("[HINT]", place, False, True), Segment("[EOS]", "", True))
+
+
+def trial(fixture: str, outcome: str) -> Document:
+    """Return a document that says what came of trying to open a fixture."""
+    return (*heading("", f"open {fixture}"), Segment("[FEEDBACK]", outcome, False, True), Segment("[EOS]", "", True))
 
 
 def hint_of(state: State, action: Action) -> str | None:

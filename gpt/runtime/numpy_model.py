@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gpt.model_config import GPTConfig
+from gpt.runtime.adapter import Adapter, merged
 from gpt.runtime.dense import Dense, SparseDense, activate, layer_norm, rms_norm
 from gpt.runtime.folder import Floats, Ints, check_shapes, read_folder
 from gpt.runtime.numpy_session import NumpySession
@@ -87,13 +88,22 @@ class NumpyModel:
         self.head_rows = self.embedding if shared else np.ascontiguousarray(self.head.weight)  # (V, C)
 
     @classmethod
-    def load(cls, folder: Path | str) -> tuple[NumpyModel, Tokenizer, dict[str, object]]:
+    def load(
+        cls, folder: Path | str, adapter: Adapter | None = None
+    ) -> tuple[NumpyModel, Tokenizer, dict[str, object]]:
         """Read a model folder; returns the model, its tokenizer and what was saved as `extra`.
 
+        Args:
+            folder: The model.
+            adapter: To be merged into the weights.
+
         Raises:
-            CheckpointError: A file is missing, truncated, foreign, or does not belong to the others.
+            CheckpointError: A file is missing, truncated, foreign, or does not belong to the others; or the adapter
+                does not belong to these weights.
         """
         config, arrays, tokenizer, extra = read_folder(folder)
+        if adapter is not None:
+            arrays = merged(arrays, adapter)
         return cls(config, arrays), tokenizer, extra
 
     @classmethod

@@ -98,7 +98,7 @@ def sampled_tasks(count: int, seed: int) -> Iterator[Task]:
     rng = random.Random(f"searching/{seed}")
     for number in range(count):
         for _ in range(TRIES):
-            task = _task(f"{seed}/{number}", sample_home(rng, SPLITS["test"], geometry=True), rng)
+            task = task_in(f"{seed}/{number}", sample_home(rng, SPLITS["test"], geometry=True), rng)
             if task is not None:
                 yield task
                 break
@@ -113,7 +113,7 @@ def bundled_tasks(seed: int) -> Iterator[Task]:
     for path in sorted((datasets_dir() / "homes").glob("*.yaml")):
         start = open_home(path)
         for category in hidden(start):
-            task = _task(f"{path.stem}/{category}", start, rng, category)
+            task = task_in(f"{path.stem}/{category}", start, rng, category)
             if task is not None:
                 yield task
 
@@ -128,7 +128,8 @@ def hidden(start: State) -> list[str]:
     return sorted(category for category, all_shut in shut.items() if all_shut)
 
 
-def _task(name: str, start: State, rng: random.Random, category: str | None = None) -> Task | None:
+def task_in(name: str, start: State, rng: random.Random, category: str | None = None) -> Task | None:
+    """Draw a task in a home: to bring a hidden thing to an open surface; None if there is none."""
     from envs.goals import parse_goal
     from planner.feasible import is_feasible
 

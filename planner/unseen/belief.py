@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, Literal
 from envs.scene import ObjectSpec
 from envs.sight import in_sight, start_room
 from envs.state import BIT, HELD, NOWHERE, Action, State, World, effect, unmet
+from planner.unseen.habits import COMMON
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from envs.scene import Scene
+    from planner.unseen.habits import Habits
 
 HAND, GROUND = "hand", ""  # places that are no fixture
 
@@ -58,6 +60,7 @@ class Belief:
         looked: Fixtures whose contents were seen in this episode.
         remembered: Fixtures whose contents were seen before it, or before something turned out to have been moved.
         at: The fixture that the robot stands at; empty at the start.
+        habits: What is taken to be likely where nothing was seen.
     """
 
     scene: Scene
@@ -68,6 +71,7 @@ class Belief:
     looked: frozenset[str] = frozenset()
     remembered: frozenset[str] = frozenset()
     at: str = ""
+    habits: Habits = field(default=COMMON, compare=False, repr=False)
 
     @classmethod
     def of_map(cls, scene: Scene) -> Belief:

@@ -1,7 +1,8 @@
 """Where to look next: each look has a chance that it shows what is wanted, and takes time; the best ratio comes first.
 
 A look is a walk into a room, which shows all that lies openly there, or the opening of a fixture. Chances come from how
-often homes have such a thing in such a place (`planner/unseen/usual_places.py`), less what was looked at already.
+often homes, or this home, have such a thing in such a place (`planner/unseen/habits.py`), less what was looked at
+already. A door that is known to stick costs as many tries as it is expected to take.
 Looking in the order of chance over cost finds a thing that is in one of several places in the least expected time
 (Smith 1956).
 """
@@ -15,7 +16,6 @@ from typing import TYPE_CHECKING
 
 from envs.domain import load_domain
 from planner.unseen.belief import Belief, Known, free_name
-from planner.unseen.usual_places import load_usual_places
 
 if TYPE_CHECKING:
     from envs.scene import FixtureSpec
@@ -66,13 +66,12 @@ def chances(want: Want, belief: Belief, blocked: frozenset[str] = frozenset()) -
         belief: What is known.
         blocked: Fixtures that cannot be got to or opened.
     """
-    domain, usual = load_domain(), load_usual_places()
-    kinds = {room.name: room.kind for room in belief.scene.rooms}
+    rates = [belief.habits.rates(word, belief.scene) for word in want.words]
     weights: dict[str, float] = {}
     for spec in belief.scene.fixtures:
         if spec.name in belief.looked or spec.name in blocked or want.only_in not in ("", spec.category):
             continue
-        weight = sum(usual.rate(word, spec.category, kinds.get(spec.room, ""), domain) for word in want.words)
+        weight = sum(rate.get(spec.name, 0.0) for rate in rates)
         if weight > 0.0:
             weights[spec.name] = weight * (REMEMBERED_SHARE if spec.name in belief.remembered else 1.0)
     total = sum(weights.values())
@@ -114,7 +113,8 @@ def options(wanted: Sequence[Want], belief: Belief, blocked: frozenset[str] = fr
 
 def _look(belief: Belief, spec: FixtureSpec, shows: frozenset[str], value: Mapping[str, float], *, opens: bool) -> Look:
     skills = load_domain().skills
-    cost = skills["open" if opens else "go to"].duration_s + _way_s(belief, spec)
+    takes = skills["open"].duration_s / belief.habits.opens(spec.name) if opens else skills["go to"].duration_s
+    cost = takes + _way_s(belief, spec)
     chance = sum(value[name] for name in sorted(shows))
     return Look(fixture=spec.name, opens=opens, shows=shows, chance=chance, cost_s=cost)
 
@@ -133,9 +133,7 @@ def imagine(wanted: Sequence[Want], belief: Belief, look: Look | None = None) ->
 
     What has no place left is not imagined; nor is what all are looked for of.
     """
-    domain, usual = load_domain(), load_usual_places()
-    kinds = {room.name: room.kind for room in belief.scene.rooms}
-    specs = {spec.name: spec for spec in belief.scene.fixtures}
+    domain = load_domain()
     made: dict[str, Known] = {}
     for want in wanted:
         places = {} if want.every else chances(want, belief)
@@ -144,8 +142,8 @@ def imagine(wanted: Sequence[Want], belief: Belief, look: Look | None = None) ->
         near = {name: chance for name, chance in places.items() if look is not None and name in look.shows}
         among = near or places
         place = max(among, key=lambda name: among[name])
-        spec = specs[place]
-        word = max(want.words, key=lambda w: usual.rate(w, spec.category, kinds.get(spec.room, ""), domain))
+        rates = {word: belief.habits.rates(word, belief.scene) for word in want.words}
+        word = max(want.words, key=lambda w: rates[w].get(place, 0.0))
         for _ in range(want.number):
             liquid = domain.objects[word].contains or ""
             made[free_name(belief, word, made)] = Known(

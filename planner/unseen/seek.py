@@ -19,6 +19,7 @@ from planner import grounding
 from planner.episode import Ended, Looked, Looking, Missed, Replanned, Search
 from planner.execute import Execution
 from planner.stage import MAX_REPLANS
+from planner.unseen.habits import patience
 from planner.unseen.looks import chances, likeliest, options
 from planner.unseen.wanted import Want, wants, without_doubles
 
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from planner.unseen.looks import Choose, Look
 
 LOOKS_PER_FIXTURE = 3  # with things moved meanwhile, a place may be looked at again
-TRIES = 2  # of a look that fails, before its place is given up
 
 
 def seek(
@@ -171,7 +171,8 @@ class _Seeker(Execution):
 
     @property
     def _shut_off(self) -> frozenset[str]:
-        return frozenset(name for name, times in self.blocked.items() if times >= TRIES)
+        opens = self.belief.habits.opens
+        return frozenset(name for name, times in self.blocked.items() if times >= patience(opens(name)))
 
     def _conditions(self) -> tuple[Condition, ...]:
         return self.goal.phases[self.believed_phase]

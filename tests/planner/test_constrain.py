@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gpt.runtime.folder import Floats
-from planner.constrain import Cursor, Ids, choose_sequence, write_until
+from planner.constrain import Cursor, Ids, choose_sequence, sequence_chances, write_until
 
 V = 12
 SEP, EOS = 10, 11
@@ -166,3 +166,43 @@ def test_the_same_seed_chooses_the_same() -> None:
         return choose(StubSession(5), options, temperature=1.0, rng=np.random.default_rng(5))[0]
 
     assert once() == once()
+
+
+class FixedSession(StubSession):
+    """What follows depends on what was read, as a GPT's answer does; it can forget."""
+
+    def feed(self, ids: Sequence[int], among: Sequence[int] | None = None) -> Floats:
+        super().feed(ids)
+        logits = np.random.default_rng(self.read).normal(size=V).astype(np.float32)
+        return logits if among is None else logits[list(among)]
+
+    def rewind(self, length: int) -> None:
+        del self.read[length:]
+
+
+@settings(deadline=None)
+@given(st.sets(st.lists(st.integers(0, 4), min_size=1, max_size=4).map(tuple), min_size=1, max_size=12))
+def test_chances_of_sequences_add_up_and_leave_the_session_as_it_was(found: set[Ids]) -> None:
+    options = [(*ids, EOS) for ids in sorted(found)]
+    session = FixedSession()
+    session.feed([SEP])
+    chances = sequence_chances(session, [3], options, floor=0.0)
+    assert sum(chances) == pytest.approx(1.0) and min(chances) > 0.0
+    assert session.read == [SEP]
+
+
+def test_the_chance_of_a_sequence_is_that_of_choosing_it() -> None:
+    options: list[Ids] = [(1, 2, EOS), (1, 3, EOS), (4, EOS)]
+    first = np.exp(FixedSession().feed([SEP], [1, 4]))
+    session = FixedSession()
+    session.read = [SEP]
+    second = np.exp(session.feed([1], [2, 3]))
+    one, other = first / first.sum(), second / second.sum()
+    wanted = [one[0] * other[0], one[0] * other[1], one[1]]
+    assert sequence_chances(FixedSession(), [SEP], options) == pytest.approx(wanted)
+
+
+def test_unlikely_sequences_share_their_chance_unread() -> None:
+    options: list[Ids] = [(1, 2, EOS), (1, 3, EOS), (4, EOS)]
+    chances = sequence_chances(FixedSession(), [SEP], options, floor=1.0)
+    assert chances[0] == chances[1] and sum(chances) == pytest.approx(1.0)

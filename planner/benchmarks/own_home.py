@@ -1,0 +1,296 @@
+"""What a home teaches: `python -m planner.benchmarks.own_home --seeds 3 --days 20`.
+
+In each of some homes, for each of some seeds, a household is drawn (`planner/household/family.py`): habits that the
+planner is not told. Days are lived and nights slept (`planner.improve --home`); then tasks of later days are done, of
+mornings that no day had. Each is done from the same start, by the same closed loop, knowing the map alone and
+
+- nothing else (`unadapted`);
+- where each thing was when it was last seen (`last seen`, what `planner/unseen/memory.py` keeps of a home);
+- what was counted (`counted`: `planner/household/counted.py`, and a list of the words that were explained);
+- the adapter (`adapted`): the GPT's weights and its guesses of where things are.
+
+A search is for a category of which every instance is inside closed furniture that morning; the goal is given, and what
+is opened before one is in sight is counted. Understanding is of instructions that have a nickname, in held-out
+phrasings. Elsewhere are held-out tasks in other homes, all of the home known: without the adapter the weights are those
+that they were, bit by bit; with it, for information. Intervals are 95 %, bootstrapped over households.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from planner.errors import PlannerError, reported
+
+if TYPE_CHECKING:
+    from gpt.batches import TokenizedDocuments
+    from planner.decode import Planner
+    from planner.household.command import Base
+    from planner.household.family import Household
+    from planner.records import Record
+    from planner.unseen.belief import Belief
+
+PROG = "python -m planner.benchmarks.own_home"
+HOMES = ("family_house", "shared_flat", "office_kitchen")
+WAYS = ("unadapted", "last seen", "counted", "adapted")
+ELSEWHERE = 12  # held-out tasks in other homes, for each household
+DRAWS = 2000  # of the bootstrap
+Measure = Literal["search", "understanding", "elsewhere"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What one way of knowing a home came to in one task.
+
+    Attributes:
+        household: Home and seed.
+        measure: What was measured.
+        task: Tells tasks apart.
+        way: Of knowing the home.
+        success: The goal was reached; of understanding: what was written is what was meant.
+        opened: Furniture opened before the thing was in sight, or all that was opened if it never was.
+        steps: Subtasks tried.
+        simulated_s: Typical duration of them [s].
+    """
+
+    household: str
+    measure: Measure
+    task: str
+    way: str
+    success: bool
+    opened: int = 0
+    steps: int = 0
+    simulated_s: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Knowing:
+    """One way of knowing a home: a planner, what is believed in the morning, and words that are replaced before."""
+
+    planner: Planner
+    belief: Belief
+    words: Mapping[str, str]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command."""
+    parser = argparse.ArgumentParser(prog=PROG, description="Measure what a home teaches the planner.")
+    add = parser.add_argument
+    add("--homes", nargs="+", default=HOMES, metavar="HOME", help=f"files, names or seeds (default: {' '.join(HOMES)})")
+    add("--seeds", type=int, default=3, metavar="N", help="households of each home (default: 3)")
+    add("--first-seed", type=int, default=0, metavar="N", help="of the households (default: 0)")
+    add("--days", type=int, default=20, help="that are lived before (default: 20)")
+    add("--tasks", type=int, default=30, help="searches, and instructions, of each household (default: 30)")
+    add("--model", type=Path, help="model folder (default: the released weights)")
+    add("--json", action="store_true", help="print a JSON line a task and way")
+    args = parser.parse_args(argv)
+    return reported(lambda: _run(args), PROG)
+
+
+def _run(args: argparse.Namespace) -> int:
+    from gpt.runtime.threads import limit_blas_threads
+    from planner.decode import model_folder
+    from planner.household.command import Base
+    from planner.replay import find_replay
+
+    if min(args.seeds, args.days, args.tasks) < 1 or args.first_seed < 0:
+        raise PlannerError("--seeds, --days and --tasks are at least 1, --first-seed at least 0")
+    limit_blas_threads(1)
+    model = model_folder(args.model)
+    base = Base(model)
+    found: list[Outcome] = []
+    with tempfile.TemporaryDirectory() as scratch:
+        replay = find_replay(model, Path(scratch) / "replay", 0)
+        for home in args.homes:
+            for seed in range(args.first_seed, args.first_seed + args.seeds):
+                for outcome in of_household(home, seed, args.days, args.tasks, base, replay, Path(scratch)):
+                    found.append(outcome)
+                    if args.json:
+                        print(json.dumps(asdict(outcome)), flush=True)
+                print(f"{home}, seed {seed}: done", file=sys.stderr, flush=True)
+    print(summary(found), file=sys.stderr if args.json else sys.stdout)
+    return 0
+
+
+def of_household(
+    home: str, seed: int, days: int, tasks: int, base: Base, replay: TokenizedDocuments, scratch: Path
+) -> Iterator[Outcome]:  # fmt: skip
+    """Live days in one household and yield what each way of knowing it comes to afterwards."""
+    from planner.homes import open_home
+    from planner.household.command import live
+    from planner.household.counted import CountedHabits
+    from planner.household.diary import read_diary
+    from planner.household.family import settle
+    from planner.unseen.belief import Belief
+    from planner.unseen.learnt import LearntHabits
+
+    household = settle(open_home(home, geometry=False), seed)
+    lived = list(live(household, base, replay, scratch / "night", days=days, seed=seed))
+    records = [day.record for day in lived]
+    diary = read_diary(records)
+    plain, adapted = base.planner(), base.planner(lived[-1].adapter)
+    nothing = Belief.of_map(household.home.world.scene)
+    known = {
+        "unadapted": Knowing(planner=plain, belief=nothing, words={}),
+        "last seen": Knowing(planner=plain, belief=last_seen(nothing, records), words={}),
+        "counted": Knowing(planner=plain, belief=replace(nothing, habits=CountedHabits(diary)), words=diary.words),
+        "adapted": Knowing(
+            planner=adapted, belief=replace(nothing, habits=LearntHabits(adapted.prompts)), words={}
+        ),
+    }  # fmt: skip
+    name = f"{home}/{seed}"
+    yield from _searches(name, household, known, tasks, seed)
+    yield from _understanding(name, household, known, tasks, seed)
+    yield from _elsewhere(name, {"unadapted": plain, "adapted": adapted}, seed)
+
+
+def last_seen(belief: Belief, days: Sequence[Record]) -> Belief:
+    """Return what is remembered of days: where each thing was when it was last seen in the morning; where was looked.
+
+    It is what the memory file would hold if it were written before anything was moved.
+    """
+    from planner.unseen.belief import Known
+
+    things: dict[str, Known] = {}
+    looked: set[str] = set()
+    for day in days:
+        seen, places = day["seen"], day["looked"]
+        assert isinstance(seen, dict) and isinstance(places, list)
+        looked |= set(places)
+        for name, place in seen.items():
+            things[name] = Known(category=name.rpartition(" ")[0], place=place, source="remembered")
+    return replace(belief, things=things, first=things, remembered=frozenset(looked))
+
+
+def _searches(
+    name: str, household: Household, known: Mapping[str, Knowing], tasks: int, seed: int
+) -> Iterator[Outcome]:
+    from planner.benchmarks.searching import task_in
+    from planner.household.family import StickyHome, morning
+    from planner.household.living import search
+
+    for number in range(tasks):
+        rng = random.Random(f"searched/{seed}/{number}")
+        task = task_in(f"{name}/{number}", morning(household, rng), rng)
+        if task is None:
+            continue
+        for way, knowing in known.items():
+            home = StickyHome(task.start, household.sticks, f"{seed}/{number}")
+            episode, opened, _ = search(task.goal, home, knowing.belief, knowing.planner, task.category)
+            yield Outcome(
+                household=name, measure="search", task=task.id, way=way, success=episode.success, opened=opened,
+                steps=len(episode.steps), simulated_s=episode.simulated_s,
+            )  # fmt: skip
+
+
+def _understanding(
+    name: str, household: Household, known: Mapping[str, Knowing], tasks: int, seed: int
+) -> Iterator[Outcome]:
+    from planner.household.family import morning
+    from planner.household.living import OPTIONS
+    from planner.household.requests import Asker, in_plain_words
+    from planner.measure import meaning
+    from planner.unseen.expect import understand
+
+    domain, words = household.home.world.domain, household.nicknames
+    for number in range(tasks):
+        rng = random.Random(f"asked/{seed}/{number}")
+        state = morning(household, rng)
+        category = rng.choice(sorted(words))
+        which = {"thing": category} if category in domain.objects else {"place": category}
+        request = Asker(rng, "test").ask(state, words, **which)
+        if request is None or request.said == request.plainly:
+            continue
+        for way, knowing in [*known.items(), ("plainly said", known["unadapted"])]:
+            if way == "last seen":  # says nothing of words
+                continue
+            said = request.plainly if way == "plainly said" else in_plain_words(request.said, knowing.words)
+            found = understand(knowing.planner, said, knowing.belief.observe(state), OPTIONS)
+            right = found.goal is not None and meaning(found.goal) == meaning(request.goal)
+            yield Outcome(household=name, measure="understanding", task=f"{name}/{number}", way=way, success=right)
+
+
+def _elsewhere(name: str, planners: Mapping[str, Planner], seed: int) -> Iterator[Outcome]:
+    from planner.answer import Options
+    from planner.cycle import HELD_OUT
+    from planner.held_out import draw_trials
+    from planner.measure import measure
+
+    for trial in draw_trials(HELD_OUT[0], ELSEWHERE, seed=1000 + seed):
+        for way, planner in planners.items():
+            found = measure(planner, trial, {"verified": Options()})
+            reached = found.attempts["verified"].success
+            yield Outcome(household=name, measure="elsewhere", task=f"{name}/{trial.id}", way=way, success=reached)
+
+
+def summary(found: Sequence[Outcome]) -> str:
+    """Return tables: a way of knowing a home a row."""
+    parts = [_search_table([o for o in found if o.measure == "search"])]
+    for measure, title in (("understanding", "instructions with nicknames"), ("elsewhere", "other homes")):
+        of = [o for o in found if o.measure == measure]
+        ways = dict.fromkeys(o.way for o in of)
+        rows = [f"{way} | {_interval(of, partial(_mean_of, way=way, key=_reached), percent=True)}" for way in ways]
+        tasks = len({o.task for o in of})
+        parts.append("\n".join([f"{title}: {tasks} tasks", "way | success", *rows]))
+    return "\n\n".join(parts)
+
+
+def _search_table(found: Sequence[Outcome]) -> str:
+    households = len({o.household for o in found})
+    lines = [
+        f"searches: {len({o.task for o in found})} tasks, {households} households",
+        "way | opened | less than unadapted | success | steps | simulated [s]",
+    ]
+    for way in dict.fromkeys(o.way for o in found):
+        opened = _interval(found, partial(_mean_of, way=way, key=_opened))
+        less = _interval(found, partial(_less, way=way), percent=True)
+        success = _interval(found, partial(_mean_of, way=way, key=_reached), percent=True)
+        steps, seconds = (_mean_of(found, way, key) for key in (lambda o: o.steps, lambda o: o.simulated_s))
+        lines.append(f"{way} | {opened} | {less} | {success} | {steps:.2f} | {seconds:.0f}")
+    return "\n".join(lines)
+
+
+def _reached(outcome: Outcome) -> float:
+    return float(outcome.success)
+
+
+def _opened(outcome: Outcome) -> float:
+    return float(outcome.opened)
+
+
+def _mean_of(found: Sequence[Outcome], way: str, key: Callable[[Outcome], float]) -> float:
+    from planner.statistics import mean
+
+    return mean([float(key(o)) for o in found if o.way == way])
+
+
+def _less(found: Sequence[Outcome], way: str) -> float:
+    """By which part less was opened than unadapted."""
+    return 1.0 - _mean_of(found, way, _opened) / max(1e-9, _mean_of(found, WAYS[0], _opened))
+
+
+def _interval(found: Sequence[Outcome], figure: Callable[[Sequence[Outcome]], float], *, percent: bool = False) -> str:
+    """A figure with its interval over households drawn with replacement, all ways of a household together."""
+    from planner.statistics import quantile
+
+    of: dict[str, list[Outcome]] = {}
+    for outcome in found:
+        of.setdefault(outcome.household, []).append(outcome)
+    rng, groups = random.Random(0), list(of.values())
+    draws = [figure([o for group in rng.choices(groups, k=len(groups)) for o in group]) for _ in range(DRAWS)]
+    low, high = quantile(draws, 0.025), quantile(draws, 0.975)
+    if percent:
+        return f"{100 * figure(found):.1f} % [{100 * low:.0f}, {100 * high:.0f}]"
+    return f"{figure(found):.2f} [{low:.2f}, {high:.2f}]"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
