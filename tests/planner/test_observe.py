@@ -28,7 +28,7 @@ MEANT = {"fetch the mug": "holding mug", "fetch the teddy bear": "holding teddy 
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The file of a home; the robot starts in its kitchen, and the teacher plans."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(Planner, "load", classmethod(lambda cls, folder=None: TaughtPlanner(MEANT)))
+    monkeypatch.setattr(Planner, "load", classmethod(lambda cls, folder=None, adapter=None: TaughtPlanner(MEANT)))
     path = tmp_path / "two_rooms.yaml"
     path.write_text(f"seed: {IN_THE_KITCHEN}\n{TWO_ROOMS}", encoding="utf-8")
     return path

@@ -52,7 +52,7 @@ class TaughtPlanner(Planner):
 
     def __init__(self, meant: Mapping[str, str] | None = None) -> None:
         self.meant = dict(meant or {})
-        self.calibration = None
+        self.calibration = self.notes = None
         self.asked: list[State] = []
 
     def understand(self, instruction: str, state: State, options: Options | None = None) -> Understanding:
