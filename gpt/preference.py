@@ -99,7 +99,7 @@ class _Preference(_Anchored):
         gained = values * (chosen - references.gather(1, targets)[:, 0])
         loss = -chosen[values >= 0].sum() / max(1, chosen.shape[0])
         trunks = batch.layout.trunk + torch.arange(len(batch.idx), device=chosen.device)[:, None] * _ROW
-        _, pair = trunks[counted][values != 0].unique(return_inverse=True)
+        _, pair = torch.unique(trunks[counted][values != 0], return_inverse=True)
         if len(pair):
             margins = torch.zeros(int(pair.max()) + 1, device=chosen.device).index_add(0, pair, gained[values != 0])
             loss = loss - F.logsigmoid(self.strength * margins).mean()

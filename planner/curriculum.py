@@ -67,7 +67,7 @@ class Curriculum:
     def weight(self, goal: Goal) -> float:
         """How much a task is worth trying, from `LEAST` to 1 + `LEAST`."""
         found = [self._rates[key] if key in self._rates else _Rates() for key in features(goal)]
-        direct, slow = (min(getattr(rates, way).value for rates in found) for way in ("direct", "slow"))
+        direct, slow = min(rates.direct.value for rates in found), min(rates.slow.value for rates in found)
         return LEAST + (1 - direct) * slow
 
     def choose(self, proposals: Sequence[Proposal], count: int, seed: int) -> list[Proposal]:

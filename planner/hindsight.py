@@ -37,7 +37,7 @@ def relabel(start: State, actions: Sequence[Action]) -> tuple[Goal, tuple[Action
     None of its conditions held before.
     """
     states, done = carried_out(start, actions)
-    found = [*_changed_things(start, states[-1]), *_changed_fixtures(start, states[-1])]
+    found: list[Condition] = [*_changed_things(start, states[-1]), *_changed_fixtures(start, states[-1])]
     changed = [c for c in dict.fromkeys(found) if not holds(start, c, start)]
     if not changed or len(changed) > MAX_RELABELLED:
         return None
@@ -55,7 +55,7 @@ def goals_by_the_way(start: State, actions: Sequence[Action], rng: random.Random
     states, _ = carried_out(start, actions)
     end = states[-1]
     things = [part for whole in _changed_things(start, end) for part in _parts(whole)]
-    found = list(dict.fromkeys([*things, *_every(start, end), *_changed_fixtures(start, end)]))
+    found: list[Condition] = list(dict.fromkeys([*things, *_every(start, end), *_changed_fixtures(start, end)]))
     for condition in rng.sample(found, len(found)):
         goal = Goal(phases=((condition,),))
         if holds(end, condition, start) and not holds(start, condition, start) and not goal_is_held_out(goal):

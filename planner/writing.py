@@ -103,7 +103,8 @@ def write(
 
 def write_freely(prompts: Prompts, cursor: Cursor, state: State, draft: Draft) -> State:
     """Let the GPT write any text; a subtask that cannot be read or done ends the plan; returns where it leads."""
-    marks = {prompts.marks[mark]: mark for mark in ("[SEP]", "[HINT]", "[EOS]")}
+    written: tuple[text.Mark, ...] = ("[SEP]", "[HINT]", "[EOS]")
+    marks = {prompts.marks[mark]: mark for mark in written}
     stop: int | None = prompts.marks["[SEP]"]
     subtasks: list[str] = []
     while stop in marks and marks[stop] != "[EOS]" and cursor.room > 1:

@@ -91,7 +91,7 @@ def _run(args: argparse.Namespace) -> int:
 
     prepare()
     model = model_folder(args.model)
-    job = Try(model=model, tasks=_tasks(model, args.episodes, args.seed), samples=args.samples)
+    job = Try(model=model, tasks=_tasks(model, args.episodes, args.seed), samples=args.samples, attempts=2)
     found = measured(job, args.workers, args.rounds)
     if args.json:
         print(json.dumps({"episodes": len(job.tasks), "speeds": [asdict(speed) for speed in found]}))
