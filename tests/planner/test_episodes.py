@@ -21,6 +21,7 @@ from planner.propose import Proposal, start_of
 from planner.records import Record
 from planner.rollouts.crew import Workers
 from planner.rollouts.processes import Processes
+from planner.rollouts.speedup import measured
 from planner.splits import SPLITS
 from planner.stage import Stage
 from planner.stages import stage
@@ -105,3 +106,10 @@ def test_an_environment_says_which_door_is_in_the_way(flat_file: Path, monkeypat
     home = EnvHome(env)
     step = home.execute(parse_action(home.state().world, "open cabinet 1"))
     assert (step.status, step.reason, step.blocked_by) == ("failed", "cannot reach", "fridge 1")
+
+
+def test_a_speed_is_measured_against_the_first_number_of_processes(model_folder: Path) -> None:
+    one, two = measured(Try(model=model_folder, tasks=TASKS, samples=0, attempts=0), [1, 2], rounds=1)
+    assert (one.workers, one.speedup, one.efficiency) == (1, 1.0, 1.0)
+    assert two.workers == 2 and two.efficiency == pytest.approx(two.speedup / 2, abs=0.001)
+    assert all(speed.busy > 0 and speed.cpu_s > 0 for speed in (one, two))
