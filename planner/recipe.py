@@ -57,6 +57,10 @@ def read_recipe(name: str, overrides: dict[str, dict[str, object]] | None = None
             raise RecipeError(f"{path}: {part} is to be a mapping, found {quoted(values)}")
         values = {**values, **(overrides or {}).get(part, {})}
         _known(values, [f.name for f in fields(kind)], f"{path}: {part}")
+        for field in fields(kind):
+            if isinstance(field.default, int | float) and isinstance(value := values.get(field.name), str):
+                seen = f"{path}: {part}.{field.name} is the text {quoted(value)}"
+                raise RecipeError(f"{seen}, not a number (YAML writes 8.0e-4, not 8e-4)")
         parts[part] = values
     corpus = parts["corpus"]
     try:

@@ -72,6 +72,11 @@ def test_what_cannot_be_left_out_is_named_and_so_is_what_can() -> None:
         read_recipe("narrow", {"corpus": {"without": ["attic"]}})
 
 
+def test_a_number_that_yaml_takes_for_text_is_named() -> None:
+    with pytest.raises(RecipeError, match=r"train\.lr is the text '8e-4', not a number \(YAML writes 8\.0e-4"):
+        read_recipe("narrow", {"train": {"lr": "8e-4"}})
+
+
 @pytest.mark.parametrize("form", left_out.FORMS)
 def test_held_out_tasks_of_a_form_have_it_and_nothing_else_that_is_left_out(form: str) -> None:
     others = tuple(name for name in NARROW.without if name != form)
