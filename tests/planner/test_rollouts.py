@@ -199,10 +199,12 @@ def test_leaving_the_context_leaves_no_worker(notes: Path) -> None:
 def test_no_worker_outlives_the_one_who_started_it(sent: signal.Signals, notes: Path) -> None:
     """Ctrl-C and a kill, in the middle of episodes that would never end."""
     code = f"""
+import signal
 from pathlib import Path
 from planner.rollouts import open_workers
 from tests.planner.rollout_jobs import Job
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs the tests in the background may ignore it
 with open_workers(2) as workers:
     list(workers.run(Job(notes=Path({str(notes)!r}), hanging=("0", "1")), ["0", "1"]))
 """
@@ -211,7 +213,10 @@ with open_workers(2) as workers:
     with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True, start_new_session=True) as run:
         await_that(lambda: len(begun(notes)) == 2)
         (os.killpg if sent == signal.SIGINT else os.kill)(run.pid, sent)
-        _, said = run.communicate(timeout=30)
+        try:
+            _, said = run.communicate(timeout=30)
+        finally:
+            run.kill()
     assert ("KeyboardInterrupt" in said) == (sent == signal.SIGINT) and said.count("Traceback") <= 1
     await_that(lambda: not any(alive(pid) for pid in workers_of(notes)))
 
