@@ -87,8 +87,8 @@ class Try(ModelJob):
     def _about(self, key: str) -> Record:
         task = self.tasks[key]
         return {
-            "id": key, "instruction": task.instruction, "goal": task.goal, "origin": task.origin,
-            "conditions": len(parse_goal(task.goal).conditions),
+            "id": key, "home": task.home, "furnished_for": task.furnished_for, "instruction": task.instruction,
+            "goal": task.goal, "origin": task.origin, "conditions": len(parse_goal(task.goal).conditions),
         }  # fmt: skip
 
 

@@ -140,8 +140,9 @@ def _strip(strip: Strip, pictures: bool) -> Strip:
     if isinstance(failure, dict):
         notes.append(": ".join(str(failure[key]) for key in ("kind", "detail") if failure.get(key)) + ".")
     try:
-        goal, seed = parse_goal(str(episode["goal"])), int(str(episode["home"]))
-        start = start_of(seed, goal)
+        goal, home = parse_goal(str(episode["goal"])), int(str(episode["home"]))
+        furnished_for = parse_goal(str(episode.get("furnished_for") or episode["goal"]))
+        start = start_of(home, furnished_for)
         told, end = _told(start, _actions(episode, start))
     except (EnvsError, KeyError, ValueError) as error:  # a home of another version, a damaged record
         return replace(strip, note=" ".join([*notes, f"Not shown: {error}."]))
@@ -151,7 +152,7 @@ def _strip(strip: Strip, pictures: bool) -> Strip:
     notes.append(_left(goal, start, end))
     if pictures:
         try:
-            placed = start_of(seed, goal, geometry=True)
+            placed = start_of(home, furnished_for, geometry=True)
             stills = _filmed(placed, _actions(episode, placed))
             if stills[-1].failed and not told[-1].failed:
                 notes.append("The robot of the physical home did not get to the plan's end.")

@@ -19,6 +19,8 @@ from planner.perform import perform
 from planner.pieces import plan_in_chunks
 from planner.propose import Proposal, start_of
 from planner.records import Record
+from planner.reporting.filmstrips import strips
+from planner.reporting.run_folder import Cycle
 from planner.rollouts.crew import Workers
 from planner.rollouts.processes import Processes
 from planner.rollouts.speedup import measured
@@ -87,6 +89,18 @@ def test_a_plan_that_breaks_says_where(two: Workers, tmp_path: Path) -> None:
     (record,) = stage(tmp_path / "physics.jsonl", [key], job, "test", workers=two)
     assert not record["success"] and str(record["failed"]).startswith("close fridge 1: ")
     assert set(record) == set(job.failed(key))
+
+
+def test_a_report_can_show_an_episode_in_the_home_that_its_task_was_for(model_folder: Path) -> None:
+    task = Proposal(
+        id="2/hindsight", home=2, instruction="shut it", goal="fridge closed", furnished_for="every mug in fridge"
+    )
+    job = Try(model=model_folder, tasks={task.id: task}, samples=0, attempts=0)
+    door = next(name for name in task.start().world.names if name.startswith("fridge"))
+    assert task.start().world.names != start_of(2, parse_goal(task.goal)).world.names
+    record = job.failed(task.id) | {"plan": [f"open {door}", f"close {door}"]}
+    (strip,) = strips([Cycle(number=1, episodes=[record])], pictures=False)
+    assert [still.title for still in strip.stills] == ["Start", f"1. open {door}", f"2. close {door}"], strip.note
 
 
 def test_a_lost_episode_teaches_nothing(model_folder: Path) -> None:
