@@ -18,6 +18,7 @@ domain's. What a goal means is in `envs/scoring.py`.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -241,6 +242,17 @@ class _Parser:
         if word not in self.domain.objects and word not in self.domain.members:
             known = [*self.domain.objects, *self.domain.members, *self.domain.fixtures]
             raise GoalError(f"{text!r}: no object or class is called {word!r}{nearest(word, known)}")
+
+
+def fixtures_named(condition: Condition) -> Iterator[str]:
+    """Yield the fixture categories that a condition names."""
+    if isinstance(condition, FixtureIs):
+        yield condition.fixture
+    place = getattr(condition, "place", None)
+    while place is not None:
+        if place.fixture is not None:
+            yield place.fixture
+        place = place.inside
 
 
 def parse_goal(text: str, domain: Domain | None = None) -> Goal:

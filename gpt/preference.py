@@ -71,10 +71,10 @@ class _Anchored(Objective):
     def _mean_loss(self, batch: Batch) -> Tensor:
         if batch.values is None:
             raise ConfigError("the batch has no values; PackedBatches(..., values=...) gives them")
-        logits, _ = self.model.logits_and_loss(self._trunk(batch.idx, batch.layout), batch.targets)
-        with torch.no_grad():
-            before, _ = self._reference[0](batch.idx, batch.targets, batch.layout)
         counted = batch.targets != NOT_COUNTED
+        logits = self.model.head(self._trunk(batch.idx, batch.layout)[counted])
+        with torch.no_grad():
+            before = self._reference[0].head(self._reference[0].trunk(batch.idx, batch.layout)[counted])
         logprobs, references = (F.log_softmax(x.float(), dim=-1) for x in (logits, before))  # (N, V)
         return self._loss(logprobs, references, batch, counted)
 

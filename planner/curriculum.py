@@ -14,8 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from envs.goals import Goal, parse_goal
-from planner.left_out import fixtures_named
+from envs.goals import Goal, fixtures_named, parse_goal
 from planner.lessons import shape
 
 if TYPE_CHECKING:
@@ -66,20 +65,23 @@ class Curriculum:
 
     def weight(self, goal: Goal) -> float:
         """How much a task is worth trying, from `LEAST` to 1 + `LEAST`."""
-        found = [self._rates[key] if key in self._rates else _Rates() for key in features(goal)]
+        return self._weight(features(goal))
+
+    def _weight(self, keys: set[str]) -> float:
+        found = [self._rates[key] if key in self._rates else _Rates() for key in keys]
         direct, slow = min(rates.direct.value for rates in found), min(rates.slow.value for rates in found)
         return LEAST + (1 - direct) * slow
 
     def choose(self, proposals: Sequence[Proposal], count: int, seed: int) -> list[Proposal]:
         """Return `count` of the proposals, or all: drawn by their weights, in their order."""
         rng = random.Random(f"curriculum/{seed}")
-        goals = [parse_goal(proposal.goal) for proposal in proposals]
-        there = Counter(key for goal in goals for key in features(goal))
+        all_keys = [features(parse_goal(proposal.goal)) for proposal in proposals]
+        there = Counter(key for keys in all_keys for key in keys)
         keyed = []
-        for number, goal in enumerate(goals):
+        for number, keys in enumerate(all_keys):
             # What is seldom proposed is seldom known, too.
-            seldom = 1 / math.sqrt(min(there[key] for key in features(goal)))
-            weight = self.weight(goal) * seldom if self.lean else 1.0
+            seldom = 1 / math.sqrt(min(there[key] for key in keys))
+            weight = self._weight(keys) * seldom if self.lean else 1.0
             keyed.append((rng.random() ** (1 / weight), number))  # weighted draws without replacement (Efraimidis 2006)
         return [proposals[number] for number in sorted(n for _, n in sorted(keyed, reverse=True)[:count])]
 

@@ -358,7 +358,8 @@ def _train(
             steps=steps, batch_rows=sizes.rows, lr=sizes.lr, warmup_steps=min(10, steps - 1),
             schedule="cosine", eval_every=0, checkpoint_every=20, seed=seed, device="cpu",
         )  # fmt: skip
-        batches = PackedBatches(mixture.documents, sizes.rows, block_size, seed, mixture.values)
+        values = None if rule == "rejection" else mixture.values
+        batches = PackedBatches(mixture.documents, sizes.rows, block_size, seed, values)
         objective = Objective if rule == "rejection" else preference_objective(rule, model)
         result = train(model, batches, None, config, folder / "training", resume=True, objective=objective)
         save_model(model, tokenizer, folder / "model", {**extra, "improved_from": str(start)})

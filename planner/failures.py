@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Literal
 
 from envs.goals import Condition, Every, FixtureIs, Goal, Holding, format_condition
 from envs.state import Action, State, format_action
@@ -34,7 +34,6 @@ Kind = Literal[
     "goal misunderstood", "refused wrongly", "missing precondition", "wrong instance", "wrong place", "stopped early",
     "too long", "physics",
 ]  # fmt: skip
-KINDS: tuple[Kind, ...] = get_args(Kind)
 EXAMPLES = 5  # of a kind that are shown
 
 

@@ -18,11 +18,11 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from envs.domain import load_domain
-from envs.goals import Condition, Count, Every, FixtureIs, Goal, No, Place, Thing
+from envs.goals import Condition, Count, Every, Goal, No, Place, Thing, fixtures_named
 from planner.phrases import load_words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection
 
 PERSON = "person"
 
@@ -72,17 +72,6 @@ def forms(goal: Goal) -> frozenset[str]:
     found = {name for name, has in _OF_A_CONDITION.items() if any(map(has, goal.conditions))}
     found |= {name for name, has in _OF_A_GOAL.items() if has(goal)}
     return frozenset(found | {name for c in goal.conditions for name in fixtures_named(c)})
-
-
-def fixtures_named(condition: Condition) -> Iterator[str]:
-    """Yield the fixture categories that a condition names."""
-    if isinstance(condition, FixtureIs):
-        yield condition.fixture
-    place = getattr(condition, "place", None)
-    while place is not None:
-        if place.fixture is not None:
-            yield place.fixture
-        place = place.inside
 
 
 def speaks_of(text: str, names: Collection[str]) -> bool:

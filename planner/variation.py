@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from envs.domain import load_domain
 from envs.errors import GoalError
-from envs.goals import Condition, Count, FixtureIs, Goal, Holding, Place, Thing, format_goal, parse_goal
+from envs.goals import Condition, Count, FixtureIs, Goal, Holding, Place, Thing, fixtures_named, format_goal, parse_goal
 from planner.binding import has_affordance
 from planner.language import Realiser, normalise
 from planner.phrases import load_words
@@ -70,7 +70,7 @@ _Change = tuple[_Said, Goal]
 def _other_source(said: _Said, goal: Goal, line: TaskLine, rng: random.Random) -> _Change | None:
     """Name another fixture where one is named that the goal does not have: where a thing is, changes no goal."""
     domain, words = load_domain(), load_words()
-    wanted = {name for c in goal.conditions for f in _fixtures(c) for name in words.fixtures.get(f, (f,))}
+    wanted = {name for c in goal.conditions for f in fixtures_named(c) for name in words.fixtures.get(f, (f,))}
     named = [
         fixture for fixture, names in words.fixtures.items()
         if fixture not in TELLING_FIXTURES and not domain.fixtures[fixture].switch
@@ -111,7 +111,7 @@ def _other_thing(said: _Said, goal: Goal, line: TaskLine, rng: random.Random) ->
 
 def _other_place(said: _Said, goal: Goal, line: TaskLine, rng: random.Random) -> _Change | None:
     domain, words = load_domain(), load_words()
-    places = list(dict.fromkeys(f for c in goal.conditions for f in _fixtures(c)))
+    places = list(dict.fromkeys(f for c in goal.conditions for f in fixtures_named(c)))
     if len(places) != 1 or places[0] not in words.fixtures:
         return None
     old = places[0]
@@ -191,16 +191,6 @@ def _things(condition: Condition) -> Iterator[Thing]:
     place = getattr(condition, "place", None)
     while place is not None and place.thing is not None:
         yield place.thing
-        place = place.inside
-
-
-def _fixtures(condition: Condition) -> Iterator[str]:
-    if isinstance(condition, FixtureIs):
-        yield condition.fixture
-    place = getattr(condition, "place", None)
-    while place is not None:
-        if place.fixture is not None:
-            yield place.fixture
         place = place.inside
 
 

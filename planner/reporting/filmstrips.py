@@ -22,6 +22,7 @@ from envs.scoring import holds
 from envs.state import State, effect, format_action, parse_action, unmet
 from planner.propose import start_of
 from planner.records import Record
+from planner.reporting.run_folder import failure_of
 from planner.reporting.table import escaped
 
 if TYPE_CHECKING:
@@ -135,10 +136,8 @@ def strips(cycles: Sequence[Cycle], *, pictures: bool) -> list[Strip]:
 
 def _strip(strip: Strip, pictures: bool) -> Strip:
     episode = strip.episode
-    failure = episode.get("failure")
-    notes = list[str]()
-    if isinstance(failure, dict):
-        notes.append(": ".join(str(failure[key]) for key in ("kind", "detail") if failure.get(key)) + ".")
+    said = failure_of(episode)
+    notes = [f"{said}."] if said else []
     try:
         goal, home = parse_goal(str(episode["goal"])), int(str(episode["home"]))
         furnished_for = parse_goal(str(episode.get("furnished_for") or episode["goal"]))

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 
 from planner.records import Record
-from planner.reporting.run_folder import Cycle
+from planner.reporting.run_folder import Cycle, failure_of
 from planner.reporting.table import Cell
 from planner.terminal import printable
 
@@ -36,7 +36,7 @@ def rows(cycles: Sequence[Cycle]) -> Iterator[tuple[Cell, ...]]:
                 _text(episode.get("family") or proposal.get("family")),
                 _text(proposal.get("dropped")),
                 _outcome(proposal, episode, whole=cycle.metrics is not None),
-                _failure(episode),
+                _text(failure_of(episode)),
                 _text("\n".join(map(str, plan)) if isinstance(plan, list) else ""),
             )
 
@@ -49,13 +49,6 @@ def _outcome(proposal: Record, episode: Record, *, whole: bool) -> str:
     if episode["direct"]:
         return DIRECTLY
     return SLOWLY if episode["kept"] else FAILED
-
-
-def _failure(episode: Record) -> str:
-    failure = episode.get("failure")
-    if not isinstance(failure, dict):
-        return ""
-    return _text(": ".join(str(failure[key]) for key in ("kind", "detail") if failure.get(key)))
 
 
 def _text(value: object) -> str:

@@ -100,6 +100,14 @@ class Run:
         return [*found, "results.json is written at the end: what test homes say of the new weights comes with it"]
 
 
+def failure_of(episode: Record) -> str:
+    """Say what went wrong in an episode, as it was recorded; "" if nothing was."""
+    failure = episode.get("failure")
+    if not isinstance(failure, dict):
+        return ""
+    return ": ".join(str(failure[key]) for key in ("kind", "detail") if failure.get(key))
+
+
 def read_run(folder: Path) -> Run:
     """Read what is there of a run.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from planner.errors import WorkersError
 from planner.rollouts import open_workers
 from planner.rollouts.crew import Lost, Workers
 from planner.stages import stage
-from tests.planner.rollout_jobs import Job, Plan, begun, workers_of
+from tests.planner.rollout_jobs import Job, Plan, begun, run_with_a_kill, workers_of
 
 IDS = [str(number) for number in range(10)]
 GOALS = ["mug on dining table", "plate on dining table", "desk lamp on", "mug on countertop"]
@@ -69,12 +68,7 @@ def test_a_killed_actor_costs_its_own_item(cluster: Workers, notes: Path) -> Non
 
 
 def test_an_actor_killed_from_outside_is_replaced(cluster: Workers, notes: Path) -> None:
-    made: list[str] = []
-    for key, record in cluster.run(Job(notes=notes, wait_s=0.1), IDS):
-        assert not isinstance(record, Lost)
-        made.append(key)
-        if len(made) == 3:
-            os.kill(max(workers_of(notes)), signal.SIGKILL)
+    made = run_with_a_kill(cluster, Job(notes=notes, wait_s=0.1), IDS)
     assert sorted(made, key=int) == IDS
     assert sum(begun(notes).values()) <= len(IDS) + 1
 

@@ -26,7 +26,7 @@ from planner.rollouts.crew import Lost, Workers
 from planner.rollouts.models import files_of, planner_of, settled
 from planner.rollouts.processes import Processes
 from planner.stages import stage
-from tests.planner.rollout_jobs import Job, Losable, Plan, Unsendable, begun, workers_of
+from tests.planner.rollout_jobs import Job, Losable, Plan, Unsendable, begun, run_with_a_kill, workers_of
 
 ROOT = Path(__file__).resolve().parents[2]
 IDS = [str(number) for number in range(12)]
@@ -123,13 +123,7 @@ def test_an_item_that_kills_its_second_worker_too_is_lost_alone(two: Workers, no
 
 
 def test_a_worker_killed_from_outside_is_replaced(two: Workers, notes: Path) -> None:
-    job = Job(notes=notes, wait_s=0.05)
-    made: list[str] = []
-    for key, record in two.run(job, IDS):
-        assert not isinstance(record, Lost)
-        made.append(key)
-        if len(made) == 3:
-            os.kill(max(workers_of(notes)), signal.SIGKILL)
+    made = run_with_a_kill(two, Job(notes=notes, wait_s=0.05), IDS)
     assert sorted(made, key=int) == IDS
     assert sum(begun(notes).values()) <= len(IDS) + 1
 
