@@ -7,19 +7,22 @@ glass, which is more than both: where two proposals are about one thing, what th
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from envs.errors import GoalError
-from envs.goals import Condition, Count, Goal, Holding, format_goal, parse_goal
+from envs.goals import Condition, Count, Goal, Holding, fixtures_named, format_goal, parse_goal
 from planner.gathering import gathered
 from planner.language import SPAN, Realiser, normalise
+from planner.lessons import shape
 from planner.measure import meaning
 from planner.ordering import IN_TURN, join_in_turn
 from planner.propose import Origin, Proposal, exchange, refused, start_of
 
-LENGTHS = (2, 2, 3, 4, 5, 6, 7, 8, 9, 10)  # conditions that joined goals aim at
-SHARES: dict[Origin, float] = {"joined": 0.5, "in turn": 0.2, "merged": 0.3}
+LENGTHS = (2, 3, 4, 5, 6, 7, 8, 9, 10)  # conditions that joined goals aim at
+SHARES: dict[Origin, float] = {"joined": 0.5, "in turn": 0.15, "merged": 0.35}
+CANDIDATES = 4  # of which the one is made whose form was made most seldom
 MOST_IN_TURN = 2  # conditions of each of the tasks
 MERGE_TRIES = 40
 SAME_THING = 0.6  # of tasks in turn go on with what the one before had
@@ -33,11 +36,12 @@ def compose(proposals: Sequence[Proposal], count: int, seed: int) -> Iterator[Pr
     kept = [p for p in proposals if not p.dropped and p.parts == 1]
     members = [(p, goal) for p in kept if len((goal := parse_goal(p.goal)).phases) == 1]
     seen: set[tuple[tuple[str, ...], ...]] = set()
+    made: Counter[str] = Counter()
     for home in dict.fromkeys(p.home for p in proposals):
         rng = random.Random(f"compose/{seed}/{home}")
         for number in range(count):
             (origin,) = rng.choices(list(SHARES), list(SHARES.values()))
-            found = _MAKERS[origin](members, rng)
+            found = _rarest([_MAKERS[origin](members, rng) for _ in range(CANDIDATES)], made)
             if found is None or meaning(found[1]) in seen:
                 continue
             chosen, goal = found
@@ -46,10 +50,26 @@ def compose(proposals: Sequence[Proposal], count: int, seed: int) -> Iterator[Pr
             words = join_in_turn(rng, parts, IN_TURN) if origin == "in turn" else realiser.join(parts)
             if len(words) > SPAN:  # its end would not be read
                 continue
+            dropped = refused(goal, start_of(home, goal))
+            if not dropped:
+                made.update(forms(goal))
             yield Proposal(
                 id=f"{home}/{origin.replace(' ', '-')}/{number}", home=home, instruction=normalise(words),
-                goal=format_goal(goal), dropped=refused(goal, start_of(home, goal)), parts=len(chosen), origin=origin,
+                goal=format_goal(goal), dropped=dropped, parts=len(chosen), origin=origin,
             )  # fmt: skip
+
+
+def _rarest(found: Sequence[Made | None], made: Counter[str]) -> Made | None:
+    """Return the one that has the form that was made most seldom."""
+    there = [one for one in found if one is not None]
+    return min(there, key=lambda one: min(made[form] for form in forms(one[1])), default=None)
+
+
+def forms(goal: Goal) -> set[str]:
+    """Return what is to be made about equally often: each form of condition at each fixture, and how many there are."""
+    single = {" at ".join((shape(Goal(phases=((c,),))), *fixtures_named(c))) for c in goal.conditions}
+    kinds = sorted({f"{type(c).__name__} {getattr(c, 'quantifier', '')}" for c in goal.conditions})
+    return single | {f"{len(goal.conditions)} conditions: {' , '.join(kinds)}"}
 
 
 def _join(members: Members, rng: random.Random) -> Made | None:

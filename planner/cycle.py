@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from envs.domain import load_domain
 from envs.errors import quoted
-from envs.goals import Goal, parse_goal
+from envs.goals import format_goal, parse_goal
 from gpt.batches import PackedBatches, TokenizedDocuments
 from gpt.checkpoint import load_model, save_model
 from gpt.files import write_text_atomically
@@ -40,6 +40,7 @@ from planner.loop_progress import Reporter
 from planner.mixing import Rule, mixed
 from planner.progress import Decision, decide, plot
 from planner.propose import Proposal, Proposer
+from planner.proposing import Propose, Word
 from planner.records import Record, read_lines, read_record, write_lines
 from planner.splits import SPLITS, Span
 from planner.stages import stage
@@ -55,13 +56,12 @@ HELD_OUT = (
 )
 HINDSIGHT_EPISODES = "hindsight_episodes.jsonl"
 EPISODES = ("episodes.jsonl", HINDSIGHT_EPISODES)
-HINDSIGHT_TRIES = 5  # goals that are put into words for one that can be read
 ANCHORED = 0.75  # of the steps, where a pass of the old weights comes to the two and a half of a step's own
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sizes:
-    """How much a cycle does. The defaults take about 15 minutes on one CPU core.
+    """How much a cycle does. The defaults take about 20 minutes on two CPU cores (`--workers 2`).
 
     Attributes:
         homes: Homes of the train split that tasks are proposed for.
@@ -69,9 +69,9 @@ class Sizes:
         varied: Proposals varied for each.
         composed: Longer tasks composed for each.
         tasks: Proposals that are tried, chosen by the curriculum.
-        hindsight: Goals that plans reached by the way, to be put into words and tried too.
+        hindsight: Goals that plans reached by the way, to be put into words and, where they can be read, tried too.
         samples: Further plans of the slow planner, where the first fails.
-        attempts: Plans that the direct pass draws for each task.
+        attempts: Plans that the direct pass draws for each task; the rules that compare attempts need two or more.
         steps: Optimizer steps.
         rows: Rows of a batch.
         lr: Peak learning rate: a fraction of what the first training took.
@@ -80,18 +80,18 @@ class Sizes:
         physics: Verified plans that must also work in the physical home to be kept.
     """
 
-    homes: int = 30
+    homes: int = 60
     per_home: int = 14
     varied: int = 10
     composed: int = 120
-    tasks: int = 240
-    hindsight: int = 60
+    tasks: int = 1600
+    hindsight: int = 160
     samples: int = 2
-    attempts: int = 2
-    steps: int = 600
+    attempts: int = 0
+    steps: int = 1200
     rows: int = 8
     lr: float = 8e-4
-    new_share: float = 0.6
+    new_share: float = 0.75
     held_out: int = 25
     physics: int = 0
 
@@ -114,10 +114,12 @@ class Method:
     Attributes:
         rule: The learning rule (planner/mixing.py).
         lean: Whether tasks are chosen by what earlier cycles failed at; else all are alike.
+        device: What training runs on; `auto` is the first GPU if there is one.
     """
 
     rule: Rule = "rejection"
     lean: bool = True
+    device: str = "cpu"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,11 +185,11 @@ def run_cycle(
     write_text_atomically(folder / "config.json", json.dumps(config, indent=2) + "\n")
     reporter = (reporter or Reporter()).of_cycle(number)
     draw = seed * 1000 + number
-    proposals = _propose(folder, model, sizes, draw)
+    proposals = _propose(folder, model, sizes, draw, workers, reporter)
     curriculum = Curriculum(_earlier(folder, number), lean=method.lean)
     chosen = curriculum.choose([p for p in proposals if not p.dropped], sizes.tasks, draw)
     episodes = _episodes(folder / "episodes.jsonl", model, chosen, sizes, workers, reporter)
-    found = _hindsight(folder, model, chosen, episodes, sizes.hindsight, draw)
+    found = _hindsight(folder, model, chosen, episodes, sizes.hindsight, draw, workers, reporter)
     proposals += found
     by_id = {p.id: p for p in proposals if not p.dropped}
     kept = [p for p in found if not p.dropped]
@@ -217,7 +219,7 @@ def run_cycle(
         decision = Decision(accepted=False, reason="nothing was learnt: no proposal led to a plan")
         fresh = outcomes
     else:
-        metrics["loss"] = _train(folder, model, lessons, told, replay, sizes, draw, method.rule)
+        metrics["loss"] = _train(folder, model, lessons, told, replay, sizes, draw, method)
         trials = held_out(sizes.held_out, seed, SPLITS["valid"])
         path = folder / "held_out.jsonl"
         fresh = judge(new, trials, path, sizes.samples, workers=workers, reporter=reporter)
@@ -235,23 +237,27 @@ def run_cycle(
     )
 
 
-def _propose(folder: Path, model: Path, sizes: Sizes, seed: int) -> list[Proposal]:
+def _propose(
+    folder: Path, model: Path, sizes: Sizes, seed: int, workers: Workers | None, reporter: Reporter
+) -> list[Proposal]:
     path = folder / "proposals.jsonl"
     if not path.exists():
-        proposer = Proposer(Planner.load(model), seed)
         homes = random.Random(f"homes/{seed}").sample(range(*SPLITS["train"]), sizes.homes)
-        written = [p for home in homes for p in proposer.propose(home, sizes.per_home)]
+        job = Propose(model=model, seed=seed, count=sizes.per_home)
+        keys = [str(home) for home in homes]
+        sampled = stage(folder / "sampled.jsonl", keys, job, "proposals", workers=workers, reporter=reporter)
+        written = [p for record in sampled for p in _proposals(record["proposals"], folder / "sampled.jsonl")]
         tried = Counter(category for p in written if not p.dropped for category in _categories(p))
-        written += list(proposer.vary(written, sizes.varied, tried))
+        written += list(Proposer(Planner.load(model), seed).vary(written, sizes.varied, tried))
         written += list(compose(written, sizes.composed, seed))
         write_lines(path, [p.as_dict() for p in written])
-    return _read_proposals(path)
+    return _proposals(read_lines(path), path)
 
 
-def _read_proposals(path: Path) -> list[Proposal]:
+def _proposals(records: object, path: Path) -> list[Proposal]:
     try:
-        return [Proposal(**record) for record in read_lines(path)]  # type: ignore[arg-type]
-    except TypeError as error:  # a key too many or too few
+        return [Proposal(**{k: v for k, v in r.items() if k != "lost"}) for r in records]  # type: ignore[attr-defined]
+    except (TypeError, AttributeError) as error:  # a key too many or too few
         raise StageError(f"{path}: not a proposal ({error}); delete the file to have it made anew") from None
 
 
@@ -276,27 +282,37 @@ def _episodes(
 
 
 def _hindsight(
-    folder: Path, model: Path, tasks: Sequence[Proposal], episodes: Sequence[Record], count: int, seed: int
+    folder: Path,
+    model: Path,
+    tasks: Sequence[Proposal],
+    episodes: Sequence[Record],
+    count: int,
+    seed: int,
+    workers: Workers | None,
+    reporter: Reporter,
 ) -> list[Proposal]:
     """Return tasks of what plans reached by the way: first those of kinds that were asked for most seldom."""
     path = folder / "hindsight.jsonl"
-    if not path.exists():
-        proposer, rng = Proposer(Planner.load(model), seed), random.Random(f"hindsight/{seed}")
-        asked = Counter(key for e in episodes for key in features(parse_goal(str(e["goal"]))))
-        found: list[tuple[float, int, Proposal, Goal]] = []
-        for number, (task, record) in enumerate(zip(tasks, episodes, strict=True)):
-            start = task.start()
-            for goal in goals_by_the_way(start, plan_of(record, start.world), rng):
-                seldom = min(asked[key] for key in features(goal))
-                found.append((seldom + rng.random(), number, task, goal))
-        written: list[Proposal] = []
-        for _, number, task, goal in sorted(found, key=lambda f: f[0]):
-            if sum(not p.dropped for p in written) >= count or len(written) >= HINDSIGHT_TRIES * count:
-                break
-            name = f"{task.home}/hindsight/{number}/{len(written)}"
-            written.append(proposer.word(task.home, goal, name, task.furnished_for or task.goal))
-        write_lines(path, [p.as_dict() for p in written])
-    return _read_proposals(path)
+    if path.exists():
+        return _proposals(read_lines(path), path)
+    rng = random.Random(f"hindsight/{seed}")
+    asked = Counter(key for e in episodes for key in features(parse_goal(str(e["goal"]))))
+    found: dict[tuple[int, str], tuple[float, Proposal]] = {}
+    for number, (task, record) in enumerate(zip(tasks, episodes, strict=True)):
+        start = task.start()
+        for goal in goals_by_the_way(start, plan_of(record, start.world), rng):
+            words = format_goal(goal)
+            seldom = min(asked[key] for key in features(goal)) + rng.random()
+            reached = Proposal(
+                id=f"{task.home}/hindsight/{number}/{len(found)}", home=task.home, instruction="", goal=words,
+                origin="hindsight", furnished_for=task.furnished_for or task.goal,
+            )  # fmt: skip
+            found.setdefault((task.home, words), (seldom, reached))
+    chosen = {p.id: p for _, p in sorted(found.values(), key=lambda f: f[0])[:count]}
+    if not chosen:
+        return []
+    job = Word(model=model, seed=seed, reached=chosen)
+    return _proposals(stage(path, list(chosen), job, "hindsight, words", workers=workers, reporter=reporter), path)
 
 
 def _physics(
@@ -338,14 +354,14 @@ def _train(
     replay: TokenizedDocuments,
     sizes: Sizes,
     seed: int,
-    rule: Rule,
+    method: Method,
 ) -> float | None:
     """Fine-tune on new and old documents; returns the mean loss of the last steps.
 
     Rules that compare with the weights before read each document with those too, and so take fewer steps of the same
     computation.
     """
-    done = folder / "training.json"
+    done, rule = folder / "training.json", method.rule
     if not done.exists():
         model, tokenizer, extra = load_model(start)
         block_size = model.config.block_size
@@ -356,7 +372,8 @@ def _train(
         )  # fmt: skip
         config = TrainConfig(
             steps=steps, batch_rows=sizes.rows, lr=sizes.lr, warmup_steps=min(10, steps - 1),
-            schedule="cosine", eval_every=0, checkpoint_every=20, seed=seed, device="cpu",
+            schedule="cosine", eval_every=0, checkpoint_every=20, seed=seed, device=method.device,
+            compile=False,
         )  # fmt: skip
         values = None if rule == "rejection" else mixture.values
         batches = PackedBatches(mixture.documents, sizes.rows, block_size, seed, values)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from planner.rollouts.crew import Workers
 
 PROG = "python -m planner.improve"
-MINUTES_A_CYCLE = 15.0  # of `Sizes()`, on one CPU core
+MINUTES_A_CYCLE = 20.0  # of `Sizes()`, on two CPU cores
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -38,7 +38,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--model", type=Path, metavar="FOLDER", help="weights to start from (default: the released ones)")
     add("--name", help="the run's folder is runs/NAME (default: improve; with --home: own-home)")
     add("--minutes", type=float, metavar="M",
-        help="do as much as takes about M minutes on one CPU core (default: 15 for each cycle)")  # fmt: skip
+        help="do as much as takes about M minutes on two CPU cores (default: 20 for each cycle)")  # fmt: skip
     add("--rule", choices=("rejection", "advantage", "preference"), default="rejection",
         help="how it learns from what it tried: planner/mixing.py (default: rejection)")  # fmt: skip
     add("--uniform", action="store_true", help="choose tasks evenly, not by what it failed at before")
@@ -46,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--workers", type=int, metavar="N", help="processes for the episodes; the results are the same (default: 1)")
     add("--ray", metavar="ADDRESS",
         help="a Ray cluster for them, all of it or N: auto, local or HOST:PORT (extra: cluster)")  # fmt: skip
+    add("--device", default="cpu", metavar="D", help="what training runs on: cpu, cuda or auto (default: cpu)")
     add("--seed", type=int, default=0, help="repeats the run (default: 0)")
     add("--resume", action="store_true", help="go on where the run was stopped")
     add("--json", action="store_true", help="print the results as JSON")
@@ -85,7 +86,7 @@ def _run(args: argparse.Namespace) -> int:
         )
     factor = 1.0 if args.minutes is None else args.minutes / (args.cycles * MINUTES_A_CYCLE)
     sizes = replace(Sizes().scaled(factor), physics=args.physics)
-    method = Method(rule=args.rule, lean=not args.uniform)
+    method = Method(rule=args.rule, lean=not args.uniform, device=args.device)
     folder = _folder(args, model, sizes, method)
     limit_blas_threads(1)  # a small model decodes no faster on two, and far slower on a busy machine
     with open_workers(args.workers, ray=args.ray) as workers:

@@ -4,6 +4,7 @@ import json
 import random
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
@@ -35,6 +36,7 @@ from planner.records import Record, read_lines, write_lines
 from planner.stages import stage
 from planner.verify import verify
 
+MOST_KILLS = 6
 TINY = Sizes(homes=1, per_home=2, varied=1, composed=1, samples=0, steps=3, rows=1, held_out=1)
 TO_TABLE = ("open cabinet 1", "pick up mug 1", "put mug 1 on dining table 1")
 
@@ -293,6 +295,55 @@ print(results["cycles"][0]["lessons"], *sorted({{"planner.teacher", "planner.cor
     assert imported == []
 
 
+RUN_TO_BE_KILLED = """
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from gpt.batches import TokenizedDocuments
+from planner.cycle import Sizes
+from planner.improve import improve
+from planner.propose import Proposal
+from planner.records import write_lines
+
+folder, name = Path(sys.argv[1]), sys.argv[2]
+proposals = folder / name / "cycle-1" / "proposals.jsonl"
+if not proposals.exists():
+    tasks = [Proposal(id=f"0/{i}", home=i, instruction="light", goal="no ceiling light on") for i in range(12)]
+    write_lines(proposals, [t.as_dict() for t in tasks])
+sizes = Sizes(homes=1, per_home=2, varied=1, composed=1, hindsight=3, samples=0, steps=30, rows=1, held_out=2)
+improve(folder / name, folder / "model", sizes, cycles=1, seed=0)
+"""
+
+
+def test_a_run_that_is_killed_at_random_moments_ends_with_the_same_bytes(model_folder: Path, tmp_path: Path) -> None:
+    TokenizedDocuments.from_lists([[5, 6, 7, 8]] * 9).save(tmp_path / "model" / "replay")
+    for name in ("model.safetensors", "config.json", "tokenizer.json"):
+        (tmp_path / "model" / name).write_bytes((model_folder / name).read_bytes())
+    command = [sys.executable, "-c", RUN_TO_BE_KILLED, str(tmp_path)]
+    root = str(Path(planner.cycle.__file__).parents[1])
+    began = time.monotonic()
+    subprocess.run([*command, "whole"], check=True, cwd=root, capture_output=True)
+    took = time.monotonic() - began
+    rng, kills = random.Random(0), 0
+    while kills < MOST_KILLS:
+        run = subprocess.Popen([*command, "killed"], cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            assert run.wait(rng.uniform(0.3, 0.9) * took) == 0
+            break
+        except subprocess.TimeoutExpired:
+            run.kill()
+            run.wait()
+            kills += 1
+    subprocess.run([*command, "killed"], check=True, cwd=root, capture_output=True)
+    assert kills > 0, "no run was killed, so this proves nothing"
+    files = ("episodes.jsonl", "hindsight.jsonl", "hindsight_episodes.jsonl", "held_out.jsonl", "training.json")
+    for name in (*(f"cycle-1/{file}" for file in files), "test-before.jsonl", "validation-before.jsonl"):
+        assert (tmp_path / "whole" / name).read_bytes() == (tmp_path / "killed" / name).read_bytes(), name
+    weights = [read_tensors(tmp_path / n / "cycle-1" / "model" / WEIGHTS_FILE)[0] for n in ("whole", "killed")]
+    assert all(torch.equal(tensor, weights[1][name]) for name, tensor in weights[0].items())
+
+
 def test_the_command_decodes_on_one_thread(
     model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -335,5 +386,5 @@ def test_wrong_use_is_exit_code_2_and_one_message(
 
 def test_sizes_follow_the_time_that_is_given() -> None:
     half = Sizes().scaled(0.5)
-    assert (half.homes, half.tasks, half.steps, half.held_out) == (15, 120, 300, 12)
-    assert replace(half, homes=30, tasks=240, hindsight=60, steps=600, held_out=25) == Sizes()
+    assert (half.homes, half.tasks, half.steps, half.held_out) == (30, 800, 600, 12)
+    assert replace(half, homes=60, tasks=1600, hindsight=160, steps=1200, held_out=25) == Sizes()

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import pickle
 import random
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -10,10 +12,11 @@ import planner.propose
 from envs.goals import format_goal, parse_goal
 from envs.scoring import holds
 from envs.state import State
-from planner.composing import compose
+from planner.composing import _rarest, compose, forms
 from planner.decode import Planner
 from planner.draw import goal_is_held_out
 from planner.propose import Proposal, Proposer, start_of
+from planner.proposing import Propose, Word
 
 
 def proposed(written: list[tuple[str, str]], model: Planner, monkeypatch: pytest.MonkeyPatch) -> list[Proposal]:
@@ -112,3 +115,27 @@ def test_a_home_is_not_yet_as_its_goal_wants_it() -> None:
     goal = parse_goal("every ceiling light on")
     assert not holds(start_of(3, goal), goal.conditions[0], start_of(3, goal))
     assert start_of(3, goal)[1:] == start_of(3, goal)[1:]
+
+
+def test_of_several_compositions_the_form_that_was_made_most_seldom_is_taken() -> None:
+    common, rare = parse_goal("mug on desk ; fork on desk"), parse_goal("mug on desk ; every toy on shelf")
+    made = Counter({form: 5 for form in forms(common)})
+    assert _rarest([([], common), None, ([], rare)], made) == ([], rare)
+    assert _rarest([None], made) is None
+
+
+def test_what_a_worker_proposes_depends_on_the_home_alone(model_folder: Path) -> None:
+    job = Propose(model=model_folder, seed=3, count=2)
+    first, again = job("7"), pickle.loads(pickle.dumps(job))("7")
+    assert first == again and first["id"] == "7"
+    found = first["proposals"]
+    assert isinstance(found, list) and [p["id"] for p in found] == ["7/0", "7/1"]
+    assert job.failed("7") == {"id": "7", "proposals": []}
+
+
+def test_a_goal_for_which_no_words_are_found_is_dropped(model_folder: Path) -> None:
+    reached = Proposal(id="7/hindsight/0/0", home=7, instruction="", goal="lamp on", furnished_for="lamp on")
+    job = Word(model=model_folder, seed=3, reached={reached.id: reached})
+    written = Proposal(**job(reached.id))  # type: ignore[arg-type]
+    assert (written.goal, written.instruction) == ("lamp on", "") and written.dropped
+    assert Proposal(**job.failed(reached.id)).dropped == "lost"  # type: ignore[arg-type]
