@@ -4,6 +4,7 @@ Tasks in unseen homes (recipe `narrow` says what its corpus leaves out, `planner
 
     known           what the corpus covers: 1 to 4 conditions
     5-10            goals of 5 to 10 conditions, of forms that the corpus covers
+    5-10 as taught  the same, put in words that the corpus has: what is left is that they are long
     then            two or three tasks to be done in turn, in wordings that no training uses
     joined every    `every` or `no` beside other conditions
     and a row for each form of goal and each fixture category that is left out altogether
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 PROG = "python -m planner.benchmarks.improvement"
 LONG_GOALS = (5, 10)
 RECIPE = "narrow"
+SAID_AS_TAUGHT = "5-10 as taught"
 
 
 def splits() -> tuple[Split, ...]:
@@ -47,6 +49,7 @@ def splits() -> tuple[Split, ...]:
     return (
         Split(name="known", parts=(1, 1, 1, 2, 2, 3, 4), conditions=(1, 4), without=without, phrases="test"),
         Split(name="5-10", parts=tuple(range(5, 11)), conditions=LONG_GOALS, without=without, phrases="test"),
+        Split(name=SAID_AS_TAUGHT, parts=tuple(range(5, 11)), conditions=LONG_GOALS, without=without),
         *(
             Split(
                 name=name, parts=joined.get(name, (1,)), conditions=(1, 4), forms=(name,), without=beside(name),
