@@ -91,7 +91,7 @@ class Sizes:
     steps: int = 1200
     rows: int = 8
     lr: float = 8e-4
-    new_share: float = 0.75
+    new_share: float = 0.6
     held_out: int = 25
     physics: int = 0
 
