@@ -19,6 +19,7 @@ from torch.nn import functional as F
 from gpt.attention import Attention, Rotation, Sight, look, rotation_table
 from gpt.diversity import orthogonalize_heads
 from gpt.errors import ContextError
+from gpt.inserted import Inserted
 from gpt.kv_cache import KVCache
 from gpt.layout import Layout
 from gpt.model_config import GPTConfig
@@ -166,6 +167,7 @@ class GPT(nn.Module):
         layout: Layout | None = None,
         positions: Tensor | None = None,
         cache: KVCache | None = None,
+        inserted: Inserted | None = None,
     ) -> tuple[Tensor, Tensor | None]:
         """Predict the next token at every position.
 
@@ -175,12 +177,13 @@ class GPT(nn.Module):
             layout: Which document each token belongs to; without one, a row is one document.
             positions: (B, T) places in the context; by default the layout's, or counted from the start of the cache.
             cache: Keys and values of earlier tokens; the new ones are appended to it.
+            inserted: Vectors that stand in place of some tokens' embeddings: what a sense has perceived.
 
         Returns:
             Without targets, logits (B, T, V) and None. With targets, logits (N, V) at the counted targets only, in
             reading order, and the mean loss over them, in fp32 (0 if none is counted).
         """
-        x = self.trunk(idx, layout, positions, cache)
+        x = self.trunk(idx, layout, positions, cache, inserted)
         if targets is None:
             logits: Tensor = self.head(x)  # (B, T, V)
             return logits, None
@@ -192,6 +195,7 @@ class GPT(nn.Module):
         layout: Layout | None = None,
         positions: Tensor | None = None,
         cache: KVCache | None = None,
+        inserted: Inserted | None = None,
     ) -> Tensor:
         """The normalised stream (B, T, C) that the head reads; arguments as in `forward`.
 
@@ -211,7 +215,7 @@ class GPT(nn.Module):
                 positions = (torch.arange(start, start + T, device=idx.device) - cache.padding[:, None]).clamp_min(0)
         if layout is not None and positions is None:
             positions = layout.positions
-        x = self._embed(idx, layout, positions, cache)
+        x = self._embed(idx, layout, positions, cache, inserted)
         rotation = self._rotation(positions, start, T)
         sight = look(self.config.attention, T, layout, cache, self._compute_dtype(), idx.device)
         for layer, block in enumerate(self.blocks):
@@ -228,9 +232,18 @@ class GPT(nn.Module):
         total = F.cross_entropy(logits.float(), targets[counted], reduction="sum")
         return logits, total / max(1, logits.shape[0])
 
-    def _embed(self, idx: Tensor, layout: Layout | None, positions: Tensor | None, cache: KVCache | None) -> Tensor:
+    def _embed(
+        self,
+        idx: Tensor,
+        layout: Layout | None,
+        positions: Tensor | None,
+        cache: KVCache | None,
+        inserted: Inserted | None,
+    ) -> Tensor:
         T = idx.shape[1]
         x = self.wte(idx)  # (B, T, C)
+        if inserted is not None:
+            x = inserted.into(x)
         if self.previous is not None:
             x = x + self.previous(self._previous_ids(idx, layout, cache)).sum(dim=2)
         if self.config.position != "rotary":

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
@@ -79,8 +80,7 @@ def merged(arrays: Mapping[str, Floats], adapter: Adapter) -> dict[str, Floats]:
 
 def save_adapter(path: Path, adapter: Adapter) -> None:
     """Write an adapter, in half precision, beside its place and then renamed."""
-    tensors = {f"{name}{_DOWN}": array.astype(np.float16) for name, array in adapter.down.items()}
-    tensors |= {f"{name}{_UP}": array.astype(np.float16) for name, array in adapter.up.items()}
+    tensors = tensors_of(adapter)
     if not all(np.isfinite(array).all() for array in tensors.values()):
         raise ConfigError(f"{path}: the adapter holds numbers that half precision does not have; it is not written")
     metadata = {"format": FORMAT, "base": adapter.base, "rank": str(adapter.rank), "extra": json.dumps(adapter.extra)}
@@ -94,7 +94,22 @@ def load_adapter(path: Path | str) -> Adapter:
         CheckpointError: The file is missing, damaged, or no adapter.
     """
     path = Path(path)
-    metadata, arrays = _read(path)
+    metadata, arrays = read_half_precision(path, FORMAT, "adapter")
+    return adapter_from(path, metadata, arrays)
+
+
+def tensors_of(adapter: Adapter) -> dict[str, npt.NDArray[np.float16]]:
+    """Return the matrices of an adapter as a file has them: in half precision, by name."""
+    tensors = {f"{name}{_DOWN}": array.astype(np.float16) for name, array in adapter.down.items()}
+    return tensors | {f"{name}{_UP}": array.astype(np.float16) for name, array in adapter.up.items()}
+
+
+def adapter_from(path: Path, metadata: Mapping[str, str], arrays: Mapping[str, Floats]) -> Adapter:
+    """Return the adapter that is in a file's metadata and matrices.
+
+    Raises:
+        CheckpointError: They are damaged; `path` is what the message names.
+    """
     try:
         rank, base, extra = int(metadata["rank"][:9]), metadata["base"], json.loads(metadata["extra"])
     except (KeyError, ValueError, RecursionError) as error:
@@ -103,6 +118,8 @@ def load_adapter(path: Path | str) -> Adapter:
         raise CheckpointError(f"{path}: damaged adapter: its notes are {type(extra).__name__}, not an object")
     down = {name.removesuffix(_DOWN): array for name, array in arrays.items() if name.endswith(_DOWN)}
     up = {name.removesuffix(_UP): array for name, array in arrays.items() if name.endswith(_UP)}
+    if any(array.ndim != 2 for array in (*down.values(), *up.values())):
+        raise CheckpointError(f"{path}: damaged adapter: it holds what is no matrix")
     pairs = {name: (down[name].shape, up[name].shape) for name in down.keys() & up.keys()}
     if len(down) + len(up) != len(arrays) or len(pairs) != len(down) or len(down) != len(up):
         raise CheckpointError(f"{path}: damaged adapter: its matrices are no pairs of `down` and `up`")
@@ -112,22 +129,31 @@ def load_adapter(path: Path | str) -> Adapter:
     return Adapter(rank=rank, base=base, down=down, up=up, extra=extra)
 
 
-def _read(path: Path) -> tuple[dict[str, str], dict[str, Floats]]:
-    """Metadata and matrices of a file."""
+def read_half_precision(path: Path, expected: str, what: str) -> tuple[dict[str, str], dict[str, Floats]]:
+    """Return metadata and arrays, as fp32, of a small file beside a model.
+
+    Args:
+        path: The file.
+        expected: The `format` of its metadata.
+        what: What messages call it.
+
+    Raises:
+        CheckpointError: It is missing, damaged, too large or of another format, or holds what is no finite number.
+    """
     try:
         if path.stat().st_size > MAX_BYTES:
-            raise CheckpointError(f"{path}: larger than {MAX_BYTES // 1_000_000} MB; that is no adapter")
+            raise CheckpointError(f"{path}: larger than {MAX_BYTES // 1_000_000} MB; that is no {what}")
         with safe_open(path, framework="np") as file:
             metadata = dict(file.metadata() or {})
-            if metadata.get("format") != FORMAT:
-                raise CheckpointError(f"{path}: not an adapter of this project (expected {FORMAT!r})")
+            if metadata.get("format") != expected:
+                raise CheckpointError(f"{path}: no {what} of this project (expected {expected!r})")
             arrays = {name: np.asarray(file.get_tensor(name), np.float32) for name in file.keys()}  # noqa: SIM118
     except FileNotFoundError:
         raise CheckpointError(f"{path}: no such file") from None
     except (SafetensorError, OSError, ValueError, TypeError) as error:
         reason = " ".join(str(error).split())[:200]
-        raise CheckpointError(f"{path}: not a whole adapter file: {reason}") from None
+        raise CheckpointError(f"{path}: not a whole {what}: {reason}") from None
     for name, array in arrays.items():
-        if array.ndim != 2 or not np.isfinite(array).all():
-            raise CheckpointError(f"{path}: {name[:80]} is no matrix of finite numbers")
+        if not np.isfinite(array).all():
+            raise CheckpointError(f"{path}: {name[:80]} holds what is no finite number")
     return metadata, arrays

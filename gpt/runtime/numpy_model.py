@@ -131,7 +131,9 @@ class NumpyModel:
             total += layer.qkv.nbytes + layer.proj.nbytes + layer.fc.nbytes + layer.out.nbytes
         return total + self.head.nbytes + (0 if self.head_rows is self.embedding else self.head_rows.nbytes)
 
-    def read(self, ids: Ints, before: Ints, places: Ints, memory: Memory, ends: Ints) -> Floats:
+    def read(
+        self, ids: Ints, before: Ints, places: Ints, memory: Memory, ends: Ints, vectors: Floats | None = None
+    ) -> Floats:
         """Read tokens of R contexts.
 
         Args:
@@ -140,13 +142,14 @@ class NumpyModel:
             places: (M,) position of each in its context.
             memory: Of the contexts.
             ends: (R,) where in `ids` the last token of each context is.
+            vectors: (M, C) in place of the tokens' own embeddings: what a sense has perceived.
 
         Returns:
             (R, C) the normalised stream at the last tokens: what the head reads.
         """
         config = self.config
         H, D = config.n_head, config.head_size
-        x = self._embed(ids, before, places)
+        x = self._embed(self.embedding[ids] if vectors is None else vectors.copy(), before, places)
         rotation = None if self.rotation is None else self.rotation[places]  # (M, 1, D / 2)
         for number, layer in enumerate(self.layers):
             h = self._norm(x)
@@ -174,8 +177,8 @@ class NumpyModel:
         found: Floats = x @ self.head_rows[among].T
         return found if self.head.bias is None else found + self.head.bias[among]
 
-    def _embed(self, ids: Ints, before: Ints, places: Ints) -> Floats:
-        x: Floats = self.embedding[ids]  # (M, C)
+    def _embed(self, x: Floats, before: Ints, places: Ints) -> Floats:
+        """Add to the tokens' own embeddings (M, C), in place, what is before them and where they are."""
         if self.previous is not None:
             for found in (before + self.offsets).T:
                 x += self.previous[found]

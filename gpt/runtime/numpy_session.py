@@ -57,6 +57,22 @@ class NumpySession:
         logits: Floats = self._batch.feed([ids], among)[0]
         return logits
 
+    def feed_vectors(self, vectors: Floats, token: int) -> Floats:
+        """Read what a sense has perceived; returns fp32 logits (V,) of what follows.
+
+        Args:
+            vectors: (T, C) in place of token embeddings, T of at least 1.
+            token: The id that stands at each of the T places.
+
+        Raises:
+            ContextError: The vectors are none, too many, or not of the model's width.
+        """
+        width = self.model.config.n_embd
+        if vectors.ndim != 2 or vectors.shape[1] != width:
+            raise ContextError(f"vectors have the shape {vectors.shape}; this model reads (T, {width})")
+        logits: Floats = self._batch.feed([[token] * len(vectors)], vectors=np.asarray(vectors, np.float32))[0]
+        return logits
+
     def rewind(self, length: int) -> None:
         """Forget all but the first `length` tokens."""
         self._batch.rewind(0, length)
@@ -89,12 +105,15 @@ class NumpyBatch:
         """Contexts."""
         return len(self.lengths)
 
-    def feed(self, ids: Sequence[Sequence[int]], among: Sequence[int] | None = None) -> Floats:
+    def feed(
+        self, ids: Sequence[Sequence[int]], among: Sequence[int] | None = None, vectors: Floats | None = None
+    ) -> Floats:
         """Read tokens of every context; returns fp32 logits (B, V) of what follows the last of each.
 
         Args:
             ids: For each context at least one.
             among: Ids whose logits are wanted, if not all are; then (B, len(among)).
+            vectors: Of a single context, (T, C) in place of the token embeddings.
 
         Raises:
             ContextError: Too few or too many tokens for a context; then none has read any.
@@ -103,7 +122,8 @@ class NumpyBatch:
         counts = self._check(ids)
         kept = np.asarray(among, np.int64) if among is not None else None
         with np.errstate(over="ignore", invalid="ignore"):
-            logits = self.model.logits(self._stream(ids, counts), kept)
+            stream = self._stream(ids, counts) if vectors is None else self._read(0, 1, ids, counts, vectors)
+            logits = self.model.logits(stream, kept)
         if not np.isfinite(logits).all():
             raise CheckpointError("the model answers with what is no finite number; its weights are damaged")
         return logits
@@ -157,7 +177,9 @@ class NumpyBatch:
             raise ContextError(f"id {bad} is not in 0..{self.model.config.vocab_size - 1} (vocab_size - 1)")
         return counts
 
-    def _read(self, begin: int, end: int, ids: Sequence[Sequence[int]], counts: Ints) -> Floats:
+    def _read(
+        self, begin: int, end: int, ids: Sequence[Sequence[int]], counts: Ints, vectors: Floats | None = None
+    ) -> Floats:
         """Let contexts begin..end read; returns the stream (end - begin, C) at the last tokens."""
         k = self.model.config.previous_tokens
         starts = self.lengths[begin:end]
@@ -174,7 +196,7 @@ class NumpyBatch:
         else:
             before = np.empty((len(flat), 0), np.int64)
         memory = _Memory(self.model, self._keys[:, begin:end], self._values[:, begin:end], starts, counts)
-        x = self.model.read(flat, before, place, memory, ends)
+        x = self.model.read(flat, before, place, memory, ends, vectors)
         self.lengths[begin:end] = starts + counts
         return x
 

@@ -124,7 +124,7 @@ def test_a_damaged_file_is_an_error_in_words(make_model: Make, tmp_path: Path, d
 
 def test_a_file_that_is_no_adapter_is_refused(make_model: Make, tokenizer: Tokenizer, tmp_path: Path) -> None:
     save_model(make_model(), tokenizer, tmp_path)
-    with pytest.raises(CheckpointError, match="not an adapter"):
+    with pytest.raises(CheckpointError, match="no adapter of this project"):
         load_adapter(tmp_path / "model.safetensors")
 
 
