@@ -1,0 +1,77 @@
+"""The encoder of hearing in numpy: what `gpt.senses.hearing` computes, for one sound.
+
+Shapes: N samples, T frames of 10 ms, S steps of 20 ms, C width.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from gpt.errors import CheckpointError
+from gpt.runtime.dense import activate, rms_norm
+from gpt.runtime.folder import Floats
+from gpt.runtime.layers import conv1d, encoder_block
+from gpt.runtime.mel import log_mel
+from gpt.runtime.sense_file import SenseFile
+
+STACK = 4  # steps of 20 ms in one vector for the GPT
+
+
+class Sound(NamedTuple):
+    """What is perceived of a sound.
+
+    Attributes:
+        vectors: (ceil(S / STACK), n_embd) for the GPT.
+        letters: (S, classes) log-probabilities, blank first.
+    """
+
+    vectors: Floats
+    letters: Floats
+
+
+def waves(length: int, width: int) -> Floats:
+    """(length, width) sinusoids that tell positions apart (Vaswani et al. 2017, section 3.5), in -0.1..0.1."""
+    rate = np.exp(np.arange(0, width, 2) * (-np.log(10_000.0) / width))
+    angle = np.arange(length)[:, None] * rate
+    return np.asarray(0.1 * np.concatenate((np.sin(angle), np.cos(angle)), axis=1), np.float32)
+
+
+class Ear:
+    """Weights of the encoder.
+
+    Raises:
+        CheckpointError: They are not those of an encoder of sounds.
+    """
+
+    def __init__(self, sense: SenseFile) -> None:
+        """Take them from a sense's file."""
+        try:
+            self.layers, self.heads = int(str(sense.config["layers"])), int(str(sense.config["heads"]))
+            needed = ["conv1", "conv2", "letters", "join", *(f"blocks.{i}.qkv" for i in range(self.layers))]
+            missing = [name for name in needed if f"{name}.weight" not in sense.encoder]
+        except (KeyError, ValueError) as error:
+            raise CheckpointError(f"the hearing's config is damaged: {error!r}") from None
+        if missing:
+            raise CheckpointError(f"the hearing lacks the weights {missing[0]}")
+        self.weights: Mapping[str, Floats] = sense.encoder
+
+    def perceive(self, samples: Floats) -> Sound:
+        """Perceive samples (N,) in -1..1 at 16 kHz."""
+        w = self.weights
+        x = _gelu(conv1d(log_mel(samples), w["conv1.weight"], w["conv1.bias"], padding=1))
+        x = _gelu(conv1d(x, w["conv2.weight"], w["conv2.bias"], stride=2, padding=1))
+        x = x + waves(*x.shape)
+        for number in range(self.layers):
+            x = encoder_block(x, w, f"blocks.{number}.", self.heads)
+        x = rms_norm(x)
+        logits = x @ w["letters.weight"].T + w["letters.bias"]
+        letters = logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
+        whole = np.pad(x, ((0, -len(x) % STACK), (0, 0))).reshape(-1, STACK * x.shape[1])
+        return Sound(whole @ w["join.weight"].T + w["join.bias"], letters)
+
+
+def _gelu(x: Floats) -> Floats:
+    return activate("gelu_tanh", x)
