@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from envs.building import WALL, WALL_HEIGHT_M, WALL_SEEN_M
+from envs.canvas import DAYLIGHT, Light
 from envs.shapes import Piece
 
 if TYPE_CHECKING:
@@ -100,14 +101,15 @@ class Camera:
             pose = _over_the_shoulder(q) if view == "robot" else self._following(q, focus)
         return self.engine.image(width, height, pose.eye, pose.target, view_deg=pose.view_deg)
 
-    def shot(self, pose: Pose, width: int, height: int) -> Shot:
+    def shot(self, pose: Pose, width: int, height: int, light: Light = DAYLIGHT) -> Shot:
         """See what is there; from below their top, walls hide what is behind them."""
         inside = pose.eye[2] < WALL_HEIGHT_M
         self._wall_in(inside)
         try:
             rgb, depth_m, bodies = self.engine.shot(
-                width, height, pose.eye, pose.target, up=pose.up, view_deg=pose.view_deg, near_m=NEAR_M, far_m=FAR_M
-            )
+                width, height, pose.eye, pose.target, up=pose.up, view_deg=pose.view_deg, near_m=NEAR_M, far_m=FAR_M,
+                light=light,
+            )  # fmt: skip
         finally:
             self._wall_in(False)
         return Shot(rgb=rgb, depth_m=depth_m, bodies=bodies)

@@ -10,6 +10,7 @@ Legend: H rows, W columns.
 from __future__ import annotations
 
 import tempfile
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,6 +27,26 @@ if TYPE_CHECKING:
     from envs.domain import Vec3
     from envs.meshes import Color, Mesh
     from envs.shapes import Piece, Quat
+
+
+@dataclass(frozen=True, kw_only=True)
+class Light:
+    """How a picture is lit.
+
+    Attributes:
+        direction: Towards the light.
+        ambient: Light from everywhere, as a part of full light.
+        diffuse: Light from the direction, likewise.
+        specular: Of highlights, likewise.
+    """
+
+    direction: Vec3 = (4.0, -6.0, 12.0)
+    ambient: float = 0.62
+    diffuse: float = 0.42
+    specular: float = 0.05
+
+
+DAYLIGHT = Light()
 
 
 class Canvas(Engine):
@@ -59,6 +80,7 @@ class Canvas(Engine):
     def shot(
         self, width: int, height: int, eye: Sequence[float], target: Sequence[float], *,
         up: Sequence[float] = (0, 0, 1), view_deg: float = 60.0, near_m: float = 0.25, far_m: float = 40.0,
+        light: Light = DAYLIGHT,
     ) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.int32]]:  # fmt: skip
         """Draw the home between two distances from the eye, with the software renderer.
 
@@ -69,8 +91,8 @@ class Canvas(Engine):
         view = self._p.computeViewMatrix(list(eye), list(target), list(up))
         lens = self._p.computeProjectionMatrixFOV(view_deg, width / height, near_m, far_m)
         _, _, rgba, depth, seen = self._p.getCameraImage(
-            width, height, view, lens, renderer=self._p.ER_TINY_RENDERER, lightDirection=[4, -6, 12], shadow=0,
-            lightAmbientCoeff=0.62, lightDiffuseCoeff=0.42, lightSpecularCoeff=0.05,
+            width, height, view, lens, renderer=self._p.ER_TINY_RENDERER, lightDirection=list(light.direction), shadow=0,
+            lightAmbientCoeff=light.ambient, lightDiffuseCoeff=light.diffuse, lightSpecularCoeff=light.specular,
         )  # fmt: skip
         rgb = np.ascontiguousarray(np.asarray(rgba, dtype=np.uint8).reshape(height, width, 4)[:, :, :3])
         share = np.asarray(depth, dtype=np.float64).reshape(height, width)  # 0 at the near plane, 1 at the far plane
@@ -133,9 +155,14 @@ class Canvas(Engine):
         """Change the colour of a body's base."""
         self._p.changeVisualShape(self._id(name), BASE, rgbaColor=color)
 
+    def painted(self, name: str) -> Color:
+        """Return the colour of a body's base."""
+        red, green, blue, alpha = self._p.getVisualShapeData(self._id(name))[0][7]
+        return float(red), float(green), float(blue), float(alpha)
+
     def show(self, name: str, shown: bool) -> None:
         """Draw a body in pictures, or leave it out; all of its base has one colour."""
-        red, green, blue, _ = self._p.getVisualShapeData(self._id(name))[0][7]
+        red, green, blue, _ = self.painted(name)
         self.paint(name, (red, green, blue, float(shown)))
 
     def remove(self, name: str) -> None:
