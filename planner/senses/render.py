@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 PROG = "python -m planner.senses.render"
 A_FILE = 96  # pictures, at least
 MOST_OF_A_HOME = 40
+MOST_FAILURES = 30  # homes that cannot be built, one after the other
 
 
 def shots(rng: random.Random, split: SplitName) -> Iterator[Shard]:
@@ -33,14 +34,16 @@ def shots(rng: random.Random, split: SplitName) -> Iterator[Shard]:
     from planner.senses.shards import labelled
     from planner.senses.views import UNSEEN, VARIED, pictures
 
+    failures = 0
     while True:
-        scene = scene_to_show(rng, split)
-        if scene is None:
-            continue
         try:
-            home = PhysicalHome(scene)
-        except EnvsError:  # the robot could not get everywhere
+            home = PhysicalHome(scene_to_show(rng, split))
+        except EnvsError:  # no room for what was drawn, or the robot could not get everywhere
+            failures += 1
+            if failures == MOST_FAILURES:
+                raise
             continue
+        failures = 0
         try:
             state = home.state()
             only = worth_showing(home, state, rng)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from envs.canvas import Light
 from envs.domain import load_domain
-from envs.errors import EnvsError
 from envs.sampling import sample_scene
 from envs.world import OPEN
 from planner.splits import SPLITS, SplitName
@@ -21,18 +20,19 @@ if TYPE_CHECKING:
 OPENED, SWITCHED, EMPTY = 0.65, 0.4, 0.3
 
 
-def scene_to_show(rng: random.Random, split: SplitName) -> Scene | None:
-    """Sample a home; None if there is no room for what was drawn."""
+def scene_to_show(rng: random.Random, split: SplitName) -> Scene:
+    """Sample a home.
+
+    Raises:
+        EnvsError: There is no room for what was drawn.
+    """
     domain = load_domain()
     fixtures = dict.fromkeys(rng.sample(sorted(domain.fixtures), k=rng.randrange(4, 12)), 1)
     objects = {thing: rng.choice((1, 1, 2, 3)) for thing in rng.sample(sorted(domain.objects), k=rng.randrange(10, 40))}
-    try:
-        scene = sample_scene(
-            rng.randrange(*SPLITS[split]), rooms=rng.choice((1, 2, 2, 3)), n_objects=rng.randrange(30, 110),
-            need_fixtures=fixtures, need_objects=objects,
-        )  # fmt: skip
-    except EnvsError:
-        return None
+    scene = sample_scene(
+        rng.randrange(*SPLITS[split]), rooms=rng.choice((1, 2, 2, 3)), n_objects=rng.randrange(30, 110),
+        need_fixtures=fixtures, need_objects=objects,
+    )  # fmt: skip
     shown = []
     for spec in scene.fixtures:
         kind, states = domain.fixtures[spec.category], set(spec.states)
