@@ -83,7 +83,7 @@ def train_hearing(settings: HearingSettings, model: Path, out: Path) -> Path:
 
     def save() -> None:
         extra = {"heard": progress.items, "spoken": pool.heard, **asdict(settings)}
-        reader.save(path, encoder, config.as_dict(), extra)
+        reader.save(path, encoder.state_dict(), config.as_dict(), extra)
 
     try:
         while (done := progress.done) < 1:

@@ -33,6 +33,7 @@ class Reader:
         self.gpt, self.tokenizer, _ = load_model(folder)
         attach(self.gpt, rank=RANK, seed=seed)
         self.gpt.to(device)
+        self._ids: dict[str, list[int]] = {}  # of texts that were learnt before
         special = self.tokenizer.special
         self.opening, self.placeholder, self.pad = [special("[CLS]")], special(PLACEHOLDERS[kind]), special("[PAD]")
 
@@ -42,8 +43,7 @@ class Reader:
 
     def loss(self, vectors: Tensor, lengths: Tensor, texts: Sequence[str]) -> Tensor:
         """Mean loss of writing texts, in which [SEP] is the token, after vectors (B, N, n_embd)."""
-        special = self.tokenizer.special
-        rows = [[special("[SEP]"), *self.tokenizer.encode_marked(text), special("[EOS]")] for text in texts]
+        rows = [self._ids.get(text) or self._tokens(text) for text in texts]
         longest = max(map(len, rows))
         ids = torch.tensor([row + [self.pad] * (longest - len(row)) for row in rows]).to(self.device)
         counts = torch.tensor([len(row) for row in rows]).to(self.device)
@@ -53,13 +53,18 @@ class Reader:
             self.gpt, vectors, lengths, ids, learn, opening=self.opening, placeholder=self.placeholder, pad=self.pad
         )
 
+    def _tokens(self, text: str) -> list[int]:
+        special = self.tokenizer.special
+        self._ids[text] = [special("[SEP]"), *self.tokenizer.encode_marked(text), special("[EOS]")]
+        return self._ids[text]
+
     def save(
-        self, path: Path, encoder: nn.Module, config: Mapping[str, object], extra: Mapping[str, object]
+        self, path: Path, weights: Mapping[str, Tensor], config: Mapping[str, object], extra: Mapping[str, object]
     ) -> None:
-        """Write the sense."""
-        weights = {name: tensor.detach().float().cpu().numpy() for name, tensor in encoder.state_dict().items()}
+        """Write the sense: an encoder's weights and the adapter."""
+        arrays = {name: tensor.detach().float().cpu().numpy() for name, tensor in weights.items()}
         adapter = adapter_of(self.gpt)
-        save_sense(path, SenseFile(kind=self.kind, config=config, encoder=weights, adapter=adapter, extra=extra))
+        save_sense(path, SenseFile(kind=self.kind, config=config, encoder=arrays, adapter=adapter, extra=extra))
 
 
 def cosine(progress: float, *, begin: float = 0.0, warmup: float = 0.03, last: float = 0.02) -> float:

@@ -50,7 +50,13 @@ def _run(args: argparse.Namespace) -> int:
         settings = HearingSettings(minutes=minutes, seed=args.seed, device=args.device, workers=args.workers)
         path = train_hearing(settings, model, out)
     else:
-        raise PlannerError("not yet")
+        from planner.senses.sight_training import SightSettings, train_sight
+
+        if args.pictures is None:
+            raise PlannerError("sight learns from pictures: name their folder with --pictures, and draw them with "
+                               "python -m planner.senses.render --out DIR (and --split valid --out DIR/valid)")
+        chosen = SightSettings(minutes=minutes, seed=args.seed, device=args.device, auxiliary=not args.no_auxiliary)
+        path = train_sight(chosen, model, args.pictures, out)
     print(path)
     return 0
 
