@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import torch
@@ -50,6 +50,12 @@ class HearingSettings:
     reader_lr: float = 1.0e-3
     weight_decay: float = 0.02
     validation: int = 96
+
+    def on_device(self) -> HearingSettings:
+        """Return settings that make use of a GPU, if it is one."""
+        if device_of(self.device).type != "cuda":
+            return self
+        return replace(self, pool_seconds=300_000.0, batch_seconds=480.0, first=1024)
 
 
 PHONEME_SHARE, WRITING_SHARE = 0.4, 1.0  # of the loss, beside letters

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import torch
@@ -49,6 +49,10 @@ class SightSettings:
     encoder_lr: float = 1.5e-3
     reader_lr: float = 1.0e-3
     weight_decay: float = 0.05
+
+    def on_device(self) -> SightSettings:
+        """Return settings that suit a CPU, if it is one."""
+        return self if device_of(self.device).type == "cuda" else replace(self, batch=48, most=20_000)
 
 
 def train_sight(settings: SightSettings, model: Path, pictures: Path, out: Path) -> Path:

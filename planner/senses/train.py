@@ -47,7 +47,9 @@ def _run(args: argparse.Namespace) -> int:
     if args.kind == "hearing":
         from planner.senses.hearing_training import HearingSettings, train_hearing
 
-        settings = HearingSettings(minutes=minutes, seed=args.seed, device=args.device, workers=args.workers)
+        settings = HearingSettings(
+            minutes=minutes, seed=args.seed, device=args.device, workers=args.workers
+        ).on_device()
         path = train_hearing(settings, model, out)
     else:
         from planner.senses.sight_training import SightSettings, train_sight
@@ -55,7 +57,9 @@ def _run(args: argparse.Namespace) -> int:
         if args.pictures is None:
             raise PlannerError("sight learns from pictures: name their folder with --pictures, and draw them with "
                                "python -m planner.senses.render --out DIR (and --split valid --out DIR/valid)")
-        chosen = SightSettings(minutes=minutes, seed=args.seed, device=args.device, auxiliary=not args.no_auxiliary)
+        chosen = SightSettings(
+            minutes=minutes, seed=args.seed, device=args.device, auxiliary=not args.no_auxiliary
+        ).on_device()
         path = train_sight(chosen, model, args.pictures, out)
     print(path)
     return 0
