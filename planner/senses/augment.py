@@ -87,8 +87,7 @@ class Augmenter:
         inside = (at >= 0) & (low < lengths[:, None] - 1)
         low = low.clamp(0, N - 2)
         found = sounds.gather(1, low) * (1 - part) + sounds.gather(1, low + 1) * part
-        keep = int(new.max())
-        return (found * inside)[:, :keep], new
+        return found * inside, new
 
     def _filtered(self, sounds: Tensor) -> Tensor:
         """Equaliser, telephone band and room at once, as one product of spectra."""

@@ -55,7 +55,7 @@ class HearingSettings:
         """Return settings that make use of a GPU, if it is one."""
         if device_of(self.device).type != "cuda":
             return self
-        return replace(self, pool_seconds=300_000.0, batch_seconds=480.0, first=1024)
+        return replace(self, pool_seconds=300_000.0, batch_seconds=720.0, first=1024)
 
 
 PHONEME_SHARE, WRITING_SHARE = 0.4, 1.0  # of the loss, beside letters

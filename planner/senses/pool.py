@@ -5,9 +5,12 @@ Shapes: B sounds of a batch, N samples.
 
 from __future__ import annotations
 
+import bisect
+import itertools
 import multiprocessing
 import queue
 import random
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
@@ -25,6 +28,9 @@ if TYPE_CHECKING:
 CHUNK = 32  # utterances handed over at once
 LONGEST = 14 * RATE  # samples of an utterance
 SHORTEST = RATE // 4
+BUCKETS = (2.5, 4.0, 5.5, 7.5, 10.0, 14.0)  # lengths that sounds are padded to [s]
+DRAWN = 1024  # utterances of which a batch is taken
+READY = 4  # chunks that are taken over at once, at most
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,6 +140,13 @@ class Pool:
         ]
         for process in self._processes:
             process.start()
+        self._ready: queue.Queue[list[Utterance] | str] = queue.Queue(READY)
+        if workers:  # what comes through a pipe is read beside training, not in its way
+            threading.Thread(target=self._receive, daemon=True).start()
+
+    def _receive(self) -> None:
+        while True:
+            self._ready.put(self._queue.get())
 
     def __len__(self) -> int:
         """Utterances."""
@@ -168,9 +181,9 @@ class Pool:
         Raises:
             SpeechError: A worker could not speak, or none spoke for so long.
         """
-        while True:
+        for _ in range(READY) if len(self) >= wait else itertools.count():
             try:
-                made = self._queue.get(timeout=patience if len(self) < wait else 0.001)
+                made = self._ready.get(timeout=patience) if len(self) < wait else self._ready.get_nowait()
             except queue.Empty:
                 if len(self) < wait:
                     self.close()
@@ -187,23 +200,27 @@ class Pool:
             process.terminate()
 
     def draw(self, rng: random.Random, seconds: float) -> Batch:
-        """Draw utterances of similar lengths, about so many seconds in all."""
-        some = sorted(rng.choices(self._kept, k=512), key=lambda kept: kept.count)
-        at = rng.randrange(len(some))
-        longest = some[at].count
-        size = max(2, min(256, int(seconds * RATE / longest)))
-        first = max(0, at + 1 - size)
-        return self._batch(some[first : first + size])
+        """Draw utterances of similar lengths, about so many seconds in all.
+
+        Few shapes occur: a GPU's libraries take a second to get ready for each.
+        """
+        some = sorted(rng.choices(self._kept, k=DRAWN), key=lambda kept: kept.count)
+        longest = some[rng.randrange(len(some))].count
+        bucket = next(b for b in BUCKETS if longest <= b * RATE)
+        size = max(2, int(seconds / bucket))
+        last = bisect.bisect_right(some, bucket * RATE, key=lambda kept: kept.count)
+        # The longest that fit; where there are too few of them, some are heard twice.
+        return self._batch([some[i % last] for i in range(last - size, last)], int(bucket * RATE))
 
     def all(self) -> Batch:
         """Return everything as one batch."""
-        return self._batch(self._kept)
+        return self._batch(self._kept, max(kept.count for kept in self._kept))
 
-    def _batch(self, chosen: Sequence[_Kept]) -> Batch:
+    def _batch(self, chosen: Sequence[_Kept], longest: int) -> Batch:
         device = self.device
         begins = torch.tensor([kept.begin for kept in chosen]).to(device)
         lengths = torch.tensor([kept.count for kept in chosen]).to(device)
-        here = torch.arange(max(kept.count for kept in chosen), device=device)
+        here = torch.arange(longest, device=device)
         inside = here < lengths[:, None]
         sounds = self._waves[torch.where(inside, begins[:, None] + here, 0)].float() / 32768.0 * inside
         letters, n_letters = _padded([kept.letters for kept in chosen], device)
