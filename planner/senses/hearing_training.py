@@ -44,7 +44,7 @@ class HearingSettings:
     workers: int = 1
     first: int = 256
     pool_seconds: float = 40_000.0
-    batch_seconds: float = 240.0
+    batch_seconds: float = 60.0
     alone: float = 0.6
     encoder_lr: float = 1.5e-3
     reader_lr: float = 1.0e-3
