@@ -56,7 +56,8 @@ def save_sense(path: Path, sense: SenseFile) -> None:
     Raises:
         ConfigError: It holds numbers that half precision does not have.
     """
-    tensors = {f"{_ENCODER}{name}": array.astype(np.float16) for name, array in sense.encoder.items()}
+    # In order: of an array with other strides, safetensors writes the numbers as they lie in memory.
+    tensors = {f"{_ENCODER}{name}": array.astype(np.float16, order="C") for name, array in sense.encoder.items()}
     tensors |= {f"{_ADAPTER}{name}": array for name, array in tensors_of(sense.adapter).items()}
     if not all(np.isfinite(array).all() for array in tensors.values()):
         raise ConfigError(f"{path}: the sense holds numbers that half precision does not have; it is not written")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -134,6 +135,8 @@ def test_the_file_of_a_sense_keeps_everything(gpt: GPT, tmp_path: Path) -> None:
         adapter=adapter_of(gpt), extra={"minutes": 1.5},
     )  # fmt: skip
     path = tmp_path / "sight.safetensors"
+    turned = np.arange(6, dtype=np.float32).reshape(3, 2).T  # as a convolution's weights lie in memory, channels last
+    sense = replace(sense, encoder={"stem.weight": turned})
     save_sense(path, sense)
     found = load_sense(path, "sight")
     assert (found.config, found.extra, found.adapter.base) == ({"width": 8}, {"minutes": 1.5}, sense.adapter.base)
