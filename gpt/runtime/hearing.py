@@ -1,34 +1,37 @@
 """The encoder of hearing in numpy: what `gpt.senses.hearing` computes, for one sound.
 
-Shapes: N samples, T frames of 10 ms, S steps of 20 ms, C width.
+Shapes: N tokens, S steps of 20 ms, C width.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from gpt.errors import CheckpointError
+from gpt.runtime.ctc import greedy
 from gpt.runtime.dense import activate, rms_norm
 from gpt.runtime.folder import Floats
 from gpt.runtime.layers import conv1d, encoder_block
 from gpt.runtime.mel import log_mel
 from gpt.runtime.sense_file import SenseFile
 
-STACK = 4  # steps of 20 ms in one vector for the GPT
+if TYPE_CHECKING:
+    from gpt.tokenizer import Tokenizer
 
+MOST = 160  # tokens that are heard at once
 
 class Sound(NamedTuple):
     """What is perceived of a sound.
 
     Attributes:
-        vectors: (ceil(S / STACK), n_embd) for the GPT.
+        steps: (S, C) what is heard when.
         letters: (S, classes) log-probabilities, blank first.
     """
 
-    vectors: Floats
+    steps: Floats
     letters: Floats
 
 
@@ -68,10 +71,35 @@ class Ear:
             x = encoder_block(x, w, f"blocks.{number}.", self.heads)
         x = rms_norm(x)
         logits = x @ w["letters.weight"].T + w["letters.bias"]
-        letters = logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
-        whole = np.pad(x, ((0, -len(x) % STACK), (0, 0))).reshape(-1, STACK * x.shape[1])
-        return Sound(whole @ w["join.weight"].T + w["join.bias"], letters)
+        return Sound(x, logits - np.logaddexp.reduce(logits, axis=1, keepdims=True))
+
+    def vectors(self, embeddings: Floats, heard: Floats) -> Floats:
+        """Return what the GPT reads (N, n_embd), of tokens' embeddings and what was heard of each, (N, C)."""
+        found: Floats = embeddings + heard @ self.weights["join.weight"].T + self.weights["join.bias"]
+        return found
 
 
 def _gelu(x: Floats) -> Floats:
     return activate("gelu_tanh", x)
+
+
+def tokens_heard(steps: Floats, letters: Floats, alphabet: str, tokenizer: Tokenizer) -> tuple[list[int], Floats]:
+    """Return the tokens of what the letters spell, and what was heard while each was said, (N, C).
+
+    Args:
+        steps: (S, C).
+        letters: (S, classes) log-probabilities.
+        alphabet: What classes stand for, from 1.
+        tokenizer: Of the GPT.
+    """
+    spikes = greedy(letters)
+    while spikes and alphabet[spikes[0].symbol - 1] == " ":
+        spikes = spikes[1:]
+    ids = tokenizer.encode("".join(alphabet[spike.symbol - 1] for spike in spikes))[:MOST]
+    found = np.zeros((len(ids), steps.shape[1]), np.float32)
+    at = 0
+    for row, token in zip(found, ids, strict=True):
+        own = spikes[at : at + len(tokenizer.decode([token]))]
+        row[:] = steps[own[0].first : own[-1].last + 1].mean(axis=0)
+        at += len(own)
+    return ids, found

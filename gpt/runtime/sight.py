@@ -1,6 +1,6 @@
 """The encoder of sight in numpy: what `gpt.senses.sight` computes, for one picture.
 
-Shapes: S pixels each way, G = S / 8 cells, N = (G / 3)² vectors.
+Shapes: S pixels each way, G = S / 8 cells, N vectors.
 """
 
 from __future__ import annotations
@@ -11,10 +11,14 @@ import numpy as np
 import numpy.typing as npt
 
 from gpt.errors import CheckpointError
-from gpt.runtime.dense import rms_norm
+from gpt.runtime.dense import rms_norm, softmax
 from gpt.runtime.folder import Floats
 from gpt.runtime.layers import conv2d, encoder_block
 from gpt.runtime.sense_file import SenseFile
+
+
+MOST = 24  # middles of things that the GPT reads of one picture
+LEAST = 0.1  # probability of a middle, for the GPT to read of it
 
 
 def scaled(picture: npt.NDArray[np.uint8]) -> Floats:
@@ -32,12 +36,15 @@ class Eye:
     def __init__(self, sense: SenseFile) -> None:
         """Take them from a sense's file."""
         try:
-            self.size, self.fine, self.coarse, self.layers, self.heads = (
-                int(str(sense.config[name])) for name in ("size", "fine", "coarse", "layers", "heads")
+            self.size, self.fine, self.coarse, self.layers, self.heads, self.classes, self.things, self.furniture = (
+                int(str(sense.config[name]))
+                for name in ("size", "fine", "coarse", "layers", "heads", "classes", "things", "furniture")
             )
+            self.things_first = bool(sense.config["things_first"])
         except (KeyError, ValueError) as error:
             raise CheckpointError(f"the sight's config is damaged: {error!r}") from None
         needed = ["halve1", "halve2", "halve3", "square", "join", *(f"blocks.{i}.qkv" for i in range(self.layers))]
+        needed += ["heads", "whole", "thing"] if self.things_first else []
         missing = [name for name in needed if f"{name}.weight" not in sense.encoder]
         if missing:
             raise CheckpointError(f"the sight lacks the weights {missing[0]}")
@@ -53,8 +60,32 @@ class Eye:
         y = y.reshape(-1, y.shape[-1]) + w["place"]
         for number in range(self.layers):
             y = encoder_block(y, w, f"blocks.{number}.", self.heads)
-        found: Floats = rms_norm(y) @ w["join.weight"].T
-        found += w["join.bias"]
+        y = rms_norm(y)
+        return self._of_things(x, y.mean(0)) if self.things_first else self._linear(y, "join")
+
+    def _of_things(self, x: Floats, whole: Floats) -> Floats:
+        """Vectors of the furniture and of the middles of things, of the grid (G, G, C) and its mean (width,)."""
+        logits = self._linear(whole[None], "whole")[0]
+        known = np.concatenate((softmax(logits[: self.furniture]), _sigmoid(logits[self.furniture :])))
+        front = self._linear(np.concatenate((whole, known))[None], "join")
+        G = x.shape[0]
+        heads = x.reshape(G * G, -1) @ self.weights["heads.weight"][:, :, 0, 0].T + self.weights["heads.bias"]
+        likely = softmax(heads[:, self.classes : self.classes + self.things])[:, 1:]  # (G², things - 1)
+        states = _sigmoid(heads[:, self.classes + self.things :])
+        grid = np.pad(likely.reshape(G, G, -1), ((1, 1), (1, 1), (0, 0)))
+        around = np.max([grid[i : i + G, j : j + G] for i in range(3) for j in range(3)], axis=0).reshape(G * G, -1)
+        peaks = np.where(likely == around, likely, 0.0).T.reshape(-1)  # thing by thing, then by place
+        at = np.argsort(-peaks, kind="stable")[:MOST]
+        at = np.sort(at[peaks[at] > LEAST])
+        kind, cell = at // (G * G), at % (G * G)
+        which = np.zeros((len(at), likely.shape[1]), np.float32)
+        which[np.arange(len(at)), kind] = peaks[at]
+        middles = np.concatenate((x.reshape(G * G, -1)[cell], likely[cell], states[cell], which), axis=1)
+        return np.concatenate((front, self._linear(middles, "thing")))
+
+    def _linear(self, x: Floats, name: str) -> Floats:
+        found: Floats = x @ self.weights[f"{name}.weight"].T
+        found += self.weights[f"{name}.bias"]
         return found
 
     def _conv(self, x: Floats, name: str, stride: int = 1) -> Floats:
@@ -69,3 +100,8 @@ class Eye:
     @staticmethod
     def _relu(x: Floats) -> Floats:
         return np.maximum(x, 0.0, out=x)
+
+
+def _sigmoid(x: Floats) -> Floats:
+    found: Floats = np.float32(1.0) / (np.float32(1.0) + np.exp(-np.clip(x, -80.0, 80.0)))
+    return found

@@ -1,10 +1,12 @@
 """The encoder of hearing: log-mel frames to vectors that the GPT reads after [AUDIO].
 
-Two convolutions as in Whisper (arXiv:2212.04356), blocks of attention, convolution and MLP, then `STACK` frames of 20 ms
-made one vector. It learns by what it writes itself, too: letters at the end and phonemes halfway, by connectionist
-temporal classification (CTC, Graves et al. 2006). `gpt.runtime.hearing` computes the same in numpy.
+Two convolutions as in Whisper (arXiv:2212.04356), then blocks of attention, convolution and MLP. It learns letters at
+the end and phonemes halfway, by connectionist temporal classification (CTC, Graves et al. 2006). What the letters spell
+is cut into the GPT's tokens, and each becomes a vector: the token's embedding, and what was heard while it was said. So
+the GPT begins with something that it can read, and learns where not to believe it. `gpt.runtime.hearing` computes the
+same in numpy.
 
-Shapes: B sounds, T frames of 10 ms, S = ceil(T / 2) steps of 20 ms, N = ceil(S / STACK) vectors, C width.
+Shapes: B sounds, T frames of 10 ms, S = ceil(T / 2) steps of 20 ms, N tokens at most, C width.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from gpt.runtime.hearing import STACK, waves
+from gpt.runtime.hearing import waves
 from gpt.runtime.mel import BANDS
 from gpt.senses.blocks import EncoderBlock, norm
 
@@ -54,18 +56,16 @@ class Perceived(NamedTuple):
     """What the encoder makes of sounds.
 
     Attributes:
-        vectors: (B, N, n_embd) for the GPT.
-        lengths: (B,) how many of them count.
+        steps: (B, S, C) what is heard when.
+        counts: (B,) how many of the S count.
         letters: (B, S, letters) log-probabilities.
         phonemes: (B, S, phonemes) log-probabilities.
-        steps: (B,) how many of the S count.
     """
 
-    vectors: Tensor
-    lengths: Tensor
+    steps: Tensor
+    counts: Tensor
     letters: Tensor
     phonemes: Tensor
-    steps: Tensor
 
 
 class HearingEncoder(nn.Module):
@@ -83,25 +83,24 @@ class HearingEncoder(nn.Module):
         )
         self.phonemes = nn.Linear(C, config.phonemes)
         self.letters = nn.Linear(C, config.letters)
-        self.join = nn.Linear(STACK * C, config.n_embd)
+        self.join = nn.Linear(C, config.n_embd)
         for head in (self.phonemes, self.letters, self.join):
-            nn.init.normal_(head.weight, std=0.02)
+            nn.init.normal_(head.weight, std=0.02 if head is not self.join else 0.001)
             nn.init.zeros_(head.bias)
 
-    def forward(self, features: Tensor, frames: Tensor, *, read: bool = True) -> Perceived:
+    def forward(self, features: Tensor, frames: Tensor) -> Perceived:
         """Perceive sounds.
 
         Args:
             features: (B, T, BANDS) log-mel, zeros where padded.
             frames: (B,) how many of the T count.
-            read: Whether vectors for the GPT are wanted; else they are empty.
         """
         x = F.gelu(self.conv1(features.transpose(1, 2)), approximate="tanh")
         x = x * (torch.arange(x.shape[2], device=x.device) < frames[:, None])[:, None]
         x = F.gelu(self.conv2(x), approximate="tanh").transpose(1, 2)  # (B, S, C)
         B, S, C = x.shape
-        steps = (frames + 1) // 2
-        there = torch.arange(S, device=x.device) < steps[:, None]
+        counts = (frames + 1) // 2
+        there = torch.arange(S, device=x.device) < counts[:, None]
         x = x + torch.from_numpy(waves(S, C)).to(x)
         phonemes = x
         for number, block in enumerate(self.blocks):
@@ -109,15 +108,15 @@ class HearingEncoder(nn.Module):
             if number + 1 == (len(self.blocks) + 1) // 2:
                 phonemes = x
         x = norm(x)
-        lengths = (steps + STACK - 1) // STACK
-        vectors = x.new_zeros(B, 0, self.config.n_embd)
-        if read:
-            whole = F.pad(x * there[..., None], (0, 0, 0, -S % STACK))
-            vectors = self.join(whole.reshape(B, -1, STACK * C))
         return Perceived(
-            vectors, lengths, F.log_softmax(self.letters(x).float(), dim=-1),
-            F.log_softmax(self.phonemes(norm(phonemes)).float(), dim=-1), steps,
+            x, counts, F.log_softmax(self.letters(x).float(), dim=-1),
+            F.log_softmax(self.phonemes(norm(phonemes)).float(), dim=-1),
         )  # fmt: skip
+
+    def vectors(self, embeddings: Tensor, heard: Tensor) -> Tensor:
+        """Return what the GPT reads (B, N, n_embd), of tokens' embeddings and what was heard of each, (B, N, C)."""
+        found: Tensor = embeddings + self.join(heard)
+        return found
 
 
 def ctc(log_probabilities: Tensor, steps: Tensor, targets: Tensor, lengths: Tensor) -> Tensor:

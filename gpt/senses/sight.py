@@ -1,15 +1,18 @@
 """The encoder of sight: a picture to vectors that the GPT reads after [IMAGE].
 
-A convolutional stem halves the picture three times, residual blocks look at its cells of 8 pixels, and each square of
-three by three cells becomes one vector, which attention lets see the others. It learns from masks, too: what each cell
-shows, where the middle of each thing is, and the states of things and furniture. Those heads are not needed to see.
+A convolutional stem halves the picture three times, and residual blocks look at its cells of 8 pixels. It learns from
+masks what each cell shows, where the middle of each thing is, and the states of things and furniture; then one vector
+stands for the furniture and one for each middle, of which there are few: a short prefix, easily read. Without masks
+(`things_first` false) each square of three by three cells is a vector instead, whatever is in it.
 `gpt.runtime.sight` computes the vectors in numpy, with the batch norms folded into the convolutions (`folded`).
 
-Shapes: B pictures, G cells each way, N = (G / 3)² vectors, C channels of the grid.
+Shapes: B pictures, G cells each way, C channels of the grid, N vectors of a picture at most, F numbers that a middle is
+known by.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import NamedTuple
 
@@ -17,6 +20,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from gpt.runtime.sight import LEAST, MOST
 from gpt.senses.blocks import EncoderBlock, norm
 
 
@@ -43,6 +47,7 @@ class SightConfig:
         furniture: Categories of furniture.
         furniture_states: Of furniture.
         n_embd: Width of the GPT.
+        things_first: Whether the GPT reads furniture and middles of things, or else squares of the picture.
     """
 
     size: int = 192
@@ -60,17 +65,37 @@ class SightConfig:
     furniture: int
     furniture_states: int
     n_embd: int
+    things_first: bool = True
+
+    @property
+    def known(self) -> int:
+        """F: channels, probabilities of things and states, and which thing's middle it is."""
+        return self.channels + 2 * (self.things - 1) + self.states
 
     def as_dict(self) -> dict[str, object]:
         """Plain data."""
         return asdict(self)
 
 
+class Known(NamedTuple):
+    """What pictures are known by, before it is put into the GPT's terms.
+
+    Attributes:
+        front: (B, 1, ·) of the furniture, or (B, (G / 3)², width) of the squares of a picture.
+        middles: (B, MOST, F) of the middles of things, in order; none with squares.
+        counts: (B,) how many of those count.
+    """
+
+    front: Tensor
+    middles: Tensor
+    counts: Tensor
+
+
 class Seen(NamedTuple):
     """What the encoder makes of pictures.
 
     Attributes:
-        vectors: (B, N, n_embd) for the GPT.
+        known: What the vectors for the GPT are made of.
         cells: (B, classes, G, G) logits of what each cell shows.
         centres: (B, things, G, G) logits of the thing whose middle is in the cell.
         states: (B, states, G, G) logits of that thing's states.
@@ -78,7 +103,7 @@ class Seen(NamedTuple):
         furniture_states: (B, furniture_states) logits.
     """
 
-    vectors: Tensor
+    known: Known
     cells: Tensor
     centres: Tensor
     states: Tensor
@@ -133,8 +158,12 @@ class SightEncoder(nn.Module):
             EncoderBlock(config.width, config.heads, expansion=config.expansion) for _ in range(config.layers)
         )
         self.whole = nn.Linear(config.width, config.furniture + config.furniture_states)
-        self.join = nn.Linear(config.width, config.n_embd)
-        nn.init.normal_(self.join.weight, std=0.02)
+        inputs = config.width + config.furniture + config.furniture_states if config.things_first else config.width
+        self.join = nn.Linear(inputs, config.n_embd)
+        self.thing = nn.Linear(config.known, config.n_embd) if config.things_first else None
+        for layer in (self.join, self.thing):
+            if layer is not None:
+                nn.init.normal_(layer.weight, std=0.02)
 
     def forward(self, pictures: Tensor) -> Seen:
         """See pictures (B, 3, size, size), about in -1..1."""
@@ -146,12 +175,49 @@ class SightEncoder(nn.Module):
             x = block(x)
         config = self.config
         cells, centres, states = self.heads(x).split((config.classes, config.things, config.states), dim=1)
-        y = self.square(x).flatten(2).transpose(1, 2) + self.place  # (B, N, width)
+        y = self.square(x).flatten(2).transpose(1, 2) + self.place  # (B, (G / 3)², width)
         for block in self.blocks:
             y = block(y)
         y = norm(y)
-        furniture, furniture_states = self.whole(y.mean(1)).split((config.furniture, config.furniture_states), dim=1)
-        return Seen(self.join(y), cells, centres, states, furniture, furniture_states)
+        logits = self.whole(y.mean(1))
+        furniture, furniture_states = logits.split((config.furniture, config.furniture_states), dim=1)
+        if self.thing is None:
+            counts = torch.full((len(y),), y.shape[1], device=y.device)
+            known = Known(y, y[:, :0], counts)
+        else:
+            likely = torch.cat((furniture.float().softmax(1), furniture_states.float().sigmoid()), 1)
+            front = torch.cat((y.mean(1).float(), likely), 1)[:, None]
+            known = Known(front, *middles_of(x, centres, states))
+        return Seen(known, cells, centres, states, furniture, furniture_states)
+
+    def vectors(self, known: Known) -> tuple[Tensor, Tensor]:
+        """Return what the GPT reads, (B, N, n_embd), and how many of the N count, (B,)."""
+        front = self.join(known.front)
+        if self.thing is None:
+            return front, known.counts
+        return torch.cat((front, self.thing(known.middles)), 1), 1 + known.counts
+
+
+def middles_of(x: Tensor, centres: Tensor, states: Tensor) -> tuple[Tensor, Tensor]:
+    """Return what the likeliest middles of things are known by, (B, MOST, F), things in order, and how many there are.
+
+    Args:
+        x: (B, C, G, G) the grid.
+        centres: (B, things, G, G) logits.
+        states: (B, states, G, G) logits.
+    """
+    B, C, G, _ = x.shape
+    likely = centres.float().softmax(1)[:, 1:]  # (B, things - 1, G, G)
+    peaks = torch.where(likely == F.max_pool2d(likely, 3, 1, 1), likely, 0.0).flatten(1)
+    best, at = peaks.topk(MOST, dim=1)
+    at = torch.where(best > LEAST, at, peaks.shape[1]).sort(1).values  # by thing, then by place; what is none comes last
+    counts = (at < peaks.shape[1]).sum(1)
+    at = at.clamp_max(peaks.shape[1] - 1)
+    kind, cell = at // (G * G), at % (G * G)
+    every = torch.cat((x.float(), likely, states.float().sigmoid()), 1).flatten(2)  # (B, C + things - 1 + states, G²)
+    here = every.gather(2, cell[:, None].expand(-1, every.shape[1], -1)).transpose(1, 2)
+    which = F.one_hot(kind, likely.shape[1]) * peaks.gather(1, at)[..., None]
+    return torch.cat((here, which), 2), counts
 
 
 def folded(encoder: SightEncoder) -> dict[str, Tensor]:
@@ -167,3 +233,21 @@ def folded(encoder: SightEncoder) -> dict[str, Tensor]:
         elif ".norm." not in name:
             found[name] = tensor
     return found
+
+
+def unfolded(encoder: SightEncoder, weights: Mapping[str, Tensor]) -> None:
+    """Put weights as `folded` returned them into an encoder; its batch norms then change nothing in evaluation."""
+    state = encoder.state_dict()
+    for name in state:
+        base = name.rpartition(".norm.")[0]
+        if name.endswith(".conv.weight"):
+            state[name] = weights[f"{name.removesuffix('.conv.weight')}.weight"]
+        elif name.endswith(".norm.bias"):
+            state[name] = weights[f"{base}.bias"]
+        elif name.endswith((".norm.weight", ".norm.running_var")):
+            state[name] = torch.ones_like(state[name]) if name.endswith("weight") else torch.full_like(state[name], 1 - 1e-5)
+        elif name.endswith(".norm.running_mean"):
+            state[name] = torch.zeros_like(state[name])
+        elif name in weights and weights[name].shape == state[name].shape:
+            state[name] = weights[name]
+    encoder.load_state_dict(state)

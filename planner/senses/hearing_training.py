@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import random
+import sys
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
+from torch.nn import functional as F
+from tqdm import tqdm
 
 from gpt.distributed import device_of
-from gpt.runtime.sense_file import sense_path
+from gpt.runtime.ctc import greedy
+from gpt.runtime.hearing import tokens_heard
+from gpt.runtime.sense_file import load_sense, sense_path
 from gpt.senses.hearing import HearingConfig, HearingEncoder, Perceived, ctc
 from gpt.senses.sound import frames_of, log_mel, masked
 from planner.senses.augment import Augmenter
@@ -32,6 +39,8 @@ class HearingSettings:
         pool_seconds: Of speech that are kept to be heard again.
         batch_seconds: Of sound in a step, before it is changed.
         alone: The part of the time in which the encoder learns without the GPT.
+        kept: Utterances that the GPT then learns to read, each changed in one way.
+        read: Of them in a step.
         encoder_lr: Peak learning rate of the encoder.
         reader_lr: Of the GPT's adapter.
         weight_decay: Of the encoder's matrices.
@@ -45,9 +54,11 @@ class HearingSettings:
     first: int = 256
     pool_seconds: float = 40_000.0
     batch_seconds: float = 60.0
-    alone: float = 0.6
+    alone: float = 0.8
+    kept: int = 12_000
+    read: int = 64
     encoder_lr: float = 1.5e-3
-    reader_lr: float = 1.0e-3
+    reader_lr: float = 2.0e-3
     weight_decay: float = 0.02
     validation: int = 96
 
@@ -55,14 +66,23 @@ class HearingSettings:
         """Return settings that make use of a GPU, if it is one."""
         if device_of(self.device).type != "cuda":
             return self
-        return replace(self, pool_seconds=300_000.0, batch_seconds=720.0, first=1024)
+        return replace(self, pool_seconds=300_000.0, batch_seconds=720.0, first=1024, kept=100_000, read=256)
 
 
-PHONEME_SHARE, WRITING_SHARE = 0.4, 1.0  # of the loss, beside letters
+PHONEME_SHARE = 0.4  # of the loss, beside letters
 
 
-def train_hearing(settings: HearingSettings, model: Path, out: Path) -> Path:
+def train_hearing(settings: HearingSettings, model: Path, out: Path, start: Path | None = None) -> Path:
     """Train hearing for a model; returns the sense's file, in `out`.
+
+    The encoder learns alone first; then it stays as it is, what it heard of many utterances is kept, and the GPT learns to
+    write what was said.
+
+    Args:
+        settings: How.
+        model: The GPT.
+        out: The run's folder.
+        start: A sense whose encoder is kept: the GPT learns to read it, all the time.
 
     Raises:
         SpeechError: espeak-ng is missing.
@@ -75,17 +95,23 @@ def train_hearing(settings: HearingSettings, model: Path, out: Path) -> Path:
     watched.add(utterances(settings.validation, settings.seed, "valid"))
     pool.fill(wait=settings.first)
     reader = Reader("hearing", model, device, settings.seed)
-    config = HearingConfig(
-        letters=len(LETTERS) + 1, phonemes=len(PHONEMES) + 1, n_embd=reader.gpt.config.n_embd
-    )
+    config = HearingConfig(letters=len(LETTERS) + 1, phonemes=len(PHONEMES) + 1, n_embd=reader.gpt.config.n_embd)
     encoder = HearingEncoder(config).to(device)
+    alone = settings.alone
+    if start is not None:
+        weights = {name: torch.from_numpy(a) for name, a in load_sense(start, "hearing").encoder.items()}
+        weights |= {name: t for name, t in encoder.state_dict().items() if name.startswith("join.")}
+        encoder.load_state_dict(weights)
+        alone = 0.0
     optimizer = torch.optim.AdamW(
         groups_of(encoder, reader, encoder_lr=settings.encoder_lr, reader_lr=settings.reader_lr,
                   decay=settings.weight_decay), betas=(0.9, 0.98),
     )  # fmt: skip
     augment = Augmenter(device, settings.seed)
-    progress, path = Progress(out, settings.minutes), sense_path(out, "hearing")
+    path = sense_path(out, "hearing")
     validation = watched.all()
+    kept: list[Heard] = []
+    progress = Progress(out, settings.minutes)
 
     def save() -> None:
         extra = {"heard": progress.items, "spoken": pool.heard, **asdict(settings)}
@@ -93,71 +119,128 @@ def train_hearing(settings: HearingSettings, model: Path, out: Path) -> Path:
 
     try:
         while (done := progress.done) < 1:
-            pool.fill()
-            together = done > settings.alone
-            rate = cosine(done)
-            set_rates(optimizer, (rate, rate, cosine(done, begin=settings.alone)))
-            batch = pool.draw(rng, settings.batch_seconds)
-            losses = _losses(encoder, reader, batch, augment, together=together)
-            sum(losses.values()).backward()  # type: ignore[union-attr]
-            norm = torch.nn.utils.clip_grad_norm_([p for g in optimizer.param_groups for p in g["params"]], 1.0)
-            if not together or torch.isfinite(norm):
-                optimizer.step()
+            if done < alone:
+                pool.fill()
+                rate = cosine(done / alone)
+                batch = pool.draw(rng, settings.batch_seconds)
+                losses, count = _alone(encoder, batch, augment), len(batch.texts)
+            else:
+                if not kept:
+                    encoder.requires_grad_(False).eval()
+                    encoder.join.requires_grad_(True)
+                    kept = keep(encoder, reader, pool, augment, rng, settings)
+                    pool.close()
+                    began = progress.done
+                rate = cosine(done, begin=began)
+                chosen = rng.choices(kept, k=settings.read)
+                losses, count = {"writing": _writing(encoder, reader, chosen)}, len(chosen)
+            set_rates(optimizer, (rate, rate, rate))
+            torch.stack(list(losses.values())).sum().backward()  # type: ignore[no-untyped-call]
+            torch.nn.utils.clip_grad_norm_([p for g in optimizer.param_groups for p in g["params"]], 1.0)
+            optimizer.step()
             optimizer.zero_grad(set_to_none=True)
-            if progress.step(len(batch.texts), **losses):
-                progress.tell(spoken=pool.heard, **_watch(encoder, reader, validation, together=together))
+            if progress.step(count, **losses):
+                progress.tell(spoken=pool.heard, **_watch(encoder, reader, validation))
             if progress.is_due():
                 save()
-        progress.tell(spoken=pool.heard, **_watch(encoder, reader, validation, together=True))
+        progress.tell(spoken=pool.heard, **_watch(encoder, reader, validation))
         save()
     finally:
         pool.close()
     return path
 
 
-def _losses(
-    encoder: HearingEncoder, reader: Reader, batch: Batch, augment: Augmenter, *, together: bool
-) -> dict[str, torch.Tensor]:
+def _alone(encoder: HearingEncoder, batch: Batch, augment: Augmenter) -> dict[str, torch.Tensor]:
+    """Losses of letters and phonemes, of sounds changed at random."""
     with torch.no_grad():
         sounds, lengths = augment(batch.sounds, batch.lengths)
         features = masked(log_mel(sounds, lengths), augment.generator)
-    return _of(encoder, reader, batch, features, frames_of(lengths), together=together)[1]
+    found = _perceive(encoder, features, lengths)
+    return {
+        "letters": ctc(found.letters, found.counts, batch.letters, batch.n_letters),
+        "phonemes": PHONEME_SHARE * ctc(found.phonemes, found.counts, batch.phonemes, batch.n_phonemes),
+    }
 
 
-def _of(
-    encoder: HearingEncoder, reader: Reader, batch: Batch, features: torch.Tensor, frames: torch.Tensor, *,
-    together: bool,
-) -> tuple[Perceived, dict[str, torch.Tensor]]:  # fmt: skip
+def _perceive(encoder: HearingEncoder, features: torch.Tensor, lengths: torch.Tensor) -> Perceived:
     with torch.autocast(features.device.type, torch.bfloat16):
-        found = encoder(features, frames, read=together)
-        losses = {
-            "letters": ctc(found.letters, found.steps, batch.letters, batch.n_letters),
-            "phonemes": PHONEME_SHARE * ctc(found.phonemes, found.steps, batch.phonemes, batch.n_phonemes),
-        }
-        if together:
-            losses["writing"] = WRITING_SHARE * reader.loss(found.vectors, found.lengths, batch.texts)
-    return found, losses
+        found: Perceived = encoder(features, frames_of(lengths))
+    return found
+
+
+class Heard(NamedTuple):
+    """What the encoder heard of an utterance: tokens, what was heard of each (N, C), and what was said."""
+
+    ids: list[int]
+    heard: torch.Tensor
+    text: str
 
 
 @torch.no_grad()
-def _watch(encoder: HearingEncoder, reader: Reader, batch: Batch, *, together: bool) -> dict[str, object]:
+def keep(
+    encoder: HearingEncoder, reader: Reader, pool: Pool, augment: Augmenter, rng: random.Random,
+    settings: HearingSettings,
+) -> list[Heard]:  # fmt: skip
+    """Let the encoder hear utterances, changed at random; returns what it heard."""
+    found: list[Heard] = []
+    bar = tqdm(total=settings.kept, desc="hearing", disable=not sys.stderr.isatty())
+    while len(found) < settings.kept:
+        pool.fill()
+        batch = pool.draw(rng, settings.batch_seconds)
+        sounds, lengths = augment(batch.sounds, batch.lengths)
+        new = heard_of(encoder, reader, log_mel(sounds, lengths), lengths, batch.texts)
+        found += new
+        bar.update(len(new))
+    return found
+
+
+def heard_of(
+    encoder: HearingEncoder, reader: Reader, features: torch.Tensor, lengths: torch.Tensor, texts: Sequence[str]
+) -> list[Heard]:
+    """Return what the encoder hears of sounds."""
+    perceived = _perceive(encoder, features, lengths)
+    counts = perceived.counts.tolist()
+    steps, letters = perceived.steps.float().cpu().numpy(), perceived.letters.float().cpu().numpy()
+    found = []
+    for row, (count, text) in enumerate(zip(counts, texts, strict=True)):
+        ids, heard = tokens_heard(steps[row, :count], letters[row, :count], LETTERS, reader.tokenizer)
+        if ids:
+            found.append(Heard(ids, torch.from_numpy(heard).half(), text))
+    return found
+
+
+def _writing(encoder: HearingEncoder, reader: Reader, chosen: Sequence[Heard]) -> torch.Tensor:
+    """Loss of writing what was said."""
+    device = encoder.join.weight.device
+    longest = max(len(h.ids) for h in chosen)
+    ids = torch.tensor([h.ids + [reader.pad] * (longest - len(h.ids)) for h in chosen]).to(device)
+    heard = torch.stack([F.pad(h.heard, (0, 0, 0, longest - len(h.heard))) for h in chosen]).to(device).float()
+    lengths = torch.tensor([len(h.ids) for h in chosen]).to(device)
+    with torch.autocast(device.type, torch.bfloat16):
+        vectors = encoder.vectors(reader.gpt.wte(ids), heard)
+        return reader.loss(vectors, lengths, [h.text for h in chosen])
+
+
+@torch.no_grad()
+def _watch(encoder: HearingEncoder, reader: Reader, batch: Batch) -> dict[str, object]:
     """Error rate of letters, and the loss of what the GPT writes, on voices of no training, without noise."""
-    features, frames = log_mel(batch.sounds, batch.lengths), frames_of(batch.lengths)
+    features = log_mel(batch.sounds, batch.lengths)
+    learning = encoder.training
     encoder.eval()
-    found, losses = _of(encoder, reader, batch, features, frames, together=together)
-    encoder.train()
-    best = found.letters.argmax(-1)
+    letters = _perceive(encoder, features, batch.lengths)
+    heard = heard_of(encoder, reader, features, batch.lengths, batch.texts)
+    encoder.train(learning)
     errors = total = 0
-    for row, steps, letters, count in zip(
-        best.tolist(), found.steps.tolist(), batch.letters.tolist(), batch.n_letters.tolist(), strict=True
+    table = letters.letters.float().cpu().numpy()
+    for row, (steps, said, count) in enumerate(
+        zip(letters.counts.tolist(), batch.letters.tolist(), batch.n_letters.tolist(), strict=True)
     ):
-        heard = [c for c, before in zip(row[:steps], [0, *row], strict=False) if c and c != before]
-        errors += distance(heard, letters[:count])
+        errors += distance([spike.symbol for spike in greedy(table[row, :steps])], said[:count])
         total += count
-    watched: dict[str, object] = {"valid_letter_errors": round(errors / max(1, total), 4)}
-    if together:
-        watched["valid_writing"] = round(float(losses["writing"]), 4)
-    return watched
+    return {
+        "valid_letter_errors": round(errors / max(1, total), 4),
+        "valid_writing": round(float(_writing(encoder, reader, heard)), 4) if heard else None,
+    }
 
 
 def distance(first: list[int] | list[str], second: list[int] | list[str]) -> int:

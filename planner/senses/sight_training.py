@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 from torch.nn import functional as F
 
 from envs.domain import load_domain
 from gpt.distributed import device_of
-from gpt.runtime.sense_file import sense_path
-from gpt.senses.sight import Seen, SightConfig, SightEncoder, folded
+from gpt.runtime.sense_file import load_sense, sense_path
+from gpt.senses.sight import Known, Seen, SightConfig, SightEncoder, folded, unfolded
 from planner.senses.gallery import Gallery, Views
 from planner.senses.labels import FURNITURE_STATES, SIZE, THING_STATES, classes, furniture
 from planner.senses.progress import Progress
@@ -35,6 +36,7 @@ class SightSettings:
         encoder_lr: Peak learning rate of the encoder.
         reader_lr: Of the GPT's adapter.
         weight_decay: Of the encoder's matrices.
+        copies: Of each picture that the GPT learns to read from, each changed anew.
     """
 
     minutes: float = 60.0
@@ -47,22 +49,27 @@ class SightSettings:
     batch: int = 192
     alone: float = 0.45
     encoder_lr: float = 1.5e-3
-    reader_lr: float = 1.0e-3
+    reader_lr: float = 2.0e-3
     weight_decay: float = 0.05
+    copies: int = 2
 
     def on_device(self) -> SightSettings:
         """Return settings that suit a CPU, if it is one."""
-        return self if device_of(self.device).type == "cuda" else replace(self, batch=48, most=20_000)
+        return self if device_of(self.device).type == "cuda" else replace(self, batch=48, most=20_000, copies=1)
 
 
-def train_sight(settings: SightSettings, model: Path, pictures: Path, out: Path) -> Path:
+def train_sight(settings: SightSettings, model: Path, pictures: Path, out: Path, start: Path | None = None) -> Path:
     """Train sight for a model; returns the sense's file, in `out`.
+
+    With masks, the encoder learns alone first; then it stays as it is, what it makes of each picture is kept, and the GPT
+    learns to read that. Without them, all learns at once to write.
 
     Args:
         settings: How.
         model: The GPT.
         pictures: A folder of files of `planner.senses.render`, which may still be at work; `valid` in it is watched.
         out: The run's folder.
+        start: A sense whose encoder is kept: the GPT learns to read it, all the time.
 
     Raises:
         PlannerError: There are no pictures.
@@ -78,31 +85,58 @@ def train_sight(settings: SightSettings, model: Path, pictures: Path, out: Path)
     config = SightConfig(
         size=SIZE, classes=len(classes()), things=1 + len(load_domain().objects), states=len(THING_STATES),
         furniture=len(furniture()), furniture_states=len(FURNITURE_STATES), n_embd=reader.gpt.config.n_embd,
+        things_first=settings.auxiliary,
     )  # fmt: skip
-    encoder = SightEncoder(config).to(device, memory_format=torch.channels_last)
+    encoder = SightEncoder(config).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    alone = settings.alone if settings.auxiliary else 0.0
+    if start is not None:
+        weights = {name: torch.from_numpy(a) for name, a in load_sense(start, "sight").encoder.items()}
+        unfolded(encoder, weights)
+        alone = 0.0
+    if encoder.thing is not None:
+        _begin_with_names(encoder, reader)
     optimizer = torch.optim.AdamW(
         groups_of(encoder, reader, encoder_lr=settings.encoder_lr, reader_lr=settings.reader_lr,
                   decay=settings.weight_decay), betas=(0.9, 0.98),
     )  # fmt: skip
     progress, path = Progress(out, settings.minutes), sense_path(out, "sight")
     validation = held_out.all()
-    alone = settings.alone if settings.auxiliary else 0.0
+    kept: Kept | None = None
 
     def save() -> None:
         extra = {"seen": progress.items, "pictures": len(gallery), **asdict(settings)}
         reader.save(path, folded(encoder), config.as_dict(), extra)
 
     while (done := progress.done) < 1:
-        gallery.look()
-        rate = cosine(done)
-        set_rates(optimizer, (rate, rate, cosine(done, begin=alone)))
-        views = gallery.draw(settings.batch, generator)
-        _, losses = _of(encoder, reader, views, auxiliary=settings.auxiliary, together=done >= alone)
-        torch.stack(list(losses.values())).sum().backward()
+        together = done >= alone
+        if together and settings.auxiliary:
+            if kept is None:
+                gallery.look(files=1000)
+                encoder.requires_grad_(False).eval()
+                for layer in (encoder.join, encoder.thing):
+                    assert layer is not None
+                    layer.requires_grad_(True)
+                kept = keep(encoder, gallery, settings.batch, generator, copies=settings.copies)
+                began = progress.done
+            known, texts = kept.draw(settings.batch, generator)
+            rate = cosine(done, begin=began)
+            set_rates(optimizer, (rate, rate, rate))
+            losses = {"writing": _writing(encoder, reader, known, texts)}
+        else:
+            gallery.look()
+            views = gallery.draw(settings.batch, generator)
+            rate = cosine(done / alone if alone else done)
+            set_rates(optimizer, (rate, rate, rate))
+            seen = _see(encoder, views)
+            losses = _auxiliary(seen, views) if settings.auxiliary else {}
+            if together:
+                losses["writing"] = _writing(encoder, reader, seen.known, views.texts)
+            texts = views.texts
+        torch.stack(list(losses.values())).sum().backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_([p for g in optimizer.param_groups for p in g["params"]], 1.0)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
-        if progress.step(len(views.texts), **losses):
+        if progress.step(len(texts), **losses):
             progress.tell(pictures=len(gallery), **_watch(encoder, reader, validation))
         if progress.is_due():
             save()
@@ -111,16 +145,51 @@ def train_sight(settings: SightSettings, model: Path, pictures: Path, out: Path)
     return path
 
 
-def _of(
-    encoder: SightEncoder, reader: Reader, views: Views, *, auxiliary: bool, together: bool
-) -> tuple[Seen, dict[str, torch.Tensor]]:
+def _begin_with_names(encoder: SightEncoder, reader: Reader) -> None:
+    """Let the vector of a thing begin as the embedding of its name: the GPT knows what to make of that."""
+    assert encoder.thing is not None
+    names = classes()[1 : encoder.config.things]
+    with torch.no_grad():
+        rows = [reader.gpt.wte.weight[reader.tokenizer.encode(f" {name}")].mean(0) for name in names]
+        encoder.thing.weight[:, -len(names) :] += torch.stack(rows, 1).to(encoder.thing.weight)
+
+
+def _see(encoder: SightEncoder, views: Views) -> Seen:
     with torch.autocast(views.pictures.device.type, torch.bfloat16):
-        seen = encoder(views.pictures.contiguous(memory_format=torch.channels_last))
-        losses = _auxiliary(seen, views) if auxiliary else {}
-        if together:
-            lengths = torch.full((len(views.texts),), seen.vectors.shape[1], device=views.pictures.device)
-            losses["writing"] = reader.loss(seen.vectors, lengths, views.texts)
-    return seen, losses
+        seen: Seen = encoder(views.pictures.contiguous(memory_format=torch.channels_last))
+    return seen
+
+
+def _writing(encoder: SightEncoder, reader: Reader, known: Known, texts: list[str]) -> torch.Tensor:
+    with torch.autocast(known.front.device.type, torch.bfloat16):
+        return reader.loss(*encoder.vectors(known), texts)
+
+
+class Kept(NamedTuple):
+    """What the encoder made of pictures, so that it need not see them again."""
+
+    known: Known
+    texts: list[str]
+
+    def draw(self, count: int, generator: torch.Generator) -> tuple[Known, list[str]]:
+        """Draw some."""
+        numbers = torch.randint(len(self.texts), (count,), generator=generator)
+        there = numbers.to(self.known.front.device)
+        known = Known(self.known.front[there].float(), self.known.middles[there].float(), self.known.counts[there])
+        return known, [self.texts[i] for i in numbers.tolist()]
+
+
+@torch.no_grad()
+def keep(encoder: SightEncoder, gallery: Gallery, batch: int, generator: torch.Generator, *, copies: int) -> Kept:
+    """Let the encoder see so many pictures, changed at random, as there are in a gallery, times `copies`."""
+    parts: list[Known] = []
+    texts: list[str] = []
+    for _ in range(max(1, copies * len(gallery) // batch)):
+        views = gallery.draw(batch, generator)
+        known = _see(encoder, views).known
+        parts.append(Known(known.front.half(), known.middles.half(), known.counts))
+        texts += views.texts
+    return Kept(Known(*(torch.cat(tensors) for tensors in zip(*parts, strict=True))), texts)
 
 
 def _auxiliary(seen: Seen, views: Views) -> dict[str, torch.Tensor]:
@@ -147,14 +216,16 @@ def _focal(logits: torch.Tensor, centres: torch.Tensor) -> torch.Tensor:
 @torch.no_grad()
 def _watch(encoder: SightEncoder, reader: Reader, views: Views) -> dict[str, object]:
     """Accuracy in homes of no training: middles of things found and right, furniture, and the loss of writing."""
+    learning = encoder.training
     encoder.eval()
-    seen, losses = _of(encoder, reader, views, auxiliary=True, together=True)
-    encoder.train()
+    seen = _see(encoder, views)
+    writing = _writing(encoder, reader, seen.known, views.texts)
+    encoder.train(learning)
     best, there = seen.centres.argmax(1), views.centres > 0
     right = ((best == views.centres) & there).sum()
     return {
         "valid_recall": round(float(right / there.sum().clamp_min(1)), 4),
         "valid_precision": round(float(right / (best > 0).sum().clamp_min(1)), 4),
         "valid_furniture": round(float((seen.furniture.argmax(1) == views.furniture).float().mean()), 4),
-        "valid_writing": round(float(losses["writing"]), 4),
+        "valid_writing": round(float(writing), 4),
     }

@@ -28,6 +28,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--workers", type=int, default=1, metavar="N", help="hearing: processes that speak (default: 1)")
     add("--pictures", type=Path, metavar="DIR", help="sight: what planner.senses.render draws, also while it draws")
     add("--no-auxiliary", action="store_true", help="sight: learn from what is to be written alone, not from masks")
+    add("--start", type=Path, metavar="FILE", help="keep this file's encoder; the GPT learns to read it")
     add("--seed", type=int, default=0, help="of everything that is drawn (default: 0)")
     return parser
 
@@ -50,7 +51,7 @@ def _run(args: argparse.Namespace) -> int:
         settings = HearingSettings(
             minutes=minutes, seed=args.seed, device=args.device, workers=args.workers
         ).on_device()
-        path = train_hearing(settings, model, out)
+        path = train_hearing(settings, model, out, args.start)
     else:
         from planner.senses.sight_training import SightSettings, train_sight
 
@@ -60,7 +61,7 @@ def _run(args: argparse.Namespace) -> int:
         chosen = SightSettings(
             minutes=minutes, seed=args.seed, device=args.device, auxiliary=not args.no_auxiliary
         ).on_device()
-        path = train_sight(chosen, model, args.pictures, out)
+        path = train_sight(chosen, model, args.pictures, out, args.start)
     print(path)
     return 0
 
