@@ -86,8 +86,8 @@ class Gallery:
             self.look(files=8)
             if time.perf_counter() - began > patience:
                 raise PlannerError(
-                    f"{self.folder}: {len(self)} pictures after {patience:.0f} s, {count} are needed to begin; draw them "
-                    "with python -m planner.senses.render"
+                    f"{self.folder}: {len(self)} pictures after {patience:.0f} s, {count} are needed to begin; draw "
+                    "them with python -m planner.senses.render"
                 )
             if len(self) < count:
                 time.sleep(0.2)

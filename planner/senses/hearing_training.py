@@ -20,10 +20,10 @@ from gpt.runtime.sense_file import load_sense, sense_path
 from gpt.senses.hearing import HearingConfig, HearingEncoder, Perceived, ctc
 from gpt.senses.sound import frames_of, log_mel, masked
 from planner.senses.augment import Augmenter
+from planner.senses.letters import LETTERS, PHONEMES, distance
 from planner.senses.pool import Batch, Pool, utterances
 from planner.senses.progress import Progress
 from planner.senses.reader import Reader, cosine, groups_of, set_rates
-from planner.senses.speech import LETTERS, PHONEMES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,8 +75,8 @@ PHONEME_SHARE = 0.4  # of the loss, beside letters
 def train_hearing(settings: HearingSettings, model: Path, out: Path, start: Path | None = None) -> Path:
     """Train hearing for a model; returns the sense's file, in `out`.
 
-    The encoder learns alone first; then it stays as it is, what it heard of many utterances is kept, and the GPT learns to
-    write what was said.
+    The encoder learns alone first; then it stays as it is, what it heard of many utterances is kept, and the GPT learns
+    to write what was said.
 
     Args:
         settings: How.
@@ -241,15 +241,3 @@ def _watch(encoder: HearingEncoder, reader: Reader, batch: Batch) -> dict[str, o
         "valid_letter_errors": round(errors / max(1, total), 4),
         "valid_writing": round(float(_writing(encoder, reader, heard)), 4) if heard else None,
     }
-
-
-def distance(first: list[int] | list[str], second: list[int] | list[str]) -> int:
-    """Return the Levenshtein distance of two sequences."""
-    row = list(range(len(second) + 1))
-    for i, a in enumerate(first, start=1):
-        before, row[0] = row[0], i
-        for j, b in enumerate(second, start=1):
-            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (a != b))
-    return row[-1]
-
-

@@ -84,7 +84,7 @@ def parse_listing(text: str) -> Listing | None:
 def _item(text: str) -> Item | None:
     states: list[str] = []
     while text not in load_domain().objects:
-        first, space, text = text.partition(" ")  # noqa: PLW2901
+        first, space, text = text.partition(" ")
         if not space or first not in THING_STATES:
             return None
         states.append(first)

@@ -20,7 +20,8 @@ import torch
 from torch import Tensor
 
 from planner.senses.espeak import RATE, SpeechError, Waves, phonemes, speak
-from planner.senses.speech import LETTERS, PHONEMES, Texts, Who, heard_phonemes, spoken, voice, words
+from planner.senses.letters import LETTERS, PHONEMES, heard_phonemes, spoken, words
+from planner.senses.speech import Texts, Who, voice
 
 if TYPE_CHECKING:
     from multiprocessing.queues import Queue

@@ -1,12 +1,12 @@
 """Pictures with their labels in files, as training reads them: `pictures-SEED-00012.npz`, written whole or not at all.
 
-    pictures  uint8 (N, 192, 192, 3)
-    cells     uint8 (N, 24, 24)   class of each cell of 8 pixels (planner/senses/labels.py); things before furniture
-    centres   uint8 (N, 24, 24)   class of a listed thing in the cell where its middle is; else 0
-    states    uint8 (N, 24, 24)   bits of that thing's states
-    furniture uint8 (N,)          category
-    furniture_states uint8 (N,)   bits
-    texts     a JSON list of listings
+pictures  uint8 (N, 192, 192, 3)
+cells     uint8 (N, 24, 24)   class of each cell of 8 pixels (planner/senses/labels.py); things before furniture
+centres   uint8 (N, 24, 24)   class of a listed thing in the cell where its middle is; else 0
+states    uint8 (N, 24, 24)   bits of that thing's states
+furniture uint8 (N,)          category
+furniture_states uint8 (N,)   bits
+texts     a JSON list of listings
 """
 
 from __future__ import annotations

@@ -61,8 +61,8 @@ class SightSettings:
 def train_sight(settings: SightSettings, model: Path, pictures: Path, out: Path, start: Path | None = None) -> Path:
     """Train sight for a model; returns the sense's file, in `out`.
 
-    With masks, the encoder learns alone first; then it stays as it is, what it makes of each picture is kept, and the GPT
-    learns to read that. Without them, all learns at once to write.
+    With masks, the encoder learns alone first; then it stays as it is, what it makes of each picture is kept, and the
+    GPT learns to read that. Without them, all learns at once to write.
 
     Args:
         settings: How.
@@ -207,7 +207,7 @@ def _auxiliary(seen: Seen, views: Views) -> dict[str, torch.Tensor]:
 
 
 def _focal(logits: torch.Tensor, centres: torch.Tensor) -> torch.Tensor:
-    """Sum of cross-entropies; of cells without a middle, which are many and easy, by how wrong they are (focal loss)."""
+    """Sum of cross-entropies; of cells without a middle, which are many, by how wrong they are (focal loss)."""
     losses = F.cross_entropy(logits, centres, reduction="none")  # (B, G, G)
     wrong = 1 - logits.detach().softmax(1)[:, 0]
     return (losses * torch.where(centres > 0, 1.0, wrong.square())).sum()

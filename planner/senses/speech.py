@@ -1,8 +1,4 @@
-"""What is spoken in training and tests, and by whom: texts from the project's own phrases, and espeak's voices.
-
-Letters are what hearing is trained to write: words in lower case, numbers as words, no punctuation. Phonemes are those of
-General American, whatever the accent that is heard: they tell what words have in common.
-"""
+"""What is spoken in training and tests, and by whom: texts from the project's own phrases, and espeak's voices."""
 
 from __future__ import annotations
 
@@ -17,10 +13,6 @@ from planner.phrases import load_families, load_words
 from planner.senses.espeak import Voice
 from planner.splits import SPLITS, sample_home
 
-LETTERS = " abcdefghijklmnopqrstuvwxyz'"
-PHONEMES = " aeiouæɐɑɒɔəɚɛɜɪʊʌᵻbdfhjklmnpstvwzðŋɡɹɾʃʒʔθ"  # IPA of espeak's English; what is not here is left out
-_TENS = ("", "ten", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
-_TEENS = ("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen")
 MOST_WORDS = 32  # of what is spoken at once
 
 Who = Literal["train", "valid", "test"]
@@ -55,36 +47,6 @@ def voice(rng: random.Random, who: Who) -> Voice:
         range=round(rng.triangular(5, 95, 50)),
         gap=rng.choice((0, 0, 0, 1, 2, 4)),
     )
-
-
-def spoken(text: str) -> str:
-    """Return what is said of a text: lower case, numbers as words, no punctuation but commas and apostrophes."""
-    text = re.sub(r"[0-9]+", lambda found: f" {_number(found[0])} ", text.lower().replace("\u2019", "'"))
-    text = re.sub(r"[^a-z', ]+", " ", text.replace("&", " and ").replace("%", " percent "))
-    text = re.sub(r"(?<![a-z])'|'(?![a-z])", " ", text)  # quotes, not apostrophes
-    return re.sub(r"[ ,]*,[ ,]*", ", ", re.sub(r" +", " ", text)).strip(" ,")
-
-
-def words(text: str) -> str:
-    """Return the letters that are heard: what is spoken, without commas."""
-    return spoken(text).replace(",", "")
-
-
-def heard_phonemes(ipa: str) -> str:
-    """Return the phonemes that hearing is trained on, of espeak's IPA."""
-    kept = "".join(c if c in PHONEMES else " " if c.isspace() else "" for c in ipa)
-    return " ".join(kept.split())
-
-
-def _number(digits: str) -> str:
-    number = int(digits[:12])
-    if number < len(NUMBER_WORDS):
-        return NUMBER_WORDS[number]
-    if number < 20:
-        return _TEENS[number - 13]
-    if number < 100:
-        return f"{_TENS[number // 10]} {NUMBER_WORDS[number % 10]}" if number % 10 else _TENS[number // 10]
-    return " ".join(NUMBER_WORDS[int(digit)] for digit in digits[:12])
 
 
 class Texts:

@@ -1,0 +1,204 @@
+"""What is heard, and what is understood of it: `python -m planner.benchmarks.hearing --tasks 200 --seed 0`.
+
+Tasks in unseen homes and unseen wordings are spoken by voices that no training had (accents and variants of espeak-ng:
+`planner/senses/speech.py`), and understood by the same planner as text is:
+
+    text             the instruction itself: what hearing cannot exceed
+    clean            as it was spoken
+    10 dB            with noise (white to brown, hum, clatter) at a signal-to-noise ratio of 10 dB
+    room, 20 dB      in a room with an echo, and some noise
+
+Word errors are of the words that are heard; `letters` are those that the encoder spells alone, `GPT` what the GPT writes
+alone. Intervals are 95 %, Wilson's. Latency is of one thread.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from planner.errors import PlannerError, reported
+from planner.statistics import Rate, quantile, rounded
+
+if TYPE_CHECKING:
+    from gpt.runtime.folder import Floats
+    from planner.decode import Planner
+    from planner.held_out import Trial
+    from planner.senses.espeak import Voice
+    from planner.senses.hear import Hearing
+
+PROG = "python -m planner.benchmarks.hearing"
+ROWS = ("text", "clean", "10 dB", "room, 20 dB")
+Row = Literal["text", "clean", "10 dB", "room, 20 dB"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What one way of saying a task came to.
+
+    Attributes:
+        row: How it was said.
+        said: What was said.
+        heard: What was heard.
+        voice: Whose.
+        errors: Words that were heard wrong, left out or added; by what is heard, by letters alone, by the GPT alone.
+        words: Words that were said.
+        goal: The goal that was understood is the right one.
+        success: The plan reaches it.
+        hearing_ms: Time from samples to words.
+    """
+
+    row: str
+    said: str
+    heard: str
+    voice: str
+    errors: tuple[int, int, int]
+    words: int
+    goal: bool
+    success: bool
+    hearing_ms: float
+
+
+def spoken_as(row: Row, text: str, voice: Voice, seed: int) -> Floats:
+    """Return samples of a text in one of the ways."""
+    import torch
+
+    from planner.senses.augment import in_a_room, with_noise
+    from planner.senses.espeak import speak
+    from planner.senses.letters import spoken
+
+    samples = torch.from_numpy(speak(spoken(text), voice).astype(np.float32) / 32768.0)
+    if row == "10 dB":
+        samples = with_noise(samples, 10.0, seed)
+    elif row == "room, 20 dB":
+        samples = with_noise(in_a_room(samples, seed), 20.0, seed)
+    samples = samples / samples.abs().max().clamp_min(1.0)
+    found: Floats = samples.numpy()
+    return found
+
+
+def outcomes(trials: Sequence[Trial], hearing: Hearing, planner: Planner, seed: int) -> Iterator[Outcome]:
+    """Yield what each task came to, said in each way."""
+    from planner.senses.speech import voice
+
+    for number, trial in enumerate(trials):
+        who = voice(random.Random(f"benchmark/{seed}/{number}"), "test")
+        for row in ROWS:
+            yield _outcome(row, trial, who, hearing, planner, 1000 * seed + number)  # type: ignore[arg-type]
+
+
+def _outcome(row: Row, trial: Trial, who: Voice, hearing: Hearing, planner: Planner, seed: int) -> Outcome:
+    from planner.measure import measure, ways
+    from planner.senses.hear import NothingHeardError
+    from planner.senses.letters import distance, words
+
+    heard, letters, written, took = trial.instruction, trial.instruction, trial.instruction, 0.0
+    if row != "text":
+        samples = spoken_as(row, trial.instruction, who, seed)
+        began = time.perf_counter()
+        try:
+            found = hearing.hear(samples)
+            heard, letters, written = found.words, found.letters, found.written
+        except NothingHeardError:
+            heard = letters = written = ""
+        took = 1000 * (time.perf_counter() - began)
+    said = words(trial.instruction).split()
+    goal = success = False
+    if heard:
+        options = {"verified": ways()["verified"]}
+        prediction = measure(planner, replace(trial, instruction=heard), options)  # type: ignore[arg-type]
+        goal, success = prediction.same, bool(prediction.attempts["verified"].success)
+    return Outcome(
+        row=row, said=trial.instruction, heard=heard, voice=who.name,
+        errors=tuple(distance(words(text).split(), said) for text in (heard, letters, written)),  # type: ignore[arg-type]
+        words=len(said), goal=goal, success=success, hearing_ms=took,
+    )  # fmt: skip
+
+
+def summary(found: Sequence[Outcome]) -> dict[str, dict[str, object]]:
+    """Return the figures of each row."""
+    rows: dict[str, dict[str, object]] = {}
+    for row in dict.fromkeys(o.row for o in found):
+        of = [o for o in found if o.row == row]
+        total = max(1, sum(o.words for o in of))
+        rows[row] = {
+            "goal": Rate(hits=sum(o.goal for o in of), total=len(of)).as_dict(),
+            "success": Rate(hits=sum(o.success for o in of), total=len(of)).as_dict(),
+            **{
+                name: rounded(sum(o.errors[k] for o in of) / total)
+                for k, name in enumerate(("word_errors", "letters_word_errors", "gpt_word_errors"))
+            },
+            "hearing_ms": round(quantile([o.hearing_ms for o in of], 0.5), 1),
+        }
+    return rows
+
+
+def encoder_ms(hearing: Hearing, seconds: float = 4.0) -> float:
+    """Return the median time of the encoder for a sound of so many seconds [ms]."""
+    samples = (0.1 * np.random.default_rng(0).normal(size=int(16_000 * seconds))).astype(np.float32)
+    times = []
+    for _ in range(15):
+        began = time.perf_counter()
+        hearing.ear.perceive(samples)
+        times.append(1000 * (time.perf_counter() - began))
+    return round(quantile(times, 0.5), 1)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command. Returns 0, or 2 on wrong input."""
+    parser = argparse.ArgumentParser(prog=PROG, description="Score hearing on voices and wordings of no training.")
+    add = parser.add_argument
+    add("--tasks", type=int, default=200, metavar="N", help="how many (default: 200)")
+    add("--seed", type=int, default=0, help="of tasks, voices and noise (default: 0)")
+    add("--model", type=Path, metavar="FOLDER", help="the GPT (default: the released one)")
+    add("--file", type=Path, metavar="FILE", help="the sense (default: beside the model)")
+    add("--json", action="store_true", help="print the results as JSON")
+    args = parser.parse_args(argv)
+    return reported(lambda: _run(args), PROG)
+
+
+def _run(args: argparse.Namespace) -> int:
+    from tqdm import tqdm
+
+    from gpt.runtime.threads import limit_blas_threads
+    from planner.decode import Planner
+    from planner.held_out import Split, draw_trials
+    from planner.senses.hear import Hearing
+
+    if args.tasks < 1 or args.seed < 0:
+        raise PlannerError("--tasks is at least 1, --seed at least 0")
+    limit_blas_threads(1)
+    hearing, planner = Hearing.load(args.model, args.file), Planner.load(args.model)
+    split = Split(name="spoken", phrases="test", noise=False)
+    trials = list(draw_trials(split, args.tasks, seed=args.seed))
+    found = list(tqdm(outcomes(trials, hearing, planner, args.seed), total=len(ROWS) * len(trials), disable=None))
+    figures: dict[str, object] = {"tasks": len(trials), "encoder_ms": encoder_ms(hearing), "rows": summary(found)}
+    print(json.dumps(figures) if args.json else _shown(figures, found))
+    return 0
+
+
+def _shown(figures: Mapping[str, object], found: Sequence[Outcome]) -> str:
+    from planner.scoring_table import grid
+
+    header = ["", "right goal", "plan succeeds", "word errors", "letters alone", "GPT alone", "median ms"]
+    lines = []
+    for name, row in summary(found).items():
+        rates = [str(Rate(hits=r["hits"], total=r["total"])) for r in (row["goal"], row["success"]) if isinstance(r, dict)]
+        errors = [f"{100 * float(str(row[k])):.1f} %" for k in ("word_errors", "letters_word_errors", "gpt_word_errors")]
+        lines.append([name, *rates, *errors, str(row["hearing_ms"])])
+    wrong = [o for o in found if o.errors[0]][:8]
+    examples = "\n".join(f"  {o.row}, {o.voice}: {o.said!r} heard as {o.heard!r}" for o in wrong)
+    return f"{grid(header, lines)}\nencoder, 4 s of sound: {figures['encoder_ms']} ms\n{examples}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,157 @@
+"""Hearing: samples in, words out. No torch.
+
+    hearing = Hearing.load()
+    hearing.hear(read_wav("command.wav")).words      # "put the apple in the fridge"
+
+The GPT writes what it makes of the tokens that were heard; the encoder's letters say how likely each writing is to have
+been said. Both are weighed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gpt.runtime.ctc import log_likelihood, prefix_beam
+from gpt.runtime.hearing import Ear, Sound, tokens_heard
+from planner.errors import PlannerError
+from planner.senses.letters import LETTERS, words
+from planner.senses.loading import Loaded, load_with
+
+if TYPE_CHECKING:
+    from gpt.runtime.folder import Floats
+    from gpt.runtime.numpy_session import NumpySession
+
+WIDTH = 5  # writings that the GPT keeps, and spellings that the letters keep
+AMONG = 4  # next tokens that are tried for each
+GPT_WEIGHT = 0.6  # of the GPT's logarithms beside those of the letters; chosen on validation voices
+A_WORD = 0.0  # what each word is worth besides
+QUIET = 1e-4  # greatest sample of a recording that nothing is in
+
+
+class NothingHeardError(PlannerError):
+    """There is nothing to be heard."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Heard:
+    """What was heard.
+
+    Attributes:
+        words: The likeliest writing.
+        alternatives: The others, likelier ones first.
+        letters: What the letters alone spell.
+        written: What the GPT alone writes.
+    """
+
+    words: str
+    alternatives: tuple[str, ...]
+    letters: str
+    written: str
+
+
+class Hearing:
+    """A GPT that hears.
+
+    Args:
+        loaded: Model, tokenizer and the sense's file.
+    """
+
+    def __init__(self, loaded: Loaded) -> None:
+        self.model, self.tokenizer, sense = loaded
+        self.ear = Ear(sense)
+
+    @classmethod
+    def load(cls, folder: Path | None = None, file: Path | None = None) -> Hearing:
+        """Load the hearing of a model, by default the released one.
+
+        Raises:
+            ReleaseError: There is none.
+            CheckpointError: It is damaged or of other weights.
+        """
+        return cls(load_with("hearing", folder, file))
+
+    def hear(self, samples: Floats) -> Heard:
+        """Hear samples (N,) in -1..1, 16 kHz, mono.
+
+        Raises:
+            NothingHeardError: They are silence, or nothing in them is a word.
+        """
+        if samples.ndim != 1 or not len(samples) or not np.isfinite(samples).all() or np.abs(samples).max() < QUIET:
+            raise NothingHeardError("nothing is to be heard: the recording is empty or silent")
+        return self.of(self.ear.perceive(samples))
+
+    def of(self, sound: Sound) -> Heard:
+        """Return what is heard in a sound that was perceived."""
+        ids, heard = tokens_heard(sound.steps, sound.letters, LETTERS, self.tokenizer)
+        if not ids:
+            raise NothingHeardError("no word was heard; speak louder, or nearer to the microphone")
+        special = self.tokenizer.special
+        session = self.model.begin()
+        session.feed([special("[CLS]")])
+        session.feed_vectors(self.ear.vectors(self.model.embedding[ids], heard), special("[AUDIO]"))
+        logits = session.feed([special("[SEP]")])
+        written = self._write(session, logits)
+        spelled = [self._text(symbols) for symbols, _ in prefix_beam(sound.letters, WIDTH)]
+        spelled = [text for text in dict.fromkeys(spelled) if text]
+        scored = dict(written)
+        for text in spelled:
+            if text not in {words(known) for known in scored}:
+                scored[text] = self._likelihood(session, logits, text)
+        ranked = sorted(scored, key=lambda text: -self._score(sound, text, scored[text]))
+        return Heard(
+            words=ranked[0], alternatives=tuple(ranked[1:]), letters=spelled[0] if spelled else "",
+            written=written[0][0],
+        )  # fmt: skip
+
+    def _score(self, sound: Sound, text: str, gpt: float) -> float:
+        said = words(text)
+        letters = log_likelihood(sound.letters, [LETTERS.index(c) + 1 for c in said])
+        return letters + GPT_WEIGHT * gpt + A_WORD * len(said.split())
+
+    def _text(self, symbols: Sequence[int]) -> str:
+        return " ".join("".join(LETTERS[k - 1] for k in symbols).split())
+
+    def _write(self, session: NumpySession, logits: Floats) -> list[tuple[str, float]]:
+        """Let the GPT write: a beam; returns writings and their logarithms, best first."""
+        end = self.tokenizer.special("[EOS]")
+        beams: list[tuple[list[int], float, NumpySession, Floats]] = [([], 0.0, session.fork(), _logs(logits))]
+        done: list[tuple[list[int], float]] = []
+        while beams and len(done) < WIDTH:
+            grown = []
+            for ids, score, context, logs in beams:
+                for token in np.argpartition(logs, -AMONG)[-AMONG:].tolist():
+                    grown.append((score + float(logs[token]), token, ids, context))
+            grown.sort(key=lambda g: -g[0])
+            beams = []
+            for score, token, ids, context in grown[: WIDTH - len(done)]:
+                if token == end:
+                    done.append((ids, score))
+                elif context.length < context.capacity - 1:
+                    forked = context.fork()
+                    beams.append(([*ids, token], score, forked, _logs(forked.feed([token]))))
+        found: dict[str, float] = {}
+        for ids, score in sorted(done, key=lambda d: -d[1]):
+            text = self.tokenizer.decode(ids).strip()
+            found.setdefault(text, score)
+        return list(found.items()) or [("", -1e9)]
+
+    def _likelihood(self, session: NumpySession, logits: Floats, text: str) -> float:
+        """Logarithm of the probability that the GPT writes a text."""
+        context = session.fork()
+        total, logs = 0.0, _logs(logits)
+        for token in [*self.tokenizer.encode(text), self.tokenizer.special("[EOS]")]:
+            total += float(logs[token])
+            if context.length >= context.capacity - 1:
+                break
+            logs = _logs(context.feed([token]))
+        return total
+
+
+def _logs(logits: Floats) -> Floats:
+    found: Floats = logits - np.logaddexp.reduce(logits)
+    return found
