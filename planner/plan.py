@@ -26,6 +26,7 @@ DEFAULT_HOME = "family_house"
 
 
 def _parser() -> argparse.ArgumentParser:
+    from planner.senses.command import add_sense_arguments
     from planner.stage import add_observe_arguments, add_stage_arguments
 
     parser = argparse.ArgumentParser(
@@ -47,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--seed", type=int, default=0, help="of sampling")
     add("--json", action="store_true", help="print one JSON object an instruction (--format json)")
     add("--format", choices=FORMATS, metavar="NAME", help=", ".join(FORMATS))
+    add_sense_arguments(parser)
     add_observe_arguments(parser)
     add_stage_arguments(parser)
     return parser
@@ -59,8 +61,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
+    from planner.senses import command
+
     exported = _exported_format(args)
-    instruction = None if args.interactive else _instruction(args.instruction)
+    command.check_senses(args, DEFAULT_HOME)
+    spoken = bool(args.audio or args.listen)
+    instruction = None if args.interactive or spoken else _instruction(args.instruction)
     if args.interactive:
         _check_dialogue(args)
     elif args.observe and (args.ask or args.error_rate is not None):
@@ -73,7 +79,12 @@ def _run(args: argparse.Namespace) -> int:
         temperature=args.temperature, top_k=args.top_k, top_p=args.top_p, samples=args.samples, seed=args.seed,
         error_rate=args.error_rate,
     )  # fmt: skip
-    state = open_home(args.home, geometry=args.execute)
+    heard, seen = command.hear(args), command.see(args)
+    if heard is not None:
+        instruction = _instruction(heard.words)
+    looked = None if seen is None else seen[1]
+    state = open_home(args.home, geometry=args.execute) if seen is None else seen[0]
+    perceived = command.as_text(heard, looked)
     from planner.perform import episode_as_dict, perform, print_score
     from planner.stage import belief_of, stage_of
 
@@ -94,6 +105,8 @@ def _run(args: argparse.Namespace) -> int:
         belief = with_habits(belief, planner)
     if options.error_rate is not None:
         planner.calibrated(options.error_rate)  # a wrong rate is to be said before anything is read
+    if perceived and not args.json and exported is None:
+        print(perceived, flush=True)
     if instruction is None:
         converse(lines_of(sys.stdin), planner, state, options, stage, as_json=args.json, ask=args.ask)
         return 0
@@ -108,7 +121,7 @@ def _run(args: argparse.Namespace) -> int:
         if plan.goal is not None:
             print(plan.export(exported).rstrip("\n"))
         return 0 if plan.status == "verified" else 1
-    answer = plan.as_dict()
+    answer = plan.as_dict() | command.as_dict(heard, looked, args.image)
     if not args.json:
         print_plan(plan)
     if stage is None or plan.goal is None or not plan.may_begin:

@@ -1,4 +1,4 @@
-"""Reading connectionist temporal classification (CTC, Graves et al. 2006): what was said, when, and how likely a text is.
+"""Reading connectionist temporal classification (CTC, Graves et al. 2006): what was said, when, how likely a text is.
 
 Shapes: S steps, K classes of which 0 is blank, L symbols.
 """

@@ -6,6 +6,7 @@ Shapes: S pixels each way, G = S / 8 cells, N vectors.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -16,9 +17,22 @@ from gpt.runtime.folder import Floats
 from gpt.runtime.layers import conv2d, encoder_block
 from gpt.runtime.sense_file import SenseFile
 
-
 MOST = 24  # middles of things that the GPT reads of one picture
 LEAST = 0.1  # probability of a middle, for the GPT to read of it
+
+
+class Perceived(NamedTuple):
+    """What is perceived of a picture.
+
+    Attributes:
+        vectors: (N, n_embd) for the GPT.
+        things: Of each middle, in order, which thing it may be of, counted from 0; None if squares are read.
+        likely: How likely each is, in 0..1.
+    """
+
+    vectors: Floats
+    things: tuple[int, ...] | None
+    likely: tuple[float, ...] = ()
 
 
 def scaled(picture: npt.NDArray[np.uint8]) -> Floats:
@@ -50,8 +64,8 @@ class Eye:
             raise CheckpointError(f"the sight lacks the weights {missing[0]}")
         self.weights: Mapping[str, Floats] = sense.encoder
 
-    def perceive(self, picture: npt.NDArray[np.uint8]) -> Floats:
-        """Return the vectors (N, n_embd) of a picture (S, S, 3)."""
+    def perceive(self, picture: npt.NDArray[np.uint8]) -> Perceived:
+        """Perceive a picture (S, S, 3)."""
         w = self.weights
         x = self._relu(self._conv(scaled(picture), "halve1", 2))
         x = self._residuals(self._relu(self._conv(x, "halve2", 2)), "fine", self.fine)
@@ -61,9 +75,9 @@ class Eye:
         for number in range(self.layers):
             y = encoder_block(y, w, f"blocks.{number}.", self.heads)
         y = rms_norm(y)
-        return self._of_things(x, y.mean(0)) if self.things_first else self._linear(y, "join")
+        return self._of_things(x, y.mean(0)) if self.things_first else Perceived(self._linear(y, "join"), None)
 
-    def _of_things(self, x: Floats, whole: Floats) -> Floats:
+    def _of_things(self, x: Floats, whole: Floats) -> Perceived:
         """Vectors of the furniture and of the middles of things, of the grid (G, G, C) and its mean (width,)."""
         logits = self._linear(whole[None], "whole")[0]
         known = np.concatenate((softmax(logits[: self.furniture]), _sigmoid(logits[self.furniture :])))
@@ -81,7 +95,7 @@ class Eye:
         which = np.zeros((len(at), likely.shape[1]), np.float32)
         which[np.arange(len(at)), kind] = peaks[at]
         middles = np.concatenate((x.reshape(G * G, -1)[cell], likely[cell], states[cell], which), axis=1)
-        return np.concatenate((front, self._linear(middles, "thing")))
+        return Perceived(np.concatenate((front, self._linear(middles, "thing"))), tuple(kind.tolist()), tuple(peaks[at].tolist()))
 
     def _linear(self, x: Floats, name: str) -> Floats:
         found: Floats = x @ self.weights[f"{name}.weight"].T

@@ -98,7 +98,7 @@ class HearingEncoder(nn.Module):
         x = F.gelu(self.conv1(features.transpose(1, 2)), approximate="tanh")
         x = x * (torch.arange(x.shape[2], device=x.device) < frames[:, None])[:, None]
         x = F.gelu(self.conv2(x), approximate="tanh").transpose(1, 2)  # (B, S, C)
-        B, S, C = x.shape
+        _, S, C = x.shape
         counts = (frames + 1) // 2
         there = torch.arange(S, device=x.device) < counts[:, None]
         x = x + torch.from_numpy(waves(S, C)).to(x)

@@ -23,7 +23,6 @@ from torch.nn import functional as F
 from gpt.runtime.sight import LEAST, MOST
 from gpt.senses.blocks import EncoderBlock, norm
 
-
 RARE = 4.0  # how much likelier than a thing it is, to begin with, that a cell has no middle of one
 
 
@@ -206,11 +205,11 @@ def middles_of(x: Tensor, centres: Tensor, states: Tensor) -> tuple[Tensor, Tens
         centres: (B, things, G, G) logits.
         states: (B, states, G, G) logits.
     """
-    B, C, G, _ = x.shape
+    G = x.shape[2]
     likely = centres.float().softmax(1)[:, 1:]  # (B, things - 1, G, G)
     peaks = torch.where(likely == F.max_pool2d(likely, 3, 1, 1), likely, 0.0).flatten(1)
     best, at = peaks.topk(MOST, dim=1)
-    at = torch.where(best > LEAST, at, peaks.shape[1]).sort(1).values  # by thing, then by place; what is none comes last
+    at = torch.where(best > LEAST, at, peaks.shape[1]).sort(1).values  # by thing, then by place; then none
     counts = (at < peaks.shape[1]).sum(1)
     at = at.clamp_max(peaks.shape[1] - 1)
     kind, cell = at // (G * G), at % (G * G)
@@ -245,7 +244,7 @@ def unfolded(encoder: SightEncoder, weights: Mapping[str, Tensor]) -> None:
         elif name.endswith(".norm.bias"):
             state[name] = weights[f"{base}.bias"]
         elif name.endswith((".norm.weight", ".norm.running_var")):
-            state[name] = torch.ones_like(state[name]) if name.endswith("weight") else torch.full_like(state[name], 1 - 1e-5)
+            state[name] = torch.full_like(state[name], 1.0 if name.endswith("weight") else 1 - 1e-5)
         elif name.endswith(".norm.running_mean"):
             state[name] = torch.zeros_like(state[name])
         elif name in weights and weights[name].shape == state[name].shape:

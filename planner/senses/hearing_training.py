@@ -55,7 +55,7 @@ class HearingSettings:
     pool_seconds: float = 40_000.0
     batch_seconds: float = 60.0
     alone: float = 0.8
-    kept: int = 12_000
+    kept: int = 4_000
     read: int = 64
     encoder_lr: float = 1.5e-3
     reader_lr: float = 2.0e-3

@@ -129,7 +129,9 @@ def test_sight_is_the_same_in_numpy_with_its_norms_folded(things_first: bool) ->
     count = int(lengths[0])
     assert count == 4 if not things_first else 3 < count <= 1 + MOST
     found = Eye(sense("sight", config.as_dict(), folded(encoder))).perceive(picture)
-    np.testing.assert_allclose(found, vectors[0, :count], atol=2e-3)
+    np.testing.assert_allclose(found.vectors, vectors[0, :count], atol=2e-3)
+    assert found.things is None or list(found.things) == sorted(found.things)
+    assert (found.things is None) != things_first
     again = SightEncoder(config).eval()
     unfolded(again, folded(encoder))
     with torch.no_grad():
