@@ -94,7 +94,7 @@ class Eye:
         kind, cell = at // (G * G), at % (G * G)
         which = np.zeros((len(at), likely.shape[1]), np.float32)
         which[np.arange(len(at)), kind] = peaks[at]
-        middles = np.concatenate((x.reshape(G * G, -1)[cell], likely[cell], states[cell], which), axis=1)
+        middles = np.concatenate((states[cell], which), axis=1)
         return Perceived(np.concatenate((front, self._linear(middles, "thing"))), tuple(kind.tolist()), tuple(peaks[at].tolist()))
 
     def _linear(self, x: Floats, name: str) -> Floats:

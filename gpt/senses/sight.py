@@ -68,8 +68,8 @@ class SightConfig:
 
     @property
     def known(self) -> int:
-        """F: channels, probabilities of things and states, and which thing's middle it is."""
-        return self.channels + 2 * (self.things - 1) + self.states
+        """F: probabilities of states, and how likely it is the middle of which thing."""
+        return self.states + self.things - 1
 
     def as_dict(self) -> dict[str, object]:
         """Plain data."""
@@ -186,7 +186,7 @@ class SightEncoder(nn.Module):
         else:
             likely = torch.cat((furniture.float().softmax(1), furniture_states.float().sigmoid()), 1)
             front = torch.cat((y.mean(1).float(), likely), 1)[:, None]
-            known = Known(front, *middles_of(x, centres, states))
+            known = Known(front, *middles_of(centres, states))
         return Seen(known, cells, centres, states, furniture, furniture_states)
 
     def vectors(self, known: Known) -> tuple[Tensor, Tensor]:
@@ -197,15 +197,16 @@ class SightEncoder(nn.Module):
         return torch.cat((front, self.thing(known.middles)), 1), 1 + known.counts
 
 
-def middles_of(x: Tensor, centres: Tensor, states: Tensor) -> tuple[Tensor, Tensor]:
+def middles_of(centres: Tensor, states: Tensor) -> tuple[Tensor, Tensor]:
     """Return what the likeliest middles of things are known by, (B, MOST, F), things in order, and how many there are.
 
+    What the picture looks like there is not among it: the GPT learnt it by heart, and read other homes worse.
+
     Args:
-        x: (B, C, G, G) the grid.
         centres: (B, things, G, G) logits.
         states: (B, states, G, G) logits.
     """
-    G = x.shape[2]
+    G = centres.shape[2]
     likely = centres.float().softmax(1)[:, 1:]  # (B, things - 1, G, G)
     peaks = torch.where(likely == F.max_pool2d(likely, 3, 1, 1), likely, 0.0).flatten(1)
     best, at = peaks.topk(MOST, dim=1)
@@ -213,7 +214,7 @@ def middles_of(x: Tensor, centres: Tensor, states: Tensor) -> tuple[Tensor, Tens
     counts = (at < peaks.shape[1]).sum(1)
     at = at.clamp_max(peaks.shape[1] - 1)
     kind, cell = at // (G * G), at % (G * G)
-    every = torch.cat((x.float(), likely, states.float().sigmoid()), 1).flatten(2)  # (B, C + things - 1 + states, G²)
+    every = states.float().sigmoid().flatten(2)  # (B, states, G²)
     here = every.gather(2, cell[:, None].expand(-1, every.shape[1], -1)).transpose(1, 2)
     which = F.one_hot(kind, likely.shape[1]) * peaks.gather(1, at)[..., None]
     return torch.cat((here, which), 2), counts

@@ -8,8 +8,8 @@ Tasks in unseen homes and unseen wordings are spoken by voices that no training 
     10 dB            with noise (white to brown, hum, clatter) at a signal-to-noise ratio of 10 dB
     room, 20 dB      in a room with an echo, and some noise
 
-Word errors are of the words that are heard; `letters` are those that the encoder spells alone, `GPT` what the GPT writes
-alone. Intervals are 95 %, Wilson's. Latency is of one thread.
+Word errors are of the words that are heard; `without GPT` are those of letters and words, `GPT alone` those of what the
+GPT writes. Intervals are 95 %, Wilson's. Latency is of one thread.
 """
 
 from __future__ import annotations
@@ -189,11 +189,13 @@ def _run(args: argparse.Namespace) -> int:
 def _shown(figures: Mapping[str, object], found: Sequence[Outcome]) -> str:
     from planner.scoring_table import grid
 
-    header = ["", "right goal", "plan succeeds", "word errors", "letters alone", "GPT alone", "median ms"]
+    header = ["", "right goal", "plan succeeds", "word errors", "without GPT", "GPT alone", "median ms"]
     lines = []
     for name, row in summary(found).items():
-        rates = [str(Rate(hits=r["hits"], total=r["total"])) for r in (row["goal"], row["success"]) if isinstance(r, dict)]
-        errors = [f"{100 * float(str(row[k])):.1f} %" for k in ("word_errors", "letters_word_errors", "gpt_word_errors")]
+        found_of = (row["goal"], row["success"])
+        rates = [str(Rate(hits=r["hits"], total=r["total"])) for r in found_of if isinstance(r, dict)]
+        keys = ("word_errors", "letters_word_errors", "gpt_word_errors")
+        errors = [f"{100 * float(str(row[key])):.1f} %" for key in keys]
         lines.append([name, *rates, *errors, str(row["hearing_ms"])])
     wrong = [o for o in found if o.errors[0]][:8]
     examples = "\n".join(f"  {o.row}, {o.voice}: {o.said!r} heard as {o.heard!r}" for o in wrong)

@@ -137,6 +137,7 @@ class Augmenter:
         ring = decay * self._randn(count, 2048)
         clatter = torch.fft.irfft(torch.fft.rfft(ticks, size * 2) * torch.fft.rfft(ring, size * 2))[:, :length]
         some = self._rand(count, 3) < torch.tensor([0.8, 0.2, 0.25], device=self.device)
+        some[:, 0] |= ~some.any(1)
         return noise * swell * some[:, :1] + hum * some[:, 1:2] + 6 * clatter * some[:, 2:]
 
     def _babble(self, sounds: Tensor, length: int) -> Tensor:

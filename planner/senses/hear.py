@@ -3,33 +3,35 @@
     hearing = Hearing.load()
     hearing.hear(read_wav("command.wav")).words      # "put the apple in the fridge"
 
-The GPT writes what it makes of the tokens that were heard; the encoder's letters say how likely each writing is to have
-been said. Both are weighed.
+The encoder's letters, and the words that people use, give a few texts that may have been said; the GPT, which reads
+what was heard, writes its own, and says how likely it would have written each. All is weighed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gpt.runtime.ctc import log_likelihood, prefix_beam
+from gpt.errors import CheckpointError
+from gpt.runtime.ctc import log_likelihood
 from gpt.runtime.hearing import Ear, Sound, tokens_heard
 from planner.errors import PlannerError
 from planner.senses.letters import LETTERS, words
 from planner.senses.loading import Loaded, load_with
+from planner.senses.spelling import Words, spelled
 
 if TYPE_CHECKING:
     from gpt.runtime.folder import Floats
     from gpt.runtime.numpy_session import NumpySession
 
-WIDTH = 5  # writings that the GPT keeps, and spellings that the letters keep
+WIDTH = 4  # writings that the GPT keeps
+SPELLINGS = 5  # that it is asked about
+SEARCHED = 24  # spellings that are kept while they grow
 AMONG = 4  # next tokens that are tried for each
-GPT_WEIGHT = 0.6  # of the GPT's logarithms beside those of the letters; chosen on validation voices
-A_WORD = 0.0  # what each word is worth besides
+GPT_WEIGHT = 0.1  # of the GPT's logarithms beside those of letters and words; chosen on validation voices
 QUIET = 1e-4  # greatest sample of a recording that nothing is in
 
 
@@ -44,7 +46,7 @@ class Heard:
     Attributes:
         words: The likeliest writing.
         alternatives: The others, likelier ones first.
-        letters: What the letters alone spell.
+        letters: What letters and words say, without the GPT.
         written: What the GPT alone writes.
     """
 
@@ -64,6 +66,10 @@ class Hearing:
     def __init__(self, loaded: Loaded) -> None:
         self.model, self.tokenizer, sense = loaded
         self.ear = Ear(sense)
+        known = sense.extra.get("words")
+        if not isinstance(known, str):
+            raise CheckpointError("the hearing's file has no words; train it anew")
+        self.words = Words.from_text(known)
 
     @classmethod
     def load(cls, folder: Path | None = None, file: Path | None = None) -> Hearing:
@@ -86,9 +92,14 @@ class Hearing:
         return self.of(self.ear.perceive(samples))
 
     def of(self, sound: Sound) -> Heard:
-        """Return what is heard in a sound that was perceived."""
+        """Return what is heard in a sound that was perceived.
+
+        Raises:
+            NothingHeardError: Nothing in it is a word.
+        """
         ids, heard = tokens_heard(sound.steps, sound.letters, LETTERS, self.tokenizer)
-        if not ids:
+        spellings = spelled(sound.letters, self.words, width=SEARCHED)[:SPELLINGS]
+        if not ids or not spellings:
             raise NothingHeardError("no word was heard; speak louder, or nearer to the microphone")
         special = self.tokenizer.special
         session = self.model.begin()
@@ -96,25 +107,20 @@ class Hearing:
         session.feed_vectors(self.ear.vectors(self.model.embedding[ids], heard), special("[AUDIO]"))
         logits = session.feed([special("[SEP]")])
         written = self._write(session, logits)
-        spelled = [self._text(symbols) for symbols, _ in prefix_beam(sound.letters, WIDTH)]
-        spelled = [text for text in dict.fromkeys(spelled) if text]
-        scored = dict(written)
-        for text in spelled:
-            if text not in {words(known) for known in scored}:
-                scored[text] = self._likelihood(session, logits, text)
-        ranked = sorted(scored, key=lambda text: -self._score(sound, text, scored[text]))
+        scores = {text: score + GPT_WEIGHT * self._likelihood(session, logits, text) for text, score in spellings}
+        for text, gpt in written:
+            plain = words(text)
+            if plain and plain not in scores:
+                scores[plain] = self._score(sound, plain) + GPT_WEIGHT * gpt
+        ranked = sorted(scores, key=lambda text: -scores[text])
         return Heard(
-            words=ranked[0], alternatives=tuple(ranked[1:]), letters=spelled[0] if spelled else "",
-            written=written[0][0],
-        )  # fmt: skip
+            words=ranked[0], alternatives=tuple(ranked[1:]), letters=spellings[0][0], written=words(written[0][0])
+        )
 
-    def _score(self, sound: Sound, text: str, gpt: float) -> float:
-        said = words(text)
-        letters = log_likelihood(sound.letters, [LETTERS.index(c) + 1 for c in said])
-        return letters + GPT_WEIGHT * gpt + A_WORD * len(said.split())
-
-    def _text(self, symbols: Sequence[int]) -> str:
-        return " ".join("".join(LETTERS[k - 1] for k in symbols).split())
+    def _score(self, sound: Sound, text: str) -> float:
+        """What letters and words say of a text."""
+        letters = log_likelihood(sound.letters, [LETTERS.index(c) + 1 for c in text])
+        return letters + self.words.score(text)
 
     def _write(self, session: NumpySession, logits: Floats) -> list[tuple[str, float]]:
         """Let the GPT write: a beam; returns writings and their logarithms, best first."""

@@ -20,10 +20,12 @@ from gpt.runtime.sense_file import load_sense, sense_path
 from gpt.senses.hearing import HearingConfig, HearingEncoder, Perceived, ctc
 from gpt.senses.sound import frames_of, log_mel, masked
 from planner.senses.augment import Augmenter
-from planner.senses.letters import LETTERS, PHONEMES, distance
+from planner.senses.letters import LETTERS, PHONEMES, distance, words
 from planner.senses.pool import Batch, Pool, utterances
 from planner.senses.progress import Progress
 from planner.senses.reader import Reader, cosine, groups_of, set_rates
+from planner.senses.speech import Texts
+from planner.senses.spelling import Words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +47,7 @@ class HearingSettings:
         reader_lr: Of the GPT's adapter.
         weight_decay: Of the encoder's matrices.
         validation: Utterances that are heard by no training, to watch.
+        texts: That words and their order are counted in.
     """
 
     minutes: float = 60.0
@@ -61,6 +64,7 @@ class HearingSettings:
     reader_lr: float = 2.0e-3
     weight_decay: float = 0.02
     validation: int = 96
+    texts: int = 60_000
 
     def on_device(self) -> HearingSettings:
         """Return settings that make use of a GPU, if it is one."""
@@ -108,13 +112,14 @@ def train_hearing(settings: HearingSettings, model: Path, out: Path, start: Path
                   decay=settings.weight_decay), betas=(0.9, 0.98),
     )  # fmt: skip
     augment = Augmenter(device, settings.seed)
+    known = words_of(settings.texts, settings.seed).as_text()
     path = sense_path(out, "hearing")
     validation = watched.all()
     kept: list[Heard] = []
     progress = Progress(out, settings.minutes)
 
     def save() -> None:
-        extra = {"heard": progress.items, "spoken": pool.heard, **asdict(settings)}
+        extra = {"heard": progress.items, "spoken": pool.heard, **asdict(settings), "words": known}
         reader.save(path, encoder.state_dict(), config.as_dict(), extra)
 
     try:
@@ -148,6 +153,13 @@ def train_hearing(settings: HearingSettings, model: Path, out: Path, start: Path
     finally:
         pool.close()
     return path
+
+
+def words_of(count: int, seed: int) -> Words:
+    """Count the words of texts that are drawn as those that are spoken."""
+    texts = Texts(random.Random(f"words/{seed}"))
+    draw = texts.draw()
+    return Words.of((words(next(draw)) for _ in range(count)), texts.vocabulary())
 
 
 def _alone(encoder: HearingEncoder, batch: Batch, augment: Augmenter) -> dict[str, torch.Tensor]:

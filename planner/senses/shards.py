@@ -113,7 +113,7 @@ def read_shard(path: Path) -> Shard:
         PlannerError: The file is damaged or of something else.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:
             texts = json.loads(file["texts"].tobytes())
             shard = Shard(*(file[name] for name in Shard._fields[:-1]), texts)
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:

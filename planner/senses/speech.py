@@ -11,6 +11,7 @@ from planner.draw import TaskDrawer
 from planner.language import NUMBER_WORDS, Realiser
 from planner.phrases import load_families, load_words
 from planner.senses.espeak import Voice
+from planner.senses.letters import words
 from planner.splits import SPLITS, sample_home
 
 MOST_WORDS = 32  # of what is spoken at once
@@ -93,6 +94,12 @@ class Texts:
         in_turn = parts > 1 and self.rng.random() < 0.3
         task = self.drawer.draw(start, parts=parts, in_turn=in_turn)  # type: ignore[arg-type]
         return task.instruction if task else None
+
+    def vocabulary(self) -> Iterator[str]:
+        """Yield all words, those of plurals too, some of them often."""
+        for noun in self.nouns:
+            yield from words(f"{noun} {self.realiser.plural(noun)}").split()
+        yield from (word for other in self.others for word in words(other).split())
 
     def mixed(self) -> str:
         """Return words of the phrases in an order that nobody says, so that no order is learnt by heart."""

@@ -106,7 +106,7 @@ def pictures(
 
 def parts_of(category: FixtureCategory) -> int:
     """Return how many pictures a piece of furniture gets."""
-    return ceil(category.size[1] / PART_M - 0.25)
+    return max(1, ceil(category.size[1] / PART_M - 0.25))
 
 
 def pose(spec: FixtureSpec, category: FixtureCategory, part: int, camera: Camera, rng: random.Random) -> Pose:
