@@ -91,8 +91,9 @@ class Canvas(Engine):
         view = self._p.computeViewMatrix(list(eye), list(target), list(up))
         lens = self._p.computeProjectionMatrixFOV(view_deg, width / height, near_m, far_m)
         _, _, rgba, depth, seen = self._p.getCameraImage(
-            width, height, view, lens, renderer=self._p.ER_TINY_RENDERER, lightDirection=list(light.direction), shadow=0,
-            lightAmbientCoeff=light.ambient, lightDiffuseCoeff=light.diffuse, lightSpecularCoeff=light.specular,
+            width, height, view, lens, renderer=self._p.ER_TINY_RENDERER, shadow=0,
+            lightDirection=list(light.direction), lightAmbientCoeff=light.ambient,
+            lightDiffuseCoeff=light.diffuse, lightSpecularCoeff=light.specular,
         )  # fmt: skip
         rgb = np.ascontiguousarray(np.asarray(rgba, dtype=np.uint8).reshape(height, width, 4)[:, :, :3])
         share = np.asarray(depth, dtype=np.float64).reshape(height, width)  # 0 at the near plane, 1 at the far plane

@@ -95,7 +95,8 @@ class Eye:
         which = np.zeros((len(at), likely.shape[1]), np.float32)
         which[np.arange(len(at)), kind] = peaks[at]
         middles = np.concatenate((states[cell], which), axis=1)
-        return Perceived(np.concatenate((front, self._linear(middles, "thing"))), tuple(kind.tolist()), tuple(peaks[at].tolist()))
+        vectors = np.concatenate((front, self._linear(middles, "thing")))
+        return Perceived(vectors, tuple(kind.tolist()), tuple(peaks[at].tolist()))
 
     def _linear(self, x: Floats, name: str) -> Floats:
         found: Floats = x @ self.weights[f"{name}.weight"].T

@@ -15,12 +15,12 @@ from tqdm import tqdm
 
 from gpt.distributed import device_of
 from gpt.runtime.ctc import greedy
-from gpt.runtime.hearing import tokens_heard
+from gpt.runtime.hearing import MOST, tokens_heard
 from gpt.runtime.sense_file import load_sense, sense_path
 from gpt.senses.hearing import HearingConfig, HearingEncoder, Perceived, ctc
 from gpt.senses.sound import frames_of, log_mel, masked
 from planner.senses.augment import Augmenter
-from planner.senses.letters import LETTERS, PHONEMES, distance, words
+from planner.senses.letters import LETTERS, PHONEMES, distance, spoken, words
 from planner.senses.pool import Batch, Pool, utterances
 from planner.senses.progress import Progress
 from planner.senses.reader import Reader, cosine, groups_of, set_rates
@@ -42,7 +42,9 @@ class HearingSettings:
         batch_seconds: Of sound in a step, before it is changed.
         alone: The part of the time in which the encoder learns without the GPT.
         kept: Utterances that the GPT then learns to read, each changed in one way.
-        read: Of them in a step.
+        misspelled: The part of what the GPT reads that nobody spoke: texts with wrong letters. Of so many that none is
+            read twice it learns to read; of few that were heard it learns those by heart.
+        read: Texts that the GPT reads in a step.
         encoder_lr: Peak learning rate of the encoder.
         reader_lr: Of the GPT's adapter.
         weight_decay: Of the encoder's matrices.
@@ -58,7 +60,8 @@ class HearingSettings:
     pool_seconds: float = 40_000.0
     batch_seconds: float = 60.0
     alone: float = 0.8
-    kept: int = 4_000
+    kept: int = 2_000
+    misspelled: float = 0.75
     read: int = 64
     encoder_lr: float = 1.5e-3
     reader_lr: float = 2.0e-3
@@ -112,10 +115,11 @@ def train_hearing(settings: HearingSettings, model: Path, out: Path, start: Path
                   decay=settings.weight_decay), betas=(0.9, 0.98),
     )  # fmt: skip
     augment = Augmenter(device, settings.seed)
+    draw = Texts(random.Random(f"misspelled/{settings.seed}")).draw()
     known = words_of(settings.texts, settings.seed).as_text()
     path = sense_path(out, "hearing")
     validation = watched.all()
-    kept: list[Heard] = []
+    kept: list[Heard] | None = None
     progress = Progress(out, settings.minutes)
 
     def save() -> None:
@@ -130,14 +134,16 @@ def train_hearing(settings: HearingSettings, model: Path, out: Path, start: Path
                 batch = pool.draw(rng, settings.batch_seconds)
                 losses, count = _alone(encoder, batch, augment), len(batch.texts)
             else:
-                if not kept:
+                if kept is None:
                     encoder.requires_grad_(False).eval()
                     encoder.join.requires_grad_(True)
                     kept = keep(encoder, reader, pool, augment, rng, settings)
                     pool.close()
                     began = progress.done
                 rate = cosine(done, begin=began)
-                chosen = rng.choices(kept, k=settings.read)
+                written = round(settings.misspelled * settings.read) if kept else settings.read
+                chosen = [_misspelled(next(draw), rng, reader, config.width) for _ in range(written)]
+                chosen += rng.choices(kept, k=settings.read - written) if kept else []
                 losses, count = {"writing": _writing(encoder, reader, chosen)}, len(chosen)
             set_rates(optimizer, (rate, rate, rate))
             torch.stack(list(losses.values())).sum().backward()  # type: ignore[no-untyped-call]
@@ -195,15 +201,31 @@ def keep(
 ) -> list[Heard]:  # fmt: skip
     """Let the encoder hear utterances, changed at random; returns what it heard."""
     found: list[Heard] = []
+    count = 0
     bar = tqdm(total=settings.kept, desc="hearing", disable=not sys.stderr.isatty())
-    while len(found) < settings.kept:
+    while count < settings.kept:  # an encoder that has learnt little hears nothing in many
         pool.fill()
         batch = pool.draw(rng, settings.batch_seconds)
         sounds, lengths = augment(batch.sounds, batch.lengths)
-        new = heard_of(encoder, reader, log_mel(sounds, lengths), lengths, batch.texts)
-        found += new
-        bar.update(len(new))
+        found += heard_of(encoder, reader, log_mel(sounds, lengths), lengths, batch.texts)
+        count += len(batch.texts)
+        bar.update(len(batch.texts))
     return found
+
+
+def _misspelled(text: str, rng: random.Random, reader: Reader, width: int) -> Heard:
+    """Return a text as if it were heard, with letters wrong, missing or too many; nothing of its sound is known."""
+    said, wrong = words(text), 0.12 * rng.random()
+    letters = []
+    for c in said:
+        roll = rng.random() if rng.random() < wrong else 1.0
+        if roll < 0.25:
+            continue
+        letters.append(rng.choice(LETTERS) if roll < 0.8 else c)
+        if roll < 0.35:
+            letters.append(rng.choice(LETTERS))
+    ids = reader.tokenizer.encode(" ".join("".join(letters).split()))[:MOST] or reader.tokenizer.encode("a")
+    return Heard(ids, torch.zeros(len(ids), width, dtype=torch.float16), spoken(text))
 
 
 def heard_of(

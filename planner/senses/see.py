@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 MOST_THINGS = 24  # of one picture
 STATES_AT_ONCE = 2  # of one thing, at most
-ENCODER_WEIGHT = 4.0  # of the encoder's evidence beside the GPT's logarithms; chosen on validation homes
+ENCODER_WEIGHT = 1.0  # of the encoder's evidence beside the GPT's logarithms; chosen on validation homes
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,7 @@ from gpt.runtime.sense_file import SenseFile, SenseKind, save_sense
 from gpt.senses.hearing import HearingConfig, HearingEncoder
 from gpt.senses.sight import SightConfig, SightEncoder, folded
 from planner.paths import released_dir
-from planner.senses.espeak import SpeechError, speak, Voice
+from planner.senses.espeak import SpeechError, Voice, speak
 from planner.senses.labels import FURNITURE_STATES, THING_STATES, classes, furniture
 from planner.senses.letters import LETTERS, PHONEMES
 
