@@ -10,13 +10,16 @@ pip := .venv/bin/python -m pip --disable-pip-version-check --no-input
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:  # two pips must not write one .venv at a time
-.PHONY: help plan test lint types check clean
+.PHONY: help plan demo test lint types check clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' Makefile
 
 plan: .venv/.run ## Plan "set the table", check it, and carry it out in the simulated home
 	.venv/bin/python -m planner.plan "set the table" --execute
+
+demo: .venv/.run ## Look at a kitchen, listen to a sentence, do what was said, and film it (needs espeak-ng)
+	.venv/bin/python -m planner.senses.demo
 
 test: .venv/.dev ## Run the fast tests (the others: .venv/bin/pytest -m slow)
 	OMP_NUM_THREADS=1 .venv/bin/python -m pytest

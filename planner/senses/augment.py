@@ -105,7 +105,8 @@ class Augmenter:
         narrow = (frequencies > bottom) & (frequencies < top)
         response = torch.where((self._rand(B, 1) < 0.12) & ~narrow, 0.03 * response, response)
         spectrum = torch.fft.rfft(sounds, size) * response * torch.fft.rfft(self._rooms(B), size)
-        return torch.fft.irfft(spectrum, size)[:, :N]
+        found: Tensor = torch.fft.irfft(spectrum, size)[:, :N]
+        return found
 
     def _rooms(self, count: int) -> Tensor:
         """Impulse responses (B, MARGIN): the direct sound, a few early reflections, and noise that dies away."""
@@ -138,7 +139,8 @@ class Augmenter:
         clatter = torch.fft.irfft(torch.fft.rfft(ticks, size * 2) * torch.fft.rfft(ring, size * 2))[:, :length]
         some = self._rand(count, 3) < torch.tensor([0.8, 0.2, 0.25], device=self.device)
         some[:, 0] |= ~some.any(1)
-        return noise * swell * some[:, :1] + hum * some[:, 1:2] + 6 * clatter * some[:, 2:]
+        found: Tensor = noise * swell * some[:, :1] + hum * some[:, 1:2] + 6 * clatter * some[:, 2:]
+        return found
 
     def _babble(self, sounds: Tensor, length: int) -> Tensor:
         """Other people: one to three other sounds of the batch, for a quarter of it."""
@@ -183,4 +185,5 @@ def in_a_room(samples: Tensor, seed: int) -> Tensor:
     augmenter = Augmenter(samples.device, seed, Conditions(rooms=1.0))
     response = augmenter._rooms(1)[0]
     size = len(samples) + len(response)
-    return torch.fft.irfft(torch.fft.rfft(samples, size) * torch.fft.rfft(response, size), size)[: len(samples)]
+    found: Tensor = torch.fft.irfft(torch.fft.rfft(samples, size) * torch.fft.rfft(response, size), size)
+    return found[: len(samples)]

@@ -8,16 +8,25 @@ from collections.abc import Mapping, Sequence
 from envs.domain import load_domain
 from envs.scene import FixtureSpec, ObjectSpec, Room, Scene
 from envs.world import Action, State, World
-from planner.senses.labels import FURNITURE_STATES, Listing, in_order
+from planner.senses.labels import FURNITURE_STATES, Item, Listing, in_order
 
 ROOM = "room"
 
 
 def joined(listings: Sequence[Listing]) -> Listing:
-    """Return one listing of several pictures of the same furniture, side by side."""
+    """Return one listing of several pictures of the same furniture, side by side.
+
+    They overlap: of each category there are as many as the picture has that shows the most.
+    """
     (furniture, _), *_ = Counter(listing.furniture for listing in listings).most_common(1)
     states = {s for x in listings if x.furniture == furniture for s in x.states}
-    things = sorted(item for listing in listings for item in listing.things)
+    most: dict[str, list[Item]] = {}
+    for listing in listings:
+        for category in dict.fromkeys(item.category for item in listing.things):
+            own = [item for item in listing.things if item.category == category]
+            if len(own) > len(most.get(category, ())):
+                most[category] = own
+    things = sorted(item for own in most.values() for item in own)
     return Listing(furniture, in_order(states, FURNITURE_STATES), tuple(things))
 
 

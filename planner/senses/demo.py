@@ -154,7 +154,7 @@ def _write_wav(path: Path, sentence: str) -> None:
     from planner.senses.espeak import RATE, Voice, speak
 
     wave = speak(sentence, Voice())
-    write_atomically(path, lambda beside: wavfile.write(beside, RATE, wave))
+    write_atomically(path, lambda beside: wavfile.write(beside, RATE, wave))  # type: ignore[arg-type]
 
 
 if __name__ == "__main__":

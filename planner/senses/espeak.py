@@ -10,6 +10,7 @@ import ctypes.util
 import functools
 import os
 from dataclasses import dataclass
+from math import gcd
 
 import numpy as np
 import numpy.typing as npt
@@ -118,9 +119,9 @@ def speak(text: str, voice: Voice) -> Waves:
     if not engine.parts:
         return np.zeros(0, np.int16)
     wave = np.concatenate(engine.parts).astype(np.float32)
-    common = np.gcd(RATE, engine.rate)
-    wave = resample_poly(wave, RATE // common, engine.rate // common)
-    return np.clip(np.round(wave), -32768, 32767).astype(np.int16)
+    common = gcd(RATE, engine.rate)
+    resampled = resample_poly(wave, RATE // common, engine.rate // common)
+    return np.clip(np.round(resampled), -32768, 32767).astype(np.int16)
 
 
 def phonemes(text: str, accent: str = "gmw/en-US") -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -33,7 +33,8 @@ def introduction(path: Path, pictures: Sequence[Frame], captions: Sequence[str],
     from envs.video import captioned
 
     each = max(EACH_S, seconds / max(1, len(pictures)))
-    with imageio.get_writer(path, fps=FPS, codec="libx264", quality=7, macro_block_size=2) as writer:
+    writer: Any = imageio.get_writer(path, fps=FPS, codec="libx264", quality=7, macro_block_size=2)
+    with writer:
         for picture, caption in zip(pictures, captions, strict=True):
             frame = captioned(_framed(picture), caption)
             for _ in range(round(each * FPS)):

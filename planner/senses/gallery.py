@@ -114,7 +114,7 @@ class Gallery:
         of = torch.bucketize(numbers, ends, right=True)
         order: list[Tensor] = []
         found: list[list[Tensor]] = []
-        for part in of.unique().tolist():
+        for part in sorted(set(of.tolist())):
             chosen = (of == part).nonzero()[:, 0]
             order.append(chosen)
             local = (numbers[chosen] - (ends[part] - sizes[part])).to(self.device)

@@ -111,7 +111,7 @@ class _Kept(NamedTuple):
     """Where an utterance is in the pool, and what it says."""
 
     begin: int
-    count: int
+    length: int
     text: str
     letters: tuple[int, ...]
     phonemes: tuple[int, ...]
@@ -205,22 +205,22 @@ class Pool:
 
         Few shapes occur: a GPU's libraries take a second to get ready for each.
         """
-        some = sorted(rng.choices(self._kept, k=DRAWN), key=lambda kept: kept.count)
-        longest = some[rng.randrange(len(some))].count
+        some = sorted(rng.choices(self._kept, k=DRAWN), key=lambda kept: kept.length)
+        longest = some[rng.randrange(len(some))].length
         bucket = next(b for b in BUCKETS if longest <= b * RATE)
         size = max(2, int(seconds / bucket))
-        last = bisect.bisect_right(some, bucket * RATE, key=lambda kept: kept.count)
+        last = bisect.bisect_right(some, bucket * RATE, key=lambda kept: kept.length)
         # The longest that fit; where there are too few of them, some are heard twice.
         return self._batch([some[i % last] for i in range(last - size, last)], int(bucket * RATE))
 
     def all(self) -> Batch:
         """Return everything as one batch."""
-        return self._batch(self._kept, max(kept.count for kept in self._kept))
+        return self._batch(self._kept, max(kept.length for kept in self._kept))
 
     def _batch(self, chosen: Sequence[_Kept], longest: int) -> Batch:
         device = self.device
         begins = torch.tensor([kept.begin for kept in chosen]).to(device)
-        lengths = torch.tensor([kept.count for kept in chosen]).to(device)
+        lengths = torch.tensor([kept.length for kept in chosen]).to(device)
         here = torch.arange(longest, device=device)
         inside = here < lengths[:, None]
         sounds = self._waves[torch.where(inside, begins[:, None] + here, 0)].float() / 32768.0 * inside

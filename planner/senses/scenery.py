@@ -60,9 +60,9 @@ def repaint(home: PhysicalHome, rng: random.Random) -> None:
         if kind in ("upper", "lawn", "robot") or " glow" in name or name.endswith("marker"):
             continue
         strength = 0.4 if kind in ("wall", "floors") else 0.15
-        *color, shown = canvas.painted(name)
-        if shown:
-            canvas.paint(name, (*(1.0 - strength * rng.random() for _ in color), 1.0))
+        if canvas.painted(name)[3]:  # else it is not shown
+            red, green, blue = (1.0 - strength * rng.random() for _ in range(3))
+            canvas.paint(name, (red, green, blue, 1.0))
 
 
 def worth_showing(home: PhysicalHome, state: State, rng: random.Random) -> set[str]:

@@ -91,7 +91,7 @@ def _bits(states: Sequence[str], order: Sequence[str]) -> int:
 def joined(shards: Sequence[Shard]) -> Shard:
     """Return one shard of several."""
     arrays = [np.concatenate(parts) for parts in zip(*(shard[:-1] for shard in shards), strict=True)]
-    return Shard(*arrays, [text for shard in shards for text in shard.texts])
+    return Shard._make([*arrays, [text for shard in shards for text in shard.texts]])
 
 
 def write_shard(path: Path, shard: Shard) -> None:
@@ -115,7 +115,7 @@ def read_shard(path: Path) -> Shard:
     try:
         with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:
             texts = json.loads(file["texts"].tobytes())
-            shard = Shard(*(file[name] for name in Shard._fields[:-1]), texts)
+            shard = Shard._make([*(file[name] for name in Shard._fields[:-1]), texts])
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
         raise PlannerError(f"{path}: no pictures of planner.senses.render: {error}") from None
     if shard.pictures.shape[1:] != (SIZE, SIZE, 3) or len(shard.texts) != len(shard.pictures):

@@ -59,7 +59,7 @@ def _mono(data: np.ndarray[tuple[int, ...], np.dtype[np.generic]], path: Path) -
     if data.dtype == np.uint8:  # the only width that is unsigned
         scaled = (data.astype(np.float32) - 128.0) / 128.0
     elif np.issubdtype(data.dtype, np.integer):  # 24 bits are read into the upper ones of 32
-        scaled = data.astype(np.float32) / float(-np.iinfo(data.dtype).min)
+        scaled = data.astype(np.float32) / 2.0 ** (8 * data.dtype.itemsize - 1)
     else:
         scaled = data.astype(np.float32)
     if not np.isfinite(scaled).all():
@@ -87,5 +87,9 @@ def resampled(samples: Floats, rate: int, what: str) -> Floats:
         from scipy.signal import resample_poly
 
         common = gcd(rate, RATE)
-        samples = resample_poly(samples, RATE // common, rate // common)
-    return np.clip(samples, -1.0, 1.0).astype(np.float32)
+        return _cut(resample_poly(samples, RATE // common, rate // common).astype(np.float32))
+    return _cut(samples)
+
+
+def _cut(samples: Floats) -> Floats:
+    return np.clip(samples, np.float32(-1.0), np.float32(1.0))

@@ -29,8 +29,12 @@ def test_what_is_no_listing_is_none(text: str) -> None:
 
 
 def test_parts_of_one_piece_of_furniture_are_joined() -> None:
-    parts = [Listing("desk", (), (Item("mug"),)), Listing("desk", (), (Item("book"), Item("mug", ("dirty",))))]
-    assert joined(parts) == Listing("desk", (), (Item("book"), Item("mug"), Item("mug", ("dirty",))))
+    parts = [
+        Listing("desk", (), (Item("mug"), Item("pen"))),
+        Listing("desk", ("open",), (Item("book"), Item("mug"), Item("mug", ("dirty",)))),
+    ]
+    things = (Item("book"), Item("mug"), Item("mug", ("dirty",)), Item("pen"))
+    assert joined(parts) == Listing("desk", ("open",), things)  # the first mug is in both
     astray = Listing("bed", (), (Item("pillow"),))
     assert joined([*parts, astray]).furniture == "desk"
 
