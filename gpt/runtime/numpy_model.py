@@ -10,6 +10,7 @@ heads, D head size, k previous tokens.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -169,6 +170,21 @@ class NumpyModel:
             x += layer.proj(y)
             x += layer.out(activate(config.mlp, layer.fc(self._norm(x))))
         return self._norm(x)
+
+    def as_read(self, ids: Sequence[int], placeholder: int) -> Floats:
+        """Return what is made of tokens before the first block, (N, C), to be inserted as vectors.
+
+        The tokens before each are in it, as in any text. What will be added for the placeholders that stand there is
+        taken off.
+        """
+        found: Floats = self.embedding[list(ids)]
+        if self.previous is not None:
+            k, nothing = self.config.previous_tokens, self.config.vocab_size
+            padded = np.array([nothing] * k + list(ids), np.int64)
+            for back in range(k):
+                found += self.previous[padded[back : back + len(ids)] + self.offsets[back]]
+                found -= self.previous[placeholder + self.offsets[back]]
+        return found
 
     def logits(self, x: Floats, among: Ints | None = None) -> Floats:
         """(R, V) from what `read` returned; with `among`, those of these ids only, (R, len(among))."""

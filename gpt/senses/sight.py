@@ -150,6 +150,7 @@ class SightEncoder(nn.Module):
         self.fine = nn.ModuleList(_Residual(second) for _ in range(config.fine))
         self.coarse = nn.ModuleList(_Residual(C) for _ in range(config.coarse))
         self.heads = nn.Conv2d(C, config.classes + config.things + config.states, 1)
+        assert self.heads.bias is not None
         nn.init.constant_(self.heads.bias[config.classes : config.classes + 1], RARE)
         self.square = nn.Conv2d(C, config.width, 3, stride=3)
         self.place = nn.Parameter(0.02 * torch.randn((config.size // 24) ** 2, config.width))

@@ -104,7 +104,8 @@ class Hearing:
         special = self.tokenizer.special
         session = self.model.begin()
         session.feed([special("[CLS]")])
-        session.feed_vectors(self.ear.vectors(self.model.embedding[ids], heard), special("[AUDIO]"))
+        audio = special("[AUDIO]")
+        session.feed_vectors(self.ear.vectors(self.model.as_read(ids, audio), heard), audio)
         logits = session.feed([special("[SEP]")])
         written = self._write(session, logits)
         scores = {text: score + GPT_WEIGHT * self._likelihood(session, logits, text) for text, score in spellings}

@@ -60,7 +60,7 @@ class HearingSettings:
     pool_seconds: float = 40_000.0
     batch_seconds: float = 60.0
     alone: float = 0.8
-    kept: int = 2_000
+    kept: int = 1_000
     misspelled: float = 0.75
     read: int = 64
     encoder_lr: float = 1.5e-3
@@ -251,7 +251,7 @@ def _writing(encoder: HearingEncoder, reader: Reader, chosen: Sequence[Heard]) -
     heard = torch.stack([F.pad(h.heard, (0, 0, 0, longest - len(h.heard))) for h in chosen]).to(device).float()
     lengths = torch.tensor([len(h.ids) for h in chosen]).to(device)
     with torch.autocast(device.type, torch.bfloat16):
-        vectors = encoder.vectors(reader.gpt.wte(ids), heard)
+        vectors = encoder.vectors(reader.as_read(ids), heard)
         return reader.loss(vectors, lengths, [h.text for h in chosen])
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from gpt.checkpoint import load_model
 from gpt.lora import adapter_of, attach
@@ -52,6 +53,21 @@ class Reader:
         return reading_loss(
             self.gpt, vectors, lengths, ids, learn, opening=self.opening, placeholder=self.placeholder, pad=self.pad
         )
+
+    def as_read(self, ids: Tensor) -> Tensor:
+        """Return what the GPT makes of tokens (B, N) before its first block, (B, N, n_embd), to be inserted as vectors.
+
+        The tokens before each are in it, as in any text: the GPT finds things by them. What it will add for the
+        placeholders that stand there is taken off.
+        """
+        gpt = self.gpt
+        found: Tensor = gpt.wte(ids)
+        if gpt.previous is not None:
+            k, nothing = gpt.config.previous_tokens, gpt.config.vocab_size
+            before = F.pad(ids, (k, 0), value=nothing).unfold(1, k, 1)[:, : ids.shape[1]]
+            there = torch.full((k,), self.placeholder, device=ids.device) + gpt.offsets
+            found = found + gpt.previous(before + gpt.offsets).sum(2) - gpt.previous(there).sum(0)
+        return found
 
     def _tokens(self, text: str) -> list[int]:
         special = self.tokenizer.special

@@ -152,3 +152,23 @@ def test_the_file_of_a_sense_keeps_everything(gpt: GPT, tmp_path: Path) -> None:
     big = SenseFile(kind="sight", config={}, encoder={"w": np.full((2, 2), 1e6, np.float32)}, adapter=adapter_of(gpt))
     with pytest.raises(ConfigError, match="half precision"), np.errstate(over="ignore"):
         save_sense(path, big)
+
+
+def test_inserted_tokens_are_read_as_if_they_were_text(gpt: GPT) -> None:
+    ids = [9, 10, 11, 12, 9]
+    model = NumpyModel.of(gpt)
+    plain, inserted = model.begin(), model.begin()
+    plain.feed([CLS, *ids])
+    inserted.feed([CLS])
+    inserted.feed_vectors(model.as_read(ids, IMAGE), IMAGE)
+    # Of the tokens before the first, and for what comes behind, placeholders stand there: only the middle is the same.
+    first, second = plain.fork(), inserted.fork()
+    for token in (13, 14, 15):
+        a, b = first.feed([token]), second.feed([token])
+    assert np.corrcoef(a, b)[0, 1] > 0.99
+    without = model.begin()
+    without.feed([CLS])
+    without.feed_vectors(model.embedding[ids], IMAGE)
+    for token in (13, 14, 15):
+        c = without.feed([token])
+    assert np.abs(c - a).max() > np.abs(b - a).max()
