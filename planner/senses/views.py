@@ -50,7 +50,7 @@ class Camera:
     aim_m: float = 0.06
 
 
-STEADY = Camera(distance_m=(0.5, 0.5), sideways_m=0.0, above_m=(0.65, 0.65), wider=(1.1, 1.1), aim_m=0.0)
+STEADY = Camera(distance_m=(0.5, 0.5), sideways_m=0.0, above_m=(0.65, 0.65), wider=(1.0, 1.0), aim_m=0.0)
 VARIED = Camera()
 UNSEEN = Camera(distance_m=(0.3, 0.9), sideways_m=0.35, above_m=(0.4, 1.0), wider=(0.95, 1.35), aim_m=0.09)
 
