@@ -10,7 +10,7 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -134,7 +134,7 @@ def show(
     done = out / "done.mp4"
     stage = Stage(video=done if video else None)
     episode = perform(understood.actions, plan.goal, home, stage, planner=planner)
-    print_score(episode, [format_condition(c) for c in plan.goal.conditions], stage)
+    print_score(episode, [format_condition(c) for c in plan.goal.conditions], replace(stage, video=None))
     if video:
         first = out / "first.mp4"
         introduction(first, [p.rgb for p in shown], captions, len(samples) / 16_000 + 2.0)

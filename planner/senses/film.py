@@ -57,7 +57,7 @@ def with_sound(path: Path, parts: Sequence[Path], sound: Path) -> None:
 
     Args:
         path: Of the MP4 that is written, beside and then renamed.
-        parts: Films of the same size and rate.
+        parts: Films.
         sound: A WAV file; it begins after `BEFORE_S`.
 
     Raises:
@@ -67,9 +67,11 @@ def with_sound(path: Path, parts: Sequence[Path], sound: Path) -> None:
 
     beside = path.with_name(f".{path.stem}.part.mp4")
     inputs = [argument for part in (*parts, sound) for argument in ("-i", str(part))]
-    videos = "".join(f"[{k}:v]" for k in range(len(parts)))
+    width, height = SIZE
+    alike = "".join(f"[{k}:v]scale={width}:{height},setsar=1,fps={FPS}[v{k}];" for k in range(len(parts)))
+    videos = "".join(f"[v{k}]" for k in range(len(parts)))
     delay = round(1000 * BEFORE_S)
-    graph = f"{videos}concat=n={len(parts)}:v=1[v];[{len(parts)}:a]adelay={delay}:all=1,apad[a]"
+    graph = f"{alike}{videos}concat=n={len(parts)}:v=1[v];[{len(parts)}:a]adelay={delay}:all=1,apad[a]"
     command = [
         get_ffmpeg_exe(), "-y", "-loglevel", "error", *inputs, "-filter_complex", graph, "-map", "[v]", "-map", "[a]",
         "-shortest", "-c:v", "libx264", "-pix_fmt", "yuv420p", "-c:a", "aac", str(beside),
