@@ -2,8 +2,8 @@
 
 Two convolutions as in Whisper (arXiv:2212.04356), then blocks of attention, convolution and MLP. It learns letters at
 the end and phonemes halfway, by connectionist temporal classification (CTC, Graves et al. 2006). What the letters spell
-is cut into the GPT's tokens, and each becomes a vector: what the GPT makes of the token, and what was heard while it was said. So
-the GPT begins with something that it can read, and learns where not to believe it. `gpt.runtime.hearing` computes the
+is cut into the GPT's tokens, and each becomes a vector: what the GPT makes of the token, and what was heard while it was
+said. So the GPT begins with something that it can read, and learns where not to believe it. `gpt.runtime.hearing` computes the
 same in numpy.
 
 Shapes: B sounds, T frames of 10 ms, S = ceil(T / 2) steps of 20 ms, N tokens at most, C width.
@@ -114,7 +114,7 @@ class HearingEncoder(nn.Module):
         )  # fmt: skip
 
     def vectors(self, embeddings: Tensor, heard: Tensor) -> Tensor:
-        """Return what the GPT reads (B, N, n_embd), of tokens as it reads them and what was heard of each, (B, N, C)."""
+        """Return what the GPT reads (B, N, n_embd), of tokens as it reads them and what was heard of each (B, N, C)."""
         found: Tensor = embeddings + self.join(heard)
         return found
 
