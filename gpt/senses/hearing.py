@@ -1,10 +1,10 @@
 """The encoder of hearing: log-mel frames to vectors that the GPT reads after [AUDIO].
 
 Two convolutions as in Whisper (arXiv:2212.04356), then blocks of attention, convolution and MLP. It learns letters at
-the end and phonemes halfway, by connectionist temporal classification (CTC, Graves et al. 2006). What the letters spell
-is cut into the GPT's tokens, and each becomes a vector: what the GPT makes of the token, and what was heard while it was
-said. So the GPT begins with something that it can read, and learns where not to believe it. `gpt.runtime.hearing` computes the
-same in numpy.
+the end and phonemes halfway, by connectionist temporal classification (CTC, Graves et al. 2006). What the letters
+spell is cut into the GPT's tokens, and each becomes a vector: what the GPT makes of the token, and what was heard while
+it was said. So the GPT begins with something that it can read, and learns where not to believe it.
+`gpt.runtime.hearing` computes the same in numpy.
 
 Shapes: B sounds, T frames of 10 ms, S = ceil(T / 2) steps of 20 ms, N tokens at most, C width.
 """
