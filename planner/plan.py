@@ -31,11 +31,11 @@ def _parser() -> argparse.ArgumentParser:
 
     parser = argparse.ArgumentParser(
         prog=PROG, usage=f"{PROG} [options] [instruction]",
-        description="Plan a household task. Exit code: 0 done, 1 no plan reaches the goal, 2 wrong usage.",
+        description="Plan a household task. Exit 0: done, 1: no plan reaches it, 2: wrong usage.",
     )  # fmt: skip
     add = parser.add_argument
-    add("instruction", nargs="?", help='such as "set the table for two"; - reads standard input')
-    add("--home", default=DEFAULT_HOME, help="YAML file, bundled name or seed (default: family_house)")
+    add("instruction", nargs="?", help='such as "set the table for two"; - reads stdin')
+    add("--home", default=DEFAULT_HOME, help="YAML file, bundled name or seed (family_house)")
     add("--interactive", action="store_true", help="answer each line of standard input, until it ends")
     add("--ask", action="store_true", help="read the answer to each question that is asked back")
     add("--error-rate", type=float, metavar="A", help="of goals, at most: rather ask or refuse (default: act)")
@@ -44,7 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--samples", type=int, default=4, metavar="N", help="further plans to try if the first fails (default: 4)")
     add("--temperature", type=float, default=0.0, metavar="T", help="of decoding (default: 0, the likeliest)")
     add("--top-k", type=int, metavar="K", help="only the K likeliest tokens (default: all)")
-    add("--top-p", type=float, metavar="P", help="only the likeliest that together reach P (default: all)")
+    add("--top-p", type=float, metavar="P", help="only the likeliest that together reach P (all)")
     add("--seed", type=int, default=0, help="of sampling")
     add("--json", action="store_true", help="print one JSON object an instruction (--format json)")
     add("--format", choices=FORMATS, metavar="NAME", help=", ".join(FORMATS))

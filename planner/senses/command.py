@@ -23,10 +23,10 @@ LARGEST = 50_000_000  # bytes of a picture's file
 
 def add_sense_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags."""
-    add = parser.add_argument_group("senses").add_argument
+    add = parser.add_argument
     add("--audio", type=Path, metavar="WAV", help="the instruction is spoken in this file")
-    add("--listen", action="store_true", help="the instruction is spoken into the microphone (extra: hearing)")
-    add("--image", type=Path, nargs="+", metavar="FILE", help="the home is what these pictures show, one a furniture")
+    add("--listen", action="store_true", help="it is spoken into the microphone (extra: hearing)")
+    add("--image", type=Path, nargs="+", metavar=("FILE", ""), help="the home is what these pictures show")
 
 
 def check_senses(args: argparse.Namespace, home: str) -> None:
