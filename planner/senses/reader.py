@@ -12,6 +12,7 @@ from torch.nn import functional as F
 
 from gpt.checkpoint import load_model
 from gpt.lora import adapter_of, attach
+from gpt.runtime.adapter import Adapter
 from gpt.runtime.sense_file import SenseFile, SenseKind, save_sense
 from gpt.senses.reading import reading_loss
 
@@ -26,13 +27,16 @@ class Reader:
         kind: Which sense.
         folder: Of the model.
         device: Where it is.
-        seed: Of the adapter.
+        seed: Of the adapter, if it begins anew.
+        start: An adapter to go on from, instead.
     """
 
-    def __init__(self, kind: SenseKind, folder: Path, device: torch.device, seed: int) -> None:
+    def __init__(
+        self, kind: SenseKind, folder: Path, device: torch.device, seed: int, start: Adapter | None = None
+    ) -> None:
         self.kind, self.device = kind, device
         self.gpt, self.tokenizer, _ = load_model(folder)
-        attach(self.gpt, rank=RANK, seed=seed)
+        attach(self.gpt, rank=RANK, seed=seed, start=start)
         self.gpt.to(device)
         self._ids: dict[str, list[int]] = {}  # of texts that were learnt before
         special = self.tokenizer.special

@@ -69,7 +69,8 @@ def train_sight(settings: SightSettings, model: Path, pictures: Path, out: Path,
         model: The GPT.
         pictures: A folder of files of `planner.senses.render`, which may still be at work; `valid` in it is watched.
         out: The run's folder.
-        start: A sense whose encoder is kept: the GPT learns to read it, all the time.
+        start: A sense to go on from: its encoder is kept, and the GPT learns to read it, all the time; where it has
+            learnt to read middles of things already, from there.
 
     Raises:
         PlannerError: There are no pictures.
@@ -81,7 +82,9 @@ def train_sight(settings: SightSettings, model: Path, pictures: Path, out: Path,
     gallery.wait(settings.first)
     held_out = Gallery(device, pictures / "valid", settings.watched)
     held_out.wait(min(64, settings.watched), patience=60.0)
-    reader = Reader("sight", model, device, settings.seed)
+    begun = None if start is None else load_sense(start, "sight")
+    reads = begun is not None and bool(begun.config.get("things_first")) and settings.auxiliary
+    reader = Reader("sight", model, device, settings.seed, begun.adapter if begun is not None and reads else None)
     config = SightConfig(
         size=SIZE, classes=len(classes()), things=1 + len(load_domain().objects), states=len(THING_STATES),
         furniture=len(furniture()), furniture_states=len(FURNITURE_STATES), n_embd=reader.gpt.config.n_embd,
@@ -89,11 +92,10 @@ def train_sight(settings: SightSettings, model: Path, pictures: Path, out: Path,
     )  # fmt: skip
     encoder = SightEncoder(config).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     alone = settings.alone if settings.auxiliary else 0.0
-    if start is not None:
-        weights = {name: torch.from_numpy(a) for name, a in load_sense(start, "sight").encoder.items()}
-        unfolded(encoder, weights)
+    if begun is not None:
+        unfolded(encoder, {name: torch.from_numpy(array) for name, array in begun.encoder.items()})
         alone = 0.0
-    if encoder.thing is not None:
+    if encoder.thing is not None and not reads:
         _begin_with_names(encoder, reader)
     optimizer = torch.optim.AdamW(
         groups_of(encoder, reader, encoder_lr=settings.encoder_lr, reader_lr=settings.reader_lr,

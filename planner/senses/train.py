@@ -28,7 +28,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--workers", type=int, default=1, metavar="N", help="hearing: processes that speak (default: 1)")
     add("--pictures", type=Path, metavar="DIR", help="sight: what planner.senses.render draws, also while it draws")
     add("--no-auxiliary", action="store_true", help="sight: learn from what is to be written alone, not from masks")
-    add("--start", type=Path, metavar="FILE", help="keep this file's encoder; the GPT learns to read it")
+    add("--start", type=Path, metavar="FILE", help="go on from this file: its encoder is kept")
     add("--seed", type=int, default=0, help="of everything that is drawn (default: 0)")
     return parser
 

@@ -144,8 +144,12 @@ def test_sight_learns_on_a_cpu_with_masks_and_without(tmp_path: Path) -> None:
         SightSettings(minutes=0.05, device="cpu", batch=4, first=8, watched=8, copies=1), released_dir(), pictures,
         tmp_path / "again", tmp_path / "True" / "sight.safetensors",
     )  # fmt: skip
-    first, second = (load_sense(p, "sight").encoder for p in (tmp_path / "True" / "sight.safetensors", kept))
-    np.testing.assert_allclose(second["coarse.0.a.weight"], first["coarse.0.a.weight"], atol=1e-3)
+    first, second = (load_sense(p, "sight") for p in (tmp_path / "True" / "sight.safetensors", kept))
+    np.testing.assert_allclose(second.encoder["coarse.0.a.weight"], first.encoder["coarse.0.a.weight"], atol=1e-3)
+    name = "blocks.0.mlp.fc.weight"  # its reading goes on from where it was, too
+    assert np.corrcoef(first.adapter.down[name].ravel(), second.adapter.down[name].ravel())[0, 1] > 0.9
+    anew = load_sense(tmp_path / "False" / "sight.safetensors", "sight").adapter.down[name]
+    assert not np.allclose(second.adapter.down[name], anew, atol=1e-2)
 
 
 @pytest.mark.usefixtures("espeak")
