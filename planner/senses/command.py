@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MOST_PICTURES = 64
 LARGEST = 50_000_000  # bytes of a picture's file
+FORMATS = ("PNG", "JPEG", "BMP", "WEBP", "TIFF")
 
 
 def add_sense_arguments(parser: argparse.ArgumentParser) -> None:
@@ -91,6 +92,8 @@ def read_picture(path: Path) -> npt.NDArray[np.uint8]:
     Raises:
         PlannerError: It is missing or no picture.
     """
+    import warnings
+
     import numpy as np
     from PIL import Image
 
@@ -99,12 +102,16 @@ def read_picture(path: Path) -> npt.NDArray[np.uint8]:
     try:
         if path.stat().st_size > LARGEST:
             raise PlannerError(f"{path}: {path.stat().st_size / 1e6:.0f} MB; that is no small picture")
-        with Image.open(path) as image:
-            side = min(image.size)
-            left, top = (image.size[0] - side) // 2, (image.size[1] - side) // 2
-            square = image.convert("RGB").crop((left, top, left + side, top + side))
-            return np.array(square.resize((SIZE, SIZE), Image.Resampling.BILINEAR), np.uint8)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of files that are damaged where it does not matter
+            with Image.open(path, formats=FORMATS) as image:
+                side = min(image.size)
+                left, top = (image.size[0] - side) // 2, (image.size[1] - side) // 2
+                square = image.convert("RGB").crop((left, top, left + side, top + side))
+                return np.array(square.resize((SIZE, SIZE), Image.Resampling.BILINEAR), np.uint8)
+    except PlannerError:
+        raise
+    except Exception as error:  # it raises whatever a damaged file leads to
         reason = " ".join(str(error).split())[:160]
         raise PlannerError(f"{path}: no picture that can be read ({reason})") from None
 

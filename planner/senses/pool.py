@@ -31,6 +31,7 @@ LONGEST = 14 * RATE  # samples of an utterance
 SHORTEST = RATE // 4
 BUCKETS = (2.5, 4.0, 5.5, 7.5, 10.0, 14.0)  # lengths that sounds are padded to [s]
 DRAWN = 1024  # utterances of which a batch is taken
+PATIENCE_S = 5.0  # between looks whether there still is somebody to speak to
 READY = 4  # chunks that are taken over at once, at most
 
 
@@ -77,10 +78,17 @@ def _work(seed: int, out: Queue[list[Utterance] | str]) -> None:
     """Speak without end, or say why that cannot be."""
     rng = random.Random(f"train/{seed}")
     texts = Texts(rng).draw()
+    parent = multiprocessing.parent_process()
     try:
-        while True:
+        while parent is None or parent.is_alive():
             made = [say(next(texts), rng, "train") for _ in range(CHUNK)]
-            out.put([u for u in made if SHORTEST <= len(u.wave) <= LONGEST])
+            while parent is None or parent.is_alive():  # one that was killed takes nothing any more
+                try:
+                    out.put([u for u in made if SHORTEST <= len(u.wave) <= LONGEST], timeout=PATIENCE_S)
+                    break
+                except queue.Full:
+                    continue
+        out.cancel_join_thread()
     except SpeechError as error:
         out.put(str(error))
 

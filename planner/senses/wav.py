@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 LONGEST_S = 60.0
 LARGEST = 200_000_000  # bytes
+BEYOND = 100.0  # times full scale, that a sample of floats is cut at before channels are averaged
 RATES = (2_000, 400_000)  # samples/s
 
 
@@ -61,9 +62,11 @@ def _mono(data: np.ndarray[tuple[int, ...], np.dtype[np.generic]], path: Path) -
     elif np.issubdtype(data.dtype, np.integer):  # 24 bits are read into the upper ones of 32
         scaled = data.astype(np.float32) / 2.0 ** (8 * data.dtype.itemsize - 1)
     else:
-        scaled = data.astype(np.float32)
-    if not np.isfinite(scaled).all():
-        raise RecordingError(f"{path}: has samples that are no numbers")
+        with np.errstate(invalid="ignore"):
+            exact = data.astype(np.float64)
+        if not np.isfinite(exact).all():
+            raise RecordingError(f"{path}: has samples that are no numbers")
+        scaled = np.clip(exact, -BEYOND, BEYOND).astype(np.float32)
     mono: Floats = scaled if scaled.ndim == 1 else scaled.mean(axis=1)
     return mono
 

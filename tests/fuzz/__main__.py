@@ -17,8 +17,9 @@ from tests.fuzz.targets import TARGETS
 
 PROG = "python -m tests.fuzz"
 SHARES = {  # of --count: what takes an instruction has most, the rest by how much there is to go wrong
-    "instructions": 0.60, "goals": 0.10, "homes": 0.08, "models": 0.06, "tasks": 0.04, "plans": 0.04,
+    "instructions": 0.57, "goals": 0.10, "homes": 0.08, "models": 0.06, "tasks": 0.04, "plans": 0.04,
     "dialogues": 0.02, "names": 0.02, "recipes": 0.015, "records": 0.015, "calibrations": 0.005, "episodes": 0.005,
+    "recordings": 0.01, "pictures": 0.01, "sense_files": 0.01,
 }  # fmt: skip
 SAID_EVERY = 1000  # inputs
 SHOWN_NUMBERS = 5

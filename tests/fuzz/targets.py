@@ -14,6 +14,8 @@ from functools import cache
 from pathlib import Path
 from random import Random
 
+import numpy as np
+
 from envs.errors import EnvsError, GoalError
 from envs.goals import format_goal, parse_goal
 from envs.homes import HomeFileError, dump_home, parse_home
@@ -22,6 +24,9 @@ from envs.state import State, World
 from envs.workers import Records
 from gpt.batches import TokenizedDocuments
 from gpt.errors import GPTError
+from gpt.runtime.hearing import Ear
+from gpt.runtime.sense_file import SenseKind, load_sense
+from gpt.runtime.sight import Eye
 from planner import dialogue
 from planner import home as home_command
 from planner import plan as plan_command
@@ -34,9 +39,12 @@ from planner.feasible import is_feasible, missing, shortage
 from planner.homes import open_home, scene_named
 from planner.paths import released_dir
 from planner.records import read_lines
+from planner.senses.command import read_picture
+from planner.senses.spelling import Words
+from planner.senses.wav import read_wav
 from planner.splits import sample_home
 from planner.tasks import home_for, read_tasks
-from tests.fuzz import files, model_files, texts
+from tests.fuzz import files, model_files, senses, texts
 from tests.fuzz.soundness import called, check_message, check_ordinary, check_plan, check_shown, read_json
 
 OURS = (EnvsError, GPTError, PlannerError)
@@ -249,10 +257,42 @@ def calibrations(rng: Random) -> None:
                 check_message(str(error))
 
 
+def recordings(rng: Random) -> None:
+    """A recording is read as samples that can be heard, or refused."""
+    with _folder() as folder, _refused_in_words():
+        path = folder / "a.wav"
+        path.write_bytes(senses.recording(rng))
+        samples = read_wav(path)
+        assert samples.ndim == 1 and np.isfinite(samples).all() and np.abs(samples).max(initial=0.0) <= 1
+
+
+def pictures(rng: Random) -> None:
+    """A picture is read as what can be seen, or refused."""
+    with _folder() as folder, _refused_in_words():
+        path = folder / "a.png"
+        path.write_bytes(senses.picture(rng))
+        assert read_picture(path).shape == (192, 192, 3)
+
+
+def sense_files(rng: Random) -> None:
+    """The file of a sense is read and its encoder can perceive, or it is refused."""
+    kind: SenseKind = rng.choice(("sight", "hearing"))
+    with _folder() as folder, _refused_in_words():
+        path = folder / "a.safetensors"
+        path.write_bytes(senses.sense(rng, kind))
+        found = load_sense(path, kind)
+        if kind == "sight":
+            Eye(found)
+        else:
+            Ear(found)
+            Words.from_text(str(found.extra.get("words")))
+
+
 TARGETS: dict[str, Target] = {
     target.__name__: target
     for target in (
         instructions, dialogues, goals, homes, tasks, plans, names, recipes, records, episodes, models, calibrations,
+        recordings, pictures, sense_files,
     )
 }  # fmt: skip
 

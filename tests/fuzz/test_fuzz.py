@@ -23,6 +23,7 @@ from tests.fuzz.targets import TARGETS
 EXAMPLES = {  # about 2 s of CPU for each target at most
     "instructions": 25, "dialogues": 10, "goals": 200, "homes": 100, "tasks": 100, "plans": 100, "names": 200,
     "recipes": 50, "records": 200, "episodes": 25, "models": 40, "calibrations": 60,
+    "recordings": 100, "pictures": 100, "sense_files": 40,
 }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from envs.canvas import Light
 from envs.sim import PhysicalHome
 from planner.errors import PlannerError
 from planner.homes import open_home
@@ -108,3 +109,12 @@ def test_a_mirrored_picture_has_mirrored_labels(home: PhysicalHome, shown: list[
         assert torch.equal(after, before) or torch.equal(after, before.flip(1))
         turned += not torch.equal(after, before)
     assert turned or not (plain.centres > 0).any()
+
+
+def test_light_is_what_is_asked_for(home: PhysicalHome, shown: list[Picture]) -> None:
+    name = shown[0].fixture
+    dim, bright = (
+        next(iter(pictures(home, only={name}, light=Light(ambient=ambient, diffuse=0.1)))).rgb.mean()
+        for ambient in (0.3, 0.8)
+    )
+    assert bright > 1.5 * dim

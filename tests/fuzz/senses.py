@@ -1,0 +1,60 @@
+"""What is thrown at the senses: recordings, pictures and files of senses, whole, damaged, or of something else."""
+
+from __future__ import annotations
+
+import io
+from functools import cache
+from random import Random
+
+import numpy as np
+from PIL import Image
+from scipy.io import wavfile
+
+from gpt.runtime.sense_file import SenseKind, sense_path
+from planner.paths import released_dir
+from tests.fuzz.files import damaged
+
+
+def recording(rng: Random) -> bytes:
+    """A WAV file of any rate, width and number of channels, or what is left of it."""
+    rate = rng.choice((0, 1, 4000, 8000, 11_025, 16_000, 44_100, 48_000, 2**25, rng.randrange(1, 100_000)))
+    kind = rng.choice(("u1", "<i2", "<i4", "<f4", "<f8"))
+    shape = (rng.choice((0, 1, 7, 400, 4000, rng.randrange(9000))), rng.choice((1, 1, 2, 3, 8)))
+    drawn = np.random.default_rng(rng.randrange(2**32))
+    if kind.startswith("<f"):
+        with np.errstate(over="ignore"):
+            data = (drawn.normal(size=shape) * 10.0 ** rng.randrange(-9, 40)).astype(kind)
+    else:
+        limits = np.iinfo(kind)
+        data = drawn.integers(limits.min, limits.max, shape, endpoint=True).astype(kind)
+    file = io.BytesIO()
+    wavfile.write(file, rate, data)
+    return _perhaps_damaged(rng, file.getvalue())
+
+
+def picture(rng: Random) -> bytes:
+    """A picture of any size and kind, or what is left of it."""
+    mode = rng.choice(("RGB", "L", "RGBA", "1", "P", "CMYK", "I;16"))
+    size = rng.choice((1, 2, 7, 64, 192, 300)), rng.choice((1, 3, 100, 192, 640))
+    image = Image.new("L", size, rng.randrange(256)).convert("L" if mode == "I;16" else mode)
+    file = io.BytesIO()
+    image.save(file, "TIFF" if mode == "CMYK" else rng.choice(("PNG", "TIFF")))
+    return _perhaps_damaged(rng, file.getvalue())
+
+
+@cache
+def _released(kind: SenseKind) -> bytes:
+    return sense_path(released_dir(), kind).read_bytes()
+
+
+def sense(rng: Random, kind: SenseKind) -> bytes:
+    """The file of a sense, damaged; its header more often than its numbers."""
+    raw = bytearray(_released(kind))
+    for _ in range(rng.randrange(1, 6)):
+        at = rng.randrange(min(len(raw), 4000)) if rng.random() < 0.8 else rng.randrange(len(raw))
+        raw[at] = rng.randrange(256)
+    return bytes(raw[: rng.randrange(len(raw))]) if rng.random() < 0.2 else bytes(raw)
+
+
+def _perhaps_damaged(rng: Random, raw: bytes) -> bytes:
+    return damaged(raw, rng) if raw and rng.random() < 0.6 else raw
