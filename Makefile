@@ -19,7 +19,7 @@ plan: .venv/.run ## Plan "set the table", check it, and carry it out in the simu
 	.venv/bin/python -m planner.plan "set the table" --execute
 
 demo: .venv/.run ## Look at a kitchen, listen to a sentence, do what was said, and film it (needs espeak-ng)
-	.venv/bin/python -m planner.senses.demo
+	.venv/bin/python -m planner.demo
 
 test: .venv/.dev ## Run the fast tests (the others: .venv/bin/pytest -m slow)
 	OMP_NUM_THREADS=1 .venv/bin/python -m pytest

@@ -2,7 +2,7 @@
 
 `python -m envs.agree` draws homes and plans: any applicable action, or chains such as open, pick up, put, close, turn
 on. After each skill that is done, the atoms that are read from physics (places, states, liquids, what is held) must be
-those of `envs.state.apply` on the atoms before it. What fails is counted by reason, with what it changed, and the plan
+those of `envs.symbolic.actions.apply` on the atoms before it. What fails is counted by reason, with what it changed, and the plan
 goes on from there. A share of the actions cannot be done: both worlds must refuse them in the same words, and no time
 may pass. Every disagreement is printed with its plan, so that `--only NUMBER` repeats it.
 """
@@ -17,18 +17,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
-from envs.agreement import as_text, summarize
 from envs.errors import ActionError, EnvsError
-from envs.random_plans import draw_action, draw_chain, draw_inapplicable
-from envs.state import Action, apply, format_action
-from envs.trial_scenes import PLAN_SEEDS, home_for_plans, seed_of
-from envs.workers import Record, Records, run_jobs
+from envs.evaluation.agreement_report import as_text, summarize
+from envs.evaluation.job_pool import Record, Records, run_jobs
+from envs.evaluation.random_plans import draw_action, draw_chain, draw_inapplicable
+from envs.evaluation.trial_scenes import PLAN_SEEDS, home_for_plans, seed_of
+from envs.symbolic.actions import Action, apply, format_action
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from envs.sim import PhysicalHome
-    from envs.tallies import Row
+    from envs.evaluation.tallies import Row
+    from envs.simulation.physical_home import PhysicalHome
 
 Grasp = Literal["assisted", "physical"]
 LENGTH = 12  # actions of a plan
@@ -54,7 +54,7 @@ class Plan:
 
 def run_plan(plan: Plan) -> Record:
     """Draw a home and a plan, and carry it out; what goes wrong is in the record."""
-    from envs.sim import PhysicalHome
+    from envs.simulation.physical_home import PhysicalHome
 
     record: Record = {"key": plan.key, "steps": [], "error": ""}
     error: EnvsError | None = None
@@ -76,7 +76,7 @@ def run_plan(plan: Plan) -> Record:
 
 
 def _carry_out(home: PhysicalHome, rng: random.Random, *, chains: bool) -> list[Row]:
-    from envs.attempts import attempt
+    from envs.evaluation.state_comparison import attempt
 
     rows: list[Row] = []
     ahead: list[Action] = []

@@ -8,18 +8,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from envs.building import leaf_links
-from envs.canvas import Canvas
-from envs.domain import load_domain
+from envs.assets.furniture.fixture_models import furniture
+from envs.assets.object_models import appearance
 from envs.errors import EnvsError
-from envs.furniture import furniture
-from envs.shapes import appearance, seen
-from envs.video import captioned, filmstrip, write_png
+from envs.geometry.bodies import seen
+from envs.physics.fixture_builder import leaf_links
+from envs.recording.video import captioned, filmstrip, write_png
+from envs.rendering.renderer import Canvas
+from envs.symbolic.domain import load_domain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from envs.video import Frame
+    from envs.recording.video import Frame
 
 COLUMNS = 12
 VIEW_DEG = 30.0

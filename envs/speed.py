@@ -16,8 +16,8 @@ import time
 from typing import TYPE_CHECKING
 
 from envs.errors import EnvsError
-from envs.sampling import sample_scene
-from envs.state import Action, State, World, applicable, effect, unmet
+from envs.scenes.scene_sampler import sample_scene
+from envs.symbolic.actions import Action, State, World, applicable, effect, unmet
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,7 +100,7 @@ def physics_figures() -> Figures:
     Raises:
         PhysicsError: PyBullet is not installed.
     """
-    from envs.sim import PhysicalHome
+    from envs.simulation.physical_home import PhysicalHome
 
     home = PhysicalHome(sample_scene(SEED, n_objects=N_OBJECTS))
     home.reset()
@@ -127,7 +127,7 @@ def reset_figures(repeats: int = 5) -> Figures:
     Raises:
         PhysicsError: PyBullet is not installed.
     """
-    from envs.sim import PhysicalHome
+    from envs.simulation.physical_home import PhysicalHome
 
     scene = sample_scene(SEED, n_objects=N_OBJECTS)
     began = time.process_time()
@@ -149,8 +149,8 @@ def camera_figures(frames: int = 25) -> Figures:
     Raises:
         PhysicsError: PyBullet is not installed.
     """
-    from envs.observations import Senses
-    from envs.sim import PhysicalHome
+    from envs.gym.observations import Senses
+    from envs.simulation.physical_home import PhysicalHome
 
     home = PhysicalHome(sample_scene(SEED, n_objects=N_OBJECTS))
     found: Figures = {}

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
-from envs.courses import KINDS, categories_of, course_of
 from envs.errors import EnvsError
-from envs.tallies import Row, Tally, causes_text
-from envs.workers import Record, Records, run_jobs
+from envs.evaluation.job_pool import Record, Records, run_jobs
+from envs.evaluation.tallies import Row, Tally, causes_text
+from envs.evaluation.trial_definitions import KINDS, categories_of, course_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -45,8 +45,8 @@ class Trial:
 
 def run_trial(trial: Trial) -> Record:
     """Carry out one trial; what goes wrong on the way is a record too."""
-    from envs.attempts import attempt, concerns
-    from envs.sim import PhysicalHome
+    from envs.evaluation.state_comparison import attempt, concerns
+    from envs.simulation.physical_home import PhysicalHome
 
     record: Record = {"key": trial.key, "category": trial.category, "steps": [], "error": ""}
     rows = cast("list[Row]", record["steps"])

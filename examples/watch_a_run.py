@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import sys
 
-from envs.disturb import DisturbedHome
+from envs.simulation.disturbed_home import DisturbedHome
 from planner import Begun, Disturbed, Done, Ended, Planner, Replanned, SymbolicHome
-from planner.homes import open_home
+from planner.world_model.open_home import open_home
 
 start = open_home("family_house")
 if "physics" in sys.argv[1:]:
-    from envs.sim import PhysicalHome
+    from envs.simulation.physical_home import PhysicalHome
 
     home = DisturbedHome(PhysicalHome(start.world.scene), probability=0.3, seed=3)
 else:

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import torch
 
-from gpt.checkpoint import load_model, put_weights, save_model, weights_of
 from gpt.errors import ConfigError, GPTError
+from gpt.weights.checkpoint import load_model, put_weights, save_model, weights_of
 
 PROG = "python -m gpt.average"
 

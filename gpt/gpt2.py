@@ -22,11 +22,11 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor
 
-from gpt.checkpoint import put_weights, read_tensors, save_model, weights_of, write_tensors
 from gpt.errors import CheckpointError, ConfigError, GPTError
-from gpt.model import GPT, GPTConfig
-from gpt.runtime.folder import WEIGHTS_FILE
-from gpt.tokenizer import Tokenizer
+from gpt.model.transformer import GPT, GPTConfig
+from gpt.tokenization.tokenizer import Tokenizer
+from gpt.weights.checkpoint import put_weights, read_tensors, save_model, weights_of, write_tensors
+from gpt.weights.model_folder import WEIGHTS_FILE
 
 PROG = "python -m gpt.gpt2"
 

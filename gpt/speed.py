@@ -3,12 +3,12 @@
     python -m gpt.speed                                    # the ladder on the CPU, one thread
     python -m gpt.speed --device cuda --preset gpt2 --out runs/speed
     python -m gpt.speed --against nanogpt                  # beside a plain GPT's training step
-    python -m gpt.speed --decode                           # ways to decode (gpt/decode_speed.py)
+    python -m gpt.speed --decode                           # ways to decode (gpt/benchmarks/decoding_speed.py)
 
 Each rung runs in a process of its own, so that its memory is its own and its allocator's settings can differ; on a CPU
 the rungs take turns. The figure is the median of each one's steps. The first losses and those of every step are
 compared with the first rung's: a rung that computes something else is an error, not a record. A plain GPT's step and
-the last rung share one process and take turns there, for their ratio (gpt/against.py).
+the last rung share one process and take turns there, for their ratio (gpt/benchmarks/nanogpt_comparison.py).
 """
 
 from __future__ import annotations
@@ -93,9 +93,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
         if "--decode" in arguments:
-            from gpt import decode_speed
+            from gpt.benchmarks import decoding_speed
 
-            return decode_speed.main([a for a in arguments if a != "--decode"])
+            return decoding_speed.main([a for a in arguments if a != "--decode"])
         options = _parser().parse_args(arguments)
         if options.worker is not None:
             return _work(options)
@@ -108,7 +108,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(options: argparse.Namespace) -> int:
     import torch
 
-    from gpt.ladder import chosen, matmul_peak, preset_for, rungs
+    from gpt.benchmarks.training_ladder import chosen, matmul_peak, preset_for, rungs
 
     if options.threads < 1 or options.repeats < 1:
         raise ConfigError(f"--threads and --repeats are at least 1, not {options.threads} and {options.repeats}")
@@ -216,8 +216,8 @@ def _measure_pairs(options: argparse.Namespace) -> list[Result]:
 
 
 def _start(name: str, options: argparse.Namespace) -> subprocess.Popen[str]:
-    from gpt.allocator import ALLOCATOR
-    from gpt.ladder import preset_for, rungs
+    from gpt.benchmarks.training_ladder import preset_for, rungs
+    from gpt.training.allocator import ALLOCATOR
 
     preset = preset_for(options.preset, options.device)
     ladder = rungs(options.device, preset.branched)
@@ -247,8 +247,8 @@ def _work(options: argparse.Namespace) -> int:
     """One process: says that it is ready, then takes a step, or one of each, for every line that it reads."""
     import torch
 
-    from gpt.against import steps_in_turn
-    from gpt.ladder import Step, preset_for, rungs, slowest_at
+    from gpt.benchmarks.nanogpt_comparison import steps_in_turn
+    from gpt.benchmarks.training_ladder import Step, preset_for, rungs, slowest_at
 
     torch.set_num_threads(options.threads)
     device, preset = torch.device(options.device), preset_for(options.preset, options.device)

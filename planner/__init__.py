@@ -40,22 +40,23 @@ __all__ = [
 __version__ = "0.1.0"
 
 _WHERE = {
-    "planner.answer": ("Options", "Plan"),
-    "planner.decode": ("Planner",),
-    "planner.episode": (
+    "planner.plans.planning_result": ("Options", "Plan"),
+    "planner.api": ("Planner",),
+    "planner.execution.events": (
         "Begun", "Disturbed", "Done", "Ended", "Episode", "Event", "Looked", "Looking", "Missed", "Replanned", "Search",
     ),
     "planner.errors": ("PlannerError",),
-    "planner.execute": ("SymbolicHome",),
-    "planner.unseen.belief": ("Belief",),
-    "planner.unseen.memory": ("keep", "know"),
+    "envs.simulation.symbolic_home": ("SymbolicHome",),
+    "planner.world_model.belief": ("Belief",),
+    "planner.world_model.memory": ("keep", "know"),
 }  # fmt: skip
 _MODULE = {name: module for module, names in _WHERE.items() for name in names}
 
 if TYPE_CHECKING:
-    from planner.answer import Options, Plan
-    from planner.decode import Planner
-    from planner.episode import (
+    from envs.simulation.symbolic_home import SymbolicHome
+    from planner.api import Planner
+    from planner.errors import PlannerError
+    from planner.execution.events import (
         Begun,
         Disturbed,
         Done,
@@ -68,10 +69,10 @@ if TYPE_CHECKING:
         Replanned,
         Search,
     )  # fmt: skip
-    from planner.errors import PlannerError
-    from planner.execute import SymbolicHome
-    from planner.unseen.belief import Belief
-    from planner.unseen.memory import keep, know
+    from planner.plans.options import Options
+    from planner.plans.planning_result import Plan
+    from planner.world_model.belief import Belief
+    from planner.world_model.memory import keep, know
 else:  # a type checker that saw this would take any name for one of ours
 
     def __getattr__(name: str) -> object:

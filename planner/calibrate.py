@@ -14,14 +14,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from planner.errors import CalibrationError, OutputError, reported
+from planner.errors import CalibrationError, OutputError
+from planner.io.command import reported
 
 if TYPE_CHECKING:
-    from planner.calibrating import Observation
-    from planner.confidence import Calibration
-    from planner.decode import Planner
-    from planner.held_out import Trial
-    from planner.reliability import Figures
+    from planner.api import Planner
+    from planner.evaluation.calibration_runs import Observation
+    from planner.evaluation.reliability import Figures
+    from planner.tasks.held_out_trials import Trial
+    from planner.understanding.calibration import Calibration
 
 PROG = "python -m planner.calibrate"
 PER_SPLIT = 90  # tasks of each kind: about a minute in all
@@ -53,8 +54,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from gpt.runtime.threads import limit_blas_threads
-    from planner.decode import Planner, model_folder
+    from gpt.inference.threads import limit_blas_threads
+    from planner.api import Planner, model_folder
 
     limit_blas_threads(1)  # a small model decodes no faster on two, and far slower on a busy machine
     folder = model_folder(args.model)
@@ -63,8 +64,8 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _calibrate(args: argparse.Namespace, planner: Planner, folder: Path) -> int:
-    from planner.calibrating import calibrate, calibration_trials
-    from planner.calibration_file import write_calibration
+    from planner.evaluation.calibration_runs import calibrate, calibration_trials
+    from planner.understanding.calibration_file import write_calibration
 
     trials = _from_file(args) if args.tasks else list(calibration_trials(args.limit or PER_SPLIT, args.seed))
     calibration = calibrate(_enough(_observed(planner, trials, args.seed)))
@@ -84,8 +85,8 @@ def _calibrate(args: argparse.Namespace, planner: Planner, folder: Path) -> int:
 
 def _as_dict(calibration: Calibration) -> dict[str, object]:
     """What a person may want to know of a calibration."""
-    from planner.confidence import lowest_error_rate
-    from planner.reliability import ERROR_RATES
+    from planner.evaluation.reliability import ERROR_RATES
+    from planner.understanding.calibration import lowest_error_rate
 
     thresholds: dict[str, float | None] = {}
     for rate in ERROR_RATES:
@@ -107,7 +108,7 @@ def _listed(values: dict[str, float | None]) -> str:
 
 
 def _report(args: argparse.Namespace, planner: Planner, folder: Path) -> int:
-    from planner.calibration_file import read_calibration
+    from planner.understanding.calibration_file import read_calibration
 
     calibration = read_calibration(folder)
     found = _of_file(args, planner, calibration) if args.tasks else _built_in(args, planner, calibration)
@@ -117,9 +118,9 @@ def _report(args: argparse.Namespace, planner: Planner, folder: Path) -> int:
 
 def _built_in(args: argparse.Namespace, planner: Planner, calibration: Calibration | None) -> list[Figures]:
     """Tasks like those of the calibration split in homes of the test split, then those that are unlike."""
-    from planner.calibrating import CALIBRATION
-    from planner.held_out import BUILT_IN, draw_trials
-    from planner.reliability import figures
+    from planner.evaluation.calibration_runs import CALIBRATION
+    from planner.evaluation.reliability import figures
+    from planner.tasks.held_out_trials import BUILT_IN, draw_trials
 
     if calibration is None:
         raise CalibrationError(f"there is no calibration to report on: {PROG} without --report measures one")
@@ -135,8 +136,8 @@ def _built_in(args: argparse.Namespace, planner: Planner, calibration: Calibrati
 
 def _of_file(args: argparse.Namespace, planner: Planner, calibration: Calibration | None) -> list[Figures]:
     """The model's own calibration on a task file, and one that a half of the file makes on the other half."""
-    from planner.calibrating import calibrate
-    from planner.reliability import figures
+    from planner.evaluation.calibration_runs import calibrate
+    from planner.evaluation.reliability import figures
 
     seen = _observed(planner, _from_file(args), args.seed)
     name = args.tasks.name
@@ -149,8 +150,8 @@ def _of_file(args: argparse.Namespace, planner: Planner, calibration: Calibratio
 
 def _from_file(args: argparse.Namespace) -> list[Trial]:
     from envs.errors import EnvsError
-    from planner.held_out import sample_lines, trial_of
-    from planner.tasks import read_tasks
+    from planner.tasks.held_out_trials import sample_lines, trial_of
+    from planner.tasks.task_files import read_tasks
 
     trials = []
     for line in sample_lines(read_tasks(args.tasks), args.limit, args.seed):
@@ -165,8 +166,8 @@ def _from_file(args: argparse.Namespace) -> list[Trial]:
 def _observed(planner: Planner, trials: Sequence[Trial], seed: int) -> list[Observation]:
     from tqdm import tqdm
 
-    from planner.answer import Options
-    from planner.calibrating import observe
+    from planner.evaluation.calibration_runs import observe
+    from planner.plans.options import Options
 
     options = Options(seed=seed)
     return [observe(planner, trial, options) for trial in tqdm(trials, desc="observe", unit="task", disable=None)]

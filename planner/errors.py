@@ -2,14 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import os
-import sys
-from collections.abc import Callable
-from pathlib import Path
-
-from planner.terminal import printable
-
 
 class PlannerError(Exception):
     """Base class of everything that `planner` raises on purpose."""
@@ -43,47 +35,9 @@ class EpisodeError(PlannerError, RuntimeError):
     """An episode cannot be made, for a reason that a person can mend."""
 
 
+class ExportError(PlannerError, ValueError):
+    """A plan or its goal cannot be written in a format."""
+
+
 class OutputError(PlannerError, OSError):
     """A folder cannot be written to."""
-
-
-def writable(folder: Path) -> Path:
-    """Make a folder and return it.
-
-    Raises:
-        OutputError: It cannot be made or written to.
-    """
-    probe = folder / ".writable"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise OutputError(
-            f"{folder}: cannot be written to ({error.strerror or error}); choose another with --out"
-        ) from None
-    return folder
-
-
-def reported(command: Callable[[], int], prog: str) -> int:
-    """Run a command; an error that is somebody's input becomes one message on stderr and exit code 2."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal without UTF-8 has no arrow
-    try:
-        code = command()
-        sys.stdout.flush()  # here, where a closed pipe can still be caught
-        return code
-    except KeyboardInterrupt:
-        print(f"{prog}: interrupted", file=sys.stderr)
-        return 130
-    except BrokenPipeError:  # whoever read us has seen enough; the interpreter would flush again at its end
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    except Exception as error:
-        from envs.errors import EnvsError  # here: importing `envs` takes longer than printing a command's -h
-        from gpt.errors import GPTError
-
-        if not isinstance(error, PlannerError | EnvsError | GPTError):
-            raise
-        print(f"{prog}: {printable(str(error))}", file=sys.stderr)
-        return 2

@@ -13,13 +13,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from planner.errors import OutputError, reported
+from planner.errors import OutputError
+from planner.io.command import reported
 
 if TYPE_CHECKING:
-    from planner.decode import Planner
-    from planner.held_out import Trial
-    from planner.measure import Prediction
-    from planner.results import TaskProblem
+    from planner.api import Planner
+    from planner.evaluation.measurement import Prediction
+    from planner.evaluation.results import TaskProblem
+    from planner.tasks.held_out_trials import Trial
 
 PROG = "python -m planner.evaluate"
 PER_SPLIT = 60  # tasks of each built-in split: about 3 minutes in all
@@ -74,10 +75,10 @@ def _misuse(args: argparse.Namespace) -> str:
 
 def _run(args: argparse.Namespace) -> int:
     from gpt.files import write_text_atomically
-    from gpt.runtime.threads import limit_blas_threads
-    from planner.decode import Planner
-    from planner.results import Results, Setting
-    from planner.terminal import printable
+    from gpt.inference.threads import limit_blas_threads
+    from planner.api import Planner
+    from planner.evaluation.results import Results, Setting
+    from planner.io.terminal import printable
 
     if args.out is not None and not args.out.resolve().parent.is_dir():
         raise OutputError(f"{args.out}: its folder does not exist")
@@ -111,8 +112,8 @@ def _measured(
 ) -> list[Prediction]:
     from tqdm import tqdm
 
-    from planner.measure import ways
-    from planner.workers import Work, predictions
+    from planner.evaluation.measurement import ways
+    from planner.evaluation.parallel import Work, predictions
 
     options = ways(samples=args.samples, seed=args.seed, inventory=not args.no_inventory)
     work = Work(folder=folder, weights=args.weights, ways=options, goals_only=args.goals_only)
@@ -123,9 +124,9 @@ def _measured(
 
 def _trials(args: argparse.Namespace) -> tuple[list[Trial], list[TaskProblem]]:
     from envs.errors import EnvsError
-    from planner.held_out import BUILT_IN, draw_trials, sample_lines, trial_of
-    from planner.results import TaskProblem
-    from planner.tasks import read_tasks
+    from planner.evaluation.results import TaskProblem
+    from planner.tasks.held_out_trials import BUILT_IN, draw_trials, sample_lines, trial_of
+    from planner.tasks.task_files import read_tasks
 
     geometry = args.physics > 0
     if args.tasks is None:
@@ -145,8 +146,8 @@ def _trials(args: argparse.Namespace) -> tuple[list[Trial], list[TaskProblem]]:
 
 def _teacher(trials: Sequence[Trial]) -> dict[str, int]:
     """The length of the teacher's plan for each task that it reaches: a baseline, never part of the planner."""
-    from planner.pieces import plan_in_chunks
-    from planner.verify import verify
+    from planner.corpus.teacher_chunks import plan_in_chunks
+    from planner.verification.plan_verification import verify
 
     lengths: dict[str, int] = {}
     for trial in trials:
@@ -165,9 +166,9 @@ def _physics(predictions: Sequence[Prediction], count: int) -> list[dict[str, ob
     """Carry the first plans that reach their task's goal out in the physical home, so that only physics can fail."""
     from tqdm import tqdm
 
-    from envs.state import parse_action
-    from planner.perform import perform
-    from planner.stage import Stage
+    from envs.symbolic.actions import parse_action
+    from planner.cli.execution_flags import Stage
+    from planner.cli.execution_runner import perform
 
     chosen = [p for p in predictions if p.last.status == "verified" and p.last.success][:count]
     episodes: list[dict[str, object]] = []

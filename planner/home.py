@@ -13,13 +13,13 @@ import sys
 from collections.abc import Iterator, Sequence
 
 from envs.errors import HomeError
-from envs.home_yaml import HomeFileError
-from envs.homes import dump_home, load_home
-from envs.sampling import sample_scene
-from envs.scene import ObjectSpec, Scene
-from planner.errors import reported
-from planner.homes import scene_named
-from planner.terminal import printable
+from envs.scenes.home_file import dump_home, load_home
+from envs.scenes.scene_sampler import sample_scene
+from envs.scenes.yaml_nodes import HomeFileError
+from envs.symbolic.scene import ObjectSpec, Scene
+from planner.io.command import reported
+from planner.io.terminal import printable
+from planner.world_model.open_home import scene_named
 
 
 def check(path: str, as_json: bool) -> int:

@@ -16,16 +16,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from planner.errors import OutputError, reported, writable
-from planner.paths import released_dir, runs_dir
+from planner.errors import OutputError
+from planner.io.command import reported, writable
+from planner.io.paths import released_dir, runs_dir
 
 if TYPE_CHECKING:
-    from planner.cycle import Method, Sizes, Verdict
-    from planner.records import Record
-    from planner.rollouts.crew import Workers
+    from planner.io.json_lines import Record
+    from planner.learning.cycle import Method, Sizes, Verdict
+    from planner.rollouts.worker_pool import Workers
 
 PROG = "python -m planner.improve"
-MINUTES_A_CYCLE = 20.0  # of `Sizes()`, on two CPU cores
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -40,7 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--minutes", type=float, metavar="M",
         help="do as much as takes about M minutes on two CPU cores (default: 20 for each cycle)")  # fmt: skip
     add("--rule", choices=("rejection", "advantage", "preference"), default="rejection",
-        help="how it learns from what it tried: planner/mixing.py (default: rejection)")  # fmt: skip
+        help="how it learns from what it tried: planner/learning/training_mixture.py (default: rejection)")  # fmt: skip
     add("--uniform", action="store_true", help="choose tasks evenly, not by what it failed at before")
     add("--physics", type=int, default=0, metavar="N", help="carry N plans of each cycle out in the physical home")
     add("--workers", type=int, metavar="N", help="processes for the episodes; the results are the same (default: 1)")
@@ -68,9 +68,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(args: argparse.Namespace) -> int:
     from dataclasses import replace
 
-    from gpt.runtime.threads import limit_blas_threads
-    from planner.cycle import Method, Sizes
+    from gpt.inference.threads import limit_blas_threads
     from planner.errors import ReleaseError
+    from planner.learning.cycle import MINUTES_A_CYCLE, Method, Sizes
     from planner.rollouts import open_workers
 
     try:
@@ -78,7 +78,7 @@ def _run(args: argparse.Namespace) -> int:
     except FileNotFoundError as error:
         raise ReleaseError(f"{error}; train one (python -m planner.train) and name it with --model") from None
     if args.home is not None:
-        from planner.household.command import improve_home
+        from planner.household.adaptation import improve_home
 
         folder = runs_dir() / (args.name or "own-home")
         return improve_home(
@@ -101,7 +101,7 @@ def _folder(args: argparse.Namespace, model: Path, sizes: Sizes, method: Method)
     from dataclasses import asdict
 
     from gpt.files import write_text_atomically
-    from planner.records import read_record
+    from planner.io.json_lines import read_record
 
     folder = writable(runs_dir() / (args.name or "improve"))
     config = {"model": str(model.resolve()), "seed": args.seed, "sizes": asdict(sizes)} | asdict(method)
@@ -134,11 +134,11 @@ def improve(
     from functools import partial
 
     from gpt.files import write_text_atomically
-    from planner.cycle import Method, held_out, judge, run_cycle
-    from planner.loop_progress import Reporter
-    from planner.progress import plot
-    from planner.replay import find_replay
-    from planner.splits import SPLITS
+    from planner.learning.acceptance import plot
+    from planner.learning.cycle import Method, held_out, judge, run_cycle
+    from planner.learning.replay_corpus import find_replay
+    from planner.rollouts.progress_log import Reporter
+    from planner.tasks.home_splits import SPLITS
 
     began = time.perf_counter()
     reporter = Reporter(path=folder / "progress.jsonl")
@@ -173,8 +173,8 @@ def improve(
 
 
 def _shown(folder: Path, results: Record) -> str:
-    from planner.progress import before_and_after
-    from planner.scoring_table import grid
+    from planner.evaluation.tables import grid
+    from planner.learning.acceptance import before_and_after
 
     before, after, cycles = results["before"], results["after"], results["cycles"]
     assert isinstance(before, list) and isinstance(after, list) and isinstance(cycles, list)

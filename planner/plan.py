@@ -8,26 +8,26 @@ import json
 import sys
 from typing import TYPE_CHECKING, cast
 
-from planner.errors import PlannerError, reported
-from planner.exports import FORMATS
-from planner.homes import open_home
-from planner.paths import runs_dir
-from planner.terminal import printable
+from planner.errors import PlannerError
+from planner.io.command import reported
+from planner.io.paths import runs_dir
+from planner.io.terminal import printable
+from planner.plans.export import FORMATS
+from planner.world_model.open_home import open_home
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from planner.exports import Format
+    from planner.plans.export import Format
 
-__all__ = ["DEFAULT_HOME", "main", "open_home"]
+__all__ = ["main", "open_home"]
 
 PROG = "python -m planner.plan"
-DEFAULT_HOME = "family_house"
 
 
 def _parser() -> argparse.ArgumentParser:
-    from planner.senses.command import add_sense_arguments
-    from planner.stage import add_observe_arguments, add_stage_arguments
+    from planner.cli.execution_flags import DEFAULT_HOME, add_observe_arguments, add_stage_arguments
+    from planner.cli.perception_flags import add_sense_arguments
 
     parser = argparse.ArgumentParser(
         prog=PROG, usage=f"{PROG} [options] [instruction]",
@@ -61,10 +61,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from planner.senses import command
+    from planner.cli import perception_flags
+    from planner.cli.execution_flags import DEFAULT_HOME
 
     exported = _exported_format(args)
-    command.check_senses(args, DEFAULT_HOME)
+    perception_flags.check_senses(args, DEFAULT_HOME)
     spoken = bool(args.audio or args.listen)
     instruction = None if args.interactive or spoken else _instruction(args.instruction)
     if args.interactive:
@@ -73,30 +74,30 @@ def _run(args: argparse.Namespace) -> int:
         raise PlannerError("--ask and --error-rate go without --observe: they need all of the home to be known")
     elif args.ask and args.instruction == "-":
         raise PlannerError("--ask reads answers from standard input; give the instruction as an argument")
-    from planner.answer import Options
+    from planner.plans.options import Options
 
     options = Options(
         temperature=args.temperature, top_k=args.top_k, top_p=args.top_p, samples=args.samples, seed=args.seed,
         error_rate=args.error_rate,
     )  # fmt: skip
-    heard, seen = command.hear(args), command.see(args)
+    heard, seen = perception_flags.hear(args), perception_flags.see(args)
     if heard is not None:
         instruction = _instruction(heard.words)
     looked = None if seen is None else seen[1]
     state = open_home(args.home, geometry=args.execute) if seen is None else seen[0]
-    perceived = command.as_text(heard, looked)
-    from planner.perform import episode_as_dict, perform, print_score
-    from planner.stage import belief_of, stage_of
+    perceived = perception_flags.as_text(heard, looked)
+    from planner.cli.execution_flags import belief_of, stage_of
+    from planner.cli.execution_runner import episode_as_dict, perform, print_score
 
     belief = belief_of(args, state)
     stage = stage_of(args, runs_dir() / "plan") if args.execute else None
 
-    from envs.goals import format_condition
-    from gpt.runtime.threads import limit_blas_threads
-    from planner.decode import Planner
-    from planner.dialogue import asked, converse, lines_of, print_plan
-    from planner.unseen.learnt import check_home, with_habits
-    from planner.unseen.memory import keep
+    from envs.symbolic.goals import format_condition
+    from gpt.inference.threads import limit_blas_threads
+    from planner.api import Planner
+    from planner.cli.dialogue import asked, converse, lines_of, print_plan
+    from planner.exploration.learned_prior import check_home, with_habits
+    from planner.world_model.memory import keep
 
     limit_blas_threads(1)  # a small model decodes no faster on two, and far slower on a busy machine
     planner = Planner.load(args.model, adapter=args.adapter)
@@ -112,7 +113,7 @@ def _run(args: argparse.Namespace) -> int:
         return 0
     plan = planner.plan(instruction, state if belief is None else belief, options)
     if args.ask:
-        from planner.asking import settled
+        from planner.cli.clarification import settled
 
         plan = settled(plan, planner, state, options, asked)
     if exported is not None:
@@ -121,7 +122,7 @@ def _run(args: argparse.Namespace) -> int:
         if plan.goal is not None:
             print(plan.export(exported).rstrip("\n"))
         return 0 if plan.status == "verified" else 1
-    answer = plan.as_dict() | command.as_dict(heard, looked, args.image)
+    answer = plan.as_dict() | perception_flags.as_dict(heard, looked, args.image)
     if not args.json:
         print_plan(plan)
     if stage is None or plan.goal is None or not plan.may_begin:
@@ -161,7 +162,7 @@ def _instruction(given: str | None) -> str:
     Raises:
         PlannerError: It is none.
     """
-    from planner.dialogue import MAX_INSTRUCTION
+    from planner.cli.dialogue import MAX_INSTRUCTION
 
     try:
         instruction = sys.stdin.read(MAX_INSTRUCTION + 1) if given == "-" else given

@@ -14,8 +14,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from planner.errors import reported, writable
-from planner.paths import runs_dir
+from planner.io.command import reported, writable
+from planner.io.paths import runs_dir
 
 PROG = "python -m planner.report"
 

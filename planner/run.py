@@ -12,10 +12,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from planner.errors import PlannerError, reported
-from planner.homes import open_home
-from planner.paths import runs_dir
-from planner.plan import DEFAULT_HOME
+from planner.cli.execution_flags import DEFAULT_HOME
+from planner.errors import PlannerError
+from planner.io.command import reported
+from planner.io.paths import runs_dir
+from planner.world_model.open_home import open_home
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +26,7 @@ MAX_PLAN = 1_000_000  # characters
 
 
 def _parser() -> argparse.ArgumentParser:
-    from planner.stage import add_observe_arguments, add_stage_arguments
+    from planner.cli.execution_flags import add_observe_arguments, add_stage_arguments
 
     parser = argparse.ArgumentParser(
         prog=PROG, description="Carry a plan out in the simulated home. Exit code: 0 success, 1 not, 2 wrong usage."
@@ -56,7 +57,7 @@ def read_plan(source: str) -> tuple[list[str], str | None]:
         PlannerError: It is no plan.
     """
     from envs.errors import quoted
-    from envs.reading import ReadError, read_text
+    from envs.files.bounded_files import ReadError, read_text
 
     try:
         if source == "-":
@@ -95,10 +96,10 @@ def _is_file(source: str) -> bool:
 
 def _run(args: argparse.Namespace) -> int:
     from envs.errors import ActionError
-    from envs.goals import format_condition, parse_goal
-    from envs.state import parse_action
-    from planner.perform import episode_as_dict, perform, print_score
-    from planner.stage import belief_of, stage_of
+    from envs.symbolic.actions import parse_action
+    from envs.symbolic.goals import format_condition, parse_goal
+    from planner.cli.execution_flags import belief_of, stage_of
+    from planner.cli.execution_runner import episode_as_dict, perform, print_score
 
     subtasks, stated = read_plan(args.plan)
     goal_text = args.goal or stated
@@ -109,7 +110,7 @@ def _run(args: argparse.Namespace) -> int:
     belief = belief_of(args, state)
     world = state.world
     if belief is not None:
-        from planner.unseen.expect import LOOK, with_named
+        from planner.exploration.belief_planning import LOOK, with_named
 
         subtasks = [subtask for subtask in subtasks if not subtask.startswith(LOOK)]  # it looks where it has to
         world = with_named(belief, subtasks).world
@@ -126,9 +127,9 @@ def _run(args: argparse.Namespace) -> int:
     stage = stage_of(args, runs_dir() / "run")
     planner = None
     if args.replan or belief is not None:
-        from gpt.runtime.threads import limit_blas_threads
-        from planner.decode import Planner
-        from planner.unseen.learnt import check_home, with_habits
+        from gpt.inference.threads import limit_blas_threads
+        from planner.api import Planner
+        from planner.exploration.learned_prior import check_home, with_habits
 
         limit_blas_threads(1)  # a small model decodes no faster on two, and far slower on a busy machine
         planner = Planner.load(args.model, adapter=args.adapter)
@@ -141,7 +142,7 @@ def _run(args: argparse.Namespace) -> int:
     else:
         print_score(episode, [format_condition(c) for c in goal.conditions], stage)
     if args.memory is not None and episode.search is not None:
-        from planner.unseen.memory import keep
+        from planner.world_model.memory import keep
 
         keep(args.memory, episode.search.belief)
     return 0 if episode.success else 1

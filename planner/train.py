@@ -17,15 +17,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gpt.allocator import start_anew_with_allocator
-from planner.errors import RecipeError, reported, writable
-from planner.paths import runs_dir
+from gpt.training.allocator import start_anew_with_allocator
+from planner.errors import RecipeError
+from planner.io.command import reported, writable
+from planner.io.paths import runs_dir
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gpt.distributed import World
-    from planner.recipe import Settings
+    from gpt.training.distributed import World
+    from planner.corpus.recipe_file import Settings
 
 PROG = "python -m planner.train"
 
@@ -63,7 +64,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _overrides(pairs: Sequence[str]) -> dict[str, dict[str, object]]:
-    from envs import safe_yaml
+    from envs.files import safe_yaml
 
     found: dict[str, dict[str, object]] = {}
     for pair in pairs:
@@ -91,8 +92,8 @@ def _human_files(values: Sequence[str]) -> list[str]:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from gpt.distributed import device_of, joined
-    from planner.recipe import read_recipe
+    from gpt.training.distributed import device_of, joined
+    from planner.corpus.recipe_file import read_recipe
 
     shard = [] if args.shard is None else [f"train.shard={args.shard}"]
     settings = read_recipe(args.recipe, _overrides([*args.set, f"train.seed={args.seed}", *shard]))
@@ -105,13 +106,13 @@ def _train(args: argparse.Namespace, settings: Settings, human: list[str], world
     import torch
     import yaml
 
-    from gpt.batches import PackedBatches
-    from gpt.checkpoint import load_model, save_model
-    from gpt.distributed import check_divisible, first_one_first
-    from gpt.model import GPT, GPTConfig
-    from gpt.tokenizer import Tokenizer
-    from gpt.trainer import train
-    from planner.build import build_corpus
+    from gpt.data.batches import PackedBatches
+    from gpt.model.transformer import GPT, GPTConfig
+    from gpt.tokenization.tokenizer import Tokenizer
+    from gpt.training.distributed import check_divisible, first_one_first
+    from gpt.training.trainer import train
+    from gpt.weights.checkpoint import load_model, save_model
+    from planner.corpus.builder import build_corpus
 
     check_divisible(settings.train.batch_rows, world)
     folder = args.out or runs_dir() / args.name

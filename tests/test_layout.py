@@ -13,8 +13,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("gpt", "envs", "planner")
 ALLOWED = {"gpt": {"gpt"}, "envs": {"envs"}, "planner": {"planner", "gpt", "envs"}}
-ENGINE = "envs/engine.py"
-PHYSICS = ("pybullet", "pybullet_data", "pybullet_utils", "envs.sim")
+ENGINE = "envs/physics/engine.py"
+PHYSICS = ("pybullet", "pybullet_data", "pybullet_utils", "envs.simulation.physical_home")
 MAX_LINES = 400
 
 
@@ -112,7 +112,7 @@ def run_python(code: str) -> subprocess.CompletedProcess[str]:
     ],
 )
 def test_the_reader_of_imports_finds_each_kind(source: str, expected: set[str]) -> None:
-    assert set(imports_in(source, "envs.sim", is_package=False)) == expected
+    assert set(imports_in(source, "envs.simulation.physical_home", is_package=False)) == expected
 
 
 @pytest.mark.parametrize("module", SOURCES)

@@ -1,7 +1,7 @@
 """What is heard, and what is understood of it: `python -m planner.benchmarks.hearing --tasks 200 --seed 0`.
 
 Tasks in unseen homes and unseen wordings are spoken by voices that no training had (accents and variants of espeak-ng:
-`planner/senses/speech.py`), and understood by the same planner as text is:
+`planner/perception/training/speech_texts.py`), and understood by the same planner as text is:
 
     text             the instruction itself: what hearing cannot exceed
     clean            as it was spoken
@@ -26,15 +26,16 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from planner.errors import PlannerError, reported
-from planner.statistics import Rate, quantile, rounded
+from planner.errors import PlannerError
+from planner.evaluation.statistics import Rate, quantile, rounded
+from planner.io.command import reported
 
 if TYPE_CHECKING:
-    from gpt.runtime.folder import Floats
-    from planner.decode import Planner
-    from planner.held_out import Trial
-    from planner.senses.espeak import Voice
-    from planner.senses.hear import Hearing
+    from gpt.weights.model_folder import Floats
+    from planner.api import Planner
+    from planner.perception.espeak import Voice
+    from planner.perception.hearing import Hearing
+    from planner.tasks.held_out_trials import Trial
 
 PROG = "python -m planner.benchmarks.hearing"
 ROWS = ("text", "clean", "10 dB", "room, 20 dB")
@@ -72,9 +73,9 @@ def spoken_as(row: Row, text: str, voice: Voice, seed: int) -> Floats:
     """Return samples of a text in one of the ways."""
     import torch
 
-    from planner.senses.augment import in_a_room, with_noise
-    from planner.senses.espeak import speak
-    from planner.senses.letters import spoken
+    from planner.perception.espeak import speak
+    from planner.perception.training.speech_augmentation import in_a_room, with_noise
+    from planner.perception.transcript_normalization import spoken
 
     samples = torch.from_numpy(speak(spoken(text), voice).astype(np.float32) / 32768.0)
     if row == "10 dB":
@@ -88,7 +89,7 @@ def spoken_as(row: Row, text: str, voice: Voice, seed: int) -> Floats:
 
 def outcomes(trials: Sequence[Trial], hearing: Hearing, planner: Planner, seed: int) -> Iterator[Outcome]:
     """Yield what each task came to, said in each way."""
-    from planner.senses.speech import voice
+    from planner.perception.training.speech_texts import voice
 
     for number, trial in enumerate(trials):
         who = voice(random.Random(f"benchmark/{seed}/{number}"), "test")
@@ -97,9 +98,9 @@ def outcomes(trials: Sequence[Trial], hearing: Hearing, planner: Planner, seed: 
 
 
 def _outcome(row: Row, trial: Trial, who: Voice, hearing: Hearing, planner: Planner, seed: int) -> Outcome:
-    from planner.measure import measure, ways
-    from planner.senses.hear import NothingHeardError
-    from planner.senses.letters import distance, words
+    from planner.evaluation.measurement import measure, ways
+    from planner.perception.hearing import NothingHeardError
+    from planner.perception.transcript_normalization import distance, words
 
     heard, letters, written, took = trial.instruction, trial.instruction, trial.instruction, 0.0
     if row != "text":
@@ -169,10 +170,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(args: argparse.Namespace) -> int:
     from tqdm import tqdm
 
-    from gpt.runtime.threads import limit_blas_threads
-    from planner.decode import Planner
-    from planner.held_out import Split, draw_trials
-    from planner.senses.hear import Hearing
+    from gpt.inference.threads import limit_blas_threads
+    from planner.api import Planner
+    from planner.perception.hearing import Hearing
+    from planner.tasks.held_out_trials import Split, draw_trials
 
     if args.tasks < 1 or args.seed < 0:
         raise PlannerError("--tasks is at least 1, --seed at least 0")
@@ -187,7 +188,7 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _shown(figures: Mapping[str, object], found: Sequence[Outcome]) -> str:
-    from planner.scoring_table import grid
+    from planner.evaluation.tables import grid
 
     header = ["", "right goal", "plan succeeds", "word errors", "without GPT", "GPT alone", "median ms"]
     lines = []

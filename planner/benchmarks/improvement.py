@@ -1,6 +1,6 @@
 """What weights can do that the narrow corpus does not cover: `python -m planner.benchmarks.improvement MODEL...`.
 
-Tasks in unseen homes (recipe `narrow` says what its corpus leaves out, `planner/left_out.py` what that means):
+Tasks in unseen homes (recipe `narrow` says what its corpus leaves out, `planner/tasks/excluded_forms.py` what that means):
 
     known           what the corpus covers: 1 to 4 conditions
     5-10            goals of 5 to 10 conditions, of forms that the corpus covers
@@ -22,13 +22,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from planner.errors import PlannerError, reported
-from planner.held_out import Split, Trial, draw_trials
-from planner.splits import SPLITS, Span
-from planner.statistics import Rate, mean, rounded
+from planner.errors import PlannerError
+from planner.evaluation.statistics import Rate, mean, rounded
+from planner.io.command import reported
+from planner.tasks.held_out_trials import Split, Trial, draw_trials
+from planner.tasks.home_splits import SPLITS, Span
 
 if TYPE_CHECKING:
-    from planner.records import Record
+    from planner.io.json_lines import Record
 
 PROG = "python -m planner.benchmarks.improvement"
 LONG_GOALS = (5, 10)
@@ -38,7 +39,7 @@ SAID_AS_TAUGHT = "5-10 as taught"
 
 def splits() -> tuple[Split, ...]:
     """Return what is measured; the first is what the narrow corpus covers."""
-    from planner.recipe import read_recipe
+    from planner.corpus.recipe_file import read_recipe
 
     without = read_recipe(RECIPE).corpus.without
 
@@ -72,7 +73,7 @@ def tasks(count: int, seed: int, span: Span = SPLITS["test"]) -> Iterator[Trial]
 
 def taught_length(trial: Trial) -> int | None:
     """Return the number of subtasks of the teacher's plan; None if it has none."""
-    from planner.pieces import plan_in_chunks
+    from planner.corpus.teacher_chunks import plan_in_chunks
 
     assert trial.goal is not None
     try:
@@ -85,8 +86,8 @@ def measured(model: Path | None, count: int, seed: int, samples: int) -> list[Re
     """Return an outcome for each task."""
     from tqdm import tqdm
 
-    from planner.decode import Planner
-    from planner.measure import measure, ways
+    from planner.api import Planner
+    from planner.evaluation.measurement import measure, ways
 
     planner = Planner.load(model)
     options = ways(samples=samples)
@@ -135,7 +136,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(args: argparse.Namespace) -> int:
     from gpt.files import write_text_atomically
-    from gpt.runtime.threads import limit_blas_threads
+    from gpt.inference.threads import limit_blas_threads
 
     if args.count < 1 or args.seed < 0 or args.samples < 0:
         raise PlannerError("--count is at least 1, --seed and --samples at least 0")
@@ -149,7 +150,7 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _table(rows: Mapping[str, Mapping[str, object]]) -> str:
-    from planner.scoring_table import grid
+    from planner.evaluation.tables import grid
 
     header = ["tasks", "direct pass", "full planner", "right goal", "length / teacher"]
     lines = []

@@ -1,8 +1,8 @@
 """What two choices of the loop come to: `python -m planner.benchmarks.loop_choices --model runs/narrow/model`.
 
-For each seed, one set of proposals and attempts is made; each learning rule (`planner/mixing.py`) then trains the same
+For each seed, one set of proposals and attempts is made; each learning rule (`planner/learning/training_mixture.py`) then trains the same
 weights on it, with the same computation. From what the first rule came to, a second cycle is made twice: its tasks lean
-towards what failed (`planner/curriculum.py`), or are chosen evenly. All weights do the tasks of
+towards what failed (`planner/learning/curriculum.py`), or are chosen evenly. All weights do the tasks of
 `planner.benchmarks.improvement`, drawn with the seed, whether the cycle accepted them or not.
 
     before             the weights that all begin with
@@ -24,13 +24,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from planner.errors import PlannerError, reported, writable
-from planner.paths import runs_dir
+from planner.errors import PlannerError
+from planner.io.command import reported, writable
+from planner.io.paths import runs_dir
 
 if TYPE_CHECKING:
-    from planner.cycle import Sizes
-    from planner.mixing import Rule
-    from planner.records import Record
+    from planner.io.json_lines import Record
+    from planner.learning.cycle import Sizes
+    from planner.learning.training_mixture import Rule
 
 PROG = "python -m planner.benchmarks.loop_choices"
 TRIED = ("sampled", "proposals", "episodes", "hindsight", "hindsight_episodes")  # stages that no rule takes part in
@@ -41,20 +42,19 @@ MINUTES = 8.0  # of a cycle, on two cores
 
 def sizes_of(minutes: float) -> Sizes:
     """Return the sizes of a cycle of about so many minutes: as `planner.improve`'s, with attempts."""
-    from planner.cycle import Sizes
-    from planner.improve import MINUTES_A_CYCLE
+    from planner.learning.cycle import MINUTES_A_CYCLE, Sizes
 
     return replace(Sizes().scaled(minutes / MINUTES_A_CYCLE), attempts=ATTEMPTS, held_out=4)
 
 
 def cycles(model: Path, folder: Path, sizes: Sizes, seed: int) -> dict[str, Path]:
     """Make the cycles of one seed; return the weights by name."""
-    from planner.cycle import Method, held_out, judge, run_cycle
-    from planner.loop_progress import Reporter
-    from planner.mixing import RULES
-    from planner.records import read_lines
-    from planner.replay import find_replay
-    from planner.splits import SPLITS
+    from planner.io.json_lines import read_lines
+    from planner.learning.cycle import Method, held_out, judge, run_cycle
+    from planner.learning.replay_corpus import find_replay
+    from planner.learning.training_mixture import RULES
+    from planner.rollouts.progress_log import Reporter
+    from planner.tasks.home_splits import SPLITS
 
     reporter = Reporter(path=folder / "progress.jsonl")
     replay = find_replay(model, folder / "replay", seed)
@@ -95,7 +95,7 @@ def _share(first: Path, other: Path, stages: Sequence[str]) -> None:
 def compared(outcomes: Mapping[str, Sequence[Record]], first: str, second: str) -> dict[str, dict[str, object]]:
     """Compare two weights task by task: what is held out altogether, `known`, and all."""
     from planner.benchmarks.improvement import NEW_FORMS
-    from planner.statistics import compare
+    from planner.evaluation.statistics import compare
 
     groups = {"new forms": NEW_FORMS, "known": ("known",), "all": None}
     found: dict[str, dict[str, object]] = {}
@@ -124,9 +124,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(args: argparse.Namespace) -> int:
     from gpt.files import write_text_atomically
-    from gpt.runtime.threads import limit_blas_threads
+    from gpt.inference.threads import limit_blas_threads
     from planner.benchmarks.improvement import measured
-    from planner.records import read_lines, write_lines
+    from planner.io.json_lines import read_lines, write_lines
 
     if args.count < 1 or args.samples < 0 or args.minutes <= 0 or min(args.seeds) < 0:
         raise PlannerError("--count is at least 1, --minutes above 0, --seeds and --samples at least 0")
@@ -154,7 +154,7 @@ def _results(outcomes: Mapping[str, Sequence[Record]]) -> dict[str, object]:
 
 
 def _pairs(outcomes: Mapping[str, object]) -> list[tuple[str, str]]:
-    from planner.mixing import RULES
+    from planner.learning.training_mixture import RULES
 
     first = RULES[0]
     pairs = [("before", rule) for rule in RULES] + [(first, rule) for rule in RULES[1:]]
@@ -163,8 +163,8 @@ def _pairs(outcomes: Mapping[str, object]) -> list[tuple[str, str]]:
 
 def _shown(outcomes: Mapping[str, Sequence[Record]]) -> str:
     from planner.benchmarks.improvement import summary
-    from planner.scoring_table import grid
-    from planner.statistics import Rate
+    from planner.evaluation.statistics import Rate
+    from planner.evaluation.tables import grid
 
     lines = []
     for name, of in outcomes.items():

@@ -1,12 +1,12 @@
 """What a home teaches: `python -m planner.benchmarks.own_home --seeds 3 --days 20`.
 
-In each of some homes, for each of some seeds, a household is drawn (`planner/household/family.py`): habits that the
+In each of some homes, for each of some seeds, a household is drawn (`planner/household/simulated_household.py`): habits that the
 planner is not told. Days are lived and nights slept (`planner.improve --home`); then tasks of later days are done, of
 mornings that no day had. Each is done from the same start, by the same closed loop, knowing the map alone and
 
 - nothing else (`unadapted`);
-- where each thing was when it was last seen (`last seen`, what `planner/unseen/memory.py` keeps of a home);
-- what was counted (`counted`: `planner/household/counted.py`, and a list of the words that were explained);
+- where each thing was when it was last seen (`last seen`, what `planner/world_model/memory.py` keeps of a home);
+- what was counted (`counted`: `planner/household/counting_baseline.py`, and a list of the words that were explained);
 - the adapter (`adapted`): the GPT's weights and its guesses of where things are.
 
 A search is for a category of which every instance is inside closed furniture that morning; the goal is given, and what
@@ -28,15 +28,16 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from planner.errors import PlannerError, reported
+from planner.errors import PlannerError
+from planner.io.command import reported
 
 if TYPE_CHECKING:
-    from gpt.batches import TokenizedDocuments
-    from planner.decode import Planner
-    from planner.household.command import Base
-    from planner.household.family import Household
-    from planner.records import Record
-    from planner.unseen.belief import Belief
+    from gpt.data.tokenized_documents import TokenizedDocuments
+    from planner.api import Planner
+    from planner.household.adaptation import Base
+    from planner.household.simulated_household import Household
+    from planner.io.json_lines import Record
+    from planner.world_model.belief import Belief
 
 PROG = "python -m planner.benchmarks.own_home"
 HOMES = ("family_house", "shared_flat", "office_kitchen")
@@ -96,10 +97,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from gpt.runtime.threads import limit_blas_threads
-    from planner.decode import model_folder
-    from planner.household.command import Base
-    from planner.replay import find_replay
+    from gpt.inference.threads import limit_blas_threads
+    from planner.api import model_folder
+    from planner.household.adaptation import Base
+    from planner.learning.replay_corpus import find_replay
 
     if min(args.seeds, args.days, args.tasks) < 1 or args.first_seed < 0:
         raise PlannerError("--seeds, --days and --tasks are at least 1, --first-seed at least 0")
@@ -124,13 +125,13 @@ def of_household(
     home: str, seed: int, days: int, tasks: int, base: Base, replay: TokenizedDocuments, scratch: Path
 ) -> Iterator[Outcome]:  # fmt: skip
     """Live days in one household and yield what each way of knowing it comes to afterwards."""
-    from planner.homes import open_home
-    from planner.household.command import live
-    from planner.household.counted import CountedHabits
-    from planner.household.diary import read_diary
-    from planner.household.family import settle
-    from planner.unseen.belief import Belief
-    from planner.unseen.learnt import LearntHabits
+    from planner.exploration.learned_prior import LearntHabits
+    from planner.household.adaptation import live
+    from planner.household.counting_baseline import CountedHabits
+    from planner.household.daily_records import read_diary
+    from planner.household.simulated_household import settle
+    from planner.world_model.belief import Belief
+    from planner.world_model.open_home import open_home
 
     household = settle(open_home(home, geometry=False), seed)
     lived = list(live(household, base, replay, scratch / "night", days=days, seed=seed))
@@ -157,7 +158,7 @@ def last_seen(belief: Belief, days: Sequence[Record]) -> Belief:
 
     It is what the memory file would hold if it were written before anything was moved.
     """
-    from planner.unseen.belief import Known
+    from planner.world_model.belief import Known
 
     things: dict[str, Known] = {}
     looked: set[str] = set()
@@ -174,8 +175,8 @@ def _searches(
     name: str, household: Household, known: Mapping[str, Knowing], tasks: int, seed: int
 ) -> Iterator[Outcome]:
     from planner.benchmarks.searching import task_in
-    from planner.household.family import StickyHome, morning
-    from planner.household.living import search
+    from planner.household.daily_life import search
+    from planner.household.simulated_household import StickyHome, morning
 
     for number in range(tasks):
         rng = random.Random(f"searched/{seed}/{number}")
@@ -194,11 +195,11 @@ def _searches(
 def _understanding(
     name: str, household: Household, known: Mapping[str, Knowing], tasks: int, seed: int
 ) -> Iterator[Outcome]:
-    from planner.household.family import morning
-    from planner.household.living import OPTIONS
+    from planner.exploration.belief_planning import understand
+    from planner.goals.comparison import meaning
+    from planner.household.daily_life import OPTIONS
     from planner.household.requests import Asker, in_plain_words
-    from planner.measure import meaning
-    from planner.unseen.expect import understand
+    from planner.household.simulated_household import morning
 
     domain, words = household.home.world.domain, household.nicknames
     for number in range(tasks):
@@ -219,10 +220,10 @@ def _understanding(
 
 
 def _elsewhere(name: str, planners: Mapping[str, Planner], seed: int) -> Iterator[Outcome]:
-    from planner.answer import Options
-    from planner.cycle import HELD_OUT
-    from planner.held_out import draw_trials
-    from planner.measure import measure
+    from planner.evaluation.measurement import measure
+    from planner.learning.cycle import HELD_OUT
+    from planner.plans.options import Options
+    from planner.tasks.held_out_trials import draw_trials
 
     for trial in draw_trials(HELD_OUT[0], ELSEWHERE, seed=1000 + seed):
         for way, planner in planners.items():
@@ -267,7 +268,7 @@ def _opened(outcome: Outcome) -> float:
 
 
 def _mean_of(found: Sequence[Outcome], way: str, key: Callable[[Outcome], float]) -> float:
-    from planner.statistics import mean
+    from planner.evaluation.statistics import mean
 
     return mean([float(key(o)) for o in found if o.way == way])
 
@@ -279,7 +280,7 @@ def _less(found: Sequence[Outcome], way: str) -> float:
 
 def _interval(found: Sequence[Outcome], figure: Callable[[Sequence[Outcome]], float], *, percent: bool = False) -> str:
     """A figure with its interval over households drawn with replacement, all ways of a household together."""
-    from planner.statistics import quantile
+    from planner.evaluation.statistics import quantile
 
     of: dict[str, list[Outcome]] = {}
     for outcome in found:

@@ -3,7 +3,7 @@
 Held-out instructions of the split `unseen homes`; ours is the GPT's plan with verification, for the goal that the GPT
 wrote. Fast Downward (extra `pddl`) gets the same goal as PDDL and keeps improving its plan until its time is up, so its
 plan is short but not proven shortest. Its plan is replayed in the symbolic home before it counts: room is no part of
-the export (`planner/exports/pddl_domain.py`), and a replay that fails for it is reported. `go to` counts on neither
+the export (`planner/plans/export/pddl_domain.py`), and a replay that fails for it is reported. `go to` counts on neither
 side.
 """
 
@@ -17,12 +17,13 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from planner.errors import PlannerError, reported
+from planner.errors import PlannerError
+from planner.io.command import reported
 
 if TYPE_CHECKING:
-    from envs.state import Action
-    from planner.decode import Planner
-    from planner.held_out import Trial
+    from envs.symbolic.actions import Action
+    from planner.api import Planner
+    from planner.tasks.held_out_trials import Trial
 
 PROG = "python -m planner.benchmarks.plan_length"
 SPLIT = "unseen homes"
@@ -57,9 +58,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from planner.decode import Planner
-    from planner.exports.fast_downward import is_installed
-    from planner.held_out import BUILT_IN, draw_trials
+    from planner.api import Planner
+    from planner.plans.export.fast_downward import is_installed
+    from planner.tasks.held_out_trials import BUILT_IN, draw_trials
 
     if args.tasks < 1 or args.seconds <= 0:
         raise PlannerError("--tasks is at least 1, and --seconds more than 0")
@@ -80,10 +81,10 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _length(planner: Planner, trial: Trial, seconds: float) -> Length:
-    from planner.exports.errors import ExportError
-    from planner.exports.fast_downward import solve
-    from planner.exports.pddl import to_pddl
-    from planner.verify import verify
+    from planner.errors import ExportError
+    from planner.plans.export.fast_downward import solve
+    from planner.plans.export.pddl_problem import to_pddl
+    from planner.verification.plan_verification import verify
 
     plan = planner.plan(trial.instruction, trial.start)
     ours = _count(plan.actions) if plan.status == "verified" else None

@@ -25,21 +25,23 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Literal
 
-from envs.state import Action, State, format_action, parse_action, unmet
-from planner.answer import Options
-from planner.episode import Done, Ended, Replanned, Step
-from planner.errors import PlannerError, reported
-from planner.execute import SymbolicHome, run
-from planner.stage import MAX_REPLANS_DISTURBED
-from planner.statistics import Rate, compare, mean, quantile, rounded
+from envs.simulation.symbolic_home import SymbolicHome
+from envs.symbolic.actions import Action, State, parse_action, unmet
+from envs.symbolic.home_protocol import Outcome
+from planner.errors import PlannerError
+from planner.evaluation.statistics import Rate, compare, mean, quantile, rounded
+from planner.execution.events import Done, Ended, Replanned
+from planner.execution.executor import run
+from planner.io.command import reported
+from planner.plans.options import MAX_REPLANS_DISTURBED, Options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from envs.disturbance import Disturbance
-    from envs.goals import Goal
-    from planner.decode import Planner
-    from planner.held_out import Trial
+    from envs.symbolic.disturbances import Disturbance
+    from envs.symbolic.goals import Goal
+    from planner.api import Planner
+    from planner.tasks.held_out_trials import Trial
 
 PROG = "python -m planner.benchmarks.recovery"
 Way = Literal["replan", "feedback", "infill"]
@@ -110,7 +112,7 @@ class Repair:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class RecoveryResult:
     """What one way made of a task."""
 
     success: bool
@@ -130,7 +132,7 @@ class UnluckyHome(SymbolicHome):
         self._rng = random.Random(task.seed)
         self._subtasks = 0
 
-    def execute(self, action: Action) -> Step:
+    def execute(self, action: Action) -> Outcome:
         """Carry an action out, or fail with its unmet precondition or a trouble that is left."""
         state = self.state()
         if unmet(state, action) is None:
@@ -139,19 +141,18 @@ class UnluckyHome(SymbolicHome):
                     return self._fail(action, trouble)
         return super().execute(action)
 
-    def _fail(self, action: Action, trouble: Trouble) -> Step:
-        from planner.incidents import after_failure
+    def _fail(self, action: Action, trouble: Trouble) -> Outcome:
+        from planner.corpus.failure_scenarios import after_failure
 
         self._left[trouble] -= 1
         state = self.state()
         self.change(after_failure(self._rng, state, action, trouble.reason))
         duration = state.world.domain.skills[action.skill].duration_s
-        subtask = format_action(state.world, action)
-        return Step(subtask=subtask, status="failed", reason=trouble.reason, duration_s=duration)
+        return Outcome(status="failed", reason=trouble.reason, duration_s=duration, energy_j=None)
 
     def disturb(self, ahead: Sequence[Action]) -> Disturbance | None:
         """Let somebody change the home, if that is to happen before this subtask."""
-        from envs.disturbance import changed
+        from envs.symbolic.disturbances import changed
 
         self._subtasks += 1
         if self._subtasks - 1 not in self._task.disturbed:
@@ -166,7 +167,7 @@ def disturbance(state: State, ahead: Sequence[Action], seed: int) -> Disturbance
     """Draw something that somebody may do; None if nothing can be done."""
     import numpy as np
 
-    from envs.disturbance import KINDS, possible
+    from envs.symbolic.disturbances import KINDS, possible
 
     rng = np.random.default_rng(seed)
     kinds = (KINDS[k] for k in rng.permutation(len(KINDS)).tolist())
@@ -192,8 +193,8 @@ def draw_task(planner: Planner, trial: Trial, seed: int) -> Task | None:
 
 
 def _trouble(rng: random.Random, action: Action, start: State) -> Trouble:
-    from planner.feedback import failure
-    from planner.incidents import draw_reason
+    from planner.corpus.failure_scenarios import draw_reason
+    from planner.facts.failure_notes import failure
 
     reason = draw_reason(rng, start.world, action)
     note = failure(start.world, action, reason)
@@ -202,7 +203,7 @@ def _trouble(rng: random.Random, action: Action, start: State) -> Trouble:
 
 
 def _has_other_way(task: Task) -> bool:
-    from planner.pieces import plan_in_chunks
+    from planner.corpus.teacher_chunks import plan_in_chunks
 
     lost = {trouble.name for trouble in task.troubles if math.isinf(trouble.times)}
     try:
@@ -212,7 +213,7 @@ def _has_other_way(task: Task) -> bool:
     return all(lost.isdisjoint(action.args) for *_, actions in pieces for action in actions)
 
 
-def carry_out(planner: Planner, task: Task, options: Options) -> Outcome:
+def carry_out(planner: Planner, task: Task, options: Options) -> RecoveryResult:
     """Carry a task's plan out, and go on in one way when something went wrong."""
     home = UnluckyHome(task)
     left = list(task.actions)
@@ -234,7 +235,7 @@ def carry_out(planner: Planner, task: Task, options: Options) -> Outcome:
             left = list(plan.actions)
         elif isinstance(event, Ended):
             steps = event.episode.steps
-            return Outcome(
+            return RecoveryResult(
                 success=event.episode.success, steps=len(steps), repairs=tuple(repairs),
                 failed=sum(step.status != "done" for step in steps),
             )  # fmt: skip
@@ -256,7 +257,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(args: argparse.Namespace) -> int:
     from tqdm import tqdm
 
-    from planner.decode import Planner
+    from planner.api import Planner
 
     if args.tasks < 1 or args.seed < 0:
         raise PlannerError("--tasks is at least 1, --seed at least 0")
@@ -265,7 +266,7 @@ def _run(args: argparse.Namespace) -> int:
         raise PlannerError(f"the model was not trained on {' and '.join(lacking)}, so that all ways would be alike; "
                            "python -m planner.train --recipe repaired trains one")  # fmt: skip
     tasks = list(tqdm(draw_tasks(planner, args.tasks, args.seed), total=args.tasks, desc="tasks", disable=None))
-    found: dict[Way, list[Outcome]] = {way: [] for way in WAYS}
+    found: dict[Way, list[RecoveryResult]] = {way: [] for way in WAYS}
     for task in tqdm(tasks, desc="episodes", disable=None):
         for way, options in WAYS.items():
             found[way].append(carry_out(planner, task, options))
@@ -284,7 +285,7 @@ def _run(args: argparse.Namespace) -> int:
 
 def draw_tasks(planner: Planner, count: int, seed: int) -> Iterator[Task]:
     """Yield tasks in homes that no training document used."""
-    from planner.held_out import Split, draw_trials
+    from planner.tasks.held_out_trials import Split, draw_trials
 
     split = Split(name="recovery", parts=(1, 2, 3, 4), conditions=(1, 6), noise=False)
     for trial in draw_trials(split, count * DRAWS, seed=seed):
@@ -335,7 +336,7 @@ class Summary:
         }
 
 
-def summary(outcomes: Sequence[Outcome]) -> Summary:
+def summary(outcomes: Sequence[RecoveryResult]) -> Summary:
     """Count what a way's episodes came to."""
     repairs = [repair for outcome in outcomes for repair in outcome.repairs]
     rest = sum(repair.rest for repair in repairs)
@@ -359,7 +360,7 @@ def _mean_and_median(values: tuple[float, float]) -> dict[str, float | None]:
     return {"mean": rounded(values[0]), "median": rounded(values[1])}
 
 
-def _table(tasks: Sequence[Task], found: Mapping[Way, Sequence[Outcome]]) -> str:
+def _table(tasks: Sequence[Task], found: Mapping[Way, Sequence[RecoveryResult]]) -> str:
     troubles, disturbances = sum(len(t.troubles) for t in tasks), sum(len(t.disturbed) for t in tasks)
     lines = [
         f"{len(tasks)} episodes, {troubles} subtasks that fail and {disturbances} disturbances to come",

@@ -18,13 +18,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from planner.errors import PlannerError, reported
+from planner.errors import PlannerError
+from planner.io.command import reported
 
 if TYPE_CHECKING:
-    from envs.goals import Goal
-    from envs.state import Action, State
-    from planner.decode import Planner
-    from planner.unseen.looks import Choose, Look
+    from envs.symbolic.actions import Action, State
+    from envs.symbolic.goals import Goal
+    from planner.api import Planner
+    from planner.exploration.search_order import Choose, Look
 
 PROG = "python -m planner.benchmarks.searching"
 ORDERS = ("likeliest", "nearest", "by name", "random")
@@ -74,8 +75,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from gpt.runtime.threads import limit_blas_threads
-    from planner.decode import Planner
+    from gpt.inference.threads import limit_blas_threads
+    from planner.api import Planner
 
     if args.tasks < 1:
         raise PlannerError(f"--tasks is at least 1; seen {args.tasks}")
@@ -93,7 +94,7 @@ def _run(args: argparse.Namespace) -> int:
 
 def sampled_tasks(count: int, seed: int) -> Iterator[Task]:
     """Yield tasks in homes of the test seeds; the first are the same whatever `count` is."""
-    from planner.splits import SPLITS, sample_home
+    from planner.tasks.home_splits import SPLITS, sample_home
 
     rng = random.Random(f"searching/{seed}")
     for number in range(count):
@@ -106,8 +107,8 @@ def sampled_tasks(count: int, seed: int) -> Iterator[Task]:
 
 def bundled_tasks(seed: int) -> Iterator[Task]:
     """Yield one task for each category that is hidden in each of the hand-written homes."""
-    from planner.homes import open_home
-    from planner.paths import datasets_dir
+    from planner.io.paths import datasets_dir
+    from planner.world_model.open_home import open_home
 
     rng = random.Random(f"searching/{seed}")
     for path in sorted((datasets_dir() / "homes").glob("*.yaml")):
@@ -130,8 +131,8 @@ def hidden(start: State) -> list[str]:
 
 def task_in(name: str, start: State, rng: random.Random, category: str | None = None) -> Task | None:
     """Draw a task in a home: to bring a hidden thing to an open surface; None if there is none."""
-    from envs.goals import parse_goal
-    from planner.feasible import is_feasible
+    from envs.symbolic.goals import parse_goal
+    from planner.goals.feasibility import is_feasible
 
     world = start.world
     options = hidden(start) if category is None else [category]
@@ -153,12 +154,12 @@ def task_in(name: str, start: State, rng: random.Random, category: str | None = 
 
 def searches(planner: Planner, task: Task) -> Iterator[Result]:
     """Do a task with each order of looking, and with full knowledge."""
-    from envs.goals import format_goal
-    from planner.episode import Ended
-    from planner.execute import SymbolicHome
-    from planner.unseen.belief import Belief
-    from planner.unseen.looks import likeliest, nearest
-    from planner.unseen.seek import seek
+    from envs.simulation.symbolic_home import SymbolicHome
+    from envs.symbolic.goals import format_goal
+    from planner.execution.events import Ended
+    from planner.exploration.search_executor import seek
+    from planner.exploration.search_order import likeliest, nearest
+    from planner.world_model.belief import Belief
 
     goal = format_goal(task.goal)
     orders: dict[str, Choose] = {
@@ -200,7 +201,7 @@ def _opened_first(actions: Sequence[Action], category: str) -> int:
 
 def summary(found: Sequence[Result], seed: int) -> str:
     """Return a table: an order a row, means with 95 % bootstrap intervals, and our order's difference from it."""
-    from planner.statistics import Rate, bootstrap, mean
+    from planner.evaluation.statistics import Rate, bootstrap, mean
 
     rng = random.Random(seed)
     by_order = {order: [s for s in found if s.order == order] for order in (*ORDERS, KNOWING)}

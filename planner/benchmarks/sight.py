@@ -29,16 +29,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.errors import PlannerError, reported
-from planner.statistics import Rate, mean, quantile, rounded
+from planner.errors import PlannerError
+from planner.evaluation.statistics import Rate, mean, quantile, rounded
+from planner.io.command import reported
 
 if TYPE_CHECKING:
-    from envs.state import State
-    from planner.decode import Planner
-    from planner.draw import Task, TaskDrawer
-    from planner.senses.labels import Listing
-    from planner.senses.see import Sight
-    from planner.senses.views import Picture
+    from envs.symbolic.actions import State
+    from planner.api import Planner
+    from planner.perception.camera_views import Picture
+    from planner.perception.image_labels import Listing
+    from planner.perception.sight import Sight
+    from planner.tasks.task_sampler import Task, TaskDrawer
 
 PROG = "python -m planner.benchmarks.sight"
 TASKS = 3  # of each home
@@ -76,9 +77,9 @@ class Home:
 def homes(count: int, seed: int, sight: Sight, planner: Planner | None) -> Iterator[Home]:
     """Yield homes that were looked at and planned in; without a planner, they are only looked at."""
     from envs.errors import EnvsError
-    from envs.sim import PhysicalHome
-    from planner.senses.scenery import light, repaint, scene_to_show, worth_showing
-    from planner.senses.views import UNSEEN, pictures
+    from envs.simulation.physical_home import PhysicalHome
+    from planner.perception.camera_views import UNSEEN, pictures
+    from planner.perception.training.image_scenes import light, repaint, scene_to_show, worth_showing
 
     rng = random.Random(f"sight/{seed}")
     done = 0
@@ -110,9 +111,9 @@ def homes(count: int, seed: int, sight: Sight, planner: Planner | None) -> Itera
 
 def planned(looks: Sequence[Look], state: State, planner: Planner, rng: random.Random) -> Iterator[tuple[bool, bool]]:
     """Yield for some tasks whether they are reached: with all facts, and from what was seen."""
-    from planner.draw import TaskDrawer
-    from planner.senses.belief import believed_home, joined, names_of, translated, visible_home
-    from planner.verify import verify
+    from planner.perception.perceived_home import believed_home, joined, names_of, translated, visible_home
+    from planner.tasks.task_sampler import TaskDrawer
+    from planner.verification.plan_verification import verify
 
     by_name: dict[str, list[Look]] = {}
     for look in looks:
@@ -194,7 +195,7 @@ def latency(sight: Sight, picture: np.ndarray[tuple[int, ...], np.dtype[np.uint8
 
 def sheet(found: Sequence[Home], path: Path, rng: random.Random) -> None:
     """Write a sheet: pictures that were read right, and below those that were read worst."""
-    from envs.video import captioned, filmstrip, write_png
+    from envs.recording.video import captioned, filmstrip, write_png
 
     looks = [look for home in found for look in home.looks]
 
@@ -233,9 +234,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(args: argparse.Namespace) -> int:
     from tqdm import tqdm
 
-    from gpt.runtime.threads import limit_blas_threads
-    from planner.decode import Planner
-    from planner.senses.see import Sight
+    from gpt.inference.threads import limit_blas_threads
+    from planner.api import Planner
+    from planner.perception.sight import Sight
 
     if args.homes < 1 or args.seed < 0:
         raise PlannerError("--homes is at least 1, --seed at least 0")

@@ -17,15 +17,16 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
-from planner.errors import PlannerError, reported
+from planner.errors import PlannerError
+from planner.io.command import reported
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from envs.goals import Goal
-    from envs.state import Action, State
-    from envs.workers import Record
-    from planner.decode import Planner
+    from envs.evaluation.job_pool import Record
+    from envs.symbolic.actions import Action, State
+    from envs.symbolic.goals import Goal
+    from planner.api import Planner
 
 PROG = "python -m planner.benchmarks.whole_plans"
 LENGTH = (10, 20)  # subtasks
@@ -74,7 +75,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(args: argparse.Namespace) -> int:
     from tqdm import tqdm
 
-    from envs.workers import Records, run_jobs
+    from envs.evaluation.job_pool import Records, run_jobs
 
     if args.plans < 1 or args.workers < 1 or not 0 <= args.disturb <= 1:
         raise PlannerError("--plans and --workers are at least 1, --disturb is in [0, 1]")
@@ -97,7 +98,7 @@ def _run(args: argparse.Namespace) -> int:
 
 @lru_cache(maxsize=1)
 def _planner(model: str | None) -> Planner:
-    from planner.decode import Planner
+    from planner.api import Planner
 
     return Planner.load(model)
 
@@ -108,7 +109,7 @@ def draw_plan(planner: Planner, seed: int) -> tuple[State, Goal, tuple[Action, .
     Raises:
         PlannerError: None was found for this seed.
     """
-    from planner.held_out import Split, draw_trials
+    from planner.tasks.held_out_trials import Split, draw_trials
 
     split = Split(name="whole plans", parts=(3, 4, 5, 6), conditions=(3, 8), noise=False)
     for trial in draw_trials(split, TRIES, seed=seed, geometry=True):
@@ -122,11 +123,11 @@ def draw_plan(planner: Planner, seed: int) -> tuple[State, Goal, tuple[Action, .
 
 def run_plan(job: Job) -> Record:
     """Carry one seed's plan out; what goes wrong on the way is a record too."""
-    from envs.disturb import DisturbedHome
     from envs.errors import EnvsError
-    from envs.goals import format_goal
-    from envs.sim import PhysicalHome
-    from planner.execute import execute
+    from envs.simulation.disturbed_home import DisturbedHome
+    from envs.simulation.physical_home import PhysicalHome
+    from envs.symbolic.goals import format_goal
+    from planner.execution.executor import execute
 
     planner = _planner(job.model)
     record: Record = {"key": job.key, "error": ""}
@@ -155,7 +156,7 @@ def run_plan(job: Job) -> Record:
 
 def summary(records: Sequence[Record]) -> Record:
     """Count what episodes came to."""
-    from envs.rates import Rate
+    from envs.evaluation.rates import Rate
 
     ran = [r for r in records if not r["error"]]
     of = Rate(hits=sum(bool(r["success"]) for r in ran), total=len(ran))

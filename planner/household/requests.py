@@ -12,17 +12,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from envs.scoring import holds
-from planner.binding import Binder
-from planner.draw import goal_is_held_out
-from planner.feasible import is_feasible
-from planner.language import Realiser, normalise
-from planner.phrases import is_held_out, load_families
+from envs.symbolic.scoring import holds
+from planner.goals.feasibility import is_feasible
+from planner.language.normalization import normalise
+from planner.language.phrase_patterns import is_held_out, load_families
+from planner.language.realization import Realiser
+from planner.language.slot_binding import Binder
+from planner.tasks.task_sampler import goal_is_held_out
 
 if TYPE_CHECKING:
-    from envs.goals import Goal
-    from envs.state import State
-    from planner.phrases import Family
+    from envs.symbolic.actions import State
+    from envs.symbolic.goals import Goal
+    from planner.language.phrase_patterns import Family
 
 GOALS = ("{x} {rel} {p}", "{x} on {p}", "{x} in {p}", "{x} with person", "holding {x}")
 TRIES = 40

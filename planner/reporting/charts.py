@@ -11,8 +11,8 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from planner.evaluation.statistics import Rate
 from planner.reporting.table import escaped
-from planner.statistics import Rate
 
 WIDTH = 360
 LEFT, RIGHT, TOP, BOTTOM = 40, 18, 8, 34  # margins of what is drawn between axes

@@ -6,12 +6,12 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from planner.progress import WAYS, rates
-from planner.records import Record
+from planner.evaluation.statistics import Rate, compare, rounded
+from planner.io.json_lines import Record
+from planner.learning.acceptance import WAYS, rates
 from planner.reporting.charts import CHANGE_COLOURS, CYCLE_COLOURS, Bar, Dot, bars, curves, dots
 from planner.reporting.run_folder import Cycle, Run
 from planner.reporting.table import Cell, Figure, Table
-from planner.statistics import Rate, compare, rounded
 
 INTERVALS = "95 % Wilson intervals."
 RECORDED = "What went wrong first, as the run recorded it; a task may still have been reached with verification."

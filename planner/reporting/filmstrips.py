@@ -15,20 +15,20 @@ from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
-from envs.attempts import Difference, differences
 from envs.errors import EnvsError
-from envs.goals import Goal, format_condition, parse_goal
-from envs.scoring import holds
-from envs.state import State, effect, format_action, parse_action, unmet
-from planner.propose import start_of
-from planner.records import Record
+from envs.evaluation.state_comparison import Difference, differences
+from envs.symbolic.actions import State, effect, format_action, parse_action, unmet
+from envs.symbolic.goals import Goal, format_condition, parse_goal
+from envs.symbolic.scoring import holds
+from planner.io.json_lines import Record
+from planner.learning.proposals import start_of
 from planner.reporting.run_folder import failure_of
 from planner.reporting.table import escaped
 
 if TYPE_CHECKING:
-    from envs.acting import OutcomeLike
-    from envs.state import Action
-    from envs.video import Frame as Picture
+    from envs.recording.video import Frame as Picture
+    from envs.symbolic.actions import Action
+    from envs.symbolic.home_protocol import OutcomeLike
     from planner.reporting.run_folder import Cycle
 
 STILLS = 6  # of a strip, the start included
@@ -181,7 +181,7 @@ def _told(start: State, actions: Sequence[Action]) -> tuple[list[Still], State]:
 
 def _filmed(start: State, actions: Sequence[Action]) -> list[Still]:
     """Stills of the physical home, up to a subtask that fails."""
-    from envs.sim import PhysicalHome
+    from envs.simulation.physical_home import PhysicalHome
 
     home = PhysicalHome(start.world.scene)
     try:

@@ -12,14 +12,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from planner.progress import WAYS
-from planner.records import Record
-from planner.reporting import figures, proposals
+from planner.evaluation.statistics import Paired, Rate, compare
+from planner.io.json_lines import Record
+from planner.learning.acceptance import WAYS
+from planner.reporting import figures, proposal_table
 from planner.reporting.figures import INTERVALS, number, rate_of
 from planner.reporting.filmstrips import Strip
 from planner.reporting.run_folder import Run
 from planner.reporting.table import Figure, Table, escaped
-from planner.statistics import Paired, Rate, compare
 
 MAX_BYTES = 5_000_000  # what a mail takes, and a phone opens at once
 HERE = Path(__file__).parent
@@ -47,7 +47,7 @@ class Page:
 
 def build(run: Run, strips: Sequence[Strip], *, max_bytes: int = MAX_BYTES) -> Page:
     """Return the page of a run; proposals that would make it larger than `max_bytes` are left out, the oldest first."""
-    found = list(proposals.rows(run.cycles))
+    found = list(proposal_table.rows(run.cycles))
     sections = [
         ("success", "Success by cycle", "".join(f.html() for f in figures.success_by_cycle(run)),
          f"Validation homes, by which new weights are accepted; hollow: weights that were refused. {INTERVALS}"),
@@ -75,7 +75,7 @@ def build(run: Run, strips: Sequence[Strip], *, max_bytes: int = MAX_BYTES) -> P
         f"<script>{script}</script></body></html>\n"
     ).partition("{proposals}")
     room = max_bytes - len((before + after).encode("utf-8")) - len(_table("", 0, len(found)).encode())
-    block, shown = proposals.block(found, room)
+    block, shown = proposal_table.block(found, room)
     return Page(html=before + _table(block, shown, len(found)) + after, shown=shown, total=len(found))
 
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from planner.errors import PlannerError, StageError
-from planner.records import Record, read_lines, read_record
+from planner.io.json_lines import Record, read_lines, read_record
 
 OUTCOME = ("id", "split", "alone", "verified")  # keys of a held-out outcome
 PROPOSAL = ("id", "instruction", "goal")
-STEPS_FILE = "metrics.jsonl"  # as in gpt.trainer, which imports torch
+STEPS_FILE = "metrics.jsonl"  # as in gpt.training.trainer, which imports torch
 EPISODE = ("id", "instruction", "goal", "direct", "kept", "plan")
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Literal
 
-from planner.terminal import printable
+from planner.io.terminal import printable
 
 Cell = str | int | float | bool | None
 

@@ -24,7 +24,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from planner.rollouts.crew import Workers
+    from planner.rollouts.worker_pool import Workers
 
 
 def open_workers(count: int | None = None, *, ray: str | None = None, limit_s: float | None = None) -> Workers:
@@ -40,11 +40,11 @@ def open_workers(count: int | None = None, *, ray: str | None = None, limit_s: f
         WorkersError: Ray is not installed, or no cluster is at the address.
     """
     if ray is not None:
-        from planner.rollouts.cluster import Cluster
+        from planner.rollouts.ray_cluster import Cluster
 
         return Cluster(ray, count, limit_s=limit_s)
     if count in (None, 1) and limit_s is None:
-        from planner.rollouts.crew import Here
+        from planner.rollouts.worker_pool import Here
 
         return Here()
     from planner.rollouts.processes import Processes

@@ -15,8 +15,9 @@ from multiprocessing import get_context, parent_process, resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 
-from planner.rollouts.crew import Crew, Death, Hand, Item, Ready, Said
-from planner.rollouts.serving import Server, prepare
+from planner.rollouts.messages import Death, Ready, Said
+from planner.rollouts.worker import Server, prepare
+from planner.rollouts.worker_pool import Crew, Hand, Item
 
 GRACE_S = 5.0  # from when a process closes its pipe to when it must be gone
 

@@ -6,9 +6,9 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 
-from envs.domain import load_domain
-from envs.scene import FixtureSpec, ObjectSpec, Room, Scene
-from envs.state import State, World, apply, parse_action
+from envs.symbolic.actions import State, World, apply, parse_action
+from envs.symbolic.domain import load_domain
+from envs.symbolic.scene import FixtureSpec, ObjectSpec, Room, Scene
 
 GAP_M = 0.3
 ROOM_DEPTH_M = 6.0

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from envs import agree
-from envs.agreement import as_text, summarize
-from envs.random_plans import CHAINS, draw_action, draw_chain, draw_inapplicable
-from envs.state import Action, State, World, apply, effect, unmet
-from envs.trial_scenes import PLAN_SEEDS, home_for_plans
-from envs.walks import DeadEndError, Walk
-from envs.workers import Record
+from envs.evaluation.agreement_report import as_text, summarize
+from envs.evaluation.job_pool import Record
+from envs.evaluation.random_plans import CHAINS, draw_action, draw_chain, draw_inapplicable
+from envs.evaluation.scripted_plans import DeadEndError, Walk
+from envs.evaluation.trial_scenes import PLAN_SEEDS, home_for_plans
+from envs.symbolic.actions import Action, State, World, apply, effect, unmet
 from tests.envs.homes_for_tests import kitchen
 
 physics = pytest.mark.skipif(importlib.util.find_spec("pybullet") is None, reason="pybullet is not installed")
@@ -103,7 +103,7 @@ def test_a_plan_replays_from_its_number(monkeypatch: pytest.MonkeyPatch) -> None
 
 @physics
 def test_both_worlds_refuse_in_the_same_words_and_no_time_passes() -> None:
-    from envs.sim import PhysicalHome
+    from envs.simulation.physical_home import PhysicalHome
 
     home = PhysicalHome(kitchen())
     try:
@@ -118,13 +118,13 @@ def test_both_worlds_refuse_in_the_same_words_and_no_time_passes() -> None:
 
 @physics
 def test_a_world_that_is_wrong_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    from envs import attempts
-    from envs.sim import PhysicalHome
+    from envs.evaluation import state_comparison
+    from envs.simulation.physical_home import PhysicalHome
 
     home = PhysicalHome(kitchen())
     try:
-        monkeypatch.setattr(attempts, "effect", lambda before, action: before)  # a symbolic world without effects
-        made = attempts.attempt(home, Action("turn on", ("sink 1",)))
+        monkeypatch.setattr(state_comparison, "effect", lambda before, action: before)  # a symbolic world without effects
+        made = state_comparison.attempt(home, Action("turn on", ("sink 1",)))
         assert made.done
         assert ("sink 1", "on", "false", "true") in made.differences
     finally:
@@ -133,15 +133,16 @@ def test_a_world_that_is_wrong_is_found_out(monkeypatch: pytest.MonkeyPatch) -> 
 
 @physics
 def test_a_bug_in_a_skill_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
-    from envs import attempts, sim
+    from envs.evaluation import state_comparison
+    from envs.simulation import physical_home
 
     def breaks(*_: object) -> None:
         raise IndexError("out of range")
 
-    home = sim.PhysicalHome(kitchen())
+    home = physical_home.PhysicalHome(kitchen())
     try:
-        monkeypatch.setattr(sim, "perform", breaks)
-        made = attempts.attempt(home, Action("turn on", ("sink 1",)))
+        monkeypatch.setattr(physical_home, "perform", breaks)
+        made = state_comparison.attempt(home, Action("turn on", ("sink 1",)))
         assert (made.status, made.differences) == ("crashed", ())
         assert made.reason.startswith("IndexError in test_agree.py:")
     finally:

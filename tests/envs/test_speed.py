@@ -6,8 +6,8 @@ import random
 import pytest
 
 from envs import speed
-from envs.sampling import sample_scene
-from envs.state import World
+from envs.scenes.scene_sampler import sample_scene
+from envs.symbolic.actions import World
 
 
 def test_the_walk_that_is_measured_is_applicable_throughout() -> None:

@@ -11,15 +11,15 @@ from pathlib import Path
 import pytest
 
 from envs import trials
-from envs.attempts import Difference, concerns, differences, without_names
-from envs.courses import KINDS, categories_of, course_of
-from envs.domain import load_domain
 from envs.errors import EnvsError
-from envs.rates import Rate, wilson
-from envs.state import Action, World, effect, unmet
-from envs.trial_scenes import PLAN_SEEDS, TRIAL_SEEDS, fact, seed_of, small_home, surfaces
-from envs.walks import DeadEndError, Walk
-from envs.workers import Record, RecordError, Records, run_jobs
+from envs.evaluation.job_pool import Record, RecordError, Records, run_jobs
+from envs.evaluation.rates import Rate, wilson
+from envs.evaluation.scripted_plans import DeadEndError, Walk
+from envs.evaluation.state_comparison import Difference, concerns, differences, without_names
+from envs.evaluation.trial_definitions import KINDS, categories_of, course_of
+from envs.evaluation.trial_scenes import PLAN_SEEDS, TRIAL_SEEDS, fact, seed_of, small_home, surfaces
+from envs.symbolic.actions import Action, World, effect, unmet
+from envs.symbolic.domain import load_domain
 from tests.envs.homes_for_tests import kitchen, state
 
 physics = pytest.mark.skipif(importlib.util.find_spec("pybullet") is None, reason="pybullet is not installed")

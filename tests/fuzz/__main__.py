@@ -11,7 +11,7 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from gpt.runtime.threads import limit_blas_threads
+from gpt.inference.threads import limit_blas_threads
 from tests.fuzz.runner import Tally, limit_memory, throw
 from tests.fuzz.targets import TARGETS
 

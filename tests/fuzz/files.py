@@ -11,11 +11,11 @@ from random import Random
 import numpy as np
 import yaml
 
-from envs.homes import dump_home
-from envs.sampling import sample_scene
-from envs.state import State
-from gpt.batches import TokenizedDocuments
-from planner.paths import datasets_dir
+from envs.scenes.home_file import dump_home
+from envs.scenes.scene_sampler import sample_scene
+from envs.symbolic.actions import State
+from gpt.data.tokenized_documents import TokenizedDocuments
+from planner.io.paths import datasets_dir
 from tests.fuzz import texts
 
 SCALARS = (

@@ -15,12 +15,12 @@ from typing import get_args
 import numpy as np
 from safetensors.numpy import save
 
-from gpt.model_config import GPTConfig
-from gpt.runtime.folder import FORMAT, expected_shapes
-from gpt.tokenizer import Tokenizer
-from planner import calibration_file
-from planner.answer import Reading
-from planner.confidence import Calibration
+from gpt.model.config import GPTConfig
+from gpt.tokenization.tokenizer import Tokenizer
+from gpt.weights.model_folder import FORMAT, expected_shapes
+from planner.plans.planning_result import Reading
+from planner.understanding import calibration_file
+from planner.understanding.calibration import Calibration
 from tests.fuzz import texts
 from tests.fuzz.files import damaged
 

@@ -10,8 +10,8 @@ import numpy as np
 from PIL import Image
 from scipy.io import wavfile
 
-from gpt.runtime.sense_file import SenseKind, sense_path
-from planner.paths import released_dir
+from gpt.weights.encoder_file import SenseKind, sense_path
+from planner.io.paths import released_dir
 from tests.fuzz.files import damaged
 
 

@@ -8,14 +8,14 @@ from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from xml.etree import ElementTree
 
-from envs.goals import parse_goal
-from envs.scoring import advance, score
-from envs.state import State, apply, format_action, parse_action, unmet
-from planner import dialogue
-from planner.answer import Plan
-from planner.exports import ExportError
-from planner.language import normalise
-from planner.prompts import Prompts
+from envs.symbolic.actions import State, apply, format_action, parse_action, unmet
+from envs.symbolic.goals import parse_goal
+from envs.symbolic.scoring import advance, score
+from planner.cli import dialogue
+from planner.language.normalization import normalise
+from planner.plans.export import ExportError
+from planner.plans.planning_result import Plan
+from planner.prompts.sessions import Prompts
 
 LONGEST_MESSAGE = 20_000  # characters: a home file may have a hundred problems, a line each
 

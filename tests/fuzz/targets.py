@@ -17,33 +17,34 @@ from random import Random
 import numpy as np
 
 from envs.errors import EnvsError, GoalError
-from envs.goals import format_goal, parse_goal
-from envs.homes import HomeFileError, dump_home, parse_home
-from envs.scoring import advance, score
-from envs.state import State, World
-from envs.workers import Records
-from gpt.batches import TokenizedDocuments
+from envs.evaluation.job_pool import Records
+from envs.scenes.home_file import HomeFileError, dump_home, parse_home
+from envs.symbolic.actions import State, World
+from envs.symbolic.goals import format_goal, parse_goal
+from envs.symbolic.scoring import advance, score
+from gpt.data.tokenized_documents import TokenizedDocuments
 from gpt.errors import GPTError
-from gpt.runtime.hearing import Ear
-from gpt.runtime.sense_file import SenseKind, load_sense
-from gpt.runtime.sight import Eye
-from planner import dialogue
+from gpt.inference.encoders.audio import Ear
+from gpt.inference.encoders.vision import Eye
+from gpt.weights.encoder_file import SenseKind, load_sense
 from planner import home as home_command
 from planner import plan as plan_command
 from planner import run as run_command
-from planner.answer import Options
-from planner.calibration_file import read_calibration
-from planner.decode import Planner
+from planner.api import Planner
+from planner.cli import dialogue
+from planner.cli.perception_flags import read_picture
 from planner.errors import CalibrationError, PlannerError
-from planner.feasible import is_feasible, missing, shortage
-from planner.homes import open_home, scene_named
-from planner.paths import released_dir
-from planner.records import read_lines
-from planner.senses.command import read_picture
-from planner.senses.spelling import Words
-from planner.senses.wav import read_wav
-from planner.splits import sample_home
-from planner.tasks import home_for, read_tasks
+from planner.goals.feasibility import is_feasible, missing, shortage
+from planner.io.json_lines import read_lines
+from planner.io.paths import released_dir
+from planner.perception.ctc_word_decoding import Words
+from planner.perception.wav import read_wav
+from planner.plans.options import Options
+from planner.tasks.home_splits import sample_home
+from planner.tasks.task_files import read_tasks
+from planner.tasks.task_homes import home_for
+from planner.understanding.calibration_file import read_calibration
+from planner.world_model.open_home import open_home, scene_named
 from tests.fuzz import files, model_files, senses, texts
 from tests.fuzz.soundness import called, check_message, check_ordinary, check_plan, check_shown, read_json
 
@@ -197,7 +198,7 @@ def names(rng: Random) -> None:
 
 def recipes(rng: Random) -> None:
     """A recipe file: settings, or what is wrong with it."""
-    from planner.recipe import read_recipe  # imports torch
+    from planner.corpus.recipe_file import read_recipe  # imports torch
 
     with _folder() as folder, _refused_in_words():
         path = folder / "recipe.yaml"

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from planner.answer import Options
-from planner.decode import Planner
-from planner.homes import open_home
+from planner.api import Planner
+from planner.plans.options import Options
+from planner.world_model.open_home import open_home
 from tests.fuzz import runner, texts
 from tests.fuzz.__main__ import SHARES
 from tests.fuzz.bytes_random import BytesRandom

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from functools import cache
 from random import Random
 
-from envs.domain import load_domain
-from envs.state import State, applicable, effect, format_action
-from gpt.tokenizer import SPECIAL_TOKENS
-from planner.draw import Task, TaskDrawer
-from planner.phrases import load_words
+from envs.symbolic.actions import State, applicable, effect, format_action
+from envs.symbolic.domain import load_domain
+from gpt.tokenization.tokenizer import SPECIAL_TOKENS
+from planner.language.phrase_patterns import load_words
+from planner.tasks.task_sampler import Task, TaskDrawer
 
 CONTROL = (
     "\x00", "\x07", "\x08", "\x1b[2J", "\x1b]0;owned\x07", "\x1b[31m", "\r", "\n", "\t", "\x7f", "\x9b31m", "\x85",

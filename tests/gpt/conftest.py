@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator
 import pytest
 import torch
 
-from gpt.batches import PackedBatches, TokenizedDocuments
-from gpt.model import GPT, GPTConfig
-from gpt.tokenizer import Tokenizer
+from gpt.data.batches import PackedBatches
+from gpt.data.tokenized_documents import TokenizedDocuments
+from gpt.model.transformer import GPT, GPTConfig
+from gpt.tokenization.tokenizer import Tokenizer
 
 V = 320
 

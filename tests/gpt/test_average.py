@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from gpt.average import average, main
-from gpt.checkpoint import load_model, save_model, weights_of
 from gpt.errors import ConfigError
-from gpt.model import GPT
-from gpt.tokenizer import Tokenizer
+from gpt.model.transformer import GPT
+from gpt.tokenization.tokenizer import Tokenizer
+from gpt.weights.checkpoint import load_model, save_model, weights_of
 
 Make = Callable[..., GPT]
 

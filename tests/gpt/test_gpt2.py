@@ -9,10 +9,10 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from gpt.checkpoint import load_model
 from gpt.errors import CheckpointError, ConfigError
 from gpt.gpt2 import GPT2Size, export_gpt2, gpt2_config, load_gpt2, main
-from gpt.model import GPT
+from gpt.model.transformer import GPT
+from gpt.weights.checkpoint import load_model
 
 V, C, T, L, H = 90, 128, 24, 3, 2  # two heads of 64, as GPT-2's
 Tensors = dict[str, Tensor]

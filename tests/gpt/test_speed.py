@@ -10,10 +10,10 @@ import pytest
 import torch
 
 from gpt import speed
-from gpt.against import OURS, PLAIN, label, steps_in_turn, vocabularies
-from gpt.ladder import PRESETS, Preset, Rung, Step, preset_for, rungs, slowest_at
-from gpt.plain import PlainStep
-from gpt.speed_data import Group, draw_groups
+from gpt.benchmarks.nanogpt_baseline import PlainStep
+from gpt.benchmarks.nanogpt_comparison import OURS, PLAIN, label, steps_in_turn, vocabularies
+from gpt.benchmarks.training_data import Group, draw_groups
+from gpt.benchmarks.training_ladder import PRESETS, Preset, Rung, Step, preset_for, rungs, slowest_at
 
 CPU = torch.device("cpu")
 SMALL = Preset(n_layer=1, n_head=2, n_embd=32, block_size=256, rows=2, micro_rows=1, branched=True)

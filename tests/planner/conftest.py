@@ -12,19 +12,19 @@ from pathlib import Path
 import pytest
 import torch
 
-from envs.goals import Condition, parse_goal
-from envs.homes import load_home
-from envs.state import Action, State, World, effect, parse_action
-from gpt.checkpoint import save_model
-from gpt.model import GPT, GPTConfig
-from gpt.tokenizer import Tokenizer
-from planner import text
-from planner.corpus import Corpus, Recipe
-from planner.decode import Planner
-from planner.draw import Task
-from planner.facts import fetch
-from planner.pieces import plan_in_chunks
-from planner.splits import sample_home
+from envs.scenes.home_file import load_home
+from envs.symbolic.actions import Action, State, World, effect, parse_action
+from envs.symbolic.goals import Condition, parse_goal
+from gpt.model.transformer import GPT, GPTConfig
+from gpt.tokenization.tokenizer import Tokenizer
+from gpt.weights.checkpoint import save_model
+from planner.api import Planner
+from planner.corpus.corpus import Corpus, Recipe
+from planner.corpus.teacher_chunks import plan_in_chunks
+from planner.facts.retrieval import fetch
+from planner.prompts import text_format
+from planner.tasks.home_splits import sample_home
+from planner.tasks.task_sampler import Task
 
 HOME = """\
 name: small flat
@@ -105,13 +105,13 @@ def drawn() -> list[Drawn]:
 
 
 @pytest.fixture(scope="session")
-def documents() -> list[text.Document]:
+def documents() -> list[text_format.Document]:
     """The first documents of a corpus."""
     return list(itertools.islice(Corpus(Recipe(plans=0.7), 5).documents(), 500))
 
 
 @pytest.fixture(scope="session")
-def tokenizer(documents: list[text.Document]) -> Tokenizer:
+def tokenizer(documents: list[text_format.Document]) -> Tokenizer:
     return Tokenizer.train([" " + segment.text for d in documents for segment in d if segment.text], 800)
 
 
@@ -148,7 +148,7 @@ def random_planner(random_gpt: GPT, tokenizer: Tokenizer) -> Planner:
 @pytest.fixture(scope="session")
 def memorised_gpt(flat: State, tokenizer: Tokenizer) -> GPT:
     """A GPT that knows `KNOWN`, `REFUSED` and `ASKED` by heart."""
-    pairs = [text.encode(document, tokenizer) for document in _lessons(flat)]
+    pairs = [text_format.encode(document, tokenizer) for document in _lessons(flat)]
     longest = max(len(ids) for ids, _ in pairs)
     idx = torch.tensor([ids + [0] * (longest - len(ids)) for ids, _ in pairs])
     learn = torch.tensor([[*flags, *[False] * (longest - len(flags))] for _, flags in pairs])
@@ -183,19 +183,19 @@ def model_folder(memorised_gpt: GPT, tokenizer: Tokenizer, tmp_path_factory: pyt
     return folder
 
 
-def _lessons(flat: State) -> Iterator[text.Document]:
-    names = text.inventory(flat)
+def _lessons(flat: State) -> Iterator[text_format.Document]:
+    names = text_format.inventory(flat)
     for said, goal in KNOWN.items():
-        yield (*text.home_part(names), *text.understood(said, goal))
+        yield (*text_format.home_part(names), *text_format.understood(said, goal))
     for said, reason in REFUSED.items():
-        yield (*text.home_part(names), *text.declined(said, "[REFUSE]", reason))
+        yield (*text_format.home_part(names), *text_format.declined(said, "[REFUSE]", reason))
     for said, question in ASKED.items():
-        yield (*text.home_part(names), *text.declined(said, "[ASK]", question))
+        yield (*text_format.home_part(names), *text_format.declined(said, "[ASK]", question))
     to_table = ["open cabinet 1", "pick up mug 1", "put mug 1 on dining table 1"]
     to_counter = ["open cabinet 1", "pick up mug 1", "put mug 1 on countertop 1"]
     from_counter = ["pick up mug 1", "put mug 1 on dining table 1"]
     said = "put the mug on the table"
-    head = (*text.heading(names, said), *text.goal_part(KNOWN[said]))
+    head = (*text_format.heading(names, said), *text_format.goal_part(KNOWN[said]))
     yield (*head, *_rest(flat, KNOWN[said], to_table))
     yield (*_bare(KNOWN[said]), *_rest(flat, KNOWN[said], to_table))
     yield (*_bare("mug on countertop"), *_rest(flat, "mug on countertop", to_counter))
@@ -203,14 +203,14 @@ def _lessons(flat: State) -> Iterator[text.Document]:
     yield (*_bare("mug on dining table"), *_rest(on_counter, "mug on dining table", from_counter))
 
 
-def _bare(goal: str) -> text.Document:
-    return (*text.heading("", ""), text.Segment("[SEP]", goal))
+def _bare(goal: str) -> text_format.Document:
+    return (*text_format.heading("", ""), text_format.Segment("[SEP]", goal))
 
 
-def _rest(state: State, goal: str, subtasks: list[str]) -> text.Document:
+def _rest(state: State, goal: str, subtasks: list[str]) -> text_format.Document:
     conditions = parse_goal(goal).conditions
     facts = fetch(state, conditions, state)
-    return (*text.facts_part(facts.texts), *text.plan_part(state, [parse_action(state.world, s) for s in subtasks]))
+    return (*text_format.facts_part(facts.texts), *text_format.plan_part(state, [parse_action(state.world, s) for s in subtasks]))
 
 
 def _after(state: State, subtasks: list[str]) -> State:

@@ -15,8 +15,8 @@ import pytest
 
 import envs
 import planner
-from envs.disturb import Disturbance, DisturbedHome, changed
-from envs.state import Action, State
+from envs.simulation.disturbed_home import Disturbance, DisturbedHome, changed
+from envs.symbolic.actions import Action, State
 from planner import (
     Begun,
     Disturbed,
@@ -29,12 +29,12 @@ from planner import (
     Replanned,
     SymbolicHome,
 )
-from planner.exports import FORMATS, ExportError, Format, export
-from planner.exports.py_tree import is_installed
+from planner.plans.export import FORMATS, ExportError, Format, export
+from planner.plans.export.py_tree import is_installed
 from tests.conftest import ROOT
 
 if TYPE_CHECKING:
-    from planner.homes import AnyHome
+    from planner.world_model.open_home import AnyHome
 
 assert envs  # registers the environments
 MUG = "put the mug on the table"
@@ -69,7 +69,7 @@ assert plan.export("bt") and plan.export("pddl") and plan.export("mermaid")
 *_, last = planner.run(plan, SymbolicHome(plan.start))
 assert isinstance(last, Ended) and last.episode.success
 """
-    assert not loaded(code) & {"torch", "pybullet", "envs.sim"}
+    assert not loaded(code) & {"torch", "pybullet", "envs.simulation.physical_home"}
 
 
 @pytest.mark.parametrize("name", planner.__all__)
@@ -283,8 +283,8 @@ def test_an_environment_that_has_truncated_its_episode_does_nothing_more(memoris
 
 
 def test_a_plan_is_carried_out_in_physics(memorised: Planner, flat_file: Path) -> None:
-    from envs.homes import load_home
-    from envs.sim import PhysicalHome
+    from envs.scenes.home_file import load_home
+    from envs.simulation.physical_home import PhysicalHome
 
     home = PhysicalHome(load_home(flat_file))
     try:

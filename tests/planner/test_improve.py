@@ -9,32 +9,33 @@ from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
+import planner.cycle
+import planner.lessons
+import planner.propose
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import planner.cycle
-import planner.lessons
-import planner.propose
-from envs.goals import format_goal, parse_goal
-from envs.scoring import holds
-from envs.state import Action, State, applicable, effect, parse_action
-from gpt.batches import TokenizedDocuments
-from gpt.checkpoint import WEIGHTS_FILE, read_tensors, save_model
-from gpt.tokenizer import Tokenizer
-from planner import text
-from planner.cycle import Sizes, run_cycle
-from planner.decode import Planner
-from planner.hindsight import relabel
+from envs.symbolic.actions import Action, State, applicable, effect, parse_action
+from envs.symbolic.goals import format_goal, parse_goal
+from envs.symbolic.scoring import holds
+from gpt.data.tokenized_documents import TokenizedDocuments
+from gpt.tokenization.tokenizer import Tokenizer
+from gpt.weights.checkpoint import WEIGHTS_FILE, read_tensors, save_model
+from planner.api import Planner
+from planner.goals.comparison import shape
 from planner.improve import main
-from planner.lessons import Lesson, full_lesson, hindsight_lesson, shape, weights
-from planner.mixing import mixed
-from planner.progress import before_and_after, decide, plot
-from planner.propose import Proposal, start_of
-from planner.records import Record, read_lines, write_lines
-from planner.stages import stage
-from planner.verify import verify
+from planner.io.json_lines import Record, read_lines, write_lines
+from planner.learning.acceptance import before_and_after, decide, plot
+from planner.learning.cycle import Sizes, run_cycle
+from planner.learning.hindsight import relabel
+from planner.learning.proposals import Proposal, start_of
+from planner.learning.training_examples import Lesson, full_lesson, hindsight_lesson, weights
+from planner.learning.training_mixture import mixed
+from planner.prompts import text_format
+from planner.rollouts.resumable_stage import stage
+from planner.verification.plan_verification import verify
 
 MOST_KILLS = 6
 TINY = Sizes(homes=1, per_home=2, varied=1, composed=1, samples=0, steps=3, rows=1, held_out=1)
@@ -111,7 +112,7 @@ def test_goals_that_differ_only_in_their_things_have_one_shape() -> None:
 
 def test_training_reads_no_more_new_documents_than_asked_for(flat: State, tokenizer: Tokenizer) -> None:
     lesson = full_lesson("lay", parse_goal("mug on dining table"), flat, actions(flat, *TO_TABLE))
-    new = [tuple(text.encode(d, tokenizer)[0]) for d in lesson.documents]
+    new = [tuple(text_format.encode(d, tokenizer)[0]) for d in lesson.documents]
     replay = TokenizedDocuments.from_lists([[1, 2, 3, 4]] * 5)
     for n_tokens in (2_000, 100_000):
         mixture = mixed([lesson], [], replay, tokenizer, n_tokens, new_share=0.8, limit=513, rng=random.Random(0))
@@ -269,11 +270,11 @@ def test_no_teacher_and_no_corpus_takes_part(model_folder: Path, tmp_path: Path)
 import random, sys
 from dataclasses import replace
 from pathlib import Path
-from gpt.batches import TokenizedDocuments
-from planner.cycle import Sizes
+from gpt.data.batches import TokenizedDocuments
+from planner.learning.cycle import Sizes
 from planner.improve import improve
-from planner.propose import Proposal
-from planner.records import write_lines
+from planner.learning.proposals import Proposal
+from planner.io.json_lines import write_lines
 
 folder = Path({str(tmp_path)!r})
 replay = folder / "model" / "replay"
@@ -282,7 +283,7 @@ tasks = [Proposal(id=f"0/{{i}}", home=i, instruction="light", goal="no ceiling l
 write_lines(folder / "run" / "cycle-1" / "proposals.jsonl", [t.as_dict() for t in tasks])
 sizes = Sizes(homes=1, per_home=2, varied=1, composed=1, samples=0, steps=2, rows=1, held_out=1)
 results = improve(folder / "run", folder / "model", sizes, cycles=1, seed=0)
-print(results["cycles"][0]["lessons"], *sorted({{"planner.teacher", "planner.corpus", "pybullet"}} & set(sys.modules)))
+print(results["cycles"][0]["lessons"], *sorted({{"planner.corpus.teacher", "planner.corpus.corpus", "pybullet"}} & set(sys.modules)))
 """
     for name in ("model.safetensors", "config.json", "tokenizer.json"):
         (tmp_path / "model").mkdir(exist_ok=True)
@@ -300,11 +301,11 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
-from gpt.batches import TokenizedDocuments
-from planner.cycle import Sizes
+from gpt.data.batches import TokenizedDocuments
+from planner.learning.cycle import Sizes
 from planner.improve import improve
-from planner.propose import Proposal
-from planner.records import write_lines
+from planner.learning.proposals import Proposal
+from planner.io.json_lines import write_lines
 
 folder, name = Path(sys.argv[1]), sys.argv[2]
 proposals = folder / name / "cycle-1" / "proposals.jsonl"
@@ -354,7 +355,7 @@ def test_the_command_decodes_on_one_thread(
         return {"cycles": []}
 
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("gpt.runtime.threads.limit_blas_threads", told.append)
+    monkeypatch.setattr("gpt.inference.threads.limit_blas_threads", told.append)
     monkeypatch.setattr("planner.improve.improve", improve)
     assert main(["--model", str(model_folder), "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == {"cycles": []}

@@ -14,9 +14,10 @@ from urllib.parse import unquote
 
 import pytest
 
-from planner.records import Record, write_lines
+from planner.evaluation.statistics import wilson
+from planner.io.json_lines import Record, write_lines
 from planner.report import main
-from planner.reporting import proposals
+from planner.reporting import proposal_table
 from planner.reporting.charts import HIGH, TOP
 from planner.reporting.figures import (
     failures,
@@ -30,7 +31,6 @@ from planner.reporting.filmstrips import choose, strips
 from planner.reporting.page import build
 from planner.reporting.run_folder import Run, RunError, read_run
 from planner.reporting.table import Figure, Table
-from planner.statistics import wilson
 
 NASTY = 'put the <b>"mug"</b> & </script><script>alert(1)</script> on the desk'
 HOME = 8103023
@@ -274,10 +274,10 @@ def test_a_run_without_the_newer_records_has_a_page_too(tmp_path: Path) -> None:
 
 
 def test_proposals_are_listed_with_what_became_of_them(run: Run) -> None:
-    rows = [dict(zip(proposals.COLUMNS, row, strict=True)) for row in proposals.rows(run.cycles)]
+    rows = [dict(zip(proposal_table.COLUMNS, row, strict=True)) for row in proposal_table.rows(run.cycles)]
     assert [row["cycle"] for row in rows] == [2] * 40 + [1] * 40
     assert [row["outcome"] for row in rows[:4]] == [
-        proposals.DIRECTLY, proposals.SLOWLY, proposals.FAILED, proposals.DROPPED
+        proposal_table.DIRECTLY, proposal_table.SLOWLY, proposal_table.FAILED, proposal_table.DROPPED
     ]  # fmt: skip
     assert rows[2]["failure"] == "wrong place: <i>" and rows[0]["origin"] == "sampled"
 
@@ -306,8 +306,8 @@ def test_a_run_under_way_has_a_page_that_says_what_is_lacking(tmp_path: Path) ->
     assert any("cycle 2 is under way (proposals: 40, episodes: 1; lacking: " in line for line in run.lacking)
     page = build(run, strips(run.cycles, pictures=False))
     assert "Not done yet" in page.html and "held_out.jsonl" in page.html
-    outcomes_of = [row[proposals.COLUMNS.index("outcome")] for row in proposals.rows(run.cycles)]
-    assert outcomes_of[:3] == [proposals.DIRECTLY, proposals.UNTRIED, proposals.UNTRIED]
+    outcomes_of = [row[proposal_table.COLUMNS.index("outcome")] for row in proposal_table.rows(run.cycles)]
+    assert outcomes_of[:3] == [proposal_table.DIRECTLY, proposal_table.UNTRIED, proposal_table.UNTRIED]
 
 
 def test_a_run_that_has_only_begun_has_a_page(tmp_path: Path) -> None:
@@ -480,4 +480,4 @@ def test_in_a_browser_the_table_is_filtered_and_data_can_be_had(run: Run, tmp_pa
     figure = next(success_in_test_homes(run))
     assert seen["link"] == figure.table.csv()
     rows = list(csv.reader(io.StringIO(seen["csv"])))
-    assert rows[0] == list(proposals.COLUMNS) and len(rows) == 81 and rows[1][2] == NASTY
+    assert rows[0] == list(proposal_table.COLUMNS) and len(rows) == 81 and rows[1][2] == NASTY

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from gpt.model import GPT, GPTConfig
-from gpt.sampling import generate
-from planner.benchmarks.alfred_gpt2 import main
-from planner.benchmarks.alfred_rows import BenchmarkError, Notation, Row, find_split, read_rows
-from planner.benchmarks.sequence_gpt import NoisyBatches, RowText, Settings, beam_search, decode
-from planner.benchmarks.sequence_scores import Program, score, score_pair
+from gpt.generation.sampling import generate
+from gpt.model.transformer import GPT, GPTConfig
+from planner.benchmarks.alfred_gpt2.__main__ import main
+from planner.benchmarks.alfred_gpt2.rows import BenchmarkError, Notation, Row, find_split, read_rows
+from planner.benchmarks.alfred_gpt2.scores import Program, score, score_pair
+from planner.benchmarks.alfred_gpt2.sequence_gpt import NoisyBatches, RowText, Settings, beam_search, decode
 
 TINY = ("members=2", "n_layer=1", "n_head=2", "n_embd=32", "vocab_size=384", "batch_rows=4", "beams=2")
 

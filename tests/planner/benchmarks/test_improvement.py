@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from planner import left_out
 from planner.benchmarks import improvement
 from planner.benchmarks.improvement import LONG_GOALS, NEW_FORMS, splits, summary, tasks, taught_length
-from planner.held_out import Trial
-from planner.recipe import read_recipe
-from planner.records import Record
+from planner.corpus.recipe_file import read_recipe
+from planner.io.json_lines import Record
+from planner.tasks import excluded_forms
+from planner.tasks.held_out_trials import Trial
 
 WITHOUT = set(read_recipe("narrow").corpus.without)
 
@@ -30,7 +30,7 @@ def test_all_that_the_corpus_leaves_out_has_a_row() -> None:
 def test_rows_are_of_their_own_form_alone(drawn: list[Trial]) -> None:
     for trial in drawn:
         assert trial.goal is not None
-        found = left_out.forms(trial.goal) & WITHOUT
+        found = excluded_forms.forms(trial.goal) & WITHOUT
         assert found == ({trial.split} if trial.split in WITHOUT else set()), trial.split
         if trial.split.startswith("5-10"):
             assert LONG_GOALS[0] <= len(trial.goal.conditions) <= LONG_GOALS[1]

@@ -7,13 +7,13 @@ import json
 import numpy as np
 import pytest
 
-from envs.sampling import sample_scene
-from envs.state import State, World
-from planner import text
-from planner.benchmarks.large_home import enlarged, neighbours
-from planner.benchmarks.latency import main
-from planner.benchmarks.playback import Tape
-from planner.decode import Planner
+from envs.scenes.scene_sampler import sample_scene
+from envs.symbolic.actions import State, World
+from planner.api import Planner
+from planner.benchmarks.latency.__main__ import main
+from planner.benchmarks.latency.large_home import enlarged, neighbours
+from planner.benchmarks.latency.playback import Tape
+from planner.prompts import text_format
 from tests.planner.command_calls import called, refused
 
 MUG = "put the mug on the table"
@@ -50,7 +50,7 @@ def test_a_tape_gives_the_same_plan_again_and_reads_nothing(memorised: Planner, 
 def test_a_tapes_contexts_are_as_long_as_those_that_read(memorised: Planner, flat: State) -> None:
     tape = Tape(memorised.model)
     session = tape.begin()
-    ids = text.encode(text.home_part(text.inventory(flat)), memorised.tokenizer)[0]
+    ids = text_format.encode(text_format.home_part(text_format.inventory(flat)), memorised.tokenizer)[0]
     logits = session.feed(ids)
     assert session.length == len(ids) and np.array_equal(logits, memorised.model.begin().feed(ids))
     fork = session.fork()
@@ -70,4 +70,4 @@ def test_all_is_measured(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize("flag", ["--tasks", "--repeats", "--workers"])
 def test_a_number_below_one_is_wrong_usage(flag: str, capsys: pytest.CaptureFixture[str]) -> None:
-    refused(called("python -m planner.benchmarks.latency", main, [flag, "0"], capsys), "are at least 1")
+    refused(called("python -m planner.benchmarks.latency.__main__", main, [flag, "0"], capsys), "are at least 1")

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from planner import cycle
 from planner.benchmarks import improvement, loop_choices
 from planner.benchmarks.loop_choices import TRIED, compared, cycles, sizes_of
-from planner.mixing import RULES
-from planner.progress import Decision
-from planner.records import Record, read_lines, write_lines
+from planner.io.json_lines import Record, read_lines, write_lines
+from planner.learning import cycle
+from planner.learning.acceptance import Decision
+from planner.learning.training_mixture import RULES
 
 
 def test_a_cycle_of_given_minutes_has_attempts_to_compare() -> None:
@@ -39,7 +39,7 @@ def test_rules_train_on_the_same_tries_and_the_second_cycle_begins_with_the_firs
 
     monkeypatch.setattr(cycle, "run_cycle", run_cycle)
     monkeypatch.setattr(cycle, "judge", lambda *args, **options: [])
-    monkeypatch.setattr("planner.replay.find_replay", lambda *args: None)
+    monkeypatch.setattr("planner.learning.replay_corpus.find_replay", lambda *args: None)
     found = cycles(tmp_path / "model", tmp_path, sizes_of(1.0), 0)
     first = f"{RULES[0]}/cycle-1/model"
     assert made == [

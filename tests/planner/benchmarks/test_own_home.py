@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from planner.benchmarks.own_home import Measure, Outcome, last_seen, main, summary
-from planner.records import Record
-from planner.unseen.belief import Belief
-from tests.planner.unseen.two_rooms import two_rooms
+from planner.io.json_lines import Record
+from planner.world_model.belief import Belief
+from tests.planner.world_model.two_rooms import two_rooms
 
 
 def outcome(household: str, way: str, opened: int, *, measure: Measure = "search", success: bool = True) -> Outcome:

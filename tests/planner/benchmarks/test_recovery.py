@@ -7,13 +7,22 @@ from pathlib import Path
 
 import pytest
 
-from envs.goals import parse_goal
-from envs.state import NOWHERE, State, parse_action
-from gpt.model import GPT
-from gpt.tokenizer import Tokenizer
+from envs.symbolic.actions import NOWHERE, State, parse_action
+from envs.symbolic.goals import parse_goal
+from gpt.model.transformer import GPT
+from gpt.tokenization.tokenizer import Tokenizer
+from planner.api import Planner
 from planner.benchmarks import recovery
-from planner.benchmarks.recovery import WAYS, Outcome, Repair, Task, Trouble, UnluckyHome, carry_out, draw_tasks
-from planner.decode import Planner
+from planner.benchmarks.recovery import (
+    WAYS,
+    RecoveryResult,
+    Repair,
+    Task,
+    Trouble,
+    UnluckyHome,
+    carry_out,
+    draw_tasks,
+)
 from tests.envs.homes_for_tests import state
 
 MOVE = ("pick up mug 1", "put mug 1 on desk 1")
@@ -96,8 +105,8 @@ def test_figures_are_means_of_repairs_and_rates_of_episodes() -> None:
     )
     found = recovery.summary(
         [
-            Outcome(success=True, steps=5, failed=1, repairs=repairs),
-            Outcome(success=False, steps=7, failed=2, repairs=()),
+            RecoveryResult(success=True, steps=5, failed=1, repairs=repairs),
+            RecoveryResult(success=False, steps=7, failed=2, repairs=()),
         ]
     ).as_dict()
     assert found["success"] == {"hits": 1, "total": 2, "rate": 0.5, "ci95": [0.0945, 0.9055]}

@@ -7,13 +7,23 @@ from itertools import islice
 
 import pytest
 
-from envs.scoring import score
-from planner.benchmarks.searching import KNOWING, ORDERS, Result, Task, hidden, main, sampled_tasks, searches, summary
-from planner.decode import Planner
-from planner.splits import SPLITS
+from envs.symbolic.scoring import score
+from planner.api import Planner
+from planner.benchmarks.searching import (
+    KNOWING,
+    ORDERS,
+    Result,
+    Task,
+    hidden,
+    main,
+    sampled_tasks,
+    searches,
+    summary,
+)
+from planner.tasks.home_splits import SPLITS
 from tests.envs.homes_for_tests import state
 from tests.planner.command_calls import called, refused
-from tests.planner.unseen.two_rooms import TaughtPlanner
+from tests.planner.world_model.two_rooms import TaughtPlanner
 
 PROG = "python -m planner.benchmarks.searching"
 

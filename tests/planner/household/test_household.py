@@ -9,20 +9,20 @@ from pathlib import Path
 
 import pytest
 
-from envs.domain import load_domain
-from envs.goals import format_goal, parse_goal
-from envs.state import Action, State
+from envs.simulation.symbolic_home import SymbolicHome
+from envs.symbolic.actions import Action, State
+from envs.symbolic.domain import load_domain
+from envs.symbolic.goals import format_goal, parse_goal
 from planner.errors import PlannerError
-from planner.execute import SymbolicHome
-from planner.homes import open_home
-from planner.household.family import Household, StickyHome, load_nicknames, morning, settle
-from planner.household.living import live_day, search, tasks_of
+from planner.household.daily_life import live_day, search, tasks_of
 from planner.household.requests import Asker, in_plain_words
-from planner.language import normalise
-from planner.phrases import load_words
-from planner.unseen.belief import Belief
-from planner.unseen.habits import COMMON
-from tests.planner.unseen.two_rooms import TWO_ROOMS, TaughtPlanner, two_rooms
+from planner.household.simulated_household import Household, StickyHome, load_nicknames, morning, settle
+from planner.language.normalization import normalise
+from planner.language.phrase_patterns import load_words
+from planner.world_model.belief import Belief
+from planner.world_model.location_prior import COMMON
+from planner.world_model.open_home import open_home
+from tests.planner.world_model.two_rooms import TWO_ROOMS, TaughtPlanner, two_rooms
 
 FEW_DOORS = "name: hut\nrooms:\n  bedroom: [bed, desk]\nobjects:\n  desk: [pen]\n"
 

@@ -1,0 +1,1 @@
+"""What objects and furniture look like and collide as."""

@@ -1,0 +1,1 @@
+"""Meshes and joints of fixtures and rooms."""

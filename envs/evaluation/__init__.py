@@ -1,0 +1,1 @@
+"""Skill trials and the symbolic/physical agreement check."""

@@ -1,0 +1,1 @@
+"""Bounded file reading, safe YAML, job pool, rates."""

@@ -1,0 +1,1 @@
+"""Pure geometry: rotations, meshes, bodies, boxes, support regions, free spots."""

@@ -1,0 +1,82 @@
+"""TODO."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from envs.geometry.meshes import Color as Color
+from envs.geometry.meshes import Mesh, long_block, merge, moved, tube
+from envs.symbolic.domain import Vec3
+
+Quat = tuple[float, float, float, float]
+
+
+UPRIGHT: Quat = (0.0, 0.0, 0.0, 1.0)
+
+
+PLAIN: Color = (1.0, 1.0, 1.0, 1.0)  # of a mesh that brings its own colours
+
+
+
+@dataclass(frozen=True, kw_only=True)
+class Piece:
+    """A convex part of a body, in the body's or link's frame.
+
+    Attributes:
+        kind: `box` and `cylinder` (axis z) both fill the bounding box `size` [m]; a `mesh` is only seen.
+        solid: Whether it collides.
+        visible: Whether it is drawn.
+    """
+
+    size: Vec3
+    at: Vec3 = (0.0, 0.0, 0.0)
+    turn: Quat = UPRIGHT
+    kind: Literal["box", "cylinder", "mesh"] = "box"
+    color: Color = (0.8, 0.8, 0.8, 1.0)
+    solid: bool = True
+    visible: bool = True
+    mesh: Mesh | None = None
+
+
+
+@dataclass(frozen=True, kw_only=True)
+class Link:
+    """A moving (or fixed) part of a body: `at` and `turn` place it in its parent's frame, `axis` is in its own.
+
+    `parent` is the index of an earlier link, or -1 for the base.
+    """
+
+    joint: Literal["revolute", "prismatic", "fixed"]
+    pieces: tuple[Piece, ...]
+    at: Vec3
+    turn: Quat = UPRIGHT
+    axis: Vec3 = (0.0, 0.0, 1.0)
+    parent: int = -1
+    mass: float = 1.0
+
+
+
+def seen(mesh: Mesh, color: Color = PLAIN) -> Piece:
+    """Make a piece that is only seen; an engine that knows one colour for a mesh paints it in `color`."""
+    return Piece(size=(0.0, 0.0, 0.0), kind="mesh", mesh=mesh, color=color, solid=False)
+
+
+
+@lru_cache(maxsize=512)
+def appearance_of(pieces: tuple[Piece, ...]) -> Mesh | None:
+    """Gather what is seen of some pieces in one mesh."""
+    parts = [_mesh_of(piece) for piece in pieces if piece.visible]
+    return parts[0] if len(parts) == 1 else merge(parts) if parts else None
+
+
+
+def _mesh_of(piece: Piece) -> Mesh:
+    if piece.mesh is not None:
+        return piece.mesh if piece.at == (0.0, 0.0, 0.0) else moved(piece.mesh, piece.at)
+    x, _, z = piece.size
+    below = piece.at[2] - z / 2 > 0.001  # what stands on the floor shows no bottom
+    if piece.kind == "cylinder":
+        return moved(tube(x / 2, (-z / 2, z / 2), piece.color, below=below), piece.at)
+    return long_block(piece.size, piece.at, piece.color, below=below)

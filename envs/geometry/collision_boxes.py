@@ -1,0 +1,85 @@
+"""How deep spheres are inside boxes: the collision check of all planning, in numpy, for many postures at once.
+
+Legend: B boxes, N postures, S spheres.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from envs.geometry.rotations import Array
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, kw_only=True)
+class Boxes:
+    """Oriented boxes in the home's frame; `soft` ones are things that may be nudged, others may not be touched."""
+
+    at: Array  # (B, 3)
+    turn: Array  # (B, 3, 3)
+    half: Array  # (B, 3)
+    soft: Array  # (B,) 1.0 or 0.0
+
+    def near(self, point: Array, reach_m: float) -> Boxes:
+        """Only the boxes that come within a horizontal distance of a point."""
+        local = np.einsum("bji,bj->bi", self.turn, point - self.at)
+        gap = np.maximum(np.abs(local) - self.half, 0.0)
+        return self._only(np.linalg.norm(gap[:, :2], axis=1) < reach_m)
+
+    def within(self, low: Array, high: Array, margin_m: float) -> Boxes:
+        """Only the boxes that come within a margin of a block, given by its lowest and highest corner, (3,)."""
+        first, last = self._corners
+        return self._only(np.all((last > low - margin_m) & (first < high + margin_m), axis=1))
+
+    def _only(self, keep: NDArray[np.bool_]) -> Boxes:
+        return Boxes(at=self.at[keep], turn=self.turn[keep], half=self.half[keep], soft=self.soft[keep])
+
+    @cached_property
+    def _corners(self) -> tuple[Array, Array]:
+        """Lowest and highest coordinates of each box, (B, 3) each."""
+        spread = np.einsum("bij,bj->bi", np.abs(self.turn), self.half)
+        return self.at - spread, self.at + spread
+
+
+def join(parts: list[Boxes]) -> Boxes:
+    """All boxes of several sets."""
+    if not parts:
+        return Boxes(at=np.zeros((0, 3)), turn=np.zeros((0, 3, 3)), half=np.zeros((0, 3)), soft=np.zeros(0))
+    return Boxes(
+        at=np.concatenate([p.at for p in parts]),
+        turn=np.concatenate([p.turn for p in parts]),
+        half=np.concatenate([p.half for p in parts]),
+        soft=np.concatenate([p.soft for p in parts]),
+    )
+
+
+def overlap(boxes: Boxes, centres: Array, radii: Array) -> tuple[Array, Array]:
+    """How deep each posture's spheres are in hard and in soft boxes, summed over spheres [m], (N,) and (N,).
+
+    Args:
+        boxes: What is there.
+        centres: Of the spheres in the home's frame, (N, S, 3).
+        radii: Of the spheres [m], (S,).
+    """
+    n, s, _ = centres.shape
+    flat = centres.reshape(-1, 3)
+    boxes = boxes.within(flat.min(0), flat.max(0), float(radii.max()))  # most are nowhere near
+    if len(boxes.at) == 0:
+        return np.zeros(n), np.zeros(n)
+    # local = turn^T (c - at): one matrix product for all boxes.
+    local = np.matmul(flat, boxes.turn) - np.matmul(boxes.at[:, None], boxes.turn)
+    gap = np.abs(local) - boxes.half[:, None]  # (B, N * S, 3)
+    outside = np.sqrt((np.maximum(gap, 0.0) ** 2).sum(-1))
+    inside = np.minimum(gap.max(-1), 0.0)
+    depth = np.maximum(np.tile(radii, n) - (outside + inside), 0.0)  # (B, N * S)
+    hard = depth[boxes.soft < 0.5]
+    soft = depth[boxes.soft >= 0.5]
+    hard_sum = hard.max(0).reshape(n, s).sum(1) if len(hard) else np.zeros(n)
+    soft_sum = soft.max(0).reshape(n, s).sum(1) if len(soft) else np.zeros(n)
+    return hard_sum, soft_sum

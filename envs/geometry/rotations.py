@@ -1,0 +1,77 @@
+"""TODO."""
+
+from __future__ import annotations
+
+from math import pi
+
+import numpy as np
+from numpy.typing import NDArray
+
+from envs.geometry.bodies import Quat
+
+Array = NDArray[np.float64]
+
+
+
+def turn_x(angle: float) -> Array:
+    """Rotation about x, (3, 3)."""
+    c, s = np.cos(angle), np.sin(angle)
+    return np.array([[1.0, 0.0, 0.0], [0.0, c, -s], [0.0, s, c]])
+
+
+
+def turn_z(angle: Array | float) -> Array:
+    """Rotations about z, (..., 3, 3)."""
+    c, s = np.cos(angle), np.sin(angle)
+    made = np.zeros((*np.shape(angle), 3, 3))
+    made[..., 0, 0] = made[..., 1, 1] = c
+    made[..., 0, 1], made[..., 1, 0] = -s, s
+    made[..., 2, 2] = 1.0
+    return made
+
+
+Footprint = tuple[float, float, float, float, float]  # x, y, yaw, half depth, half width
+
+
+
+def quat(turn: Array) -> Quat:
+    """Quaternion of a rotation matrix."""
+    m = turn
+    w = np.sqrt(max(0.0, 1 + m[0, 0] + m[1, 1] + m[2, 2])) / 2
+    if w > 0.1:
+        x, y, z = (m[2, 1] - m[1, 2]) / (4 * w), (m[0, 2] - m[2, 0]) / (4 * w), (m[1, 0] - m[0, 1]) / (4 * w)
+        return float(x), float(y), float(z), float(w)
+    i = int(np.argmax(np.diag(m)))
+    j, k = (i + 1) % 3, (i + 2) % 3
+    v = np.zeros(4)
+    s = 2 * np.sqrt(max(1e-12, 1 + m[i, i] - m[j, j] - m[k, k]))
+    v[i], v[3] = s / 4, (m[k, j] - m[j, k]) / s
+    v[j], v[k] = (m[j, i] + m[i, j]) / s, (m[k, i] + m[i, k]) / s
+    return float(v[0]), float(v[1]), float(v[2]), float(v[3])
+
+
+
+def nearest_angle(angle: float, to: float) -> float:
+    """The same direction, within half a turn of `to`."""
+    return to + (angle - to + pi) % (2 * pi) - pi
+
+
+
+def _rotation(vector: Array) -> Array:
+    angle = float(np.linalg.norm(vector))
+    if angle < 1e-9:
+        return np.eye(3)
+    x, y, z = vector / angle
+    k = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
+    made: Array = np.eye(3) + np.sin(angle) * k + (1 - np.cos(angle)) * k @ k
+    return made
+
+
+
+def _rotation_vector(turn: Array) -> Array:
+    x, y, z, w = quat(turn)
+    size = float(np.linalg.norm((x, y, z)))
+    if size < 1e-9:
+        return np.zeros(3)
+    made: Array = np.array((x, y, z)) / size * 2 * np.arctan2(size, w)
+    return made

@@ -1,0 +1,1 @@
+"""Gymnasium environments HomeSymbolic-v0 and HomePhysics-v0."""

@@ -1,0 +1,58 @@
+"""Registers our environments with Gymnasium as soon as somebody imports it: planning need not wait for that import."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from importlib.abc import Loader, MetaPathFinder
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from importlib.machinery import ModuleSpec
+    from types import ModuleType
+
+REGISTRY = "gymnasium.envs.registration"
+ENVIRONMENTS = {"HomeSymbolic-v0": "envs.gym.home_env:HomeSymbolic", "HomePhysics-v0": "envs.gym.home_env:HomePhysics"}
+
+
+def register_once_imported() -> None:
+    """Register the environments now, or else right after Gymnasium's registry has been imported."""
+    if REGISTRY in sys.modules:
+        _register(sys.modules[REGISTRY])
+    else:
+        sys.meta_path.insert(0, _Finder())
+
+
+def _register(registry: ModuleType) -> None:
+    for name, entry_point in ENVIRONMENTS.items():
+        registry.register(id=name, entry_point=entry_point)
+
+
+class _Finder(MetaPathFinder):
+    """Finds the registry as the others do, once, and lets it be loaded with our names added."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if fullname != REGISTRY:
+            return None
+        sys.meta_path.remove(self)
+        spec = importlib.util.find_spec(fullname)
+        if spec is not None and spec.loader is not None:
+            spec.loader = _Loader(spec.loader)
+        return spec
+
+
+class _Loader(Loader):
+    """Loads a module as another loader does, then registers."""
+
+    def __init__(self, usual: Loader) -> None:
+        self._usual = usual
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        return self._usual.create_module(spec)
+
+    def exec_module(self, module: ModuleType) -> None:
+        self._usual.exec_module(module)
+        _register(module)

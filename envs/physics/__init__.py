@@ -1,0 +1,1 @@
+"""PyBullet: engine (the only file that imports it), scene building, spatial queries, object states."""

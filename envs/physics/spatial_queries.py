@@ -1,0 +1,353 @@
+"""Where things are, read from the engine: regions of fixtures and containers, what lies in them, what is in the way.
+
+Frames: the home's, unless a name says otherwise. Legend: B boxes, K things.
+"""
+
+from __future__ import annotations
+
+from math import atan2
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from envs.assets.collision_shapes import floor_in, hulls, is_hollow
+from envs.assets.furniture.fixture_models import furniture
+from envs.geometry.collision_boxes import Boxes, join
+from envs.geometry.rotations import Array, quat, turn_z
+from envs.geometry.support_region import Area
+from envs.physics.engine import Engine
+from envs.symbolic.domain import load_domain
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from envs.assets.furniture.cabinetry import Furniture, Leaf
+    from envs.geometry.bodies import Piece
+    from envs.geometry.rotations import Footprint
+    from envs.symbolic.domain import ObjectCategory
+    from envs.symbolic.scene import FixtureSpec, Scene
+
+COVERED = ("cupboard", "flap", "shelf")  # bodies
+WALLED = ("bin", "basin", "drawers")
+OPEN_FROM = 0.4  # the part of its travel from which a leaf counts as open
+SIDE_TOLERANCE_M = 0.03
+BELOW_M = 0.05
+CHASSIS_M = (0.03, 0.20)  # heights between which a thing on the ground is in the base's way
+FALLEN_M = 0.03  # a thing whose lowest point is below this lies on the ground
+GROUND_M = 100.0  # half the width of the ground
+
+
+class Places:
+    """Geometry queries on one built scene."""
+
+    def __init__(self, engine: Engine, scene: Scene, walls: list[Piece]) -> None:
+        self.engine = engine
+        self.domain = load_domain()
+        self.specs: dict[str, FixtureSpec] = {f.name: f for f in scene.fixtures}
+        self.furniture: dict[str, Furniture] = {
+            f.name: furniture(self.domain.fixtures[f.category]) for f in scene.fixtures
+        }
+        self.things: dict[str, ObjectCategory] = {}
+        self._tick = -1
+        self._poses: dict[str, tuple[Array, Array]] = {}
+        self._areas: dict[str, Area] = {}
+        self._holders: dict[str, str | None] = {}
+        self.rooms = {room.name: room.rect for room in scene.rooms}
+        self.floors = [f.name for f in scene.fixtures if self.domain.fixtures[f.category].underfoot]
+        ground = Boxes(
+            at=np.array([[0.0, 0.0, -0.1]]), turn=np.eye(3)[None], half=np.array([[GROUND_M, GROUND_M, 0.1]]),
+            soft=np.zeros(1),
+        )  # fmt: skip
+        walls_and_ground = [_boxes(walls, np.zeros(3), 0.0), ground]
+        self.static = join([*walls_and_ground, *(self._fixture_boxes(n) for n in self.specs)])
+
+    quat = staticmethod(quat)
+    yaw_turn = staticmethod(turn_z)
+
+    def _fixture_boxes(self, name: str) -> Boxes:
+        spec = self.specs[name]
+        solid = [piece for piece in self.furniture[name].pieces if piece.solid]
+        return _boxes(solid, np.array([spec.x, spec.y, 0.0]), spec.yaw)
+
+    # -- fixtures ------------------------------------------------------------------------------------------------------
+
+    def opening(self, name: str) -> float:
+        """How far a fixture's first leaf is open, 0 to 1."""
+        leaf = self.furniture[name].leaves[0]
+        return self.engine.joint(name, 0) / leaf.opened
+
+    def is_open(self, name: str) -> bool:
+        """Whether a fixture's leaf stands open."""
+        return bool(self.furniture[name].leaves) and self.opening(name) > OPEN_FROM
+
+    def point_of(self, name: str, local: Sequence[float]) -> Array:
+        """A point of a fixture's frame in the home's, (3,)."""
+        spec = self.specs[name]
+        made: Array = np.array([spec.x, spec.y, 0.0]) + turn_z(spec.yaw) @ np.asarray(local, dtype=float)
+        return made
+
+    def leaf_frame(self, name: str, k: int, position: float) -> tuple[Array, Array]:
+        """Origin (3,) and rotation (3, 3) of a leaf at a joint position."""
+        leaf = self.furniture[name].leaves[k]
+        spec = self.specs[name]
+        base = turn_z(spec.yaw)
+        if leaf.kind == "slide":
+            return self.point_of(name, (np.array(leaf.at) + np.array(leaf.axis) * position).tolist()), base
+        turn = _about(leaf, position)
+        return self.point_of(name, leaf.at), base @ turn
+
+    def leaf_boxes(self, name: str, position: float | None = None) -> Boxes:
+        """The leaves of a fixture as they stand, or at a joint position."""
+        parts = []
+        for k, leaf in enumerate(self.furniture[name].leaves):
+            at, turn = self.leaf_frame(name, k, self.engine.joint(name, k) if position is None else position)
+            parts.append(_boxes([p for p in leaf.pieces if p.solid], at, 0.0, turn))
+        return join(parts)
+
+    def leaf_footprints(self, moved: Mapping[str, float] | None = None) -> list[Footprint]:
+        """Footprints of the leaves that stand out into the room, some fixtures' at other joint positions."""
+        found: list[Footprint] = []
+        for name, made in self.furniture.items():
+            for k, leaf in enumerate(made.leaves):
+                position = moved[name] if moved and name in moved else self.engine.joint(name, k)
+                if position < 0.1 * leaf.opened:
+                    continue
+                at, turn = self.leaf_frame(name, k, position)
+                panel = leaf.pieces[0]
+                middle = at + turn @ np.array(panel.at)
+                spec = self.specs[name]
+                if leaf.kind == "hinge":
+                    along = turn[:, 1]
+                    found.append(
+                        (float(middle[0]), float(middle[1]), atan2(along[1], along[0]), panel.size[1] / 2, 0.01)
+                    )
+                else:
+                    reach = leaf.pieces[0].size[2] if leaf.kind == "flap" else position
+                    front = self.domain.fixtures[spec.category].size[0] / 2
+                    centre = self.point_of(name, (front + reach / 2, 0.0, 0.0))
+                    width = panel.size[1] / 2
+                    found.append((float(centre[0]), float(centre[1]), spec.yaw, reach / 2, width))
+        return found
+
+    def thing_footprints(self, ignore: Collection[str] = (), *, least_m: float = 0.0) -> list[Footprint]:
+        """Footprints of the things on the ground that the base would run into, those from `least_m` high on."""
+        found: list[Footprint] = []
+        for name, thing in self.things.items():
+            at, turn = self.pose(name)
+            if name in ignore or at[2] > CHASSIS_M[1] + 0.3:
+                continue
+            tall = float((np.abs(turn) @ np.array(thing.size))[2])
+            low, high = at[2] - tall / 2, at[2] + tall / 2
+            if low > FALLEN_M or high < CHASSIS_M[0] or tall < least_m:
+                continue
+            half = np.abs(turn_z(-(yaw := atan2(turn[1, 0], turn[0, 0]))) @ turn) @ np.array(thing.size) / 2
+            found.append((float(at[0]), float(at[1]), yaw, float(half[0]), float(half[1])))
+        return found
+
+    # -- regions -------------------------------------------------------------------------------------------------------
+
+    def area(self, name: str) -> Area:
+        """The region of a fixture or container that holds things.
+
+        Raises:
+            KeyError: It holds nothing.
+        """
+        self._forget()
+        if name not in self._areas:
+            self._areas[name] = self._area(name)
+        return self._areas[name]
+
+    def _area(self, name: str) -> Area:
+        if name in self.specs:
+            spec = self.specs[name]
+            category = self.domain.fixtures[spec.category]
+            region = category.region
+            if region is None:
+                raise KeyError(name)
+            slides = category.joint == "slide"
+            out = self.engine.joint(name, 0) if slides else 0.0
+            return Area(
+                name=name, at=self.point_of(name, (region.x + out, 0.0, region.z)), yaw=spec.yaw, size=region.size,
+                relation=category.relation or "on", enclosed=category.enclosed and not slides,
+                covered=category.body in COVERED, carried=slides, walled=category.body in WALLED,
+            )  # fmt: skip
+        thing = self.things[name]
+        if thing.holds is None:
+            raise KeyError(name)
+        at, turn = self.pose(name)
+        floor = at + turn @ np.array([0.0, 0.0, floor_in(thing)])
+        return Area(
+            name=name, at=floor, yaw=atan2(turn[1, 0], turn[0, 0]), size=thing.holds.size,
+            relation=thing.relation or "on", vessel=thing.relation == "in", loose=thing.relation == "on",
+        )  # fmt: skip
+
+    def pose(self, name: str) -> tuple[Array, Array]:
+        """Position (3,) and rotation (3, 3) of a thing."""
+        self._forget()
+        if name not in self._poses:
+            at, turn = self.engine.pose(name)
+            self._poses[name] = np.array(at), self.engine.rotation(turn)
+        return self._poses[name]
+
+    def _forget(self) -> None:
+        """Drop what was read before the last tick."""
+        if self._tick != self.engine.ticks:
+            self.forget()
+
+    def forget(self) -> None:
+        """Read everything anew."""
+        self._tick = self.engine.ticks
+        self._poses.clear()
+        self._areas.clear()
+        self._holders.clear()
+
+    def extents(self, name: str) -> Array:
+        """Half extents of a thing along the home's axes [m], (3,)."""
+        _, turn = self.pose(name)
+        made: Array = np.abs(turn) @ np.array(self.things[name].size) / 2
+        return made
+
+    def taken(self, area: Area, ignore: Collection[str]) -> tuple[Array, float]:
+        """Rectangles x, y, half depth, half width that things cover in a region, (K, 4), and the highest top [m]."""
+        rows: list[tuple[float, float, float, float]] = []
+        top = 0.0
+        frame = turn_z(area.yaw)
+        for name, thing in self.things.items():
+            if name in ignore or name == area.name:
+                continue
+            at, turn = self.pose(name)
+            local = area.local(at)
+            half = np.abs(frame.T @ turn) @ np.array(thing.size) / 2
+            if (np.abs(local[:2]) - half[:2] < np.array(area.size[:2]) / 2).all() and -0.02 < local[2] < area.size[2]:
+                rows.append((float(local[0]), float(local[1]), float(half[0]), float(half[1])))
+                top = max(top, float(local[2] + half[2]))
+        return np.array(rows).reshape(-1, 4), top
+
+    # -- what is where -------------------------------------------------------------------------------------------------
+
+    def holder(self, name: str) -> str | None:
+        """The smallest region that the middle of a thing is in; None on the ground of a room without a `floor`."""
+        self._forget()
+        if name not in self._holders:
+            self._holders[name] = self._holder(name)
+        return self._holders[name]
+
+    def _holder(self, name: str) -> str | None:
+        at, _ = self.pose(name)
+        best: tuple[float, str] | None = None
+        for other, thing in self.things.items():
+            if other == name or thing.holds is None or thing is self.things[name]:
+                continue
+            area = self.area(other)
+            own = self.things[name].holds
+            if own is not None and own.size[0] * own.size[1] >= area.size[0] * area.size[1]:
+                continue  # a bowl is not in the cup that stands in it
+            if self._inside(area, at, 0.5 * area.edge(self.things[name].size) + 0.015):
+                footprint = area.size[0] * area.size[1]
+                if best is None or footprint < best[0]:
+                    best = (footprint, other)
+        if best is not None:
+            return best[1]
+        for other, spec in self.specs.items():
+            if self.domain.fixtures[spec.category].region is None:
+                continue
+            if abs(at[0] - spec.x) + abs(at[1] - spec.y) > 2.5:
+                continue
+            if self._inside(self.area(other), at, SIDE_TOLERANCE_M) or self._on_top(other, at):
+                return other
+        return self._floor_below(at) if self.floors and at[2] - self.extents(name)[2] < FALLEN_M else None
+
+    def _floor_below(self, at: Array) -> str | None:
+        """The nearest floor of the room that a point is in: what fell down lies on it, not just what is on the rug."""
+        there = [
+            name for name in self.floors if (rect := self.rooms[self.specs[name].room])[0] < at[0] < rect[2]
+            and rect[1] < at[1] < rect[3]
+        ]  # fmt: skip
+        return min(there, key=lambda n: abs(self.specs[n].x - at[0]) + abs(self.specs[n].y - at[1]), default=None)
+
+    def _inside(self, area: Area, at: Array, margin: float) -> bool:
+        x, y, z = area.local(at)
+        low = -0.01 if area.vessel or area.loose else -BELOW_M
+        return bool(
+            abs(x) < area.size[0] / 2 + margin and abs(y) < area.size[1] / 2 + margin and low < z < area.size[2] + 0.05
+        )
+
+    def _on_top(self, fixture: str, at: Array) -> bool:
+        """Whether a point is above the border around the region of an open surface."""
+        area, spec = self.area(fixture), self.specs[fixture]
+        size = self.domain.fixtures[spec.category].size
+        if area.relation != "on" or area.covered or fixture in self.floors:
+            return False
+        x, y, _ = turn_z(-spec.yaw) @ (at - (spec.x, spec.y, 0.0))
+        over = abs(x) < size[0] / 2 and abs(y) < size[1] / 2
+        return bool(over and -BELOW_M < at[2] - area.at[2] < area.size[2])
+
+    def holders(self, name: str) -> list[str]:
+        """What a thing is in or on, from its container to the fixture."""
+        found: list[str] = []
+        place = self.holder(name)
+        while place is not None:
+            found.append(place)
+            place = None if place in self.specs else self.holder(place)
+        return found
+
+    def root(self, name: str) -> str | None:
+        """The fixture that a thing, a container or a fixture is at; None on the floor."""
+        place: str | None = name
+        while place is not None and place not in self.specs:
+            place = self.holder(place)
+        return place
+
+    def contents(self, name: str) -> list[str]:
+        """Everything in a container, through containers."""
+        found = [name]
+        for holder in found:  # grows while it runs
+            found += [other for other in self.things if self.holder(other) == holder and other not in found]
+        return found[1:]
+
+    def upright_boxes(self) -> Boxes:
+        """Walls, fixtures and their leaves as they stand: what a robot that drives may brush against."""
+        return join([self.static, *(self.leaf_boxes(name) for name, made in self.furniture.items() if made.leaves)])
+
+    def obstacles(self, near: Array, reach_m: float, ignore: Collection[str] = ()) -> Boxes:
+        """Everything within a horizontal distance of a point, except some things and the leaves of some fixtures."""
+        parts = [self.static]
+        parts += [self.leaf_boxes(name) for name, made in self.furniture.items() if made.leaves and name not in ignore]
+        at, turn, half = [], [], []
+        for name, thing in self.things.items():
+            if name in ignore:
+                continue
+            p, r = self.pose(name)
+            if abs(p[0] - near[0]) > reach_m + 0.3 or abs(p[1] - near[1]) > reach_m + 0.3:
+                continue
+            if is_hollow(thing):  # the hand may go in
+                for piece in hulls(thing):
+                    at.append(p + r @ np.array(piece.at))
+                    turn.append(r)
+                    half.append(np.array(piece.size) / 2)
+                continue
+            at.append(p)
+            turn.append(r)
+            half.append(np.array(thing.size) / 2)
+        if at:
+            parts.append(Boxes(at=np.array(at), turn=np.array(turn), half=np.array(half), soft=np.ones(len(at))))
+        return join(parts).near(near, reach_m)
+
+
+def _about(leaf: Leaf, angle: float) -> Array:
+    c, s = np.cos(angle), np.sin(angle)
+    x, y, z = leaf.axis
+    k = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
+    made: Array = np.eye(3) + s * k + (1 - c) * k @ k
+    return made
+
+
+def _boxes(pieces: Sequence[Piece], at: Array, yaw: float, turn: Array | None = None) -> Boxes:
+    base = turn_z(yaw) if turn is None else turn
+    n = len(pieces)
+    return Boxes(
+        at=np.array([at + base @ np.array(p.at) for p in pieces]).reshape(n, 3),
+        turn=np.repeat(base[None], n, axis=0),
+        half=np.array([np.array(p.size) / 2 for p in pieces]).reshape(n, 3),
+        soft=np.zeros(n),
+    )

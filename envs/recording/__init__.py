@@ -1,0 +1,1 @@
+"""Video, filmstrips, Rerun recordings of a home at work."""

@@ -1,0 +1,1 @@
+"""Pictures: renderer, camera, the scene as it is drawn."""

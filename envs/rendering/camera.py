@@ -1,0 +1,174 @@
+"""Where the camera stands: over the home, following the work, over the robot's shoulder, or on its head.
+
+Legend: H rows, W columns, N points.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from envs.geometry.bodies import Piece
+from envs.physics.room_builder import WALL, WALL_HEIGHT_M, WALL_SEEN_M
+from envs.rendering.renderer import DAYLIGHT, Light
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from envs.geometry.rotations import Array
+    from envs.rendering.renderer import Canvas
+    from envs.symbolic.domain import Vec3
+    from envs.symbolic.scene import Scene
+
+View = Literal["overhead", "room", "robot", "head"]
+GLIDE = 0.2  # part of the way to its new place that the following camera moves in a frame
+HEAD_AT_M = (0.03, 0.0, 1.50)  # over the column's front edge, in the base's frame
+HEAD_TARGET_M = (1.00, 0.0, 0.70)  # where the hand works
+HEAD_VIEW_DEG = 70.0
+BASE_LINK = 2  # of the robot: the part that turns with the base
+NEAR_M, FAR_M = 0.08, 40.0  # what a sensor sees; the arm may come close to the head
+PIECES = 12  # drawn in one body; the engine takes 16 at most
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pose:
+    """Where a camera stands and what it looks at [m], and its vertical angle of view."""
+
+    eye: Vec3
+    target: Vec3
+    view_deg: float
+
+    @property
+    def up(self) -> Vec3:
+        """What is up in the picture: z, or y for a camera that looks straight down."""
+        level = max(abs(self.eye[0] - self.target[0]), abs(self.eye[1] - self.target[1]))
+        return (0.0, 0.0, 1.0) if level > 1e-3 else (0.0, 1.0, 0.0)
+
+    def project(self, points: Sequence[Sequence[float]] | Array, width: int, height: int) -> Array:
+        """Columns and rows [pixels] and distances along the camera's axis [m] of points in the world, (N, 3).
+
+        A point is seen in the pixel that its column and row have when rounded down.
+        """
+        ahead = np.subtract(self.target, self.eye)
+        ahead = ahead / np.linalg.norm(ahead)
+        right = np.cross(ahead, self.up)
+        right = right / np.linalg.norm(right)
+        seen = (np.asarray(points, dtype=np.float64) - self.eye) @ np.stack([right, np.cross(ahead, right), ahead]).T
+        scale = height / 2 / np.tan(np.radians(self.view_deg) / 2)
+        middle = np.array([width / 2 + 0.5, height / 2 - 0.5])  # TinyRenderer samples a pixel at its lower left corner
+        return np.column_stack([middle + scale * seen[:, :2] / seen[:, 2:], seen[:, 2]])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shot:
+    """What a camera sees.
+
+    Attributes:
+        rgb: Colours, (H, W, 3).
+        depth_m: Distances along the camera's axis [m], (H, W); FAR_M where nothing is.
+        bodies: Numbers of the engine's bodies, (H, W); -1 where nothing is.
+    """
+
+    rgb: NDArray[np.uint8]
+    depth_m: NDArray[np.float32]
+    bodies: NDArray[np.int32]
+
+
+class Camera:
+    """Draws views of one home; the following camera glides, so it is asked for frames in order."""
+
+    def __init__(self, engine: Canvas, scene: Scene) -> None:
+        self.engine = engine
+        self.low = np.array([min(r.rect[k] for r in scene.rooms) for k in (0, 1)])
+        self.high = np.array([max(r.rect[k] for r in scene.rooms) for k in (2, 3)])
+        self._glided: Array | None = None
+        walls = list(_upper_walls(engine))
+        self._upper = [f"upper walls {k}" for k in range(0, len(walls), PIECES)]
+        for k, name in enumerate(self._upper):
+            engine.add(name, walls[k * PIECES : (k + 1) * PIECES], (0.0, 0.0, 0.0))
+
+    def image(self, width: int, height: int, view: View, q: Array, focus: Array) -> NDArray[np.uint8]:
+        """Draw one view, (H, W, 3)."""
+        if view == "head":
+            return self.shot(self.head(), width, height).rgb
+        if view == "overhead":
+            pose = self.overhead(width, height)
+        else:
+            pose = _over_the_shoulder(q) if view == "robot" else self._following(q, focus)
+        return self.engine.image(width, height, pose.eye, pose.target, view_deg=pose.view_deg)
+
+    def shot(self, pose: Pose, width: int, height: int, light: Light = DAYLIGHT) -> Shot:
+        """See what is there; from below their top, walls hide what is behind them."""
+        inside = pose.eye[2] < WALL_HEIGHT_M
+        self._wall_in(inside)
+        try:
+            rgb, depth_m, bodies = self.engine.shot(
+                width, height, pose.eye, pose.target, up=pose.up, view_deg=pose.view_deg, near_m=NEAR_M, far_m=FAR_M,
+                light=light,
+            )  # fmt: skip
+        finally:
+            self._wall_in(False)
+        return Shot(rgb=rgb, depth_m=depth_m, bodies=bodies)
+
+    def head(self) -> Pose:
+        """Stand on the robot, over its column, and look ahead and down at where the hand works."""
+        at, turn = self.engine.link_pose("robot", BASE_LINK)
+        rotation = self.engine.rotation(turn)
+        eye, target = (np.array(at) + rotation @ np.array(point) for point in (HEAD_AT_M, HEAD_TARGET_M))
+        return Pose(eye=_point(eye), target=_point(target), view_deg=HEAD_VIEW_DEG)
+
+    def overhead(self, width: int, height: int) -> Pose:
+        """See all of the home."""
+        middle = (self.low + self.high) / 2
+        span = max((self.high - self.low)[0] * height / width, (self.high - self.low)[1])
+        eye = (middle[0], middle[1] - 0.62 * span, 1.12 * span + 1.0)
+        return Pose(eye=_point(eye), target=_point((middle[0], middle[1] - 0.04 * span, 0.0)), view_deg=48.0)
+
+    def _wall_in(self, inside: bool) -> None:
+        """Draw walls at full height, and not the lawn that they hide, or low, so that one sees into the rooms."""
+        for name in self._upper:
+            self.engine.show(name, inside)
+        self.engine.show("lawn", not inside)
+
+    def _following(self, q: Array, focus: Array) -> Pose:
+        base, ahead = _base(q)
+        near = np.linalg.norm(focus[:2] - base[:2]) < 1.6
+        target = 0.5 * base + 0.5 * focus if near else base + 0.3 * ahead
+        target = np.array([target[0], target[1], 0.75])
+        middle = np.array([*(self.low + self.high) / 2, 0.0])
+        side = np.array([-ahead[1], ahead[0], 0.0])
+        if side @ (middle - target) < 0:
+            side = -side
+        eye = target + 1.55 * side - 1.25 * ahead + (0.0, 0.0, 1.55)
+        wanted = np.concatenate([eye, target])
+        self._glided = wanted if self._glided is None else self._glided + GLIDE * (wanted - self._glided)
+        return Pose(eye=_point(self._glided[:3]), target=_point(self._glided[3:]), view_deg=58.0)
+
+
+def _over_the_shoulder(q: Array) -> Pose:
+    base, ahead = _base(q)
+    eye, target = base - 0.75 * ahead + (0, 0, 1.9), base + 0.8 * ahead + (0, 0, 0.75)
+    return Pose(eye=_point(eye), target=_point(target), view_deg=65.0)
+
+
+def _base(q: Array) -> tuple[Array, Array]:
+    return np.array([q[0], q[1], 0.0]), np.array([np.cos(q[2]), np.sin(q[2]), 0.0])
+
+
+def _point(values: Array | Sequence[float]) -> Vec3:
+    x, y, z = (float(v) for v in values)
+    return x, y, z
+
+
+def _upper_walls(engine: Canvas) -> Iterator[Piece]:
+    """What is left out of the walls as they are drawn for a view from above."""
+    for name in engine.bodies:
+        if name.startswith("wall "):
+            low, high = (np.array(corner) for corner in engine.bounds(name))
+            low[2] = WALL_SEEN_M
+            color = (*WALL[:3], 0.0)  # not drawn yet
+            yield Piece(size=_point(high - low), at=_point((high + low) / 2), color=color, solid=False)

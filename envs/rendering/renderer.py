@@ -1,0 +1,173 @@
+"""An engine that only draws: it follows the simulated world, and each link in it is seen as one mesh.
+
+Pictures are drawn here and not in the world that is simulated, which then has nothing that is only seen: it is built
+and stepped faster, and no picture can change what happens in it. What is near is added, and so drawn, first: the
+renderer's time is mostly that of pixels that are drawn twice.
+
+Legend: H rows, W columns.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from envs.geometry.bodies import PLAIN, UPRIGHT, Link, appearance_of
+from envs.geometry.color_texture import Tint, palette, targa
+from envs.physics.engine import BASE, Engine
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from envs.geometry.bodies import Piece, Quat
+    from envs.geometry.meshes import Color, Mesh
+    from envs.symbolic.domain import Vec3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Light:
+    """How a picture is lit.
+
+    Attributes:
+        direction: Towards the light.
+        ambient: Light from everywhere, as a part of full light.
+        diffuse: Light from the direction, likewise.
+        specular: Of highlights, likewise.
+    """
+
+    direction: Vec3 = (4.0, -6.0, 12.0)
+    ambient: float = 0.62
+    diffuse: float = 0.42
+    specular: float = 0.05
+
+
+DAYLIGHT = Light()
+
+
+class Canvas(Engine):
+    """Bodies by name as they are seen; where links and walls are is asked of the simulated world, if there is one."""
+
+    def __init__(self, world: Engine | None = None) -> None:
+        self._world = world
+        super().__init__()
+
+    def clear(self) -> None:
+        """Remove everything."""
+        super().clear()
+        self._shapes: dict[Mesh, int] = {}
+        self._textures: dict[tuple[Tint, ...], int] = {}
+
+    def link_pose(self, name: str, link: int) -> tuple[Vec3, Quat]:
+        """Position [m] and orientation of a link's frame now, whatever was drawn last."""
+        return super().link_pose(name, link) if self._world is None else self._world.link_pose(name, link)
+
+    def bounds(self, name: str) -> tuple[Vec3, Vec3]:
+        """Return the lowest and the highest corner of what collides of a body [m]."""
+        return super().bounds(name) if self._world is None else self._world.bounds(name)
+
+    def image(
+        self, width: int, height: int, eye: Sequence[float], target: Sequence[float], *,
+        up: Sequence[float] = (0, 0, 1), view_deg: float = 60.0,
+    ) -> NDArray[np.uint8]:  # fmt: skip
+        """Draw the home, (H, W, 3), with the software renderer."""
+        return self.shot(width, height, eye, target, up=up, view_deg=view_deg)[0]
+
+    def shot(
+        self, width: int, height: int, eye: Sequence[float], target: Sequence[float], *,
+        up: Sequence[float] = (0, 0, 1), view_deg: float = 60.0, near_m: float = 0.25, far_m: float = 40.0,
+        light: Light = DAYLIGHT,
+    ) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.int32]]:  # fmt: skip
+        """Draw the home between two distances from the eye, with the software renderer.
+
+        Returns:
+            Colours (H, W, 3), distances along the camera's axis [m] (H, W), `far_m` where nothing is, and bodies
+            (H, W) as they are numbered in the simulated world, if there is one; -1 where nothing is.
+        """
+        view = self._p.computeViewMatrix(list(eye), list(target), list(up))
+        lens = self._p.computeProjectionMatrixFOV(view_deg, width / height, near_m, far_m)
+        _, _, rgba, depth, seen = self._p.getCameraImage(
+            width, height, view, lens, renderer=self._p.ER_TINY_RENDERER, shadow=0,
+            lightDirection=list(light.direction), lightAmbientCoeff=light.ambient,
+            lightDiffuseCoeff=light.diffuse, lightSpecularCoeff=light.specular,
+        )  # fmt: skip
+        rgb = np.ascontiguousarray(np.asarray(rgba, dtype=np.uint8).reshape(height, width, 4)[:, :, :3])
+        share = np.asarray(depth, dtype=np.float64).reshape(height, width)  # 0 at the near plane, 1 at the far plane
+        distance_m = (far_m * near_m / (far_m - (far_m - near_m) * share)).astype(np.float32)
+        bodies = np.asarray(seen, dtype=np.int32).reshape(height, width)
+        return rgb, distance_m, bodies if self._world is None else self._numbers(self._world.bodies)[bodies]
+
+    def _numbers(self, bodies: dict[str, int]) -> NDArray[np.int32]:
+        """Each body's number in the simulated world; a part's is that of its whole, and the last is for no body, -1."""
+        numbers = np.full(max(self.names) + 2, -1, np.int32)
+        for body, name in self.names.items():
+            while name and name not in bodies:  # "plant 1 marker" is a part of plant 1
+                name = name.rpartition(" ")[0]  # noqa: PLW2901
+            numbers[body] = bodies.get(name, bodies["ground"])
+        numbers[-1] = -1
+        return numbers
+
+    def _collision(self, pieces: Sequence[Piece]) -> int:
+        return -1
+
+    def _visual(self, pieces: Sequence[Piece]) -> int:
+        mesh = appearance_of(tuple(pieces))
+        if mesh is None:
+            return -1
+        if mesh not in self._shapes:
+            self._shapes[mesh] = int(
+                self._p.createVisualShape(
+                    self._p.GEOM_MESH, vertices=mesh.vertices, indices=[i for face in mesh.faces for i in face],
+                    uvs=mesh.texels, normals=mesh.normals, rgbaColor=(*PLAIN[:3], pieces[0].color[3]),
+                )
+            )  # fmt: skip
+        return self._shapes[mesh]
+
+    def add(
+        self, name: str, pieces: Sequence[Piece], at: Sequence[float], turn: Sequence[float] = UPRIGHT, *,
+        mass: float = 0.0, links: Sequence[Link] = (),
+    ) -> None:  # fmt: skip
+        """Add what is seen of a body: the ground is not."""
+        if not links and not any(piece.visible for piece in pieces):
+            return
+        super().add(name, pieces, at, turn, links=links)
+        self.tint(name, ())
+        for k, link in enumerate(links):
+            if any(piece.visible for piece in link.pieces):
+                self._dress(name, k, ())
+
+    def tint(self, name: str, tints: tuple[Tint, ...]) -> None:
+        """Blend colours over those of a body's base, one after the other."""
+        self._dress(name, BASE, tints)
+
+    def _dress(self, name: str, link: int, tints: tuple[Tint, ...]) -> None:
+        if tints not in self._textures:
+            with tempfile.NamedTemporaryFile(suffix=".tga") as file:  # PyBullet takes textures from files only
+                file.write(targa(palette(tints)))
+                file.flush()
+                self._textures[tints] = int(self._p.loadTexture(file.name))
+        self._p.changeVisualShape(self._id(name), link, textureUniqueId=self._textures[tints])
+
+    def paint(self, name: str, color: Color) -> None:
+        """Change the colour of a body's base."""
+        self._p.changeVisualShape(self._id(name), BASE, rgbaColor=color)
+
+    def painted(self, name: str) -> Color:
+        """Return the colour of a body's base."""
+        red, green, blue, alpha = self._p.getVisualShapeData(self._id(name))[0][7]
+        return float(red), float(green), float(blue), float(alpha)
+
+    def show(self, name: str, shown: bool) -> None:
+        """Draw a body in pictures, or leave it out; all of its base has one colour."""
+        red, green, blue, _ = self.painted(name)
+        self.paint(name, (red, green, blue, float(shown)))
+
+    def remove(self, name: str) -> None:
+        """Draw a body no more."""
+        body = self._ids.pop(name)
+        del self._called[body], self.names[self.bodies.pop(name)]
+        self._p.removeBody(body)

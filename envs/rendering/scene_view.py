@@ -1,0 +1,197 @@
+"""The home as it is seen: a canvas beside the simulated world that follows it when a picture is drawn.
+
+It also shows what physics does not know: lit lamps, liquid in cups, tints for hot, cold and dirty, cuts and folds.
+Things in closed fixtures are left out of the picture: drawing what nobody sees takes time.
+"""
+
+from __future__ import annotations
+
+from math import cos, sin
+from typing import TYPE_CHECKING
+
+from envs.assets.furniture.fixture_models import LIT, SCREEN_LIT, furniture
+from envs.assets.object_models import appearance
+from envs.geometry.bodies import Quat, seen
+from envs.geometry.meshes import Color, Mesh, block, lathe, merge, moved
+from envs.physics.fixture_builder import glow_name, leaf_links
+from envs.physics.room_builder import build_floors, build_rooms
+from envs.rendering.renderer import Canvas
+from envs.robot.robot import LEFT, LINKS, RIGHT
+from envs.robot.robot import NAME as ROBOT
+from envs.robot.robot_model import body_links
+from envs.symbolic.domain import load_domain
+from envs.symbolic.state import COLD, COOKED, DIRTY, FOLDED, HOT, ON, OPEN, SLICED, WATERED, State, World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from envs.geometry.color_texture import Tint
+    from envs.physics.engine import Engine
+    from envs.symbolic.domain import FixtureCategory, ObjectCategory, Vec3
+    from envs.symbolic.scene import FixtureSpec
+
+LIQUIDS: dict[str, Color] = {
+    "water": (0.45, 0.68, 0.92, 1.0), "coffee": (0.25, 0.15, 0.09, 1.0), "tea": (0.62, 0.38, 0.15, 1.0),
+    "milk": (0.97, 0.97, 0.95, 1.0), "juice": (0.98, 0.70, 0.15, 1.0), "wine": (0.45, 0.05, 0.15, 1.0),
+    "soda": (0.35, 0.20, 0.15, 1.0),
+}  # fmt: skip
+TINTS: tuple[tuple[int, Tint], ...] = (
+    (DIRTY, ((0.36, 0.26, 0.12), 0.55)),
+    (COOKED, ((0.40, 0.22, 0.08), 0.40)),
+    (HOT, ((1.00, 0.25, 0.10), 0.25)),
+    (COLD, ((0.35, 0.60, 1.00), 0.22)),
+)
+OPEN_VESSELS = ("bowl", "cup", "mug", "glass", "wine_glass", "pot", "vase")
+FLESH: Color = (0.98, 0.96, 0.85, 1.0)
+OUT_OF_SIGHT = (0.0, 0.0, -50.0)
+SHOWN: Color = (1.0, 1.0, 1.0, 1.0)
+HIDDEN: Color = (1.0, 1.0, 1.0, 0.0)
+
+
+class Looks:
+    """Shows one home; made once for a scene, however often the simulated home is built anew."""
+
+    def __init__(self, engine: Engine, world: World) -> None:
+        self.canvas = Canvas(engine)
+        self._engine, self._world, self._scene = engine, world, world.scene
+        self._known: dict[str, object] = {}  # what was last shown of each body
+        self._markers: dict[str, str] = {}  # what lies in or over a thing
+        self._jointed: dict[str, tuple[int, ...]] = {ROBOT: (*LINKS, LEFT, RIGHT)}
+        self._build()
+
+    def close(self) -> None:
+        """Free the canvas; safe to call twice."""
+        self.canvas.close()
+
+    def _build(self) -> None:
+        """Add what is near the camera first: what is hidden by it then costs little."""
+        domain, scene = load_domain(), self._scene
+        self.canvas.add(ROBOT, (), (0.0, 0.0, 0.0), links=body_links())
+        for thing in scene.objects:
+            self.canvas.add(thing.name, (seen(appearance(domain.objects[thing.category])),), OUT_OF_SIGHT)
+        for spec in scene.fixtures:
+            made = furniture(domain.fixtures[spec.category])
+            at, turn = _standing(spec)
+            for k, piece in enumerate(made.glow):
+                self.canvas.add(glow_name(spec.name, k), (piece,), at, turn)
+            self.canvas.add(spec.name, made.pieces, at, turn, links=leaf_links(made))
+            if made.leaves:
+                self._jointed[spec.name] = tuple(range(len(made.leaves)))
+        build_rooms(self.canvas, scene)
+
+    def _news(self, name: str, value: object) -> bool:
+        """Whether this is not yet what is shown."""
+        if self._known.get(name) == value:
+            return False
+        self._known[name] = value
+        return True
+
+    def _follow(self) -> None:
+        """Take over where bodies are in the simulated world."""
+        engine = self._engine
+        for thing in self._scene.objects:
+            pose = engine.pose(thing.name)
+            if self._news(thing.name, pose):
+                self.canvas.place(thing.name, *pose)
+        for name, links in self._jointed.items():
+            positions = engine.joints(name, links).tolist()
+            if self._news(name, positions):
+                for link, position in zip(links, positions, strict=True):
+                    self.canvas.set_joint(name, link, position)
+
+    def refresh(self, state: State) -> None:
+        """Show the simulated world as it stands, in this state."""
+        if "floors" not in self.canvas.bodies:  # after what a camera has added
+            build_floors(self.canvas, self._scene)
+        self._follow()
+        if self._news("", (state.flags, state.liquid, state.place)):
+            self._show(state)
+        for name in self._markers:
+            self._put(name)
+
+    def _show(self, state: State) -> None:
+        for i, name in enumerate(self._world.names):
+            if i < self._world.n_fixtures:
+                self._fixture(i, name, state)
+            else:
+                self._thing(i, name, state)
+
+    def _fixture(self, i: int, name: str, state: State) -> None:
+        on, watered = bool(state.flags[i] & ON), bool(state.flags[i] & WATERED)
+        if not self._news(f"{name} on", (on, watered)):
+            return
+        spec = self._scene.fixtures[i]
+        category = _category(spec)
+        if category.waterable:
+            self._mark(name, "water" if watered else "", lambda: moved(_disc(0.12, LIQUIDS["water"]), (0, 0, 0.38)))
+        if not category.switch:
+            return
+        at, turn = _standing(spec)
+        for k, piece in enumerate(furniture(category).glow):
+            if category.body == "basin":  # running water is there or not
+                self.canvas.place(glow_name(name, k), at if on else OUT_OF_SIGHT, turn)
+            else:
+                lit = SCREEN_LIT if category.body == "screen" else LIT
+                self.canvas.paint(glow_name(name, k), lit if on else piece.color)
+
+    def _thing(self, i: int, name: str, state: State) -> None:
+        category = self._world.thing[i]
+        assert category is not None
+        flags = state.flags[i]
+        root = state.root(i)
+        stowed = root >= 0 and self._scene.fixtures[root].name in self._jointed and not state.flags[root] & OPEN
+        folded = bool(flags & FOLDED)
+        if self._news(f"{name} tints", tints := tuple(tint for bit, tint in TINTS if flags & bit)):
+            self.canvas.tint(name, tints)
+        if self._news(f"{name} shown", not (folded or stowed)):
+            self.canvas.paint(name, HIDDEN if folded or stowed else SHOWN)
+        kind = "" if stowed else _marker(category, flags, state.liquid[i])
+        self._mark(name, kind, lambda: _shape(category, kind))
+
+    def _mark(self, name: str, kind: str, make: Callable[[], Mesh]) -> None:
+        """Have one marker of this kind at a thing, or none."""
+        if self._markers.get(name, "") == kind:
+            return
+        if name in self._markers:
+            self.canvas.remove(_marker_name(name))
+            del self._markers[name]
+        if kind:
+            self.canvas.add(_marker_name(name), (seen(make()),), OUT_OF_SIGHT)
+            self._markers[name] = kind
+
+    def _put(self, name: str) -> None:
+        """Move a thing's marker to the thing."""
+        self.canvas.place(_marker_name(name), *self.canvas.pose(name))
+
+
+def _category(spec: FixtureSpec) -> FixtureCategory:
+    return load_domain().fixtures[spec.category]
+
+
+def _standing(spec: FixtureSpec) -> tuple[Vec3, Quat]:
+    return (spec.x, spec.y, 0.0), (0.0, 0.0, sin(spec.yaw / 2), cos(spec.yaw / 2))
+
+
+def _marker_name(name: str) -> str:
+    return f"{name} marker"
+
+
+def _marker(category: ObjectCategory, flags: int, liquid: str) -> str:
+    if flags & FOLDED:
+        return "fold"
+    if flags & SLICED:
+        return "cuts"
+    return liquid if category.shape in OPEN_VESSELS else ""
+
+
+def _shape(category: ObjectCategory, kind: str) -> Mesh:
+    x, y, z = category.size
+    if kind == "fold":
+        return block((x / 2, y, 1.6 * z), (0.0, 0.0, 0.3 * z), (*category.color, 1.0), bulge=0.08)
+    if kind == "cuts":
+        return merge([block((0.006, 1.04 * y, 1.06 * z), (f * x, 0.0, 0.0), FLESH) for f in (-0.25, 0.0, 0.25)])
+    return moved(_disc(0.4 * x, LIQUIDS[kind]), (0.0, 0.0, 0.22 * z))
+
+
+def _disc(radius: float, color: Color) -> Mesh:
+    return lathe([(radius, 0.0), (0.0, 0.0)], color)

@@ -1,0 +1,1 @@
+"""The mobile Panda: model, kinematics, motion planning, navigation, motion primitives."""

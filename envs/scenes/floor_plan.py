@@ -1,0 +1,141 @@
+"""Rooms and doorways: rectangles in rows that share walls, joined by gaps so that every room can be reached."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from envs.symbolic.domain import load_domain
+from envs.symbolic.scene import Doorway, Rect, Room, Scene
+
+GRID_M = 0.1  # walls stand on this grid
+DOORWAY_M = 1.2
+DOORWAY_END_M = 0.25  # wall left at either end of a doorway
+ROOM_MIN_M = 2.6
+CORNER_M = 1.2  # wall length that a corner costs
+THROUGH = {"hall": 0.0, "living room": 0.1, "kitchen": 0.2, "dining room": 0.3}  # rooms that one walks through
+
+
+def plan_rooms(scene: Scene, growth: Mapping[str, float], rng: np.random.Generator) -> tuple[Room, ...]:
+    """Return the rooms with rectangles, in one to three rows, each large enough for its furniture along the walls.
+
+    Args:
+        scene: Its rooms and the categories of its fixtures matter.
+        growth: A factor on the wall length of each room.
+        rng: Source of chance.
+    """
+    half = {room.name: _wall_length(scene, room.name) * growth[room.name] / 2 for room in scene.rooms}
+    n_rows = (len(scene.rooms) + 4) // 3 if len(scene.rooms) > 2 else 1
+    n_rows = min(n_rows, 3)
+    rows: list[list[str]] = [[] for _ in range(n_rows)]
+    for name in sorted(half, key=lambda n: -half[n]):  # the longest into the emptiest row
+        min(rows, key=lambda row: sum(half[n] for n in row)).append(name)
+    rects: dict[str, Rect] = {}
+    y = 0.0
+    for i in rng.permutation(n_rows).tolist():
+        row = [rows[i][j] for j in rng.permutation(len(rows[i])).tolist()]
+        deep = _snap(max(ROOM_MIN_M, sum(half[n] for n in row) / len(row) / 2))
+        x = 0.0
+        for name in row:
+            wide = _snap(max(ROOM_MIN_M, half[name] - deep))
+            rects[name] = (x, y, round(x + wide, 3), round(y + deep, 3))
+            x = round(x + wide, 3)
+        y = round(y + deep, 3)
+    return tuple(replace(room, rect=rects[room.name]) for room in scene.rooms)
+
+
+def adjacent(rect: Rect, other: Rect, side: int) -> bool:
+    """Whether another rectangle touches this side of a rectangle (0 west, 1 south, 2 east, 3 north)."""
+    wall = shared_wall(rect, other)
+    if wall is None:
+        return False
+    along, at, _, _ = wall
+    return abs(at - rect[side]) < 1e-3 and (along == "y") == (side in (0, 2))
+
+
+def shared_wall(a: Rect, b: Rect) -> tuple[str, float, float, float] | None:
+    """Return the wall that two rooms share: the axis it runs along, its position, and from where to where [m]."""
+    for along, k in (("y", 0), ("x", 1)):
+        low, high = max(a[1 - k], b[1 - k]), min(a[3 - k], b[3 - k])
+        if high - low > 1e-3:
+            for mine, theirs in ((a[k + 2], b[k]), (a[k], b[k + 2])):
+                if abs(mine - theirs) < 1e-2:
+                    return along, mine, low, high
+    return None
+
+
+def plan_doorways(rooms: Sequence[Room], rng: np.random.Generator, blocked: Sequence[Rect] = ()) -> tuple[Doorway, ...]:
+    """Return doorways that join all rooms that share enough wall, and now and then one more than needed.
+
+    Args:
+        rooms: With rectangles.
+        rng: Source of chance.
+        blocked: Rectangles of floor that a doorway must not lead into.
+    """
+    edges: list[tuple[float, int, int, Doorway]] = []
+    for i, a in enumerate(rooms):
+        for j in range(i):
+            doorway = _doorway(a.rect, rooms[j].rect, rng, blocked)
+            if doorway is not None:
+                effort = sorted((THROUGH.get(a.kind, 1.0), THROUGH.get(rooms[j].kind, 1.0)))
+                edges.append((10 * effort[0] + effort[1] + float(rng.random()), i, j, doorway))
+    group = list(range(len(rooms)))
+    chosen = []
+    for effort_, i, j, doorway in sorted(edges, key=lambda e: e[0]):
+        if group[i] != group[j]:
+            old, new = group[i], group[j]
+            group = [new if g == old else g for g in group]
+            chosen.append(doorway)
+        elif effort_ < 5 and rng.random() < 0.3:
+            chosen.append(doorway)
+    return tuple(chosen)
+
+
+def disconnected(rooms: Sequence[Room], doorways: Sequence[Doorway]) -> list[str]:
+    """Return the names of the rooms that no doorways join with the first."""
+    reached = {0}
+    for _ in rooms:
+        for doorway in doorways:
+            sides = {i for i, room in enumerate(rooms) if _touches(room.rect, doorway)}
+            if sides & reached:
+                reached |= sides
+    return [room.name for i, room in enumerate(rooms) if i not in reached]
+
+
+def _touches(rect: Rect, doorway: Doorway) -> bool:
+    x, y = doorway.x, doorway.y
+    if doorway.along == "x":
+        return rect[0] < x < rect[2] and min(abs(rect[1] - y), abs(rect[3] - y)) < 1e-2
+    return rect[1] < y < rect[3] and min(abs(rect[0] - x), abs(rect[2] - x)) < 1e-2
+
+
+def _doorway(a: Rect, b: Rect, rng: np.random.Generator, blocked: Sequence[Rect]) -> Doorway | None:
+    wall = shared_wall(a, b)
+    if wall is None:
+        return None
+    along, at, low, high = wall
+    margin = DOORWAY_M / 2 + DOORWAY_END_M
+    if high - low < 2 * margin - 1e-6:
+        return None
+    ends = [low + margin, high - margin]
+    options = [ends[int(rng.random() * 2)], *(low + margin + (high - low - 2 * margin) * rng.random(8)), *ends]
+    for middle in options:
+        x, y = (float(middle), at) if along == "x" else (at, float(middle))
+        deep = 0.6
+        dx, dy = (DOORWAY_M / 2, deep) if along == "x" else (deep, DOORWAY_M / 2)
+        hit = any(x - dx < r[2] and x + dx > r[0] and y - dy < r[3] and y + dy > r[1] for r in blocked)
+        if not hit:
+            return Doorway(x=round(x, 2), y=round(y, 2), width=DOORWAY_M, along=along)
+    return None
+
+
+def _wall_length(scene: Scene, room: str) -> float:
+    fixtures = load_domain().fixtures
+    widths = [fixtures[f.category].size[1] + 0.13 for f in scene.fixtures if f.room == room]
+    return sum(widths) + 4 * CORNER_M + 1.5 * DOORWAY_M
+
+
+def _snap(length: float) -> float:
+    return round(round(length / GRID_M) * GRID_M, 3)

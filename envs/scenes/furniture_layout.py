@@ -1,0 +1,317 @@
+"""Floor plans: rooms that share walls, doorways between them, fixtures along the walls with room to stand in front.
+
+Rooms lie in rows; a room is as large as its furniture needs and grows until all of it stands and the robot can get to
+every fixture (`envs/scenes/occupancy_grid.py`). Only poses are decided here, never what a home contains.
+
+Legend: M candidate poses, K rectangles that are taken. A rectangle is (x0, y0, x1, y1) [m] in the home's frame.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from envs.errors import HomeError
+from envs.scenes.floor_plan import adjacent, plan_doorways, plan_rooms
+from envs.scenes.occupancy_grid import CLEARANCE_M, WALL_M, FloorGrid, floor_grid, unreachable_fixtures
+from envs.symbolic.domain import load_domain
+from envs.symbolic.scene import Doorway, FixtureSpec, Rect, Scene
+
+Rects = NDArray[np.float64]  # (K, 4)
+
+FRONT_M = 1.15  # free depth in front of a fixture: the robot stands at 0.75 and has a radius of 0.35 with its margin
+FRONT_WIDTH_M = 0.8  # and the least free width
+BESIDE_M = 0.1  # between neighbours
+AROUND_M = 0.8  # free on every side of what stands in the middle of a room: the robot passes
+BEHIND_M = WALL_M / 2 + 0.01
+IN_THE_MIDDLE = frozenset(("dining table", "coffee table", "ottoman", "person"))
+FLOOR_STEP_M = 0.15  # between the places that are tried for the floor
+AT_THE_OUTSIDE = frozenset(("window", "door"))
+PACKED_ROOMS = frozenset(("kitchen", "bathroom", "laundry room"))
+MAX_TRIES = 60
+GROWTH = 1.07
+
+
+@dataclass(frozen=True, kw_only=True)
+class Given:
+    """Which geometry of a scene is already decided, and stays."""
+
+    rooms: bool = False
+    doorways: bool = False
+    robot: bool = False
+    fixtures: frozenset[str] = frozenset()
+
+
+def lay_out(scene: Scene, rng: np.random.Generator, given: Given | None = None) -> Scene:
+    """Return the scene with rooms, doorways, poses and the robot's start, all fixtures reachable.
+
+    Raises:
+        HomeError: What is given leaves no room; one line per fixture.
+    """
+    given = given or Given()
+    growth = dict.fromkeys((room.name for room in scene.rooms), 1.0)
+    short: list[str] = []
+    for attempt in range(MAX_TRIES):
+        laid = scene if given.rooms else replace(scene, rooms=plan_rooms(scene, growth, rng))
+        if not given.doorways:
+            pinned = tuple(_zone(f) for f in scene.fixtures if f.name in given.fixtures and not _is_floor(f))
+            laid = replace(laid, doorways=plan_doorways(laid.rooms, rng, pinned))
+        laid, short = _furnish(laid, rng, given, packed=attempt > 0)
+        if not short:
+            grid = floor_grid(laid)
+            if given.robot and not grid.area_at(laid.robot[0], laid.robot[1]):
+                x, y, _ = laid.robot
+                raise HomeError(f"robot: does not fit at ({x:g}, {y:g}); it needs {CLEARANCE_M} m around its middle")
+            if not given.robot:
+                laid = replace(laid, robot=_start(laid, grid, rng))
+            short = unreachable_fixtures(laid, grid)
+            if not short:
+                return laid
+        if given.rooms and attempt >= 12:
+            break
+        home_of = {f.name: f.room for f in scene.fixtures}
+        for room in {home_of[name] for name in short}:
+            growth[room] *= GROWTH
+    rooms = {f.name: f.room for f in scene.fixtures}
+    lines = []
+    for name in short:
+        if name in given.fixtures:
+            lines.append(f"{name}: the robot cannot get in front of it")
+        else:
+            lines.append(f"{name}: no place in the {rooms[name]} that the robot can get to")
+    raise HomeError("\n".join(lines))
+
+
+def footprint(fixture: FixtureSpec) -> Rect:
+    """Return the bounding rectangle of a fixture on the floor [m]."""
+    depth, width, _ = load_domain().fixtures[fixture.category].size
+    cos, sin = abs(math.cos(fixture.yaw)), abs(math.sin(fixture.yaw))
+    dx, dy = (depth * cos + width * sin) / 2, (depth * sin + width * cos) / 2
+    return fixture.x - dx, fixture.y - dy, fixture.x + dx, fixture.y + dy
+
+
+def _zone(fixture: FixtureSpec) -> Rect:
+    """A fixture's footprint and what it needs free in front."""
+    depth, width, _ = load_domain().fixtures[fixture.category].size
+    cos, sin = math.cos(fixture.yaw), math.sin(fixture.yaw)
+    x, y = fixture.x + cos * FRONT_M / 2, fixture.y + sin * FRONT_M / 2
+    depth, width = depth + FRONT_M, max(width, FRONT_WIDTH_M)
+    dx, dy = (depth * abs(cos) + width * abs(sin)) / 2, (depth * abs(sin) + width * abs(cos)) / 2
+    return x - dx, y - dy, x + dx, y + dy
+
+
+def _front(fixture: FixtureSpec) -> Rect:
+    depth = load_domain().fixtures[fixture.category].size[0]
+    cos, sin = math.cos(fixture.yaw), math.sin(fixture.yaw)
+    x, y = fixture.x + cos * (depth + FRONT_M) / 2, fixture.y + sin * (depth + FRONT_M) / 2
+    width = max(load_domain().fixtures[fixture.category].size[1], FRONT_WIDTH_M)
+    dx, dy = (FRONT_M * abs(cos) + width * abs(sin)) / 2, (FRONT_M * abs(sin) + width * abs(cos)) / 2
+    return x - dx, y - dy, x + dx, y + dy
+
+
+def _furnish(scene: Scene, rng: np.random.Generator, given: Given, packed: bool) -> tuple[Scene, list[str]]:
+    """Place every fixture that is not given; also return the names of those that found no place."""
+    sizes = load_domain().fixtures
+    posed: dict[str, FixtureSpec] = {}
+    short: list[str] = []
+    for room in scene.rooms:
+        mine = [f for f in scene.fixtures if f.room == room.name]
+        taken = [footprint(f) for f in mine if f.name in given.fixtures]
+        kept = [_front(f) for f in mine if f.name in given.fixtures and not _is_floor(f)]
+        ways = [_threshold(d) for d in scene.doorways]
+        kept += ways
+        outside = [not any(adjacent(room.rect, other.rect, side) for other in scene.rooms) for side in range(4)]
+        walls = rng.permutation(4).tolist()
+        waiting = [f for f in mine if f.name not in given.fixtures and not _is_floor(f)]
+        jitter = rng.random(len(waiting)) * 0.3
+        order = sorted(
+            range(len(waiting)),
+            key=lambda i: (waiting[i].category in IN_THE_MIDDLE, -sizes[waiting[i].category].size[1] - jitter[i]),
+        )
+        for i in order:
+            fixture = waiting[i]
+            snug = packed or room.kind in PACKED_ROOMS
+            sides = walls
+            if fixture.category in AT_THE_OUTSIDE:
+                snug, sides = True, sorted(walls, key=lambda side: not outside[side])
+            pose = _find_pose(fixture.category, room.rect, taken, kept, sides, rng, snug)
+            if pose is None:
+                short.append(fixture.name)
+                continue
+            x, y, yaw, free_standing = pose
+            placed = replace(fixture, x=round(x, 3), y=round(y, 3), yaw=yaw)
+            posed[fixture.name] = placed
+            taken.append(footprint(placed))
+            kept.append(_front(placed))
+            if free_standing:
+                kept.append(_grown(taken[-1], AROUND_M))
+        for fixture in mine:
+            if not _is_floor(fixture) or fixture.name in given.fixtures:
+                continue
+            middle = _open_floor(fixture.category, room.rect, taken + ways, kept)
+            if middle is None:
+                short.append(fixture.name)
+                continue
+            posed[fixture.name] = replace(fixture, x=middle[0], y=middle[1], yaw=0.0)
+            taken.append(footprint(posed[fixture.name]))
+    return replace(scene, fixtures=tuple(posed.get(f.name, f) for f in scene.fixtures)), short
+
+
+def _is_floor(fixture: FixtureSpec) -> bool:
+    return load_domain().fixtures[fixture.category].underfoot
+
+
+def _open_floor(category: str, rect: Rect, taken: Sequence[Rect], kept: Sequence[Rect]) -> tuple[float, float] | None:
+    """Return the middle of the patch of free floor that is least in front of furniture, or None if none is free."""
+    depth, width, _ = load_domain().fixtures[category].size
+    half = np.array((depth, width)) / 2
+    low, high = np.array(rect[:2]) + WALL_M / 2 + half, np.array(rect[2:]) - WALL_M / 2 - half
+    if (low > high).any():
+        return None
+    xs, ys = (np.arange(low[k], high[k] + 1e-6, FLOOR_STEP_M) for k in (0, 1))
+    middles = np.stack(np.meshgrid(xs, ys, indexing="ij"), axis=-1).reshape(-1, 2)  # (M, 2)
+    body = np.concatenate((middles - half, middles + half), axis=1)  # (M, 4)
+    free = ~_overlap(body, np.array([_grown(r, BESIDE_M) for r in taken] or [(0.0, 0.0, 0.0, 0.0)]))
+    if not free.any():
+        return None
+    zones = np.array(kept or [(0.0, 0.0, 0.0, 0.0)])  # (K, 4)
+    shared = np.minimum(body[:, None, 2:], zones[:, 2:]) - np.maximum(body[:, None, :2], zones[:, :2])  # (M, K, 2)
+    crowded = np.clip(shared, 0.0, None).prod(axis=2).sum(axis=1)  # (M,) m2
+    x, y = middles[int(np.argmin(np.where(free, crowded, np.inf)))].tolist()
+    return round(x, 3), round(y, 3)
+
+
+def _find_pose(
+    category: str,
+    rect: Rect,
+    taken: Sequence[Rect],
+    kept: Sequence[Rect],
+    walls: Sequence[int],
+    rng: np.random.Generator,
+    snug: bool,
+) -> tuple[float, float, float, bool] | None:
+    """Return x, y, yaw and whether it stands away from the walls; None if there is no room."""
+    depth, width, _ = load_domain().fixtures[category].size
+    if category in IN_THE_MIDDLE:
+        poses = _middle_poses(rect, rng)
+        valid = _valid(poses, depth, width, _grown(rect, -WALL_M / 2), taken, kept)
+        if valid.any():
+            x, y, yaw = poses[int(np.argmax(valid))].tolist()
+            return x, y, yaw, True
+    spots = [(side, span) for side in walls for span in _free_spans(rect, side, depth, width, taken, kept)]
+    if not spots:
+        return None
+    side, (low, high) = spots[0 if snug else int(rng.random() * len(spots))]
+    along = low if snug else low + (high - low) * float(rng.random())
+    off = BEHIND_M + depth / 2
+    across = rect[side] + off if side < 2 else rect[side] - off
+    x, y = (across, along) if side in (0, 2) else (along, across)
+    return x, y, side * math.pi / 2, False
+
+
+def _free_spans(
+    rect: Rect, side: int, depth: float, width: float, taken: Sequence[Rect], kept: Sequence[Rect]
+) -> list[tuple[float, float]]:
+    """Return where along a wall the middle of a fixture may be, its back to the wall.
+
+    Every rectangle in the way blocks an interval; what is left between the intervals is free.
+    """
+    k = 1 if side in (0, 2) else 0  # the axis along the wall
+    d = 1 - k  # the axis into the room
+    if rect[d + 2] - rect[d] < BEHIND_M + depth + FRONT_M + WALL_M / 2:
+        return []
+    if side < 2:
+        back, face, end = rect[d], rect[d] + BEHIND_M + depth, rect[d] + BEHIND_M + depth + FRONT_M
+    else:
+        back, face, end = rect[d + 2], rect[d + 2] - BEHIND_M - depth, rect[d + 2] - BEHIND_M - depth - FRONT_M
+    body_low, body_high = min(back, face), max(back, face)
+    front_low, front_high = min(face, end), max(face, end)
+    half, front_half = width / 2, max(width, FRONT_WIDTH_M) / 2
+    margin = max(half + BEHIND_M, front_half + WALL_M / 2)
+    blocked = [(r[k] - half, r[k + 2] + half) for r in kept if r[d] < body_high and r[d + 2] > body_low]
+    for r in taken:
+        if r[d] < body_high + BESIDE_M and r[d + 2] > body_low - BESIDE_M:
+            blocked.append((r[k] - half - BESIDE_M, r[k + 2] + half + BESIDE_M))
+        if r[d] < front_high and r[d + 2] > front_low:
+            blocked.append((r[k] - front_half, r[k + 2] + front_half))
+    spans = []
+    at, last = rect[k] + margin, rect[k + 2] - margin
+    for low, high in sorted(blocked):
+        if low > at:
+            spans.append((at, min(low, last)))
+        at = max(at, high)
+        if at > last:
+            break
+    if at <= last:
+        spans.append((at, last))
+    return [span for span in spans if span[0] <= span[1]]
+
+
+def _middle_poses(rect: Rect, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Return random poses away from the walls, (M, 3)."""
+    x0, y0, x1, y1 = rect
+    poses = rng.random((64, 3))
+    poses[:, 0] = x0 + (x1 - x0) * poses[:, 0]
+    poses[:, 1] = y0 + (y1 - y0) * poses[:, 1]
+    poses[:, 2] = np.floor(poses[:, 2] * 4) * (math.pi / 2)
+    return poses
+
+
+def _valid(
+    poses: NDArray[np.float64], depth: float, width: float, inner: Rect, taken: Sequence[Rect], kept: Sequence[Rect]
+) -> NDArray[np.bool_]:
+    """Return which poses are free all around and have a free front, (M,)."""
+    x, y, yaw = poses.T
+    cos, sin = np.round(np.cos(yaw)), np.round(np.sin(yaw))
+    across, deep = np.abs(sin), np.abs(cos)
+    dx, dy = (depth * deep + width * across) / 2, (depth * across + width * deep) / 2
+    body = np.stack((x - dx, y - dy, x + dx, y + dy), axis=1)  # (M, 4)
+    around = body + np.array((-AROUND_M, -AROUND_M, AROUND_M, AROUND_M))
+    fx, fy = x + cos * (depth + FRONT_M) / 2, y + sin * (depth + FRONT_M) / 2
+    wide = max(width, FRONT_WIDTH_M)
+    dx, dy = (FRONT_M * deep + wide * across) / 2, (FRONT_M * across + wide * deep) / 2
+    front = np.stack((fx - dx, fy - dy, fx + dx, fy + dy), axis=1)  # (M, 4)
+    low, high = np.array(inner[:2]), np.array(inner[2:])
+    least, most = np.minimum(around, front)[:, :2], np.maximum(around, front)[:, 2:]
+    within = (least >= low) & (most <= high)  # (M, 2)
+    inside: NDArray[np.bool_] = within[:, 0] & within[:, 1]
+    if not inside.any():
+        return inside
+    nothing = [(0.0, 0.0, 0.0, 0.0)]
+    blocks, zones = np.array(taken or nothing), np.array(kept or nothing)
+    return inside & ~(_overlap(around, blocks) | _overlap(body, zones) | _overlap(front, blocks))
+
+
+def _overlap(boxes: Rects, others: Rects) -> NDArray[np.bool_]:
+    """Return which boxes (M, 4) overlap any other (K, 4)."""
+    a, b = boxes[:, None], others[None]
+    hit = (a[..., 0] < b[..., 2]) & (a[..., 1] < b[..., 3]) & (a[..., 2] > b[..., 0]) & (a[..., 3] > b[..., 1])
+    return np.asarray(hit.any(axis=1), dtype=np.bool_)
+
+
+def _grown(rect: Rect, by: float) -> Rect:
+    return rect[0] - by, rect[1] - by, rect[2] + by, rect[3] + by
+
+
+def _threshold(doorway: Doorway) -> Rect:
+    """What stays free on both sides of a doorway."""
+    dx, dy = (doorway.width / 2 + 0.1, 1.1) if doorway.along == "x" else (1.1, doorway.width / 2 + 0.1)
+    return doorway.x - dx, doorway.y - dy, doorway.x + dx, doorway.y + dy
+
+
+def _start(scene: Scene, grid: FloorGrid, rng: np.random.Generator) -> tuple[float, float, float]:
+    """Return a start for the robot: in the largest free area, as near as possible to the middle of some room."""
+    sizes = np.bincount(grid.area.ravel())
+    sizes[0] = 0
+    x0, y0, x1, y1 = scene.rooms[int(rng.random() * len(scene.rooms))].rect
+    cells = np.argwhere(grid.area == int(np.argmax(sizes)))
+    if not len(cells):
+        return (x0 + x1) / 2, (y0 + y1) / 2, 0.0
+    points = (cells + 0.5) * grid.cell_m + np.array(grid.origin)
+    middle = np.array(((x0 + x1) / 2, (y0 + y1) / 2))
+    x, y = points[int(np.argmin(((points - middle) ** 2).sum(axis=1)))].tolist()
+    return round(x, 3), round(y, 3), 0.0

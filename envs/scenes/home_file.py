@@ -1,0 +1,337 @@
+"""Homes that people write: a YAML file in, a `Scene` out, or every problem of the file with its line.
+
+    name: studio
+    rooms:
+      kitchen:                                 # a kind of room; two of a kind: `bedroom 1`, `bedroom 2`
+        - fridge                               # fixtures, numbered in order: fridge 1
+        - 3 cabinet
+        - {sink: [dirty]}                      # with states
+        - countertop: {name: countertop 1, states: [dirty], pose: [1.2, 0.4, 90]}
+      bath: {kind: bathroom, rect: [0, 4, 3, 7], fixtures: [toilet, sink]}
+    objects:
+      cabinet 1: [6 plate, {mug: [dirty]}, {cup: {liquid: coffee, holds: [spoon]}}]
+      fridge: [cold milk, 2 apple]             # the only fridge needs no number
+      desk 1: [mug of coffee, 3 clean plate]   # words as in goals
+    doorways: [[6.3, 2.0, 1.2, y]]             # x, y, width [m], the axis that the wall runs along
+    robot: [3.0, 2.0, 0]
+    seed: 7                                    # another seed, another automatic floor plan
+
+All but `rooms` may be left out. `rect` is [x0, y0, x1, y1] [m], for all rooms or for none; `pose` is x [m], y [m], yaw
+[degrees], the direction that the front faces (0: +x, 90: +y), and needs the rect. What is left out is laid out. Options
+of a fixture: count, name, states, pose; of an object: count, name, states, liquid, holds.
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import yaml
+
+from envs.errors import HomeError, nearest
+from envs.files.bounded_files import ReadError, read_text
+from envs.files.safe_yaml import MAX_BYTES
+from envs.scenes.floor_plan import plan_doorways
+from envs.scenes.floor_plan_checks import doorway_problems, fixture_problems, room_problems
+from envs.scenes.furniture_layout import FRONT_M, Given, footprint, lay_out
+from envs.scenes.home_file_entries import EntryReader, Item
+from envs.scenes.home_file_writer import dump_home
+from envs.scenes.yaml_nodes import HomeFileError, Problem, parse_nodes
+from envs.symbolic.domain import Domain, load_domain
+from envs.symbolic.scene import Doorway, FixtureSpec, ObjectSpec, Rect, Room, Scene
+
+__all__ = ["HomeFileError", "dump_home", "load_home", "parse_home"]
+
+NOWHERE: Rect = (0.0, 0.0, 0.0, 0.0)
+MAX_ROOMS, MAX_DOORWAYS, MAX_FIXTURES, MAX_OBJECTS = 30, 100, 200, 1000
+SHOWN_NAMES = 12  # of a list of names in a message
+
+
+def load_home(path: str | Path, *, geometry: bool = True) -> Scene:
+    """Read a home file.
+
+    Raises:
+        HomeError: It cannot be read, or `HomeFileError` with all that is wrong with it, a line each.
+    """
+    try:
+        text = read_text(path, MAX_BYTES)
+    except ReadError as error:
+        raise HomeError(str(error)) from None
+    stem = "".join(c for c in Path(path).stem.replace("_", " ") if c.isprintable())
+    try:
+        return parse_home(text, name=stem or "home", geometry=geometry)
+    except HomeFileError as error:
+        raise HomeFileError(list(error.problems), f"{path}: ") from None
+
+
+def parse_home(text: str, name: str = "home", *, geometry: bool = True) -> Scene:
+    """Read the text of a home file; `name` is used if it has none.
+
+    Raises:
+        HomeFileError: With all that is wrong with it.
+    """
+    reader = _HomeReader(load_domain())
+    scene = reader.home(parse_nodes(text), name)
+    if reader.problems:
+        raise HomeFileError(reader.problems)
+    if not geometry:
+        return scene
+    try:
+        return lay_out(scene, np.random.default_rng(scene.seed), reader.given())
+    except HomeError as error:
+        problems = []
+        for line in str(error).splitlines():
+            what = line.partition(":")[0]
+            hint = "" if what == "robot" else f"; it needs {FRONT_M:g} m of free floor in front"
+            problems.append(Problem(line=reader.lines.get(what), text=f"{line}{hint}"))
+        raise HomeFileError(problems) from None
+
+
+class _HomeReader(EntryReader):
+    def __init__(self, domain: Domain) -> None:
+        super().__init__(domain)
+        self.kinds = sorted({kind for fixture in domain.fixtures.values() for kind in fixture.rooms})
+        self.rooms: list[Room] = []
+        self.drawn: list[Room] = []  # those with a `rect`
+        self.fixtures: list[FixtureSpec] = []
+        self.objects: list[ObjectSpec] = []
+        self.doorways: list[Doorway] = []
+        self.posed: set[str] = set()
+        self.has_rects = self.has_doorways = self.has_robot = False
+
+    def given(self) -> Given:
+        return Given(
+            rooms=self.has_rects, doorways=self.has_doorways, robot=self.has_robot, fixtures=frozenset(self.posed)
+        )
+
+    def home(self, root: yaml.Node, name: str) -> Scene:
+        if not isinstance(root, yaml.MappingNode):
+            self.problem(root, "a home has `rooms:` and `objects:`; this file has neither")
+            return Scene(name=name, seed=0, rooms=(), doorways=(), fixtures=(), objects=(), robot=(0.0, 0.0, 0.0))
+        parts = self.options(root, "home", ("name", "seed", "rooms", "doorways", "robot", "objects"))
+        named = self.text(parts["name"], "name") if "name" in parts else None
+        seed = self.whole(parts["seed"], "seed", 0, 2**62) if "seed" in parts else None
+        before = len(self.problems)
+        if "rooms" in parts:
+            self.read_rooms(parts["rooms"])
+        if not self.rooms and len(self.problems) == before:
+            self.problem(root, "a home has at least one room, under `rooms:`")
+        if "doorways" in parts:
+            self.has_doorways = True
+            self.read_doorways(parts["doorways"])
+        robot = None
+        if "robot" in parts:
+            robot = self.numbers(parts["robot"], "robot", "[x, y, yaw in degrees]", (100.0, 100.0, 360.0))
+            self.has_robot = robot is not None
+            self.lines["robot"] = parts["robot"].start_mark.line + 1
+        if (self.has_doorways or self.has_robot) and self.rooms and not self.has_rects:
+            self.problem(root, "`doorways` and `robot` need the `rect` of every room")
+        if "objects" in parts:
+            self.read_objects(parts["objects"])
+        if self.has_rects:
+            self.check_floor()
+        x, y, degrees = robot or (0.0, 0.0, 0.0)
+        return Scene(
+            name=named or name,
+            seed=seed or 0,
+            rooms=tuple(self.rooms),
+            doorways=tuple(self.doorways),
+            fixtures=tuple(self.fixtures),
+            objects=tuple(self.objects),
+            robot=(x, y, math.radians(degrees)),
+        )
+
+    # -- rooms and fixtures ------------------------------------------------------------------------------------------
+
+    def read_rooms(self, node: yaml.Node) -> None:
+        items: list[tuple[str, Item]] = []
+        lacking: list[str] = []
+        pairs = list(self.pairs(node, "rooms"))
+        if len(pairs) > MAX_ROOMS:
+            self.problem(node, f"{len(pairs)} rooms; a home has at most {MAX_ROOMS}")
+        for name, key, value in pairs[:MAX_ROOMS]:
+            head, _, number = name.rpartition(" ")
+            kind: str | None = head if number.isdigit() else name
+            parts: dict[str, yaml.Node] = {"fixtures": value}
+            if isinstance(value, yaml.MappingNode):
+                parts = self.options(value, name, ("kind", "rect", "fixtures"))
+            if "kind" in parts:
+                kind = self.text(parts["kind"], f"{name}: kind")
+            if kind is not None and kind not in self.kinds:
+                known = "known" if "kind" in parts else "another name needs its `kind:`, one of"
+                hint = nearest(kind, self.kinds) or f"; {known}: {', '.join(self.kinds)}"
+                self.problem(parts.get("kind", key), f"unknown room {kind!r}{hint}")
+            found = None
+            if "rect" in parts:
+                found = self.numbers(parts["rect"], f"{name}: rect", "[x0, y0, x1, y1]", (100.0,) * 4)
+            else:
+                lacking.append(name)
+            self.lines[name] = key.start_mark.line + 1
+            rect = (found[0], found[1], found[2], found[3]) if found else NOWHERE
+            self.rooms.append(Room(name=name, kind=kind or "", rect=rect))
+            if found:
+                self.drawn.append(self.rooms[-1])
+            if "fixtures" in parts:
+                items += [(name, i) for i in self.fixture_items(parts["fixtures"], name)]
+        self.has_rects = len(lacking) < len(self.rooms)
+        for name in lacking if self.has_rects else ():
+            self.problem(self.lines[name], f"{name}: give every room a `rect`, or none")
+        names = self.name_all([item for _, item in items], MAX_FIXTURES, "fixtures")
+        for room, item in items:
+            for name in names[id(item)]:
+                x, y, degrees = item.pose or (0.0, 0.0, 0.0)
+                if item.pose is not None:
+                    self.posed.add(name)
+                    if not self.has_rects:
+                        self.problem(item.line, f"{name}: a pose needs the `rect` of every room")
+                yaw, kind = math.radians(degrees), item.category
+                self.fixtures.append(
+                    FixtureSpec(name=name, category=kind, room=room, x=x, y=y, yaw=yaw, states=item.states)
+                )
+
+    def read_doorways(self, node: yaml.Node) -> None:
+        entries = self.sequence(node, "doorways")
+        if len(entries) > MAX_DOORWAYS:
+            self.problem(node, f"{len(entries)} doorways; a home has at most {MAX_DOORWAYS}")
+        for entry in entries[:MAX_DOORWAYS]:
+            self.lines[f"doorway {len(self.doorways)}"] = entry.start_mark.line + 1
+            if not isinstance(entry, yaml.SequenceNode) or len(entry.value) != 4:
+                self.problem(entry, "a doorway: expected [x, y, width, along], along is x or y")
+                continue
+            numbers = [self.number(n, "a doorway") for n in entry.value[:3]]
+            along = self.text(entry.value[3], "a doorway")
+            x, y, width = numbers
+            if x is None or y is None or width is None or along is None:
+                continue
+            if along not in ("x", "y"):
+                self.problem(entry, f"a doorway: the wall runs along x or y, not {along!r}")
+                continue
+            self.doorways.append(Doorway(x=x, y=y, width=width, along=along))
+
+    def check_floor(self) -> None:
+        problems = room_problems(self.drawn)
+        if not problems and len(self.drawn) == len(self.rooms):
+            likely = self.doorways if self.has_doorways else plan_doorways(self.rooms, np.random.default_rng(0))
+            problems += doorway_problems(self.rooms, likely)
+        for name, text in problems:
+            self.problem(self.lines.get(name), text)
+        real = {room.name for room in self.drawn if room.rect[0] < room.rect[2] and room.rect[1] < room.rect[3]}
+        standing = {f.name: f for f in self.fixtures if f.room in real}
+        for name, text in fixture_problems(self.drawn, list(standing.values()), self.posed):
+            x0, y0, x1, y1 = footprint(standing[name])
+            self.problem(self.lines.get(name), f"{text}; it covers x {x0:.2f} to {x1:.2f}, y {y0:.2f} to {y1:.2f} m")
+
+    # -- objects -----------------------------------------------------------------------------------------------------
+
+    def read_objects(self, node: yaml.Node) -> None:
+        listed: list[tuple[str, int, list[Item]]] = []
+        for place, key, value in self.pairs(node, "objects"):
+            listed.append((place, key.start_mark.line + 1, self.object_items(value, place)))
+        everything: list[Item] = []
+        waiting = [item for _, _, items in listed for item in items]
+        while waiting:
+            item = waiting.pop(0)
+            everything.append(item)
+            waiting[:0] = item.holds
+        names = self.name_all(everything, MAX_OBJECTS, "objects")
+        places = {f.name: f.category for f in self.fixtures}
+        places |= {name: item.category for item in everything for name in names[id(item)]}
+        contents: dict[str, list[tuple[Item, str]]] = {}
+        for word, line, items in listed:
+            found = self.place_name(word, line, places)
+            if found is not None:
+                self.put(items, found, names, contents)
+        order = [f.name for f in self.fixtures]
+        for place in order:  # grows: containers stand before what they hold
+            self.fill(place, places[place], contents.get(place, []))
+            order += [name for _, name in contents.get(place, [])]
+        self.check_loops({name: place for place, held in contents.items() for _, name in held})
+
+    def check_loops(self, place_of: dict[str, str]) -> None:
+        settled: set[str] = set()
+        for name in place_of:
+            chain: dict[str, None] = {}
+            at = name
+            while at in place_of and at not in settled and at not in chain:
+                chain[at] = None
+                at = place_of[at]
+            settled.update(chain)
+            if at in chain:
+                loop = list(chain)[list(chain).index(at) :]
+                shown = loop if len(loop) <= SHOWN_NAMES else [*loop[:SHOWN_NAMES], "…"]
+                self.problem(self.lines.get(at), f"{at} is inside itself: {' in '.join((*shown, at))}")
+
+    def put(
+        self, items: list[Item], place: str, names: dict[int, list[str]], contents: dict[str, list[tuple[Item, str]]]
+    ) -> None:
+        for item in items:
+            for name in names[id(item)]:
+                contents.setdefault(place, []).append((item, name))
+            if item.holds and names[id(item)]:
+                self.put(item.holds, names[id(item)][0], names, contents)
+
+    def fill(self, place: str, category: str, contents: list[tuple[Item, str]]) -> None:
+        """Add what is directly at a place, and check that it can be there."""
+        domain, used = self.domain, 0
+        capacity = domain.capacity(category)
+        told: set[int] = set()  # entries of several things are wrong once
+        for item, name in contents:
+            units = domain.objects[item.category].units
+            usual = f"a usual place is: {', '.join(domain.objects[item.category].at)}"
+            wrong = ""
+            if capacity == 0:
+                wrong = f"{name}: nothing can be put in or on {place}; {usual}"
+            elif not domain.fits(item.category, category):
+                accepts = domain.fixtures[category].accepts if category in domain.fixtures else ()
+                only = f"; a {category} takes only: {', '.join(accepts)}" if accepts else ""
+                wrong = f"{name} does not fit {domain.relation(category)} {place}{only}; {usual}"
+            elif used and used + units > capacity:
+                full = f"which is full ({used} of {capacity} cells taken, {units} needed)"
+                wrong = f"no room for {name} {domain.relation(category)} {place}, {full}"
+            else:
+                used += units
+            if wrong and id(item) not in told:
+                told.add(id(item))
+                self.problem(item.line, wrong)
+            self.objects.append(
+                ObjectSpec(
+                    name=name,
+                    category=item.category,
+                    place=place,
+                    states=item.states,
+                    liquid=item.liquid or domain.objects[item.category].contains,
+                )
+            )
+
+    def place_name(self, word: str, line: int, places: dict[str, str]) -> str | None:
+        if word in places:
+            return word
+        named = [name for name, category in places.items() if category == word]
+        if len(named) == 1:
+            return named[0]
+        if named:
+            self.problem(line, f"which {word}? There are {_listed(named)}")
+        else:
+            self.problem(line, f"no place is called {word!r}{self.place_hint(word, places)}")
+        return None
+
+    def place_hint(self, word: str, places: dict[str, str]) -> str:
+        inside = [f.name for f in self.fixtures if f.room == word]
+        if inside or word in self.kinds or any(room.name == word for room in self.rooms):
+            named = f", such as {inside[0]!r}" if inside else ""
+            return f"; this is a room: name a fixture in it{named}"
+        category = word.rstrip("0123456789").rstrip()
+        there = [name for name, of in places.items() if of == category]
+        if there:
+            return f"; there is {_listed(there)}"
+        if category in self.domain.fixtures:
+            return f"; no room has a {category}: list it under `rooms:`"
+        if category in self.domain.objects:
+            return f"; there is no {category}: list it at its own place too"
+        return nearest(word, places) or "; a place is a fixture or an object that holds things"
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - SHOWN_NAMES} more" if len(names) > SHOWN_NAMES else ""
+    return ", ".join(names[:SHOWN_NAMES]) + more

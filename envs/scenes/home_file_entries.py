@@ -1,0 +1,241 @@
+"""The entries of a home file: a fixture or an object with its options, read and checked one by one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+
+import yaml
+
+from envs.errors import GoalError, nearest
+from envs.scenes.yaml_nodes import NodeReader, describe, is_null
+from envs.symbolic.domain import Domain
+from envs.symbolic.goals import Count, Thing, parse_goal
+
+MAX_COUNT = 50
+FIXTURE_KEYS = ("count", "name", "states", "pose")
+OBJECT_KEYS = ("count", "name", "states", "liquid", "holds")
+POSE = "[x, y, yaw in degrees]"
+POSE_LIMITS = (100.0, 100.0, 360.0)
+
+
+@dataclass(kw_only=True)
+class Item:
+    """One entry of a list of fixtures or objects, before it has a name."""
+
+    line: int
+    category: str
+    count: int = 1
+    name: str | None = None
+    states: frozenset[str] = frozenset()
+    liquid: str | None = None
+    pose: tuple[float, float, float] | None = None
+    holds: list[Item] = field(default_factory=list)
+
+
+class EntryReader(NodeReader):
+    """Reads the entries under `rooms` and `objects`, and names them."""
+
+    def __init__(self, domain: Domain) -> None:
+        super().__init__()
+        self.domain = domain
+        self.lines: dict[str, int] = {}  # of each named thing
+
+    def fixture_items(self, node: yaml.Node, room: str) -> list[Item]:
+        """Read a list of fixtures."""
+        items = []
+        for entry in self.sequence(node, room):
+            parsed = self.entry(entry, f"{room}: a fixture", FIXTURE_KEYS)
+            if parsed is None:
+                continue
+            item, options = parsed
+            number, _, rest = item.category.partition(" ")
+            if isinstance(entry, yaml.ScalarNode) and number.isdecimal() and 1 <= int(number[:9]) <= MAX_COUNT:
+                item.category, item.count = rest, int(number[:9])
+            kind = self.domain.fixtures.get(item.category)
+            if kind is None:
+                hint = self.bare_name(item.category, self.domain.fixtures) or nearest(
+                    item.category, self.domain.fixtures
+                )
+                if item.category in self.domain.objects:
+                    hint = "; this is an object: list it under `objects:`"
+                self.problem(entry, f"unknown fixture {item.category!r}{hint}")
+                continue
+            can = {"open": kind.joint, "on": kind.switch, "dirty": kind.wipeable, "watered": kind.waterable}
+            able = {state for state, true in can.items() if true}
+            item.states = self.states(entry, options.get("states"), item.category, able)
+            if "pose" in options:
+                pose = self.numbers(options["pose"], f"{item.category}: pose", POSE, POSE_LIMITS)
+                item.pose = (pose[0], pose[1], pose[2]) if pose else None
+                if item.count > 1:
+                    self.problem(entry, f"{item.category}: a pose is for one fixture, not for {item.count}")
+            items.append(item)
+        return items
+
+    def object_items(self, node: yaml.Node, place: str) -> list[Item]:
+        """Read a list of objects, and what they hold."""
+        items = []
+        for entry in self.sequence(node, place):
+            parsed = self.entry(entry, f"{place}: an object", OBJECT_KEYS)
+            if parsed is None:
+                continue
+            item, options = parsed
+            thing = Thing(word=item.category)
+            if isinstance(entry, yaml.ScalarNode) and item.category not in (
+                *self.domain.fixtures,
+                *self.domain.objects,
+            ):
+                words = self.words(entry, item)
+                if words is None:
+                    continue
+                thing = words
+            kind = self.domain.objects.get(item.category)
+            if kind is None:
+                hint = self.bare_name(item.category, self.domain.objects) or nearest(item.category, self.domain.objects)
+                if item.category in self.domain.fixtures:
+                    hint = "; this is a fixture: list it under `rooms:`"
+                elif item.category in self.domain.members:
+                    hint = f"; this is a class, such as {self.domain.members[item.category][0]!r}: name one of it"
+                self.problem(entry, f"unknown object {item.category!r}{hint}")
+                continue
+            able = {"dirty", "hot", "cold"}
+            able |= {s for s, can in (("sliced", kind.slices), ("cooked", kind.cooks), ("folded", kind.folds)) if can}
+            item.states = self.states(entry, options.get("states"), item.category, able, thing.states)
+            if "liquid" in options:
+                item.liquid = self.text(options["liquid"], f"{item.category}: liquid")
+            self.check_liquid(entry, item)
+            if "holds" in options:
+                item.holds = self.object_items(options["holds"], item.category)
+                if item.holds and item.count > 1:
+                    self.problem(entry, f"{item.category}: `holds` is for one object, not for {item.count}")
+            items.append(item)
+        return items
+
+    def entry(self, node: yaml.Node, what: str, known: Collection[str]) -> tuple[Item, dict[str, yaml.Node]] | None:
+        """Read the form of one entry: words, or one name with its states or options."""
+        line = node.start_mark.line + 1
+        if isinstance(node, yaml.ScalarNode):
+            word = self.text(node, what)
+            return None if word is None else (Item(line=line, category=word), {})
+        if not isinstance(node, yaml.MappingNode):
+            self.problem(node, f"{what}: expected a name or {{name: options}}, found {describe(node)}")
+            return None
+        if len(node.value) != 1:
+            found = f"found {len(node.value)} keys"
+            self.problem(node, f"{what}: expected one name with its options indented under it, {found}")
+            return None
+        category = self.text(node.value[0][0], what)
+        if category is None:
+            return None
+        item, value = Item(line=line, category=category), node.value[0][1]
+        if isinstance(value, yaml.SequenceNode):
+            return item, {"states": value}
+        if isinstance(value, yaml.ScalarNode) and not is_null(value):
+            form = "expected a list of states, such as [dirty], or options with their keys"
+            self.problem(value, f"{category}: {form}, found {describe(value)}")
+            return item, {}
+        options = self.options(value, category, known)
+        if "count" in options:
+            item.count = self.whole(options["count"], f"{category}: count", 1, MAX_COUNT) or 1
+        if "name" in options:
+            item.name = self.text(options["name"], f"{category}: name")
+        return item, options
+
+    def bare_name(self, written: str, known: Collection[str]) -> str:
+        """Return a hint if a name that options follow has a number or states in front, such as `2 mug: [dirty]`."""
+        words = written.split()
+        before = {*self.domain.states, *self.domain.negations}
+        for k, word in enumerate(words[:-1], start=1):
+            if not word.isdecimal() and word not in before:
+                break
+            if (name := " ".join(words[k:])) in known:
+                return f"; options follow the bare name: `{name}: {{count: 2, states: [...]}}`"
+        return ""
+
+    def words(self, entry: yaml.Node, item: Item) -> Thing | None:
+        """Read an object in the words of goals, such as `2 dirty mug`, into an item."""
+        try:
+            conditions = parse_goal(item.category, self.domain).conditions
+        except GoalError as error:
+            fixture = any(item.category.endswith(f" {name}") for name in self.domain.fixtures)
+            hint = "; fixtures are listed under `rooms:`" if fixture else ""
+            self.problem(entry, f"unknown object: {error}{hint}")
+            return None
+        fact = conditions[0]
+        if len(conditions) > 1 or not isinstance(fact, Count) or fact.place is not None:
+            self.problem(entry, f"{item.category!r}: expected a number, states and an object, such as `2 dirty mug`")
+            return None
+        item.category, item.count, item.liquid = fact.thing.word, fact.number, fact.thing.liquid
+        return fact.thing
+
+    def states(
+        self,
+        entry: yaml.Node,
+        node: yaml.Node | None,
+        category: str,
+        able: Collection[str],
+        written: Sequence[str] = (),
+    ) -> frozenset[str]:
+        """Read a list of states, all of which the category can be in."""
+        words = [(entry, word) for word in written]
+        for n in [] if node is None or is_null(node) else self.sequence(node, f"{category}: states"):
+            word = self.text(n, f"{category}: a state")
+            if word is not None:
+                words.append((n, word))
+        found: set[str] = set()
+        known = (*self.domain.states, *self.domain.negations)
+        for n, word in words:
+            state = self.domain.negations.get(word, word)
+            if word not in known:
+                hint = nearest(word, known) or f"; known: {', '.join(known)}"
+                self.problem(n, f"{category}: unknown state {word!r}{hint}")
+            elif state not in able:
+                can = ", ".join(sorted(able)) or "nothing else"
+                self.problem(n, f"no {category} is ever {word}; it can be {can}")
+            elif state == word:
+                found.add(word)
+        for a, b in self.domain.exclusive:
+            if a in found and b in found:
+                self.problem(entry, f"no {category} is {a} and {b} at once")
+        return frozenset(found)
+
+    def check_liquid(self, entry: yaml.Node, item: Item) -> None:
+        """Check that an object can hold its liquid."""
+        kind = self.domain.objects[item.category]
+        if item.liquid is None:
+            return
+        if item.liquid not in self.domain.liquids:
+            hint = nearest(item.liquid, self.domain.liquids) or f"; known: {', '.join(self.domain.liquids)}"
+            self.problem(entry, f"unknown liquid {item.liquid!r}{hint}")
+        elif not kind.fills and kind.contains != item.liquid:
+            self.problem(entry, f"no {item.category} ever holds {item.liquid}")
+
+    def name_all(self, items: Sequence[Item], limit: int, what: str) -> dict[int, list[str]]:
+        """Return the names of each item, by its identity: the given one, else the lowest free number in order."""
+        total = sum(item.count for item in items)
+        if total > limit:
+            self.problem(None, f"{total} {what}; a home has at most {limit}")
+            return {id(item): [] for item in items}
+        names: dict[int, list[str]] = {id(item): [] for item in items}
+        for item in items:
+            if item.name is None:
+                continue
+            if not re.fullmatch(re.escape(item.category) + " [1-9][0-9]{0,5}", item.name):
+                self.problem(item.line, f"name {item.name!r}: expected one like `{item.category} 1`")
+            elif item.count > 1:
+                self.problem(item.line, f"{item.name}: a name is for one {item.category}, not for {item.count}")
+            elif item.name in self.lines:
+                self.problem(item.line, f"{item.name} is there twice; the first is on line {self.lines[item.name]}")
+            else:
+                names[id(item)] = [item.name]
+                self.lines[item.name] = item.line
+        following: dict[str, int] = {}
+        for item in items:
+            while len(names[id(item)]) < item.count and item.name is None:
+                number_next = following[item.category] = following.get(item.category, 0) + 1
+                name = f"{item.category} {number_next}"
+                if name not in self.lines:
+                    names[id(item)].append(name)
+                    self.lines[name] = item.line
+        return names

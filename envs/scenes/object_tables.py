@@ -1,0 +1,63 @@
+"""What people own and where they leave it: the tables that `envs/scenes/scene_sampler.py` draws objects from."""
+
+from __future__ import annotations
+
+SETTING = ("plate", "fork", "knife", "glass", "spoon", "bowl", "mug", "cup")  # what a table is set with
+SEVERAL = frozenset(  # what a home often has two or three of
+    (
+        *("apple", "book", "candle", "CD", "cloth", "egg", "letter", "magazine", "napkin", "orange", "pen", "pencil"),
+        *("pillow", "potato", "shirt", "shoe", "sock", "soda can", "tomato", "towel", "toy block", "toy car"),
+        "wine glass",
+    )
+)
+WASHABLE = frozenset(("dishes", "cutlery", "cookware", "clothing", "linen"))
+# Where a class of things belongs, when fixtures of one kind stand in several rooms.
+NATURAL_ROOMS: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("dishes", "cutlery", "cookware", "food", "drink", "groceries"), ("kitchen", "dining room")),
+    **dict.fromkeys(("toiletries", "linen"), ("bathroom",)),
+    **dict.fromkeys(("clothing", "valuables"), ("bedroom", "hall")),
+    **dict.fromkeys(("book", "electronics", "paper"), ("living room", "office", "bedroom")),
+}
+SOILED_AT: dict[str, tuple[str, ...]] = {
+    "dishes": ("sink", "dining table", "countertop", "coffee table", "dishwasher"),
+    "cutlery": ("sink", "dining table", "countertop", "dishwasher"),
+    "cookware": ("sink", "countertop", "dishwasher"),
+    "clothing": ("laundry basket", "bed", "washing machine", "bathtub"),
+    "linen": ("laundry basket", "bathtub", "washing machine"),
+}
+# What is kept in or on another thing, by category or class.
+NESTED_IN: dict[str, tuple[str, ...]] = {
+    "fruit": ("bowl", "plate", "basket"),
+    "vegetable": ("bowl", "pot", "basket"),
+    "egg": ("bowl", "pan"),
+    "bread": ("plate", "basket"),
+    "cheese": ("plate",),
+    "pen": ("mug", "cup", "backpack", "box"),
+    "pencil": ("mug", "cup", "box"),
+    "toothbrush": ("cup", "glass"),
+    "spoon": ("cup", "mug", "bowl", "glass"),
+    "fork": ("plate", "bowl"),
+    "dishes": ("tray",),
+    "toy": ("box", "basket"),
+    "book": ("backpack", "box"),
+    "electronics": ("backpack", "box"),
+    "linen": ("basket",),
+    "clothing": ("basket", "backpack"),
+}
+# What lies about on the floor, where people live, and how likely it is to be strewn in a kind of room.
+STREWN = (
+    *("toy car", "toy block", "ball", "teddy bear", "doll", "basketball", "tennis racket", "baseball bat"),
+    *("sock", "shoe", "shirt", "jacket", "boots", "hat", "towel", "blanket", "pillow"),
+    *("book", "magazine", "newspaper", "backpack", "box"),
+)
+STREWN_IN = {"living room": 4.0, "bedroom": 4.0, "office": 1.0, "bathroom": 1.0, "hall": 1.0, "laundry room": 1.0}
+DRINKS: dict[str, tuple[str, ...]] = {
+    "mug": ("coffee", "tea", "milk", "water"),
+    "cup": ("coffee", "tea", "milk"),
+    "glass": ("water", "juice", "milk", "soda"),
+    "wine glass": ("wine",),
+    "kettle": ("water",),
+    "pot": ("water",),
+    "watering can": ("water",),
+    "vase": ("water",),
+}

@@ -1,0 +1,143 @@
+"""What must hold in a sampled home: the facts of a task file, read with the goal language's own parser.
+
+Readable facts: `mug on desk`, `2 dirty plate in sink`, `spoon in cup on coffee table`, `cup of coffee`,
+`cabinet open`, `every cabinet closed`, `no ceiling light on`, `every lamp off`, `no apple`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from envs.errors import GoalError, HomeError, nearest
+from envs.symbolic.domain import Domain, ObjectCategory
+from envs.symbolic.goals import Count, FixtureIs, No, Place, Thing, parse_goal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Demands:
+    """What a home must and must not have.
+
+    Attributes:
+        fixtures: At least so many of each category.
+        objects: At least so many of each category or class, beside those of `counts`.
+        absent: Categories that must not be there.
+        counts: Facts about objects.
+        some: For each fixture category, the states (true or false) of its first instances.
+        all: For each fixture category, the states of all its instances.
+    """
+
+    fixtures: Counter[str] = field(default_factory=Counter)
+    objects: Counter[str] = field(default_factory=Counter)
+    absent: frozenset[str] = frozenset()
+    counts: tuple[Count, ...] = ()
+    some: Mapping[str, list[dict[str, bool]]] = field(default_factory=dict)
+    all: Mapping[str, dict[str, bool]] = field(default_factory=dict)
+
+
+def read_demands(
+    need_fixtures: Mapping[str, int],
+    need_objects: Mapping[str, int],
+    absent: Collection[str],
+    facts: Iterable[str],
+    domain: Domain,
+) -> Demands:
+    """Read and check what is asked of a home.
+
+    Raises:
+        GoalError: A fact does not parse, or could never be true.
+        DomainError: A needed or absent word is unknown.
+        HomeError: Something is both needed and absent.
+    """
+    fixtures, some = Counter(need_fixtures), dict[str, list[dict[str, bool]]]()
+    everywhere = dict[str, dict[str, bool]]()
+    gone = set[str]()
+    counts: list[Count] = []
+    for name in fixtures:
+        if name not in domain.fixtures:
+            raise HomeError(f"no fixture is called {name!r}{nearest(name, domain.fixtures)}")
+    for name in need_objects:
+        domain.resolve(name)
+    for word in absent:
+        gone.update((word,) if word in domain.fixtures else domain.resolve(word))
+    for text in facts:
+        for condition in parse_goal(text, domain).conditions:
+            if isinstance(condition, Count):
+                counts.append(condition)
+                _need_place(condition.place, fixtures)
+            elif isinstance(condition, FixtureIs):
+                state = domain.negations.get(condition.state, condition.state)
+                true = (state == condition.state) != (condition.quantifier == "no")
+                kinds = domain.resolve_fixture(condition.fixture, condition.state)
+                one = next((kind for kind in kinds if kind not in gone), kinds[0])  # of a class
+                if condition.quantifier == "some":
+                    claims = some.setdefault(one, [])
+                    claim = next((c for c in claims if c.get(state, true) == true), None)
+                    if claim is None:
+                        claims.append(claim := {})
+                    claim[state] = true
+                    fixtures[one] = max(fixtures[one], len(claims))
+                else:
+                    for kind in kinds:
+                        everywhere.setdefault(kind, {})[state] = true
+                    if condition.quantifier == "every":  # of nothing, `every` is not true
+                        fixtures[one] = max(fixtures[one], 1)
+            elif isinstance(condition, No) and condition == No(thing=Thing(word=condition.thing.word)):
+                gone.update(domain.resolve(condition.thing.word))
+            else:
+                raise GoalError(f"{text!r} cannot be a fact of a home; such facts can: 'mug on desk', '2 dirty plate', "
+                                "'cabinet open', 'every cabinet closed', 'no apple'")  # fmt: skip
+    demands = Demands(
+        fixtures=fixtures,
+        objects=Counter(need_objects),
+        absent=frozenset(gone),
+        counts=tuple(counts),
+        some=some,
+        all=everywhere,
+    )
+    _check(demands, domain)
+    return demands
+
+
+def members(thing: Thing, absent: Collection[str], domain: Domain) -> tuple[str, ...]:
+    """Return the object categories that can be such a thing."""
+    able = [domain.objects[c] for c in domain.resolve(thing.word) if c not in absent]
+    return tuple(kind.name for kind in able if _can_be(kind, thing))
+
+
+def _can_be(kind: ObjectCategory, thing: Thing) -> bool:
+    if thing.liquid is not None and not kind.fills and kind.contains != thing.liquid:
+        return False
+    flags = {"sliced": kind.slices, "cooked": kind.cooks, "folded": kind.folds}
+    flags |= dict.fromkeys(("on", "open", "watered"), False)
+    return all(flags.get(state, True) for state in thing.states)
+
+
+def _need_place(place: Place | None, fixtures: Counter[str]) -> None:
+    while place is not None:
+        if place.fixture is not None:
+            fixtures[place.fixture] = max(fixtures[place.fixture], 1)
+        place = place.inside
+
+
+def _check(demands: Demands, domain: Domain) -> None:
+    both = [name for name in demands.fixtures if name in demands.absent and demands.fixtures[name]]
+    both += [w for w in demands.objects if demands.objects[w] and not set(domain.resolve(w)) - demands.absent]
+    if both:
+        raise HomeError(f"a home cannot both have and lack {both[0]}")
+    for fact in demands.counts:
+        thing, place = fact.thing, fact.place
+        while True:
+            able = members(thing, demands.absent, domain)
+            if not able:
+                why = "is absent" if set(domain.resolve(thing.word)) <= demands.absent else "is never so"
+                raise GoalError(f"{' '.join((*thing.states, thing.word))}: a {thing.word} {why}")
+            if place is None:
+                break
+            holders = (place.fixture,) if place.thing is None else members(place.thing, demands.absent, domain)
+            if not any(holder and domain.fits(c, holder) for c in able for holder in holders):
+                raise GoalError(f"a {thing.word} does not fit a {place.fixture or (place.thing and place.thing.word)}")
+            if place.thing is None:
+                break
+            thing, place = place.thing, place.inside

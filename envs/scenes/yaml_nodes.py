@@ -1,0 +1,174 @@
+"""Home files as YAML nodes that know their line: safe, bounded, and every problem is collected instead of raised."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+import yaml
+
+from envs.errors import HomeError, nearest
+from envs.files import safe_yaml
+
+MAX_PROBLEMS = 100
+MAX_TEXT = 200  # characters of a word or name
+MAX_COORDINATE_M = 100.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """One thing that is wrong with a home file, and the line that it is on (counted from 1)."""
+
+    line: int | None
+    text: str
+
+    def __str__(self) -> str:
+        return f"line {self.line}: {self.text}" if self.line else self.text
+
+
+class HomeFileError(HomeError):
+    """A home file is invalid; `problems` has all that is wrong with it."""
+
+    def __init__(self, problems: list[Problem], where: str = "") -> None:
+        self.problems = tuple(sorted(problems, key=lambda p: p.line or 0))
+        super().__init__("\n".join(f"{where}{problem}" for problem in self.problems))
+
+
+class NodeReader:
+    """Reads typed values out of YAML nodes and collects what is wrong with them."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+
+    def problem(self, node: yaml.Node | int | None, text: str) -> None:
+        """Note a problem at a node or a line.
+
+        Raises:
+            HomeFileError: There are too many to go on.
+        """
+        line = node.start_mark.line + 1 if isinstance(node, yaml.Node) else node
+        self.problems.append(Problem(line=line, text=text))
+        if len(self.problems) >= MAX_PROBLEMS:
+            more = Problem(line=line, text=f"{MAX_PROBLEMS} problems; the rest of the file was not looked at")
+            raise HomeFileError([*self.problems, more])
+
+    def pairs(self, node: yaml.Node, what: str) -> Iterator[tuple[str, yaml.Node, yaml.Node]]:
+        """Yield key, key node and value node of a mapping, each key once."""
+        if is_null(node):
+            return
+        if not isinstance(node, yaml.MappingNode):
+            self.problem(node, f"{what}: expected `key: value` lines, found {describe(node)}")
+            return
+        seen: set[str] = set()
+        for key_node, value in node.value:
+            key = self.text(key_node, f"a key of {what}")
+            if key is None:
+                continue
+            if key in seen:
+                self.problem(key_node, f"{what}: {key!r} is there twice")
+                continue
+            seen.add(key)
+            yield key, key_node, value
+
+    def options(self, node: yaml.Node, what: str, known: Collection[str]) -> dict[str, yaml.Node]:
+        """Return the values of a mapping that may have only the known keys."""
+        found: dict[str, yaml.Node] = {}
+        for key, key_node, value in self.pairs(node, what):
+            if key in known:
+                found[key] = value
+            else:
+                hint = nearest(key, known) or f"; known: {', '.join(known)}"
+                self.problem(key_node, f"{what}: unknown key {key!r}{hint}")
+        return found
+
+    def sequence(self, node: yaml.Node, what: str) -> list[yaml.Node]:
+        """Return the nodes of a list; nothing for an empty value."""
+        if is_null(node):
+            return []
+        if not isinstance(node, yaml.SequenceNode):
+            self.problem(node, f"{what}: expected a list such as [a, b], found {describe(node)}")
+            return []
+        return list(node.value)
+
+    def text(self, node: yaml.Node, what: str) -> str | None:
+        """Return a word or words, spaces joined: nothing that acts on a terminal or turns the line around."""
+        if isinstance(node, yaml.ScalarNode):
+            if node.tag == "tag:yaml.org,2002:bool":
+                meant = "true" if node.value.lower() in ("on", "yes", "true", "y") else "false"
+                self.problem(node, f'{what}: YAML reads {node.value} as {meant}; write it in quotes: "{node.value}"')
+                return None
+            if node.tag == "tag:yaml.org,2002:str" and node.value.strip():
+                words = " ".join(str(node.value).split())
+                if len(words) > MAX_TEXT:
+                    self.problem(node, f"{what}: {describe(node)} has more than {MAX_TEXT} characters")
+                elif not words.isprintable():
+                    self.problem(node, f"{what}: {describe(node)} has characters that cannot be seen")
+                else:
+                    return words
+                return None
+        self.problem(node, f"{what}: expected a word, found {describe(node)}")
+        return None
+
+    def whole(self, node: yaml.Node, what: str, low: int, high: int) -> int | None:
+        """Return a whole number in [low, high]."""
+        text = str(node.value) if isinstance(node, yaml.ScalarNode) else ""
+        if re.fullmatch(r"[0-9]{1,20}", text) and low <= int(text) <= high:
+            return int(text)
+        self.problem(node, f"{what}: expected a whole number from {low} to {high}, found {describe(node)}")
+        return None
+
+    def number(self, node: yaml.Node, what: str, limit: float = MAX_COORDINATE_M) -> float | None:
+        """Return a finite number in [-limit, limit]."""
+        number = math.nan
+        if isinstance(node, yaml.ScalarNode) and node.tag in ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float"):
+            try:
+                number = float(node.value.replace("_", ""))
+            except ValueError:
+                number = math.nan
+        if math.isnan(number):
+            self.problem(node, f"{what}: expected a number, found {describe(node)}")
+            return None
+        if abs(number) > limit:
+            self.problem(node, f"{what}: {number:g} is more than {limit:g}")
+            return None
+        return number
+
+    def numbers(self, node: yaml.Node, what: str, names: str, limits: tuple[float, ...]) -> list[float] | None:
+        """Return as many numbers as there are limits, described as `names`."""
+        if not isinstance(node, yaml.SequenceNode) or len(node.value) != len(limits):
+            self.problem(node, f"{what}: expected {names}, found {describe(node)}")
+            return None
+        found = [self.number(n, what, limit) for n, limit in zip(node.value, limits, strict=True)]
+        return [n for n in found if n is not None] if None not in found else None
+
+
+def is_null(node: yaml.Node) -> bool:
+    """Whether a value is empty."""
+    return isinstance(node, yaml.ScalarNode) and node.tag == "tag:yaml.org,2002:null"
+
+
+def describe(node: yaml.Node) -> str:
+    """Say what a node is, for a message."""
+    if isinstance(node, yaml.MappingNode):
+        return "a mapping"
+    if isinstance(node, yaml.SequenceNode):
+        return f"a list of {len(node.value)}"
+    text = str(node.value)
+    return "nothing" if is_null(node) or not text else repr(text[:40] + "…" if len(text) > 40 else text)
+
+
+def parse_nodes(text: str) -> yaml.Node:
+    """Return the root node of a YAML text.
+
+    Raises:
+        HomeFileError: It is not YAML, is empty, too large, nested too deeply, or uses anchors.
+    """
+    try:
+        root = safe_yaml.compose(text)
+    except safe_yaml.YamlError as error:
+        raise HomeFileError([Problem(line=error.line, text=error.text)]) from None
+    if root is None or is_null(root):
+        raise HomeFileError([Problem(line=None, text="the file is empty; a home has `rooms:` and `objects:`")])
+    return root

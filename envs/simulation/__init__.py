@@ -1,0 +1,1 @@
+"""Homes you can act in: SymbolicHome, PhysicalHome, DisturbedHome."""

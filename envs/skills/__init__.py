@@ -1,0 +1,1 @@
+"""pick, place, open/close, go to, tool use: one file a skill."""

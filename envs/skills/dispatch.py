@@ -1,0 +1,79 @@
+"""One action in, one outcome out: what each skill of the domain is in the physical home."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from envs.physics.engine import TICK_S
+from envs.physics.object_states import WATCH_TICKS
+from envs.robot.motion_primitives import SkillError, Workcell
+from envs.robot.robot import OutOfTimeError
+from envs.skills import open_close, pick, regrasp, tool_use
+from envs.skills.go_to import go_to
+from envs.symbolic.home_protocol import Outcome
+from envs.symbolic.state import Action
+
+LONGEST_WORK_TICKS = 480
+MAX_TICKS = 14_400  # a skill that takes longer than a minute has got lost
+
+
+def perform(cell: Workcell, action: Action) -> Outcome:
+    """Carry out an action whose preconditions hold. A failed skill leaves the arm tucked."""
+    start, hits, spent_j = cell.engine.ticks, cell.robot.collisions, cell.robot.energy_j
+    cell.robot.deadline = start + MAX_TICKS
+    status: Literal["done", "failed"] = "done"
+    reason = blocked_by = ""
+    try:
+        _dispatch(cell, action)
+        _let_work(cell)
+    except SkillError as error:
+        status, reason, blocked_by = "failed", str(error), error.blocked_by
+    except OutOfTimeError:
+        status, reason = "failed", f"timeout at tick {cell.engine.ticks - start}"
+    cell.robot.deadline = None
+    if status == "failed":
+        cell.recover()
+    cell.robot.allowed = frozenset()
+    if cell.robot.slipped():
+        lost = cell.robot.held.name if cell.robot.held is not None else ""
+        status, reason = "failed", reason or f"{lost} slipped"
+        cell.drop()
+    ticks = cell.engine.ticks - start
+    return Outcome(
+        status=status, reason=reason, duration_s=ticks * TICK_S, ticks=ticks, collisions=cell.robot.collisions - hits,
+        energy_j=cell.robot.energy_j - spent_j,
+        blocked_by=blocked_by,
+    )  # fmt: skip
+
+
+def _let_work(cell: Workcell) -> None:
+    """Stay while a process that the skill has started, or reached with a thing, does its work."""
+    held = cell.robot.held
+    for _ in range(LONGEST_WORK_TICKS // WATCH_TICKS):
+        if not cell.exposure.pending(None if held is None else held.name):
+            return
+        cell.robot.wait(WATCH_TICKS)
+
+
+def _dispatch(cell: Workcell, action: Action) -> None:
+    skill, args = action
+    if skill == "go to":
+        go_to(cell, args[0])
+    elif skill == "pick up":
+        pick.pick_up(cell, args[0])
+    elif skill in ("put", "give"):
+        regrasp.put(cell, args[0], args[1])
+    elif skill in ("open", "close"):
+        open_close.swing(cell, args[0], opened=skill == "open")
+    elif skill in ("turn on", "turn off"):
+        tool_use.press(cell, args[0])
+    elif skill == "slice":
+        tool_use.slice_up(cell, args[0])
+    elif skill == "wipe":
+        tool_use.wipe(cell, args[0])
+    elif skill == "pour":
+        tool_use.pour(cell, args[0], args[1])
+    elif skill == "fold":
+        tool_use.fold(cell, args[0])
+    else:
+        raise SkillError(f"there is no skill {skill!r}")

@@ -1,0 +1,163 @@
+"""Picking things up, and how the hand comes to a place."""
+
+from __future__ import annotations
+
+from functools import partial
+from math import pi
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from envs.assets.collision_shapes import edge_top, rims
+from envs.geometry.rotations import Array
+from envs.robot.motion_primitives import SkillError, Workcell, cyclic
+from envs.robot.obstruction import out_of_reach
+from envs.robot.reach_planning import BACK, DOWN, LEVEL, Entry, Goal, Reach
+from envs.robot.robot import HAND, LEFT, NAME, OPEN_M, RIGHT
+from envs.skills.grasps import CORNERS, UPRIGHT, half_extents, heading_of, is_round, pinches
+
+if TYPE_CHECKING:
+    from envs.geometry.support_region import Area
+
+SQUEEZE_M = 0.012  # of each finger beyond a thing's side, so that the motors press
+CLEAR_M = 0.02  # of each finger beside a thing
+SHUT_M = 0.004  # of each finger, to touch rather than to pinch
+PINCHED_M = 0.003
+TOUCH_M = 0.018  # how near the tip must come for an assisted grasp
+ABOVE_M = 0.16  # by which the tip comes from above
+OVER_RIM_M = 0.05  # by which fingers come in over a rim that they then straddle
+
+
+def pick_up(cell: Workcell, name: str, pitches: tuple[float, ...] | None = None) -> None:
+    """Grasp a thing and lift it, arm tucked at the end.
+
+    Args:
+        cell: The robot and its home.
+        name: The thing.
+        pitches: How the hand may pitch for a grasp by friction, the best first [rad]; else as the place asks for.
+
+    Raises:
+        SkillError: It cannot be reached or held.
+    """
+    places = cell.places
+    root = places.root(name)
+    cargo = places.contents(name)
+    reason = f"cannot reach {name}"
+    for attempt in range(3):
+        goals = pinches(cell, name, pitches, deeper_m=0.006 * attempt)
+        if cell.grasp == "assisted":
+            goals.append(_touch(cell, name, lower=0.008 * attempt))
+        if not goals:
+            raise SkillError(f"{name} is too wide for the hand")
+        over_m = 2 * float(places.extents(name)[2]) if places.holder(name) != root else 0.0
+        if cell.grasp == "physical" and rims(places.things[name]):
+            over_m = max(over_m, OVER_RIM_M)
+        entry, front = entry_to(cell, root, name, extra=over_m)
+        find = partial(cell.reaches, goals, entry, fixture=root, ignore=[name, *cargo], front=front)
+        reaches = find()
+        if not reaches and attempt == 0:
+            raise out_of_reach(cell, reason, find, own=root)
+        if not reaches:
+            break
+        reach = reaches[min(2 * attempt, len(reaches) - 1)]  # another one each time
+        cell.robot.allowed = frozenset((name, *cargo))
+        if cell.grasp == "physical":
+            held = _pinch(cell, name, cargo, reach, root or name)
+        else:
+            pinched = reach.width > 0
+            cell.go_in(reach, root or name, finger=min(OPEN_M, reach.width / 2 + CLEAR_M) if pinched else SHUT_M)
+            cell.robot.grip(max(0.0, reach.width / 2 - 0.001) if pinched else SHUT_M)
+            held = cell.engine.gap(NAME, (HAND, LEFT, RIGHT), name) < TOUCH_M
+            if held:
+                cell.robot.hold(name, cargo)
+                _lift(cell, name, cargo, reach)
+        if held:
+            return
+        reason = f"{name} slipped"
+        if cell.robot.held is None:
+            cell.go_out(reach)
+        cell.drop()
+        cell.tuck()
+    raise SkillError(reason)
+
+
+def _touch(cell: Workcell, name: str, *, lower: float) -> Goal:
+    """Where the fingertips touch a thing that they cannot take between them: near its edge, on top."""
+    places = cell.places
+    category = places.things[name]
+    at, turn = places.pose(name)
+    root = places.root(name)
+    covered = root is not None and places.area(root).covered
+    yaw = heading_of(turn)
+    over_m = 0.012 if covered else 0.003  # a level hand's fingers are 9 mm thick below their middle
+
+    def tip(heading: float) -> Array:
+        half = half_extents(turn, category, heading)
+        top = half[2] if abs(turn[2, 2]) < UPRIGHT else edge_top(category)
+        back = max(0.0, half[0] - 0.02)
+        made: Array = np.array(
+            [at[0] - back * np.cos(heading), at[1] - back * np.sin(heading), at[2] + top + over_m - lower]
+        )
+        return made
+
+    half = half_extents(turn, category, yaw)
+    corners = CORNERS * half
+    corners[:, 2] -= half[2]
+    corners[:, 0] += half[0] - 0.02
+    return Goal(
+        middle=at,
+        tip=tip,
+        yaws=() if is_round(category) else cyclic(yaw, pi / 2),
+        pitches=LEVEL if covered else (*DOWN, BACK),
+        cargo=corners * 0.9 + (0, 0, 0.02),
+        cost=0.6,
+    )
+
+
+def entry_to(cell: Workcell, root: str | None, name: str, *, extra: float = 0.0) -> tuple[Entry, bool]:
+    """From the front where something is above, else from above."""
+    places = cell.places
+    if root is not None and places.area(root).covered:
+        area = places.area(root)
+        at, _ = places.pose(name)
+        return from_front(area, float(area.local(at)[0]), extra), True
+    walls = 0.0
+    if root is not None:
+        spec = places.specs[root]
+        category = places.domain.fixtures[spec.category]
+        if category.region is not None:
+            walls = max(0.0, category.size[2] - category.region.z)
+    return Entry(up=ABOVE_M + min(0.25, walls) + 0.5 * extra), False
+
+
+def from_front(area: Area, x: float, extra: float) -> Entry:
+    """Out of a covered region from a depth x [m] of its frame."""
+    out = area.size[0] / 2 - x + 0.20
+    return Entry(up=0.03 + min(0.20, extra), out=(float(out * np.cos(area.yaw)), float(out * np.sin(area.yaw))))
+
+
+def _pinch(cell: Workcell, name: str, cargo: list[str], reach: Reach, where: str) -> bool:
+    """Take a thing by the fingers' friction and lift it; whether it came along."""
+    robot = cell.robot
+    cell.go_in(reach, where, finger=min(OPEN_M, reach.width / 2 + CLEAR_M))
+    for thing in (name, *cargo):
+        cell.engine.keep_awake(thing)
+    robot.grip(max(0.0, reach.width / 2 - SQUEEZE_M))
+    robot.wait(24)
+    if max(cell.engine.gap(NAME, (finger,), name) for finger in (LEFT, RIGHT)) > PINCHED_M:
+        robot.grip(min(OPEN_M, reach.width / 2 + CLEAR_M))
+        return False
+    robot.hold(name, cargo, welded=False)
+    _lift(cell, name, cargo, reach)
+    return not robot.slipped()
+
+
+def _lift(cell: Workcell, name: str, cargo: list[str], reach: Reach) -> None:
+    """Lift, leave and tuck; what leaned on the thing wakes up."""
+    leaning = cell.engine.neighbours(name)
+    for other in [thing for thing in cell.places.things if thing in leaning]:  # in a fixed order
+        cell.engine.wake(other)
+    for thing in (name, *cargo):
+        cell.engine.keep_awake(thing)
+    cell.go_out(reach)
+    cell.tuck()

@@ -1,0 +1,72 @@
+"""Putting down what friction holds where the hand would have to hold it otherwise: set down on the way, taken anew.
+
+What is pinched turns with the hand. A cup that was taken out of a cupboard by a level hand cannot be put on a low
+table, nor a cup that was taken from above be put into a cupboard; a person would set it down and take it otherwise.
+"""
+
+from __future__ import annotations
+
+from math import hypot
+from typing import TYPE_CHECKING
+
+from envs.robot.motion_primitives import SkillError
+from envs.robot.reach_planning import DOWN, LEVEL
+from envs.skills.pick import pick_up
+from envs.skills.place import AwkwardError
+from envs.skills.place import put as put_as_held
+
+if TYPE_CHECKING:
+    from envs.robot.motion_primitives import Workcell
+
+HEIGHTS_M = (0.45, 1.15)  # of surfaces on which the hand may come level, steep, and from above
+MOST_M = 6.0  # the way to such a surface
+TRIES = 4
+
+
+def put(cell: Workcell, name: str, place: str) -> None:
+    """Put what is held at a place, arm tucked at the end; with a stop on the way where friction needs one.
+
+    Raises:
+        SkillError: No room, no reach, or it did not stay there; the thing is still held unless it fell.
+    """
+    try:
+        put_as_held(cell, name, place)
+        return
+    except AwkwardError as error:
+        reason = error
+    if not _set_down(cell, name, place):
+        raise reason
+    root = cell.places.root(place)
+    covered = root is not None and cell.places.area(root).covered
+    pick_up(cell, name, LEVEL[::-1] if covered else DOWN)
+    put_as_held(cell, name, place)
+
+
+def _set_down(cell: Workcell, name: str, place: str) -> bool:
+    """Put what is held on a surface nearby; whether there was one."""
+    for surface in _surfaces(cell, place)[:TRIES]:
+        try:
+            put_as_held(cell, name, surface)
+        except SkillError:
+            if cell.robot.held is None:
+                raise
+            continue  # no room there, or no reach with this grasp either
+        return True
+    return False
+
+
+def _surfaces(cell: Workcell, place: str) -> list[str]:
+    """Open surfaces of a handy height, the nearest first."""
+    places = cell.places
+    x, y = (float(n) for n in cell.robot.q[:2])
+    found = []
+    for name, spec in places.specs.items():
+        category = places.domain.fixtures[spec.category]
+        if name == place or category.region is None or category.relation != "on" or category.body == "seat":
+            continue
+        if places.area(name).covered or not HEIGHTS_M[0] <= places.area(name).at[2] <= HEIGHTS_M[1]:
+            continue
+        away_m = hypot(spec.x - x, spec.y - y)
+        if away_m < MOST_M:
+            found.append((away_m, name))
+    return [name for _, name in sorted(found)]

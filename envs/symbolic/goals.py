@@ -1,0 +1,305 @@
+"""The goal language: parser, formatter and the values they exchange.
+
+    goal       := phase ("then" phase)*
+    phase      := condition (";" condition)*
+    condition  := [number] state* object [relation place]
+                | "every" state* object ["except" object] (relation place | "is" state+)
+                | "no" state* object [relation place]
+                | ["every" | "no"] (fixture | class of fixtures) state
+                | "holding" state* object
+    place      := fixture | object [relation place]
+    object     := category ["of" liquid] | class | "anything"
+    relation   := "on" | "in" | "with"
+
+A place's own relation is declared in the domain: the parser accepts the other word and the formatter writes the
+domain's. What a goal means is in `envs/symbolic/scoring.py`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from envs.errors import GoalError, nearest
+from envs.symbolic.domain import Domain, load_domain
+
+FIXTURES_ONLY = ("open", "on", "watered")  # states that no object has
+MAX_NUMBER = 20
+MAX_LENGTH = 2000  # characters; a longer goal is somebody's mistake or attack
+MAX_NESTING = 8  # places inside each other
+
+
+@dataclass(frozen=True, kw_only=True)
+class Thing:
+    """Some object: a category or class word, with the states and the liquid that it must have."""
+
+    word: str
+    states: tuple[str, ...] = ()
+    liquid: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """A fixture category, or an object that may itself have to be somewhere."""
+
+    fixture: str | None = None
+    thing: Thing | None = None
+    inside: Place | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Count:
+    """At least `number` distinct objects for which all of it holds at the end."""
+
+    number: int = 1
+    thing: Thing
+    place: Place | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Every:
+    """What `thing` chooses at the start of the episode is, at the end, at `place`, or has the states `become`."""
+
+    thing: Thing
+    excluded: str | None = None
+    place: Place | None = None
+    become: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class No:
+    """No such object at the end."""
+
+    thing: Thing
+    place: Place | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FixtureIs:
+    """One fixture of a category or class, every one, or none is in a state.
+
+    Of a class, only the categories count that can have the state (`Domain.resolve_fixture`).
+    """
+
+    quantifier: Literal["some", "every", "no"] = "some"
+    fixture: str
+    state: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Holding:
+    """The robot holds such an object at the end."""
+
+    thing: Thing
+
+
+Condition = Count | Every | No | FixtureIs | Holding
+
+
+@dataclass(frozen=True, kw_only=True)
+class Goal:
+    """Phases of conditions, reached in order."""
+
+    phases: tuple[tuple[Condition, ...], ...]
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """All conditions, phase after phase."""
+        return tuple(c for phase in self.phases for c in phase)
+
+    def __str__(self) -> str:
+        """The goal in its canonical wording."""
+        return format_goal(self)
+
+
+class _Parser:
+    def __init__(self, domain: Domain) -> None:
+        self.domain = domain
+        words = {*domain.states, *domain.negations}
+        self.object_states = {w for w in words if domain.negations.get(w, w) not in FIXTURES_ONLY}
+        self.state_words = words
+        self.fixture_states = {"open", "closed", "on", "off", "dirty", "clean", "watered"}
+
+    def goal(self, text: str) -> Goal:
+        words = " ".join(text.split())
+        if not words:
+            raise GoalError("the goal is empty")
+        if len(words) > MAX_LENGTH:
+            raise GoalError(f"the goal has {len(words)} characters; at most {MAX_LENGTH} are read")
+        phases = []
+        for phase in re.split(r"\s*\bthen\b\s*", words):
+            conditions = [self.condition(c.strip()) for c in phase.split(";")]
+            phases.append(tuple(conditions))
+        return Goal(phases=tuple(phases))
+
+    def condition(self, text: str) -> Condition:
+        if not text:
+            raise GoalError("a condition is empty (two separators in a row?)")
+        head, _, rest = text.partition(" ")
+        quantifier = head if head in ("every", "no") and rest else None
+        if (fixture := self.fixture_is(rest if quantifier else text, quantifier)) is not None:
+            return fixture
+        if quantifier == "every":
+            return self.every(rest)
+        if quantifier == "no":
+            thing, place = self.thing_at(rest)
+            return No(thing=thing, place=place)
+        if head == "holding" and rest:
+            return Holding(thing=self.thing(rest))
+        if head.isdecimal():
+            if not 1 <= int(head) <= MAX_NUMBER:
+                raise GoalError(f"{text!r}: the number {head} is not between 1 and {MAX_NUMBER}")
+            thing, place = self.thing_at(rest)
+            return Count(number=int(head), thing=thing, place=place)
+        thing, place = self.thing_at(text)
+        return Count(thing=thing, place=place)
+
+    def fixture_is(self, text: str, quantifier: str | None) -> FixtureIs | None:
+        name, _, state = text.rpartition(" ")
+        kinds = self.domain.fixture_members.get(name) or ((name,) if name in self.domain.fixtures else ())
+        if not kinds or text in self.domain.objects:  # "toilet paper" is no state of a toilet
+            return None
+        if state not in self.fixture_states:
+            known = ", ".join(sorted(self.fixture_states))
+            raise GoalError(f"{text!r}: {state!r} is not a state of a fixture; known: {known}")
+        if not any(self.domain.fixtures[kind].can_be(state) for kind in kinds):
+            raise GoalError(f"{text!r}: a {name} is never {state}")
+        if quantifier == "every":
+            return FixtureIs(quantifier="every", fixture=name, state=state)
+        if quantifier == "no":
+            return FixtureIs(quantifier="no", fixture=name, state=state)
+        return FixtureIs(fixture=name, state=state)
+
+    def every(self, text: str) -> Every:
+        excluded = None
+        if " is " in text:
+            head, _, states = text.partition(" is ")
+            become = tuple(states.split())
+            for state in become:
+                self.check_state(state, text)
+            place = None
+        else:
+            head, place = self.split_place(text)
+            become = ()
+            if place is None:
+                raise GoalError(f"'every {text}' says neither where (on, in) nor how (is) it shall be")
+        if " except " in head:
+            head, _, excluded = head.partition(" except ")
+            self.known(excluded, text)
+        return Every(thing=self.thing(head), excluded=excluded, place=place, become=become)
+
+    def split_place(self, text: str, depth: int = 0) -> tuple[str, Place | None]:
+        found = re.search(r" (on|in|with) ", text)
+        if found is None:
+            return text, None
+        return text[: found.start()], self.place(text[found.end() :], depth + 1)
+
+    def thing_at(self, text: str) -> tuple[Thing, Place | None]:
+        head, place = self.split_place(text)
+        return self.thing(head), place
+
+    def place(self, text: str, depth: int) -> Place:
+        if depth > MAX_NESTING:
+            raise GoalError(f"more than {MAX_NESTING} places inside each other")
+        if text in self.domain.fixtures:
+            kind = self.domain.fixtures[text]
+            if kind.relation is None:
+                raise GoalError(f"nothing can be put on a {text}")
+            return Place(fixture=text)
+        head, inside = self.split_place(text, depth)
+        try:
+            thing = self.thing(head)
+        except GoalError:
+            known = [*self.domain.fixtures, *self.domain.objects]
+            raise GoalError(f"no place is called {head!r}{nearest(head, known)}") from None
+        return Place(thing=thing, inside=inside)
+
+    def thing(self, text: str) -> Thing:
+        states = []
+        while True:
+            head, _, rest = text.partition(" ")
+            if head not in self.state_words or not rest:
+                break
+            self.check_state(head, text)
+            states.append(head)
+            text = rest
+        word, _, liquid = text.partition(" of ")
+        if liquid and liquid not in self.domain.liquids:
+            raise GoalError(f"{text!r}: no liquid {liquid!r}{nearest(liquid, self.domain.liquids)}")
+        self.known(word, text)
+        return Thing(word=word, states=tuple(states), liquid=liquid or None)
+
+    def check_state(self, word: str, text: str) -> None:
+        if word not in self.object_states:
+            known = ", ".join(sorted(self.object_states))
+            raise GoalError(
+                f"{text!r}: an object is never {word!r}; it may be {known}{nearest(word, self.object_states)}"
+            )
+
+    def known(self, word: str, text: str) -> None:
+        if word not in self.domain.objects and word not in self.domain.members:
+            known = [*self.domain.objects, *self.domain.members, *self.domain.fixtures]
+            raise GoalError(f"{text!r}: no object or class is called {word!r}{nearest(word, known)}")
+
+
+def fixtures_named(condition: Condition) -> Iterator[str]:
+    """Yield the fixture categories that a condition names."""
+    if isinstance(condition, FixtureIs):
+        yield condition.fixture
+    place = getattr(condition, "place", None)
+    while place is not None:
+        if place.fixture is not None:
+            yield place.fixture
+        place = place.inside
+
+
+def parse_goal(text: str, domain: Domain | None = None) -> Goal:
+    """Read a goal.
+
+    Raises:
+        GoalError: It does not parse, or names what the domain does not have (the nearest names are offered).
+    """
+    return _Parser(domain or load_domain()).goal(text)
+
+
+def format_thing(thing: Thing) -> str:
+    """Write an object with its states, for example `clean mug of coffee`."""
+    return " ".join((*thing.states, thing.word)) + (f" of {thing.liquid}" if thing.liquid else "")
+
+
+def format_place(place: Place, domain: Domain | None = None) -> str:
+    """Write a place with its relation, for example `in cup on coffee table`."""
+    domain = domain or load_domain()
+    if place.fixture is not None:
+        return f"{domain.relation(place.fixture)} {place.fixture}"
+    thing = place.thing
+    assert thing is not None
+    relation = domain.relation(thing.word) if thing.word in domain.objects else None
+    text = f"{relation or 'in'} {format_thing(thing)}"
+    return f"{text} {format_place(place.inside, domain)}" if place.inside else text
+
+
+def format_condition(condition: Condition, domain: Domain | None = None) -> str:
+    """Write one condition in its one canonical wording."""
+    if isinstance(condition, FixtureIs):
+        head = "" if condition.quantifier == "some" else condition.quantifier + " "
+        return f"{head}{condition.fixture} {condition.state}"
+    if isinstance(condition, Holding):
+        return f"holding {format_thing(condition.thing)}"
+    place = f" {format_place(condition.place, domain)}" if condition.place else ""
+    thing = format_thing(condition.thing)
+    if isinstance(condition, No):
+        return f"no {thing}{place}"
+    if isinstance(condition, Every):
+        excluded = f" except {condition.excluded}" if condition.excluded else ""
+        become = f" is {' '.join(condition.become)}" if condition.become else ""
+        return f"every {thing}{excluded}{place}{become}"
+    number = f"{condition.number} " if condition.number > 1 else ""
+    return f"{number}{thing}{place}"
+
+
+def format_goal(goal: Goal, domain: Domain | None = None) -> str:
+    """Write a goal in its one canonical wording; `parse_goal` reads it back."""
+    return " then ".join(" ; ".join(format_condition(c, domain) for c in phase) for phase in goal.phases)

@@ -1,0 +1,114 @@
+"""What a goal means: which conditions hold, how far an episode has come, its score (as in ALFRED).
+
+`every` chooses its objects in the episode's first state; all else is read from the state at hand. `on` and `in` reach
+through movable containers. Temperatures do not decay.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Goal, Holding, No, Place, Thing
+
+if TYPE_CHECKING:
+    from envs.symbolic.actions import State
+
+
+@dataclass(frozen=True, kw_only=True)
+class Score:
+    """Success, and the goal-condition rate: the fraction of conditions that hold, in [0, 1]."""
+
+    success: bool
+    rate: float
+    met: tuple[bool, ...]
+
+
+def matches(state: State, entity: int, thing: Thing) -> bool:
+    """Whether an entity is such an object now."""
+    world = state.world
+    category = world.categories[entity]
+    if category != thing.word and category not in world.domain.members.get(thing.word, ()):
+        return False
+    if thing.liquid is not None and state.liquid[entity] != thing.liquid:
+        return False
+    return all(state.has(entity, s) for s in thing.states)
+
+
+def is_at(state: State, entity: int, place: Place) -> bool:
+    """Whether an entity is at a place, directly or through movable containers."""
+    world = state.world
+    holder = state.place[entity]
+    while holder >= 0:
+        if place.fixture is not None:
+            if world.categories[holder] == place.fixture:
+                return True
+        elif holder >= world.n_fixtures and place.thing is not None and matches(state, holder, place.thing):
+            if place.inside is None:
+                return True
+            if is_at(state, holder, place.inside):
+                return True
+        holder = state.place[holder]
+    return False
+
+
+def chosen(state: State, thing: Thing, place: Place | None = None) -> list[int]:
+    """Entities that are such objects, at such a place, now."""
+    found = [i for i in state.world.things(thing.word) if matches(state, i, thing)]
+    return found if place is None else [i for i in found if is_at(state, i, place)]
+
+
+def fixtures_of(state: State, condition: FixtureIs) -> list[int]:
+    """Fixtures that a condition is about, in the order of the home."""
+    world = state.world
+    kinds = world.domain.resolve_fixture(condition.fixture, condition.state)
+    return sorted(i for kind in kinds for i in world.of.get(kind, ()))
+
+
+def subjects(start: State, condition: Every) -> list[int]:
+    """The entities that an `every` condition is about, chosen in the episode's first state."""
+    world = start.world
+    left_out = set(world.domain.resolve(condition.excluded)) if condition.excluded else set()
+    found = [i for i in chosen(start, condition.thing) if world.categories[i] not in left_out]
+    place = condition.place
+    while place is not None and place.thing is not None:
+        # A container does not go into itself: "every dishes in box" is not about the box.
+        word = place.thing.word
+        found = [i for i in found if world.categories[i] != word]
+        place = place.inside
+    return found
+
+
+def holds(state: State, condition: Condition, start: State) -> bool:
+    """Whether one condition holds in `state`, in an episode that began in `start`."""
+    if isinstance(condition, Count):
+        return len(chosen(state, condition.thing, condition.place)) >= condition.number
+    if isinstance(condition, No):
+        return not chosen(state, condition.thing, condition.place)
+    if isinstance(condition, Holding):
+        return state.held >= 0 and matches(state, state.held, condition.thing)
+    if isinstance(condition, FixtureIs):
+        named = fixtures_of(state, condition)
+        having = [state.has(i, condition.state) for i in named]
+        if condition.quantifier == "every":
+            return bool(named) and all(having)
+        return any(having) != (condition.quantifier == "no")
+    about = subjects(start, condition)
+    if condition.place is not None:
+        return bool(about) and all(is_at(state, i, condition.place) for i in about)
+    return bool(about) and all(state.has(i, s) for i in about for s in condition.become)
+
+
+def advance(goal: Goal, phase: int, state: State, start: State) -> int:
+    """Return the phase that an episode is in once `state` is reached; the last phase is never left."""
+    while phase < len(goal.phases) - 1 and all(holds(state, c, start) for c in goal.phases[phase]):
+        phase += 1
+    return phase
+
+
+def score(goal: Goal, phase: int, state: State, start: State) -> Score:
+    """Score an episode that is in `phase` (from `advance`) and ends in `state`."""
+    met: list[bool] = []
+    for i, conditions in enumerate(goal.phases):
+        met += [i < phase or (i == phase and holds(state, c, start)) for c in conditions]
+    return Score(success=all(met), rate=sum(met) / len(met), met=tuple(met))

@@ -1,0 +1,1 @@
+"""The speed ladders behind `python -m gpt.speed` (training and decoding)."""

@@ -1,0 +1,67 @@
+"""What the decoding ladder reads: requests to homes in the form that the planner's GPT was trained on.
+
+A text is `[CLS] what the home has [SEP] instruction [SEP]` and, for the loss, the goal behind it. Homes are drawn at
+random here, so no training corpus holds these texts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gpt.errors import ConfigError
+from gpt.tokenization.tokenizer import Tokenizer
+
+_THINGS = (
+    "apple", "book", "bowl", "bread", "candle", "cell phone", "cup", "egg", "fork", "glass", "knife", "laptop",
+    "lettuce", "magazine", "mug", "newspaper", "orange", "pan", "pen", "pencil", "pillow", "plate", "pot", "potato",
+    "remote control", "salt shaker", "scissors", "shirt", "soap bar", "spatula", "spoon", "statue", "teddy bear",
+    "tomato", "towel", "vase", "wallet", "watch",
+)  # fmt: skip
+_PLACES = (
+    "armchair", "bed", "cabinet", "coffee table", "countertop", "desk", "dining table", "dresser", "fridge",
+    "microwave", "shelf", "sink", "sofa", "wardrobe",
+)  # fmt: skip
+_INSIDE = ("cabinet", "dresser", "fridge", "microwave", "sink", "wardrobe")
+_REQUESTS = ("put the {} {} the {}", "move a {} {} the {}", "I want a {} {} the {}", "please place a {} {} the {}")
+_STATES = ("", "clean ", "cold ", "hot ")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Text:
+    """Token ids of a prompt, and of what should follow."""
+
+    prompt: tuple[int, ...]
+    goal: tuple[int, ...]
+
+
+def draw_texts(tokenizer: Tokenizer, count: int, length: int, rng: np.random.Generator) -> list[Text]:
+    """Draw texts with prompts of exactly `length` tokens.
+
+    Raises:
+        ConfigError: An instruction alone is longer.
+    """
+    found = []
+    for _ in range(count):
+        thing, place = str(rng.choice(_THINGS)), str(rng.choice(_PLACES))
+        state, request = str(rng.choice(_STATES)), str(rng.choice(_REQUESTS))
+        where = "in" if place in _INSIDE else "on"
+        said = tokenizer.encode_marked(f"[SEP] {request.format(state + thing, where, place)}[SEP]")
+        room = length - len(said) - 1
+        if room < 0:
+            raise ConfigError(f"prompts of {length} tokens are too short; an instruction takes {len(said) + 1}")
+        names = [thing, *(t for t in rng.permutation(_THINGS) if t != thing)]
+        counts = [f" {n}" if (n := int(rng.integers(1, 6))) > 1 else "" for _ in names]
+        home = "".join(f" {name}{n}" for name, n in zip(names, counts, strict=True))
+        home += "".join(f" {name}" for name in (place, *(p for p in _PLACES if p != place)))
+        inventory = tokenizer.encode(home * (1 + room // len(names)))[:room]
+        prompt = (tokenizer.special("[CLS]"), *inventory, *said)
+        goal = tokenizer.encode_marked(f" {state}{thing} {where} {place}[SEP]")
+        found.append(Text(prompt=prompt, goal=tuple(goal)))
+    return found
+
+
+def draw_ids(vocab_size: int, count: int, length: int, rng: np.random.Generator) -> list[Text]:
+    """Random prompts for random weights; nothing is right to follow them."""
+    return [Text(prompt=tuple(rng.integers(0, vocab_size, length).tolist()), goal=()) for _ in range(count)]

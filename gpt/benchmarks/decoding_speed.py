@@ -1,0 +1,389 @@
+"""How fast this machine decodes, rung by rung: the same weights continue the same prompts with the likeliest tokens.
+
+    python -m gpt.benchmarks.decoding_speed                              # the released weights, batch 1 and 64, one thread
+    python -m gpt.benchmarks.decoding_speed --preset gpt2 --batch 1      # random weights of another shape
+    python -m gpt.benchmarks.decoding_speed --json --out runs/decode     # and a chart
+
+Every rung must write what the plain loop writes, which reads everything again for every token; int8 weights are
+rounded, so for them the share of equal tokens and the change in loss are reported instead. A rung's time is from the
+prompts to their last new token, forced ones included; medians of interleaved repeats.
+
+Where the extra `peers` is installed, Hugging Face generate and CTranslate2 decode a GPT-2 of the same size, which is
+what they know, beside our own decoders (rows of `weights` "gpt-2 twin").
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from gpt.benchmarks.decoding_ladder import Rows, Rung, Work
+    from gpt.benchmarks.decoding_prompts import Text
+    from gpt.model.transformer import GPT
+    from gpt.tokenization.tokenizer import Tokenizer
+
+PRESETS: dict[str, dict[str, object]] = {
+    "tiny": {"vocab_size": 2048, "n_layer": 2, "n_head": 2, "n_embd": 128, "block_size": 256},
+    "home": {"vocab_size": 2048, "n_layer": 4, "n_head": 4, "n_embd": 256, "block_size": 512},
+    "gpt2": {"vocab_size": 50_304, "n_layer": 12, "n_head": 12, "n_embd": 768, "block_size": 1024},
+}
+PLAIN = "no cache"
+N_TEXTS = 100  # for the loss of rounded weights
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What to measure.
+
+    Attributes:
+        model: A model folder; None takes the released weights.
+        preset: Random weights of this shape instead.
+        batches: Prompts decoded together.
+        prompt: Tokens of each prompt.
+        new: Tokens written after each.
+        repeats: Of every rung.
+        threads: Of PyTorch, numpy and onnxruntime.
+        device: Of the rungs in PyTorch; on a GPU they are the only ones.
+        only: Rungs whose name holds one of these texts; all if empty. The plain loop is always there.
+        peers: Whether other people's decoders are measured too, where they are installed.
+        seed: Of prompts, forced tokens and random weights.
+    """
+
+    model: Path | None = None
+    preset: str | None = None
+    batches: tuple[int, ...] = (1, 64)
+    prompt: int = 120
+    new: int = 48
+    repeats: int = 5
+    threads: int = 1
+    device: str = "cpu"
+    only: tuple[str, ...] = ()
+    peers: bool = True
+    seed: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """What one rung did.
+
+    Attributes:
+        rung: Its name.
+        weights: `own`, or `gpt-2 twin` (random weights).
+        batch: Prompts decoded together.
+        tokens_per_s: New tokens of all prompts together.
+        ms_per_token: Time over the new tokens of one prompt.
+        factor: Tokens/s over those of the plain loop.
+        weight_mb: Weights in memory [MB].
+        equal: Share of prompts continued token for token as the plain loop does.
+        until: Mean share of the new tokens before the first that differs.
+        loss: Mean over the goals of texts [nats], where it was measured.
+    """
+
+    rung: str
+    weights: str
+    batch: int
+    tokens_per_s: float
+    ms_per_token: float
+    factor: float
+    weight_mb: float
+    equal: float
+    until: float
+    loss: float | None = None
+
+
+def run(options: Options) -> dict[str, object]:
+    """Measure; returns plain data: `settings`, `rows` (fields of `Row`) and `disagree`, the rungs that must not.
+
+    Raises:
+        ConfigError: There is no such preset, or the prompts do not fit.
+        CheckpointError: The folder is not a model of this project.
+    """
+    import numpy as np
+    import torch
+
+    from gpt.benchmarks.external_decoders import installed
+    from gpt.inference.threads import limit_blas_threads
+
+    torch.set_num_threads(options.threads)
+    told = limit_blas_threads(options.threads)
+    model, tokenizer = _model(options)
+    rows: list[Row] = []
+    disagree: list[str] = []
+    for batch in options.batches:
+        rng = np.random.default_rng(options.seed)
+        texts = _texts(model, tokenizer, options, batch, rng)
+        found, wrong = _measure("own", _rungs(model, batch, options), texts, batch, options, rng)
+        rows += found
+        disagree += wrong
+    if options.peers and options.device == "cpu" and installed():
+        found, wrong = _measure_peers(model, options)
+        rows += found
+        disagree += wrong
+    settings = {
+        "model": options.preset or str(options.model),
+        "prompt": options.prompt,
+        "new": options.new,
+        "repeats": options.repeats,
+        "threads": options.threads,
+        "numpy_threads_set": told,
+        "device": options.device,
+        "seed": options.seed,
+        "torch": torch.__version__,
+        "numpy": np.__version__,
+    }
+    return {"settings": settings, "rows": [asdict(row) for row in rows], "disagree": disagree}
+
+
+def _model(options: Options) -> tuple[GPT, Tokenizer | None]:
+    from gpt.errors import ConfigError
+    from gpt.weights.checkpoint import load_model
+
+    if options.preset is None:
+        if options.model is None:
+            raise ConfigError("which model? Name a folder with --model, such as planner/released/home, or a --preset")
+        model, tokenizer, _ = load_model(options.model, options.device)
+        return model, tokenizer
+    if options.preset not in PRESETS:
+        raise ConfigError(f"there is no preset {options.preset!r}; there are: {', '.join(PRESETS)}")
+    return peaked_model(PRESETS[options.preset], options.seed).to(options.device), None
+
+
+def peaked_model(settings: dict[str, object], seed: int) -> GPT:
+    """A model of random weights that is sure of what it writes: rounding does not decide between two tokens.
+
+    Its head is a matrix of its own: with the embedding's, random weights repeat the token that they have just read.
+    """
+    import torch
+
+    from gpt.model.transformer import GPT, GPTConfig
+
+    generator = torch.Generator().manual_seed(seed)
+    model = GPT(GPTConfig.from_dict(settings | {"tie_weights": False}))
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if parameter.dim() == 2:
+                table = name.split(".")[0] in ("wte", "previous", "wpe", "head")
+                parameter.normal_(std=1.0 if table else parameter.shape[1] ** -0.5, generator=generator)
+    return model.eval()
+
+
+def _texts(model: GPT, tokenizer: Tokenizer | None, options: Options, batch: int, rng: np.random.Generator
+           ) -> list[Text]:  # fmt: skip
+    from gpt.benchmarks.decoding_prompts import draw_ids, draw_texts
+    from gpt.errors import ContextError
+
+    if options.prompt + options.new > model.config.block_size:
+        raise ContextError(
+            f"{options.prompt} prompt tokens and {options.new} new ones do not fit into block_size "
+            f"{model.config.block_size}"
+        )
+    count = max(batch, N_TEXTS)
+    if tokenizer is None:
+        return draw_ids(model.config.vocab_size, count, options.prompt, rng)
+    return draw_texts(tokenizer, count, options.prompt, rng)
+
+
+def _rungs(model: GPT, batch: int, options: Options) -> list[Rung]:
+    from gpt.benchmarks.decoding_ladder import numpy_rungs, onnx_rungs, torch_rungs
+    from gpt.inference.numpy_model import NumpyModel
+    from gpt.weights.checkpoint import weights_of
+
+    capacity = options.prompt + options.new
+    rungs = torch_rungs(model, batch, capacity)
+    if options.device == "cpu":
+        arrays = NumpyModel(model.config, {name: tensor.numpy() for name, tensor in weights_of(model).items()})
+        rungs += numpy_rungs(arrays, batch, capacity)
+        rungs += onnx_rungs(arrays, batch, capacity, options.threads)
+    return [rungs[0], *(rung for rung in rungs[1:] if _is_wanted(rung, options))]
+
+
+def _is_wanted(rung: Rung, options: Options) -> bool:
+    return not options.only or any(text in rung.name for text in options.only)
+
+
+def _measure_peers(model: GPT, options: Options) -> tuple[list[Row], list[str]]:
+    import tempfile
+
+    import numpy as np
+
+    from gpt.benchmarks.external_decoders import gpt2_settings, peer_rungs
+
+    rows: list[Row] = []
+    disagree: list[str] = []
+    twin = peaked_model(gpt2_settings(model.config), options.seed)
+    with tempfile.TemporaryDirectory() as folder:
+        peers = [rung for rung in peer_rungs(twin, Path(folder), options.threads) if _is_wanted(rung, options)]
+        for batch in options.batches:
+            rng = np.random.default_rng(options.seed)
+            texts = _texts(twin, None, options, batch, rng)
+            # Jumping is for forced tokens, which the peers do not know of; compiling again would show nothing new.
+            ours = [r for r in _rungs(twin, batch, options) if "jump" not in r.name and "compile" not in r.name]
+            found, wrong = _measure("gpt-2 twin", [*ours, *peers], texts, batch, options, rng)
+            rows += found
+            disagree += wrong
+    return rows, disagree
+
+
+def _measure(
+    weights: str, rungs: list[Rung], texts: Sequence[Text], batch: int, options: Options, rng: np.random.Generator
+) -> tuple[list[Row], list[str]]:
+    from gpt.benchmarks.decoding_ladder import Work, force_about_half, loss
+
+    work = Work(
+        prompts=tuple(text.prompt for text in texts[:batch]),
+        new=options.new,
+        forced=force_about_half(options.new, rng),
+    )
+    work = replace(work, truth=rungs[0].run(work))
+    written = {rung.name: rung.run(work) for rung in rungs[1:]} | {PLAIN: work.truth}  # compiles, too
+    seconds: dict[str, list[float]] = {rung.name: [] for rung in rungs}
+    for repeat in range(options.repeats):
+        for rung in rungs:
+            seconds[rung.name].append(took(rung, work))
+            print(f"{batch:3} {repeat}  {seconds[rung.name][-1]:9.4f} s  {rung.name}", file=sys.stderr)
+    plain = statistics.median(seconds[PLAIN])
+    rows, disagree = [], []
+    for rung in rungs:
+        median = statistics.median(seconds[rung.name])
+        equal, until = agreement(written[rung.name], work.truth)
+        if rung.exact and equal < 1:
+            disagree.append(f"{rung.name}, batch {batch}, {weights} weights")
+        goals = [text for text in texts if text.goal]
+        measured = loss(rung, goals) if rung.reads is not None and goals and batch == 1 else None
+        rows.append(
+            Row(
+                rung=rung.name, weights=weights, batch=batch, tokens_per_s=batch * work.new / median,
+                ms_per_token=1e3 * median / work.new, factor=plain / median,
+                weight_mb=rung.weight_bytes / 1e6, equal=equal, until=until, loss=measured,
+            )
+        )  # fmt: skip
+    return rows, disagree
+
+
+def took(rung: Rung, work: Work) -> float:
+    """Seconds of one run."""
+    began = time.perf_counter()
+    rung.run(work)
+    return time.perf_counter() - began
+
+
+def agreement(written: Rows, truth: Rows) -> tuple[float, float]:
+    """Share of equal rows, and mean share of a row before the first token that differs."""
+    firsts = [
+        next((place for place, (a, b) in enumerate(zip(own, true, strict=True)) if a != b), len(true)) / len(true)
+        for own, true in zip(written, truth, strict=True)
+    ]
+    return sum(first == 1 for first in firsts) / len(firsts), statistics.mean(firsts)
+
+
+def table(rows: Sequence[dict[str, object]]) -> str:
+    """The rows as Markdown."""
+    lines = ["| weights | batch | rung | tokens/s | ms a token | × no cache | weights MB | as the plain loop | loss |",
+             "|---|---|---|---|---|---|---|---|---|"]  # fmt: skip
+    for values in rows:
+        row = Row(**values)  # type: ignore[arg-type]
+        same = "all" if row.equal == 1 else f"{row.equal:.0%} of rows, {row.until:.0%} of tokens"
+        measured = "" if row.loss is None else f"{row.loss:.4f}"
+        lines.append(
+            f"| {row.weights} | {row.batch} | {row.rung} | {row.tokens_per_s:,.0f} | {row.ms_per_token:.2f} | "
+            f"{row.factor:.1f} | {row.weight_mb:.1f} | {same} | {measured} |"
+        )
+    return "\n".join(lines)
+
+
+def draw_chart(rows: Sequence[dict[str, object]], path: Path) -> bool:
+    """Draw tokens/s of every rung as bars; returns whether matplotlib is installed."""
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        return False
+    found = [Row(**values) for values in rows]  # type: ignore[arg-type]
+    panels = list(dict.fromkeys((row.weights, row.batch) for row in found))
+    columns = len({row.batch for row in found})
+    lines = -(-len(panels) // columns)
+    most = max(sum((row.weights, row.batch) == panel for row in found) for panel in panels)
+    figure = Figure(figsize=(6.5 * columns, (1.2 + 0.36 * most) * lines), layout="constrained")
+    axes = figure.subplots(lines, columns, squeeze=False).flat
+    for axis, (weights, batch) in zip(axes, panels, strict=True):
+        own = [row for row in found if (row.weights, row.batch) == (weights, batch)]
+        bars = axis.barh([row.rung for row in own], [row.tokens_per_s for row in own], color="#4878a8")
+        axis.bar_label(bars, labels=[f" {row.tokens_per_s:,.0f}  ({row.factor:.1f} ×)" for row in own], fontsize=8)
+        axis.set(
+            title=f"{weights} weights, batch {batch}",
+            xlabel="tokens/s",
+            xlim=(0, 1.3 * max(row.tokens_per_s for row in own)),
+        )
+        axis.invert_yaxis()
+        axis.spines[["top", "right"]].set_visible(False)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=150)
+    return True
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Measure and print a table. Returns 0, or 2 on wrong input or where a rung must agree and does not."""
+    parser = argparse.ArgumentParser(prog="python -m gpt.benchmarks.decoding_speed", description="Decoding speed, rung by rung.")
+    parser.add_argument("--model", type=Path, help="a model folder, e.g. planner/released/home")
+    parser.add_argument("--preset", choices=tuple(PRESETS), help="random weights of this shape instead")
+    parser.add_argument("--batch", default="1,64", help="prompts decoded together (default 1,64)")
+    parser.add_argument("--prompt", type=int, default=120, help="tokens of each prompt (default 120)")
+    parser.add_argument("--new", type=int, default=48, help="tokens written after each (default 48)")
+    parser.add_argument("--repeats", type=int, default=5, help="measured runs of each rung (default 5)")
+    parser.add_argument("--threads", type=int, default=1, help="threads (default 1)")
+    parser.add_argument("--device", default="cpu", help="cpu or cuda (default cpu)")
+    parser.add_argument("--only", default="", help="rungs whose name holds one of these texts, split by ';'")
+    parser.add_argument("--no-peers", action="store_true", help="leave Hugging Face and CTranslate2 out")
+    parser.add_argument("--seed", type=int, default=0, help="of prompts and random weights (default 0)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--out", type=Path, help="a folder for decode_speed.json and decode_speed.png")
+    args = parser.parse_args(argv)
+    from gpt.errors import GPTError
+
+    try:
+        batches = tuple(int(part) for part in args.batch.split(","))
+    except ValueError:
+        parser.error(f"--batch is {args.batch!r}; it must be whole numbers split by commas")
+    if min((*batches, args.prompt, args.new, args.repeats, args.threads)) < 1:
+        parser.error("--batch, --prompt, --new, --repeats and --threads must be at least 1")
+    options = Options(
+        model=args.model, preset=args.preset, batches=batches, prompt=args.prompt, new=args.new, repeats=args.repeats,
+        threads=args.threads, device=args.device, only=tuple(filter(None, args.only.split(";"))), seed=args.seed,
+        peers=not args.no_peers,
+    )  # fmt: skip
+    try:
+        results = run(options)
+    except GPTError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    report(results, as_json=args.json, out=args.out)
+    return 2 if results["disagree"] else 0
+
+
+def report(results: dict[str, object], *, as_json: bool = False, out: Path | None = None) -> None:
+    """Print what `run` returned, and write it and its chart into a folder."""
+    rows = results["rows"]
+    assert isinstance(rows, list)
+    text = json.dumps(results, indent=2)
+    print(text if as_json else table(rows))
+    for name in results["disagree"] if isinstance(results["disagree"], list) else []:
+        print(f"NOT as the plain loop: {name}", file=sys.stderr)
+    if out is not None:
+        from gpt.files import write_text_atomically
+
+        write_text_atomically(out / "decode_speed.json", text + "\n")
+        if not draw_chart(rows, out / "decode_speed.png"):
+            print("no chart: matplotlib is not installed (the extra `plots`)", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

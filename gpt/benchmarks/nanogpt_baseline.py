@@ -1,0 +1,141 @@
+"""A plain GPT's training step, as nanoGPT's README recommends it: what the ladder is compared with.
+
+GPT-2's architecture with nanoGPT's defaults (no biases, GELU, LayerNorm, learned positions, tied weights, vocabulary
+50,304, fused AdamW, bf16 autocast, flash attention, torch.compile): documents follow each other in one stream that is
+cut into rows, attention crosses their borders, and every token is learned. Only the documents are the ladder's.
+"""
+
+from __future__ import annotations
+
+import resource
+import time
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from gpt.benchmarks.training_data import draw_groups
+from gpt.benchmarks.training_ladder import GROUPS, N_IDS, NICE_VOCABULARY, Preset
+
+
+class _Block(nn.Module):
+    def __init__(self, n_embd: int, n_head: int) -> None:
+        super().__init__()
+        self.n_head = n_head
+        self.ln_1, self.ln_2 = nn.LayerNorm(n_embd, bias=False), nn.LayerNorm(n_embd, bias=False)
+        self.c_attn = nn.Linear(n_embd, 3 * n_embd, bias=False)
+        self.c_proj = nn.Linear(n_embd, n_embd, bias=False)
+        self.c_fc = nn.Linear(n_embd, 4 * n_embd, bias=False)
+        self.c_out = nn.Linear(4 * n_embd, n_embd, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        B, T, C = x.shape
+        q, k, v = (
+            part.view(B, T, self.n_head, C // self.n_head).transpose(1, 2)
+            for part in self.c_attn(self.ln_1(x)).split(C, 2)
+        )
+        y = F.scaled_dot_product_attention(q, k, v, is_causal=True).transpose(1, 2).reshape(B, T, C)
+        x = x + self.c_proj(y)
+        out: Tensor = x + self.c_out(F.gelu(self.c_fc(self.ln_2(x))))
+        return out
+
+
+class _PlainGPT(nn.Module):
+    def __init__(self, preset: Preset, vocabulary: int) -> None:
+        super().__init__()
+        self.wte = nn.Embedding(vocabulary, preset.n_embd)
+        self.wpe = nn.Embedding(preset.block_size, preset.n_embd)
+        self.blocks = nn.ModuleList(_Block(preset.n_embd, preset.n_head) for _ in range(preset.n_layer))
+        self.ln_f = nn.LayerNorm(preset.n_embd, bias=False)
+        for parameter in self.parameters():
+            if parameter.ndim == 2:
+                nn.init.normal_(parameter, std=0.02)
+
+    def forward(self, idx: Tensor, targets: Tensor) -> Tensor:
+        x = self.wte(idx) + self.wpe.weight[: idx.shape[1]]
+        for block in self.blocks:
+            x = block(x)
+        logits = F.linear(self.ln_f(x), self.wte.weight)
+        return F.cross_entropy(logits.flatten(0, 1), targets.flatten())
+
+
+class PlainStep:
+    """Trains it, one optimizer step a call, on the documents that the ladder reads."""
+
+    def __init__(
+        self,
+        preset: Preset,
+        device: torch.device,
+        seed: int = 0,
+        *,
+        vocabulary: int = NICE_VOCABULARY,
+        compiled: bool = True,
+    ) -> None:
+        self.device, self.preset = device, preset
+        torch.manual_seed(seed)
+        self.model = _PlainGPT(preset, vocabulary).to(device)
+        self.run = torch.compile(self.model) if compiled else self.model
+        self.optimizer = torch.optim.AdamW(
+            self.model.parameters(), lr=6e-4, betas=(0.9, 0.95), weight_decay=0.1, fused=True
+        )
+        groups = draw_groups(GROUPS, preset.rows * preset.block_size, preset.block_size, preset.branched, N_IDS, seed)
+        stream = [i for g in groups for tree in g.trees for document in tree.documents for i in document]
+        T = preset.block_size
+        n_rows = (len(stream) - 1) // T
+        ids = torch.tensor(stream[: n_rows * T + 1], device=device)
+        self.idx, self.targets = ids[:-1].view(n_rows, T), ids[1:].view(n_rows, T)
+        self.at = 0
+
+    @property
+    def n_tokens(self) -> float:
+        """Tokens of a step."""
+        return float(self.preset.rows * self.preset.block_size)
+
+    @property
+    def flops(self) -> float:
+        """As in `gpt.benchmarks.training_ladder.Step.flops`, with every token learned."""
+        weights = sum(p.numel() for p in self.model.blocks.parameters()) + self.model.wte.weight.numel()
+        T, C = self.preset.block_size, self.preset.n_embd
+        return self.n_tokens * (6.0 * weights + 12.0 * self.preset.n_layer * C * (T + 1) / 2)
+
+    def __call__(self) -> tuple[float, float]:
+        """Take a step; returns its seconds and its loss."""
+        self._wait()
+        began = time.perf_counter()
+        micro, total = self.preset.micro_rows, 0.0
+        parts = self.preset.rows // micro
+        for _ in range(parts):
+            loss = self._loss(micro) / parts
+            loss.backward()  # type: ignore[no-untyped-call]
+            total += loss.item()
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        self._wait()
+        return time.perf_counter() - began, total
+
+    @torch.no_grad()
+    def first_loss(self) -> float:
+        """Mean loss of the first rows."""
+        at, loss = self.at, self._loss(self.preset.micro_rows).item()
+        self.at = at
+        return loss
+
+    def memory_mib(self) -> float:
+        """As in `gpt.benchmarks.training_ladder.Step.memory_mib`."""
+        if self.device.type == "cuda":
+            return torch.cuda.max_memory_allocated(self.device) / 2**20
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
+
+    def _loss(self, rows: int) -> Tensor:
+        if self.at + rows > len(self.idx):
+            self.at = 0
+        here = slice(self.at, self.at + rows)
+        self.at += rows
+        with torch.autocast(self.device.type, torch.bfloat16):
+            out: Tensor = self.run(self.idx[here], self.targets[here])
+        return out
+
+    def _wait(self) -> None:
+        if self.device.type == "cuda":
+            torch.cuda.synchronize(self.device)

@@ -1,0 +1,85 @@
+"""Greedy decoding by one compiled step over a cache of fixed size, as gpt-fast does it.
+
+Shapes: B rows, K key heads, D head size, k previous tokens, V vocabulary size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+
+from gpt.model.attention import Sight
+from gpt.model.kv_cache import KVCache
+from gpt.model.transformer import GPT
+
+
+class StaticCache(KVCache):
+    """A cache that gives attention its whole buffers, so that shapes do not change from step to step."""
+
+    place: Tensor
+    """(1,) where the next token goes."""
+
+    def append(self, layer: int, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+        """Store one new token's keys and values (B, K, 1, D); returns the buffers (B, K, capacity, D)."""
+        keys, values = self.keys[layer], self.values[layer]
+        keys.index_copy_(2, self.place, k)
+        values.index_copy_(2, self.place, v)
+        return keys, values
+
+
+class StaticDecoder:
+    """A model whose step is compiled once for a number of rows and a length.
+
+    Compiling takes half a minute on a CPU the first time.
+    """
+
+    def __init__(self, model: GPT, rows: int, capacity: int) -> None:
+        self.model = model.eval()
+        self.rows, self.capacity = rows, capacity
+        mode = "reduce-overhead" if model.device.type == "cuda" else "default"
+        self._step: Callable[..., Tensor] = torch.compile(_step, fullgraph=True, dynamic=False, mode=mode)
+
+    @torch.no_grad()
+    def generate(self, prompts: Sequence[Sequence[int]], new: int) -> list[list[int]]:
+        """Continue prompts of equal length by `new` tokens each, the likeliest."""
+        model, device = self.model, self.model.device
+        idx = torch.tensor(prompts, device=device)  # (B, P)
+        first = KVCache(model.config, rows=self.rows, capacity=self.capacity, device=device)
+        token = model.head(model.trunk(idx, cache=first)[:, -1]).argmax(dim=-1)  # (B,)
+        cache = StaticCache.__new__(StaticCache)
+        cache.config, cache.capacity, cache.padding, cache.length = model.config, self.capacity, None, first.length
+        cache.keys, cache.values, cache.tokens = first.keys, first.values, first.tokens
+        k = model.config.previous_tokens
+        recent = cache.tokens[:, first.length : first.length + k].clone()  # (B, k)
+        cache.place = torch.tensor([first.length], device=device)
+        found = [token]
+        for _ in range(new - 1):
+            following = self._step(model, cache, token, recent).clone()
+            if k:
+                recent = torch.cat((recent[:, 1:], token[:, None]), dim=1)
+            token = following
+            cache.place += 1
+            found.append(token)
+        out: list[list[int]] = torch.stack(found, dim=1).tolist()
+        return out
+
+
+def _step(model: GPT, cache: StaticCache, token: Tensor, recent: Tensor) -> Tensor:
+    """Read a token (B,) of each row after the k tokens `recent` (B, k); returns the likeliest next ones (B,)."""
+    x = model.wte(token[:, None])  # (B, 1, C)
+    if model.previous is not None:
+        x = x + model.previous(recent + model.offsets).sum(dim=1, keepdim=True)
+    if model.config.position != "rotary":
+        table = model.waves if model.wpe is None else model.wpe.weight
+        x = x + table[cache.place]
+    if model.embedding_norm is not None:
+        x = model.embedding_norm(x)
+    rotation = (model.cos[cache.place], model.sin[cache.place]) if model.config.position == "rotary" else None
+    there = torch.arange(cache.capacity, device=x.device) <= cache.place
+    sight = Sight("matmul", torch.where(there, 0.0, -1e9).to(x.dtype)[None])  # (1, capacity)
+    for layer, block in enumerate(model.blocks):
+        x = block(x, rotation, sight, cache, layer)
+    logits: Tensor = model.head(model.final_norm(x)[:, -1])  # (B, V)
+    return logits.argmax(dim=-1)

@@ -1,0 +1,1 @@
+"""Tokenized documents on disk; packed, padded and windowed batches."""

@@ -1,0 +1,47 @@
+"""Log-mel features of many sounds at once, in torch: the numbers of `gpt.inference.encoders.log_mel`.
+
+Shapes: B sounds, N samples, T frames, M bands.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from gpt.inference.encoders.log_mel import BANDS, DECADES, FFT, FLOOR, HOP, WINDOW, bank, window
+
+
+def frames_of(lengths: Tensor) -> Tensor:
+    """Frames (B,) of sounds with so many samples."""
+    return 1 + (lengths.clamp_min(WINDOW) - WINDOW) // HOP
+
+
+def log_mel(samples: Tensor, lengths: Tensor) -> Tensor:
+    """Return features (B, T, M) of samples (B, N) in -1..1, of which `lengths` (B,) count; zeros behind those."""
+    if samples.shape[1] < WINDOW:
+        samples = F.pad(samples, (0, WINDOW - samples.shape[1]))
+    frames = samples.unfold(1, WINDOW, HOP) * torch.from_numpy(window()).to(samples.device)  # (B, T, WINDOW)
+    powers = torch.fft.rfft(frames, FFT).abs().square() @ torch.from_numpy(bank()).to(samples.device)
+    logs = powers.clamp_min(FLOOR).log10()
+    there = torch.arange(logs.shape[1], device=samples.device) < frames_of(lengths)[:, None]  # (B, T)
+    loudest = logs.masked_fill(~there[..., None], -torch.inf).amax(dim=(1, 2), keepdim=True)
+    scaled = (torch.maximum(logs, loudest - DECADES) + 4.0) / 4.0
+    return scaled * there[..., None]
+
+
+def masked(features: Tensor, generator: torch.Generator, *, bands: int = 14, share: float = 0.08) -> Tensor:
+    """Hide two runs of bands and two of frames of each sound (SpecAugment, arXiv:1904.08779); returns a copy."""
+    B, T, _ = features.shape
+
+    def runs(total: int, longest: int) -> Tensor:
+        def draw() -> Tensor:
+            return torch.rand(B, 2, 1, device=features.device, generator=generator)
+
+        width = draw() * longest
+        start = draw() * (total - width)
+        here = torch.arange(total, device=features.device)
+        return ((here >= start) & (here < start + width)).any(dim=1)  # (B, total)
+
+    hidden = runs(BANDS, bands)[:, None, :] | runs(T, max(1, round(share * T)))[:, :, None]
+    return features.masked_fill(hidden, 0.0)

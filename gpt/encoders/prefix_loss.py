@@ -1,0 +1,73 @@
+"""The GPT learns to read what an encoder perceived, and to write it down.
+
+A row is an opening ([CLS]), placeholders ([IMAGE], [AUDIO]) with the encoder's vectors in place of their embeddings,
+and the text that follows. Shorter rows are padded at the end: nothing before it sees that.
+
+Shapes: B rows, N vectors of a row at most, L tokens of text, C = n_embd.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from gpt.model.inserted_embeddings import Inserted
+from gpt.model.transformer import GPT, NOT_COUNTED
+
+
+def reading_loss(
+    gpt: GPT,
+    vectors: Tensor,
+    lengths: Tensor,
+    texts: Tensor,
+    learn: Tensor,
+    *,
+    opening: Sequence[int],
+    placeholder: int,
+    pad: int,
+) -> Tensor:
+    """Return the mean cross-entropy of the tokens that are to be learnt.
+
+    Args:
+        gpt: Reads; gradients flow through it into the vectors, whether its weights are trained or not.
+        vectors: (B, N, C) what was perceived.
+        lengths: (B,) int64 how many of a row's vectors count, in 1..N.
+        texts: (B, L) int64 tokens behind them, padded with `pad`.
+        learn: (B, L) bool, true where a token is a target.
+        opening: Token ids that a row begins with, one at least.
+        placeholder: The id that stands where the vectors are.
+        pad: The id of padding.
+    """
+    idx, targets, inserted = rows_of(vectors, lengths, texts, learn, opening, placeholder, pad)
+    _, loss = gpt(idx, targets, inserted=inserted)
+    assert loss is not None
+    result: Tensor = loss
+    return result
+
+
+def rows_of(
+    vectors: Tensor,
+    lengths: Tensor,
+    texts: Tensor,
+    learn: Tensor,
+    opening: Sequence[int],
+    placeholder: int,
+    pad: int,
+) -> tuple[Tensor, Tensor, Inserted]:
+    """Return ids (B, T), targets (B, T) and what is inserted, T = len(opening) + N + L - 1; arguments as above."""
+    B, N = vectors.shape[:2]
+    L, device = texts.shape[1], vectors.device
+    O = len(opening)  # noqa: E741
+    full = torch.full((B, O + N + L), pad, device=device)
+    full[:, :O] = torch.tensor(list(opening), device=device)
+    there = torch.arange(N, device=device) < lengths[:, None]  # (B, N)
+    full[:, O : O + N] = torch.where(there, placeholder, pad)
+    columns = O + lengths[:, None] + torch.arange(L, device=device)  # (B, L) where the text goes
+    full.scatter_(1, columns, texts)
+    counted = torch.zeros_like(full, dtype=torch.bool).scatter_(1, columns, learn)
+    targets = torch.where(counted, full, NOT_COUNTED)[:, 1:]
+    rows, places = there.nonzero(as_tuple=True)
+    inserted = Inserted(vectors[rows, places], rows, places + O)
+    return full[:, :-1], targets, inserted

@@ -1,0 +1,254 @@
+"""The encoder of sight: a picture to vectors that the GPT reads after [IMAGE].
+
+A convolutional stem halves the picture three times, and residual blocks look at its cells of 8 pixels. It learns from
+masks what each cell shows, where the middle of each thing is, and the states of things and furniture; then one vector
+stands for the furniture and one for each middle, of which there are few: a short prefix, easily read. Without masks
+(`things_first` false) each square of three by three cells is a vector instead, whatever is in it.
+`gpt.inference.encoders.vision` computes the vectors in numpy, with the batch norms folded into the convolutions (`folded`).
+
+Shapes: B pictures, G cells each way, C channels of the grid, N vectors of a picture at most, F numbers that a middle is
+known by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from gpt.encoders.blocks import EncoderBlock, norm
+from gpt.inference.encoders.vision import LEAST, MOST
+
+RARE = 4.0  # how much likelier than a thing it is, to begin with, that a cell has no middle of one
+
+
+@dataclass(frozen=True, kw_only=True)
+class SightConfig:
+    """Sizes of the encoder.
+
+    Attributes:
+        size: Pixels of a picture, each way; a multiple of 24.
+        stem: Channels after the first and the second halving.
+        fine: Residual blocks at a quarter of the size.
+        channels: C.
+        coarse: Residual blocks at an eighth.
+        width: Of a vector.
+        layers: Blocks of attention.
+        heads: Of attention.
+        expansion: Of their MLP.
+        classes: Of what a cell shows; nothing is 0, things come before furniture.
+        things: How many of them are nothing or things.
+        states: Of things.
+        furniture: Categories of furniture.
+        furniture_states: Of furniture.
+        n_embd: Width of the GPT.
+        things_first: Whether the GPT reads furniture and middles of things, or else squares of the picture.
+    """
+
+    size: int = 192
+    stem: tuple[int, int] = (32, 64)
+    fine: int = 1
+    channels: int = 128
+    coarse: int = 6
+    width: int = 256
+    layers: int = 1
+    heads: int = 4
+    expansion: int = 2
+    classes: int
+    things: int
+    states: int
+    furniture: int
+    furniture_states: int
+    n_embd: int
+    things_first: bool = True
+
+    @property
+    def known(self) -> int:
+        """F: probabilities of states, and how likely it is the middle of which thing."""
+        return self.states + self.things - 1
+
+    def as_dict(self) -> dict[str, object]:
+        """Plain data."""
+        return asdict(self)
+
+
+class Known(NamedTuple):
+    """What pictures are known by, before it is put into the GPT's terms.
+
+    Attributes:
+        front: (B, 1, ·) of the furniture, or (B, (G / 3)², width) of the squares of a picture.
+        middles: (B, MOST, F) of the middles of things, in order; none with squares.
+        counts: (B,) how many of those count.
+    """
+
+    front: Tensor
+    middles: Tensor
+    counts: Tensor
+
+
+class Seen(NamedTuple):
+    """What the encoder makes of pictures.
+
+    Attributes:
+        known: What the vectors for the GPT are made of.
+        cells: (B, classes, G, G) logits of what each cell shows.
+        centres: (B, things, G, G) logits of the thing whose middle is in the cell.
+        states: (B, states, G, G) logits of that thing's states.
+        furniture: (B, furniture) logits.
+        furniture_states: (B, furniture_states) logits.
+    """
+
+    known: Known
+    cells: Tensor
+    centres: Tensor
+    states: Tensor
+    furniture: Tensor
+    furniture_states: Tensor
+
+
+class _Convolution(nn.Module):
+    """A convolution of 3 x 3 and a batch norm."""
+
+    def __init__(self, inputs: int, outputs: int, stride: int = 1) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(inputs, outputs, 3, stride, padding=1, bias=False)
+        self.norm = nn.BatchNorm2d(outputs)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Apply to (B, inputs, H, W)."""
+        out: Tensor = self.norm(self.conv(x))
+        return out
+
+
+class _Residual(nn.Module):
+    """Two convolutions beside the stream."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.a, self.b = _Convolution(channels, channels), _Convolution(channels, channels)
+        nn.init.zeros_(self.b.norm.weight)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Apply to (B, channels, H, W)."""
+        return F.relu(x + self.b(F.relu(self.a(x))))
+
+
+class SightEncoder(nn.Module):
+    """See the module."""
+
+    def __init__(self, config: SightConfig) -> None:
+        super().__init__()
+        self.config = config
+        (first, second), C = config.stem, config.channels
+        self.halve1, self.halve2, self.halve3 = (
+            _Convolution(3, first, 2), _Convolution(first, second, 2), _Convolution(second, C, 2),
+        )  # fmt: skip
+        self.fine = nn.ModuleList(_Residual(second) for _ in range(config.fine))
+        self.coarse = nn.ModuleList(_Residual(C) for _ in range(config.coarse))
+        self.heads = nn.Conv2d(C, config.classes + config.things + config.states, 1)
+        assert self.heads.bias is not None
+        nn.init.constant_(self.heads.bias[config.classes : config.classes + 1], RARE)
+        self.square = nn.Conv2d(C, config.width, 3, stride=3)
+        self.place = nn.Parameter(0.02 * torch.randn((config.size // 24) ** 2, config.width))
+        self.blocks = nn.ModuleList(
+            EncoderBlock(config.width, config.heads, expansion=config.expansion) for _ in range(config.layers)
+        )
+        self.whole = nn.Linear(config.width, config.furniture + config.furniture_states)
+        inputs = config.width + config.furniture + config.furniture_states if config.things_first else config.width
+        self.join = nn.Linear(inputs, config.n_embd)
+        self.thing = nn.Linear(config.known, config.n_embd) if config.things_first else None
+        for layer in (self.join, self.thing):
+            if layer is not None:
+                nn.init.normal_(layer.weight, std=0.02)
+
+    def forward(self, pictures: Tensor) -> Seen:
+        """See pictures (B, 3, size, size), about in -1..1."""
+        x = F.relu(self.halve2(F.relu(self.halve1(pictures))))
+        for block in self.fine:
+            x = block(x)
+        x = F.relu(self.halve3(x))
+        for block in self.coarse:
+            x = block(x)
+        config = self.config
+        cells, centres, states = self.heads(x).split((config.classes, config.things, config.states), dim=1)
+        y = self.square(x).flatten(2).transpose(1, 2) + self.place  # (B, (G / 3)², width)
+        for block in self.blocks:
+            y = block(y)
+        y = norm(y)
+        logits = self.whole(y.mean(1))
+        furniture, furniture_states = logits.split((config.furniture, config.furniture_states), dim=1)
+        if self.thing is None:
+            counts = torch.full((len(y),), y.shape[1], device=y.device)
+            known = Known(y, y[:, :0], counts)
+        else:
+            likely = torch.cat((furniture.float().softmax(1), furniture_states.float().sigmoid()), 1)
+            front = torch.cat((y.mean(1).float(), likely), 1)[:, None]
+            known = Known(front, *middles_of(centres, states))
+        return Seen(known, cells, centres, states, furniture, furniture_states)
+
+    def vectors(self, known: Known) -> tuple[Tensor, Tensor]:
+        """Return what the GPT reads, (B, N, n_embd), and how many of the N count, (B,)."""
+        front = self.join(known.front)
+        if self.thing is None:
+            return front, known.counts
+        return torch.cat((front, self.thing(known.middles)), 1), 1 + known.counts
+
+
+def middles_of(centres: Tensor, states: Tensor) -> tuple[Tensor, Tensor]:
+    """Return what the likeliest middles of things are known by, (B, MOST, F), things in order, and how many there are.
+
+    What the picture looks like there is not among it: the GPT learnt it by heart, and read other homes worse.
+
+    Args:
+        centres: (B, things, G, G) logits.
+        states: (B, states, G, G) logits.
+    """
+    G = centres.shape[2]
+    likely = centres.float().softmax(1)[:, 1:]  # (B, things - 1, G, G)
+    peaks = torch.where(likely == F.max_pool2d(likely, 3, 1, 1), likely, 0.0).flatten(1)
+    best, at = peaks.topk(MOST, dim=1)
+    at = torch.where(best > LEAST, at, peaks.shape[1]).sort(1).values  # by thing, then by place; then none
+    counts = (at < peaks.shape[1]).sum(1)
+    at = at.clamp_max(peaks.shape[1] - 1)
+    kind, cell = at // (G * G), at % (G * G)
+    every = states.float().sigmoid().flatten(2)  # (B, states, G²)
+    here = every.gather(2, cell[:, None].expand(-1, every.shape[1], -1)).transpose(1, 2)
+    which = F.one_hot(kind, likely.shape[1]) * peaks.gather(1, at)[..., None]
+    return torch.cat((here, which), 2), counts
+
+
+def folded(encoder: SightEncoder) -> dict[str, Tensor]:
+    """Return the weights with each batch norm in the convolution before it: `halve1.weight`, `halve1.bias`."""
+    state = {name: tensor.detach().float() for name, tensor in encoder.state_dict().items()}
+    found: dict[str, Tensor] = {}
+    for name, tensor in state.items():
+        if name.endswith(".conv.weight"):
+            base = name.removesuffix(".conv.weight")
+            scale = state[f"{base}.norm.weight"] / (state[f"{base}.norm.running_var"] + 1e-5).sqrt()
+            found[f"{base}.weight"] = tensor * scale[:, None, None, None]
+            found[f"{base}.bias"] = state[f"{base}.norm.bias"] - state[f"{base}.norm.running_mean"] * scale
+        elif ".norm." not in name:
+            found[name] = tensor
+    return found
+
+
+def unfolded(encoder: SightEncoder, weights: Mapping[str, Tensor]) -> None:
+    """Put weights as `folded` returned them into an encoder; its batch norms then change nothing in evaluation."""
+    state = encoder.state_dict()
+    for name in state:
+        base = name.rpartition(".norm.")[0]
+        if name.endswith(".conv.weight"):
+            state[name] = weights[f"{name.removesuffix('.conv.weight')}.weight"]
+        elif name.endswith(".norm.bias"):
+            state[name] = weights[f"{base}.bias"]
+        elif name.endswith((".norm.weight", ".norm.running_var")):
+            state[name] = torch.full_like(state[name], 1.0 if name.endswith("weight") else 1 - 1e-5)
+        elif name.endswith(".norm.running_mean"):
+            state[name] = torch.zeros_like(state[name])
+        elif name in weights and weights[name].shape == state[name].shape:
+            state[name] = weights[name]
+    encoder.load_state_dict(state)

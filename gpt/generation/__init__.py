@@ -1,0 +1,1 @@
+"""Decoding in torch: sampling, beam search, infilling."""

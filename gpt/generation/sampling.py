@@ -1,0 +1,279 @@
+"""Decoding: a session that reads any number of tokens at once and can go back, sampling, and whole continuations.
+
+Shapes: B prompts decoded together, V vocabulary size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+import torch
+from torch import Tensor
+
+from gpt.errors import ConfigError, ContextError
+from gpt.model.kv_cache import KVCache
+from gpt.model.transformer import GPT
+
+
+class Session:
+    """One context that grows token by token, shares what it has read, and can be rewound.
+
+    The cost of a call is mostly that of reading the weights once, so feed forced tokens together.
+    """
+
+    def __init__(self, model: GPT, capacity: int | None = None) -> None:
+        self.model = model.eval()
+        with torch.inference_mode():
+            self._cache = KVCache(model.config, capacity=capacity, device=model.device)
+
+    @property
+    def length(self) -> int:
+        """Tokens read so far."""
+        return self._cache.length
+
+    @property
+    def capacity(self) -> int:
+        """Tokens that fit."""
+        return self._cache.capacity
+
+    def feed(self, ids: Sequence[int]) -> Tensor:
+        """Read tokens; returns fp32 logits (V,) of what follows the last of them.
+
+        Raises:
+            ContextError: No token is given, or they do not fit.
+        """
+        if not ids:
+            raise ContextError("feed was given no token; the logits after nothing are not defined")
+        if self.length + len(ids) > self.capacity:
+            raise ContextError(
+                f"{self.length} tokens read and {len(ids)} more do not fit into the context of {self.capacity}"
+            )
+        with torch.inference_mode():
+            idx = torch.tensor([ids], device=self.model.device)
+            x = self.model.trunk(idx, cache=self._cache)
+            logits: Tensor = self.model.head(x[0, -1]).float()
+        return logits
+
+    def rewind(self, length: int) -> None:
+        """Forget all but the first `length` tokens."""
+        if not 0 <= length <= self.length:
+            raise ContextError(f"cannot rewind to {length}: {self.length} tokens were read")
+        self._cache.length = length
+
+    def fork(self) -> Session:
+        """An independent session that has read the same."""
+        other = Session.__new__(Session)
+        other.model = self.model
+        with torch.inference_mode():
+            other._cache = self._cache.fork()
+        return other
+
+
+def sample(
+    logits: Tensor,
+    temperature: float = 1.0,
+    top_k: int | None = None,
+    top_p: float | None = None,
+    generator: torch.Generator | None = None,
+    allowed: Sequence[int] | None = None,
+) -> tuple[int, float]:
+    """Draw the next token.
+
+    Args:
+        logits: (V,) of one position.
+        temperature: 0 takes the likeliest (the first of equals).
+        top_k: Only that many likeliest ids.
+        top_p: Only the likeliest ids that together reach this probability.
+        generator: Source of randomness; on the CPU.
+        allowed: The only ids that may be drawn; None allows all.
+
+    Returns:
+        The id, and its log-probability at temperature 1 among the allowed ids, before `top_k` and `top_p`.
+    """
+    if allowed is not None:
+        if not len(allowed):
+            raise ConfigError("allowed is empty; at least one id must be allowed")
+        if len(allowed) == 1:
+            return int(allowed[0]), 0.0
+        choices = torch.as_tensor(allowed, device=logits.device)
+        logits = logits[choices]
+    _check_sampling(temperature, top_k, top_p)
+    if temperature == 0:
+        place = int(logits.argmax())
+    else:
+        weights = _weights(logits[None], temperature, top_k, top_p)
+        place = int(_draw(weights, torch.rand(1, generator=generator)))
+    logprob = float(logits[place] - logits.logsumexp(0))
+    return (place if allowed is None else int(allowed[place])), logprob
+
+
+def generate(
+    model: GPT,
+    ids: Sequence[int],
+    max_new_tokens: int,
+    *,
+    temperature: float = 0.0,
+    top_k: int | None = None,
+    top_p: float | None = None,
+    stop: Collection[int] = (),
+    generator: torch.Generator | None = None,
+) -> list[int]:
+    """Continue a prompt; returns the new ids, with the one of `stop` that ended them, if one did.
+
+    Raises:
+        ContextError: Prompt and new tokens do not fit into the model's `block_size`.
+    """
+    check_room(model, len(ids), max_new_tokens)
+    session = Session(model)
+    logits = session.feed(ids)
+    out: list[int] = []
+    while len(out) < max_new_tokens:
+        token, _ = sample(logits, temperature, top_k, top_p, generator)
+        out.append(token)
+        if token in stop or len(out) == max_new_tokens:
+            break
+        logits = session.feed([token])
+    return out
+
+
+@torch.inference_mode()
+def generate_batch(
+    model: GPT,
+    prompts: Sequence[Sequence[int]],
+    max_new_tokens: int,
+    *,
+    temperature: float = 0.0,
+    top_k: int | None = None,
+    top_p: float | None = None,
+    stop: Collection[int] = (),
+    generators: Sequence[torch.Generator] | None = None,
+) -> list[list[int]]:
+    """Continue many prompts at once; each comes out as `generate` alone would give it.
+
+    Args:
+        model: The model.
+        prompts: Ids, of any lengths; shorter ones are filled up on the left, where nobody looks. One prompt
+            given many times is read once.
+        max_new_tokens: For each.
+        temperature: 0 takes the likeliest.
+        top_k: As in `sample`.
+        top_p: As in `sample`.
+        stop: Ids that end a continuation; the one that did is its last.
+        generators: One for each prompt; None draws from PyTorch's own.
+    """
+    _check_sampling(temperature, top_k, top_p)
+    if generators is not None and len(generators) != len(prompts):
+        raise ConfigError(f"{len(prompts)} prompts but {len(generators)} generators; one for each is needed")
+    if not prompts:
+        return []
+    if any(not len(prompt) for prompt in prompts):
+        raise ContextError("a prompt is empty; give it at least a [CLS] token")
+    longest = max(len(prompt) for prompt in prompts)
+    check_room(model, longest, max_new_tokens)
+    model.eval()
+    same_prompt = all(list(prompt) == list(prompts[0]) for prompt in prompts)  # many samples of one: read it once
+    cache, idx = _left_padded(model, prompts[:1] if same_prompt else prompts, longest, max_new_tokens)
+    out: list[list[int]] = [[] for _ in prompts]
+    rows = list(range(len(prompts)))  # prompts still going on, in the order of the cache's rows
+    for _ in range(max_new_tokens):
+        x = model.trunk(idx, cache=cache)
+        logits = model.head(x[:, -1]).float()  # (B, V)
+        if len(logits) < len(rows):
+            logits = logits.expand(len(rows), -1)
+            cache.take_rows(torch.zeros(len(rows), dtype=torch.int64, device=model.device))
+        sources = None if generators is None else [generators[row] for row in rows]
+        tokens = _draw_rows(logits, temperature, top_k, top_p, sources)
+        for row, token in zip(rows, tokens, strict=True):
+            out[row].append(token)
+        going = [place for place, token in enumerate(tokens) if token not in stop]
+        if not going:
+            break
+        if len(going) <= len(rows) // 2:  # finished rows cost as much as others: let go of them by halves
+            cache.take_rows(torch.tensor(going, device=model.device))
+            rows, tokens = [rows[place] for place in going], [tokens[place] for place in going]
+        idx = torch.tensor(tokens, device=model.device)[:, None]
+    return [_until_stop(ids, stop) for ids in out]
+
+
+def check_room(model: GPT, prompt: int, new: int) -> None:
+    """Check that this many tokens of a prompt and new ones fit.
+
+    Raises:
+        ContextError: They do not, or there is no prompt.
+    """
+    block_size = model.config.block_size
+    if prompt < 1:
+        raise ContextError("the prompt is empty; give it at least a [CLS] token")
+    if prompt + new > block_size + 1:  # the last new token is never read
+        raise ContextError(f"{prompt} prompt tokens and {new} new ones do not fit into block_size {block_size}")
+
+
+def _left_padded(
+    model: GPT, prompts: Sequence[Sequence[int]], longest: int, max_new_tokens: int
+) -> tuple[KVCache, Tensor]:
+    missing = [longest - len(prompt) for prompt in prompts]
+    idx = torch.tensor([[0] * n + list(prompt) for n, prompt in zip(missing, prompts, strict=True)])
+    padding = torch.tensor(missing, device=model.device) if any(missing) else None
+    cache = KVCache(
+        model.config,
+        rows=len(prompts),
+        capacity=longest + max_new_tokens,
+        device=model.device,
+        padding=padding,
+    )
+    return cache, idx.to(model.device)
+
+
+def _draw_rows(
+    logits: Tensor,
+    temperature: float,
+    top_k: int | None,
+    top_p: float | None,
+    generators: Sequence[torch.Generator] | None,
+) -> list[int]:
+    if temperature == 0:
+        tokens: list[int] = logits.argmax(dim=-1).tolist()
+        return tokens
+    if generators is None:
+        uniform = torch.rand(logits.shape[0])
+    else:
+        uniform = torch.cat([torch.rand(1, generator=generator) for generator in generators])
+    tokens = _draw(_weights(logits, temperature, top_k, top_p), uniform).tolist()
+    return tokens
+
+
+def _weights(logits: Tensor, temperature: float, top_k: int | None, top_p: float | None) -> Tensor:
+    """Probabilities (B, V), not normalised, on the CPU in fp64: rounding must not depend on the batch."""
+    logits = logits.cpu().double() / temperature
+    if top_k is not None and top_k < logits.shape[-1]:
+        likeliest, places = logits.topk(top_k, dim=-1)  # by place, not by value: of equals no more than k stay
+        logits = torch.full_like(logits, -torch.inf).scatter(-1, places, likeliest)
+    weights = torch.softmax(logits, dim=-1)
+    if top_p is not None and top_p < 1:
+        ordered, order = weights.sort(dim=-1, descending=True, stable=True)
+        before = ordered.cumsum(dim=-1) - ordered
+        weights = torch.zeros_like(weights).scatter(-1, order, ordered.masked_fill(before >= top_p, 0.0))
+    return weights
+
+
+def _draw(weights: Tensor, uniform: Tensor) -> Tensor:
+    """Place (B,) where the running sum of weights passes a uniform number (B,) in [0, 1)."""
+    running = weights.cumsum(dim=-1)
+    goal = uniform.double()[:, None] * running[:, -1:]
+    return torch.searchsorted(running, goal, right=True)[:, 0].clamp_max(weights.shape[-1] - 1)
+
+
+def _until_stop(ids: list[int], stop: Collection[int]) -> list[int]:
+    for place, token in enumerate(ids):
+        if token in stop:
+            return ids[: place + 1]
+    return ids
+
+
+def _check_sampling(temperature: float, top_k: int | None, top_p: float | None) -> None:
+    if not temperature >= 0:
+        raise ConfigError(f"temperature is {temperature!r}; it must be at least 0 (0 takes the likeliest)")
+    if top_k is not None and top_k < 1:
+        raise ConfigError(f"top_k is {top_k!r}; it must be at least 1, or None")
+    if top_p is not None and not 0 < top_p <= 1:
+        raise ConfigError(f"top_p is {top_p!r}; it must be above 0 and at most 1, or None")

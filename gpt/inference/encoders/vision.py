@@ -1,0 +1,122 @@
+"""The encoder of sight in numpy: what `gpt.encoders.vision` computes, for one picture.
+
+Shapes: S pixels each way, G = S / 8 cells, N vectors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from gpt.errors import CheckpointError
+from gpt.inference.dense import rms_norm, softmax
+from gpt.inference.encoders.blocks import conv2d, encoder_block
+from gpt.weights.encoder_file import SenseFile
+from gpt.weights.model_folder import Floats
+
+MOST = 24  # middles of things that the GPT reads of one picture
+LEAST = 0.1  # probability of a middle, for the GPT to read of it
+
+
+class Perceived(NamedTuple):
+    """What is perceived of a picture.
+
+    Attributes:
+        vectors: (N, n_embd) for the GPT.
+        things: Of each middle, in order, which thing it may be of, counted from 0; None if squares are read.
+        likely: How likely each is, in 0..1.
+    """
+
+    vectors: Floats
+    things: tuple[int, ...] | None
+    likely: tuple[float, ...] = ()
+
+
+def scaled(picture: npt.NDArray[np.uint8]) -> Floats:
+    """Return colours as the encoder reads them, in -1..1."""
+    return (picture.astype(np.float32) - np.float32(127.5)) / np.float32(127.5)
+
+
+class Eye:
+    """Weights of the encoder.
+
+    Raises:
+        CheckpointError: They are not those of an encoder of pictures.
+    """
+
+    def __init__(self, sense: SenseFile) -> None:
+        """Take them from a sense's file."""
+        try:
+            self.size, self.fine, self.coarse, self.layers, self.heads, self.classes, self.things, self.furniture = (
+                int(str(sense.config[name]))
+                for name in ("size", "fine", "coarse", "layers", "heads", "classes", "things", "furniture")
+            )
+            self.things_first = bool(sense.config["things_first"])
+        except (KeyError, ValueError) as error:
+            raise CheckpointError(f"the sight's config is damaged: {error!r}") from None
+        needed = ["halve1", "halve2", "halve3", "square", "join", *(f"blocks.{i}.qkv" for i in range(self.layers))]
+        needed += ["heads", "whole", "thing"] if self.things_first else []
+        missing = [name for name in needed if f"{name}.weight" not in sense.encoder]
+        if missing:
+            raise CheckpointError(f"the sight lacks the weights {missing[0]}")
+        self.weights: Mapping[str, Floats] = sense.encoder
+
+    def perceive(self, picture: npt.NDArray[np.uint8]) -> Perceived:
+        """Perceive a picture (S, S, 3)."""
+        w = self.weights
+        x = self._relu(self._conv(scaled(picture), "halve1", 2))
+        x = self._residuals(self._relu(self._conv(x, "halve2", 2)), "fine", self.fine)
+        x = self._residuals(self._relu(self._conv(x, "halve3", 2)), "coarse", self.coarse)
+        y = conv2d(x, w["square.weight"], w["square.bias"], stride=3)
+        y = y.reshape(-1, y.shape[-1]) + w["place"]
+        for number in range(self.layers):
+            y = encoder_block(y, w, f"blocks.{number}.", self.heads)
+        y = rms_norm(y)
+        return self._of_things(x, y.mean(0)) if self.things_first else Perceived(self._linear(y, "join"), None)
+
+    def _of_things(self, x: Floats, whole: Floats) -> Perceived:
+        """Vectors of the furniture and of the middles of things, of the grid (G, G, C) and its mean (width,)."""
+        logits = self._linear(whole[None], "whole")[0]
+        known = np.concatenate((softmax(logits[: self.furniture]), _sigmoid(logits[self.furniture :])))
+        front = self._linear(np.concatenate((whole, known))[None], "join")
+        G = x.shape[0]
+        heads = x.reshape(G * G, -1) @ self.weights["heads.weight"][:, :, 0, 0].T + self.weights["heads.bias"]
+        likely = softmax(heads[:, self.classes : self.classes + self.things])[:, 1:]  # (G², things - 1)
+        states = _sigmoid(heads[:, self.classes + self.things :])
+        grid = np.pad(likely.reshape(G, G, -1), ((1, 1), (1, 1), (0, 0)))
+        around = np.max([grid[i : i + G, j : j + G] for i in range(3) for j in range(3)], axis=0).reshape(G * G, -1)
+        peaks = np.where(likely == around, likely, 0.0).T.reshape(-1)  # thing by thing, then by place
+        at = np.argsort(-peaks, kind="stable")[:MOST]
+        at = np.sort(at[peaks[at] > LEAST])
+        kind, cell = at // (G * G), at % (G * G)
+        which = np.zeros((len(at), likely.shape[1]), np.float32)
+        which[np.arange(len(at)), kind] = peaks[at]
+        middles = np.concatenate((states[cell], which), axis=1)
+        vectors = np.concatenate((front, self._linear(middles, "thing")))
+        return Perceived(vectors, tuple(kind.tolist()), tuple(peaks[at].tolist()))
+
+    def _linear(self, x: Floats, name: str) -> Floats:
+        found: Floats = x @ self.weights[f"{name}.weight"].T
+        found += self.weights[f"{name}.bias"]
+        return found
+
+    def _conv(self, x: Floats, name: str, stride: int = 1) -> Floats:
+        return conv2d(x, self.weights[f"{name}.weight"], self.weights[f"{name}.bias"], stride=stride, padding=1)
+
+    def _residuals(self, x: Floats, name: str, count: int) -> Floats:
+        for number in range(count):
+            y = self._relu(self._conv(x, f"{name}.{number}.a"))
+            x = self._relu(x + self._conv(y, f"{name}.{number}.b"))
+        return x
+
+    @staticmethod
+    def _relu(x: Floats) -> Floats:
+        return np.maximum(x, 0.0, out=x)
+
+
+def _sigmoid(x: Floats) -> Floats:
+    found: Floats = np.float32(1.0) / (np.float32(1.0) + np.exp(-np.clip(x, -80.0, 80.0)))
+    return found

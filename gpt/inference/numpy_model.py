@@ -1,0 +1,279 @@
+"""The GPT of `gpt.model.transformer` in numpy, for decoding on a CPU: same numbers, no torch, no compiler.
+
+What can be done once is done when the weights are loaded: gains of layer norms and the scale of attention go into the
+weights behind them, heads are put in an order in which a rotation is one complex product. While decoding, the last
+block is computed for the last token only, and the second product of a ReLU² MLP only for the units that are not zero.
+
+Shapes: M tokens read together (of one context or many), R contexts, C = n_embd, V = vocab_size, H query heads, K key
+heads, D head size, k previous tokens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from gpt.inference.dense import Dense, SparseDense, activate, layer_norm, rms_norm
+from gpt.inference.numpy_session import NumpySession
+from gpt.inference.session import Memory
+from gpt.model.config import GPTConfig
+from gpt.tokenization.tokenizer import Tokenizer
+from gpt.weights.adapter import Adapter, merged
+from gpt.weights.model_folder import Floats, Ints, check_shapes, read_folder
+
+if TYPE_CHECKING:
+    from gpt.model.transformer import GPT
+
+MASK = 1024  # tokens read together up to which the mask is made once
+_INIT_STD = 0.02  # of `gpt.model.transformer`: what sinusoidal positions are scaled to
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Layer:
+    qkv: Dense
+    q: Dense  # parts of qkv
+    kv: Dense
+    gain: Floats | None  # (D,)
+    proj: Dense
+    fc: Dense
+    out: Dense
+
+
+class NumpyModel:
+    """The weights, ready to be multiplied with; contexts are `NumpySession` and `NumpyBatch`.
+
+    It is not changed by reading, so threads can share it.
+    """
+
+    def __init__(self, config: GPTConfig, arrays: dict[str, Floats]) -> None:
+        """Prepare arrays named as in a checkpoint.
+
+        Raises:
+            CheckpointError: Names or shapes are not this config's.
+        """
+        check_shapes(config, {name: array.shape for name, array in arrays.items()}, "the weights")
+        self.config = config
+        C, D, V = config.n_embd, config.head_size, config.vocab_size
+        self._norm = rms_norm if config.norm == "rms" else layer_norm
+        self.embedding = arrays["wte.weight"]  # (V, C)
+        self.previous = arrays.get("previous.weight")  # (k (V + 1), C)
+        self.offsets = np.arange(config.previous_tokens) * (V + 1)
+        self.places = arrays.get("wpe.weight")  # (block_size, C)
+        if config.position == "sinusoidal":
+            self.places = _sinusoids(config.block_size, C)
+        self.rotation = _rotations(config.block_size, D) if config.position == "rotary" else None
+        self._later = _later(min(config.block_size, MASK))
+        self.embedding_scale = _norm_of("embedding_norm", arrays)
+        # Of normalised queries and keys: a head's length becomes sqrt(D), and scores are divided by sqrt(D).
+        self._lengths = np.full(config.n_head + config.kv_heads, D**0.5, np.float32)
+        self._lengths[: config.n_head] = 1.0
+        self.layers = [self._layer(f"blocks.{i}", arrays) for i in range(config.n_layer)]
+        last_norm = _norm_of("final_norm", arrays)
+        self.head = _behind_norm(arrays.get("head.weight", self.embedding), None, last_norm)
+        shared = last_norm is None and "head.weight" not in arrays
+        self.head_rows = self.embedding if shared else np.ascontiguousarray(self.head.weight)  # (V, C)
+
+    @classmethod
+    def load(
+        cls, folder: Path | str, adapter: Adapter | None = None
+    ) -> tuple[NumpyModel, Tokenizer, dict[str, object]]:
+        """Read a model folder; returns the model, its tokenizer and what was saved as `extra`.
+
+        Args:
+            folder: The model.
+            adapter: To be merged into the weights.
+
+        Raises:
+            CheckpointError: A file is missing, truncated, foreign, or does not belong to the others; or the adapter
+                does not belong to these weights.
+        """
+        config, arrays, tokenizer, extra = read_folder(folder)
+        if adapter is not None:
+            arrays = merged(arrays, adapter)
+        return cls(config, arrays), tokenizer, extra
+
+    @classmethod
+    def of(cls, model: GPT) -> NumpyModel:
+        """Convert a model of PyTorch: what it learns afterwards is not seen here."""
+        from gpt.weights.checkpoint import weights_of  # imports torch, which whoever has such a model has imported
+
+        weights = {name: tensor.float().cpu().numpy().copy() for name, tensor in weights_of(model).items()}
+        return cls(model.config, weights)
+
+    def begin(self) -> NumpySession:
+        """An empty context."""
+        return NumpySession(self)
+
+    def later(self, length: int) -> Floats:
+        """What is added to scores (length, length) so that no token sees a later one."""
+        return self._later[:length, :length] if length <= len(self._later) else _later(length)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of weights in memory; an array that two parts share is counted once."""
+        arrays = [self.embedding, self.previous, self.places, self.rotation]
+        total = sum(a.nbytes for a in arrays if a is not None)
+        for layer in self.layers:
+            total += layer.qkv.nbytes + layer.proj.nbytes + layer.fc.nbytes + layer.out.nbytes
+        return total + self.head.nbytes + (0 if self.head_rows is self.embedding else self.head_rows.nbytes)
+
+    def read(
+        self, ids: Ints, before: Ints, places: Ints, memory: Memory, ends: Ints, vectors: Floats | None = None
+    ) -> Floats:
+        """Read tokens of R contexts.
+
+        Args:
+            ids: (M,) the tokens, those of a context adjacent and in order.
+            before: (M, k) the tokens before each, oldest first, V where there is none.
+            places: (M,) position of each in its context.
+            memory: Of the contexts.
+            ends: (R,) where in `ids` the last token of each context is.
+            vectors: (M, C) in place of the tokens' own embeddings: what a sense has perceived.
+
+        Returns:
+            (R, C) the normalised stream at the last tokens: what the head reads.
+        """
+        config = self.config
+        H, D = config.n_head, config.head_size
+        x = self._embed(self.embedding[ids] if vectors is None else vectors.copy(), before, places)
+        rotation = None if self.rotation is None else self.rotation[places]  # (M, 1, D / 2)
+        for number, layer in enumerate(self.layers):
+            h = self._norm(x)
+            if number < config.n_layer - 1 or len(ends) == len(ids):
+                heads = layer.qkv(h).reshape(len(h), -1, D)
+                qk, v = heads[:, : H + config.kv_heads], heads[:, H + config.kv_heads :]
+                self._place(qk, layer.gain, rotation, self._lengths)
+                y = memory.attend(number, qk[:, :H], qk[:, H:], v, last=len(ends) == len(ids))
+            else:  # nothing but the last tokens is asked for any more
+                kv = layer.kv(h).reshape(len(h), -1, D)
+                k, v = kv[:, : config.kv_heads], kv[:, config.kv_heads :]
+                q = layer.q(h[ends]).reshape(len(ends), -1, D)
+                self._place(k, layer.gain, rotation, self._lengths[H:])
+                self._place(q, layer.gain, None if rotation is None else rotation[ends], self._lengths[:H])
+                y = memory.attend(number, q, k, v, last=True)
+                x = x[ends]
+            x += layer.proj(y)
+            x += layer.out(activate(config.mlp, layer.fc(self._norm(x))))
+        return self._norm(x)
+
+    def as_read(self, ids: Sequence[int], placeholder: int) -> Floats:
+        """Return what is made of tokens before the first block, (N, C), to be inserted as vectors.
+
+        The tokens before each are in it, as in any text. What will be added for the placeholders that stand there is
+        taken off.
+        """
+        found: Floats = self.embedding[list(ids)]
+        if self.previous is not None:
+            k, nothing = self.config.previous_tokens, self.config.vocab_size
+            padded = np.array([nothing] * k + list(ids), np.int64)
+            for back in range(k):
+                found += self.previous[padded[back : back + len(ids)] + self.offsets[back]]
+                found -= self.previous[placeholder + self.offsets[back]]
+        return found
+
+    def logits(self, x: Floats, among: Ints | None = None) -> Floats:
+        """(R, V) from what `read` returned; with `among`, those of these ids only, (R, len(among))."""
+        if among is None:
+            return self.head(x)
+        found: Floats = x @ self.head_rows[among].T
+        return found if self.head.bias is None else found + self.head.bias[among]
+
+    def _embed(self, x: Floats, before: Ints, places: Ints) -> Floats:
+        """Add to the tokens' own embeddings (M, C), in place, what is before them and where they are."""
+        if self.previous is not None:
+            for found in (before + self.offsets).T:
+                x += self.previous[found]
+        if self.places is not None:
+            x += self.places[places]
+        if self.config.embedding_norm:
+            x = self._norm(x)
+            if self.embedding_scale is not None:
+                weight, bias = self.embedding_scale
+                x *= weight
+                x += bias
+        return x
+
+    def _place(self, heads: Floats, gain: Floats | None, rotation: npt.NDArray[np.complex64] | None, lengths: Floats
+               ) -> None:  # fmt: skip
+        """Normalise and rotate heads (M, n, D) in place."""
+        inverse = None
+        if gain is not None:
+            length = np.sqrt(np.einsum("mnd,mnd->mn", heads, heads))
+            inverse = lengths / (length + np.float32(1e-6))
+            heads *= gain
+        if rotation is not None:
+            pairs = heads.view(np.complex64)  # (M, n, D / 2)
+            pairs *= rotation
+        if inverse is not None:
+            heads *= inverse[:, :, None]
+
+    def _layer(self, name: str, arrays: dict[str, Floats]) -> _Layer:
+        config = self.config
+        C, D, n_q = config.n_embd, config.head_size, config.n_head * config.head_size
+        weight, bias = arrays[f"{name}.attention.qkv.weight"].copy(), arrays.get(f"{name}.attention.qkv.bias")
+        bias = None if bias is None else bias.copy()
+        gain = arrays.get(f"{name}.attention.gain")
+        order = np.arange(D)
+        if config.position == "rotary":  # halves become neighbours: the real and imaginary part of a number
+            order = order.reshape(2, D // 2).T.reshape(-1)
+            turned = n_q + config.kv_heads * D
+            weight[:turned] = weight[:turned].reshape(-1, D, C)[:, order].reshape(turned, C)
+            if bias is not None:
+                bias[:turned] = bias[:turned].reshape(-1, D)[:, order].reshape(-1)
+        if gain is None:
+            weight[:n_q] *= np.float32(D**-0.5)
+            if bias is not None:
+                bias[:n_q] *= np.float32(D**-0.5)
+        qkv = _behind_norm(weight, bias, _norm_of(f"{name}.norm_1", arrays))
+        out = (SparseDense if config.mlp == "relu2" else Dense)(
+            arrays[f"{name}.mlp.proj.weight"], arrays.get(f"{name}.mlp.proj.bias")
+        )
+        return _Layer(
+            qkv=qkv,
+            q=qkv.part(0, n_q),
+            kv=qkv.part(n_q, len(weight)),
+            gain=None if gain is None else gain[order],
+            proj=Dense(arrays[f"{name}.attention.proj.weight"], arrays.get(f"{name}.attention.proj.bias")),
+            fc=_behind_norm(
+                arrays[f"{name}.mlp.fc.weight"], arrays.get(f"{name}.mlp.fc.bias"), _norm_of(f"{name}.norm_2", arrays)
+            ),
+            out=out,
+        )
+
+
+def _norm_of(name: str, arrays: dict[str, Floats]) -> tuple[Floats, Floats] | None:
+    """Weight and bias of a norm; None if it has none."""
+    weight = arrays.get(f"{name}.weight")
+    return None if weight is None else (weight, arrays.get(f"{name}.bias", np.zeros_like(weight)))
+
+
+def _behind_norm(weight: Floats, bias: Floats | None, norm: tuple[Floats, Floats] | None) -> Dense:
+    """The product that takes a norm's weight and bias upon itself."""
+    if norm is None:
+        return Dense(weight, bias)
+    moved = weight @ norm[1]
+    return Dense(weight * norm[0], moved if bias is None else moved + bias)
+
+
+def _later(length: int) -> Floats:
+    return np.triu(np.full((length, length), -np.inf, np.float32), 1)
+
+
+def _rotations(length: int, head_size: int) -> npt.NDArray[np.complex64]:
+    """(length, 1, D / 2) numbers whose products turn pairs by rotary positions (RoFormer, arXiv:2104.09864)."""
+    rate = np.float32(10_000.0) ** (-np.arange(0, head_size, 2, dtype=np.float32) / np.float32(head_size))
+    angle = np.arange(length, dtype=np.float32)[:, None, None] * rate
+    return np.cos(angle) + np.complex64(1j) * np.sin(angle)
+
+
+def _sinusoids(length: int, width: int) -> Floats:
+    """Vaswani et al. 2017, section 3.5, in fp32 and scaled as `gpt.model.transformer` does."""
+    rate = np.exp(np.arange(0, width, 2, dtype=np.float32) * np.float32(-np.log(10_000.0) / width))
+    angle = np.arange(length, dtype=np.float32)[:, None] * rate
+    waves = np.stack((np.sin(angle), np.cos(angle)), axis=-1).reshape(length, width)
+    return waves * np.float32(_INIT_STD * 2**0.5)

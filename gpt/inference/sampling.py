@@ -1,0 +1,81 @@
+"""Drawing tokens without torch; the rules are those of `gpt.generation.sampling.sample`.
+
+Shapes: V vocabulary size.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from gpt.errors import ConfigError
+from gpt.weights.model_folder import Floats
+
+
+def sample(
+    logits: Floats,
+    temperature: float = 1.0,
+    top_k: int | None = None,
+    top_p: float | None = None,
+    rng: np.random.Generator | None = None,
+    allowed: Sequence[int] | None = None,
+) -> tuple[int, float]:
+    """Draw the next token.
+
+    Args:
+        logits: (V,) of one position.
+        temperature: 0 takes the likeliest (the first of equals).
+        top_k: Only that many likeliest ids.
+        top_p: Only the likeliest ids that together reach this probability.
+        rng: Source of randomness; needed above temperature 0.
+        allowed: The only ids that may be drawn; None allows all.
+
+    Returns:
+        The id, and its log-probability at temperature 1 among the allowed ids, before `top_k` and `top_p`.
+    """
+    if allowed is not None:
+        if not len(allowed):
+            raise ConfigError("allowed is empty; at least one id must be allowed")
+        if len(allowed) == 1:
+            return int(allowed[0]), 0.0
+        logits = logits[np.asarray(allowed)]
+    _check(temperature, top_k, top_p)
+    if temperature == 0:
+        place = int(logits.argmax())
+    else:
+        if rng is None:
+            raise ConfigError(f"temperature is {temperature}, and no rng was given to draw with")
+        running = _weights(logits, temperature, top_k, top_p).cumsum()
+        place = min(int(np.searchsorted(running, rng.random() * running[-1], side="right")), len(running) - 1)
+    return (place if allowed is None else int(allowed[place])), logprob(logits, place)
+
+
+def logprob(logits: Floats, place: int) -> float:
+    """Log-probability of one of the ids that the logits are about."""
+    highest = float(logits.max())
+    return float(logits[place]) - highest - math.log(float(np.exp(logits - np.float32(highest)).sum()))
+
+
+def _weights(logits: Floats, temperature: float, top_k: int | None, top_p: float | None) -> npt.NDArray[np.float64]:
+    """Probabilities (V,), not normalised."""
+    scaled = logits.astype(np.float64) / temperature
+    weights: npt.NDArray[np.float64] = np.exp(scaled - scaled.max())
+    if top_k is not None and top_k < len(weights):
+        weights[np.argsort(-scaled, kind="stable")[top_k:]] = 0.0
+    if top_p is not None and top_p < 1:
+        order = np.argsort(-weights, kind="stable")
+        ordered = weights[order] / weights.sum()
+        weights[order[ordered.cumsum() - ordered >= top_p]] = 0.0
+    return weights
+
+
+def _check(temperature: float, top_k: int | None, top_p: float | None) -> None:
+    if not temperature >= 0:
+        raise ConfigError(f"temperature is {temperature!r}; it must be at least 0 (0 takes the likeliest)")
+    if top_k is not None and top_k < 1:
+        raise ConfigError(f"top_k is {top_k!r}; it must be at least 1, or None")
+    if top_p is not None and not 0 < top_p <= 1:
+        raise ConfigError(f"top_p is {top_p!r}; it must be above 0 and at most 1, or None")

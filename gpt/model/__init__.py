@@ -1,0 +1,1 @@
+"""The network: config (torch-free), transformer, attention, KV cache, packed-row layout."""

@@ -1,0 +1,255 @@
+"""Causal self-attention within a document, with grouped queries, rotary positions and four kernels.
+
+The kernels compute the same numbers; `python -m gpt.speed` says which is fast where.
+
+Shapes: B rows, T new tokens, S tokens that can be seen (cached and new), H query heads, K key heads, D head size.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Literal, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.nn.attention.flex_attention import BlockMask, create_block_mask, flex_attention
+
+from gpt.errors import ConfigError
+from gpt.model.config import AttentionKind
+from gpt.model.kv_cache import KVCache
+from gpt.model.packed_layout import Layout
+
+Rotation = tuple[Tensor, Tensor]
+"""Cosines and signed sines, each (T, 1, D) or (B, T, 1, D)."""
+
+Kernel = Literal["sdpa", "matmul", "flex", "handwritten"]
+
+_MASKED = -1e9  # finite: a row that sees nothing (padding) must not become NaN
+
+
+class Sight(NamedTuple):
+    """Which tokens each query may look at, in the form that a kernel takes; made once for all layers.
+
+    Attributes:
+        kernel: What computes attention.
+        mask: For `sdpa` and `matmul`, numbers added to the scores, (T, S) or (B, 1, T, S); for `handwritten`, whether
+            a score counts, likewise; for `flex`, blocks. None hides nothing but later tokens.
+    """
+
+    kernel: Kernel
+    mask: Tensor | BlockMask | None
+
+
+class Attention(nn.Module):
+    """Multi-head attention that appends to a cache when it is given one."""
+
+    def __init__(
+        self,
+        *,
+        n_embd: int,
+        n_head: int,
+        kv_heads: int,
+        qk_norm: bool,
+        dropout: float,
+        bias: bool,
+    ) -> None:
+        super().__init__()
+        self.n_head, self.kv_heads, self.head_size = n_head, kv_heads, n_embd // n_head
+        self.dropout = dropout
+        self.qkv = nn.Linear(n_embd, (n_head + 2 * kv_heads) * self.head_size, bias=bias)
+        self.proj = nn.Linear(n_embd, n_embd, bias=bias)
+        # One gain for queries and keys: bounded scores could not become sharp enough to look things up.
+        self.gain = nn.Parameter(torch.ones(self.head_size)) if qk_norm else None
+        self.scale = self.head_size**-0.5
+
+    def forward(self, x: Tensor, rotation: Rotation | None, sight: Sight, cache: KVCache | None, layer: int) -> Tensor:
+        """Attend from (B, T, C) to the cache and itself."""
+        B, T, C = x.shape
+        H, K, D = self.n_head, self.kv_heads, self.head_size
+        heads = self.qkv(x).view(B, T, H + 2 * K, D)
+        qk, v = heads[:, :, : H + K], heads[:, :, H + K :]
+        qk = self._place(qk, rotation).transpose(1, 2)  # (B, H + K, T, D)
+        q, k, v = qk[:, :H], qk[:, H:], v.transpose(1, 2)
+        if cache is not None:
+            k, v = cache.append(layer, k, v)  # (B, K, S, D)
+        y = self._attend(q, k, v, sight)  # (B, H, T, D)
+        out: Tensor = self.proj(y.transpose(1, 2).reshape(B, T, C))
+        return out
+
+    def _place(self, qk: Tensor, rotation: Rotation | None) -> Tensor:
+        """Rotate and normalise queries and keys (B, T, H + K, D).
+
+        A rotation keeps lengths, so the gain goes into its small table and the norm comes last: two passes over
+        the activations instead of ten. The lengths are fp32 sums, whatever the activations are.
+        """
+        if self.gain is None:
+            return qk if rotation is None else rotate(qk, *rotation)
+        length: Tensor = torch.linalg.vector_norm(qk, dim=-1, keepdim=True, dtype=torch.float32)
+        inverse: Tensor = (self.head_size**0.5 / (length + 1e-6)).to(qk.dtype)
+        if rotation is None:
+            gain: Tensor = self.gain.to(qk.dtype)
+            return qk * (gain * inverse)
+        half = self.head_size // 2
+        swapped_gain = torch.cat((self.gain[half:], self.gain[:half]))
+        cos, sin = rotation
+        return rotate(qk, (cos * self.gain).to(qk.dtype), (sin * swapped_gain).to(qk.dtype)) * inverse
+
+    def _attend(self, q: Tensor, k: Tensor, v: Tensor, sight: Sight) -> Tensor:
+        dropout = self.dropout if self.training else 0.0
+        grouped, mask = self.kv_heads != self.n_head, sight.mask
+        if isinstance(mask, BlockMask):
+            return _flex(q, k, v, mask, grouped)
+        if sight.kernel == "sdpa":
+            # Without a mask the kernel is told of causality, and no T × S numbers exist anywhere.
+            causal = mask is None and q.shape[2] > 1
+            return F.scaled_dot_product_attention(
+                q, k, v, attn_mask=mask, dropout_p=dropout, is_causal=causal, enable_gqa=grouped
+            )
+        if grouped:
+            k = k.repeat_interleave(self.n_head // self.kv_heads, dim=1)
+            v = v.repeat_interleave(self.n_head // self.kv_heads, dim=1)
+        if sight.kernel == "handwritten":
+            return _by_hand(q, k, v, mask, dropout)
+        scores = (q * self.scale) @ k.transpose(-2, -1)  # (B, H, T, S)
+        if mask is not None:
+            scores = scores + mask
+        weights = torch.softmax(scores, dim=-1)  # the kernel accumulates in fp32
+        if dropout:
+            weights = F.dropout(weights, dropout)
+        return weights @ v
+
+
+def _by_hand(q: Tensor, k: Tensor, v: Tensor, visible: Tensor | None, dropout: float) -> Tensor:
+    """softmax(q k^T / sqrt(D)) v as Vaswani et al. 2017 write it, one operation after another, T × S in fp32."""
+    scores = (q @ k.transpose(-2, -1)).float() / q.shape[-1] ** 0.5  # (B, H, T, S)
+    if visible is not None:
+        scores = scores.masked_fill(~visible, _MASKED)
+    weights = torch.softmax(scores, dim=-1)
+    weights = F.dropout(weights, dropout)
+    return weights.to(v.dtype) @ v
+
+
+def _flex(q: Tensor, k: Tensor, v: Tensor, mask: BlockMask, grouped: bool) -> Tensor:
+    y = _fused(flex_attention)(q, k, v, block_mask=mask, enable_gqa=grouped)
+    assert isinstance(y, Tensor)
+    return y
+
+
+def _fused(function: Callable[..., object]) -> Callable[..., object]:
+    return function if torch.compiler.is_compiling() else _compiled(function)
+
+
+@functools.cache
+def _compiled(function: Callable[..., object]) -> Callable[..., object]:
+    """Compiled on first use: eager FlexAttention makes the T × T scores that it is there to avoid."""
+    return torch.compile(function)
+
+
+def rotation_table(length: int, head_size: int, base: float = 10_000.0) -> Rotation:
+    """Cosines and sines (length, 1, D) of rotary positions (RoFormer, arXiv:2104.09864), halves paired.
+
+    The first half of the sines is negated, so that a rotation is two products and a swap of halves.
+    """
+    rate = base ** (-torch.arange(0, head_size, 2) / head_size)  # (D / 2,)
+    angle = torch.arange(length)[:, None, None] * rate  # (length, 1, D / 2)
+    sin = angle.sin()
+    return torch.cat((angle.cos(), angle.cos()), dim=-1), torch.cat((-sin, sin), dim=-1)
+
+
+def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    """Turn each pair of x (B, T, heads, D) by its position's angle."""
+    half = x.shape[-1] // 2
+    swapped = torch.cat((x[..., half:], x[..., :half]), dim=-1)
+    return torch.addcmul(x * cos.to(x.dtype), swapped, sin.to(x.dtype))
+
+
+def choose_kernel(kind: AttentionKind, device: torch.device, *, cached: bool = False) -> Kernel:
+    """The kernel for a config's `attention`.
+
+    `flex` is for reading whole rows: with a cache, or off the GPU without gradients, `auto` stands in for it, so that
+    a model trained with it decodes anywhere.
+
+    Raises:
+        ConfigError: `flex` is to be trained where it has no backward pass.
+    """
+    if kind == "flex" and not cached and device.type != "cuda" and torch.is_grad_enabled():
+        raise ConfigError(
+            f"attention 'flex' cannot train on device '{device.type}': FlexAttention has its backward pass on CUDA "
+            "only; use 'auto'"
+        )
+    if kind == "auto" or (kind == "flex" and (cached or device.type != "cuda")):
+        return "matmul" if device.type == "cpu" else "sdpa"
+    return kind
+
+
+def look(
+    kind: AttentionKind,
+    T: int,
+    layout: Layout | None,
+    cache: KVCache | None,
+    dtype: torch.dtype,
+    device: torch.device,
+) -> Sight:
+    """What the next T tokens may look at: their document's tokens up to themselves, and no padding.
+
+    Args:
+        kind: A config's `attention`.
+        T: New tokens of each row.
+        layout: Documents and branches of the rows; None if each row is one document.
+        cache: Tokens already read.
+        dtype: Of the scores.
+        device: Of the model.
+    """
+    kernel = choose_kernel(kind, device, cached=cache is not None)
+    if kernel == "flex":
+        return Sight(kernel, block_mask(T, layout, device))
+    start = 0 if cache is None else cache.length
+    padding = None if cache is None else cache.padding
+    if padding is None and (T == 1 or (kernel == "sdpa" and layout is None and start == 0)):
+        return Sight(kernel, None)
+    visible = torch.ones(T, start + T, dtype=torch.bool, device=device).tril(start)  # (T, S)
+    if layout is not None:
+        visible = visible & layout.visible()
+    if padding is not None:
+        columns = torch.arange(start + T, device=device)
+        visible = visible & (columns >= padding[:, None])[:, None, None, :]
+    return Sight(kernel, visible if kernel == "handwritten" else torch.where(visible, 0.0, _MASKED).to(dtype))
+
+
+def block_mask(T: int, layout: Layout | None, device: torch.device) -> BlockMask:
+    """FlexAttention's mask: the blocks of T × T that hold any visible pair, and the rule within a block."""
+    if layout is None:
+        return _create_mask(_causal, None, T, device)
+    document, trunk = layout.document, layout.trunk
+
+    def visible(b: Tensor, h: Tensor, query: Tensor, key: Tensor) -> Tensor:
+        there = document[b, key]
+        return (query >= key) & ((there == document[b, query]) | (there == trunk[b, query]))
+
+    return _create_mask(visible, document.shape[0], T, device)
+
+
+def _causal(b: Tensor, h: Tensor, query: Tensor, key: Tensor) -> Tensor:
+    return query >= key
+
+
+def _create_mask(rule: Callable[..., Tensor], rows: int | None, T: int, device: torch.device) -> BlockMask:
+    # Compiled, it never holds rows × T × T truths; on the CPU, where tests look at it, that would only cost time.
+    create = _fused(create_block_mask) if device.type == "cuda" else create_block_mask
+    mask = create(rule, rows, None, T, T, device=device)
+    assert isinstance(mask, BlockMask)
+    return mask
+
+
+
+@torch.no_grad()
+def orthogonalize_heads(attention: Attention, std: float) -> None:
+    """Draw queries, keys and values anew, each of the three with all its rows orthogonal, within heads and between.
+
+    The rows are as long as those of a normal distribution of this standard deviation are on average.
+    """
+    H, K, D = attention.n_head, attention.kv_heads, attention.head_size
+    for part in torch.split(attention.qkv.weight, [H * D, K * D, K * D]):
+        nn.init.orthogonal_(part, gain=std * part.shape[1] ** 0.5)

@@ -1,0 +1,1 @@
+"""Trainer, objective, optimizer, schedule, distributed, LoRA, preference losses."""

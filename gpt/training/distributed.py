@@ -1,0 +1,318 @@
+"""One run on many processes, with PyTorch's own engine: DistributedDataParallel or FSDP2, started by torchrun.
+
+Every process reads the same batch and computes its rows of it; gradients are summed, so that a step is the one that
+one process would take. Process 0 alone writes and prints. The processes share the run's folder.
+
+Shapes: B rows of a batch.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import cast
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+from torch.distributed.device_mesh import init_device_mesh
+from torch.distributed.fsdp import FSDPModule, fully_shard
+from torch.distributed.tensor import DTensor
+from torch.nn.parallel import DistributedDataParallel
+
+from gpt.data.batches import Batch, Batches
+from gpt.errors import ConfigError, ProcessLostError
+from gpt.model.packed_layout import Layout
+from gpt.model.transformer import GPT
+from gpt.training.config import TrainConfig
+from gpt.training.objective import MakeObjective, Objective
+
+TIMEOUT = timedelta(minutes=10)
+"""How long a process waits for the others; the longest wait is that for a checkpoint or a compilation."""
+
+_BUILD_TIMEOUT = timedelta(hours=24)
+_LOST = ("gloo", "nccl", "connection", "timed out", "timeout", "broken pipe")  # in what PyTorch raises then
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """Which process of how many this one is."""
+
+    rank: int = 0
+    size: int = 1
+
+    @classmethod
+    def here(cls) -> World:
+        """As joined; one process alone otherwise."""
+        return cls(rank=dist.get_rank(), size=dist.get_world_size()) if _is_joined() else cls()
+
+    @property
+    def first(self) -> bool:
+        """Whether this process is the one that writes and prints."""
+        return self.rank == 0
+
+    def rows_of(self, batch: Batch) -> Batch:
+        """This process's rows of a batch.
+
+        Raises:
+            ConfigError: They cannot be divided equally.
+        """
+        if self.size == 1:
+            return batch
+        rows = batch.idx.shape[0]
+        check_divisible(rows, self)
+        part = rows // self.size
+        mine = slice(self.rank * part, (self.rank + 1) * part)
+        layout = Layout(*(t[mine] for t in batch.layout))
+        targets = batch.targets[mine]
+        return replace(
+            batch,
+            idx=batch.idx[mine],
+            targets=targets,
+            layout=layout,
+            values=None if batch.values is None else batch.values[mine],
+            n_tokens=int((layout.document >= 0).sum()),
+            n_counted=int((targets >= 0).sum()),
+        )
+
+    def total(self, values: Tensor) -> Tensor:
+        """Sums over all processes."""
+        if self.size > 1:
+            dist.all_reduce(values)
+        return values
+
+    def agreed(self, number: int, device: torch.device) -> int:
+        """The largest of what the processes say; all must call it."""
+        if self.size == 1:
+            return number
+        largest = torch.tensor(number, device=device)
+        dist.all_reduce(largest, dist.ReduceOp.MAX)
+        return int(largest)
+
+
+def check_divisible(rows: int, world: World) -> None:
+    """Check that a batch can be shared out.
+
+    Raises:
+        ConfigError: It cannot; the message names both numbers.
+    """
+    if rows % world.size:
+        raise ConfigError(
+            f"a batch of {rows} rows (batch_rows) cannot be divided among {world.size} processes; "
+            f"use a multiple, for example {-(-rows // world.size) * world.size}"
+        )
+
+
+def device_of(name: str) -> torch.device:
+    """The device that a config names, for this process: `auto` is a GPU if there is one; each process has its own.
+
+    Raises:
+        ConfigError: There is no such GPU.
+    """
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    if not name.startswith("cuda"):
+        return torch.device(name)
+    if not torch.cuda.is_available():
+        raise ConfigError(f"device is {name!r}, but PyTorch sees no GPU here; use 'cpu' or 'auto'")
+    if not (_is_joined() or "LOCAL_RANK" in os.environ):
+        return torch.device(name)
+    local, there = int(os.environ.get("LOCAL_RANK", "0")), torch.cuda.device_count()
+    if local >= there:
+        raise ConfigError(f"process {local} of this machine needs a GPU of its own and there are {there}; "
+                          f"use --nproc-per-node {there} or device 'cpu'")  # fmt: skip
+    return torch.device("cuda", local)
+
+
+@contextmanager
+def joined(device: torch.device) -> Iterator[World]:
+    """Join the processes that torchrun started; without torchrun, or when already joined, nothing is done.
+
+    Raises:
+        ProcessLostError: Another process ended or does not answer.
+    """
+    if _is_joined() or "RANK" not in os.environ or "MASTER_ADDR" not in os.environ:
+        yield World.here()
+        return
+    gpu = device if device.type == "cuda" else None
+    if gpu is not None:
+        torch.cuda.set_device(gpu)
+    dist.init_process_group("gloo" if gpu is None else "nccl", timeout=TIMEOUT, device_id=gpu)
+    lost = False
+    try:
+        yield World.here()
+    except RuntimeError as error:
+        lost = is_lost(error)
+        if not lost:
+            raise
+        raise ProcessLostError(lost_message("before or after training")) from error
+    except ProcessLostError:
+        lost = True
+        raise
+    finally:
+        if not lost:  # one that is gone would be waited for
+            dist.destroy_process_group()
+
+
+@contextmanager
+def first_one_first(world: World) -> Iterator[None]:
+    """Let process 0 do the body before the others do it: it builds, they read what was built."""
+    if world.size == 1:
+        yield
+        return
+    waiting = dist.new_group(backend="gloo", timeout=_BUILD_TIMEOUT)
+    if not world.first:
+        dist.barrier(waiting)
+    yield  # if process 0 fails here, torchrun ends the others
+    if world.first:
+        dist.barrier(waiting)
+
+
+def is_lost(error: RuntimeError) -> bool:
+    """Whether an error means that another process does not answer."""
+    if World.here().size == 1:
+        return False
+    return isinstance(error, dist.DistError) or any(word in str(error).lower() for word in _LOST)
+
+
+def lost_message(when: str) -> str:
+    """One line for the person who finds the run stopped."""
+    world = World.here()
+    return (
+        f"process {world.rank} of {world.size}: another process ended or did not answer for "
+        f"{TIMEOUT.total_seconds():.0f} s, {when}; the same command with --resume goes on from the last checkpoint"
+    )
+
+
+class Parallel:
+    """A model's objective on this process's share of the work.
+
+    Args:
+        model: On the device, with the weights to start from; those of process 0 count.
+        config: Whether to shard, and what the objective is.
+        device: Where this process computes.
+        compiled: Whether to compile.
+        make: Makes the objective.
+
+    Attributes:
+        model: The model that is trained. With `shard: full` it is a copy whose tensors are DTensors.
+    """
+
+    def __init__(
+        self, model: GPT, config: TrainConfig, device: torch.device, compiled: bool, make: MakeObjective = Objective
+    ) -> None:
+        self.world, self.device = World.here(), device
+        self._original, self.model = model, model
+        sharded = config.shard == "full"
+        if sharded:
+            _check_shardable(config)
+            self.model = model = copy.deepcopy(model)
+        model.to(device)
+        trunk = torch.compile(model.trunk) if compiled and not sharded else None
+        objective = make(model, config.precision, trunk, config.head_penalty)
+        self.forward: nn.Module = objective
+        if sharded:
+            self._shard(objective, compiled)
+        elif self.world.size > 1:
+            self.forward = DistributedDataParallel(objective, broadcast_buffers=False, gradient_as_bucket_view=True)
+
+    def _shard(self, objective: Objective, compiled: bool) -> None:
+        for tensor in self.model.state_dict().values():
+            dist.broadcast(tensor, 0)
+        mesh = init_device_mesh(self.device.type, (self.world.size,))
+        for block in self.model.blocks:
+            if compiled:
+                block.compile()  # the hooks that gather weights stay outside
+            fully_shard(block, mesh=mesh)
+        fully_shard(objective, mesh=mesh)
+
+    def backward(self, batch: Batch, n_counted: int, last: bool) -> Tensor:
+        """Add the gradient of a batch to that of the step.
+
+        Args:
+            batch: The whole batch, of all processes.
+            n_counted: Counted targets of the step, of all its batches.
+            last: Whether gradients are to be exchanged: it is the step's last batch.
+
+        Returns:
+            This process's part of the step's mean loss; the sum over processes and batches is the mean.
+        """
+        mine = self.world.rows_of(batch)
+        part = mine.n_counted / n_counted
+        if isinstance(self.forward, DistributedDataParallel):
+            self.forward.require_backward_grad_sync = last
+        elif isinstance(self.forward, FSDPModule):
+            self.forward.set_requires_gradient_sync(last)
+        # The wrappers take the mean over processes; what is wanted is the sum.
+        total, loss = self.forward(mine.to(self.device), part * self.world.size, batch.n_counted / n_counted)
+        total.backward()
+        return cast(Tensor, loss) * part
+
+    def clip(self, limit: float) -> Tensor:
+        """Scale the gradient down to a norm; returns the norm before that."""
+        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), limit)
+        return whole(norm)
+
+    def evaluate(self, batches: Batches, n_batches: int) -> float:
+        """As `mean_loss`, shared out; all processes must call it."""
+        found = mean_loss(self.forward, self.device, self.world, batches, n_batches)
+        if isinstance(self.forward, FSDPModule):
+            self.forward.reshard()  # a backward pass would have
+        return found
+
+    @torch.no_grad()
+    def finish(self) -> None:
+        """Give the weights to the model that was asked to be trained."""
+        if self.model is not self._original:
+            trained = self.model.state_dict()
+            for name, tensor in self._original.state_dict().items():
+                tensor.copy_(whole(trained[name]))
+
+
+@torch.no_grad()
+def mean_loss(objective: nn.Module, device: torch.device, world: World, batches: Batches, n_batches: int) -> float:
+    """Mean of an `Objective` over the counted targets of the first batches, in evaluation mode.
+
+    Args:
+        objective: It, or what PyTorch wrapped around it; its mode is put back.
+        device: Where it is.
+        world: The processes that share the rows; all of them must call it.
+        batches: What to read.
+        n_batches: How many.
+    """
+    was_training = objective.training
+    total, n_counted = torch.zeros((), device=device), 0
+    objective.eval()
+    for number in range(n_batches):
+        batch = batches.batch(number)
+        mine = world.rows_of(batch)
+        total += objective(mine.to(device))[1] * mine.n_counted
+        n_counted += batch.n_counted
+    objective.train(was_training)
+    return world.total(total).item() / max(1, n_counted)
+
+
+def whole(tensor: Tensor) -> Tensor:
+    """All of a tensor that is spread over processes; all must call it."""
+    if not isinstance(tensor, DTensor):
+        return tensor
+    full: Tensor = tensor.full_tensor()  # type: ignore[no-untyped-call, unused-ignore]
+    return full
+
+
+def _check_shardable(config: TrainConfig) -> None:
+    if not _is_joined():
+        raise ConfigError("shard is 'full', but there is one process; start with torchrun, or use shard 'none'")
+    if config.head_penalty:
+        raise ConfigError(
+            f"head_penalty is {config.head_penalty} and shard is 'full'; the penalty needs whole weights: "
+            "use shard 'none' or head_penalty 0"
+        )
+
+
+def _is_joined() -> bool:
+    return dist.is_available() and dist.is_initialized()

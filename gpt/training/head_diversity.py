@@ -1,0 +1,104 @@
+"""Heads that differ: an orthogonal start, a penalty on heads that do the same, and two measures of how alike they are.
+
+What a head does with what it attends to is one matrix, from the value it reads to what it writes into the stream:
+M_i = O_i V_i. Two heads are alike if their matrices are, whatever basis each uses inside. The penalty is the mean
+squared cosine between them: the disagreement of Li et al. 2018 (arXiv:1810.10183), between the heads' maps instead of
+their activations, so that its cost does not grow with the batch.
+
+Shapes: B rows, T positions, C = n_embd, H query heads, K value heads, D head size, L layers.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+
+from gpt.model.attention import Attention
+from gpt.model.packed_layout import Layout
+
+if TYPE_CHECKING:
+    from gpt.model.transformer import GPT
+
+_SMALLEST = 1e-12  # squared size below which a map counts as nothing, as all do before the first step
+
+
+def head_penalty(model: GPT) -> Tensor:
+    """How alike the heads of a layer are: 0 if their maps are orthogonal, 1 if all are the same up to a factor.
+
+    The mean over layers and pairs of heads, in fp32, differentiable; 0 for a model with one head. It costs two
+    products of C × C matrices a layer.
+    """
+    return _layer_similarities(model).mean()
+
+
+@torch.no_grad()
+def head_similarity(model: GPT) -> tuple[float, ...]:
+    """The penalty of each layer, first to last."""
+    values: list[float] = _layer_similarities(model).tolist()
+    return tuple(values)
+
+
+@torch.no_grad()
+def output_similarity(model: GPT, idx: Tensor, layout: Layout | None = None) -> tuple[float, ...]:
+    """Mean cosine between the outputs of two heads of a layer at the same token, before they are joined.
+
+    It is what Li et al. call disagreement on outputs, with the sign turned, over pairs of different heads; unlike the
+    penalty it depends on where the heads look. The model's mode (training or evaluation) stays as it is.
+
+    Args:
+        model: Any model.
+        idx: (B, T) token ids.
+        layout: Which documents they belong to; columns without one do not count.
+
+    Returns:
+        One number in [-1, 1] for each layer; 0 for a model with one head.
+    """
+    H, D = model.config.n_head, model.config.head_size
+    counted = torch.ones_like(idx, dtype=torch.bool) if layout is None else layout.document >= 0
+    found: list[float] = []
+
+    def note(_: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        heads = inputs[0].float().view(*idx.shape, H, D)[counted]  # (N, H, D)
+        unit = nn.functional.normalize(heads, dim=-1)
+        found.append(float(_mean_of_pairs(unit @ unit.mT).mean()))
+
+    hooks = [module.proj.register_forward_pre_hook(note) for module in _attentions(model)]
+    try:
+        model.trunk(idx, layout)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return tuple(found)
+
+
+def _layer_similarities(model: GPT) -> Tensor:
+    """Mean squared cosine between the maps of two heads, (L,)."""
+    return torch.stack([_mean_of_pairs(_map_cosines(module).square()) for module in _attentions(model)])
+
+
+def _map_cosines(attention: Attention) -> Tensor:
+    """Cosines (H, H) between the heads' maps, in fp32 whatever autocast says."""
+    H, K, D = attention.n_head, attention.kv_heads, attention.head_size
+    with torch.autocast(attention.qkv.weight.device.type, enabled=False):
+        values = attention.qkv.weight[(H + K) * D :].float().view(K, D, -1)
+        values = values.repeat_interleave(H // K, dim=0).flatten(0, 1)  # (H D, C)
+        outputs = attention.proj.weight.float()  # (C, H D)
+        # <O_i V_i, O_j V_j> = sum of (O_i^T O_j) * (V_i V_j^T): the C × C maps themselves are never made.
+        products = (outputs.T @ outputs) * (values @ values.T)
+        inner = products.view(H, D, H, D).sum(dim=(1, 3))  # (H, H)
+        shrink = inner.diagonal().clamp_min(_SMALLEST).rsqrt()
+        cosines: Tensor = inner * shrink[:, None] * shrink
+        return cosines
+
+
+def _mean_of_pairs(table: Tensor) -> Tensor:
+    """Mean of (..., H, H) over what is not on the diagonal."""
+    H = table.shape[-1]
+    off = table.sum(dim=(-2, -1)) - table.diagonal(dim1=-2, dim2=-1).sum(dim=-1)
+    return off / max(1, H * (H - 1))
+
+
+def _attentions(model: GPT) -> list[Attention]:
+    return [module for module in model.modules() if isinstance(module, Attention)]

@@ -1,0 +1,109 @@
+"""Learning from scored attempts: what a batch's documents are worth enters the loss, beside a model to stay close to.
+
+Two objectives, for documents of one trunk (a prompt) with attempts as its branches:
+
+    advantage    likelihood weighted by the attempt's advantage over its group (as the group-relative advantages of
+                 GRPO, arXiv:2402.03300), with a penalty on the KL divergence to the model that training began with
+    preference   direct preference optimisation (DPO, arXiv:2305.18290) of pairs, and the likelihood of what is
+                 preferred, without which both attempts' likelihood may fall (as in arXiv:2404.19733)
+
+Shapes: B rows, T positions, N counted targets, V ids.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from gpt.data.batches import Batch
+from gpt.errors import ConfigError
+from gpt.model.transformer import GPT, NOT_COUNTED
+from gpt.training.config import Precision
+from gpt.training.objective import MakeObjective, Objective
+
+Rule = Literal["advantage", "preference"]
+
+STRENGTH: dict[Rule, float] = {"advantage": 0.1, "preference": 0.1}
+"""Weight of the KL divergence; DPO's beta."""
+
+
+def preference_objective(rule: Rule, reference: GPT, strength: float | None = None) -> MakeObjective:
+    """Return how `gpt.training.trainer.train` makes the objective of a rule; its batches have `values`.
+
+    Args:
+        rule: `advantage`: a target's value is its weight, below zero for what is to become less likely, 1 for plain
+            likelihood. `preference`: 1 marks the preferred branch of a trunk, -1 the other, 0 plain likelihood.
+        reference: The model to stay close to, as it is now; a copy is kept.
+        strength: Of the rule; by default `STRENGTH`.
+    """
+    frozen = copy.deepcopy(reference).eval().requires_grad_(False)
+    weight = STRENGTH[rule] if strength is None else strength
+    kind = {"advantage": _Advantage, "preference": _Preference}[rule]
+
+    def make(
+        model: GPT, precision: Precision, trunk: Callable[..., Tensor] | None, head_penalty: float
+    ) -> Objective:
+        return kind(model, precision, trunk, head_penalty, frozen.to(model.device), weight)
+
+    return make
+
+
+class _Anchored(Objective):
+    """An objective that compares with a frozen model, which is no part of this module's state."""
+
+    def __init__(
+        self,
+        model: GPT,
+        precision: Precision,
+        trunk: Callable[..., Tensor] | None,
+        head_penalty: float,
+        reference: GPT,
+        strength: float,
+    ) -> None:
+        super().__init__(model, precision, trunk, head_penalty)
+        self._reference, self.strength = [reference], strength  # in a list, so that it is not registered
+
+    def _mean_loss(self, batch: Batch) -> Tensor:
+        if batch.values is None:
+            raise ConfigError("the batch has no values; PackedBatches(..., values=...) gives them")
+        counted = batch.targets != NOT_COUNTED
+        logits = self.model.head(self._trunk(batch.idx, batch.layout)[counted])
+        with torch.no_grad():
+            before = self._reference[0].head(self._reference[0].trunk(batch.idx, batch.layout)[counted])
+        logprobs, references = (F.log_softmax(x.float(), dim=-1) for x in (logits, before))  # (N, V)
+        return self._loss(logprobs, references, batch, counted)
+
+    def _loss(self, logprobs: Tensor, references: Tensor, batch: Batch, counted: Tensor) -> Tensor:
+        raise NotImplementedError
+
+
+class _Advantage(_Anchored):
+    def _loss(self, logprobs: Tensor, references: Tensor, batch: Batch, counted: Tensor) -> Tensor:
+        assert batch.values is not None
+        chosen = logprobs.gather(1, batch.targets[counted][:, None])[:, 0]  # (N,)
+        likelihood = (batch.values[counted] * chosen).sum()
+        divergence = (logprobs.exp() * (logprobs - references)).sum()
+        return (self.strength * divergence - likelihood) / max(1, chosen.shape[0])
+
+
+class _Preference(_Anchored):
+    def _loss(self, logprobs: Tensor, references: Tensor, batch: Batch, counted: Tensor) -> Tensor:
+        assert batch.values is not None
+        targets, values = batch.targets[counted][:, None], batch.values[counted]
+        chosen = logprobs.gather(1, targets)[:, 0]  # (N,)
+        gained = values * (chosen - references.gather(1, targets)[:, 0])
+        loss = -chosen[values >= 0].sum() / max(1, chosen.shape[0])
+        trunks = batch.layout.trunk + torch.arange(len(batch.idx), device=chosen.device)[:, None] * _ROW
+        _, pair = torch.unique(trunks[counted][values != 0], return_inverse=True)
+        if len(pair):
+            margins = torch.zeros(int(pair.max()) + 1, device=chosen.device).index_add(0, pair, gained[values != 0])
+            loss = loss - F.logsigmoid(self.strength * margins).mean()
+        return loss
+
+
+_ROW = 1 << 40  # more than any document number of a row

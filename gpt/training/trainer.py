@@ -1,0 +1,318 @@
+"""The training loop: batches in, weights, metrics and checkpoints out; resumes exactly, and stops when it diverges.
+
+A run folder gets `metrics.jsonl` and `checkpoint.safetensors`. Fine-tuning is the same call with a trained model, and
+on many processes each makes the same call (`gpt/training/distributed.py`).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from gpt.data.batches import Batches
+from gpt.errors import DivergedError, ProcessLostError
+from gpt.files import write_text_atomically
+from gpt.model.transformer import GPT
+from gpt.training.config import Precision, TrainConfig
+from gpt.training.distributed import (
+    Parallel,
+    World,
+    check_divisible,
+    device_of,
+    is_lost,
+    joined,
+    lost_message,
+    mean_loss,
+)
+from gpt.training.objective import MakeObjective, Objective, should_compile
+from gpt.training.optimizer import build_optimizers
+from gpt.training.process_settings import deferred_signals, matmul_precision, raise_signal, threads
+from gpt.training.schedule import schedule_factor
+from gpt.training.training_state import CHECKPOINT_FILE, TrainingState, save_state, writing
+from gpt.weights.checkpoint import put_weights
+
+__all__ = ["METRICS_FILE", "Metrics", "TrainConfig", "TrainResult", "evaluate", "train"]
+
+METRICS_FILE = "metrics.jsonl"
+
+Metrics = dict[str, float | int | None]
+"""One line of metrics.jsonl: step, loss, val_loss, grad_norm (before clipping), lr, tokens_per_s, eta_s, time."""
+
+FREE_SETTINGS = ("eval_every", "eval_batches", "checkpoint_every", "threads", "device", "compile", "tf32", "shard")
+"""What a resumed run may change: none of it decides what is computed, rounding apart."""
+
+_LOG_EVERY = 10
+_SEED_STEP = 1_000_003  # between the dropout seeds of two processes
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainResult:
+    """What a finished run came to.
+
+    Args:
+        step: Steps done.
+        loss: Mean training loss of the last few steps.
+        val_loss: Last validation loss, None without validation batches.
+        tokens_per_s: Tokens (no padding) read a second, evaluation and checkpoints left out.
+        seconds: Wall-clock time of this call.
+        checkpoint: The file that a resume reads.
+    """
+
+    step: int
+    loss: float
+    val_loss: float | None
+    tokens_per_s: float
+    seconds: float
+    checkpoint: Path
+
+
+def train(
+    model: GPT,
+    train_batches: Batches,
+    val_batches: Batches | None,
+    config: TrainConfig,
+    out_dir: Path | str,
+    resume: bool = False,
+    on_metrics: Callable[[Metrics], None] | None = None,
+    objective: MakeObjective = Objective,
+) -> TrainResult:
+    """Train a model in place, from the weights it has.
+
+    Under torchrun every process makes this call, with the same arguments; process 0 writes and reports. What a step
+    computes does not depend on their number, dropout apart.
+
+    Args:
+        model: Moved to the config's device, or, with `shard: full`, given the weights at the end of the run; left in
+            evaluation mode.
+        train_batches: Read at `step * grad_accum` and on; their rows are a multiple of the processes.
+        val_batches: The first `eval_batches` of them are the validation set; None does not validate.
+        config: Settings.
+        out_dir: The run folder.
+        resume: Go on from the folder's checkpoint if it has one; the result is what one uninterrupted run gives.
+        on_metrics: Called with each line of metrics.jsonl.
+        objective: Makes what is minimised (`gpt/training/preference.py` has others).
+
+    Raises:
+        ConfigError: The rows cannot be divided among the processes, or there is no such device.
+        DivergedError: A loss or gradient is not finite. The last good checkpoint stays, none is written.
+        CheckpointError: `resume`, and the checkpoint is damaged or of other settings; or the disk is full.
+        ProcessLostError: Another process ended or does not answer.
+        KeyboardInterrupt: Ctrl-C, after the step was finished and a checkpoint written.
+        SystemExit: SIGTERM, likewise, with code 143.
+    """
+    device = device_of(config.device)
+    cuda = [device] if device.type == "cuda" else []
+    with (
+        joined(device) as world,
+        torch.random.fork_rng(devices=cuda),
+        threads(config.threads),
+        matmul_precision(device, config.tf32),
+        deferred_signals(patient=world.size > 1) as stop,
+    ):
+        check_divisible(config.batch_rows, world)
+        torch.manual_seed(config.seed + _SEED_STEP * world.rank)
+        try:
+            run = _Run(model, train_batches, val_batches, config, Path(out_dir), on_metrics, device, resume, objective)
+            return run.go(stop)
+        finally:
+            model.eval()
+
+
+@torch.no_grad()
+def evaluate(model: GPT, batches: Batches, n_batches: int, precision: Precision = "fp32") -> float:
+    """Mean loss over the counted tokens of the first `n_batches` batches, in evaluation mode; by this process alone."""
+    return mean_loss(Objective(model, precision), model.device, World(), batches, n_batches)
+
+
+class _Run:
+    """The state of one call of `train`."""
+
+    def __init__(
+        self,
+        model: GPT,
+        train_batches: Batches,
+        val_batches: Batches | None,
+        config: TrainConfig,
+        out_dir: Path,
+        on_metrics: Callable[[Metrics], None] | None,
+        device: torch.device,
+        resume: bool,
+        objective: MakeObjective,
+    ) -> None:
+        self.train_batches, self.val_batches = train_batches, val_batches
+        self.config, self.out_dir, self.on_metrics = config, out_dir, on_metrics
+        self.settings = {k: v for k, v in config.as_dict.items() if k not in FREE_SETTINGS}
+        self.checkpoint = out_dir / CHECKPOINT_FILE
+        state = TrainingState.read(self.checkpoint, self.settings) if resume and self.checkpoint.exists() else None
+        if state is not None:
+            put_weights(model, state.weights, self.checkpoint)
+        self.parallel = Parallel(model, config, device, should_compile(config, device), objective)
+        self.optimizers = build_optimizers(self.parallel.model, config.optimizer, config.lr, config.weight_decay)
+        if state is not None:
+            state.restore(self.parallel.model, self.optimizers)
+        self.pending: list[tuple[int, Tensor, Tensor]] = []  # (step, loss of each batch, norm) not looked at yet
+        self.window: list[tuple[float, float]] = []  # (loss, norm)
+        self.val_loss: float | None = None
+        self.busy_s, self.tokens = 0.0, 0
+        self.first = 0 if state is None else state.step
+        self.at = self.first
+        # Looking at a number makes a GPU wait.
+        self.look_every = 1 if device.type == "cpu" else _LOG_EVERY
+
+    def go(self, stop: list[int]) -> TrainResult:
+        self._open_metrics()
+        began = time.perf_counter()
+        try:
+            mean_loss = self._loop(stop)
+            self.parallel.finish()
+        except RuntimeError as error:
+            if not is_lost(error):
+                raise
+            raise ProcessLostError(lost_message(f"at step {self.at}")) from error
+        return TrainResult(
+            step=self.config.steps,
+            loss=mean_loss,
+            val_loss=self.val_loss,
+            tokens_per_s=self.tokens / self.busy_s if self.busy_s else 0.0,
+            seconds=time.perf_counter() - began,
+            checkpoint=self.checkpoint,
+        )
+
+    def _loop(self, stop: list[int]) -> float:
+        config, parallel = self.config, self.parallel
+        mean_loss = math.nan
+        parallel.forward.train()
+        bar: tqdm[NoReturn]
+        hidden = None if parallel.world.first else True
+        with tqdm(total=config.steps, initial=self.first, unit="step", disable=hidden) as bar:
+            for step in range(self.first, config.steps):
+                self.at = step
+                self._step(step)
+                done = step + 1
+                last = done == config.steps
+                log = last or done % _LOG_EVERY == 0
+                look = log or done % self.look_every == 0
+                # The processes stop together, after the same step.
+                ask = look or parallel.world.size == 1
+                stopping = parallel.world.agreed(stop[0] if stop else 0, parallel.device) if ask else 0
+                save = last or stopping or (config.checkpoint_every > 0 and done % config.checkpoint_every == 0)
+                if save or look:
+                    self._check_pending()
+                validated = self._validate(done, last)
+                if log or validated:
+                    mean_loss = self._log(done, validated, bar)
+                bar.update()
+                if save:
+                    save_state(self.checkpoint, parallel.model, self.optimizers, done, self.settings)
+                if stopping:
+                    raise_signal(stopping)
+        return mean_loss
+
+    def _step(self, step: int) -> None:
+        config, began = self.config, time.perf_counter()
+        lr = config.lr * schedule_factor(config.schedule, step, config.steps, config.warmup_steps)
+        for optimizer in self.optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = lr
+        numbers = self._batches_of(step)
+        batches = [self.train_batches.batch(number) for number in numbers]
+        n_counted = max(1, sum(batch.n_counted for batch in batches))
+        losses = [
+            self.parallel.backward(batch, n_counted, number == numbers[-1])
+            for number, batch in zip(numbers, batches, strict=True)
+        ]
+        norm = self.parallel.clip(config.grad_clip if config.grad_clip > 0 else math.inf)
+        for optimizer in self.optimizers:
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+        self.pending.append((step, torch.stack(losses), norm))
+        self.tokens += sum(batch.n_tokens for batch in batches)
+        self.busy_s += time.perf_counter() - began
+
+    def _batches_of(self, step: int) -> range:
+        accum = self.config.grad_accum
+        return range(step * accum, (step + 1) * accum)
+
+    def _check_pending(self) -> None:
+        if not self.pending:
+            return
+        began = time.perf_counter()
+        table = self.parallel.world.total(torch.stack([losses for _, losses, _ in self.pending]))
+        for (step, _, norm), losses in zip(self.pending, table.tolist(), strict=True):
+            for number, loss in zip(self._batches_of(step), losses, strict=True):
+                if not math.isfinite(loss):
+                    raise DivergedError(self._divergence(f"step {step}, batch {number}: the loss is {loss}"))
+            if not math.isfinite(norm.item()):
+                first, last = self._batches_of(step)[0], self._batches_of(step)[-1]
+                which = f"batch {first}" if first == last else f"batches {first} to {last}"
+                raise DivergedError(self._divergence(f"step {step}, {which}: the gradient norm is {norm.item()}"))
+            self.window.append((sum(losses), norm.item()))
+        self.pending.clear()
+        self.busy_s += time.perf_counter() - began
+
+    def _divergence(self, what: str) -> str:
+        kept = (
+            f"the last good checkpoint is {self.checkpoint}"
+            if self.checkpoint.exists()
+            else "there is no checkpoint yet"
+        )
+        advice = f"a lower lr (it is {self.config.lr}) or a longer warm-up may help"
+        return f"{what}; {kept}; {advice}"
+
+    def _validate(self, done: int, last: bool) -> bool:
+        every = self.config.eval_every
+        if self.val_batches is None or not (last or (every > 0 and done % every == 0)):
+            return False
+        self._check_pending()
+        self.val_loss = self.parallel.evaluate(self.val_batches, self.config.eval_batches)
+        return True
+
+    def _log(self, done: int, validated: bool, bar: tqdm[NoReturn]) -> float:
+        self._check_pending()
+        n = len(self.window)
+        mean, norm = (sum(values) / n for values in zip(*self.window, strict=True)) if n else (math.nan, math.nan)
+        self.window.clear()
+        rate = self.tokens / self.busy_s if self.busy_s else 0.0
+        steps_here = done - self.first
+        lr = self.optimizers[0].param_groups[0]["lr"]
+        metrics: Metrics = {
+            "step": done,
+            "loss": mean if n else None,
+            "val_loss": self.val_loss if validated else None,
+            "grad_norm": norm if n else None,
+            "lr": float(lr),
+            "tokens_per_s": round(rate, 1),
+            "eta_s": round(self.busy_s / max(1, steps_here) * (self.config.steps - done), 1),
+            "time": round(time.time(), 3),
+        }
+        if not self.parallel.world.first:
+            return mean
+        path = self.out_dir / METRICS_FILE
+        with writing(path), open(path, "a", encoding="utf-8") as file:
+            file.write(json.dumps(metrics) + "\n")
+        bar.set_postfix(loss=f"{mean:.3f}", val=f"{self.val_loss or math.nan:.3f}", tok_s=f"{rate:,.0f}", refresh=False)
+        if self.on_metrics is not None:
+            self.on_metrics(metrics)
+        return mean
+
+    def _open_metrics(self) -> None:
+        """Start the file, or cut lines of steps that a resumed run will do again."""
+        if not self.parallel.world.first:
+            return
+        path = self.out_dir / METRICS_FILE
+        kept: list[str] = []
+        if self.first and path.exists():
+            for line in path.read_text(encoding="utf-8").splitlines(keepends=True):
+                if line.endswith("\n") and json.loads(line)["step"] <= self.first:
+                    kept.append(line)
+        with writing(path):
+            write_text_atomically(path, "".join(kept))

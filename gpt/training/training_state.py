@@ -1,0 +1,191 @@
+"""Everything a run needs to go on as if it had never stopped, in one safetensors file.
+
+One file, because one rename is what the system does at once: after a kill the old checkpoint or the new one is whole.
+It holds whole tensors, by name, however they were spread over processes, so that a run may go on with more or fewer.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import torch
+import torch.distributed as dist
+from safetensors import SafetensorError
+from torch import Tensor
+from torch.distributed.checkpoint.state_dict import (
+    OptimizerStateType,
+    StateDictOptions,
+    get_optimizer_state_dict,
+    get_state_dict,
+    set_optimizer_state_dict,
+)
+from torch.optim import Optimizer
+
+from gpt.errors import CheckpointError
+from gpt.model.transformer import GPT
+from gpt.training.distributed import World
+from gpt.weights.checkpoint import read_tensors, write_tensors
+
+CHECKPOINT_FILE = "checkpoint.safetensors"
+
+_FORMAT = "gpt-home-planner training state 2"
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Say in one line that a file of a run cannot be written, which is mostly a full disk.
+
+    Raises:
+        CheckpointError: Writing failed.
+    """
+    try:
+        yield
+    except (OSError, SafetensorError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else None) or " ".join(str(error).split())
+        raise CheckpointError(
+            f"{path}: cannot be written ({reason}); the last checkpoint is whole, and --resume goes on from it"
+        ) from error
+
+
+def save_state(path: Path, model: GPT, optimizers: list[Optimizer], step: int, settings: dict[str, object]) -> None:
+    """Write weights, optimizer state, random states, the steps done and the run's settings; all processes call it.
+
+    Raises:
+        CheckpointError: The file cannot be written; the one that was there is as it was.
+    """
+    world = World.here()
+    options = StateDictOptions(full_state_dict=True, cpu_offload=True)  # gathered by process 0 alone
+    weights, states = get_state_dict(model, optimizers, options=options)
+    random = _random_states(model.device, world)
+    if world.first:
+        tensors = {f"model.{name}": tensor for name, tensor in weights.items() if isinstance(tensor, Tensor)}
+        if model.config.tie_weights:
+            del tensors["model.head.weight"]
+        for name, values in _of_parameters(states).items():
+            for key, value in values.items():
+                tensors[f"optimizer.{name}.{key}"] = torch.as_tensor(value)
+        tensors |= random
+        metadata = {"format": _FORMAT, "step": str(step), "settings": json.dumps(settings)}
+        with writing(path):
+            write_tensors(path, tensors, metadata)
+    if world.size > 1:
+        dist.barrier()  # one that ends first makes torchrun end the one that writes
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingState:
+    """What `save_state` wrote.
+
+    Args:
+        path: The file, for messages.
+        step: Steps done.
+        weights: As `gpt.weights.checkpoint.put_weights` takes them.
+        optimizer: State of the optimizers by name of the parameter.
+        random: States of the generators by `process.device`.
+    """
+
+    path: Path
+    step: int
+    weights: dict[str, Tensor]
+    optimizer: dict[str, dict[str, Tensor]]
+    random: dict[str, Tensor]
+
+    @classmethod
+    def read(cls, path: Path, settings: dict[str, object]) -> TrainingState:
+        """Read the file.
+
+        Raises:
+            CheckpointError: It is missing, damaged, or of a run with other settings.
+        """
+        tensors, metadata = read_tensors(path)
+        if metadata.get("format") != _FORMAT:
+            raise CheckpointError(
+                f"{path}: not a training state of this version "
+                f"(format {metadata.get('format')!r}, expected {_FORMAT!r})"
+            )
+        try:
+            saved, step = json.loads(metadata["settings"]), int(metadata["step"])
+        except (KeyError, ValueError, RecursionError) as error:
+            raise CheckpointError(f"{path}: damaged: {type(error).__name__}: {error}") from None
+        if not isinstance(saved, dict) or step < 0:
+            raise CheckpointError(f"{path}: damaged: step {step}, settings of type {type(saved).__name__}")
+        _check_settings(path, saved, settings)
+        optimizer: dict[str, dict[str, Tensor]] = {}
+        for name, tensor in _under("optimizer.", tensors).items():
+            parameter, _, key = name.rpartition(".")
+            optimizer.setdefault(parameter, {})[key] = tensor
+        return cls(
+            path=path,
+            step=step,
+            weights=_under("model.", tensors),
+            optimizer=optimizer,
+            random=_under("random.", tensors),
+        )
+
+    def restore(self, model: GPT, optimizers: list[Optimizer]) -> None:
+        """Put the optimizers and PyTorch's generators where they were; the model has its weights.
+
+        A process that the saved run did not have keeps the generators that it has.
+
+        Raises:
+            CheckpointError: The optimizers or the generators are of another kind.
+        """
+        own = get_optimizer_state_dict(model, optimizers)
+        names = set(_of_parameters(own))
+        if names != set(self.optimizer):
+            odd = min(names ^ set(self.optimizer))
+            raise CheckpointError(f"{self.path}: its optimizer state is not this model's; they differ in {odd}")
+        state = {"state": self.optimizer, "param_groups": own["param_groups"]}
+        self._check_shapes(own)
+        set_optimizer_state_dict(
+            model, optimizers, cast(OptimizerStateType, state), options=StateDictOptions(full_state_dict=True)
+        )
+        rank = World.here().rank
+        try:
+            if f"{rank}.cpu" in self.random:
+                torch.set_rng_state(self.random[f"{rank}.cpu"])
+            if f"{rank}.cuda" in self.random and model.device.type == "cuda":
+                torch.cuda.set_rng_state(self.random[f"{rank}.cuda"], model.device)
+        except (RuntimeError, TypeError) as error:
+            raise CheckpointError(f"{self.path}: its random states are damaged: {error}") from None
+
+    def _check_shapes(self, own: OptimizerStateType) -> None:
+        for name, values in _of_parameters(own).items():
+            for key, value in values.items():
+                saved, wanted = self.optimizer[name].get(key), torch.as_tensor(value).shape
+                if saved is None or saved.shape != wanted:
+                    seen = "nothing" if saved is None else f"shape {tuple(saved.shape)}"
+                    raise CheckpointError(f"{self.path}: {name}.{key}: {seen}, where {tuple(wanted)} is needed")
+
+
+def _of_parameters(state: OptimizerStateType) -> dict[str, dict[str, Tensor]]:
+    return cast("dict[str, dict[str, Tensor]]", state["state"])
+
+
+def _random_states(device: torch.device, world: World) -> dict[str, Tensor]:
+    mine = {f"random.{world.rank}.cpu": torch.get_rng_state()}
+    if device.type == "cuda":
+        mine[f"random.{world.rank}.cuda"] = torch.cuda.get_rng_state(device)
+    if world.size == 1:
+        return mine
+    found: list[dict[str, Tensor]] = [{} for _ in range(world.size)]
+    dist.all_gather_object(found, mine)
+    return {name: state for states in found for name, state in states.items()}
+
+
+def _check_settings(path: Path, saved: dict[str, object], wanted: dict[str, object]) -> None:
+    for name in sorted(set(saved) | set(wanted)):
+        if saved.get(name) != wanted.get(name):
+            raise CheckpointError(
+                f"{path}: is of a run with {name} = {saved.get(name)!r}, now {wanted.get(name)!r}; "
+                "resume with the old value or start in another folder"
+            )
+
+
+def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name[len(prefix) :]: tensor for name, tensor in tensors.items() if name.startswith(prefix)}

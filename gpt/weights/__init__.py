@@ -1,0 +1,1 @@
+"""Files on disk: model folder, checkpoint, LoRA adapter, encoder file."""

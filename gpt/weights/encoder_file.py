@@ -1,0 +1,93 @@
+"""The file of a sense: an encoder and the adapter with which a GPT reads what it perceives. No torch.
+
+It lies beside the model whose weights it was trained on (`base`): `sight.safetensors`, `hearing.safetensors`, in half
+precision. What reads text only loads none of it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, get_args
+
+import numpy as np
+from safetensors.numpy import save_file
+
+from gpt.errors import CheckpointError, ConfigError
+from gpt.files import write_atomically
+from gpt.weights.adapter import Adapter, adapter_from, read_half_precision, tensors_of
+from gpt.weights.model_folder import Floats
+
+SenseKind = Literal["sight", "hearing"]
+KINDS: tuple[SenseKind, ...] = get_args(SenseKind)
+FORMAT = "gpt-home-planner sense 1"
+_ENCODER, _ADAPTER = "encoder.", "adapter."
+
+
+@dataclass(frozen=True, kw_only=True)
+class SenseFile:
+    """An encoder and an adapter.
+
+    Attributes:
+        kind: Which sense.
+        config: Of the encoder, plain data.
+        encoder: Its weights by name.
+        adapter: Of the GPT.
+        extra: Notes of whoever trained it, plain data.
+    """
+
+    kind: SenseKind
+    config: Mapping[str, object]
+    encoder: Mapping[str, Floats]
+    adapter: Adapter
+    extra: Mapping[str, object] = field(default_factory=dict)
+
+
+def sense_path(folder: Path, kind: SenseKind) -> Path:
+    """Return where the file of a sense is, beside a model."""
+    return folder / f"{kind}.safetensors"
+
+
+def save_sense(path: Path, sense: SenseFile) -> None:
+    """Write a sense, beside its place and then renamed.
+
+    Raises:
+        ConfigError: It holds numbers that half precision does not have.
+    """
+    # In order: of an array with other strides, safetensors writes the numbers as they lie in memory.
+    tensors = {f"{_ENCODER}{name}": array.astype(np.float16, order="C") for name, array in sense.encoder.items()}
+    tensors |= {f"{_ADAPTER}{name}": array for name, array in tensors_of(sense.adapter).items()}
+    if not all(np.isfinite(array).all() for array in tensors.values()):
+        raise ConfigError(f"{path}: the sense holds numbers that half precision does not have; it is not written")
+    metadata = {
+        "format": FORMAT, "kind": sense.kind, "base": sense.adapter.base, "rank": str(sense.adapter.rank),
+        "config": json.dumps(dict(sense.config)), "extra": json.dumps(dict(sense.extra)),
+    }  # fmt: skip
+    write_atomically(path, lambda beside: save_file(tensors, beside, metadata))
+
+
+def load_sense(path: Path | str, kind: SenseKind) -> SenseFile:
+    """Read a sense.
+
+    Raises:
+        CheckpointError: The file is missing, damaged, or of something else.
+    """
+    path = Path(path)
+    metadata, arrays = read_half_precision(path, FORMAT, "file of a sense")
+    try:
+        config, extra = json.loads(metadata["config"]), json.loads(metadata["extra"])
+    except (KeyError, ValueError, RecursionError) as error:
+        raise CheckpointError(f"{path}: damaged: {type(error).__name__}: {error}") from None
+    if not isinstance(config, dict) or not isinstance(extra, dict):
+        raise CheckpointError(f"{path}: damaged: its config or its notes are no object")
+    if metadata.get("kind") != kind:
+        raise CheckpointError(f"{path}: is of {str(metadata.get('kind'))[:40]!r}; expected {kind!r}")
+    encoder = {n.removeprefix(_ENCODER): array for n, array in arrays.items() if n.startswith(_ENCODER)}
+    adapter = {n.removeprefix(_ADAPTER): array for n, array in arrays.items() if n.startswith(_ADAPTER)}
+    if not encoder or len(encoder) + len(adapter) != len(arrays):
+        raise CheckpointError(f"{path}: damaged: its tensors are not those of an encoder and an adapter")
+    return SenseFile(
+        kind=kind, config=config, encoder=encoder, adapter=adapter_from(path, metadata, adapter), extra=extra
+    )

@@ -1,0 +1,1 @@
+"""Jansen 2020 (command sequences)."""

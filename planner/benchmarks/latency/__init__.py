@@ -1,0 +1,1 @@
+"""Latency of planning and its two helpers."""

@@ -1,0 +1,227 @@
+"""How fast plans are made: `python -m planner.benchmarks.latency.__main__`.
+
+- From the instruction to the verified plan, for held-out tasks whose homes are filled up to 60 and to 2,000 objects
+  with the things of others; a home's inventory has been read before (it is warm). Repeats are interleaved, and a task's
+  time is their median. Tasks about every thing of a kind are left out: in the large home they are about hundreds. The
+  ratio is of the processor's time, over tasks of which both homes' plans are verified, with the same goal.
+- What is left of that time when the GPT answers from a tape, and the part of the rest in which it is worked out what
+  may be written: actions that can be done, and tokens that lead to one.
+- The whole command and its `-h` from a cold process; plans per second of several processes, each home read anew.
+"""
+
+from __future__ import annotations
+
+import argparse
+import cProfile
+import json
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from planner.errors import PlannerError
+from planner.io.command import reported
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from envs.symbolic.actions import State
+    from planner.api import Planner
+    from planner.plans.planning_result import Plan
+    from planner.tasks.held_out_trials import Trial
+
+PROG = "python -m planner.benchmarks.latency.__main__"
+COMMANDS = 5  # cold ones
+INSTRUCTION = "set the table"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timed:
+    """A task's plan in a home, and its time and the processor's [s]: the medians of all repeats."""
+
+    plan: Plan
+    seconds: float
+    cpu_s: float
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=PROG, description="Measure how fast plans are made.")
+    add = parser.add_argument
+    add("--tasks", type=int, default=8, metavar="N", help="of each built-in split (default: 8)")
+    add("--seed", type=int, default=0, help="draws tasks and homes (default: 0)")
+    add("--repeats", type=int, default=3, metavar="N", help="of each plan (default: 3)")
+    add("--objects", type=int, nargs=2, default=(60, 2000), metavar="N", help="of both homes (default: 60 2000)")
+    add("--workers", type=int, default=2, metavar="N", help="processes of the throughput (default: 2)")
+    add("--model", metavar="FOLDER", help="model folder (default: the released weights)")
+    add("--json", action="store_true", help="print one JSON object")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command. Returns 0, or 2 on wrong input."""
+    args = _parser().parse_args(argv)
+    return reported(lambda: _run(args), PROG)
+
+
+def _run(args: argparse.Namespace) -> int:
+    if min(args.tasks, args.repeats, args.workers, *args.objects) < 1:
+        raise PlannerError("--tasks, --repeats, --workers and --objects are at least 1")
+    from gpt.inference.threads import limit_blas_threads
+    from planner.api import Planner, model_folder
+    from planner.tasks.held_out_trials import BUILT_IN, draw_trials
+
+    limit_blas_threads(1)
+    folder = model_folder(args.model)
+    planner = Planner.load(folder)
+    trials = [t for split in BUILT_IN for t in draw_trials(split, args.tasks, seed=args.seed)]
+    found = {
+        "seed": args.seed, "tasks": len(trials), "repeats": args.repeats,
+        **warm(planner, trials, args.objects, args.seed, args.repeats),
+        **shares(planner, trials),
+        **_cold(folder),
+        **throughput(planner, folder, trials, args.workers),
+    }  # fmt: skip
+    print(json.dumps(found) if args.json else "\n".join(f"{key:24} {value:g}" for key, value in found.items()))
+    return 0
+
+
+def warm(
+    planner: Planner, trials: Sequence[Trial], objects: Sequence[int], seed: int, repeats: int
+) -> dict[str, float]:
+    """Return times of plans in a small and a large home [ms], and how much longer it takes in the large one."""
+    import numpy as np
+
+    from envs.symbolic.goals import Every, No
+    from planner.benchmarks.latency.large_home import enlarged, neighbours
+
+    found: dict[str, float] = {}
+    assert len(objects) == 2
+    beside = [neighbours(count, seed) for count in objects]
+    pairs = []
+    for trial in trials:
+        if trial.goal is not None and any(isinstance(c, Every | No) for c in trial.goal.conditions):
+            continue
+        starts = [enlarged(trial.start, homes, count) for homes, count in zip(beside, objects, strict=True)]
+        pairs.append(_timed(planner, trial.told, starts, repeats))
+    for count, times in zip(objects, zip(*pairs, strict=True), strict=True):
+        wall, cpu = [1e3 * timed.seconds for timed in times], [1e3 * timed.cpu_s for timed in times]
+        for name, ms in (("ms", wall), ("cpu_ms", cpu)):
+            for q in (50, 95):
+                found[f"p{q}_{name}_of_{count}"] = round(float(np.percentile(ms, q)), 1)
+        found[f"verified_of_{count}"] = sum(timed.plan.status == "verified" for timed in times)
+    alike = [
+        large.cpu_s / small.cpu_s
+        for small, large in pairs
+        if small.plan.status == large.plan.status == "verified" and small.plan.goal == large.plan.goal
+    ]
+    found["alike"] = len(alike)
+    if alike:
+        found["ratio"] = round(statistics.median(alike), 2)
+    return found
+
+
+def _timed(planner: Planner, instruction: str, starts: Sequence[State], repeats: int) -> list[Timed]:
+    found: list[list[Timed]] = [[] for _ in starts]
+    for _ in range(repeats):
+        for start, own in zip(starts, found, strict=True):
+            _read(planner, start)
+            began, began_cpu = time.perf_counter(), time.process_time()
+            plan = planner.plan(instruction, start)
+            own.append(
+                Timed(plan=plan, seconds=time.perf_counter() - began, cpu_s=time.process_time() - began_cpu)
+            )  # fmt: skip
+    return [
+        Timed(
+            plan=own[0].plan,
+            seconds=statistics.median(t.seconds for t in own),
+            cpu_s=statistics.median(t.cpu_s for t in own),
+        )
+        for own in found
+    ]
+
+
+def _read(planner: Planner, start: State) -> None:
+    from planner.prompts import text_format
+
+    planner.prompts.home(text_format.inventory(start))
+
+
+def shares(planner: Planner, trials: Sequence[Trial]) -> dict[str, float]:
+    """Return the share of a plan's time that is not the GPT's, and that of the constraints."""
+    from planner.api import Planner
+    from planner.benchmarks.latency.playback import Tape
+    from planner.decoding import candidate_actions, constrained_decoding
+    from planner.prompts.cursor import Cursor
+
+    tape = Tape(planner.model)
+
+    def planned() -> float:
+        """Seconds of all plans, by a planner that has read nothing yet."""
+        taped = Planner(tape, planner.tokenizer)
+        spent = 0.0
+        for trial in trials:
+            _read(taped, trial.start)
+            began = time.perf_counter()
+            taped.plan(trial.told, trial.start)
+            spent += time.perf_counter() - began
+        return spent
+
+    def replayed() -> float:
+        tape.rewind()
+        return planned()
+
+    whole = planned()
+    rest = statistics.median(replayed() for _ in range(3))
+    profile = cProfile.Profile()
+    profile.runcall(replayed)
+    entries = {entry.code: entry for entry in profile.getstats()}
+    narrowing = entries[constrained_decoding.choose_sequence.__code__]
+    asking = sum(call.totaltime for call in narrowing.calls or () if call.code is Cursor.choose.__code__)
+    constraints = entries[candidate_actions.offers.__code__].totaltime + narrowing.totaltime - asking
+    return {
+        "share_beside_gpt": round(rest / whole, 4),
+        "share_of_constraints": round(rest / whole * constraints / entries[Planner.plan.__code__].totaltime, 4),
+    }
+
+
+def _cold(folder: Path) -> dict[str, float]:
+    """Seconds of the command from a cold process, and of the processor; the medians."""
+    command = [sys.executable, "-m", "planner.plan"]
+    wall, cpu = zip(*(_spent([*command, INSTRUCTION, "--model", str(folder)]) for _ in range(COMMANDS)), strict=True)
+    helped = [_spent([*command, "-h"])[0] for _ in range(COMMANDS)]
+    medians = {"cold_s": wall, "cold_cpu_s": cpu, "help_s": helped}
+    return {name: round(statistics.median(seconds), 3) for name, seconds in medians.items()}
+
+
+def _spent(command: Sequence[str]) -> tuple[float, float]:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    began = time.perf_counter()
+    subprocess.run(command, check=False, capture_output=True)
+    wall = time.perf_counter() - began
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def throughput(planner: Planner, folder: Path, trials: Sequence[Trial], workers: int) -> dict[str, float]:
+    """Return verified plans per second of one process and of several, which have planned before."""
+    from planner.evaluation.measurement import ways
+    from planner.evaluation.parallel import Work, predictions
+
+    work = Work(folder=folder, ways={"verified": ways()["verified"]})
+    found: dict[str, float] = {}
+    for count in sorted({1, workers}):
+        done = predictions(planner, work, [*trials[: 4 * count], *trials], count)
+        for _ in range(4 * count):  # until each has loaded the weights
+            next(done)
+        began = time.perf_counter()
+        planned = sum(1 for _ in done)
+        found[f"plans_per_s_of_{count}"] = round(planned / (time.perf_counter() - began), 1)
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(main())

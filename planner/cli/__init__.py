@@ -1,0 +1,1 @@
+"""Flags, dialogue and display shared by the commands."""

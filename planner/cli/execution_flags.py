@@ -1,0 +1,178 @@
+"""How an execution is to be shown, what disturbs it, and what is known of the home: flags of `plan` and `run`.
+
+Nothing heavy is imported here, so that `-h` is quick.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from planner.errors import PlannerError
+from planner.io.command import writable
+from planner.plans.options import MAX_REPLANS, MAX_REPLANS_DISTURBED
+
+if TYPE_CHECKING:
+    import argparse
+
+    from envs.symbolic.actions import State
+    from planner.world_model.belief import Belief
+
+DEFAULT_HOME = "family_house"
+
+Backend = Literal["physics", "symbolic"]
+View = Literal["room", "overhead", "robot", "split"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """How a performance is to be shown, and what disturbs it.
+
+    Attributes:
+        backend: Which world.
+        grasp: How the physical robot holds things: `assisted` or `physical`.
+        view: The video's camera; `split` is overhead and the robot's view side by side.
+        video: Where the MP4 is written; None records nothing.
+        picture: Where the PNG of the final home is written.
+        filmstrip: Where the PNG with a still for each subtask is written.
+        rerun: Where the Rerun recording is written.
+        gui: Whether a window is opened.
+        quiet: Print nothing on the way.
+        disturb: Probability of a disturbance before each subtask, in [0, 1].
+        disturb_seed: Of what is drawn.
+        max_replans: How often the GPT may plan anew.
+    """
+
+    backend: Backend = "physics"
+    grasp: Literal["assisted", "physical"] = "assisted"
+    view: View = "room"
+    video: Path | None = None
+    picture: Path | None = None
+    filmstrip: Path | None = None
+    rerun: Path | None = None
+    gui: bool = False
+    quiet: bool = False
+    disturb: float = 0.0
+    disturb_seed: int = 0
+    max_replans: int = MAX_REPLANS
+
+    @property
+    def files(self) -> dict[str, Path]:
+        """What is written, by name."""
+        named = {"video": self.video, "picture": self.picture, "filmstrip": self.filmstrip, "rerun": self.rerun}
+        return {name: path for name, path in named.items() if path is not None}
+
+
+def add_stage_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the flags that `stage_of` reads."""
+    group = parser.add_argument_group("execution")
+    add = group.add_argument
+    add(
+        "--backend", choices=("physics", "symbolic"), default="physics", metavar="WORLD",
+        help="world: physics (default) or symbolic",
+    )  # fmt: skip
+    add(
+        "--grasp", choices=("assisted", "physical"), default="assisted", metavar="HOW",
+        help="robot holds: assisted (default) or physical",
+    )  # fmt: skip
+    add("--video", type=Path, metavar="MP4", help="the video (default: video.mp4 in the folder)")
+    add(
+        "--view", choices=("room", "overhead", "robot", "split"), default="room", metavar="VIEW",
+        help="its camera: room (default), overhead, robot, or split",
+    )  # fmt: skip
+    add("--filmstrip", type=Path, metavar="PNG", help="stills (default: filmstrip.png beside the video)")
+    add("--no-video", action="store_true", help="no video, no picture of the end (several times faster)")
+    add("--rerun", type=Path, metavar="RRD", help="record for the Rerun viewer (extra: rerun)")
+    add("--gui", action="store_true", help="open a window")
+    add("--out", type=Path, metavar="DIR", help="folder of these files (default: one in runs/)")
+    add("--disturb", type=float, default=0.0, metavar="P", help="probability of a disturbance before a subtask")
+    add("--disturb-seed", type=int, default=0, metavar="N", help="of what disturbs (default: 0)")
+    add(
+        "--max-replans", type=int, metavar="N",
+        help=f"new plans at most (default: {MAX_REPLANS}, with --disturb {MAX_REPLANS_DISTURBED})",
+    )  # fmt: skip
+
+
+def add_observe_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the flags that say what is known of the home."""
+    add = parser.add_argument_group("partial observability").add_argument
+    add("--observe", action="store_true", help="the robot looks for what it has not seen")
+    add("--tell", action="append", default=[], metavar="FACT", help="tell it: 'mug 1 in cabinet 3' (repeatable)")
+    add("--memory", type=Path, metavar="JSON", help="remember what was seen in this file, from run to run")
+    add("--adapter", type=Path, metavar="FILE", help="what this home has taught (planner.improve --home)")
+
+
+def belief_of(args: argparse.Namespace, state: State) -> Belief | None:
+    """Return what is known of a home by the flags; None if that is all.
+
+    Raises:
+        PlannerError: The flags contradict each other, or what the robot is told cannot be.
+    """
+    given = [f"--{name}" for name in ("tell", "memory") if getattr(args, name)]
+    if given and not args.observe:
+        raise PlannerError(f"{given[0]} goes with --observe; without it, all of the home is known")
+    if not args.observe:
+        return None
+    from planner.world_model.memory import know
+
+    return know(state, memory=args.memory, told=args.tell)
+
+
+def stage_of(args: argparse.Namespace, folder: Path) -> Stage:
+    """Read the flags; folders are made when something will be written to them.
+
+    Raises:
+        PlannerError: The flags contradict each other, or something they need is missing.
+    """
+    _check(args)
+    physics = args.backend == "physics"
+    filming = physics and not args.no_video
+    video = picture = filmstrip = None
+    if physics:
+        folder = args.out or (args.video.parent if args.video else folder)
+        if filming:
+            video, picture = args.video or folder / "video.mp4", folder / "home.png"
+        filmstrip = args.filmstrip or (video.parent if video else folder) / "filmstrip.png"
+        for parent in dict.fromkeys(p.parent for p in (video, picture, filmstrip, args.rerun) if p is not None):
+            writable(parent)
+    replans = MAX_REPLANS_DISTURBED if args.disturb else MAX_REPLANS
+    return Stage(
+        backend=args.backend,
+        grasp=args.grasp,
+        view=args.view,
+        video=video,
+        picture=picture,
+        filmstrip=filmstrip,
+        rerun=args.rerun,
+        gui=args.gui,
+        quiet=args.json,
+        disturb=args.disturb,
+        disturb_seed=args.disturb_seed,
+        max_replans=replans if args.max_replans is None else args.max_replans,
+    )
+
+
+def _check(args: argparse.Namespace) -> None:
+    if not 0.0 <= args.disturb <= 1.0 or args.disturb_seed < 0 or (args.max_replans or 0) < 0:
+        raise PlannerError(
+            "--disturb is a probability in [0, 1], --disturb-seed and --max-replans are at least 0; "
+            f"seen {args.disturb}, {args.disturb_seed} and {args.max_replans}"
+        )
+    shown = [f"--{name}" for name in ("video", "filmstrip", "rerun", "gui") if getattr(args, name)]
+    if args.backend == "symbolic" and shown:
+        raise PlannerError(f"{' and '.join(shown)}: only the physical home can be seen; leave out --backend symbolic")
+    if args.no_video and args.video:
+        raise PlannerError("--video and --no-video contradict each other")
+    for name, ending in (("video", ".mp4"), ("filmstrip", ".png"), ("rerun", ".rrd")):
+        path = getattr(args, name)
+        if path is not None and path.suffix.lower() != ending:
+            raise PlannerError(f"--{name}: a file that ends in {ending}, not {path}")
+    if args.gui and sys.platform == "linux" and not os.environ.get("DISPLAY"):
+        raise PlannerError("--gui opens a window, but there is no display (DISPLAY is not set); use --video")
+    if args.rerun:
+        from envs.recording.rerun_recording import check_installed
+
+        check_installed()

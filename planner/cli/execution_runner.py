@@ -1,0 +1,139 @@
+"""Carrying a plan out before a person's eyes: progress lines, score, video, pictures; shared by `plan` and `run`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING
+
+from envs.simulation.symbolic_home import SymbolicHome
+from envs.symbolic.actions import Action, State
+from envs.symbolic.goals import Goal
+from planner.cli.execution_display import Filmed, Show
+from planner.cli.execution_flags import Stage
+from planner.execution.events import Episode
+from planner.execution.executor import run
+
+if TYPE_CHECKING:
+    from envs.simulation.physical_home import PhysicalHome
+    from envs.symbolic.home_protocol import Home
+    from planner.api import Planner
+    from planner.plans.options import Options
+    from planner.world_model.belief import Belief
+
+PICTURE = (1280, 960)  # width, height [px]
+
+
+def perform(
+    actions: Sequence[Action],
+    goal: Goal,
+    state: State,
+    stage: Stage,
+    *,
+    planner: Planner | None = None,
+    options: Options | None = None,
+    belief: Belief | None = None,
+) -> Episode:
+    """Carry a plan out from `state` and show it as `stage` says.
+
+    With a `belief`, which needs a planner, the home is known in part: what is not is looked for.
+
+    Raises:
+        PhysicsError: The physical home cannot be built.
+    """
+    if stage.backend == "symbolic":
+        return _execute(actions, goal, SymbolicHome(state), Show(quiet=stage.quiet), stage, planner, options, belief)
+    from envs.recording.video import write_png
+    from envs.simulation.physical_home import PhysicalHome
+
+    home = PhysicalHome(state.world.scene, grasp=stage.grasp, gui=stage.gui)
+    try:
+        with Show(quiet=stage.quiet) as show:
+            show.record(home, view=stage.view, video=stage.video, filmstrip=stage.filmstrip, rerun=stage.rerun)
+            episode = _execute(actions, goal, home, show, stage, planner, options, belief)
+        if stage.picture is not None:
+            write_png(stage.picture, home.render(*PICTURE, view="overhead"))
+        return episode
+    finally:
+        home.close()
+
+
+def _execute(
+    actions: Sequence[Action],
+    goal: Goal,
+    home: PhysicalHome | SymbolicHome,
+    show: Show,
+    stage: Stage,
+    planner: Planner | None,
+    options: Options | None,
+    belief: Belief | None,
+) -> Episode:
+    acting: Home = home
+    disturb = None
+    if stage.disturb:
+        from envs.simulation.disturbed_home import DisturbedHome
+
+        disturbed = DisturbedHome(home, probability=stage.disturb, seed=stage.disturb_seed)
+        acting, disturb = disturbed, disturbed.disturb
+        if show.needs_ticks:
+            acting = Filmed(disturbed, show)
+    elif show.needs_ticks and not isinstance(home, SymbolicHome):
+        acting = Filmed(home, show)
+    if belief is not None:
+        from planner.exploration.search_executor import seek
+
+        assert planner is not None
+        events = seek(
+            actions, goal, acting, belief, planner, options=options, max_replans=stage.max_replans, disturb=disturb
+        )
+    else:
+        events = run(
+            actions, goal, acting, planner=planner, options=options, max_replans=stage.max_replans, disturb=disturb
+        )
+    return show.tell(events)
+
+
+def print_score(episode: Episode, goal_texts: Sequence[str], stage: Stage) -> None:
+    """Print the score of an episode."""
+    physics = stage.backend == "physics"
+    mode = f"physics, grasp {stage.grasp}" if physics else "symbolic"
+    print(f"success: {'yes' if episode.success else 'no'} ({mode})")
+    print(f"goal conditions: {sum(episode.met)} of {len(episode.met)} ({episode.rate:.0%})")
+    for text, met in zip(goal_texts, episode.met, strict=True):
+        if not met:
+            print(f"  not reached: {text}")
+    failed = sum(episode.failures.values())
+    parts = [str(len(episode.steps))]
+    if failed or episode.replans:
+        parts += [f"{failed} failed", f"{episode.replans} re-plans"]
+    if stage.disturb:
+        parts.append(f"{len(episode.disturbances)} disturbances")
+    print(f"steps: {', '.join(parts)}")
+    if episode.search is not None:
+        print(f"looks: {len(episode.search.looks)}, opened: {episode.search.opened}")
+        for lacking in episode.search.shortfall:
+            print(f"  {lacking}")
+    for reason, times in episode.failures.items():
+        print(f"  failed: {reason}" + (f" ({times} times)" if times > 1 else ""))
+    speed = f", {episode.simulated_s / episode.real_s:.1f} x real time" if physics and episode.real_s else ""
+    print(f"simulated: {episode.simulated_s:.1f} s, real: {episode.real_s:.1f} s{speed}")
+    if physics:
+        energy = f", energy: {episode.energy_j:.0f} J" if episode.energy_j is not None else ""
+        print(f"collisions: {episode.collisions}{energy}")
+    for name, path in stage.files.items():
+        if path.is_file():  # a plan without a subtask has no filmstrip
+            print(f"{name}: {path}")
+
+
+def episode_as_dict(episode: Episode, stage: Stage) -> dict[str, object]:
+    """Plain data for programs."""
+    written = {name: str(path) for name, path in stage.files.items() if path.is_file()}
+    return asdict(replace(episode, search=None)) | {
+        "search": episode.search.as_dict() if episode.search is not None else None,
+        "failures": episode.failures,
+        "collisions": episode.collisions,
+        "energy_j": episode.energy_j,
+        "backend": stage.backend,
+        "grasp": stage.grasp if stage.backend == "physics" else None,
+        **{name: written.get(name) for name in ("video", "picture", "filmstrip", "rerun")},
+    }

@@ -1,0 +1,1 @@
+"""Training documents: rule-based teacher, failure scenarios, corpus builder, recipes."""

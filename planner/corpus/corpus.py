@@ -1,0 +1,262 @@
+"""The corpus: documents for training, drawn from homes, phrases and the teacher, all from seeds.
+
+A recipe is a YAML file in `datasets/recipes/`. Homes of the train, validation and test splits come from disjoint seed
+ranges; test phrasings and test goals are never drawn for training (`phrases.is_held_out`, `draw.goal_is_held_out`).
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Literal
+
+from envs.errors import EnvsError
+from envs.symbolic.actions import Action, State, effect
+from envs.symbolic.goals import Condition, Goal, format_goal
+from planner.corpus.failure_scenarios import Incidents
+from planner.corpus.teacher import teach
+from planner.corpus.teacher_chunks import Piece, plan_in_chunks
+from planner.facts.retrieval import fetch
+from planner.goals.chunking import chunk
+from planner.language.normalization import normalise
+from planner.prompts import text_format
+from planner.tasks import excluded_forms
+from planner.tasks.augmentation import varied
+from planner.tasks.home_splits import SPLITS, SplitName, sample_home
+from planner.tasks.task_files import TaskLine, with_steps
+from planner.tasks.task_homes import home_of_lines
+from planner.tasks.task_sampler import Task, TaskDrawer, goal_is_held_out
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """What a corpus is made of.
+
+    Attributes:
+        trees: How many trees to draw: a home with its tasks, a scene with its human-written lines, or a plan.
+        tasks_per_home: Tasks drawn for one home before the next is sampled.
+        lines_per_scene: Human-written lines read for one scene.
+        parts: Weights of 1, 2, 3, ... tasks joined in one instruction.
+        refusals: The part of tasks whose right answer is a refusal.
+        questions: The part of tasks, of homes that are shown, whose right answer is a question.
+        with_inventory: The part of homes and scenes that are shown.
+        plans: The part of tasks whose plan is learnt too; the others teach understanding, which is learnt more slowly.
+        restarts: Plans per task that start in the middle of another plan.
+        chunks: The part of long goals' further chunks that become documents.
+        proposals: The part of tasks that are also documents that propose the task ([TASK]).
+        descriptions: The part of tasks that are also documents that word the task, from its goal.
+        human: The part of homes and scenes that are scenes of human-written lines (task files).
+        with_steps: The part of human-written lines that are read with their steps.
+        varied: The part of human-written lines that are changed to be about something else.
+        dropped: The part of the words of human-written lines that are left out, against learning them by heart.
+        feedback: The part of trees that are plans after something went wrong ([FEEDBACK], planner/corpus/failure_scenarios.py).
+        infill: The part of trees that are plans with a span to fill in ([MASK]).
+        noise: Whether our own instructions have typos, lost articles and lost punctuation.
+        conditions: Most conditions of a goal; None: any.
+        without: What is left out altogether (planner/tasks/excluded_forms.py).
+        vocab_size: Ids of the tokenizer that is trained on the corpus, special tokens included.
+    """
+
+    trees: int = 100_000
+    tasks_per_home: int = 8
+    lines_per_scene: int = 8
+    parts: tuple[float, ...] = (0.62, 0.22, 0.10, 0.06)
+    refusals: float = 0.08
+    questions: float = 0.05
+    with_inventory: float = 0.8
+    plans: float = 0.25
+    restarts: float = 0.2
+    chunks: float = 0.5
+    proposals: float = 0.03
+    descriptions: float = 0.0
+    human: float = 0.3
+    with_steps: float = 0.2
+    varied: float = 0.0
+    dropped: float = 0.05
+    feedback: float = 0.0
+    infill: float = 0.0
+    noise: bool = True
+    conditions: int | None = None
+    without: tuple[str, ...] = ()
+    vocab_size: int = 2048
+
+    def __post_init__(self) -> None:
+        """Check ranges."""
+        if self.trees < 1 or self.tasks_per_home < 1 or self.lines_per_scene < 1 or not self.parts:
+            raise ValueError("a recipe needs trees, tasks per home, lines per scene and parts of at least one")
+        for name in _FRACTIONS:
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"recipe: {name} is a fraction, found {getattr(self, name)}")
+        if self.feedback + self.infill > 1:
+            raise ValueError(
+                f"recipe: feedback and infill are parts of a whole, found {self.feedback} and {self.infill}"
+            )
+        excluded_forms.check(self.without)
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of documents beyond the usual that a model is trained on, as its folder names them."""
+        return tuple(name for name in ("feedback", "infill", "descriptions") if getattr(self, name))
+
+
+_FRACTIONS = (
+    "refusals", "questions", "with_inventory", "plans", "restarts", "chunks", "proposals", "descriptions",
+    "human", "with_steps", "varied", "dropped", "feedback", "infill",
+)  # fmt: skip
+
+
+class Corpus:
+    """Draws documents for one seed of one split."""
+
+    def __init__(
+        self, recipe: Recipe, seed: int, *, split: SplitName = "train", human: Sequence[TaskLine] = ()
+    ) -> None:
+        """Bind a recipe to a seed; documents depend on nothing else."""
+        self.recipe = recipe
+        self.rng = random.Random(f"{split}/{seed}")
+        self.drawer = TaskDrawer(self.rng, phrases="train", noise=recipe.noise)
+        self.span = SPLITS[split]
+        by_scene: dict[tuple[str, ...], list[TaskLine]] = {}
+        for line in human:
+            if line.goal is not None and not goal_is_held_out(line.goal):
+                by_scene.setdefault(line.objects or (line.id,), []).append(line)
+        self.scenes = list(by_scene.values())
+        incidents = Incidents(self.rng, self.drawer, self.span)
+        self.broken = (incidents.feedback_documents(), incidents.infill_documents())
+        self.lines_before = list(accumulate(len(lines) for lines in self.scenes))
+
+    def trees(self) -> Iterator[text_format.Tree]:
+        """Yield trees without end: what a home is asked, then the plans of some of it; and plans that broke."""
+        shares = (self.recipe.feedback, self.recipe.infill)
+        for tree in self._unbroken():
+            while sum(shares) and self.rng.random() < sum(shares):
+                (documents,) = self.rng.choices(self.broken, shares)
+                yield text_format.Tree(next(documents))
+            yield tree
+
+    def _unbroken(self) -> Iterator[text_format.Tree]:
+        while True:
+            known = self.rng.random() < self.recipe.with_inventory
+            if self.scenes and self.rng.random() < self.recipe.human:
+                yield from self._scene(known)
+            else:
+                absent = excluded_forms.fixtures(self.recipe.without)
+                yield from self._of_home(sample_home(self.rng, self.span, absent=absent), known)
+
+    def documents(self) -> Iterator[text_format.Document]:
+        """Yield the same as whole documents, the trunk repeated before each branch."""
+        for tree in self.trees():
+            yield from ((*tree.trunk, *branch) for branch in tree.branches or ((),))
+
+    # -- human-written lines -----------------------------------------------------------------------------------------
+
+    def _scene(self, known: bool) -> Iterator[text_format.Tree]:
+        """Lines of one scene; each scene as often as it has lines."""
+        (lines,) = self.rng.choices(self.scenes, cum_weights=self.lines_before)
+        lines = self.rng.sample(lines, k=min(len(lines), self.recipe.lines_per_scene))
+        lines = [self._varied(line) if self.rng.random() < self.recipe.varied else line for line in lines]
+        names = ""
+        if known:
+            try:
+                names = text_format.inventory(home_of_lines(lines, seed=self.rng.randrange(*self.span)))
+            except EnvsError:
+                return
+        branches = tuple(text_format.understood(self._said(line), format_goal(line.goal)) for line in lines if line.goal)
+        yield text_format.Tree(text_format.home_part(names), branches)
+
+    def _varied(self, line: TaskLine) -> TaskLine:
+        tries = (varied(line, self.rng) for _ in range(3))
+        changed = next((v for v in tries if v is not None), None)
+        return line if changed is None or changed.goal is None or goal_is_held_out(changed.goal) else changed
+
+    def _said(self, line: TaskLine) -> str:
+        said = line.instruction
+        if self.rng.random() < self.recipe.with_steps:
+            said = with_steps(said, line.steps)
+        words = said.split()
+        if self.rng.random() < 0.5:
+            words = [w for w in words if self.rng.random() >= 2 * self.recipe.dropped]
+        return normalise(" ".join(words))
+
+    # -- our own tasks -----------------------------------------------------------------------------------------------
+
+    def _of_home(self, state: State, known: bool) -> Iterator[text_format.Tree]:
+        branches: list[text_format.Document] = []
+        plans: list[text_format.Document] = []
+        for _ in range(self.recipe.tasks_per_home):
+            task = self._task(state, known)
+            if task is None:
+                continue
+            if task.goal is None:
+                mark: Literal["[REFUSE]", "[ASK]"] = "[ASK]" if task.ask else "[REFUSE]"
+                branches.append(text_format.declined(task.instruction, mark, task.ask or task.refuse or ""))
+                continue
+            try:
+                pieces = list(plan_in_chunks(task.start, task.goal))
+            except LookupError:
+                continue
+            branches.append(text_format.understood(task.instruction, task.goal_text))
+            if known and self.rng.random() < self.recipe.proposals:
+                branches.append(text_format.proposal(task.instruction, task.goal_text))
+            if known and self.rng.random() < self.recipe.descriptions:
+                branches.append(text_format.description(task.goal_text, task.instruction))
+            if self.rng.random() < self.recipe.plans:
+                plans += self._plans(task.goal, pieces)
+        if branches:
+            yield text_format.Tree(text_format.home_part(text_format.inventory(state) if known else ""), tuple(branches))
+        yield from map(text_format.Tree, plans)
+
+    def _task(self, state: State, known: bool) -> Task | None:
+        roll = self.rng.random()
+        if roll < self.recipe.refusals:
+            return self._taught(self.drawer.draw_refusal(state, inventory_known=known))
+        if known and roll < self.recipe.refusals + self.recipe.questions:
+            question = next((t for _ in range(8) if (t := self.drawer.draw_question(state)) is not None), None)
+            return self._taught(question)
+        parts = self.rng.choices(range(1, len(self.recipe.parts) + 1), self.recipe.parts)[0]
+        for _ in range(4):
+            task = self.drawer.draw(state, parts=parts, inventory_known=known)
+            if task is not None and task.goal is not None and not goal_is_held_out(task.goal) and self._taught(task):
+                return task
+        return None
+
+    def _taught(self, task: Task | None) -> Task | None:
+        """The task, if nothing of it is left out."""
+        recipe = self.recipe
+        if task is None:
+            return None
+        if any(excluded_forms.speaks_of(said, recipe.without) for said in (task.instruction, task.refuse, task.ask) if said):
+            return None
+        if task.goal is not None:
+            if recipe.conditions is not None and len(task.goal.conditions) > recipe.conditions:
+                return None
+            if excluded_forms.forms(task.goal) & set(recipe.without):
+                return None
+        return task
+
+    def _plans(self, goal: Goal, pieces: Sequence[Piece]) -> Iterator[text_format.Document]:
+        for i, (state, todo, start, actions) in enumerate(pieces):
+            phase = next(p for p in goal.phases if set(todo) <= set(p))
+            facts = fetch(state, todo, start, phase=phase)
+            if not facts.name_all(actions):
+                continue
+            if i == 0 or self.rng.random() < self.recipe.chunks:
+                yield (*text_format.plan_heading(todo), *text_format.facts_part(facts.texts), *text_format.plan_part(state, actions))
+            if self.rng.random() < self.recipe.restarts and len(actions) > 2:
+                yield from self._restart(state, todo, start, actions)
+
+    def _restart(
+        self, state: State, todo: Sequence[Condition], start: State, actions: Sequence[Action]
+    ) -> Iterator[text_format.Document]:
+        """A plan from the middle of another, as after a failure."""
+        for action in actions[: self.rng.randrange(1, len(actions))]:
+            state = effect(state, action)
+        left = chunk(state, todo, start)
+        taught = teach(state, left, start) if left else None
+        if taught is None or not taught.actions:
+            return
+        facts = fetch(state, left, start)
+        if facts.name_all(taught.actions):
+            yield (*text_format.plan_heading(left), *text_format.facts_part(facts.texts), *text_format.plan_part(state, taught.actions))

@@ -1,0 +1,78 @@
+"""Recipes: the YAML that says what a training run is made of, with flags over it.
+
+A recipe has three parts: `corpus` (planner.corpus.corpus.Recipe), `model` (gpt.GPTConfig) and `train` (gpt.TrainConfig). An
+unknown key is an error that offers the nearest one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from envs.errors import nearest, quoted
+from envs.files import safe_yaml
+from envs.files.bounded_files import ReadError, read_text
+from gpt.model.transformer import GPTConfig
+from gpt.training.config import TrainConfig
+from planner.corpus.corpus import Recipe
+from planner.errors import RecipeError
+from planner.io.paths import datasets_dir
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """A resolved recipe; `model` lacks the vocabulary, which the tokenizer decides."""
+
+    corpus: Recipe
+    model: dict[str, object]
+    train: TrainConfig
+
+
+def read_recipe(name: str, overrides: dict[str, dict[str, object]] | None = None) -> Settings:
+    """Read a recipe by name (of `datasets/recipes/`) or path, with values over it by part and key.
+
+    Raises:
+        RecipeError: It is missing, not YAML, or has an unknown key or a value that cannot work.
+    """
+    path = Path(name)
+    if not path.suffix and "/" not in name:
+        path = datasets_dir() / "recipes" / f"{name}.yaml"
+    try:
+        raw = safe_yaml.load(read_text(path, safe_yaml.MAX_BYTES))
+    except ReadError as error:
+        known = ", ".join(sorted(p.stem for p in (datasets_dir() / "recipes").glob("*.yaml")))
+        raise RecipeError(f"no such recipe ({error}); there are: {known}") from None
+    except safe_yaml.YamlError as error:
+        raise RecipeError(f"{path}: {error}") from None
+    if not isinstance(raw, dict):
+        raise RecipeError(f"{path}: expected a mapping with corpus, model and train")
+    parts: dict[str, dict[str, Any]] = {}
+    known_keys = {"corpus": Recipe, "model": GPTConfig, "train": TrainConfig}
+    _known(raw, known_keys, str(path))
+    for part, kind in known_keys.items():
+        values = raw.get(part) or {}
+        if not isinstance(values, dict):
+            raise RecipeError(f"{path}: {part} is to be a mapping, found {quoted(values)}")
+        values = {**values, **(overrides or {}).get(part, {})}
+        _known(values, [f.name for f in fields(kind)], f"{path}: {part}")
+        for field in fields(kind):
+            if isinstance(field.default, int | float) and isinstance(value := values.get(field.name), str):
+                seen = f"{path}: {part}.{field.name} is the text {quoted(value)}"
+                raise RecipeError(f"{seen}, not a number (YAML writes 8.0e-4, not 8e-4)")
+        parts[part] = values
+    corpus = parts["corpus"]
+    try:
+        corpus |= {key: tuple(corpus[key]) for key in ("parts", "without") if key in corpus}
+        GPTConfig(vocab_size=int(corpus.get("vocab_size", 2048)), **parts["model"])
+        return Settings(corpus=Recipe(**corpus), model=parts["model"], train=TrainConfig(**parts["train"]))
+    except (TypeError, ValueError, OverflowError) as error:
+        raise RecipeError(f"{path}: {error}") from None
+
+
+def _known(values: dict[str, Any], known: Iterable[str], where: str) -> None:
+    names = list(known)
+    for key in values:
+        if key not in names:
+            raise RecipeError(f"{where}: unknown key {key!r}{nearest(str(key), names)}")

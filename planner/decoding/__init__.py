@@ -1,0 +1,1 @@
+"""facts -> PLAN: constrained decoding, plan writing, plan repair."""

@@ -1,0 +1,94 @@
+"""Constrained decoding: while a subtask is written, only tokens that lead to an allowed one can be chosen.
+
+The allowed subtasks are narrowed token by token, so no trie is built; where one token is left it is forced, and forced
+tokens are read by the GPT together with the next free one (jump forward).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from planner.prompts.cursor import Cursor, Ids
+
+if TYPE_CHECKING:
+
+    from gpt.inference.session import Session
+
+
+def choose_sequence(cursor: Cursor, options: Sequence[Ids], ends: Callable[[int], Sequence[int]]) -> tuple[int, int]:
+    """Let the GPT write one of several token sequences and the mark that ends it.
+
+    Args:
+        cursor: Advanced past the sequence and its mark.
+        options: Distinct, non-empty sequences.
+        ends: The marks that may follow option i; called only for an option that is complete.
+
+    Returns:
+        The option's index and the mark.
+    """
+    alive = list(range(len(options)))
+    depth = 0
+    while True:
+        nexts = dict.fromkeys(options[i][depth] for i in alive if len(options[i]) > depth)
+        whole = next((i for i in alive if len(options[i]) == depth), None)
+        marks = list(ends(whole)) if whole is not None else []
+        token = cursor.choose([*nexts, *marks])
+        if whole is not None and token in marks:
+            return whole, token
+        alive = [i for i in alive if len(options[i]) > depth and options[i][depth] == token]
+        depth += 1
+
+
+def sequence_chances(
+    session: Session, pending: Sequence[int], options: Sequence[Ids], floor: float = 1e-4
+) -> list[float]:
+    """Return how likely the GPT is to write each of several token sequences if it may write nothing else.
+
+    At each token the chance is shared among those that lead to an option, as `choose_sequence` chooses.
+
+    Args:
+        session: Read and rewound: it ends as it began.
+        pending: Tokens to be read before the first, at least one.
+        options: Distinct sequences, none of which begins another: each ends with a mark.
+        floor: Options that are less likely together share their chance evenly, unread.
+    """
+    chances = [0.0] * len(options)
+
+    def share(alive: Sequence[int], depth: int, pending: Sequence[int], chance: float) -> None:
+        if len(alive) == 1 or chance < floor:
+            for i in alive:
+                chances[i] = chance / len(alive)
+            return
+        nexts: dict[int, list[int]] = {}
+        for i in alive:
+            nexts.setdefault(options[i][depth], []).append(i)
+        if len(nexts) == 1:
+            share(alive, depth + 1, [*pending, *nexts], chance)
+            return
+        before = session.length
+        logits = session.feed(pending, list(nexts))
+        weights = [math.exp(float(logit - logits.max())) for logit in logits]
+        for (token, found), weight in zip(nexts.items(), weights, strict=True):
+            share(found, depth + 1, [token], chance * weight / sum(weights))
+        session.rewind(before)
+
+    share(range(len(options)), 0, pending, 1.0)
+    return chances
+
+
+def write_until(
+    cursor: Cursor, stops: frozenset[int], limit: int, floor: float = -math.inf
+) -> tuple[list[int], int | None]:
+    """Let the GPT write freely until one of `stops`; returns the tokens before it and the stop (None: none came).
+
+    It ends early where neither this text nor any other that the GPT could have written is likelier than `floor`.
+    """
+    ids: list[int] = []
+    while len(ids) < limit and cursor.room > 1 and max(cursor.logprob, cursor.passed_over) > floor:
+        token = cursor.choose(None)
+        if token in stops:
+            return ids, token
+        ids.append(token)
+    return ids, None

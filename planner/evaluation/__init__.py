@@ -1,0 +1,1 @@
+"""Measuring a planner: trials, summaries, tables, calibration quality."""

@@ -1,0 +1,215 @@
+"""Measuring a planner on trials: did it understand the goal, and does its plan reach the goal of the task.
+
+Success is always against the task's goal, never the one that the GPT wrote. Three ways of planning are measured:
+
+    alone         the GPT alone: it writes the goal, then the whole plan in one free, greedy pass, which is replayed;
+                  a subtask that cannot be read or done ends the plan
+    constrained   only applicable subtasks can be written, long goals are planned in chunks, one attempt
+    verified      the same, and further samples where the plan does not reach the goal that the GPT wrote
+
+Or the goal alone is measured, which is many times faster:
+
+    understood    no plan is made; success is that all of the goal is right, or the kind of answer
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+from envs.errors import ActionError
+from envs.symbolic.actions import parse_action
+from envs.symbolic.goals import (
+    Goal,
+    format_goal,
+)
+from planner.evaluation.statistics import rounded
+from planner.goals.comparison import meaning
+from planner.plans.options import Options
+from planner.plans.planning_result import Plan, Understanding
+from planner.understanding.instruction_reader import NOT_UNDERSTOOD
+from planner.verification.plan_verification import Report, verify
+
+if TYPE_CHECKING:
+    from envs.symbolic.actions import State
+    from planner.api import Planner
+    from planner.tasks.held_out_trials import Trial
+
+Way = Literal["alone", "constrained", "verified", "understood"]
+ANSWERS = ("plan", "refuse", "ask")  # the kinds of answer
+KINDS = {"verified": "plan", "unverified": "plan", "refused": "refuse", "ask": "ask"}  # by the status of an answer
+
+
+def ways(*, samples: int = 4, seed: int = 0, inventory: bool = True) -> dict[Way, Options]:
+    """Return how each way decodes."""
+    plain = Options(samples=0, seed=seed, inventory=inventory)
+    return {
+        "alone": replace(plain, constrained=False, chunks=False, clauses=False, grounded=False),
+        "constrained": plain,
+        "verified": replace(plain, samples=samples),
+    }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """What one way made of a trial.
+
+    Attributes:
+        status: A plan's status, or `understood` where none was made.
+        kind: The kind of answer: plan, refuse or ask.
+        reason: Why not verified; the refusal; the question.
+        subtasks: The plan.
+        success: The task's goal was reached, or the right kind of answer was given.
+        rate: Goal-condition rate, in [0, 1]; NaN where no plan was made.
+        seconds: Time from instruction to answer [s].
+        tried: Plans decoded.
+        tokens: Tokens written.
+    """
+
+    status: str
+    kind: str
+    reason: str
+    subtasks: tuple[str, ...]
+    success: bool
+    rate: float
+    seconds: float
+    tried: int
+    tokens: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prediction:
+    """A trial and what each way made of it.
+
+    Attributes:
+        goal_text: What the GPT took the instruction to mean.
+        exact: It is the task's goal, word for word in the canonical wording.
+        same: It means the task's goal: the order of conditions and of states does not matter.
+        reference: Whether the reference plan reaches the goal, if the task has one.
+    """
+
+    trial: Trial
+    goal_text: str
+    exact: bool
+    same: bool
+    attempts: Mapping[Way, Attempt]
+    reference: bool | None = None
+
+    @property
+    def last(self) -> Attempt:
+        """What the costliest way made of it, which the tables are about."""
+        return list(self.attempts.values())[-1]
+
+    def as_dict(self) -> dict[str, object]:
+        """One line of predictions.jsonl."""
+        trial = self.trial
+        found: dict[str, object] = {
+            "id": trial.id,
+            "split": trial.split,
+            "family": trial.family,
+            "instruction": trial.instruction,
+            "steps": len(trial.steps),
+            "answer": trial.answer,
+            "goal": format_goal(trial.goal) if trial.goal else None,
+            "predicted_goal": self.goal_text or None,
+            "exact": self.exact,
+            "same": self.same,
+        }
+        for way, attempt in self.attempts.items():
+            found[way] = {
+                "status": attempt.status,
+                "answer": attempt.kind,
+                "reason": attempt.reason,
+                "plan": list(attempt.subtasks),
+                "success": attempt.success,
+                "rate": rounded(attempt.rate),
+                "seconds": round(attempt.seconds, 4),
+                "tried": attempt.tried,
+                "tokens": attempt.tokens,
+            }
+        if self.reference is not None:
+            found["reference_success"] = self.reference
+        return found
+
+
+def measure(planner: Planner, trial: Trial, options: Mapping[Way, Options]) -> Prediction:
+    """Let a planner answer a trial in each of several ways, the costlier last, and score each answer."""
+    plans: dict[Way, Plan] = {}
+    for way, how in options.items():
+        # Where no sample was needed, the plan would be the same again, token for token.
+        alike = (p for w, p in plans.items() if _is_settled(p) and replace(options[w], samples=how.samples) == how)
+        plans[way] = next(alike, None) or planner.plan(trial.told, trial.start, how)
+    last = list(plans.values())[-1]
+    return _prediction(trial, last.goal, last.goal_text, {way: judge(plan, trial) for way, plan in plans.items()})
+
+
+def measure_goal(planner: Planner, trial: Trial, options: Options) -> Prediction:
+    """Let a planner write the goal of a trial and nothing else; its time includes reading the home's inventory."""
+    began = time.perf_counter()
+    found = planner.understand(trial.told, trial.start, options)
+    kind = kind_of(found)
+    attempt = Attempt(
+        status={"plan": "understood", "refuse": "refused", "ask": "ask"}[kind], kind=kind,
+        reason=found.question or found.refusal, subtasks=(), success=kind == trial.answer, rate=math.nan,
+        seconds=time.perf_counter() - began, tried=0, tokens=found.tokens,
+    )  # fmt: skip
+    prediction = _prediction(trial, found.goal, found.goal_text, {"understood": attempt})
+    if trial.answer != "plan" or prediction.same:
+        return prediction
+    return replace(prediction, attempts={"understood": replace(attempt, success=False)})
+
+
+def kind_of(found: Understanding) -> str:
+    """Return the kind of answer that an understanding leads to."""
+    if found.goal is not None:
+        return "plan"
+    return "ask" if found.question else "refuse"
+
+
+def _prediction(trial: Trial, wrote: Goal | None, goal_text: str, attempts: Mapping[Way, Attempt]) -> Prediction:
+    exact = bool(wrote and trial.goal and format_goal(wrote) == format_goal(trial.goal))
+    return Prediction(
+        trial=trial,
+        goal_text=goal_text,
+        exact=exact,
+        same=exact or bool(wrote and trial.goal and meaning(wrote) == meaning(trial.goal)),
+        attempts=attempts,
+        reference=_reference_reaches(trial),
+    )
+
+
+def _is_settled(plan: Plan) -> bool:
+    return plan.status in ("verified", "ask") or (plan.status == "refused" and plan.reason != NOT_UNDERSTOOD)
+
+
+def judge(plan: Plan, trial: Trial) -> Attempt:
+    """Score a plan against the goal of the task."""
+    kind = KINDS[plan.status]
+    success, rate = kind == trial.answer, float(kind == trial.answer)
+    if trial.answer == "plan" and trial.goal is not None:
+        report = verify(trial.start, trial.goal, plan.actions)
+        success, rate = kind == "plan" and report.ok, report.score.rate
+    return Attempt(
+        status=plan.status, kind=kind, reason=plan.reason, subtasks=plan.subtasks, success=success, rate=rate,
+        seconds=plan.seconds, tried=plan.tried, tokens=plan.tokens,
+    )  # fmt: skip
+
+
+def replay(start: State, goal: Goal, subtasks: Sequence[str]) -> Report | None:
+    """Replay a plan that is text; None if a subtask cannot be read."""
+    try:
+        return verify(start, goal, [parse_action(start.world, subtask) for subtask in subtasks])
+    except ActionError:
+        return None
+
+
+def _reference_reaches(trial: Trial) -> bool | None:
+    if trial.reference is None or trial.goal is None:
+        return None
+    report = replay(trial.start, trial.goal, trial.reference)
+    return report is not None and report.ok
+
+

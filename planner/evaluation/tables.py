@@ -1,0 +1,161 @@
+"""Scores as tables for a person and as plain data for programs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from envs.symbolic.goals import format_goal
+from planner.evaluation.measurement import ANSWERS
+from planner.evaluation.statistics import Rate, Spread, rounded
+from planner.evaluation.summary import Confusion, Scores, Summary, Worst, right_kinds
+
+if TYPE_CHECKING:
+    from planner.evaluation.measurement import Way
+
+MAX_TEXT = 110  # characters of an example's line
+
+_WAY: dict[Way, str] = {
+    "alone": "GPT alone", "constrained": "constrained", "verified": "verified", "understood": "right answer",
+}  # fmt: skip
+_FIGURE = {"goal_same": "same goal", "p50_s": "p50", "p95_s": "p95"} | {f"success_{w}": t for w, t in _WAY.items()}
+_ANSWER = {"plan": "plans", "refuse": "refusals", "ask": "questions"}
+
+
+def grid(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Align columns, the first to the left and the others to the right."""
+    lines = [list(header), *map(list, rows)]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(header))]
+    shown = []
+    for line in lines:
+        cells = [line[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(line[1:], widths[1:], strict=True))]
+        shown.append("  ".join(cells).rstrip())
+    return "\n".join(shown)
+
+
+def _known(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """`grid`, without the columns in which nothing was measured."""
+    kept = [i for i in range(len(header)) if i == 0 or any(row[i] != "-" for row in rows)]
+    return grid([header[i] for i in kept], [[row[i] for i in kept] for row in rows])
+
+
+def success_table(summaries: Sequence[Summary], title: str) -> str:
+    """One row a split: tasks, goals understood, success of each way, goal conditions, time and length."""
+    names: list[Way] = list(summaries[0].success) if summaries else []
+    shown = [_WAY[n] for n in names]
+    header = [title, "n", "goal exact", "same goal", *shown, "conditions", "p50", "p95", "steps", "/teacher"]
+    rows = []
+    for s in summaries:
+        last = s.rate[names[-1]] if names else math.nan
+        rows.append([
+            s.name, str(s.total), str(s.exact), str(s.same), *(str(s.success[n]) for n in names), _percent(last),
+            _time(s.p50_s), _time(s.p95_s), _number(s.steps, 1), _number(s.longer, 2),
+        ])  # fmt: skip
+    return _known(header, rows)
+
+
+def _percent(value: float) -> str:
+    return f"{100 * value:.1f} %" if math.isfinite(value) else "-"
+
+
+def _time(seconds: float) -> str:
+    if not math.isfinite(seconds):
+        return "-"
+    return f"{1000 * seconds:.0f} ms" if seconds < 10 else f"{seconds:.0f} s"
+
+
+def _number(value: float, digits: int) -> str:
+    return f"{value:.{digits}f}" if math.isfinite(value) else "-"
+
+
+def confusion_table(scores: Scores) -> str:
+    """Show which kinds of answer were given for which, and how often what can be done was not planned."""
+    right = right_kinds(scores.confusion)
+    rows = [[k, *map(str, scores.confusion[k].values()), str(right[k])] for k in ANSWERS if right[k].total]
+    lines = [grid(["right answer", *(f"said {given}" for given in ANSWERS), "right kind"], rows)]
+    if scores.false_refusals.total:
+        lines += [f"false refusals: {scores.false_refusals}", f"false questions: {scores.false_questions}"]
+    return "\n".join(lines)
+
+
+def worst_table(worst: Sequence[Worst]) -> str:
+    """Show the families that succeed least, each with one example of what went wrong."""
+    lines = []
+    for w in worst:
+        example = worst_as_dict(w)
+        lines.append(f"{100 * w.success.value:3.0f} % of {w.success.total:<4} {w.family}")
+        lines.append(_cut(f"      asked:      {example['asked']}"))
+        lines.append(_cut(f"      right:      {example['right']}"))
+        understood = example["understood"] or "no goal"
+        lines.append(_cut(f"      understood: {understood} ({example['status']}) {example['reason']}".rstrip()))
+    return "\n".join(lines)
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= MAX_TEXT else line[: MAX_TEXT - 2] + " …"
+
+
+def spread_table(rows: Mapping[str, Mapping[str, Spread]], title: str) -> str:
+    """One row a split: the mean over models, half the 95 % t-interval, the least and the greatest."""
+    names = [key for key in next(iter(rows.values()), {}) if key in _FIGURE]
+    cells = [[name, *(_spread(figures[key], key) for key in names)] for name, figures in rows.items()]
+    return _known([title, *(_FIGURE[key] for key in names)], cells)
+
+
+def false_table(answers: Mapping[str, Mapping[str, Spread]]) -> str:
+    """The same of the kinds of answer."""
+    right = {f"right kind, {_ANSWER[kind]}": s for kind, s in answers["right_kind"].items()}
+    false = {key.replace("_", " "): s for key, s in answers["false"].items()}
+    return grid(["answers", ""], [[name, _spread(s, name)] for name, s in (right | false).items() if s.values])
+
+
+def _spread(found: Spread, figure: str) -> str:
+    if not found.values:
+        return "-"
+    scale, digits, unit = (1000, 0, "ms") if figure.endswith("_s") else (100, 1, "%")
+    low, high = (f"{scale * v:.{digits}f}" for v in found.range)
+    around = f" ± {scale * found.half_width:.{digits}f}" if math.isfinite(found.half_width) else ""
+    return f"{scale * found.mean:.{digits}f}{around} {unit} ({low}-{high})"
+
+
+def summary_as_dict(summary: Summary) -> dict[str, object]:
+    """Plain data for programs; times in seconds."""
+    return {
+        "name": summary.name,
+        "tasks": summary.total,
+        "goal_exact": summary.exact.as_dict(),
+        "goal_same": summary.same.as_dict(),
+        "success": {way: rate.as_dict() for way, rate in summary.success.items()},
+        "conditions": {way: rounded(rate) for way, rate in summary.rate.items()},
+        "p50_s": rounded(summary.p50_s),
+        "p95_s": rounded(summary.p95_s),
+        "steps": rounded(summary.steps),
+        "over_teacher": rounded(summary.longer),
+    }
+
+
+def worst_as_dict(worst: Worst) -> dict[str, object]:
+    """Plain data for programs: a family, and what was asked, right and understood in one of its tasks."""
+    found, trial = worst.example, worst.example.trial
+    return {
+        "family": worst.family, "success": worst.success.as_dict(), "id": trial.id, "asked": trial.instruction,
+        "right": format_goal(trial.goal) if trial.goal and trial.answer == "plan" else trial.answer,
+        "understood": found.goal_text or None, "status": found.last.status, "reason": found.last.reason,
+    }  # fmt: skip
+
+
+def scores_as_dict(scores: Scores) -> dict[str, object]:
+    """Plain data for programs."""
+    kinds: dict[str, Rate] = right_kinds(scores.confusion)
+    confusion: Confusion = scores.confusion
+    return {
+        "all": summary_as_dict(scores.whole),
+        "splits": [summary_as_dict(s) for s in scores.splits],
+        "families": [summary_as_dict(s) for s in scores.families],
+        "confusion": confusion,
+        "right_kind": {kind: rate.as_dict() for kind, rate in kinds.items()},
+        "false_refusals": scores.false_refusals.as_dict(),
+        "false_questions": scores.false_questions.as_dict(),
+        "worst": [worst_as_dict(w) for w in scores.worst],
+    }

@@ -1,0 +1,1 @@
+"""EXECUTION: the closed loop with re-planning, and its events."""

@@ -1,0 +1,152 @@
+"""Where to look next: each look has a chance that it shows what is wanted, and takes time; the best ratio comes first.
+
+A look is a walk into a room, which shows all that lies openly there, or the opening of a fixture. Chances come from how
+often homes, or this home, have such a thing in such a place (`planner/world_model/location_prior.py`), less what was looked at
+already. A door that is known to stick costs as many tries as it is expected to take.
+Looking in the order of chance over cost finds a thing that is in one of several places in the least expected time
+(Smith 1956).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from envs.symbolic.domain import load_domain
+from planner.world_model.belief import Belief, Known, free_name
+
+if TYPE_CHECKING:
+    from envs.symbolic.scene import FixtureSpec
+    from planner.exploration.information_needs import Want
+
+# A place that was looked at in an earlier run, or before something was moved: things come there, but seldom.
+REMEMBERED_SHARE = 0.1
+WALK_MPS = 0.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """One way to see more.
+
+    Attributes:
+        fixture: Where the robot goes.
+        opens: Whether it opens it; else it looks round the room.
+        shows: The places whose contents, or the fixtures whose states, it shows and that are wanted.
+        chance: How many of the wants it is expected to meet.
+        cost_s: About how long it takes [s].
+    """
+
+    fixture: str
+    opens: bool
+    shows: frozenset[str]
+    chance: float
+    cost_s: float
+
+
+Choose = Callable[[Sequence[Look]], Look]
+
+
+def likeliest(looks: Sequence[Look]) -> Look:
+    """The look with the most chance for its time."""
+    return max(looks, key=lambda look: look.chance / look.cost_s)
+
+
+def nearest(looks: Sequence[Look]) -> Look:
+    """The cheapest look, whatever its chance."""
+    return min(looks, key=lambda look: look.cost_s)
+
+
+def chances(want: Want, belief: Belief, blocked: frozenset[str] = frozenset()) -> dict[str, float]:
+    """Return how likely what is wanted is at each place not looked at, if it is anywhere: they add up to 1.
+
+    Args:
+        want: What is looked for.
+        belief: What is known.
+        blocked: Fixtures that cannot be got to or opened.
+    """
+    rates = [belief.habits.rates(word, belief.scene) for word in want.words]
+    weights: dict[str, float] = {}
+    for spec in belief.scene.fixtures:
+        if spec.name in belief.looked or spec.name in blocked or want.only_in not in ("", spec.category):
+            continue
+        weight = sum(rate.get(spec.name, 0.0) for rate in rates)
+        if weight > 0.0:
+            weights[spec.name] = weight * (REMEMBERED_SHARE if spec.name in belief.remembered else 1.0)
+    total = sum(weights.values())
+    return {name: weight / total for name, weight in weights.items()}
+
+
+def options(wanted: Sequence[Want], belief: Belief, blocked: frozenset[str] = frozenset()) -> list[Look]:
+    """Return the looks that may show something of what is wanted: one for each closed fixture, one for each room."""
+    domain = load_domain()
+    value: dict[str, float] = {}
+    for want in wanted:
+        if want.fixtures:
+            left = want.fixtures - blocked
+            found = dict.fromkeys(sorted(left), 1.0 / max(1, len(left)))
+        else:
+            found = chances(want, belief, blocked)
+        for name, chance in found.items():
+            value[name] = value.get(name, 0.0) + chance
+    states_only = frozenset().union(*(want.fixtures for want in wanted)) if wanted else frozenset()
+    specs = {spec.name: spec for spec in belief.scene.fixtures}
+    open_in: dict[str, list[str]] = {}
+    shut = []
+    for name in value:
+        if domain.fixtures[specs[name].category].enclosed and not belief.is_open(name) and name not in states_only:
+            shut.append(name)
+        else:
+            open_in.setdefault(specs[name].room, []).append(name)
+    here = belief.room
+    looks = []
+    for names in open_in.values():
+        aim = max(names, key=lambda n: value[n])
+        looks.append(_look(belief, specs[aim], frozenset(names), value, opens=False))
+    for name in shut:
+        room = specs[name].room
+        shown = {name, *(open_in.get(room, ()) if room != here else ())}
+        looks.append(_look(belief, specs[name], frozenset(shown), value, opens=True))
+    return looks
+
+
+def _look(belief: Belief, spec: FixtureSpec, shows: frozenset[str], value: Mapping[str, float], *, opens: bool) -> Look:
+    skills = load_domain().skills
+    takes = skills["open"].duration_s / belief.habits.opens(spec.name) if opens else skills["go to"].duration_s
+    cost = takes + _way_s(belief, spec)
+    chance = sum(value[name] for name in sorted(shows))
+    return Look(fixture=spec.name, opens=opens, shows=shows, chance=chance, cost_s=cost)
+
+
+def _way_s(belief: Belief, spec: FixtureSpec) -> float:
+    """About how long the way takes [s]: by the floor plan, or, without one, if it leads into another room."""
+    if any(room.rect[0] < room.rect[2] for room in belief.scene.rooms):
+        standing = next((f for f in belief.scene.fixtures if f.name == belief.at), None)
+        x, y = (standing.x, standing.y) if standing is not None else belief.scene.robot[:2]
+        return math.hypot(spec.x - x, spec.y - y) / WALK_MPS
+    return 0.0 if belief.sees(spec.name) else load_domain().skills["go to"].duration_s
+
+
+def imagine(wanted: Sequence[Want], belief: Belief, look: Look | None = None) -> dict[str, Known]:
+    """Return what is wanted as things at their likeliest places: where the next look goes, if it may be there.
+
+    What has no place left is not imagined; nor is what all are looked for of.
+    """
+    domain = load_domain()
+    made: dict[str, Known] = {}
+    for want in wanted:
+        places = {} if want.every else chances(want, belief)
+        if not places:
+            continue
+        near = {name: chance for name, chance in places.items() if look is not None and name in look.shows}
+        among = near or places
+        place = max(among, key=lambda name: among[name])
+        rates = {word: belief.habits.rates(word, belief.scene) for word in want.words}
+        word = max(want.words, key=lambda w: rates[w].get(place, 0.0))
+        for _ in range(want.number):
+            liquid = domain.objects[word].contains or ""
+            made[free_name(belief, word, made)] = Known(
+                category=word, place=place, states=want.states, liquid=liquid, source="imagined"
+            )
+    return made

@@ -1,0 +1,1 @@
+"""GOAL: grounding in a home, chunking, feasibility, comparison, merging."""

@@ -1,0 +1,163 @@
+"""Days and nights in a household, and the files that they leave: what `python -m planner.improve --home` does.
+
+Beside the home's file, `NAME.adapter.safetensors` is written after each night. runs/NAME/ gets config.json, days.jsonl
+(what was asked, seen and opened) and results.json. A run begins anew: what is left of an earlier one is replaced.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tqdm import tqdm
+
+from gpt.files import write_text_atomically
+from gpt.inference.numpy_model import NumpyModel
+from gpt.weights.adapter import Adapter, merged, save_adapter
+from gpt.weights.checkpoint import load_model, weights_of
+from planner.api import Planner
+from planner.errors import PlannerError
+from planner.evaluation.statistics import mean
+from planner.exploration.learned_prior import LearntHabits
+from planner.household.adapter_training import NightSizes, Sleeper
+from planner.household.daily_life import live_day, tasks_of
+from planner.household.simulated_household import settle
+from planner.io.command import writable
+from planner.io.json_lines import Record, write_lines
+from planner.learning.replay_corpus import find_replay
+from planner.prompts.document_kinds import kinds_of
+from planner.world_model.location_prior import COMMON
+from planner.world_model.open_home import open_home
+
+if TYPE_CHECKING:
+    from gpt.data.tokenized_documents import TokenizedDocuments
+    from planner.household.simulated_household import Household
+    from planner.world_model.location_prior import Habits
+
+DAYS = 20
+
+
+class Base:
+    """Weights that adapters are trained over, and planners with and without one."""
+
+    def __init__(self, folder: Path) -> None:
+        """Load a model folder."""
+        self.model, self.tokenizer, extra = load_model(folder)
+        self._kinds = kinds_of(extra)
+        self._arrays = {n: t.float().cpu().numpy().copy() for n, t in weights_of(self.model).items()}
+
+    def planner(self, adapter: Adapter | None = None) -> Planner:
+        """Return a planner with an adapter merged in, or with the weights alone."""
+        arrays = self._arrays if adapter is None else merged(self._arrays, adapter)
+        notes = None if adapter is None else adapter.extra
+        return Planner(NumpyModel(self.model.config, arrays), self.tokenizer, kinds=self._kinds, notes=notes)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lived:
+    """A day that was lived and the night after it."""
+
+    record: Record
+    adapter: Adapter
+
+
+def live(
+    household: Household, base: Base, replay: TokenizedDocuments, folder: Path, *, days: int, seed: int,
+    sizes: NightSizes | None = None,
+) -> Iterator[Lived]:  # fmt: skip
+    """Live days in a household, each with what the nights before have taught.
+
+    Args:
+        household: Whose home it is.
+        base: The weights.
+        replay: Documents of their corpus.
+        folder: Where the metrics of each night are written.
+        days: How many.
+        seed: Of the days and nights.
+        sizes: Of a night.
+    """
+    sleeper = Sleeper(base.model, base.tokenizer, replay, sizes or NightSizes(), folder)
+    planner = base.planner()
+    habits: Habits = COMMON
+    adapter: Adapter | None = None
+    lived: list[Record] = []
+    for day in range(1, days + 1):
+        lived.append(live_day(household, planner, habits, day=day, seed=seed))
+        adapter = sleeper.sleep(lived, household.home.world.scene, adapter, seed=seed)
+        planner = base.planner(adapter)
+        habits = LearntHabits(planner.prompts)
+        yield Lived(record=lived[-1], adapter=adapter)
+
+
+def improve_home(
+    home: str, *, model: Path, days: int, seed: int, folder: Path, out: Path | None, as_json: bool = False
+) -> int:
+    """Adapt the planner to a home, write what came of it, and print it.
+
+    Args:
+        home: A home file, the name of a bundled one, or a seed.
+        model: The weights.
+        days: To live.
+        seed: Of the household that is simulated, its days and nights.
+        folder: Of the run.
+        out: Where the adapter is written; by default beside the home's file, or else in the folder.
+        as_json: Print JSON.
+
+    Raises:
+        PlannerError: There is no such home, or nothing can be written.
+    """
+    if days < 1 or seed < 0:
+        raise PlannerError(f"--days is at least 1 and --seed at least 0; seen {days} and {seed}")
+    began = time.perf_counter()
+    household = settle(open_home(home, geometry=False), seed)
+    writable(folder)
+    path = out or adapter_path(home, folder)
+    writable(path.parent)
+    config = {"home": home, "model": str(model), "days": days, "seed": seed, "night": asdict(NightSizes())}
+    write_text_atomically(folder / "config.json", json.dumps(config, indent=2) + "\n")
+    base = Base(model)
+    replay = find_replay(model, folder / "replay", seed)
+    records: list[Record] = []
+    nights = live(household, base, replay, folder / "night", days=days, seed=seed)
+    for lived in tqdm(nights, total=days, desc="days", unit="day", disable=None):
+        records.append(lived.record)
+        write_lines(folder / "days.jsonl", records)
+        save_adapter(path, lived.adapter)
+    results: Record = {
+        "home": home, "seed": seed, "adapter": str(path), "bytes": path.stat().st_size,
+        "days": [summary_of(record) for record in records], "seconds": round(time.perf_counter() - began, 1),
+    }  # fmt: skip
+    write_text_atomically(folder / "results.json", json.dumps(results, indent=2) + "\n")
+    print(json.dumps(results) if as_json else _shown(results, records))
+    return 0
+
+
+def adapter_path(home: str, folder: Path) -> Path:
+    """Return where the adapter of a home goes: beside its file; of a bundled home or a seed, into the run's folder."""
+    name = Path(home)
+    beside = name.parent if name.suffix in (".yaml", ".yml") else folder
+    return beside / f"{name.stem}.adapter.safetensors"
+
+
+def summary_of(record: Record) -> Record:
+    """Return what a day came to."""
+    tasks = tasks_of([record])
+    opened = [float(str(t["opened"])) for t in tasks if t.get("found")]
+    return {
+        "day": record["day"], "tasks": len(tasks), "understood": sum("plainly" not in t for t in tasks),
+        "reached": sum(bool(t.get("success")) for t in tasks),
+        "opened": round(mean(opened), 2) if opened else None,
+    }  # fmt: skip
+
+
+def _shown(results: Record, records: Sequence[Record]) -> str:
+    from planner.evaluation.tables import grid
+
+    rows = [[str(value if value is not None else "-") for value in summary_of(r).values()] for r in records]
+    table = grid(["day", "tasks", "understood at once", "reached", "opened before found"], rows)
+    size = int(str(results["bytes"])) // 1000
+    return f"{table}\n\nadapter: {results['adapter']} ({size} kB)\ntime: {results['seconds']} s"

@@ -1,0 +1,115 @@
+"""A night: an adapter is trained on what the days say, over weights that stay as they are.
+
+New documents are mixed with old ones of the corpus, so that what the GPT could do it can do still. It goes on from the
+adapter of the night before.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gpt.data.batches import PackedBatches
+from gpt.data.tokenized_documents import TokenizedDocuments
+from gpt.training.config import TrainConfig
+from gpt.training.lora import adapter_of, attach, detach
+from gpt.training.trainer import train
+from planner.exploration.learned_prior import map_of
+from planner.household import adapter_documents
+from planner.household.daily_records import read_diary
+from planner.learning.replay_corpus import drawn
+from planner.prompts.text_format import encode_tree
+
+if TYPE_CHECKING:
+    from envs.symbolic.scene import Scene
+    from gpt.model.transformer import GPT
+    from gpt.tokenization.tokenizer import Tokenizer
+    from gpt.weights.adapter import Adapter
+    from planner.io.json_lines import Record
+    from planner.prompts.text_format import Tree
+
+REPLAYED, SAID = 0.2, 0.3  # parts of the tokens that are old documents, and what was said; the rest is where things are
+
+
+@dataclass(frozen=True, kw_only=True)
+class NightSizes:
+    """How much is read in a night.
+
+    Attributes:
+        steps: Optimizer steps.
+        rows: Rows of a batch, each as long as the GPT's context.
+        lr: Peak learning rate.
+        rank: Of the adapter.
+    """
+
+    steps: int = 32
+    rows: int = 1
+    lr: float = 5e-3
+    rank: int = 8
+
+
+class Sleeper:
+    """A GPT that learns at night.
+
+    Args:
+        model: The weights, which are not changed.
+        tokenizer: Theirs.
+        replay: Documents of their corpus.
+        sizes: Of a night.
+        folder: Where metrics are written.
+    """
+
+    def __init__(
+        self, model: GPT, tokenizer: Tokenizer, replay: TokenizedDocuments, sizes: NightSizes, folder: Path
+    ) -> None:
+        """Begin without an adapter."""
+        self.model, self.tokenizer, self.replay, self.sizes, self.folder = model, tokenizer, replay, sizes, folder
+
+    def sleep(self, days: Sequence[Record], scene: Scene, before: Adapter | None, *, seed: int) -> Adapter:
+        """Return an adapter that was trained on all days so far."""
+        sizes, block = self.sizes, self.model.config.block_size
+        rng = random.Random(f"night/{seed}/{len(days)}")
+        documents = self._documents(days, scene, sizes.steps * sizes.rows * block, rng)
+        config = TrainConfig(
+            steps=sizes.steps, batch_rows=sizes.rows, lr=sizes.lr, warmup_steps=min(5, sizes.steps - 1),
+            schedule="cosine", optimizer="adamw", weight_decay=0.0, precision="bf16", eval_every=0, checkpoint_every=0,
+            seed=seed, device="cpu",
+        )  # fmt: skip
+        attach(self.model, rank=sizes.rank, seed=seed, start=before)
+        try:
+            result = train(
+                self.model, PackedBatches(documents, sizes.rows, block, seed), None, config, self.folder
+            )  # fmt: skip
+            result.checkpoint.unlink(missing_ok=True)  # a night is repeated rather than gone on with
+            words = read_diary(days).words
+            return adapter_of(
+                self.model, {"home": scene.name, "map": map_of(scene), "days": len(days), "words": dict(words)}
+            )
+        finally:
+            detach(self.model)
+
+    def _documents(self, days: Sequence[Record], scene: Scene, n_tokens: int, rng: random.Random) -> TokenizedDocuments:
+        diary = read_diary(days)
+        ids: list[list[int]] = []
+        learn: list[list[bool]] = []
+        branch: list[list[int]] = []
+
+        def read(trees: Iterator[Tree], n_tokens: float) -> float:
+            while n_tokens > 0 and (tree := next(trees, None)) is not None:
+                for one, marks, numbers in encode_tree(tree, self.tokenizer, self.model.config.block_size):
+                    ids.append(one)
+                    learn.append(marks)
+                    branch.append(numbers)
+                    n_tokens -= len(one)
+            return n_tokens
+
+        left = read(adapter_documents.sayings(days, diary, scene, rng), SAID * n_tokens)
+        read(adapter_documents.whereabouts(diary, scene, rng), (1.0 - SAID - REPLAYED) * n_tokens + max(0.0, left))
+        for one, marks, numbers in drawn(self.replay, REPLAYED * n_tokens, rng):
+            ids.append(one)
+            learn.append(marks)
+            branch.append(numbers)
+        return TokenizedDocuments.from_lists(ids, learn, branch)

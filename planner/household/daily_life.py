@@ -1,0 +1,131 @@
+"""A day in a household: the robot knows the map and what it has learnt, does what it is asked, writes down what it saw.
+
+It understands an instruction or it does not: what it takes it to mean is said back (as `planner.plan` prints the goal),
+and who asked says it again in plain words if that is not what was meant. That, what was seen where, and which doors
+opened, is all that is learnt from.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from envs.symbolic.visibility import in_sight
+from planner.execution.events import Done, Ended
+from planner.exploration.belief_planning import understand
+from planner.exploration.learned_prior import OPENED, STUCK
+from planner.exploration.search_executor import seek
+from planner.goals.comparison import meaning
+from planner.household.requests import Asker
+from planner.household.simulated_household import StickyHome, morning
+from planner.plans.options import Options
+from planner.world_model.belief import GROUND, HAND, Belief
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from envs.symbolic.actions import State
+    from envs.symbolic.goals import Goal
+    from envs.symbolic.home_protocol import Home
+    from planner.api import Planner
+    from planner.execution.events import Episode
+    from planner.household.simulated_household import Household
+    from planner.io.json_lines import Record
+    from planner.world_model.location_prior import Habits
+
+TASKS = 5  # a day
+NICKNAME = 0.6  # how often a thing or a place with a nickname is called by it
+OPTIONS = Options(samples=1)
+
+
+def live_day(household: Household, planner: Planner, habits: Habits, *, day: int, seed: int) -> Record:
+    """Live one day and return its record.
+
+    Args:
+        household: Whose home it is.
+        planner: With what was learnt so far merged in, or without.
+        habits: What looking goes by.
+        day: Its number, from 1.
+        seed: Of the household's days.
+    """
+    rng = random.Random(f"day/{seed}/{day}")
+    state = morning(household, rng)
+    home = StickyHome(state, household.sticks, f"{seed}/{day}")
+    belief = replace(Belief.of_map(state.world.scene), habits=habits).observe(state)
+    asker = Asker(rng)
+    tasks: list[Record] = []
+    tried: list[list[str]] = []
+    looked: set[str] = set()
+    for _ in range(TASKS):
+        words = {c: w for c, w in household.nicknames.items() if rng.random() < NICKNAME}
+        request = asker.ask(home.state(), words)
+        if request is None:
+            continue
+        task: Record = {"said": request.said, "wanted": request.thing}
+        found = understand(planner, request.said, belief, OPTIONS)
+        if found.goal is None or meaning(found.goal) != meaning(request.goal):
+            task["plainly"] = request.plainly
+            task["misunderstood"] = found.goal_text or found.refusal or found.question
+            found = understand(planner, request.plainly, belief, OPTIONS)
+        right = found.goal is not None and meaning(found.goal) == meaning(request.goal)
+        task["goal"] = found.goal_text if right else None
+        if found.goal is not None and right:
+            episode, opened, in_sight = search(found.goal, home, belief, planner, request.thing)
+            assert episode.search is not None
+            belief = episode.search.belief
+            looked |= belief.looked
+            task |= {"opened": opened, "found": in_sight, "success": episode.success, "steps": len(episode.steps)}
+            tried += [list(step) for step in _openings(episode)]
+        tasks.append(task)
+    return {"day": day, "tasks": tasks, "seen": _seen(belief), "looked": sorted(looked), "tried": tried}
+
+
+def search(goal: Goal, home: Home, belief: Belief, planner: Planner, thing: str) -> tuple[Episode, int, bool]:
+    """Reach a goal about a thing that may be hidden.
+
+    Returns:
+        The episode; how often something was opened before a thing of the category was in sight; whether one ever was.
+    """
+    opened, found = 0, _in_sight(belief.observe(home.state()), thing)
+    for event in seek((), goal, home, belief, planner, options=OPTIONS):
+        if isinstance(event, Done) and not found:
+            opened += event.step.subtask.startswith("open ") and event.step.status == "done"
+            found = _shows(home.state(), thing)
+        if isinstance(event, Ended):
+            return event.episode, opened, found
+    raise AssertionError("seek ends with Ended")
+
+
+def _in_sight(belief: Belief, category: str) -> bool:
+    return any(k.category == category and k.source == "seen" for k in belief.things.values())
+
+
+def _shows(state: State, category: str) -> bool:
+    return any(state.world.categories[i] == category for i in in_sight(state).things)
+
+
+def _openings(episode: Episode) -> Iterator[tuple[str, str]]:
+    """What was tried to be opened, and what came of it, where the door itself decided that."""
+    for step in episode.steps:
+        skill, _, fixture = step.subtask.partition(" ")
+        if skill == "open" and (step.status == "done" or step.reason.endswith("stuck")):
+            yield fixture, OPENED if step.status == "done" else STUCK
+
+
+def _seen(belief: Belief) -> dict[str, str]:
+    """The fixture where each thing was when it was first seen on this day, through containers."""
+    first = replace(belief, things=belief.first)
+    roots = {name: first.root(name) for name, known in belief.first.items() if known.source == "seen"}
+    return {name: root for name, root in sorted(roots.items()) if root not in (HAND, GROUND)}
+
+
+def tasks_of(days: Sequence[Record]) -> list[Record]:
+    """Return the tasks of days, in order."""
+    return [task for day in days for task in _tasks(day)]
+
+
+def _tasks(day: Record) -> list[Record]:
+    tasks = day["tasks"]
+    assert isinstance(tasks, list)
+    return tasks

@@ -1,0 +1,72 @@
+"""What the days' records say, counted: where things were seen, where the robot looked, what stuck, what words mean."""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from planner.exploration.learned_prior import OPENED, STUCK
+from planner.household.daily_life import tasks_of
+
+if TYPE_CHECKING:
+    from planner.io.json_lines import Record
+
+
+@dataclass(frozen=True, kw_only=True)
+class Diary:
+    """Days, counted.
+
+    Attributes:
+        seen: How often a thing of a category was seen at a fixture, once a day for each thing.
+        looked: On how many days the contents of a fixture were seen.
+        opened: How often a fixture opened.
+        stuck: How often it did not.
+        words: What a word that was not understood was replaced by when it was said plainly.
+    """
+
+    seen: Mapping[tuple[str, str], int]
+    looked: Mapping[str, int]
+    opened: Mapping[str, int]
+    stuck: Mapping[str, int]
+    words: Mapping[str, str]
+
+
+def read_diary(days: Sequence[Record]) -> Diary:
+    """Count what days' records say."""
+    seen: Counter[tuple[str, str]] = Counter()
+    looked: Counter[str] = Counter()
+    tried: Counter[tuple[str, str]] = Counter()
+    for day in days:
+        things, places, tries = day["seen"], day["looked"], day["tried"]
+        assert isinstance(things, dict) and isinstance(places, list) and isinstance(tries, list)
+        seen.update((name.rpartition(" ")[0], place) for name, place in things.items())
+        looked.update(places)
+        tried.update((fixture, outcome) for fixture, outcome in tries)
+    words: dict[str, str] = {}
+    for task in tasks_of(days):
+        if task.get("goal") and task.get("plainly"):
+            words |= replaced(str(task["said"]), str(task["plainly"]))
+    return Diary(
+        seen=seen,
+        looked=looked,
+        opened={f: n for (f, outcome), n in tried.items() if outcome == OPENED},
+        stuck={f: n for (f, outcome), n in tried.items() if outcome == STUCK},
+        words=words,
+    )
+
+
+def replaced(said: str, plainly: str) -> dict[str, str]:
+    """Return what was said in other words the second time: `{"bucket": "mug"}`."""
+    before, after = said.split(), plainly.split()
+    found = {}
+    for tag, a, b, c, d in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if tag == "replace":
+            found[_noun(before[a:b])] = _noun(after[c:d])
+    return found
+
+
+def _noun(words: Sequence[str]) -> str:
+    return " ".join(word.strip(",.;:!?") for word in words)

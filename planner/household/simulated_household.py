@@ -1,0 +1,168 @@
+"""Who lives in a home: habits that the robot is not told. Where things usually are, what they are called, what sticks.
+
+A household is drawn from a seed for any home. Some things are kept where the home's file has them; others, whole
+classes of them sometimes, in closed furniture where hardly anybody else would keep them. Each morning most things are
+in their usual place and some are wherever such things may be.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from envs.files import safe_yaml
+from envs.simulation.symbolic_home import SymbolicHome
+from envs.symbolic.actions import Action, State, World
+from envs.symbolic.home_protocol import Outcome
+from planner.errors import PlannerError
+from planner.goals import grounding
+from planner.io.paths import datasets_dir
+from planner.world_model.location_prior import COMMON
+
+if TYPE_CHECKING:
+    from envs.symbolic.scene import ObjectSpec
+
+PECULIAR = 0.6  # of the categories are kept elsewhere than the file has them
+TOGETHER = 0.5  # of the classes are kept in one place, all that are kept elsewhere
+TIDY = 0.85  # of the things are in their usual place in the morning
+STICKS = 0.6  # chance that a door that sticks does not open when it is tried
+NICKNAMED = (6, 2)  # categories of things, and of fixtures, that are called something else
+
+
+@dataclass(frozen=True, kw_only=True)
+class Household:
+    """A home and the habits of those who live in it.
+
+    Attributes:
+        home: As its file has it.
+        usual: The fixture where each thing usually is, of those that lie directly at one.
+        nicknames: What they say instead of a category's name.
+        sticks: The chance that a fixture does not open when it is tried.
+    """
+
+    home: State
+    usual: Mapping[str, str]
+    nicknames: Mapping[str, str]
+    sticks: Mapping[str, float]
+
+
+def settle(home: State, seed: int) -> Household:
+    """Draw a household for a home.
+
+    Raises:
+        PlannerError: The home has no closed furniture to keep things in.
+    """
+    rng = random.Random(f"household/{seed}")
+    usual = _usual_places(home, rng)
+    kept_in = sorted({place for place in usual.values() if place in _closets(home)})
+    sticks = {rng.choice(kept_in): STICKS} if kept_in else {}
+    return Household(home=home, usual=usual, nicknames=_nicknames(home, rng), sticks=sticks)
+
+
+def _closets(home: State) -> list[str]:
+    """Closed furniture in which nothing happens to what is kept there."""
+    world = home.world
+    return [n for i, n in enumerate(world.names[: world.n_fixtures]) if world.enclosed[i] and not world.process[i]]
+
+
+def _usual_places(home: State, rng: random.Random) -> dict[str, str]:
+    world, closets = home.world, _closets(home)
+    if not closets:
+        raise PlannerError(f"{world.scene.name}: has no cabinet, drawer, wardrobe or safe in which things can be kept")
+    things = _loose(home)
+    classes: dict[str, list[str]] = {}
+    for category in sorted({spec.category for spec in things}):
+        kinds = world.domain.objects[category].classes
+        classes.setdefault(kinds[0] if kinds else category, []).append(category)
+    units: Counter[str] = Counter()  # that all of a category takes
+    room = {name: world.capacity[world.index[name]] for name in closets}
+    for spec in things:
+        units[spec.category] += world.units[world.index[spec.name]]
+        if spec.place in room:
+            room[spec.place] -= world.units[world.index[spec.name]]
+    kept: dict[str, str] = {}
+    for categories in classes.values():
+        together = rng.choice(closets) if rng.random() < TOGETHER else None
+        for category in categories:
+            fitting = [f for f in closets if world.domain.fits(category, world.categories[world.index[f]])]
+            options = [name for name in fitting if room[name] >= units[category]]
+            if options and rng.random() < PECULIAR:
+                kept[category] = together if together in options else rng.choice(options)
+                room[kept[category]] -= units[category]
+    return {spec.name: kept.get(spec.category, spec.place) for spec in things}
+
+
+def _loose(home: State) -> list[ObjectSpec]:
+    """Things that lie directly at a fixture: what is in them is moved with them."""
+    fixtures = set(home.world.names[: home.world.n_fixtures])
+    return [spec for spec in home.world.scene.objects if spec.place in fixtures]
+
+
+def _nicknames(home: State, rng: random.Random) -> dict[str, str]:
+    world, words = home.world, load_nicknames()
+    things = sorted({spec.category for spec in _loose(home)})
+    places = sorted({
+        world.categories[i] for i in range(world.n_fixtures)
+        if world.relation[i] == "on" and not world.enclosed[i] and not world.process[i] and not world.underfoot[i]
+    })  # fmt: skip
+    found: dict[str, str] = {}
+    groups = ((things, words["things"], NICKNAMED[0]), (places, words["fixtures"], NICKNAMED[1]))
+    for categories, said, number in groups:
+        chosen = rng.sample(categories, k=min(number, len(categories)))
+        found |= dict(zip(chosen, rng.sample(said, k=len(chosen)), strict=True))
+    return found
+
+
+@lru_cache(maxsize=1)
+def load_nicknames() -> dict[str, Sequence[str]]:
+    """Return the words that things and fixtures may be called."""
+    raw = safe_yaml.load((datasets_dir() / "household" / "nicknames.yaml").read_text(encoding="utf-8"))
+    assert isinstance(raw, dict)
+    return {key: tuple(map(str, raw[key])) for key in ("things", "fixtures")}
+
+
+def morning(household: Household, rng: random.Random) -> State:
+    """Return how the home is one morning: most things in their usual place, others where such things may be."""
+    state, world = household.home, household.home.world
+    order = sorted(household.usual)
+    rng.shuffle(order)
+    for name in order:
+        place = household.usual[name]
+        if rng.random() >= TIDY:
+            rates = COMMON.rates(world.categories[world.index[name]], world.scene)
+            place = rng.choices(list(rates), list(rates.values()))[0]
+        thing, there = world.index[name], world.index[place]
+        if grounding.takes(state, there, thing):
+            state = state._replace(place=(*state.place[:thing], there, *state.place[thing + 1 :]))
+    moved = tuple(replace(spec, place=world.names[state.place[world.index[spec.name]]]) for spec in world.scene.objects)
+    return World(replace(world.scene, objects=moved)).initial()
+
+
+class StickyHome(SymbolicHome):
+    """The symbolic world, with doors that do not always open.
+
+    Args:
+        state: It begins in.
+        sticks: Chance that each fixture does not open, at every try.
+        seed: Of what happens at the tries of each door, whatever else is done.
+    """
+
+    def __init__(self, state: State, sticks: Mapping[str, float], seed: str) -> None:
+        """Begin in a state."""
+        super().__init__(state)
+        self._sticks = {name: (chance, random.Random(f"sticks/{seed}/{name}")) for name, chance in sticks.items()}
+
+    def execute(self, action: Action) -> Outcome:
+        """Carry an action out, or fail with its unmet precondition, or with a door that sticks."""
+        if action.skill == "open" and action.args[0] in self._sticks:
+            chance, rng = self._sticks[action.args[0]]
+            if rng.random() < chance:
+                duration = self.state().world.domain.skills["open"].duration_s
+                return Outcome(
+                    status="failed", reason=f"{action.args[0]} is stuck", duration_s=duration, energy_j=None
+                )
+        return super().execute(action)

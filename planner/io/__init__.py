@@ -1,0 +1,1 @@
+"""Paths, JSON lines, statistics, terminal text, the command runner."""

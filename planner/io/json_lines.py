@@ -1,0 +1,67 @@
+"""Files of a long run: one JSON object, or one a line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from envs.files.bounded_files import ReadError, read_text
+from gpt.files import write_text_atomically
+from planner.errors import StageError
+
+Record = dict[str, object]
+
+MAX_BYTES = 200_000_000  # a cycle of the largest size writes a few MB
+
+
+def read_lines(path: Path, keys: Sequence[str] = ()) -> list[Record]:
+    """Read a file of JSON lines; a last line that a kill cut short is left out.
+
+    Args:
+        path: The file.
+        keys: What every line is to have.
+
+    Raises:
+        StageError: The file cannot be read, or a line is not a record with these keys.
+    """
+    *whole, _ = _text(path).split("\n")  # not splitlines: a JSON text may contain other line separators
+    return [_record(line, f"{path}, line {number}", keys) for number, line in enumerate(whole, start=1)]
+
+
+def read_record(path: Path, keys: Sequence[str] = ()) -> Record:
+    """Read a file that is one JSON object.
+
+    Raises:
+        StageError: The file cannot be read, or is not a record with these keys.
+    """
+    return _record(_text(path), str(path), keys)
+
+
+def _text(path: Path) -> str:
+    try:
+        return read_text(path, MAX_BYTES)
+    except ReadError as error:
+        raise StageError(str(error)) from None
+
+
+def _record(text: str, where: str, keys: Sequence[str]) -> Record:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise StageError(f"{where}: no JSON ({str(error)[:80]}); delete the file to have it made anew") from None
+    lacking = [key for key in keys if not isinstance(found, dict) or key not in found]
+    if not isinstance(found, dict) or lacking:
+        wanted = f"with {', '.join(map(repr, lacking))}" if lacking else "in braces"
+        raise StageError(f"{where}: not an object {wanted}; delete the file to have it made anew")
+    return found
+
+
+def write_lines(path: Path, records: Sequence[Record]) -> None:
+    """Write a file of JSON lines in one step."""
+    write_text_atomically(path, "".join(as_line(record) for record in records))
+
+
+def as_line(record: Record) -> str:
+    """Return a record as a line of JSON."""
+    return json.dumps(record, ensure_ascii=False) + "\n"

@@ -1,0 +1,46 @@
+"""Where the data, the released weights and the outputs are, in a checkout and in an installed wheel alike."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+PACKAGE_DIR = Path(__file__).resolve().parents[1]
+
+
+def datasets_dir() -> Path:
+    """Return the folder of homes, phrases and tasks.
+
+    A wheel carries it as `planner/_datasets`; an editable install has it at the repository root.
+
+    Raises:
+        FileNotFoundError: The installation is incomplete.
+    """
+    candidates = (PACKAGE_DIR / "_datasets", PACKAGE_DIR.parent / "datasets")
+    for folder in candidates:
+        # Beside an installed package, `datasets` would be Hugging Face's library: ask for what only ours has.
+        if (folder / "homes").is_dir():
+            return folder
+    looked = " and ".join(str(folder) for folder in candidates)
+    raise FileNotFoundError(f"no data folder with homes/ in {looked}; reinstall gpt-home-planner")
+
+
+def released_dir(name: str = "home") -> Path:
+    """Return the folder of a released GPT: `model.safetensors`, `config.json`, `tokenizer.json`.
+
+    Raises:
+        FileNotFoundError: There is no such release.
+    """
+    folder = PACKAGE_DIR / "released" / name
+    if not folder.is_dir():
+        released = sorted(path.parent.name for path in PACKAGE_DIR.glob("released/*/config.json"))
+        there_is = ", ".join(released) or "none"
+        raise FileNotFoundError(f"no released GPT {name!r} in {folder.parent}; there is: {there_is}")
+    return folder
+
+
+def runs_dir() -> Path:
+    """Return the folder of all outputs: `runs/` in the current working directory, which may not exist yet.
+
+    It is relative, as are the folders that people name: what a command prints can be typed where it was started.
+    """
+    return Path("runs")

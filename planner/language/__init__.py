@@ -1,0 +1,1 @@
+"""Phrase patterns, realization, normalization, goals in plain words."""

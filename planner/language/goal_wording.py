@@ -1,0 +1,140 @@
+"""Goals in plain words, to ask with: "Do you mean: put a mug on the desk, or put a mug on the side table?"."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from functools import cache
+
+from envs.symbolic.domain import load_domain
+from envs.symbolic.goals import (
+    Condition,
+    Count,
+    Every,
+    FixtureIs,
+    Goal,
+    Holding,
+    No,
+    Place,
+    Thing,
+    format_condition,
+    format_thing,
+)
+from planner.language.phrase_patterns import load_words
+from planner.language.realization import Realiser
+
+_DOING = {"clean": "clean", "hot": "heat", "cold": "cool", "sliced": "slice", "cooked": "cook", "folded": "fold"}
+_SWITCHING = {
+    "open": "open",
+    "closed": "close",
+    "on": "turn on",
+    "off": "turn off",
+    "clean": "clean",
+    "watered": "water",
+}
+_ORDER = "and then"  # between phases
+
+
+def question(goals: Sequence[Goal]) -> str:
+    """Return the question which of several goals is meant, naming only what differs."""
+    *others, last = what_differs(goals)
+    return f"Do you mean: {', '.join(others)}, or {last}?"
+
+
+def what_differs(goals: Sequence[Goal]) -> tuple[str, ...]:
+    """Return each of several goals in plain words, without the conditions that all of them share.
+
+    A goal of several phases, and all goals where one of them has nothing of its own, are named whole.
+    """
+    if all(len(goal.phases) == 1 for goal in goals):
+        shared = set.intersection(*(set(map(format_condition, goal.conditions)) for goal in goals))
+        own = [tuple(c for c in goal.conditions if format_condition(c) not in shared) for goal in goals]
+        if all(own):
+            return tuple(_phase(conditions) for conditions in own)
+    return tuple(in_words(goal) for goal in goals)
+
+
+def in_words(goal: Goal) -> str:
+    """Return a goal as an instruction in plain words, for example "put a clean mug on the desk and open the fridge"."""
+    return f" {_ORDER} ".join(_phase(phase) for phase in goal.phases)
+
+
+def _phase(conditions: Sequence[Condition]) -> str:
+    return " and ".join(_condition(c) for c in conditions)
+
+
+def _condition(condition: Condition) -> str:
+    match condition:
+        case FixtureIs():
+            return _fixture(condition)
+        case Holding():
+            return f"hold {_some(condition.thing)}"
+        case No():
+            return f"leave no {format_thing(condition.thing)}{_at(condition.place)}"
+        case Every():
+            apart = f" except {condition.excluded}" if condition.excluded else ""
+            what = f"every {format_thing(condition.thing)}{apart}"
+            if condition.place is not None:
+                return f"put {what}{_at(condition.place)}"
+            return _made(what, condition.become)
+        case Count(place=None):
+            thing = condition.thing
+            plain = Thing(word=thing.word)
+            if thing.liquid:
+                vessel = _some(Thing(word=thing.word, states=thing.states), condition.number)
+                return f"fill {vessel} with {thing.liquid}"
+            return _made(_some(plain, condition.number), thing.states)
+        case Count():
+            assert condition.place is not None
+            person = condition.place.fixture is not None and load_domain().relation(condition.place.fixture) == "with"
+            return f"{'bring' if person else 'put'} {_some(condition.thing, condition.number)}{_at(condition.place)}"
+
+
+def _made(what: str, states: Sequence[str]) -> str:
+    """To make something so; with no states, to find it."""
+    if len(states) == 1 and states[0] in _DOING:
+        return f"{_DOING[states[0]]} {what}"
+    return f"make {what} {' and '.join(states)}" if states else f"have {what}"
+
+
+def _fixture(condition: FixtureIs) -> str:
+    if condition.quantifier == "no":
+        return f"leave no {condition.fixture} {condition.state}"
+    what = f"{'every' if condition.quantifier == 'every' else 'the'} {condition.fixture}"
+    doing = _SWITCHING.get(condition.state)
+    return f"{doing} {what}" if doing else f"leave {what} {condition.state}"
+
+
+def _at(place: Place | None) -> str:
+    """Where, with a space before it; empty for nowhere."""
+    if place is None:
+        return ""
+    domain = load_domain()
+    if place.fixture is not None:
+        relation = domain.relation(place.fixture)
+        return f" {'to' if relation == 'with' else relation} the {place.fixture}"
+    assert place.thing is not None
+    relation = domain.relation(place.thing.word) if place.thing.word in domain.objects else None
+    return f" {relation or 'in'} {_some(place.thing)}{_at(place.inside)}"
+
+
+def _some(thing: Thing, number: int = 1) -> str:
+    """So many of a thing: "a clean mug", "2 mugs", "some juice", "something from the fruit"."""
+    words, domain = load_words(), load_domain()
+    of = f" of {thing.liquid}" if thing.liquid else ""
+    states = "".join(f"{state} " for state in thing.states)
+    is_class = thing.word in domain.members and thing.word not in domain.objects
+    if number > 1:
+        plural = thing.word if is_class else _realiser().plural(thing.word)
+        return f"{number} {states}{plural}{of}"
+    if thing.word == "anything":
+        return f"{states}anything".strip() + of
+    if is_class or thing.word in words.mass or thing.word in words.plural_only:
+        return f"some {states}{thing.word}{of}"
+    name = f"{states}{thing.word}{of}"
+    return f"{'an' if name[0].lower() in 'aeiou' and not name.startswith(('use', 'uti')) else 'a'} {name}"
+
+
+@cache
+def _realiser() -> Realiser:
+    return Realiser(random.Random(0), None)

@@ -1,0 +1,21 @@
+"""TODO."""
+
+from __future__ import annotations
+
+import re
+
+SPAN = 1600  # characters: a longer instruction is cut
+
+
+
+def normalise(text: str) -> str:
+    """Return an instruction as the GPT reads it: lower case, plain quotes and spaces, no final full stop.
+
+    What cannot be seen is left out: control characters, marks of writing direction, joiners.
+    """
+    text = text.strip()[: SPAN * 2].encode("utf-8", "replace").decode("utf-8")  # half a character of a bad terminal
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else " " * (c.isspace() or c < " ") for c in text)
+    text = text.translate({0x2019: "'", 0x2018: "'", 0x201C: '"', 0x201D: '"', 0x2013: "-", 0x2014: "-"})
+    text = re.sub(r"\s+", " ", text.lower()).strip()
+    return text[:SPAN].rstrip(".! ")

@@ -1,0 +1,1 @@
+"""LEARNING: the self-improvement cycle: propose, try, relabel, train, accept."""

@@ -1,0 +1,93 @@
+"""Which tasks to try next: those near the edge of what the GPT can do, as earlier cycles show it.
+
+What a task has in common with those of earlier episodes tells how likely the direct pass and the slow
+planner are to reach it. Most is learnt from what the slow planner reaches and the direct pass does not. Of what is
+proposed, the rare comes before the frequent.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from envs.symbolic.goals import Goal, fixtures_named, parse_goal
+from planner.goals.comparison import shape
+
+if TYPE_CHECKING:
+    from planner.io.json_lines import Record
+    from planner.learning.proposals import Proposal
+
+LEAST = 0.1  # of the weight, of a task that nothing speaks for
+PRIOR = 2.0  # episodes that an estimate begins with
+
+
+@dataclass
+class _Rate:
+    """A success rate that begins at a half."""
+
+    hits: float = 0.5 * PRIOR
+    total: float = PRIOR
+
+    def add(self, hit: bool) -> None:
+        self.hits += hit
+        self.total += 1
+
+    @property
+    def value(self) -> float:
+        return self.hits / self.total
+
+
+@dataclass
+class _Rates:
+    direct: _Rate = field(default_factory=_Rate)
+    slow: _Rate = field(default_factory=_Rate)
+
+
+class Curriculum:
+    """Success by what tasks have in common: forms of conditions, their number, the fixtures in them, `then`.
+
+    Args:
+        episodes: Records of earlier cycles: `goal`, `direct` and `kept`.
+        lean: Whether to choose by them; else all tasks are alike.
+    """
+
+    def __init__(self, episodes: Iterable[Record], *, lean: bool = True) -> None:
+        self.lean = lean
+        self._rates: defaultdict[str, _Rates] = defaultdict(_Rates)
+        for episode in episodes:
+            for key in features(parse_goal(str(episode["goal"]))):
+                self._rates[key].direct.add(bool(episode["direct"]))
+                self._rates[key].slow.add(bool(episode["kept"]))
+
+    def weight(self, goal: Goal) -> float:
+        """How much a task is worth trying, from `LEAST` to 1 + `LEAST`."""
+        return self._weight(features(goal))
+
+    def _weight(self, keys: set[str]) -> float:
+        found = [self._rates[key] if key in self._rates else _Rates() for key in keys]
+        direct, slow = min(rates.direct.value for rates in found), min(rates.slow.value for rates in found)
+        return LEAST + (1 - direct) * slow
+
+    def choose(self, proposals: Sequence[Proposal], count: int, seed: int) -> list[Proposal]:
+        """Return `count` of the proposals, or all: drawn by their weights, in their order."""
+        rng = random.Random(f"curriculum/{seed}")
+        all_keys = [features(parse_goal(proposal.goal)) for proposal in proposals]
+        there = Counter(key for keys in all_keys for key in keys)
+        keyed = []
+        for number, keys in enumerate(all_keys):
+            # What is seldom proposed is seldom known, too.
+            seldom = 1 / math.sqrt(min(there[key] for key in keys))
+            weight = self._weight(keys) * seldom if self.lean else 1.0
+            keyed.append((rng.random() ** (1 / weight), number))  # weighted draws without replacement (Efraimidis 2006)
+        return [proposals[number] for number in sorted(n for _, n in sorted(keyed, reverse=True)[:count])]
+
+
+def features(goal: Goal) -> set[str]:
+    """Return what a task has in common with others."""
+    forms = {shape(Goal(phases=((condition,),))) for condition in goal.conditions}
+    named = {f"at {name}" for condition in goal.conditions for name in fixtures_named(condition)}
+    return forms | named | {f"{len(goal.conditions)} conditions", f"{len(goal.phases)} in turn"}

@@ -1,0 +1,394 @@
+"""One cycle of self-improvement: propose, plan, execute, score, keep, train, and judge the new weights.
+
+A cycle is a folder: config.json, proposals.jsonl, episodes.jsonl, hindsight.jsonl and hindsight_episodes.jsonl,
+physics.jsonl, training/, model/, held_out.jsonl, metrics.json, plot.svg. Each is written whole or not at all, so a
+killed cycle goes on where it was. No teacher and no search takes part.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from envs.errors import quoted
+from envs.symbolic.domain import load_domain
+from envs.symbolic.goals import format_goal, parse_goal
+from gpt.data.batches import PackedBatches
+from gpt.data.tokenized_documents import TokenizedDocuments
+from gpt.files import write_text_atomically
+from gpt.training.config import TrainConfig
+from gpt.training.objective import Objective
+from gpt.training.preference import preference_objective
+from gpt.training.trainer import METRICS_FILE, train
+from gpt.weights.checkpoint import load_model, save_model
+from planner.api import Planner
+from planner.errors import StageError
+from planner.io.json_lines import Record, read_lines, read_record, write_lines
+from planner.learning.acceptance import Decision, decide, plot
+from planner.learning.composition import compose
+from planner.learning.curriculum import Curriculum, features
+from planner.learning.episode_jobs import CarryOut, Judge, Try, plan_of
+from planner.learning.failure_analysis import counted
+from planner.learning.hindsight import goals_by_the_way
+from planner.learning.proposal_jobs import Propose, Word
+from planner.learning.proposals import Proposal, Proposer
+from planner.learning.training_examples import Lesson, lesson_of, meanings
+from planner.learning.training_mixture import Rule, mixed
+from planner.prompts.text_format import Tree
+from planner.rollouts.progress_log import Reporter
+from planner.rollouts.resumable_stage import stage
+from planner.tasks.held_out_trials import Split, Trial, draw_trials
+from planner.tasks.home_splits import SPLITS, Span
+
+if TYPE_CHECKING:
+    from planner.rollouts.worker_pool import Workers
+
+HELD_OUT = (
+    Split(name="1-4 conditions", parts=(1, 2, 3, 4), conditions=(1, 4)),
+    Split(name="5-10 conditions", parts=(5, 6, 7, 8), conditions=(5, 10)),
+    Split(name="in turn", parts=(2, 2, 3), conditions=(2, 4), phrases="test", in_turn=True),
+)
+HINDSIGHT_EPISODES = "hindsight_episodes.jsonl"
+EPISODES = ("episodes.jsonl", HINDSIGHT_EPISODES)
+ANCHORED = 0.75  # of the steps, where a pass of the old weights comes to the two and a half of a step's own
+
+
+MINUTES_A_CYCLE = 20.0  # of `Sizes()`, on two CPU cores
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sizes:
+    """How much a cycle does. The defaults take about 20 minutes on two CPU cores (`--workers 2`).
+
+    Attributes:
+        homes: Homes of the train split that tasks are proposed for.
+        per_home: Proposals sampled for each.
+        varied: Proposals varied for each.
+        composed: Longer tasks composed for each.
+        tasks: Proposals that are tried, chosen by the curriculum.
+        hindsight: Goals that plans reached by the way, to be put into words and, where they can be read, tried too.
+        samples: Further plans of the slow planner, where the first fails.
+        attempts: Plans that the direct pass draws for each task; the rules that compare attempts need two or more.
+        steps: Optimizer steps.
+        rows: Rows of a batch.
+        lr: Peak learning rate: a fraction of what the first training took.
+        new_share: The part of the tokens read in training that is new; the rest is replayed from the old corpus.
+        held_out: Tasks of each of the held-out splits.
+        physics: Verified plans that must also work in the physical home to be kept.
+    """
+
+    homes: int = 60
+    per_home: int = 14
+    varied: int = 10
+    composed: int = 120
+    tasks: int = 1600
+    hindsight: int = 160
+    samples: int = 2
+    attempts: int = 0
+    steps: int = 1200
+    rows: int = 8
+    lr: float = 8e-4
+    new_share: float = 0.6
+    held_out: int = 25
+    physics: int = 0
+
+    def scaled(self, factor: float) -> Sizes:
+        """Return sizes that take about `factor` times as long."""
+        return replace(
+            self,
+            homes=max(1, round(self.homes * factor)),
+            tasks=max(1, round(self.tasks * factor)),
+            hindsight=round(self.hindsight * factor),
+            steps=max(2, round(self.steps * factor)),
+            held_out=max(4, round(self.held_out * factor)),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Method:
+    """How a cycle learns.
+
+    Attributes:
+        rule: The learning rule (planner/learning/training_mixture.py).
+        lean: Whether tasks are chosen by what earlier cycles failed at; else all are alike.
+        device: What training runs on; `auto` is the first GPU if there is one.
+    """
+
+    rule: Rule = "rejection"
+    lean: bool = True
+    device: str = "cpu"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """How a cycle ended: whether its weights are accepted, and the outcomes of the weights to go on with."""
+
+    decision: Decision
+    model: Path
+    outcomes: list[Record]
+    metrics: Record
+
+
+def held_out(count: int, seed: int, span: Span) -> list[Trial]:
+    """Return the tasks that weights are judged by, in homes outside the train split."""
+    return [t for split in HELD_OUT for t in draw_trials(split, count, seed=seed, span=span)]
+
+
+def judge(
+    model: Path,
+    trials: Sequence[Trial],
+    path: Path,
+    samples: int,
+    *,
+    workers: Workers | None = None,
+    reporter: Reporter | None = None,
+) -> list[Record]:
+    """Return each trial's outcome with some weights: by the direct pass, and with verification."""
+    by_id = {trial.id: trial for trial in trials}
+    job, name = Judge(model=model, trials=by_id, samples=samples), f"held out, {model.parent.name}/{model.name}"
+    return stage(path, list(by_id), job, name, workers=workers, reporter=reporter)
+
+
+def run_cycle(
+    folder: Path,
+    model: Path,
+    outcomes: list[Record],
+    replay: TokenizedDocuments,
+    sizes: Sizes,
+    *,
+    number: int,
+    seed: int,
+    method: Method = Method(),
+    workers: Workers | None = None,
+    reporter: Reporter | None = None,
+) -> Verdict:
+    """Do one cycle, or the rest of it.
+
+    Args:
+        folder: The cycle's folder.
+        model: The weights to start from.
+        outcomes: Their outcomes on the held-out tasks.
+        replay: Documents of the model's own corpus.
+        sizes: How much to do.
+        number: Of the cycle, from 1.
+        seed: Of the run.
+        method: How it learns.
+        workers: Who plays the episodes; None: this process.
+        reporter: Whom progress is told; None: nobody but the terminal.
+    """
+    began = time.perf_counter()
+    folder.mkdir(parents=True, exist_ok=True)
+    config = {"model": str(model), "number": number, "seed": seed, "sizes": asdict(sizes)} | asdict(method)
+    write_text_atomically(folder / "config.json", json.dumps(config, indent=2) + "\n")
+    reporter = (reporter or Reporter()).of_cycle(number)
+    draw = seed * 1000 + number
+    proposals = _propose(folder, model, sizes, draw, workers, reporter)
+    curriculum = Curriculum(_earlier(folder, number), lean=method.lean)
+    chosen = curriculum.choose([p for p in proposals if not p.dropped], sizes.tasks, draw)
+    episodes = _episodes(folder / "episodes.jsonl", model, chosen, sizes, workers, reporter)
+    found = _hindsight(folder, model, chosen, episodes, sizes.hindsight, draw, workers, reporter)
+    proposals += found
+    by_id = {p.id: p for p in proposals if not p.dropped}
+    kept = [p for p in found if not p.dropped]
+    episodes += _episodes(folder / HINDSIGHT_EPISODES, model, kept, sizes, workers, reporter)
+    carried = _physics(folder, by_id, episodes, sizes.physics, workers, reporter)
+    lessons = _lessons(by_id, episodes, carried)
+    unreached = {str(e["id"]) for e in episodes if not e["kept"]}
+    told = list(meanings([p for p in by_id.values() if p.id not in unreached]))
+    new = folder / "model"
+    metrics: Record = {
+        "cycle": number,
+        "proposed": len(proposals),
+        "dropped": dict(sorted(Counter(p.dropped for p in proposals if p.dropped).items())),
+        "kept_by_origin": dict(sorted(Counter(p.origin for p in proposals if not p.dropped).items())),
+        "episodes": len(episodes),
+        "reached": sum(bool(e["kept"]) for e in episodes),
+        "reached_directly": sum(bool(e["direct"]) for e in episodes),
+        "physics": {"carried_out": len(carried), "reached": sum(bool(c["success"]) for c in carried)},
+        "lost": sum("lost" in record for record in (*episodes, *carried)),
+        "lessons": len(lessons),
+        "documents": sum(len(lesson.documents) for lesson in lessons),
+        "told": sum(len(tree.branches) for tree in told),
+        "from_hindsight": sum(lesson.weight < 1 for lesson in lessons),
+        "failures": counted(episodes, carried),
+    }
+    if not lessons:
+        decision = Decision(accepted=False, reason="nothing was learnt: no proposal led to a plan")
+        fresh = outcomes
+    else:
+        metrics["loss"] = _train(folder, model, lessons, told, replay, sizes, draw, method)
+        trials = held_out(sizes.held_out, seed, SPLITS["valid"])
+        path = folder / "held_out.jsonl"
+        fresh = judge(new, trials, path, sizes.samples, workers=workers, reporter=reporter)
+        decision = decide(outcomes, fresh)
+    metrics |= decision.as_dict() | {"seconds": round(time.perf_counter() - began, 1)}
+    if not (folder / "metrics.json").exists():  # a resumed run keeps the time that the cycle took
+        figure = plot(f"cycle {number}, validation homes", {"before": outcomes, "after": fresh})
+        write_text_atomically(folder / "plot.svg", figure)
+        write_text_atomically(folder / "metrics.json", json.dumps(metrics, indent=2) + "\n")
+    return Verdict(
+        decision=decision,
+        model=new if decision.accepted else model,
+        outcomes=fresh if decision.accepted else outcomes,
+        metrics=metrics,
+    )
+
+
+def _propose(
+    folder: Path, model: Path, sizes: Sizes, seed: int, workers: Workers | None, reporter: Reporter
+) -> list[Proposal]:
+    path = folder / "proposals.jsonl"
+    if not path.exists():
+        homes = random.Random(f"homes/{seed}").sample(range(*SPLITS["train"]), sizes.homes)
+        job = Propose(model=model, seed=seed, count=sizes.per_home)
+        keys = [str(home) for home in homes]
+        sampled = stage(folder / "sampled.jsonl", keys, job, "proposals", workers=workers, reporter=reporter)
+        written = [p for record in sampled for p in _proposals(record["proposals"], folder / "sampled.jsonl")]
+        tried = Counter(category for p in written if not p.dropped for category in _categories(p))
+        written += list(Proposer(Planner.load(model), seed).vary(written, sizes.varied, tried))
+        written += list(compose(written, sizes.composed, seed))
+        write_lines(path, [p.as_dict() for p in written])
+    return _proposals(read_lines(path), path)
+
+
+def _proposals(records: object, path: Path) -> list[Proposal]:
+    try:
+        return [Proposal(**{k: v for k, v in r.items() if k != "lost"}) for r in records]  # type: ignore[attr-defined]
+    except (TypeError, AttributeError) as error:  # a key too many or too few
+        raise StageError(f"{path}: not a proposal ({error}); delete the file to have it made anew") from None
+
+
+def _categories(proposal: Proposal) -> set[str]:
+    domain = load_domain()
+    return {c for c in (*domain.objects, *domain.fixtures) if re.search(rf"\b{c}\b", proposal.goal)}
+
+
+def _earlier(folder: Path, number: int) -> list[Record]:
+    """Return the episodes of the cycles before."""
+    files = [folder.parent / f"cycle-{k}" / name for k in range(1, number) for name in EPISODES]
+    return [record for file in files if file.exists() for record in read_lines(file)]
+
+
+def _episodes(
+    path: Path, model: Path, tasks: Sequence[Proposal], sizes: Sizes, workers: Workers | None, reporter: Reporter
+) -> list[Record]:
+    """Let the slow planner and the direct pass try each task."""
+    by_id = {task.id: task for task in tasks}
+    job = Try(model=model, tasks=by_id, samples=sizes.samples, attempts=sizes.attempts)
+    return stage(path, list(by_id), job, path.stem.replace("_", ", "), workers=workers, reporter=reporter)
+
+
+def _hindsight(
+    folder: Path,
+    model: Path,
+    tasks: Sequence[Proposal],
+    episodes: Sequence[Record],
+    count: int,
+    seed: int,
+    workers: Workers | None,
+    reporter: Reporter,
+) -> list[Proposal]:
+    """Return tasks of what plans reached by the way: first those of kinds that were asked for most seldom."""
+    path = folder / "hindsight.jsonl"
+    if path.exists():
+        return _proposals(read_lines(path), path)
+    rng = random.Random(f"hindsight/{seed}")
+    asked = Counter(key for e in episodes for key in features(parse_goal(str(e["goal"]))))
+    found: dict[tuple[int, str], tuple[float, Proposal]] = {}
+    for number, (task, record) in enumerate(zip(tasks, episodes, strict=True)):
+        start = task.start()
+        for goal in goals_by_the_way(start, plan_of(record, start.world), rng):
+            words = format_goal(goal)
+            seldom = min(asked[key] for key in features(goal)) + rng.random()
+            reached = Proposal(
+                id=f"{task.home}/hindsight/{number}/{len(found)}", home=task.home, instruction="", goal=words,
+                origin="hindsight", furnished_for=task.furnished_for or task.goal,
+            )  # fmt: skip
+            found.setdefault((task.home, words), (seldom, reached))
+    chosen = {p.id: p for _, p in sorted(found.values(), key=lambda f: f[0])[:count]}
+    if not chosen:
+        return []
+    job = Word(model=model, seed=seed, reached=chosen)
+    return _proposals(stage(path, list(chosen), job, "hindsight, words", workers=workers, reporter=reporter), path)
+
+
+def _physics(
+    folder: Path,
+    tasks: Mapping[str, Proposal],
+    episodes: Sequence[Record],
+    count: int,
+    workers: Workers | None,
+    reporter: Reporter,
+) -> list[Record]:
+    """Carry some of the plans that worked out in the physical home."""
+    worked = {str(e["id"]): e for e in episodes if e["kept"]}
+    chosen = list(worked)[:: max(1, len(worked) // max(1, count))][:count]
+    if not chosen:
+        return []
+    job = CarryOut(tasks=tasks, episodes={key: worked[key] for key in chosen})
+    return stage(folder / "physics.jsonl", chosen, job, "physics", workers=workers, reporter=reporter)
+
+
+def _lessons(tasks: Mapping[str, Proposal], episodes: Sequence[Record], carried: Sequence[Record]) -> list[Lesson]:
+    """Return what episodes teach; a plan that failed in physics teaches nothing."""
+    broke = {c["id"] for c in carried if not c["success"]}
+    found = []
+    for record in episodes:
+        if record["id"] in broke:
+            continue
+        start = tasks[str(record["id"])].start()
+        lesson = lesson_of(record, start, plan_of(record, start.world))
+        if lesson is not None:
+            found.append(lesson)
+    return found
+
+
+def _train(
+    folder: Path,
+    start: Path,
+    lessons: Sequence[Lesson],
+    told: Sequence[Tree],
+    replay: TokenizedDocuments,
+    sizes: Sizes,
+    seed: int,
+    method: Method,
+) -> float | None:
+    """Fine-tune on new and old documents; returns the mean loss of the last steps.
+
+    Rules that compare with the weights before read each document with those too, and so take fewer steps of the same
+    computation.
+    """
+    done, rule = folder / "training.json", method.rule
+    if not done.exists():
+        model, tokenizer, extra = load_model(start)
+        block_size = model.config.block_size
+        steps = sizes.steps if rule == "rejection" else max(2, round(ANCHORED * sizes.steps))
+        mixture = mixed(
+            lessons, told, replay, tokenizer, steps * sizes.rows * block_size, new_share=sizes.new_share,
+            limit=block_size + 1, rng=random.Random(f"mix/{seed}"), rule=rule,
+        )  # fmt: skip
+        config = TrainConfig(
+            steps=steps, batch_rows=sizes.rows, lr=sizes.lr, warmup_steps=min(10, steps - 1),
+            schedule="cosine", eval_every=0, checkpoint_every=20, seed=seed, device=method.device,
+            compile=False,
+        )  # fmt: skip
+        values = None if rule == "rejection" else mixture.values
+        batches = PackedBatches(mixture.documents, sizes.rows, block_size, seed, values)
+        objective = Objective if rule == "rejection" else preference_objective(rule, model)
+        result = train(model, batches, None, config, folder / "training", resume=True, objective=objective)
+        save_model(model, tokenizer, folder / "model", {**extra, "improved_from": str(start)})
+        # Not result.loss: a call that was killed after its last step has none to report when it is made again.
+        last = read_lines(folder / "training" / METRICS_FILE)[-1]
+        write_text_atomically(done, json.dumps({"loss": last["loss"], "documents": len(mixture.documents)}) + "\n")
+        result.checkpoint.unlink(missing_ok=True)  # three times the weights, and of no more use
+    loss = read_record(done, ("loss",))["loss"]
+    if loss is not None and not isinstance(loss, float):
+        raise StageError(f"{done}: loss is {quoted(loss)}, not a number; delete the file to have it made anew")
+    return loss

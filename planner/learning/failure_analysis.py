@@ -1,0 +1,151 @@
+"""Why attempts fail: what kind of mistake it was, counted over episodes and shown with examples.
+
+The kinds, of which the first that applies is told:
+
+    goal misunderstood     the goal that was written is not the task's
+    refused wrongly        it refused, or asked, though the task can be done
+    missing precondition   a subtask could not be done when its turn came: a door not opened, the hand not empty
+    wrong instance         it named a thing or place that is not there, or handled one that the goal is not about
+    wrong place            all was done, and what the goal is about ended elsewhere
+    stopped early          all was done, and something that the goal is about was not touched
+    too long               the plan was cut off
+    physics                the plan is right, and the robot could not carry it out
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Literal
+
+from envs.symbolic.actions import Action, State, format_action
+from envs.symbolic.goals import Condition, Every, FixtureIs, Goal, Holding, format_condition
+from planner.goals.comparison import meaning
+from planner.understanding.instruction_reader import NOT_UNDERSTOOD
+
+if TYPE_CHECKING:
+    from planner.decoding.plan_writer import Draft
+    from planner.io.json_lines import Record
+    from planner.plans.planning_result import Understanding
+    from planner.verification.plan_verification import Report
+
+Kind = Literal[
+    "goal misunderstood", "refused wrongly", "missing precondition", "wrong instance", "wrong place", "stopped early",
+    "too long", "physics",
+]  # fmt: skip
+EXAMPLES = 5  # of a kind that are shown
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failure:
+    """What went wrong first.
+
+    Attributes:
+        kind: See the module.
+        detail: In words.
+    """
+
+    kind: Kind
+    detail: str
+
+    def as_dict(self) -> Record:
+        """Plain data for an episode's record."""
+        return asdict(self)
+
+
+def misread(found: Understanding, goal: Goal) -> Failure | None:
+    """Return what is wrong with the goal that was written for a task; None if it means the task's."""
+    if found.goal is not None and meaning(found.goal) == meaning(goal):
+        return None
+    if found.goal is None and not found.broken and found.refusal != NOT_UNDERSTOOD and not found.goal_text:
+        return Failure(kind="refused wrongly", detail=found.question or found.refusal)
+    return Failure(kind="goal misunderstood", detail=found.goal_text or found.refusal)
+
+
+def misplanned(draft: Draft, report: Report, goal: Goal, start: State) -> Failure | None:
+    """Return what is wrong with a freely written plan, of which a replay is the report; None if it reaches the goal."""
+    if report.ok:
+        return None
+    if report.step is not None:
+        action = draft.actions[report.step - 1]
+        stranger = _stranger([action], goal, start)
+        if stranger:
+            return Failure(kind="wrong instance", detail=f"{format_action(start.world, action)}: {stranger}")
+        return Failure(kind="missing precondition", detail=report.reason)
+    if draft.unread:
+        return Failure(kind="wrong instance", detail=draft.unread)
+    if draft.cut:
+        return Failure(kind="too long", detail=f"cut off after {len(draft.actions)} subtasks")
+    missed = [c for c, met in zip(goal.conditions, report.score.met, strict=True) if not met]
+    touched = {name for action in draft.actions for name in action.args}
+    if any(_touches(c, touched, start) for c in missed):
+        return Failure(kind="wrong place", detail=report.reason)
+    stranger = _stranger(draft.actions, goal, start)
+    if stranger:
+        return Failure(kind="wrong instance", detail=stranger)
+    return Failure(kind="stopped early", detail=report.reason)
+
+
+def _words(condition: Condition) -> list[str]:
+    """What a condition is about: a fixture, or a thing and the containers that it is to be in."""
+    if isinstance(condition, FixtureIs):
+        return [condition.fixture]
+    words = [condition.thing.word]
+    place = None if isinstance(condition, Holding) else condition.place
+    while place is not None:
+        words += [place.thing.word] if place.thing is not None else []
+        place = place.inside
+    return words
+
+
+def _touches(condition: Condition, names: set[str], start: State) -> bool:
+    world = start.world
+    word = _words(condition)[0]
+    if isinstance(condition, FixtureIs):
+        meant = set(world.domain.resolve_fixture(word, condition.state))
+    else:
+        meant = set(world.domain.resolve(word))
+    touched = [world.categories[world.index[name]] in meant for name in names if name in world.index]
+    left = isinstance(condition, Every) and condition.place is None  # some of them may be left as they were
+    return any(touched) and not left
+
+
+def _stranger(actions: Sequence[Action], goal: Goal, start: State) -> str:
+    """Say which thing was picked up that no condition is about and that is no tool for one; "" if there is none."""
+    world = start.world
+    things = [c for c in goal.conditions if not isinstance(c, FixtureIs)]
+    about = {category for c in things for word in _words(c) for category in world.domain.resolve(word)}
+    tools = {k.name for k in world.domain.objects.values() if k.wipes or k.contains is not None or k.cuts}
+    for action in actions:
+        if action.skill != "pick up" or action.args[0] not in world.index:
+            continue
+        category = world.categories[world.index[action.args[0]]]
+        if category not in about | tools:
+            return f"{action.args[0]} is nothing that {' ; '.join(map(format_condition, goal.conditions))} is about"
+    return ""
+
+
+def counted(episodes: Iterable[Record], carried: Iterable[Record] = ()) -> dict[str, Record]:
+    """Count the failures of episodes by kind, the most frequent first, with a few examples of each.
+
+    Args:
+        episodes: Records with `failure` (or None), `id` and `instruction`.
+        carried: Records of plans that were carried out in physics, with `failed` (or "").
+    """
+    episodes = list(episodes)
+    said = {str(e["id"]): str(e["instruction"]) for e in episodes}
+    found: list[tuple[str, Record]] = []
+    for episode in episodes:
+        failure = episode.get("failure")
+        if isinstance(failure, dict):
+            example: Record = {"id": episode["id"], "instruction": episode["instruction"], "detail": failure["detail"]}
+            found.append((str(failure["kind"]), example))
+    for record in carried:
+        if not record["success"] and "lost" not in record:
+            key = str(record["id"])
+            found.append(("physics", {"id": key, "instruction": said.get(key, ""), "detail": record["failed"]}))
+    return {
+        kind: {"count": count, "examples": [example for k, example in found if k == kind][:EXAMPLES]}
+        for kind, count in Counter(kind for kind, _ in found).most_common()
+    }

@@ -1,0 +1,266 @@
+"""Proposing tasks: the GPT itself writes instructions and goals for a home, and long ones are composed of them.
+
+After `[CLS] inventory [TASK]` the GPT is sampled: `instruction [SEP] goal [EOS]`. The home is then furnished with what
+the goal needs, as people's homes are for what they do there. Where a thing or a place of a kept proposal is named by
+its plain name, another one of the home may take its place in words and goal alike. A goal that a plan reached by the
+way is put into words by the GPT. A proposal is kept only if it is a task at all, and if the GPT, told its words, reads
+its goal (of one in which a name was exchanged: if it did before). Nothing here plans, and nothing asks the teacher.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from envs.errors import GoalError
+from envs.symbolic.actions import State, World
+from envs.symbolic.domain import load_domain
+from envs.symbolic.goals import Goal, format_goal, parse_goal
+from envs.symbolic.scoring import holds
+from planner.decoding.constrained_decoding import write_until
+from planner.goals.comparison import meaning
+from planner.goals.feasibility import is_feasible
+from planner.goals.merging import gathered
+from planner.language.normalization import normalise
+from planner.plans.options import Options
+from planner.prompts import text_format
+from planner.prompts.cursor import Cursor
+from planner.tasks.home_splits import SPLITS, sample_home
+from planner.tasks.task_homes import undone
+from planner.tasks.task_sampler import goal_is_held_out
+
+if TYPE_CHECKING:
+    from planner.api import Planner
+
+MAX_TOKENS = 120
+TEMPERATURE, TOP_P = 0.8, 0.95
+WORDINGS = 6  # that are tried for a goal
+MOST_READINGS = 6  # that are looked at
+NEARLY_READ = -3.0  # log-probability that a goal is read with at least, if it is not the likeliest
+
+Origin = Literal["sampled", "varied", "joined", "in turn", "merged", "hindsight"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proposal:
+    """A task that the GPT proposed for a home of the train split.
+
+    Attributes:
+        id: Names it within its cycle.
+        home: The seed of the home (`start_of`).
+        goal: In its canonical wording; "" if it is no goal.
+        dropped: Why it is not used, or "".
+        parts: Proposals that it is composed of; 1: as the GPT wrote it.
+        origin: How it came about: the GPT wrote it; something in it was exchanged; several were joined, are to be done
+            in turn, or say together what one thing is to be; a plan reached it by the way, and the GPT put it into
+            words.
+        furnished_for: The goal that the home was furnished for, if not its own.
+    """
+
+    id: str
+    home: int
+    instruction: str
+    goal: str
+    dropped: str = ""
+    parts: int = 1
+    origin: Origin = "sampled"
+    furnished_for: str = ""
+
+    def start(self, *, geometry: bool = False) -> State:
+        """Return the home that it is meant for."""
+        return start_of(self.home, parse_goal(self.furnished_for or self.goal), geometry=geometry)
+
+    def as_dict(self) -> dict[str, object]:
+        """One line of proposals.jsonl."""
+        return asdict(self)
+
+
+def start_of(home: int, goal: Goal, *, geometry: bool = False) -> State:
+    """Return a home that has what a goal needs, and in which it is still to be reached: what it wants lit is off."""
+    plain = sample_home(random.Random(f"home/{home}"), SPLITS["train"], goal=goal, geometry=geometry)
+    return World(undone(plain.world.scene, goal, load_domain())).initial()
+
+
+class Proposer:
+    """Samples tasks from a GPT.
+
+    Args:
+        planner: Whose GPT proposes, and reads its own words back.
+        seed: Repeats everything.
+        known: Meanings of goals that were proposed before, with their homes' seeds.
+    """
+
+    def __init__(self, planner: Planner, seed: int, known: Collection[tuple[int, str]] = ()) -> None:
+        self.planner = planner
+        self.seed = seed
+        self.known = set(known)
+
+    def propose(self, home: int, count: int) -> Iterator[Proposal]:
+        """Yield what the GPT proposes for a home, dropped proposals included, each with its reason."""
+        state = sample_home(random.Random(f"home/{home}"), SPLITS["train"])
+        for number, (instruction, words) in enumerate(self._sample(state, home, count)):
+            goal, dropped = self._check(home, instruction, words)
+            yield Proposal(
+                id=f"{home}/{number}", home=home, instruction=instruction, goal=format_goal(goal) if goal else "",
+                dropped=dropped,
+            )  # fmt: skip
+
+    def _sample(self, state: State, home: int, count: int) -> Iterator[tuple[str, str]]:
+        tokenizer, prompts = self.planner.tokenizer, self.planner.prompts
+        sep, eos = prompts.marks["[SEP]"], prompts.marks["[EOS]"]
+        inventory = text_format.inventory(state)
+        if prompts.room(inventory) < 8:
+            return
+        read = prompts.home(inventory)
+        for number in range(count):
+            cursor = Cursor(
+                session=read.fork(), pending=[tokenizer.special("[TASK]")], temperature=TEMPERATURE, top_p=TOP_P,
+                rng=np.random.default_rng(_seed(self.seed, home, number)), n_ids=tokenizer.n_used,
+            )  # fmt: skip
+            instruction, first = write_until(cursor, frozenset({sep, eos}), MAX_TOKENS)
+            goal, second = write_until(cursor, frozenset({sep, eos}), MAX_TOKENS - len(instruction))
+            if (first, second) == (sep, eos):
+                yield tokenizer.decode(instruction).strip(), tokenizer.decode(goal).strip()
+            else:
+                yield "", ""
+
+    def _check(self, home: int, instruction: str, words: str, *, read: bool = True) -> tuple[Goal | None, str]:
+        if not instruction or normalise(instruction) != instruction:
+            return None, "unparsable"
+        try:
+            goal = parse_goal(words)
+        except GoalError:
+            return None, "unparsable"
+        state = start_of(home, goal)
+        reason = refused(goal, state) or self._repeated(home, goal)
+        if reason or not read:
+            return goal, reason
+        # Else its words do not say what its goal says, as far as the GPT itself can tell.
+        return goal, "" if self._reads(instruction, goal, state) else "not read back"
+
+    def _repeated(self, home: int, goal: Goal) -> str:
+        key = (home, "|".join(" ; ".join(phase) for phase in meaning(goal)))
+        if key in self.known:
+            return "duplicate"
+        self.known.add(key)
+        return ""
+
+    def _reads(self, instruction: str, goal: Goal, state: State, floor: float = 0.0) -> bool:
+        """Whether the GPT reads a goal in words, or one that says the same; below 0, `floor` lets it be less likely."""
+        found = self.planner.understand(instruction, state, Options(samples=0))
+        wanted = meaning(gathered(goal))
+        if found.goal is not None and meaning(gathered(found.goal)) == wanted:
+            return True
+        likely = self.planner.reader.likely(instruction, state, Options(), floor) if floor else ()
+        return any(meaning(gathered(other)) == wanted for other, _ in islice(likely, MOST_READINGS))
+
+    def vary(self, proposals: Sequence[Proposal], count: int, tried: Counter[str]) -> Iterator[Proposal]:
+        """Yield `count` kept proposals in which a thing or a place gave way to another one of their home.
+
+        Args:
+            proposals: What they are varied from.
+            count: How many are tried for each home.
+            tried: How often each category was in a task before; what was seldom comes first. It is counted on.
+        """
+        kept = [p for p in proposals if not p.dropped and p.parts == 1]
+        for home in dict.fromkeys(p.home for p in proposals):
+            rng = random.Random(f"vary/{self.seed}/{home}")
+            present = sorted(set(sample_home(random.Random(f"home/{home}"), SPLITS["train"]).world.categories))
+            for number in range(count if kept else 0):
+                found = _exchanged(rng, kept, present, tried)
+                if found is None:
+                    continue
+                instruction, words, new = found
+                goal, dropped = self._check(home, instruction, words, read=False)
+                if not dropped:
+                    tried[new] += 1
+                yield Proposal(
+                    id=f"{home}/varied/{number}", home=home, instruction=instruction,
+                    goal=format_goal(goal) if goal else "", dropped=dropped, origin="varied",
+                )  # fmt: skip
+
+    def word(self, home: int, goal: Goal, id: str, furnished_for: str) -> Proposal:
+        """Return a goal that a plan reached, as a task in words of the GPT; dropped if it can read none of them.
+
+        `furnished_for` is the goal of the task whose plan it was.
+        """
+        state = start_of(home, parse_goal(furnished_for))
+        dropped = refused(goal, state) or self._repeated(home, goal)
+        instruction = ""
+        if not dropped:
+            said = self._wordings(text_format.inventory(state), format_goal(goal), home)
+            instruction = next((words for words in said if self._reads(words, goal, state, NEARLY_READ)), "")
+            dropped = "" if instruction else "not read back"
+        return Proposal(
+            id=id, home=home, instruction=instruction, goal=format_goal(goal), dropped=dropped, origin="hindsight",
+            furnished_for=furnished_for,
+        )  # fmt: skip
+
+    def _wordings(self, inventory: str, goal_text: str, home: int) -> Iterator[str]:
+        tokenizer, prompts = self.planner.tokenizer, self.planner.prompts
+        if "descriptions" not in self.planner.kinds:
+            return
+        asked, _ = text_format.encode(text_format.description(goal_text, "")[:3], tokenizer)
+        if prompts.room(inventory) < len(asked) + 8:
+            return
+        read = prompts.home(inventory)
+        for number in range(WORDINGS):
+            cursor = Cursor(
+                session=read.fork(), pending=list(asked), temperature=TEMPERATURE, top_p=TOP_P,
+                rng=np.random.default_rng(_seed(self.seed, home, goal_text, number)), n_ids=tokenizer.n_used,
+            )  # fmt: skip
+            ids, stop = write_until(cursor, prompts.stops, MAX_TOKENS)
+            words = tokenizer.decode(ids).strip()
+            if stop == prompts.marks["[EOS]"] and words and normalise(words) == words:
+                yield words
+
+
+def _exchanged(
+    rng: random.Random, kept: Sequence[Proposal], present: Sequence[str], tried: Counter[str]
+) -> tuple[str, str, str] | None:
+    """Return an instruction and a goal in which one category took another's place, and that category."""
+    domain = load_domain()
+    weights = [1 / (1 + tried[category]) ** 2 for category in present]
+    for _ in range(20):
+        proposal, (new,) = rng.choice(kept), rng.choices(present, weights)
+        alike = domain.fixtures if new in domain.fixtures else domain.objects
+        named = [(old, made) for old in alike if (made := exchange(proposal.instruction, proposal.goal, old, new))]
+        if named:
+            _, (instruction, goal) = rng.choice(named)
+            return instruction, goal, new
+    return None
+
+
+def exchange(instruction: str, goal: str, old: str, new: str) -> tuple[str, str] | None:
+    """Put a category in another's place in words and goal; None unless each names the old one once, the new one never.
+
+    The words may name it by its plain name alone, as the home does.
+    """
+    if old == new or re.search(rf"\b{new}\b", goal) or len(re.findall(rf"\b{old}\b", goal)) != 1:
+        return None
+    said = re.compile(rf"\b{old.lower()}\b")
+    if len(said.findall(instruction)) != 1:
+        return None
+    return normalise(said.sub(new.lower(), instruction)), re.sub(rf"\b{old}\b", new, goal)
+
+
+def refused(goal: Goal, state: State) -> str:
+    """Return why a goal is no task for a home, or ""."""
+    if goal_is_held_out(goal):
+        return "held out"
+    if not is_feasible(goal, state):
+        return "not feasible"
+    if all(holds(state, c, state) for c in goal.phases[-1]):
+        return "true already"
+    return ""
+
+
+def _seed(*parts: int | str) -> int:
+    return random.Random("/".join(map(str, parts))).getrandbits(63)

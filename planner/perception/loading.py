@@ -1,0 +1,47 @@
+"""Loading a sense: the model, with the sense's adapter merged in, and the encoder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from gpt.inference.numpy_model import NumpyModel
+from gpt.tokenization.tokenizer import Tokenizer
+from gpt.weights.encoder_file import SenseFile, SenseKind, load_sense, sense_path
+from planner.errors import ReleaseError
+from planner.io.paths import released_dir
+
+
+class Loaded(NamedTuple):
+    """A GPT that reads what an encoder perceives.
+
+    Attributes:
+        model: Its weights, the sense's adapter merged in.
+        tokenizer: Its.
+        sense: Encoder, adapter and notes.
+    """
+
+    model: NumpyModel
+    tokenizer: Tokenizer
+    sense: SenseFile
+
+
+def load_with(kind: SenseKind, folder: Path | None = None, file: Path | None = None) -> Loaded:
+    """Load a sense and the model that it belongs to.
+
+    Args:
+        kind: Which sense.
+        folder: Of the model; the released one if none is named.
+        file: Of the sense, if it is not beside the model.
+
+    Raises:
+        ReleaseError: There is no such file.
+        CheckpointError: A file is damaged, or the sense belongs to other weights.
+    """
+    folder = released_dir() if folder is None else folder
+    path = sense_path(folder, kind) if file is None else file
+    if not path.is_file():
+        raise ReleaseError(f"{path}: no such file; train it with python -m planner.perception.training.__main__ {kind}")
+    sense = load_sense(path, kind)
+    model, tokenizer, _ = NumpyModel.load(folder, sense.adapter)
+    return Loaded(model, tokenizer, sense)

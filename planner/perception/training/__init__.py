@@ -1,0 +1,1 @@
+"""Training of the two senses (`python -m planner.perception.training`)."""

@@ -1,0 +1,75 @@
+"""Homes to be pictured in training: sampled, full of things, open more often than not, in many colours and lights."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from envs.rendering.renderer import Light
+from envs.scenes.scene_sampler import sample_scene
+from envs.symbolic.domain import load_domain
+from envs.symbolic.state import OPEN
+from planner.tasks.home_splits import SPLITS, SplitName
+
+if TYPE_CHECKING:
+    from envs.simulation.physical_home import PhysicalHome
+    from envs.symbolic.actions import State
+    from envs.symbolic.scene import Scene
+
+OPENED, SWITCHED, EMPTY = 0.65, 0.4, 0.3
+
+
+def scene_to_show(rng: random.Random, split: SplitName) -> Scene:
+    """Sample a home.
+
+    Raises:
+        EnvsError: There is no room for what was drawn.
+    """
+    domain = load_domain()
+    fixtures = dict.fromkeys(rng.sample(sorted(domain.fixtures), k=rng.randrange(4, 12)), 1)
+    objects = {thing: rng.choice((1, 1, 2, 3)) for thing in rng.sample(sorted(domain.objects), k=rng.randrange(10, 40))}
+    scene = sample_scene(
+        rng.randrange(*SPLITS[split]), rooms=rng.choice((1, 2, 2, 3)), n_objects=rng.randrange(30, 110),
+        need_fixtures=fixtures, need_objects=objects,
+    )  # fmt: skip
+    shown = []
+    for spec in scene.fixtures:
+        kind, states = domain.fixtures[spec.category], set(spec.states)
+        if kind.can_be("open"):
+            states = states - {"open"} | ({"open"} if rng.random() < OPENED else set())
+        if kind.can_be("on") and rng.random() < SWITCHED:
+            states ^= {"on"}
+        shown.append(replace(spec, states=frozenset(states)))
+    return replace(scene, fixtures=tuple(shown))
+
+
+def light(rng: random.Random) -> Light:
+    """Draw a light: from above, from any side, dim to bright."""
+    return Light(
+        direction=(rng.uniform(-8, 8), rng.uniform(-8, 8), rng.uniform(5, 14)),
+        ambient=rng.uniform(0.42, 0.78), diffuse=rng.uniform(0.25, 0.6), specular=rng.uniform(0.0, 0.2),
+    )  # fmt: skip
+
+
+def repaint(home: PhysicalHome, rng: random.Random) -> None:
+    """Give walls, floors, furniture and things other colours, near their own, for pictures that follow."""
+    canvas = home.looks.canvas
+    for name in canvas.bodies:
+        kind = name.partition(" ")[0]
+        if kind in ("upper", "lawn", "robot") or " glow" in name or name.endswith("marker"):
+            continue
+        strength = 0.4 if kind in ("wall", "floors") else 0.15
+        if canvas.painted(name)[3]:  # else it is not shown
+            red, green, blue = (1.0 - strength * rng.random() for _ in range(3))
+            canvas.paint(name, (red, green, blue, 1.0))
+
+
+def worth_showing(home: PhysicalHome, state: State, rng: random.Random) -> set[str]:
+    """Return the furniture that has something to see in it, and some of the rest."""
+    world = home.world
+    full = {state.root(i) for i in range(world.n_fixtures, len(world.names))}
+    return {
+        world.names[i] for i in range(world.n_fixtures)
+        if rng.random() < EMPTY or (i in full and not (world.enclosed[i] and not state.flags[i] & OPEN))
+    }  # fmt: skip

@@ -1,0 +1,189 @@
+"""Making speech sound like other throats, rooms, microphones and days, on the device that trains.
+
+A synthesiser is learnt by heart if it is all that is heard: so each hearing is another one. Every sound is resampled,
+equalised at random, put into a room, mixed with noise, levelled, and sometimes clipped or coded coarsely.
+
+Shapes: B sounds, N samples.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from gpt.inference.encoders.log_mel import RATE
+
+MARGIN = RATE // 2  # samples of silence that a sound may be shifted into, and that a room rings on in
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conditions:
+    """How bad it may get.
+
+    Attributes:
+        resampled: Greatest change of speed and pitch, as a part.
+        snr: Least and greatest signal-to-noise ratio [dB].
+        noisy: The part of sounds with noise.
+        rooms: The part of sounds in a room.
+        equalised: Greatest gain of the random equaliser [dB].
+        broken: The part that is clipped, and the part that is coded coarsely.
+    """
+
+    resampled: float = 0.14
+    snr: tuple[float, float] = (0.0, 35.0)
+    noisy: float = 0.8
+    rooms: float = 0.5
+    equalised: float = 12.0
+    broken: float = 0.08
+
+
+class Augmenter:
+    """Draws how each sound is changed.
+
+    Args:
+        device: Where the sounds are.
+        seed: Of everything.
+        conditions: How bad it may get.
+    """
+
+    def __init__(self, device: torch.device, seed: int, conditions: Conditions | None = None) -> None:
+        self.device, self.conditions = device, conditions or Conditions()
+        self.generator = torch.Generator(device).manual_seed(seed)
+
+    def __call__(self, sounds: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """Change sounds (B, N) in -1..1, of which `lengths` (B,) count; returns new sounds and lengths."""
+        c = self.conditions
+        sounds, lengths = self._resampled(sounds, lengths)
+        speech = self._filtered(sounds)
+        there = torch.arange(speech.shape[1], device=self.device) < lengths[:, None]
+        power = (speech.square() * there).sum(1) / lengths  # (B,)
+        noise = self._noise(*speech.shape) + self._babble(sounds, speech.shape[1])
+        noise = noise / noise.square().mean(1, keepdim=True).clamp_min(1e-12).sqrt()
+        snr = c.snr[0] + (c.snr[1] - c.snr[0]) * self._rand(len(speech), 1)
+        gain = power[:, None].sqrt() * 10 ** (-snr / 20)
+        mixed = speech + noise * gain * (self._rand(len(speech), 1) < c.noisy)
+        return self._recorded(mixed), lengths
+
+    def _rand(self, *shape: int) -> Tensor:
+        return torch.rand(*shape, device=self.device, generator=self.generator)
+
+    def _randn(self, *shape: int) -> Tensor:
+        return torch.randn(*shape, device=self.device, generator=self.generator)
+
+    def _resampled(self, sounds: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """Speed and pitch changed together, and shifted by up to half a second of silence."""
+        B, N = sounds.shape
+        factor = 1 + self.conditions.resampled * (2 * self._rand(B, 1) - 1)  # above 1: faster and higher
+        shift = MARGIN / 2 * self._rand(B, 1) * (self._rand(B, 1) < 0.8)
+        new = (lengths / factor[:, 0] + shift[:, 0] + MARGIN / 2 * self._rand(B)).long()
+        longest = math.ceil(N / (1 - self.conditions.resampled)) + MARGIN
+        at = (torch.arange(longest, device=self.device) - shift) * factor  # (B, longest) where to look
+        low = at.floor()
+        part = (at - low).to(sounds.dtype)
+        low = low.long()
+        inside = (at >= 0) & (low < lengths[:, None] - 1)
+        low = low.clamp(0, N - 2)
+        found = sounds.gather(1, low) * (1 - part) + sounds.gather(1, low + 1) * part
+        return found * inside, new
+
+    def _filtered(self, sounds: Tensor) -> Tensor:
+        """Equaliser, telephone band and room at once, as one product of spectra."""
+        B, N = sounds.shape
+        size = 2 ** math.ceil(math.log2(N + MARGIN))
+        frequencies = torch.linspace(0, RATE / 2, size // 2 + 1, device=self.device)
+        gains = self.conditions.equalised * (2 * self._rand(B, 9) - 1) * self._rand(B, 1)  # [dB] at nine places
+        place = (torch.log2(frequencies.clamp_min(60.0) / 60.0)).clamp(max=7.999)  # octaves above 60 Hz
+        low = place.long()
+        part = place - low
+        curve = gains[:, low] * (1 - part) + gains[:, low + 1] * part  # (B, size / 2 + 1)
+        tilt = 8.0 * (2 * self._rand(B, 1) - 1) * (place / 4 - 1)
+        response = 10 ** ((curve + tilt) / 20)
+        bottom, top = 100 + 250 * self._rand(B, 1), 2800 + 1200 * self._rand(B, 1)
+        narrow = (frequencies > bottom) & (frequencies < top)
+        response = torch.where((self._rand(B, 1) < 0.12) & ~narrow, 0.03 * response, response)
+        spectrum = torch.fft.rfft(sounds, size) * response * torch.fft.rfft(self._rooms(B), size)
+        found: Tensor = torch.fft.irfft(spectrum, size)[:, :N]
+        return found
+
+    def _rooms(self, count: int) -> Tensor:
+        """Impulse responses (B, MARGIN): the direct sound, a few early reflections, and noise that dies away."""
+        time = torch.arange(MARGIN, device=self.device) / RATE
+        rt60 = 0.1 + 0.7 * self._rand(count, 1)  # [s]
+        tail = self._randn(count, MARGIN) * 10 ** (-3 * time / rt60) * (time > 0.002)
+        early = (self._rand(count, MARGIN) < 6 / (0.03 * RATE)) & (time < 0.03)
+        tail = tail + 4 * early * self._randn(count, MARGIN) * 10 ** (-3 * time / rt60)
+        tail = tail / tail.square().sum(1, keepdim=True).sqrt()
+        ratio = 10 ** ((10 * self._rand(count, 1) - 5) / 20)  # of the tail to the direct sound, -5..5 dB
+        response = tail * ratio * (self._rand(count, 1) < self.conditions.rooms)
+        response[:, 0] += 1.0
+        return response
+
+    def _noise(self, count: int, length: int) -> Tensor:
+        """White, pink, brown and in between; hum; and things that clatter."""
+        size = 2 ** math.ceil(math.log2(length))
+        frequencies = torch.arange(size // 2 + 1, device=self.device).clamp_min(1) * (RATE / size)
+        slope = 2.2 * self._rand(count, 1) - 0.2
+        shaped = torch.fft.rfft(self._randn(count, size)) * (frequencies / 100.0).clamp_min(0.3) ** (-slope / 2)
+        noise = torch.fft.irfft(shaped, size)[:, :length]
+        noise = noise / noise.square().mean(1, keepdim=True).sqrt()
+        time = torch.arange(length, device=self.device) / RATE
+        swell = 1 + self._rand(count, 1) * torch.sin(2 * math.pi * (0.3 + 6 * self._rand(count, 1)) * time)
+        base = 45 + 80 * self._rand(count, 1)
+        hum = sum(self._rand(count, 1) * torch.sin(2 * math.pi * base * k * time) for k in (1, 2, 3, 5))
+        ticks = (self._rand(count, length) < 3 / RATE) * self._randn(count, length)
+        decay = torch.exp(-torch.arange(2048, device=self.device) / (100 + 700 * self._rand(count, 1)))
+        ring = decay * self._randn(count, 2048)
+        clatter = torch.fft.irfft(torch.fft.rfft(ticks, size * 2) * torch.fft.rfft(ring, size * 2))[:, :length]
+        some = self._rand(count, 3) < torch.tensor([0.8, 0.2, 0.25], device=self.device)
+        some[:, 0] |= ~some.any(1)
+        found: Tensor = noise * swell * some[:, :1] + hum * some[:, 1:2] + 6 * clatter * some[:, 2:]
+        return found
+
+    def _babble(self, sounds: Tensor, length: int) -> Tensor:
+        """Other people: one to three other sounds of the batch, for a quarter of it."""
+        B = len(sounds)
+        found = torch.zeros(B, length, device=self.device)
+        if B < 2:
+            return found
+        for _ in range(3):
+            other = sounds[torch.randperm(B, device=self.device, generator=self.generator)]
+            offset = int(self._rand(1) * other.shape[1])
+            other = other.roll(offset, dims=1)[:, :length]
+            loud = other.square().mean(1, keepdim=True).clamp_min(1e-12).sqrt()
+            found[:, : other.shape[1]] += other / loud * (self._rand(B, 1) < 0.6)
+        return 1.5 * found * (self._rand(B, 1) < 0.25)
+
+    def _recorded(self, sounds: Tensor) -> Tensor:
+        """Level, clipping and coarse coding (mu-law of 6 to 8 bits) of a microphone and a line."""
+        B = len(sounds)
+        peak = sounds.abs().amax(1, keepdim=True).clamp_min(1e-6)
+        level = 10 ** (-(1 + 25 * self._rand(B, 1)) / 20)
+        clipped = self._rand(B, 1) < self.conditions.broken
+        sounds = sounds / peak * torch.where(clipped, 1.5 + 3 * self._rand(B, 1), level)
+        sounds = sounds.clamp(-1, 1)
+        steps = 2 ** (5 + 2 * self._rand(B, 1))
+        coded = sounds.sign() * torch.log1p(255 * sounds.abs()) / math.log(256)
+        coded = (coded * steps).round() / steps
+        coarse = coded.sign() * (256 ** coded.abs() - 1) / 255
+        return torch.where(self._rand(B, 1) < self.conditions.broken, coarse, sounds)
+
+
+def with_noise(samples: Tensor, snr: float, seed: int) -> Tensor:
+    """Add noise to one sound (N,) at an exact ratio [dB]: what hearing is tested with."""
+    augmenter = Augmenter(samples.device, seed)
+    noise = augmenter._noise(1, len(samples))[0]
+    loud = (samples.abs() > 0.01 * samples.abs().max()).float()  # pauses at the ends are no signal
+    power = (samples.square() * loud).sum() / loud.sum().clamp_min(1)
+    return samples + noise / noise.square().mean().sqrt() * power.sqrt() * 10 ** (-snr / 20)
+
+
+def in_a_room(samples: Tensor, seed: int) -> Tensor:
+    """Put one sound (N,) into a room drawn at random."""
+    augmenter = Augmenter(samples.device, seed, Conditions(rooms=1.0))
+    response = augmenter._rooms(1)[0]
+    size = len(samples) + len(response)
+    found: Tensor = torch.fft.irfft(torch.fft.rfft(samples, size) * torch.fft.rfft(response, size), size)
+    return found[: len(samples)]

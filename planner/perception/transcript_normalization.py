@@ -1,0 +1,57 @@
+"""What is heard, in letters and phonemes.
+
+Letters are what hearing is trained to write: words in lower case, numbers as words, no punctuation. Phonemes are those
+of General American, whatever the accent that is heard: they tell what words have in common.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from planner.language.realization import NUMBER_WORDS
+
+LETTERS = " abcdefghijklmnopqrstuvwxyz'"
+PHONEMES = " aeiouæɐɑɒɔəɚɛɜɪʊʌᵻbdfhjklmnpstvwzðŋɡɹɾʃʒʔθ"  # IPA of espeak's English; others are left out  # noqa: RUF001
+_TENS = ("", "ten", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+_TEENS = ("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen")
+
+
+def spoken(text: str) -> str:
+    """Return what is said of a text: lower case, numbers as words, no punctuation but commas and apostrophes."""
+    text = re.sub(r"[0-9]+", lambda found: f" {_number(found[0])} ", text.lower().replace("\u2019", "'"))
+    text = re.sub(r"[^a-z', ]+", " ", text.replace("&", " and ").replace("%", " percent "))
+    text = re.sub(r"(?<![a-z])'|'(?![a-z])", " ", text)  # quotes, not apostrophes
+    return re.sub(r"[ ,]*,[ ,]*", ", ", re.sub(r" +", " ", text)).strip(" ,")
+
+
+def words(text: str) -> str:
+    """Return the letters that are heard: what is spoken, without commas."""
+    return spoken(text).replace(",", "")
+
+
+def heard_phonemes(ipa: str) -> str:
+    """Return the phonemes that hearing is trained on, of espeak's IPA."""
+    kept = "".join(c if c in PHONEMES else " " if c.isspace() else "" for c in ipa)
+    return " ".join(kept.split())
+
+
+def _number(digits: str) -> str:
+    number = int(digits[:12])
+    if number < len(NUMBER_WORDS):
+        return NUMBER_WORDS[number]
+    if number < 20:
+        return _TEENS[number - 13]
+    if number < 100:
+        return f"{_TENS[number // 10]} {NUMBER_WORDS[number % 10]}" if number % 10 else _TENS[number // 10]
+    return " ".join(NUMBER_WORDS[int(digit)] for digit in digits[:12])
+
+
+def distance(first: Sequence[object], second: Sequence[object]) -> int:
+    """Return the Levenshtein distance of two sequences."""
+    row = list(range(len(second) + 1))
+    for i, a in enumerate(first, start=1):
+        before, row[0] = row[0], i
+        for j, b in enumerate(second, start=1):
+            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (a != b))
+    return row[-1]

@@ -1,0 +1,172 @@
+"""From an instruction to a plan: the GPT writes the goal, facts are fetched, the GPT writes the plan.
+
+The goal is written after inventory and instruction; the plan after goal and facts alone, which is shorter and serves
+a first plan, a further chunk and a re-plan alike.
+
+Only applicable subtasks can be decoded; a long goal is planned in chunks of a few unmet conditions, the state re-read
+between them; no chunk ends before its conditions hold. The plan is replayed symbolically; if it does not reach the
+goal that the GPT itself wrote, more are sampled. No search is involved.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from envs.symbolic.actions import State, format_action
+from envs.symbolic.goals import Goal, format_goal
+from gpt.inference.numpy_model import NumpyModel
+from gpt.inference.session import Runtime
+from gpt.tokenization.tokenizer import Tokenizer
+from planner.decoding.goal_planner import GoalPlanner, merit
+from planner.decoding.plan_writer import Draft
+from planner.errors import CalibrationError
+from planner.goals.feasibility import is_feasible
+from planner.plans.options import Options
+from planner.plans.planning_result import Plan, Understanding
+from planner.prompts.document_kinds import Kind
+from planner.prompts.sessions import Prompts
+from planner.understanding.disambiguation import decide
+from planner.understanding.instruction_reader import Reader
+from planner.verification.plan_verification import Report, verify
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from gpt.model.transformer import GPT
+    from planner.facts.failure_notes import Broken
+    from planner.understanding.calibration import Calibration
+
+
+class PlanningPipeline:
+    """A GPT, its tokenizer, and the home that its prompts are encoded for; for one thread at a time."""
+
+    def __init__(
+        self, model: Runtime | GPT, tokenizer: Tokenizer, calibration: Calibration | None = None,
+        kinds: Collection[Kind] = (), notes: Mapping[str, object] | None = None,
+    ) -> None:  # fmt: skip
+        """Wrap a model. One of PyTorch is converted: what it learns afterwards is not seen.
+
+        `kinds` are those of documents that it was trained on beyond the usual (planner/prompts/document_kinds.py): it is given no other.
+        `notes` are those of the adapter of one home that is merged into it (planner/exploration/learned_prior.py).
+        """
+        self.model: Runtime = model if isinstance(model, Runtime) else NumpyModel.of(model)
+        self.tokenizer = tokenizer
+        self.calibration = calibration
+        self.kinds, self.notes = frozenset(kinds), notes
+        self.prompts = Prompts(self.model, tokenizer)
+        self.reader = Reader(self.prompts)
+        self.goal_planner = GoalPlanner(self.prompts, self.kinds)
+
+    def understand(self, instruction: str, state: State, options: Options | None = None) -> Understanding:
+        """Let the GPT write the goal of an instruction; with an error rate, ask where several goals may be meant.
+
+        Raises:
+            CalibrationError: The error rate cannot be kept with this model.
+        """
+        options = options or Options()
+        if options.error_rate is None:
+            return self.reader.understand(instruction, state, options)
+        calibration = self.calibrated(options.error_rate)
+        found = self.reader.understand(instruction, state, options)
+        return found if found.goal is None else decide(self.reader, found, state, options, calibration)
+
+    def calibrated(self, error_rate: float) -> Calibration:
+        """Return the calibration, which can keep this error rate.
+
+        Raises:
+            CalibrationError: It cannot, or there is none.
+        """
+        if self.calibration is None:
+            raise CalibrationError(
+                "the model has no calibration, which an error rate needs: python -m planner.calibrate"
+            )
+        self.calibration.threshold(error_rate)
+        return self.calibration
+
+    def plan(self, instruction: str, state: State, options: Options | None = None) -> Plan:
+        """Answer an instruction in a state.
+
+        Raises:
+            CalibrationError: The error rate cannot be kept with this model.
+        """
+        options = options or Options()
+        began = time.perf_counter()
+        found = self.understand(instruction, state, options)
+        if found.goal is None:
+            return Plan.declined(found, state, time.perf_counter() - began)
+        if not is_feasible(found.goal, state):
+            options = replace(options, samples=0)  # one try: more would not find what is not there
+        plan = self.reach(found.goal, state, options, instruction=found.instruction)
+        confidence = None
+        if self.calibration is not None:
+            verified = plan.status == "verified"
+            confidence = self.calibration.confidence(found.logprob, found.reading, verified=verified)
+        return replace(
+            plan, seconds=time.perf_counter() - began, tokens=plan.tokens + found.tokens, logprob=found.logprob,
+            confidence=confidence,
+        )  # fmt: skip
+
+    def reach(
+        self,
+        goal: Goal,
+        state: State,
+        options: Options | None = None,
+        *,
+        instruction: str = "",
+        start: State | None = None,
+        phase: int = 0,
+        avoid: frozenset[int] = frozenset(),
+        broken: Broken | None = None,
+    ) -> Plan:
+        """Plan for a goal from a state.
+
+        Args:
+            goal: What is to hold.
+            state: Where the plan begins.
+            options: How to decode.
+            instruction: Shown with the plan.
+            start: The episode's first state (`every` chooses there), if it began earlier than `state`.
+            phase: The phase of the goal that the episode has reached.
+            avoid: Things and places not to use, because they failed.
+            broken: The plan that this one takes the place of. As far as the GPT was trained to and `options` let it,
+                the GPT reads what went wrong, which then takes the place of `avoid`, and mends that plan.
+        """
+        options = options or Options()
+        began = time.perf_counter()
+        best: tuple[Report, Draft] | None = None
+        first = start or state
+        left = Goal(phases=goal.phases[phase:])
+        self.prompts.begin()
+        tokens = tried = 0
+        for draft in self.goal_planner.drafts(left, state, first, options, avoid, broken):
+            tried += 1
+            tokens += draft.tokens
+            report = verify(state, left, draft.actions, began=first)
+            if best is None or not best[1].actions or merit(report, draft) > merit(*best):
+                best = (report, draft)
+            if report.ok or not options.constrained:
+                break
+        assert best is not None
+        report, draft = best
+        return Plan(
+            instruction=instruction,
+            status="verified" if report.ok else "unverified",
+            reason=report.reason,
+            goal=goal,
+            goal_text=format_goal(goal),
+            actions=tuple(draft.actions),
+            subtasks=tuple(format_action(state.world, a) for a in draft.actions),
+            start=state,
+            report=report,
+            tried=tried,
+            tokens=tokens,
+            seconds=time.perf_counter() - began,
+            kept=draft.kept,
+        )
+
+    def draft(self, goal: Goal, state: State, options: Options, number: int = 0) -> Draft:
+        """Let the GPT write one plan for a goal, which is not judged; those of other numbers draw other tokens."""
+        self.prompts.begin()
+        return self.goal_planner.draft(goal, state, state, options, number, frozenset())

@@ -1,0 +1,1 @@
+"""PLAN: the values (Options, Understanding, Plan)."""

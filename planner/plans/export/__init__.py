@@ -1,0 +1,57 @@
+"""Plans for other people's programs: behavior trees (BehaviorTree.CPP 4), PDDL, py_trees, Mermaid flowcharts.
+
+    print(plan.export("bt"))
+
+Each format is a function of values (goal, actions, start), too: `to_behavior_tree`, `to_pddl`, `to_py_trees`, `to_mermaid`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, get_args
+
+from planner.errors import ExportError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from envs.symbolic.goals import Goal
+    from envs.symbolic.state import Action, State
+
+__all__ = ["FORMATS", "PLAN_FORMATS", "ExportError", "Format", "PlanFormat", "export"]
+
+PlanFormat = Literal["bt", "pddl", "py_trees", "mermaid"]
+PLAN_FORMATS: tuple[PlanFormat, ...] = get_args(PlanFormat)
+Format = Literal["text", "json", "bt", "pddl", "py_trees", "mermaid"]
+FORMATS: tuple[Format, ...] = get_args(Format)
+
+
+def export(form: PlanFormat, goal: Goal, actions: Sequence[Action], start: State, *, title: str) -> str:
+    """Write a plan in a format.
+
+    Args:
+        form: `bt` BehaviorTree.CPP 4 XML, `pddl` the domain and then the problem, `py_trees` the tree as it is drawn,
+            `mermaid` a flowchart.
+        goal: The goal of the plan.
+        actions: Its actions.
+        start: The state in which it begins.
+        title: The instruction, shown as the plan's title.
+
+    Raises:
+        ExportError: The goal can never hold, or an extra is missing.
+    """
+    if form == "bt":
+        from planner.plans.export.behavior_tree import to_behavior_tree
+
+        return to_behavior_tree(goal, actions, start, title=title)
+    if form == "mermaid":
+        from planner.plans.export.mermaid import to_mermaid
+
+        return to_mermaid(goal, actions, start, title=title)
+    if form == "pddl":
+        from planner.plans.export.pddl_problem import to_pddl
+
+        return str(to_pddl(goal, start, title=title))
+    from envs.simulation.symbolic_home import SymbolicHome
+    from planner.plans.export.py_tree import show, to_py_trees
+
+    return show(to_py_trees(goal, actions, SymbolicHome(start), title=title))

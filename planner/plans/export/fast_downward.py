@@ -1,0 +1,87 @@
+"""Solving a PDDL task with Fast Downward, where the extra `pddl` is installed. No GPT is involved, and no plan is ours.
+
+Helmert, "The Fast Downward Planning System", JAIR 26, 2006; https://www.fast-downward.org. It runs as a program of its
+own.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from planner.errors import PlannerError
+
+if TYPE_CHECKING:
+    from envs.symbolic.actions import Action
+    from planner.plans.export.pddl_problem import PddlTask
+
+FIRST = "lama-first"  # the first plan that LAMA finds
+GRACE_S = 30.0  # more than it needs to notice that its time is up
+OUT_OF_TIME = 23
+# Exit codes: unsolvable, or the search is incomplete; no memory or time left to translate, or to search.
+UNSOLVED = (10, 11, 12, 20, 21, 22, OUT_OF_TIME, 24)
+
+
+class FastDownwardError(PlannerError):
+    """Fast Downward is not installed, or does not accept what it is given."""
+
+
+def is_installed() -> bool:
+    """Whether the extra `pddl` is there."""
+    return _driver() is not None
+
+
+def solve(task: PddlTask, *, timeout_s: float = 60.0, search: str = "") -> tuple[Action, ...] | None:
+    """Return the best plan found in time, as our actions; None if none was.
+
+    Args:
+        task: The task.
+        timeout_s: For all of it [s].
+        search: A search configuration; without one, the first plan of LAMA is taken.
+
+    Raises:
+        FastDownwardError: It is not installed, or refuses the task.
+    """
+    driver = _driver()
+    if driver is None:
+        raise FastDownwardError("Fast Downward is not installed: pip install 'gpt-home-planner[pddl]'")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "domain.pddl").write_text(task.domain, encoding="utf-8")
+        (folder / "problem.pddl").write_text(task.problem, encoding="utf-8")
+        argv = [sys.executable, str(driver), "--overall-time-limit", f"{max(1, round(timeout_s))}s"]
+        argv += [] if search else ["--alias", FIRST]
+        argv += ["--plan-file", "plan", "domain.pddl", "problem.pddl", *(["--search", search] if search else [])]
+        code, output = _run(argv, folder, timeout_s + GRACE_S)
+        plans = sorted(folder.glob("plan*"), key=lambda path: len(path.read_text(encoding="utf-8").splitlines()))
+        if plans:
+            return task.actions(plans[0].read_text(encoding="utf-8"))
+    if code in UNSOLVED:
+        return None
+    raise FastDownwardError(f"Fast Downward stopped with {code}: {output[-2000:]}")
+
+
+def _run(argv: list[str], folder: Path, timeout_s: float) -> tuple[int, str]:
+    """Run a program, and whatever it starts, in a folder; return its exit code and what it wrote."""
+    with subprocess.Popen(
+        argv, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+    ) as program:
+        try:
+            output, _ = program.communicate(timeout=timeout_s)
+        except subprocess.TimeoutExpired:  # the search that it started would go on without it
+            os.killpg(program.pid, signal.SIGKILL)
+            return OUT_OF_TIME, program.communicate()[0]
+        return program.returncode, output
+
+
+def _driver() -> Path | None:
+    spec = importlib.util.find_spec("up_fast_downward")
+    if spec is None or spec.origin is None:
+        return None
+    return Path(spec.origin).parent / "downward" / "fast-downward.py"

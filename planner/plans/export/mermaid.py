@@ -1,0 +1,44 @@
+"""A plan as a Mermaid flowchart: the instruction, the subtasks phase by phase, the goal.
+
+Every label is quoted, and in it whatever is not a letter, a digit or plain punctuation is an entity, so that nothing
+that a person typed is read as markup. Syntax: https://mermaid.js.org/syntax/flowchart.html.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from planner.plans.export.phases import one_line, phases_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from envs.symbolic.actions import Action, State
+    from envs.symbolic.goals import Goal
+
+PLAIN = " .,-'?!:()/→"
+
+
+def to_mermaid(goal: Goal, actions: Sequence[Action], start: State, *, title: str = "") -> str:
+    """Write a plan as a flowchart.
+
+    Args:
+        goal: What it reaches.
+        actions: The plan.
+        start: The state that it begins in.
+        title: Where it begins, for example the instruction.
+    """
+    lines = ["flowchart TD", f'    start(["{_escaped(title or "start")}"])']
+    before, number = "start", 0
+    for count, phase in enumerate(phases_of(goal, actions, start), start=1):
+        for subtask in phase.subtasks:
+            number += 1
+            lines += [f'    s{number}["{number}. {_escaped(subtask.text)}"]', f"    {before} --> s{number}"]
+            before = f"s{number}"
+        lines += [f'    g{count}{{{{"{_escaped(phase.text)}"}}}}', f"    {before} --> g{count}"]
+        before = f"g{count}"
+    return "\n".join(lines) + "\n"
+
+
+def _escaped(text: str) -> str:
+    return "".join(c if c.isalnum() or c in PLAIN else f"#{ord(c)};" for c in one_line(text))

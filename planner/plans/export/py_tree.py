@@ -1,0 +1,106 @@
+"""A plan as a py_trees tree that ticks in any home with `state()` and `execute(action)`.
+
+    tree = to_py_trees(goal, actions, SymbolicHome(start))
+    py_trees.trees.BehaviourTree(tree).tick()
+
+A sequence with memory of subtasks, each a selector of "is it done already?" and the action, as in
+`planner/plans/export/behavior_tree.py`; at the end of each phase it is asked whether its goal holds. On a failure the root
+fails, and its `feedback_message` says why. There is no planning anew: a tree that fails is a reason for
+`Planner.reach`, which knows what is true by then. Needs the extra `exports`.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from typing import TYPE_CHECKING
+
+from envs.symbolic.actions import BIT, HELD
+from envs.symbolic.scoring import holds
+from planner.errors import ExportError
+from planner.plans.export.phases import one_line, phases_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from py_trees.behaviour import Behaviour
+
+    from envs.symbolic.actions import Action, State
+    from envs.symbolic.goals import Goal
+    from envs.symbolic.home_protocol import Home
+    from planner.plans.export.phases import Subtask
+
+# What is true of the last thing named once a subtask is done, for skills that set or clear a state.
+TURNS = {
+    "open": "open", "close": "closed", "turn on": "on", "turn off": "off", "slice": "sliced", "wipe": "clean",
+    "fold": "folded",
+}  # fmt: skip
+
+
+def is_installed() -> bool:
+    """Whether the extra `exports` is there."""
+    return importlib.util.find_spec("py_trees") is not None
+
+
+def to_py_trees(goal: Goal, actions: Sequence[Action], home: Home, *, title: str = "") -> Behaviour:
+    """Build the tree.
+
+    Args:
+        goal: What the plan reaches.
+        actions: The plan.
+        home: Where it is carried out; it begins in the home's present state.
+        title: The root's name, for example the instruction.
+
+    Raises:
+        ExportError: py_trees is not installed.
+    """
+    if not is_installed():
+        raise ExportError("py_trees is not installed: pip install 'gpt-home-planner[exports]'")
+    from py_trees.composites import Selector
+    from py_trees.composites import Sequence as InTurn
+
+    from planner.plans.export.py_tree_nodes import Ask, Do, Plan
+
+    start = home.state()
+    root = Plan(one_line(title) or "plan")
+    for phase in phases_of(goal, actions, start):
+        way = InTurn(phase.text, memory=True)
+        for subtask in phase.subtasks:
+            either = Selector(subtask.text, memory=True)
+            either.add_children([Ask("done already?", home, _is_done(subtask)), Do(subtask.text, home, subtask.action)])
+            way.add_child(either)
+        reached = all_hold(phase.goal, start)
+        way.add_child(Ask(f"goal: {phase.text}", home, reached, unless=f"the goal does not hold: {phase.text}"))
+        root.add_child(way)
+    return root
+
+
+def show(tree: Behaviour) -> str:
+    """Draw a tree with the characters of a terminal."""
+    from py_trees.display import unicode_tree
+
+    return str(unicode_tree(tree))
+
+
+def all_hold(goal: Goal, start: State) -> Callable[[State], bool]:
+    """Return whether all conditions of a phase hold in a state, in an episode that began in `start`."""
+    return lambda state: all(holds(state, condition, start) for condition in goal.conditions)
+
+
+def _is_done(subtask: Subtask) -> Callable[[State], bool]:
+    """Return whether what a subtask is to make true is true in a state."""
+    (skill, args), liquid = subtask.action, subtask.liquid
+
+    def is_done(state: State) -> bool:
+        index, names = state.world.index, args
+        if skill == "go to":
+            return state.at == index[names[0]]
+        if skill == "pick up":
+            return state.held == index[names[0]] and state.place[state.held] == HELD
+        if skill in ("put", "give"):
+            return state.place[index[names[0]]] == index[names[1]]
+        if skill == "pour":
+            into = index[names[1]]
+            return bool(state.flags[into] & BIT["watered"]) or (bool(liquid) and state.liquid[into] == liquid)
+        return state.has(index[names[0]], TURNS[skill])
+
+    return is_done

@@ -1,0 +1,58 @@
+"""The worker's side: it is sent a job and items, and answers each item with what came of it, or why nothing did."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import traceback
+from collections.abc import Callable
+
+from planner.rollouts.messages import is_expected
+
+
+def prepare() -> None:
+    """Let this process compute on one thread: there are as many processes as there is to do."""
+    from gpt.inference.threads import limit_blas_threads
+
+    os.environ["OMP_NUM_THREADS"] = "1"  # of onnxruntime, which reads it when it is loaded
+    limit_blas_threads(1)
+
+
+class Server:
+    """Answers items by the job that came last."""
+
+    def __init__(self) -> None:
+        self._job: Callable[[object], object] | None = None
+
+    def take(self, load: Callable[[], Callable[[object], object]]) -> bytes | None:
+        """Take a job on; returns what to answer if it cannot be loaded."""
+        try:
+            self._job = load()
+        except Exception as error:
+            return _failed(error)
+        return None
+
+    def answer(self, item: bytes) -> bytes:
+        """Return the pickled answer to a pickled item.
+
+        Raises:
+            MemoryError: The worker is to die of it, as it would of the system's lack of memory.
+        """
+        from planner.rollouts.messages import Answer
+
+        assert self._job is not None
+        try:
+            return pickle.dumps(Answer(made=self._job(pickle.loads(item))))
+        except MemoryError:
+            raise
+        except Exception as error:
+            return _failed(error)
+
+
+def _failed(error: Exception) -> bytes:
+    from planner.rollouts.messages import Failure
+
+    expected = is_expected(error)
+    written = "".join(traceback.format_exception(error)).rstrip()
+    message = str(error) if expected else f"{type(error).__name__}: {error}\n\nIn the worker:\n{written}"
+    return pickle.dumps(Failure(message=message, expected=expected))

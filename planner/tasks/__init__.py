@@ -1,0 +1,1 @@
+"""Task files, task sampling, seeds of the splits, held-out trials."""

@@ -1,0 +1,89 @@
+"""What a corpus can leave out altogether, to see how a planner comes to master what it was never taught.
+
+A name is a fixture category, of which there is then none in any home and no word in any instruction, or one of these
+forms of goal, whichever family of phrases asks for it:
+
+    changed in container   a thing in some state, or filled, in a movable container: `hot apple in bowl on desk`
+    changed with person    a thing in some state, or filled, with the person: `sliced bread with person`
+    filled at fixture      a filled thing at a fixture other than the person: `glass of water on desk`
+    every changed          every thing in some state, to be somewhere: `every dirty dishes in sink`
+    joined every           `every` or `no` beside other conditions: `every book on bookshelf ; hot mug on desk`
+    then                   one thing after another: `apple on desk then apple in fridge`
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING
+
+from envs.symbolic.domain import load_domain
+from envs.symbolic.goals import Condition, Count, Every, Goal, No, Place, Thing, fixtures_named
+from planner.language.phrase_patterns import load_words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+PERSON = "person"
+
+
+def _changed(thing: Thing) -> bool:
+    return bool(thing.states) or thing.liquid is not None
+
+
+def _at(condition: Condition, fits: Callable[[Thing, Place], bool]) -> bool:
+    return isinstance(condition, Count) and condition.place is not None and fits(condition.thing, condition.place)
+
+
+_OF_A_CONDITION: dict[str, Callable[[Condition], bool]] = {
+    "changed in container": lambda c: _at(c, lambda thing, place: _changed(thing) and place.thing is not None),
+    "changed with person": lambda c: _at(c, lambda thing, place: _changed(thing) and place.fixture == PERSON),
+    "filled at fixture": lambda c: _at(
+        c, lambda thing, place: thing.liquid is not None and place.fixture not in (None, PERSON)
+    ),
+    "every changed": lambda c: isinstance(c, Every) and c.place is not None and _changed(c.thing),
+}
+_OF_A_GOAL: dict[str, Callable[[Goal], bool]] = {
+    "joined every": lambda goal: len(goal.conditions) > 1 and any(isinstance(c, Every | No) for c in goal.conditions),
+    "then": lambda goal: len(goal.phases) > 1,
+}
+FORMS = (*_OF_A_CONDITION, *_OF_A_GOAL)
+
+
+def check(names: Collection[str]) -> None:
+    """Check that all can be left out.
+
+    Raises:
+        ValueError: One is neither a fixture category nor a form.
+    """
+    known = {*FORMS, *load_domain().fixtures}
+    for name in names:
+        if name not in known:
+            raise ValueError(f"without: {name!r} is neither a fixture category nor one of {', '.join(FORMS)}")
+
+
+def fixtures(names: Collection[str]) -> frozenset[str]:
+    """Return the fixture categories among what is left out."""
+    return frozenset(name for name in names if name in load_domain().fixtures)
+
+
+def forms(goal: Goal) -> frozenset[str]:
+    """Return the forms that a goal has, and the fixture categories that it names."""
+    found = {name for name, has in _OF_A_CONDITION.items() if any(map(has, goal.conditions))}
+    found |= {name for name, has in _OF_A_GOAL.items() if has(goal)}
+    return frozenset(found | {name for c in goal.conditions for name in fixtures_named(c)})
+
+
+def speaks_of(text: str, names: Collection[str]) -> bool:
+    """Whether an instruction or an answer has a word for a fixture category that is left out."""
+    pattern = _pattern(fixtures(names))
+    return pattern is not None and pattern.search(text.lower()) is not None
+
+
+@cache
+def _pattern(categories: frozenset[str]) -> re.Pattern[str] | None:
+    if not categories:
+        return None
+    table = load_words().fixtures
+    words = {word.lower() for name in categories for word in (name, *table.get(name, ()))}
+    return re.compile(rf"\b(?:{'|'.join(sorted(map(re.escape, words)))})(?:e?s)?\b")

@@ -1,0 +1,206 @@
+"""Held-out tasks: homes, phrasings, goals and lengths that no training document was drawn from; and task files.
+
+A trial is a task bound to the home that it starts in. All are drawn from seeds; none needs the teacher.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from envs.symbolic.actions import BIT, State, World
+from envs.symbolic.goals import Goal
+from planner.tasks import excluded_forms
+from planner.tasks.home_splits import SPLITS, Span, sample_home
+from planner.tasks.task_files import Answer, TaskLine, with_steps
+from planner.tasks.task_homes import home_for
+from planner.tasks.task_sampler import Task, TaskDrawer, goal_is_held_out
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+LONG = (5, 6)  # conditions: more than any training document plans for at once
+TRIES = 4000  # draws for one trial, before the split is given up
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """An instruction in a home, with the right answer.
+
+    Attributes:
+        id: Names it in the predictions.
+        split: The table's row.
+        family: The kind of task.
+        instruction: What is asked.
+        start: The home.
+        goal: What the plan is scored against; None only where no plan is the right answer.
+        answer: The right kind of answer.
+        reference: Another system's plan, to be scored beside ours.
+        steps: A person's step-by-step description, if the planner is told that too.
+    """
+
+    id: str
+    split: str
+    family: str
+    instruction: str
+    start: State
+    goal: Goal | None
+    answer: Answer = "plan"
+    reference: tuple[str, ...] | None = None
+    steps: tuple[str, ...] = ()
+
+    @property
+    def told(self) -> str:
+        """What the planner is told."""
+        return with_steps(self.instruction, self.steps)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Split:
+    """What a built-in split draws.
+
+    Attributes:
+        name: The table's row.
+        phrases: `train` or `test` lines of the phrase files.
+        parts: How many tasks are joined, each as likely.
+        conditions: Least and most conditions of the goal; None: any.
+        new_goal: Whether the goal has a condition that is held out of training; else it has none.
+        answer: The right kind of answer.
+        noise: Whether instructions have typos, lost articles and lost punctuation, as the corpus's have.
+        forms: What goals are to have one of (planner/tasks/excluded_forms.py); () asks for none.
+        without: Forms that no goal has, and fixture categories that no home has.
+        in_turn: Whether the parts are to be done one after the other (`then`).
+    """
+
+    name: str
+    phrases: str = "train"
+    parts: tuple[int, ...] = (1, 1, 1, 1, 1, 1, 2, 2, 3, 4)  # as often as in the corpus
+    conditions: tuple[int, int] | None = None
+    new_goal: bool = False
+    answer: Answer = "plan"
+    noise: bool = True
+    forms: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    in_turn: bool = False
+
+
+BUILT_IN: tuple[Split, ...] = (
+    Split(name="unseen homes"),
+    Split(name="unseen phrasings", phrases="test"),
+    Split(name="unseen goals", parts=(1, 1, 2), new_goal=True),
+    Split(name="1 condition", parts=(1,), conditions=(1, 1)),
+    Split(name="2 conditions", parts=(1, 2), conditions=(2, 2)),
+    Split(name="3 conditions", parts=(2, 3), conditions=(3, 3)),
+    Split(name="4 conditions", parts=(3, 4), conditions=(4, 4)),
+    Split(name="5-6 conditions", parts=(4, 5, 6), conditions=LONG),
+    Split(name="refusals", phrases="test", answer="refuse"),
+    Split(name="questions", phrases="test", answer="ask"),
+)
+
+
+def draw_trials(
+    split: Split, count: int, *, seed: int, span: Span = SPLITS["test"], inventory: bool = True, geometry: bool = False
+) -> Iterator[Trial]:
+    """Yield the trials of a built-in split; the first `count` are the same whatever `count` is.
+
+    Args:
+        split: What to draw.
+        count: How many.
+        seed: Repeats them.
+        span: The seeds of homes.
+        inventory: Whether the planner will see what the home has; else no synonym is avoided that would mislead.
+        geometry: Whether homes have floor plans, which only the physical world needs.
+    """
+    rng = random.Random(f"{split.name}/{span}/{seed}")
+    drawer = TaskDrawer(rng, phrases=split.phrases, noise=split.noise)
+    for number in range(count):
+        task = next((t for _ in range(TRIES) if (t := _draw(split, rng, drawer, span, inventory, geometry))), None)
+        if task is None:
+            return
+        yield Trial(
+            id=f"{split.name.replace(' ', '-')}/{seed}/{number}",
+            split=split.name,
+            family=task.family if "+" not in task.family else f"{task.family.count('+') + 1} joined",
+            instruction=task.instruction,
+            start=_soiled(task.start),
+            goal=task.goal,
+            answer=split.answer,
+        )
+
+
+def _draw(
+    split: Split, rng: random.Random, drawer: TaskDrawer, span: Span, inventory: bool, geometry: bool
+) -> Task | None:
+    start = sample_home(rng, span, geometry=geometry, absent=excluded_forms.fixtures(split.without))
+    if split.answer == "refuse":
+        return drawer.draw_refusal(start, inventory_known=inventory)
+    if split.answer == "ask":
+        return drawer.draw_question(start)
+    for _ in range(4):  # a home is dearer than a task
+        parts = rng.choice(split.parts)
+        task = drawer.draw(start, parts=parts, inventory_known=inventory, in_turn=split.in_turn)
+        if task is None or task.goal is None or goal_is_held_out(task.goal) != split.new_goal:
+            continue
+        forms = excluded_forms.forms(task.goal)
+        if forms & set(split.without) or (split.forms and not forms & set(split.forms)):
+            continue
+        least, most = split.conditions or (1, 99)
+        if least <= len(task.goal.conditions) <= most:
+            return task
+    return None
+
+
+def _soiled(start: State) -> State:
+    """The same state, whose scene says what was undone for the task: the physical home is built from the scene."""
+    world = start.world
+    if start == world.initial():
+        return start
+    states = [frozenset(word for word, bit in BIT.items() if flags & bit) for flags in start.flags]
+    fixtures = tuple(replace(spec, states=states[i]) for i, spec in enumerate(world.scene.fixtures))
+    objects = tuple(replace(spec, states=states[world.n_fixtures + i]) for i, spec in enumerate(world.scene.objects))
+    return World(replace(world.scene, fixtures=fixtures, objects=objects)).initial()
+
+
+def trial_of(line: TaskLine, *, seed: int = 0, geometry: bool = False, steps: bool = False) -> Trial:
+    """Return the trial of a task file's line.
+
+    Args:
+        line: The line.
+        seed: Of a sampled home.
+        geometry: Whether a sampled home has a floor plan.
+        steps: Whether the planner is told the line's step-by-step description too, if there is one.
+
+    Raises:
+        EnvsError: Its home cannot be loaded or sampled, or its goal holds already.
+    """
+    reference = line.reference
+    is_plan = isinstance(reference, list) and all(isinstance(step, str) for step in reference)
+    return Trial(
+        id=line.id,
+        split=line.answer,
+        family=family_of(line),
+        instruction=line.instruction,
+        start=home_for(line, seed=seed, geometry=geometry),
+        goal=line.goal,
+        answer=line.answer,
+        reference=tuple(reference) if is_plan else None,  # type: ignore[arg-type]
+        steps=line.steps if steps else (),
+    )
+
+
+def family_of(line: TaskLine) -> str:
+    """Return the kind of a task: what the file says, ALFRED's task type, else `all`."""
+    if isinstance(family := line.extra.get("family"), str):
+        return family
+    alfred = line.extra.get("alfred")
+    if isinstance(alfred, dict) and isinstance(kind := alfred.get("task_type"), str):
+        return kind
+    return "all"
+
+
+def sample_lines(lines: Sequence[TaskLine], limit: int | None, seed: int) -> list[TaskLine]:
+    """Return all lines, or `limit` of them drawn evenly, in the file's order."""
+    if limit is None or limit >= len(lines):
+        return list(lines)
+    return [lines[i] for i in sorted(random.Random(f"limit/{seed}").sample(range(len(lines)), limit))]

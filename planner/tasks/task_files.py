@@ -1,0 +1,163 @@
+"""Task files: anybody's benchmark, one JSON object a line (`.gz` too), and the homes that their tasks need.
+
+    {"id": "...", "instruction": "...", "goal": "cold apple in microwave", "home": null, "objects": ["apple", ...]}
+
+`home` is a YAML path, a seed, or null. Null samples a home from (seed, id) that holds what the goal and `objects` need,
+honours `facts` and `absent`, and in which the goal is not yet true. `answer` is plan, refuse or ask. Unknown keys are
+kept and ignored, but for `family` (the kind of task) and `steps` (a person's step-by-step description).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, cast
+
+from envs.errors import EnvsError, quoted
+from envs.files.bounded_files import ReadError, read_text
+from envs.symbolic.goals import (
+    Goal,
+    parse_goal,
+)
+
+MAX_BYTES = 200_000_000  # of a task file, unpacked
+MAX_SEED = 2**62
+
+
+Answer = Literal["plan", "refuse", "ask"]
+
+
+class TaskError(EnvsError, ValueError):
+    """A task file is invalid; the message has one line per problem."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskLine:
+    """One task of a task file. `extra` keeps the keys that are not ours."""
+
+    id: str
+    instruction: str
+    goal: Goal | None
+    home: str | int | None = None
+    objects: tuple[str, ...] = ()
+    facts: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+    answer: Answer = "plan"
+    reference: object = None
+    extra: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """The step-by-step description; none unless it is a list of strings."""
+        found = self.extra.get("steps")
+        return tuple(found) if isinstance(found, list) and all(isinstance(step, str) for step in found) else ()
+
+
+def read_tasks(path: str | Path) -> list[TaskLine]:
+    """Read a task file.
+
+    Raises:
+        TaskError: Missing, not UTF-8, bad JSON, unknown goal words, duplicate ids; every problem with its line number.
+    """
+    path = Path(path)
+    try:
+        lines = read_text(path, MAX_BYTES).split("\n")  # not splitlines: a JSON text may contain other line separators
+    except ReadError as error:
+        raise TaskError(f"cannot be read as a task file: {error}") from None
+    tasks: list[TaskLine] = []
+    problems: list[str] = []
+    seen: dict[str, int] = {}
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            content = json.loads(line)
+            if "\\u" in line:
+                json.dumps(content, ensure_ascii=False).encode()
+            task = _task(content, path)
+        except json.JSONDecodeError as error:
+            problems.append(f"{path}:{number}: not JSON: {error.msg} at column {error.colno}")
+            continue
+        except RecursionError:
+            problems.append(f"{path}:{number}: not a task: nested too deeply")
+            continue
+        except UnicodeEncodeError:
+            problems.append(f"{path}:{number}: half of a character (an unpaired surrogate) is in a text")
+            continue
+        except ValueError as error:  # GoalError and TaskError too
+            problems.append(f"{path}:{number}: {error}")
+            continue
+        if task.id in seen:
+            problems.append(f"{path}:{number}: id {task.id!r} was used on line {seen[task.id]}")
+        seen.setdefault(task.id, number)
+        tasks.append(task)
+    if problems:
+        more = [f"... and {len(problems) - 20} more"] if len(problems) > 20 else []
+        raise TaskError("\n".join(problems[:20] + more))
+    if not tasks:
+        raise TaskError(f"{path}: has no task")
+    return tasks
+
+
+def _task(raw: object, path: Path) -> TaskLine:
+    if not isinstance(raw, dict):
+        raise TaskError(f"expected an object, found {type(raw).__name__}")
+
+    def words(key: str) -> tuple[str, ...]:
+        value = raw.get(key) or []
+        if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
+            raise TaskError(f"{key!r} is to be a list of strings, found {quoted(value)}")
+        return tuple(value)
+
+    for key in ("id", "instruction"):
+        if not isinstance(raw.get(key), str):
+            raise TaskError(f"{key!r} is to be a string, found {quoted(raw.get(key))}")
+    answer = raw.get("answer", "plan")
+    if answer not in ("plan", "refuse", "ask"):
+        raise TaskError(f"'answer' is plan, refuse or ask, found {quoted(answer)}")
+    goal = raw.get("goal")
+    if goal is not None and not isinstance(goal, str):
+        raise TaskError(f"'goal' is to be a string or null, found {quoted(goal)}")
+    if goal is None and answer == "plan":
+        raise TaskError("a task whose answer is a plan needs a 'goal'")
+    home = raw.get("home")
+    if home is not None and (isinstance(home, bool) or not isinstance(home, (str, int)) or home == ""):
+        raise TaskError(f"'home' is a path, a seed or null, found {quoted(home)}")
+    if isinstance(home, int) and not 0 <= home < MAX_SEED:
+        raise TaskError(f"'home' is a seed from 0 to 2**62 - 1, found {quoted(home)}")
+    if isinstance(home, str):
+        home = _home_file(home, path)
+    known = {"id", "instruction", "goal", "home", "objects", "facts", "absent", "answer", "reference"}
+    return TaskLine(
+        id=raw["id"],
+        instruction=raw["instruction"],
+        goal=parse_goal(goal) if goal is not None else None,
+        home=home,
+        objects=words("objects"),
+        facts=words("facts"),
+        absent=words("absent"),
+        answer=cast(Answer, answer),
+        reference=raw.get("reference"),
+        extra={k: v for k, v in raw.items() if k not in known},
+    )
+
+
+def _home_file(name: str, tasks: Path) -> str:
+    """Return the path of a home file, which may stand beside the task file. A missing one is told when it is read."""
+    try:
+        found = Path(name) if Path(name).exists() else tasks.parent / name
+        if found.exists() and not found.is_file():  # a device or a pipe might never end
+            raise TaskError(f"'home' is a file, a seed or null, found {quoted(name)}")
+    except (OSError, ValueError):
+        raise TaskError(f"'home' is no path: {quoted(name)}") from None
+    return str(found)
+
+
+def with_steps(instruction: str, steps: Sequence[str]) -> str:
+    """Return an instruction followed by its step-by-step description, as a GPT is told them."""
+    said = [words for step in steps if (words := step.strip().rstrip(" \t\n.,;:!?"))]
+    return f"{instruction} steps: {'. '.join(said)}" if said else instruction
+
+

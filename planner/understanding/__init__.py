@@ -1,0 +1,1 @@
+"""INSTRUCTION -> GOAL: reading, clause splitting, goal search, calibration, disambiguation."""

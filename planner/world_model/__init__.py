@@ -1,0 +1,1 @@
+"""What the robot knows of the home: open_home, belief, memory, location priors."""

@@ -1,0 +1,105 @@
+"""Where a plan begins, and where it is carried out: a home by its file, name or seed, or one that is there already.
+
+Nothing is imported here, so that `-h` starts fast.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from planner.errors import PlannerError
+from planner.io.paths import datasets_dir
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import Any, TypeAlias
+
+    import gymnasium
+
+    from envs.symbolic.actions import State
+    from envs.symbolic.home_protocol import Home
+    from envs.symbolic.scene import Scene
+
+    HomeInUse: TypeAlias = Home | gymnasium.Env[Any, Any]
+    AnyHome: TypeAlias = State | Scene | str | Path | int | HomeInUse
+
+
+def open_home(home: AnyHome, *, geometry: bool = True) -> State:
+    """Return where a plan begins: in a state, as a home in use is now, or at the start of any other.
+
+    Args:
+        home: A state, a scene, a file, the name of a bundled home, a seed (it may be text, too), or a home in use: a
+            `PhysicalHome`, a `SymbolicHome`, or one of our gymnasium environments.
+        geometry: Whether a home from a seed gets a floor plan, which only the physical world needs.
+
+    Raises:
+        PlannerError: There is no such home.
+        HomeError: The file is not a valid home.
+    """
+    from pathlib import Path
+
+    from envs.symbolic.actions import State, World
+    from envs.symbolic.scene import Scene
+
+    if isinstance(home, State):
+        return home
+    if isinstance(home, Scene):
+        return World(home).initial()
+    if isinstance(home, str | int | Path):
+        return World(scene_named(str(home), geometry=geometry)).initial()
+    acting = _acting(home)
+    if acting is None:
+        raise PlannerError(
+            "a home is a file, the name of a bundled home, a seed, a State, a Scene, or one in use: a PhysicalHome, a "
+            f"SymbolicHome or an environment of ours; seen: {home!r}"
+        )
+    return acting.state()
+
+
+def in_use(home: HomeInUse) -> Home:
+    """Return a home in use as something that actions are executed in.
+
+    Raises:
+        PlannerError: It is neither one of our homes nor one of our environments.
+    """
+    acting = _acting(home)
+    if acting is None:
+        raise PlannerError(
+            f"plans are carried out in a PhysicalHome, a SymbolicHome or an environment of ours, not in {home!r}"
+        )
+    return acting
+
+
+def _acting(home: HomeInUse) -> Home | None:
+    if hasattr(home, "state") and hasattr(home, "execute"):
+        return home
+    if hasattr(home, "unwrapped"):
+        from envs.gym.home_adapter import EnvHome
+        from envs.gym.home_env import HomeEnv
+
+        if isinstance(home.unwrapped, HomeEnv):
+            return EnvHome(home)
+    return None
+
+
+def scene_named(name: str, *, geometry: bool = True) -> Scene:
+    """Return a home: a YAML file's, a bundled one's by its name, or the one sampled from a seed.
+
+    Raises:
+        PlannerError: There is no such home.
+        HomeError: The file is not a valid home.
+    """
+    if name.isascii() and name.isdecimal() and len(name) < 20:
+        from envs.scenes.scene_sampler import sample_scene
+
+        return sample_scene(int(name), geometry=geometry)
+    from envs.errors import quoted
+    from envs.scenes.home_file import load_home
+
+    if "/" in name or "." in name:
+        return load_home(name, geometry=geometry)
+    bundled = {path.stem: path for path in (datasets_dir() / "homes").glob("*.yaml")}
+    if name not in bundled:
+        known = ", ".join(sorted(bundled))
+        raise PlannerError(f"there is no home {quoted(name)}; give a YAML file, a seed, or one of: {known}")
+    return load_home(bundled[name], geometry=geometry)

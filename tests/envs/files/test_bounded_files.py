@@ -1,0 +1,88 @@
+"""What others wrote is read up to a limit, or refused by its name."""
+
+from __future__ import annotations
+
+import gzip
+import time
+from pathlib import Path
+
+import pytest
+
+from envs.files import safe_yaml
+from envs.files.bounded_files import ReadError, read_bytes, read_text
+from envs.files.safe_yaml import YamlError
+
+BOMB = "a0: &a0 [x, x, x]\n" + "".join(f"a{n + 1}: &a{n + 1} [*a{n}, *a{n}, *a{n}]\n" for n in range(40))
+
+
+def test_a_packed_file_is_unpacked_and_a_mark_of_order_is_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "x.txt.gz"
+    path.write_bytes(gzip.compress("\ufeffone".encode()))
+    assert read_text(path, 100) == "one"
+    assert read_bytes(path, 100) == "\ufeffone".encode()
+
+
+def test_what_unpacks_without_end_is_not_unpacked(tmp_path: Path) -> None:
+    path = tmp_path / "x.gz"
+    path.write_bytes(gzip.compress(bytes(50_000_000)))
+    with pytest.raises(ReadError, match=r"x\.gz: larger than 1 kB"):
+        read_text(path, 1000)
+
+
+def test_a_device_without_an_end_is_not_read_to_its_end() -> None:
+    with pytest.raises(ReadError, match="larger than"):
+        read_text("/dev/zero", 1000)
+
+
+@pytest.mark.parametrize("name", ["none", "", "a\0b", "x" * 5000, "."])
+def test_what_cannot_be_read_is_named(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ReadError) as caught:
+        read_text(name, 1000)
+    assert str(caught.value).startswith(name[:300]) and len(str(caught.value)) < 500
+
+
+@pytest.mark.parametrize("raw", [b"\xff\xfe", b"\x80"])
+def test_what_is_no_text_is_named(tmp_path: Path, raw: bytes) -> None:
+    (tmp_path / "x").write_bytes(raw)
+    with pytest.raises(ReadError, match="not a text file"):
+        read_text(tmp_path / "x", 1000)
+
+
+@pytest.mark.parametrize("cut", [0, 5, 20])
+def test_an_archive_that_is_cut_off_is_named(tmp_path: Path, cut: int) -> None:
+    path = tmp_path / "x.gz"
+    path.write_bytes(gzip.compress(b"one two three" * 9)[:cut] or b"no archive")
+    with pytest.raises(ReadError, match=r"x\.gz"):
+        read_text(path, 1000)
+
+
+# YAML
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (BOMB, "line 1: anchors and aliases"),
+        ("[" * 5000, "line 1: nested more than 20 deep"),
+        ("- a\n" * 30_000, "more than 20000 entries"),
+        ("x" * 1_000_001, "larger than 1000 kB"),
+        ("a: [", "not YAML"),
+        ("a: b\n\tc: d", "line 2: not YAML"),
+        ("\0", "not YAML"),
+        ("!!python/object/apply:os.system [id]", "not YAML"),
+        ("!!bool maybe", "not what its tag says"),
+        ("!!int x", "not what its tag says"),
+        ("a: " + "9" * 5000, "not what its tag says"),
+    ],
+)
+def test_what_is_beyond_the_limits_or_not_yaml_is_refused_at_once(text: str, said: str) -> None:
+    began = time.process_time()
+    with pytest.raises(YamlError, match=said):
+        safe_yaml.load(text)
+    assert time.process_time() - began < 2
+
+
+def test_plain_yaml_is_read() -> None:
+    assert safe_yaml.load("a: [1, 2.5, true, x]\nb: {c: ~}") == {"a": [1, 2.5, True, "x"], "b": {"c": None}}
+    assert safe_yaml.load("") is None

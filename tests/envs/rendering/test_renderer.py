@@ -1,0 +1,105 @@
+"""What pictures are drawn of: colours, tints, what is hidden, and the numbers of bodies."""
+
+from __future__ import annotations
+
+import importlib.util
+
+import numpy as np
+import pytest
+
+pytestmark = pytest.mark.skipif(importlib.util.find_spec("pybullet") is None, reason="pybullet is not installed")
+if importlib.util.find_spec("pybullet") is not None:
+    from envs.gallery import main
+    from envs.geometry.bodies import Piece, seen
+    from envs.geometry.meshes import block, merge
+    from envs.physics.engine import Engine
+    from envs.rendering.renderer import Canvas
+    from envs.simulation.physical_home import PhysicalHome
+    from tests.envs.homes_for_tests import scene
+
+RED, BLUE = (1.0, 0.0, 0.0, 1.0), (0.0, 0.0, 1.0, 1.0)
+ABOVE = ((0.0, -0.01, 3.0), (0.0, 0.0, 0.0))
+
+
+@pytest.fixture
+def canvas():
+    made = Canvas()
+    yield made
+    made.close()
+
+
+def colors_of(canvas, size=32):
+    picture = canvas.image(size, size, *ABOVE).reshape(-1, 3).astype(int)
+    return {tuple((color > 100).tolist()) for color in picture}
+
+
+def test_one_body_shows_many_colours(canvas):
+    two = merge([block((1, 1, 1), (-0.5, 0, 0), RED), block((1, 1, 1), (0.5, 0, 0), BLUE)])
+    canvas.add("two", (seen(two),), (0, 0, 0))
+    assert colors_of(canvas) >= {(True, False, False), (False, False, True)}
+
+
+def test_boxes_and_cylinders_are_seen_in_their_colours(canvas):
+    pieces = (Piece(size=(1, 1, 1), at=(-0.5, 0, 0), color=RED), Piece(size=(1, 1, 1), at=(0.5, 0, 0), kind="cylinder",
+                                                                         color=BLUE))  # fmt: skip
+    canvas.add("two", pieces, (0, 0, 0))
+    assert colors_of(canvas) >= {(True, False, False), (False, False, True)}
+
+
+def test_a_tint_is_seen_on_one_body_only_and_comes_off(canvas):
+    mesh = block((1, 1, 1), color=RED)
+    canvas.add("left", (seen(mesh),), (-0.6, 0, 0))
+    canvas.add("right", (seen(mesh),), (0.6, 0, 0))
+    plain = canvas.image(32, 32, *ABOVE)
+    canvas.tint("left", (((0.0, 0.0, 1.0), 1.0),))
+    assert colors_of(canvas) >= {(True, False, False), (False, False, True)}
+    canvas.tint("left", ())
+    assert (canvas.image(32, 32, *ABOVE) == plain).all()
+
+
+def test_what_is_painted_with_no_alpha_is_not_drawn(canvas):
+    canvas.add("box", (seen(block((1, 1, 1), color=RED)),), (0, 0, 0))
+    canvas.paint("box", (1.0, 1.0, 1.0, 0.0))
+    assert (canvas.image(16, 16, *ABOVE) == 255).all()
+
+
+def test_pixels_have_the_numbers_of_the_simulated_bodies():
+    world = Engine()
+    for name in ("ground", "shelf 1", "cup 1"):
+        world.add(name, (Piece(size=(1, 1, 1)),), (0, 0, 0))
+    canvas = Canvas(world)
+    canvas.add("cup 1 marker", (seen(block((0.5, 0.5, 0.5))),), (0, 0, 0))
+    canvas.add("floors", (seen(block((1.2, 1.2, 0.1))),), (0, 0, 0))
+    bodies = canvas.shot(32, 32, *ABOVE)[2]
+    assert set(np.unique(bodies).tolist()) == {-1, world.bodies["ground"], world.bodies["cup 1"]}
+    canvas.close()
+    world.close()
+
+
+@pytest.fixture(scope="module")
+def home():
+    made = PhysicalHome(scene(["cabinet 1", "desk lamp 1"], {"mug 1": "cabinet 1"}))
+    yield made
+    made.close()
+
+
+def test_a_picture_adds_no_body_to_the_simulated_world(home):
+    before = dict(home.engine.bodies)
+    home.render(32, 32)
+    assert home.engine.bodies == before
+
+
+def test_a_thing_in_a_closed_cabinet_is_left_out_until_it_is_opened(home):
+    state = home.state()
+    home.looks.refresh(state)
+    shape = home.looks.canvas._p.getVisualShapeData(home.looks.canvas.bodies["mug 1"])[0][7]
+    assert shape[3] == 0.0
+    home.engine.set_joint("cabinet 1", 0, 1.0)
+    home.looks.refresh(home.state())
+    shape = home.looks.canvas._p.getVisualShapeData(home.looks.canvas.bodies["mug 1"])[0][7]
+    assert shape[3] == 1.0
+
+
+def test_a_gallery_is_written(tmp_path):
+    assert main([str(tmp_path / "out.png"), "--kind", "furniture", "--size", "32"]) == 0
+    assert (tmp_path / "out.png").stat().st_size > 1000

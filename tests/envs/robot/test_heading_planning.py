@@ -1,0 +1,236 @@
+"""Where the base turns on its way, what that sweeps, and the floor that it plans on. No physics is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from math import cos, hypot, pi, sin
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from envs.geometry.collision_boxes import Boxes
+from envs.geometry.rotations import Array
+from envs.physics.fixture_builder import footprints
+from envs.robot.base_navigation import CELL_M, CLEAR_M, Floor
+from envs.robot.heading_planning import TURN_RAD_PER_M, Point, Pose, steer, swept_m, ways_to_steer
+from envs.symbolic.scene import Room, Scene
+from tests.envs.homes_for_tests import scene
+
+ANGLE = st.floats(-pi, pi)
+COORDINATE = st.floats(-3.0, 3.0)
+
+
+def everywhere(point: Point) -> bool:
+    return True
+
+
+def nowhere(point: Point) -> bool:
+    return False
+
+
+def right_of(x: float) -> Callable[[Point], bool]:
+    return lambda point: point[0] > x
+
+
+def dense(start: Pose, poses: Sequence[Pose], step_m: float = 0.02) -> list[Pose]:
+    """The way in small steps, as the base drives it: straight, turning evenly."""
+    rows = [start]
+    for a, b in pairwise([start, *poses]):
+        n = max(1, int(hypot(b[0] - a[0], b[1] - a[1]) / step_m))
+        rows += [tuple(row) for row in np.linspace(a, b, n + 1)[1:].tolist()]
+    return rows
+
+
+def facing(yaw: float) -> tuple[float, float]:
+    return round(cos(yaw), 6) + 0.0, round(sin(yaw), 6) + 0.0
+
+
+# Steering
+
+
+@given(start=st.tuples(COORDINATE, COORDINATE, ANGLE), corners=st.lists(st.tuples(COORDINATE, COORDINATE), min_size=1,
+       max_size=4), yaw=ANGLE, line=COORDINATE)  # fmt: skip
+def test_every_way_to_steer_ends_at_the_last_corner_with_the_wanted_heading(start, corners, yaw, line):
+    for way in ways_to_steer(start, corners, yaw, right_of(line)):
+        assert way[-1][:2] == pytest.approx(corners[-1])
+        assert facing(way[-1][2]) == pytest.approx(facing(yaw), abs=1e-5)
+
+
+@given(start=st.tuples(COORDINATE, COORDINATE, ANGLE), corners=st.lists(st.tuples(COORDINATE, COORDINATE), min_size=1,
+       max_size=4), yaw=ANGLE)  # fmt: skip
+def test_where_there_is_room_the_base_never_spins_faster_than_it_may(start, corners, yaw):
+    for a, b in pairwise([start, *steer(start, corners, yaw, everywhere)]):
+        apart = hypot(b[0] - a[0], b[1] - a[1])
+        at_the_end = b[:2] == pytest.approx(corners[-1])  # the rest of the turn, on the spot
+        assert at_the_end or abs(b[2] - a[2]) <= TURN_RAD_PER_M * apart + 0.05
+
+
+def test_the_heading_is_kept_until_a_narrow_place_is_left():
+    start = (0.0, 0.0, 1.0)
+    way = dense(start, steer(start, [(4.0, 0.0)], -1.0, right_of(2.0)))
+    assert all(yaw == pytest.approx(1.0, abs=0.01) for x, _, yaw in way if x < 1.95)
+
+
+def test_the_last_heading_is_taken_before_a_narrow_place():
+    start = (0.0, 0.0, 1.0)
+    way = dense(start, steer(start, [(4.0, 0.0)], -1.0, lambda point: point[0] < 2.0))
+    assert all(yaw == pytest.approx(-1.0, abs=0.01) for x, _, yaw in way if x > 2.0)
+
+
+def test_between_two_rooms_the_heading_is_kept_in_the_doorway():
+    start = (0.0, 0.0, 2.0)
+    way = dense(start, steer(start, [(6.0, 0.0)], -2.0, lambda point: not 0.45 < point[0] < 1.45))
+    kept = [yaw for x, _, yaw in way if 0.5 < x < 1.4]
+    assert np.ptp(kept) < 0.02
+    assert 0.5 < kept[0] < 1.5  # it was about to turn to where it drives
+
+
+def test_on_a_long_way_the_base_looks_where_it_drives():
+    start = (0.0, 0.0, pi / 2)
+    way = dense(start, steer(start, [(5.0, 0.0)], -pi / 2, everywhere))
+    assert all(yaw == pytest.approx(0.0, abs=0.01) for x, _, yaw in way if 1.5 < x < 3.5)
+
+
+def test_a_short_way_is_not_looked_along():
+    start = (0.0, 0.0, pi / 2)
+    assert all(yaw >= pi / 2 - 0.01 for _, _, yaw in dense(start, steer(start, [(0.9, 0.0)], pi / 2, everywhere)))
+
+
+def test_where_it_can_turn_nowhere_it_has_its_last_heading_from_the_start():
+    way = steer((0.0, 0.0, 0.0), [(1.0, 0.0), (1.0, 1.0)], 0.7, nowhere)
+    assert {round(yaw, 9) for _, _, yaw in way} == {0.7}
+
+
+def test_a_straight_way_without_a_turn_is_one_pose():
+    (pose,) = steer((0.0, 0.0, 0.3), [(1.0, 0.0), (2.0, 0.0)], 0.3, nowhere)
+    assert pose == pytest.approx((2.0, 0.0, 0.3))
+
+
+def test_it_turns_the_short_way_round():
+    way = steer((0.0, 0.0, 3.0), [(3.0, 0.0)], -3.0, nowhere)
+    assert way[-1][2] == pytest.approx(2 * pi - 3.0)
+
+
+# What a way sweeps
+
+
+def box(x: float, y: float, *, soft: float = 0.0) -> Boxes:
+    """A post of 10 cm at a point."""
+    return Boxes(at=np.array([[x, y, 0.5]]), turn=np.eye(3)[None], half=np.array([[0.05, 0.05, 0.5]]),
+                 soft=np.array([soft]))  # fmt: skip
+
+
+ARM: Array = np.array([[0.0, 0.0, 0.5], [0.5, 0.0, 0.5]])  # one sphere over the base, one in front
+RADII: Array = np.array([0.2, 0.1])
+
+
+def test_driving_past_a_post_sweeps_nothing():
+    assert swept_m((0.0, 0.0, 0.0), [(2.0, 0.0, 0.0)], ARM, RADII, box(1.0, 0.5)) == 0.0
+
+
+def test_driving_through_a_post_is_as_deep_as_the_body_is():
+    deep = swept_m((0.0, 0.0, 0.0), [(2.0, 0.0, 0.0)], ARM, RADII, box(1.0, 0.0))
+    assert deep == pytest.approx(0.2 + 0.05, abs=0.01)
+
+
+def test_an_arm_that_swings_hits_what_the_base_drives_past():
+    straight = swept_m((0.0, 0.0, 0.0), [(2.0, 0.0, 0.0)], ARM, RADII, box(1.0, 0.5))
+    swung = swept_m((0.0, 0.0, 0.0), [(1.0, 0.0, 0.0), (1.0, 0.0, pi)], ARM, RADII, box(1.0, 0.5))
+    assert straight == 0.0 < swung
+
+
+def test_a_post_between_two_waypoints_is_not_jumped_over():
+    way = [(4.0, 0.0, 0.0)]
+    assert swept_m((0.0, 0.0, 0.0), way, ARM, RADII, box(2.03, 0.17)) > 0.0
+
+
+def test_things_that_may_be_nudged_do_not_count():
+    assert swept_m((0.0, 0.0, 0.0), [(2.0, 0.0, 0.0)], ARM, RADII, box(1.0, 0.0, soft=1.0)) == 0.0
+
+
+# The floor
+
+
+@pytest.fixture(scope="module")
+def floor() -> Floor:
+    """A room of 4 by 6 m with a countertop and a table at its walls, y = 0 and y = 6."""
+    home = scene(["countertop 1", "dining table 1"])
+    return Floor(home, footprints(home))
+
+
+@pytest.fixture
+def bare(floor: Floor) -> Floor:
+    floor.update([])
+    return floor
+
+
+DOOR = (2.0, 3.0, 0.0, 0.45, 0.01)  # an open leaf in the middle of the room
+
+
+def test_room_is_the_distance_to_the_nearest_obstacle(bare):
+    # 1 m before the countertop's front, at 0.67; every cell off by at most one.
+    assert bare.room_m[bare.cell(1.0, 1.67)] == pytest.approx(1.0, abs=1.5 * CELL_M)
+    assert bare.room_m[bare.cell(1.0, 0.3)] == 0.0
+
+
+def test_an_open_leaf_takes_room_and_a_closed_one_gives_it_back(bare):
+    before = bare.room_m.copy()
+    bare.update([DOOR])
+    assert bare.room_m[bare.cell(2.0, 3.5)] == pytest.approx(0.5, abs=1.5 * CELL_M)
+    assert (bare.room_m <= before).all()
+    bare.update([])
+    assert (bare.room_m == before).all()
+
+
+def test_what_is_carried_is_kept_clear_of_open_leaves(bare):
+    beside = np.array([2.0, 3.35])
+    bare.update([DOOR])
+    assert bare.is_free(beside)
+    bare.update([DOOR], carried_m=0.5)
+    assert not bare.is_free(beside)
+    assert bare.is_free(np.array([2.0, 3.65]))
+
+
+def test_what_is_carried_closes_no_way_past_what_stands_still(bare):
+    free = bare.free.copy()
+    bare.update([], carried_m=0.6)
+    assert (bare.free == free).all()
+
+
+@pytest.fixture(scope="module")
+def hall() -> Floor:
+    """A room of 6 by 6 m with a post of 60 cm in its middle."""
+    room = Room(name="hall", kind="hall", rect=(0.0, 0.0, 6.0, 6.0))
+    home = Scene(name="post", seed=0, rooms=(room,), doorways=(), fixtures=(), objects=(), robot=(3.0, 1.0, 0.0))
+    return Floor(home, [(3.0, 3.0, 0.0, 0.3, 0.3)])
+
+
+@pytest.mark.parametrize("carried_m", [0.0, 0.6])
+def test_a_robot_that_carries_stays_clear_of_the_furniture_with_what_it_carries(hall, carried_m):
+    hall.update([], carried_m=carried_m)
+    corners = hall.path((3.0, 1.0), (3.0, 5.0))
+    assert corners is not None
+    way = dense((3.0, 1.0, 0.0), [(x, y, 0.0) for x, y in corners])
+    assert min(float(hall.gap[hall.cell(x, y)]) for x, y, _ in way) > max(CLEAR_M, carried_m - 2 * CELL_M)
+
+
+def test_a_thing_on_the_ground_is_driven_around(bare):
+    bare.update([], [(2.0, 3.0, 0.0, 0.1, 0.1)])
+    assert not bare.is_free(np.array([2.0, 3.2]))
+    corners = bare.path((1.0, 3.0), (3.0, 3.0))
+    assert corners is not None
+    way = dense((1.0, 3.0, 0.0), [(x, y, 0.0) for x, y in corners])
+    assert min(hypot(x - 2.0, y - 3.0) for x, y, _ in way) > CLEAR_M
+
+
+def test_where_there_is_no_way_there_is_no_path():
+    home = Scene(
+        name="two rooms without a door", seed=0, fixtures=(), objects=(), doorways=(), robot=(1.0, 1.0, 0.0),
+        rooms=(Room(name="a", kind="hall", rect=(0, 0, 2, 2)), Room(name="b", kind="hall", rect=(2, 0, 5, 2))),
+    )  # fmt: skip
+    floor = Floor(home, [])
+    assert floor.path((4.0, 1.0), (1.0, 1.0)) is None
+    assert floor.path((4.5, 1.5), (2.5, 0.5)) is not None

@@ -1,0 +1,67 @@
+"""Which open door is blamed for what cannot be reached."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from tests.envs.homes_for_tests import scene
+
+pytestmark = pytest.mark.skipif(importlib.util.find_spec("pybullet") is None, reason="pybullet is not installed")
+
+
+@pytest.fixture(scope="module")
+def home() -> Iterator[object]:
+    from envs.simulation.physical_home import PhysicalHome
+
+    fixtures = ["countertop 1", "cabinet 1: open", "cabinet 2", "cabinet 3: open"]
+    made = PhysicalHome(scene(fixtures, {"mug 1": "countertop 1"}))
+    spec = made.places.specs["cabinet 1"]
+    made.cell.focus = np.array([spec.x, spec.y, 1.0])
+    yield made
+    made.close()
+
+
+def is_shut(home, name):
+    return lambda: home.engine.joint(name, 0) < 0.01 and home.engine.joint(name, 1) < 0.01
+
+
+def test_the_door_that_has_to_be_closed_is_named(home):
+    from envs.robot.obstruction import out_of_reach
+
+    failure = out_of_reach(home.cell, "cannot reach mug 1", is_shut(home, "cabinet 1"))
+    assert (str(failure), failure.blocked_by) == ("cannot reach mug 1: blocked by cabinet 1", "cabinet 1")
+
+
+def test_no_door_is_named_if_closing_none_helps(home):
+    from envs.robot.obstruction import out_of_reach
+
+    failure = out_of_reach(home.cell, "cannot reach mug 1", lambda: False)
+    assert (str(failure), failure.blocked_by) == ("cannot reach mug 1", "")
+
+
+def test_the_fixture_that_is_worked_at_stays_open(home):
+    from envs.robot.obstruction import out_of_reach
+
+    assert out_of_reach(home.cell, "cannot", is_shut(home, "cabinet 1"), own="cabinet 1").blocked_by == ""
+
+
+def test_looking_for_the_door_moves_nothing(home):
+    from envs.robot.obstruction import out_of_reach
+
+    before = [home.engine.joint(name, k) for name in ("cabinet 1", "cabinet 3") for k in (0, 1)]
+    floor = home.cell.floor.free.copy()
+    out_of_reach(home.cell, "cannot", lambda: False)
+    assert [home.engine.joint(name, k) for name in ("cabinet 1", "cabinet 3") for k in (0, 1)] == before
+    assert (home.cell.floor.free == floor).all()
+
+
+def test_doors_that_stand_open_side_by_side_stay_where_they_are(home):
+    before = home.state()
+    home.cell.robot.wait(240)
+    assert home.state() == before
+    for name in ("cabinet 1", "cabinet 3"):
+        assert home.places.opening(name) > 0.55

@@ -1,0 +1,267 @@
+"""Grasps by friction alone, what a failed skill leaves behind, what a skill costs, and how a home is rebuilt."""
+
+from __future__ import annotations
+
+import importlib.util
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from envs.assets.collision_shapes import WALL_M
+from envs.robot import kinematics
+from envs.robot.robot import LEFT, LINKS, NAME, RIGHT
+from envs.skills import dispatch
+from envs.symbolic.actions import State, apply, parse_action, unmet
+from tests.envs.homes_for_tests import scene
+
+if TYPE_CHECKING:
+    from envs.simulation.physical_home import PhysicalHome
+    from envs.symbolic.home_protocol import Outcome
+
+pytestmark = pytest.mark.skipif(importlib.util.find_spec("pybullet") is None, reason="pybullet is not installed")
+
+FIXTURES = ("countertop 1", "dining table 1", "sink 1", "microwave 1: open", "shelf 1", "side table 1", "desk 1")
+OBJECTS = {
+    "spoon 1": "countertop 1", "apple 1": "countertop 1", "mug 1": "dining table 1", "plate 1: dirty": "dining table 1",
+    "cloth 1": "countertop 1", "basketball 1": "desk 1", "book 1": "desk 1", "box 1": "shelf 1", "box 2": "shelf 1",
+    "tablet 1": "side table 1", "tablet 2": "side table 1",
+}  # fmt: skip
+TUCKED_RAD = 0.06  # with a thing in the hand, its pitch stays that of the grasp
+
+
+@pytest.fixture(scope="module")
+def built() -> Iterator[PhysicalHome]:
+    from envs.simulation.physical_home import PhysicalHome
+
+    home = PhysicalHome(scene(FIXTURES, OBJECTS), grasp="physical")
+    yield home
+    home.close()
+
+
+@pytest.fixture
+def home(built: PhysicalHome) -> PhysicalHome:
+    built.engine.step()  # so that it is built anew, whatever the test before put where
+    built.reset()
+    return built
+
+
+def try_to(home: PhysicalHome, text: str) -> Outcome:
+    """Carry out a subtask that is applicable."""
+    action = parse_action(home.world, text)
+    assert unmet(home.state(), action) is None
+    return home.execute(action)
+
+
+def run(home: PhysicalHome, *texts: str) -> State:
+    for text in texts:
+        expected = apply(home.state(), parse_action(home.world, text))
+        outcome = try_to(home, text)
+        assert outcome.status == "done", f"{text}: {outcome.reason}"
+        assert home.state()[1:] == expected[1:], text
+    return home.state()
+
+
+def from_middle_m(home: PhysicalHome) -> float:
+    """How far the fingers are from the vertical axis of what they hold."""
+    held = home.cell.robot.held
+    assert held is not None
+    return float(np.hypot(*held.pivot[:2]))
+
+
+def lay(home: PhysicalHome, thing: str, place: str, x: float, y: float, quarter: bool = False) -> None:
+    """Put a thing onto a point of a place's frame, without the robot."""
+    area = home.places.area(place)
+    at = area.point(x, y, home.places.things[thing].size[2] / 2 + 0.002)
+    yaw = area.yaw + (np.pi / 2 if quarter else 0.0)
+    home.engine.place(thing, at.tolist(), (0.0, 0.0, float(np.sin(yaw / 2)), float(np.cos(yaw / 2))))
+    home.places.forget()
+
+
+def is_tucked(home: PhysicalHome) -> bool:
+    """Whether the arm itself, not just what its motors are told, is folded."""
+    joints = home.engine.joints(NAME, LINKS)
+    return bool(np.abs(joints[4:] - kinematics.TUCKED).max() < TUCKED_RAD)
+
+
+# Friction
+
+
+@pytest.mark.parametrize(
+    ("thing", "place", "low_m", "high_m"),
+    [
+        ("spoon 1", "dining table 1", 0.0, 0.02),  # across its middle
+        ("apple 1", "dining table 1", 0.0, 0.02),
+        ("cloth 1", "dining table 1", 0.0, 0.06),  # by its fold
+        ("mug 1", "countertop 1", 0.0425 - WALL_M, 0.0475),  # by its wall
+        ("plate 1", "countertop 1", 0.11 - 2 * WALL_M, 0.115),  # by its rim
+    ],
+)
+def test_fingers_alone_carry_a_thing_to_another_place(home, thing, place, low_m, high_m):
+    run(home, f"pick up {thing}")
+    held = home.cell.robot.held
+    assert held is not None
+    assert held.weld is None  # no constraint helps
+    assert low_m <= from_middle_m(home) <= high_m
+    assert home.engine.gap(NAME, (LEFT,), thing) < 0.003
+    assert home.engine.gap(NAME, (RIGHT,), thing) < 0.003
+    run(home, f"put {thing} on {place}")
+    assert home.cell.robot.held is None
+
+
+def test_without_friction_nothing_is_held(home):
+    home.engine.rubber(NAME, (LEFT, RIGHT), 0.0)
+    outcome = try_to(home, "pick up apple 1")
+    assert (outcome.status, outcome.reason) == ("failed", "apple 1 slipped")
+    assert home.cell.robot.held is None
+    assert home.state().held < 0
+    assert is_tucked(home)
+
+
+@pytest.mark.parametrize("thing", ["basketball 1", "book 1"])
+def test_what_no_finger_goes_around_is_too_wide(home, thing):
+    outcome = try_to(home, f"pick up {thing}")
+    assert (outcome.status, outcome.reason) == ("failed", f"{thing} is too wide for the hand")
+    assert outcome.ticks == 0  # known before the robot moves
+
+
+def test_what_is_torn_out_of_the_hand_is_no_longer_held(home):
+    run(home, "pick up spoon 1")
+    at, turn = home.engine.pose("spoon 1")
+    home.engine.place("spoon 1", (at[0], at[1], at[2] - 0.3), turn)
+    outcome = try_to(home, "go to sink 1")
+    assert (outcome.status, outcome.reason) == ("failed", "spoon 1 slipped")
+    assert home.state().held < 0
+    run(home, "pick up apple 1")  # the hand is empty again
+
+
+# No room
+
+
+def test_on_a_full_table_a_flat_thing_is_put_onto_another(home):
+    lay(home, "tablet 1", "side table 1", 0.0, 0.115)
+    lay(home, "tablet 2", "side table 1", 0.0, -0.115)
+    run(home, "pick up cloth 1", "put cloth 1 on side table 1")
+    at, tablet_at = home.places.pose("cloth 1")[0], home.places.pose("tablet 1")[0]
+    assert at[2] - home.places.extents("cloth 1")[2] > tablet_at[2]  # it lies on top
+    assert home.places.area("side table 1").local(tablet_at)[:2] == pytest.approx((0.0, 0.115), abs=0.02)
+
+
+def test_between_tall_things_without_a_gap_there_is_no_room(home):
+    lay(home, "box 1", "shelf 1", 0.0, 0.21, quarter=True)
+    lay(home, "box 2", "shelf 1", 0.0, -0.21, quarter=True)
+    run(home, "pick up cloth 1")
+    outcome = try_to(home, "put cloth 1 on shelf 1")
+    assert (outcome.status, outcome.reason, outcome.ticks) == ("failed", "no room on shelf 1", 0)
+    assert home.state().held == home.world.index["cloth 1"]
+
+
+# What failed skills leave behind
+
+
+@pytest.mark.parametrize("ticks", [300, 1100, 1900], ids=["driving", "unfolding", "lifting"])
+def test_a_skill_that_runs_out_of_time_says_when_and_leaves_a_robot_that_goes_on(home, monkeypatch, ticks):
+    with monkeypatch.context() as patch:
+        patch.setattr(dispatch, "MAX_TICKS", ticks)
+        outcome = try_to(home, "pick up apple 1")
+    assert (outcome.status, outcome.reason) == ("failed", f"timeout at tick {ticks}")
+    assert outcome.ticks >= ticks
+    assert is_tucked(home)
+    robot = home.cell.robot
+    stands_at = home.engine.joints(NAME, LINKS)
+    assert np.abs(stands_at[:4] - robot.q[:4]).max() < 0.02  # it is where it takes itself to be
+    if robot.held is not None:
+        run(home, "put apple 1 on dining table 1")
+    else:
+        run(home, "pick up mug 1")
+
+
+def test_a_failure_in_the_middle_of_a_reach_leaves_the_arm_tucked(home, monkeypatch):
+    from envs.robot.motion_primitives import SkillError
+    from envs.skills import pick
+
+    def fail(*_: object) -> bool:
+        raise SkillError("something broke")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(pick, "_lift", fail)
+        outcome = try_to(home, "pick up spoon 1")
+    assert (outcome.status, outcome.reason) == ("failed", "something broke")
+    assert is_tucked(home)
+
+
+def test_a_skill_in_time_is_not_cut_off_afterwards(home):
+    run(home, "go to sink 1")
+    assert home.cell.robot.deadline is None
+
+
+# What skills cost
+
+
+def test_energy_is_spent_by_moving_only(home):
+    robot = home.cell.robot
+    refused = home.execute(parse_action(home.world, "close countertop 1"))
+    assert refused.energy_j == 0.0
+    before_j = robot.energy_j
+    robot.wait(480)
+    assert robot.energy_j - before_j < 1.0
+    moved = try_to(home, "go to sink 1")
+    assert moved.energy_j > 5.0
+    assert moved.energy_j == pytest.approx(robot.energy_j - before_j, abs=1.0)
+
+
+def test_the_energy_of_outcomes_adds_up_to_the_robots(home):
+    spent_j = [try_to(home, text).energy_j for text in ("go to desk 1", "pick up apple 1", "go to sink 1")]
+    assert min(spent_j) > 0.0
+    assert sum(spent_j) == pytest.approx(home.cell.robot.energy_j)
+
+
+def test_time_and_ticks_of_an_outcome_agree(home):
+    start = home.engine.ticks
+    outcome = try_to(home, "go to desk 1")
+    assert outcome.ticks == home.engine.ticks - start
+    assert outcome.duration_s == pytest.approx(outcome.ticks / 240)
+
+
+# Rebuilding
+
+
+def snapshot(home: PhysicalHome) -> list[object]:
+    """Everything in the engine that can move."""
+    poses: list[object] = [home.engine.pose(thing.name) for thing in home.scene.objects]
+    doors = [home.engine.joint(name, 0) for name, made in home.places.furniture.items() if made.leaves]
+    return [*poses, *doors, home.engine.joints(NAME, LINKS).tolist(), home.engine.ticks]
+
+
+def test_a_reset_restores_the_first_tick_bit_for_bit(home):
+    first, state = snapshot(home), home.state()
+    run(home, "close microwave 1", "pick up plate 1")
+    assert snapshot(home) != first
+    assert home.reset() == state
+    assert snapshot(home) == first
+
+
+def test_what_follows_a_reset_is_the_same_bit_for_bit(home):
+    ends = []
+    for _ in range(2):
+        home.reset()
+        outcome = try_to(home, "pick up spoon 1")
+        ends.append((outcome, snapshot(home)))
+    assert ends[0] == ends[1]
+
+
+def test_a_reset_takes_well_under_what_the_first_build_takes(home):
+    from envs.simulation.physical_home import PhysicalHome
+
+    began = time.process_time()
+    PhysicalHome(home.scene, grasp="physical").close()
+    built_s = time.process_time() - began
+    resets_s = []
+    for _ in range(3):
+        home.engine.step()
+        began = time.process_time()
+        home.reset()
+        resets_s.append(time.process_time() - began)
+    assert min(resets_s) < 0.5 * built_s

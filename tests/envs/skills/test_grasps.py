@@ -1,0 +1,195 @@
+"""Where two fingers can take things, as they lie, lean or stand in a home."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator
+from math import cos, pi, sin
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from envs.assets.collision_shapes import WALL_M, edge_top
+from envs.geometry.rotations import Array, turn_z
+from envs.robot.reach_planning import LEVEL, Goal
+from envs.skills.grasps import FINGERS_M, GROUND_M, WIDEST_M, half_extents, heading_of, is_round, pinches
+from tests.envs.homes_for_tests import scene
+
+if TYPE_CHECKING:
+    from envs.simulation.physical_home import PhysicalHome
+
+pytestmark = pytest.mark.skipif(importlib.util.find_spec("pybullet") is None, reason="pybullet is not installed")
+
+PINCHED = ("apple 1", "cloth 1", "milk 1", "mug 1", "plate 1", "potato 1", "spoon 1")
+WIDE = ("basketball 1", "book 1", "bread 1")
+IN_THE_AIR = (2.0, 3.0, 1.2)
+
+
+@pytest.fixture(scope="module")
+def built() -> Iterator[PhysicalHome]:
+    from envs.simulation.physical_home import PhysicalHome
+
+    places = ("countertop 1", "dining table 1", "desk 1")
+    home = PhysicalHome(
+        scene(["countertop 1", "dining table 1", "desk 1", "bookshelf 1"],
+              {name: places[k % 3] for k, name in enumerate(PINCHED + WIDE)}), grasp="physical"
+    )  # fmt: skip
+    yield home
+    home.close()
+
+
+@pytest.fixture
+def home(built: PhysicalHome) -> PhysicalHome:
+    built.engine.step()  # so that it is built anew, whatever the test before put where
+    built.reset()
+    return built
+
+
+def stand(home: PhysicalHome, name: str, yaw: float = 0.0, *, lean: float = 0.0) -> Array:
+    """Put a thing into the air, turned and leaning about its own x; return its middle, (3,)."""
+    at = np.array(IN_THE_AIR)
+    w, z, x = cos(yaw / 2) * cos(lean / 2), sin(yaw / 2) * cos(lean / 2), cos(yaw / 2) * sin(lean / 2)
+    home.engine.place(name, at.tolist(), (x, sin(yaw / 2) * sin(lean / 2), z, w))
+    home.places.forget()
+    return at
+
+
+def goals(home: PhysicalHome, name: str, *, deeper_m: float = 0.0) -> list[Goal]:
+    return pinches(home.cell, name, deeper_m=deeper_m)
+
+
+def across(goal: Goal, heading: float) -> Array:
+    """The direction along which the fingers close, (2,)."""
+    return np.array([-sin(heading), cos(heading)])
+
+
+@pytest.mark.parametrize("name", PINCHED)
+def test_the_open_hand_goes_around_what_it_takes(home, name):
+    found = goals(home, name)
+    assert found
+    assert all(0.0 < goal.width <= WIDEST_M for goal in found)
+
+
+@pytest.mark.parametrize("name", WIDE)
+def test_what_is_too_wide_everywhere_cannot_be_taken(home, name):
+    assert goals(home, name) == []
+
+
+def test_a_book_that_stands_is_taken_across_its_back(home):
+    stand(home, "book 1", lean=pi / 2)
+    found = goals(home, "book 1")
+    assert found
+    assert all(goal.width == pytest.approx(0.03, abs=1e-6) for goal in found)
+
+
+@pytest.mark.parametrize("name", PINCHED)
+@pytest.mark.parametrize("yaw", [0.0, 0.7, -2.0])
+def test_the_width_is_the_things_own_across_the_fingers(home, name, yaw):
+    at = stand(home, name, yaw)
+    category = home.places.things[name]
+    for goal in goals(home, name):
+        for heading in goal.yaws:
+            side = np.abs(turn_z(-yaw)[:2, :2] @ across(goal, heading))  # in the thing's frame
+            if np.hypot(*(goal.middle - at)[:2]) > 0.01 or category.shape == "cloth":
+                continue  # a rim, a wall, a fold
+            whole = float(side @ np.array(category.size[:2]))
+            assert goal.width == pytest.approx(category.size[0] if is_round(category) else whole, abs=1e-6)
+
+
+@pytest.mark.parametrize("name", PINCHED)
+def test_turning_a_thing_turns_its_grasps(home, name):
+    at = stand(home, name, 0.0)
+    before = goals(home, name)
+    stand(home, name, 0.9)
+    after = goals(home, name)
+    assert len(after) == len(before)
+    for a, b in zip(before, after, strict=True):
+        assert b.middle - at == pytest.approx(turn_z(0.9) @ (a.middle - at), abs=1e-6)
+        assert b.tip(0.0) - at == pytest.approx(turn_z(0.9) @ (a.tip(0.0) - at), abs=1e-6)
+        assert np.exp(1j * np.array(b.yaws)) == pytest.approx(np.exp(1j * (np.array(a.yaws) + 0.9)), abs=1e-6)
+
+
+@pytest.mark.parametrize("name", PINCHED)
+@pytest.mark.parametrize("deeper_m", [0.0, 0.012])
+def test_the_fingertips_stay_above_what_a_thing_stands_on_and_reach_its_sides(home, name, deeper_m):
+    at = stand(home, name)
+    half_m = home.places.things[name].size[2] / 2
+    for goal in goals(home, name, deeper_m=deeper_m):
+        z = float(goal.tip(0.0)[2] - at[2])
+        assert z >= -half_m + GROUND_M - 1e-6
+        assert half_m - FINGERS_M - deeper_m - 1e-6 <= z < half_m
+
+
+def test_a_second_try_goes_deeper(home):
+    stand(home, "milk 1")
+    first, second = goals(home, "milk 1"), goals(home, "milk 1", deeper_m=0.01)
+    assert second[0].tip(0.0)[2] == pytest.approx(first[0].tip(0.0)[2] - 0.01)
+
+
+def test_a_mug_is_taken_by_its_wall_from_inside_and_outside(home):
+    at = stand(home, "mug 1", 0.4)
+    category = home.places.things["mug 1"]
+    walls = goals(home, "mug 1")
+    assert walls
+    for goal in walls:
+        out = goal.tip(0.0)[:2] - at[:2]
+        assert np.hypot(*out) == pytest.approx((category.size[0] - WALL_M) / 2)
+        assert goal.width == pytest.approx(WALL_M)
+        (heading,) = goal.yaws
+        assert abs(across(goal, heading) @ out) == pytest.approx(float(np.hypot(*out)))  # through the wall
+
+
+def test_a_plate_is_taken_by_its_rim_above_its_flat(home):
+    at = stand(home, "plate 1")
+    for goal in goals(home, "plate 1"):
+        assert np.hypot(*(goal.tip(0.0) - at)[:2]) > 0.10
+        assert goal.tip(0.0)[2] > at[2] + edge_top(home.places.things["plate 1"])
+
+
+def test_a_cloth_is_taken_by_its_fold(home):
+    stand(home, "cloth 1", 1.1)
+    found = goals(home, "cloth 1")
+    assert found
+    for goal in found:
+        (heading,) = goal.yaws
+        assert abs(cos(heading - 1.1)) == pytest.approx(1.0)  # along the fold
+
+
+def test_round_things_are_taken_from_any_side(home):
+    stand(home, "apple 1")
+    (goal,) = goals(home, "apple 1")
+    assert goal.yaws == ()
+
+
+@pytest.mark.parametrize("name", ["mug 1", "plate 1", "cloth 1"])
+def test_what_leans_is_not_taken_by_its_rim(home, name):
+    stand(home, name)
+    upright = {round(goal.width, 4) for goal in goals(home, name)}
+    stand(home, name, lean=0.5)
+    leaning = {round(goal.width, 4) for goal in goals(home, name)}
+    assert upright & {WALL_M, 0.03}
+    assert not leaning & {WALL_M, 0.03}
+
+
+@pytest.mark.parametrize(("place", "level"), [("bookshelf 1", True), ("dining table 1", False)])
+def test_in_a_bookshelf_the_hand_comes_level_and_on_a_table_from_above(home, place, level):
+    home.engine.place("potato 1", home.places.area(place).point(0.0, 0.0, 0.04).tolist(), (0, 0, 0, 1))
+    home.places.forget()
+    assert home.places.root("potato 1") == place
+    found = goals(home, "potato 1")
+    assert found
+    assert all((set(goal.pitches) == set(LEVEL)) == level for goal in found)
+
+
+@pytest.mark.parametrize("lean", [0.0, pi / 2])
+def test_the_heading_of_a_thing_is_its_yaw_also_when_it_stands_on_its_side(home, lean):
+    stand(home, "spoon 1", 0.6, lean=lean)
+    assert heading_of(home.places.pose("spoon 1")[1]) == pytest.approx(0.6, abs=1e-6)
+
+
+def test_half_extents_are_seen_along_the_heading(home):
+    spoon = home.places.things["spoon 1"]
+    half = np.array(spoon.size) / 2
+    assert half_extents(turn_z(0.3), spoon, 0.3) == pytest.approx(half)
+    assert half_extents(turn_z(0.3), spoon, 0.3 + pi / 2) == pytest.approx(half[[1, 0, 2]])

@@ -1,0 +1,316 @@
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from envs.errors import ActionError
+from envs.scenes.scene_sampler import sample_scene
+from envs.symbolic.actions import (
+    HELD,
+    Action,
+    State,
+    World,
+    applicable,
+    apply,
+    effect,
+    format_action,
+    parse_action,
+    unmet,
+)
+from tests.envs.homes_for_tests import after, is_true, kitchen, liquid_of, place_of, state
+
+
+def why_not(now: State, subtask: str) -> str | None:
+    return unmet(now, parse_action(now.world, subtask))
+
+
+@pytest.fixture(scope="module")
+def start() -> State:
+    return World(kitchen()).initial()
+
+
+# -- preconditions ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("before", "subtask", "reason"),
+    [
+        ([], "pick up apple 1", "fridge 1 is closed"),
+        (["pick up book 1"], "pick up plate 1", "the hand is not empty (holding book 1)"),
+        ([], "put plate 1 on dining table 1", "not holding plate 1 (holding nothing)"),
+        (["pick up book 1"], "put plate 1 on dining table 1", "not holding plate 1 (holding book 1)"),
+        (["pick up plate 1"], "put plate 1 in cabinet 1", "cabinet 1 is closed"),
+        (["pick up book 1"], "put book 1 in toaster 1", "book 1 does not fit in toaster 1"),
+        (["pick up book 1"], "put book 1 on plant 1", "nothing can be put on plant 1"),
+        (["pick up book 1"], "put book 1 on person 1", "nothing can be put on person 1"),
+        (["pick up book 1"], "put book 1 on potato 1", "nothing can be put on potato 1"),
+        (["pick up pan 1"], "put pan 1 on pan 1", "pan 1 is in the hand"),
+        (["pick up potato 1"], "put potato 1 in cup 1", "cabinet 1 is closed"),
+        ([], "give book 1 to person 1", "not holding book 1 (holding nothing)"),
+        (["pick up book 1"], "give book 1 to sink 1", "sink 1 is not a person"),
+        (["open fridge 1"], "open fridge 1", "fridge 1 is already open"),
+        ([], "close fridge 1", "fridge 1 is already closed"),
+        ([], "open sink 1", "sink 1 cannot be opened or closed"),
+        ([], "open apple 1", "apple 1 is not a fixture"),
+        (["pick up book 1"], "open fridge 1", "the hand is not empty (holding book 1)"),
+        (["turn on microwave 1"], "open microwave 1", "microwave 1 is on"),
+        ([], "turn on fridge 1", "fridge 1 has no switch"),
+        (["turn on sink 1"], "turn on sink 1", "sink 1 is already on"),
+        ([], "turn off sink 1", "sink 1 is already off"),
+        (["open microwave 1"], "turn on microwave 1", "microwave 1 is open"),
+        (["pick up book 1"], "turn on sink 1", "the hand is not empty (holding book 1)"),
+        ([], "slice potato 1", "not holding a knife"),
+        (["pick up knife 1"], "slice book 1", "book 1 cannot be sliced"),
+        (["pick up knife 1", "slice potato 1"], "slice potato 1", "potato 1 is already sliced"),
+        (["open fridge 1", "pick up knife 1"], "slice apple 1", "apple 1 is not on an open surface"),
+        ([], "wipe sink 1", "not holding a cloth or sponge"),
+        (["pick up cloth 1"], "wipe fridge 1", "fridge 1 cannot be wiped"),
+        ([], "pour milk 1 into cup 1", "not holding milk 1 (holding nothing)"),
+        (["pick up pan 1"], "pour pan 1 into plant 1", "pan 1 is empty"),
+        (["open fridge 1", "pick up milk 1"], "pour milk 1 into plant 1", "milk 1 holds no water"),
+        (["open fridge 1", "pick up milk 1"], "pour milk 1 into sink 1", "nothing can be poured into sink 1"),
+        (["open fridge 1", "pick up milk 1"], "pour milk 1 into potato 1", "nothing can be poured into potato 1"),
+        (["open fridge 1", "pick up milk 1"], "pour milk 1 into cup 1", "cabinet 1 is closed"),
+        ([], "fold book 1", "book 1 cannot be folded"),
+        (["fold cloth 1"], "fold cloth 1", "cloth 1 is already folded"),
+        (["pick up book 1"], "fold cloth 1", "the hand is not empty (holding book 1)"),
+        ([], "pick up fridge 1", "fridge 1 is a fixture"),
+    ],
+)  # fmt: skip
+def test_the_first_precondition_that_is_false_is_said(
+    start: State, before: list[str], subtask: str, reason: str
+) -> None:
+    assert why_not(after(start, *before), subtask) == reason
+
+
+def test_a_vessel_that_is_full_takes_no_more() -> None:
+    now = state(["countertop 1"], {"milk 1": "countertop 1", "cup 1: of tea": "countertop 1"})
+    assert why_not(after(now, "pick up milk 1"), "pour milk 1 into cup 1") == "cup 1 is not empty"
+
+
+def test_too_large_a_thing_is_not_given() -> None:
+    now = after(state(["sofa 1", "person 1"], {"baseball bat 1": "sofa 1"}), "pick up baseball bat 1")
+    assert why_not(now, "give baseball bat 1 to person 1") == "baseball bat 1 is too large to hand over"
+
+
+def test_a_place_that_is_full_takes_no_more() -> None:
+    now = state(["coffee machine 1", "countertop 1"], {"mug 1": "coffee machine 1", "pot 1": "countertop 1"})
+    assert why_not(after(now, "pick up pot 1"), "put pot 1 on coffee machine 1") == "no room on coffee machine 1"
+
+
+def test_an_empty_place_takes_one_thing_of_any_size_that_fits() -> None:
+    now = after(state(["countertop 1"], {"plate 1": "countertop 1", "bread 1": "countertop 1"}), "pick up bread 1")
+    assert why_not(now, "put bread 1 on plate 1") is None
+
+
+def test_nothing_reaches_into_a_container_that_is_held() -> None:
+    now = state(["countertop 1"], {"bowl 1": "countertop 1", "apple 1": "bowl 1"})
+    assert "hand" in (why_not(after(now, "pick up bowl 1"), "pick up apple 1") or "")
+
+
+def test_what_is_in_a_closed_fixture_is_out_of_reach_in_a_container_too() -> None:
+    now = state(["cabinet 1"], {"bowl 1": "cabinet 1", "apple 1": "bowl 1"})
+    assert why_not(now, "pick up apple 1") == "cabinet 1 is closed"
+
+
+def test_food_on_a_plate_on_a_table_can_be_sliced() -> None:
+    objects = {"plate 1": "dining table 1", "apple 1": "plate 1", "knife 1": "dining table 1"}
+    now = after(state(["dining table 1"], objects), "pick up knife 1")
+    assert why_not(now, "slice apple 1") is None
+
+
+# -- effects ---------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_picked_up_is_in_the_hand(start: State) -> None:
+    now = after(start, "pick up book 1")
+    assert now.held == now.world.index["book 1"]
+    assert now.place[now.held] == HELD
+
+
+def test_picking_up_brings_the_robot_to_the_fixture(start: State) -> None:
+    now = after(start, "pick up book 1")
+    assert now.world.names[now.at] == "dining table 1"
+
+
+def test_what_is_put_down_is_there_and_the_hand_is_empty(start: State) -> None:
+    now = after(start, "pick up book 1", "put book 1 on countertop 1")
+    assert place_of(now, "book 1") == "countertop 1"
+    assert now.held < 0
+
+
+def test_what_is_given_is_with_the_person(start: State) -> None:
+    assert place_of(after(start, "pick up book 1", "give book 1 to person 1"), "book 1") == "person 1"
+
+
+def test_what_a_person_holds_can_be_taken_back(start: State) -> None:
+    assert why_not(after(start, "pick up book 1", "give book 1 to person 1"), "pick up book 1") is None
+
+
+def test_a_container_takes_its_contents_along() -> None:
+    now = state(["countertop 1", "dining table 1"], {"bowl 1": "countertop 1", "apple 1": "bowl 1"})
+    now = after(now, "pick up bowl 1", "put bowl 1 on dining table 1")
+    assert place_of(now, "apple 1") == "bowl 1"
+    assert now.world.names[now.root(now.world.index["apple 1"])] == "dining table 1"
+
+
+def test_a_container_can_stand_in_a_container_in_a_container() -> None:
+    objects = {"box 1": "sofa 1", "bowl 1": "sofa 1", "cup 1": "sofa 1", "spoon 1": "sofa 1"}
+    now = after(state(["sofa 1"], objects), "pick up spoon 1", "put spoon 1 in cup 1", "pick up cup 1")
+    now = after(now, "put cup 1 in bowl 1")
+    now = after(now, "pick up bowl 1", "put bowl 1 in box 1")
+    assert now.world.names[now.root(now.world.index["spoon 1"])] == "sofa 1"
+
+
+def test_opening_and_closing_are_each_others_undoing(start: State) -> None:
+    now = after(start, "open cabinet 1")
+    assert is_true(now, "cabinet 1", "open")
+    assert is_true(after(now, "close cabinet 1"), "cabinet 1", "closed")
+
+
+def test_switching_on_and_off_are_each_others_undoing(start: State) -> None:
+    now = after(start, "turn on sink 1")
+    assert is_true(now, "sink 1", "on")
+    assert is_true(after(now, "turn off sink 1"), "sink 1", "off")
+
+
+def test_what_is_sliced_stays_sliced(start: State) -> None:
+    now = after(start, "pick up knife 1", "slice potato 1", "put knife 1 on countertop 1", "pick up potato 1")
+    assert is_true(now, "potato 1", "sliced")
+
+
+def test_wiping_cleans(start: State) -> None:
+    assert is_true(after(start, "pick up cloth 1", "wipe sink 1"), "sink 1", "clean")
+
+
+def test_folding_folds(start: State) -> None:
+    assert is_true(after(start, "fold cloth 1"), "cloth 1", "folded")
+
+
+def test_going_somewhere_changes_nothing_else(start: State) -> None:
+    now = after(start, "go to plant 1")
+    assert now.world.names[now.at] == "plant 1"
+    assert now[1:5] == start[1:5]
+
+
+def test_pouring_empties_a_vessel() -> None:
+    now = state(["countertop 1"], {"cup 1: of tea": "countertop 1", "mug 1": "countertop 1"})
+    now = after(now, "pick up cup 1", "pour cup 1 into mug 1")
+    assert (liquid_of(now, "cup 1"), liquid_of(now, "mug 1")) == ("", "tea")
+
+
+def test_pouring_does_not_empty_a_reservoir(start: State) -> None:
+    now = after(start, "open fridge 1", "open cabinet 1", "pick up milk 1", "pour milk 1 into cup 1")
+    assert (liquid_of(now, "milk 1"), liquid_of(now, "cup 1")) == ("milk", "milk")
+
+
+def test_pouring_keeps_the_temperature(start: State) -> None:
+    now = after(start, "open fridge 1", "open cabinet 1", "pick up milk 1", "pour milk 1 into cup 1")
+    assert is_true(now, "cup 1", "cold")
+
+
+def test_what_is_poured_into_a_vessel_on_a_burner_that_is_on_gets_hot() -> None:
+    fixtures = ["fridge 1: open", "stove burner 1: on"]
+    now = state(fixtures, {"milk 1: cold": "fridge 1", "pot 1": "stove burner 1"})
+    assert is_true(after(now, "pick up milk 1", "pour milk 1 into pot 1"), "pot 1", "hot")
+
+
+def test_water_waters_a_plant() -> None:
+    now = state(["shelf 1", "plant 1"], {"watering can 1: of water": "shelf 1"})
+    now = after(now, "pick up watering can 1", "pour watering can 1 into plant 1")
+    assert is_true(now, "plant 1", "watered")
+    assert not liquid_of(now, "watering can 1")
+
+
+# -- names, texts and lists ------------------------------------------------------------------------------------------
+
+
+def test_an_unknown_thing_is_an_error_that_offers_the_nearest(start: State) -> None:
+    with pytest.raises(ActionError, match="did you mean 'plate 1'"):
+        parse_action(start.world, "pick up plaet 1")
+
+
+def test_an_unknown_skill_is_an_error_that_lists_the_skills(start: State) -> None:
+    with pytest.raises(ActionError, match="it can: go to, pick up"):
+        parse_action(start.world, "dance with person 1")
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        Action("pick up", ()),
+        Action("pick up", ("book 1", "plate 1")),
+        Action("put", ("book 1",)),
+        Action("give", ("book 1", "person 9")),
+        Action("throw", ("book 1",)),
+        Action("go to", ("moon 1",)),
+    ],
+)
+def test_a_call_that_makes_no_sense_is_an_error(start: State, action: Action) -> None:
+    with pytest.raises(ActionError):
+        unmet(start, action)
+
+
+def test_an_action_that_is_not_applicable_cannot_be_applied(start: State) -> None:
+    with pytest.raises(ActionError, match="pick up apple 1: fridge 1 is closed"):
+        apply(start, Action("pick up", ("apple 1",)))
+
+
+def test_the_other_relation_is_read_and_the_own_one_written(start: State) -> None:
+    action = parse_action(start.world, "put apple 1 on fridge 1")
+    assert format_action(start.world, action) == "put apple 1 in fridge 1"
+
+
+def walk(seed: int, length: int = 60) -> list[tuple[State, Action]]:
+    """A walk of applicable actions in a sampled home."""
+    rng = random.Random(seed)
+    now = World(sample_scene(seed, geometry=False)).initial()
+    steps = []
+    for _ in range(length):
+        by_skill: dict[str, list[Action]] = {}
+        for action in applicable(now):
+            by_skill.setdefault(action.skill, []).append(action)
+        steps.append((now, rng.choice(by_skill[rng.choice(sorted(by_skill))])))
+        now = effect(*steps[-1])
+    return steps
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_every_applicable_action_reads_back_from_its_text(seed: int) -> None:
+    for now, _ in walk(seed, 10):
+        for action in applicable(now):
+            assert parse_action(now.world, format_action(now.world, action)) == action
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_list_of_applicable_actions_is_exactly_those_without_an_unmet_precondition(seed: int) -> None:
+    for now, _ in walk(seed, 30)[::6]:
+        names = now.world.names
+        one = [Action(s, (n,)) for s in now.world.domain.skills if s not in ("put", "give", "pour") for n in names]
+        two = [Action(s, (a, b)) for s in ("put", "give", "pour") for a in names for b in names]
+        assert set(applicable(now)) == {a for a in one + two if unmet(now, a) is None}
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_walk_keeps_the_world_consistent(seed: int) -> None:
+    for now, action in walk(seed):
+        after_it = apply(now, action)
+        world = after_it.world
+        things = range(world.n_fixtures, len(world.names))
+        assert [i for i in things if after_it.place[i] == HELD] == ([after_it.held] if after_it.held >= 0 else [])
+        assert all(after_it.root(i) == HELD or 0 <= after_it.root(i) < world.n_fixtures for i in things)
+        assert not any(after_it.has(i, "hot") and after_it.has(i, "cold") for i in things)
+
+
+def test_applying_an_action_leaves_the_earlier_state_as_it_was(start: State) -> None:
+    copy = start._replace()
+    after(start, "open cabinet 1", "pick up mug 1", "put mug 1 in sink 1", "turn on sink 1")
+    assert start == copy
+
+
+@pytest.mark.parametrize("text", ["pick up {}", "put {} on dining table 1", "{}", "put {}"])
+def test_the_message_about_a_very_long_subtask_is_short(start: State, text: str) -> None:
+    with pytest.raises(ActionError) as caught:
+        parse_action(start.world, text.format("x" * 100_000))
+    assert len(str(caught.value)) < 300

@@ -1,0 +1,243 @@
+from __future__ import annotations
+
+import pytest
+
+from envs.symbolic.actions import State
+from envs.symbolic.goals import Count, Every, parse_goal
+from envs.symbolic.scoring import Score, advance, chosen, holds, score, subjects
+from tests.envs.homes_for_tests import after, state
+
+
+def true_of(goal: str, now: State, start: State | None = None) -> bool:
+    (condition,) = parse_goal(goal).conditions
+    return holds(now, condition, start or now)
+
+
+def scored(goal: str, start: State, *subtasks: str) -> Score:
+    """Score an episode of subtasks."""
+    parsed, now = parse_goal(goal), start
+    phase = advance(parsed, 0, start, start)
+    for text in subtasks:
+        now = after(now, text)
+        phase = advance(parsed, phase, now, start)
+    return score(parsed, phase, now, start)
+
+
+@pytest.fixture(scope="module")
+def table() -> State:
+    return state(
+        ["dining table 1", "coffee table 1", "fridge 1", "cabinet 1", "cabinet 2: open", "person 1"],
+        {
+            "plate 1": "dining table 1",
+            "plate 2: dirty": "dining table 1",
+            "plate 3: dirty": "coffee table 1",
+            "cup 1: of tea": "coffee table 1",
+            "spoon 1": "cup 1",
+            "spoon 2": "dining table 1",
+            "apple 1": "fridge 1",
+            "apple 2": "dining table 1",
+            "box 1": "dining table 1",
+        },
+    )
+
+
+@pytest.mark.parametrize(
+    ("goal", "expected"),
+    [
+        ("2 plate on dining table", True),
+        ("3 plate on dining table", False),
+        ("3 plate", True),
+        ("2 dirty plate", True),
+        ("2 dirty plate on dining table", False),
+        ("clean plate on dining table", True),
+        ("clean plate on coffee table", False),
+        ("cold apple", True),
+        ("cold apple on dining table", False),
+        ("fruit in fridge", True),
+        ("cup of tea on coffee table", True),
+        ("cup of milk on coffee table", False),
+        ("spoon in cup", True),
+        ("spoon on coffee table", True),
+        ("2 spoon in cup", False),
+        ("spoon in cup on coffee table", True),
+        ("spoon in cup on dining table", False),
+        ("spoon in cup of tea", True),
+        ("spoon in clean cup", True),
+        ("spoon in dirty cup", False),
+        ("spoon in dishes on coffee table", True),
+        ("no apple on coffee table", True),
+        ("no apple on dining table", False),
+        ("no banana", True),
+        ("no sliced apple", True),
+        ("cabinet open", True),
+        ("every cabinet open", False),
+        ("no cabinet open", False),
+        ("fridge closed", True),
+        ("every fridge closed", True),
+        ("no fridge open", True),
+        ("oven open", False),
+        ("every oven open", False),
+        ("no oven open", True),
+        ("holding apple", False),
+        ("anything with person", False),
+        ("4 anything on dining table", True),
+        ("every spoon on coffee table", False),
+        ("every cup on coffee table", True),
+        ("every banana on coffee table", False),
+        ("every apple except fruit in fridge", False),
+        ("every clean plate on dining table", True),
+        ("every plate is clean", False),
+    ],
+)
+def test_a_condition_is_true_of_a_home(table: State, goal: str, expected: bool) -> None:
+    assert true_of(goal, table) is expected
+
+
+def test_a_number_counts_distinct_objects(table: State) -> None:
+    now = after(table, "pick up plate 3", "put plate 3 on dining table 1")
+    assert true_of("3 plate on dining table", now)
+
+
+def test_states_and_place_must_hold_of_one_and_the_same_object(table: State) -> None:
+    now = after(table, "open fridge 1")
+    assert true_of("cold apple", now)
+    assert true_of("apple on dining table", now)
+    assert not true_of("cold apple on dining table", now)
+
+
+def test_every_chooses_its_objects_at_the_start_of_the_episode(table: State) -> None:
+    start = state(["sink 1", "countertop 1"], {"plate 1: dirty": "sink 1", "plate 2": "countertop 1"})
+    assert not true_of("every dirty plate is clean", start)
+    assert true_of("every dirty plate is clean", after(start, "turn on sink 1"), start)
+
+
+def test_every_is_about_objects_that_were_so_at_the_start_only() -> None:
+    start = state(["fridge 1: open", "countertop 1"], {"apple 1: cold": "fridge 1", "apple 2": "countertop 1"})
+    now = after(start, "pick up apple 2", "put apple 2 in fridge 1", "close fridge 1")
+    assert not true_of("every cold apple on countertop", now, start)
+    (condition,) = parse_goal("every cold apple on countertop").conditions
+    assert isinstance(condition, Every)
+    assert [start.world.names[i] for i in subjects(start, condition)] == ["apple 1"]
+
+
+def test_every_with_nothing_to_choose_is_false(table: State) -> None:
+    assert not true_of("every cooked apple on dining table", table)
+
+
+def test_every_is_not_about_the_container_itself() -> None:
+    start = state(["sofa 1", "bed 1"], {"box 1": "sofa 1", "book 1": "sofa 1"})
+    assert true_of("every anything in box", after(start, "pick up book 1", "put book 1 in box 1"), start)
+
+
+def test_every_is_not_about_the_outer_container_either() -> None:
+    start = state(["sofa 1", "bed 1"], {"box 1": "sofa 1", "bowl 1": "box 1", "spoon 1": "bowl 1"})
+    assert true_of("every anything in bowl in box", start)
+
+
+def test_an_exception_is_left_out(table: State) -> None:
+    assert true_of("every cutlery except spoon on sofa", table) is False  # nothing is left to be chosen
+    start = state(["fridge 1"], {"apple 1": "fridge 1", "milk 1": "fridge 1"})
+    assert true_of("every food except milk in fridge", start)
+
+
+def test_what_is_held_is_at_no_fixture(table: State) -> None:
+    now = after(table, "pick up plate 1")
+    assert not true_of("2 plate on dining table", now)
+    assert true_of("holding clean plate", now)
+
+
+def test_what_is_in_a_held_container_is_still_in_it(table: State) -> None:
+    now = after(table, "pick up cup 1")
+    assert true_of("spoon in cup", now)
+    assert not true_of("spoon on coffee table", now)
+
+
+def test_what_is_given_is_with_the_person(table: State) -> None:
+    assert true_of("apple with person", after(table, "pick up apple 2", "give apple 2 to person 1"))
+
+
+def test_the_chosen_are_listed_in_the_order_of_the_home(table: State) -> None:
+    (condition,) = parse_goal("dirty plate").conditions
+    assert isinstance(condition, Count)
+    assert [table.world.names[i] for i in chosen(table, condition.thing)] == ["plate 2", "plate 3"]
+
+
+def test_the_rate_is_the_fraction_of_conditions_that_hold(table: State) -> None:
+    result = scored("apple in fridge ; no spoon ; 9 plate ; fridge open", table)
+    assert result.met == (True, False, False, False)
+    assert result.rate == 0.25
+    assert not result.success
+
+
+def test_all_conditions_make_success(table: State) -> None:
+    assert scored("apple in fridge ; fridge closed", table) == Score(success=True, rate=1.0, met=(True, True))
+
+
+def test_an_earlier_phase_need_not_hold_at_the_end(table: State) -> None:
+    result = scored("fridge open then fridge closed", table, "open fridge 1", "close fridge 1")
+    assert result.success
+
+
+def test_phases_are_reached_in_order(table: State) -> None:
+    assert scored("fridge open then fridge closed", table).met == (False, False)
+
+
+def test_a_phase_counts_once_it_was_reached(table: State) -> None:
+    assert scored("fridge open then holding spoon", table, "open fridge 1").rate == 0.5
+    assert scored("fridge open then holding spoon", table, "open fridge 1", "close fridge 1").rate == 0.5
+
+
+def test_the_last_phase_must_hold_at_the_end(table: State) -> None:
+    goal = "fridge open then holding plate"
+    steps = ("open fridge 1", "pick up plate 1", "put plate 1 on dining table 1")
+    assert not scored(goal, table, *steps).success
+
+
+def test_a_phase_holds_only_if_all_its_conditions_hold_at_once(table: State) -> None:
+    goal = "fridge open ; holding plate then fridge closed"
+    assert not scored(goal, table, "open fridge 1", "close fridge 1", "pick up plate 1").met[2]
+
+
+def test_a_number_in_parts_of_different_homes_is_not_confused(table: State) -> None:
+    other = state(["dining table 1"], {"plate 1": "dining table 1"})
+    assert not true_of("2 plate on dining table", other)
+
+
+LIGHTS = ["desk lamp 1: on", "floor lamp 1", "fan 1: on", "fridge 1: open", "microwave 1"]
+
+
+@pytest.mark.parametrize(
+    ("goal", "expected"),
+    [
+        ("lamp on", True),
+        ("lamp off", True),
+        ("every lamp off", False),
+        ("no lamp on", False),
+        ("no appliance on", False),
+        ("appliance off", True),
+        ("every appliance closed", False),
+        ("appliance open", True),
+    ],
+)
+def test_a_class_of_fixtures_means_all_its_members(goal: str, expected: bool) -> None:
+    assert true_of(goal, state(LIGHTS)) is expected
+
+
+def test_every_appliance_closed_is_not_about_those_without_a_door() -> None:
+    now = after(state(LIGHTS), "close fridge 1")
+    assert true_of("every appliance closed", now)  # the fan has no door
+
+
+def test_every_lamp_of_a_home_without_one_is_not_off() -> None:
+    now = state(["fan 1"])
+    assert not true_of("every lamp off", now)
+    assert true_of("no lamp on", now)
+
+
+def test_what_lies_on_the_floor_can_be_picked_up_and_put_there() -> None:
+    start = state(["floor 1", "laundry basket 1"], {"sock 1": "floor 1", "sock 2": "floor 1", "ball 1": "floor 1"})
+    assert true_of("2 sock on floor", start)
+    assert scored("every clothing in laundry basket", start, "pick up sock 1", "put sock 1 in laundry basket 1",
+                  "pick up sock 2", "put sock 2 in laundry basket 1").success  # fmt: skip
+    assert scored("no toy on floor", start, "pick up ball 1").success
+    assert scored("ball on floor", start, "pick up ball 1", "put ball 1 on floor 1").success

@@ -1,0 +1,149 @@
+"""Encoders: the same numbers in torch and numpy, whatever is padded, and small enough to be quick."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from gpt.encoders.audio import HearingConfig, HearingEncoder, ctc
+from gpt.encoders.log_mel import frames_of, masked
+from gpt.encoders.log_mel import log_mel as torch_mel
+from gpt.encoders.vision import SightConfig, SightEncoder, folded, unfolded
+from gpt.errors import CheckpointError
+from gpt.inference.encoders.audio import Ear
+from gpt.inference.encoders.ctc import greedy
+from gpt.inference.encoders.log_mel import HOP, RATE, WINDOW, log_mel
+from gpt.inference.encoders.vision import MOST, Eye, scaled
+from gpt.weights.adapter import Adapter
+from gpt.weights.encoder_file import SenseFile, SenseKind
+
+HEARING = HearingConfig(width=32, heads=2, layers=3, kernel=5, letters=29, phonemes=40, n_embd=24)
+SIGHT = SightConfig(
+    size=48, stem=(8, 12), channels=16, coarse=2, width=32, heads=2, classes=9, things=5, states=3, furniture=4,
+    furniture_states=2, n_embd=24,
+)  # fmt: skip
+
+
+def shaken(encoder: nn.Module) -> None:
+    """Give every number of a fresh encoder a value that matters."""
+    torch.manual_seed(0)
+    with torch.no_grad():
+        for name, tensor in encoder.state_dict().items():
+            if name.endswith("running_var"):
+                tensor.uniform_(0.5, 2.0)
+            elif tensor.is_floating_point():
+                tensor.add_(0.1 * torch.randn_like(tensor))
+
+
+def sense(kind: SenseKind, config: dict[str, object], weights: dict[str, torch.Tensor]) -> SenseFile:
+    arrays = {name: np.ascontiguousarray(tensor.numpy()) for name, tensor in weights.items()}
+    return SenseFile(kind=kind, config=config, encoder=arrays, adapter=Adapter(rank=1, base="", down={}, up={}))
+
+
+def sound(seconds: float) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+    time = np.arange(int(seconds * RATE)) / RATE
+    noise = np.random.default_rng(0).normal(size=len(time))
+    return (0.3 * np.sin(2 * np.pi * 440 * time) * np.sin(2 * np.pi * time) + 0.01 * noise).astype(np.float32)
+
+
+def test_features_are_the_same_in_torch_and_say_nothing_of_the_level() -> None:
+    wave = sound(0.7)
+    lengths = torch.tensor([len(wave), len(wave) - 3000])
+    both = torch.from_numpy(np.stack((wave, wave)))
+    found = torch_mel(both, lengths)
+    assert frames_of(lengths).tolist() == [1 + (n - WINDOW) // HOP for n in lengths.tolist()]
+    np.testing.assert_allclose(found[0], log_mel(wave), atol=2e-4)
+    np.testing.assert_allclose(found[1, : len(log_mel(wave[:-3000]))], log_mel(wave[:-3000]), atol=2e-4)
+    assert not found[1, int(frames_of(lengths)[1]) :].any()
+    louder = log_mel(2 * wave) - log_mel(wave)
+    assert np.allclose(louder, louder.mean(), atol=1e-3)
+
+
+def test_a_tone_is_in_its_band() -> None:
+    wave = np.sin(2 * np.pi * 1000 * np.arange(RATE) / RATE).astype(np.float32)
+    bands = np.linspace(0, 2595 * np.log10(1 + 8000 / 700), 82)[1:-1]
+    expected = int(np.abs(bands - 2595 * np.log10(1 + 1000 / 700)).argmin())
+    assert abs(int(log_mel(wave).mean(0).argmax()) - expected) <= 1
+
+
+def test_what_is_hidden_in_training_is_runs_of_bands_and_frames() -> None:
+    features = torch.ones(4, 100, 80)
+    hidden = masked(features, torch.Generator().manual_seed(1)) == 0
+    assert 0.02 < hidden.float().mean() < 0.5
+    assert (hidden.all(1).any(1) | hidden.all(2).any(1)).all()
+
+
+def test_hearing_is_the_same_in_numpy_and_padding_changes_nothing() -> None:
+    encoder = HearingEncoder(HEARING).eval()
+    shaken(encoder)
+    wave = sound(0.83)
+    features = torch.from_numpy(log_mel(wave))[None]
+    frames = torch.tensor([features.shape[1]])
+    with torch.no_grad():
+        alone = encoder(features, frames)
+        padded = encoder(torch.cat((features, torch.zeros(1, 31, 80)), 1), frames)
+    s = int(alone.counts)
+    torch.testing.assert_close(padded.letters[:, :s], alone.letters, atol=1e-4, rtol=1e-3)
+    torch.testing.assert_close(padded.steps[:, :s], alone.steps, atol=1e-4, rtol=1e-3)
+    found = Ear(sense("hearing", HEARING.as_dict(), encoder.state_dict())).perceive(wave)
+    np.testing.assert_allclose(found.steps, alone.steps[0], atol=2e-3)
+    np.testing.assert_allclose(found.letters, alone.letters[0], atol=2e-3)
+
+
+def test_letters_are_learnt_from_their_order_alone() -> None:
+    torch.manual_seed(0)
+    encoder = HearingEncoder(HEARING)
+    optimizer = torch.optim.Adam(encoder.parameters(), lr=3e-3)
+    features = torch.from_numpy(log_mel(sound(0.6)))[None]
+    frames = torch.tensor([features.shape[1]])
+    letters = torch.tensor([[3, 1, 20]])
+    losses = []
+    for _ in range(120):
+        found = encoder(features, frames)
+        loss = ctc(found.letters, found.counts, letters, torch.tensor([3]))
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(float(loss.detach()))
+    assert losses[-1] < 0.3 * losses[0]
+    assert greedy(found.letters[0].detach().numpy())[0].symbol == 3
+
+
+@pytest.mark.parametrize("things_first", [True, False])
+def test_sight_is_the_same_in_numpy_with_its_norms_folded(things_first: bool) -> None:
+    config = replace(SIGHT, things_first=things_first)
+    encoder = SightEncoder(config).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    shaken(encoder)
+    encoder.eval()
+    with torch.no_grad():
+        encoder.heads.bias[config.classes : config.classes + config.things] = 0.0  # so that there are middles
+    picture = np.random.default_rng(1).integers(0, 256, (48, 48, 3), dtype=np.uint8)
+    with torch.no_grad():
+        seen = encoder(torch.from_numpy(scaled(picture)).permute(2, 0, 1)[None])
+        vectors, lengths = encoder.vectors(seen.known)
+    assert seen.centres.shape == (1, 5, 6, 6) and seen.cells.shape == (1, 9, 6, 6)
+    count = int(lengths[0])
+    assert count == 4 if not things_first else 3 < count <= 1 + MOST
+    found = Eye(sense("sight", config.as_dict(), folded(encoder))).perceive(picture)
+    np.testing.assert_allclose(found.vectors, vectors[0, :count], atol=2e-3)
+    assert found.things is None or list(found.things) == sorted(found.things)
+    assert (found.things is None) != things_first
+    again = SightEncoder(config).eval()
+    unfolded(again, folded(encoder))
+    with torch.no_grad():
+        seen = again(torch.from_numpy(scaled(picture)).permute(2, 0, 1)[None])
+        torch.testing.assert_close(again.vectors(seen.known)[0][:, :count], vectors[:, :count], atol=2e-3, rtol=1e-2)
+
+
+@pytest.mark.parametrize("kind", ["sight", "hearing"])
+def test_files_of_something_else_are_refused(kind: SenseKind) -> None:
+    reader = Eye if kind == "sight" else Ear
+    with pytest.raises(CheckpointError, match="config is damaged"):
+        reader(sense(kind, {}, {"w": torch.zeros(1)}))
+    config = SIGHT.as_dict() if kind == "sight" else HEARING.as_dict()
+    with pytest.raises(CheckpointError, match="lacks the weights"):
+        reader(sense(kind, config, {"w": torch.zeros(1)}))

@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+import pytest
+import torch
+
+from gpt.errors import ConfigError, ContextError
+from gpt.generation.beam_search import Continuation, beam_search
+from gpt.generation.sampling import generate
+from gpt.model.transformer import GPT
+
+Make = Callable[..., GPT]
+STOP = 4  # of a vocabulary of five
+NEW = 4
+PROMPT = [1, 0, 3]
+VARIANTS = [{}, {"position": "learned", "previous_tokens": 0}, {"n_kv_head": 2, "attention": "sdpa"}]
+
+
+def logprobs_after(model: GPT, ids: Sequence[int]) -> list[float]:
+    with torch.no_grad():
+        found: list[float] = model(torch.tensor([ids]))[0][0, -1].double().log_softmax(0).tolist()
+    return found
+
+
+def every_continuation(model: GPT, prompt: Sequence[int]) -> list[Continuation]:
+    """All that end with STOP or have NEW ids, read without a cache."""
+    done: list[Continuation] = []
+    going = [Continuation([], 0.0)]
+    while going:
+        ids, total = going.pop()
+        for token, logprob in enumerate(logprobs_after(model, [*prompt, *ids])):
+            one = Continuation([*ids, token], total + logprob)
+            (done if token == STOP or len(one.ids) == NEW else going).append(one)
+    return done
+
+
+def slow_beam(model: GPT, prompt: Sequence[int], beams: int, penalty: float) -> list[Continuation]:
+    """Beam search without a cache that never ends early."""
+    done: list[Continuation] = []
+    going = [Continuation([], 0.0)]
+    while going:
+        longer = [
+            Continuation([*ids, token], total + logprob)
+            for ids, total in going
+            for token, logprob in enumerate(logprobs_after(model, [*prompt, *ids]))
+        ]
+        best = sorted(longer, key=lambda one: -one.logprob)[:beams]
+        done += [one for one in best if one.ids[-1] == STOP or len(one.ids) == NEW]
+        going = [one for one in best if one.ids[-1] != STOP and len(one.ids) < NEW]
+    return sorted(done, key=lambda one: -one.logprob / len(one.ids) ** penalty)[:beams]
+
+
+def check_same(found: Sequence[Continuation], expected: Sequence[Continuation]) -> None:
+    assert [one.ids for one in found] == [one.ids for one in expected]
+    assert [one.logprob for one in found] == pytest.approx([one.logprob for one in expected], abs=1e-4)
+
+
+@pytest.mark.parametrize("settings", VARIANTS)
+@pytest.mark.parametrize("penalty", [0.0, 1.0])
+def test_one_beam_is_greedy_decoding(make_model: Make, settings: dict[str, object], penalty: float) -> None:
+    model = make_model(**settings)
+    for prompt in ([1, 5, 9, 200], [7], [250, 2, 4]):
+        free = generate(model, prompt, 12)
+        for stop in ([], [free[5]]):
+            (found,) = beam_search(model, prompt, 12, beams=1, stop=stop, length_penalty=penalty)
+            assert found.ids == generate(model, prompt, 12, stop=stop)
+
+
+@pytest.mark.parametrize("penalty", [0.0, 0.7, 1.0])
+@pytest.mark.parametrize("seed", [0, 1])
+def test_as_many_beams_as_continuations_rank_all_of_them(make_model: Make, penalty: float, seed: int) -> None:
+    model = make_model(vocab_size=5, seed=seed)
+    every = every_continuation(model, PROMPT)
+    assert sum(math.exp(one.logprob) for one in every) == pytest.approx(1, abs=1e-5)
+    every.sort(key=lambda one: -one.logprob / len(one.ids) ** penalty)
+    found = beam_search(model, PROMPT, NEW, beams=len(every), stop=[STOP], length_penalty=penalty)
+    assert len(found) == len(every)
+    check_same(found[:20], every[:20])
+
+
+def test_a_beam_finds_the_likeliest_where_greedy_decoding_does_not(make_model: Make) -> None:
+    missed = 0
+    for seed in range(8):
+        model = make_model(vocab_size=5, seed=seed)
+        best = max(every_continuation(model, PROMPT), key=lambda one: one.logprob)
+        found = beam_search(model, PROMPT, NEW, beams=400, stop=[STOP])[0]
+        assert found.ids == best.ids
+        missed += generate(model, PROMPT, NEW, stop=[STOP]) != best.ids
+    assert missed > 0
+
+
+@pytest.mark.parametrize("penalty", [0.0, 1.0])
+@pytest.mark.parametrize("beams", [2, 3, 7])
+def test_the_search_ends_early_only_where_nothing_better_can_come(make_model: Make, penalty: float, beams: int) -> None:
+    for seed in range(6):
+        model = make_model(vocab_size=5, seed=seed)
+        found = beam_search(model, PROMPT, NEW, beams=beams, stop=[STOP], length_penalty=penalty)
+        check_same(found, slow_beam(model, PROMPT, beams, penalty))
+
+
+def test_the_search_ends_when_the_best_is_certain(make_model: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = make_model()
+    likeliest = generate(model, PROMPT, 1)
+    read = []
+    trunk = model.trunk
+    monkeypatch.setattr(model, "trunk", lambda *args, **named: read.append(1) or trunk(*args, **named))
+    beam_search(model, PROMPT, 40, beams=1, stop=likeliest)
+    assert len(read) == 1
+
+
+def test_only_allowed_continuations_come_and_they_keep_their_probabilities(make_model: Make) -> None:
+    model = make_model(vocab_size=5)
+
+    def allowed(ids: Sequence[int]) -> bool:  # never twice the same
+        return len(set(ids)) == len(ids)
+
+    every = [one for one in every_continuation(model, PROMPT) if allowed(one.ids)]
+    every.sort(key=lambda one: -one.logprob)
+    check_same(beam_search(model, PROMPT, NEW, beams=400, stop=[STOP], allowed=allowed), every)
+
+
+def test_where_nothing_is_allowed_nothing_is_found(make_model: Make) -> None:
+    assert beam_search(make_model(), PROMPT, 4, allowed=lambda ids: len(ids) < 3) == []
+
+
+def test_a_length_penalty_favours_long_continuations(make_model: Make) -> None:
+    lengths = {}
+    for penalty in (0.0, 1.0, 4.0):
+        model = make_model(vocab_size=5, seed=1)
+        lengths[penalty] = [
+            len(one.ids) for one in beam_search(model, PROMPT, NEW, beams=400, stop=[STOP], length_penalty=penalty)[:10]
+        ]
+    assert sum(lengths[0.0]) < sum(lengths[1.0]) <= sum(lengths[4.0])
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"beams": 0}, "beams is 0"),
+        ({"max_new_tokens": 0}, "max_new_tokens is 0"),
+        ({"length_penalty": -0.5}, "length_penalty is -0.5"),
+    ],
+)
+def test_a_wrong_setting_is_an_error(make_model: Make, settings: dict[str, object], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        beam_search(make_model(), PROMPT, **({"max_new_tokens": 4} | settings))  # type: ignore[arg-type]
+
+
+def test_a_search_that_cannot_fit_is_an_error(make_model: Make) -> None:
+    with pytest.raises(ContextError, match="40 prompt tokens and 10 new ones"):
+        beam_search(make_model(), [1] * 40, 10)
+    with pytest.raises(ContextError, match="prompt is empty"):
+        beam_search(make_model(), [], 10)
+    assert len(beam_search(make_model(), [1] * 40, 9)[0].ids) == 9

@@ -1,0 +1,112 @@
+"""What the processes do that test_distributed.py starts with torchrun: several trainings of one small model.
+
+Usage: torchrun --nproc-per-node N distributed_runs.py FOLDER RUN [RUN ...], as in RUNS below.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+
+from gpt.data.batches import Batch, PackedBatches
+from gpt.data.tokenized_documents import TokenizedDocuments
+from gpt.errors import GPTError
+from gpt.model.transformer import GPT, GPTConfig
+from gpt.training.distributed import World, joined
+from gpt.training.trainer import Metrics, TrainConfig, train
+from gpt.weights.checkpoint import weights_of
+
+CONFIG = TrainConfig(
+    steps=12, batch_rows=4, grad_accum=2, lr=3e-3, warmup_steps=2, precision="fp32", eval_every=5, eval_batches=2,
+    checkpoint_every=4, device="cpu", head_penalty=0.0,
+)  # fmt: skip
+RUNS: dict[str, dict[str, object]] = {
+    "adamw": {"optimizer": "adamw"},
+    "muon": {"optimizer": "muon"},
+    "penalty": {"optimizer": "adamw", "head_penalty": 5.0},
+    "sharded-adamw": {"optimizer": "adamw", "shard": "full"},
+    "sharded-muon": {"optimizer": "muon", "shard": "full"},
+}
+
+
+def make_model() -> GPT:
+    """The same weights whenever it is called, all of them random."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        model = GPT(GPTConfig(vocab_size=320, n_layer=2, n_head=4, n_embd=32, block_size=48))
+        for parameter in model.parameters():
+            torch.nn.init.normal_(parameter, std=0.1)
+    return model
+
+
+def make_batches() -> PackedBatches:
+    """Rows of very different numbers of counted targets, so that a mean of means would not be the mean."""
+    lists = [[1, *((start + 2 * i) % 60 for i in range(4 + start % 13))] for start in range(60)]
+    counted = [[place % (1 + start % 5) == 0 for place in range(len(row))] for start, row in enumerate(lists)]
+    return PackedBatches(TokenizedDocuments.from_lists(lists, counted), batch_rows=4, block_size=32, seed=0)
+
+
+class Deadly:
+    """Batches of which one kills a process without warning."""
+
+    def __init__(self, batches: PackedBatches, at: int) -> None:
+        self.batches, self.at = batches, at
+
+    def batch(self, step: int) -> Batch:
+        if step == self.at and World.here().rank == 1:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return self.batches.batch(step)
+
+
+def run(folder: Path, name: str) -> None:
+    """Do one run, `[SUBFOLDER/]KIND[:WAY]`.
+
+    The kind is one of RUNS; the way is `half` (told to stop after step 5), `resume`, or `killed` (loses process 1).
+    """
+    path, _, way = name.partition(":")
+    out = folder / path
+    config = replace(CONFIG, **RUNS[out.name])  # type: ignore[arg-type]
+    model, batches = make_model(), make_batches()
+    source = Deadly(batches, 13) if way == "killed" else batches  # batch 13 is of step 6
+    stop = _stop_at(5) if way == "half" else None
+    train(model, source, batches, config, out, resume=way == "resume", on_metrics=stop)
+    if World.here().first:
+        tensors = {name: tensor.contiguous() for name, tensor in weights_of(model).items()}
+        save_file(tensors, out / "weights.safetensors")
+
+
+def _stop_at(step: int) -> Callable[[Metrics], None]:
+    def stop(metrics: Metrics) -> None:
+        if metrics["step"] == step:
+            os.kill(os.getpid(), signal.SIGTERM)  # this process alone: the others are to follow
+
+    return stop
+
+
+def main() -> int:
+    """Do the runs one after the other."""
+    torch.set_num_threads(1)
+    folder, names = Path(sys.argv[1]), sys.argv[2:]
+    try:
+        with joined(torch.device("cpu")) as world:
+            for name in names:
+                try:
+                    run(folder, name)
+                except SystemExit as end:
+                    # One write: `print` makes two, between which the other process may write.
+                    os.write(1, f"process {world.rank} stopped {name} with {end.code}\n".encode())
+    except GPTError as error:
+        print(f"distributed_runs: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,180 @@
+"""Trainings on two processes, started by torchrun as a user would, against the same trainings on one."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
+
+from gpt.errors import ConfigError
+from gpt.training.distributed import World, check_divisible, device_of
+from gpt.training.trainer import Metrics
+
+HERE = Path(__file__).resolve().parent
+SCRIPT = HERE / "distributed_runs.py"
+
+
+def _load_runs() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("distributed_runs", SCRIPT)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+runs = _load_runs()
+
+
+def torchrun(*args: str, processes: int = 2, cwd: Path = HERE.parents[1]) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes), *args]
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(HERE.parents[1])}
+    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False, timeout=300)
+
+
+def weights(folder: Path) -> dict[str, Tensor]:
+    return load_file(folder / "weights.safetensors")
+
+
+def lines(folder: Path) -> list[Metrics]:
+    return [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+
+
+KINDS = tuple(runs.RUNS)
+HALVES = tuple(kind for kind in KINDS if kind != "penalty")
+
+
+def whole_on_one(kind: str) -> str:
+    """The same training without sharding, which is how one process does it."""
+    return kind.removeprefix("sharded-")
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """In one process: every run that needs no sharding, and each stopped half way in the folder `half`."""
+    folder = tmp_path_factory.mktemp("alone")
+    for kind in sorted({whole_on_one(kind) for kind in KINDS}):
+        runs.run(folder, kind)
+    for kind in HALVES:
+        with pytest.raises(SystemExit):
+            runs.run(folder, f"half/{whole_on_one(kind)}:half")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def together(alone: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """In two processes: the same, and, in the folder `moved`, what one process had begun."""
+    folder = tmp_path_factory.mktemp("together")
+    for kind in HALVES:
+        shutil.copytree(alone / "half" / whole_on_one(kind), folder / "moved" / kind)
+    names = [*KINDS, *(f"half/{kind}:half" for kind in HALVES), *(f"moved/{kind}:resume" for kind in HALVES)]
+    done = torchrun(str(SCRIPT), str(folder), *names)
+    assert done.returncode == 0, done.stderr
+    (folder / "stdout").write_text(done.stdout)
+    return folder
+
+
+def assert_same_training(one: Path, other: Path) -> None:
+    """Weights differ by rounding only: by less than 2 % of the way that training moved them.
+
+    Sums of gradients in another order differ in the last bit, and Muon rounds them to bf16.
+    """
+    start = dict(runs.make_model().named_parameters())
+    theirs = weights(other)
+    assert set(theirs) == set(weights(one))
+    for name, ours in weights(one).items():
+        moved = (ours - start[name].detach()).norm()
+        assert moved > 0.01, name
+        assert (theirs[name] - ours).norm() < 0.02 * moved, name
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_two_processes_take_the_steps_that_one_takes(alone: Path, together: Path, kind: str) -> None:
+    one, other = lines(alone / whole_on_one(kind)), lines(together / kind)
+    assert [line["step"] for line in other] == [line["step"] for line in one] == [5, 10, 12]
+    for ours, theirs in zip(one, other, strict=True):
+        for key in ("loss", "val_loss", "grad_norm"):
+            if ours[key] is not None:
+                assert theirs[key] == pytest.approx(ours[key], rel=2e-3), (key, ours["step"])
+    assert_same_training(alone / whole_on_one(kind), together / kind)
+
+
+@pytest.mark.parametrize("kind", HALVES)
+def test_a_run_that_one_process_began_goes_on_in_two(alone: Path, together: Path, kind: str) -> None:
+    assert [line["step"] for line in lines(together / "moved" / kind)] == [5, 10, 12]
+    assert_same_training(alone / whole_on_one(kind), together / "moved" / kind)
+
+
+@pytest.mark.parametrize("kind", HALVES)
+def test_a_run_that_two_processes_began_goes_on_in_one(alone: Path, together: Path, tmp_path: Path, kind: str) -> None:
+    folder = shutil.copytree(together / "half" / kind, tmp_path / whole_on_one(kind))
+    assert not (folder / "weights.safetensors").exists()
+    runs.run(tmp_path, f"{whole_on_one(kind)}:resume")
+    assert_same_training(alone / whole_on_one(kind), folder)
+
+
+def test_one_process_that_is_told_to_stop_stops_all_after_the_same_step(together: Path) -> None:
+    stopped = (together / "stdout").read_text().splitlines()
+    for kind in HALVES:
+        for rank in (0, 1):
+            assert f"process {rank} stopped half/{kind}:half with 143" in stopped
+
+
+def test_only_one_process_writes(together: Path) -> None:
+    expected = {"checkpoint.safetensors", "metrics.jsonl", "weights.safetensors"}
+    assert {path.name for path in (together / "adamw").iterdir()} == expected
+    steps = [line["step"] for line in lines(together / "adamw")]
+    assert len(steps) == len(set(steps))
+
+
+@pytest.mark.slow
+def test_a_killed_process_ends_the_run_with_a_message_and_the_run_can_go_on(alone: Path, tmp_path: Path) -> None:
+    done = torchrun(str(SCRIPT), str(tmp_path), "adamw:killed")
+    assert done.returncode != 0
+    said = [line for line in done.stderr.splitlines() if line.startswith("distributed_runs:")]
+    assert len(said) == 1
+    assert "process 0 of 2: another process ended or did not answer" in said[0]
+    assert "at step 6; the same command with --resume goes on from the last checkpoint" in said[0]
+    runs.run(tmp_path, "adamw:resume")
+    assert_same_training(alone / "adamw", tmp_path / "adamw")
+
+
+def test_rows_that_cannot_be_divided_are_named_with_the_processes() -> None:
+    with pytest.raises(ConfigError, match=r"a batch of 7 rows .* among 3 processes; use a multiple, for example 9"):
+        check_divisible(7, World(rank=0, size=3))
+
+
+def test_the_processes_rows_are_the_batch() -> None:
+    batch = runs.make_batches().batch(0)
+    parts = [World(rank=rank, size=2).rows_of(batch) for rank in range(2)]
+    assert torch.equal(torch.cat([part.idx for part in parts]), batch.idx)
+    assert torch.equal(torch.cat([part.layout.before for part in parts]), batch.layout.before)
+    assert sum(part.n_counted for part in parts) == batch.n_counted
+    assert sum(part.n_tokens for part in parts) == batch.n_tokens
+    assert parts[0].n_counted != parts[1].n_counted  # or a mean of means would pass, too
+
+
+def test_sharding_in_one_process_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="shard is 'full', but there is one process; start with torchrun"):
+        runs.run(tmp_path, "sharded-adamw")
+
+
+@pytest.mark.skipif(torch.cuda.device_count() != 1, reason="there is not exactly one GPU")
+def test_a_process_without_a_gpu_of_its_own_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOCAL_RANK", "1")
+    with pytest.raises(ConfigError, match=r"process 1 .* needs a GPU of its own and there are 1"):
+        device_of("auto")
+
+
+def test_without_torchrun_there_is_one_process() -> None:
+    assert World.here() == World(rank=0, size=1)

@@ -1,0 +1,137 @@
+"""Learning from scored attempts: what is worth more becomes likelier, what is worth less does not."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+
+from gpt.data.batches import Batch, PackedBatches
+from gpt.data.tokenized_documents import TokenizedDocuments
+from gpt.errors import ConfigError
+from gpt.model.transformer import GPT, NOT_COUNTED
+from gpt.training.objective import Objective
+from gpt.training.preference import STRENGTH, Rule, preference_objective
+from gpt.training.trainer import TrainConfig, train
+
+Make = Callable[..., GPT]
+RULES: tuple[Rule, ...] = ("advantage", "preference")
+PROMPT, GOOD, BAD = [1, 2, 3], [4, 5, 6, 7], [4, 8, 9]
+CONFIG = TrainConfig(steps=30, batch_rows=2, lr=3e-3, warmup_steps=2, precision="fp32", eval_every=0, device="cpu")
+
+
+def pairs(block: int = 32, swapped: bool = False) -> PackedBatches:
+    """Prompts with a good and a bad attempt each, and plain documents; twice the one before, other ids."""
+    tokens, learn, branch, values = [], [], [], []
+    for shift in (0, 20, 40):
+        attempts = [(BAD, -1.0), (GOOD, 1.0)] if swapped else [(GOOD, 1.0), (BAD, -1.0)]
+        ids, marks, numbers, worth = list(PROMPT), [False] * 3, [0] * 3, [0.0] * 3
+        for number, (attempt, value) in enumerate(attempts, start=1):
+            ids += attempt
+            marks += [False] + [True] * (len(attempt) - 1)
+            numbers += [number] * len(attempt)
+            worth += [value] * len(attempt)
+        tokens.append([i + shift for i in ids])
+        learn.append(marks)
+        branch.append(numbers)
+        values += worth
+        tokens.append([i + shift for i in (10, 11, 12)])
+        learn.append([True] * 3)
+        branch.append([0] * 3)
+        values += [0.0] * 3
+    documents = TokenizedDocuments.from_lists(tokens, learn, branch)
+    return PackedBatches(documents, 2, block, 0, np.array(values, dtype=np.float32))
+
+
+@torch.no_grad()
+def logprob(model: GPT, attempt: list[int]) -> float:
+    ids = torch.tensor([[*PROMPT, *attempt]])
+    logits, _ = model(ids[:, :-1])
+    found = F.log_softmax(logits, dim=-1)[0].gather(1, ids[0, 1:, None])[:, 0]
+    return float(found[len(PROMPT) :].sum())  # the first of the attempt carries no loss
+
+
+def with_values(batch: Batch, value: float) -> Batch:
+    return replace(batch, values=torch.full(batch.idx.shape, value))
+
+
+def test_values_stand_at_the_targets_that_they_are_of() -> None:
+    batch = pairs().batch(0)
+    assert batch.values is not None
+    for token, value in ((5, 1.0), (6, 1.0), (7, 1.0), (8, -1.0), (9, -1.0), (11, 0.0)):
+        found = batch.values[(batch.targets != NOT_COUNTED) & (batch.targets % 20 == token)]
+        assert len(found) and (found == value).all()
+
+
+def test_values_of_other_tokens_are_refused(documents: TokenizedDocuments) -> None:
+    with pytest.raises(ConfigError, match="3 values do not belong to"):
+        PackedBatches(documents, 2, 32, 0, np.ones(3, dtype=np.float32))
+
+
+def test_without_strength_a_weight_of_one_is_plain_likelihood(make_model: Make) -> None:
+    model = make_model()
+    batch = with_values(pairs().batch(0), 1.0)
+    made = preference_objective("advantage", model, 0.0)(model, "fp32", None, 0.0)
+    assert torch.allclose(made(batch)[0], Objective(model, "fp32")(batch)[0], atol=1e-6)
+
+
+def test_at_the_reference_there_is_no_divergence(make_model: Make) -> None:
+    model = make_model()
+    batch = with_values(pairs().batch(0), 0.0)
+    made = preference_objective("advantage", model, 5.0)(model, "fp32", None, 0.0)
+    assert float(made(batch)[1]) == pytest.approx(0.0, abs=1e-6)
+    other = preference_objective("advantage", make_model(seed=1), 5.0)(model, "fp32", None, 0.0)
+    assert float(other(batch)[1]) > 0.01
+
+
+def test_a_pair_begins_at_the_log_of_two(make_model: Make) -> None:
+    model = make_model()
+    batch = pairs().batch(0)
+    assert batch.values is not None
+    made = preference_objective("preference", model)(model, "fp32", None, 0.0)
+    logits, _ = model(batch.idx, batch.targets, batch.layout)
+    targets, values = (x[batch.targets != NOT_COUNTED] for x in (batch.targets, batch.values))
+    likelihood = F.cross_entropy(logits, targets, reduction="none")[values >= 0].sum() / len(targets)
+    assert float(made(batch)[1] - likelihood.detach()) == pytest.approx(math.log(2), abs=1e-5)
+
+
+def test_margins_are_of_their_own_pair(make_model: Make) -> None:
+    """Several stand in one row; with their branches in the other order, they count the same."""
+    model, reference = make_model(), make_model(seed=1)
+    made = preference_objective("preference", reference)(model, "fp32", None, 0.0)
+    one = pairs(block=48).batch(0)
+    assert len({int(t) for t in one.layout.trunk[0] if t >= 0}) > 1  # several to a row
+    losses = [float(made(p.batch(0))[1]) for p in (pairs(block=48), pairs(block=48, swapped=True))]
+    assert losses[0] == pytest.approx(losses[1], abs=1e-5)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_the_better_attempt_becomes_likelier_than_the_other(make_model: Make, tmp_path: Path, rule: Rule) -> None:
+    model = make_model(fresh=True)
+    before = logprob(model, GOOD) - logprob(model, BAD)
+    train(model, pairs(), None, CONFIG, tmp_path, objective=preference_objective(rule, model))
+    assert logprob(model, GOOD) - logprob(model, BAD) > before + 0.5
+    assert STRENGTH[rule] > 0
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_batches_without_values_are_refused(make_model: Make, batches: PackedBatches, rule: Rule) -> None:
+    model = make_model()
+    with pytest.raises(ConfigError, match="the batch has no values"):
+        preference_objective(rule, model)(model, "fp32", None, 0.0)(batches.batch(0))
+
+
+def test_the_reference_is_not_trained_and_not_saved(make_model: Make, tmp_path: Path) -> None:
+    model = make_model(fresh=True)
+    make = preference_objective("preference", model)
+    made = make(model, "fp32", None, 0.0)
+    assert {name.split(".")[0] for name in made.state_dict()} == {"model"}
+    before = float(made(pairs().batch(0))[1])
+    train(model, pairs(), None, CONFIG, tmp_path, objective=make)
+    assert float(make(model, "fp32", None, 0.0)(pairs().batch(0))[1]) < before

@@ -1,0 +1,109 @@
+"""Documents of plans that broke: what they answer is right, given what went wrong."""
+
+from __future__ import annotations
+
+import random
+from itertools import islice
+
+import pytest
+
+from envs.symbolic.actions import State, effect, parse_action, unmet
+from envs.symbolic.scoring import holds
+from gpt.tokenization.tokenizer import Tokenizer
+from planner.corpus.corpus import Corpus, Recipe
+from planner.corpus.failure_scenarios import TRIES, Incident, Incidents, after_failure, draw_reason, filled
+from planner.facts.failure_notes import given_up
+from planner.prompts import text_format
+from planner.prompts.text_format import Document
+from planner.verification.broken_spans import holes
+from planner.verification.plan_verification import verify
+from tests.envs.homes_for_tests import after, state
+
+
+def drawn(seed: int) -> Incidents:
+    corpus = Corpus(Recipe(), seed)
+    return Incidents(corpus.rng, corpus.drawer, corpus.span)
+
+
+@pytest.fixture(scope="module")
+def incidents() -> list[Incident]:
+    return list(islice(drawn(3).incidents(), 250))
+
+
+def answer(document: Document) -> list[str]:
+    """The subtasks that the GPT is to write."""
+    return [s.text for s in document if s.mark in ("[SEP]", "[EOS]") and s.learn_text]
+
+
+def test_a_plan_after_feedback_reaches_its_conditions_without_what_is_given_up(incidents: list[Incident]) -> None:
+    source, written = drawn(3), 0
+    for incident in incidents:
+        document = source.whole_plan(incident)
+        if document is None:
+            continue
+        written += 1
+        now: State = incident.seen
+        barred = given_up(incident.notes)
+        for subtask in answer(document):
+            action = parse_action(now.world, subtask)
+            assert unmet(now, action) is None and barred.isdisjoint(action.args)
+            now = effect(now, action)
+        todo = [c for c in incident.goal.conditions if not holds(incident.seen, c, incident.start)]
+        assert sum(not holds(now, c, incident.start) for c in todo) < len(todo)
+    assert written > 30
+
+
+def test_what_is_filled_in_makes_the_rest_of_the_plan_work(incidents: list[Incident]) -> None:
+    written = 0
+    for incident in incidents:
+        document = filled(incident)
+        if document is None:
+            continue
+        written += 1
+        goal, start, barred = incident.goal, incident.start, given_up(incident.notes)
+        found = islice(holes(incident.rest, incident.expected, incident.seen, goal, start, barred), TRIES)
+        steps = [parse_action(start.world, subtask) for subtask in answer(document)]
+        assert any(
+            verify(incident.seen, goal, (*hole.before, *steps, *hole.after), began=start).ok
+            for hole in found if hole.todo
+        )  # fmt: skip
+        assert barred.isdisjoint(name for action in steps for name in action.args)
+    assert written > 30
+
+
+def test_the_documents_fit_into_a_context_with_room(tokenizer: Tokenizer) -> None:
+    source = drawn(5)
+    for documents in (source.feedback_documents(), source.infill_documents()):
+        assert max(len(text_format.encode(d, tokenizer)[0]) for d in islice(documents, 60)) < 480
+
+
+def test_loss_is_on_the_answer_alone(incidents: list[Incident]) -> None:
+    document = next(d for d in map(filled, incidents) if d is not None)
+    begin = next(i for i, s in enumerate(document) if s.mark == "[EOS]")
+    assert not any(s.learn_text or s.learn_mark for s in document[:begin] if s.text != document[3].text)
+    assert all(s.learn_text for s in document[begin:] if s.text)
+    assert document[-1].mark == "[EOS]" and document[-1].learn_mark
+
+
+def test_a_recipe_without_them_draws_what_it_drew() -> None:
+    with_them = Corpus(Recipe(feedback=0.3, infill=0.3), 1)
+    marks = {s.mark for tree in islice(with_them.trees(), 60) for s in tree.trunk}
+    assert {"[FEEDBACK]", "[MASK]"} <= marks
+    plain = {s.mark for tree in islice(Corpus(Recipe(), 1).trees(), 60) for s in tree.trunk}
+    assert not {"[FEEDBACK]", "[MASK]"} & plain
+    assert (Recipe(feedback=0.3, infill=0.3).kinds, Recipe().kinds) == (("feedback", "infill"), ())
+
+
+def test_what_slips_while_it_is_carried_is_dropped() -> None:
+    now = after(state(["desk 1", "sofa 1"], {"mug 1": "sofa 1"}), "pick up mug 1")
+    put = parse_action(now.world, "put mug 1 on desk 1")
+    rng = random.Random(0)
+    assert after_failure(rng, now, put, "mug 1 slipped").held < 0
+    assert after_failure(rng, now, put, "no room on desk 1") == now
+
+
+def test_reasons_name_what_the_subtask_is_about() -> None:
+    world = state(["cabinet 1", "desk 1"], {"mug 1": "desk 1"}).world
+    rng = random.Random(0)
+    reasons = {draw_reason(rng, world, parse_action(world, "put mug 1 in cabinet 1")) for _ in range(200)}
+    assert reasons == {"no room in cabinet 1", "cannot reach cabinet 1", "mug 1 slipped", "timeout at tick 1"}

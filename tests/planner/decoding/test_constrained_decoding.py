@@ -1,0 +1,209 @@
+"""Constrained decoding: only what is allowed can be written, and what is forced costs nothing."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gpt.weights.model_folder import Floats
+from planner.decoding.constrained_decoding import choose_sequence, sequence_chances, write_until
+from planner.prompts.cursor import Cursor, Ids
+
+V = 12
+SEP, EOS = 10, 11
+
+
+class StubSession:
+    """Logits are random, or from a script of preferred tokens; remembers what it was fed."""
+
+    def __init__(self, seed: int = 0, *, script: Sequence[int] = (), capacity: int = 1000) -> None:
+        self.rng = np.random.default_rng(seed)
+        self.script = list(script)
+        self.capacity = capacity
+        self.read: list[int] = []
+
+    @property
+    def length(self) -> int:
+        return len(self.read)
+
+    def feed(self, ids: Sequence[int], among: Sequence[int] | None = None) -> Floats:
+        assert ids, "a session must be fed something"
+        self.read += ids
+        logits = self.rng.normal(size=V).astype(np.float32)
+        if self.script:
+            logits[self.script.pop(0)] = 100.0
+        return logits if among is None else logits[list(among)]
+
+
+def cursor(session: StubSession, **options: object) -> Cursor:
+    return Cursor(session=session, pending=[0], **options)  # type: ignore[arg-type]
+
+
+def choose(
+    session: StubSession, options: Sequence[Ids], marks: Sequence[int] = (SEP, EOS), **more: object
+) -> tuple[Ids, int]:
+    index, mark = choose_sequence(cursor(session, **more), options, lambda i: marks)
+    return options[index], mark
+
+
+sequences = st.lists(
+    st.lists(st.integers(0, 5), min_size=1, max_size=5).map(tuple), min_size=1, max_size=8, unique=True
+)
+
+
+@given(options=sequences, seed=st.integers(0, 1000), temperature=st.sampled_from([0.0, 1.0]))
+@settings(max_examples=60, deadline=None)
+def test_only_an_allowed_sequence_and_mark_come_out(options: list[Ids], seed: int, temperature: float) -> None:
+    session = StubSession(seed)
+    where = cursor(session, temperature=temperature, rng=np.random.default_rng(seed))
+    index, mark = choose_sequence(where, options, lambda i: (SEP, EOS) if i % 2 else (SEP,))
+    assert mark in ((SEP, EOS) if index % 2 else (SEP,))
+    assert session.read + where.pending == [0, *options[index], mark]  # the GPT reads what was chosen, once
+    assert where.written == len(options[index]) + 1
+
+
+def test_every_allowed_sequence_can_come_out() -> None:
+    options = [(1, 2), (1, 3), (2,), (2, 4, 5), (2, 4)]
+    rng = np.random.default_rng(0)
+    found = {choose(StubSession(seed), options, temperature=1.0, rng=rng)[0] for seed in range(200)}
+    assert found == set(options)
+
+
+def test_a_sequence_may_be_the_beginning_of_another() -> None:
+    options = [(1,), (1, 2), (1, 2, 3)]
+    assert choose(StubSession(script=[SEP]), options) == ((1,), SEP)
+    assert choose(StubSession(script=[2, SEP]), options) == ((1, 2), SEP)
+    assert choose(StubSession(script=[2, 3, SEP]), options) == ((1, 2, 3), SEP)
+
+
+def test_the_longer_of_two_can_be_written_though_the_shorter_may_not_end_the_plan() -> None:
+    options = [(1,), (1, 2)]
+    index, mark = choose_sequence(cursor(StubSession(script=[2, EOS])), options, lambda i: (SEP, EOS) if i else (SEP,))
+    assert (index, mark) == (1, EOS)
+
+
+def test_what_the_gpt_likes_best_is_passed_over_if_it_is_not_allowed() -> None:
+    # Token 9 is liked by far the best all along.
+    sequence, mark = choose(StubSession(script=[9] * 10), [(1, 2), (3, 4)])
+    assert sequence in [(1, 2), (3, 4)] and mark in (SEP, EOS)
+
+
+def test_forced_tokens_cost_no_forward_pass() -> None:
+    session = StubSession()
+    where = cursor(session)
+    assert choose_sequence(where, [(1, 2, 3, 4)], lambda i: (SEP,)) == (0, SEP)
+    assert (where.passes, session.read) == (0, [])
+    assert where.pending == [0, 1, 2, 3, 4, SEP]
+
+
+def test_forced_tokens_are_read_together_with_the_next_free_one() -> None:
+    session = StubSession(script=[SEP])
+    where = cursor(session)
+    choose_sequence(where, [(1, 2, 3)], lambda i: (SEP, EOS))
+    assert (where.passes, session.read, where.pending) == (1, [0, 1, 2, 3], [SEP])
+
+
+def test_a_pass_is_taken_for_each_free_choice() -> None:
+    where = cursor(StubSession(script=[1, 4, SEP]))
+    choose_sequence(where, [(1, 2, 4), (1, 2, 5), (2, 2)], lambda i: (SEP, EOS))
+    assert where.passes == 3
+
+
+def test_a_forced_token_is_certain() -> None:
+    where = cursor(StubSession())
+    choose_sequence(where, [(1, 2)], lambda i: (SEP,))
+    assert where.logprob == 0.0
+
+
+def test_a_free_choice_is_less_than_certain() -> None:
+    where = cursor(StubSession())
+    choose_sequence(where, [(1,), (2,)], lambda i: (SEP,))
+    assert where.logprob < 0.0
+
+
+def test_marks_are_asked_for_only_where_a_sequence_is_complete() -> None:
+    asked: list[int] = []
+
+    def ends(i: int) -> Sequence[int]:
+        asked.append(i)
+        return (SEP,)
+
+    choose_sequence(cursor(StubSession(script=[1, 2])), [(1, 2), (3, 4), (5,)], ends)
+    assert asked == [0]
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_free_writing_ends_at_a_stop(count: int) -> None:
+    where = cursor(StubSession(script=[*[4] * count, SEP]))
+    assert write_until(where, frozenset({SEP, EOS}), 20) == ([4] * count, SEP)
+
+
+def test_free_writing_ends_at_its_limit() -> None:
+    assert write_until(cursor(StubSession(script=[4] * 30)), frozenset({SEP}), 5) == ([4] * 5, None)
+
+
+def test_free_writing_ends_where_the_context_does() -> None:
+    session = StubSession(script=[4] * 30, capacity=8)
+    ids, stop = write_until(cursor(session), frozenset({SEP}), 20)
+    assert stop is None and session.length <= session.capacity
+    assert len(ids) == 7 - 1
+
+
+def test_the_room_counts_what_was_chosen_and_not_yet_read() -> None:
+    where = cursor(StubSession(capacity=10))
+    where.force([1, 2, 3])
+    assert where.room == 6
+
+
+def test_the_same_seed_chooses_the_same() -> None:
+    options = list(itertools.permutations(range(4), 3))
+
+    def once() -> Ids:
+        return choose(StubSession(5), options, temperature=1.0, rng=np.random.default_rng(5))[0]
+
+    assert once() == once()
+
+
+class FixedSession(StubSession):
+    """What follows depends on what was read, as a GPT's answer does; it can forget."""
+
+    def feed(self, ids: Sequence[int], among: Sequence[int] | None = None) -> Floats:
+        super().feed(ids)
+        logits = np.random.default_rng(self.read).normal(size=V).astype(np.float32)
+        return logits if among is None else logits[list(among)]
+
+    def rewind(self, length: int) -> None:
+        del self.read[length:]
+
+
+@settings(deadline=None)
+@given(st.sets(st.lists(st.integers(0, 4), min_size=1, max_size=4).map(tuple), min_size=1, max_size=12))
+def test_chances_of_sequences_add_up_and_leave_the_session_as_it_was(found: set[Ids]) -> None:
+    options = [(*ids, EOS) for ids in sorted(found)]
+    session = FixedSession()
+    session.feed([SEP])
+    chances = sequence_chances(session, [3], options, floor=0.0)
+    assert sum(chances) == pytest.approx(1.0) and min(chances) > 0.0
+    assert session.read == [SEP]
+
+
+def test_the_chance_of_a_sequence_is_that_of_choosing_it() -> None:
+    options: list[Ids] = [(1, 2, EOS), (1, 3, EOS), (4, EOS)]
+    first = np.exp(FixedSession().feed([SEP], [1, 4]))
+    session = FixedSession()
+    session.read = [SEP]
+    second = np.exp(session.feed([1], [2, 3]))
+    one, other = first / first.sum(), second / second.sum()
+    wanted = [one[0] * other[0], one[0] * other[1], one[1]]
+    assert sequence_chances(FixedSession(), [SEP], options) == pytest.approx(wanted)
+
+
+def test_unlikely_sequences_share_their_chance_unread() -> None:
+    options: list[Ids] = [(1, 2, EOS), (1, 3, EOS), (4, EOS)]
+    chances = sequence_chances(FixedSession(), [SEP], options, floor=1.0)
+    assert chances[0] == chances[1] and sum(chances) == pytest.approx(1.0)

@@ -1,0 +1,185 @@
+"""Going on after a plan broke: a span is filled in, or a plan is made anew by a GPT that reads what went wrong."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+from envs.symbolic.actions import Action, State, parse_action
+from envs.symbolic.goals import parse_goal
+from gpt.model.transformer import GPT
+from gpt.tokenization.tokenizer import Tokenizer
+from gpt.weights.checkpoint import save_model
+from planner import pipeline
+from planner.api import Planner
+from planner.corpus.corpus import Corpus, Recipe
+from planner.corpus.failure_scenarios import Incident, Incidents
+from planner.errors import OptionsError
+from planner.facts.failure_notes import Broken, failure, given_up
+from planner.plans.options import Options
+from planner.prompts.document_kinds import Kind, kinds_of
+from planner.verification.plan_verification import verify
+from tests.envs.homes_for_tests import after, state
+
+PLAN = ("pick up mug 1", "put mug 1 on desk 1", "pick up book 1", "put book 1 on sofa 1")
+GOAL = parse_goal("mug on desk ; book on sofa")
+BOTH: tuple[Kind, ...] = ("feedback", "infill")
+QUICK = Options(samples=0)
+
+
+def small() -> State:
+    objects = {"mug 1": "cabinet 1", "mug 2": "sofa 1", "book 1": "desk 1"}
+    return after(state(["cabinet 1", "desk 1", "sofa 1"], objects), "open cabinet 1")
+
+
+def steps(*subtasks: str) -> tuple[Action, ...]:
+    return tuple(parse_action(small().world, s) for s in subtasks)
+
+
+def broken(*reasons: str) -> Broken:
+    """The plan, its first step failed for each of the reasons."""
+    (first, *_) = rest = steps(*PLAN)
+    notes = tuple(failure(small().world, first, reason) for reason in reasons)
+    return Broken(rest=rest, expected=small(), notes=notes)
+
+
+@pytest.fixture
+def able(random_gpt: GPT, tokenizer: Tokenizer) -> Planner:
+    """A GPT that writes anything it may, and is said to know both kinds of documents."""
+    return Planner(random_gpt, tokenizer, kinds=BOTH)
+
+
+def prompts(planner: Planner, what: Broken, options: Options, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """The special tokens of each prompt that a re-plan reads."""
+    read: list[list[str]] = []
+    original = planner.prompts.read
+    marks = {planner.tokenizer.special(mark): mark for mark in ("[FEEDBACK]", "[MASK]")}
+
+    def spy(inventory: str, said: list[int]) -> object:
+        read.append([marks[token] for token in said if token in marks])
+        return original(inventory, said)
+
+    monkeypatch.setattr(planner.prompts, "read", spy)
+    planner.reach(GOAL, small(), options, broken=what)
+    return read
+
+
+def test_what_slipped_once_is_done_again_and_nothing_is_written(able: Planner) -> None:
+    plan = able.reach(GOAL, small(), QUICK, broken=broken("mug 1 slipped"))
+    assert (plan.subtasks, plan.kept, plan.tokens, plan.status) == (PLAN, 4, 0, "verified")
+
+
+def test_a_span_is_written_and_the_rest_of_the_plan_stays(able: Planner) -> None:
+    plan = able.reach(GOAL, small(), QUICK, broken=broken("cannot reach mug 1"))
+    assert plan.status == "verified" and plan.tokens > 0
+    assert (plan.subtasks[-2:], plan.kept) == (PLAN[2:], 2)
+    assert not any("mug 1" in subtask for subtask in plan.subtasks)
+
+
+def test_what_is_written_ends_as_soon_as_the_rest_reaches_the_goal(able: Planner) -> None:
+    plan = able.reach(GOAL, small(), QUICK, broken=broken("cannot reach mug 1"))
+    written = plan.actions[: -plan.kept]
+    assert not any(
+        verify(small(), GOAL, (*written[:n], *plan.actions[-plan.kept :])).ok for n in range(1, len(written))
+    )
+
+
+def test_every_repair_of_a_drawn_incident_is_a_plan_for_its_goal(able: Planner) -> None:
+    repaired = 0
+    for incident in _incidents(60):
+        what = Broken(rest=incident.rest, expected=incident.expected, notes=incident.notes)
+        plan = able.reach(incident.goal, incident.seen, QUICK, start=incident.start, broken=what)
+        assert (plan.status == "verified") == verify(
+            incident.seen, incident.goal, plan.actions, began=incident.start
+        ).ok
+        if plan.kept:
+            repaired += 1
+            assert plan.status == "verified"
+    assert repaired > 10
+
+
+def test_what_cannot_be_reached_is_in_no_repair(able: Planner) -> None:
+    for incident in _incidents(60):
+        what = Broken(rest=incident.rest, expected=incident.expected, notes=incident.notes)
+        plan = able.reach(incident.goal, incident.seen, QUICK, start=incident.start, broken=what)
+        lost = {note.suspect for note in incident.notes if note.lasts}
+        if plan.kept:
+            assert lost.isdisjoint(name for action in plan.actions for name in action.args)
+
+
+def test_what_slipped_twice_is_tried_again_where_nothing_else_is_there(able: Planner) -> None:
+    book = steps("pick up book 1", "put book 1 on sofa 1")
+    note = failure(small().world, book[0], "book 1 slipped")
+    assert given_up([note, note]) == {"book 1"}
+    what = Broken(rest=book, expected=small(), notes=(note, note))
+    plan = able.reach(parse_goal("book on sofa"), small(), QUICK, broken=what)
+    assert (plan.actions, plan.kept, plan.status) == (book, 2, "verified")
+
+
+def test_repair_can_be_switched_off(able: Planner, monkeypatch: pytest.MonkeyPatch) -> None:
+    options = replace(QUICK, repair="replan")
+    read = prompts(able, broken("cannot reach mug 1"), options, monkeypatch)
+    assert not any("[MASK]" in marks for marks in read) and any("[FEEDBACK]" in marks for marks in read)
+    assert able.reach(GOAL, small(), options, broken=broken("mug 1 slipped")).kept == 0
+
+
+def test_feedback_can_be_switched_off(able: Planner, monkeypatch: pytest.MonkeyPatch) -> None:
+    options = replace(QUICK, feedback=False)
+    read = prompts(able, broken("cannot reach mug 1"), options, monkeypatch)
+    assert any("[MASK]" in marks for marks in read) and not any("[FEEDBACK]" in marks for marks in read)
+
+
+def test_a_gpt_is_given_no_prompt_that_it_was_not_trained_on(
+    random_gpt: GPT, tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = Planner(random_gpt, tokenizer)
+    read = prompts(plain, broken("cannot reach mug 1"), QUICK, monkeypatch)
+    assert read and not any(read)
+    hears = Planner(random_gpt, tokenizer, kinds=("feedback",))
+    marks = [m for found in prompts(hears, broken("cannot reach mug 1"), QUICK, monkeypatch) for m in found]
+    assert set(marks) == {"[FEEDBACK]"}
+
+
+def test_without_either_a_new_plan_is_what_it_always_was(random_gpt: GPT, tokenizer: Tokenizer) -> None:
+    avoid = frozenset({small().world.index["mug 1"]})
+    plain = Planner(random_gpt, tokenizer)
+    off = replace(QUICK, repair="replan", feedback=False)
+    asked = [
+        plain.reach(GOAL, small(), QUICK, avoid=avoid),
+        plain.reach(GOAL, small(), QUICK, avoid=avoid, broken=broken("mug 1 slipped")),
+        Planner(random_gpt, tokenizer, kinds=BOTH).reach(
+            GOAL, small(), off, avoid=avoid, broken=broken("mug 1 slipped")
+        ),
+    ]
+    assert len({(plan.actions, plan.tokens, plan.tried, plan.kept) for plan in asked}) == 1
+
+
+def test_the_gpt_alone_mends_nothing(able: Planner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pipeline, "repair", lambda *_, **__: pytest.fail("it was repaired"))
+    able.reach(GOAL, small(), Options(samples=0, constrained=False, chunks=False), broken=broken("mug 1 slipped"))
+
+
+def test_a_way_to_repair_that_there_is_not_is_refused() -> None:
+    with pytest.raises(OptionsError, match="repair is 'infill' or 'replan', found 'glue'"):
+        Options(repair="glue")  # type: ignore[arg-type]
+
+
+def test_a_folder_says_what_its_gpt_was_trained_on(random_gpt: GPT, tokenizer: Tokenizer, tmp_path: Path) -> None:
+    save_model(random_gpt, tokenizer, tmp_path / "old")
+    save_model(random_gpt, tokenizer, tmp_path / "new", {"kinds": ["infill", "feedback"]})
+    assert (Planner.load(tmp_path / "old").kinds, Planner.load(tmp_path / "new").kinds) == (set(), set(BOTH))
+
+
+def test_a_mean_knows_what_all_its_models_know() -> None:
+    both, one = {"kinds": ["feedback", "infill"]}, {"kinds": ["feedback"]}
+    assert kinds_of({"mean_of": [both, both]}) == {"feedback", "infill"}
+    assert kinds_of({"mean_of": [both, one]}) == {"feedback"}
+    assert kinds_of({"mean_of": [both, {}]}) == kinds_of({"kinds": "feedback"}) == kinds_of({"kinds": ["x"]}) == set()
+
+
+def _incidents(count: int) -> list[Incident]:
+    corpus = Corpus(Recipe(), 7)
+    return list(islice(Incidents(corpus.rng, corpus.drawer, corpus.span).incidents(), count))

@@ -1,0 +1,87 @@
+"""What went wrong, in words: what is said of it, what is given up for it, and what a prompt is told."""
+
+from __future__ import annotations
+
+import pytest
+
+from envs.symbolic.actions import State, parse_action
+from envs.symbolic.disturbances import Disturbance, changed
+from envs.symbolic.goals import parse_goal
+from planner.facts.failure_notes import MOST, Note, about, changes, facts_for, failure, given_up, lasting
+from tests.envs.homes_for_tests import after, state
+
+
+def small() -> State:
+    return state(["cabinet 1", "desk 1", "sofa 1"], {"mug 1": "cabinet 1", "mug 2": "sofa 1", "book 1": "desk 1"})
+
+
+def failed(subtask: str, reason: str) -> Note:
+    world = small().world
+    return failure(world, parse_action(world, subtask), reason)
+
+
+def said(before: State, what: Disturbance) -> list[str]:
+    return [note.said for note in changes(before, changed(before, what))]
+
+
+def test_a_failure_is_said_with_its_reason() -> None:
+    assert failed("pick up mug 2", "mug 2 slipped").said == "pick up mug 2 failed : mug 2 slipped"
+
+
+def test_the_tick_of_a_timeout_is_left_out() -> None:
+    assert failed("open cabinet 1", "timeout at tick 14400").said == "open cabinet 1 failed : timeout"
+
+
+@pytest.mark.parametrize(
+    ("reason", "suspect"),
+    [("mug 2 slipped", "mug 2"), ("no room on desk 1", "desk 1"), ("timeout at tick 9", "desk 1")],
+)
+def test_the_suspect_is_what_the_reason_names_and_else_the_place(reason: str, suspect: str) -> None:
+    assert failed("put mug 2 on desk 1", reason).suspect == suspect
+
+
+def test_a_name_is_not_found_within_a_longer_one() -> None:
+    world = state(["desk 1"], {"mug 1": "desk 1", "mug 11": "desk 1"}).world
+    note = failure(world, parse_action(world, "pick up mug 1"), "mug 11 is in the way")
+    assert note.suspect == "mug 1" == note.names[-1]
+
+
+@pytest.mark.parametrize("reason", ["cannot reach mug 2", "no way to mug 2", "mug 2 is too wide for the hand"])
+def test_what_would_fail_again_is_given_up_at_once(reason: str) -> None:
+    assert given_up([failed("pick up mug 2", reason)]) == lasting([failed("pick up mug 2", reason)]) == {"mug 2"}
+
+
+def test_what_slipped_is_given_up_the_second_time_and_never_for_good() -> None:
+    slip = failed("pick up mug 2", "mug 2 slipped")
+    assert (given_up([slip]), given_up([slip, slip]), lasting([slip, slip])) == (set(), {"mug 2"}, set())
+
+
+def test_nothing_is_given_up_for_what_somebody_did() -> None:
+    note = changes(small(), changed(small(), Disturbance(kind="open", name="cabinet 1")))
+    assert given_up([*note, *note]) == set()
+
+
+def test_what_is_as_expected_is_not_told() -> None:
+    assert changes(small(), small()) == ()
+
+
+def test_changes_are_said_as_they_are_seen() -> None:
+    moved = Disturbance(kind="move", name="mug 2", place="desk 1")
+    assert said(small(), moved) == ["somebody moved mug 2 to desk 1"]
+    assert said(small(), Disturbance(kind="open", name="cabinet 1")) == ["cabinet 1 is open now"]
+    carrying = after(small(), "pick up mug 2")
+    assert said(carrying, Disturbance(kind="drop", name="mug 2")) == ["mug 2 dropped : it is on floor now"]
+
+
+def test_a_prompt_is_told_the_last_notes_that_are_about_its_things() -> None:
+    notes = [Note(said=str(n), names=("mug 1" if n % 2 else "mug 2",)) for n in range(20)]
+    assert [note.said for note in about(notes, {"mug 1", "desk 1"})] == ["13", "15", "17", "19"]
+    assert len(about(notes, {"mug 1", "mug 2"})) == MOST
+
+
+def test_facts_name_what_failed_and_what_could_stand_in() -> None:
+    now = state(["sink 1", "dishwasher 1", "desk 1"], {"mug 1: dirty": "desk 1"})
+    goal = parse_goal("clean mug").conditions
+    note = failure(now.world, parse_action(now.world, "turn on sink 1"), "no way to sink 1")
+    assert facts_for(now, goal, now, ()).names == {"mug 1", "desk 1", "sink 1"}
+    assert facts_for(now, goal, now, [note]).names == {"mug 1", "desk 1", "sink 1", "dishwasher 1"}

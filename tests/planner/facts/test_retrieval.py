@@ -1,0 +1,231 @@
+"""What the prompt says of the home: all that the plan needs, nothing else, and no more in a larger home."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from envs.scenes.scene_sampler import sample_scene
+from envs.symbolic.actions import NOWHERE, State, World
+from envs.symbolic.goals import parse_goal
+from planner.facts.retrieval import Facts, describe, fetch, location
+from planner.goals.chunking import MAX_CONDITIONS, MAX_WORK, chunk, work
+from planner.goals.grounding import LIMIT
+from tests.envs.homes_for_tests import after, state
+from tests.planner.conftest import Drawn, Piece
+
+
+def facts_of(now: State, goal: str, **options: object) -> Facts:
+    return fetch(now, parse_goal(goal).conditions, now, **options)  # type: ignore[arg-type]
+
+
+def texts(now: State, goal: str) -> list[str]:
+    return list(facts_of(now, goal).texts)
+
+
+def pieces(drawn: list[Drawn]) -> list[Piece]:
+    return [piece for d in drawn for piece in d.pieces or ()]
+
+
+def named_in(facts: Facts, world: World) -> Iterator[str]:
+    """Yield the instance names that the facts mention, longest first so that `butter knife 1` is not `knife 1`."""
+    names = sorted(world.names, key=len, reverse=True)
+    pattern = re.compile(r"\b(" + "|".join(map(re.escape, names)) + r")(?! ?\d)\b")
+    for text in facts.texts:
+        yield from pattern.findall(text)
+
+
+# What they name
+
+
+def test_the_facts_name_everything_that_the_plan_uses(drawn: list[Drawn]) -> None:
+    found = pieces(drawn)
+    lacking = []
+    for piece in found:
+        facts = fetch(piece.state, piece.todo, piece.start, phase=piece.phase)
+        named = set(named_in(facts, piece.state.world))
+        used = {name for action in piece.actions for name in action.args}
+        if not used <= named:
+            lacking.append((piece.todo, used - named))
+    assert len(found) > 150
+    assert len(lacking) <= 0.01 * len(found), lacking
+
+
+def test_the_facts_name_nothing_that_is_not_in_the_home(drawn: list[Drawn]) -> None:
+    for piece in pieces(drawn):
+        facts = fetch(piece.state, piece.todo, piece.start, phase=piece.phase)
+        assert len(facts.texts) == len(facts.entities) == len(set(facts.entities))
+        for entity, text in zip(facts.entities, facts.texts, strict=True):
+            assert text == describe(piece.state, entity)
+            for name in re.findall(r"[A-Za-z ]+? \d+", text):
+                word = re.sub(r"^.*\b(on|in|with|closed|open) ", "", name).strip()
+                assert word in piece.state.world.index, text
+
+
+def test_the_facts_are_true(drawn: list[Drawn]) -> None:
+    for piece in pieces(drawn)[:100]:
+        now, world = piece.state, piece.state.world
+        for entity in fetch(now, piece.todo, piece.start, phase=piece.phase).entities:
+            said = describe(now, entity).split()
+            for word in ("dirty", "hot", "cold", "sliced", "cooked", "folded"):
+                if entity >= world.n_fixtures:
+                    assert (word in said) == now.has(entity, word)
+
+
+def test_the_prompt_does_not_grow_with_the_home() -> None:
+    goals = ("mug on desk", "hot apple in cabinet", "2 plate on dining table ; fork on dining table", "plant watered")
+    needed = {"mug": 2, "apple": 2, "plate": 3, "fork": 2, "watering can": 1}  # in a home of any size, one to spare
+    fixtures = dict.fromkeys(("desk", "cabinet", "dining table", "plant", "sink", "microwave", "fridge"), 1)
+    words: dict[int, int] = {}
+    for size in (20, 140):
+        has = {"need_objects": needed, "need_fixtures": fixtures}
+        homes = [sample_scene(seed, rooms=3, n_objects=size, geometry=False, **has) for seed in range(12)]
+        states = [World(home).initial() for home in homes]
+        assert abs(sum(len(s.world.scene.objects) for s in states) / len(states) - size) < size / 4
+        words[size] = sum(len(text.split()) for s in states for goal in goals for text in texts(s, goal))
+    assert words[140] < 1.1 * words[20]
+
+
+def test_a_fact_is_not_said_twice() -> None:
+    now = state(["desk 1", "shelf 1"], {"mug 1": "shelf 1", "cup 1": "shelf 1"})
+    found = texts(now, "mug on desk ; cup on desk")
+    assert len(found) == len(set(found))
+
+
+def test_conditions_that_hold_need_no_facts() -> None:
+    now = state(["desk 1", "shelf 1"], {"mug 1": "desk 1", "cup 1": "shelf 1"})
+    assert texts(now, "mug on desk ; cup on desk") == ["cup 1 on shelf 1", "desk 1"]
+
+
+def test_the_same_state_and_goal_give_the_same_facts() -> None:
+    now = state(["desk 1", "shelf 1"], {"mug 1": "shelf 1", "mug 2": "shelf 1"})
+    assert texts(now, "2 mug on desk") == texts(now, "2 mug on desk")
+
+
+# Their wording, in small scenes
+
+
+def test_a_thing_is_said_with_its_states_and_its_place() -> None:
+    now = state(["cabinet 1", "desk 1"], {"mug 1: dirty cold of milk": "cabinet 1"})
+    assert texts(now, "mug on desk") == ["mug 1 dirty cold of milk in cabinet 1 closed", "desk 1"]
+
+
+def test_a_thing_in_a_container_is_said_through_it() -> None:
+    now = state(["drawer 1: open", "desk 1"], {"cup 1": "drawer 1", "pen 1": "cup 1"})
+    assert texts(now, "pen on desk")[0] == "pen 1 in cup 1 in drawer 1 open"
+
+
+def test_what_is_in_the_hand_is_said_to_be_there() -> None:
+    now = after(state(["desk 1", "bed 1"], {"book 1": "desk 1"}), "pick up book 1")
+    assert texts(now, "book on bed")[0] == "book 1 in hand"
+
+
+def test_what_fell_to_the_floor_is_said_to_be_there() -> None:
+    now = state(["desk 1"], {"book 1": "desk 1", "watch 1": "desk 1"})
+    fallen = now._replace(place=(NOWHERE, NOWHERE, now.place[2]))
+    assert location(fallen, 1) == " on floor"
+    assert texts(fallen, "book on desk") == ["book 1 on floor", "desk 1"]
+
+
+def test_a_fixture_is_said_with_its_door_and_switch() -> None:
+    now = state(["microwave 1", "countertop 1"], {"apple 1": "countertop 1"})
+    assert texts(now, "hot apple") == ["apple 1 on countertop 1", "microwave 1 closed off"]
+
+
+def test_a_spare_is_named_in_case_the_first_fails() -> None:
+    now = state(["shelf 1", "desk 1"], {"mug 1": "shelf 1", "mug 2": "shelf 1", "mug 3": "shelf 1"})
+    assert texts(now, "mug on desk") == ["mug 1 on shelf 1", "desk 1", "mug 2 on shelf 1"]
+
+
+def test_what_failed_is_passed_over() -> None:
+    now = state(["shelf 1", "desk 1"], {"mug 1": "shelf 1", "mug 2": "shelf 1"})
+    found = facts_of(now, "mug on desk", avoid=frozenset({now.world.index["mug 1"]}))
+    assert found.texts == ("mug 2 on shelf 1", "desk 1")
+
+
+def test_what_another_condition_rests_on_is_the_last_choice() -> None:
+    now = state(["shelf 1", "desk 1", "sofa 1"], {"mug 1": "desk 1", "mug 2": "shelf 1"})
+    both = parse_goal("mug on desk ; mug on sofa").conditions
+    assert fetch(now, both[1:], now, phase=both).texts[0] == "mug 2 on shelf 1"
+
+
+def test_slicing_needs_a_knife_and_a_worktop() -> None:
+    now = state(["countertop 1", "cabinet 1"], {"onion 1": "cabinet 1", "knife 1": "countertop 1"})
+    found = ["onion 1 in cabinet 1 closed", "knife 1 on countertop 1", "countertop 1"]
+    assert texts(now, "sliced onion") == found
+
+
+def test_where_the_knife_goes_is_named_if_it_cannot_lie_beside() -> None:
+    things = {"bowl 1": "coffee machine 1", "onion 1": "bowl 1", "knife 1": "drawer 1"}
+    now = state(["coffee machine 1", "drawer 1", "desk 1"], things)
+    assert "desk 1" in texts(now, "sliced onion")
+
+
+def test_watering_needs_the_can_and_the_tap() -> None:
+    now = state(["sink 1", "shelf 1", "plant 1"], {"watering can 1": "shelf 1"})
+    assert texts(now, "plant watered") == ["plant 1", "watering can 1 on shelf 1", "sink 1 off"]
+
+
+def test_what_is_moved_out_of_the_way_has_somewhere_to_go() -> None:
+    # Each plate takes a quarter of a cupboard: the fifth needs another one.
+    things = {f"plate {i}": "desk 1" for i in range(1, 6)}
+    now = state(["cabinet 1", "cabinet 2", "desk 1"], things)
+    found = texts(now, "no plate on desk")
+    assert found[-2:] == ["cabinet 1 closed", "cabinet 2 closed"]
+
+
+# Chunks
+
+
+def test_a_chunk_has_a_few_conditions_at_most() -> None:
+    things = {name: "bed 1" for name in ("pen 1", "book 1", "watch 1", "letter 1", "wallet 1")}
+    now = state(["bed 1", "desk 1"], things)
+    goal = parse_goal(" ; ".join(f"{name[:-2]} on desk" for name in things))
+    assert len(chunk(now, goal.conditions, now)) == MAX_CONDITIONS
+
+
+def test_a_chunk_changes_a_few_things_at_most() -> None:
+    things = {f"{name} {i}": "bed 1" for name in ("pen", "pencil") for i in range(6)}
+    now = state(["bed 1", "desk 1"], things)
+    conditions = parse_goal("6 pen on desk ; 6 pencil on desk").conditions
+    found = chunk(now, conditions, now)
+    assert found == conditions[:1]
+    assert work(now, found, now) <= MAX_WORK < work(now, conditions, now)
+
+
+def test_a_single_condition_is_a_chunk_however_large() -> None:
+    things = {f"pen {i}": "bed 1" for i in range(12)}
+    now = state(["bed 1", "desk 1"], things)
+    assert len(chunk(now, parse_goal("12 pen on desk").conditions, now)) == 1
+
+
+def test_holding_waits_until_the_rest_is_done() -> None:
+    things = {name: "bed 1" for name in ("pen 1", "book 1", "watch 1", "letter 1")}
+    now = state(["bed 1", "desk 1"], things)
+    goal = parse_goal("holding pen ; book on desk ; watch on desk ; letter on desk")
+    assert chunk(now, goal.conditions, now) == goal.conditions[1:]
+
+
+def test_when_all_holds_there_is_no_chunk() -> None:
+    now = state(["desk 1"], {"mug 1": "desk 1"})
+    assert chunk(now, parse_goal("mug on desk").conditions, now) == ()
+
+
+@pytest.mark.parametrize("goal", ["every pen on desk", "no pen on bed"])
+def test_facts_about_very_many_things_are_about_the_first_few(goal: str) -> None:
+    things = {f"pen {i}": "bed 1" for i in range(1, 15)}
+    now = state(["bed 1", "desk 1"], things)
+    assert sum(text.startswith("pen ") for text in texts(now, goal)) == LIMIT
+
+
+def test_a_class_of_fixtures_names_the_members_that_are_to_be_changed() -> None:
+    now = state(["desk lamp 1: on", "floor lamp 1", "ceiling light 1: on", "fan 1: on"])
+    assert texts(now, "every lamp off") == ["desk lamp 1 on", "ceiling light 1 on"]
+    assert texts(now, "no appliance on") == ["fan 1 on"]
+
+
+def test_things_on_the_floor_are_said_to_lie_there() -> None:
+    now = state(["floor 1", "laundry basket 1"], {"sock 1: dirty": "floor 1"})
+    assert texts(now, "sock in laundry basket") == ["sock 1 dirty on floor 1", "laundry basket 1"]

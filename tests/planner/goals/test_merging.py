@@ -1,0 +1,52 @@
+"""What two conditions say of one thing, said in one."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from envs.symbolic.goals import format_goal, parse_goal
+from planner.goals.merging import gathered
+from planner.learning.composition import _merged
+from planner.learning.proposals import Proposal
+
+
+@pytest.mark.parametrize(
+    ("apart", "together"),
+    [
+        ("glass of water ; glass on desk", "glass of water on desk"),
+        ("apple in bowl ; hot apple", "hot apple in bowl"),
+        ("hot apple in bowl ; bowl on desk", "hot apple in bowl on desk"),
+        ("bowl on desk ; sliced apple ; apple in bowl", "sliced apple in bowl on desk"),
+        ("clean mug ; mug with person ; lamp off", "clean mug with person ; lamp off"),
+        # What contradicts each other, or may well be two things, stays apart.
+        ("hot apple ; cold apple", "hot apple ; cold apple"),
+        ("mug of coffee ; mug of water", "mug of coffee ; mug of water"),
+        ("mug on desk ; mug on shelf", "mug on desk ; mug on shelf"),
+        ("2 mug on desk ; clean mug", "2 mug on desk ; clean mug"),
+        ("every mug on desk ; clean mug", "every mug on desk ; clean mug"),
+        ("clean mug then mug on desk", "clean mug then mug on desk"),
+    ],
+)
+def test_conditions_about_one_thing_become_one(apart: str, together: str) -> None:
+    assert format_goal(gathered(parse_goal(apart))) == together
+    assert gathered(gathered(parse_goal(apart))) == gathered(parse_goal(apart))
+
+
+def test_two_proposals_about_one_thing_make_a_task_that_says_more_than_both() -> None:
+    goals = ("glass of water", "glass on desk", "mug on desk", "every book on shelf")
+    members = [(Proposal(id=g, home=0, instruction=g, goal=g), parse_goal(g)) for g in goals]
+    found = _merged(members, random.Random(0))
+    assert found is not None
+    chosen, goal = found
+    assert format_goal(goal) == "glass of water on desk" and {p.goal for p in chosen} == set(goals[:2])
+    assert _merged(members[2:], random.Random(0)) is None  # `every` is about several
+
+
+def test_the_second_may_be_made_to_be_about_the_firsts_thing() -> None:
+    goals = {"fill the glass": "glass of water", "put the mug on the desk": "mug on desk"}
+    members = [(Proposal(id=g, home=0, instruction=said, goal=g), parse_goal(g)) for said, g in goals.items()]
+    found = {tuple(p.instruction for p in made[0]): format_goal(made[1]) for seed in range(6)
+             if (made := _merged(members, random.Random(seed)))}  # fmt: skip
+    assert found[("fill the glass", "put the glass on the desk")] == "glass of water on desk"

@@ -1,0 +1,139 @@
+"""The phrase files: every pattern can be read, names only what its family declares, and belongs to one split."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from envs.symbolic.domain import load_domain
+from envs.symbolic.goals import parse_goal
+from planner.language.phrase_patterns import (
+    Family,
+    Node,
+    PhraseError,
+    _family,
+    expand,
+    expansions,
+    is_held_out,
+    load_families,
+    load_words,
+    parse_pattern,
+)
+from planner.tasks.task_sampler import TaskDrawer
+
+FAMILIES = load_families()
+BEFORE_A_SLOT = {"", "a", "the", "n", "it", "is", "to", "at"}
+
+
+def holes(node: Node) -> Iterator[str]:
+    if isinstance(node, str):
+        return
+    kind, children = node
+    for child in children:
+        if kind == "slot":
+            assert isinstance(child, str)
+            yield child
+        else:
+            yield from holes(child)
+
+
+def bound(family: Family) -> Iterator[str]:
+    """Yield every goal template of a family with something in each hole."""
+    domain = load_domain()
+    drawer = TaskDrawer(random.Random(0), phrases="all")
+    everything = {*domain.objects, *domain.fixtures}
+    for template in family.goals:
+        text = template.replace("{rel}", "in").replace("{n}", "2")
+        for slot, kind in family.slots.items():
+            options = drawer.binder.options(kind, everything, domain)
+            assert options, f"{family.name}: nothing is a {kind}"
+            text = text.replace("{" + slot + "}", options[0])
+        yield text
+
+
+def test_there_are_more_than_1000_patterns() -> None:
+    assert sum(len(f.phrases) for f in FAMILIES) > 1000
+
+
+def test_no_family_has_a_pattern_twice() -> None:
+    assert [f.name for f in FAMILIES if len(set(f.phrases)) < len(f.phrases)] == []
+
+
+def test_every_hole_of_a_family_is_a_slot_that_it_declares() -> None:
+    for family in FAMILIES:
+        slots = {*family.slots, *(("n",) if family.numbers or family.counts != (1,) else ())}
+        for pattern in family.phrases:
+            for hole in holes(parse_pattern(pattern)):
+                article, _, slot = hole.rpartition(" ")
+                assert slot in slots and article in BEFORE_A_SLOT, f"{family.name}: {{{hole}}} in {pattern!r}"
+
+
+def test_every_goal_of_a_family_parses_once_it_is_bound() -> None:
+    for family in FAMILIES:
+        for goal in bound(family):
+            assert "{" not in goal, f"{family.name}: a hole of {goal!r} is no slot"
+            parse_goal(goal)
+
+
+def test_every_family_has_a_goal_a_reason_to_refuse_or_a_question() -> None:
+    assert [f.name for f in FAMILIES if bool(f.goals) + bool(f.refuse) + bool(f.ask) != 1] == []
+
+
+def test_no_pattern_is_both_for_training_and_for_the_test() -> None:
+    train = TaskDrawer(random.Random(0), phrases="train").patterns
+    held_out = TaskDrawer(random.Random(0), phrases="test").patterns
+    assert [name for name in train if set(train[name]) & set(held_out[name])] == []
+
+
+def test_every_pattern_is_for_training_or_for_the_test() -> None:
+    train = TaskDrawer(random.Random(0), phrases="train").patterns
+    held_out = TaskDrawer(random.Random(0), phrases="test").patterns
+    assert [f.name for f in FAMILIES if {*train[f.name], *held_out[f.name]} != set(f.phrases)] == []
+
+
+def test_about_one_pattern_in_twelve_is_held_out() -> None:
+    held_out = [is_held_out(f.name, p) for f in FAMILIES for p in f.phrases]
+    assert 0.06 < sum(held_out) / len(held_out) < 0.11
+
+
+def test_every_family_can_be_trained_on() -> None:
+    assert [f.name for f in FAMILIES if all(is_held_out(f.name, p) for p in f.phrases)] == []
+
+
+def test_every_category_has_its_words_and_no_word_is_for_nothing() -> None:
+    domain, words = load_domain(), load_words()
+    assert set(words.objects) == set(domain.objects)
+    assert set(words.fixtures) == set(domain.fixtures)
+    assert set(words.classes) <= set(domain.classes)
+    assert set(words.liquids) <= set(domain.liquids)
+
+
+def test_an_expansion_takes_one_alternative_of_each_group() -> None:
+    node = parse_pattern("(put|set) {the x}( down| (right|just) here|)")
+    found = {expand(node, random.Random(seed), lambda hole: f"<{hole}>") for seed in range(80)}
+    verbs, ends = ("put", "set"), ("", " down", " right here", " just here")
+    assert found == {f"{verb} <the x>{end}" for verb in verbs for end in ends}
+
+
+def test_expansions_are_counted() -> None:
+    assert expansions("(put|set) {the x}( down| (right|just) here|)") == 8
+
+
+def test_every_alternative_is_drawn_as_often() -> None:
+    node, rng = parse_pattern("(a|b|c)"), random.Random(0)
+    drawn = [expand(node, rng, str) for _ in range(3000)]
+    assert all(900 < drawn.count(letter) < 1100 for letter in "abc")
+
+
+@pytest.mark.parametrize("pattern", ["(put", "put)", "{x", "(a|(b|c)"])
+def test_brackets_that_do_not_match_are_an_error(pattern: str) -> None:
+    with pytest.raises(PhraseError, match=re.escape(repr(pattern))):
+        parse_pattern(pattern)
+
+
+def test_a_family_without_phrases_is_an_error() -> None:
+    with pytest.raises(KeyError, match="phrases"):
+        _family("empty", {"goal": "mug on desk"})

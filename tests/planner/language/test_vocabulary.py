@@ -1,0 +1,68 @@
+"""Every category of the domain is one that people have words for, that is asked about, and that a robot can handle."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from envs.scenes.scene_sampler import sample_scene
+from envs.symbolic.actions import World, effect
+from envs.symbolic.domain import load_domain
+from envs.symbolic.goals import parse_goal
+from envs.symbolic.scoring import holds
+from planner.corpus.teacher_chunks import plan_in_chunks
+from planner.language.phrase_patterns import load_families, load_words
+from planner.language.slot_binding import Binder
+from planner.tasks.task_files import TaskLine
+from planner.tasks.task_homes import home_for
+
+DOMAIN = load_domain()
+EVERYTHING = {*DOMAIN.objects, *DOMAIN.fixtures}
+NAMED_ONE_WAY = {"person"}  # as far as the goals go, a person is a person
+
+
+def test_every_category_has_a_synonym() -> None:
+    words = load_words()
+    names = {**words.objects, **words.fixtures}
+    assert {c for c in EVERYTHING if len(set(names[c])) < 2} <= NAMED_ONE_WAY
+
+
+@pytest.mark.parametrize("said", ["couch", "fridge", "trash", "cell", "mobile", "remote", "tap"])
+def test_everyday_names_are_known(said: str) -> None:
+    words = load_words()
+    named = [n for table in (words.objects, words.fixtures, words.classes) for names in table.values() for n in names]
+    lines = [p for f in load_families() for p in f.phrases if f.goals]
+    assert any(said in name.split() for name in named) or any(f"({said}|" in p or f"|{said}" in p for p in lines)
+
+
+def test_every_category_is_asked_about_by_some_family() -> None:
+    binder = Binder(random.Random(0))
+    asked: set[str] = set()
+    for family in load_families():
+        if family.goals:
+            asked.update(
+                *(binder.options(kind, EVERYTHING, DOMAIN) for kind in family.slots.values() if kind != "unfit")
+            )
+            asked |= {c for c in EVERYTHING for goal in family.goals if f" {c} " in f" {goal} "}
+    assert asked >= EVERYTHING
+
+
+@pytest.mark.parametrize("category", sorted(DOMAIN.objects))
+def test_every_thing_can_be_brought_to_a_place_by_the_teacher(category: str) -> None:
+    place = next(f for f in ("dining table", "bed", "desk", "sofa", "shelf") if DOMAIN.fits(category, f))
+    goal = parse_goal(f"{category} on {place}")
+    state = home_for(TaskLine(id=category, instruction="", goal=goal), geometry=False)
+    start = state
+    for _, _, _, actions in plan_in_chunks(state, goal):
+        for action in actions:
+            state = effect(state, action)
+    assert all(holds(state, c, start) for c in goal.conditions)
+
+
+@pytest.mark.parametrize(("rooms", "n_objects"), [(1, 20), (2, 45), (8, 150)])
+def test_homes_are_of_one_to_eight_rooms_and_twenty_to_a_hundred_and_fifty_things(rooms: int, n_objects: int) -> None:
+    scene = sample_scene(3, rooms=rooms, n_objects=n_objects, geometry=False)
+    assert len(scene.rooms) >= rooms
+    assert abs(len(scene.objects) - n_objects) <= 0.3 * n_objects
+    assert World(scene).initial()

@@ -1,0 +1,88 @@
+"""What was read once is not read again, and nothing else of it is seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from envs.symbolic.actions import State
+from gpt.inference.numpy_session import NumpySession
+from gpt.weights.model_folder import Floats
+from planner.api import Planner
+from planner.plans.options import Options
+from planner.prompts.sessions import Prompts
+from planner.verification.plan_verification import verify
+
+
+@pytest.fixture
+def fed(monkeypatch: pytest.MonkeyPatch) -> list[list[int]]:
+    """What sessions are given to read."""
+    found: list[list[int]] = []
+    original = NumpySession.feed
+
+    def spy(self: NumpySession, ids: list[int], among: Sequence[int] | None = None) -> Floats:
+        found.append(list(ids))
+        return original(self, ids, among)
+
+    monkeypatch.setattr(NumpySession, "feed", spy)
+    return found
+
+
+@pytest.fixture
+def prompts(memorised: Planner) -> Prompts:
+    return memorised.prompts
+
+
+def test_what_two_prompts_begin_with_is_read_once(prompts: Prompts) -> None:
+    first, second = prompts.heading("put the mug on the table"), prompts.heading("put the mug on the counter")
+    session, rest = prompts.read("", first)
+    session.feed([*rest, 9, 9])
+    session, rest = prompts.read("", second)
+    assert 0 < len(rest) < len(second) - 4
+    fresh = prompts.model.begin()
+    fresh.feed([prompts.tokenizer.special("[CLS]")])
+    np.testing.assert_allclose(session.feed(rest), fresh.feed(second), rtol=0, atol=1e-4)
+
+
+def test_the_same_prompt_leaves_its_last_token_to_read(prompts: Prompts) -> None:
+    said = prompts.heading("tell me a joke")
+    session, rest = prompts.read("", said)
+    session.feed(rest)
+    assert prompts.read("", said)[1] == said[-1:]
+
+
+def test_after_a_new_beginning_everything_behind_the_home_is_read(prompts: Prompts) -> None:
+    said = prompts.heading("tell me a joke")
+    session, rest = prompts.read("mug", said)
+    session.feed(rest)
+    prompts.begin()
+    assert prompts.read("mug", said)[1] == said
+
+
+def test_a_session_of_ones_own_is_not_taken_back(prompts: Prompts) -> None:
+    own = prompts.home("mug plate")
+    length = own.length
+    own.feed([5, 6])
+    session, rest = prompts.read("mug plate", prompts.heading("sing"))
+    session.feed(rest)
+    assert own.length == length + 2 and prompts.home("mug plate").length == length
+
+
+def test_samples_of_a_plan_share_what_they_begin_with(
+    memorised: Planner, flat: State, fed: list[list[int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("planner.pipeline.verify", _never)
+    goal = memorised.understand("put the mug on the table", flat, Options(samples=0)).goal
+    assert goal is not None
+    fed.clear()
+    plan = memorised.reach(goal, flat, Options(samples=3))
+    assert plan.tried == 4
+    begins = memorised.prompts.heading("")
+    assert sum(ids[: len(begins)] == begins for ids in fed) == 1
+
+
+def _never(now: State, goal: object, actions: object, *, began: State | None = None) -> object:
+    return replace(verify(now, goal, actions, began=began), step=1, reason="not this one")  # type: ignore[arg-type]

@@ -1,0 +1,87 @@
+"""Held-out tasks, and what the planner is told of a task file's line."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from planner.tasks.held_out_trials import BUILT_IN, Split, draw_trials, family_of, sample_lines, trial_of
+from planner.tasks.home_splits import SPLITS
+from planner.tasks.task_files import TaskLine, with_steps
+from planner.tasks.task_sampler import goal_is_held_out
+
+BY_NAME = {split.name: split for split in BUILT_IN}
+LINE = TaskLine(id="x", instruction="Wash the mug", goal=None, answer="ask")
+
+
+@pytest.mark.parametrize("split", BUILT_IN, ids=[s.name for s in BUILT_IN])
+def test_every_built_in_split_draws_what_it_says(split: Split) -> None:
+    trials = list(draw_trials(split, 8, seed=3))
+    assert len(trials) == 8
+    for drawn in trials:
+        assert SPLITS["test"][0] <= drawn.start.world.scene.seed < SPLITS["test"][1]
+        assert drawn.answer == split.answer
+        assert (drawn.goal is not None) == (split.answer == "plan")
+        if drawn.goal is not None:
+            assert goal_is_held_out(drawn.goal) == split.new_goal
+            least, most = split.conditions or (1, 99)
+            assert least <= len(drawn.goal.conditions) <= most
+
+
+def test_every_kind_of_answer_has_a_split() -> None:
+    assert {split.answer for split in BUILT_IN} == {"plan", "refuse", "ask"}
+
+
+def test_a_longer_draw_begins_with_the_shorter_one() -> None:
+    few, many = (list(draw_trials(BY_NAME["unseen homes"], n, seed=1)) for n in (3, 6))
+    assert [t.instruction for t in few] == [t.instruction for t in many[:3]]
+    other = list(draw_trials(BY_NAME["unseen homes"], 3, seed=2))
+    assert [t.instruction for t in few] != [t.instruction for t in other]
+
+
+def test_the_scene_of_a_trial_says_all_of_its_state() -> None:
+    # The physical home is built from the scene: what a task wants clean must be dirty there too.
+    for drawn in draw_trials(BY_NAME["unseen homes"], 40, seed=5):
+        assert drawn.start == drawn.start.world.initial()
+
+
+def test_family_is_what_the_file_says_or_alfreds_task_type_or_all() -> None:
+    assert family_of(LINE) == "all"
+    assert family_of(replace(LINE, extra={"alfred": {"task_type": "pick_heat"}})) == "pick_heat"
+    assert family_of(replace(LINE, extra={"alfred": {"task_type": "pick_heat"}, "family": "mine"})) == "mine"
+    assert family_of(replace(LINE, extra={"alfred": "odd", "family": 3})) == "all"
+
+
+def test_a_limit_draws_evenly_and_keeps_the_order() -> None:
+    lines = [TaskLine(id=str(i), instruction="x", goal=None) for i in range(100)]
+    some = [int(line.id) for line in sample_lines(lines, 10, 0)]
+    assert some == sorted(some) and len(set(some)) == 10 and max(some) > 30
+    assert sample_lines(lines, None, 0) == lines
+
+
+# Step-by-step descriptions
+
+
+def test_steps_follow_the_instruction_without_their_own_punctuation() -> None:
+    told = with_steps("Wash the mug.", ["Go to the sink. ", " turn on the tap;", "wait..."])
+    assert told == "Wash the mug. steps: Go to the sink. turn on the tap. wait"
+
+
+@given(st.text(), st.lists(st.sampled_from(["", " ", ".", " ... ", "\n"])))
+def test_steps_that_say_nothing_leave_the_instruction_as_it_is(instruction: str, steps: list[str]) -> None:
+    assert with_steps(instruction, steps) == instruction
+
+
+def test_the_planner_is_told_steps_only_if_it_is_to_be() -> None:
+    line = replace(LINE, extra={"steps": ["Go to the sink."]})
+    assert trial_of(line).told == "Wash the mug"
+    assert trial_of(line, steps=True).told == "Wash the mug steps: Go to the sink"
+    assert trial_of(line, steps=True).instruction == "Wash the mug"
+
+
+@pytest.mark.parametrize("steps", [None, "go", ["go", 3], {}])
+def test_what_is_no_list_of_strings_is_no_description(steps: object) -> None:
+    assert replace(LINE, extra={"steps": steps}).steps == ()

@@ -1,0 +1,374 @@
+"""Task files, and the homes that their tasks start in."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from envs.errors import EnvsError
+from envs.scenes.scene_sampler import sample_scene
+from envs.symbolic.actions import State
+from envs.symbolic.domain import load_domain
+from envs.symbolic.goals import Count, FixtureIs, format_goal, parse_goal
+from envs.symbolic.scoring import chosen, holds
+from planner.goals.feasibility import is_feasible, missing
+from planner.tasks.task_files import TaskError, TaskLine, read_tasks
+from planner.tasks.task_homes import home_for, needs
+
+LAMPS = ("desk lamp", "floor lamp", "ceiling light")
+GOOD = {"id": "a", "instruction": "Put a chilled apple in the microwave", "goal": "cold apple in microwave"}
+
+
+def write(path: Path, *lines: object) -> Path:
+    path.write_text("\n".join(x if isinstance(x, str) else json.dumps(x) for x in lines), encoding="utf-8")
+    return path
+
+
+def task(goal: str | None, **options: object) -> TaskLine:
+    values = {"id": "t", "instruction": "", "goal": parse_goal(goal) if goal else None}
+    return TaskLine(**(values | options))  # type: ignore[arg-type]
+
+
+def home(goal: str | None, seed: int = 0, **options: object) -> State:
+    return home_for(task(goal, **options), seed=seed, geometry=False)
+
+
+# Reading
+
+
+def test_a_task_is_read_with_its_defaults(tmp_path: Path) -> None:
+    (found,) = read_tasks(write(tmp_path / "t.jsonl", GOOD))
+    assert (found.id, found.instruction, found.home, found.answer) == ("a", GOOD["instruction"], None, "plan")
+    assert found.goal is not None and format_goal(found.goal) == "cold apple in microwave"
+    assert found.objects == found.facts == found.absent == ()
+
+
+def test_a_compressed_file_reads_like_a_plain_one(tmp_path: Path) -> None:
+    plain = write(tmp_path / "t.jsonl", GOOD)
+    packed = tmp_path / "t.jsonl.gz"
+    packed.write_bytes(gzip.compress(plain.read_bytes()))
+    assert read_tasks(packed) == read_tasks(plain)
+
+
+def test_unknown_keys_are_kept(tmp_path: Path) -> None:
+    (found,) = read_tasks(write(tmp_path / "t.jsonl", GOOD | {"split": "dev", "reference": ["x"]}))
+    assert (found.extra, found.reference) == ({"split": "dev"}, ["x"])
+
+
+def test_blank_lines_and_a_byte_order_mark_are_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "t.jsonl"
+    path.write_text(
+        "\ufeff" + json.dumps(GOOD) + "\r\n\n  \n" + json.dumps(GOOD | {"id": "b"}) + "\n", encoding="utf-8"
+    )
+    assert [t.id for t in read_tasks(path)] == ["a", "b"]
+
+
+def test_a_line_separator_inside_a_text_does_not_end_the_line(tmp_path: Path) -> None:
+    line = json.dumps(GOOD | {"instruction": "one\u2028two\x85three"}, ensure_ascii=False)
+    assert len(read_tasks(write(tmp_path / "t.jsonl", line))) == 1
+
+
+def test_a_refusal_needs_no_goal(tmp_path: Path) -> None:
+    (found,) = read_tasks(write(tmp_path / "t.jsonl", {"id": "r", "instruction": "sing", "answer": "refuse"}))
+    assert (found.goal, found.answer) == (None, "refuse")
+
+
+def test_a_home_file_is_found_beside_the_task_file(tmp_path: Path, flat_file: Path) -> None:
+    beside = tmp_path / "flat.yaml"
+    beside.write_text(flat_file.read_text(encoding="utf-8"), encoding="utf-8")
+    (found,) = read_tasks(write(tmp_path / "t.jsonl", GOOD | {"home": "flat.yaml"}))
+    assert home_for(found).world.scene.name == "small flat"
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("{", "not JSON"),
+        ("[1]", "expected an object, found list"),
+        (GOOD | {"id": 3}, "'id' is to be a string, found 3"),
+        ({"id": "x", "goal": "mug on desk"}, "'instruction' is to be a string, found None"),
+        (GOOD | {"goal": "cold aple in microwave"}, "did you mean 'apple'"),
+        (GOOD | {"goal": ["x"]}, "'goal' is to be a string or null"),
+        (GOOD | {"goal": None}, "a task whose answer is a plan needs a 'goal'"),
+        (GOOD | {"answer": "maybe"}, "'answer' is plan, refuse or ask, found 'maybe'"),
+        (GOOD | {"objects": "apple"}, "'objects' is to be a list of strings, found 'apple'"),
+        (GOOD | {"home": 1.5}, "'home' is a path, a seed or null, found 1.5"),
+        (GOOD | {"home": True}, "'home' is a path, a seed or null, found True"),
+        (GOOD | {"home": ""}, "'home' is a path, a seed or null, found ''"),
+        (GOOD | {"home": -1}, "'home' is a seed from 0 to 2**62 - 1, found -1"),
+        ("[" * 100_000, "nested too deeply"),
+        ('{"id": ' + "9" * 5000 + "}", "integer string conversion"),
+    ],
+)
+def test_a_bad_line_is_named_with_its_number(tmp_path: Path, line: object, problem: str) -> None:
+    path = write(tmp_path / "t.jsonl", GOOD | {"id": "first"}, line)
+    with pytest.raises(TaskError) as error:
+        read_tasks(path)
+    assert str(error.value).startswith(f"{path}:2: ") and problem in str(error.value)
+
+
+def test_every_bad_line_is_named_up_to_twenty(tmp_path: Path) -> None:
+    with pytest.raises(TaskError) as error:
+        read_tasks(write(tmp_path / "t.jsonl", *["{"] * 25))
+    lines = str(error.value).splitlines()
+    assert (len(lines), lines[-1]) == (21, "... and 5 more")
+
+
+def test_an_id_may_be_used_once(tmp_path: Path) -> None:
+    path = write(tmp_path / "t.jsonl", GOOD, GOOD | {"id": "b"}, GOOD)
+    with pytest.raises(TaskError, match=r"t\.jsonl:3: id 'a' was used on line 1"):
+        read_tasks(path)
+
+
+@pytest.mark.parametrize("name", ["t.jsonl", "t.jsonl.gz"])
+def test_a_missing_file_is_an_error(tmp_path: Path, name: str) -> None:
+    with pytest.raises(TaskError, match="cannot be read as a task file"):
+        read_tasks(tmp_path / name)
+
+
+def test_a_damaged_compressed_file_is_an_error(tmp_path: Path) -> None:
+    whole = gzip.compress(json.dumps(GOOD).encode() * 50)
+    for number, damaged in enumerate((b"not gzip", whole[:-20], whole[:15] + bytes(8) + whole[23:])):
+        path = tmp_path / f"{number}.jsonl.gz"
+        path.write_bytes(damaged)
+        with pytest.raises(TaskError, match="cannot be read as a task file"):
+            read_tasks(path)
+
+
+def test_a_file_that_is_no_text_is_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "t.jsonl"
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(TaskError, match="cannot be read as a task file"):
+        read_tasks(path)
+
+
+def test_an_empty_file_has_no_task(tmp_path: Path) -> None:
+    with pytest.raises(TaskError, match="has no task"):
+        read_tasks(write(tmp_path / "t.jsonl", ""))
+
+
+# What a goal needs
+
+
+@pytest.mark.parametrize(
+    ("goal", "fixtures", "objects"),
+    [
+        ("mug on desk", {"desk": 1}, {"mug": 1}),
+        ("3 mug on desk ; 2 mug on shelf", {"desk": 1, "shelf": 1}, {"mug": 3}),
+        ("cold apple in microwave", {"fridge": 1, "microwave": 1}, {"apple": 1}),
+        ("hot apple", {"microwave": 1}, {"apple": 1}),
+        ("clean plate", {"sink": 1}, {"plate": 1}),
+        ("sliced apple", {}, {"apple": 1, "knife": 1}),
+        ("cooked egg", {"stove burner": 1}, {"egg": 1, "pan": 1}),
+        ("mug of coffee", {"coffee machine": 1}, {"mug": 1}),
+        ("mug of water", {"sink": 1}, {"mug": 1}),
+        ("glass of milk", {}, {"glass": 1, "milk": 1}),
+        ("pen in cup on desk", {"desk": 1}, {"pen": 1, "cup": 1}),
+        ("desk clean", {"desk": 1}, {"cloth": 1}),
+        ("plant watered", {"plant": 1, "sink": 1}, {"watering can": 1}),
+        ("every toy in basket", {}, {"toy": 1, "basket": 1}),
+        ("holding book ; desk lamp on", {"desk lamp": 1}, {"book": 1}),
+        ("no anything on desk", {"desk": 1}, {}),
+    ],
+)
+def test_what_a_goal_needs(goal: str, fixtures: dict[str, int], objects: dict[str, int]) -> None:
+    assert needs(parse_goal(goal), load_domain()) == (Counter(fixtures), Counter(objects))
+
+
+# Homes
+
+GOALS = (
+    "mug on desk", "cold apple in microwave", "3 clean plate on dining table", "sliced bread in fridge",
+    "plant watered",
+    "every dirty dishes is clean", "holding book ; desk lamp on", "no ceiling light on", "2 pillow on sofa",
+    "glass of milk with person", "every toy in basket", "desk clean", "every cabinet closed",
+)  # fmt: skip
+
+
+def test_the_same_task_and_seed_give_the_same_home() -> None:
+    assert home("mug on desk", 3).world.scene == home("mug on desk", 3).world.scene
+
+
+def test_another_id_or_seed_gives_another_home() -> None:
+    scenes = [
+        home("mug on desk").world.scene,
+        home("mug on desk", 1).world.scene,
+        home("mug on desk", id="u").world.scene,
+    ]
+    assert len(set(scenes)) == 3
+
+
+@pytest.mark.parametrize("goal", GOALS)
+def test_a_sampled_home_holds_what_the_goal_needs_and_the_goal_is_not_yet_true(goal: str) -> None:
+    for seed in range(3):
+        now = home(goal, seed)
+        fixtures, objects = needs(parse_goal(goal), now.world.domain)
+        there = Counter(now.world.categories)
+        assert all(there[name] >= number for name, number in fixtures.items())
+        for word, number in objects.items():
+            assert sum(there[c] for c in now.world.domain.resolve(word)) >= number
+        assert not all(holds(now, c, now) for c in parse_goal(goal).conditions)
+
+
+def test_the_objects_that_a_file_lists_are_there() -> None:
+    listed = ("tennis racket", "boots", "boots", "piano")
+    there = Counter(home("mug on desk", objects=listed).world.categories)
+    assert there["tennis racket"] >= 1 and there["boots"] >= 2 and there["piano"] >= 1
+
+
+def test_facts_are_true_in_the_home() -> None:
+    facts = ("mug on desk", "2 dirty plate in sink", "cabinet open", "no apple", "cup of coffee")
+    for seed in range(3):
+        now = home("book on sofa", seed, facts=facts)
+        for fact in facts:
+            (condition,) = parse_goal(fact).conditions
+            if isinstance(condition, Count):
+                assert len(chosen(now, condition.thing, condition.place)) >= condition.number
+            else:
+                assert holds(now, condition, now)
+
+
+def test_absent_categories_are_not_there() -> None:
+    for seed in range(5):
+        now = home("mug on desk", seed, absent=("fruit", "sofa", "cup"))
+        assert not {"apple", "banana", "orange", "lemon", "sofa", "cup"} & set(now.world.categories)
+
+
+def test_what_is_to_be_refused_may_be_absent() -> None:
+    now = home("mug on desk", answer="refuse", absent=("mug",))
+    assert "mug" not in now.world.categories
+
+
+def test_a_task_without_a_goal_has_a_home() -> None:
+    assert home(None, answer="ask").world.names
+
+
+def test_a_seed_is_that_home() -> None:
+    assert home("mug on desk", home=7).world.scene.seed == 7
+
+
+def test_what_is_to_be_cleaned_is_dirty_and_what_is_to_be_lit_is_dark() -> None:
+    now = home("clean mug ; every desk lamp on")
+    for name, category in zip(now.world.names, now.world.categories, strict=True):
+        if category == "mug":
+            assert now.has(now.world.index[name], "dirty")
+    condition = parse_goal("desk lamp on").conditions[0]
+    assert isinstance(condition, FixtureIs) and not holds(now, condition, now)
+
+
+def test_a_home_that_cannot_be_is_an_error() -> None:
+    with pytest.raises(EnvsError, match="cannot both have and lack"):
+        home("mug on desk", objects=("apple",), facts=("no apple",))
+
+
+def test_a_goal_that_always_holds_is_an_error() -> None:
+    with pytest.raises(TaskError, match="held already in each of 36 homes"):
+        home("mug on desk", facts=("mug on desk",))
+
+
+# The inventory must not give the goal away
+
+
+@pytest.fixture(scope="module")
+def guesses() -> list[tuple[str, str, State]]:
+    """Homes sampled for goals whose thing and place are drawn evenly from all that there are."""
+    rng, domain = random.Random(0), load_domain()
+    found = []
+    for number in range(300):
+        thing = rng.choice(sorted(domain.objects))
+        able = [f for f, kind in domain.fixtures.items() if kind.relation in ("on", "in") and domain.fits(thing, f)]
+        place = rng.choice(able)
+        found.append((thing, place, home(f"{thing} on {place}", id=f"guess {number}")))
+    return found
+
+
+@pytest.fixture(scope="module")
+def usual() -> Counter[str]:
+    """How many of 300 homes that were sampled for nothing have each category."""
+    homes = [sample_scene(seed, geometry=False) for seed in range(20_000_000, 20_000_300)]
+    return Counter(c for scene in homes for c in {s.category for s in (*scene.objects, *scene.fixtures)})
+
+
+def place_by_rarity(word: str, now: State, usual: Counter[str], kind: str) -> tuple[int, int]:
+    """How many things of the home are rarer elsewhere than `word`, and how many there are."""
+    table = now.world.domain.objects if kind == "object" else now.world.domain.fixtures
+    there = sorted({c for c in now.world.categories if c in table}, key=lambda c: (usual[c], c))
+    return there.index(word), len(there)
+
+
+def test_the_rarest_thing_of_a_home_is_not_the_one_to_be_moved(
+    guesses: list[tuple[str, str, State]], usual: Counter[str]
+) -> None:
+    places = [place_by_rarity(thing, now, usual, "object") for thing, _, now in guesses]
+    hits = sum(rank == 0 for rank, _ in places) / len(places)
+    chance = sum(1 / n for _, n in places) / len(places)
+    assert hits < 1.5 * chance  # without decoys: 1.7 times as often as by chance, and a mean rank of 0.35
+    assert sum(rank / (n - 1) for rank, n in places) / len(places) > 0.42
+
+
+def test_the_rarest_fixture_of_a_home_is_seldom_where_it_goes(
+    guesses: list[tuple[str, str, State]], usual: Counter[str]
+) -> None:
+    places = [place_by_rarity(place, now, usual, "fixture") for _, place, now in guesses]
+    assert sum(rank == 0 for rank, _ in places) / len(places) < 0.14  # without decoys: 0.17
+    assert sum(rank / (n - 1) for rank, n in places) / len(places) > 0.37  # without: 0.35
+
+
+def test_a_home_has_no_more_of_what_the_goal_names_than_of_what_it_does_not(
+    guesses: list[tuple[str, str, State]],
+) -> None:
+    domain = load_domain()
+    named, other = [], []
+    for thing, _, now in guesses:
+        there = Counter(c for c in now.world.categories if c in domain.objects)
+        named.append(there[thing])
+        other += [number for name, number in there.items() if name != thing]
+    assert sum(named) / len(named) < 1.1 * sum(other) / len(other)
+
+
+def test_most_of_a_home_is_the_same_kind_of_things_whatever_the_goal() -> None:
+    # A home sampled for a mug and one for a book: how often each category occurs hardly differs.
+    mugs = [set(home("mug on desk", id=f"m{i}").world.categories) for i in range(80)]
+    books = [set(home("book on desk", id=f"b{i}").world.categories) for i in range(80)]
+    domain = load_domain()
+    for name in (*domain.objects, *domain.fixtures):
+        if name not in ("mug", "book", "desk"):
+            with_mug, with_book = sum(name in m for m in mugs), sum(name in b for b in books)
+            assert abs(with_mug - with_book) < 80 * 0.35, name
+
+
+def test_a_file_that_lists_the_things_of_a_home_gets_no_decoys() -> None:
+    listed = ("apple", "bowl", "bread", "cup", "egg", "fork", "kettle", "knife", "lettuce", "mug", "pan", "plate")
+    rare = {"tennis racket", "baseball bat", "watch", "jacket", "magazine", "shoe"}
+
+    def share(objects: tuple[str, ...]) -> float:
+        homes = [set(home("mug on desk", id=str(i), objects=objects).world.categories) for i in range(60)]
+        return sum(len(rare & h) for h in homes) / len(homes)
+
+    assert share(listed) < 0.7 * share(())
+
+
+# Floors and classes of fixtures
+
+
+@pytest.mark.parametrize("goal", ["every lamp off", "no appliance on", "lamp on", "sock on floor", "no toy on floor"])
+def test_a_home_for_a_floor_or_a_class_of_fixtures_lets_the_goal_be_reached(goal: str) -> None:
+    for seed in range(5):
+        now = home(goal, seed)
+        (condition,) = parse_goal(goal).conditions
+        assert not holds(now, condition, now)
+        assert is_feasible(parse_goal(goal), now)
+
+
+def test_a_class_of_fixtures_and_its_member_can_contradict_each_other() -> None:
+    now = home("every lamp off")
+    assert not is_feasible(parse_goal("every lamp off ; desk lamp on"), now)
+    assert is_feasible(
+        parse_goal("every lamp off ; every appliance closed"), home("every appliance closed", objects=("desk lamp",))
+    )
+    assert missing(parse_goal("every lamp off"), home("apple in fridge", absent=LAMPS)) == "lamp"

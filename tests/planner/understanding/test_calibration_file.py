@@ -1,0 +1,106 @@
+"""`calibration.json`: written, read back, and not believed when it is damaged or another model's."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from planner.api import Planner
+from planner.errors import CalibrationError
+from planner.understanding.calibration import Calibration
+from planner.understanding.calibration_file import MAX_BYTES, NAME, read_calibration, write_calibration
+
+KEPT = Calibration(
+    goal={"whole": 1.25, "pieces": 2.0, "grounded": 0.5},
+    plan={"whole": 1.5, "pieces": 1.75, "grounded": 1.0},
+    unverified=0.03,
+    scores=(0.9999999, 0.5, 0.0),
+)
+
+
+@pytest.fixture
+def folder(model_folder: Path, tmp_path: Path) -> Path:
+    """A copy of a model folder that may be written to."""
+    return Path(shutil.copytree(model_folder, tmp_path / "model"))
+
+
+def test_a_model_without_a_calibration_has_none(folder: Path) -> None:
+    assert read_calibration(folder) is None and Planner.load(folder).calibration is None
+
+
+def test_what_is_written_is_read_back(folder: Path) -> None:
+    write_calibration(KEPT, folder, tasks=None, seed=0)
+    found = Planner.load(folder).calibration
+    assert found is not None
+    assert (found.goal, found.plan, found.unverified) == (KEPT.goal, KEPT.plan, KEPT.unverified)
+    assert found.scores == (0.999999, 0.5, 0.0)  # never upwards
+
+
+def test_nothing_else_is_left_in_the_folder(folder: Path) -> None:
+    before = set(folder.iterdir())
+    assert set(folder.iterdir()) - before == set()
+    write_calibration(KEPT, folder, tasks="mine.jsonl", seed=3)
+    assert set(folder.iterdir()) - before == {folder / NAME}
+
+
+def test_a_calibration_of_other_weights_is_not_used(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = write_calibration(KEPT, folder, tasks=None, seed=0)
+    content = json.loads(path.read_text())
+    path.write_text(json.dumps(content | {"model": "0" * 16}))
+    assert read_calibration(folder) is None
+    assert "measured with other weights" in caplog.text and "planner.calibrate" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"format": "something"}, "expected 'gpt-home-planner calibration 1'"),
+        ({"goal": {"whole": 1.0}}, "a temperature for each of whole, pieces, grounded"),
+        ({"goal": [1.0]}, "a temperature for each"),
+        ({"goal": {"whole": 0.0, "pieces": 1.0, "grounded": 1.0}}, "goal.whole is 0.0, not a number in"),
+        ({"plan": {"whole": True, "pieces": 1.0, "grounded": 1.0}}, "plan.whole is True"),
+        ({"unverified": 1.5}, "unverified is 1.5, not a number in"),
+        ({"unverified": "0.1"}, "unverified"),
+        ({"scores": "0.1"}, "scores is not a list"),
+        ({"scores": [0.1, float("nan")]}, "scores"),
+        ({"scores": [0.1, 1e400]}, "scores"),
+        ({"model": 3}, "model is not a text"),
+    ],
+)
+def test_a_damaged_calibration_says_what_is_wrong(folder: Path, change: dict[str, object], says: str) -> None:
+    path = write_calibration(KEPT, folder, tasks=None, seed=0)
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    with pytest.raises(CalibrationError, match="not a calibration") as raised:
+        Planner.load(folder)
+    assert says in str(raised.value) and str(path) in str(raised.value) and "planner.calibrate" in str(raised.value)
+
+
+@pytest.mark.parametrize("raw", [b"", b"{", b"\xff\xfe", b"[" * 100_000, b"[]", b'{"format": 1'])
+def test_what_is_no_json_is_said(folder: Path, raw: bytes) -> None:
+    (folder / NAME).write_bytes(raw)
+    with pytest.raises(CalibrationError, match="not a calibration"):
+        read_calibration(folder)
+
+
+@pytest.mark.parametrize("key", ["model", "goal", "plan", "unverified", "scores"])
+def test_a_missing_part_is_named(folder: Path, key: str) -> None:
+    path = write_calibration(KEPT, folder, tasks=None, seed=0)
+    content = json.loads(path.read_text())
+    del content[key]
+    path.write_text(json.dumps(content))
+    with pytest.raises(CalibrationError, match=f"lacks '{key}'"):
+        read_calibration(folder)
+
+
+def test_a_file_that_is_far_too_large_is_not_read(folder: Path) -> None:
+    (folder / NAME).write_bytes(b" " * (MAX_BYTES + 1))
+    with pytest.raises(CalibrationError, match="larger than"):
+        read_calibration(folder)
+
+
+def test_a_damaged_calibration_does_not_keep_one_from_measuring_it_anew(folder: Path) -> None:
+    (folder / NAME).write_text("{")
+    assert Planner.load(folder, calibrated=False).calibration is None
