@@ -9,9 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
-import planner.cycle
-import planner.lessons
-import planner.propose
+import planner.learning.cycle
+import planner.learning.training_examples
+import planner.learning.proposals
 import pytest
 import torch
 from hypothesis import given, settings
@@ -154,16 +154,16 @@ def test_a_killed_stage_goes_on_without_losing_or_doubling_a_record(tmp_path: Pa
 @pytest.fixture
 def cycle_home(flat: State, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every home is the small flat, where the memorised GPT can do one task and fails at others."""
-    for module in (planner.propose, planner.lessons):
+    for module in (planner.learning.proposals, planner.learning.training_examples):
         monkeypatch.setattr(module, "start_of", lambda home, goal, geometry=False: flat)
 
 
-def a_cycle(folder: Path, model: Path, goals: dict[str, str]) -> planner.cycle.Verdict:
+def a_cycle(folder: Path, model: Path, goals: dict[str, str]) -> planner.learning.cycle.Verdict:
     folder.mkdir(parents=True, exist_ok=True)
     tasks = [Proposal(id=f"0/{i}", home=0, instruction=said, goal=goal) for i, (said, goal) in enumerate(goals.items())]
     if not (folder / "proposals.jsonl").exists():
         write_lines(folder / "proposals.jsonl", [t.as_dict() for t in tasks])
-    valid = planner.cycle.held_out(TINY.held_out, 0, planner.cycle.SPLITS["valid"])
+    valid = planner.learning.cycle.held_out(TINY.held_out, 0, planner.cycle.SPLITS["valid"])
     old: list[Record] = [{"id": t.id, "split": t.split, "alone": False, "verified": False} for t in valid]
     replay = TokenizedDocuments.from_lists([[5, 6, 7, 8]] * 9)
     return run_cycle(folder, model, old, replay, TINY, number=1, seed=0)
@@ -198,10 +198,10 @@ def test_a_killed_cycle_ends_with_the_same_bytes(
         a_cycle(tmp_path / "killed", model_folder, GOALS)
     assert 0 < len(read_lines(tmp_path / "killed" / "episodes.partial.jsonl")) < 4
     monkeypatch.setattr(Planner, "reach", reach)
-    monkeypatch.setattr(planner.cycle, "save_model", _die)  # and once more, after training
+    monkeypatch.setattr(planner.learning.cycle, "save_model", _die)  # and once more, after training
     with pytest.raises(Killed):
         a_cycle(tmp_path / "killed", model_folder, GOALS)
-    monkeypatch.setattr(planner.cycle, "save_model", save_model)
+    monkeypatch.setattr(planner.learning.cycle, "save_model", save_model)
     resumed = a_cycle(tmp_path / "killed", model_folder, GOALS)
     for name in ("proposals.jsonl", "episodes.jsonl", "held_out.jsonl", "training.json", "model/config.json"):
         assert (tmp_path / "whole" / name).read_bytes() == (tmp_path / "killed" / name).read_bytes(), name
@@ -288,7 +288,7 @@ print(results["cycles"][0]["lessons"], *sorted({{"planner.corpus.teacher", "plan
     for name in ("model.safetensors", "config.json", "tokenizer.json"):
         (tmp_path / "model").mkdir(exist_ok=True)
         (tmp_path / "model" / name).write_bytes((model_folder / name).read_bytes())
-    root = str(Path(planner.cycle.__file__).parents[1])
+    root = str(Path(planner.learning.cycle.__file__).parents[2])
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=root, check=False)
     assert done.returncode == 0, done.stderr
     lessons, *imported = done.stdout.split()
@@ -322,7 +322,7 @@ def test_a_run_that_is_killed_at_random_moments_ends_with_the_same_bytes(model_f
     for name in ("model.safetensors", "config.json", "tokenizer.json"):
         (tmp_path / "model" / name).write_bytes((model_folder / name).read_bytes())
     command = [sys.executable, "-c", RUN_TO_BE_KILLED, str(tmp_path)]
-    root = str(Path(planner.cycle.__file__).parents[1])
+    root = str(Path(planner.learning.cycle.__file__).parents[2])
     began = time.monotonic()
     subprocess.run([*command, "whole"], check=True, cwd=root, capture_output=True)
     took = time.monotonic() - began

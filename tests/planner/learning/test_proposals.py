@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-import planner.propose
+import planner.learning.proposals
 import pytest
 
 from envs.symbolic.actions import State
@@ -30,7 +30,7 @@ def proposed(written: list[tuple[str, str]], model: Planner, monkeypatch: pytest
 def test_what_is_no_task_is_dropped_with_its_reason(
     memorised: Planner, flat: State, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(planner.propose, "start_of", lambda home, goal: flat)
+    monkeypatch.setattr(planner.learning.proposals, "start_of", lambda home, goal: flat)
     told = "put the mug on the table"
     names = sorted(flat.world.domain.objects)
     held_out = next(g for name in names if goal_is_held_out(parse_goal(g := f"hot {name} on countertop")))
@@ -63,7 +63,7 @@ def some_proposals(home: int) -> list[Proposal]:
     names = sorted(set(world.categories[world.n_fixtures :]))
     places = ("countertop", "dining table", "bed", "sink")
     goals = [format_goal(parse_goal(f"{name} on {place}")) for name in names for place in places]
-    kept = [g for g in goals if not planner.propose.refused(parse_goal(g), start_of(home, parse_goal(g)))]
+    kept = [g for g in goals if not planner.learning.proposals.refused(parse_goal(g), start_of(home, parse_goal(g)))]
     return [Proposal(id=f"{home}/{i}", home=home, instruction=g.lower(), goal=g) for i, g in enumerate(kept)]
 
 
@@ -92,9 +92,9 @@ def test_what_is_exchanged_is_exchanged_in_words_and_goal_and_what_was_seldom_tr
     kept = [Proposal(id="0", home=11, instruction="put the mug on the desk", goal="mug on desk")]
     present = ["desk", "dining table", "mug", "plate"]
     tried = Counter({"plate": 10_000, "mug": 10_000, "desk": 10_000})
-    found = planner.propose._exchanged(random.Random(0), kept, present, tried)
+    found = planner.learning.proposals._exchanged(random.Random(0), kept, present, tried)
     assert found == ("put the mug on the dining table", "mug on dining table", "dining table")
-    assert planner.propose._exchanged(random.Random(0), kept, ["mug", "desk"], Counter()) is None
+    assert planner.learning.proposals._exchanged(random.Random(0), kept, ["mug", "desk"], Counter()) is None
 
 
 def test_a_varied_task_is_one_that_can_be_done_and_need_not_be_read_yet(random_planner: Planner) -> None:
@@ -103,7 +103,7 @@ def test_a_varied_task_is_one_that_can_be_done_and_need_not_be_read_yet(random_p
     for task in varied:
         if not task.dropped:
             goal = parse_goal(task.goal)
-            assert planner.propose.refused(goal, start_of(11, goal)) == ""
+            assert planner.learning.proposals.refused(goal, start_of(11, goal)) == ""
 
 
 def test_a_goal_that_cannot_be_put_into_words_is_dropped(random_planner: Planner) -> None:
