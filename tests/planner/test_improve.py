@@ -9,14 +9,14 @@ from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
-import planner.learning.cycle
-import planner.learning.training_examples
-import planner.learning.proposals
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import planner.learning.cycle
+import planner.learning.proposals
+import planner.learning.training_examples
 from envs.symbolic.actions import Action, State, applicable, effect, parse_action
 from envs.symbolic.goals import format_goal, parse_goal
 from envs.symbolic.scoring import holds
@@ -163,7 +163,7 @@ def a_cycle(folder: Path, model: Path, goals: dict[str, str]) -> planner.learnin
     tasks = [Proposal(id=f"0/{i}", home=0, instruction=said, goal=goal) for i, (said, goal) in enumerate(goals.items())]
     if not (folder / "proposals.jsonl").exists():
         write_lines(folder / "proposals.jsonl", [t.as_dict() for t in tasks])
-    valid = planner.learning.cycle.held_out(TINY.held_out, 0, planner.cycle.SPLITS["valid"])
+    valid = planner.learning.cycle.held_out(TINY.held_out, 0, planner.learning.cycle.SPLITS["valid"])
     old: list[Record] = [{"id": t.id, "split": t.split, "alone": False, "verified": False} for t in valid]
     replay = TokenizedDocuments.from_lists([[5, 6, 7, 8]] * 9)
     return run_cycle(folder, model, old, replay, TINY, number=1, seed=0)

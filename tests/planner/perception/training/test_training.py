@@ -116,7 +116,7 @@ def test_the_encoders_evidence_decides_where_the_gpt_does_not(sense_files: Files
 
 
 def test_senses_that_are_missing_or_of_other_weights_are_named(sense_files: Files, tmp_path: Path) -> None:
-    with pytest.raises(ReleaseError, match=r"planner\.senses\.train sight"):
+    with pytest.raises(ReleaseError, match=r"planner\.perception\.training sight"):
         load_with("sight", tmp_path)
     sense = load_sense(sense_files["sight"], "sight")
     other = type(sense.adapter)(rank=2, base="0" * 32, down=sense.adapter.down, up=sense.adapter.up)
