@@ -133,7 +133,7 @@ def test_senses_that_are_missing_or_of_other_weights_are_named(sense_files: File
 def test_sight_learns_on_a_cpu_with_masks_and_without(tmp_path: Path) -> None:
     pictures = tmp_path / "pictures"
     (pictures / "valid").mkdir(parents=True)
-    write(pictures, 0, 24, "train")
+    write(pictures, 0, 8, "train")
     write(pictures / "valid", 0, 8, "valid")
     for auxiliary in (True, False):
         settings = SightSettings(steps=6, device="cpu", batch=4, first=8, watched=8, alone=0.5, copies=1,
