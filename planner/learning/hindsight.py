@@ -11,7 +11,7 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from envs.symbolic.actions import Action, State, effect, unmet
+from envs.symbolic.actions import Action, State, successor, unmet_precondition
 from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Goal, Place, Thing
 from envs.symbolic.scoring import holds
 from planner.tasks.task_sampler import goal_is_held_out
@@ -24,9 +24,9 @@ def carried_out(start: State, actions: Sequence[Action]) -> tuple[list[State], l
     """Return the states that a plan passes, the first and the last included, up to what cannot be done."""
     states, done = [start], list[Action]()
     for action in actions:
-        if unmet(states[-1], action) is not None:
+        if unmet_precondition(states[-1], action) is not None:
             break
-        states.append(effect(states[-1], action))
+        states.append(successor(states[-1], action))
         done.append(action)
     return states, done
 
@@ -50,7 +50,7 @@ def relabel(start: State, actions: Sequence[Action]) -> tuple[Goal, tuple[Action
     return None
 
 
-def goals_by_the_way(start: State, actions: Sequence[Action], rng: random.Random) -> Iterator[Goal]:
+def achieved_subgoals(start: State, actions: Sequence[Action], rng: random.Random) -> Iterator[Goal]:
     """Yield goals of one condition that a plan reached and that did not hold before, in random order."""
     states, _ = carried_out(start, actions)
     end = states[-1]

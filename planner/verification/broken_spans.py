@@ -10,16 +10,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from envs.symbolic.actions import Action, State, effect, unmet
+from envs.symbolic.actions import Action, State, successor, unmet_precondition
 from envs.symbolic.goals import Condition, Goal
 from envs.symbolic.scoring import holds
-from planner.goals.chunking import chunk
+from planner.goals.chunking import next_conditions
 from planner.goals.grounding import rank
 from planner.verification.plan_verification import verify
 
 
 @dataclass(frozen=True, kw_only=True)
-class Hole:
+class BrokenSpan:
     """A span of a plan that is to be written anew.
 
     Attributes:
@@ -36,14 +36,14 @@ class Hole:
     after: tuple[Action, ...]
     todo: tuple[Condition, ...]
 
-    def is_closed_by(self, after: State, goal: Goal, start: State) -> bool:
+    def is_repaired_by(self, after: State, goal: Goal, start: State) -> bool:
         """Whether the steps that stay reach the goal from `after`, what was written into the hole led to."""
         return verify(after, goal, self.after, began=start).ok
 
 
-def holes(
+def broken_spans(
     rest: Sequence[Action], expected: State, seen: State, goal: Goal, start: State, given_up: Collection[str] = ()
-) -> Iterator[Hole]:
+) -> Iterator[BrokenSpan]:
     """Yield spans to write anew, the smallest first, then larger ones that end with the hand free.
 
     The first may need nothing: the plan goes on as it is, or without some of its steps. None is yielded if nothing of
@@ -63,7 +63,7 @@ def holes(
     barred = [i for i, action in enumerate(rest) if not set(given_up).isdisjoint(action.args)]
     going = _replay(seen, rest[: barred[0]] if barred else rest)
     if not barred and verify(seen, goal, rest, began=start).ok:
-        yield Hole(before=tuple(rest), state=going[-1], hidden=(), after=(), todo=())
+        yield BrokenSpan(before=tuple(rest), state=going[-1], hidden=(), after=(), todo=())
         return
     begin = max((i for i, state in enumerate(going) if state.held < 0), default=0)
     end = max(begin, barred[-1] + 1 if barred else 0)
@@ -77,14 +77,18 @@ def holes(
         if len(_replay(hoped, rest[j:])) <= len(rest) - j:
             continue
         todo = _lacking(going[begin], rest[j:], goal.phases[0], start)
-        hole = Hole(
+        hole = BrokenSpan(
             before=tuple(rest[:begin]),
             state=going[begin],
             hidden=tuple(rest[begin:j]),
             after=tuple(rest[j:]),
             todo=todo,
         )
-        if chunk(going[begin], todo, start) == todo if todo else hole.is_closed_by(going[begin], goal, start):
+        if (
+            next_conditions(going[begin], todo, start) == todo
+            if todo
+            else hole.is_repaired_by(going[begin], goal, start)
+        ):
             found = True
             yield hole
 
@@ -93,9 +97,9 @@ def _replay(state: State, actions: Sequence[Action]) -> list[State]:
     """The states that actions lead through, the first included, as far as they can be done."""
     states = [state]
     for action in actions:
-        if unmet(states[-1], action) is not None:
+        if unmet_precondition(states[-1], action) is not None:
             break
-        states.append(effect(states[-1], action))
+        states.append(successor(states[-1], action))
     return states
 
 
@@ -115,7 +119,7 @@ def _lacking(
 ) -> tuple[Condition, ...]:
     """The conditions that do not hold after those of the actions that can be done, in the order they are reached in."""
     for action in actions:
-        if unmet(state, action) is None:
-            state = effect(state, action)
+        if unmet_precondition(state, action) is None:
+            state = successor(state, action)
     lacking = [c for c in conditions if not holds(state, c, start)]
     return tuple(sorted(lacking, key=rank))

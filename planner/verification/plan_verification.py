@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from envs.symbolic.actions import Action, State, effect, format_action, unmet
+from envs.symbolic.actions import Action, State, format_action, successor, unmet_precondition
 from envs.symbolic.goals import Count, Goal, format_condition
 from envs.symbolic.scoring import Score, advance, chosen, score
 
@@ -37,11 +37,11 @@ def verify(state: State, goal: Goal, actions: Sequence[Action], *, began: State 
     start = began or state
     phase = advance(goal, 0, state, start)
     for number, action in enumerate(actions, start=1):
-        reason = unmet(state, action)
+        reason = unmet_precondition(state, action)
         if reason is not None:
             where = f"plan step {number}, {format_action(state.world, action)}: {reason}"
             return Report(score=score(goal, phase, state, start), step=number, reason=where, final=state)
-        state = effect(state, action)
+        state = successor(state, action)
         phase = advance(goal, phase, state, start)
     result = score(goal, phase, state, start)
     return Report(score=result, step=None, reason=_lacking(goal, result, state), final=state)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from envs.symbolic.actions import Action, State, effect, format_action, unmet
+from envs.symbolic.actions import Action, State, format_action, successor, unmet_precondition
 from envs.symbolic.goals import Goal, format_goal
 from envs.symbolic.scoring import advance
 
@@ -42,8 +42,8 @@ def phases_of(goal: Goal, actions: Sequence[Action], start: State) -> tuple[Phas
     for action in actions:
         liquid = state.liquid[state.world.index[action.args[0]]] if action.skill == "pour" else ""
         found[phase].append(Subtask(action=action, text=format_action(state.world, action), liquid=liquid))
-        if unmet(state, action) is None:
-            state = effect(state, action)
+        if unmet_precondition(state, action) is None:
+            state = successor(state, action)
             phase = min(advance(goal, phase, state, start), last)
     return tuple(
         Phase(goal=Goal(phases=(conditions,)), text=format_goal(Goal(phases=(conditions,)), start.world.domain),
