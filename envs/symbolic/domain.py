@@ -145,25 +145,25 @@ class Domain:
 
     def fits(self, name: str, place: str) -> bool:
         """Whether one object of category `name` can be put in or on a `place` (category of fixture or object)."""
-        thing = self.objects[name]
+        category = self.objects[name]
         if place in self.objects:
             holder = self.objects[place]
             if holder.holds is None or name == place:
                 return False
-            wide, deep = sorted(holder.holds.size[:2], reverse=True)
+            holder_length, holder_width = sorted(holder.holds.size[:2], reverse=True)
             if holder.relation == "in":  # an open vessel: long things stand in it
-                small, middle, _ = sorted(thing.size)
-                return small <= deep and middle <= wide
-            short, long = sorted(thing.size[:2])  # a plate: things may stick out
-            return short <= 1.2 * deep and long <= 1.6 * wide
+                thinnest, middle, _ = sorted(category.size)
+                return thinnest <= holder_width and middle <= holder_length
+            short, long = sorted(category.size[:2])  # a plate: things may stick out
+            return short <= 1.2 * holder_width and long <= 1.6 * holder_length
         fixture = self.fixtures[place]
         if fixture.region is None:
             return False
-        if fixture.accepts and name not in fixture.accepts and not set(thing.classes) & set(fixture.accepts):
+        if fixture.accepts and name not in fixture.accepts and not set(category.classes) & set(fixture.accepts):
             return False
-        short, long = sorted(thing.size[:2])
-        deep, wide = sorted(fixture.region.size[:2])
-        return short <= deep and long <= wide and thing.size[2] <= fixture.region.size[2] - 0.02
+        short, long = sorted(category.size[:2])
+        holder_width, holder_length = sorted(fixture.region.size[:2])
+        return short <= holder_width and long <= holder_length and category.size[2] <= fixture.region.size[2] - 0.02
 
     def capacity(self, place: str) -> int:
         """Cells of floor that a place (category of fixture or object) offers."""
@@ -271,18 +271,18 @@ def _process(name: str, raw: dict[str, object]) -> Process:
 
 
 def _check(domain: Domain) -> None:
-    both = set(domain.objects) & set(domain.fixtures)
-    if both:
-        raise DomainError(f"{sorted(both)} are objects and fixtures at once")
-    for thing in domain.objects.values():
-        for word in thing.classes:
+    shared_names = set(domain.objects) & set(domain.fixtures)
+    if shared_names:
+        raise DomainError(f"{sorted(shared_names)} are objects and fixtures at once")
+    for category in domain.objects.values():
+        for word in category.classes:
             if word not in domain.classes:
-                raise DomainError(f"objects.{thing.name}: unknown class {word!r}{nearest(word, domain.classes)}")
-        for place in thing.at:
+                raise DomainError(f"objects.{category.name}: unknown class {word!r}{nearest(word, domain.classes)}")
+        for place in category.at:
             if place not in domain.fixtures:
-                raise DomainError(f"objects.{thing.name}.at: no fixture {place!r}{nearest(place, domain.fixtures)}")
-            if not domain.fits(thing.name, place):
-                raise DomainError(f"objects.{thing.name}.at: a {thing.name} does not fit a {place}")
+                raise DomainError(f"objects.{category.name}.at: no fixture {place!r}{nearest(place, domain.fixtures)}")
+            if not domain.fits(category.name, place):
+                raise DomainError(f"objects.{category.name}.at: a {category.name} does not fit a {place}")
     for fixture in domain.fixtures.values():
         for word in fixture.classes:
             if word not in domain.classes:
@@ -310,7 +310,7 @@ def load_domain() -> Domain:
     fixtures = {name: _fixture(name, entry) for name, entry in raw["fixtures"].items()}
     members = {c: tuple(n for n, o in objects.items() if c in o.classes) for c in raw["classes"]}
     members["anything"] = tuple(objects)
-    furniture = {c: tuple(n for n, f in fixtures.items() if c in f.classes) for c in raw["classes"]}
+    fixture_members = {c: tuple(n for n, f in fixtures.items() if c in f.classes) for c in raw["classes"]}
     domain = Domain(
         states=tuple(raw["states"]),
         negations=dict(raw["negations"]),
@@ -321,8 +321,8 @@ def load_domain() -> Domain:
         classes=tuple(raw["classes"]),
         objects=objects,
         fixtures=fixtures,
-        members={name: found for name, found in members.items() if found},
-        fixture_members={name: found for name, found in furniture.items() if found},
+        members={name: category_names for name, category_names in members.items() if category_names},
+        fixture_members={name: category_names for name, category_names in fixture_members.items() if category_names},
     )
     _check(domain)
     return domain

@@ -25,7 +25,7 @@ from typing import Literal
 from envs.errors import GoalError, nearest
 from envs.symbolic.domain import Domain, load_domain
 
-FIXTURES_ONLY = ("open", "on", "watered")  # states that no object has
+FIXTURE_ONLY_STATES = ("open", "on", "watered")  # states that no object has
 MAX_NUMBER = 20
 MAX_LENGTH = 2000  # characters; a longer goal is somebody's mistake or attack
 MAX_NESTING = 8  # places inside each other
@@ -118,7 +118,7 @@ class _Parser:
     def __init__(self, domain: Domain) -> None:
         self.domain = domain
         words = {*domain.states, *domain.negations}
-        self.object_states = {w for w in words if domain.negations.get(w, w) not in FIXTURES_ONLY}
+        self.object_states = {w for w in words if domain.negations.get(w, w) not in FIXTURE_ONLY_STATES}
         self.state_words = words
         self.fixture_states = {"open", "closed", "on", "off", "dirty", "clean", "watered"}
 
@@ -158,13 +158,13 @@ class _Parser:
 
     def fixture_is(self, text: str, quantifier: str | None) -> FixtureIs | None:
         name, _, state = text.rpartition(" ")
-        kinds = self.domain.fixture_members.get(name) or ((name,) if name in self.domain.fixtures else ())
-        if not kinds or text in self.domain.objects:  # "toilet paper" is no state of a toilet
+        categories = self.domain.fixture_members.get(name) or ((name,) if name in self.domain.fixtures else ())
+        if not categories or text in self.domain.objects:  # "toilet paper" is no state of a toilet
             return None
         if state not in self.fixture_states:
             known = ", ".join(sorted(self.fixture_states))
             raise GoalError(f"{text!r}: {state!r} is not a state of a fixture; known: {known}")
-        if not any(self.domain.fixtures[kind].can_be(state) for kind in kinds):
+        if not any(self.domain.fixtures[category].can_be(state) for category in categories):
             raise GoalError(f"{text!r}: a {name} is never {state}")
         if quantifier == "every":
             return FixtureIs(quantifier="every", fixture=name, state=state)
@@ -191,10 +191,10 @@ class _Parser:
         return Every(thing=self.thing(head), excluded=excluded, place=place, become=become)
 
     def split_place(self, text: str, depth: int = 0) -> tuple[str, Place | None]:
-        found = re.search(r" (on|in|with) ", text)
-        if found is None:
+        match = re.search(r" (on|in|with) ", text)
+        if match is None:
             return text, None
-        return text[: found.start()], self.place(text[found.end() :], depth + 1)
+        return text[: match.start()], self.place(text[match.end() :], depth + 1)
 
     def thing_at(self, text: str) -> tuple[Thing, Place | None]:
         head, place = self.split_place(text)
@@ -204,8 +204,8 @@ class _Parser:
         if depth > MAX_NESTING:
             raise GoalError(f"more than {MAX_NESTING} places inside each other")
         if text in self.domain.fixtures:
-            kind = self.domain.fixtures[text]
-            if kind.relation is None:
+            category = self.domain.fixtures[text]
+            if category.relation is None:
                 raise GoalError(f"nothing can be put on a {text}")
             return Place(fixture=text)
         head, inside = self.split_place(text, depth)

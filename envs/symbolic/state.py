@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from envs.symbolic.scene import Scene
 
 NOWHERE = -1  # the place of a fixture, and in physics of what fell to the floor
-LARGE = 300  # entities beyond which an index of contents is faster than looking through all of them
+INDEX_MIN_ENTITIES = 300  # entities beyond which an index of contents is faster than looking through all of them
 HELD = -2  # the place of what the robot holds
 
 _STATES = load_domain().states
@@ -80,44 +80,46 @@ class World:
         """Pickle the scene alone: the rest is made anew, and the project's own domain is there already."""
         return World, (self.scene, None if self.domain is load_domain() else self.domain)
 
-    def fits(self, thing: int, place: int) -> bool:
-        """Whether the entity `thing` can be in or on the entity `place`, by size and kind."""
-        known = self._fits.get((thing, place))
-        if known is None:
-            known = self.domain.fits(self.categories[thing], self.categories[place])
-            self._fits[thing, place] = known
-        return known
+    def fits(self, obj: int, place: int) -> bool:
+        """Whether the entity `obj` can be in or on the entity `place`, by size and kind."""
+        fits = self._fits.get((obj, place))
+        if fits is None:
+            fits = self.domain.fits(self.categories[obj], self.categories[place])
+            self._fits[obj, place] = fits
+        return fits
 
     def things(self, word: str) -> tuple[int, ...]:
         """Objects of a category or class, in order; found once."""
-        found = self._things.get(word)
-        if found is None:
-            kinds = (word, *self.domain.members.get(word, ()))
-            every = (i for kind in dict.fromkeys(kinds) for i in self.of.get(kind, ()) if i >= self.n_fixtures)
-            found = self._things[word] = tuple(sorted(every))
-        return found
+        objects = self._things.get(word)
+        if objects is None:
+            categories = (word, *self.domain.members.get(word, ()))
+            entities = (
+                i for category in dict.fromkeys(categories) for i in self.of.get(category, ()) if i >= self.n_fixtures
+            )
+            objects = self._things[word] = tuple(sorted(entities))
+        return objects
 
-    def contents(self, place: tuple[int, ...]) -> dict[int, list[int]]:
+    def contents(self, places: tuple[int, ...]) -> dict[int, list[int]]:
         """What is directly in or on each entity; kept until it is asked for other places."""
-        of, found = self._contents
-        if of is not place:
-            found = {}
-            for i, holder in enumerate(place):
-                found.setdefault(holder, []).append(i)
-            self._contents = (place, found)
-        return found
+        indexed_places, contents = self._contents
+        if indexed_places is not places:
+            contents = {}
+            for i, holder in enumerate(places):
+                contents.setdefault(holder, []).append(i)
+            self._contents = (places, contents)
+        return contents
 
     def initial(self) -> State:
         """Return the state in which the scene starts, with the processes that already run applied."""
-        place = [NOWHERE] * self.n_fixtures + [self.index[o.place] for o in self.scene.objects]
+        places = [NOWHERE] * self.n_fixtures + [self.index[o.place] for o in self.scene.objects]
         liquid = [""] * self.n_fixtures
         for spec in self.scene.objects:
             liquid.append(spec.liquid or self.domain.objects[spec.category].contains or "")
         states = [f.states for f in self.scene.fixtures] + [o.states for o in self.scene.objects]
         flags = [sum(BIT[s] for s in words) for words in states]
         for i in range(self.n_fixtures):
-            apply_process(self, place, flags, liquid, i)
-        return State(self, tuple(place), tuple(flags), tuple(liquid), NOWHERE, NOWHERE)
+            apply_process(self, places, flags, liquid, i)
+        return State(self, tuple(places), tuple(flags), tuple(liquid), NOWHERE, NOWHERE)
 
 
 class State(NamedTuple):
@@ -145,12 +147,12 @@ class State(NamedTuple):
 
     def children(self, place: int) -> list[int]:
         """What is directly in or on an entity."""
-        if len(self.place) > LARGE:
+        if len(self.place) > INDEX_MIN_ENTITIES:
             return self.world.contents(self.place).get(place, [])
-        found: list[int] = []
+        children: list[int] = []
         for _ in range(self.place.count(place)):  # counted and found by the interpreter
-            found.append(self.place.index(place, found[-1] + 1 if found else 0))
-        return found
+            children.append(self.place.index(place, children[-1] + 1 if children else 0))
+        return children
 
     def closed_around(self, entity: int) -> int | None:
         """The closed fixture that keeps an entity out of reach, if any."""
@@ -160,34 +162,34 @@ class State(NamedTuple):
         return None
 
 
-def apply_process(world: World, place: Sequence[int], flags: list[int], liquid: list[str], fixture: int) -> None:
+def apply_process(world: World, places: Sequence[int], flags: list[int], liquid: list[str], fixture: int) -> None:
     """Let the process of a fixture, if it runs, act in place on everything that is in the fixture.
 
-    The physical world calls this with a `place` read from geometry.
+    The physical world calls this with a `places` read from geometry.
     """
     rule = world.rule[fixture]
-    if rule is None or flags[fixture] & rule.mask != rule.wanted or fixture not in place:
+    if rule is None or flags[fixture] & rule.mask != rule.wanted or fixture not in places:
         return
-    reached = [i for i, p in enumerate(place) if p == fixture]
-    for holder in reached:  # grows while it runs: containers' contents follow their container
-        if holder in place:
-            reached.extend(i for i, p in enumerate(place) if p == holder)
-    for i in reached:
-        thing = world.thing[i]
-        if thing is None:
+    affected = [i for i, p in enumerate(places) if p == fixture]
+    for holder in affected:  # grows while it runs: containers' contents follow their container
+        if holder in places:
+            affected.extend(i for i, p in enumerate(places) if p == holder)
+    for i in affected:
+        category = world.thing[i]
+        if category is None:
             continue
         flags[i] = flags[i] & ~rule.clear | rule.set
-        if rule.cook and thing.cooks:
+        if rule.cook and category.cooks:
             flags[i] |= COOKED
-        if rule.fill and thing.fills and not liquid[i]:
+        if rule.fill and category.fills and not liquid[i]:
             liquid[i] = rule.fill
 
 
 def _by_category(categories: Sequence[str]) -> dict[str, tuple[int, ...]]:
-    found: dict[str, list[int]] = {}
+    entities_of: dict[str, list[int]] = {}
     for i, category in enumerate(categories):
-        found.setdefault(category, []).append(i)
-    return {category: tuple(of) for category, of in found.items()}
+        entities_of.setdefault(category, []).append(i)
+    return {category: tuple(entities) for category, entities in entities_of.items()}
 
 
 def _rule(process: Process, domain: Domain) -> ProcessRule:

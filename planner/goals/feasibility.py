@@ -11,7 +11,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Goal, Holding, No, Place, Thing
-from envs.symbolic.scoring import chosen, holds, is_at, subjects
+from envs.symbolic.scoring import holds, is_at, matching_objects, quantified_objects
 from planner.goals import grounding
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def _has_means(condition: Condition, state: State) -> bool:
         wiped = condition.state == "clean" or (condition.state == "dirty" and condition.quantifier == "no")
         return not wiped or grounding.tool(state, "wipes") is not None
     if isinstance(condition, Every):
-        about = subjects(state, condition)
+        about = quantified_objects(state, condition)
         if condition.place is not None and condition.place.fixture is not None:
             fixtures = grounding.fixtures_of(state, condition.place.fixture)
             moved = [i for i in about if not is_at(state, i, condition.place)]
@@ -91,7 +91,7 @@ def _has_means(condition: Condition, state: State) -> bool:
         fixtures = grounding.fixtures_of(state, place.fixture)
         found = [i for i in found if any(grounding.takes(state, f, i) for f in fixtures)]
     able = sum(_can_be_made(state, i, condition.thing) for i in found)
-    return len(chosen(state, condition.thing, place)) + able >= number
+    return len(matching_objects(state, condition.thing, place)) + able >= number
 
 
 def _can_be_made(state: State, entity: int, thing: Thing) -> bool:

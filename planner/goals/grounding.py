@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import HELD, OPEN
 from envs.symbolic.goals import Count, FixtureIs, Holding, No
-from envs.symbolic.scoring import chosen, is_at, matches
+from envs.symbolic.scoring import is_at, matches, matching_objects
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -51,7 +51,7 @@ def kept(state: State, conditions: Sequence[Condition]) -> dict[int, Place | Non
     found: dict[int, Place | None] = {}
     for c in conditions:
         if isinstance(c, Count) and c.place is not None:
-            there = chosen(state, c.thing, c.place)
+            there = matching_objects(state, c.thing, c.place)
             if len(there) >= c.number:
                 found |= dict.fromkeys(there[: c.number], c.place)
     return found
@@ -105,7 +105,7 @@ def candidates(
     """
     taken = taken or {}
     world = state.world
-    done = set(chosen(state, thing, place))
+    done = set(matching_objects(state, thing, place))
     found = []
     for i in world.things(thing.word):
         kind = world.thing[i]
