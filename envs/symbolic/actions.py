@@ -1,7 +1,7 @@
 """The symbolic world: pure `unmet_precondition(state, action)` and `apply(state, action) -> State`.
 
-What a state is stands in `envs/symbolic/state.py`; what the robot can do, when and to what effect is here, and so are the names
-to import both from.
+This module defines the preconditions and effects of every skill. `envs/symbolic/state.py` defines the state; its names
+are re-exported here.
 """
 
 from __future__ import annotations
@@ -154,7 +154,7 @@ def _unmet_pour(state: State, vessel: int, target: int) -> str | None:
         return None if state.liquid[vessel] == "water" else f"{world.names[vessel]} holds no water"
     if object_category is None or not object_category.fills:
         return f"nothing can be poured into {world.names[target]}"
-    if state.liquid[target]:  # `into` may be the vessel itself
+    if state.liquid[target]:  # the target may be the vessel itself
         return f"{world.names[target]} is not empty"
     return _reach(state, target)
 
@@ -187,10 +187,10 @@ def _unmet_object(state: State, skill: str, obj: int) -> str | None:
 
 
 def unmet_precondition(state: State, action: Action) -> str | None:
-    """Return in words the first precondition that an action lacks, or None if it is applicable.
+    """Return in words the first false precondition of an action, or None if it is applicable.
 
     Raises:
-        ActionError: The action names no skill or a thing that this home does not have.
+        ActionError: The action names an unknown skill, or an object or fixture that this home does not have.
     """
     world = state.world
     skill, args = action
@@ -224,7 +224,7 @@ def apply(state: State, action: Action) -> State:
 
 
 def successor(state: State, action: Action) -> State:
-    """Return the state after an action that is known to be applicable (no preconditions are checked)."""
+    """Return the state after an action that is known to be applicable; preconditions are not checked."""
     world, places, flags, liquid, held, at = state
     skill, args = action
     first = world.index[args[0]]
@@ -257,7 +257,7 @@ def successor(state: State, action: Action) -> State:
 def _after_process(
     world: World, places: tuple[int, ...], flags: tuple[int, ...], liquid: tuple[str, ...], fixture: int
 ) -> tuple[tuple[int, ...], tuple[str, ...]]:
-    """Return flags and liquids after the process of a fixture, if one runs there."""
+    """Return flags and liquids after the process of a fixture has run, if it has one."""
     if world.rule[fixture] is None:
         return flags, liquid
     new_flags, new_liquid = list(flags), list(liquid)
@@ -295,10 +295,10 @@ def format_action(world: World, action: Action) -> str:
 
 
 def parse_action(world: World, text: str) -> Action:
-    """Read a subtask. `in` and `on` are both accepted for any place; the place's own word is written back.
+    """Parse a subtask. `in` and `on` are both accepted for any place; `format_action` writes the place's own word.
 
     Raises:
-        ActionError: The text names no skill, or a thing that this home does not have.
+        ActionError: The text names no skill, or an object or fixture that this home does not have.
     """
     words = " ".join(text.split())
     for skill in sorted(world.domain.skills, key=len, reverse=True):
@@ -322,7 +322,7 @@ def parse_action(world: World, text: str) -> Action:
 
 
 def applicable(state: State, *, fixtures_only: bool = False) -> list[Action]:
-    """Return every applicable action, in a fixed order (`fixtures_only`: put things on fixtures only)."""
+    """Return every applicable action, in a fixed order (`fixtures_only`: put objects on fixtures only)."""
     world = state.world
     names = world.names
     fixtures = range(world.n_fixtures)

@@ -1,7 +1,8 @@
-"""What may happen to a home between two subtasks, in atoms: one change, and what is true after it.
+"""Disturbances of a home between two subtasks: one symbolic change, and the state after it.
 
-A person, a pet or bad luck moves a thing, opens or closes a door or drawer, drops what the robot holds, or puts a thing
-where the plan is about to put something. Nothing physical is needed to draw one; `envs/simulation/disturbed_home.py` makes it happen.
+A person, a pet or bad luck moves an object, opens or closes a door or drawer, makes the robot drop the held object, or
+puts an object where the plan is about to put another one. Sampling a disturbance needs no physics;
+`envs/simulation/disturbed_home.py` carries it out.
 """
 
 from __future__ import annotations
@@ -16,16 +17,16 @@ from envs.symbolic.actions import HELD, NOWHERE, ON, OPEN, Action, State, World,
 
 DisturbanceType = Literal["move", "occupy", "open", "close", "drop"]
 DISTURBANCE_TYPES: tuple[DisturbanceType, ...] = ("move", "occupy", "open", "close", "drop")
-RELEVANT_FIRST_CHANCE = 0.5  # how often what the robot is about to use is tried first
+RELEVANT_FIRST_CHANCE = 0.5  # chance that the entities the robot needs next are tried first
 
 
 @dataclass(frozen=True, kw_only=True)
 class Disturbance:
-    """What happened.
+    """One change that the robot did not make.
 
     Attributes:
-        name: The thing, or the fixture that is opened or closed.
-        place: Where the thing is afterwards; empty: on the bare ground.
+        name: The moved or dropped object, or the fixture that is opened or closed.
+        place: Where the object is afterwards; empty means on the bare ground.
     """
 
     kind: DisturbanceType
@@ -33,7 +34,7 @@ class Disturbance:
     place: str = ""
 
     def __str__(self) -> str:
-        """In words, for a person."""
+        """Describe the disturbance for people."""
         if self.kind == "drop":
             return f"{self.name} dropped to {self.place or 'the ground'}"
         if self.kind == "move":
@@ -44,7 +45,7 @@ class Disturbance:
 
 
 def disturbed_state(state: State, disturbance: Disturbance) -> State:
-    """Return the state after a disturbance; the robot stands where it stood."""
+    """Return the state after a disturbance; the robot does not move."""
     obj = state.world.index[disturbance.name]
     if disturbance.kind in ("open", "close"):
         return successor(state, Action(disturbance.kind, (disturbance.name,)))._replace(at=state.at)
@@ -58,13 +59,13 @@ def disturbed_state(state: State, disturbance: Disturbance) -> State:
 def possible_disturbances(
     state: State, disturbance_type: DisturbanceType, next_actions: Sequence[Action], rng: np.random.Generator
 ) -> Iterator[Disturbance]:
-    """Yield disturbances of a kind that the state allows, in a random order.
+    """Yield the possible disturbances of a type in a random order.
 
     Args:
-        state: Of the home.
-        disturbance_type: Of disturbance.
-        next_actions: What the robot is about to do; `occupy` gets in its way.
-        rng: Draws the order.
+        state: The state of the home.
+        disturbance_type: The type to sample.
+        next_actions: What the robot is about to do; `occupy` blocks its target places.
+        rng: Source of the random order.
     """
     world = state.world
     needed = {name for action in next_actions for name in action.args}
@@ -107,7 +108,7 @@ def possible_disturbances(
 
 
 def _shuffled(entities: range, world: World, needed: Collection[str], rng: np.random.Generator) -> list[int]:
-    """Entities in a random order; sometimes those that the robot needs first."""
+    """Return entities in a random order, sometimes with those that the robot needs first."""
     order: list[int] = rng.permutation(entities).tolist()
     if rng.random() < RELEVANT_FIRST_CHANCE:
         order.sort(key=lambda i: world.names[i] not in needed)
@@ -119,12 +120,12 @@ def _put(state: State, obj: int, place: str) -> Action:
 
 
 def _lifted(state: State, obj: int) -> State:
-    """The state in which somebody has just taken a thing into the hand: what can be put where follows from it."""
+    """Return the state in which an object has been picked up; it decides where the object can be put."""
     return state._replace(place=(*state.place[:obj], HELD, *state.place[obj + 1 :]), held=obj)
 
 
 def _floor_at(state: State) -> str:
-    """The floor of the room that the robot stands in; empty if the home does not name it."""
+    """Return the floor of the room that the robot stands in; empty if the home has no such fixture."""
     world = state.world
     rooms = [f.room for f in world.scene.fixtures]
     room = rooms[state.at] if state.at >= 0 else None

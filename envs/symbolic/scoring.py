@@ -1,6 +1,6 @@
-"""What a goal means: which conditions hold, how far an episode has come, its score (as in ALFRED).
+"""What a goal means: which conditions hold, which phase an episode has reached, and its score (as in ALFRED).
 
-`every` chooses its objects in the episode's first state; all else is read from the state at hand. `on` and `in` reach
+`every` selects its objects in the initial state; everything else is evaluated in the current state. `on` and `in` reach
 through movable containers. Temperatures do not decay.
 """
 
@@ -25,7 +25,7 @@ class Score:
 
 
 def matches(state: State, entity: int, thing: Thing) -> bool:
-    """Whether an entity is such an object now."""
+    """Whether an entity matches an object description in this state."""
     world = state.world
     category = world.categories[entity]
     if category != thing.word and category not in world.domain.members.get(thing.word, ()):
@@ -53,26 +53,26 @@ def is_at(state: State, entity: int, place: Place) -> bool:
 
 
 def matching_objects(state: State, thing: Thing, place: Place | None = None) -> list[int]:
-    """Entities that are such objects, at such a place, now."""
+    """Return the objects that match a description, at a place if one is given, in this state."""
     objects = [i for i in state.world.things(thing.word) if matches(state, i, thing)]
     return objects if place is None else [i for i in objects if is_at(state, i, place)]
 
 
 def fixtures_of(state: State, condition: FixtureIs) -> list[int]:
-    """Fixtures that a condition is about, in the order of the home."""
+    """Return the fixtures that a condition refers to, in the order of the home."""
     world = state.world
     categories = world.domain.resolve_fixture(condition.fixture, condition.state)
     return sorted(i for category in categories for i in world.of.get(category, ()))
 
 
 def quantified_objects(initial_state: State, condition: Every) -> list[int]:
-    """The entities that an `every` condition is about, chosen in the episode's first state."""
+    """Return the objects that an `every` condition refers to, selected in the initial state."""
     world = initial_state.world
     excluded = set(world.domain.resolve(condition.excluded)) if condition.excluded else set()
     objects = [i for i in matching_objects(initial_state, condition.thing) if world.categories[i] not in excluded]
     place = condition.place
     while place is not None and place.thing is not None:
-        # A container does not go into itself: "every dishes in box" is not about the box.
+        # A container cannot go into itself: "every dishes in box" excludes the box.
         word = place.thing.word
         objects = [i for i in objects if world.categories[i] != word]
         place = place.inside
@@ -100,7 +100,7 @@ def holds(state: State, condition: Condition, initial_state: State) -> bool:
 
 
 def advance(goal: Goal, phase: int, state: State, initial_state: State) -> int:
-    """Return the phase that an episode is in once `state` is reached; the last phase is never left."""
+    """Return the phase of an episode after it reached `state`; the last phase is never left."""
     while phase < len(goal.phases) - 1 and all(holds(state, c, initial_state) for c in goal.phases[phase]):
         phase += 1
     return phase

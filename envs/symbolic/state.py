@@ -1,7 +1,7 @@
-"""What a home is in the symbolic world: its constants, what is true of it, and its processes.
+"""A home in the symbolic world: its constants (`World`), what is true of it (`State`), and its processes.
 
-A `World` holds what never changes in an episode (names, categories, what fits where); a `State` what does: a few
-tuples of small integers, so that a step is a handful of list operations (speed: docs/results.md).
+A `World` holds what never changes in an episode (names, categories, what fits where). A `State` holds what changes, as
+a few tuples of small integers, so that a step is a handful of list operations (speed: docs/results.md).
 
 Legend: N entities, fixtures first, then objects; an entity is its index in `World.names`.
 """
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
     from envs.symbolic.scene import Scene
 
-NOWHERE = -1  # the place of a fixture, and in physics of what fell to the floor
-INDEX_MIN_ENTITIES = 300  # entities beyond which an index of contents is faster than looking through all of them
-HELD = -2  # the place of what the robot holds
+NOWHERE = -1  # the place of a fixture, and in physics of an object that fell to the floor
+INDEX_MIN_ENTITIES = 300  # in a larger home, an index of contents is faster than a scan of all entities
+HELD = -2  # the place of the object that the robot holds
 
 _STATES = load_domain().states
 OPEN, ON, DIRTY, HOT, COLD, SLICED, COOKED, FOLDED, WATERED = (1 << i for i in range(len(_STATES)))
@@ -34,7 +34,7 @@ class Action(NamedTuple):
 
 
 class ProcessRule(NamedTuple):
-    """A process in bit sets: where `flags & mask == wanted` at its fixture, what is in the fixture changes."""
+    """A process as bit sets: if `flags & mask == wanted` at its fixture, the contents of the fixture change."""
 
     mask: int
     wanted: int
@@ -51,11 +51,11 @@ class World:
         names: Instance names of the N entities.
         index: Entity of each name.
         n_fixtures: Entities below this index are fixtures.
-        of: Entities of each category that is there, in order.
+        of: Entities of each category in this home, in order.
     """
 
     def __init__(self, scene: Scene, domain: Domain | None = None) -> None:
-        """Index a scene. The scene is trusted: `envs.scenes.home_file` and `envs.scenes.scene_sampler` check theirs."""
+        """Index a scene, without checks: `envs.scenes.home_file` and `envs.scenes.scene_sampler` have checked it."""
         self.domain = domain or load_domain()
         self.scene = scene
         self.names = tuple(f.name for f in scene.fixtures) + tuple(o.name for o in scene.objects)
@@ -77,11 +77,11 @@ class World:
         self._contents: tuple[tuple[int, ...], dict[int, list[int]]] = ((), {})
 
     def __reduce__(self) -> tuple[type[World], tuple[Scene, Domain | None]]:
-        """Pickle the scene alone: the rest is made anew, and the project's own domain is there already."""
+        """Pickle only the scene: the rest is rebuilt, and the default domain is loaded from its file."""
         return World, (self.scene, None if self.domain is load_domain() else self.domain)
 
     def fits(self, obj: int, place: int) -> bool:
-        """Whether the entity `obj` can be in or on the entity `place`, by size and kind."""
+        """Whether the entity `obj` can be in or on the entity `place`, by size and category."""
         fits = self._fits.get((obj, place))
         if fits is None:
             fits = self.domain.fits(self.categories[obj], self.categories[place])
@@ -89,7 +89,7 @@ class World:
         return fits
 
     def things(self, word: str) -> tuple[int, ...]:
-        """Objects of a category or class, in order; found once."""
+        """Objects of a category or class, in order; cached."""
         objects = self._things.get(word)
         if objects is None:
             categories = (word, *self.domain.members.get(word, ()))
@@ -100,7 +100,7 @@ class World:
         return objects
 
     def contents(self, places: tuple[int, ...]) -> dict[int, list[int]]:
-        """What is directly in or on each entity; kept until it is asked for other places."""
+        """Entities directly in or on each entity; cached for the last tuple of places."""
         indexed_places, contents = self._contents
         if indexed_places is not places:
             contents = {}
@@ -110,7 +110,7 @@ class World:
         return contents
 
     def initial(self) -> State:
-        """Return the state in which the scene starts, with the processes that already run applied."""
+        """Return the initial state of the scene, after the processes that already run in it."""
         places = [NOWHERE] * self.n_fixtures + [self.index[o.place] for o in self.scene.objects]
         liquid = [""] * self.n_fixtures
         for spec in self.scene.objects:
@@ -123,7 +123,7 @@ class World:
 
 
 class State(NamedTuple):
-    """What is true now. `place[i]` is the entity that i is in or on; `flags[i]` a bit set of states."""
+    """The state of a home. `place[i]` is the entity that i is in or on; `flags[i]` is a bit set of states."""
 
     world: World
     place: tuple[int, ...]
@@ -133,7 +133,7 @@ class State(NamedTuple):
     at: int  # the fixture that the robot stands at
 
     def root(self, entity: int) -> int:
-        """The fixture that holds an entity, through containers, or HELD or NOWHERE."""
+        """The fixture that holds an entity, directly or through containers; or HELD or NOWHERE."""
         while entity >= self.world.n_fixtures:
             entity = self.place[entity]
         return entity
@@ -146,11 +146,11 @@ class State(NamedTuple):
         return bool(self.flags[entity] & BIT[state])
 
     def children(self, place: int) -> list[int]:
-        """What is directly in or on an entity."""
+        """Entities directly in or on an entity."""
         if len(self.place) > INDEX_MIN_ENTITIES:
             return self.world.contents(self.place).get(place, [])
         children: list[int] = []
-        for _ in range(self.place.count(place)):  # counted and found by the interpreter
+        for _ in range(self.place.count(place)):  # `count` and `index` run in C
             children.append(self.place.index(place, children[-1] + 1 if children else 0))
         return children
 
@@ -163,15 +163,15 @@ class State(NamedTuple):
 
 
 def apply_process(world: World, places: Sequence[int], flags: list[int], liquid: list[str], fixture: int) -> None:
-    """Let the process of a fixture, if it runs, act in place on everything that is in the fixture.
+    """Apply the process of a fixture, if it runs, to everything in the fixture; `flags` and `liquid` change in place.
 
-    The physical world calls this with a `places` read from geometry.
+    The physical world calls this with `places` that it reads from geometry.
     """
     rule = world.rule[fixture]
     if rule is None or flags[fixture] & rule.mask != rule.wanted or fixture not in places:
         return
     affected = [i for i, p in enumerate(places) if p == fixture]
-    for holder in affected:  # grows while it runs: containers' contents follow their container
+    for holder in affected:  # the list grows in the loop: the contents of containers are affected too
         if holder in places:
             affected.extend(i for i, p in enumerate(places) if p == holder)
     for i in affected:
