@@ -76,19 +76,21 @@ def standing_points(fixture: FixtureSpec) -> list[tuple[float, float]]:
     """Return points [m] at which the robot may stand to use a fixture, the middle first; at a floor, all around it."""
     if load_domain().fixtures[fixture.category].underfoot:
         return [(fixture.x + dx, fixture.y + dy) for dx in FLOOR_STANDS_M for dy in FLOOR_STANDS_M]
-    reach = load_domain().fixtures[fixture.category].size[0] / 2 + STAND_M
+    distance = load_domain().fixtures[fixture.category].size[0] / 2 + STAND_M
     cos, sin = math.cos(fixture.yaw), math.sin(fixture.yaw)
-    aside = [0.0] + [side * step * STAND_ASIDE_M / 3 for step in (1, 2, 3) for side in (1, -1)]
-    return [(fixture.x + reach * cos - a * sin, fixture.y + reach * sin + a * cos) for a in aside]
+    offsets = [0.0] + [side * step * STAND_ASIDE_M / 3 for step in (1, 2, 3) for side in (1, -1)]
+    return [
+        (fixture.x + distance * cos - offset * sin, fixture.y + distance * sin + offset * cos) for offset in offsets
+    ]
 
 
 def unreachable_fixtures(scene: Scene, grid: FloorGrid | None = None) -> list[str]:
     """Return the names of the fixtures in front of which the robot cannot get to stand from its start."""
     grid = grid or floor_grid(scene)
-    start = grid.area_at(scene.robot[0], scene.robot[1])
-    if start == 0:
+    start_area = grid.area_at(scene.robot[0], scene.robot[1])
+    if start_area == 0:
         return [fixture.name for fixture in scene.fixtures]
-    return [f.name for f in scene.fixtures if not any(grid.area_at(*p) == start for p in standing_points(f))]
+    return [f.name for f in scene.fixtures if not any(grid.area_at(*p) == start_area for p in standing_points(f))]
 
 
 def _shrunk(rect: Rect, inset: float) -> Rect:
