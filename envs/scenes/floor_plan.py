@@ -1,4 +1,4 @@
-"""Rooms and doorways: rectangles in rows that share walls, joined by gaps so that every room can be reached."""
+"""Plan rooms and doorways: rectangles in rows that share walls, and gaps so that every room can be reached."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ GRID_M = 0.1  # walls stand on this grid
 DOORWAY_M = 1.2
 DOORWAY_END_M = 0.25  # wall left at either end of a doorway
 MIN_ROOM_M = 2.6
-CORNER_M = 1.2  # wall length that a corner costs
-PASSAGE_COST = {"hall": 0.0, "living room": 0.1, "kitchen": 0.2, "dining room": 0.3}  # rooms that one walks through
+CORNER_M = 1.2  # wall length lost at a corner
+PASSAGE_COST = {"hall": 0.0, "living room": 0.1, "kitchen": 0.2, "dining room": 0.3}  # lower: better to walk through
 
 
 def plan_rooms(scene: Scene, growth: Mapping[str, float], rng: np.random.Generator) -> tuple[Room, ...]:
-    """Return the rooms with rectangles, in one to three rows, each large enough for its furniture along the walls.
+    """Return the rooms with rectangles in one to three rows, each with enough wall for its furniture.
 
     Args:
-        scene: Its rooms and the categories of its fixtures matter.
-        growth: A factor on the wall length of each room.
-        rng: Source of chance.
+        scene: Only its rooms and the categories of its fixtures are used.
+        growth: Factor on the wall length of each room.
+        rng: Source of randomness.
     """
     half_wall_length = {room.name: _wall_length(scene, room.name) * growth[room.name] / 2 for room in scene.rooms}
     n_rows = (len(scene.rooms) + 4) // 3 if len(scene.rooms) > 2 else 1
@@ -47,7 +47,7 @@ def plan_rooms(scene: Scene, growth: Mapping[str, float], rng: np.random.Generat
 
 
 def adjacent(rect: Rect, other: Rect, side: int) -> bool:
-    """Whether another rectangle touches this side of a rectangle (0 west, 1 south, 2 east, 3 north)."""
+    """Whether another rectangle touches this side (0 west, 1 south, 2 east, 3 north)."""
     wall = shared_wall(rect, other)
     if wall is None:
         return False
@@ -56,7 +56,7 @@ def adjacent(rect: Rect, other: Rect, side: int) -> bool:
 
 
 def shared_wall(a: Rect, b: Rect) -> tuple[str, float, float, float] | None:
-    """Return the wall that two rooms share: the axis it runs along, its position, and from where to where [m]."""
+    """Return the wall that two rooms share: the axis it runs along, its position, and its two ends [m]."""
     for along, k in (("y", 0), ("x", 1)):
         low, high = max(a[1 - k], b[1 - k]), min(a[3 - k], b[3 - k])
         if high - low > 1e-3:
@@ -67,11 +67,11 @@ def shared_wall(a: Rect, b: Rect) -> tuple[str, float, float, float] | None:
 
 
 def plan_doorways(rooms: Sequence[Room], rng: np.random.Generator, blocked: Sequence[Rect] = ()) -> tuple[Doorway, ...]:
-    """Return doorways that join all rooms that share enough wall, and now and then one more than needed.
+    """Return a spanning tree of doorways between rooms that share enough wall, sometimes with extra ones.
 
     Args:
-        rooms: With rectangles.
-        rng: Source of chance.
+        rooms: Rooms with rectangles.
+        rng: Source of randomness.
         blocked: Rectangles of floor that a doorway must not lead into.
     """
     edges: list[tuple[float, int, int, Doorway]] = []
@@ -94,7 +94,7 @@ def plan_doorways(rooms: Sequence[Room], rng: np.random.Generator, blocked: Sequ
 
 
 def disconnected(rooms: Sequence[Room], doorways: Sequence[Doorway]) -> list[str]:
-    """Return the names of the rooms that no doorways join with the first."""
+    """Return the names of the rooms that cannot be reached from the first."""
     reached = {0}
     for _ in rooms:
         for doorway in doorways:

@@ -1,4 +1,4 @@
-"""What is wrong with a floor plan that somebody wrote: overlaps, furniture in walls, rooms without a way in."""
+"""Check a floor plan that a user wrote: overlaps, furniture in walls, rooms without a doorway."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MIN_DOORWAY_M = 0.9
 
 
 def room_problems(rooms: Sequence[Room]) -> list[tuple[str, str]]:
-    """Return name and problem of rooms that are too small or overlap."""
+    """Return (room name, problem) for rooms that are too small or overlap."""
     problems = []
     for i, room in enumerate(rooms):
         x0, y0, x1, y1 = room.rect
@@ -35,7 +35,7 @@ def room_problems(rooms: Sequence[Room]) -> list[tuple[str, str]]:
 
 
 def doorway_problems(rooms: Sequence[Room], doorways: Sequence[Doorway]) -> list[tuple[str, str]]:
-    """Return name and problem of rooms that no doorway joins with the first, and of doorways in no wall."""
+    """Return (name, problem) for doorways that are in no wall, and for rooms that cannot be reached from the first."""
     problems = []
     for i, doorway in enumerate(doorways):
         if not any(_in_wall(doorway, a, b) for j, a in enumerate(rooms) for b in rooms[:j]):
@@ -51,7 +51,7 @@ def doorway_problems(rooms: Sequence[Room], doorways: Sequence[Doorway]) -> list
 def fixture_problems(
     rooms: Sequence[Room], fixtures: Sequence[FixtureSpec], posed: Collection[str]
 ) -> list[tuple[str, str]]:
-    """Return name and problem of posed fixtures that reach out of their room or overlap each other."""
+    """Return (fixture name, problem) for posed fixtures that leave their room or overlap each other."""
     problems = []
     rects = {room.name: room.rect for room in rooms}
     placed = [f for f in fixtures if f.name in posed]

@@ -1,9 +1,9 @@
-"""Floor plans: rooms that share walls, doorways between them, fixtures along the walls with room to stand in front.
+"""Lay out a home: rooms that share walls, doorways, and fixtures along the walls with free floor in front.
 
-Rooms lie in rows; a room is as large as its furniture needs and grows until all of it stands and the robot can get to
-every fixture (`envs/scenes/occupancy_grid.py`). Only poses are decided here, never what a home contains.
+Rooms lie in rows. A room starts as large as its furniture needs and grows until all fixtures are placed and the robot
+can reach each of them (`envs/scenes/occupancy_grid.py`). Only poses are decided here, never the contents of a home.
 
-Legend: M candidate poses, K rectangles that are taken. A rectangle is (x0, y0, x1, y1) [m] in the home's frame.
+Legend: M candidate poses, K occupied rectangles. A rectangle is (x0, y0, x1, y1) [m] in the home's frame.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from envs.symbolic.scene import Doorway, FixtureSpec, Rect, Scene
 Rects = NDArray[np.float64]  # (K, 4)
 
 FRONT_M = 1.15  # free depth in front of a fixture: the robot stands at 0.75 and has a radius of 0.35 with its margin
-FRONT_WIDTH_M = 0.8  # and the least free width
+FRONT_WIDTH_M = 0.8  # and the minimum free width
 BESIDE_M = 0.1  # between neighbors
-AROUND_M = 0.8  # free on every side of what stands in the middle of a room: the robot passes
+AROUND_M = 0.8  # free on every side of a free-standing fixture, so that the robot can pass
 BEHIND_M = WALL_M / 2 + 0.01
 FREE_STANDING = frozenset(("dining table", "coffee table", "ottoman", "person"))
-FLOOR_STEP_M = 0.15  # between the places that are tried for the floor
+FLOOR_STEP_M = 0.15  # grid step of the candidate positions of a floor
 ON_OUTER_WALLS = frozenset(("window", "door"))
 PACKED_ROOMS = frozenset(("kitchen", "bathroom", "laundry room"))
 MAX_ATTEMPTS = 60
@@ -38,7 +38,7 @@ GROWTH = 1.07
 
 @dataclass(frozen=True, kw_only=True)
 class FixedGeometry:
-    """Which geometry of a scene is already decided, and stays."""
+    """Which geometry of a scene is given and must not change."""
 
     rooms: bool = False
     doorways: bool = False
@@ -50,7 +50,7 @@ def lay_out(scene: Scene, rng: np.random.Generator, fixed: FixedGeometry | None 
     """Return the scene with rooms, doorways, poses and the robot's start, all fixtures reachable.
 
     Raises:
-        HomeError: What is given leaves no room; one line per fixture.
+        HomeError: The fixed geometry leaves no room; the message has one line per fixture.
     """
     fixed = fixed or FixedGeometry()
     growth = dict.fromkeys((room.name for room in scene.rooms), 1.0)
@@ -95,7 +95,7 @@ def footprint(fixture: FixtureSpec) -> Rect:
 
 
 def _required_area(fixture: FixtureSpec) -> Rect:
-    """A fixture's footprint and what it needs free in front."""
+    """Return the bounding rectangle of a fixture and the free floor that it needs in front."""
     depth, width, _ = load_domain().fixtures[fixture.category].size
     cos, sin = math.cos(fixture.yaw), math.sin(fixture.yaw)
     x, y = fixture.x + cos * FRONT_M / 2, fixture.y + sin * FRONT_M / 2
@@ -114,7 +114,7 @@ def _front_area(fixture: FixtureSpec) -> Rect:
 
 
 def _furnish(scene: Scene, rng: np.random.Generator, fixed: FixedGeometry, packed: bool) -> tuple[Scene, list[str]]:
-    """Place every fixture that is not given; also return the names of those that found no place."""
+    """Place every fixture that is not fixed; also return the names of the unplaced ones."""
     sizes = load_domain().fixtures
     posed: dict[str, FixtureSpec] = {}
     unplaced: list[str] = []
@@ -168,7 +168,7 @@ def _is_floor(fixture: FixtureSpec) -> bool:
 def _open_floor(
     category: str, rect: Rect, taken: Sequence[Rect], keep_free: Sequence[Rect]
 ) -> tuple[float, float] | None:
-    """Return the middle of the patch of free floor that is least in front of furniture, or None if none is free."""
+    """Return the middle of the free patch that overlaps least with furniture fronts, or None if none is free."""
     depth, width, _ = load_domain().fixtures[category].size
     half = np.array((depth, width)) / 2
     low, high = np.array(rect[:2]) + WALL_M / 2 + half, np.array(rect[2:]) - WALL_M / 2 - half
@@ -218,9 +218,9 @@ def _find_pose(
 def _free_spans(
     rect: Rect, side: int, depth: float, width: float, taken: Sequence[Rect], keep_free: Sequence[Rect]
 ) -> list[tuple[float, float]]:
-    """Return where along a wall the middle of a fixture may be, its back to the wall.
+    """Return the intervals along a wall where the middle of a fixture may be, its back to the wall.
 
-    Every rectangle in the way blocks an interval; what is left between the intervals is free.
+    Every rectangle in the way blocks an interval; the gaps between the blocked intervals are free.
     """
     k = 1 if side in (0, 2) else 0  # the axis along the wall
     d = 1 - k  # the axis into the room
@@ -305,13 +305,13 @@ def _inflated(rect: Rect, margin: float) -> Rect:
 
 
 def _threshold(doorway: Doorway) -> Rect:
-    """What stays free on both sides of a doorway."""
+    """Return the floor that must stay free on both sides of a doorway."""
     dx, dy = (doorway.width / 2 + 0.1, 1.1) if doorway.along == "x" else (1.1, doorway.width / 2 + 0.1)
     return doorway.x - dx, doorway.y - dy, doorway.x + dx, doorway.y + dy
 
 
 def _robot_start(scene: Scene, grid: FloorGrid, rng: np.random.Generator) -> tuple[float, float, float]:
-    """Return a start for the robot: in the largest free area, as near as possible to the middle of some room."""
+    """Return a start pose: in the largest free area, as near as possible to the middle of a random room."""
     sizes = np.bincount(grid.area.ravel())
     sizes[0] = 0
     x0, y0, x1, y1 = scene.rooms[int(rng.random() * len(scene.rooms))].rect

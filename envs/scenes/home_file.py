@@ -1,4 +1,4 @@
-"""Homes that people write: a YAML file in, a `Scene` out, or every problem of the file with its line.
+"""Home files that users write: a YAML file in, a `Scene` out, or every problem of the file with its line.
 
     name: studio
     rooms:
@@ -16,9 +16,9 @@
     robot: [3.0, 2.0, 0]
     seed: 7                                    # another seed, another automatic floor plan
 
-All but `rooms` may be left out. `rect` is [x0, y0, x1, y1] [m], for all rooms or for none; `pose` is x [m], y [m], yaw
-[degrees], the direction that the front faces (0: +x, 90: +y), and needs the rect. What is left out is laid out. Options
-of a fixture: count, name, states, pose; of an object: count, name, states, liquid, holds.
+Only `rooms` is required. `rect` is [x0, y0, x1, y1] [m], for all rooms or for none; `pose` is x [m], y [m], yaw
+[degrees], the direction that the front faces (0: +x, 90: +y), and needs the rect. Missing geometry is generated.
+Options of a fixture: count, name, states, pose; of an object: count, name, states, liquid, holds.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def load_home(path: str | Path, *, geometry: bool = True) -> Scene:
     """Read a home file.
 
     Raises:
-        HomeError: It cannot be read, or `HomeFileError` with all that is wrong with it, a line each.
+        HomeError: It cannot be read; or a `HomeFileError` with one line per problem.
     """
     try:
         text = read_text(path, MAX_BYTES)
@@ -66,10 +66,10 @@ def load_home(path: str | Path, *, geometry: bool = True) -> Scene:
 
 
 def parse_home(text: str, name: str = "home", *, geometry: bool = True) -> Scene:
-    """Read the text of a home file; `name` is used if it has none.
+    """Parse the text of a home file; `name` is used if the file gives none.
 
     Raises:
-        HomeFileError: With all that is wrong with it.
+        HomeFileError: The file is invalid; the error lists every problem.
     """
     reader = _HomeReader(load_domain())
     scene = reader.home(parse_nodes(text), name)
@@ -93,7 +93,7 @@ class _HomeReader(EntryReader):
         super().__init__(domain)
         self.room_kinds = sorted({kind for fixture in domain.fixtures.values() for kind in fixture.rooms})
         self.rooms: list[Room] = []
-        self.rooms_with_rect: list[Room] = []  # those with a `rect`
+        self.rooms_with_rect: list[Room] = []  # rooms whose `rect` is valid
         self.fixtures: list[FixtureSpec] = []
         self.objects: list[ObjectSpec] = []
         self.doorways: list[Doorway] = []
@@ -245,7 +245,7 @@ class _HomeReader(EntryReader):
             if holder is not None:
                 self.collect_contents(items, holder, names, contents)
         order = [f.name for f in self.fixtures]
-        for place in order:  # grows: containers stand before what they hold
+        for place in order:  # the list grows in the loop: containers come before their contents
             self.add_contents(place, places[place], contents.get(place, []))
             order += [name for _, name in contents.get(place, [])]
         self.check_loops({name: place for place, held_items in contents.items() for _, name in held_items})
@@ -274,10 +274,10 @@ class _HomeReader(EntryReader):
                 self.collect_contents(item.holds, names[id(item)][0], names, contents)
 
     def add_contents(self, place: str, category: str, contents: list[tuple[Item, str]]) -> None:
-        """Add what is directly at a place, and check that it can be there."""
+        """Add the objects directly at a place, and check that they can be there."""
         domain, n_cells_used = self.domain, 0
         capacity = domain.capacity(category)
-        reported: set[int] = set()  # entries of several things are wrong once
+        reported: set[int] = set()  # an entry of several objects is reported once
         for item, name in contents:
             units = domain.objects[item.category].units
             usual_text = f"a usual place is: {', '.join(domain.objects[item.category].at)}"

@@ -1,4 +1,4 @@
-"""The entries of a home file: a fixture or an object with its options, read and checked one by one."""
+"""Read and check the entries of a home file: a fixture or an object with its options."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ POSE_LIMITS = (100.0, 100.0, 360.0)
 
 @dataclass(kw_only=True)
 class Item:
-    """One entry of a list of fixtures or objects, before it has a name."""
+    """One entry of a list of fixtures or objects, before it is named."""
 
     line: int
     category: str
@@ -40,7 +40,7 @@ class EntryReader(NodeReader):
     def __init__(self, domain: Domain) -> None:
         super().__init__()
         self.domain = domain
-        self.lines: dict[str, int] = {}  # of each named thing
+        self.lines: dict[str, int] = {}  # of each named fixture or object
 
     def fixture_items(self, node: yaml.Node, room: str) -> list[Item]:
         """Read a list of fixtures."""
@@ -126,7 +126,7 @@ class EntryReader(NodeReader):
         return items
 
     def entry(self, node: yaml.Node, context: str, known: Collection[str]) -> tuple[Item, dict[str, yaml.Node]] | None:
-        """Read the form of one entry: words, or one name with its states or options."""
+        """Parse one entry: words, or one name with its states or options."""
         line = node.start_mark.line + 1
         if isinstance(node, yaml.ScalarNode):
             word = self.text(node, context)
@@ -156,7 +156,7 @@ class EntryReader(NodeReader):
         return item, options
 
     def bare_name(self, text: str, known: Collection[str]) -> str:
-        """Return a hint if a name that options follow has a number or states in front, such as `2 mug: [dirty]`."""
+        """Return a hint if a name with options starts with a number or states, such as `2 mug: [dirty]`."""
         words = text.split()
         state_words = {*self.domain.states, *self.domain.negations}
         for k, word in enumerate(words[:-1], start=1):
@@ -167,7 +167,7 @@ class EntryReader(NodeReader):
         return ""
 
     def words(self, entry: yaml.Node, item: Item) -> Thing | None:
-        """Read an object in the words of goals, such as `2 dirty mug`, into an item."""
+        """Parse an object in the words of goals, such as `2 dirty mug`, into an item."""
         try:
             conditions = parse_goal(item.category, self.domain).conditions
         except GoalError as error:
@@ -190,7 +190,7 @@ class EntryReader(NodeReader):
         allowed_states: Collection[str],
         extra_states: Sequence[str] = (),
     ) -> frozenset[str]:
-        """Read a list of states, all of which the category can be in."""
+        """Read a list of states and check that the category can be in them."""
         words = [(entry, word) for word in extra_states]
         for state_node in [] if node is None or is_null(node) else self.sequence(node, f"{category}: states"):
             word = self.text(state_node, f"{category}: a state")
@@ -225,7 +225,7 @@ class EntryReader(NodeReader):
             self.problem(entry, f"no {item.category} ever holds {item.liquid}")
 
     def name_all(self, items: Sequence[Item], limit: int, label: str) -> dict[int, list[str]]:
-        """Return the names of each item, by its identity: the given one, else the lowest free number in order."""
+        """Return the names of each item by its `id`: the given name, otherwise the lowest free numbers in order."""
         total = sum(item.count for item in items)
         if total > limit:
             self.problem(None, f"{total} {label}; a home has at most {limit}")

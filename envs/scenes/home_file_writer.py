@@ -18,7 +18,7 @@ MAX_WIDTH = 110
 
 
 def dump_home(scene: Scene) -> str:
-    """Return the text of a home file; `parse_home` makes the same scene of it, but for the order of things."""
+    """Return the text of a home file; `parse_home` reads it back as the same scene, up to the order of objects."""
     has_floor_plan = any(room.rect != (0.0, 0.0, 0.0, 0.0) for room in scene.rooms)
     lines = [f"name: {_word(scene.name)}", f"seed: {scene.seed}", "rooms:"]
     by_room = {room.name: [f for f in scene.fixtures if f.room == room.name] for room in scene.rooms}
@@ -52,7 +52,7 @@ def dump_home(scene: Scene) -> str:
 
 
 def _numbered_in_order(items: Iterable[FixtureSpec | ObjectSpec]) -> set[str]:
-    """Return the categories whose names are what numbering from 1 in this order gives."""
+    """Return the categories whose names are numbered from 1 in this order."""
     count: Counter[str] = Counter()
     misnumbered: set[str] = set()
     for item in items:
@@ -94,7 +94,7 @@ def _states(states: Iterable[str]) -> str:
 
 
 def _numbers(numbers: Iterable[float]) -> str:
-    """Write numbers without needless digits: 12 significant ones are far below a micrometre."""
+    """Write numbers with 12 significant digits, which is far below a micrometer."""
     return f"[{', '.join(f'{number:.12g}' for number in numbers)}]"
 
 

@@ -1,4 +1,4 @@
-"""Which rooms a sampled home has, and which fixtures stand in them: tables and two choices, no geometry."""
+"""Choose the rooms of a sampled home and the fixtures in them: tables and sampling, no geometry."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from envs.symbolic.domain import Domain
 ROOM_KINDS = ("kitchen", "living room", "bedroom", "bathroom", "office", "dining room", "hall", "laundry room")
 MAX_ROOMS = 8
 
-# How often a room of each kind is the next one that a home gets; some homes have two of the last column's kinds.
+# Relative weight of each kind of room as the next room; large homes may have a second one of SECOND_ROOM_WEIGHT.
 ROOM_WEIGHT = {
     "living room": 5.0,
     "bedroom": 4.0,
@@ -24,7 +24,7 @@ ROOM_WEIGHT = {
 }
 SECOND_ROOM_WEIGHT = {"bedroom": 1.5, "bathroom": 0.7}
 
-# Room kind -> fixture: (probability of any, fewest, most).
+# Room kind -> fixture: (probability of any, minimum, maximum).
 FURNISHING: dict[str, dict[str, tuple[float, int, int]]] = {
     "kitchen": {
         "countertop": (1.0, 1, 2),
@@ -150,10 +150,10 @@ def choose_rooms(
     """Return the kinds of the rooms, the kitchen first.
 
     Args:
-        rng: Source of chance.
-        n_rooms: How many, unless `required` makes them more.
-        wanted: For each wish, the kinds of which one would do; kept while there are fewer than `n_rooms`.
-        required: The same, kept in any case.
+        rng: Source of randomness.
+        n_rooms: Number of rooms; `required` may add more.
+        wanted: For each wish, the acceptable kinds; granted while there are fewer than `n_rooms` rooms.
+        required: The same, always granted.
     """
     room_kinds = ["kitchen"]
     for is_required, wishes in ((True, required), (False, wanted)):
@@ -192,13 +192,13 @@ def choose_fixtures(
         ]
         for _ in range(number - total[name]):
             without_one = [i for i in suitable_rooms if name not in rooms[i]] if domain.fixtures[name].underfoot else []
-            candidates = without_one or suitable_rooms  # a floor goes where there is none yet
+            candidates = without_one or suitable_rooms  # a floor goes into a room without one
             rooms[candidates[int(rand() * len(candidates))]].append(name)
     return rooms
 
 
 def room_names(room_kinds: Sequence[str]) -> list[str]:
-    """Name rooms: the kind, numbered from 1 where a home has several of it."""
+    """Return a name for each room: its kind, numbered from 1 if the home has several of that kind."""
     count: Counter[str] = Counter()
     names = []
     for room_kind in room_kinds:

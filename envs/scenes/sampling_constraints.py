@@ -1,4 +1,4 @@
-"""What must hold in a sampled home: the facts of a task file, read with the goal language's own parser.
+"""Constraints on a sampled home: the facts of a task file, read with the parser of the goal language.
 
 Readable facts: `mug on desk`, `2 dirty plate in sink`, `spoon in cup on coffee table`, `cup of coffee`,
 `cabinet open`, `every cabinet closed`, `no ceiling light on`, `every lamp off`, `no apple`.
@@ -20,9 +20,9 @@ class Demands:
     """What a home must and must not have.
 
     Attributes:
-        fixtures: At least so many of each category.
-        objects: At least so many of each category or class, beside those of `counts`.
-        absent: Categories that must not be there.
+        fixtures: Minimum number of each category.
+        objects: Minimum number of each category or class, in addition to those of `counts`.
+        absent: Categories that the home must not have.
         counts: Facts about objects.
         some_states: For each fixture category, the states (true or false) of its first instances.
         all_states: For each fixture category, the states of all its instances.
@@ -43,7 +43,7 @@ def read_demands(
     facts: Iterable[str],
     domain: Domain,
 ) -> Demands:
-    """Read and check what is asked of a home.
+    """Parse and check the demands on a home.
 
     Raises:
         GoalError: A fact does not parse, or could never be true.
@@ -83,7 +83,7 @@ def read_demands(
                 else:
                     for category in categories:
                         all_states.setdefault(category, {})[state] = value
-                    if condition.quantifier == "every":  # of nothing, `every` is not true
+                    if condition.quantifier == "every":  # `every` is false without any fixture
                         fixtures[main_category] = max(fixtures[main_category], 1)
             elif isinstance(condition, No) and condition == No(thing=Thing(word=condition.thing.word)):
                 absent_categories.update(domain.resolve(condition.thing.word))
@@ -103,7 +103,7 @@ def read_demands(
 
 
 def members(thing: Thing, absent: Collection[str], domain: Domain) -> tuple[str, ...]:
-    """Return the object categories that can be such a thing."""
+    """Return the object categories that can match an object description."""
     available = [domain.objects[c] for c in domain.resolve(thing.word) if c not in absent]
     return tuple(category.name for category in available if _can_be(category, thing))
 

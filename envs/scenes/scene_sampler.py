@@ -1,8 +1,8 @@
 """Sampled homes: a seed in, a `Scene` out. Contents first, then (if asked for) a floor plan that holds them.
 
-Contents, floor plan and what lies about on floors draw from three streams of the same seed: a home has the same
-contents with and without geometry, and tidy homes do not depend on how others are strewn. Chances are believable
-guesses, not measurements; they are here, in `belongings.py` and in `furnishing.py`.
+Contents, floor plan and clutter on floors draw from three random streams of the same seed: a home has the same
+contents with and without geometry, and tidy homes do not depend on the clutter of others. The probabilities are
+plausible guesses, not measurements; they are here, in `object_tables.py` and in `room_furnishing.py`.
 """
 
 from __future__ import annotations
@@ -31,8 +31,12 @@ from envs.symbolic.domain import Domain, FixtureCategory, ObjectCategory, load_d
 from envs.symbolic.goals import Count, Place, Thing
 from envs.symbolic.scene import FixtureSpec, ObjectSpec, Room, Scene
 
-SETTING_SHARE = 0.6  # at most this part of a home's objects
-ON_CHANCE = {"television": 0.25, "fan": 0.25, "radio": 0.2}  # lamps: LAMP_ON; what heats or washes: never
+SETTING_SHARE = 0.6  # maximum fraction of a home's objects
+ON_CHANCE = {
+    "television": 0.25,
+    "fan": 0.25,
+    "radio": 0.2,
+}  # lamps: LAMP_ON_CHANCE; heating and washing appliances: never
 LAMP_ON_CHANCE, OPEN_CHANCE, SOILED_CHANCE, STRAY_CHANCE, NESTED_CHANCE, FILLED_CHANCE, FOLDED_CHANCE = (
     0.4,
     0.1,
@@ -42,8 +46,8 @@ LAMP_ON_CHANCE, OPEN_CHANCE, SOILED_CHANCE, STRAY_CHANCE, NESTED_CHANCE, FILLED_
     0.12,
     0.2,
 )
-CLUTTERED_CHANCE, MAX_STREWN = 0.4, 6  # of homes have things on a floor; and how many things, at most, on each
-PLACE_SKIPPED_CHANCE = 0.4  # the chance that the likelier place of an `at` list is passed over for the next
+CLUTTERED_CHANCE, MAX_STREWN = 0.4, 6  # fraction of homes with objects on a floor; maximum objects per floor
+PLACE_SKIPPED_CHANCE = 0.4  # chance to pass over a more likely place of an `at` list for the next one
 
 
 def sample_scene(
@@ -57,21 +61,21 @@ def sample_scene(
     facts: Iterable[str] = (),
     geometry: bool = True,
 ) -> Scene:
-    """Return a home; the same arguments give the same home, and `scene.seed` is the seed that repeats it.
+    """Return a sampled home; the same arguments give the same home, and `scene.seed` reproduces it.
 
     Args:
-        rng: A seed, or a generator that one is drawn from.
-        rooms: 1 to 8 rooms, by default 2 to 4; more if a needed fixture belongs in yet another room.
-        n_objects: How many objects, by default 20 to 45; more if more are needed, fewer if the home is full.
-        need_fixtures: At least so many fixtures of each category.
-        need_objects: At least so many objects of each category or class.
-        absent: Categories and classes of which there is nothing.
-        facts: What must hold, such as `mug on desk` or `cabinet open` (`envs.scenes.sampling_constraints`).
+        rng: A seed, or a generator that the seed is drawn from.
+        rooms: 1 to 8 rooms, by default 2 to 4; more if a needed fixture belongs in another room.
+        n_objects: Number of objects, by default 20 to 45; more if more are needed, fewer if the home is full.
+        need_fixtures: Minimum number of fixtures of each category.
+        need_objects: Minimum number of objects of each category or class.
+        absent: Categories and classes that the home must not have.
+        facts: Facts that must hold, such as `mug on desk` or `cabinet open` (`envs.scenes.sampling_constraints`).
         geometry: Whether to lay out a floor plan; without one, all poses and rooms are zero.
 
     Raises:
         GoalError: A fact does not parse or can never hold.
-        EnvsError: The demands contradict each other or name unknown things.
+        EnvsError: The demands contradict each other or have unknown words.
     """
     if rooms is not None and not 1 <= rooms <= MAX_ROOMS:
         raise HomeError(f"a home has 1 to {MAX_ROOMS} rooms, not {rooms}")
@@ -105,9 +109,9 @@ class _Contents:
         self.objects: list[ObjectSpec] = []
         self.fixtures_by_category: dict[str, list[FixtureSpec]] = {}  # by category
         self.holders: dict[str, list[ObjectSpec]] = {}  # movable containers that may get contents, by category
-        self.surfaces: list[str] = []  # fixtures that things stand on in the open
-        self.cold_places: set[str] = set()  # places where things are cold: closed fridges, freezers and what is in them
-        self.cells_used: Counter[str] = Counter()  # cells taken, by place
+        self.surfaces: list[str] = []  # fixtures with an open surface
+        self.cold_places: set[str] = set()  # closed fridges and freezers, and the containers in them
+        self.cells_used: Counter[str] = Counter()  # by place
         self.number: Counter[str] = Counter()
 
     # -- rooms and fixtures ------------------------------------------------------------------------------------------
@@ -133,7 +137,7 @@ class _Contents:
                 self.add_fixture(category, room.name)
 
     def add_floors(self) -> None:
-        """Add the floors of one or two rooms in some homes; one that has a floor already gets no other."""
+        """Add the floors of one or two rooms in some homes; a home that already has a floor gets no other."""
         rand = self.clutter_rng.random
         if rand() >= CLUTTERED_CHANCE or "floor" in self.fixtures_by_category or "floor" in self.demands.absent:
             return
@@ -143,7 +147,7 @@ class _Contents:
             self.add_fixture("floor", room.name)
 
     def add_fixture(self, category: str, room: str | None = None) -> FixtureSpec:
-        """Add a fixture; without a room, in the first that suits it."""
+        """Add a fixture; without a room, in the first suitable one."""
         fixture_category = self.domain.fixtures[category]
         room = room or next((r.name for r in self.rooms if r.kind in fixture_category.rooms), self.rooms[0].name)
         self.number[category] += 1
@@ -193,7 +197,7 @@ class _Contents:
         self.add_others(n_wanted)
 
     def scatter_clutter(self, max_objects: int) -> None:
-        """Leave a few kinds of things about on every floor, some clothes and linen unwashed."""
+        """Scatter objects of a few categories on every floor, some clothes and linen unwashed."""
         rand, names = self.clutter_rng.random, [n for n in STREWN if n not in self.demands.absent]
         for floor in self.fixtures_by_category.get("floor", []):
             number = 1 + int(rand() * MAX_STREWN)
@@ -211,7 +215,7 @@ class _Contents:
                         number -= 1
 
     def satisfy(self, fact: Count) -> None:
-        """Make a fact about objects true."""
+        """Add objects so that a fact about objects holds."""
         holder: str | None = None
         for _ in range(fact.number):
             options = members(fact.thing, self.demands.absent, self.domain)
@@ -231,7 +235,7 @@ class _Contents:
         return any(self.domain.fits(category, c) for c in members(place.thing, self.demands.absent, self.domain))
 
     def place_of_fact(self, category: str, place: Place) -> str:
-        """Return an instance with room for one object; a new one if there is none."""
+        """Return an instance of a place with room for one object; add one if there is none."""
         object_category = self.domain.objects[category]
         if place.thing is None:
             assert place.fixture is not None
@@ -246,7 +250,7 @@ class _Contents:
         return self.add(holder, self.place_of_fact(holder, place.inside), place.thing).name
 
     def add_needed(self, category: str, required: Thing | None = None) -> ObjectSpec:
-        """Add an object wherever there is room; a fixture for it if there is none."""
+        """Add an object where there is room; add a fixture for it if there is none."""
         object_category = self.domain.objects[category]
         place = self.usual_place(object_category, is_soiled=False) or self.any_place(object_category)
         if place is None:
@@ -270,7 +274,7 @@ class _Contents:
         weights = np.array([self.category_weight(self.domain.objects[n]) for n in names])
         if not names:
             return
-        for _ in range(4):  # rounds: a home may have more objects than there are categories
+        for _ in range(4):  # a home may have more objects than there are categories
             order = np.argsort(self.rng.standard_exponential(len(names)) / weights)
             for i in order.tolist():
                 number = 1 + int(self.rand() * 2.5) if names[i] in SEVERAL else 1
@@ -334,7 +338,7 @@ class _Contents:
         return obj
 
     def sample_liquid(self, object_category: ObjectCategory, place: str) -> str | None:
-        """Return the liquid that a vessel in the open happens to hold."""
+        """Return a random liquid for a vessel in the open, or None."""
         options = DRINKS.get(object_category.name)
         if options is None or self.rand() >= FILLED_CHANCE or place not in self.surfaces:
             return None
@@ -353,7 +357,7 @@ class _Contents:
         return [r.name for r in self.rooms if r.kind in natural]
 
     def usual_place(self, object_category: ObjectCategory, is_soiled: bool) -> str | None:
-        """Return a fixture from the category's `at` list, or where soiled things lie, with room for one more."""
+        """Return a fixture with room for one more: from the category's `at` list, or where soiled objects lie."""
         places = list(object_category.at)
         if is_soiled:
             soiled_places = SOILED_AT[next(c for c in object_category.classes if c in WASHABLE)]
@@ -371,13 +375,13 @@ class _Contents:
         return place
 
     def any_place(self, object_category: ObjectCategory) -> str | None:
-        """Return any open surface where it fits."""
+        """Return a random open surface where the object fits, or None."""
         free = [p for p in self.surfaces if self.has_room(object_category, p)]
         free = [p for p in free if self.domain.fits(object_category.name, p.rpartition(" ")[0])]
         return free[int(self.rand() * len(free))] if free else None
 
     def nesting_place(self, object_category: ObjectCategory) -> str | None:
-        """Return a movable container that such things are kept in, with room for one more."""
+        """Return a movable container that such objects are kept in, with room for one more, or None."""
         options = next((NESTED_IN[w] for w in (object_category.name, *object_category.classes) if w in NESTED_IN), ())
         free = [h.name for c in options for h in self.holders.get(c, []) if self.has_room(object_category, h.name)]
         free = [p for p in free if self.domain.fits(object_category.name, p.rpartition(" ")[0])]

@@ -1,4 +1,4 @@
-"""Home files as YAML nodes that know their line: safe, bounded, and every problem is collected instead of raised."""
+"""Read typed values from YAML nodes with line numbers; problems are collected, not raised at the first."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MAX_COORDINATE_M = 100.0
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
-    """One thing that is wrong with a home file, and the line that it is on (counted from 1)."""
+    """One problem of a home file, and its line (counted from 1; None for the whole file)."""
 
     line: int | None
     text: str
@@ -29,7 +29,7 @@ class Problem:
 
 
 class HomeFileError(HomeError):
-    """A home file is invalid; `problems` has all that is wrong with it."""
+    """A home file is invalid; `problems` lists every problem found."""
 
     def __init__(self, problems: list[Problem], where: str = "") -> None:
         self.problems = tuple(sorted(problems, key=lambda p: p.line or 0))
@@ -37,16 +37,16 @@ class HomeFileError(HomeError):
 
 
 class NodeReader:
-    """Reads typed values out of YAML nodes and collects what is wrong with them."""
+    """Reads typed values from YAML nodes and collects the problems."""
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
 
     def problem(self, node: yaml.Node | int | None, text: str) -> None:
-        """Note a problem at a node or a line.
+        """Record a problem at a node or a line.
 
         Raises:
-            HomeFileError: There are too many to go on.
+            HomeFileError: There are `MAX_PROBLEMS` problems.
         """
         line = node.start_mark.line + 1 if isinstance(node, yaml.Node) else node
         self.problems.append(Problem(line=line, text=text))
@@ -55,7 +55,7 @@ class NodeReader:
             raise HomeFileError([*self.problems, overflow])
 
     def pairs(self, node: yaml.Node, context: str) -> Iterator[tuple[str, yaml.Node, yaml.Node]]:
-        """Yield key, key node and value node of a mapping, each key once."""
+        """Yield key, key node and value node of each entry of a mapping; duplicate keys are problems."""
         if is_null(node):
             return
         if not isinstance(node, yaml.MappingNode):
@@ -73,7 +73,7 @@ class NodeReader:
             yield key, key_node, value
 
     def options(self, node: yaml.Node, context: str, known: Collection[str]) -> dict[str, yaml.Node]:
-        """Return the values of a mapping that may have only the known keys."""
+        """Return the values of a mapping by key; unknown keys are problems."""
         values: dict[str, yaml.Node] = {}
         for key, key_node, value in self.pairs(node, context):
             if key in known:
@@ -84,7 +84,7 @@ class NodeReader:
         return values
 
     def sequence(self, node: yaml.Node, context: str) -> list[yaml.Node]:
-        """Return the nodes of a list; nothing for an empty value."""
+        """Return the nodes of a list; an empty list for an empty value."""
         if is_null(node):
             return []
         if not isinstance(node, yaml.SequenceNode):
@@ -93,7 +93,7 @@ class NodeReader:
         return list(node.value)
 
     def text(self, node: yaml.Node, context: str) -> str | None:
-        """Return a word or words, spaces joined: nothing that acts on a terminal or turns the line around."""
+        """Return a word or words with normalized spaces; terminal control and text direction characters are refused."""
         if isinstance(node, yaml.ScalarNode):
             if node.tag == "tag:yaml.org,2002:bool":
                 yaml_value = "true" if node.value.lower() in ("on", "yes", "true", "y") else "false"
@@ -152,7 +152,7 @@ def is_null(node: yaml.Node) -> bool:
 
 
 def describe(node: yaml.Node) -> str:
-    """Say what a node is, for a message."""
+    """Describe a node for a message."""
     if isinstance(node, yaml.MappingNode):
         return "a mapping"
     if isinstance(node, yaml.SequenceNode):
