@@ -11,7 +11,7 @@ import numpy as np
 from envs.assets.furniture.fixture_models import furniture
 from envs.assets.object_models import appearance
 from envs.errors import EnvsError
-from envs.geometry.bodies import seen
+from envs.geometry.bodies import visual_piece
 from envs.physics.fixture_builder import leaf_links
 from envs.recording.video import captioned, filmstrip, write_png
 from envs.rendering.renderer import Renderer
@@ -34,7 +34,7 @@ def pictures(kind: str, size: int) -> Iterator[tuple[str, Frame]]:
         if kind == "things":
             for thing in domain.objects.values():
                 canvas.clear()
-                canvas.add(thing.name, (seen(appearance(thing)),), (0.0, 0.0, 0.0))
+                canvas.add(thing.name, (visual_piece(appearance(thing)),), (0.0, 0.0, 0.0))
                 yield thing.name, _portrait(canvas, thing.size, 0.0, size)
         else:
             for fixture in domain.fixtures.values():

@@ -57,9 +57,9 @@ def hulls(category: ObjectCategory) -> tuple[Piece, ...]:
         base = _hull((x, y, 0.5 * z), (0.0, 0.0, -0.25 * z), kind)
         return (base, *(_tab(rim, z) for rim in rims(category)))
     if category.shape in RIDGED:  # a fold, or a handle, on top
-        part = RIDGED[category.shape]
-        base = _hull((x, y, part * z), (0.0, 0.0, (part - 1) * z / 2), kind)
-        return (base, _hull((0.7 * x, RIDGE_M, (1 - part) * z), (0.0, 0.0, part * z / 2)))
+        base_share = RIDGED[category.shape]
+        base = _hull((x, y, base_share * z), (0.0, 0.0, (base_share - 1) * z / 2), kind)
+        return (base, _hull((0.7 * x, RIDGE_M, (1 - base_share) * z), (0.0, 0.0, base_share * z / 2)))
     return (_hull(category.size, kind=kind),)
 
 
@@ -71,13 +71,15 @@ def rims(category: ObjectCategory) -> tuple[Rim, ...]:
         return (Rim(x=0.0, y=0.0, out=pi / 2, thick=RIDGE_M, deep=(1 - RIDGED[category.shape]) * z),)
     if category.shape not in FLAT and not is_hollow(category):
         return ()
-    deep = 0.5 * z if category.shape in FLAT else z - WALL_M
+    depth = 0.5 * z if category.shape in FLAT else z - WALL_M
     half = (x / 2 - WALL_M / 2, y / 2 - WALL_M / 2)
-    first = pi / 4 if category.shape in ("plate", "pan") else 0.0  # between the axes, along which square things lie
-    outs = [first + k * pi / 2 for k in range(4)]
+    first_angle = (
+        pi / 4 if category.shape in ("plate", "pan") else 0.0
+    )  # between the axes, along which square things lie
+    angles = [first_angle + k * pi / 2 for k in range(4)]
     return tuple(
-        Rim(x=half[k % 2] * cos(out), y=half[k % 2] * sin(out), out=out, thick=WALL_M, deep=deep)
-        for k, out in enumerate(outs)
+        Rim(x=half[k % 2] * cos(angle), y=half[k % 2] * sin(angle), out=angle, thick=WALL_M, deep=depth)
+        for k, angle in enumerate(angles)
     )
 
 
@@ -86,13 +88,13 @@ def is_hollow(category: ObjectCategory) -> bool:
     return category.shape in HOLLOW and category.holds is not None
 
 
-def edge_top(category: ObjectCategory) -> float:
+def edge_height(category: ObjectCategory) -> float:
     """Height of what collides at a thing's edge above its center [m]: rims, folds and handles do not count."""
-    part = 0.5 if category.shape in FLAT else RIDGED.get(category.shape, 1.0)
-    return (part - 0.5) * category.size[2]
+    share = 0.5 if category.shape in FLAT else RIDGED.get(category.shape, 1.0)
+    return (share - 0.5) * category.size[2]
 
 
-def floor_in(category: ObjectCategory) -> float:
+def inner_floor_height(category: ObjectCategory) -> float:
     """Height of a container's inner floor above its center [m]."""
     bottom = -category.size[2] / 2
     if category.shape in HOLLOW:

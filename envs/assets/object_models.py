@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from envs.assets.objects.clothing import CLOTHES
 from envs.assets.objects.groceries import GROCERIES
 from envs.assets.objects.household_items import POSSESSIONS
-from envs.assets.objects.tableware import SHAPE_LOOKS, TABLEWARE, Appearance
-from envs.geometry.bodies import Piece, seen
+from envs.assets.objects.tableware import SHAPE_APPEARANCES, TABLEWARE, Appearance
+from envs.geometry.bodies import Piece, visual_piece
 from envs.geometry.meshes import Color as Color  # noqa: PLC0414 - for those who make pieces
 from envs.geometry.meshes import Mesh
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from envs.symbolic.domain import ObjectCategory
 
 
-LOOKS: dict[str, Appearance] = {**TABLEWARE, **GROCERIES, **CLOTHES, **POSSESSIONS}
+APPEARANCES: dict[str, Appearance] = {**TABLEWARE, **GROCERIES, **CLOTHES, **POSSESSIONS}
 
 
-SHAPES = tuple(SHAPE_LOOKS)
+SHAPES = tuple(SHAPE_APPEARANCES)
 
 
 @lru_cache(maxsize=256)
@@ -32,11 +32,11 @@ def object_pieces(category: ObjectCategory) -> tuple[Piece, ...]:
     """Return the pieces of one kind of thing: one that is seen, a few that collide."""
     from envs.assets.collision_shapes import hulls
 
-    return (seen(appearance(category), (*category.color, 1.0)), *hulls(category))
+    return (visual_piece(appearance(category), (*category.color, 1.0)), *hulls(category))
 
 
 @lru_cache(maxsize=256)
 def appearance(category: ObjectCategory) -> Mesh:
     """Return the mesh of one kind of thing: by its name, or by its shape where nobody has drawn it."""
-    look = LOOKS.get(category.name) or SHAPE_LOOKS[category.shape]
-    return look(category.size, (*category.color, 1.0))
+    build_mesh = APPEARANCES.get(category.name) or SHAPE_APPEARANCES[category.shape]
+    return build_mesh(category.size, (*category.color, 1.0))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from envs.errors import EnvsError
 
-SHOWN = 300  # characters of a path in a message
+MAX_PATH_SHOWN = 300  # characters of a path in a message
 
 
 class ReadError(EnvsError, ValueError):
@@ -55,4 +55,4 @@ def read_bytes(path: str | Path, limit: int) -> bytes:
 
 
 def _shown(path: str | Path) -> str:
-    return str(path) if len(str(path)) <= SHOWN else f"{str(path)[:SHOWN]}…"
+    return str(path) if len(str(path)) <= MAX_PATH_SHOWN else f"{str(path)[:MAX_PATH_SHOWN]}…"

@@ -15,7 +15,7 @@ MAX_DEPTH = 20
 MAX_NODES = 20_000
 
 # What PyYAML's constructors raise for scalars with a wrong tag, such as `!!bool maybe`, beside its own errors.
-_ODD = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError)
+_CONSTRUCTOR_ERRORS = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError)
 
 
 class YamlError(EnvsError, ValueError):
@@ -39,11 +39,11 @@ def compose(text: str) -> yaml.Node | None:
         root: yaml.Node | None = yaml.compose(text, Loader=yaml.CSafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        said = error.problem or error.context or "cannot be read"
-        raise YamlError(mark.line + 1 if mark else None, f"not YAML: {said}") from None
+        problem = error.problem or error.context or "cannot be read"
+        raise YamlError(mark.line + 1 if mark else None, f"not YAML: {problem}") from None
     except (yaml.YAMLError, UnicodeError) as error:
-        said = str(error).splitlines()[0] if str(error) else "cannot be read"
-        raise YamlError(None, f"not YAML: {said}") from None
+        problem = str(error).splitlines()[0] if str(error) else "cannot be read"
+        raise YamlError(None, f"not YAML: {problem}") from None
     return root
 
 
@@ -62,7 +62,7 @@ def load(text: str) -> object:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise YamlError(mark.line + 1 if mark else None, f"not YAML: {error.problem or error.context}") from None
-    except _ODD as error:
+    except _CONSTRUCTOR_ERRORS as error:
         raise YamlError(None, f"not YAML: a value is not what its tag says ({error})") from None
     finally:
         loader.dispose()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from envs.geometry.meshes import Color as Color
+from envs.geometry.meshes import Color as Color  # noqa: PLC0414 - re-exported
 from envs.geometry.meshes import Mesh, long_block, merge, moved, tube
 from envs.symbolic.domain import Vec3
 
@@ -16,7 +16,7 @@ Quat = tuple[float, float, float, float]
 UPRIGHT: Quat = (0.0, 0.0, 0.0, 1.0)
 
 
-PLAIN: Color = (1.0, 1.0, 1.0, 1.0)  # of a mesh that brings its own colors
+VERTEX_COLORS: Color = (1.0, 1.0, 1.0, 1.0)  # of a mesh with colors of its own
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,13 +55,13 @@ class Link:
     mass: float = 1.0
 
 
-def seen(mesh: Mesh, color: Color = PLAIN) -> Piece:
+def visual_piece(mesh: Mesh, color: Color = VERTEX_COLORS) -> Piece:
     """Make a piece that is only seen; an engine that knows one color for a mesh paints it in `color`."""
     return Piece(size=(0.0, 0.0, 0.0), kind="mesh", mesh=mesh, color=color, solid=False)
 
 
 @lru_cache(maxsize=512)
-def appearance_of(pieces: tuple[Piece, ...]) -> Mesh | None:
+def visual_mesh(pieces: tuple[Piece, ...]) -> Mesh | None:
     """Gather what is seen of some pieces in one mesh."""
     parts = [_mesh_of(piece) for piece in pieces if piece.visible]
     return parts[0] if len(parts) == 1 else merge(parts) if parts else None

@@ -34,8 +34,8 @@ class Boxes:
 
     def within(self, low: Array, high: Array, margin_m: float) -> Boxes:
         """Only the boxes that come within a margin of a block, given by its lowest and highest corner, (3,)."""
-        first, last = self._corners
-        return self._only(np.all((last > low - margin_m) & (first < high + margin_m), axis=1))
+        lowest, highest = self._corners
+        return self._only(np.all((highest > low - margin_m) & (lowest < high + margin_m), axis=1))
 
     def _only(self, keep: NDArray[np.bool_]) -> Boxes:
         return Boxes(at=self.at[keep], turn=self.turn[keep], half=self.half[keep], soft=self.soft[keep])
@@ -43,8 +43,8 @@ class Boxes:
     @cached_property
     def _corners(self) -> tuple[Array, Array]:
         """Lowest and highest coordinates of each box, (B, 3) each."""
-        spread = np.einsum("bij,bj->bi", np.abs(self.turn), self.half)
-        return self.at - spread, self.at + spread
+        half_extent = np.einsum("bij,bj->bi", np.abs(self.turn), self.half)
+        return self.at - half_extent, self.at + half_extent
 
 
 def join(parts: list[Boxes]) -> Boxes:

@@ -39,8 +39,8 @@ def palette(tints: Sequence[Tint] = ()) -> NDArray[np.uint8]:
     colors = np.stack(channels, axis=1) / (STEPS - 1)  # (S * S, 3)
     for tint, share in tints:
         colors = (1 - share) * colors + share * np.array(tint)
-    made: NDArray[np.uint8] = np.round(255 * colors).astype(np.uint8).reshape(SIDE, SIDE, 3)
-    return made
+    texture: NDArray[np.uint8] = np.round(255 * colors).astype(np.uint8).reshape(SIDE, SIDE, 3)
+    return texture
 
 
 def targa(picture: NDArray[np.uint8]) -> bytes:

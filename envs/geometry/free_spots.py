@@ -27,7 +27,7 @@ class Placement:
 
 def free_placements(
     size: tuple[float, float],
-    item: tuple[float, float],
+    footprint: tuple[float, float],
     taken: Array,
     *,
     spacing: float | None = None,
@@ -38,37 +38,39 @@ def free_placements(
 
     Args:
         size: Depth and width of the region [m].
-        item: Depth and width of the thing [m].
+        footprint: Depth and width of the thing [m].
         taken: Center x, y and half depth, half width of what lies there, (K, 4).
         spacing: Only this margin around things [m], instead of the usual ones from wide to narrow.
         edge: How far the thing may stick out of the region [m].
         round_: Whether the thing covers a circle rather than a rectangle.
     """
     for margin in (spacing,) if spacing is not None else MARGINS_M:
-        found: list[tuple[float, Placement]] = []
-        for yaw, (dx, dy) in ((0.0, item), (pi / 2, item[::-1])):
-            if yaw and abs(item[0] - item[1]) < 0.005:
+        candidates: list[tuple[float, Placement]] = []
+        for yaw, (dx, dy) in ((0.0, footprint), (pi / 2, footprint[::-1])):
+            if yaw and abs(footprint[0] - footprint[1]) < 0.005:
                 continue
-            rx, ry = (size[0] - dx) / 2 + edge, (size[1] - dy) / 2 + edge
-            if rx < -0.001 or ry < -0.001:
+            limit_x, limit_y = (size[0] - dx) / 2 + edge, (size[1] - dy) / 2 + edge
+            if limit_x < -0.001 or limit_y < -0.001:
                 continue
-            xs, ys = np.meshgrid(_axis(max(0.0, rx)), _axis(max(0.0, ry)), indexing="ij")
-            spots = np.stack([xs.ravel(), ys.ravel()], -1)  # (M, 2)
+            xs, ys = np.meshgrid(_axis(max(0.0, limit_x)), _axis(max(0.0, limit_y)), indexing="ij")
+            positions = np.stack([xs.ravel(), ys.ravel()], -1)  # (M, 2)
             if len(taken):
-                gap = np.abs(spots[:, None] - taken[:, :2]) - taken[:, 2:]  # (M, K, 2)
+                gap = np.abs(positions[:, None] - taken[:, :2]) - taken[:, 2:]  # (M, K, 2)
                 if round_:
-                    apart = np.linalg.norm(np.maximum(gap, 0.0), axis=-1) - dx / 2
+                    clearance = np.linalg.norm(np.maximum(gap, 0.0), axis=-1) - dx / 2
                 else:
-                    apart = (gap - np.array([dx, dy]) / 2).max(-1)
-                spots = spots[(apart >= margin).all(1)]
-            front = rx * 0.4
-            for x, y in spots.tolist():
-                found.append((abs(x - front) + 0.6 * abs(y) + 0.05 * (yaw > 0), Placement(x=x, y=y, yaw=yaw)))
-        if found:
-            return [spot for _, spot in sorted(found, key=lambda f: f[0])]
+                    clearance = (gap - np.array([dx, dy]) / 2).max(-1)
+                positions = positions[(clearance >= margin).all(1)]
+            preferred_x = limit_x * 0.4
+            for x, y in positions.tolist():
+                candidates.append(
+                    (abs(x - preferred_x) + 0.6 * abs(y) + 0.05 * (yaw > 0), Placement(x=x, y=y, yaw=yaw))
+                )
+        if candidates:
+            return [placement for _, placement in sorted(candidates, key=lambda f: f[0])]
     return []
 
 
-def _axis(reach: float) -> Array:
-    steps = int(reach / GRID_M)
-    return np.array(sorted({0.0, reach, -reach, *(k * GRID_M for k in range(-steps, steps + 1))}))
+def _axis(limit: float) -> Array:
+    steps = int(limit / GRID_M)
+    return np.array(sorted({0.0, limit, -limit, *(k * GRID_M for k in range(-steps, steps + 1))}))

@@ -24,7 +24,7 @@ Color = tuple[float, float, float, float]
 Turn = tuple["Vec3", "Vec3", "Vec3"]  # rows of a rotation matrix
 GREY: Color = (0.8, 0.8, 0.8, 1.0)
 SIDES = 12
-PIECE_M = 1.0
+MAX_PIECE_M = 1.0
 ALONG_X: Turn = ((0, 0, 1), (0, 1, 0), (-1, 0, 0))  # what stood along z lies along x
 ALONG_Y: Turn = ((1, 0, 0), (0, 0, 1), (0, -1, 0))  # what stood along z lies along y
 
@@ -48,18 +48,18 @@ class Mesh:
         """Unit vectors that stand on the faces at each vertex, on their mean where several share it."""
         points, faces = np.array(self.vertices), np.array(self.faces)
         a, b, c = (points[faces[:, k]] for k in range(3))
-        across = np.cross(b - a, c - a)  # as long as twice the face's area
+        face_normals = np.cross(b - a, c - a)  # as long as twice the face's area
         sums = np.zeros_like(points)
         for k in range(3):
-            np.add.at(sums, faces[:, k], across)
-        made: list[list[float]] = (sums / np.maximum(1e-12, np.linalg.norm(sums, axis=1, keepdims=True))).tolist()
-        return made
+            np.add.at(sums, faces[:, k], face_normals)
+        normals: list[list[float]] = (sums / np.maximum(1e-12, np.linalg.norm(sums, axis=1, keepdims=True))).tolist()
+        return normals
 
     @property
     def texels(self) -> list[tuple[float, float]]:
         """Texture coordinates of each vertex in the palette."""
-        made = {color: texel(color) for color in set(self.colors)}
-        return [made[color] for color in self.colors]
+        texel_of = {color: texel(color) for color in set(self.colors)}
+        return [texel_of[color] for color in self.colors]
 
 
 def mesh(vertices: Sequence[Vec3], faces: Sequence[tuple[int, int, int]], color: Color) -> Mesh:
@@ -73,10 +73,10 @@ def merge(meshes: Sequence[Mesh]) -> Mesh:
     colors: list[Color] = []
     faces: list[tuple[int, int, int]] = []
     for part in meshes:
-        first = len(vertices)
+        offset = len(vertices)
         vertices += part.vertices
         colors += part.colors
-        faces += [(a + first, b + first, c + first) for a, b, c in part.faces]
+        faces += [(a + offset, b + offset, c + offset) for a, b, c in part.faces]
     return Mesh(vertices=tuple(vertices), faces=tuple(faces), colors=tuple(colors))
 
 
@@ -118,7 +118,10 @@ def block(
     x, y, z = (s / 2 for s in size)
     corners = ((-1, -1), (1, -1), (1, 1), (-1, 1))
     levels = ((-z, 1 - bulge), (0.0, 1.0), (z, 1 - bulge)) if bulge else ((-z, 1.0), (z, 1.0))
-    rings = [[(at[0] + sx * x * wide, at[1] + sy * y * wide, at[2] + up) for sx, sy in corners] for up, wide in levels]
+    rings = [
+        [(at[0] + sx * x * scale, at[1] + sy * y * scale, at[2] + height) for sx, sy in corners]
+        for height, scale in levels
+    ]
     faces = [(r[k], r[(k + 1) % 4], s[(k + 1) % 4], s[k]) for r, s in itertools.pairwise(rings)
              for k in range(4)]  # fmt: skip
     top, bottom = rings[-1], rings[0]
@@ -134,29 +137,29 @@ def long_block(size: Vec3, at: Vec3, color: Color = GREY, *, below: bool = True)
     The renderer tries every pixel of the rectangle round a triangle, and that round a long one is large.
     """
     axis = 0 if size[0] >= size[1] else 1
-    n = max(1, round(size[axis] / PIECE_M))
+    n = max(1, round(size[axis] / MAX_PIECE_M))
     if n == 1:
         return block(size, at, color, below=below)
-    long = size[axis] / n
+    length = size[axis] / n
     parts = []
     for k in range(n):
-        off = long * (k - (n - 1) / 2)
+        offset = length * (k - (n - 1) / 2)
         if axis == 0:
-            part = block((long, size[1], size[2]), (at[0] + off, at[1], at[2]), color, below=below)
+            part = block((length, size[1], size[2]), (at[0] + offset, at[1], at[2]), color, below=below)
         else:
-            part = block((size[0], long, size[2]), (at[0], at[1] + off, at[2]), color, below=below)
-        parts.append(_without_joints(part, axis, (at[axis] - size[axis] / 2, at[axis] + size[axis] / 2)))
+            part = block((size[0], length, size[2]), (at[0], at[1] + offset, at[2]), color, below=below)
+        parts.append(_without_inner_faces(part, axis, (at[axis] - size[axis] / 2, at[axis] + size[axis] / 2)))
     return merge(parts)
 
 
-def _without_joints(part: Mesh, axis: int, ends: tuple[float, float]) -> Mesh:
+def _without_inner_faces(part: Mesh, axis: int, ends: tuple[float, float]) -> Mesh:
     """Drop the faces across an axis that are at neither end: neighbors cover them."""
-    kept = []
+    faces = []
     for face in part.faces:
-        across = {round(part.vertices[i][axis], 6) for i in face}
-        if len(across) > 1 or min(abs(min(across) - end) for end in ends) < 1e-5:
-            kept.append(face)
-    return Mesh(vertices=part.vertices, faces=tuple(kept), colors=part.colors)
+        coordinates = {round(part.vertices[i][axis], 6) for i in face}
+        if len(coordinates) > 1 or min(abs(min(coordinates) - end) for end in ends) < 1e-5:
+            faces.append(face)
+    return Mesh(vertices=part.vertices, faces=tuple(faces), colors=part.colors)
 
 
 def lathe(
@@ -167,15 +170,15 @@ def lathe(
     vertices: list[Vec3] = []
     rings: list[list[int]] = []
     for radius, z in profile:
-        first = len(vertices)
+        ring_start = len(vertices)
         if radius < 1e-6:
             vertices.append((at[0], at[1], at[2] + z))
-            rings.append([first] * sides)
+            rings.append([ring_start] * sides)
             continue
         for k in range(sides):
             angle = 2 * pi * k / sides
             vertices.append((at[0] + radius * cos(angle), at[1] + radius * stretch * sin(angle), at[2] + z))
-        rings.append([first + k for k in range(sides)])
+        rings.append([ring_start + k for k in range(sides)])
     faces: list[tuple[int, int, int]] = []
     for low, high in itertools.pairwise(rings):
         for k in range(sides):
@@ -207,20 +210,20 @@ def ball(size: Vec3, at: Vec3 = (0.0, 0.0, 0.0), color: Color = GREY, *, sides: 
 
 def rod(start: Vec3, end: Vec3, width: float, color: Color = GREY, *, sides: int = 4, tip: float | None = None) -> Mesh:
     """Make a straight bar between two points, `width` across at its start and `tip` at its end."""
-    along = [b - a for a, b in zip(start, end, strict=True)]
-    length = sqrt(sum(v * v for v in along))
-    z = tuple(v / length for v in along)
-    other = (0.0, 0.0, 1.0) if abs(z[2]) < 0.9 else (0.0, 1.0, 0.0)
-    x = _cross(other, z)
-    long = sqrt(sum(v * v for v in x))
-    x = (x[0] / long, x[1] / long, x[2] / long)
+    direction = [b - a for a, b in zip(start, end, strict=True)]
+    length = sqrt(sum(v * v for v in direction))
+    z = tuple(v / length for v in direction)
+    reference = (0.0, 0.0, 1.0) if abs(z[2]) < 0.9 else (0.0, 1.0, 0.0)
+    x = _cross(reference, z)
+    x_length = sqrt(sum(v * v for v in x))
+    x = (x[0] / x_length, x[1] / x_length, x[2] / x_length)
     y = _cross(z, x)
     rings = []
-    for middle, across in ((start, width), (end, width if tip is None else tip)):
+    for middle, diameter in ((start, width), (end, width if tip is None else tip)):
         ring: list[Vec3] = []
         for k in range(sides):
             angle = 2 * pi * (k + 0.5) / sides
-            c, s = (f * across / 2 / cos(pi / sides) for f in (cos(angle), sin(angle)))
+            c, s = (f * diameter / 2 / cos(pi / sides) for f in (cos(angle), sin(angle)))
             ring.append((middle[0] + c * x[0] + s * y[0], middle[1] + c * x[1] + s * y[1],
                          middle[2] + c * x[2] + s * y[2]))  # fmt: skip
         rings.append(ring)
@@ -230,16 +233,16 @@ def rod(start: Vec3, end: Vec3, width: float, color: Color = GREY, *, sides: int
     return merge([shell, mesh(high, fan, color), mesh(low[::-1], fan, color)])
 
 
-def slab(outline: Sequence[tuple[float, float]], thick: float, color: Color = GREY, *, at: float = 0.0) -> Mesh:
+def slab(outline: Sequence[tuple[float, float]], thickness: float, color: Color = GREY, *, at: float = 0.0) -> Mesh:
     """Cut a shape out of a board that lies flat, its middle `at` high.
 
     Args:
         outline: Anticlockwise (x, y) [m]; every corner is to be seen from their mean.
-        thick: Of the board [m].
+        thickness: Of the board [m].
         color: Of all of it.
         at: Height of its middle [m].
     """
-    low, high = at - thick / 2, at + thick / 2
+    low, high = at - thickness / 2, at + thickness / 2
     n = len(outline)
     middle = (sum(p[0] for p in outline) / n, sum(p[1] for p in outline) / n)
     edge = [((*a, low), (*b, low), (*b, high), (*a, high)) for a, b in zip(outline, [*outline[1:], outline[0]],
@@ -250,7 +253,7 @@ def slab(outline: Sequence[tuple[float, float]], thick: float, color: Color = GR
     return merge([quads(edge, color), above, under])
 
 
-def leaf(corners: tuple[Vec3, Vec3, Vec3, Vec3], color: Color) -> Mesh:
+def two_sided_quad(corners: tuple[Vec3, Vec3, Vec3, Vec3], color: Color) -> Mesh:
     """Make a four-cornered blade that is seen from both sides."""
     return quads([corners, corners[::-1]], color)
 

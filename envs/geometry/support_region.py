@@ -44,8 +44,8 @@ class SupportRegion:
     def point(self, x: float, y: float, z: float) -> Array:
         """A point of the region's frame in the home's, (3,)."""
         c, s = np.cos(self.yaw), np.sin(self.yaw)
-        made: Array = self.at + np.array([c * x - s * y, s * x + c * y, z])
-        return made
+        home_point: Array = self.at + np.array([c * x - s * y, s * x + c * y, z])
+        return home_point
 
     def local(self, point: Array) -> Array:
         """A point of the home's frame in the region's, (3,)."""

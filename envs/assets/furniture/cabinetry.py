@@ -147,11 +147,11 @@ def rack(c: FixtureCategory, color: Color) -> list[Piece]:
         pieces = [box(span(x), span(y), (0.0, z), color)]
         rows = 0 if c.name == "ottoman" else max(1, round(z / 0.28))
         for k in range(rows):
-            low = 0.05 + k * (z - 0.05) / rows
+            bottom = 0.05 + k * (z - 0.05) / rows
             front = box(
                 (x / 2, x / 2 + 0.008),
                 span(y - 0.06),
-                (low, low + (z - 0.05) / rows - 0.03),
+                (bottom, bottom + (z - 0.05) / rows - 0.03),
                 shade(color, 1.25),
                 solid=False,
             )

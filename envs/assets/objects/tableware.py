@@ -34,21 +34,21 @@ def lighter(color: Color, share: float = 0.5) -> Color:
     return (color[0] + (1 - color[0]) * share, color[1] + (1 - color[1]) * share, color[2] + (1 - color[2]) * share, 1)
 
 
-def turned(profile: Sequence[tuple[float, float]], *, sides: int = 12) -> Appearance:
+def revolved(profile: Sequence[tuple[float, float]], *, sides: int = 12) -> Appearance:
     """A closed body from a profile in fractions of (half width, height)."""
 
-    def look(size: Vec3, color: Color) -> Mesh:
+    def build(size: Vec3, color: Color) -> Mesh:
         points = [(a * size[0] / 2, (z - 0.5) * size[2]) for a, z in profile]
         closed = [(0.0, points[0][1]), *points, (0.0, points[-1][1])]
         return lathe(closed, color, stretch=size[1] / size[0], sides=sides)
 
-    return look
+    return build
 
 
 def vessel(profile: Sequence[tuple[float, float]], wall: float = 0.08, *, inside: float = 0.8) -> Appearance:
     """An open vessel from its outer profile in fractions of (half width, height); darker inside."""
 
-    def look(size: Vec3, color: Color) -> Mesh:
+    def build(size: Vec3, color: Color) -> Mesh:
         r, h = size[0] / 2, size[2]
         outer = [(a * r, (z - 0.5) * h) for a, z in profile]
         rim = ((profile[-1][0] - wall) * r, outer[-1][1])
@@ -58,7 +58,7 @@ def vessel(profile: Sequence[tuple[float, float]], wall: float = 0.08, *, inside
             lathe([*hollow, (0.0, hollow[-1][1])], darker(color, inside)),
         ])  # fmt: skip
 
-    return look
+    return build
 
 
 def with_parts(body: Appearance, *parts: Appearance) -> Appearance:
@@ -99,7 +99,7 @@ def _disc(size: Vec3, color: Color) -> Mesh:
 
 def _kettle(size: Vec3, color: Color) -> Mesh:
     x, _, z = size
-    body = turned([(0.85, 0.0), (0.9, 0.1), (0.75, 0.6), (0.3, 0.72)])(size, color)
+    body = revolved([(0.85, 0.0), (0.9, 0.1), (0.75, 0.6), (0.3, 0.72)])(size, color)
     lid = tube(0.04 * x / 0.16, (0.21 * z, 0.27 * z), BLACK, sides=8)
     spout = rod((-0.3 * x, 0.0, -0.1 * z), (-0.52 * x, 0.0, 0.2 * z), 0.035, darker(color, 0.85), tip=0.02)
     ends = (-0.3 * x, 0.0, 0.12 * z), (0.3 * x, 0.0, 0.12 * z)
@@ -205,7 +205,7 @@ def _shaker(size: Vec3, color: Color) -> Mesh:
 def bottle(cap: Color, label: Color | None = None, neck: float = 0.4) -> Appearance:
     """A bottle with a cap and a label."""
 
-    def look(size: Vec3, color: Color) -> Mesh:
+    def build(size: Vec3, color: Color) -> Mesh:
         r, h = size[0] / 2, size[2]
         body = [(0.9 * r, -h / 2), (r, -0.46 * h), (r, 0.1 * h), (neck * r, 0.28 * h), (neck * r, 0.42 * h)]
         parts = [lathe(body, color, sides=10), tube((neck + 0.06) * r, (0.42 * h, h / 2), cap, sides=8)]
@@ -213,7 +213,7 @@ def bottle(cap: Color, label: Color | None = None, neck: float = 0.4) -> Appeara
             parts.append(lathe([(1.01 * r, -0.32 * h), (1.01 * r, 0.0)], label, sides=10))
         return merge(parts)
 
-    return look
+    return build
 
 
 def _spray(size: Vec3, color: Color) -> Mesh:
@@ -249,7 +249,7 @@ def _vase(size: Vec3, color: Color) -> Mesh:
 def stick(fraction: Callable[[float], float], color_of: Callable[[float], Color | None], steps: int = 4) -> Appearance:
     """Something long and round along x: `fraction` of its half width at each place from 0 to 1 along it."""
 
-    def look(size: Vec3, color: Color) -> Mesh:
+    def build(size: Vec3, color: Color) -> Mesh:
         x, y, z = size
         parts = []
         for k in range(steps):
@@ -261,7 +261,7 @@ def stick(fraction: Callable[[float], float], color_of: Callable[[float], Color 
                       sides=8)]  # fmt: skip
         return moved(merge([*parts, *ends]), turn=ALONG_X)
 
-    return look
+    return build
 
 
 TABLEWARE: dict[str, Appearance] = {
@@ -286,14 +286,14 @@ TABLEWARE: dict[str, Appearance] = {
     "spray bottle": _spray, "plunger": _plunger, "vase": _vase,
 }  # fmt: skip
 # For a shape that the domain gives to a new thing.
-SHAPE_LOOKS: dict[str, Appearance] = {
+SHAPE_APPEARANCES: dict[str, Appearance] = {
     "plate": _plate, "bowl": TABLEWARE["bowl"], "cup": TABLEWARE["cup"], "mug": TABLEWARE["mug"],
     "glass": TABLEWARE["glass"], "wine_glass": TABLEWARE["wine glass"], "pan": TABLEWARE["pan"],
     "pot": TABLEWARE["pot"], "kettle": _kettle, "tray": _tray, "basket": open_box,
     "bottle": bottle(BLACK, WHITE), "roll": roll, "plunger": _plunger, "vase": _vase,
-    "can": turned([(0.9, 0.0), (1.0, 0.06), (1.0, 0.94), (0.9, 1.0)]),
+    "can": revolved([(0.9, 0.0), (1.0, 0.06), (1.0, 0.94), (0.9, 1.0)]),
     "box": lambda size, color: block(size, color=color),
-    "ball": turned([(sin(pi * k / 6), 0.5 - 0.5 * cos(pi * k / 6)) for k in range(1, 6)]),
+    "ball": revolved([(sin(pi * k / 6), 0.5 - 0.5 * cos(pi * k / 6)) for k in range(1, 6)]),
     "cutlery": stick(lambda f: 0.8 + 0.2 * f, lambda f: None, 2),
     "book": lambda size, color: block(size, color=color),
     "cloth": lambda size, color: block(size, color=color, bulge=0.06),
