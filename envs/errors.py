@@ -1,4 +1,4 @@
-"""Errors of the `envs` package: one base class, and messages that say what, where, what was seen, what would do."""
+"""Errors of the `envs` package (one base class), and helpers for messages that offer the nearest known word."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MAX_QUOTED_LENGTH = 80  # characters of a quoted value in a message
 
 
 class EnvsError(Exception):
-    """Base class of everything that `envs` raises on purpose."""
+    """Base class of all errors that `envs` raises on purpose."""
 
 
 class DomainError(EnvsError, ValueError):
@@ -37,14 +37,14 @@ class PhysicsError(EnvsError, RuntimeError):
 
 
 def quoted(value: object) -> str:
-    """Return what was seen as a message shows it: in quotes if it is a text, and not without end."""
+    """Return the `repr` of a value for a message, cut to `MAX_QUOTED_LENGTH` characters."""
     text = repr(value)
     return text if len(text) <= MAX_QUOTED_LENGTH else text[: MAX_QUOTED_LENGTH - 1] + "…"
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return a hint that offers the known words nearest to `word`, or an empty string."""
-    if len(word) > MAX_COMPARED_LENGTH:  # comparing takes as long as the product of the lengths
+    if len(word) > MAX_COMPARED_LENGTH:  # the time grows with the product of the lengths
         return ""
     close = get_close_matches(word, list(known), n=3, cutoff=0.6)
     return f"; did you mean {' or '.join(repr(c) for c in close)}?" if close else ""

@@ -1,1 +1,1 @@
-"""What objects and furniture look like and collide as."""
+"""Visual meshes and collision shapes of objects and furniture."""

@@ -1,1 +1,1 @@
-"""Bounded file reading, safe YAML, job pool, rates."""
+"""Bounded file reading and safe YAML."""

@@ -1,4 +1,4 @@
-"""TODO."""
+"""Bodies as convex pieces and links, and the mesh that they are drawn as."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Piece:
     """A convex part of a body, in the body's or link's frame.
 
     Attributes:
-        kind: `box` and `cylinder` (axis z) both fill the bounding box `size` [m]; a `mesh` is only seen.
+        kind: `box` and `cylinder` (axis z) fill the bounding box `size` [m]; a `mesh` is only drawn.
         solid: Whether it collides.
         visible: Whether it is drawn.
     """
@@ -41,7 +41,7 @@ class Piece:
 
 @dataclass(frozen=True, kw_only=True)
 class Link:
-    """A moving (or fixed) part of a body: `at` and `turn` place it in its parent's frame, `axis` is in its own.
+    """A moving or fixed part of a body: `at` and `turn` are its pose in its parent's frame, `axis` is in its own.
 
     `parent` is the index of an earlier link, or -1 for the base.
     """
@@ -56,13 +56,13 @@ class Link:
 
 
 def visual_piece(mesh: Mesh, color: Color = VERTEX_COLORS) -> Piece:
-    """Make a piece that is only seen; an engine that knows one color for a mesh paints it in `color`."""
+    """Return a piece that is only drawn; an engine with one color per mesh paints it in `color`."""
     return Piece(size=(0.0, 0.0, 0.0), kind="mesh", mesh=mesh, color=color, solid=False)
 
 
 @lru_cache(maxsize=512)
 def visual_mesh(pieces: tuple[Piece, ...]) -> Mesh | None:
-    """Gather what is seen of some pieces in one mesh."""
+    """Return the visible pieces as one mesh, or None if no piece is visible."""
     parts = [_mesh_of(piece) for piece in pieces if piece.visible]
     return parts[0] if len(parts) == 1 else merge(parts) if parts else None
 
@@ -71,7 +71,7 @@ def _mesh_of(piece: Piece) -> Mesh:
     if piece.mesh is not None:
         return piece.mesh if piece.at == (0.0, 0.0, 0.0) else moved(piece.mesh, piece.at)
     x, _, z = piece.size
-    below = piece.at[2] - z / 2 > 0.001  # what stands on the floor shows no bottom
+    below = piece.at[2] - z / 2 > 0.001  # a piece on the floor shows no bottom
     if piece.kind == "cylinder":
         return moved(tube(x / 2, (-z / 2, z / 2), piece.color, below=below), piece.at)
     return long_block(piece.size, piece.at, piece.color, below=below)

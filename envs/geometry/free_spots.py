@@ -1,6 +1,6 @@
-"""Free spots in a region: where a thing can be put so that it touches nothing. Pure geometry, chosen before moving.
+"""Free placements in a region: poses where an object touches nothing. Pure geometry, evaluated before any motion.
 
-Frame: the region's, its center at (0, 0), +x to the front. Legend: M candidate spots, K things that lie there.
+Frame: the region's, its center at (0, 0), +x to the front. Legend: M candidate positions, K objects in the region.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ MARGINS_M = (0.03, 0.015, 0.004)
 
 @dataclass(frozen=True, kw_only=True)
 class Placement:
-    """A place for a thing's center, and the thing's yaw (0 or a quarter turn) in the region's frame."""
+    """Position of an object's center, and its yaw (0 or a quarter turn), in the region's frame."""
 
     x: float
     y: float
@@ -34,15 +34,15 @@ def free_placements(
     edge: float = 0.0,
     round_: bool = False,
 ) -> list[Placement]:
-    """Return free spots, the roomiest margin that has any, nearest to the front and the middle first.
+    """Return the free placements at the widest margin that allows any, nearest to the front and the middle first.
 
     Args:
         size: Depth and width of the region [m].
-        footprint: Depth and width of the thing [m].
-        taken: Center x, y and half depth, half width of what lies there, (K, 4).
-        spacing: Only this margin around things [m], instead of the usual ones from wide to narrow.
-        edge: How far the thing may stick out of the region [m].
-        round_: Whether the thing covers a circle rather than a rectangle.
+        footprint: Depth and width of the object [m].
+        taken: Center x, y and half depth, half width of the objects in the region, (K, 4).
+        spacing: Use only this margin around objects [m], not `MARGINS_M` from wide to narrow.
+        edge: How far the object may stick out of the region [m].
+        round_: Whether the object covers a circle instead of a rectangle.
     """
     for margin in (spacing,) if spacing is not None else MARGINS_M:
         candidates: list[tuple[float, Placement]] = []

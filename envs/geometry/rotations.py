@@ -1,4 +1,4 @@
-"""TODO."""
+"""Rotation matrices, quaternions (x, y, z, w) and rotation vectors."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ Array = NDArray[np.float64]
 
 
 def turn_x(angle: float) -> Array:
-    """Rotation about x, (3, 3)."""
+    """Return the rotation matrix about x, (3, 3)."""
     c, s = np.cos(angle), np.sin(angle)
     return np.array([[1.0, 0.0, 0.0], [0.0, c, -s], [0.0, s, c]])
 
 
 def turn_z(angle: Array | float) -> Array:
-    """Rotations about z, (..., 3, 3)."""
+    """Return rotation matrices about z, (..., 3, 3)."""
     c, s = np.cos(angle), np.sin(angle)
     rotations = np.zeros((*np.shape(angle), 3, 3))
     rotations[..., 0, 0] = rotations[..., 1, 1] = c
@@ -32,7 +32,7 @@ Footprint = tuple[float, float, float, float, float]  # x, y, yaw, half depth, h
 
 
 def quat(turn: Array) -> Quat:
-    """Quaternion of a rotation matrix."""
+    """Return the quaternion (x, y, z, w) of a rotation matrix."""
     m = turn
     w = np.sqrt(max(0.0, 1 + m[0, 0] + m[1, 1] + m[2, 2])) / 2
     if w > 0.1:
@@ -48,7 +48,7 @@ def quat(turn: Array) -> Quat:
 
 
 def nearest_angle(angle: float, reference: float) -> float:
-    """The same direction, within half a turn of `reference`."""
+    """Return the equivalent angle within half a turn of a reference [rad]."""
     return reference + (angle - reference + pi) % (2 * pi) - pi
 
 

@@ -1,4 +1,4 @@
-"""Furniture with parts that move: cupboards with doors, ovens with flaps, chests with a drawer, doors and windows."""
+"""Furniture with moving parts: cupboards with doors, ovens with flaps, chests with a drawer, doors and windows."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from envs.assets.object_models import Color
     from envs.symbolic.domain import FixtureCategory
 
-MAX_HANDLE_RADIUS_M = 0.5  # how far from a hinge a handle is
-DOUBLE_FROM_M = 0.75  # cupboards wider than this have two leaves that move together
+MAX_HANDLE_RADIUS_M = 0.5  # maximum distance of a handle from its hinge
+DOUBLE_FROM_M = 0.75  # wider cupboards have two doors that move together
 
 
 def _door_leaf(
     c: FixtureCategory, color: Color, *, side: int, width: float, low: float, high: float, front: float
 ) -> Leaf:
-    """A leaf whose hinge is at y = side * width..., that swings towards +x."""
+    """A hinged door with its hinge on one side (-1: at -y, 1: at +y) that swings towards +x."""
     reach = min(width - 0.07, MAX_HANDLE_RADIUS_M)
     middle = min(1.12, max(0.72, (low + high) / 2))
     height = high - low
@@ -119,7 +119,7 @@ def flap(c: FixtureCategory, color: Color) -> Furniture:
 
 
 def drawers(c: FixtureCategory, color: Color) -> Furniture:
-    """A chest whose upper drawer slides."""
+    """A chest of drawers whose upper drawer slides."""
     assert c.region is not None
     x, y, _ = c.size
     low, high = c.region.z, c.region.z + c.region.size[2]

@@ -1,6 +1,7 @@
-"""What makes furniture look like what it is, beyond the boxes that collide: cushions, knobs, keys, hobs, a face.
+"""Visual details of furniture beyond its collision boxes: cushions, knobs, keys, hobs, a face.
 
-Only seen, in a fixture's frame (origin on the floor, +x to the front); a leaf's trim is in the leaf's frame.
+They are drawn but do not collide. Frame: the fixture's (origin on the floor, +x to the front); the trim of a leaf
+(door, flap or drawer) is in the leaf's frame.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ SHOES: Color = (0.20, 0.15, 0.13, 1.0)
 
 
 def facing(radius: float, color: Color, at: Vec3, *, thickness: float = 0.012, sides: int = 12) -> Mesh:
-    """A round plate that faces the front."""
+    """Return a round plate that faces the front."""
     return moved(tube(radius, (0.0, thickness), color, sides=sides), at, ALONG_X)
 
 
@@ -176,7 +177,7 @@ def _coffee(c: FixtureCategory, color: Color) -> Mesh:
 
 
 def _person(c: FixtureCategory, color: Color) -> Mesh:
-    """Someone who stands and holds both hands out, palms up."""
+    """A standing person with both hands held out, palms up."""
     assert c.region is not None
     tray, middle, width = c.region.z, c.region.x, c.region.size[1] / 2
     depth = c.region.size[0] / 2
@@ -212,7 +213,7 @@ def _fan(c: FixtureCategory, color: Color) -> Mesh:
     return merge([*ring, facing(0.05, color, (-0.05, 0.0, z), thickness=0.06, sides=8)])
 
 
-# The boxes of these are not drawn: what is here stands for them.
+# Fixtures whose boxes are not drawn: the trim replaces them.
 BOXES_HIDDEN = ("person", "toilet")
 TRIM: dict[str, Trim] = {
     "stove burner": _stove, "piano": _piano, "toilet": _toilet, "sofa": _seat, "armchair": _seat, "bed": _bed,
@@ -223,7 +224,7 @@ TRIM: dict[str, Trim] = {
 
 
 def leaf_trim(name: str, panel: Vec3, at: Vec3, color: Color) -> Mesh | None:
-    """What is on the front of a leaf whose panel has this size and middle [m]."""
+    """Return the trim on the front of a leaf whose panel has this size and center [m]."""
     _, y, z = panel
     front = at[0] + panel[0] / 2
     if name == "washing machine":

@@ -1,6 +1,7 @@
-"""The body of every fixture category: `furniture(category)` looks up the domain's `body` and builds it.
+"""Geometry of every fixture category: `furniture(category)` looks up the domain's `body` and builds it.
 
-Pure geometry in a fixture's frame (origin on the floor, +x to the front); cases and leaves come from `carpentry.py`.
+Pure geometry in a fixture's frame (origin on the floor, +x to the front). Cases come from `cabinetry.py`, doors, flaps
+and drawers from `articulated.py`, decoration from `decoration.py`.
 """
 
 from __future__ import annotations
@@ -167,7 +168,7 @@ def _plant(c: FixtureCategory, color: Color) -> Furniture:
     pot = [lathe([(0.11, 0.0), (0.16, 0.34), (0.17, 0.34), (0.17, 0.37), (0.14, 0.37)], clay)]
     pot.append(lathe([(0.14, 0.36), (0.0, 0.36)], (0.25, 0.17, 0.12, 1.0)))
     leaves = [rod((0.0, 0.0, 0.35), (0.0, 0.0, 0.7 * z), 0.03, (0.4, 0.28, 0.16, 1.0))]
-    for k in range(14):  # blades that lean outwards, the lower ones more
+    for k in range(14):  # leaves that lean outwards, the lower ones more
         angle, height = 2.4 * k, 0.40 + 0.022 * k
         reach, rise = 0.32 - 0.018 * k, 0.06 + 0.016 * k
         x, y, half_width = cos(angle), sin(angle), 0.075
@@ -183,7 +184,7 @@ def _plant(c: FixtureCategory, color: Color) -> Furniture:
 
 
 def _floor(c: FixtureCategory, color: Color) -> Furniture:
-    """A rug that is only seen: things lie on the ground under it, and the robot drives over it."""
+    """A rug that is only drawn: objects lie on the ground under it, and the robot drives over it."""
     x, y, z = c.size
     pieces = (
         box(span(x), span(y), (0.0, 0.7 * z), shade(color, 0.85), solid=False),
@@ -253,7 +254,7 @@ def furniture(category: FixtureCategory) -> Furniture:
     """Return the geometry of a fixture category.
 
     Raises:
-        DomainError: The domain names a body that is not built here.
+        DomainError: The domain names a body that this module cannot build.
     """
     if category.body not in BODIES:
         raise DomainError(f"fixtures.{category.name}: no body {category.body!r}{nearest(category.body, BODIES)}")
@@ -266,7 +267,7 @@ def furniture(category: FixtureCategory) -> Furniture:
 
 
 def _trimmed(c: FixtureCategory, geometry: Furniture, color: Color) -> Furniture:
-    """Add what is only seen."""
+    """Add the decoration, which is drawn but does not collide."""
     pieces = geometry.pieces
     if c.name in BOXES_HIDDEN:
         pieces = tuple(replace(piece, visible=False) for piece in pieces)
@@ -283,7 +284,7 @@ def _trimmed(c: FixtureCategory, geometry: Furniture, color: Color) -> Furniture
 
 
 def _with_switch(c: FixtureCategory, geometry: Furniture) -> Furniture:
-    """Put a button above the door, or on the front of what has no door."""
+    """Add a button above the door, or on the front of a fixture without a door."""
     front = c.size[0] / 2
     if c.joint is not None and c.region is not None:
         low = c.region.z + c.region.size[2]

@@ -1,6 +1,6 @@
-"""What rooms look like: floors of planks, tiles or carpet, walls with skirting, frames round doorways.
+"""Meshes of rooms: floors of planks, tiles or carpet, walls with skirting, frames around doorways.
 
-The renderer's time is mostly that of pixels that are drawn twice: nothing lies under a floor, and floors come last.
+Pixels that are drawn twice take most of the render time: nothing lies under a floor, and floors are drawn last.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ TILES: dict[str, tuple[float, Color, Color]] = {  # side [m] and two colors
 }
 CARPETS: dict[str, Color] = {"office": (0.56, 0.60, 0.66, 1.0)}
 PLANKS: dict[str, Color] = {"bedroom": OAK, "hall": OAK, "living room": WALNUT, "dining room": WALNUT}
-LAWN_M = 1.0  # what is seen of it around the home
+LAWN_M = 1.0  # visible width around the home
 PLANK_M = (1.6, 0.25)
 SHADES = (1.0, 0.93, 1.05, 0.96)
 
@@ -44,7 +44,7 @@ def floors_mesh(scene: Scene) -> Mesh:
 
 
 def wall_mesh(size: Vec3, visible_m: float, color: Color) -> Mesh:
-    """Return the lower part of a wall with its skirting, about the wall's middle."""
+    """Return the visible lower part of a wall with its skirting, relative to the wall's center."""
     x, y, z = size
     low = long_block((x, y, visible_m), (0.0, 0.0, (visible_m - z) / 2), color, below=False)
     skirting = long_block((x + 0.02, y + 0.02, SKIRTING_M), (0.0, 0.0, (SKIRTING_M - z) / 2), SKIRTING, below=False)
@@ -52,7 +52,7 @@ def wall_mesh(size: Vec3, visible_m: float, color: Color) -> Mesh:
 
 
 def lawn_mesh(rect: Rect, color: Color) -> Mesh:
-    """Return a band round the home, in pieces as walls are (`long_block`)."""
+    """Return a band of lawn around the home, in pieces for the same reason as in `long_block`."""
     x0, y0, x1, y1 = rect
     laid = []
     for a in np.arange(x0 - LAWN_M, x1 + LAWN_M, LAWN_M).tolist():
@@ -84,12 +84,12 @@ def _floor(room: Room) -> Mesh:
 
 
 def flat(x0: float, y0: float, x1: float, y1: float) -> Quad:
-    """A rectangle on the ground."""
+    """Return a rectangle on the ground."""
     return ((x0, y0, 0.0), (x1, y0, 0.0), (x1, y1, 0.0), (x0, y1, 0.0))
 
 
 def _tiles(rect: Rect, side: float, *colors: Color) -> Mesh:
-    """A chequered floor; tiles at the far walls are cut."""
+    """Return a checkered floor; tiles at the far walls are cut."""
     x0, y0, x1, y1 = rect
     quads_by_color: tuple[list[Quad], list[Quad]] = ([], [])
     for i, a in enumerate(np.arange(x0, x1 - 0.01, side).tolist()):
@@ -99,7 +99,7 @@ def _tiles(rect: Rect, side: float, *colors: Color) -> Mesh:
 
 
 def _planks(rect: Rect, color: Color) -> Mesh:
-    """Rows of planks along the room's long side, each row begun elsewhere."""
+    """Return rows of planks along the room's long side, with staggered joints."""
     x0, y0, x1, y1 = rect
     along_y = y1 - y0 > x1 - x0
     u0, v0, u1, v1 = (y0, x0, y1, x1) if along_y else rect
@@ -117,7 +117,7 @@ def _planks(rect: Rect, color: Color) -> Mesh:
 
 
 def _carpet(rect: Rect, color: Color) -> Mesh:
-    """A carpet with a border."""
+    """Return a carpet with a border."""
     x0, y0, x1, y1 = rect
     edge = 0.3
     a, b, c, d = x0 + edge, y0 + edge, x1 - edge, y1 - edge

@@ -1,4 +1,4 @@
-"""What clothes, linen, books and papers look like; each look takes a size [m] and a color (see `tableware`)."""
+"""Meshes of clothes, linen, books and papers; each `Appearance` takes a size [m] and a color (see `tableware`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What food, drinks and their packages look like; each look takes a size [m] and a color (see `tableware`)."""
+"""Meshes of food, drinks and their packages; each `Appearance` takes a size [m] and a color (see `tableware`)."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def _cheese(size: Vec3, color: Color) -> Mesh:
 
 
 def front(label_color: Color, *, wide: float = 0.7, tall: float = 0.4, up: float = 0.1) -> Appearance:
-    """A label on both broad sides (those that look along y)."""
+    """Return a label on both broad sides, which face along y."""
 
     def build(size: Vec3, color: Color) -> Mesh:
         x, y, z = size
@@ -133,7 +133,7 @@ def front(label_color: Color, *, wide: float = 0.7, tall: float = 0.4, up: float
 
 
 def _carton(size: Vec3, color: Color) -> Mesh:
-    """A drink's carton with a gable and a screw cap."""
+    """Return a drink carton with a gable top."""
     x, y, z = size
     body = block((x, y, 0.78 * z), (0.0, 0.0, -0.11 * z), color)
     gable = upright(slab([(-x / 2, 0.28 * z), (x / 2, 0.28 * z), (0.0, 0.46 * z)], y, lighter(color, 0.35)))
@@ -152,7 +152,7 @@ def _drink(band: Color) -> Appearance:
 
 
 def _packet(label: Color, mark: Color) -> Appearance:
-    """A box with a label and a mark on it."""
+    """Return a box with a label and a mark on it."""
     return lambda size, color: merge([
         block(size, color=color),
         front(label, wide=0.8, tall=0.45, up=0.12)(size, color),

@@ -1,4 +1,4 @@
-"""What electronics, toiletries, tools and toys look like; each look takes a size [m] and a color (see `tableware`)."""
+"""Meshes of electronics, toiletries, tools and toys; each `Appearance` takes a size [m] and a color."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ RUBBER: Color = (0.16, 0.16, 0.18, 1.0)
 
 
 def _on_top(color: Color, size: Vec3, x: tuple[float, float], y: tuple[float, float]) -> Mesh:
-    """A thin patch on the top of a box, from its limits in fractions of the half sizes."""
+    """Return a thin patch on top of a box; its limits are fractions of the half sizes."""
     a, b, c = (s / 2 for s in size)
     extent = ((x[1] - x[0]) * a, (y[1] - y[0]) * b, 0.002)
     return block(extent, ((x[0] + x[1]) / 2 * a, (y[0] + y[1]) / 2 * b, c), color, below=False)
@@ -108,7 +108,7 @@ def _card(size: Vec3, color: Color) -> Mesh:
 
 
 def ring_of(outer: float, inner: float, thick: float, color: Color, *, sides: int = 10) -> Mesh:
-    """A flat ring."""
+    """Return a flat ring."""
     h = thick / 2
     return lathe([(inner, -h), (outer, -h), (outer, h), (inner, h), (inner, -h)], color, sides=sides)
 

@@ -1,6 +1,6 @@
-"""What dishes, cutlery, cookware and vessels look like: turned profiles, rods and slabs within a thing's size.
+"""Meshes of dishes, cutlery, cookware and vessels, built from revolved profiles, rods and slabs.
 
-Each look takes a size [m] and a color and returns a mesh about the thing's center, z up.
+Each `Appearance` takes a size [m] and a color and returns a mesh around the object's center, z up.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ WOOD: Color = (0.65, 0.45, 0.28, 1.0)
 
 
 def darker(color: Color, factor: float = 0.7) -> Color:
-    """A shade of a color."""
+    """Return a darker color."""
     return (color[0] * factor, color[1] * factor, color[2] * factor, 1.0)
 
 
 def lighter(color: Color, share: float = 0.5) -> Color:
-    """A tint of a color: part of the way to white."""
+    """Return a color mixed with a share of white."""
     return (color[0] + (1 - color[0]) * share, color[1] + (1 - color[1]) * share, color[2] + (1 - color[2]) * share, 1)
 
 
 def revolved(profile: Sequence[tuple[float, float]], *, sides: int = 12) -> Appearance:
-    """A closed body from a profile in fractions of (half width, height)."""
+    """Return a closed solid of revolution; its profile is in fractions of (half width, height)."""
 
     def build(size: Vec3, color: Color) -> Mesh:
         points = [(a * size[0] / 2, (z - 0.5) * size[2]) for a, z in profile]
@@ -46,7 +46,7 @@ def revolved(profile: Sequence[tuple[float, float]], *, sides: int = 12) -> Appe
 
 
 def vessel(profile: Sequence[tuple[float, float]], wall: float = 0.08, *, inside: float = 0.8) -> Appearance:
-    """An open vessel from its outer profile in fractions of (half width, height); darker inside."""
+    """Return an open vessel, darker inside; its outer profile is in fractions of (half width, height)."""
 
     def build(size: Vec3, color: Color) -> Mesh:
         r, h = size[0] / 2, size[2]
@@ -62,7 +62,7 @@ def vessel(profile: Sequence[tuple[float, float]], wall: float = 0.08, *, inside
 
 
 def with_parts(body: Appearance, *parts: Appearance) -> Appearance:
-    """Several looks in one."""
+    """Combine several appearances."""
     return lambda size, color: merge([part(size, color) for part in (body, *parts)])
 
 
@@ -121,7 +121,7 @@ def _watering_can(size: Vec3, color: Color) -> Mesh:
 
 
 def _stem(x: float, y: float, z: float, color: Color, until: float = 0.15) -> Mesh:
-    """A handle from the left end, wide at first and narrow where it meets the head."""
+    """Return a handle from the left end, wide at its end and narrow at the head."""
     ends = [(-x / 2, -0.28 * y), (until * x, -0.12 * y), (until * x, 0.12 * y), (-x / 2, 0.28 * y)]
     return slab(ends, 0.6 * z, color)
 
@@ -181,7 +181,7 @@ def _tray(size: Vec3, color: Color) -> Mesh:
 
 
 def open_box(size: Vec3, color: Color, band: Color | None = None) -> Mesh:
-    """A box without a lid, darker inside, with a band round its upper edge."""
+    """Return a box without a lid, darker inside, with a band around its upper edge."""
     x, y, z = size
     band = band or darker(color, 0.85)
     wall, rim = 0.008, 0.18 * z
@@ -203,7 +203,7 @@ def _shaker(size: Vec3, color: Color) -> Mesh:
 
 
 def bottle(cap: Color, label: Color | None = None, neck: float = 0.4) -> Appearance:
-    """A bottle with a cap and a label."""
+    """Return a bottle with a cap and a label."""
 
     def build(size: Vec3, color: Color) -> Mesh:
         r, h = size[0] / 2, size[2]
@@ -232,7 +232,7 @@ def _plunger(size: Vec3, color: Color) -> Mesh:
 
 
 def roll(size: Vec3, color: Color) -> Mesh:
-    """A roll of paper on its end, with its cardboard core."""
+    """Return an upright roll of paper with its cardboard core."""
     r, h = size[0] / 2, size[2]
     paper = lathe([(0.38 * r, -h / 2), (r, -h / 2)], color)
     top = lathe([(r, h / 2), (0.38 * r, h / 2)], darker(color, 0.92))
@@ -247,7 +247,7 @@ def _vase(size: Vec3, color: Color) -> Mesh:
 
 
 def stick(fraction: Callable[[float], float], color_of: Callable[[float], Color | None], steps: int = 4) -> Appearance:
-    """Something long and round along x: `fraction` of its half width at each place from 0 to 1 along it."""
+    """Return a long round body along x: `fraction` maps a position in [0, 1] to a fraction of half its width."""
 
     def build(size: Vec3, color: Color) -> Mesh:
         x, y, z = size
@@ -285,7 +285,7 @@ TABLEWARE: dict[str, Appearance] = {
     "medicine bottle": bottle(WHITE, WHITE, 0.8),
     "spray bottle": _spray, "plunger": _plunger, "vase": _vase,
 }  # fmt: skip
-# For a shape that the domain gives to a new thing.
+# For objects without a model of their own, by the domain's `shape`.
 SHAPE_APPEARANCES: dict[str, Appearance] = {
     "plate": _plate, "bowl": TABLEWARE["bowl"], "cup": TABLEWARE["cup"], "mug": TABLEWARE["mug"],
     "glass": TABLEWARE["glass"], "wine_glass": TABLEWARE["wine glass"], "pan": TABLEWARE["pan"],
