@@ -55,26 +55,28 @@ def run_jobs(
         workers: How many processes.
         minutes: After so long no job is begun any more.
     """
-    ends = time.monotonic() + 60 * minutes if minutes is not None else float("inf")
+    deadline = time.monotonic() + 60 * minutes if minutes is not None else float("inf")
     if workers > 1:
-        yield from _run_apart(work, jobs, workers, ends)
+        yield from _run_in_processes(work, jobs, workers, deadline)
         return
     for job in jobs:
-        if time.monotonic() >= ends:
+        if time.monotonic() >= deadline:
             return
         yield work(job)
 
 
-def _run_apart(work: Callable[[Job], Record], jobs: Sequence[Job], workers: int, ends: float) -> Iterator[Record]:
-    waiting = list(reversed(jobs))
-    while waiting and time.monotonic() < ends:
+def _run_in_processes(
+    work: Callable[[Job], Record], jobs: Sequence[Job], workers: int, deadline: float
+) -> Iterator[Record]:
+    pending = list(reversed(jobs))
+    while pending and time.monotonic() < deadline:
         running: dict[Future[Record], Job] = {}
         suspects: list[Job] = []
         with _pool(workers) as pool:
             try:
-                while (waiting and time.monotonic() < ends and not suspects) or running:
-                    while waiting and len(running) < workers and time.monotonic() < ends and not suspects:
-                        job = waiting.pop()
+                while (pending and time.monotonic() < deadline and not suspects) or running:
+                    while pending and len(running) < workers and time.monotonic() < deadline and not suspects:
+                        job = pending.pop()
                         try:
                             running[pool.submit(work, job)] = job
                         except BrokenProcessPool:
@@ -88,10 +90,10 @@ def _run_apart(work: Callable[[Job], Record], jobs: Sequence[Job], workers: int,
             finally:
                 pool.shutdown(wait=True, cancel_futures=True)
         for job in suspects:  # one of them killed its process: each is tried again, alone
-            yield _alone(work, job)
+            yield _run_alone(work, job)
 
 
-def _alone(work: Callable[[Job], Record], job: Job) -> Record:
+def _run_alone(work: Callable[[Job], Record], job: Job) -> Record:
     with _pool(1) as pool:
         try:
             return pool.submit(work, job).result()
@@ -102,10 +104,10 @@ def _alone(work: Callable[[Job], Record], job: Job) -> Record:
 def _pool(workers: int) -> ProcessPoolExecutor:
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # inherited: a process a core, not a thread a core in each
     context = multiprocessing.get_context("spawn")  # a forked engine would share its memory with ours
-    return ProcessPoolExecutor(workers, mp_context=context, initializer=_leave_interrupts_to_us)
+    return ProcessPoolExecutor(workers, mp_context=context, initializer=_ignore_interrupts)
 
 
-def _leave_interrupts_to_us() -> None:
+def _ignore_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
@@ -124,22 +126,22 @@ class Records:
         RecordError: What is there is of another run, or is not ours.
     """
 
-    def __init__(self, path: Path | None, about: Record, *, resume: bool = False) -> None:
+    def __init__(self, path: Path | None, run_info: Record, *, resume: bool = False) -> None:
         self.path = path
         self.done: dict[str, Record] = {}
         self._file: TextIO | None = None
         if path is None:
             return
         part = path.with_name(path.name + ".part")
-        found = next((p for p in (part, path) if p.exists()), None) if resume else None
-        if found is not None:
-            self.done = _read(found, about)
+        existing = next((p for p in (part, path) if p.exists()), None) if resume else None
+        if existing is not None:
+            self.done = _read(existing, run_info)
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._part = part
-        beside = part.with_name(part.name + ".new")  # a kill while the old lines are copied loses none
-        with beside.open("w", encoding="utf-8") as copy:
-            copy.writelines(json.dumps(line) + "\n" for line in ({"about": about}, *self.done.values()))
-        beside.replace(part)
+        self._part_path = part
+        new_file = part.with_name(part.name + ".new")  # a kill while the old lines are copied loses none
+        with new_file.open("w", encoding="utf-8") as copy:
+            copy.writelines(json.dumps(line) + "\n" for line in ({"about": run_info}, *self.done.values()))
+        new_file.replace(part)
         self._file = part.open("a", encoding="utf-8")
 
     def __enter__(self) -> Records:
@@ -152,20 +154,20 @@ class Records:
             self._file.flush()
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self, error_type: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._file is not None and self.path is not None:
             self._file.close()
-            if kind is None:
-                self._part.replace(self.path)
+            if error_type is None:
+                self._part_path.replace(self.path)
 
 
-def _read(path: Path, about: Record) -> dict[str, Record]:
+def _read(path: Path, run_info: Record) -> dict[str, Record]:
     try:
         raw = read_bytes(path, MAX_BYTES)  # bytes: a kill may have cut the last line within a character
     except ReadError as error:
         raise RecordError(str(error)) from None
-    found: dict[str, Record] = {}
+    records: dict[str, Record] = {}
     lines = raw.rstrip(b"\n").split(b"\n") if raw else []
     for number, line in enumerate(lines, start=1):
         try:
@@ -175,11 +177,11 @@ def _read(path: Path, about: Record) -> dict[str, Record]:
                 break
             raise RecordError(f"{path}, line {number}: no JSON") from None
         if number == 1:
-            seen = record.get("about") if isinstance(record, dict) else None
-            if seen != about:
-                raise RecordError(f"{path} is of another run ({quoted(seen)}), not of {about}; name another")
+            file_info = record.get("about") if isinstance(record, dict) else None
+            if file_info != run_info:
+                raise RecordError(f"{path} is of another run ({quoted(file_info)}), not of {run_info}; name another")
         elif not isinstance(record, dict) or "key" not in record:
             raise RecordError(f"{path}, line {number}: no result, which is an object with a key")
         else:
-            found[str(record["key"])] = record
-    return found
+            records[str(record["key"])] = record
+    return records

@@ -23,8 +23,8 @@ class ActionSequence:
         actions: So far.
     """
 
-    def __init__(self, start: State) -> None:
-        self.state = start
+    def __init__(self, initial_state: State) -> None:
+        self.state = initial_state
         self.actions: list[Action] = []
 
     def do(self, skill: str, *args: str) -> Action:
@@ -52,22 +52,22 @@ class ActionSequence:
         self.do("open", fixture)
         return fixture
 
-    def fixtures(self, suits: Callable[[int], bool]) -> list[str]:
+    def fixtures(self, predicate: Callable[[int], bool]) -> list[str]:
         """The fixtures (by entity) that suit."""
-        return [self.state.world.names[i] for i in range(self.state.world.n_fixtures) if suits(i)]
+        return [self.state.world.names[i] for i in range(self.state.world.n_fixtures) if predicate(i)]
 
-    def things(self, suits: Callable[[int], bool]) -> list[str]:
+    def objects(self, predicate: Callable[[int], bool]) -> list[str]:
         """The movable things (by entity) that suit."""
         world = self.state.world
-        return [world.names[i] for i in range(world.n_fixtures, len(world.names)) if suits(i)]
+        return [world.names[i] for i in range(world.n_fixtures, len(world.names)) if predicate(i)]
 
     def places_for(self, name: str) -> list[str]:
         """The fixtures without a door that would take what is held; nobody's hands, and not where it was."""
         world = self.state.world
 
-        def takes(i: int) -> bool:
+        def is_suitable(i: int) -> bool:
             if i == self.state.at or world.enclosed[i] or world.relation[i] != "on":
                 return False
             return unmet_precondition(self.state, Action("put", (name, world.names[i]))) is None
 
-        return self.fixtures(takes)
+        return self.fixtures(is_suitable)

@@ -75,59 +75,65 @@ class Attempt:
 def attempt(home: PhysicalHome, action: Action) -> Attempt:
     """Carry out an action and compare. After a crash the home is of no more use."""
     before = home.state()
-    world, start = home.world, home.engine.ticks
+    world, start_tick = home.world, home.engine.ticks
     status: Literal["done", "failed", "crashed"]
-    began = time.process_time()
+    started_at = time.process_time()
     try:
         outcome = home.execute(action)
         status, reason, collisions, duration_s = outcome.status, outcome.reason, outcome.collisions, outcome.duration_s
         after = home.state()
     except Exception as error:  # any bug of the skills is a finding here, not the end of the run
         status, reason, collisions, duration_s, after = "crashed", _where(error), 0, 0.0, before
-    cpu_s = time.process_time() - began
+    cpu_s = time.process_time() - started_at
     expected = successor(before, action) if status == "done" else before
     return Attempt(
         subtask=format_action(world, action), skill=action.skill,
         category=world.categories[world.index[action.args[0]]], status=status, reason=reason,
         cause=without_names(reason, world), differences=tuple(differences(expected, after)), duration_s=duration_s,
-        cpu_s=cpu_s, collisions=collisions, ticks=home.engine.ticks - start,
+        cpu_s=cpu_s, collisions=collisions, ticks=home.engine.ticks - start_tick,
     )  # fmt: skip
 
 
-def concerns(found: Difference, action: Action) -> bool:
+def concerns(difference: Difference, action: Action) -> bool:
     """Whether a difference is about what the action is for: its arguments, or what is held."""
-    return found.atom == "held" or (found.name in action.args and found.atom != "at")
+    return difference.atom == "held" or (difference.name in action.args and difference.atom != "at")
 
 
-def differences(expected: State, found: State) -> list[Difference]:
+def differences(expected: State, actual: State) -> list[Difference]:
     """Return the atoms about which two states of one home differ."""
     world = expected.world
-    rows: list[Difference] = []
+    found_differences: list[Difference] = []
     for i, name in enumerate(world.names):
-        if expected.place[i] != found.place[i]:
-            rows.append(Difference(name, "place", _place(world, expected.place[i]), _place(world, found.place[i])))
-        if expected.flags[i] != found.flags[i]:
+        if expected.place[i] != actual.place[i]:
+            found_differences.append(
+                Difference(name, "place", _place(world, expected.place[i]), _place(world, actual.place[i]))
+            )
+        if expected.flags[i] != actual.flags[i]:
             for k, word in enumerate(world.domain.states):
-                wanted, seen = expected.flags[i] >> k & 1, found.flags[i] >> k & 1
-                if wanted != seen:
-                    rows.append(Difference(name, word, str(bool(wanted)).lower(), str(bool(seen)).lower()))
-        if expected.liquid[i] != found.liquid[i]:
-            rows.append(Difference(name, "liquid", expected.liquid[i] or "none", found.liquid[i] or "none"))
-    if expected.held != found.held:
-        rows.append(Difference("robot", "held", _named(world, expected.held), _named(world, found.held)))
-    if expected.at != found.at:
-        rows.append(Difference("robot", "at", _named(world, expected.at), _named(world, found.at)))
-    return rows
+                expected_flag, actual_flag = expected.flags[i] >> k & 1, actual.flags[i] >> k & 1
+                if expected_flag != actual_flag:
+                    found_differences.append(
+                        Difference(name, word, str(bool(expected_flag)).lower(), str(bool(actual_flag)).lower())
+                    )
+        if expected.liquid[i] != actual.liquid[i]:
+            found_differences.append(
+                Difference(name, "liquid", expected.liquid[i] or "none", actual.liquid[i] or "none")
+            )
+    if expected.held != actual.held:
+        found_differences.append(Difference("robot", "held", _named(world, expected.held), _named(world, actual.held)))
+    if expected.at != actual.at:
+        found_differences.append(Difference("robot", "at", _named(world, expected.at), _named(world, actual.at)))
+    return found_differences
 
 
 def without_names(reason: str, world: World) -> str:
     """Return a reason with `<thing>` and `<fixture>` for the names of this home, so that like causes count as one."""
     if not reason:
         return ""
-    kinds = {name: "<fixture>" if i < world.n_fixtures else "<thing>" for i, name in enumerate(world.names)}
-    longest_first = sorted(kinds, key=len, reverse=True)
-    found = re.compile(r"\b(" + "|".join(map(re.escape, longest_first)) + r")\b")
-    return found.sub(lambda match: kinds[match.group()], reason)
+    placeholders = {name: "<fixture>" if i < world.n_fixtures else "<thing>" for i, name in enumerate(world.names)}
+    longest_first = sorted(placeholders, key=len, reverse=True)
+    pattern = re.compile(r"\b(" + "|".join(map(re.escape, longest_first)) + r")\b")
+    return pattern.sub(lambda match: placeholders[match.group()], reason)
 
 
 def _place(world: World, place: int) -> str:

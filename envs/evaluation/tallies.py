@@ -67,18 +67,18 @@ class SuccessCount:
         """For a table: rate, mean duration, mean collisions, times faster than real time."""
         if not self.total:
             return f"{'-':>22}"
-        fast = self.simulated_s / self.cpu_s if self.cpu_s else 0.0
+        speedup = self.simulated_s / self.cpu_s if self.cpu_s else 0.0
         return (
             f"{self.rate!s:>22} of {self.total:<6}{self.simulated_s / self.total:7.1f} s"
-            f"{self.collisions / self.total:9.2f} collisions{fast:8.1f} x real time"
+            f"{self.collisions / self.total:9.2f} collisions{speedup:8.1f} x real time"
         )
 
 
-def causes_text(tallies: dict[str, SuccessCount], most: int = 8) -> str:
+def causes_text(counts: dict[str, SuccessCount], max_causes: int = 8) -> str:
     """List why attempts failed, by label, the most frequent first, each with its first example."""
     lines: list[str] = []
-    for label, tally in tallies.items():
-        for cause, number in tally.causes.most_common(most):
-            lines.append(f"  {number:5d}  {label}: {cause}\n         {tally.examples[cause]}")
+    for label, count in counts.items():
+        for cause, number in count.causes.most_common(max_causes):
+            lines.append(f"  {number:5d}  {label}: {cause}\n         {count.examples[cause]}")
     lines.sort(key=lambda line: -int(line.split(maxsplit=1)[0]))
     return "\n".join(lines) if lines else "  none"

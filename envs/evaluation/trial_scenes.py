@@ -22,9 +22,9 @@ from envs.symbolic.scene import FixtureSpec, Scene
 # Trials draw their homes above the seeds from which the planner trains, validates and tests (all below 12 million).
 TRIAL_SEEDS = (1_000_000_000, 2_000_000_000)
 PLAN_SEEDS = (2_000_000_000, 3_000_000_000)  # of the random plans that compare the two worlds
-FIXTURES = (3, 6)  # kinds of furniture
-OBJECTS = (4, 12)
-ROBOT_M = 0.35  # the radius that the robot keeps free around its start
+N_FIXTURES = (3, 6)  # kinds of furniture
+N_OBJECTS = (4, 12)
+ROBOT_CLEARANCE_M = 0.35  # the radius that the robot keeps free around its start
 
 
 def seed_of(key: str, seed: int, *, attempt: int = 0, span: tuple[int, int] = TRIAL_SEEDS) -> int:
@@ -41,21 +41,21 @@ def small_home(seed: int, fixtures: Iterable[str], facts: Sequence[str] = ()) ->
     """
     domain = load_domain()
     rng = np.random.default_rng((seed, 3))
-    kept = dict.fromkeys(fixtures, 1)
-    rooms = {"kitchen", *(room for name in kept for room in domain.fixtures[name].rooms)}
-    others = [n for n, f in domain.fixtures.items() if n not in kept and rooms & set(f.rooms)]
-    wanted = int(rng.integers(FIXTURES[0], FIXTURES[1] + 1))
-    for i in rng.permutation(len(others))[: max(0, wanted - len(kept))].tolist():
-        kept[others[i]] = 1
+    categories = dict.fromkeys(fixtures, 1)
+    rooms = {"kitchen", *(room for name in categories for room in domain.fixtures[name].rooms)}
+    others = [n for n, f in domain.fixtures.items() if n not in categories and rooms & set(f.rooms)]
+    n_fixtures = int(rng.integers(N_FIXTURES[0], N_FIXTURES[1] + 1))
+    for i in rng.permutation(len(others))[: max(0, n_fixtures - len(categories))].tolist():
+        categories[others[i]] = 1
     scene = sample_scene(
         seed,
         rooms=1,
-        n_objects=int(rng.integers(OBJECTS[0], OBJECTS[1] + 1)),
-        need_fixtures=kept,
-        absent=[name for name in domain.fixtures if name not in kept],
+        n_objects=int(rng.integers(N_OBJECTS[0], N_OBJECTS[1] + 1)),
+        need_fixtures=categories,
+        absent=[name for name in domain.fixtures if name not in categories],
         facts=facts,
     )
-    return replace(scene, robot=_anywhere(scene, rng))
+    return replace(scene, robot=_random_start(scene, rng))
 
 
 def home_for_plans(seed: int) -> Scene:
@@ -66,38 +66,38 @@ def home_for_plans(seed: int) -> Scene:
     """
     rng = np.random.default_rng((seed, 3))
     scene = sample_scene(seed, rooms=int(rng.integers(1, 4)), n_objects=int(rng.integers(12, 31)))
-    return replace(scene, robot=_anywhere(scene, rng))
+    return replace(scene, robot=_random_start(scene, rng))
 
 
 def surfaces(category: str, *, usual: bool) -> list[str]:
     """The fixture categories without a door that a thing can be on; only where it is usually kept, if any is."""
     domain = load_domain()
-    opened = [n for n, f in domain.fixtures.items() if f.relation == "on" and not f.enclosed]
-    takes = [name for name in opened if domain.fits(category, name)]
-    kept = [name for name in domain.objects[category].at if name in takes]
-    if usual and kept:
-        return kept
-    return [name for name in takes if not domain.fixtures[name].underfoot] if usual else takes
+    open_surfaces = [n for n, f in domain.fixtures.items() if f.relation == "on" and not f.enclosed]
+    fitting = [name for name in open_surfaces if domain.fits(category, name)]
+    usual_surfaces = [name for name in domain.objects[category].at if name in fitting]
+    if usual and usual_surfaces:
+        return usual_surfaces
+    return [name for name in fitting if not domain.fixtures[name].underfoot] if usual else fitting
 
 
-def fact(thing: str, place: str) -> str:
+def location_fact(category: str, place: str) -> str:
     """Write where something is, for the sampler: `plate in cabinet`; a place may go on (`bowl on desk`)."""
     domain = load_domain()
-    words = [n for n in (*domain.fixtures, *domain.objects) if place == n or place.startswith(n + " ")]
-    if not words:
+    matches = [n for n in (*domain.fixtures, *domain.objects) if place == n or place.startswith(n + " ")]
+    if not matches:
         raise EnvsError(f"there is no place {place!r}")
-    return f"{thing} {domain.relation(max(words, key=len))} {place}"
+    return f"{category} {domain.relation(max(matches, key=len))} {place}"
 
 
-def _anywhere(scene: Scene, rng: np.random.Generator) -> tuple[float, float, float]:
+def _random_start(scene: Scene, rng: np.random.Generator) -> tuple[float, float, float]:
     """A start in the part of the floor that the sampler chose: beside what lies about, out of the way of open doors."""
     grid = floor_grid(scene)
     cells = np.argwhere(grid.area == grid.area_at(*scene.robot[:2]))
     points = (cells + 0.5) * grid.cell_m + np.array(grid.origin)  # (M, 2)
     free = np.ones(len(points), dtype=bool)
     for fixture in scene.fixtures:
-        kept_m = _kept_clear_m(fixture)
-        free &= np.hypot(points[:, 0] - fixture.x, points[:, 1] - fixture.y) > kept_m
+        clear_m = _clear_radius_m(fixture)
+        free &= np.hypot(points[:, 0] - fixture.x, points[:, 1] - fixture.y) > clear_m
     if not free.any():
         return scene.robot
     points = points[free]
@@ -105,9 +105,9 @@ def _anywhere(scene: Scene, rng: np.random.Generator) -> tuple[float, float, flo
     return round(x, 3), round(y, 3), round(float(rng.uniform(-pi, pi)), 3)
 
 
-def _kept_clear_m(fixture: FixtureSpec) -> float:
+def _clear_radius_m(fixture: FixtureSpec) -> float:
     """From a fixture's middle: all of a rug, or what an open leaf may sweep."""
     depth, width, _ = load_domain().fixtures[fixture.category].size
     if load_domain().fixtures[fixture.category].underfoot:
-        return hypot(depth, width) / 2 + ROBOT_M
-    return depth / 2 + width + ROBOT_M if "open" in fixture.states else 0.0
+        return hypot(depth, width) / 2 + ROBOT_CLEARANCE_M
+    return depth / 2 + width + ROBOT_CLEARANCE_M if "open" in fixture.states else 0.0
