@@ -1,10 +1,10 @@
-"""Whether the two worlds agree: plans carried out in physics, compared with the symbolic world after every skill.
+"""Check that the two worlds agree: execute plans in physics and compare with the symbolic world after every skill.
 
-`python -m envs.agree` draws homes and plans: any applicable action, or chains such as open, pick up, put, close, turn
-on. After each skill that is done, the atoms that are read from physics (places, states, liquids, what is held) must be
-those of `envs.symbolic.actions.apply` on the atoms before it. What fails is counted by reason, with what it changed, and the plan
-goes on from there. A share of the actions cannot be done: both worlds must refuse them in the same words, and no time
-may pass. Every disagreement is printed with its plan, so that `--only NUMBER` repeats it.
+`python -m envs.agree` samples homes and plans: random applicable actions, or chains such as open, pick up, put, close,
+turn on. After each done skill, the atoms read from physics (places, states, liquids, the held object) must equal the
+result of `envs.symbolic.actions.apply` on the atoms before it. Failures are counted by reason, with the atoms that they
+changed, and the plan continues from there. A share of the actions is inapplicable: both worlds must refuse them in the
+same words, and no simulated time may pass. Every disagreement is printed with its plan; `--only NUMBER` repeats it.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ if TYPE_CHECKING:
     from envs.simulation.physical_home import PhysicalHome
 
 Grasp = Literal["assisted", "physical"]
-PLAN_LENGTH = 12  # actions of a plan
-INAPPLICABLE_SHARE = 0.2  # the share of draws that cannot be done
-UNKNOWN_NAME_SHARE = 0.1  # the share of those that name what is not there
+PLAN_LENGTH = 12  # actions in a plan
+INAPPLICABLE_SHARE = 0.2  # fraction of inapplicable actions
+UNKNOWN_NAME_SHARE = 0.1  # fraction of those with unknown names or skills
 MAX_HOMES = 20
 MAX_PLANS = 1_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """One job: the plan `number`; the even ones are random actions, the odd ones chains."""
+    """One job: the plan `number`; even plans are random actions, odd ones are chains."""
 
     number: int
     seed: int
@@ -48,12 +48,12 @@ class Plan:
 
     @property
     def key(self) -> str:
-        """Its number."""
+        """The plan number as text."""
         return str(self.number)
 
 
 def run_plan(plan: Plan) -> Record:
-    """Draw a home and a plan, and carry it out; what goes wrong is in the record."""
+    """Sample a home and a plan, and execute it; errors are part of the record."""
     from envs.simulation.physical_home import PhysicalHome
 
     record: Record = {"key": plan.key, "steps": [], "error": ""}
@@ -94,7 +94,7 @@ def _carry_out(home: PhysicalHome, rng: random.Random, *, chains: bool) -> list[
         if result.status == "crashed":
             break
         if result.differences or not result.done:
-            remaining.clear()  # the rest of the chain was meant for another state
+            remaining.clear()  # the rest of the chain was planned for another state
     return rows
 
 
@@ -110,7 +110,7 @@ def _unknown(home: PhysicalHome, rng: random.Random) -> Action | None:
 
 
 def _refusal(home: PhysicalHome, action: Action) -> Row:
-    """Try what cannot be done in both worlds."""
+    """Try an inapplicable action in both worlds and compare the refusals."""
     state_before, start_tick = home.state(), home.engine.ticks
     answers: list[str] = []
     try:

@@ -1,4 +1,4 @@
-"""Draws every thing and every piece of furniture on one sheet: `python -m envs.gallery OUT.png`."""
+"""Draw every object or fixture category on one contact sheet: `python -m envs.gallery OUT.png`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ VIEW_DEG = 30.0
 
 
 def pictures(kind: str, size: int) -> Iterator[tuple[str, Frame]]:
-    """Draw the categories of one kind, `things` or `furniture`, each alone; yields names and pictures."""
+    """Yield the name and the picture of each category of one kind, `things` or `furniture`."""
     domain = load_domain()
     renderer = Renderer()
     try:
@@ -50,7 +50,7 @@ def pictures(kind: str, size: int) -> Iterator[tuple[str, Frame]]:
 
 
 def _portrait(renderer: Renderer, extent: Sequence[float], middle: float, size: int) -> Frame:
-    """Look at what stands at the origin from its front, from the side and from above."""
+    """Render the object at the origin from the front, slightly from the side and from above."""
     distance = 2.2 * float(np.linalg.norm(extent)) + 0.02
     eye = np.array([0.62, -0.52, 0.58]) * distance + (0.0, 0.0, middle)
     return renderer.shot(
@@ -59,7 +59,7 @@ def _portrait(renderer: Renderer, extent: Sequence[float], middle: float, size: 
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Write the sheet."""
+    """Write the contact sheet."""
     parser = argparse.ArgumentParser(prog="python -m envs.gallery", description="Draw everything that a home can have.")
     parser.add_argument("out", help="the PNG file to write")
     parser.add_argument("--kind", choices=("things", "furniture"), default="things")

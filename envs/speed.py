@@ -1,8 +1,8 @@
-"""How fast the two worlds are: `python -m envs.speed`.
+"""Measure the speed of the two worlds: `python -m envs.speed`.
 
-Symbolic: actions in a second of one core's time, each with all its preconditions (`unmet_precondition`) and, where it is applicable,
-all its effects and processes (`successor`). Physics: how much faster than real time a short plan runs
-(simulated seconds a CPU second), how long a home takes to build, and the head camera's frames.
+Symbolic: actions per CPU second on one core, each with all its preconditions (`unmet_precondition`) and, if it is
+applicable, all its effects and processes (`successor`). Physics: simulated seconds per CPU second of a short plan, the
+time to build and to reset a home, and the frame rate of the head camera.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Figures = dict[str, float | int | str]
 
 
 def random_actions(initial_state: State, n_actions: int, rng: random.Random) -> list[Action]:
-    """Draw a walk of applicable actions, each time a skill first, so that `go to` does not crowd out the rest."""
+    """Return a random sequence of applicable actions; each draws its skill first, so that `go to` does not dominate."""
     state, actions = initial_state, list[Action]()
     for _ in range(n_actions):
         by_skill: dict[str, list[Action]] = {}
@@ -42,7 +42,7 @@ def random_actions(initial_state: State, n_actions: int, rng: random.Random) -> 
 
 
 def with_inapplicable(initial_state: State, actions: Sequence[Action], rng: random.Random) -> list[Action]:
-    """Put before each action of a walk one with a random skill and random names that is not applicable there."""
+    """Insert before each action an inapplicable one with a random skill and random names."""
     skills, names = list(initial_state.world.domain.skills), initial_state.world.names
     state, mixed_actions = initial_state, list[Action]()
     for action in actions:
@@ -61,7 +61,7 @@ def with_inapplicable(initial_state: State, actions: Sequence[Action], rng: rand
 def actions_per_s(
     initial_state: State, actions: Sequence[Action], seconds: float, clock: Callable[[], float] = time.process_time
 ) -> tuple[float, float]:
-    """Try the actions in a row, again and again. Returns actions a CPU second, and the share that was applicable."""
+    """Apply the actions in sequence, repeatedly; return actions per CPU second and the fraction applicable."""
     tried = applied = 0
     started_at = clock()
     while (elapsed_s := clock() - started_at) < seconds:
@@ -126,7 +126,7 @@ def physics_figures() -> Figures:
 
 
 def reset_figures(repeats: int = 5) -> Figures:
-    """Measure how long a home takes to build at first, and to be built anew at each reset.
+    """Measure the time to build a home, and to reset it.
 
     Raises:
         PhysicsError: PyBullet is not installed.
@@ -148,7 +148,7 @@ def reset_figures(repeats: int = 5) -> Figures:
 
 
 def camera_figures(frames: int = 25) -> Figures:
-    """Measure the head camera in the same home: frames a CPU second, colors alone and with depth and segmentation.
+    """Measure the head camera in the same home: frames per CPU second, with color only and with all images.
 
     Raises:
         PhysicsError: PyBullet is not installed.

@@ -1,8 +1,8 @@
-"""How well the physical home does, skill by skill and category by category: `python -m envs.trials WHAT`.
+"""Measure the skills of the physical home by skill and category: `python -m envs.trials WHAT`.
 
-Each trial is a small sampled home of its own in which the robot does one thing; it succeeds if the skill says so *and*
-the state that is then read from physics has it. Steps that only prepare are not counted, and a trial in which one of
-them fails is listed as not tried. The same seed gives the same trials, whatever the number of processes.
+Each trial has its own small sampled home in which the robot does one task. It succeeds if the skill reports success
+*and* the state read from physics confirms it. Preparing steps are not counted, and a trial in which one of them fails
+is listed as not tried. The same seed gives the same trials for any number of processes.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
 Grasp = Literal["assisted", "physical"]
-WHOLE_TRIAL = "all"  # the label of a trial of which every counted step succeeded
+WHOLE_TRIAL = "all"  # the label of a whole trial: every counted step must succeed
 MAX_TRIALS = 100_000
 
 
 @dataclass(frozen=True, kw_only=True)
 class Trial:
-    """One job: the trial `number` of a category."""
+    """One job: the trial `number` of a category; `what` is the suite."""
 
     what: str
     category: str
@@ -44,7 +44,7 @@ class Trial:
 
 
 def run_trial(trial: Trial) -> Record:
-    """Carry out one trial; what goes wrong on the way is a record too."""
+    """Run one trial; errors are part of the record."""
     from envs.evaluation.state_comparison import attempt, concerns
     from envs.simulation.physical_home import PhysicalHome
 
@@ -75,14 +75,14 @@ def run_trial(trial: Trial) -> Record:
 
 @dataclass(frozen=True, kw_only=True)
 class Summary:
-    """What some trials came to.
+    """Results of a set of trials.
 
     Attributes:
-        labels: By label (`pick up`, `put`, …), over all categories; `all`: every counted step of a trial succeeded.
-        table: By category, then by label.
-        prepared: The steps that were not counted.
-        not_tried: Trials in which a step that only prepares failed.
-        errors: Trials for which there is no home, or whose process died.
+        labels: Counts by label (`pick up`, `put`, …), over all categories; `all` counts whole trials.
+        table: Counts by category, then by label.
+        prepared: Counts of the preparing steps.
+        not_tried: Number of trials in which a preparing step failed.
+        errors: Trials for which no home was found, or whose process died.
     """
 
     labels: dict[str, SuccessCount]
@@ -93,7 +93,7 @@ class Summary:
 
 
 def summarize(records: Iterable[Record]) -> Summary:
-    """Count the records of trials."""
+    """Count the records of a set of trials."""
     labels: dict[str, SuccessCount] = {}
     table: dict[str, dict[str, SuccessCount]] = {}
     prepared, not_tried, errors = SuccessCount(), 0, list[str]()
@@ -175,7 +175,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run trials and print what they came to."""
+    """Run trials and print the results."""
     from tqdm import tqdm
 
     parser = _parser()
@@ -184,7 +184,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error(f"--trials is 1 to {MAX_TRIALS}, --workers at least 1, --seed at least 0")
     jobs = [
         Trial(what=args.what, category=category, number=number, seed=args.seed, grasp=args.grasp)
-        for number in range(args.trials)  # round by round, so that a run that is cut short has all categories
+        for number in range(args.trials)  # outer loop, so that an interrupted run covers all categories
         for category in suite_categories(args.what)
     ]
     jobs = [job for job in jobs if args.only is None or args.only in f"{job.key}/"]

@@ -1,4 +1,4 @@
-"""Where the two worlds agreed and where they did not: the records of `envs.agree`, counted."""
+"""Summarize the records of `envs.agree`: where the symbolic and the physical world agree and where they differ."""
 
 from __future__ import annotations
 
@@ -17,19 +17,20 @@ if TYPE_CHECKING:
 
 @dataclass
 class Agreement:
-    """What came of some plans.
+    """Agreement of the two worlds over a set of plans.
 
     Attributes:
-        plans: That were carried out.
-        done: By skill, whether it was done.
-        agree: By skill, of those done, whether all atoms are the symbolic world's.
-        resumed: Skills right after one that failed: whether they were done.
-        disagreements: By skill, category and atom: how many, and the first.
-        changed: By skill and atom: what failed skills changed, how many times, and the first.
-        refused: Actions that cannot be done: whether both worlds said so in the same words, at once.
-        wrong_refusals: Those of which they did not.
-        wrong_starts: Plans whose first state was not the scene's.
-        errors: Plans without a home.
+        plans: Number of executed plans.
+        done: By skill, how many actions were done.
+        agree: By skill, how many of the done actions ended with the atoms of the symbolic world.
+        resumed: How many actions right after a failed one were done.
+        disagreements: By skill, category and atom, the number of differing atoms after done actions.
+        changed: By skill and atom, the number of atoms that failed actions changed.
+        examples: For each entry of `disagreements` and `changed`, the first example.
+        refused: For each inapplicable action, whether both worlds refused it with the same words and at once.
+        wrong_refusals: The inapplicable actions of which they did not.
+        wrong_starts: Plans whose initial state was not the scene's.
+        errors: Plans for which no home could be built.
     """
 
     plans: int = 0
@@ -45,7 +46,7 @@ class Agreement:
     errors: list[str] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, object]:
-        """Plain data for programs."""
+        """Return plain data for JSON."""
         return {
             "plans": self.plans,
             "done": {skill: tally.as_dict() for skill, tally in self.done.items()},
@@ -64,7 +65,7 @@ class Agreement:
 
 
 def summarize(records: Iterable[Record]) -> Agreement:
-    """Count the records of plans."""
+    """Count the records of a set of plans."""
     report = Agreement()
     for record in sorted(records, key=lambda r: int(str(r["key"]))):
         key = f"plan {record['key']}"
@@ -113,7 +114,7 @@ def _count(report: Agreement, row: Row, key: str, prefix: list[str]) -> None:
 
 
 def combined(tallies: dict[str, SuccessCount]) -> SuccessCount:
-    """Add up all skills."""
+    """Add up the counts of all skills."""
     total = SuccessCount()
     for count in tallies.values():
         total.total += count.total
@@ -125,7 +126,7 @@ def combined(tallies: dict[str, SuccessCount]) -> SuccessCount:
 
 
 def as_text(report: Agreement) -> str:
-    """Write a table, then every kind of disagreement with its first example."""
+    """Return a table, then every type of disagreement with its first example."""
     lines = [f"{'skill':12}{'agrees, of those done':>30}{'done':>30}"]
     for skill in sorted(report.done):
         agree = report.agree.get(skill, SuccessCount())

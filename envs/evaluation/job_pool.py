@@ -1,7 +1,7 @@
-"""Many independent jobs over several processes, each result written down as soon as it is there.
+"""Run independent jobs in several processes, and write each result to a file as soon as it is available.
 
-A job is a picklable value with a `key`; its result is a JSON object that has the same key. A process that dies (the
-physics engine is C++) costs the job that killed it and no other.
+A job is a picklable value with a `key`; its result is a JSON object with the same key. If a process dies (the physics
+engine is C++), only the job that killed it is lost.
 """
 
 from __future__ import annotations
@@ -26,22 +26,22 @@ if TYPE_CHECKING:
 
 Record = dict[str, object]
 
-MAX_BYTES = 200_000_000  # of results; ten thousand trials write a few MB
+MAX_BYTES = 200_000_000  # of a results file; ten thousand trials write a few MB
 
 
 class Keyed(Protocol):
-    """A job."""
+    """A job with a unique key."""
 
     @property
     def key(self) -> str:
-        """What tells it from all other jobs of the run."""
+        """Unique among the jobs of the run."""
 
 
 Job = TypeVar("Job", bound=Keyed)
 
 
 class RecordError(EnvsError, ValueError):
-    """A file of results cannot be continued."""
+    """A results file cannot be resumed."""
 
 
 def run_jobs(
@@ -50,10 +50,10 @@ def run_jobs(
     """Yield the result of every job, in the order in which they finish.
 
     Args:
-        work: A function of a module; with one worker it is called in this process.
-        jobs: In the order in which they are begun.
-        workers: How many processes.
-        minutes: After so long no job is begun any more.
+        work: A module-level function; with one worker it is called in this process.
+        jobs: The jobs, started in this order.
+        workers: Number of processes.
+        minutes: Time after which no further job is started.
     """
     deadline = time.monotonic() + 60 * minutes if minutes is not None else float("inf")
     if workers > 1:
@@ -89,7 +89,7 @@ def _run_in_processes(
                             suspects.append(job)
             finally:
                 pool.shutdown(wait=True, cancel_futures=True)
-        for job in suspects:  # one of them killed its process: each is tried again, alone
+        for job in suspects:  # one of them killed its process: each is retried alone
             yield _run_alone(work, job)
 
 
@@ -102,8 +102,8 @@ def _run_alone(work: Callable[[Job], Record], job: Job) -> Record:
 
 
 def _pool(workers: int) -> ProcessPoolExecutor:
-    os.environ.setdefault("OMP_NUM_THREADS", "1")  # inherited: a process a core, not a thread a core in each
-    context = multiprocessing.get_context("spawn")  # a forked engine would share its memory with ours
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # inherited by the workers: one thread per process
+    context = multiprocessing.get_context("spawn")  # a forked engine would share memory with this process
     return ProcessPoolExecutor(workers, mp_context=context, initializer=_ignore_interrupts)
 
 
@@ -112,18 +112,18 @@ def _ignore_interrupts() -> None:
 
 
 class Records:
-    """Results as JSON lines, written beside the file (`FILE.part`) and moved there when all is done.
+    """Results as JSON lines, written to `FILE.part` and renamed to `FILE` when the run is complete.
 
     Args:
-        path: Where to; None writes nothing.
-        about: What the run is. It is the first line, and must be the same when a run is continued.
-        resume: Go on with what is there, if anything is.
+        path: The file; None writes nothing.
+        run_info: Parameters of the run. They are the first line, and must be the same when a run is resumed.
+        resume: Continue an existing file, if there is one.
 
     Attributes:
-        done: The results that were there already, by key.
+        done: The results that were already in the file, by key.
 
     Raises:
-        RecordError: What is there is of another run, or is not ours.
+        RecordError: The existing file belongs to another run, or is not a results file.
     """
 
     def __init__(self, path: Path | None, run_info: Record, *, resume: bool = False) -> None:
@@ -138,7 +138,7 @@ class Records:
             self.done = _read(existing, run_info)
         path.parent.mkdir(parents=True, exist_ok=True)
         self._part_path = part
-        new_file = part.with_name(part.name + ".new")  # a kill while the old lines are copied loses none
+        new_file = part.with_name(part.name + ".new")  # a kill during the copy loses no old line
         with new_file.open("w", encoding="utf-8") as copy:
             copy.writelines(json.dumps(line) + "\n" for line in ({"about": run_info}, *self.done.values()))
         new_file.replace(part)
@@ -148,7 +148,7 @@ class Records:
         return self
 
     def add(self, record: Record) -> None:
-        """Write one result."""
+        """Append one result to the file."""
         if self._file is not None:
             self._file.write(json.dumps(record) + "\n")
             self._file.flush()
@@ -164,7 +164,7 @@ class Records:
 
 def _read(path: Path, run_info: Record) -> dict[str, Record]:
     try:
-        raw = read_bytes(path, MAX_BYTES)  # bytes: a kill may have cut the last line within a character
+        raw = read_bytes(path, MAX_BYTES)  # bytes: a kill may have cut the last line inside a character
     except ReadError as error:
         raise RecordError(str(error)) from None
     records: dict[str, Record] = {}
@@ -172,8 +172,8 @@ def _read(path: Path, run_info: Record) -> dict[str, Record]:
     for number, line in enumerate(lines, start=1):
         try:
             record = json.loads(line)
-        except (ValueError, RecursionError):  # not UTF-8 is a ValueError, too
-            if number == len(lines) > 1:  # cut off in the middle of a line: that job is done again
+        except (ValueError, RecursionError):  # invalid UTF-8 is a ValueError too
+            if number == len(lines) > 1:  # an incomplete last line: that job runs again
                 break
             raise RecordError(f"{path}, line {number}: no JSON") from None
         if number == 1:

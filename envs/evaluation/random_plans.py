@@ -1,7 +1,7 @@
-"""Plans to try the homes with: any applicable action, actions that are not, and short chains towards a sampled end.
+"""Random plans that test the homes: applicable actions, inapplicable actions, and short chains with a purpose.
 
-The chains are what people do at home (bring, wash, heat, fill, cut, wipe, give), each made by a few lines of rules from
-the state at hand. They are no planner: a chain whose next step is not applicable is thrown away and another is drawn.
+A chain is a household chore (bring, wash, heat, fill, cut, wipe, give), built by a few rules from the current state.
+There is no search: a chain whose next action is not applicable is discarded and another one is drawn.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from envs.symbolic.actions import DIRTY, ON, OPEN, Action, State, applicable, un
 Chain = Callable[[ActionSequence, random.Random], None]
 Item = TypeVar("Item")
 ARGUMENT_COUNT = {"put": 2, "give": 2, "pour": 2}
-TAKE_OUT_CHANCE = 0.5  # how often what was heated or washed is taken out again
-CLOSE_CHANCE = 0.7  # how often what was opened is closed afterwards
-FIXTURE_CHANCE = 0.7  # how often things are brought to a fixture, not to a movable container
+TAKE_OUT_CHANCE = 0.5  # chance that a heated or washed object is taken out again
+CLOSE_CHANCE = 0.7  # chance that an opened fixture is closed afterwards
+FIXTURE_CHANCE = 0.7  # chance that an object is brought to a fixture, not to a movable container
 MAX_DRAWS = 20
 
 
 def draw_action(state: State, rng: random.Random) -> Action:
-    """Return an applicable action: a skill first, then what it is done with, so that `go to` does not crowd out."""
+    """Return a random applicable action: first the skill, then its arguments, so that `go to` does not dominate."""
     by_skill: dict[str, list[Action]] = {}
     for action in applicable(state):
         by_skill.setdefault(action.skill, []).append(action)
@@ -31,7 +31,7 @@ def draw_action(state: State, rng: random.Random) -> Action:
 
 
 def draw_inapplicable(state: State, rng: random.Random) -> Action:
-    """Return an action of a random skill with random names that cannot be done now."""
+    """Return an inapplicable action with a random skill and random names."""
     skills, names = list(state.world.domain.skills), state.world.names
     while True:
         skill = rng.choice(skills)
@@ -41,7 +41,7 @@ def draw_inapplicable(state: State, rng: random.Random) -> Action:
 
 
 def draw_chain(state: State, rng: random.Random) -> tuple[str, list[Action]]:
-    """Return a chain's name and its actions; a single random action where no chain can be made."""
+    """Return a chain's name and its actions; a single random action if no chain can be built."""
     chains: dict[str, Chain] = {"put away": _put_away} if state.held >= 0 else CHAINS
     for _ in range(MAX_DRAWS):
         name = rng.choice(list(chains))
@@ -86,7 +86,7 @@ def _carry(plan: ActionSequence, rng: random.Random) -> None:
 
 
 def _run_machine(plan: ActionSequence, rng: random.Random) -> None:
-    """Wash, heat, cook, toast, brew or chill, as the process at a fixture does."""
+    """Wash, heat, cook, toast, brew or chill: use a fixture that has a process."""
     world = plan.state.world
     machine = _choose(plan.fixtures(lambda i: world.process[i] is not None), rng)
     entity = world.index[machine]
@@ -158,7 +158,7 @@ def _give(plan: ActionSequence, rng: random.Random) -> None:
 
 
 def _single_action(plan: ActionSequence, rng: random.Random) -> None:
-    """Fold, switch, open or close one thing."""
+    """Fold, switch, open or close one object or fixture."""
     skill = rng.choice(("fold", "turn on", "turn off", "open", "close"))
     plan.do(skill, *_choose([a for a in applicable(plan.state, fixtures_only=True) if a.skill == skill], rng).args)
 

@@ -1,7 +1,7 @@
-"""What is tried in a trial, and in which home: a course is a scene and the steps that are carried out there.
+"""Define the trials of `envs.trials`: a scene, and the steps that are executed in it.
 
-Every course is made beside the symbolic world, so all of its steps are applicable unless physics lets one of them down.
-Steps that only prepare (opening the cabinet that a plate is to come out of) are not counted.
+Every trial is built in the symbolic world, so all its steps are applicable unless a step fails in physics. Preparing
+steps, such as opening the cabinet that a plate is taken from, are not counted.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from envs.symbolic.actions import Action
     from envs.symbolic.scene import Scene
 
-MAX_HOMES = 40  # homes that are drawn for one trial: in some there is no room
+MAX_HOMES = 40  # sampled for one trial: some have no room
 
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """An action, and as what it is counted; with no such name it only prepares."""
+    """An action, and the label that it is counted under; a step without a label only prepares."""
 
     action: Action
     counted: str = ""
@@ -38,14 +38,14 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True)
 class TrialDefinition:
-    """One trial's home and what is done there."""
+    """The home of a trial and the steps executed in it."""
 
     scene: Scene
     steps: tuple[Step, ...]
 
 
 class _TrialBuilder:
-    """One attempt at making a course: a source of chance, a scene, and the walk through it."""
+    """One attempt to build a trial: a random generator, a scene, and the actions so far."""
 
     def __init__(self, seed: int, number: int) -> None:
         self.seed, self.number = seed, number
@@ -83,7 +83,7 @@ def define_trial(suite: str, category: str, number: int, seed: int) -> TrialDefi
     """Return the trial `number` of a category.
 
     Raises:
-        EnvsError: No home was found in which it can be tried.
+        EnvsError: No suitable home was found.
     """
     key = f"{suite}/{category}/{number}"
     error: EnvsError | None = None
@@ -98,7 +98,7 @@ def define_trial(suite: str, category: str, number: int, seed: int) -> TrialDefi
 
 
 def suite_categories(suite: str) -> list[str]:
-    """What is tried: object or fixture categories, or for `skills` a skill with one of them."""
+    """Return the categories of a suite: objects or fixtures, or for `skills` a skill with a category."""
     return TRIAL_SUITES[suite][0]()
 
 
@@ -216,7 +216,7 @@ def _press(builder: _TrialBuilder, category: str) -> None:
 
 
 def _take_tool(builder: _TrialBuilder, options: Sequence[str], others: Sequence[str], facts: Sequence[str]) -> None:
-    """Enter a home in which one of some things lies about, and take it."""
+    """Enter a home that has one of some tools in the open, and pick it up."""
     tool = builder.pick_one(options)
     place = builder.pick_one(surfaces(tool.partition(" of ")[0], usual=True))
     builder.enter([*others, place], [location_fact(tool, place), *facts])

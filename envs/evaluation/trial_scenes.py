@@ -1,7 +1,7 @@
-"""Small sampled homes for trials: what is asked for, other furniture around it, other things about, the robot anywhere.
+"""Sample small homes for trials: the required furniture, some other furniture and objects, a random robot pose.
 
-They are `sample_scene`'s, with most furniture left out so that a home is built and searched quickly. The sampler gives
-its usual number of what stands there (up to four cabinets) and decides where it all stands and what is in the way.
+They come from `sample_scene` with most furniture left out, so that a home is built and searched quickly. The sampler
+chooses the number of each fixture (up to four cabinets), all poses and the clutter.
 """
 
 from __future__ import annotations
@@ -19,25 +19,25 @@ from envs.scenes.scene_sampler import sample_scene
 from envs.symbolic.domain import load_domain
 from envs.symbolic.scene import FixtureSpec, Scene
 
-# Trials draw their homes above the seeds from which the planner trains, validates and tests (all below 12 million).
+# Disjoint from the planner's training, validation and test seeds, which are all below 12 million.
 TRIAL_SEEDS = (1_000_000_000, 2_000_000_000)
-PLAN_SEEDS = (2_000_000_000, 3_000_000_000)  # of the random plans that compare the two worlds
-N_FIXTURES = (3, 6)  # kinds of furniture
+PLAN_SEEDS = (2_000_000_000, 3_000_000_000)  # for the random plans that compare the two worlds
+N_FIXTURES = (3, 6)  # minimum and maximum number of fixture categories
 N_OBJECTS = (4, 12)
-ROBOT_CLEARANCE_M = 0.35  # the radius that the robot keeps free around its start
+ROBOT_CLEARANCE_M = 0.35  # free radius around the robot's start
 
 
 def seed_of(key: str, seed: int, *, attempt: int = 0, span: tuple[int, int] = TRIAL_SEEDS) -> int:
-    """The seed of one trial's home: the same for a key whatever else is tried, spread over a range."""
+    """Return the seed of a trial's home: a hash of its key, within `span`, independent of other trials."""
     rng = np.random.default_rng((seed, crc32(key.encode()), attempt))
     return int(rng.integers(*span))
 
 
 def small_home(seed: int, fixtures: Iterable[str], facts: Sequence[str] = ()) -> Scene:
-    """Return a home that has these fixtures, and in which these facts hold.
+    """Return a home that has the given fixtures and in which the facts hold.
 
     Raises:
-        EnvsError: Nothing of the kind can be made from this seed.
+        EnvsError: No such home can be sampled from this seed.
     """
     domain = load_domain()
     rng = np.random.default_rng((seed, 3))
@@ -59,10 +59,10 @@ def small_home(seed: int, fixtures: Iterable[str], facts: Sequence[str] = ()) ->
 
 
 def home_for_plans(seed: int) -> Scene:
-    """Return a home of one to three rooms as it is sampled, the robot anywhere.
+    """Return a sampled home of one to three rooms with a random robot pose.
 
     Raises:
-        EnvsError: None can be made from this seed.
+        EnvsError: No home can be sampled from this seed.
     """
     rng = np.random.default_rng((seed, 3))
     scene = sample_scene(seed, rooms=int(rng.integers(1, 4)), n_objects=int(rng.integers(12, 31)))
@@ -70,7 +70,7 @@ def home_for_plans(seed: int) -> Scene:
 
 
 def surfaces(category: str, *, usual: bool) -> list[str]:
-    """The fixture categories without a door that a thing can be on; only where it is usually kept, if any is."""
+    """Return the open fixture categories that an object fits on; with `usual`, the usual ones if there are any."""
     domain = load_domain()
     open_surfaces = [n for n, f in domain.fixtures.items() if f.relation == "on" and not f.enclosed]
     fitting = [name for name in open_surfaces if domain.fits(category, name)]
@@ -81,7 +81,7 @@ def surfaces(category: str, *, usual: bool) -> list[str]:
 
 
 def location_fact(category: str, place: str) -> str:
-    """Write where something is, for the sampler: `plate in cabinet`; a place may go on (`bowl on desk`)."""
+    """Return a location fact for the sampler, such as `plate in cabinet`; a place may be nested (`bowl on desk`)."""
     domain = load_domain()
     matches = [n for n in (*domain.fixtures, *domain.objects) if place == n or place.startswith(n + " ")]
     if not matches:
@@ -90,7 +90,7 @@ def location_fact(category: str, place: str) -> str:
 
 
 def _random_start(scene: Scene, rng: np.random.Generator) -> tuple[float, float, float]:
-    """A start in the part of the floor that the sampler chose: beside what lies about, out of the way of open doors."""
+    """Return a random start pose in the sampler's free area, away from rugs and open doors."""
     grid = floor_grid(scene)
     cells = np.argwhere(grid.area == grid.area_at(*scene.robot[:2]))
     points = (cells + 0.5) * grid.cell_m + np.array(grid.origin)  # (M, 2)
@@ -106,7 +106,7 @@ def _random_start(scene: Scene, rng: np.random.Generator) -> tuple[float, float,
 
 
 def _clear_radius_m(fixture: FixtureSpec) -> float:
-    """From a fixture's middle: all of a rug, or what an open leaf may sweep."""
+    """Return the radius to keep clear around a fixture [m]: all of a rug, or the sweep of an open door."""
     depth, width, _ = load_domain().fixtures[fixture.category].size
     if load_domain().fixtures[fixture.category].underfoot:
         return hypot(depth, width) / 2 + ROBOT_CLEARANCE_M
