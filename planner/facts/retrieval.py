@@ -160,8 +160,7 @@ class _Fetcher:
         else:
             lacking = [f for f in named if not state.has(f, condition.state)]
         self.add(*(lacking[:1] if condition.quantifier == "some" else lacking))
-        wiping = condition.state == "clean" or (condition.state == "dirty" and condition.quantifier == "no")
-        if wiping and lacking:
+        if grounding.needs_wiping(condition) and lacking:
             self.add(grounding.tool(state, "wipes", self.avoid))
         if condition.state == "watered" and lacking:
             vessel = grounding.tool(state, "waters", self.avoid)

@@ -69,8 +69,7 @@ def _has_means(condition: Condition, state: State) -> bool:
     if isinstance(condition, FixtureIs):
         if condition.state == "watered":
             return grounding.tool(state, "waters") is not None
-        wiped = condition.state == "clean" or (condition.state == "dirty" and condition.quantifier == "no")
-        return not wiped or grounding.tool(state, "wipes") is not None
+        return not grounding.needs_wiping(condition) or grounding.tool(state, "wipes") is not None
     if isinstance(condition, Every):
         about = subjects(state, condition)
         if condition.place is not None and condition.place.fixture is not None:

@@ -46,6 +46,11 @@ def rank(condition: Condition) -> int:
     return 1
 
 
+def needs_wiping(condition: FixtureIs) -> bool:
+    """Whether a condition makes fixtures clean, which takes a tool that wipes."""
+    return condition.state == "clean" or (condition.state == "dirty" and condition.quantifier == "no")
+
+
 def kept(state: State, conditions: Sequence[Condition]) -> dict[int, Place | None]:
     """Return the things that conditions which hold already rest on, and where: they are to be left there."""
     found: dict[int, Place | None] = {}
