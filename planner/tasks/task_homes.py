@@ -15,6 +15,7 @@ from envs.symbolic.domain import Domain, load_domain
 from envs.symbolic.goals import Count, Every, FixtureIs, Goal, Holding, No, Place, Thing, format_condition
 from envs.symbolic.scene import Scene
 from envs.symbolic.scoring import holds
+from planner.goals.grounding import MAKERS
 from planner.tasks.task_files import TaskError, TaskLine
 
 DECOYS = (8, 16)  # categories of things that a sampled home has for no reason; measured: tests/planner/test_tasks.py
@@ -36,12 +37,11 @@ def needs(goal: Goal, domain: Domain) -> tuple[Counter[str], Counter[str]]:
         if wanted.word != "anything":
             objects[wanted.word] = max(objects[wanted.word], number)
         for state in wanted.states:
-            for fixture in {"clean": ["sink"], "hot": ["microwave"], "cold": ["fridge"]}.get(state, []):
+            for fixture in MAKERS.get(state, ())[:1]:
                 fixtures[fixture] = max(fixtures[fixture], 1)
             if state == "sliced":
                 objects["knife"] = max(objects["knife"], 1)
             if state == "cooked":
-                fixtures["stove burner"] = max(fixtures["stove burner"], 1)
                 objects["pan"] = max(objects["pan"], 1)
         if wanted.liquid == "water":
             fixtures["sink"] = max(fixtures["sink"], 1)
