@@ -89,9 +89,7 @@ def _run(args: argparse.Namespace) -> int:
     folder = _folder(args, model, sizes, method)
     one_thread()
     with open_workers(args.workers, ray=args.ray) as workers:
-        results = improve(
-            folder, model, sizes, cycles=args.cycles, seed=args.seed, method=method, workers=workers
-        )
+        results = improve(folder, model, sizes, cycles=args.cycles, seed=args.seed, method=method, workers=workers)
     print(json.dumps(results) if args.json else _shown(folder, results))
     return 0
 

@@ -40,5 +40,3 @@ def appearance(category: ObjectCategory) -> Mesh:
     """Return the mesh of one kind of thing: by its name, or by its shape where nobody has drawn it."""
     look = LOOKS.get(category.name) or SHAPE_LOOKS[category.shape]
     return look(category.size, (*category.color, 1.0))
-
-

@@ -12,12 +12,10 @@ from envs.geometry.bodies import Quat
 Array = NDArray[np.float64]
 
 
-
 def turn_x(angle: float) -> Array:
     """Rotation about x, (3, 3)."""
     c, s = np.cos(angle), np.sin(angle)
     return np.array([[1.0, 0.0, 0.0], [0.0, c, -s], [0.0, s, c]])
-
 
 
 def turn_z(angle: Array | float) -> Array:
@@ -31,7 +29,6 @@ def turn_z(angle: Array | float) -> Array:
 
 
 Footprint = tuple[float, float, float, float, float]  # x, y, yaw, half depth, half width
-
 
 
 def quat(turn: Array) -> Quat:
@@ -50,11 +47,9 @@ def quat(turn: Array) -> Quat:
     return float(v[0]), float(v[1]), float(v[2]), float(v[3])
 
 
-
 def nearest_angle(angle: float, to: float) -> float:
     """The same direction, within half a turn of `to`."""
     return to + (angle - to + pi) % (2 * pi) - pi
-
 
 
 def _rotation(vector: Array) -> Array:
@@ -65,7 +60,6 @@ def _rotation(vector: Array) -> Array:
     k = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
     made: Array = np.eye(3) + np.sin(angle) * k + (1 - np.cos(angle)) * k @ k
     return made
-
 
 
 def _rotation_vector(turn: Array) -> Array:

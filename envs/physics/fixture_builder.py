@@ -33,11 +33,9 @@ GRID = 0.97 * np.array([(x, y, z) for x in (-1, 1) for y in (-1, -0.5, 0, 0.5, 1
 BRAKE = {"hinge": 6.0, "flap": 12.0, "slide": 15.0}  # what keeps a leaf where it is left [N m, N]
 
 
-
 def glow_name(fixture: str, k: int) -> str:
     """Name of the k-th part of a fixture that is lit while it is on."""
     return f"{fixture} glow {k}"
-
 
 
 def build_fixture(engine: Engine, spec: FixtureSpec, ajar: float = 1.0) -> None:
@@ -51,7 +49,6 @@ def build_fixture(engine: Engine, spec: FixtureSpec, ajar: float = 1.0) -> None:
         engine.brake(spec.name, k, BRAKE[leaf.kind])
 
 
-
 def open_doors(places: Places, scene: Scene) -> dict[str, float]:
     """Return the part of its travel, 0 to 1, that each open fixture's doors swing before they meet what is beside."""
     ajar: dict[str, float] = {}
@@ -62,7 +59,6 @@ def open_doors(places: Places, scene: Scene) -> dict[str, float]:
             first = places.furniture[spec.name].leaves[0]
             around = join([around, places.leaf_boxes(spec.name, ajar[spec.name] * first.opened)])
     return ajar
-
 
 
 def _how_far_open(places: Places, name: str, around: Boxes) -> float:
@@ -81,7 +77,6 @@ def _how_far_open(places: Places, name: str, around: Boxes) -> float:
     return AJAR[-1]
 
 
-
 def leaf_links(made: Furniture) -> list[Link]:
     """Return the moving parts of a fixture as links."""
     return [
@@ -94,7 +89,6 @@ def leaf_links(made: Furniture) -> list[Link]:
         )
         for leaf in made.leaves
     ]
-
 
 
 def footprints(scene: Scene) -> list[Footprint]:

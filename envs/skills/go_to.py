@@ -12,7 +12,6 @@ from envs.robot.motion_primitives import AVOIDED_M, SkillError, Workcell
 STAND_M = 0.55  # in front of a fixture
 
 
-
 def go_to(cell: Workcell, name: str) -> None:
     """Stand in front of a fixture, or at any side of a floor, looking at it.
 

@@ -18,7 +18,6 @@ _FILES = {"tokens": "tokens.npy", "counted": "counted.npy", "branch": "branch.np
 _KINDS = {"tokens": ("<u2", "<u4"), "counted": ("|b1",), "branch": ("|u1",), "offsets": ("<i8",)}
 
 
-
 class TokenizedDocuments:
     """Documents as one flat array of tokens, one of what carries loss, and where each document starts.
 

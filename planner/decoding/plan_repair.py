@@ -99,7 +99,6 @@ def _filling(
 FOLLOWING = 6  # steps after a hole that the prompt shows
 
 
-
 def hole_prompt(
     hole: Hole, notes: Sequence[Note], goal: Goal, start: State, avoid: frozenset[int] = frozenset()
 ) -> tuple[text_format.Document, Facts]:

@@ -30,7 +30,6 @@ def writable(folder: Path) -> Path:
     return folder
 
 
-
 def reported(command: Callable[[], int], prog: str) -> int:
     """Run a command; an error that is somebody's input becomes one message on stderr and exit code 2."""
     if isinstance(sys.stdout, io.TextIOWrapper):

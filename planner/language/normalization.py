@@ -7,7 +7,6 @@ import re
 SPAN = 1600  # characters: a longer instruction is cut
 
 
-
 def normalise(text: str) -> str:
     """Return an instruction as the GPT reads it: lower case, plain quotes and spaces, no final full stop.
 

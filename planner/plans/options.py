@@ -13,7 +13,6 @@ MAX_TEMPERATURE = 5.0
 Precision = Literal["fp32", "int8"]  # of weights
 
 
-
 @dataclass(frozen=True, kw_only=True)
 class Options:
     """How to decode.

@@ -21,7 +21,6 @@ Ids = tuple[int, ...]
 NEARLY = 1 - 1e-9  # certain
 
 
-
 @dataclass(kw_only=True)
 class Cursor:
     """Where decoding stands: a session, the tokens chosen but not yet read, and the sum of log-probabilities."""

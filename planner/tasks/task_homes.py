@@ -27,7 +27,6 @@ FIXTURE_DECOYS = (3, 8)
 ATTEMPTS = 36  # homes that are sampled until one is found in which the goal does not hold yet
 
 
-
 def needs(goal: Goal, domain: Domain) -> tuple[Counter[str], Counter[str]]:
     """Return the fixtures and the objects, with numbers, that a home must have for a goal to be reachable."""
     fixtures: Counter[str] = Counter()
@@ -77,7 +76,6 @@ def needs(goal: Goal, domain: Domain) -> tuple[Counter[str], Counter[str]]:
             thing(condition.thing, number)
             place(condition.place)
     return fixtures, objects
-
 
 
 def home_for(task: TaskLine, *, seed: int = 0, geometry: bool = True) -> State:
@@ -130,7 +128,6 @@ def home_for(task: TaskLine, *, seed: int = 0, geometry: bool = True) -> State:
     raise TaskError(f"task {task.id}: its goal held already in each of {ATTEMPTS} homes that were sampled for it")
 
 
-
 def home_of_lines(lines: Sequence[TaskLine], *, seed: int) -> State:
     """Return a home, without geometry, that has what each of several lines of one scene needs.
 
@@ -155,11 +152,9 @@ def home_of_lines(lines: Sequence[TaskLine], *, seed: int) -> State:
     ).initial()
 
 
-
 def _is_listed(task: TaskLine) -> bool:
     """Whether the file lists all the things of the home, not only what the task is about."""
     return len(task.objects) >= DECOYS[0]
-
 
 
 def decoys(rng: random.Random, task: TaskLine, domain: Domain) -> tuple[Counter[str], Counter[str]]:
@@ -175,7 +170,6 @@ def decoys(rng: random.Random, task: TaskLine, domain: Domain) -> tuple[Counter[
     else:
         objects = rng.sample(things, k=min(len(things), rng.randint(*DECOYS)))
     return fixtures, Counter({name: rng.choice((1, 1, 2, 3)) for name in objects})
-
 
 
 def undone(scene: Scene, goal: Goal, domain: Domain) -> Scene:
