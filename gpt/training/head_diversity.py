@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from gpt.model.attention import Attention
-from gpt.model.packed_layout import Layout
+from gpt.model.packed_layout import PackedLayout
 
 if TYPE_CHECKING:
     from gpt.model.transformer import GPT
@@ -41,7 +41,7 @@ def head_similarity(model: GPT) -> tuple[float, ...]:
 
 
 @torch.no_grad()
-def output_similarity(model: GPT, idx: Tensor, layout: Layout | None = None) -> tuple[float, ...]:
+def output_similarity(model: GPT, idx: Tensor, layout: PackedLayout | None = None) -> tuple[float, ...]:
     """Mean cosine between the outputs of two heads of a layer at the same token, before they are joined.
 
     It is what Li et al. call disagreement on outputs, with the sign turned, over pairs of different heads; unlike the

@@ -1,4 +1,4 @@
-"""A home that teaches the planner its own habits: days lived in it, and what is learnt of them at night.
+"""A home that teaches the planner its own habits: days lived in it, and what is learned of them at night.
 
 `python -m planner.improve --home my_home.yaml` lives some days in a simulated household and writes an adapter, a few
 hundred kB that belong to the released weights and to this home; `python -m planner.plan --adapter` plans with it.
