@@ -1,4 +1,7 @@
-"""TODO."""
+"""Bodies as values: convex pieces and the links that move them, independent of any physics engine.
+
+Assets describe their bodies in these terms; the engine and the renderer build them.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +9,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from envs.geometry.meshes import Color as Color
-from envs.geometry.meshes import Mesh, long_block, merge, moved, tube
+from envs.geometry.meshes import Color, Mesh, long_block, merge, moved, tube
 from envs.symbolic.domain import Vec3
 
 Quat = tuple[float, float, float, float]
-
-
 UPRIGHT: Quat = (0.0, 0.0, 0.0, 1.0)
-
-
 PLAIN: Color = (1.0, 1.0, 1.0, 1.0)  # of a mesh that brings its own colours
-
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +37,6 @@ class Piece:
     mesh: Mesh | None = None
 
 
-
 @dataclass(frozen=True, kw_only=True)
 class Link:
     """A moving (or fixed) part of a body: `at` and `turn` place it in its parent's frame, `axis` is in its own.
@@ -57,11 +53,9 @@ class Link:
     mass: float = 1.0
 
 
-
 def seen(mesh: Mesh, color: Color = PLAIN) -> Piece:
     """Make a piece that is only seen; an engine that knows one colour for a mesh paints it in `color`."""
     return Piece(size=(0.0, 0.0, 0.0), kind="mesh", mesh=mesh, color=color, solid=False)
-
 
 
 @lru_cache(maxsize=512)
@@ -69,7 +63,6 @@ def appearance_of(pieces: tuple[Piece, ...]) -> Mesh | None:
     """Gather what is seen of some pieces in one mesh."""
     parts = [_mesh_of(piece) for piece in pieces if piece.visible]
     return parts[0] if len(parts) == 1 else merge(parts) if parts else None
-
 
 
 def _mesh_of(piece: Piece) -> Mesh:

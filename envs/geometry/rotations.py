@@ -1,4 +1,4 @@
-"""TODO."""
+"""Rotations as matrices, quaternions (x, y, z, w), rotation vectors and angles, in numpy."""
 
 from __future__ import annotations
 
@@ -10,14 +10,13 @@ from numpy.typing import NDArray
 from envs.geometry.bodies import Quat
 
 Array = NDArray[np.float64]
-
+Footprint = tuple[float, float, float, float, float]  # x, y, yaw, half depth, half width
 
 
 def turn_x(angle: float) -> Array:
     """Rotation about x, (3, 3)."""
     c, s = np.cos(angle), np.sin(angle)
     return np.array([[1.0, 0.0, 0.0], [0.0, c, -s], [0.0, s, c]])
-
 
 
 def turn_z(angle: Array | float) -> Array:
@@ -28,10 +27,6 @@ def turn_z(angle: Array | float) -> Array:
     made[..., 0, 1], made[..., 1, 0] = -s, s
     made[..., 2, 2] = 1.0
     return made
-
-
-Footprint = tuple[float, float, float, float, float]  # x, y, yaw, half depth, half width
-
 
 
 def quat(turn: Array) -> Quat:
@@ -50,11 +45,9 @@ def quat(turn: Array) -> Quat:
     return float(v[0]), float(v[1]), float(v[2]), float(v[3])
 
 
-
 def nearest_angle(angle: float, to: float) -> float:
     """The same direction, within half a turn of `to`."""
     return to + (angle - to + pi) % (2 * pi) - pi
-
 
 
 def _rotation(vector: Array) -> Array:
@@ -65,7 +58,6 @@ def _rotation(vector: Array) -> Array:
     k = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
     made: Array = np.eye(3) + np.sin(angle) * k + (1 - np.cos(angle)) * k @ k
     return made
-
 
 
 def _rotation_vector(turn: Array) -> Array:

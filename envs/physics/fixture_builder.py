@@ -1,4 +1,4 @@
-"""TODO."""
+"""Adds fixtures to the engine: their bodies, their doors and drawers as links, and how far each door can open."""
 
 from __future__ import annotations
 
@@ -22,22 +22,14 @@ if TYPE_CHECKING:
 
 
 NEAR_DOORS_M = 1.5
-
-
 AJAR = (1.0, 0.9, 0.8, 0.7, 0.6)  # how far doors are tried to stand open
-
-
 GRID = 0.97 * np.array([(x, y, z) for x in (-1, 1) for y in (-1, -0.5, 0, 0.5, 1) for z in (-1, 0, 1)])
-
-
 BRAKE = {"hinge": 6.0, "flap": 12.0, "slide": 15.0}  # what keeps a leaf where it is left [N m, N]
-
 
 
 def glow_name(fixture: str, k: int) -> str:
     """Name of the k-th part of a fixture that is lit while it is on."""
     return f"{fixture} glow {k}"
-
 
 
 def build_fixture(engine: Engine, spec: FixtureSpec, ajar: float = 1.0) -> None:
@@ -51,7 +43,6 @@ def build_fixture(engine: Engine, spec: FixtureSpec, ajar: float = 1.0) -> None:
         engine.brake(spec.name, k, BRAKE[leaf.kind])
 
 
-
 def open_doors(places: Places, scene: Scene) -> dict[str, float]:
     """Return the part of its travel, 0 to 1, that each open fixture's doors swing before they meet what is beside."""
     ajar: dict[str, float] = {}
@@ -62,7 +53,6 @@ def open_doors(places: Places, scene: Scene) -> dict[str, float]:
             first = places.furniture[spec.name].leaves[0]
             around = join([around, places.leaf_boxes(spec.name, ajar[spec.name] * first.opened)])
     return ajar
-
 
 
 def _how_far_open(places: Places, name: str, around: Boxes) -> float:
@@ -81,7 +71,6 @@ def _how_far_open(places: Places, name: str, around: Boxes) -> float:
     return AJAR[-1]
 
 
-
 def leaf_links(made: Furniture) -> list[Link]:
     """Return the moving parts of a fixture as links."""
     return [
@@ -94,7 +83,6 @@ def leaf_links(made: Furniture) -> list[Link]:
         )
         for leaf in made.leaves
     ]
-
 
 
 def footprints(scene: Scene) -> list[Footprint]:

@@ -1,4 +1,4 @@
-"""TODO."""
+"""Adds the rooms of a scene to the engine: the ground, walls with doorways, floors and the lawn around them."""
 
 from __future__ import annotations
 
@@ -14,19 +14,10 @@ if TYPE_CHECKING:
 
 
 WALL_M = 0.10
-
-
 WALL_HEIGHT_M = 2.0
-
-
 WALL_SEEN_M = 0.45  # walls are drawn low, so that one sees into the rooms
-
-
 WALL: Color = (0.93, 0.91, 0.86, 1.0)
-
-
 LAWN: Color = (0.72, 0.78, 0.66, 1.0)
-
 
 
 def build_rooms(engine: Engine, scene: Scene) -> None:
@@ -39,12 +30,10 @@ def build_rooms(engine: Engine, scene: Scene) -> None:
         engine.add(f"wall {k}", (low, Piece(size=wall.size, visible=False)), wall.at)
 
 
-
 def build_floors(engine: Engine, scene: Scene) -> None:
     """Add what is only seen of the rooms, and the lawn around them: drawn last, since everything else hides it."""
     engine.add("floors", (seen(floors_mesh(scene)),), (0.0, 0.0, 0.0))
     engine.add("lawn", (seen(lawn_mesh(_extent(scene), LAWN), LAWN),), (0.0, 0.0, -0.02))
-
 
 
 def wall_pieces(scene: Scene) -> list[Piece]:
@@ -57,18 +46,15 @@ def wall_pieces(scene: Scene) -> list[Piece]:
     return list(walls.values())
 
 
-
 def _extent(scene: Scene) -> Rect:
     x0, y0 = (min(room.rect[k] for room in scene.rooms) for k in (0, 1))
     x1, y1 = (max(room.rect[k] for room in scene.rooms) for k in (2, 3))
     return (x0, y0, x1, y1)
 
 
-
 def _edges(rect: Rect) -> list[tuple[float, float, float, float]]:
     a, b, c, d = rect
     return [(a, b, c, b), (a, d, c, d), (a, b, a, d), (c, b, c, d)]
-
 
 
 def _without_doorways(line: tuple[float, float, float, float], scene: Scene) -> list[tuple[float, float, float, float]]:
@@ -90,7 +76,6 @@ def _without_doorways(line: tuple[float, float, float, float], scene: Scene) -> 
         spans.append((start, high))
     spans = [(s, e) for s, e in spans if e - s > 0.02]
     return [(s, fixed, e, fixed) if along_x else (fixed, s, fixed, e) for s, e in spans]
-
 
 
 def _wall(line: tuple[float, float, float, float]) -> Piece:

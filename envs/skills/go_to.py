@@ -1,4 +1,4 @@
-"""TODO."""
+"""The skill `go to`: drive the robot to a free position in front of a fixture, facing it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from envs.geometry.rotations import turn_z
 from envs.robot.motion_primitives import AVOIDED_M, SkillError, Workcell
 
 STAND_M = 0.55  # in front of a fixture
-
 
 
 def go_to(cell: Workcell, name: str) -> None:

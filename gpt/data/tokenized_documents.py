@@ -1,4 +1,7 @@
-"""TODO."""
+"""Tokenized documents on disk: flat arrays of tokens, loss marks, branches and offsets.
+
+The arrays are memory-mapped, so a corpus larger than memory can be trained on.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +16,7 @@ from gpt.errors import CheckpointError, ConfigError
 from gpt.files import write_atomically
 
 _FILES = {"tokens": "tokens.npy", "counted": "counted.npy", "branch": "branch.npy", "offsets": "offsets.npy"}
-
-
 _KINDS = {"tokens": ("<u2", "<u4"), "counted": ("|b1",), "branch": ("|u1",), "offsets": ("<i8",)}
-
 
 
 class TokenizedDocuments:

@@ -1,4 +1,7 @@
-"""TODO."""
+"""Divides a long goal into chunks: the next few unmet conditions that are planned together.
+
+A small GPT loses count in long plans, so only a few conditions are planned before the state is read again.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +18,7 @@ if TYPE_CHECKING:
 
 
 MAX_CONDITIONS = 3  # of one chunk: longer ones are where a small GPT loses count (measured: docs/results.md)
-
-
 MAX_WORK = 8  # things to change in one chunk
-
 
 
 def chunk(
@@ -42,11 +42,9 @@ def chunk(
     return tuple(todo)
 
 
-
 def work(state: State, conditions: Sequence[Condition], start: State) -> int:
     """About how many things unmet conditions ask to be changed or brought before the state is read again."""
     return sum(_work(state, c, start) for c in conditions if not holds(state, c, start))
-
 
 
 def _work(state: State, condition: Condition, start: State) -> int:
@@ -60,13 +58,11 @@ def _work(state: State, condition: Condition, start: State) -> int:
     return 1
 
 
-
 def _left(state: State, condition: Every, start: State) -> list[int]:
     about = subjects(start, condition)
     if condition.place is not None:
         return [i for i in about if not is_at(state, i, condition.place)]
     return [i for i in about if not all(state.has(i, s) for s in condition.become)]
-
 
 
 def is_limited(state: State, conditions: Sequence[Condition], start: State) -> bool:

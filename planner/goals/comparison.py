@@ -1,4 +1,4 @@
-"""TODO."""
+"""Compares goals: `shape` ignores which objects a goal names, `meaning` ignores only how it is written."""
 
 from __future__ import annotations
 
@@ -20,11 +20,9 @@ def shape(goal: Goal) -> str:
     return " ; ".join(sorted(kinds))
 
 
-
 def meaning(goal: Goal) -> tuple[tuple[str, ...], ...]:
     """Return what two goals share that mean the same: the set of conditions of each phase, states in order."""
     return tuple(tuple(sorted({format_condition(_plain(c)) for c in phase})) for phase in goal.phases)
-
 
 
 def _plain(condition: Condition) -> Condition:
@@ -38,10 +36,8 @@ def _plain(condition: Condition) -> Condition:
     return condition
 
 
-
 def _thing(thing: Thing) -> Thing:
     return replace(thing, states=tuple(sorted(thing.states)))
-
 
 
 def _place(place: Place | None) -> Place | None:

@@ -1,4 +1,4 @@
-"""TODO."""
+"""What every command shares: an output folder that can be written to, and errors as one line with exit code 2."""
 
 from __future__ import annotations
 
@@ -28,7 +28,6 @@ def writable(folder: Path) -> Path:
             f"{folder}: cannot be written to ({error.strerror or error}); choose another with --out"
         ) from None
     return folder
-
 
 
 def reported(command: Callable[[], int], prog: str) -> int:

@@ -1,11 +1,10 @@
-"""TODO."""
+"""Normalizes instructions before the GPT reads them, so that case, quotes and invisible characters do not matter."""
 
 from __future__ import annotations
 
 import re
 
 SPAN = 1600  # characters: a longer instruction is cut
-
 
 
 def normalise(text: str) -> str:

@@ -1,4 +1,4 @@
-"""TODO."""
+"""The messages that a worker sends to the process that employs it, and which errors are the user's to fix."""
 
 from __future__ import annotations
 
@@ -13,13 +13,11 @@ class Ready:
     """A worker has started."""
 
 
-
 @dataclass(frozen=True, kw_only=True)
 class Answer:
     """A worker has made something."""
 
     made: object
-
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +32,6 @@ class Failure:
     expected: bool
 
 
-
 @dataclass(frozen=True, kw_only=True)
 class Death:
     """A worker is no more."""
@@ -43,7 +40,6 @@ class Death:
 
 
 Said: TypeAlias = "Ready | Answer | Failure | Death"
-
 
 
 def is_expected(error: Exception) -> bool:

@@ -1,4 +1,4 @@
-"""TODO."""
+"""The home of a task: the one it names, or a sampled one that has what the goal needs and does not meet it yet."""
 
 from __future__ import annotations
 
@@ -18,13 +18,8 @@ from envs.symbolic.scoring import holds
 from planner.tasks.task_files import TaskError, TaskLine
 
 DECOYS = (8, 16)  # categories of things that a sampled home has for no reason; measured: tests/planner/test_tasks.py
-
-
 FIXTURE_DECOYS = (3, 8)
-
-
 ATTEMPTS = 36  # homes that are sampled until one is found in which the goal does not hold yet
-
 
 
 def needs(goal: Goal, domain: Domain) -> tuple[Counter[str], Counter[str]]:
@@ -79,7 +74,6 @@ def needs(goal: Goal, domain: Domain) -> tuple[Counter[str], Counter[str]]:
     return fixtures, objects
 
 
-
 def home_for(task: TaskLine, *, seed: int = 0, geometry: bool = True) -> State:
     """Return the state in which a task starts: its own home, or one sampled from (seed, id).
 
@@ -130,7 +124,6 @@ def home_for(task: TaskLine, *, seed: int = 0, geometry: bool = True) -> State:
     raise TaskError(f"task {task.id}: its goal held already in each of {ATTEMPTS} homes that were sampled for it")
 
 
-
 def home_of_lines(lines: Sequence[TaskLine], *, seed: int) -> State:
     """Return a home, without geometry, that has what each of several lines of one scene needs.
 
@@ -155,11 +148,9 @@ def home_of_lines(lines: Sequence[TaskLine], *, seed: int) -> State:
     ).initial()
 
 
-
 def _is_listed(task: TaskLine) -> bool:
     """Whether the file lists all the things of the home, not only what the task is about."""
     return len(task.objects) >= DECOYS[0]
-
 
 
 def decoys(rng: random.Random, task: TaskLine, domain: Domain) -> tuple[Counter[str], Counter[str]]:
@@ -175,7 +166,6 @@ def decoys(rng: random.Random, task: TaskLine, domain: Domain) -> tuple[Counter[
     else:
         objects = rng.sample(things, k=min(len(things), rng.randint(*DECOYS)))
     return fixtures, Counter({name: rng.choice((1, 1, 2, 3)) for name in objects})
-
 
 
 def undone(scene: Scene, goal: Goal, domain: Domain) -> Scene:
