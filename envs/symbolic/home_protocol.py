@@ -46,7 +46,6 @@ class ChangeableHome(Home, Protocol):
         """Let something else than the robot make this true."""
 
 
-
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
     """How an action went.

@@ -243,7 +243,6 @@ def _create_mask(rule: Callable[..., Tensor], rows: int | None, T: int, device: 
     return mask
 
 
-
 @torch.no_grad()
 def orthogonalize_heads(attention: Attention, std: float) -> None:
     """Draw queries, keys and values anew, each of the three with all its rows orthogonal, within heads and between.

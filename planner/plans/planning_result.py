@@ -207,7 +207,6 @@ class Plan:
         }
 
 
-
 def show(instruction: str, subtasks: Sequence[str]) -> str:
     """Write a plan for a person: `set the table → open cabinet 2 → ...`."""
     return " → ".join((instruction, *subtasks))
