@@ -10,8 +10,8 @@
     documents = TokenizedDocuments.from_lists(tokenizer.encode(text) for text in texts)
     batches = PackedBatches(documents, batch_rows=4, block_size=64, seed=0)
     model = GPT(GPTConfig(vocab_size=tokenizer.vocab_size, n_layer=2, n_head=2, n_embd=32, block_size=64))
-    train(model, batches, None, TrainConfig(steps=60, batch_rows=4), "runs/tiny")
-    print(tokenizer.decode(generate(model, tokenizer.encode("set"), max_new_tokens=8)))
+    train(model, batches, None, TrainConfig(steps=100, batch_rows=4, warmup_steps=10), "runs/tiny")
+    print(tokenizer.decode(generate(model, tokenizer.encode("set"), max_new_tokens=2)))
 
 Importing this package imports nothing else: each name above is loaded when it is first used, so `Tokenizer` and
 `GPTConfig` do not cost the import of torch. Decoding without torch is in `gpt.inference`.

@@ -50,7 +50,8 @@ def nearest_angle(angle: float, to: float) -> float:
     return to + (angle - to + pi) % (2 * pi) - pi
 
 
-def _rotation(vector: Array) -> Array:
+def rotation_about(vector: Array) -> Array:
+    """Rotation matrix (3, 3) of a rotation vector: an axis whose length is the angle [rad]."""
     angle = float(np.linalg.norm(vector))
     if angle < 1e-9:
         return np.eye(3)
@@ -60,7 +61,8 @@ def _rotation(vector: Array) -> Array:
     return made
 
 
-def _rotation_vector(turn: Array) -> Array:
+def rotation_vector(turn: Array) -> Array:
+    """Rotation vector (3,) of a rotation matrix: an axis whose length is the angle [rad]."""
     x, y, z, w = quat(turn)
     size = float(np.linalg.norm((x, y, z)))
     if size < 1e-9:

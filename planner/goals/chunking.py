@@ -52,13 +52,14 @@ def _work(state: State, condition: Condition, start: State) -> int:
         states = len(condition.thing.states) + (condition.thing.liquid is not None)
         return (condition.number - len(chosen(state, condition.thing, condition.place))) * (1 + states)
     if isinstance(condition, Every):
-        return min(LIMIT, len(_left(state, condition, start)))
+        return min(LIMIT, len(remaining_subjects(state, condition, start)))
     if isinstance(condition, No):
         return min(LIMIT, len(chosen(state, condition.thing, condition.place)))
     return 1
 
 
-def _left(state: State, condition: Every, start: State) -> list[int]:
+def remaining_subjects(state: State, condition: Every, start: State) -> list[int]:
+    """Return the objects for which an `every` condition does not hold yet."""
     about = subjects(start, condition)
     if condition.place is not None:
         return [i for i in about if not is_at(state, i, condition.place)]
@@ -68,7 +69,7 @@ def _left(state: State, condition: Every, start: State) -> list[int]:
 def is_limited(state: State, conditions: Sequence[Condition], start: State) -> bool:
     """Whether one of the conditions is about more things than are planned for before the state is read again."""
     for c in conditions:
-        if isinstance(c, Every) and len(_left(state, c, start)) > LIMIT:
+        if isinstance(c, Every) and len(remaining_subjects(state, c, start)) > LIMIT:
             return True
         if isinstance(c, No) and len(chosen(state, c.thing, c.place)) > LIMIT:
             return True
