@@ -1,8 +1,9 @@
-"""The network of the GPT in torch, and its configuration, which needs no torch.
+"""The network of the GPT in torch, and its settings, which need no torch.
 
 | file | what |
 |---|---|
 | `config.py` | shape and parts of a GPT, checked; torch-free |
+| `sampling_settings.py` | the check of sampling settings; torch-free |
 | `transformer.py` | the whole decoder-only transformer |
 | `attention.py` | causal self-attention within a document, with grouped queries and rotary positions |
 | `kv_cache.py` | keys and values of tokens already read |
