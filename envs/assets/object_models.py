@@ -14,17 +14,12 @@ from envs.assets.objects.groceries import GROCERIES
 from envs.assets.objects.household_items import POSSESSIONS
 from envs.assets.objects.tableware import SHAPE_LOOKS, TABLEWARE, Look
 from envs.geometry.bodies import Piece, seen
-from envs.geometry.meshes import Color as Color  # noqa: PLC0414 - for those who make pieces
 from envs.geometry.meshes import Mesh
 
 if TYPE_CHECKING:
     from envs.symbolic.domain import ObjectCategory
 
-
 LOOKS: dict[str, Look] = {**TABLEWARE, **GROCERIES, **CLOTHES, **POSSESSIONS}
-
-
-SHAPES = tuple(SHAPE_LOOKS)
 
 
 @lru_cache(maxsize=256)
@@ -40,5 +35,3 @@ def appearance(category: ObjectCategory) -> Mesh:
     """Return the mesh of one kind of thing: by its name, or by its shape where nobody has drawn it."""
     look = LOOKS.get(category.name) or SHAPE_LOOKS[category.shape]
     return look(category.size, (*category.color, 1.0))
-
-

@@ -30,7 +30,6 @@ NAME = "robot"
 DOF = 11
 CONTROL_TICKS = 4
 CONTROL_S = CONTROL_TICKS * TICK_S
-BASE_RADIUS_M = 0.24
 SPEED = np.array([0.9, 0.9, 1.8, *kinematics.SPEED])  # [m/s, rad/s]
 RAMP_S = 0.3
 FORCES = [4e4, 4e4, 2e4, 3e4, 3e3, 3e3, 3e3, 2e3, 1e3, 1e3, 1e3]

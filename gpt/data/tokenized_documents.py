@@ -87,12 +87,6 @@ class TokenizedDocuments:
             offsets,
         )
 
-    def with_loss_on_all(self) -> TokenizedDocuments:
-        """The same documents as plain language modelling reads them: every token is learned that something predicts."""
-        begins = np.zeros(len(self.tokens), dtype=np.bool_)
-        begins[1:] = self.branch[1:] != self.branch[:-1]  # a branch, or a document after branches
-        return TokenizedDocuments(self.tokens, ~begins, self.branch, self.offsets)
-
     def save(self, folder: Path | str) -> None:
         """Write four .npy files, the one that makes the others valid last."""
         folder = Path(folder)
