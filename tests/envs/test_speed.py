@@ -6,20 +6,21 @@ import random
 import pytest
 
 from envs import speed
+from envs.evaluation.random_plans import applicable_walk
 from envs.scenes.scene_sampler import sample_scene
 from envs.symbolic.actions import World
 
 
 def test_the_walk_that_is_measured_is_applicable_throughout() -> None:
     start = World(sample_scene(speed.SEED, geometry=False)).initial()
-    walk = speed.applicable_walk(start, 200, random.Random(0))
+    walk = applicable_walk(start, 200, random.Random(0))
     assert speed.actions_per_s(start, walk, 0.01)[1] == 1.0
 
 
 def test_half_of_the_mixture_is_inapplicable() -> None:
     start = World(sample_scene(speed.SEED, geometry=False)).initial()
     rng = random.Random(0)
-    mixed = speed.with_inapplicable(start, speed.applicable_walk(start, 200, rng), rng)
+    mixed = speed.with_inapplicable(start, applicable_walk(start, 200, rng), rng)
     assert speed.actions_per_s(start, mixed, 0.01)[1] == 0.5
 
 
