@@ -3,7 +3,7 @@
     python -m gpt.speed                                    # the ladder on the CPU, one thread
     python -m gpt.speed --device cuda --preset gpt2 --out runs/speed
     python -m gpt.speed --against nanogpt                  # beside a plain GPT's training step
-    python -m gpt.speed --decode                           # ways to decode (gpt/benchmarks/decoding_speed.py)
+    python -m gpt.speed --decode --model FOLDER            # ways to decode (gpt/benchmarks/decoding_speed.py)
 
 Each rung runs in a process of its own, so that its memory is its own and its allocator's settings can differ; on a CPU
 the rungs take turns. The figure is the median of each one's steps. The first losses and those of every step are

@@ -40,7 +40,8 @@ __all__ = [
 __version__ = "0.1.0"
 
 _WHERE = {
-    "planner.plans.planning_result": ("Options", "Plan"),
+    "planner.plans.options": ("Options",),
+    "planner.plans.planning_result": ("Plan",),
     "planner.api": ("Planner",),
     "planner.execution.events": (
         "Begun", "Disturbed", "Done", "Ended", "Episode", "Event", "Looked", "Looking", "Missed", "Replanned", "Search",

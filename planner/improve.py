@@ -90,9 +90,7 @@ def _run(args: argparse.Namespace) -> int:
     folder = _folder(args, model, sizes, method)
     limit_blas_threads(1)  # a small model decodes no faster on two, and far slower on a busy machine
     with open_workers(args.workers, ray=args.ray) as workers:
-        results = improve(
-            folder, model, sizes, cycles=args.cycles, seed=args.seed, method=method, workers=workers
-        )
+        results = improve(folder, model, sizes, cycles=args.cycles, seed=args.seed, method=method, workers=workers)
     print(json.dumps(results) if args.json else _shown(folder, results))
     return 0
 

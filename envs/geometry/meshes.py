@@ -85,9 +85,7 @@ def moved(part: Mesh, at: Vec3 = (0.0, 0.0, 0.0), turn: Turn | None = None) -> M
     vertices = part.vertices
     if turn is not None:
         (a, b, c), (d, e, f), (g, h, i) = turn
-        vertices = tuple(
-            (a * x + b * y + c * z, d * x + e * y + f * z, g * x + h * y + i * z) for x, y, z in vertices
-        )
+        vertices = tuple((a * x + b * y + c * z, d * x + e * y + f * z, g * x + h * y + i * z) for x, y, z in vertices)
     shifted = tuple((x + at[0], y + at[1], z + at[2]) for x, y, z in vertices)
     return Mesh(vertices=shifted, faces=part.faces, colors=part.colors)
 
@@ -207,9 +205,7 @@ def ball(size: Vec3, at: Vec3 = (0.0, 0.0, 0.0), color: Color = GREY, *, sides: 
     return lathe(points, color, stretch=size[1] / size[0], sides=sides, at=at)
 
 
-def rod(
-    start: Vec3, end: Vec3, width: float, color: Color = GREY, *, sides: int = 4, tip: float | None = None
-) -> Mesh:
+def rod(start: Vec3, end: Vec3, width: float, color: Color = GREY, *, sides: int = 4, tip: float | None = None) -> Mesh:
     """Make a straight bar between two points, `width` across at its start and `tip` at its end."""
     along = [b - a for a, b in zip(start, end, strict=True)]
     length = sqrt(sum(v * v for v in along))

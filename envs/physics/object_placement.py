@@ -153,9 +153,7 @@ def _walls_around(places: Places, name: str) -> Array:
     return kept
 
 
-def _pack(
-    area: Area, items: Sequence[ObjectCategory], rng: np.random.Generator, walls: Array
-) -> list[Spot | None]:
+def _pack(area: Area, items: Sequence[ObjectCategory], rng: np.random.Generator, walls: Array) -> list[Spot | None]:
     """Return a spot for each item, large ones first: spread out if that fits, else ever tighter, None for the rest.
 
     Args:
@@ -213,5 +211,3 @@ def _beside(
         return hidden, -(side * spot.y + 0.3 * spot.x)
 
     return min(free, key=key)
-
-

@@ -80,9 +80,7 @@ class Floor:
         made: Bool = np.hypot(np.maximum(u, 0.0), np.maximum(v, 0.0)) <= margin
         return made
 
-    def update(
-        self, leaves: list[Footprint], things: Sequence[Footprint] = (), carried_m: float = 0.0
-    ) -> None:
+    def update(self, leaves: list[Footprint], things: Sequence[Footprint] = (), carried_m: float = 0.0) -> None:
         """Take the leaves that stand open and the things that lie on the ground now into account.
 
         Args:

@@ -32,9 +32,7 @@ Point = tuple[float, float]
 Pose = tuple[float, float, float]
 
 
-def steer(
-    start: Pose, corners: Sequence[Point], yaw: float, roomy: Callable[[Point], bool]
-) -> list[Pose]:
+def steer(start: Pose, corners: Sequence[Point], yaw: float, roomy: Callable[[Point], bool]) -> list[Pose]:
     """Return the poses x, y, yaw [m, rad] to go through after `start`, the last one at the last corner with `yaw`.
 
     Args:

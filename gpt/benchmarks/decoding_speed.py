@@ -1,8 +1,8 @@
 """How fast this machine decodes, rung by rung: the same weights continue the same prompts with the likeliest tokens.
 
-    python -m gpt.benchmarks.decoding_speed                              # the released weights, batch 1 and 64, one thread
-    python -m gpt.benchmarks.decoding_speed --preset gpt2 --batch 1      # random weights of another shape
-    python -m gpt.benchmarks.decoding_speed --json --out runs/decode     # and a chart
+    python -m gpt.speed --decode --model planner/released/home          # a model, batch 1 and 64, one thread
+    python -m gpt.speed --decode --preset gpt2 --batch 1      # random weights of another shape
+    python -m gpt.speed --decode --json --out runs/decode     # and a chart
 
 Every rung must write what the plain loop writes, which reads everything again for every token; int8 weights are
 rounded, so for them the share of equal tokens and the change in loss are reported instead. A rung's time is from the
@@ -332,7 +332,7 @@ def draw_chart(rows: Sequence[dict[str, object]], path: Path) -> bool:
 
 def main(argv: list[str] | None = None) -> int:
     """Measure and print a table. Returns 0, or 2 on wrong input or where a rung must agree and does not."""
-    parser = argparse.ArgumentParser(prog="python -m gpt.benchmarks.decoding_speed", description="Decoding speed, rung by rung.")
+    parser = argparse.ArgumentParser(prog="python -m gpt.speed --decode", description="Decoding speed, rung by rung.")
     parser.add_argument("--model", type=Path, help="a model folder, e.g. planner/released/home")
     parser.add_argument("--preset", choices=tuple(PRESETS), help="random weights of this shape instead")
     parser.add_argument("--batch", default="1,64", help="prompts decoded together (default 1,64)")

@@ -45,9 +45,7 @@ def preference_objective(rule: Rule, reference: GPT, strength: float | None = No
     weight = STRENGTH[rule] if strength is None else strength
     kind = {"advantage": _Advantage, "preference": _Preference}[rule]
 
-    def make(
-        model: GPT, precision: Precision, trunk: Callable[..., Tensor] | None, head_penalty: float
-    ) -> Objective:
+    def make(model: GPT, precision: Precision, trunk: Callable[..., Tensor] | None, head_penalty: float) -> Objective:
         return kind(model, precision, trunk, head_penalty, frozen.to(model.device), weight)
 
     return make

@@ -90,7 +90,9 @@ def converse(
     """
     home = None if stage is None else _opened(state, stage)
     try:
-        planner.prompts.home(text_format.inventory(state) if options.inventory else "")  # read while the first is being typed
+        planner.prompts.home(
+            text_format.inventory(state) if options.inventory else ""
+        )  # read while the first is being typed
         if not as_json:
             print(f"ready: {state.world.scene.name}; an instruction a line, end with Ctrl-D", file=sys.stderr)
         plan: Plan | None = None

@@ -163,7 +163,9 @@ class Corpus:
                 names = text_format.inventory(home_of_lines(lines, seed=self.rng.randrange(*self.span)))
             except EnvsError:
                 return
-        branches = tuple(text_format.understood(self._said(line), format_goal(line.goal)) for line in lines if line.goal)
+        branches = tuple(
+            text_format.understood(self._said(line), format_goal(line.goal)) for line in lines if line.goal
+        )
         yield text_format.Tree(text_format.home_part(names), branches)
 
     def _varied(self, line: TaskLine) -> TaskLine:
@@ -205,7 +207,9 @@ class Corpus:
             if self.rng.random() < self.recipe.plans:
                 plans += self._plans(task.goal, pieces)
         if branches:
-            yield text_format.Tree(text_format.home_part(text_format.inventory(state) if known else ""), tuple(branches))
+            yield text_format.Tree(
+                text_format.home_part(text_format.inventory(state) if known else ""), tuple(branches)
+            )
         yield from map(text_format.Tree, plans)
 
     def _task(self, state: State, known: bool) -> Task | None:
@@ -227,7 +231,9 @@ class Corpus:
         recipe = self.recipe
         if task is None:
             return None
-        if any(excluded_forms.speaks_of(said, recipe.without) for said in (task.instruction, task.refuse, task.ask) if said):
+        if any(
+            excluded_forms.speaks_of(said, recipe.without) for said in (task.instruction, task.refuse, task.ask) if said
+        ):
             return None
         if task.goal is not None:
             if recipe.conditions is not None and len(task.goal.conditions) > recipe.conditions:
@@ -243,7 +249,11 @@ class Corpus:
             if not facts.name_all(actions):
                 continue
             if i == 0 or self.rng.random() < self.recipe.chunks:
-                yield (*text_format.plan_heading(todo), *text_format.facts_part(facts.texts), *text_format.plan_part(state, actions))
+                yield (
+                    *text_format.plan_heading(todo),
+                    *text_format.facts_part(facts.texts),
+                    *text_format.plan_part(state, actions),
+                )
             if self.rng.random() < self.recipe.restarts and len(actions) > 2:
                 yield from self._restart(state, todo, start, actions)
 
@@ -259,4 +269,8 @@ class Corpus:
             return
         facts = fetch(state, left, start)
         if facts.name_all(taught.actions):
-            yield (*text_format.plan_heading(left), *text_format.facts_part(facts.texts), *text_format.plan_part(state, taught.actions))
+            yield (
+                *text_format.plan_heading(left),
+                *text_format.facts_part(facts.texts),
+                *text_format.plan_part(state, taught.actions),
+            )

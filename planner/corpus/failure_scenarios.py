@@ -157,7 +157,12 @@ class Incidents:
         if not notes or not facts.name_all(actions):
             return None
         said = text_format.feedback_part([note.said for note in notes])
-        return (*text_format.plan_heading(todo), *text_format.facts_part(facts.texts), *said, *text_format.plan_part(seen, actions))
+        return (
+            *text_format.plan_heading(todo),
+            *text_format.facts_part(facts.texts),
+            *said,
+            *text_format.plan_part(seen, actions),
+        )
 
 
 def draw_reason(rng: random.Random, world: World, action: Action) -> str:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from planner.prompts.cursor import Cursor, Ids
 
 if TYPE_CHECKING:
-
     from gpt.inference.session import Session
 
 

@@ -211,5 +211,3 @@ def _reference_reaches(trial: Trial) -> bool | None:
         return None
     report = replay(trial.start, trial.goal, trial.reference)
     return report is not None and report.ok
-
-

@@ -59,7 +59,9 @@ def expect(planner: PlanningPipeline, instruction: str, belief: Belief, decoding
     return replace(plan, seconds=seconds, tokens=tokens, logprob=found.logprob)
 
 
-def expect_to_reach(planner: PlanningPipeline, goal: Goal, belief: Belief, decoding: Options, *, instruction: str = "") -> Plan:
+def expect_to_reach(
+    planner: PlanningPipeline, goal: Goal, belief: Belief, decoding: Options, *, instruction: str = ""
+) -> Plan:
     """Plan for a goal on what is believed."""
     everything = [want for condition in goal.conditions for want in wants(condition, belief)]
     guesses = {w.label: g for w in everything if (g := _guess(w, belief)).places}

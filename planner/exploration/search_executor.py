@@ -87,7 +87,9 @@ class _Seeker(Execution):
         self.blocked: Counter[str] = Counter()
         self.unplanned = ""
 
-    def run(self, planner: PlanningPipeline, decoding: Options | None, max_replans: int, choose: Choose) -> Iterator[Event]:
+    def run(
+        self, planner: PlanningPipeline, decoding: Options | None, max_replans: int, choose: Choose
+    ) -> Iterator[Event]:
         """Go on until the goal is reached or nothing more can be done."""
         broken = False
         if self.queue:

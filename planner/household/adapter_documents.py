@@ -78,7 +78,9 @@ def sayings(days: Sequence[Record], diary: Diary, scene: Scene, rng: random.Rand
                 pairs.append((request.said, format_goal(request.goal)))
         # What plainly named things add to the inventory is there for all of the sentences: a nickname adds nothing.
         names = text_format.inventory(with_unseen(belief, [c for said, _ in pairs for c in named(said)]))
-        yield text_format.Tree(text_format.home_part(names), tuple(text_format.understood(said, goal) for said, goal in pairs))
+        yield text_format.Tree(
+            text_format.home_part(names), tuple(text_format.understood(said, goal) for said, goal in pairs)
+        )
 
 
 def _some_of(belief: Belief, categories: Sequence[str], rng: random.Random) -> Belief:

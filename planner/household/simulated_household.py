@@ -162,7 +162,5 @@ class StickyHome(SymbolicHome):
             chance, rng = self._sticks[action.args[0]]
             if rng.random() < chance:
                 duration = self.state().world.domain.skills["open"].duration_s
-                return Outcome(
-                    status="failed", reason=f"{action.args[0]} is stuck", duration_s=duration, energy_j=None
-                )
+                return Outcome(status="failed", reason=f"{action.args[0]} is stuck", duration_s=duration, energy_j=None)
         return super().execute(action)

@@ -115,11 +115,15 @@ class Attempt:
     @classmethod
     def from_dict(cls, record: Mapping[str, Any]) -> Attempt:
         """Read it from an episode's record."""
-        wrote = [text_format.Segment(mark, words, i > 0, bool(words)) for i, (mark, words) in enumerate(record["wrote"])]
+        wrote = [
+            text_format.Segment(mark, words, i > 0, bool(words)) for i, (mark, words) in enumerate(record["wrote"])
+        ]
         return cls(document=tuple(wrote), success=bool(record["success"]), steps=int(record["steps"]))
 
 
-def _whole_plans(conditions: Sequence[Condition], start: State, actions: Sequence[Action]) -> Iterator[text_format.Document]:
+def _whole_plans(
+    conditions: Sequence[Condition], start: State, actions: Sequence[Action]
+) -> Iterator[text_format.Document]:
     """Yield the plan as one document, and its rest from each point where something was achieved."""
     state, before = start, -1
     for number, action in enumerate(actions):
@@ -141,7 +145,11 @@ def _plan_document(
     facts = fetch(state, left, start, phase=phase)
     if not facts.name_all(actions):
         return None
-    return (*text_format.plan_heading(left), *text_format.facts_part(facts.texts), *text_format.plan_part(state, actions))
+    return (
+        *text_format.plan_heading(left),
+        *text_format.facts_part(facts.texts),
+        *text_format.plan_part(state, actions),
+    )
 
 
 def hindsight_lesson(start: State, actions: Sequence[Action]) -> Lesson | None:

@@ -149,7 +149,10 @@ def _entries(lesson: Lesson, tokenizer: Tokenizer, rule: Rule) -> Iterator[_Entr
 
 
 def _tree(
-    trunk: text_format.Document, branches: Sequence[tuple[text_format.Document, float]], tokenizer: Tokenizer, plain: float
+    trunk: text_format.Document,
+    branches: Sequence[tuple[text_format.Document, float]],
+    tokenizer: Tokenizer,
+    plain: float,
 ) -> _Entry:
     entry = _plain(trunk, tokenizer, plain)
     for number, (document, value) in enumerate(branches, start=1):

@@ -156,9 +156,7 @@ def _entities(home: PhysicalHome) -> NDArray[np.int32]:
     return numbers
 
 
-def _picture(
-    home: PhysicalHome, state: State, fixture: str, shot: Shot, numbers: NDArray[np.int32]
-) -> Picture:
+def _picture(home: PhysicalHome, state: State, fixture: str, shot: Shot, numbers: NDArray[np.int32]) -> Picture:
     entities = numbers[shot.bodies]
     world = home.world
     own = world.index[fixture]

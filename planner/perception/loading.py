@@ -41,7 +41,7 @@ def load_with(kind: SenseKind, folder: Path | None = None, file: Path | None = N
     folder = released_dir() if folder is None else folder
     path = sense_path(folder, kind) if file is None else file
     if not path.is_file():
-        raise ReleaseError(f"{path}: no such file; train it with python -m planner.perception.training.__main__ {kind}")
+        raise ReleaseError(f"{path}: no such file; train it with python -m planner.perception.training {kind}")
     sense = load_sense(path, kind)
     model, tokenizer, _ = NumpyModel.load(folder, sense.adapter)
     return Loaded(model, tokenizer, sense)

@@ -205,5 +205,3 @@ def encode_tree(
         ids, learn, numbers = [*ids, *more], [*learn, *marks], [*numbers, *[number] * len(more)]
     if numbers[-1]:
         yield ids, learn, numbers
-
-

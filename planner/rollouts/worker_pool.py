@@ -99,7 +99,7 @@ class Hand(ABC):
     Attributes:
         ready: Whether it has started.
         has: The number of the item that it is at work on; None: it waits for one.
-        since: When it was given that [s], by `time.monotonic`.
+        since: When it was given that [s], by the crew's clock.
     """
 
     def __init__(self) -> None:
@@ -126,12 +126,15 @@ class Crew(Workers, Generic[AnyHand, Sent]):
     Args:
         count: How many.
         limit_s: After so long an item's worker is stopped [s]; None: never.
+        clock: Seconds; what that is counted with.
     """
 
-    def __init__(self, count: int, *, limit_s: float | None = None) -> None:
+    def __init__(
+        self, count: int, *, limit_s: float | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         if count < 1 or (limit_s is not None and limit_s <= 0):
             raise WorkersError(f"there is at least one worker, and its time is above 0 s; seen {count} and {limit_s}")
-        self.count, self.limit_s = count, limit_s
+        self.count, self.limit_s, self.clock = count, limit_s, clock
         self._hands: list[AnyHand] = []
         self._false_starts = 0
         self._turn = object()  # the run that the workers are at
@@ -195,7 +198,7 @@ class Crew(Workers, Generic[AnyHand, Sent]):
             hand.start()
         for hand in self._hands:
             if waiting and hand.ready and hand.has is None:
-                hand.has, hand.since = waiting.popleft(), time.monotonic()
+                hand.has, hand.since = waiting.popleft(), self.clock()
                 self._give(hand, job, items[hand.has])
 
     def _gather(
@@ -237,10 +240,10 @@ class Crew(Workers, Generic[AnyHand, Sent]):
         at_work = self._at_work()
         if self.limit_s is None or not at_work:
             return None
-        return max(0.0, min(hand.since for hand in at_work) + self.limit_s - time.monotonic())
+        return max(0.0, min(hand.since for hand in at_work) + self.limit_s - self.clock())
 
     def _overdue(self) -> Iterator[tuple[AnyHand, Said]]:
         """Yield the workers whose time is up, by what has been heard so far; called once that has been dealt with."""
         for hand in self._at_work():
-            if self.limit_s is not None and time.monotonic() - hand.since >= self.limit_s:
+            if self.limit_s is not None and self.clock() - hand.since >= self.limit_s:
                 yield hand, Death(reason=f"stopped after {self.limit_s:g} s")

@@ -159,5 +159,3 @@ def with_steps(instruction: str, steps: Sequence[str]) -> str:
     """Return an instruction followed by its step-by-step description, as a GPT is told them."""
     said = [words for step in steps if (words := step.strip().rstrip(" \t\n.,;:!?"))]
     return f"{instruction} steps: {'. '.join(said)}" if said else instruction
-
-

@@ -99,9 +99,7 @@ class TaskDrawer:
             [f.weight * (1 + len(f.phrases) / 25) for f in of] for of in (self.families, self.refusals, self.questions)
         )
 
-    def draw(
-        self, start: State, *, parts: int = 1, inventory_known: bool = True, in_turn: bool = False
-    ) -> Task | None:
+    def draw(self, start: State, *, parts: int = 1, inventory_known: bool = True, in_turn: bool = False) -> Task | None:
         """Draw a task of several parts for a home, or None if the attempt does not fit it.
 
         Args:

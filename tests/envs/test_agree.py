@@ -123,7 +123,9 @@ def test_a_world_that_is_wrong_is_found_out(monkeypatch: pytest.MonkeyPatch) -> 
 
     home = PhysicalHome(kitchen())
     try:
-        monkeypatch.setattr(state_comparison, "effect", lambda before, action: before)  # a symbolic world without effects
+        monkeypatch.setattr(
+            state_comparison, "effect", lambda before, action: before
+        )  # a symbolic world without effects
         made = state_comparison.attempt(home, Action("turn on", ("sink 1",)))
         assert made.done
         assert ("sink 1", "on", "false", "true") in made.differences

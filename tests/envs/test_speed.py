@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import json
 import random
+import sys
+from collections.abc import Callable
+from types import FrameType
 
 import pytest
 
@@ -14,25 +17,50 @@ from envs.symbolic.actions import World
 def test_the_walk_that_is_measured_is_applicable_throughout() -> None:
     start = World(sample_scene(speed.SEED, geometry=False)).initial()
     walk = applicable_walk(start, 200, random.Random(0))
-    assert speed.actions_per_s(start, walk, 0.01)[1] == 1.0
+    assert speed.actions_per_s(start, walk, 1.0, clock=iter([0.0, 0.0, 0.5, 2.0]).__next__) == (200.0, 1.0)
 
 
 def test_half_of_the_mixture_is_inapplicable() -> None:
     start = World(sample_scene(speed.SEED, geometry=False)).initial()
     rng = random.Random(0)
     mixed = speed.with_inapplicable(start, applicable_walk(start, 200, rng), rng)
-    assert speed.actions_per_s(start, mixed, 0.01)[1] == 0.5
+    assert speed.actions_per_s(start, mixed, 1.0, clock=iter([0.0, 0.0, 0.5, 2.0]).__next__) == (400.0, 0.5)
+
+
+def instructions_of(work: Callable[[], object]) -> int:
+    """Count the interpreter's instructions: what a machine needs the longer for, the slower it is."""
+    count, before = 0, sys.gettrace()
+
+    def trace(frame: FrameType, event: str, _: object) -> object:
+        nonlocal count
+        frame.f_trace_opcodes, frame.f_trace_lines = True, False
+        count += event == "opcode"
+        return trace
+
+    sys.settrace(trace)  # type: ignore[arg-type]
+    try:
+        work()
+    finally:
+        sys.settrace(before)
+    return count
 
 
 def test_the_symbolic_world_is_fast() -> None:
-    figures = speed.symbolic_figures(0.5)
-    assert float(figures["applicable_actions_per_s"]) > 20_000  # a fifth of what we promise: test machines are busy
+    start = World(sample_scene(speed.SEED, n_objects=speed.N_OBJECTS, geometry=False)).initial()
+    walk = applicable_walk(start, 300, random.Random(0))
+    clock = iter([0.0, 0.0, 2.0]).__next__  # once through the walk
+    count = instructions_of(lambda: speed.actions_per_s(start, walk, 1.0, clock))
+    # About 260 each, by which a core of these years tries more than a hundred thousand a second.
+    assert 50 < count / len(walk) < 800
 
 
 def test_the_command_prints_json(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(speed, "physics_figures", dict)
+    for figures in ("physics_figures", "reset_figures", "camera_figures"):
+        monkeypatch.setattr(speed, figures, dict)
+    monkeypatch.setattr(speed, "N_ACTIONS", 200)
     assert speed.main(["--json", "--seconds", "0.1"]) == 0
-    assert json.loads(capsys.readouterr().out)["entities"] > 50
+    found = json.loads(capsys.readouterr().out)
+    assert found["entities"] > 50 and found["applicable_actions_per_s"] > 0
 
 
 def test_a_senseless_time_is_wrong_usage() -> None:

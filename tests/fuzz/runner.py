@@ -8,7 +8,7 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -52,11 +52,13 @@ def random_of(target: str, seed: int, number: int) -> Random:
     return Random(f"{target} {seed} {number}")
 
 
-def throw(target: str, seed: int, numbers: range, limit_s: float = LIMIT_S) -> Iterator[Tally]:
+def throw(
+    target: str, seed: int, numbers: range, limit_s: float = LIMIT_S, clock: Callable[[], float] = time.perf_counter
+) -> Iterator[Tally]:
     """Throw inputs at a target; yields the tally, which grows, after each."""
     tally = Tally()
     for number in numbers:
-        began = time.perf_counter()
+        began = clock()
         try:
             with _limited(limit_s):
                 TARGETS[target](random_of(target, seed, number))
@@ -64,7 +66,7 @@ def throw(target: str, seed: int, numbers: range, limit_s: float = LIMIT_S) -> I
             where = _where(error)
             tally.findings.setdefault(where, []).append(number)
             tally.example.setdefault(where, "".join(traceback.format_exception(error))[-4000:])
-        took = time.perf_counter() - began
+        took = clock() - began
         tally.inputs += 1
         tally.seconds += took
         if took > tally.slowest_s:

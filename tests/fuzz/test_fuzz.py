@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from dataclasses import replace
 from random import Random
@@ -81,16 +82,24 @@ def test_what_acts_on_a_terminal_is_noticed() -> None:
 
 
 def test_what_is_raised_and_what_hangs_is_tallied_with_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+
     def odd(rng: Random) -> None:
+        nonlocal now
+        now += 0.5
         number = next(numbers)
         if number == 3:
             raise KeyError(number)
         if number == 4:
-            time.sleep(5)
+            now += 9.0
+            assert 0 < signal.getitimer(signal.ITIMER_REAL)[0] <= 900.0
+            signal.raise_signal(signal.SIGALRM)  # as the timer does when the time is up
+            time.sleep(900.0)
 
     numbers = iter(range(6))
     monkeypatch.setitem(runner.TARGETS, "odd", odd)
-    *_, tally = throw("odd", 0, range(6), limit_s=0.05)
+    *_, tally = throw("odd", 0, range(6), limit_s=900.0, clock=lambda: now)
+    assert (tally.seconds, tally.slowest_s) == (12.0, 9.5)
     assert tally.inputs == 6 and tally.slowest == 4
     assert sorted(tally.findings.values()) == [[3], [4]]
     assert {kind.partition(" ")[0] for kind in tally.findings} == {"KeyError", "TooSlowError"}

@@ -210,7 +210,10 @@ def _bare(goal: str) -> text_format.Document:
 def _rest(state: State, goal: str, subtasks: list[str]) -> text_format.Document:
     conditions = parse_goal(goal).conditions
     facts = fetch(state, conditions, state)
-    return (*text_format.facts_part(facts.texts), *text_format.plan_part(state, [parse_action(state.world, s) for s in subtasks]))
+    return (
+        *text_format.facts_part(facts.texts),
+        *text_format.plan_part(state, [parse_action(state.world, s) for s in subtasks]),
+    )
 
 
 def _after(state: State, subtasks: list[str]) -> State:

@@ -1,22 +1,22 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
-import planner.learning.cycle
-import planner.learning.training_examples
-import planner.learning.proposals
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import planner.learning.cycle
+import planner.learning.proposals
+import planner.learning.training_examples
 from envs.symbolic.actions import Action, State, applicable, effect, parse_action
 from envs.symbolic.goals import format_goal, parse_goal
 from envs.symbolic.scoring import holds
@@ -33,7 +33,7 @@ from planner.learning.hindsight import relabel
 from planner.learning.proposals import Proposal, start_of
 from planner.learning.training_examples import Lesson, full_lesson, hindsight_lesson, weights
 from planner.learning.training_mixture import mixed
-from planner.prompts import text_format
+from planner.prompts.sessions import text_format
 from planner.rollouts.resumable_stage import stage
 from planner.verification.plan_verification import verify
 
@@ -163,7 +163,7 @@ def a_cycle(folder: Path, model: Path, goals: dict[str, str]) -> planner.learnin
     tasks = [Proposal(id=f"0/{i}", home=0, instruction=said, goal=goal) for i, (said, goal) in enumerate(goals.items())]
     if not (folder / "proposals.jsonl").exists():
         write_lines(folder / "proposals.jsonl", [t.as_dict() for t in tasks])
-    valid = planner.learning.cycle.held_out(TINY.held_out, 0, planner.cycle.SPLITS["valid"])
+    valid = planner.learning.cycle.held_out(TINY.held_out, 0, planner.learning.cycle.SPLITS["valid"])
     old: list[Record] = [{"id": t.id, "split": t.split, "alone": False, "verified": False} for t in valid]
     replay = TokenizedDocuments.from_lists([[5, 6, 7, 8]] * 9)
     return run_cycle(folder, model, old, replay, TINY, number=1, seed=0)
@@ -296,24 +296,56 @@ print(results["cycles"][0]["lessons"], *sorted({{"planner.corpus.teacher", "plan
     assert imported == []
 
 
+# Moments are counted, not timed: before a file is put in its place, after a record is written, before a training step.
 RUN_TO_BE_KILLED = """
-import sys
-import time
-from dataclasses import replace
+import os, random, signal, sys
 from pathlib import Path
-from gpt.data.batches import TokenizedDocuments
+from gpt.data.batches import PackedBatches
+from gpt.data.tokenized_documents import TokenizedDocuments
 from planner.learning.cycle import Sizes
 from planner.improve import improve
+from planner.rollouts.progress_log import Advance
 from planner.learning.proposals import Proposal
 from planner.io.json_lines import write_lines
 
-folder, name = Path(sys.argv[1]), sys.argv[2]
-proposals = folder / name / "cycle-1" / "proposals.jsonl"
-if not proposals.exists():
-    tasks = [Proposal(id=f"0/{i}", home=i, instruction="light", goal="no ceiling light on") for i in range(12)]
-    write_lines(proposals, [t.as_dict() for t in tasks])
-sizes = Sizes(homes=1, per_home=2, varied=1, composed=1, hindsight=3, samples=0, steps=30, rows=1, held_out=2)
-improve(folder / name, folder / "model", sizes, cycles=1, seed=0)
+folder, name, most_kills, most_moments = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+moments, last = 0, 0
+
+def counted(owner, name):
+    real = getattr(owner, name)
+    def call(*args, **settings):
+        global moments
+        moments += 1
+        if moments == last:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return real(*args, **settings)
+    setattr(owner, name, call)
+
+def run():
+    proposals = folder / name / "cycle-1" / "proposals.jsonl"
+    if not proposals.exists():
+        tasks = [Proposal(id=f"0/{i}", home=i, instruction="light", goal="no ceiling light on") for i in range(12)]
+        write_lines(proposals, [t.as_dict() for t in tasks])
+    sizes = Sizes(homes=1, per_home=2, varied=1, composed=1, hindsight=3, samples=0, steps=30, rows=1, held_out=2)
+    improve(folder / name, folder / "model", sizes, cycles=1, seed=0)
+
+counted(os, "replace")
+counted(Advance, "advance")
+counted(PackedBatches, "batch")
+rng, kills = random.Random(0), 0
+while kills < most_kills:
+    last = rng.randint(4, most_moments // 2)  # of the next process
+    if not (child := os.fork()):
+        run()
+        os._exit(0)
+    status = os.waitpid(child, 0)[1]
+    if not os.WIFSIGNALED(status):
+        assert status == 0
+        break  # it came to its end
+    kills += 1
+last = 0
+run()
+print(kills, moments)
 """
 
 
@@ -321,23 +353,20 @@ def test_a_run_that_is_killed_at_random_moments_ends_with_the_same_bytes(model_f
     TokenizedDocuments.from_lists([[5, 6, 7, 8]] * 9).save(tmp_path / "model" / "replay")
     for name in ("model.safetensors", "config.json", "tokenizer.json"):
         (tmp_path / "model" / name).write_bytes((model_folder / name).read_bytes())
-    command = [sys.executable, "-c", RUN_TO_BE_KILLED, str(tmp_path)]
     root = str(Path(planner.learning.cycle.__file__).parents[2])
-    began = time.monotonic()
-    subprocess.run([*command, "whole"], check=True, cwd=root, capture_output=True)
-    took = time.monotonic() - began
-    rng, kills = random.Random(0), 0
-    while kills < MOST_KILLS:
-        run = subprocess.Popen([*command, "killed"], cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        try:
-            assert run.wait(rng.uniform(0.3, 0.9) * took) == 0
-            break
-        except subprocess.TimeoutExpired:
-            run.kill()
-            run.wait()
-            kills += 1
-    subprocess.run([*command, "killed"], check=True, cwd=root, capture_output=True)
-    assert kills > 0, "no run was killed, so this proves nothing"
+
+    def run(name: str, most_kills: int, most_moments: int) -> list[int]:
+        command = [sys.executable, "-c", RUN_TO_BE_KILLED, str(tmp_path), name, str(most_kills), str(most_moments)]
+        # Sets have another order in each of the two.
+        environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONHASHSEED": str(most_kills)}
+        done = subprocess.run(command, capture_output=True, text=True, cwd=root, env=environment, check=False)
+        assert done.returncode == 0, done.stderr
+        return [int(word) for word in done.stdout.split()]
+
+    _, moments = run("whole", 0, 0)
+    assert moments > 60
+    kills, left = run("killed", MOST_KILLS, moments)
+    assert kills > 2 and left < moments, "few runs were killed, or nothing was left of them, so this proves nothing"
     files = ("episodes.jsonl", "hindsight.jsonl", "hindsight_episodes.jsonl", "held_out.jsonl", "training.json")
     for name in (*(f"cycle-1/{file}" for file in files), "test-before.jsonl", "validation-before.jsonl"):
         assert (tmp_path / "whole" / name).read_bytes() == (tmp_path / "killed" / name).read_bytes(), name

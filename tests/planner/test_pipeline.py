@@ -19,9 +19,9 @@ from gpt.inference.numpy_model import NumpyModel
 from gpt.inference.numpy_session import NumpySession
 from gpt.model.transformer import GPT, GPTConfig
 from gpt.tokenization.tokenizer import Tokenizer
-from planner import pipeline
+from planner import api, pipeline
 from planner.api import Planner
-from planner.decoding import plan_writer
+from planner.decoding import goal_planner, plan_writer
 from planner.errors import PlannerError, ReleaseError
 from planner.goals.feasibility import missing
 from planner.plans.options import Options
@@ -295,14 +295,14 @@ def test_a_plan_is_verified_only_if_verify_says_so(
 def test_what_failed_is_not_offered_again(memorised: Planner) -> None:
     now = state(["cabinet 1", "desk 1"], {"mug 1": "desk 1", "mug 2": "desk 1"})
     seen: list[frozenset[int]] = []
-    original = pipeline.fetch
+    original = goal_planner.fetch
 
     def spy(*args: object, avoid: frozenset[int] = frozenset(), **options: object) -> object:
         seen.append(avoid)
         return original(*args, avoid=avoid, **options)  # type: ignore[arg-type]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pipeline, "fetch", spy)
+        patch.setattr(goal_planner, "fetch", spy)
         memorised.reach(meaning("mug in cabinet"), now, QUICK, avoid=frozenset({2}))
     assert seen and set(seen) == {frozenset({2})}
 
@@ -370,7 +370,9 @@ def test_a_typed_mark_does_not_end_the_instruction(
     monkeypatch.setattr(NumpySession, "feed", spy)
     said = "sing [SEP] mug on dining table [SEP] [EOS] [REFUSE]"
     memorised.understand(said, flat, QUICK)
-    prompt = fed[: len(tokenizer.encode(" " + said.lower())) + len(tokenizer.encode(" " + text_format.inventory(flat))) + 3]
+    prompt = fed[
+        : len(tokenizer.encode(" " + said.lower())) + len(tokenizer.encode(" " + text_format.inventory(flat))) + 3
+    ]
     marks = [i for i in prompt if i in {tokenizer.special(m) for m in ("[SEP]", "[EOS]", "[REFUSE]")}]
     assert marks == [tokenizer.special("[SEP]")] * 2
 
@@ -448,7 +450,7 @@ def test_without_released_weights_the_error_says_what_to_do(monkeypatch: pytest.
     def none() -> None:
         raise FileNotFoundError("no released GPT 'home'")
 
-    monkeypatch.setattr(pipeline, "released_dir", none)
+    monkeypatch.setattr(api, "released_dir", none)
     with pytest.raises(ReleaseError, match=r"no released GPT 'home'; train one .* --model"):
         Planner.load()
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from planner import pipeline
+from planner import api
 from planner.cli.dialogue import MAX_INSTRUCTION
 from planner.errors import PlannerError
 from planner.plan import main, open_home
@@ -185,7 +185,7 @@ def test_without_released_weights_it_says_how_to_get_some(plan: Call, monkeypatc
     def none() -> None:
         raise FileNotFoundError("no released GPT 'home' in planner/released; there is: none")
 
-    monkeypatch.setattr(pipeline, "released_dir", none)
+    monkeypatch.setattr(api, "released_dir", none)
     refused(plan(MUG, model=None), "no released GPT 'home'", "--model")
 
 

@@ -93,8 +93,12 @@ def _camera(size: Vec3, color: Color) -> Mesh:
     x, y, z = size
     body = block((x, 0.6 * y, 0.8 * z), (0.0, 0.2 * y, -0.1 * z), color)
     hump = block((0.35 * x, 0.5 * y, 0.2 * z), (0.0, 0.2 * y, 0.4 * z), darker(STEEL, 0.8))
-    lens = moved(tube(0.3 * z, (0.0, 0.4 * y), lighter(color, 0.15)), (0, -0.1 * y, -0.1 * z), ((1, 0, 0), (0, 0, -1), (0, 1, 0)))  # noqa: E501
-    glass = moved(lathe([(0.2 * z, 0.41 * y), (0, 0.41 * y)], GLASS), (0, -0.1 * y, -0.1 * z), ((1, 0, 0), (0, 0, -1), (0, 1, 0)))  # noqa: E501
+    lens = moved(
+        tube(0.3 * z, (0.0, 0.4 * y), lighter(color, 0.15)), (0, -0.1 * y, -0.1 * z), ((1, 0, 0), (0, 0, -1), (0, 1, 0))
+    )  # noqa: E501
+    glass = moved(
+        lathe([(0.2 * z, 0.41 * y), (0, 0.41 * y)], GLASS), (0, -0.1 * y, -0.1 * z), ((1, 0, 0), (0, 0, -1), (0, 1, 0))
+    )  # noqa: E501
     return merge([body, hump, lens, glass, block((0.1 * x, 0.1 * x, 0.08 * z), (0.35 * x, 0.2 * y, 0.33 * z), RED)])
 
 
@@ -214,7 +218,10 @@ def _toy_block(size: Vec3, color: Color) -> Mesh:
 def _teddy(size: Vec3, color: Color) -> Mesh:
     x, y, z = size
     pale = lighter(color, 0.45)
-    parts = [ball((0.6 * x, 0.75 * y, 0.5 * z), (0, 0, -0.18 * z), color), ball((0.5 * x, 0.65 * y, 0.42 * z), (0, 0, 0.24 * z), color)]  # noqa: E501
+    parts = [
+        ball((0.6 * x, 0.75 * y, 0.5 * z), (0, 0, -0.18 * z), color),
+        ball((0.5 * x, 0.65 * y, 0.42 * z), (0, 0, 0.24 * z), color),
+    ]  # noqa: E501
     for s in (-1, 1):
         ear = (s * 0.2 * x, 0, 0.42 * z)
         parts.append(ball((0.18 * x, 0.12 * y, 0.16 * z), ear, darker(color, 0.8), sides=6, rings=3))
@@ -303,12 +310,23 @@ def _toothpaste(size: Vec3, color: Color) -> Mesh:
 def _tissues(size: Vec3, color: Color) -> Mesh:
     x, _y, z = size
     tissue = upright(slab([(-0.2 * x, 0.0), (0.2 * x, 0.0), (0.1 * x, 0.75 * z), (-0.14 * x, 0.6 * z)], 0.01, WHITE))
-    return merge([block(size, color=color), moved(tissue, (0, 0, z / 2)), _on_top(darker(color, 0.6), size, (-0.5, 0.5), (-0.25, 0.25))])  # noqa: E501
+    return merge(
+        [
+            block(size, color=color),
+            moved(tissue, (0, 0, z / 2)),
+            _on_top(darker(color, 0.6), size, (-0.5, 0.5), (-0.25, 0.25)),
+        ]
+    )  # noqa: E501
 
 
 def _sponge(size: Vec3, color: Color) -> Mesh:
     x, y, z = size
-    return merge([block((x, y, 0.7 * z), (0, 0, -0.15 * z), color), block((x, y, 0.3 * z), (0, 0, 0.35 * z), (0.25, 0.5, 0.3, 1))])  # noqa: E501
+    return merge(
+        [
+            block((x, y, 0.7 * z), (0, 0, -0.15 * z), color),
+            block((x, y, 0.3 * z), (0, 0, 0.35 * z), (0.25, 0.5, 0.3, 1)),
+        ]
+    )  # noqa: E501
 
 
 POSSESSIONS: dict[str, Look] = {

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 MOST = 160  # tokens that are heard at once
 
+
 class Sound(NamedTuple):
     """What is perceived of a sound.
 

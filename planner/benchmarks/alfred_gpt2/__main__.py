@@ -1,4 +1,4 @@
-"""`python -m planner.benchmarks.alfred_gpt2.__main__`: our GPT, from scratch, on the benchmark of Jansen 2020.
+"""`python -m planner.benchmarks.alfred_gpt2`: our GPT, from scratch, on the benchmark of Jansen 2020.
 
 It learns from the train rows alone, vocabulary included, decodes the dev split or another file, and prints the paper's
 scores (planner/benchmarks/alfred_gpt2/scores.py) beside the published ones. The data is not part of this repository: it is
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from planner.benchmarks.alfred_gpt2.scores import Program
     from planner.benchmarks.alfred_gpt2.sequence_gpt import RowText, Settings
 
-PROG = "python -m planner.benchmarks.alfred_gpt2.__main__"
+PROG = "python -m planner.benchmarks.alfred_gpt2"
 FIGURES = tuple(f.name for f in fields(SequenceScores) if f.name != "total")
 
 PUBLISHED: dict[str, dict[Criterion, dict[str, float]]] = {

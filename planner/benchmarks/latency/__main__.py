@@ -1,4 +1,4 @@
-"""How fast plans are made: `python -m planner.benchmarks.latency.__main__`.
+"""How fast plans are made: `python -m planner.benchmarks.latency`.
 
 - From the instruction to the verified plan, for held-out tasks whose homes are filled up to 60 and to 2,000 objects
   with the things of others; a home's inventory has been read before (it is warm). Repeats are interleaved, and a task's
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from planner.plans.planning_result import Plan
     from planner.tasks.held_out_trials import Trial
 
-PROG = "python -m planner.benchmarks.latency.__main__"
+PROG = "python -m planner.benchmarks.latency"
 COMMANDS = 5  # cold ones
 INSTRUCTION = "set the table"
 

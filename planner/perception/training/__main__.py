@@ -1,4 +1,4 @@
-"""`python -m planner.perception.training.__main__ hearing|sight`: trains a sense for a model and writes its file.
+"""`python -m planner.perception.training hearing|sight`: trains a sense for a model and writes its file.
 
 Writes runs/NAME/: KIND.safetensors (for `--audio`, `--image`: put it beside the model, or name it) and metrics.jsonl.
 Time is the measure: the learning rate follows it, and the file is written every 90 s.
@@ -15,7 +15,7 @@ from planner.errors import PlannerError
 from planner.io.command import reported, writable
 from planner.io.paths import released_dir, runs_dir
 
-PROG = "python -m planner.perception.training.__main__"
+PROG = "python -m planner.perception.training"
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -27,7 +27,12 @@ def _parser() -> argparse.ArgumentParser:
     add("--minutes", type=float, help="how long (default: 60)")
     add("--device", default="auto", metavar="D", help="cpu, cuda or auto (default)")
     add("--workers", type=int, default=1, metavar="N", help="hearing: processes that speak (default: 1)")
-    add("--pictures", type=Path, metavar="DIR", help="sight: what planner.perception.training.render draws, also while it draws")
+    add(
+        "--pictures",
+        type=Path,
+        metavar="DIR",
+        help="sight: what planner.perception.training.render draws, also while it draws",
+    )
     add("--no-auxiliary", action="store_true", help="sight: learn from what is to be written alone, not from masks")
     add("--start", type=Path, metavar="FILE", help="go on from this file: its encoder is kept")
     add("--seed", type=int, default=0, help="of everything that is drawn (default: 0)")
@@ -57,8 +62,10 @@ def _run(args: argparse.Namespace) -> int:
         from planner.perception.training.train_sight import SightSettings, train_sight
 
         if args.pictures is None:
-            raise PlannerError("sight learns from pictures: name their folder with --pictures, and draw them with "
-                               "python -m planner.perception.training.render --out DIR (and --split valid --out DIR/valid)")
+            raise PlannerError(
+                "sight learns from pictures: name their folder with --pictures, and draw them with "
+                "python -m planner.perception.training.render --out DIR (and --split valid --out DIR/valid)"
+            )
         chosen = SightSettings(
             minutes=minutes, seed=args.seed, device=args.device, auxiliary=not args.no_auxiliary
         ).on_device()

@@ -126,4 +126,3 @@ def read_shard(path: Path) -> Shard:
 def shards_in(folder: Path) -> list[Path]:
     """Return the files of a folder, in order."""
     return sorted(folder.glob("pictures-*.npz"))
-

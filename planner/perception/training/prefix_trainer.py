@@ -113,4 +113,3 @@ def groups_of(encoder: nn.Module, reader: Reader, *, encoder_lr: float, reader_l
         {"params": vectors, "lr": encoder_lr, "peak": encoder_lr, "weight_decay": 0.0},
         {"params": reader.parameters(), "lr": reader_lr, "peak": reader_lr, "weight_decay": 0.0},
     ]
-

@@ -1,4 +1,4 @@
-"""What a training tells: lines of JSON, a bar, and time as its measure of progress."""
+"""What a training tells: lines of JSON, a bar, and its measure of progress: time, or steps."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import sys
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -16,27 +17,34 @@ SAVED_S = 90.0  # between files
 
 
 class Progress:
-    """Progress of a training that takes a given time.
+    """Progress of a training that takes a given time, or a given number of steps.
 
     Args:
         folder: Gets metrics.jsonl.
         minutes: How long it takes.
+        steps: How many steps it takes, however long; None: as many as there is time for.
+        clock: Seconds; what is counted with.
     """
 
-    def __init__(self, folder: Path, minutes: float) -> None:
+    def __init__(
+        self, folder: Path, minutes: float, steps: int | None = None, clock: Callable[[], float] = time.perf_counter
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self.path, self.seconds = folder / "metrics.jsonl", 60.0 * minutes
+        self.path, self.seconds, self.last, self.clock = folder / "metrics.jsonl", 60.0 * minutes, steps, clock
         self.path.write_text("", encoding="utf-8")
-        self.began = self.told = self.saved = time.perf_counter()
+        self.began = self.told = self.saved = clock()
         self.items = self.steps = 0
         self._sums: defaultdict[str, torch.Tensor | float] = defaultdict(float)
         self._since = 0
-        self._bar = tqdm(total=round(self.seconds), unit="s", disable=not sys.stderr.isatty())
+        total, unit = (round(self.seconds), "s") if steps is None else (steps, "step")
+        self._bar = tqdm(total=total, unit=unit, disable=not sys.stderr.isatty())
 
     @property
     def done(self) -> float:
-        """The part of the time that is over; above 1 when the training is to end."""
-        return (time.perf_counter() - self.began) / self.seconds
+        """The part of the time, or of the steps, that is over; 1 or above when the training is to end."""
+        if self.last is not None:
+            return self.steps / self.last
+        return (self.clock() - self.began) / self.seconds
 
     def step(self, items: int, **values: torch.Tensor | float) -> bool:
         """Count a step; returns whether a line is due, which `tell` writes."""
@@ -45,28 +53,28 @@ class Progress:
         self._since += 1
         for name, value in values.items():
             self._sums[name] = self._sums[name] + (value.detach() if isinstance(value, torch.Tensor) else value)
-        return time.perf_counter() - self.told > EVERY_S
+        return self.clock() - self.told > EVERY_S
 
     def tell(self, **more: object) -> None:
         """Write a line: means since the last one, and what else is known."""
-        now = time.perf_counter()
+        now = self.clock()
         means = {name: round(float(value) / max(1, self._since), 4) for name, value in self._sums.items()}
         line = {
             "seconds": round(now - self.began, 1), "steps": self.steps, "items": self.items,
-            "items_per_s": round(self.items / (now - self.began), 1), **means, **more,
+            "items_per_s": round(self.items / max(now - self.began, 1e-9), 1), **means, **more,
         }  # fmt: skip
         with open(self.path, "a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
         if not sys.stderr.isatty():
             print(json.dumps(line), file=sys.stderr)
         self._bar.set_postfix(means)
-        self._bar.update(round(now - self.began) - self._bar.n)
+        self._bar.update((round(now - self.began) if self.last is None else self.steps) - self._bar.n)
         self.told, self._since = now, 0
         self._sums.clear()
 
     def is_due(self) -> bool:
         """Whether the file is to be written again."""
-        if time.perf_counter() - self.saved < SAVED_S:
+        if self.clock() - self.saved < SAVED_S:
             return False
-        self.saved = time.perf_counter()
+        self.saved = self.clock()
         return True

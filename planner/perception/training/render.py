@@ -1,4 +1,4 @@
-"""`python -m planner.perception.training.render --out DIR`: draws labelled pictures of sampled homes for `planner.perception.training.__main__`.
+"""`python -m planner.perception.training.render --out DIR`: draws labelled pictures of sampled homes for `planner.perception.training`.
 
 Files appear in DIR while it runs, each written whole; training may read them at the same time. PyBullet is needed here,
 not there.

@@ -34,6 +34,7 @@ class HearingSettings:
 
     Attributes:
         minutes: How long.
+        steps: How many steps, however long they take: the same on every machine; None: as many as there is time for.
         seed: Of everything.
         device: cpu, cuda or auto.
         workers: Processes that speak.
@@ -53,6 +54,7 @@ class HearingSettings:
     """
 
     minutes: float = 60.0
+    steps: int | None = None
     seed: int = 0
     device: str = "auto"
     workers: int = 1
@@ -120,7 +122,7 @@ def train_hearing(settings: HearingSettings, model: Path, out: Path, start: Path
     path = sense_path(out, "hearing")
     validation = watched.all()
     kept: list[Heard] | None = None
-    progress = Progress(out, settings.minutes)
+    progress = Progress(out, settings.minutes, settings.steps)
 
     def save() -> None:
         extra = {"heard": progress.items, "spoken": pool.heard, **asdict(settings), "words": known}

@@ -25,6 +25,7 @@ class SightSettings:
 
     Attributes:
         minutes: How long.
+        steps: How many steps, however long they take: the same on every machine; None: as many as there is time for.
         seed: Of everything.
         device: cpu, cuda or auto.
         auxiliary: Whether masks are learnt from.
@@ -40,6 +41,7 @@ class SightSettings:
     """
 
     minutes: float = 60.0
+    steps: int | None = None
     seed: int = 0
     device: str = "auto"
     auxiliary: bool = True
@@ -101,7 +103,7 @@ def train_sight(settings: SightSettings, model: Path, pictures: Path, out: Path,
         groups_of(encoder, reader, encoder_lr=settings.encoder_lr, reader_lr=settings.reader_lr,
                   decay=settings.weight_decay), betas=(0.9, 0.98),
     )  # fmt: skip
-    progress, path = Progress(out, settings.minutes), sense_path(out, "sight")
+    progress, path = Progress(out, settings.minutes, settings.steps), sense_path(out, "sight")
     validation = held_out.all()
     kept: Kept | None = None
 

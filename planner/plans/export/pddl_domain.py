@@ -163,9 +163,7 @@ def _warming(domain: Domain) -> set[str]:
     return {f"makes-{state}" for pair in domain.exclusive for state in pair}
 
 
-def _actions(
-    domain: Domain, able: dict[str, tuple[str, str]], reached: dict[str, tuple[str, str]]
-) -> list[str]:
+def _actions(domain: Domain, able: dict[str, tuple[str, str]], reached: dict[str, tuple[str, str]]) -> list[str]:
     free = "(hand-free)"
     told = [
         _action("pick-up", "?x - thing ?p - entity", f"{free} (at ?x ?p) (in-reach ?x)",

@@ -99,5 +99,12 @@ def test_a_wall_is_drawn_low_and_in_pieces():
 
 
 def test_the_robot_has_few_triangles():
-    meshes = [panda_meshes.chassis(), panda_meshes.sleeve(0.1), panda_meshes.shoulder(0.1), *panda_meshes.links(), panda_meshes.hand(), panda_meshes.finger()]
+    meshes = [
+        panda_meshes.chassis(),
+        panda_meshes.sleeve(0.1),
+        panda_meshes.shoulder(0.1),
+        *panda_meshes.links(),
+        panda_meshes.hand(),
+        panda_meshes.finger(),
+    ]
     assert sum(len(mesh.faces) for mesh in meshes) < 1200

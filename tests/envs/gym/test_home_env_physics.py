@@ -18,7 +18,9 @@ from envs.gym.home_env import HomeEnv, HomePhysics
 from tests.envs.homes_for_tests import kitchen
 
 pytestmark = [
-    pytest.mark.skipif(importlib.util.find_spec("envs.simulation.physical_home") is None, reason="no physical home yet"),
+    pytest.mark.skipif(
+        importlib.util.find_spec("envs.simulation.physical_home") is None, reason="no physical home yet"
+    ),
     pytest.mark.skipif(importlib.util.find_spec("pybullet") is None, reason="pybullet is not installed"),
 ]
 GOAL = "apple on dining table ; fridge open"

@@ -51,7 +51,9 @@ def test_gymnasiums_own_checker_has_nothing_to_say_of_a_given_home_and_goal() ->
 
 
 def test_importing_envs_loads_no_physics_and_no_homes() -> None:
-    code = "import sys, envs; print(*{'pybullet', 'torch', 'yaml', 'gymnasium', 'envs.gym.home_env'} & set(sys.modules))"
+    code = (
+        "import sys, envs; print(*{'pybullet', 'torch', 'yaml', 'gymnasium', 'envs.gym.home_env'} & set(sys.modules))"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
     assert (done.returncode, done.stdout) == (0, "\n"), done.stderr
 

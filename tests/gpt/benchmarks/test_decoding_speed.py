@@ -115,7 +115,7 @@ def test_help_is_shown_without_torch_or_numpy() -> None:
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
     )
     assert done.returncode == 0, done.stderr
-    assert "usage: python -m gpt.benchmarks.decoding_speed" in done.stdout
+    assert "usage: python -m gpt.speed --decode" in done.stdout
 
 
 @pytest.mark.parametrize(

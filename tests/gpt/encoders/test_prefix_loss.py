@@ -115,7 +115,11 @@ def test_convolutions_are_those_of_torch(stride: int, padding: int, size: int) -
     with torch.no_grad():
         expected = flat(picture)[0].permute(1, 2, 0).numpy()
         found = conv2d(
-            picture[0].permute(1, 2, 0).numpy(), flat.weight.numpy(), flat.bias.numpy(), stride=stride, padding=padding  # type: ignore[union-attr]
+            picture[0].permute(1, 2, 0).numpy(),
+            flat.weight.numpy(),
+            flat.bias.numpy(),
+            stride=stride,
+            padding=padding,  # type: ignore[union-attr]
         )
         np.testing.assert_allclose(found, expected, atol=1e-4)
         expected = line(wave)[0].T.numpy()

@@ -70,4 +70,4 @@ def test_all_is_measured(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize("flag", ["--tasks", "--repeats", "--workers"])
 def test_a_number_below_one_is_wrong_usage(flag: str, capsys: pytest.CaptureFixture[str]) -> None:
-    refused(called("python -m planner.benchmarks.latency.__main__", main, [flag, "0"], capsys), "are at least 1")
+    refused(called("python -m planner.benchmarks.latency", main, [flag, "0"], capsys), "are at least 1")

@@ -110,7 +110,9 @@ def test_the_patterns_of_the_test_can_be_drawn() -> None:
 def test_documents_fit_the_context(documents: list[text_format.Document], tokenizer: Tokenizer) -> None:
     block = read_recipe("home").model["block_size"]
     assert block == 512
-    lengths = [len(text_format.encode(d, tokenizer)[0]) for d in documents]  # a smaller vocabulary than the recipe's: longer
+    lengths = [
+        len(text_format.encode(d, tokenizer)[0]) for d in documents
+    ]  # a smaller vocabulary than the recipe's: longer
     assert sum(n <= block for n in lengths) >= 0.995 * len(lengths)
 
 

@@ -13,10 +13,10 @@ from envs.symbolic.goals import parse_goal
 from gpt.model.transformer import GPT
 from gpt.tokenization.tokenizer import Tokenizer
 from gpt.weights.checkpoint import save_model
-from planner import pipeline
 from planner.api import Planner
 from planner.corpus.corpus import Corpus, Recipe
 from planner.corpus.failure_scenarios import Incident, Incidents
+from planner.decoding import goal_planner
 from planner.errors import OptionsError
 from planner.facts.failure_notes import Broken, failure, given_up
 from planner.plans.options import Options
@@ -158,7 +158,7 @@ def test_without_either_a_new_plan_is_what_it_always_was(random_gpt: GPT, tokeni
 
 
 def test_the_gpt_alone_mends_nothing(able: Planner, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pipeline, "repair", lambda *_, **__: pytest.fail("it was repaired"))
+    monkeypatch.setattr(goal_planner, "repair", lambda *_, **__: pytest.fail("it was repaired"))
     able.reach(GOAL, small(), Options(samples=0, constrained=False, chunks=False), broken=broken("mug 1 slipped"))
 
 

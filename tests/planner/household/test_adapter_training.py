@@ -118,12 +118,16 @@ def test_a_question_and_an_answer_are_one_document_as_it_is_asked_later(start: S
     tree = next(adapter_documents.whereabouts(read_diary([DAY]), start.world.scene, random.Random(1)))
     asked = (*tree.trunk, *tree.branches[0])
     name, place = tree.trunk[1].text.removeprefix("where is the "), tree.branches[0][0].text
-    assert asked == text_format.whereabouts(name, place) or asked == text_format.trial(name.removeprefix("open "), place)
+    assert asked == text_format.whereabouts(name, place) or asked == text_format.trial(
+        name.removeprefix("open "), place
+    )
 
 
 def test_a_word_that_was_explained_is_said_in_many_ways_with_its_goal(start: State) -> None:
     days: list[Record] = [DAY]
-    trees = list(itertools.islice(adapter_documents.sayings(days, read_diary(days), start.world.scene, random.Random(0)), 12))
+    trees = list(
+        itertools.islice(adapter_documents.sayings(days, read_diary(days), start.world.scene, random.Random(0)), 12)
+    )
     branches = [branch for tree in trees for branch in tree.branches]
     nicknamed = {branch[0].text: branch[1].text for branch in branches if "tugboat" in branch[0].text}
     assert len(nicknamed) > 15 and all(str(parse_goal(goal)) and "pen" in goal for goal in nicknamed.values())

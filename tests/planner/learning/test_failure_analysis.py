@@ -80,6 +80,4 @@ def test_failures_are_counted_the_most_frequent_first_with_a_few_examples() -> N
     found = counted(iter(episodes), carried)
     assert [(kind, of["count"]) for kind, of in found.items()] == [("too long", 8), ("wrong place", 1), ("physics", 1)]
     assert len(found["too long"]["examples"]) == EXAMPLES  # type: ignore[arg-type]
-    assert found["physics"]["examples"] == [
-        {"id": "1", "instruction": "task 1", "detail": "pick up mug 1: it slips"}
-    ]
+    assert found["physics"]["examples"] == [{"id": "1", "instruction": "task 1", "detail": "pick up mug 1: it slips"}]

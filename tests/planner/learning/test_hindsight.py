@@ -54,9 +54,7 @@ def test_what_was_filled_is_full_where_it_stands(kitchen: State) -> None:
 
 
 def test_all_of_a_kind_are_every_one_and_the_dirty_ones_are_every_dirty_one(kitchen: State) -> None:
-    found = by_the_way(
-        kitchen, "pick up fork 1", "put fork 1 in sink 1", "pick up spoon 1", "put spoon 1 in sink 1"
-    )
+    found = by_the_way(kitchen, "pick up fork 1", "put fork 1 in sink 1", "pick up spoon 1", "put spoon 1 in sink 1")
     assert {"every dirty cutlery in sink", "every cutlery in sink", "every fork in sink"} <= found
     assert "every dishes in sink" not in found  # the plate is not there
     assert "every dirty cutlery in sink" not in by_the_way(kitchen, "pick up fork 1", "put fork 1 in sink 1")

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-import planner.learning.proposals
 import pytest
 
+import planner.learning.proposals
 from envs.symbolic.actions import State
 from envs.symbolic.goals import format_goal, parse_goal
 from envs.symbolic.scoring import holds

@@ -93,7 +93,7 @@ def test_rendering_makes_the_same_pictures_again_and_a_gallery_takes_them_over(t
         assert int((views.centres[row] > 0).sum()) <= (text.count(";") + 1)
         number = first.texts.index(text)
         assert int(views.furniture[row]) == first.furniture[number]
-    with pytest.raises(PlannerError, match=r"planner\.senses\.render"):
+    with pytest.raises(PlannerError, match=r"planner\.perception\.training\.render"):
         Gallery(torch.device("cpu"), tmp_path / "none", 10).wait(1, patience=0.1)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from envs.symbolic.actions import State, parse_action
 from gpt.tokenization.tokenizer import SPECIAL_TOKENS, Tokenizer
+from planner.plans.planning_result import show
 from planner.prompts import text_format
 from tests.envs.homes_for_tests import after, state
 
@@ -76,12 +77,16 @@ def test_loss_is_on_subtasks_hints_and_all_marks_but_the_first(tokenizer: Tokeni
 
 
 def test_a_refusal_carries_loss_on_its_mark_reason_and_end(tokenizer: Tokenizer) -> None:
-    written = learnt((*text_format.home_part("mug"), *text_format.declined("sing", "[REFUSE]", "That is not a task.")), tokenizer)
+    written = learnt(
+        (*text_format.home_part("mug"), *text_format.declined("sing", "[REFUSE]", "That is not a task.")), tokenizer
+    )
     assert written == "[REFUSE] That is not a task.[EOS]"
 
 
 def test_a_proposal_carries_loss_on_instruction_and_goal(tokenizer: Tokenizer) -> None:
-    written = learnt((*text_format.home_part("mug desk"), *text_format.proposal("move the mug", "mug on desk")), tokenizer)
+    written = learnt(
+        (*text_format.home_part("mug desk"), *text_format.proposal("move the mug", "mug on desk")), tokenizer
+    )
     assert written == " move the mug[SEP] mug on desk[EOS]"
 
 
@@ -116,5 +121,5 @@ def test_a_large_homes_inventory_says_one_or_several() -> None:
 
 
 def test_a_plan_is_shown_after_its_instruction() -> None:
-    shown = text_format.show("set the table", ["open cabinet 2", "pick up plate 1"])
+    shown = show("set the table", ["open cabinet 2", "pick up plate 1"])
     assert shown == "set the table → open cabinet 2 → pick up plate 1"

@@ -29,6 +29,8 @@ class Job:
         wrong: Items that raise an exception that nobody can mend, and those that raise one that a person can.
         wait_s: What each takes.
         hanging: Items that take for ever.
+        meeting: Items go on only when so many workers have begun one: nobody makes them all while others start.
+        fatal: Items that kill whoever started their worker, when they are begun for the first time.
     """
 
     notes: Path
@@ -37,9 +39,16 @@ class Job:
     mendable: tuple[str, ...] = ()
     hanging: tuple[str, ...] = ()
     wait_s: float = 0.0
+    meeting: int = 0
+    fatal: tuple[str, ...] = ()
 
     def __call__(self, key: str) -> Record:
         (self.notes / f"{key}-{time.monotonic_ns()}-{os.getpid()}").touch()
+        if key in self.fatal and begun(self.notes)[key] == 1:
+            os.kill(os.getppid(), signal.SIGKILL)
+            time.sleep(600.0)  # it ends with whom it killed
+        while self.meeting and len(workers_of(self.notes)) < self.meeting:
+            time.sleep(0.002)
         if begun(self.notes)[key] <= dict(self.deadly).get(key, 0):
             os.kill(os.getpid(), signal.SIGKILL)
         if key in self.wrong:

@@ -124,9 +124,7 @@ def test_a_file_too_large_to_be_a_memory_is_not_read(kept: Path, map_only: Belie
         ({"fixtures": {"cabinet 1": "open"}}, "to be a list of"),
     ],
 )
-def test_what_cannot_be_remembered_is_said(
-    kept: Path, map_only: Belief, changes: dict[str, object], said: str
-) -> None:
+def test_what_cannot_be_remembered_is_said(kept: Path, map_only: Belief, changes: dict[str, object], said: str) -> None:
     with pytest.raises(BeliefError, match=said):
         remember(damaged(kept, **changes), map_only)
 
@@ -173,9 +171,7 @@ def test_nothing_is_told_to_be_inside_itself(map_only: Belief) -> None:
         tell(map_only, ["box 1 in cabinet 1", "basket 1 in box 1", "box 1 in basket 1"])
 
 
-def test_what_is_in_sight_outweighs_what_is_told_and_what_is_told_what_is_remembered(
-    start: State, kept: Path
-) -> None:
+def test_what_is_in_sight_outweighs_what_is_told_and_what_is_told_what_is_remembered(start: State, kept: Path) -> None:
     known = know(start, memory=kept, told=["mug 1 in drawer 1", "plate 1 in drawer 1"])
     assert known.things["mug 1"].place == "drawer 1"
     assert (known.things["plate 1"].place, known.things["plate 1"].source) == ("countertop 1", "seen")

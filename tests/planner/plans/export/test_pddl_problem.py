@@ -190,9 +190,7 @@ def test_appliances_act_through_vessels(home: State, name: str) -> None:
 
 
 @pytest.mark.parametrize("text", MEANINGS)
-def test_a_goal_means_what_it_means_here(
-    home: State, walked: list[tuple[State, frozenset[Fact]]], text: str
-) -> None:
+def test_a_goal_means_what_it_means_here(home: State, walked: list[tuple[State, frozenset[Fact]]], text: str) -> None:
     goal = parse_goal(text)
     try:
         pddl = to_pddl(goal, home)
