@@ -14,7 +14,7 @@ from envs.errors import EnvsError
 from envs.geometry.bodies import seen
 from envs.physics.fixture_builder import leaf_links
 from envs.recording.video import captioned, filmstrip, write_png
-from envs.rendering.renderer import Canvas
+from envs.rendering.renderer import Renderer
 from envs.symbolic.domain import load_domain
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ VIEW_DEG = 30.0
 def pictures(kind: str, size: int) -> Iterator[tuple[str, Frame]]:
     """Draw the categories of one kind, `things` or `furniture`, each alone; yields names and pictures."""
     domain = load_domain()
-    canvas = Canvas()
+    canvas = Renderer()
     try:
         if kind == "things":
             for thing in domain.objects.values():
@@ -49,7 +49,7 @@ def pictures(kind: str, size: int) -> Iterator[tuple[str, Frame]]:
         canvas.close()
 
 
-def _portrait(canvas: Canvas, extent: Sequence[float], middle: float, size: int) -> Frame:
+def _portrait(canvas: Renderer, extent: Sequence[float], middle: float, size: int) -> Frame:
     """Look at what stands at the origin from its front, from the side and from above."""
     away = 2.2 * float(np.linalg.norm(extent)) + 0.02
     eye = np.array([0.62, -0.52, 0.58]) * away + (0.0, 0.0, middle)

@@ -1,7 +1,7 @@
 """How fast the two worlds are: `python -m envs.speed`.
 
-Symbolic: actions in a second of one core's time, each with all its preconditions (`unmet`) and, where it is applicable,
-all its effects and processes (`effect`). Physics: how much faster than real time a short plan runs
+Symbolic: actions in a second of one core's time, each with all its preconditions (`unmet_precondition`) and, where it is applicable,
+all its effects and processes (`successor`). Physics: how much faster than real time a short plan runs
 (simulated seconds a CPU second), how long a home takes to build, and the head camera's frames.
 """
 
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from envs.errors import EnvsError
 from envs.evaluation.random_plans import applicable_walk, draw_inapplicable
 from envs.scenes.scene_sampler import sample_scene
-from envs.symbolic.actions import Action, State, World, applicable, effect, unmet
+from envs.symbolic.actions import Action, State, World, applicable, successor, unmet_precondition
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -35,7 +35,7 @@ def with_inapplicable(start: State, walk: Sequence[Action], rng: random.Random) 
     state, mixed = start, list[Action]()
     for action in walk:
         mixed += [draw_inapplicable(state, rng), action]
-        state = effect(state, action)
+        state = successor(state, action)
     return mixed
 
 
@@ -48,8 +48,8 @@ def actions_per_s(
     while (taken_s := clock() - began) < seconds:
         state = start
         for action in actions:
-            if unmet(state, action) is None:
-                state = effect(state, action)
+            if unmet_precondition(state, action) is None:
+                state = successor(state, action)
                 done += 1
         tried += len(actions)
     return tried / taken_s, done / tried
@@ -66,7 +66,7 @@ def symbolic_figures(seconds: float) -> Figures:
     mixed_per_s, mixed_share = actions_per_s(start, mixed, seconds / 2)
     states = [start]
     for action in walk[:200]:
-        states.append(effect(states[-1], action))
+        states.append(successor(states[-1], action))
     began = time.process_time()
     for state in states:
         applicable(state)
@@ -129,7 +129,7 @@ def reset_figures(repeats: int = 5) -> Figures:
 
 
 def camera_figures(frames: int = 25) -> Figures:
-    """Measure the head camera in the same home: frames a CPU second, colours alone and with depth and segmentation.
+    """Measure the head camera in the same home: frames a CPU second, colors alone and with depth and segmentation.
 
     Raises:
         PhysicsError: PyBullet is not installed.

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal, cast
 
 from envs.errors import EnvsError
 from envs.evaluation.job_pool import Record, add_job_flags, run_job_command
-from envs.evaluation.tallies import Row, Tally, causes_text
+from envs.evaluation.tallies import Row, SuccessCount, causes_text
 from envs.evaluation.trial_definitions import KINDS, categories_of, course_of
 
 if TYPE_CHECKING:
@@ -83,18 +83,18 @@ class Summary:
         errors: Trials for which there is no home, or whose process died.
     """
 
-    labels: dict[str, Tally]
-    table: dict[str, dict[str, Tally]]
-    prepared: Tally
+    labels: dict[str, SuccessCount]
+    table: dict[str, dict[str, SuccessCount]]
+    prepared: SuccessCount
     not_tried: int
     errors: tuple[str, ...]
 
 
 def summarize(records: Iterable[Record]) -> Summary:
     """Count the records of trials."""
-    labels: dict[str, Tally] = {}
-    table: dict[str, dict[str, Tally]] = {}
-    prepared, not_tried, errors = Tally(), 0, list[str]()
+    labels: dict[str, SuccessCount] = {}
+    table: dict[str, dict[str, SuccessCount]] = {}
+    prepared, not_tried, errors = SuccessCount(), 0, list[str]()
     for record in sorted(records, key=lambda r: str(r["key"])):
         key, category = str(record["key"]), str(record.get("category", ""))
         if record["error"]:
@@ -106,7 +106,7 @@ def summarize(records: Iterable[Record]) -> Summary:
             if not label:
                 prepared.add(row, hit=hit, key=key)
             for group in (labels, table.setdefault(category, {})) if label else ():
-                group.setdefault(label, Tally()).add(row, hit=hit, key=key)
+                group.setdefault(label, SuccessCount()).add(row, hit=hit, key=key)
         last = rows[-1]
         if not last["hit"] and not last["counted"]:
             not_tried += 1
@@ -115,7 +115,7 @@ def summarize(records: Iterable[Record]) -> Summary:
         for name in ("duration_s", "cpu_s", "collisions"):
             whole[name] = sum(cast(float, row[name]) for row in rows if row["counted"])
         for group in (labels, table.setdefault(category, {})):
-            group.setdefault(WHOLE, Tally()).add(whole, hit=bool(last["hit"]), key=key)
+            group.setdefault(WHOLE, SuccessCount()).add(whole, hit=bool(last["hit"]), key=key)
     return Summary(labels=labels, table=table, prepared=prepared, not_tried=not_tried, errors=tuple(errors))
 
 
@@ -151,7 +151,7 @@ def _as_text(summary: Summary) -> str:
 
 def _worst_first(summary: Summary) -> Callable[[str], tuple[float, str]]:
     def rank(name: str) -> tuple[float, str]:
-        whole = summary.table[name].get(WHOLE, Tally())
+        whole = summary.table[name].get(WHOLE, SuccessCount())
         return (whole.hits / whole.total if whole.total else 1.0, name)
 
     return rank

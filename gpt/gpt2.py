@@ -3,7 +3,7 @@
     python -m gpt.gpt2 FILE OUT        # a model folder from GPT-2's safetensors file
 
 GPT-2 (Radford et al. 2019) is our model with learned positions, LayerNorm, GELU by its tanh formula, biases, and
-without normalised queries, previous tokens or a norm of the embeddings. Its files name tensors as OpenAI did, and store
+without normalized queries, previous tokens or a norm of the embeddings. Its files name tensors as OpenAI did, and store
 the matrices of a block as (in, out), where `nn.Linear` has (out, in).
 
 Shapes: V vocabulary size, T block size, C = n_embd.

@@ -62,11 +62,11 @@ class Planner(PlanningPipeline):
             ReleaseError: No folder is given, and no weights came with the installation; or the extra is missing.
         """
         folder = model_folder(folder)
-        learnt = load_adapter(adapter) if adapter is not None else None
-        model, tokenizer, extra = NumpyModel.load(folder, learnt)
+        learned = load_adapter(adapter) if adapter is not None else None
+        model, tokenizer, extra = NumpyModel.load(folder, learned)
         kinds = kinds_of(extra)
-        calibration = read_calibration(folder) if calibrated and learnt is None else None
-        notes = learnt.extra if learnt is not None else None
+        calibration = read_calibration(folder) if calibrated and learned is None else None
+        notes = learned.extra if learned is not None else None
         if weights == "fp32":
             return cls(model, tokenizer, calibration, kinds, notes)
         try:
@@ -90,9 +90,9 @@ class Planner(PlanningPipeline):
             CalibrationError: The error rate cannot be kept with this model.
         """
         if isinstance(home, Belief):
-            from planner.exploration.belief_planning import expect
+            from planner.exploration.belief_planning import plan_under_uncertainty
 
-            return expect(self, instruction, home, options or Options())
+            return plan_under_uncertainty(self, instruction, home, options or Options())
         return super().plan(instruction, open_home(home, geometry=False), options)
 
     def run(
@@ -128,9 +128,9 @@ class Planner(PlanningPipeline):
             raise PlannerError(f"the plan is for {there.scene.name}, and this home is {here.scene.name}")
         disturb = acting.disturb if isinstance(acting, DisturbedHome) else None
         if belief is not None:
-            from planner.exploration.search_executor import seek
+            from planner.exploration.search_executor import execute_with_search
 
-            return seek(
+            return execute_with_search(
                 plan.actions, plan.goal, acting, belief, self, options=options, max_replans=max_replans,
                 disturb=disturb,
             )  # fmt: skip

@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from planner.errors import CalibrationError, OutputError
-from planner.io.command import one_thread, reported
+from planner.io.command import one_thread, run_command
 
 if TYPE_CHECKING:
     from planner.api import Planner
     from planner.evaluation.calibration_runs import Observation
     from planner.evaluation.reliability import Figures
-    from planner.tasks.held_out_trials import Trial
+    from planner.tasks.held_out_trials import EvaluationTask
     from planner.understanding.calibration import Calibration
 
 PROG = "python -m planner.calibrate"
@@ -50,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if args.limit is not None and args.limit < 1:
         print(f"{PROG}: --limit is at least 1", file=sys.stderr)
         return 2
-    return reported(lambda: _run(args), PROG)
+    return run_command(lambda: _run(args), PROG)
 
 
 def _run(args: argparse.Namespace) -> int:
@@ -147,7 +147,7 @@ def _of_file(args: argparse.Namespace, planner: Planner, calibration: Calibratio
     return [*found, figures(f"{name}, calibrated on one half, measured on the other", seen[half:], own)]
 
 
-def _from_file(args: argparse.Namespace) -> list[Trial]:
+def _from_file(args: argparse.Namespace) -> list[EvaluationTask]:
     from envs.errors import EnvsError
     from planner.tasks.held_out_trials import sample_lines, trial_of
     from planner.tasks.task_files import read_tasks
@@ -162,7 +162,7 @@ def _from_file(args: argparse.Namespace) -> list[Trial]:
     return trials
 
 
-def _observed(planner: Planner, trials: Sequence[Trial], seed: int) -> list[Observation]:
+def _observed(planner: Planner, trials: Sequence[EvaluationTask], seed: int) -> list[Observation]:
     from tqdm import tqdm
 
     from planner.evaluation.calibration_runs import observe

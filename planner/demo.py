@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.errors import PlannerError
-from planner.io.command import one_thread, reported, writable
+from planner.io.command import one_thread, run_command, writable
 from planner.io.paths import datasets_dir, runs_dir
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def understand(
     ]  # fmt: skip
     believed = believed_home(listings)
     plan = planner.plan(heard, believed)
-    actions = translated(plan.actions, names_of(believed, order, home)) if plan.may_begin else None
+    actions = translated(plan.actions, names_of(believed, order, home)) if plan.is_executable else None
     return Understood(heard=heard, plan=plan, actions=actions)
 
 
@@ -73,7 +73,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     add("--out", type=Path, help="folder (default: runs/demo)")
     add("--no-video", action="store_true", help="no film (several times faster)")
     args = parser.parse_args(argv)
-    return reported(lambda: _run(args), PROG)
+    return run_command(lambda: _run(args), PROG)
 
 
 def _run(args: argparse.Namespace) -> int:
@@ -100,8 +100,8 @@ def show(
     from envs.symbolic.actions import format_action
     from envs.symbolic.goals import format_condition
     from gpt.files import write_text_atomically
-    from planner.cli.execution_flags import Stage
-    from planner.cli.execution_runner import episode_as_dict, perform, print_score
+    from planner.cli.execution_flags import ExecutionSettings
+    from planner.cli.execution_runner import episode_as_dict, execute_and_report, print_score
     from planner.perception.camera_views import pictures
     from planner.perception.demo_film import introduction, with_sound
     from planner.perception.wav import read_wav
@@ -132,8 +132,8 @@ def show(
     for action in understood.actions:
         print(f"  {format_action(home.world, action)}")
     done = out / "done.mp4"
-    stage = Stage(video=done if video else None)
-    episode = perform(understood.actions, plan.goal, home, stage, planner=planner)
+    stage = ExecutionSettings(video=done if video else None)
+    episode = execute_and_report(understood.actions, plan.goal, home, stage, planner=planner)
     print_score(episode, [format_condition(c) for c in plan.goal.conditions], replace(stage, video=None))
     if video:
         first = out / "first.mp4"

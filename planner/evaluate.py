@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from planner.errors import OutputError
-from planner.io.command import one_thread, reported
+from planner.io.command import one_thread, run_command
 
 if TYPE_CHECKING:
     from planner.api import Planner
     from planner.evaluation.measurement import Prediction
     from planner.evaluation.results import TaskProblem
-    from planner.tasks.held_out_trials import Trial
+    from planner.tasks.held_out_trials import EvaluationTask
 
 PROG = "python -m planner.evaluate"
 PER_SPLIT = 60  # tasks of each built-in split: about 3 minutes in all
@@ -56,7 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if problem := _misuse(args):
         print(f"{PROG}: {problem}", file=sys.stderr)
         return 2
-    return reported(lambda: _run(args), PROG)
+    return run_command(lambda: _run(args), PROG)
 
 
 def _misuse(args: argparse.Namespace) -> str:
@@ -107,21 +107,21 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _measured(
-    planner: Planner, folder: Path | None, trials: Sequence[Trial], args: argparse.Namespace
+    planner: Planner, folder: Path | None, trials: Sequence[EvaluationTask], args: argparse.Namespace
 ) -> list[Prediction]:
     from tqdm import tqdm
 
-    from planner.evaluation.measurement import ways
+    from planner.evaluation.measurement import planning_modes
     from planner.evaluation.parallel import Work, predictions
 
-    options = ways(samples=args.samples, seed=args.seed, inventory=not args.no_inventory)
+    options = planning_modes(samples=args.samples, seed=args.seed, inventory=not args.no_inventory)
     work = Work(folder=folder, weights=args.weights, ways=options, goals_only=args.goals_only)
     found = predictions(planner, work, trials, args.workers)
     name = RELEASED if folder is None else folder.name
     return list(tqdm(found, desc=f"evaluate {name}", total=len(trials), unit="task", disable=None))
 
 
-def _trials(args: argparse.Namespace) -> tuple[list[Trial], list[TaskProblem]]:
+def _trials(args: argparse.Namespace) -> tuple[list[EvaluationTask], list[TaskProblem]]:
     from envs.errors import EnvsError
     from planner.evaluation.results import TaskProblem
     from planner.tasks.held_out_trials import BUILT_IN, draw_trials, sample_lines, trial_of
@@ -133,7 +133,7 @@ def _trials(args: argparse.Namespace) -> tuple[list[Trial], list[TaskProblem]]:
         return [
             t for s in BUILT_IN for t in draw_trials(s, count, seed=args.seed, inventory=inventory, geometry=geometry)
         ], []
-    trials: list[Trial] = []
+    trials: list[EvaluationTask] = []
     problems: list[TaskProblem] = []
     for line in sample_lines(read_tasks(args.tasks), args.limit, args.seed):
         try:
@@ -143,7 +143,7 @@ def _trials(args: argparse.Namespace) -> tuple[list[Trial], list[TaskProblem]]:
     return trials, problems
 
 
-def _teacher(trials: Sequence[Trial]) -> dict[str, int]:
+def _teacher(trials: Sequence[EvaluationTask]) -> dict[str, int]:
     """The length of the teacher's plan for each task that it reaches: a baseline, never part of the planner."""
     from planner.corpus.teacher_chunks import plan_in_chunks
     from planner.verification.plan_verification import verify
@@ -166,8 +166,8 @@ def _physics(predictions: Sequence[Prediction], count: int) -> list[dict[str, ob
     from tqdm import tqdm
 
     from envs.symbolic.actions import parse_action
-    from planner.cli.execution_flags import Stage
-    from planner.cli.execution_runner import perform
+    from planner.cli.execution_flags import ExecutionSettings
+    from planner.cli.execution_runner import execute_and_report
 
     chosen = [p for p in predictions if p.last.status == "verified" and p.last.success][:count]
     episodes: list[dict[str, object]] = []
@@ -175,7 +175,7 @@ def _physics(predictions: Sequence[Prediction], count: int) -> list[dict[str, ob
         trial = prediction.trial
         assert trial.goal is not None
         actions = [parse_action(trial.start.world, subtask) for subtask in prediction.last.subtasks]
-        episode = perform(actions, trial.goal, trial.start, Stage(backend="physics", quiet=True))
+        episode = execute_and_report(actions, trial.goal, trial.start, ExecutionSettings(backend="physics", quiet=True))
         failed = next((s for s in episode.steps if s.status != "done"), None)
         episodes.append({
             "id": trial.id, "success": episode.success, "rate": episode.rate,

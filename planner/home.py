@@ -17,7 +17,7 @@ from envs.scenes.home_file import dump_home, load_home
 from envs.scenes.scene_sampler import sample_scene
 from envs.scenes.yaml_nodes import HomeFileError
 from envs.symbolic.scene import ObjectSpec, Scene
-from planner.io.command import reported
+from planner.io.command import run_command
 from planner.io.terminal import printable
 from planner.world_model.open_home import scene_named
 
@@ -128,7 +128,7 @@ def _seed(text: str) -> int:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command."""
     args = _parser().parse_args(argv)
-    return reported(lambda: _run(args), "python -m planner.home")
+    return run_command(lambda: _run(args), "python -m planner.home")
 
 
 def _run(args: argparse.Namespace) -> int:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from planner.errors import OutputError
-from planner.io.command import one_thread, reported, writable
+from planner.io.command import one_thread, run_command, writable
 from planner.io.paths import released_dir, runs_dir
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if args.workers is not None and args.workers < 1:
         print(f"{PROG}: --workers is at least 1", file=sys.stderr)
         return 2
-    return reported(lambda: _run(args), PROG)
+    return run_command(lambda: _run(args), PROG)
 
 
 def _run(args: argparse.Namespace) -> int:

@@ -24,18 +24,18 @@ from planner.decoding.plan_writer import Draft
 from planner.errors import CalibrationError
 from planner.goals.feasibility import is_feasible
 from planner.plans.options import Options
-from planner.plans.planning_result import Plan, Understanding
-from planner.prompts.document_kinds import Kind
+from planner.plans.planning_result import ParsedInstruction, Plan
+from planner.prompts.document_kinds import DocumentKind
 from planner.prompts.sessions import Prompts
 from planner.understanding.disambiguation import decide
-from planner.understanding.instruction_reader import Reader
+from planner.understanding.instruction_reader import InstructionReader
 from planner.verification.plan_verification import Report, verify
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from gpt.model.transformer import GPT
-    from planner.facts.failure_notes import Broken
+    from planner.facts.failure_notes import FailedPlan
     from planner.understanding.calibration import Calibration
 
 
@@ -44,7 +44,7 @@ class PlanningPipeline:
 
     def __init__(
         self, model: Runtime | GPT, tokenizer: Tokenizer, calibration: Calibration | None = None,
-        kinds: Collection[Kind] = (), notes: Mapping[str, object] | None = None,
+        kinds: Collection[DocumentKind] = (), notes: Mapping[str, object] | None = None,
     ) -> None:  # fmt: skip
         """Wrap a model. One of PyTorch is converted: what it learns afterwards is not seen.
 
@@ -56,10 +56,10 @@ class PlanningPipeline:
         self.calibration = calibration
         self.kinds, self.notes = frozenset(kinds), notes
         self.prompts = Prompts(self.model, tokenizer)
-        self.reader = Reader(self.prompts)
+        self.reader = InstructionReader(self.prompts)
         self.goal_planner = GoalPlanner(self.prompts, self.kinds)
 
-    def understand(self, instruction: str, state: State, options: Options | None = None) -> Understanding:
+    def understand(self, instruction: str, state: State, options: Options | None = None) -> ParsedInstruction:
         """Let the GPT write the goal of an instruction; with an error rate, ask where several goals may be meant.
 
         Raises:
@@ -98,7 +98,7 @@ class PlanningPipeline:
             return Plan.declined(found, state, time.perf_counter() - began)
         if not is_feasible(found.goal, state):
             options = replace(options, samples=0)  # one try: more would not find what is not there
-        plan = self.reach(found.goal, state, options, instruction=found.instruction)
+        plan = self.plan_for_goal(found.goal, state, options, instruction=found.instruction)
         confidence = None
         if self.calibration is not None:
             verified = plan.status == "verified"
@@ -108,7 +108,7 @@ class PlanningPipeline:
             confidence=confidence,
         )  # fmt: skip
 
-    def reach(
+    def plan_for_goal(
         self,
         goal: Goal,
         state: State,
@@ -118,7 +118,7 @@ class PlanningPipeline:
         start: State | None = None,
         phase: int = 0,
         avoid: frozenset[int] = frozenset(),
-        broken: Broken | None = None,
+        broken: FailedPlan | None = None,
     ) -> Plan:
         """Plan for a goal from a state.
 

@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING, cast
 
 from planner.errors import PlannerError
-from planner.io.command import one_thread, reported
+from planner.io.command import one_thread, run_command
 from planner.io.paths import runs_dir
 from planner.io.terminal import printable
 from planner.plans.export import FORMATS
@@ -57,7 +57,7 @@ def _parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command."""
     args = _parser().parse_args(argv)
-    return reported(lambda: _run(args), PROG)
+    return run_command(lambda: _run(args), PROG)
 
 
 def _run(args: argparse.Namespace) -> int:
@@ -87,7 +87,7 @@ def _run(args: argparse.Namespace) -> int:
     state = open_home(args.home, geometry=args.execute) if seen is None else seen[0]
     perceived = perception_flags.as_text(heard, looked)
     from planner.cli.execution_flags import belief_of, stage_of
-    from planner.cli.execution_runner import episode_as_dict, perform, print_score
+    from planner.cli.execution_runner import episode_as_dict, execute_and_report, print_score
 
     belief = belief_of(args, state)
     stage = stage_of(args, runs_dir() / "plan") if args.execute else None
@@ -124,13 +124,13 @@ def _run(args: argparse.Namespace) -> int:
     answer = plan.as_dict() | perception_flags.as_dict(heard, looked, args.image)
     if not args.json:
         print_plan(plan)
-    if stage is None or plan.goal is None or not plan.may_begin:
+    if stage is None or plan.goal is None or not plan.is_executable:
         if args.json:
             print(json.dumps(answer))
         return 0 if plan.status == "verified" else 1
     if not args.json:
         print(f"executing ({stage.backend}):", flush=True)
-    episode = perform(plan.actions, plan.goal, state, stage, planner=planner, options=options, belief=belief)
+    episode = execute_and_report(plan.actions, plan.goal, state, stage, planner=planner, options=options, belief=belief)
     if args.json:
         print(json.dumps(answer | {"episode": episode_as_dict(episode, stage)}))
     else:

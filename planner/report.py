@@ -1,6 +1,6 @@
 """`python -m planner.report`: one page about a run of `planner.improve`, with its figures and their data in it.
 
-Writes report.html into the run's folder: success by cycle with intervals, failures, all proposals, what was learnt, and
+Writes report.html into the run's folder: success by cycle with intervals, failures, all proposals, what was learned, and
 three episodes as filmstrips. The file needs nothing beside it, and no network. A run that is under way, or was killed,
 has a page too, which says what is lacking.
 """
@@ -14,7 +14,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from planner.io.command import reported, writable
+from planner.io.command import run_command, writable
 from planner.io.paths import runs_dir
 
 PROG = "python -m planner.report"
@@ -34,7 +34,7 @@ def _parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command. Returns 0 when the page is written, 2 on wrong input."""
     args = _parser().parse_args(argv)
-    return reported(lambda: _run(args), PROG)
+    return run_command(lambda: _run(args), PROG)
 
 
 def _run(args: argparse.Namespace) -> int:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from planner.cli.execution_flags import DEFAULT_HOME
 from planner.errors import PlannerError
-from planner.io.command import one_thread, reported
+from planner.io.command import one_thread, run_command
 from planner.io.paths import runs_dir
 from planner.world_model.open_home import open_home
 
@@ -47,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command."""
     args = _parser().parse_args(argv)
-    return reported(lambda: _run(args), PROG)
+    return run_command(lambda: _run(args), PROG)
 
 
 def read_plan(source: str) -> tuple[list[str], str | None]:
@@ -99,7 +99,7 @@ def _run(args: argparse.Namespace) -> int:
     from envs.symbolic.actions import parse_action
     from envs.symbolic.goals import format_condition, parse_goal
     from planner.cli.execution_flags import belief_of, stage_of
-    from planner.cli.execution_runner import episode_as_dict, perform, print_score
+    from planner.cli.execution_runner import episode_as_dict, execute_and_report, print_score
 
     subtasks, stated = read_plan(args.plan)
     goal_text = args.goal or stated
@@ -135,7 +135,7 @@ def _run(args: argparse.Namespace) -> int:
         check_home(planner, state.world.scene)
         if belief is not None:
             belief = with_habits(belief, planner)
-    episode = perform(actions, goal, state, stage, planner=planner, belief=belief)
+    episode = execute_and_report(actions, goal, state, stage, planner=planner, belief=belief)
     if args.json:
         print(json.dumps(episode_as_dict(episode, stage)))
     else:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from gpt.training.allocator import start_anew_with_allocator
 from planner.errors import RecipeError
-from planner.io.command import reported, writable
+from planner.io.command import run_command, writable
 from planner.io.paths import runs_dir
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command. Returns 0 when the model (or, if so asked, the corpus) is saved, 2 on wrong input."""
     args = _parser().parse_args(argv)
     rank = os.environ.get("RANK", "0")
-    return reported(lambda: _run(args), PROG if rank == "0" else f"{PROG} (process {rank})")
+    return run_command(lambda: _run(args), PROG if rank == "0" else f"{PROG} (process {rank})")
 
 
 def _overrides(pairs: Sequence[str]) -> dict[str, dict[str, object]]:

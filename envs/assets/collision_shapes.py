@@ -1,6 +1,6 @@
 """What movable things collide as: a few convex pieces with a flat bottom, and where two fingers can take them.
 
-Fruit does not roll off a table, and a home of fifty things stays fast. An object's frame is its centre, z up.
+Fruit does not roll off a table, and a home of fifty things stays fast. An object's frame is its center, z up.
 """
 
 from __future__ import annotations
@@ -88,13 +88,13 @@ def is_hollow(category: ObjectCategory) -> bool:
 
 
 def edge_top(category: ObjectCategory) -> float:
-    """Height of what collides at a thing's edge above its centre [m]: rims, folds and handles do not count."""
+    """Height of what collides at a thing's edge above its center [m]: rims, folds and handles do not count."""
     part = 0.5 if category.shape in FLAT else RIDGED.get(category.shape, 1.0)
     return (part - 0.5) * category.size[2]
 
 
 def floor_in(category: ObjectCategory) -> float:
-    """Height of a container's inner floor above its centre [m]."""
+    """Height of a container's inner floor above its center [m]."""
     bottom = -category.size[2] / 2
     if category.shape in HOLLOW:
         return bottom + WALL_M

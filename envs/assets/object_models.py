@@ -1,7 +1,7 @@
 """What movable things look like and collide as, from the domain's `shape`, `size` and `color`.
 
-What is seen is one mesh of many colours; what collides is a few convex pieces with a flat bottom, so that fruit does
-not roll off a table and a home of fifty things stays fast. An object's frame is its centre, z up.
+What is seen is one mesh of many colors; what collides is a few convex pieces with a flat bottom, so that fruit does
+not roll off a table and a home of fifty things stays fast. An object's frame is its center, z up.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 from envs.assets.objects.clothing import CLOTHES
 from envs.assets.objects.groceries import GROCERIES
 from envs.assets.objects.household_items import POSSESSIONS
-from envs.assets.objects.tableware import SHAPE_LOOKS, TABLEWARE, Look
+from envs.assets.objects.tableware import SHAPE_LOOKS, TABLEWARE, Appearance
 from envs.geometry.bodies import Piece, seen
 from envs.geometry.meshes import Mesh
 
 if TYPE_CHECKING:
     from envs.symbolic.domain import ObjectCategory
 
-LOOKS: dict[str, Look] = {**TABLEWARE, **GROCERIES, **CLOTHES, **POSSESSIONS}
+LOOKS: dict[str, Appearance] = {**TABLEWARE, **GROCERIES, **CLOTHES, **POSSESSIONS}
 
 
 @lru_cache(maxsize=256)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from envs.evaluation.rates import Rate
-from envs.evaluation.tallies import Row, Tally, causes_text
+from envs.evaluation.tallies import Row, SuccessCount, causes_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,9 +33,9 @@ class Agreement:
     """
 
     plans: int = 0
-    done: dict[str, Tally] = field(default_factory=dict)
-    agree: dict[str, Tally] = field(default_factory=dict)
-    resumed: Tally = field(default_factory=Tally)
+    done: dict[str, SuccessCount] = field(default_factory=dict)
+    agree: dict[str, SuccessCount] = field(default_factory=dict)
+    resumed: SuccessCount = field(default_factory=SuccessCount)
     disagreements: Counter[str] = field(default_factory=Counter)
     changed: Counter[str] = field(default_factory=Counter)
     examples: dict[str, str] = field(default_factory=dict)
@@ -98,11 +98,11 @@ def _count_refusal(found: Agreement, row: Row, key: str) -> None:
 
 def _count(found: Agreement, row: Row, key: str, prefix: list[str]) -> None:
     skill, done = str(row["skill"]), row["status"] == "done"
-    found.done.setdefault(skill, Tally()).add(row, hit=done, key=key)
+    found.done.setdefault(skill, SuccessCount()).add(row, hit=done, key=key)
     rows = cast("list[list[str]]", row["differences"])
     if done:
         atoms = ", ".join(sorted({atom for _, atom, _, _ in rows}))
-        found.agree.setdefault(skill, Tally()).add(row, hit=not rows, key=key, cause=f"differs in {atoms}")
+        found.agree.setdefault(skill, SuccessCount()).add(row, hit=not rows, key=key, cause=f"differs in {atoms}")
     group = found.disagreements if done else found.changed
     kinds = {f"{skill} {row['category'] if done else ''}".strip() + f": {atom}" for _, atom, _, _ in rows}
     for kind in sorted(kinds):
@@ -112,9 +112,9 @@ def _count(found: Agreement, row: Row, key: str, prefix: list[str]) -> None:
             found.examples[kind] = f"{key}: {' → '.join([*prefix, str(row['subtask'])])}: {said}"
 
 
-def together(tallies: dict[str, Tally]) -> Tally:
+def together(tallies: dict[str, SuccessCount]) -> SuccessCount:
     """Add up all skills."""
-    whole = Tally()
+    whole = SuccessCount()
     for tally in tallies.values():
         whole.total += tally.total
         whole.hits += tally.hits
@@ -128,7 +128,7 @@ def as_text(found: Agreement) -> str:
     """Write a table, then every kind of disagreement with its first example."""
     lines = [f"{'skill':12}{'agrees, of those done':>30}{'done':>30}"]
     for skill in sorted(found.done):
-        agree = found.agree.get(skill, Tally())
+        agree = found.agree.get(skill, SuccessCount())
         lines.append(f"{skill:12}{agree.rate!s:>22} of {agree.total:<6}{found.done[skill].line()}")
     agree = together(found.agree)
     lines.append(f"{'all':12}{agree.rate!s:>22} of {agree.total:<6}{together(found.done).line()}")

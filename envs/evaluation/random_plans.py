@@ -10,10 +10,10 @@ import random
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from envs.evaluation.scripted_plans import DeadEndError, Walk
-from envs.symbolic.actions import DIRTY, ON, OPEN, Action, State, applicable, effect, unmet
+from envs.evaluation.scripted_plans import ActionSequence, DeadEndError
+from envs.symbolic.actions import DIRTY, ON, OPEN, Action, State, applicable, successor, unmet_precondition
 
-Chain = Callable[[Walk, random.Random], None]
+Chain = Callable[[ActionSequence, random.Random], None]
 Item = TypeVar("Item")
 ARGUMENTS = {"put": 2, "give": 2, "pour": 2}
 TAKEN_OUT = 0.5  # how often what was heated or washed is taken out again
@@ -35,7 +35,7 @@ def applicable_walk(start: State, n_actions: int, rng: random.Random) -> list[Ac
     state, walk = start, list[Action]()
     for _ in range(n_actions):
         walk.append(draw_action(state, rng))
-        state = effect(state, walk[-1])
+        state = successor(state, walk[-1])
     return walk
 
 
@@ -45,7 +45,7 @@ def draw_inapplicable(state: State, rng: random.Random) -> Action:
     while True:
         skill = rng.choice(skills)
         action = Action(skill, tuple(rng.choice(names) for _ in range(ARGUMENTS.get(skill, 1))))
-        if unmet(state, action) is not None:
+        if unmet_precondition(state, action) is not None:
             return action
 
 
@@ -54,7 +54,7 @@ def draw_chain(state: State, rng: random.Random) -> tuple[str, list[Action]]:
     chains: dict[str, Chain] = {"put away": _put_away} if state.held >= 0 else CHAINS
     for _ in range(DRAWS):
         name = rng.choice(list(chains))
-        walk = Walk(state)
+        walk = ActionSequence(state)
         try:
             chains[name](walk, rng)
         except DeadEndError:
@@ -70,17 +70,17 @@ def _one(options: Sequence[Item], rng: random.Random) -> Item:
     return rng.choice(options)
 
 
-def _fetch(walk: Walk, name: str) -> None:
+def _fetch(walk: ActionSequence, name: str) -> None:
     walk.uncover(name)
     walk.do("pick up", name)
 
 
-def _put_away(walk: Walk, rng: random.Random) -> None:
+def _put_away(walk: ActionSequence, rng: random.Random) -> None:
     name = walk.state.world.names[walk.state.held]
     walk.do("put", name, _one(walk.places_for(name), rng))
 
 
-def _carry(walk: Walk, rng: random.Random) -> None:
+def _carry(walk: ActionSequence, rng: random.Random) -> None:
     world = walk.state.world
     name = _one(walk.things(lambda i: True), rng)
     thing = world.index[name]
@@ -94,7 +94,7 @@ def _carry(walk: Walk, rng: random.Random) -> None:
             walk.do("close", fixture)
 
 
-def _run_machine(walk: Walk, rng: random.Random) -> None:
+def _run_machine(walk: ActionSequence, rng: random.Random) -> None:
     """Wash, heat, cook, toast, brew or chill, as the process at a fixture does."""
     world = walk.state.world
     machine = _one(walk.fixtures(lambda i: world.process[i] is not None), rng)
@@ -121,7 +121,7 @@ def _run_machine(walk: Walk, rng: random.Random) -> None:
         _put_away(walk, rng)
 
 
-def _pour(walk: Walk, rng: random.Random) -> None:
+def _pour(walk: ActionSequence, rng: random.Random) -> None:
     world = walk.state.world
     vessel = _one(walk.things(lambda i: bool(walk.state.liquid[i])), rng)
     entity = world.index[vessel]
@@ -137,7 +137,7 @@ def _pour(walk: Walk, rng: random.Random) -> None:
     _put_away(walk, rng)
 
 
-def _cut(walk: Walk, rng: random.Random) -> None:
+def _cut(walk: ActionSequence, rng: random.Random) -> None:
     world = walk.state.world
     knife = _one(walk.things(lambda i: bool((t := world.thing[i]) and t.cuts)), rng)
     _fetch(walk, knife)
@@ -146,7 +146,7 @@ def _cut(walk: Walk, rng: random.Random) -> None:
     _put_away(walk, rng)
 
 
-def _wipe(walk: Walk, rng: random.Random) -> None:
+def _wipe(walk: ActionSequence, rng: random.Random) -> None:
     world = walk.state.world
     wiper = _one(walk.things(lambda i: bool((t := world.thing[i]) and t.wipes)), rng)
     wipeable = walk.fixtures(lambda i: bool((f := world.fixture[i]) and f.wipeable))
@@ -156,7 +156,7 @@ def _wipe(walk: Walk, rng: random.Random) -> None:
     _put_away(walk, rng)
 
 
-def _give(walk: Walk, rng: random.Random) -> None:
+def _give(walk: ActionSequence, rng: random.Random) -> None:
     world = walk.state.world
     person = _one(walk.fixtures(lambda i: world.relation[i] == "with"), rng)
     name = _one(walk.things(lambda i: world.fits(i, world.index[person])), rng)
@@ -164,7 +164,7 @@ def _give(walk: Walk, rng: random.Random) -> None:
     walk.do("give", name, person)
 
 
-def _turn(walk: Walk, rng: random.Random) -> None:
+def _turn(walk: ActionSequence, rng: random.Random) -> None:
     """Fold, switch, open or close one thing."""
     skill = rng.choice(("fold", "turn on", "turn off", "open", "close"))
     walk.do(skill, *_one([a for a in applicable(walk.state, fixtures_only=True) if a.skill == skill], rng).args)

@@ -13,9 +13,9 @@ def wilson(hits: int, total: int, z: float = Z_95) -> tuple[float, float]:
     if not total:
         return 0.0, 1.0
     rate, squared = hits / total, z * z / total
-    centre = (rate + squared / 2) / (1 + squared)
+    center = (rate + squared / 2) / (1 + squared)
     half = z * math.sqrt(rate * (1 - rate) / total + squared / (4 * total)) / (1 + squared)
-    return (0.0 if hits == 0 else max(0.0, centre - half)), (1.0 if hits == total else min(1.0, centre + half))
+    return (0.0 if hits == 0 else max(0.0, center - half)), (1.0 if hits == total else min(1.0, center + half))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from envs.errors import EnvsError
-from envs.symbolic.actions import ON, OPEN, Action, State, effect, format_action, unmet
+from envs.symbolic.actions import ON, OPEN, Action, State, format_action, successor, unmet_precondition
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,7 +15,7 @@ class DeadEndError(EnvsError):
     """The next step of a walk is not applicable, or there is nothing to take it with."""
 
 
-class Walk:
+class ActionSequence:
     """Applicable actions in a row, and the state that they lead to.
 
     Attributes:
@@ -34,10 +34,10 @@ class Walk:
             DeadEndError: It is not applicable.
         """
         action = Action(skill, args)
-        if (reason := unmet(self.state, action)) is not None:
+        if (reason := unmet_precondition(self.state, action)) is not None:
             raise DeadEndError(f"{format_action(self.state.world, action)}: {reason}")
         self.actions.append(action)
-        self.state = effect(self.state, action)
+        self.state = successor(self.state, action)
         return action
 
     def uncover(self, name: str) -> str | None:
@@ -68,6 +68,6 @@ class Walk:
         def takes(i: int) -> bool:
             if i == self.state.at or world.enclosed[i] or world.relation[i] != "on":
                 return False
-            return unmet(self.state, Action("put", (name, world.names[i]))) is None
+            return unmet_precondition(self.state, Action("put", (name, world.names[i]))) is None
 
         return self.fixtures(takes)

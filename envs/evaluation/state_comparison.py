@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from envs.symbolic.actions import effect, format_action
+from envs.symbolic.actions import format_action, successor
 from envs.symbolic.state import HELD
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def attempt(home: PhysicalHome, action: Action) -> Attempt:
     except Exception as error:  # any bug of the skills is a finding here, not the end of the run
         status, reason, collisions, duration_s, after = "crashed", _where(error), 0, 0.0, before
     cpu_s = time.process_time() - began
-    expected = effect(before, action) if status == "done" else before
+    expected = successor(before, action) if status == "done" else before
     return Attempt(
         subtask=format_action(world, action), skill=action.skill,
         category=world.categories[world.index[action.args[0]]], status=status, reason=reason,

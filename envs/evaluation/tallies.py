@@ -12,7 +12,7 @@ Row = dict[str, object]  # an attempt as it was written down (`Attempt.as_dict`)
 
 
 @dataclass
-class Tally:
+class SuccessCount:
     """What became of some attempts.
 
     Attributes:
@@ -74,7 +74,7 @@ class Tally:
         )
 
 
-def causes_text(tallies: dict[str, Tally], most: int = 8) -> str:
+def causes_text(tallies: dict[str, SuccessCount], most: int = 8) -> str:
     """List why attempts failed, by label, the most frequent first, each with its first example."""
     lines: list[str] = []
     for label, tally in tallies.items():

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from envs.errors import EnvsError
-from envs.evaluation.scripted_plans import DeadEndError, Walk
+from envs.evaluation.scripted_plans import ActionSequence, DeadEndError
 from envs.evaluation.trial_scenes import fact, seed_of, small_home, surfaces
 from envs.physics.spatial_queries import COVERED
 from envs.scenes.object_tables import DRINKS
@@ -37,7 +37,7 @@ class Step:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Course:
+class TrialDefinition:
     """One trial's home and what is done there."""
 
     scene: Scene
@@ -52,9 +52,9 @@ class _Try:
         self.rng = np.random.default_rng((seed, 4))
         self.counted: dict[int, str] = {}
 
-    def enter(self, fixtures: Sequence[str], facts: Sequence[str] = ()) -> Walk:
+    def enter(self, fixtures: Sequence[str], facts: Sequence[str] = ()) -> ActionSequence:
         self.scene = small_home(self.seed, fixtures, facts)
-        self.walk = Walk(World(self.scene).initial())
+        self.walk = ActionSequence(World(self.scene).initial())
         return self.walk
 
     def count(self, label: str, skill: str, *args: str) -> None:
@@ -74,12 +74,12 @@ class _Try:
         world = self.walk.state.world
         return self.pick_one(self.walk.fixtures(lambda i: world.categories[i] == category))
 
-    def course(self) -> Course:
+    def course(self) -> TrialDefinition:
         steps = [Step(action=a, counted=self.counted.get(k, "")) for k, a in enumerate(self.walk.actions)]
-        return Course(scene=self.scene, steps=tuple(steps))
+        return TrialDefinition(scene=self.scene, steps=tuple(steps))
 
 
-def course_of(what: str, category: str, number: int, seed: int) -> Course:
+def course_of(what: str, category: str, number: int, seed: int) -> TrialDefinition:
     """Return the trial `number` of a category.
 
     Raises:

@@ -14,7 +14,7 @@ from envs.symbolic.domain import Vec3
 
 Quat = tuple[float, float, float, float]
 UPRIGHT: Quat = (0.0, 0.0, 0.0, 1.0)
-PLAIN: Color = (1.0, 1.0, 1.0, 1.0)  # of a mesh that brings its own colours
+PLAIN: Color = (1.0, 1.0, 1.0, 1.0)  # of a mesh that brings its own colors
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +54,7 @@ class Link:
 
 
 def seen(mesh: Mesh, color: Color = PLAIN) -> Piece:
-    """Make a piece that is only seen; an engine that knows one colour for a mesh paints it in `color`."""
+    """Make a piece that is only seen; an engine that knows one color for a mesh paints it in `color`."""
     return Piece(size=(0.0, 0.0, 0.0), kind="mesh", mesh=mesh, color=color, solid=False)
 
 

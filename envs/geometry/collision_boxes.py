@@ -59,16 +59,16 @@ def join(parts: list[Boxes]) -> Boxes:
     )
 
 
-def overlap(boxes: Boxes, centres: Array, radii: Array) -> tuple[Array, Array]:
+def overlap(boxes: Boxes, centers: Array, radii: Array) -> tuple[Array, Array]:
     """How deep each posture's spheres are in hard and in soft boxes, summed over spheres [m], (N,) and (N,).
 
     Args:
         boxes: What is there.
-        centres: Of the spheres in the home's frame, (N, S, 3).
+        centers: Of the spheres in the home's frame, (N, S, 3).
         radii: Of the spheres [m], (S,).
     """
-    n, s, _ = centres.shape
-    flat = centres.reshape(-1, 3)
+    n, s, _ = centers.shape
+    flat = centers.reshape(-1, 3)
     boxes = boxes.within(flat.min(0), flat.max(0), float(radii.max()))  # most are nowhere near
     if len(boxes.at) == 0:
         return np.zeros(n), np.zeros(n)

@@ -1,7 +1,7 @@
-"""All colours in one small picture, so that a thing of many colours is drawn as one mesh.
+"""All colors in one small picture, so that a thing of many colors is drawn as one mesh.
 
-A mesh has one colour and one texture in the renderer. Here the texture is a cube of colours, 16 steps a channel, laid
-out as 64 x 64 texels, and a vertex's texture coordinates choose its colour. A dirty or hot thing wears the same cube,
+A mesh has one color and one texture in the renderer. Here the texture is a cube of colors, 16 steps a channel, laid
+out as 64 x 64 texels, and a vertex's texture coordinates choose its color. A dirty or hot thing wears the same cube,
 blended.
 
 Legend: S texels along a side.
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 SIDE = 64
 STEPS = 16
-Tint = tuple[tuple[float, float, float], float]  # a colour and its share
+Tint = tuple[tuple[float, float, float], float]  # a color and its share
 
 
 def texel(color: Sequence[float]) -> tuple[float, float]:
-    """Texture coordinates of a colour (red, green, blue, ...), each in [0, 1]."""
+    """Texture coordinates of a color (red, green, blue, ...), each in [0, 1]."""
     red, green, blue = (round(min(1.0, max(0.0, c)) * (STEPS - 1)) for c in color[:3])
     index = (red * STEPS + green) * STEPS + blue
     # The renderer counts rows from below.

@@ -1,6 +1,6 @@
 """Free spots in a region: where a thing can be put so that it touches nothing. Pure geometry, chosen before moving.
 
-Frame: the region's, its centre at (0, 0), +x to the front. Legend: M candidate spots, K things that lie there.
+Frame: the region's, its center at (0, 0), +x to the front. Legend: M candidate spots, K things that lie there.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ MARGINS_M = (0.03, 0.015, 0.004)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Spot:
-    """A place for a thing's centre, and the thing's yaw (0 or a quarter turn) in the region's frame."""
+class Placement:
+    """A place for a thing's center, and the thing's yaw (0 or a quarter turn) in the region's frame."""
 
     x: float
     y: float
     yaw: float
 
 
-def free_spots(
+def free_placements(
     size: tuple[float, float],
     item: tuple[float, float],
     taken: Array,
@@ -33,19 +33,19 @@ def free_spots(
     spacing: float | None = None,
     edge: float = 0.0,
     round_: bool = False,
-) -> list[Spot]:
+) -> list[Placement]:
     """Return free spots, the roomiest margin that has any, nearest to the front and the middle first.
 
     Args:
         size: Depth and width of the region [m].
         item: Depth and width of the thing [m].
-        taken: Centre x, y and half depth, half width of what lies there, (K, 4).
+        taken: Center x, y and half depth, half width of what lies there, (K, 4).
         spacing: Only this margin around things [m], instead of the usual ones from wide to narrow.
         edge: How far the thing may stick out of the region [m].
         round_: Whether the thing covers a circle rather than a rectangle.
     """
     for margin in (spacing,) if spacing is not None else MARGINS_M:
-        found: list[tuple[float, Spot]] = []
+        found: list[tuple[float, Placement]] = []
         for yaw, (dx, dy) in ((0.0, item), (pi / 2, item[::-1])):
             if yaw and abs(item[0] - item[1]) < 0.005:
                 continue
@@ -63,7 +63,7 @@ def free_spots(
                 spots = spots[(apart >= margin).all(1)]
             front = rx * 0.4
             for x, y in spots.tolist():
-                found.append((abs(x - front) + 0.6 * abs(y) + 0.05 * (yaw > 0), Spot(x=x, y=y, yaw=yaw)))
+                found.append((abs(x - front) + 0.6 * abs(y) + 0.05 * (yaw > 0), Placement(x=x, y=y, yaw=yaw)))
         if found:
             return [spot for _, spot in sorted(found, key=lambda f: f[0])]
     return []

@@ -1,4 +1,4 @@
-"""Triangle meshes with a colour at each vertex: boxes, turned profiles, rods, balls and cut-out slabs.
+"""Triangle meshes with a color at each vertex: boxes, turned profiles, rods, balls and cut-out slabs.
 
 What is seen is made of these. Few triangles, because the software renderer's time grows with them: a vertex that faces
 share is shaded smoothly, so what has edges gets separate corners for each face.
@@ -63,7 +63,7 @@ class Mesh:
 
 
 def mesh(vertices: Sequence[Vec3], faces: Sequence[tuple[int, int, int]], color: Color) -> Mesh:
-    """Make a mesh of one colour."""
+    """Make a mesh of one color."""
     return Mesh(vertices=tuple(vertices), faces=tuple(faces), colors=(color,) * len(vertices))
 
 
@@ -150,7 +150,7 @@ def long_block(size: Vec3, at: Vec3, color: Color = GREY, *, below: bool = True)
 
 
 def _without_joints(part: Mesh, axis: int, ends: tuple[float, float]) -> Mesh:
-    """Drop the faces across an axis that are at neither end: neighbours cover them."""
+    """Drop the faces across an axis that are at neither end: neighbors cover them."""
     kept = []
     for face in part.faces:
         across = {round(part.vertices[i][axis], 6) for i in face}

@@ -12,6 +12,7 @@ from envs.geometry.bodies import Quat
 Array = NDArray[np.float64]
 Footprint = tuple[float, float, float, float, float]  # x, y, yaw, half depth, half width
 
+
 def turn_x(angle: float) -> Array:
     """Rotation about x, (3, 3)."""
     c, s = np.cos(angle), np.sin(angle)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Area:
+class SupportRegion:
     """The region of a fixture or container as it stands now.
 
     Attributes:

@@ -17,7 +17,16 @@ from envs.gym import spaces
 from envs.gym.goal_sampler import named, sample_goal
 from envs.scenes.home_file import load_home
 from envs.scenes.scene_sampler import sample_scene
-from envs.symbolic.actions import Action, State, World, applicable, effect, format_action, parse_action, unmet
+from envs.symbolic.actions import (
+    Action,
+    State,
+    World,
+    applicable,
+    format_action,
+    parse_action,
+    successor,
+    unmet_precondition,
+)
 from envs.symbolic.description import describe
 from envs.symbolic.domain import load_domain
 from envs.symbolic.goals import format_goal, parse_goal
@@ -94,7 +103,7 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
 
     | key | space | meaning |
     |---|---|---|
-    | `rgb` | `Box(0, 255, (H, W, 3), uint8)` | colours |
+    | `rgb` | `Box(0, 255, (H, W, 3), uint8)` | colors |
     | `depth` | `Box(0, 40, (H, W), float32)` | distance along the camera's axis [m]; 40 where nothing is |
     | `segmentation` | `Box(0, 257, (H, W), int16)` | entity, as in the rows above; 257 robot, 0 walls and floors |
     | `proprioception` | `Box(…, (24,), float32)` | joints, their speeds, the gripper's opening [m], holding or not |
@@ -105,7 +114,7 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
     stands, and its `project` where a point of the home is in the picture.
 
     `info` has the same keys after `reset` and `step`: `actions`, `action_indices` and `action_mask` (above), `goal`,
-    `success`, `rate` (the fraction of conditions that hold), `action` (what was asked, or ""), `unmet` (why it was not
+    `success`, `rate` (the fraction of conditions that hold), `action` (what was asked, or ""), `unmet_precondition` (why it was not
     applicable, or ""), and `outcome` (`status` done, failed or skipped, `reason`, `duration_s`, `ticks`, `collisions`,
     and `blocked_by`, the fixture whose open door is in the way, or "").
 
@@ -184,7 +193,7 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
         try:
             grounded = spaces.decode_action(state.world, action)
             text = format_action(state.world, grounded)
-            reason = unmet(state, grounded) or ""
+            reason = unmet_precondition(state, grounded) or ""
             if not reason:
                 self._state, outcome = self._act(grounded)
         except ActionError as error:
@@ -270,7 +279,7 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
             "success": self._score.success,
             "rate": self._score.rate,
             "action": action,
-            "unmet": reason,
+            "unmet_precondition": reason,
             "outcome": outcome,
         }
 
@@ -286,7 +295,7 @@ class HomeSymbolic(HomeEnv):
 
     def _act(self, action: Action) -> tuple[State, Info]:
         duration_s = load_domain().skills[action.skill].duration_s
-        return effect(self._state, action), _outcome("done", duration_s=duration_s)
+        return successor(self._state, action), _outcome("done", duration_s=duration_s)
 
 
 class HomePhysics(HomeEnv):

@@ -129,7 +129,7 @@ class Engine:
         )
 
     def _visual(self, pieces: Sequence[Piece]) -> int:
-        """Only for PyBullet's own window: one mesh in one colour, or up to 16 boxes and cylinders, a link."""
+        """Only for PyBullet's own window: one mesh in one color, or up to 16 boxes and cylinders, a link."""
         seen = [piece for piece in pieces if piece.visible and self.drawn]
         if not seen:  # without a visual shape the engine makes one of the collision shape
             if pieces and self._unseen < 0:
@@ -348,7 +348,7 @@ class Engine:
         contacts = self._p.getContactPoints(self._id(name))
         return [(self._called.get(c[2], ""), c[3], c[8]) for c in contacts]
 
-    def neighbours(self, name: str) -> set[str]:
+    def neighbors(self, name: str) -> set[str]:
         """Return the names of the bodies that a body touches."""
         return {self._called.get(c[2], "") for c in self._p.getContactPoints(self._id(name))} - {name, ""}
 

@@ -17,7 +17,7 @@ from envs.symbolic.domain import load_domain
 if TYPE_CHECKING:
     from envs.assets.furniture.cabinetry import Furniture
     from envs.geometry.rotations import Footprint
-    from envs.physics.spatial_queries import Places
+    from envs.physics.spatial_queries import SpatialQueries
     from envs.symbolic.scene import FixtureSpec, Scene
 
 
@@ -43,7 +43,7 @@ def build_fixture(engine: Engine, spec: FixtureSpec, ajar: float = 1.0) -> None:
         engine.brake(spec.name, k, BRAKE[leaf.kind])
 
 
-def open_doors(places: Places, scene: Scene) -> dict[str, float]:
+def open_doors(places: SpatialQueries, scene: Scene) -> dict[str, float]:
     """Return the part of its travel, 0 to 1, that each open fixture's doors swing before they meet what is beside."""
     ajar: dict[str, float] = {}
     around = places.static
@@ -55,7 +55,7 @@ def open_doors(places: Places, scene: Scene) -> dict[str, float]:
     return ajar
 
 
-def _how_far_open(places: Places, name: str, around: Boxes) -> float:
+def _how_far_open(places: SpatialQueries, name: str, around: Boxes) -> float:
     made, spec = places.furniture[name], places.specs[name]
     if made.leaves[0].kind != "hinge":
         return 1.0

@@ -15,7 +15,7 @@ from envs.assets.collision_shapes import mass_kg
 from envs.assets.object_models import object_pieces
 from envs.errors import PhysicsError
 from envs.geometry.collision_boxes import overlap
-from envs.geometry.free_spots import Spot, free_spots
+from envs.geometry.free_spots import Placement, free_placements
 from envs.physics.engine import Engine
 from envs.symbolic.domain import load_domain
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from envs.geometry.rotations import Array
-    from envs.geometry.support_region import Area
-    from envs.physics.spatial_queries import Places
+    from envs.geometry.support_region import SupportRegion
+    from envs.physics.spatial_queries import SpatialQueries
     from envs.symbolic.domain import ObjectCategory
     from envs.symbolic.scene import ObjectSpec, Scene
 
@@ -41,12 +41,12 @@ NO_WALLS = np.zeros((0, 4))
 class Pose:
     """How a thing lies in a region: its spot, its extents there [m], and whether it stands on its end."""
 
-    spot: Spot
+    spot: Placement
     size: tuple[float, float, float]
     on_end: bool
 
 
-def lying(category: ObjectCategory, area: Area) -> tuple[tuple[float, float, float], bool]:
+def extents_in_region(category: ObjectCategory, area: SupportRegion) -> tuple[tuple[float, float, float], bool]:
     """Extents of a thing as it goes into a place [m], and whether it must stand on its end to fit."""
     size = category.size
     if area.loose:
@@ -60,7 +60,7 @@ def lying(category: ObjectCategory, area: Area) -> tuple[tuple[float, float, flo
     return size, False
 
 
-def end_up(category: ObjectCategory) -> Array:
+def upright_rotation(category: ObjectCategory) -> Array:
     """Rotation that stands a thing on its end, extents sorted as (middle, small, long)."""
     order = np.argsort(category.size)
     turn = np.zeros((3, 3))
@@ -70,7 +70,7 @@ def end_up(category: ObjectCategory) -> Array:
     return turn
 
 
-def build_objects(engine: Engine, scene: Scene, places: Places) -> None:
+def build_objects(engine: Engine, scene: Scene, places: SpatialQueries) -> None:
     """Add all things, large ones first in each place.
 
     Raises:
@@ -87,7 +87,7 @@ def build_objects(engine: Engine, scene: Scene, places: Places) -> None:
         return size[0] * size[1]
 
     order = sorted(scene.objects, key=lambda o: (depth[o.name], -footprint(o.category), o.name))
-    packed: dict[str, Spot | None] = {}
+    packed: dict[str, Placement | None] = {}
     for name in dict.fromkeys(spec.place for spec in order if depth[spec.place] == 0):
         mine = [spec for spec in order if spec.place == name]
         spots = _pack(
@@ -97,7 +97,7 @@ def build_objects(engine: Engine, scene: Scene, places: Places) -> None:
     for spec in order:
         category = domain.objects[spec.category]
         area = places.area(spec.place)
-        size, on_end = lying(category, area)
+        size, on_end = extents_in_region(category, area)
         height = 0.003
         if area.loose and spec.name not in packed:  # what is on a tray is put there together
             mine = [other for other in order if other.place == spec.place]
@@ -107,15 +107,15 @@ def build_objects(engine: Engine, scene: Scene, places: Places) -> None:
         if spec.name in packed:
             spot = packed[spec.name]
         else:
-            free = free_spots(area.size[:2], size[:2], places.taken(area, [])[0], edge=area.edge(size))
+            free = free_placements(area.size[:2], size[:2], places.taken(area, [])[0], edge=area.edge(size))
             spot = free[0] if free else None
         if spot is None:  # onto what lies there
-            spot, height = Spot(x=0.0, y=0.0, yaw=0.0), places.taken(area, [])[1] + 0.01
+            spot, height = Placement(x=0.0, y=0.0, yaw=0.0), places.taken(area, [])[1] + 0.01
             if height + size[2] > area.size[2] + 0.2 and not (area.vessel or area.loose):
                 raise PhysicsError(f"scene {scene.name}: no room {area.relation} {spec.place} for {spec.name}")
         flip = pi * float(rng.integers(2)) if size[0] != size[1] else 0.0
         at = area.point(spot.x, spot.y, size[2] / 2 + height)
-        body = places.yaw_turn(area.yaw + spot.yaw + flip) @ (end_up(category) if on_end else np.eye(3))
+        body = places.yaw_turn(area.yaw + spot.yaw + flip) @ (upright_rotation(category) if on_end else np.eye(3))
         add_object(engine, spec, at.tolist(), places.quat(body))
         places.things[spec.name] = category
 
@@ -126,7 +126,7 @@ def add_object(engine: Engine, spec: ObjectSpec, at: Sequence[float], turn: Sequ
     engine.add(spec.name, object_pieces(category), at, turn, mass=mass_kg(category))
 
 
-def _walls_around(places: Places, name: str) -> Array:
+def _walls_around(places: SpatialQueries, name: str) -> Array:
     """Strips along the sides of a fixture's region that a hand needs, as rectangles of the region, (K, 4).
 
     What lies close to a wall, or to a fixture that rises beside the region, cannot be taken, from above or from the
@@ -153,7 +153,9 @@ def _walls_around(places: Places, name: str) -> Array:
     return kept
 
 
-def _pack(area: Area, items: Sequence[ObjectCategory], rng: np.random.Generator, walls: Array) -> list[Spot | None]:
+def _pack(
+    area: SupportRegion, items: Sequence[ObjectCategory], rng: np.random.Generator, walls: Array
+) -> list[Placement | None]:
     """Return a spot for each item, large ones first: spread out if that fits, else ever tighter, None for the rest.
 
     Args:
@@ -162,20 +164,20 @@ def _pack(area: Area, items: Sequence[ObjectCategory], rng: np.random.Generator,
         rng: Source of randomness.
         walls: Rectangles that stay free where there is room, (K, 4).
     """
-    best: list[Spot | None] = []
+    best: list[Placement | None] = []
     side = float(rng.choice([-1.0, 1.0]))
     for attempt in range(PACKING_TRIES):
         taken: list[tuple[float, float, float, float]] = []
-        spots: list[Spot | None] = []
+        spots: list[Placement | None] = []
         for item in items:
             here = np.array(taken).reshape(-1, 4)
-            free: list[Spot] = []
+            free: list[Placement] = []
             for kept in (walls, NO_WALLS) if len(walls) else (NO_WALLS,):
-                free = free or free_spots(
+                free = free or free_placements(
                     area.size[:2], item.size[:2], np.concatenate([here, kept]), spacing=None if attempt < 2 else 0.004
                 )
             if not free and attempt == PACKING_TRIES - 1:
-                free = free_spots(area.size[:2], item.size[:2], here, spacing=0.0, edge=0.02)
+                free = free_placements(area.size[:2], item.size[:2], here, spacing=0.0, edge=0.02)
             if not free:
                 spots.append(None)
                 continue
@@ -198,14 +200,14 @@ def _pack(area: Area, items: Sequence[ObjectCategory], rng: np.random.Generator,
 
 
 def _beside(
-    free: Sequence[Spot], item: ObjectCategory, taken: Sequence[tuple[float, float, float, float]], side: float
-) -> Spot:
+    free: Sequence[Placement], item: ObjectCategory, taken: Sequence[tuple[float, float, float, float]], side: float
+) -> Placement:
     """The spot next to what is there, from one side of a cupboard on, so that what is brought later finds room.
 
     What stands behind something else comes last: the hand that takes it from the front would sweep that away.
     """
 
-    def key(spot: Spot) -> tuple[int, float]:
+    def key(spot: Placement) -> tuple[int, float]:
         half = item.size[0 if spot.yaw else 1] / 2
         hidden = sum(abs(spot.y - y) < half + half_y for _, y, _, half_y in taken)
         return hidden, -(side * spot.y + 0.3 * spot.x)

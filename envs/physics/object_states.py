@@ -11,10 +11,10 @@ from math import cos, sin
 from typing import TYPE_CHECKING
 
 from envs.physics.engine import TICK_S
-from envs.symbolic.state import COLD, COOKED, DIRTY, FOLDED, HOT, ON, OPEN, SLICED, WATERED, Rule, World
+from envs.symbolic.state import COLD, COOKED, DIRTY, FOLDED, HOT, ON, OPEN, SLICED, WATERED, ProcessRule, World
 
 if TYPE_CHECKING:
-    from envs.physics.spatial_queries import Places
+    from envs.physics.spatial_queries import SpatialQueries
 
 WATCH_TICKS = 60  # between two looks
 EXPOSED_S = 1.0  # how long a process takes
@@ -22,7 +22,7 @@ NEAR_M = 0.2  # what is farther beside a fixture's region is not in it, not even
 HIGH_M = 1.0  # the same, above its floor
 
 
-class Exposure:
+class ObjectStates:
     """The invisible states of one home.
 
     Attributes:
@@ -30,7 +30,7 @@ class Exposure:
         liquid: What fills each entity; empty for nothing.
     """
 
-    def __init__(self, world: World, places: Places) -> None:
+    def __init__(self, world: World, places: SpatialQueries) -> None:
         """Begin with what the scene says."""
         self._world, self._places = world, places
         initial = world.initial()
@@ -135,6 +135,6 @@ class Exposure:
         return _after(rule, self.flags[thing], self.liquid[thing], cooks=kind.cooks, fills=kind.fills)
 
 
-def _after(rule: Rule, flags: int, liquid: str, *, cooks: bool, fills: bool) -> tuple[int, str]:
+def _after(rule: ProcessRule, flags: int, liquid: str, *, cooks: bool, fills: bool) -> tuple[int, str]:
     flags = flags & ~rule.clear | rule.set | (COOKED if rule.cook and cooks else 0)
     return flags, rule.fill if rule.fill and fills and not liquid else liquid

@@ -14,7 +14,7 @@ from envs.assets.collision_shapes import floor_in, hulls, is_hollow
 from envs.assets.furniture.fixture_models import furniture
 from envs.geometry.collision_boxes import Boxes, join
 from envs.geometry.rotations import Array, quat, turn_z
-from envs.geometry.support_region import Area
+from envs.geometry.support_region import SupportRegion
 from envs.physics.engine import Engine
 from envs.symbolic.domain import load_domain
 
@@ -37,7 +37,7 @@ FALLEN_M = 0.03  # a thing whose lowest point is below this lies on the ground
 GROUND_M = 100.0  # half the width of the ground
 
 
-class Places:
+class SpatialQueries:
     """Geometry queries on one built scene."""
 
     def __init__(self, engine: Engine, scene: Scene, walls: list[Piece]) -> None:
@@ -50,7 +50,7 @@ class Places:
         self.things: dict[str, ObjectCategory] = {}
         self._tick = -1
         self._poses: dict[str, tuple[Array, Array]] = {}
-        self._areas: dict[str, Area] = {}
+        self._areas: dict[str, SupportRegion] = {}
         self._holders: dict[str, str | None] = {}
         self.rooms = {room.name: room.rect for room in scene.rooms}
         self.floors = [f.name for f in scene.fixtures if self.domain.fixtures[f.category].underfoot]
@@ -124,9 +124,9 @@ class Places:
                 else:
                     reach = leaf.pieces[0].size[2] if leaf.kind == "flap" else position
                     front = self.domain.fixtures[spec.category].size[0] / 2
-                    centre = self.point_of(name, (front + reach / 2, 0.0, 0.0))
+                    center = self.point_of(name, (front + reach / 2, 0.0, 0.0))
                     width = panel.size[1] / 2
-                    found.append((float(centre[0]), float(centre[1]), spec.yaw, reach / 2, width))
+                    found.append((float(center[0]), float(center[1]), spec.yaw, reach / 2, width))
         return found
 
     def thing_footprints(self, ignore: Collection[str] = (), *, least_m: float = 0.0) -> list[Footprint]:
@@ -146,7 +146,7 @@ class Places:
 
     # -- regions -------------------------------------------------------------------------------------------------------
 
-    def area(self, name: str) -> Area:
+    def area(self, name: str) -> SupportRegion:
         """The region of a fixture or container that holds things.
 
         Raises:
@@ -157,7 +157,7 @@ class Places:
             self._areas[name] = self._area(name)
         return self._areas[name]
 
-    def _area(self, name: str) -> Area:
+    def _area(self, name: str) -> SupportRegion:
         if name in self.specs:
             spec = self.specs[name]
             category = self.domain.fixtures[spec.category]
@@ -166,7 +166,7 @@ class Places:
                 raise KeyError(name)
             slides = category.joint == "slide"
             out = self.engine.joint(name, 0) if slides else 0.0
-            return Area(
+            return SupportRegion(
                 name=name, at=self.point_of(name, (region.x + out, 0.0, region.z)), yaw=spec.yaw, size=region.size,
                 relation=category.relation or "on", enclosed=category.enclosed and not slides,
                 covered=category.body in COVERED, carried=slides, walled=category.body in WALLED,
@@ -176,7 +176,7 @@ class Places:
             raise KeyError(name)
         at, turn = self.pose(name)
         floor = at + turn @ np.array([0.0, 0.0, floor_in(thing)])
-        return Area(
+        return SupportRegion(
             name=name, at=floor, yaw=atan2(turn[1, 0], turn[0, 0]), size=thing.holds.size,
             relation=thing.relation or "on", vessel=thing.relation == "in", loose=thing.relation == "on",
         )  # fmt: skip
@@ -207,7 +207,7 @@ class Places:
         made: Array = np.abs(turn) @ np.array(self.things[name].size) / 2
         return made
 
-    def taken(self, area: Area, ignore: Collection[str]) -> tuple[Array, float]:
+    def taken(self, area: SupportRegion, ignore: Collection[str]) -> tuple[Array, float]:
         """Rectangles x, y, half depth, half width that things cover in a region, (K, 4), and the highest top [m]."""
         rows: list[tuple[float, float, float, float]] = []
         top = 0.0
@@ -265,7 +265,7 @@ class Places:
         ]  # fmt: skip
         return min(there, key=lambda n: abs(self.specs[n].x - at[0]) + abs(self.specs[n].y - at[1]), default=None)
 
-    def _inside(self, area: Area, at: Array, margin: float) -> bool:
+    def _inside(self, area: SupportRegion, at: Array, margin: float) -> bool:
         x, y, z = area.local(at)
         low = -0.01 if area.vessel or area.loose else -BELOW_M
         return bool(

@@ -109,7 +109,7 @@ class Filmstrip:
         frame = picture(self._home, self._size, self._view)
         self._home.camera = gliding
         words = "done" if done else f"failed: {reason}"
-        self._stills.append(labelled(frame, f"{len(self._stills) + 1}  {subtask}", words, GOOD if done else BAD))
+        self._stills.append(labeled(frame, f"{len(self._stills) + 1}  {subtask}", words, GOOD if done else BAD))
 
     def save(self) -> bool:
         """Write the sheet; whether there was anything to show."""
@@ -142,8 +142,8 @@ def captioned(frame: Frame, text: str) -> Frame:
     return np.asarray(image.convert("RGB"), dtype=np.uint8)
 
 
-def labelled(frame: Frame, title: str, words: str, color: Color) -> Frame:
-    """A picture on a dark card: a title above it, and below it some words in a colour, (H + both, W, 3)."""
+def labeled(frame: Frame, title: str, words: str, color: Color) -> Frame:
+    """A picture on a dark card: a title above it, and below it some words in a color, (H + both, W, 3)."""
     from PIL import Image, ImageDraw
 
     high, wide = frame.shape[:2]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from envs.geometry.rotations import Array
-    from envs.rendering.renderer import Canvas
+    from envs.rendering.renderer import Renderer
     from envs.symbolic.domain import Vec3
     from envs.symbolic.scene import Scene
 
@@ -68,7 +68,7 @@ class Shot:
     """What a camera sees.
 
     Attributes:
-        rgb: Colours, (H, W, 3).
+        rgb: Colors, (H, W, 3).
         depth_m: Distances along the camera's axis [m], (H, W); FAR_M where nothing is.
         bodies: Numbers of the engine's bodies, (H, W); -1 where nothing is.
     """
@@ -81,7 +81,7 @@ class Shot:
 class Camera:
     """Draws views of one home; the following camera glides, so it is asked for frames in order."""
 
-    def __init__(self, engine: Canvas, scene: Scene) -> None:
+    def __init__(self, engine: Renderer, scene: Scene) -> None:
         self.engine = engine
         self.low = np.array([min(r.rect[k] for r in scene.rooms) for k in (0, 1)])
         self.high = np.array([max(r.rect[k] for r in scene.rooms) for k in (2, 3)])
@@ -164,7 +164,7 @@ def _point(values: Array | Sequence[float]) -> Vec3:
     return x, y, z
 
 
-def _upper_walls(engine: Canvas) -> Iterator[Piece]:
+def _upper_walls(engine: Renderer) -> Iterator[Piece]:
     """What is left out of the walls as they are drawn for a view from above."""
     for name in engine.bodies:
         if name.startswith("wall "):

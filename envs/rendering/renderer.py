@@ -49,7 +49,7 @@ class Light:
 DAYLIGHT = Light()
 
 
-class Canvas(Engine):
+class Renderer(Engine):
     """Bodies by name as they are seen; where links and walls are is asked of the simulated world, if there is one."""
 
     def __init__(self, world: Engine | None = None) -> None:
@@ -85,7 +85,7 @@ class Canvas(Engine):
         """Draw the home between two distances from the eye, with the software renderer.
 
         Returns:
-            Colours (H, W, 3), distances along the camera's axis [m] (H, W), `far_m` where nothing is, and bodies
+            Colors (H, W, 3), distances along the camera's axis [m] (H, W), `far_m` where nothing is, and bodies
             (H, W) as they are numbered in the simulated world, if there is one; -1 where nothing is.
         """
         view = self._p.computeViewMatrix(list(eye), list(target), list(up))
@@ -141,7 +141,7 @@ class Canvas(Engine):
                 self._dress(name, k, ())
 
     def tint(self, name: str, tints: tuple[Tint, ...]) -> None:
-        """Blend colours over those of a body's base, one after the other."""
+        """Blend colors over those of a body's base, one after the other."""
         self._dress(name, BASE, tints)
 
     def _dress(self, name: str, link: int, tints: tuple[Tint, ...]) -> None:
@@ -153,16 +153,16 @@ class Canvas(Engine):
         self._p.changeVisualShape(self._id(name), link, textureUniqueId=self._textures[tints])
 
     def paint(self, name: str, color: Color) -> None:
-        """Change the colour of a body's base."""
+        """Change the color of a body's base."""
         self._p.changeVisualShape(self._id(name), BASE, rgbaColor=color)
 
     def painted(self, name: str) -> Color:
-        """Return the colour of a body's base."""
+        """Return the color of a body's base."""
         red, green, blue, alpha = self._p.getVisualShapeData(self._id(name))[0][7]
         return float(red), float(green), float(blue), float(alpha)
 
     def show(self, name: str, shown: bool) -> None:
-        """Draw a body in pictures, or leave it out; all of its base has one colour."""
+        """Draw a body in pictures, or leave it out; all of its base has one color."""
         red, green, blue, _ = self.painted(name)
         self.paint(name, (red, green, blue, float(shown)))
 

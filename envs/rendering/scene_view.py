@@ -15,7 +15,7 @@ from envs.geometry.bodies import Quat, seen
 from envs.geometry.meshes import Color, Mesh, block, lathe, merge, moved
 from envs.physics.fixture_builder import glow_name, leaf_links
 from envs.physics.room_builder import build_floors, build_rooms
-from envs.rendering.renderer import Canvas
+from envs.rendering.renderer import Renderer
 from envs.robot.robot import LEFT, LINKS, RIGHT
 from envs.robot.robot import NAME as ROBOT
 from envs.robot.robot_model import body_links
@@ -48,11 +48,11 @@ SHOWN: Color = (1.0, 1.0, 1.0, 1.0)
 HIDDEN: Color = (1.0, 1.0, 1.0, 0.0)
 
 
-class Looks:
+class SceneView:
     """Shows one home; made once for a scene, however often the simulated home is built anew."""
 
     def __init__(self, engine: Engine, world: World) -> None:
-        self.canvas = Canvas(engine)
+        self.canvas = Renderer(engine)
         self._engine, self._world, self._scene = engine, world, world.scene
         self._known: dict[str, object] = {}  # what was last shown of each body
         self._markers: dict[str, str] = {}  # what lies in or over a thing

@@ -17,7 +17,7 @@ from envs.geometry.rotations import Array, turn_z
 from envs.robot import kinematics
 from envs.robot.robot import hand_yaw
 
-WEIGHTS = np.array([2.5, 1.0, 1.0, 0.8, 0.8, 0.5, 0.5, 0.3])  # of a metre of lift and radians of joints, in distances
+WEIGHTS = np.array([2.5, 1.0, 1.0, 0.8, 0.8, 0.5, 0.5, 0.3])  # of a meter of lift and radians of joints, in distances
 STEP = 0.35  # of a tree's branch
 FINE = 0.08  # between two checked postures
 TRIES = 250
@@ -44,15 +44,15 @@ class Twin:
 
     def depth(self, q: Array) -> Array:
         """How deep postures (N, 8) are in boxes, summed over spheres [m], (N,)."""
-        centres = kinematics.sphere_centres(q)
+        centers = kinematics.sphere_centers(q)
         radii = kinematics.sphere_radii()
         if len(self.cargo):
             tips, hands = kinematics.tip(q)
             turns = turn_z(np.array([hand_yaw(hand) for hand in hands]))  # (N, 3, 3)
-            centres = np.concatenate([centres, tips[:, None] + np.einsum("nij,pj->npi", turns, self.cargo)], axis=1)
+            centers = np.concatenate([centers, tips[:, None] + np.einsum("nij,pj->npi", turns, self.cargo)], axis=1)
             radii = np.concatenate([radii, np.full(len(self.cargo), CARGO_R_M)])
         x, y, yaw = self.base
-        placed = centres @ turn_z(yaw).T
+        placed = centers @ turn_z(yaw).T
         placed[..., :2] += (x, y)
         hard, soft = overlap(self.boxes, placed, radii)
         made: Array = hard + soft
@@ -131,7 +131,7 @@ class _Tree:
 
 
 def _shortened(path: list[Array], twin: Twin, rng: np.random.Generator) -> list[Array]:
-    """Leave out corners where the line between their neighbours is free."""
+    """Leave out corners where the line between their neighbors is free."""
     for _ in range(SHORTCUTS):
         if len(path) < 3:
             break

@@ -1,6 +1,6 @@
 """Where the robot's base can go: an occupancy grid of the floor, shortest ways on it, short straight paths.
 
-Frames: the home's. Cell (i, j) has its centre at origin + (i + 0.5, j + 0.5) * CELL_M.
+Frames: the home's. Cell (i, j) has its center at origin + (i + 0.5, j + 0.5) * CELL_M.
 
 Legend: nx, ny cells.
 """
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 CELL_M = 0.05
 WALL_M = 0.10
-CLEAR_M = 0.27  # least distance of the base's centre from fixtures: its radius is 0.24 m
+CLEAR_M = 0.27  # least distance of the base's center from fixtures: its radius is 0.24 m
 COMFORT_M = 0.38  # nearer than this to something, driving costs more
 STRAIGHT_M = 0.33  # least gap on a shortcut, where the way that it cuts short has it
 SQUEEZE_M = 1.2  # how far the robot squeezes past a leaf to get back to the open floor
-THING_CLEAR_M = 0.25  # from a thing on the ground to the base's centre
+THING_CLEAR_M = 0.25  # from a thing on the ground to the base's center
 LEAF_CLEAR_M = 0.17  # from an open door to the column; the chassis may pass below a flap
 
 Bool = NDArray[np.bool_]
@@ -86,7 +86,7 @@ class Floor:
         Args:
             leaves: Footprints of open leaves.
             things: Footprints of things in the base's way.
-            carried_m: How far from the base's centre reaches what the robot carries: kept clear of open leaves, and
+            carried_m: How far from the base's center reaches what the robot carries: kept clear of open leaves, and
                 of all else where there is a way.
         """
         free = self.gap >= CLEAR_M

@@ -11,11 +11,11 @@ from envs.robot.reach_planning import ANGLES, RADII_M
 
 if TYPE_CHECKING:
     from envs.geometry.rotations import Array
-    from envs.physics.spatial_queries import Places
+    from envs.physics.spatial_queries import SpatialQueries
     from envs.robot.base_navigation import Floor
 
 
-def unreachable(places: Places, floor: Floor, start: tuple[float, float]) -> dict[str, str]:
+def unreachable(places: SpatialQueries, floor: Floor, start: tuple[float, float]) -> dict[str, str]:
     """Return the fixtures that the robot cannot use, and what it cannot get to.
 
     Args:

@@ -89,7 +89,7 @@ def swept_m(
     Args:
         start: Pose that the way begins at.
         poses: x, y, yaw to go through, in straight lines.
-        body: Centres of the spheres in the base's frame, (S, 3).
+        body: Centers of the spheres in the base's frame, (S, 3).
         radii: Of the spheres [m], (S,).
         boxes: What must not be touched.
     """
@@ -117,7 +117,7 @@ def _walked(start: Point, corners: Sequence[Point]) -> list[Point]:
 
 
 def _merged(poses: Sequence[Pose]) -> list[Pose]:
-    """Leave out poses on the straight line, in place and heading, between their neighbours."""
+    """Leave out poses on the straight line, in place and heading, between their neighbors."""
     kept = [poses[0]]
     for k in range(1, len(poses) - 1):
         a, b, c = kept[-1], poses[k], poses[k + 1]

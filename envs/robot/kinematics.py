@@ -2,7 +2,7 @@
 
 Source of the arm's geometry and limits: Franka Emika, Panda datasheet and `franka_panda/panda.urdf` of pybullet_data.
 
-Frames: base (chassis centre on the floor, +x forward), mount (the arm's foot on the lift), hand, tip (between the
+Frames: base (chassis center on the floor, +x forward), mount (the arm's foot on the lift), hand, tip (between the
 fingertips; its z is the approach direction, its y the axis along which the fingers close).
 
 Legend: N postures, J = 8 joints of lift and arm, K links of the arm with the hand, S spheres.
@@ -37,7 +37,7 @@ CHAIN: tuple[tuple[tuple[float, float, float], float], ...] = (
 )
 HAND_AT = (0.0, 0.0, 0.107)
 HAND_TURN = -pi / 4
-# Spheres that cover the arm: link among the K frames, centre in its frame, radius [m].
+# Spheres that cover the arm: link among the K frames, center in its frame, radius [m].
 SPHERES: tuple[tuple[int, tuple[float, float, float], float], ...] = (
     (0, (0.0, 0.0, -0.10), 0.075),
     (1, (0.0, 0.0, 0.0), 0.085),
@@ -118,7 +118,7 @@ def solve(target_at: Array, target_turn: Array, start: Array) -> tuple[Array, Ar
         start: First guess, (N, 8); the solution stays near it where it may.
 
     Returns:
-        Joints (N, 8), and the error left: metres plus 0.2 times radians, (N,).
+        Joints (N, 8), and the error left: meters plus 0.2 times radians, (N,).
     """
     q = start.copy()
     eye = np.eye(6) * DAMPING**2
@@ -148,8 +148,8 @@ def solve(target_at: Array, target_turn: Array, start: Array) -> tuple[Array, Ar
     return q, np.linalg.norm(target_at - p, axis=1) + 0.2 * angle
 
 
-def sphere_centres(q: Array) -> Array:
-    """Centres of the arm's spheres in the base frame, (N, S, 3)."""
+def sphere_centers(q: Array) -> Array:
+    """Centers of the arm's spheres in the base frame, (N, S, 3)."""
     at, turn = frames(q)
     link = np.array([s[0] for s in SPHERES])
     local = np.array([s[1] for s in SPHERES])

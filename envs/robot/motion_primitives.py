@@ -11,21 +11,21 @@ import numpy as np
 
 from envs.geometry.rotations import Array, Footprint, nearest_angle
 from envs.physics.engine import Engine
-from envs.physics.object_states import Exposure
-from envs.physics.spatial_queries import Places
+from envs.physics.object_states import ObjectStates
+from envs.physics.spatial_queries import SpatialQueries
 from envs.robot import kinematics
 from envs.robot.arm_motion_planning import Twin, find_way
 from envs.robot.base_navigation import Floor
 from envs.robot.heading_planning import Pose, swept_m, ways_to_steer
-from envs.robot.reach_planning import COLUMN, COLUMN_R_M, Entry, Goal, Reach, find_reaches
+from envs.robot.reach_planning import COLUMN, COLUMN_R_M, ApproachPath, ReachPose, ReachTarget, find_reaches
 from envs.robot.robot import OPEN_M, Robot
 
 TRANSIT_LIFT_M = 0.55
 CARRY_LIFT_M = 1.02  # what is carried passes over tables
 # Things on the ground from this height on are driven around; where there is no way, more and more are pushed aside.
 AVOIDED_M = (0.0, 0.12, inf)
-TUCKED_M = 0.36  # from the base's centre to the outside of the tucked arm
-TIP_AHEAD_M = 0.28  # from the base's centre to the tip of the tucked arm
+TUCKED_M = 0.36  # from the base's center to the outside of the tucked arm
+TIP_AHEAD_M = 0.28  # from the base's center to the tip of the tucked arm
 GENTLE = 1.5  # by which motions with a thing held by friction are slower
 BRUSH_M = 0.005
 CARGO = np.array([(x, y, z) for x in (-1.0, 0.0, 1.0) for y in (-1.0, 0.0, 1.0) for z in (-0.9, 0.9)])
@@ -46,14 +46,14 @@ class SkillError(Exception):
 
 
 @dataclass
-class Workcell:
+class MotionPrimitives:
     """The robot, where things are and in what state, and the floor."""
 
     engine: Engine
     robot: Robot
-    places: Places
+    places: SpatialQueries
     floor: Floor
-    exposure: Exposure
+    exposure: ObjectStates
     grasp: Literal["assisted", "physical"] = "assisted"
     focus: Array = field(default_factory=lambda: np.zeros(3))  # what the robot works at, for the camera
     in_the_way: tuple[list[Footprint], list[Footprint]] = field(default_factory=lambda: ([], []))  # leaves, things
@@ -100,7 +100,7 @@ class Workcell:
     def _steered(self, start: Pose, ways: Sequence[Sequence[Pose]]) -> Sequence[Pose]:
         """The first way to turn on which arm, column and what is carried touch nothing, or the least."""
         robot = self.robot
-        body, radii = kinematics.sphere_centres(robot.q[None, 3:])[0], kinematics.sphere_radii()
+        body, radii = kinematics.sphere_centers(robot.q[None, 3:])[0], kinematics.sphere_radii()
         body, radii = np.concatenate([body, COLUMN]), np.concatenate([radii, np.full(len(COLUMN), COLUMN_R_M)])
         if robot.held is not None:
             middle, turn = robot.hang()
@@ -118,7 +118,7 @@ class Workcell:
 
     @property
     def reach_m(self) -> float:
-        """How far from the base's centre reaches the tucked arm with what it holds."""
+        """How far from the base's center reaches the tucked arm with what it holds."""
         held = self.robot.held
         if held is None:
             return TUCKED_M
@@ -154,7 +154,7 @@ class Workcell:
         q[4:] = kinematics.TUCKED
         if held is not None and held.weld is None:  # it turns with the hand: keep the pitch of the grasp
             q[9] = np.clip(q[9] + kinematics.TUCKED_PITCH - held.pitch, kinematics.LOWER[6], kinematics.UPPER[6])
-        self.bend(q[3:])
+        self.move_arm(q[3:])
         if self.robot.held is None and abs(q[3] - lift) > 0.05:
             q = q.copy()
             q[3] = lift
@@ -169,13 +169,13 @@ class Workcell:
 
     def reaches(
         self,
-        goals: Sequence[Goal],
-        entry: Entry,
+        goals: Sequence[ReachTarget],
+        entry: ApproachPath,
         *,
         fixture: str | None,
         ignore: Sequence[str] = (),
         front: bool = False,
-    ) -> list[Reach]:
+    ) -> list[ReachPose]:
         """Return ways to reach one of some goals, the best first.
 
         Args:
@@ -199,7 +199,7 @@ class Workcell:
                 return found
         return []
 
-    def go_in(self, reach: Reach, where: str, *, finger: float = OPEN_M) -> None:
+    def approach(self, reach: ReachPose, where: str, *, finger: float = OPEN_M) -> None:
         """Drive to a reach's start, unfold the arm, come in by its line."""
         robot = self.robot
         way = reach.way_in()
@@ -213,10 +213,10 @@ class Workcell:
         turned = ready[2] - way[0][2]
         for q in way:
             q[2] += turned
-        self.bend(way[0][3:])
+        self.move_arm(way[0][3:])
         robot.move(way[1:], slow=1.3 * self.pace)
 
-    def bend(self, posture: Array) -> None:
+    def move_arm(self, posture: Array) -> None:
         """Bring lift and arm to a posture (8,) past what is around; straight, if there is no way past it."""
         robot = self.robot
         boxes = self.places.obstacles(robot.q[:3] * (1, 1, 0), LOOK_M, robot.carried)
@@ -227,7 +227,7 @@ class Workcell:
         way = find_way(twin, robot.q[3:], posture, np.random.default_rng(0)) or [posture]
         robot.move([np.concatenate([robot.q[:3], q]) for q in way], slow=self.pace)
 
-    def go_out(self, reach: Reach) -> None:
+    def retreat(self, reach: ReachPose) -> None:
         """Leave by the line by which the tip came."""
         way = reach.way_out()
         turned = self.robot.q[2] - way[-1][2]

@@ -11,12 +11,14 @@ from envs.robot.motion_primitives import AVOIDED_M, SkillError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from envs.robot.motion_primitives import Workcell
+    from envs.robot.motion_primitives import MotionPrimitives
 
 NEAR_M = 2.0  # from what is to be reached to a fixture whose door may be in the way
 
 
-def out_of_reach(cell: Workcell, reason: str, again: Callable[[], object], *, own: str | None = None) -> SkillError:
+def unreachable_error(
+    cell: MotionPrimitives, reason: str, again: Callable[[], object], *, own: str | None = None
+) -> SkillError:
     """Return the failure of a skill that found no way to what it wants.
 
     Args:
@@ -39,7 +41,7 @@ def out_of_reach(cell: Workcell, reason: str, again: Callable[[], object], *, ow
 
 
 @contextmanager
-def _as_if_closed(cell: Workcell, name: str) -> Iterator[None]:
+def _as_if_closed(cell: MotionPrimitives, name: str) -> Iterator[None]:
     """Shut a fixture's leaves while no time passes."""
     links = range(len(cell.places.furniture[name].leaves))
     stood = [cell.engine.joint(name, link) for link in links]
@@ -50,7 +52,7 @@ def _as_if_closed(cell: Workcell, name: str) -> Iterator[None]:
         _turn(cell, name, stood)
 
 
-def _turn(cell: Workcell, name: str, positions: list[float]) -> None:
+def _turn(cell: MotionPrimitives, name: str, positions: list[float]) -> None:
     for link, position in enumerate(positions):
         cell.engine.set_joint(name, link, position)
     cell.places.forget()

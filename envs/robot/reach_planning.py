@@ -42,7 +42,7 @@ SEED_LEVEL = np.array([-0.2, 0.0, -2.3, 0.0, 3.5, 0.785])
 
 
 @dataclass(frozen=True, kw_only=True)
-class Goal:
+class ReachTarget:
     """What the tip is wanted for.
 
     Attributes:
@@ -65,7 +65,7 @@ class Goal:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Entry:
+class ApproachPath:
     """The straight line by which the tip comes: up by `up` [m], then out by `out` [m], (2,)."""
 
     up: float
@@ -80,7 +80,7 @@ class Entry:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reach:
+class ReachPose:
     """A posture whose tip is at its goal, and the way there.
 
     Attributes:
@@ -95,7 +95,7 @@ class Reach:
     goal: int
     yaw: float
     pitch: float
-    entry: Entry
+    entry: ApproachPath
     cost: float
     width: float = 0.0
 
@@ -122,11 +122,11 @@ def fixed(point: Array) -> Callable[[float], Array]:
     return lambda heading: point
 
 
-def tip_over(centre: Array, middle: Array) -> Callable[[float], Array]:
-    """A goal's tip that brings what is held to a centre; its middle, (3,), is from the tip, the hand upright."""
+def tip_over(center: Array, middle: Array) -> Callable[[float], Array]:
+    """A goal's tip that brings what is held to a center; its middle, (3,), is from the tip, the hand upright."""
 
     def tip(heading: float) -> Array:
-        made: Array = centre - turn_z(heading) @ middle
+        made: Array = center - turn_z(heading) @ middle
         return made
 
     return tip
@@ -135,13 +135,13 @@ def tip_over(centre: Array, middle: Array) -> Callable[[float], Array]:
 def find_reaches(
     floor: Floor,
     start: Array,
-    goals: Sequence[Goal],
-    entry: Entry,
+    goals: Sequence[ReachTarget],
+    entry: ApproachPath,
     boxes: Boxes,
     *,
     front: float | None = None,
     last: bool = False,
-) -> list[Reach]:
+) -> list[ReachPose]:
     """Return ways to bring the tip to one of the goals, the best first; empty if there is none.
 
     Args:
@@ -183,14 +183,14 @@ def find_reaches(
     for k, i in enumerate(order):
         whole = np.array([table[i, 1], table[i, 2], table[i, 3], *q[i]])
         found.append(
-            Reach(q=whole, goal=int(table[i, 0]), yaw=float(table[i, 4]), pitch=float(table[i, 5]), entry=entry,
+            ReachPose(q=whole, goal=int(table[i, 0]), yaw=float(table[i, 4]), pitch=float(table[i, 5]), entry=entry,
                   cost=float(cost[i] + 25 * unfold[k]), width=goals[int(table[i, 0])].width)
         )  # fmt: skip
     return sorted(found, key=lambda r: r.cost)
 
 
 def _stands(
-    floor: Floor, far: Array, goal: Goal, entry: Entry, front: float | None
+    floor: Floor, far: Array, goal: ReachTarget, entry: ApproachPath, front: float | None
 ) -> list[tuple[float, float, float]]:
     angles = np.arange(ANGLES) * 2 * pi / ANGLES + (front or 0.0)
     radius, angle = (a.ravel() for a in np.meshgrid(RADII_M, angles))
@@ -240,19 +240,19 @@ def _begun(local: Array, arms: Array, steep: NDArray[np.bool_]) -> Array:
     return made
 
 
-def _world(table: Array, centres: Array) -> Array:
+def _world(table: Array, centers: Array) -> Array:
     turn = turn_z(table[:, 3])
-    made: Array = np.einsum("nij,nsj->nsi", turn, centres)
+    made: Array = np.einsum("nij,nsj->nsi", turn, centers)
     made[:, :, :2] += table[:, None, 1:3]
     return made
 
 
 def _sweep(
-    table: Array, tips: Array, q: Array, goals: Sequence[Goal], entry: Entry, boxes: Boxes
+    table: Array, tips: Array, q: Array, goals: Sequence[ReachTarget], entry: ApproachPath, boxes: Boxes
 ) -> tuple[Array, Array]:
     """Overlap of arm, column and cargo with boxes along the whole line, the worst stage counting, (N,) and (N,)."""
     column = np.broadcast_to(np.array(COLUMN), (len(q), len(COLUMN), 3))
-    arm = _world(table, kinematics.sphere_centres(q))
+    arm = _world(table, kinematics.sphere_centers(q))
     post = _world(table, column)
     cargo = np.zeros((len(q), max(len(g.cargo) for g in goals), 3))
     for i, row in enumerate(table):
@@ -278,7 +278,7 @@ def _sweep(
     return hard, soft
 
 
-def _unfolding(table: Array, q: Array, entry: Entry, boxes: Boxes) -> Array:
+def _unfolding(table: Array, q: Array, entry: ApproachPath, boxes: Boxes) -> Array:
     """Overlap while the arm unfolds at the start of the line, (N,)."""
     stage = entry.stages()[-1]
     start = q.copy()
@@ -289,6 +289,6 @@ def _unfolding(table: Array, q: Array, entry: Entry, boxes: Boxes) -> Array:
     for f in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0):
         mid = start.copy()
         mid[:, 1:] = (1 - f) * kinematics.TUCKED + f * start[:, 1:]
-        hard, soft = overlap(boxes, _world(away, kinematics.sphere_centres(mid)), kinematics.sphere_radii())
+        hard, soft = overlap(boxes, _world(away, kinematics.sphere_centers(mid)), kinematics.sphere_radii())
         worst = np.maximum(worst, hard + soft)
     return worst

@@ -34,10 +34,10 @@ def body_links() -> list[Link]:
         at = (offset[0] + (MOUNT_X_M if k == 0 else 0.0), offset[1], offset[2])
         turn = (float(np.sin(lean / 2)), 0.0, 0.0, float(np.cos(lean / 2)))
         pieces = [seen(shell, JOINTS if k in (3, 5) else SHELL)]
-        for link, centre, radius in kinematics.SPHERES:
+        for link, center, radius in kinematics.SPHERES:
             if link == k:
                 side = 1.2 * radius
-                pieces.append(Piece(size=(side, side, side), at=centre, visible=False))
+                pieces.append(Piece(size=(side, side, side), at=center, visible=False))
         links.append(Link(joint="revolute", pieces=tuple(pieces), at=at, turn=turn, parent=k + 3, mass=2.0))
     half = HAND_TURN / 2
     palm = Piece(size=(0.05, 0.19, 0.06), at=(0.0, 0.0, 0.03), visible=False)

@@ -25,7 +25,7 @@ Rects = NDArray[np.float64]  # (K, 4)
 
 FRONT_M = 1.15  # free depth in front of a fixture: the robot stands at 0.75 and has a radius of 0.35 with its margin
 FRONT_WIDTH_M = 0.8  # and the least free width
-BESIDE_M = 0.1  # between neighbours
+BESIDE_M = 0.1  # between neighbors
 AROUND_M = 0.8  # free on every side of what stands in the middle of a room: the robot passes
 BEHIND_M = WALL_M / 2 + 0.01
 IN_THE_MIDDLE = frozenset(("dining table", "coffee table", "ottoman", "person"))

@@ -1,6 +1,6 @@
 """The floor that the robot can use: an occupancy grid, and which fixtures it can get to.
 
-Frame: the home's (see `envs/symbolic/scene.py`). Cell (i, j) of a grid has its centre at origin + (i + 0.5, j + 0.5) * cell.
+Frame: the home's (see `envs/symbolic/scene.py`). Cell (i, j) of a grid has its center at origin + (i + 0.5, j + 0.5) * cell.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def floor_grid(scene: Scene, *, clearance_m: float = CLEARANCE_M, cell_m: float 
     open_floor = [_shrunk(room.rect, inset) for room in scene.rooms]
     open_floor += [_passage(doorway, inset, clearance_m) for doorway in scene.doorways]
     for ax, ay, bx, by in open_floor:
-        # A cell is free if its centre lies in the rectangle.
+        # A cell is free if its center lies in the rectangle.
         i0, i1 = math.ceil((ax - x0) / cell_m - 0.5 - 1e-6), math.floor((bx - x0) / cell_m - 0.5 + 1e-6)
         j0, j1 = math.ceil((ay - y0) / cell_m - 0.5 - 1e-6), math.floor((by - y0) / cell_m - 0.5 + 1e-6)
         free[max(i0, 0) : max(i1 + 1, 0), max(j0, 0) : max(j1 + 1, 0)] = True

@@ -84,6 +84,6 @@ class DisturbedHome:
         if hasattr(self._home, "change"):
             self._home.change(changed(state, wanted))
             return wanted
-        from envs.simulation.physical_disturbances import Meddler
+        from envs.simulation.physical_disturbances import PhysicalDisturber
 
-        return Meddler(self._home).make(wanted, rng)
+        return PhysicalDisturber(self._home).make(wanted, rng)

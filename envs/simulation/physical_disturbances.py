@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from envs.geometry.free_spots import free_spots
+from envs.geometry.free_spots import free_placements
 from envs.geometry.rotations import Array, turn_z
 from envs.physics.engine import BASE
 from envs.physics.fixture_builder import BRAKE
-from envs.physics.object_placement import end_up, lying
+from envs.physics.object_placement import extents_in_region, upright_rotation
 from envs.physics.object_states import WATCH_TICKS
 from envs.robot.robot import NAME, OPEN_M
 
@@ -38,7 +38,7 @@ FALLS_M = (0.0, 0.06, 0.12, 0.18, 0.26, 0.34, 0.45, 0.6, 0.8)  # from below the 
 WALL_M = 0.03
 
 
-class Meddler:
+class PhysicalDisturber:
     """Somebody in a physical home, other than the robot."""
 
     def __init__(self, home: PhysicalHome) -> None:
@@ -79,12 +79,12 @@ class Meddler:
         """Lay a thing, with what is in it, at a free spot of a place."""
         places = self._places
         area, category = places.area(place), places.things[name]
-        size, on_end = lying(category, area)
+        size, on_end = extents_in_region(category, area)
         names = [name, *places.contents(name)]
-        spots = free_spots(area.size[:2], size[:2], places.taken(area, names)[0], edge=area.edge(size))
+        spots = free_placements(area.size[:2], size[:2], places.taken(area, names)[0], edge=area.edge(size))
         for k in rng.permutation(len(spots))[:SPOTS].tolist():
             at = area.point(spots[k].x, spots[k].y, size[2] / 2 + LIFT_M)
-            turn = turn_z(area.yaw + spots[k].yaw) @ (end_up(category) if on_end else np.eye(3))
+            turn = turn_z(area.yaw + spots[k].yaw) @ (upright_rotation(category) if on_end else np.eye(3))
             if self._lay(names, at, turn):
                 return True
         return False
@@ -141,7 +141,7 @@ class Meddler:
         engine, places = self._engine, self._places
         before = {name: engine.pose(name) for name in names}
         poses = {name: places.pose(name) for name in names}
-        leaning = set().union(*(engine.neighbours(name) for name in names)) & places.things.keys()
+        leaning = set().union(*(engine.neighbors(name) for name in names)) & places.things.keys()
         old_at, old_turn = poses[names[0]]
         moved = turn @ old_turn.T
         for name in names:

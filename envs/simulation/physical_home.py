@@ -1,6 +1,6 @@
 """The physical home: a scene in PyBullet, a robot that carries out actions, a state read from geometry.
 
-`execute` first asks the same `unmet` as the symbolic world, on the state read from physics, so both worlds refuse the
+`execute` first asks the same `unmet_precondition` as the symbolic world, on the state read from physics, so both worlds refuse the
 same actions in the same words. Places, held and open are read from poses and joints; dirty, hot, filled and the like
 change when the engine shows that something happened, and by exposure (`envs/physics/object_states.py`).
 """
@@ -17,17 +17,17 @@ from envs.physics.engine import Engine
 from envs.physics.fixture_builder import build_fixture, footprints, open_doors
 from envs.physics.object_culling import Parking
 from envs.physics.object_placement import add_object, build_objects
-from envs.physics.object_states import WATCH_TICKS, Exposure
+from envs.physics.object_states import WATCH_TICKS, ObjectStates
 from envs.physics.room_builder import build_rooms, wall_pieces
-from envs.physics.spatial_queries import Places
+from envs.physics.spatial_queries import SpatialQueries
 from envs.rendering.camera import Camera, View
-from envs.rendering.scene_view import Looks
+from envs.rendering.scene_view import SceneView
 from envs.robot.base_navigation import Floor
 from envs.robot.fixture_reachability import unreachable
-from envs.robot.motion_primitives import Workcell
+from envs.robot.motion_primitives import MotionPrimitives
 from envs.robot.robot import LINKS, NAME, Robot
 from envs.skills.dispatch import perform
-from envs.symbolic.actions import effect, unmet
+from envs.symbolic.actions import successor, unmet_precondition
 from envs.symbolic.home_protocol import Outcome
 from envs.symbolic.state import HELD, NOWHERE, OPEN, Action, State, World
 
@@ -58,7 +58,7 @@ class PhysicalHome:
         self.world = World(scene)
         self.engine = Engine(gui=gui)
         self.grasp = grasp
-        self.places = Places(self.engine, scene, wall_pieces(scene))
+        self.places = SpatialQueries(self.engine, scene, wall_pieces(scene))
         self._ajar = open_doors(self.places, scene)
         self._build_fixed()
         build_objects(self.engine, scene, self.places)
@@ -89,9 +89,9 @@ class PhysicalHome:
             add_object(engine, thing, *self._poses[thing.name])
         robot = Robot(engine, scene.robot)
         self._floor.update([])
-        self.exposure = Exposure(self.world, self.places)
+        self.exposure = ObjectStates(self.world, self.places)
         robot.on_control = self._watch
-        self.cell = Workcell(engine, robot, self.places, self._floor, self.exposure, self.grasp)
+        self.cell = MotionPrimitives(engine, robot, self.places, self._floor, self.exposure, self.grasp)
         engine.step()  # a body that sleeps needs a fresh bounding box
         # What has settled may rest until something touches it: a home asleep steps thirty times as fast.
         for name in [o.name for o in scene.objects] + [n for n, f in self.places.furniture.items() if f.leaves]:
@@ -103,9 +103,9 @@ class PhysicalHome:
         self.places.forget()
 
     @cached_property
-    def looks(self) -> Looks:
+    def looks(self) -> SceneView:
         """What pictures are drawn of; made for the first one."""
-        return Looks(self.engine, self.world)
+        return SceneView(self.engine, self.world)
 
     @cached_property
     def camera(self) -> Camera:
@@ -153,7 +153,7 @@ class PhysicalHome:
             ActionError: The action names what this home or domain does not have.
         """
         before = self.state()
-        reason = unmet(before, action)
+        reason = unmet_precondition(before, action)
         if reason is not None:
             return Outcome(status="failed", reason=reason)
         self.cell.robot.on_tick = on_tick
@@ -162,7 +162,7 @@ class PhysicalHome:
         finally:
             self.cell.robot.on_tick = None
         if outcome.status == "done":
-            self._at = effect(before, action).at
+            self._at = successor(before, action).at
         return outcome
 
     def _held(self) -> str | None:

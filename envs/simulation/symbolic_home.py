@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from envs.symbolic.actions import Action, State, effect, unmet
+from envs.symbolic.actions import Action, State, successor, unmet_precondition
 from envs.symbolic.home_protocol import Outcome
 
 
@@ -23,9 +23,9 @@ class SymbolicHome:
 
     def execute(self, action: Action) -> Outcome:
         """Carry an action out, or fail with its unmet precondition."""
-        reason = unmet(self._state, action)
+        reason = unmet_precondition(self._state, action)
         if reason is not None:
             return Outcome(status="failed", reason=reason, energy_j=None)
-        self._state = effect(self._state, action)
+        self._state = successor(self._state, action)
         duration = self._state.world.domain.skills[action.skill].duration_s
         return Outcome(status="done", duration_s=duration, energy_j=None)

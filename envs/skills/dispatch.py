@@ -6,7 +6,7 @@ from typing import Literal
 
 from envs.physics.engine import TICK_S
 from envs.physics.object_states import WATCH_TICKS
-from envs.robot.motion_primitives import SkillError, Workcell
+from envs.robot.motion_primitives import MotionPrimitives, SkillError
 from envs.robot.robot import OutOfTimeError
 from envs.skills import open_close, pick, regrasp, tool_use
 from envs.skills.go_to import go_to
@@ -17,7 +17,7 @@ LONGEST_WORK_TICKS = 480
 MAX_TICKS = 14_400  # a skill that takes longer than a minute has got lost
 
 
-def perform(cell: Workcell, action: Action) -> Outcome:
+def perform(cell: MotionPrimitives, action: Action) -> Outcome:
     """Carry out an action whose preconditions hold. A failed skill leaves the arm tucked."""
     start, hits, spent_j = cell.engine.ticks, cell.robot.collisions, cell.robot.energy_j
     cell.robot.deadline = start + MAX_TICKS
@@ -46,7 +46,7 @@ def perform(cell: Workcell, action: Action) -> Outcome:
     )  # fmt: skip
 
 
-def _let_work(cell: Workcell) -> None:
+def _let_work(cell: MotionPrimitives) -> None:
     """Stay while a process that the skill has started, or reached with a thing, does its work."""
     held = cell.robot.held
     for _ in range(LONGEST_WORK_TICKS // WATCH_TICKS):
@@ -55,16 +55,16 @@ def _let_work(cell: Workcell) -> None:
         cell.robot.wait(WATCH_TICKS)
 
 
-def _dispatch(cell: Workcell, action: Action) -> None:
+def _dispatch(cell: MotionPrimitives, action: Action) -> None:
     skill, args = action
     if skill == "go to":
         go_to(cell, args[0])
     elif skill == "pick up":
         pick.pick_up(cell, args[0])
     elif skill in ("put", "give"):
-        regrasp.put(cell, args[0], args[1])
+        regrasp.place(cell, args[0], args[1])
     elif skill in ("open", "close"):
-        open_close.swing(cell, args[0], opened=skill == "open")
+        open_close.move_joint(cell, args[0], opened=skill == "open")
     elif skill in ("turn on", "turn off"):
         tool_use.press(cell, args[0])
     elif skill == "slice":

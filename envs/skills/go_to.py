@@ -7,12 +7,12 @@ from math import pi
 import numpy as np
 
 from envs.geometry.rotations import turn_z
-from envs.robot.motion_primitives import AVOIDED_M, SkillError, Workcell
+from envs.robot.motion_primitives import AVOIDED_M, MotionPrimitives, SkillError
 
 STAND_M = 0.55  # in front of a fixture
 
 
-def go_to(cell: Workcell, name: str) -> None:
+def go_to(cell: MotionPrimitives, name: str) -> None:
     """Stand in front of a fixture, or at any side of a floor, looking at it.
 
     Raises:

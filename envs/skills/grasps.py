@@ -12,10 +12,10 @@ import numpy as np
 
 from envs.assets.collision_shapes import ROUND, rims
 from envs.geometry.rotations import Array, turn_z
-from envs.robot.reach_planning import DOWN, LEVEL, Goal, fixed
+from envs.robot.reach_planning import DOWN, LEVEL, ReachTarget, fixed
 
 if TYPE_CHECKING:
-    from envs.robot.motion_primitives import Workcell
+    from envs.robot.motion_primitives import MotionPrimitives
     from envs.symbolic.domain import ObjectCategory
 
 NARROW_M = 0.070  # what the open hand takes with room to spare
@@ -49,8 +49,8 @@ def heading_of(turn: Array) -> float:
 
 
 def pinches(
-    cell: Workcell, name: str, pitches: tuple[float, ...] | None = None, *, deeper_m: float = 0.0
-) -> list[Goal]:
+    cell: MotionPrimitives, name: str, pitches: tuple[float, ...] | None = None, *, deeper_m: float = 0.0
+) -> list[ReachTarget]:
     """Return where the tip may close on a thing; none if it is too wide everywhere.
 
     Args:
@@ -77,7 +77,7 @@ def pinches(
 
 def _across(
     at: Array, turn: Array, category: ObjectCategory, pitches: tuple[float, ...], deeper_m: float
-) -> list[Goal]:
+) -> list[ReachTarget]:
     """The fingers on two sides of it, from above or from the front."""
     yaw = heading_of(turn)
     made = []
@@ -93,7 +93,7 @@ def _across(
         yaws = () if around else (yaw + side * pi / 2, yaw + (side + 2) * pi / 2)
         corners = CORNERS * half + (0.0, 0.0, at[2] - z)
         made.append(
-            Goal(middle=at, tip=fixed(tip), yaws=yaws, pitches=pitches, cargo=0.9 * corners + (0, 0, 0.01),
+            ReachTarget(middle=at, tip=fixed(tip), yaws=yaws, pitches=pitches, cargo=0.9 * corners + (0, 0, 0.01),
                  cost=10 * max(0.0, width - NARROW_M), width=width)
         )  # fmt: skip
         if around:
@@ -103,7 +103,7 @@ def _across(
 
 def _by_rims(
     at: Array, turn: Array, category: ObjectCategory, pitches: tuple[float, ...], deeper_m: float
-) -> list[Goal]:
+) -> list[ReachTarget]:
     """One finger on either side of a wall, a rim, a fold or a handle."""
     half = np.array(category.size) / 2
     yaw = heading_of(turn)
@@ -117,7 +117,7 @@ def _by_rims(
         for heading in (out + pi / 2, out - pi / 2):
             corners = CORNERS * half @ turn_z(yaw - heading).T + turn_z(-heading) @ (at - tip)
             made.append(
-                Goal(middle=tip, tip=fixed(tip), yaws=(heading,), pitches=pitches, cargo=0.9 * corners, cost=0.1,
+                ReachTarget(middle=tip, tip=fixed(tip), yaws=(heading,), pitches=pitches, cargo=0.9 * corners, cost=0.1,
                      width=rim.thick)
             )  # fmt: skip
     return made

@@ -18,8 +18,8 @@ import numpy as np
 from envs.geometry.collision_boxes import Boxes, overlap
 from envs.geometry.rotations import Array, turn_z
 from envs.robot import kinematics
-from envs.robot.motion_primitives import AVOIDED_M, SkillError, Workcell
-from envs.robot.obstruction import out_of_reach
+from envs.robot.motion_primitives import AVOIDED_M, MotionPrimitives, SkillError
+from envs.robot.obstruction import unreachable_error
 from envs.robot.reach_planning import COLUMN, COLUMN_R_M, SEED_LEVEL
 from envs.robot.robot import HAND, NAME, RIGHT
 
@@ -58,7 +58,7 @@ class Arc:
     cost: float
 
 
-def swing(cell: Workcell, name: str, *, opened: bool) -> None:
+def move_joint(cell: MotionPrimitives, name: str, *, opened: bool) -> None:
     """Move a fixture's leaf until it is open or closed, arm tucked at the end.
 
     Raises:
@@ -95,7 +95,7 @@ def swing(cell: Workcell, name: str, *, opened: bool) -> None:
         return
     if reason:
         raise SkillError(reason)
-    raise out_of_reach(cell, unreached, lambda: any(_plan(cell, name, wanted, m, True) for m in BACKS_M), own=name)
+    raise unreachable_error(cell, unreached, lambda: any(_plan(cell, name, wanted, m, True) for m in BACKS_M), own=name)
 
 
 def _grip_point(leaf: Leaf, outside: bool) -> Array:
@@ -103,7 +103,7 @@ def _grip_point(leaf: Leaf, outside: bool) -> Array:
     return np.array(leaf.handle if outside else (-INSIDE_M, leaf.handle[1], leaf.handle[2]))
 
 
-def _follow(cell: Workcell, name: str, arc: Arc, outside: bool) -> bool:
+def _follow(cell: MotionPrimitives, name: str, arc: Arc, outside: bool) -> bool:
     """Take the handle along an arc; whether the hand got hold of it."""
     robot, engine, places = cell.robot, cell.engine, cell.places
     cell.drive(float(arc.before[0]), float(arc.before[1]), float(arc.before[2]), name)
@@ -152,7 +152,7 @@ def _follow(cell: Workcell, name: str, arc: Arc, outside: bool) -> bool:
     return held
 
 
-def _catch_up(cell: Workcell, name: str) -> None:
+def _catch_up(cell: MotionPrimitives, name: str) -> None:
     """Wait until the second leaf, which the robot may have held up, is where the first one is."""
     for _ in range(CATCH_UP):
         if abs(cell.engine.joint(name, 1) - cell.engine.joint(name, 0)) < 0.05:
@@ -160,7 +160,7 @@ def _catch_up(cell: Workcell, name: str) -> None:
         cell.robot.wait(24)
 
 
-def _plan(cell: Workcell, name: str, wanted: float, back_m: float, outside: bool) -> list[Arc]:
+def _plan(cell: MotionPrimitives, name: str, wanted: float, back_m: float, outside: bool) -> list[Arc]:
     """Return arcs that the robot can follow, the best first."""
     places, floor, robot = cell.places, cell.floor, cell.robot
     leaf = places.furniture[name].leaves[0]
@@ -209,7 +209,7 @@ def _plan(cell: Workcell, name: str, wanted: float, back_m: float, outside: bool
 
 
 def _different(arcs: list[Arc]) -> list[Arc]:
-    """Arcs that start at least a hand's width from one another: if one fails, its neighbours would too."""
+    """Arcs that start at least a hand's width from one another: if one fails, its neighbors would too."""
     chosen: list[Arc] = []
     for arc in arcs:
         if all(np.hypot(*(arc.path[0, :2] - other.path[0, :2])) > 0.12 for other in chosen):
@@ -237,16 +237,23 @@ def _postures(z: float, low: float, high: float) -> list[tuple[Array, Array]]:
 
 
 def _checked(
-    cell: Workcell, name: str, positions: Array, boxes: Boxes, cost: float, path: Array, before: Array, after: Array
+    cell: MotionPrimitives,
+    name: str,
+    positions: Array,
+    boxes: Boxes,
+    cost: float,
+    path: Array,
+    before: Array,
+    after: Array,
 ) -> Arc:
     """Add what the arm and column overlap on the way to the cost."""
     picked = np.linspace(0, len(path) - 1, 5).astype(int)
     tucking = [np.r_[after[:4], (1 - f) * after[4:] + f * kinematics.TUCKED] for f in (0.3, 0.65, 1.0)]
     poses = np.concatenate([before[None], path[picked], after[None], tucking])
-    centres = kinematics.sphere_centres(poses[:, 3:])
+    centers = kinematics.sphere_centers(poses[:, 3:])
     column = np.broadcast_to(np.array(COLUMN), (len(poses), len(COLUMN), 3))
     turn = turn_z(poses[:, 2])
-    both = np.concatenate([centres, column], axis=1)
+    both = np.concatenate([centers, column], axis=1)
     both = np.einsum("nij,nsj->nsi", turn, both)
     both[:, :, :2] += poses[:, None, :2]
     radii = np.concatenate([kinematics.sphere_radii(), np.full(len(COLUMN), COLUMN_R_M)])

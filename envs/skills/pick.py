@@ -10,14 +10,14 @@ import numpy as np
 
 from envs.assets.collision_shapes import edge_top, rims
 from envs.geometry.rotations import Array
-from envs.robot.motion_primitives import SkillError, Workcell, cyclic
-from envs.robot.obstruction import out_of_reach
-from envs.robot.reach_planning import BACK, DOWN, LEVEL, Entry, Goal, Reach
+from envs.robot.motion_primitives import MotionPrimitives, SkillError, cyclic
+from envs.robot.obstruction import unreachable_error
+from envs.robot.reach_planning import BACK, DOWN, LEVEL, ApproachPath, ReachPose, ReachTarget
 from envs.robot.robot import HAND, LEFT, NAME, OPEN_M, RIGHT
 from envs.skills.grasps import CORNERS, UPRIGHT, half_extents, heading_of, is_round, pinches
 
 if TYPE_CHECKING:
-    from envs.geometry.support_region import Area
+    from envs.geometry.support_region import SupportRegion
 
 SQUEEZE_M = 0.012  # of each finger beyond a thing's side, so that the motors press
 CLEAR_M = 0.02  # of each finger beside a thing
@@ -28,7 +28,7 @@ ABOVE_M = 0.16  # by which the tip comes from above
 OVER_RIM_M = 0.05  # by which fingers come in over a rim that they then straddle
 
 
-def pick_up(cell: Workcell, name: str, pitches: tuple[float, ...] | None = None) -> None:
+def pick_up(cell: MotionPrimitives, name: str, pitches: tuple[float, ...] | None = None) -> None:
     """Grasp a thing and lift it, arm tucked at the end.
 
     Args:
@@ -56,7 +56,7 @@ def pick_up(cell: Workcell, name: str, pitches: tuple[float, ...] | None = None)
         find = partial(cell.reaches, goals, entry, fixture=root, ignore=[name, *cargo], front=front)
         reaches = find()
         if not reaches and attempt == 0:
-            raise out_of_reach(cell, reason, find, own=root)
+            raise unreachable_error(cell, reason, find, own=root)
         if not reaches:
             break
         reach = reaches[min(2 * attempt, len(reaches) - 1)]  # another one each time
@@ -65,7 +65,7 @@ def pick_up(cell: Workcell, name: str, pitches: tuple[float, ...] | None = None)
             held = _pinch(cell, name, cargo, reach, root or name)
         else:
             pinched = reach.width > 0
-            cell.go_in(reach, root or name, finger=min(OPEN_M, reach.width / 2 + CLEAR_M) if pinched else SHUT_M)
+            cell.approach(reach, root or name, finger=min(OPEN_M, reach.width / 2 + CLEAR_M) if pinched else SHUT_M)
             cell.robot.grip(max(0.0, reach.width / 2 - 0.001) if pinched else SHUT_M)
             held = cell.engine.gap(NAME, (HAND, LEFT, RIGHT), name) < TOUCH_M
             if held:
@@ -75,13 +75,13 @@ def pick_up(cell: Workcell, name: str, pitches: tuple[float, ...] | None = None)
             return
         reason = f"{name} slipped"
         if cell.robot.held is None:
-            cell.go_out(reach)
+            cell.retreat(reach)
         cell.drop()
         cell.tuck()
     raise SkillError(reason)
 
 
-def _touch(cell: Workcell, name: str, *, lower: float) -> Goal:
+def _touch(cell: MotionPrimitives, name: str, *, lower: float) -> ReachTarget:
     """Where the fingertips touch a thing that they cannot take between them: near its edge, on top."""
     places = cell.places
     category = places.things[name]
@@ -104,7 +104,7 @@ def _touch(cell: Workcell, name: str, *, lower: float) -> Goal:
     corners = CORNERS * half
     corners[:, 2] -= half[2]
     corners[:, 0] += half[0] - 0.02
-    return Goal(
+    return ReachTarget(
         middle=at,
         tip=tip,
         yaws=() if is_round(category) else cyclic(yaw, pi / 2),
@@ -114,7 +114,7 @@ def _touch(cell: Workcell, name: str, *, lower: float) -> Goal:
     )
 
 
-def entry_to(cell: Workcell, root: str | None, name: str, *, extra: float = 0.0) -> tuple[Entry, bool]:
+def entry_to(cell: MotionPrimitives, root: str | None, name: str, *, extra: float = 0.0) -> tuple[ApproachPath, bool]:
     """From the front where something is above, else from above."""
     places = cell.places
     if root is not None and places.area(root).covered:
@@ -127,19 +127,19 @@ def entry_to(cell: Workcell, root: str | None, name: str, *, extra: float = 0.0)
         category = places.domain.fixtures[spec.category]
         if category.region is not None:
             walls = max(0.0, category.size[2] - category.region.z)
-    return Entry(up=ABOVE_M + min(0.25, walls) + 0.5 * extra), False
+    return ApproachPath(up=ABOVE_M + min(0.25, walls) + 0.5 * extra), False
 
 
-def from_front(area: Area, x: float, extra: float) -> Entry:
+def from_front(area: SupportRegion, x: float, extra: float) -> ApproachPath:
     """Out of a covered region from a depth x [m] of its frame."""
     out = area.size[0] / 2 - x + 0.20
-    return Entry(up=0.03 + min(0.20, extra), out=(float(out * np.cos(area.yaw)), float(out * np.sin(area.yaw))))
+    return ApproachPath(up=0.03 + min(0.20, extra), out=(float(out * np.cos(area.yaw)), float(out * np.sin(area.yaw))))
 
 
-def _pinch(cell: Workcell, name: str, cargo: list[str], reach: Reach, where: str) -> bool:
+def _pinch(cell: MotionPrimitives, name: str, cargo: list[str], reach: ReachPose, where: str) -> bool:
     """Take a thing by the fingers' friction and lift it; whether it came along."""
     robot = cell.robot
-    cell.go_in(reach, where, finger=min(OPEN_M, reach.width / 2 + CLEAR_M))
+    cell.approach(reach, where, finger=min(OPEN_M, reach.width / 2 + CLEAR_M))
     for thing in (name, *cargo):
         cell.engine.keep_awake(thing)
     robot.grip(max(0.0, reach.width / 2 - SQUEEZE_M))
@@ -152,12 +152,12 @@ def _pinch(cell: Workcell, name: str, cargo: list[str], reach: Reach, where: str
     return not robot.slipped()
 
 
-def _lift(cell: Workcell, name: str, cargo: list[str], reach: Reach) -> None:
+def _lift(cell: MotionPrimitives, name: str, cargo: list[str], reach: ReachPose) -> None:
     """Lift, leave and tuck; what leaned on the thing wakes up."""
-    leaning = cell.engine.neighbours(name)
+    leaning = cell.engine.neighbors(name)
     for other in [thing for thing in cell.places.things if thing in leaning]:  # in a fixed order
         cell.engine.wake(other)
     for thing in (name, *cargo):
         cell.engine.keep_awake(thing)
-    cell.go_out(reach)
+    cell.retreat(reach)
     cell.tuck()

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from envs.geometry.free_spots import Spot, free_spots
+from envs.geometry.free_spots import Placement, free_placements
 from envs.geometry.rotations import Array, turn_z
 from envs.physics.engine import TICK_S
-from envs.physics.object_placement import end_up, lying
+from envs.physics.object_placement import extents_in_region, upright_rotation
 from envs.robot.kinematics import hand_rotation
-from envs.robot.motion_primitives import SkillError, Workcell, cyclic
-from envs.robot.obstruction import out_of_reach
-from envs.robot.reach_planning import DOWN, LEVEL, Entry, Goal, Reach, tip_over
+from envs.robot.motion_primitives import MotionPrimitives, SkillError, cyclic
+from envs.robot.obstruction import unreachable_error
+from envs.robot.reach_planning import DOWN, LEVEL, ApproachPath, ReachPose, ReachTarget, tip_over
 from envs.robot.robot import OPEN_M
 from envs.skills.grasps import CORNERS, is_round
 from envs.skills.pick import ABOVE_M, CLEAR_M, SQUEEZE_M, entry_to, from_front
@@ -23,7 +23,7 @@ from envs.skills.pick import ABOVE_M, CLEAR_M, SQUEEZE_M, entry_to, from_front
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from envs.geometry.support_region import Area
+    from envs.geometry.support_region import SupportRegion
     from envs.symbolic.domain import ObjectCategory
 
 MAX_SPOTS = 5
@@ -40,7 +40,7 @@ class AwkwardError(SkillError):
     """What friction holds cannot be put there as it lies in the hand; held otherwise it might be."""
 
 
-def put(cell: Workcell, name: str, place: str) -> None:
+def place_as_held(cell: MotionPrimitives, name: str, place: str) -> None:
     """Put what is held at a place, arm tucked at the end.
 
     Raises:
@@ -56,18 +56,18 @@ def put(cell: Workcell, name: str, place: str) -> None:
     if not reaches:
         if held.weld is None:
             raise AwkwardError(f"cannot reach {place}")
-        raise out_of_reach(cell, f"cannot reach {place}", lambda: _placings(cell, name, area, root)[0], own=root)
+        raise unreachable_error(cell, f"cannot reach {place}", lambda: _placings(cell, name, area, root)[0], own=root)
     reach = reaches[0]
     robot.allowed = frozenset((place, *robot.carried))
     if tilted is not None:
         cell.drive(float(reach.way_in()[0][0]), float(reach.way_in()[0][1]), float(reach.way_in()[0][2]), place)
         robot.tilt(tilted)
-    cell.go_in(reach, place)
+    cell.approach(reach, place)
     if robot.slipped():
         cell.drop()
         raise SkillError(f"{name} slipped")
     release(cell)
-    cell.go_out(reach)
+    cell.retreat(reach)
     _let_be(cell, name)
     cell.tuck()
     if place not in places.holders(name):
@@ -79,7 +79,7 @@ def put(cell: Workcell, name: str, place: str) -> None:
         )
 
 
-def release(cell: Workcell) -> None:
+def release(cell: MotionPrimitives) -> None:
     """Open the hand and wait until what was held lies still."""
     robot = cell.robot
     assert robot.held is not None
@@ -92,18 +92,20 @@ def release(cell: Workcell) -> None:
     cell.released = names
 
 
-def _let_be(cell: Workcell, name: str) -> None:
+def _let_be(cell: MotionPrimitives, name: str) -> None:
     cell.robot.wait(int(0.25 / TICK_S))
     cell.robot.forgive(cell.released)
     cell.released = []
 
 
-def _placings(cell: Workcell, name: str, area: Area, root: str | None) -> tuple[list[Reach], Array | None]:
+def _placings(
+    cell: MotionPrimitives, name: str, area: SupportRegion, root: str | None
+) -> tuple[list[ReachPose], Array | None]:
     places = cell.places
     category = places.things[name]
     held = cell.robot.held
     assert held is not None
-    size, on_end = lying(category, area)
+    size, on_end = extents_in_region(category, area)
     ours = cell.robot.carried
     middle, turn = cell.robot.hang()
     tilted = None
@@ -112,7 +114,7 @@ def _placings(cell: Workcell, name: str, area: Area, root: str | None) -> tuple[
         turn, pitch = _turned(cell, category, on_end=on_end)
         middle = -turn @ np.array(held.pivot)
     elif on_end or _standing(turn, category):
-        upright = end_up(category) if on_end else np.eye(3)
+        upright = upright_rotation(category) if on_end else np.eye(3)
         tilted = upright @ (turn_z(-held.yaw) @ held.turn).T
         turn = upright
         middle = -turn @ np.array(held.pivot)
@@ -140,11 +142,11 @@ def _placings(cell: Workcell, name: str, area: Area, root: str | None) -> tuple[
         chosen = _spread(spots)
         goals = []
         for k, (rise, spot) in enumerate(product(rises, chosen if len(rises) == 1 else chosen[:3])):
-            centre = area.point(spot.x, spot.y, size[2] / 2 + lowest + rise)
+            center = area.point(spot.x, spot.y, size[2] / 2 + lowest + rise)
             wanted = area.yaw + spot.yaw - own_yaw
             goals.append(
-                Goal(
-                    middle=centre, tip=tip_over(centre, middle), yaws=turns(wanted),
+                ReachTarget(
+                    middle=center, tip=tip_over(center, middle), yaws=turns(wanted),
                     pitches=pitches, cargo=cargo, cost=0.25 * k,
                 )
             )  # fmt: skip
@@ -152,7 +154,7 @@ def _placings(cell: Workcell, name: str, area: Area, root: str | None) -> tuple[
             outer = places.area(root)
             depth = min(float(outer.local(goal.middle)[0]) for goal in goals)
             entry = from_front(outer, depth, places.things[area.name].size[2] if area.name != root else 0.0)
-            entry = Entry(up=entry.up, out=_longer(entry.out, float(half[:2].max())))
+            entry = ApproachPath(up=entry.up, out=_longer(entry.out, float(half[:2].max())))
         else:
             entry, _ = entry_to(cell, root, name) if root is None else (_above(cell, root, area, size[2]), False)
         if found := cell.reaches(goals, entry, fixture=root, ignore=ours, front=level):
@@ -160,7 +162,9 @@ def _placings(cell: Workcell, name: str, area: Area, root: str | None) -> tuple[
     return [], None
 
 
-def _spots(cell: Workcell, name: str, area: Area, root: str | None) -> Iterator[tuple[list[Spot], float]]:
+def _spots(
+    cell: MotionPrimitives, name: str, area: SupportRegion, root: str | None
+) -> Iterator[tuple[list[Placement], float]]:
     """Where a thing may be put, and how high above the floor of the region [m]: beside what is there, then upon it.
 
     Raises:
@@ -168,15 +172,17 @@ def _spots(cell: Workcell, name: str, area: Area, root: str | None) -> Iterator[
     """
     places, ours = cell.places, cell.robot.carried
     category = places.things[name]
-    size, on_end = lying(category, area)
+    size, on_end = extents_in_region(category, area)
     taken, top = places.taken(area, ours)
     round_ = is_round(category) and not on_end
-    spots = free_spots(area.size[:2], size[:2], taken, edge=area.edge(size), round_=round_)
+    spots = free_placements(area.size[:2], size[:2], taken, edge=area.edge(size), round_=round_)
     brinked = not area.vessel and (root is None or places.domain.fixtures[places.specs[root].category].body != "seat")
     if not spots and brinked:  # tightly, and a little over the edge
         walled = np.concatenate([taken, area.walls()])
         for overhang_m in (OVERHANG_M, min(MOST_OVERHANG_M, 0.25 * min(size[:2]))):
-            spots = spots or free_spots(area.size[:2], size[:2], walled, spacing=0.0, edge=overhang_m, round_=round_)
+            spots = spots or free_placements(
+                area.size[:2], size[:2], walled, spacing=0.0, edge=overhang_m, round_=round_
+            )
     if spots:
         yield spots, ABOVE_FLOOR_M
     upon = [] if area.vessel or area.loose else _on_flat_things(cell, area, name, size)
@@ -185,12 +191,12 @@ def _spots(cell: Workcell, name: str, area: Area, root: str | None) -> Iterator[
         return
     if (area.relation == "on" and not area.loose) or area.covered:
         raise SkillError(f"no room {area.relation} {area.name}")
-    yield [Spot(x=0.0, y=0.0, yaw=0.0)], top + 0.02
+    yield [Placement(x=0.0, y=0.0, yaw=0.0)], top + 0.02
 
 
 def _on_flat_things(
-    cell: Workcell, area: Area, name: str, size: tuple[float, float, float]
-) -> list[tuple[list[Spot], float]]:
+    cell: MotionPrimitives, area: SupportRegion, name: str, size: tuple[float, float, float]
+) -> list[tuple[list[Placement], float]]:
     """Spots on top of each flat thing that lies there, such as a book or its like, and the height of its top [m]."""
     places, ours = cell.places, cell.robot.carried
     found = []
@@ -206,14 +212,14 @@ def _on_flat_things(
         x, y, half_x, half_y = (float(n) for n in here[0])
         others, _ = places.taken(area, [*ours, flat])
         moved = others - np.array([x, y, 0.0, 0.0]) if len(others) else others
-        spots = free_spots((2 * half_x, 2 * half_y), size[:2], moved, spacing=0.0, edge=0.3 * min(size[:2]))
+        spots = free_placements((2 * half_x, 2 * half_y), size[:2], moved, spacing=0.0, edge=0.3 * min(size[:2]))
         if spots:
             top = float(area.local(places.pose(flat)[0])[2] + places.extents(flat)[2])
-            found.append(([Spot(x=s.x + x, y=s.y + y, yaw=s.yaw) for s in spots], top + ABOVE_FLOOR_M))
+            found.append(([Placement(x=s.x + x, y=s.y + y, yaw=s.yaw) for s in spots], top + ABOVE_FLOOR_M))
     return found
 
 
-def _turned(cell: Workcell, category: ObjectCategory, *, on_end: bool) -> tuple[Array, float]:
+def _turned(cell: MotionPrimitives, category: ObjectCategory, *, on_end: bool) -> tuple[Array, float]:
     """How the hand must pitch to put down what friction holds: its rotation there (3, 3), and the pitch [rad].
 
     Raises:
@@ -230,11 +236,11 @@ def _turned(cell: Workcell, category: ObjectCategory, *, on_end: bool) -> tuple[
     raise AwkwardError(f"cannot turn {held.name} in the hand")
 
 
-def _above(cell: Workcell, root: str, area: Area, height: float) -> Entry:
+def _above(cell: MotionPrimitives, root: str, area: SupportRegion, height: float) -> ApproachPath:
     category = cell.places.domain.fixtures[cell.places.specs[root].category]
     walls = max(0.0, category.size[2] - category.region.z) if category.region is not None else 0.0
     inner = cell.places.things[area.name].size[2] if area.name in cell.places.things else 0.0
-    return Entry(up=ABOVE_M + min(0.25, walls) + min(0.2, inner))
+    return ApproachPath(up=ABOVE_M + min(0.25, walls) + min(0.2, inner))
 
 
 def _standing(turn: Array, category: ObjectCategory) -> bool:
@@ -248,9 +254,9 @@ def _longer(out: tuple[float, float], by: float) -> tuple[float, float]:
     return out[0] * factor, out[1] * factor
 
 
-def _spread(spots: list[Spot]) -> list[Spot]:
+def _spread(spots: list[Placement]) -> list[Placement]:
     """The best spots that are not next to each other."""
-    chosen: list[Spot] = []
+    chosen: list[Placement] = []
     for spot in spots:
         if all(abs(spot.x - c.x) + abs(spot.y - c.y) + abs(spot.yaw - c.yaw) > 0.09 for c in chosen):
             chosen.append(spot)

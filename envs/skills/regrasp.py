@@ -12,25 +12,24 @@ from typing import TYPE_CHECKING
 from envs.robot.motion_primitives import SkillError
 from envs.robot.reach_planning import DOWN, LEVEL
 from envs.skills.pick import pick_up
-from envs.skills.place import AwkwardError
-from envs.skills.place import put as put_as_held
+from envs.skills.place import AwkwardError, place_as_held
 
 if TYPE_CHECKING:
-    from envs.robot.motion_primitives import Workcell
+    from envs.robot.motion_primitives import MotionPrimitives
 
 HEIGHTS_M = (0.45, 1.15)  # of surfaces on which the hand may come level, steep, and from above
 MOST_M = 6.0  # the way to such a surface
 TRIES = 4
 
 
-def put(cell: Workcell, name: str, place: str) -> None:
+def place(cell: MotionPrimitives, name: str, place: str) -> None:
     """Put what is held at a place, arm tucked at the end; with a stop on the way where friction needs one.
 
     Raises:
         SkillError: No room, no reach, or it did not stay there; the thing is still held unless it fell.
     """
     try:
-        put_as_held(cell, name, place)
+        place_as_held(cell, name, place)
         return
     except AwkwardError as error:
         reason = error
@@ -39,14 +38,14 @@ def put(cell: Workcell, name: str, place: str) -> None:
     root = cell.places.root(place)
     covered = root is not None and cell.places.area(root).covered
     pick_up(cell, name, LEVEL[::-1] if covered else DOWN)
-    put_as_held(cell, name, place)
+    place_as_held(cell, name, place)
 
 
-def _set_down(cell: Workcell, name: str, place: str) -> bool:
+def _set_down(cell: MotionPrimitives, name: str, place: str) -> bool:
     """Put what is held on a surface nearby; whether there was one."""
     for surface in _surfaces(cell, place)[:TRIES]:
         try:
-            put_as_held(cell, name, surface)
+            place_as_held(cell, name, surface)
         except SkillError:
             if cell.robot.held is None:
                 raise
@@ -55,7 +54,7 @@ def _set_down(cell: Workcell, name: str, place: str) -> bool:
     return False
 
 
-def _surfaces(cell: Workcell, place: str) -> list[str]:
+def _surfaces(cell: MotionPrimitives, place: str) -> list[str]:
     """Open surfaces of a handy height, the nearest first."""
     places = cell.places
     x, y = (float(n) for n in cell.robot.q[:2])

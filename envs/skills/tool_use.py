@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from envs.geometry.free_spots import Spot, free_spots
+from envs.geometry.free_spots import Placement, free_placements
 from envs.geometry.rotations import Array, turn_z
 from envs.physics.engine import BASE
-from envs.physics.object_placement import lying
+from envs.physics.object_placement import extents_in_region
 from envs.robot import kinematics
-from envs.robot.motion_primitives import SkillError, Workcell, cyclic
-from envs.robot.obstruction import out_of_reach
-from envs.robot.reach_planning import DOWN, LEVEL, Entry, Goal, Reach, fixed, tip_over
+from envs.robot.motion_primitives import MotionPrimitives, SkillError, cyclic
+from envs.robot.obstruction import unreachable_error
+from envs.robot.reach_planning import DOWN, LEVEL, ApproachPath, ReachPose, ReachTarget, fixed, tip_over
 from envs.skills.grasps import CORNERS, is_round
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ RUB_M = 0.05  # how near a cloth must come to what it wipes
 CUT_M = 0.02  # how near a knife must come to what it cuts
 
 
-def press(cell: Workcell, name: str) -> None:
+def press(cell: MotionPrimitives, name: str) -> None:
     """Press a fixture's switch.
 
     Raises:
@@ -42,34 +42,34 @@ def press(cell: Workcell, name: str) -> None:
     yaw = cell.places.specs[name].yaw
     normal = np.array([np.cos(yaw), np.sin(yaw), 0.0])
     point = cell.places.point_of(name, switch)
-    goal = Goal(
+    goal = ReachTarget(
         middle=point,
         tip=fixed(point + 0.006 * normal),
         yaws=(yaw + pi, yaw + pi - 0.5, yaw + pi + 0.5),
         pitches=LEVEL,
         cargo=NO_CARGO,
     )
-    entry = Entry(up=0.0, out=(0.12 * float(normal[0]), 0.12 * float(normal[1])))
+    entry = ApproachPath(up=0.0, out=(0.12 * float(normal[0]), 0.12 * float(normal[1])))
     cell.robot.allowed = frozenset((name,))
     reaches = cell.reaches([goal], entry, fixture=name, front=True)
     for reach in reaches[:3]:
-        cell.go_in(reach, name, finger=0.0)
+        cell.approach(reach, name, finger=0.0)
         tip, _ = cell.robot.tip()
         pressed = bool(np.linalg.norm(tip - point) < PRESS_M)
         if pressed:
             cell.exposure.press(name)
         cell.robot.wait(24)
-        cell.go_out(reach)
+        cell.retreat(reach)
         cell.tuck()
         if pressed:
             return
     reason = f"cannot reach the switch of {name}"
     if reaches:
         raise SkillError(reason)
-    raise out_of_reach(cell, reason, lambda: cell.reaches([goal], entry, fixture=name, front=True), own=name)
+    raise unreachable_error(cell, reason, lambda: cell.reaches([goal], entry, fixture=name, front=True), own=name)
 
 
-def wipe(cell: Workcell, name: str) -> None:
+def wipe(cell: MotionPrimitives, name: str) -> None:
     """Rub a fixture's surface with the cloth that is held.
 
     Raises:
@@ -80,20 +80,20 @@ def wipe(cell: Workcell, name: str) -> None:
     area = places.area(name)
     category = places.things[held.name]
     taken, top = places.taken(area, [held.name])
-    size, _ = lying(category, area)
+    size, _ = extents_in_region(category, area)
     swept = (size[0], size[1] + 2 * STROKE_M)
-    found = [spot for spot in free_spots(area.size[:2], swept, taken) if spot.yaw == 0.0]
-    spots = found[:1] or [Spot(x=0.3 * area.size[0], y=0.0, yaw=0.0)]
+    found = [spot for spot in free_placements(area.size[:2], swept, taken) if spot.yaw == 0.0]
+    spots = found[:1] or [Placement(x=0.3 * area.size[0], y=0.0, yaw=0.0)]
     middle, turn = cell.robot.hang()
     half = np.abs(turn) @ np.array(category.size) / 2
     goals = []
     lifts = (0.012, top + 0.02, 0.25) if found else (top + 0.02, 0.25)  # over what stands there, not through it
     for rank, lift in enumerate(lifts):
-        centre = area.point(spots[0].x, spots[0].y, float(half[2]) + lift)
+        center = area.point(spots[0].x, spots[0].y, float(half[2]) + lift)
         goals.append(
-            Goal(
-                middle=centre,
-                tip=tip_over(centre, middle),
+            ReachTarget(
+                middle=center,
+                tip=tip_over(center, middle),
                 yaws=(),
                 pitches=cell.pitches(DOWN),
                 cargo=CORNERS * half + middle,
@@ -101,12 +101,12 @@ def wipe(cell: Workcell, name: str) -> None:
             )
         )
     walls = places.domain.fixtures[places.specs[name].category].size[2] - float(area.at[2])
-    find = partial(cell.reaches, goals, Entry(up=0.16 + max(0.0, walls)), fixture=name)
+    find = partial(cell.reaches, goals, ApproachPath(up=0.16 + max(0.0, walls)), fixture=name)
     reaches = find()
     if not reaches:
-        raise out_of_reach(cell, f"cannot reach {name}", find, own=name)
+        raise unreachable_error(cell, f"cannot reach {name}", find, own=name)
     cell.robot.allowed = frozenset((name,))
-    cell.go_in(reaches[0], name)
+    cell.approach(reaches[0], name)
     side = turn_z(area.yaw)[:, 1]
     rubbed = 0
     for sign in (1, -1, 1, -1):
@@ -117,19 +117,19 @@ def wipe(cell: Workcell, name: str) -> None:
     cell.robot.move([_near(cell, reaches[0], np.zeros(3))], slow=cell.pace)
     if rubbed == 4:
         cell.exposure.rub(name)
-    cell.go_out(reaches[0])
+    cell.retreat(reaches[0])
     cell.tuck()
     if rubbed < 4:
         raise SkillError(f"{held.name} did not get down to {name}")
 
 
-def _near(cell: Workcell, reach: Reach, shift: Array) -> Array:
+def _near(cell: MotionPrimitives, reach: ReachPose, shift: Array) -> Array:
     q = reach.at(shift.tolist())
     q[2] = cell.robot.q[2]
     return q
 
 
-def slice_up(cell: Workcell, name: str) -> None:
+def slice_up(cell: MotionPrimitives, name: str) -> None:
     """Cut a thing with the knife that is held.
 
     Raises:
@@ -141,9 +141,9 @@ def slice_up(cell: Workcell, name: str) -> None:
     half = cell.places.extents(name)
     middle, turn = cell.robot.hang()
     knife = np.abs(turn) @ np.array(cell.places.things[held.name].size) / 2
-    centre = at + np.array([0.0, 0.0, half[2] + knife[2] + 0.015])
-    reach = _over_thing(cell, name, centre, middle, DOWN)
-    cell.go_in(reach, name)
+    center = at + np.array([0.0, 0.0, half[2] + knife[2] + 0.015])
+    reach = _over_thing(cell, name, center, middle, DOWN)
+    cell.approach(reach, name)
     cut = False
     for _ in range(3):
         cell.robot.move([_near(cell, reach, np.array([0.0, 0.0, -0.012]))], slow=cell.pace)
@@ -151,13 +151,13 @@ def slice_up(cell: Workcell, name: str) -> None:
         cell.robot.move([_near(cell, reach, np.array([0.0, 0.0, 0.03]))], slow=cell.pace)
     if cut:
         cell.exposure.cut(name)
-    cell.go_out(reach)
+    cell.retreat(reach)
     cell.tuck()
     if not cut:
         raise SkillError(f"{held.name} missed {name}")
 
 
-def pour(cell: Workcell, name: str, into: str) -> None:
+def pour(cell: MotionPrimitives, name: str, into: str) -> None:
     """Tilt the vessel that is held over another, or over a plant, by turning the wrist.
 
     Raises:
@@ -167,12 +167,12 @@ def pour(cell: Workcell, name: str, into: str) -> None:
     middle, turn = cell.robot.hang()
     tall = float((np.abs(turn) @ np.array(places.things[name].size))[2])
     if into in places.specs:
-        centre = places.point_of(into, (0.10, 0.0, 0.45 + tall / 2))
+        center = places.point_of(into, (0.10, 0.0, 0.45 + tall / 2))
     else:
         at, _ = places.pose(into)
-        centre = at + np.array([0.0, 0.0, places.extents(into)[2] + 0.05 + tall / 2])
-    reach = _over_thing(cell, into, centre, middle, (0.15, 0.4, 0.7))
-    cell.go_in(reach, into)
+        center = at + np.array([0.0, 0.0, places.extents(into)[2] + 0.05 + tall / 2])
+    reach = _over_thing(cell, into, center, middle, (0.15, 0.4, 0.7))
+    cell.approach(reach, into)
     sign = 1.0 if robot.q[10] < 0 else -1.0
     tilted = robot.q.copy()
     tilted[10] = np.clip(tilted[10] + sign * POUR_RAD, kinematics.LOWER[7], kinematics.UPPER[7])
@@ -181,18 +181,18 @@ def pour(cell: Workcell, name: str, into: str) -> None:
     robot.move([tilted], slow=cell.pace)
     robot.wait(120)
     at, body = places.pose(name)
-    ran = body[2, 2] < TILTED and float(np.hypot(*(at - centre)[:2])) < ASIDE_M and at[2] > centre[2] - tall
+    ran = body[2, 2] < TILTED and float(np.hypot(*(at - center)[:2])) < ASIDE_M and at[2] > center[2] - tall
     if ran:
         cell.exposure.pour(name, into)
     robot.move([upright], slow=cell.pace)
     robot.level = True
-    cell.go_out(reach)
+    cell.retreat(reach)
     cell.tuck()
     if not ran:
         raise SkillError(f"{name} was not tilted over {into}")
 
 
-def fold(cell: Workcell, name: str) -> None:
+def fold(cell: MotionPrimitives, name: str) -> None:
     """Take a cloth's edge over to its other side.
 
     Raises:
@@ -211,10 +211,10 @@ def fold(cell: Workcell, name: str) -> None:
 
     yaws = () if is_round(category) else cyclic(yaw, pi / 2)
     reach = _over_thing(cell, name, at, np.zeros(3), DOWN, tip=tip, yaws=yaws)
-    cell.go_in(reach, name, finger=0.004)
+    cell.approach(reach, name, finger=0.004)
     tip_at, _ = cell.robot.tip()
     if cell.engine.gap("robot", (11, 12, 13), name) > 0.02:
-        cell.go_out(reach)
+        cell.retreat(reach)
         cell.tuck()
         raise SkillError(f"{name} slipped")
     over = at + (at - tip_at)
@@ -223,32 +223,32 @@ def fold(cell: Workcell, name: str) -> None:
     cell.robot.move([_near(cell, reach, np.array([0.5, 0.5, 0.0]) * (over - tip_at) + rise)])
     cell.exposure.fold(name)
     cell.robot.move([_near(cell, reach, rise)])
-    cell.go_out(reach)
+    cell.retreat(reach)
     cell.tuck()
 
 
 def _over_thing(
-    cell: Workcell, name: str, centre: Array, middle: Array, pitches: tuple[float, ...], *,
+    cell: MotionPrimitives, name: str, center: Array, middle: Array, pitches: tuple[float, ...], *,
     tip: Callable[[float], Array] | None = None, yaws: tuple[float, ...] = (),
-) -> Reach:  # fmt: skip
+) -> ReachPose:  # fmt: skip
     places = cell.places
     root = places.root(name)
     covered = root is not None and root != name and places.area(root).covered
-    goal = Goal(
-        middle=centre,
-        tip=tip or tip_over(centre, middle),
+    goal = ReachTarget(
+        middle=center,
+        tip=tip or tip_over(center, middle),
         yaws=yaws,
         pitches=cell.pitches(LEVEL if covered else pitches),
         cargo=NO_CARGO,
     )
-    entry = Entry(up=0.18)
+    entry = ApproachPath(up=0.18)
     if covered and root is not None:
         area = places.area(root)
-        out = area.size[0] / 2 - float(area.local(centre)[0]) + 0.2
-        entry = Entry(up=0.03, out=(float(out * np.cos(area.yaw)), float(out * np.sin(area.yaw))))
+        out = area.size[0] / 2 - float(area.local(center)[0]) + 0.2
+        entry = ApproachPath(up=0.03, out=(float(out * np.cos(area.yaw)), float(out * np.sin(area.yaw))))
     find = partial(cell.reaches, [goal], entry, fixture=root, ignore=[name], front=covered)
     reaches = find()
     if not reaches:
-        raise out_of_reach(cell, f"cannot reach {name}", find, own=root)
+        raise unreachable_error(cell, f"cannot reach {name}", find, own=root)
     cell.robot.allowed = frozenset((name,))
     return reaches[0]

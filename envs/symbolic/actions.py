@@ -1,4 +1,4 @@
-"""The symbolic world: pure `unmet(state, action)` and `apply(state, action) -> State`.
+"""The symbolic world: pure `unmet_precondition(state, action)` and `apply(state, action) -> State`.
 
 What a state is stands in `envs/symbolic/state.py`; what the robot can do, when and to what effect is here, and so are the names
 to import both from.
@@ -23,7 +23,7 @@ from envs.symbolic.state import (
     Action,
     State,
     World,
-    expose,
+    apply_process,
 )
 
 __all__ = [
@@ -44,11 +44,11 @@ __all__ = [
     "World",
     "applicable",
     "apply",
-    "effect",
-    "expose",
+    "successor",
+    "apply_process",
     "format_action",
     "parse_action",
-    "unmet",
+    "unmet_precondition",
 ]
 
 
@@ -186,7 +186,7 @@ def _unmet_object(state: State, skill: str, thing: int) -> str | None:
     return _reach(state, thing)
 
 
-def unmet(state: State, action: Action) -> str | None:
+def unmet_precondition(state: State, action: Action) -> str | None:
     """Return in words the first precondition that an action lacks, or None if it is applicable.
 
     Raises:
@@ -218,12 +218,12 @@ def apply(state: State, action: Action) -> State:
     Raises:
         ActionError: The action is not applicable; the message says which precondition is false.
     """
-    if (reason := unmet(state, action)) is not None:
+    if (reason := unmet_precondition(state, action)) is not None:
         raise ActionError(f"{format_action(state.world, action)}: {reason}")
-    return effect(state, action)
+    return successor(state, action)
 
 
-def effect(state: State, action: Action) -> State:
+def successor(state: State, action: Action) -> State:
     """Return the state after an action that is known to be applicable (no preconditions are checked)."""
     world, place, flags, liquid, held, at = state
     skill, args = action
@@ -261,7 +261,7 @@ def _exposed(
     if world.rule[fixture] is None:
         return flags, liquid
     new_flags, new_liquid = list(flags), list(liquid)
-    expose(world, place, new_flags, new_liquid, fixture)
+    apply_process(world, place, new_flags, new_liquid, fixture)
     return tuple(new_flags), tuple(new_liquid)
 
 
@@ -279,7 +279,7 @@ def _poured(state: State, vessel: int, into: int) -> State:
     thing = world.thing[vessel]
     if thing is not None and not thing.contains:
         liquid[vessel] = ""
-    expose(world, state.place, flags, liquid, at)  # cold milk into a mug on a burner gets hot
+    apply_process(world, state.place, flags, liquid, at)  # cold milk into a mug on a burner gets hot
     return State(world, state.place, tuple(flags), tuple(liquid), state.held, at)
 
 

@@ -12,10 +12,10 @@ from typing import Literal
 
 import numpy as np
 
-from envs.symbolic.actions import HELD, NOWHERE, ON, OPEN, Action, State, World, effect, unmet
+from envs.symbolic.actions import HELD, NOWHERE, ON, OPEN, Action, State, World, successor, unmet_precondition
 
-Kind = Literal["move", "occupy", "open", "close", "drop"]
-KINDS: tuple[Kind, ...] = ("move", "occupy", "open", "close", "drop")
+DisturbanceType = Literal["move", "occupy", "open", "close", "drop"]
+KINDS: tuple[DisturbanceType, ...] = ("move", "occupy", "open", "close", "drop")
 RELEVANT = 0.5  # how often what the robot is about to use is tried first
 
 
@@ -28,7 +28,7 @@ class Disturbance:
         place: Where the thing is afterwards; empty: on the bare ground.
     """
 
-    kind: Kind
+    kind: DisturbanceType
     name: str
     place: str = ""
 
@@ -47,15 +47,17 @@ def changed(state: State, what: Disturbance) -> State:
     """Return the state after a disturbance; the robot stands where it stood."""
     thing = state.world.index[what.name]
     if what.kind in ("open", "close"):
-        return effect(state, Action(what.kind, (what.name,)))._replace(at=state.at)
+        return successor(state, Action(what.kind, (what.name,)))._replace(at=state.at)
     if what.kind == "drop":
         lies = state.world.index[what.place] if what.place else NOWHERE
         return state._replace(place=(*state.place[:thing], lies, *state.place[thing + 1 :]), held=NOWHERE)
-    put = effect(_lifted(state, thing), Action("put", (what.name, what.place)))
+    put = successor(_lifted(state, thing), Action("put", (what.name, what.place)))
     return put._replace(held=state.held, at=state.at)
 
 
-def possible(state: State, kind: Kind, ahead: Sequence[Action], rng: np.random.Generator) -> Iterator[Disturbance]:
+def possible(
+    state: State, kind: DisturbanceType, ahead: Sequence[Action], rng: np.random.Generator
+) -> Iterator[Disturbance]:
     """Yield disturbances of a kind that the state allows, in a random order.
 
     Args:
@@ -87,7 +89,10 @@ def possible(state: State, kind: Kind, ahead: Sequence[Action], rng: np.random.G
             continue
         lifted = _lifted(state, i)
         for k in rng.permutation(len(places)).tolist():
-            if world.index[places[k]] != state.place[i] and unmet(lifted, _put(state, i, places[k])) is None:
+            if (
+                world.index[places[k]] != state.place[i]
+                and unmet_precondition(lifted, _put(state, i, places[k])) is None
+            ):
                 yield Disturbance(kind=kind, name=world.names[i], place=places[k])
                 break
 

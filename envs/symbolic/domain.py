@@ -1,6 +1,6 @@
 """The domain: categories, states, skills and processes, read from `domain.yaml` and checked once.
 
-Everything that knows what a plate is asks this module. Units are metres; see the file's own header.
+Everything that knows what a plate is asks this module. Units are meters; see the file's own header.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Region:
     Attributes:
         z: Height of the region's floor [m].
         size: Clear depth, width and height [m].
-        x: Offset of its centre towards the front [m].
+        x: Offset of its center towards the front [m].
     """
 
     z: float

@@ -1,6 +1,6 @@
 """A scene: one home as it stands at the start of an episode. Both worlds are built from it.
 
-Frames: the home's origin is a corner of its floor plan, z up. A fixture's pose is its footprint's centre on the floor;
+Frames: the home's origin is a corner of its floor plan, z up. A fixture's pose is its footprint's center on the floor;
 its front faces +x of its own frame, turned by `yaw` about z.
 """
 
@@ -22,7 +22,7 @@ class Room:
 
 @dataclass(frozen=True, kw_only=True)
 class Doorway:
-    """A gap in the wall between two rooms, centred on (x, y), `width` metres wide along the wall.
+    """A gap in the wall between two rooms, centerd on (x, y), `width` meters wide along the wall.
 
     `along` is the axis that the wall runs along.
     """

@@ -33,7 +33,7 @@ class Action(NamedTuple):
     args: tuple[str, ...]
 
 
-class Rule(NamedTuple):
+class ProcessRule(NamedTuple):
     """A process in bit sets: where `flags & mask == wanted` at its fixture, what is in the fixture changes."""
 
     mask: int
@@ -116,7 +116,7 @@ class World:
         states = [f.states for f in self.scene.fixtures] + [o.states for o in self.scene.objects]
         flags = [sum(BIT[s] for s in words) for words in states]
         for i in range(self.n_fixtures):
-            expose(self, place, flags, liquid, i)
+            apply_process(self, place, flags, liquid, i)
         return State(self, tuple(place), tuple(flags), tuple(liquid), NOWHERE, NOWHERE)
 
 
@@ -160,7 +160,7 @@ class State(NamedTuple):
         return None
 
 
-def expose(world: World, place: Sequence[int], flags: list[int], liquid: list[str], fixture: int) -> None:
+def apply_process(world: World, place: Sequence[int], flags: list[int], liquid: list[str], fixture: int) -> None:
     """Let the process of a fixture, if it runs, act in place on everything that is in the fixture.
 
     The physical world calls this with a `place` read from geometry.
@@ -190,7 +190,7 @@ def _by_category(categories: Sequence[str]) -> dict[str, tuple[int, ...]]:
     return {category: tuple(of) for category, of in found.items()}
 
 
-def _rule(process: Process, domain: Domain) -> Rule:
+def _rule(process: Process, domain: Domain) -> ProcessRule:
     mask = wanted = clear = 0
     for word in process.when:
         bit = BIT[domain.negations.get(word, word)]
@@ -201,4 +201,4 @@ def _rule(process: Process, domain: Domain) -> Rule:
         clear |= (BIT[b] if a in process.set else 0) | (BIT[a] if b in process.set else 0)
     for state in process.clear:
         clear |= BIT[state]
-    return Rule(mask, wanted, clear, sum(BIT[s] for s in process.set), process.fill or "", process.cook)
+    return ProcessRule(mask, wanted, clear, sum(BIT[s] for s in process.set), process.fill or "", process.cook)

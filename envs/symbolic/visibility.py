@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sight:
+class Visibility:
     """What is seen, as entities of the state's world.
 
     Attributes:
@@ -49,11 +49,11 @@ def room_of(state: State) -> str | None:
     return scene.fixtures[state.at].room if state.at >= 0 and scene.rooms else start_room(scene)
 
 
-def in_sight(state: State) -> Sight:
+def in_sight(state: State) -> Visibility:
     """Return what the robot sees in a state."""
     world, room = state.world, room_of(state)
     fixtures = frozenset(i for i, spec in enumerate(world.scene.fixtures) if room in (None, spec.room))
     places = frozenset(i for i in fixtures if not world.enclosed[i] or state.flags[i] & OPEN)
     roots = {HELD, NOWHERE, *places}
     things = tuple(i for i in range(world.n_fixtures, len(world.names)) if state.root(i) in roots)
-    return Sight(fixtures=fixtures, places=places, things=things)
+    return Visibility(fixtures=fixtures, places=places, things=things)

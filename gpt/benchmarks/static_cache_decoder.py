@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from gpt.model.attention import Sight
+from gpt.model.attention import AttentionMask
 from gpt.model.kv_cache import KVCache
 from gpt.model.transformer import GPT
 
@@ -78,7 +78,7 @@ def _step(model: GPT, cache: StaticCache, token: Tensor, recent: Tensor) -> Tens
         x = model.embedding_norm(x)
     rotation = (model.cos[cache.place], model.sin[cache.place]) if model.config.position == "rotary" else None
     there = torch.arange(cache.capacity, device=x.device) <= cache.place
-    sight = Sight("matmul", torch.where(there, 0.0, -1e9).to(x.dtype)[None])  # (1, capacity)
+    sight = AttentionMask("matmul", torch.where(there, 0.0, -1e9).to(x.dtype)[None])  # (1, capacity)
     for layer, block in enumerate(model.blocks):
         x = block(x, rotation, sight, cache, layer)
     logits: Tensor = model.head(model.final_norm(x)[:, -1])  # (B, V)

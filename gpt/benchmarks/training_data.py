@@ -16,7 +16,7 @@ from torch.nn import functional as F
 
 from gpt.data.batches import Batch, PackedBatches, PaddedBatches
 from gpt.data.tokenized_documents import TokenizedDocuments
-from gpt.model.packed_layout import Layout
+from gpt.model.packed_layout import PackedLayout
 
 # The planner's corpus (recipe `language`, 20,000 packed documents): a home's inventory of 71 tokens and 7 or 8
 # instructions to it, of 25 tokens with 4 in ten to be written; and plans of 40 to 240 tokens, half to be written.
@@ -151,7 +151,7 @@ def _first_rows(batch: Batch, rows: int) -> Batch:
 def _widened(batch: Batch, width: int) -> Batch:
     add = width - batch.idx.shape[1]
     document, trunk, positions, before = batch.layout
-    layout = Layout(
+    layout = PackedLayout(
         F.pad(document, (0, add), value=-1), F.pad(trunk, (0, add), value=-1), F.pad(positions, (0, add)),
         F.pad(before, (0, add), value=-1),
     )  # fmt: skip

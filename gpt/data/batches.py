@@ -19,7 +19,7 @@ from torch import Tensor
 from gpt.data.packing import MAX_BRANCHES, pack_best_fit
 from gpt.data.tokenized_documents import TokenizedDocuments
 from gpt.errors import ConfigError
-from gpt.model.packed_layout import Layout
+from gpt.model.packed_layout import PackedLayout
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ class Batch:
 
     idx: Tensor
     targets: Tensor
-    layout: Layout
+    layout: PackedLayout
     n_tokens: int
     n_counted: int
     values: Tensor | None = None
@@ -166,7 +166,7 @@ class _RowBatches:
         return Batch(
             idx=torch.from_numpy(idx),
             targets=torch.from_numpy(targets),
-            layout=Layout(*(torch.from_numpy(a) for a in (document, trunk, positions, before))),
+            layout=PackedLayout(*(torch.from_numpy(a) for a in (document, trunk, positions, before))),
             n_tokens=n_tokens,
             n_counted=int((targets >= 0).sum()),
             values=None if values is None else torch.from_numpy(values),

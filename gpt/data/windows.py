@@ -37,7 +37,7 @@ def windows(length: int, size: int, stride: int) -> list[Window]:
     Args:
         length: Tokens in all.
         size: Tokens of a window; the last may be shorter.
-        stride: Tokens from one start to the next, in 1..size; neighbours share `size - stride`.
+        stride: Tokens from one start to the next, in 1..size; neighbors share `size - stride`.
     """
     if size < 1 or not 1 <= stride <= size:
         raise ConfigError(f"windows of {size} tokens every {stride}: the stride must be in 1..size")
@@ -55,7 +55,7 @@ def in_windows(documents: TokenizedDocuments, block_size: int, overlap: int) -> 
     Args:
         documents: Any; those with branches must fit, as no window could show a branch its trunk.
         block_size: Of the batches; a row of it holds `block_size` + 1 tokens, the last as a target only.
-        overlap: Tokens that neighbouring windows share, in 1..block_size. Half of the block size doubles the cost.
+        overlap: Tokens that neighboring windows share, in 1..block_size. Half of the block size doubles the cost.
 
     Raises:
         ConfigError: `overlap` is out of range, or a document with branches is too long.

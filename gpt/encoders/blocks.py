@@ -22,7 +22,7 @@ def norm(x: Tensor) -> Tensor:
 class EncoderBlock(nn.Module):
     """Attention in both directions, an optional convolution along the sequence, and an MLP, each before a norm.
 
-    The convolution (depthwise, over the channels of a gated projection) tells neighbours apart cheaply, as in the
+    The convolution (depthwise, over the channels of a gated projection) tells neighbors apart cheaply, as in the
     Conformer (arXiv:2005.08100).
 
     Args:

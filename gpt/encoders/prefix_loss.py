@@ -13,8 +13,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from gpt.model.inserted_embeddings import Inserted
-from gpt.model.transformer import GPT, NOT_COUNTED
+from gpt.model.inserted_embeddings import InsertedEmbeddings
+from gpt.model.transformer import GPT, IGNORE_INDEX
 
 
 def reading_loss(
@@ -28,7 +28,7 @@ def reading_loss(
     placeholder: int,
     pad: int,
 ) -> Tensor:
-    """Return the mean cross-entropy of the tokens that are to be learnt.
+    """Return the mean cross-entropy of the tokens that are to be learned.
 
     Args:
         gpt: Reads; gradients flow through it into the vectors, whether its weights are trained or not.
@@ -55,7 +55,7 @@ def rows_of(
     opening: Sequence[int],
     placeholder: int,
     pad: int,
-) -> tuple[Tensor, Tensor, Inserted]:
+) -> tuple[Tensor, Tensor, InsertedEmbeddings]:
     """Return ids (B, T), targets (B, T) and what is inserted, T = len(opening) + N + L - 1; arguments as above."""
     B, N = vectors.shape[:2]
     L, device = texts.shape[1], vectors.device
@@ -67,7 +67,7 @@ def rows_of(
     columns = O + lengths[:, None] + torch.arange(L, device=device)  # (B, L) where the text goes
     full.scatter_(1, columns, texts)
     counted = torch.zeros_like(full, dtype=torch.bool).scatter_(1, columns, learn)
-    targets = torch.where(counted, full, NOT_COUNTED)[:, 1:]
+    targets = torch.where(counted, full, IGNORE_INDEX)[:, 1:]
     rows, places = there.nonzero(as_tuple=True)
-    inserted = Inserted(vectors[rows, places], rows, places + O)
+    inserted = InsertedEmbeddings(vectors[rows, places], rows, places + O)
     return full[:, :-1], targets, inserted

@@ -96,7 +96,7 @@ class Seen(NamedTuple):
     Attributes:
         known: What the vectors for the GPT are made of.
         cells: (B, classes, G, G) logits of what each cell shows.
-        centres: (B, things, G, G) logits of the thing whose middle is in the cell.
+        centers: (B, things, G, G) logits of the thing whose middle is in the cell.
         states: (B, states, G, G) logits of that thing's states.
         furniture: (B, furniture) logits.
         furniture_states: (B, furniture_states) logits.
@@ -104,7 +104,7 @@ class Seen(NamedTuple):
 
     known: Known
     cells: Tensor
-    centres: Tensor
+    centers: Tensor
     states: Tensor
     furniture: Tensor
     furniture_states: Tensor
@@ -174,7 +174,7 @@ class SightEncoder(nn.Module):
         for block in self.coarse:
             x = block(x)
         config = self.config
-        cells, centres, states = self.heads(x).split((config.classes, config.things, config.states), dim=1)
+        cells, centers, states = self.heads(x).split((config.classes, config.things, config.states), dim=1)
         y = self.square(x).flatten(2).transpose(1, 2) + self.place  # (B, (G / 3)², width)
         for block in self.blocks:
             y = block(y)
@@ -187,8 +187,8 @@ class SightEncoder(nn.Module):
         else:
             likely = torch.cat((furniture.float().softmax(1), furniture_states.float().sigmoid()), 1)
             front = torch.cat((y.mean(1).float(), likely), 1)[:, None]
-            known = Known(front, *middles_of(centres, states))
-        return Seen(known, cells, centres, states, furniture, furniture_states)
+            known = Known(front, *middles_of(centers, states))
+        return Seen(known, cells, centers, states, furniture, furniture_states)
 
     def vectors(self, known: Known) -> tuple[Tensor, Tensor]:
         """Return what the GPT reads, (B, N, n_embd), and how many of the N count, (B,)."""
@@ -198,17 +198,17 @@ class SightEncoder(nn.Module):
         return torch.cat((front, self.thing(known.middles)), 1), 1 + known.counts
 
 
-def middles_of(centres: Tensor, states: Tensor) -> tuple[Tensor, Tensor]:
+def middles_of(centers: Tensor, states: Tensor) -> tuple[Tensor, Tensor]:
     """Return what the likeliest middles of things are known by, (B, MOST, F), things in order, and how many there are.
 
-    What the picture looks like there is not among it: the GPT learnt it by heart, and read other homes worse.
+    What the picture looks like there is not among it: the GPT learned it by heart, and read other homes worse.
 
     Args:
-        centres: (B, things, G, G) logits.
+        centers: (B, things, G, G) logits.
         states: (B, states, G, G) logits.
     """
-    G = centres.shape[2]
-    likely = centres.float().softmax(1)[:, 1:]  # (B, things - 1, G, G)
+    G = centers.shape[2]
+    likely = centers.float().softmax(1)[:, 1:]  # (B, things - 1, G, G)
     peaks = torch.where(likely == F.max_pool2d(likely, 3, 1, 1), likely, 0.0).flatten(1)
     best, at = peaks.topk(MOST, dim=1)
     at = torch.where(best > LEAST, at, peaks.shape[1]).sort(1).values  # by thing, then by place; then none

@@ -55,7 +55,7 @@ def beam_search(
         beams: Continuations followed at once; one that ends makes room for another only in the next step.
         stop: Ids that end a continuation.
         length_penalty: Continuations are ranked by log-probability / length ** length_penalty: 0 by probability,
-            which favours short ones, 1 by the mean over tokens.
+            which favors short ones, 1 by the mean over tokens.
         allowed: Whether a continuation may begin with these new ids; asked for the likeliest next ids first, until
             `beams` of a row are found. Probabilities stay those among all ids, so the ranking is the model's own,
             given that what is not allowed does not come.

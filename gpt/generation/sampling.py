@@ -244,7 +244,7 @@ def _draw_rows(
 
 
 def _weights(logits: Tensor, temperature: float, top_k: int | None, top_p: float | None) -> Tensor:
-    """Probabilities (B, V), not normalised, on the CPU in fp64: rounding must not depend on the batch."""
+    """Probabilities (B, V), not normalized, on the CPU in fp64: rounding must not depend on the batch."""
     logits = logits.cpu().double() / temperature
     if top_k is not None and top_k < logits.shape[-1]:
         likeliest, places = logits.topk(top_k, dim=-1)  # by place, not by value: of equals no more than k stay

@@ -69,7 +69,7 @@ class NumpyModel:
         self.rotation = _rotations(config.block_size, D) if config.position == "rotary" else None
         self._later = _later(min(config.block_size, MASK))
         self.embedding_scale = _norm_of("embedding_norm", arrays)
-        # Of normalised queries and keys: a head's length becomes sqrt(D), and scores are divided by sqrt(D).
+        # Of normalized queries and keys: a head's length becomes sqrt(D), and scores are divided by sqrt(D).
         self._lengths = np.full(config.n_head + config.kv_heads, D**0.5, np.float32)
         self._lengths[: config.n_head] = 1.0
         self.layers = [self._layer(f"blocks.{i}", arrays) for i in range(config.n_layer)]
@@ -136,7 +136,7 @@ class NumpyModel:
             vectors: (M, C) in place of the tokens' own embeddings: what a sense has perceived.
 
         Returns:
-            (R, C) the normalised stream at the last tokens: what the head reads.
+            (R, C) the normalized stream at the last tokens: what the head reads.
         """
         config = self.config
         H, D = config.n_head, config.head_size
@@ -200,7 +200,7 @@ class NumpyModel:
 
     def _place(self, heads: Floats, gain: Floats | None, rotation: npt.NDArray[np.complex64] | None, lengths: Floats
                ) -> None:  # fmt: skip
-        """Normalise and rotate heads (M, n, D) in place."""
+        """Normalize and rotate heads (M, n, D) in place."""
         inverse = None
         if gain is not None:
             length = np.sqrt(np.einsum("mnd,mnd->mn", heads, heads))
@@ -219,7 +219,7 @@ class NumpyModel:
         bias = None if bias is None else bias.copy()
         gain = arrays.get(f"{name}.attention.gain")
         order = np.arange(D)
-        if config.position == "rotary":  # halves become neighbours: the real and imaginary part of a number
+        if config.position == "rotary":  # halves become neighbors: the real and imaginary part of a number
             order = order.reshape(2, D // 2).T.reshape(-1)
             turned = n_q + config.kv_heads * D
             weight[:turned] = weight[:turned].reshape(-1, D, C)[:, order].reshape(turned, C)

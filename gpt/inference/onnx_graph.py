@@ -104,7 +104,7 @@ class _Graph:
         return self.add("LayerNormalization", [x, ones], epsilon=1e-5, axis=-1)
 
     def normalise_heads(self, x: str, heads: int, size: int, gain: str) -> str:
-        """Normalise (B, T, heads D) head by head."""
+        """Normalize (B, T, heads D) head by head."""
         apart = self.add("Reshape", [x, self.ints([0, 0, heads, size])])
         normed = self.add("SimplifiedLayerNormalization", [apart, gain], epsilon=1e-12, axis=-1)
         return self.add("Reshape", [normed, self.ints([0, 0, heads * size])])

@@ -61,7 +61,7 @@ def logprob(logits: Floats, place: int) -> float:
 
 
 def _weights(logits: Floats, temperature: float, top_k: int | None, top_p: float | None) -> npt.NDArray[np.float64]:
-    """Probabilities (V,), not normalised."""
+    """Probabilities (V,), not normalized."""
     scaled = logits.astype(np.float64) / temperature
     weights: npt.NDArray[np.float64] = np.exp(scaled - scaled.max())
     if top_k is not None and top_k < len(weights):

@@ -19,7 +19,7 @@ from torch.nn.attention.flex_attention import BlockMask, create_block_mask, flex
 from gpt.errors import ConfigError
 from gpt.model.config import AttentionKind
 from gpt.model.kv_cache import KVCache
-from gpt.model.packed_layout import Layout
+from gpt.model.packed_layout import PackedLayout
 
 Rotation = tuple[Tensor, Tensor]
 """Cosines and signed sines, each (T, 1, D) or (B, T, 1, D)."""
@@ -29,7 +29,7 @@ Kernel = Literal["sdpa", "matmul", "flex", "handwritten"]
 _MASKED = -1e9  # finite: a row that sees nothing (padding) must not become NaN
 
 
-class Sight(NamedTuple):
+class AttentionMask(NamedTuple):
     """Which tokens each query may look at, in the form that a kernel takes; made once for all layers.
 
     Attributes:
@@ -64,7 +64,9 @@ class Attention(nn.Module):
         self.gain = nn.Parameter(torch.ones(self.head_size)) if qk_norm else None
         self.scale = self.head_size**-0.5
 
-    def forward(self, x: Tensor, rotation: Rotation | None, sight: Sight, cache: KVCache | None, layer: int) -> Tensor:
+    def forward(
+        self, x: Tensor, rotation: Rotation | None, sight: AttentionMask, cache: KVCache | None, layer: int
+    ) -> Tensor:
         """Attend from (B, T, C) to the cache and itself."""
         B, T, C = x.shape
         H, K, D = self.n_head, self.kv_heads, self.head_size
@@ -79,7 +81,7 @@ class Attention(nn.Module):
         return out
 
     def _place(self, qk: Tensor, rotation: Rotation | None) -> Tensor:
-        """Rotate and normalise queries and keys (B, T, H + K, D).
+        """Rotate and normalize queries and keys (B, T, H + K, D).
 
         A rotation keeps lengths, so the gain goes into its small table and the norm comes last: two passes over
         the activations instead of ten. The lengths are fp32 sums, whatever the activations are.
@@ -96,7 +98,7 @@ class Attention(nn.Module):
         cos, sin = rotation
         return rotate(qk, (cos * self.gain).to(qk.dtype), (sin * swapped_gain).to(qk.dtype)) * inverse
 
-    def _attend(self, q: Tensor, k: Tensor, v: Tensor, sight: Sight) -> Tensor:
+    def _attend(self, q: Tensor, k: Tensor, v: Tensor, sight: AttentionMask) -> Tensor:
         dropout = self.dropout if self.training else 0.0
         grouped, mask = self.kv_heads != self.n_head, sight.mask
         if isinstance(mask, BlockMask):
@@ -184,14 +186,14 @@ def choose_kernel(kind: AttentionKind, device: torch.device, *, cached: bool = F
     return kind
 
 
-def look(
+def attention_mask(
     kind: AttentionKind,
     T: int,
-    layout: Layout | None,
+    layout: PackedLayout | None,
     cache: KVCache | None,
     dtype: torch.dtype,
     device: torch.device,
-) -> Sight:
+) -> AttentionMask:
     """What the next T tokens may look at: their document's tokens up to themselves, and no padding.
 
     Args:
@@ -204,21 +206,21 @@ def look(
     """
     kernel = choose_kernel(kind, device, cached=cache is not None)
     if kernel == "flex":
-        return Sight(kernel, block_mask(T, layout, device))
+        return AttentionMask(kernel, block_mask(T, layout, device))
     start = 0 if cache is None else cache.length
     padding = None if cache is None else cache.padding
     if padding is None and (T == 1 or (kernel == "sdpa" and layout is None and start == 0)):
-        return Sight(kernel, None)
+        return AttentionMask(kernel, None)
     visible = torch.ones(T, start + T, dtype=torch.bool, device=device).tril(start)  # (T, S)
     if layout is not None:
         visible = visible & layout.visible()
     if padding is not None:
         columns = torch.arange(start + T, device=device)
         visible = visible & (columns >= padding[:, None])[:, None, None, :]
-    return Sight(kernel, visible if kernel == "handwritten" else torch.where(visible, 0.0, _MASKED).to(dtype))
+    return AttentionMask(kernel, visible if kernel == "handwritten" else torch.where(visible, 0.0, _MASKED).to(dtype))
 
 
-def block_mask(T: int, layout: Layout | None, device: torch.device) -> BlockMask:
+def block_mask(T: int, layout: PackedLayout | None, device: torch.device) -> BlockMask:
     """FlexAttention's mask: the blocks of T × T that hold any visible pair, and the rule within a block."""
     if layout is None:
         return _create_mask(_causal, None, T, device)

@@ -40,7 +40,7 @@ class GPTConfig:
         position: How a token knows where it is.
         norm: `rms` has no weights; `layer` is LayerNorm with a weight.
         mlp: The feed-forward part of a block; `gelu_tanh` is GPT-2's approximation of `gelu`.
-        qk_norm: Normalise queries and keys, which lets the learning rate be larger.
+        qk_norm: Normalize queries and keys, which lets the learning rate be larger.
         tie_weights: Share the token embedding with the output head.
         previous_tokens: Embeddings of that many previous tokens of the same document are added at every position.
         attention: `sdpa` is PyTorch's fused kernel, `matmul` three batched products, `flex` FlexAttention, which
@@ -49,7 +49,7 @@ class GPTConfig:
             `python -m gpt.speed`).
         bias: Biases in linear layers and layer norms.
         n_kv_head: Heads of keys and values, if fewer than `n_head` (grouped queries); divides `n_head`.
-        embedding_norm: Normalise the sum of embeddings before the first block; GPT-2 does not.
+        embedding_norm: Normalize the sum of embeddings before the first block; GPT-2 does not.
         head_init: `orthogonal` starts the heads of a layer on orthogonal queries, keys and values; `shared` draws
             all from one normal distribution.
     """

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from torch import Tensor
 
 
-class Inserted(NamedTuple):
+class InsertedEmbeddings(NamedTuple):
     """Where in a batch of token ids which vectors stand.
 
     The ids there are placeholders (`[IMAGE]`, `[AUDIO]`): the embeddings of previous tokens see those.

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 
-class Layout(NamedTuple):
+class PackedLayout(NamedTuple):
     """What attention, positions and the embeddings of previous tokens need to know of a row.
 
     Attributes:
@@ -32,7 +32,7 @@ class Layout(NamedTuple):
     before: Tensor
 
     @classmethod
-    def of(cls, document: Tensor) -> Layout:
+    def of(cls, document: Tensor) -> PackedLayout:
         """The layout of documents without branches; the tokens of each are adjacent."""
         here = torch.arange(document.shape[1], device=document.device).expand_as(document)
         first = torch.ones_like(document, dtype=torch.bool)
@@ -40,9 +40,9 @@ class Layout(NamedTuple):
         positions = here - torch.where(first, here, 0).cummax(dim=1).values
         return cls(document, document, positions, torch.where(first, -1, here - 1))
 
-    def to(self, device: torch.device) -> Layout:
+    def to(self, device: torch.device) -> PackedLayout:
         """The same on a GPU; the copies do not wait."""
-        return Layout(*(t.pin_memory().to(device, non_blocking=True) for t in self))
+        return PackedLayout(*(t.pin_memory().to(device, non_blocking=True) for t in self))
 
     def visible(self) -> Tensor:
         """(B, 1, T, T): whether a query's token may see a key's, causality apart."""

@@ -1,7 +1,7 @@
 """The GPT: a decoder-only transformer, whole in this file and `attention.py`.
 
 It is nanoGPT's model with what has since been found to help small ones: rotary positions, RMS norms without weights,
-normalised queries and keys, ReLU squared, zero-initialised projections into the residual stream
+normalized queries and keys, ReLU squared, zero-initialized projections into the residual stream
 (modded-nanogpt, nanochat), and, at every position, learned embeddings of the previous tokens, which spare the first
 layers the work of building them by attention and make looking things up much easier to learn.
 
@@ -17,15 +17,15 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from gpt.errors import ContextError
-from gpt.model.attention import Attention, Rotation, Sight, look, orthogonalize_heads, rotation_table
+from gpt.model.attention import Attention, AttentionMask, Rotation, attention_mask, orthogonalize_heads, rotation_table
 from gpt.model.config import GPTConfig
-from gpt.model.inserted_embeddings import Inserted
+from gpt.model.inserted_embeddings import InsertedEmbeddings
 from gpt.model.kv_cache import KVCache
-from gpt.model.packed_layout import Layout
+from gpt.model.packed_layout import PackedLayout
 
-__all__ = ["GPT", "NOT_COUNTED", "GPTConfig"]
+__all__ = ["GPT", "IGNORE_INDEX", "GPTConfig"]
 
-NOT_COUNTED = -1
+IGNORE_INDEX = -1
 """Value of `targets` at positions that carry no loss."""
 
 _INIT_STD = 0.02
@@ -43,7 +43,7 @@ class Norm(nn.Module):
         self.bias = nn.Parameter(torch.zeros(config.n_embd)) if config.bias and not self.rms else None
 
     def forward(self, x: Tensor) -> Tensor:
-        """Normalise the last dimension."""
+        """Normalize the last dimension."""
         if self.rms:
             return F.rms_norm(x, self.shape, None, 1e-6)
         return F.layer_norm(x, self.shape, self.weight, self.bias, 1e-5)
@@ -99,7 +99,7 @@ class Block(nn.Module):
         self,
         x: Tensor,
         rotation: Rotation | None,
-        sight: Sight,
+        sight: AttentionMask,
         cache: KVCache | None = None,
         layer: int = 0,
     ) -> Tensor:
@@ -163,10 +163,10 @@ class GPT(nn.Module):
         self,
         idx: Tensor,
         targets: Tensor | None = None,
-        layout: Layout | None = None,
+        layout: PackedLayout | None = None,
         positions: Tensor | None = None,
         cache: KVCache | None = None,
-        inserted: Inserted | None = None,
+        inserted: InsertedEmbeddings | None = None,
     ) -> tuple[Tensor, Tensor | None]:
         """Predict the next token at every position.
 
@@ -191,12 +191,12 @@ class GPT(nn.Module):
     def trunk(
         self,
         idx: Tensor,
-        layout: Layout | None = None,
+        layout: PackedLayout | None = None,
         positions: Tensor | None = None,
         cache: KVCache | None = None,
-        inserted: Inserted | None = None,
+        inserted: InsertedEmbeddings | None = None,
     ) -> Tensor:
-        """The normalised stream (B, T, C) that the head reads; arguments as in `forward`.
+        """The normalized stream (B, T, C) that the head reads; arguments as in `forward`.
 
         It has static shapes, so it is the part that `torch.compile` gets.
         """
@@ -216,7 +216,7 @@ class GPT(nn.Module):
             positions = layout.positions
         x = self._embed(idx, layout, positions, cache, inserted)
         rotation = self._rotation(positions, start, T)
-        sight = look(self.config.attention, T, layout, cache, self._compute_dtype(), idx.device)
+        sight = attention_mask(self.config.attention, T, layout, cache, self._compute_dtype(), idx.device)
         for layer, block in enumerate(self.blocks):
             x = block(x, rotation, sight, cache, layer)
         if cache is not None:
@@ -226,7 +226,7 @@ class GPT(nn.Module):
 
     def logits_and_loss(self, x: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
         """Logits (N, V) and mean loss at the counted targets; the rest of a prompt costs no head."""
-        counted = targets != NOT_COUNTED
+        counted = targets != IGNORE_INDEX
         logits: Tensor = self.head(x[counted])  # (N, V)
         total = F.cross_entropy(logits.float(), targets[counted], reduction="sum")
         return logits, total / max(1, logits.shape[0])
@@ -234,10 +234,10 @@ class GPT(nn.Module):
     def _embed(
         self,
         idx: Tensor,
-        layout: Layout | None,
+        layout: PackedLayout | None,
         positions: Tensor | None,
         cache: KVCache | None,
-        inserted: Inserted | None,
+        inserted: InsertedEmbeddings | None,
     ) -> Tensor:
         T = idx.shape[1]
         x = self.wte(idx)  # (B, T, C)
@@ -253,7 +253,7 @@ class GPT(nn.Module):
             x = self.embedding_norm(x)
         return F.dropout(x, self.config.dropout, self.training) if self.config.dropout else x
 
-    def _previous_ids(self, idx: Tensor, layout: Layout | None, cache: KVCache | None) -> Tensor:
+    def _previous_ids(self, idx: Tensor, layout: PackedLayout | None, cache: KVCache | None) -> Tensor:
         k, T, nothing = self.config.previous_tokens, idx.shape[1], self.config.vocab_size
         if layout is not None:
             return layout.previous(idx, k, nothing) + self.offsets

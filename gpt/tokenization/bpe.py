@@ -1,6 +1,6 @@
 """Byte-pair encoding, learned from text: a few thousand merges in seconds, without a dependency.
 
-The result is a table from bytes to rank, as tiktoken takes it. tiktoken merges, of all neighbours whose joined bytes
+The result is a table from bytes to rank, as tiktoken takes it. tiktoken merges, of all neighbors whose joined bytes
 have a rank, those of the lowest rank, leftmost first; so merges are learned over joined bytes rather than over pairs
 of tokens, and a word's parts during training are exactly what tiktoken will make of it.
 """
@@ -41,7 +41,7 @@ def train_bpe(texts: Iterable[str], n_ranks: int, pattern: str) -> dict[bytes, i
 
 
 def apply_ranks(parts: list[bytes], ranks: dict[bytes, int]) -> list[bytes]:
-    """Join neighbours, lowest rank first and leftmost first, until no joined pair has a rank."""
+    """Join neighbors, lowest rank first and leftmost first, until no joined pair has a rank."""
     while len(parts) > 1:
         best_rank, best = len(ranks), -1
         for i in range(len(parts) - 1):

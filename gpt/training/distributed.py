@@ -26,7 +26,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from gpt.data.batches import Batch, Batches
 from gpt.errors import ConfigError, ProcessLostError
-from gpt.model.packed_layout import Layout
+from gpt.model.packed_layout import PackedLayout
 from gpt.model.transformer import GPT
 from gpt.training.config import TrainConfig
 from gpt.training.objective import MakeObjective, Objective
@@ -67,7 +67,7 @@ class World:
         check_divisible(rows, self)
         part = rows // self.size
         mine = slice(self.rank * part, (self.rank + 1) * part)
-        layout = Layout(*(t[mine] for t in batch.layout))
+        layout = PackedLayout(*(t[mine] for t in batch.layout))
         targets = batch.targets[mine]
         return replace(
             batch,

@@ -30,7 +30,7 @@ SCALE = 2.0  # of what is added; with Adam, the same as a larger learning rate o
 
 
 class LowRank(nn.Module):
-    """A frozen matrix, and what is learnt to be added to it."""
+    """A frozen matrix, and what is learned to be added to it."""
 
     def __init__(self, base: nn.Linear, rank: int, generator: torch.Generator) -> None:
         super().__init__()

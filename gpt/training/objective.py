@@ -1,4 +1,4 @@
-"""What training minimises, as a module, so that PyTorch's data-parallel wrappers see one forward pass."""
+"""What training minimizes, as a module, so that PyTorch's data-parallel wrappers see one forward pass."""
 
 from __future__ import annotations
 

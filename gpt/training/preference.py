@@ -22,17 +22,17 @@ from torch import Tensor
 
 from gpt.data.batches import Batch
 from gpt.errors import ConfigError
-from gpt.model.transformer import GPT, NOT_COUNTED
+from gpt.model.transformer import GPT, IGNORE_INDEX
 from gpt.training.config import Precision
 from gpt.training.objective import MakeObjective, Objective
 
-Rule = Literal["advantage", "preference"]
+LearningRule = Literal["advantage", "preference"]
 
-STRENGTH: dict[Rule, float] = {"advantage": 0.1, "preference": 0.1}
+STRENGTH: dict[LearningRule, float] = {"advantage": 0.1, "preference": 0.1}
 """Weight of the KL divergence; DPO's beta."""
 
 
-def preference_objective(rule: Rule, reference: GPT, strength: float | None = None) -> MakeObjective:
+def preference_objective(rule: LearningRule, reference: GPT, strength: float | None = None) -> MakeObjective:
     """Return how `gpt.training.trainer.train` makes the objective of a rule; its batches have `values`.
 
     Args:
@@ -69,7 +69,7 @@ class _Anchored(Objective):
     def _mean_loss(self, batch: Batch) -> Tensor:
         if batch.values is None:
             raise ConfigError("the batch has no values; PackedBatches(..., values=...) gives them")
-        counted = batch.targets != NOT_COUNTED
+        counted = batch.targets != IGNORE_INDEX
         logits = self.model.head(self._trunk(batch.idx, batch.layout)[counted])
         with torch.no_grad():
             before = self._reference[0].head(self._reference[0].trunk(batch.idx, batch.layout)[counted])

@@ -99,7 +99,7 @@ def train(
         out_dir: The run folder.
         resume: Go on from the folder's checkpoint if it has one; the result is what one uninterrupted run gives.
         on_metrics: Called with each line of metrics.jsonl.
-        objective: Makes what is minimised (`gpt/training/preference.py` has others).
+        objective: Makes what is minimized (`gpt/training/preference.py` has others).
 
     Raises:
         ConfigError: The rows cannot be divided among the processes, or there is no such device.

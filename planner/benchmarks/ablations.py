@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from gpt.files import write_text_atomically
-from planner.io.command import one_thread, reported, writable
+from planner.io.command import one_thread, run_command, writable
 from planner.io.json_lines import read_record
 from planner.io.paths import runs_dir
 
@@ -92,7 +92,7 @@ def _parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command. Returns 0 when every training is measured, 2 on wrong input."""
     args = _parser().parse_args(argv)
-    return reported(lambda: _run(args), PROG)
+    return run_command(lambda: _run(args), PROG)
 
 
 def steps_for(condition: Condition, settings: Settings) -> int:
@@ -166,7 +166,7 @@ def _one(condition: Condition, settings: Settings, seed: int, folder: Path, limi
     from gpt.training.trainer import train
     from planner.api import Planner
     from planner.corpus.builder import build_corpus
-    from planner.evaluation.measurement import measure_goal, ways
+    from planner.evaluation.measurement import measure_goal, planning_modes
     from planner.tasks.held_out_trials import Split, draw_trials
 
     out = folder / f"{condition.name}-{seed}"
@@ -200,7 +200,7 @@ def _one(condition: Condition, settings: Settings, seed: int, folder: Path, limi
     for noise in (False, True) if limit else ():
         split = Split(name="noisy" if noise else "clean", phrases="test", noise=noise)
         trials = list(draw_trials(split, limit, seed=0))
-        options = ways(inventory=shown)["constrained"]
+        options = planning_modes(inventory=shown)["constrained"]
         for most, name in ((1, "one task"), (9, "several tasks")):
             mine = [t for t in trials if ("joined" in t.family) == (most > 1)]
             hits = sum(measure_goal(planner, trial, options).same for trial in mine)

@@ -28,14 +28,14 @@ import numpy as np
 
 from planner.errors import PlannerError
 from planner.evaluation.statistics import Rate, quantile, rounded
-from planner.io.command import one_thread, reported
+from planner.io.command import one_thread, run_command
 
 if TYPE_CHECKING:
     from gpt.weights.model_folder import Floats
     from planner.api import Planner
     from planner.perception.espeak import Voice
     from planner.perception.hearing import Hearing
-    from planner.tasks.held_out_trials import Trial
+    from planner.tasks.held_out_trials import EvaluationTask
 
 PROG = "python -m planner.benchmarks.hearing"
 ROWS = ("text", "clean", "10 dB", "room, 20 dB")
@@ -43,7 +43,7 @@ Row = Literal["text", "clean", "10 dB", "room, 20 dB"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class HearingResult:
     """What one way of saying a task came to.
 
     Attributes:
@@ -87,7 +87,9 @@ def spoken_as(row: Row, text: str, voice: Voice, seed: int) -> Floats:
     return found
 
 
-def outcomes(trials: Sequence[Trial], hearing: Hearing, planner: Planner, seed: int) -> Iterator[Outcome]:
+def outcomes(
+    trials: Sequence[EvaluationTask], hearing: Hearing, planner: Planner, seed: int
+) -> Iterator[HearingResult]:
     """Yield what each task came to, said in each way."""
     from planner.perception.training.speech_texts import voice
 
@@ -97,8 +99,10 @@ def outcomes(trials: Sequence[Trial], hearing: Hearing, planner: Planner, seed: 
             yield _outcome(row, trial, who, hearing, planner, 1000 * seed + number)  # type: ignore[arg-type]
 
 
-def _outcome(row: Row, trial: Trial, who: Voice, hearing: Hearing, planner: Planner, seed: int) -> Outcome:
-    from planner.evaluation.measurement import measure, ways
+def _outcome(
+    row: Row, trial: EvaluationTask, who: Voice, hearing: Hearing, planner: Planner, seed: int
+) -> HearingResult:
+    from planner.evaluation.measurement import measure, planning_modes
     from planner.perception.hearing import NothingHeardError
     from planner.perception.transcript_normalization import distance, words
 
@@ -115,17 +119,17 @@ def _outcome(row: Row, trial: Trial, who: Voice, hearing: Hearing, planner: Plan
     said = words(trial.instruction).split()
     goal = success = False
     if heard:
-        options = {"verified": ways()["verified"]}
+        options = {"verified": planning_modes()["verified"]}
         prediction = measure(planner, replace(trial, instruction=heard), options)  # type: ignore[arg-type]
         goal, success = prediction.same, bool(prediction.attempts["verified"].success)
-    return Outcome(
+    return HearingResult(
         row=row, said=trial.instruction, heard=heard, voice=who.name,
         errors=tuple(distance(words(text).split(), said) for text in (heard, letters, written)),  # type: ignore[arg-type]
         words=len(said), goal=goal, success=success, hearing_ms=took,
     )  # fmt: skip
 
 
-def summary(found: Sequence[Outcome]) -> dict[str, dict[str, object]]:
+def summary(found: Sequence[HearingResult]) -> dict[str, dict[str, object]]:
     """Return the figures of each row."""
     rows: dict[str, dict[str, object]] = {}
     for row in dict.fromkeys(o.row for o in found):
@@ -164,7 +168,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     add("--file", type=Path, metavar="FILE", help="the sense (default: beside the model)")
     add("--json", action="store_true", help="print the results as JSON")
     args = parser.parse_args(argv)
-    return reported(lambda: _run(args), PROG)
+    return run_command(lambda: _run(args), PROG)
 
 
 def _run(args: argparse.Namespace) -> int:
@@ -186,7 +190,7 @@ def _run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _shown(figures: Mapping[str, object], found: Sequence[Outcome]) -> str:
+def _shown(figures: Mapping[str, object], found: Sequence[HearingResult]) -> str:
     from planner.evaluation.tables import grid
 
     header = ["", "right goal", "plan succeeds", "word errors", "without GPT", "GPT alone", "median ms"]

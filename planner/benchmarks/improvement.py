@@ -24,8 +24,8 @@ from typing import TYPE_CHECKING
 
 from planner.errors import PlannerError
 from planner.evaluation.statistics import Rate, mean, rounded
-from planner.io.command import one_thread, reported
-from planner.tasks.held_out_trials import Split, Trial, draw_trials
+from planner.io.command import one_thread, run_command
+from planner.tasks.held_out_trials import EvaluationTask, Split, draw_trials
 from planner.tasks.home_splits import SPLITS, Span
 
 if TYPE_CHECKING:
@@ -65,13 +65,13 @@ NEW_FORMS = ("wardrobe", "ottoman", "changed in container", "changed with person
 """The rows of what is held out altogether."""
 
 
-def tasks(count: int, seed: int, span: Span = SPLITS["test"]) -> Iterator[Trial]:
+def tasks(count: int, seed: int, span: Span = SPLITS["test"]) -> Iterator[EvaluationTask]:
     """Yield `count` tasks of each split."""
     for split in splits():
         yield from draw_trials(split, count, seed=seed, span=span)
 
 
-def taught_length(trial: Trial) -> int | None:
+def taught_length(trial: EvaluationTask) -> int | None:
     """Return the number of subtasks of the teacher's plan; None if it has none."""
     from planner.corpus.teacher_chunks import plan_in_chunks
 
@@ -87,10 +87,10 @@ def measured(model: Path | None, count: int, seed: int, samples: int) -> list[Re
     from tqdm import tqdm
 
     from planner.api import Planner
-    from planner.evaluation.measurement import measure, ways
+    from planner.evaluation.measurement import measure, planning_modes
 
     planner = Planner.load(model)
-    options = ways(samples=samples)
+    options = planning_modes(samples=samples)
     del options["constrained"]
     found: list[Record] = []
     for trial in tqdm(list(tasks(count, seed)), desc=str(model or "released"), disable=None):
@@ -131,7 +131,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--samples", type=int, default=4, help="further plans of the full planner (default: 4)")
     parser.add_argument("--out", type=Path, help="write all outcomes to this JSON file")
     args = parser.parse_args(argv)
-    return reported(lambda: _run(args), PROG)
+    return run_command(lambda: _run(args), PROG)
 
 
 def _run(args: argparse.Namespace) -> int:

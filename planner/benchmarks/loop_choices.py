@@ -25,13 +25,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from planner.errors import PlannerError
-from planner.io.command import one_thread, reported, writable
+from planner.io.command import one_thread, run_command, writable
 from planner.io.paths import runs_dir
 
 if TYPE_CHECKING:
     from planner.io.json_lines import Record
     from planner.learning.cycle import Sizes
-    from planner.learning.training_mixture import Rule
+    from planner.learning.training_mixture import LearningRule
 
 PROG = "python -m planner.benchmarks.loop_choices"
 TRIED = ("sampled", "proposals", "episodes", "hindsight", "hindsight_episodes")  # stages that no rule takes part in
@@ -61,7 +61,9 @@ def cycles(model: Path, folder: Path, sizes: Sizes, seed: int) -> dict[str, Path
     trials = held_out(sizes.held_out, seed, SPLITS["valid"])
     before = judge(model, trials, folder / "before.jsonl", sizes.samples, reporter=reporter)
 
-    def cycle(name: str, number: int, start: Path, outcomes: list[Record], rule: Rule, lean: bool = True) -> Path:
+    def cycle(
+        name: str, number: int, start: Path, outcomes: list[Record], rule: LearningRule, lean: bool = True
+    ) -> Path:
         where = folder / name / f"cycle-{number}"
         run_cycle(
             where, start, outcomes, replay, sizes, number=number, seed=seed,
@@ -119,7 +121,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     add("--name", default="loop-choices", help="the run's folder is runs/NAME (default: loop-choices)")
     add("--json", action="store_true", help="print the results as JSON")
     args = parser.parse_args(argv)
-    return reported(lambda: _run(args), PROG)
+    return run_command(lambda: _run(args), PROG)
 
 
 def _run(args: argparse.Namespace) -> int:

@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from planner.errors import PlannerError
-from planner.io.command import one_thread, reported
+from planner.io.command import one_thread, run_command
 
 if TYPE_CHECKING:
     from gpt.data.tokenized_documents import TokenizedDocuments
@@ -48,7 +48,7 @@ Measure = Literal["search", "understanding", "elsewhere"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class HomeResult:
     """What one way of knowing a home came to in one task.
 
     Attributes:
@@ -93,7 +93,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     add("--model", type=Path, help="model folder (default: the released weights)")
     add("--json", action="store_true", help="print a JSON line a task and way")
     args = parser.parse_args(argv)
-    return reported(lambda: _run(args), PROG)
+    return run_command(lambda: _run(args), PROG)
 
 
 def _run(args: argparse.Namespace) -> int:
@@ -106,7 +106,7 @@ def _run(args: argparse.Namespace) -> int:
     one_thread()
     model = model_folder(args.model)
     base = Base(model)
-    found: list[Outcome] = []
+    found: list[HomeResult] = []
     with tempfile.TemporaryDirectory() as scratch:
         replay = find_replay(model, Path(scratch) / "replay", 0)
         for home in args.homes:
@@ -122,17 +122,17 @@ def _run(args: argparse.Namespace) -> int:
 
 def of_household(
     home: str, seed: int, days: int, tasks: int, base: Base, replay: TokenizedDocuments, scratch: Path
-) -> Iterator[Outcome]:  # fmt: skip
+) -> Iterator[HomeResult]:  # fmt: skip
     """Live days in one household and yield what each way of knowing it comes to afterwards."""
-    from planner.exploration.learned_prior import LearntHabits
+    from planner.exploration.learned_prior import LearnedHabits
     from planner.household.adaptation import live
     from planner.household.counting_baseline import CountedHabits
     from planner.household.daily_records import read_diary
-    from planner.household.simulated_household import settle
+    from planner.household.simulated_household import sample_household
     from planner.world_model.belief import Belief
     from planner.world_model.open_home import open_home
 
-    household = settle(open_home(home, geometry=False), seed)
+    household = sample_household(open_home(home, geometry=False), seed)
     lived = list(live(household, base, replay, scratch / "night", days=days, seed=seed))
     records = [day.record for day in lived]
     diary = read_diary(records)
@@ -143,7 +143,7 @@ def of_household(
         "last seen": Knowing(planner=plain, belief=last_seen(nothing, records), words={}),
         "counted": Knowing(planner=plain, belief=replace(nothing, habits=CountedHabits(diary)), words=diary.words),
         "adapted": Knowing(
-            planner=adapted, belief=replace(nothing, habits=LearntHabits(adapted.prompts)), words={}
+            planner=adapted, belief=replace(nothing, habits=LearnedHabits(adapted.prompts)), words={}
         ),
     }  # fmt: skip
     name = f"{home}/{seed}"
@@ -172,7 +172,7 @@ def last_seen(belief: Belief, days: Sequence[Record]) -> Belief:
 
 def _searches(
     name: str, household: Household, known: Mapping[str, Knowing], tasks: int, seed: int
-) -> Iterator[Outcome]:
+) -> Iterator[HomeResult]:
     from planner.benchmarks.searching import task_in
     from planner.household.daily_life import search
     from planner.household.simulated_household import StickyHome, morning
@@ -185,7 +185,7 @@ def _searches(
         for way, knowing in known.items():
             home = StickyHome(task.start, household.sticks, f"{seed}/{number}")
             episode, opened, _ = search(task.goal, home, knowing.belief, knowing.planner, task.category)
-            yield Outcome(
+            yield HomeResult(
                 household=name, measure="search", task=task.id, way=way, success=episode.success, opened=opened,
                 steps=len(episode.steps), simulated_s=episode.simulated_s,
             )  # fmt: skip
@@ -193,7 +193,7 @@ def _searches(
 
 def _understanding(
     name: str, household: Household, known: Mapping[str, Knowing], tasks: int, seed: int
-) -> Iterator[Outcome]:
+) -> Iterator[HomeResult]:
     from planner.exploration.belief_planning import understand
     from planner.goals.comparison import meaning
     from planner.household.daily_life import OPTIONS
@@ -215,10 +215,10 @@ def _understanding(
             said = request.plainly if way == "plainly said" else in_plain_words(request.said, knowing.words)
             found = understand(knowing.planner, said, knowing.belief.observe(state), OPTIONS)
             right = found.goal is not None and meaning(found.goal) == meaning(request.goal)
-            yield Outcome(household=name, measure="understanding", task=f"{name}/{number}", way=way, success=right)
+            yield HomeResult(household=name, measure="understanding", task=f"{name}/{number}", way=way, success=right)
 
 
-def _elsewhere(name: str, planners: Mapping[str, Planner], seed: int) -> Iterator[Outcome]:
+def _elsewhere(name: str, planners: Mapping[str, Planner], seed: int) -> Iterator[HomeResult]:
     from planner.evaluation.measurement import measure
     from planner.learning.cycle import HELD_OUT
     from planner.plans.options import Options
@@ -228,10 +228,10 @@ def _elsewhere(name: str, planners: Mapping[str, Planner], seed: int) -> Iterato
         for way, planner in planners.items():
             found = measure(planner, trial, {"verified": Options()})
             reached = found.attempts["verified"].success
-            yield Outcome(household=name, measure="elsewhere", task=f"{name}/{trial.id}", way=way, success=reached)
+            yield HomeResult(household=name, measure="elsewhere", task=f"{name}/{trial.id}", way=way, success=reached)
 
 
-def summary(found: Sequence[Outcome]) -> str:
+def summary(found: Sequence[HomeResult]) -> str:
     """Return tables: a way of knowing a home a row."""
     parts = [_search_table([o for o in found if o.measure == "search"])]
     for measure, title in (("understanding", "instructions with nicknames"), ("elsewhere", "other homes")):
@@ -243,7 +243,7 @@ def summary(found: Sequence[Outcome]) -> str:
     return "\n\n".join(parts)
 
 
-def _search_table(found: Sequence[Outcome]) -> str:
+def _search_table(found: Sequence[HomeResult]) -> str:
     households = len({o.household for o in found})
     lines = [
         f"searches: {len({o.task for o in found})} tasks, {households} households",
@@ -258,30 +258,32 @@ def _search_table(found: Sequence[Outcome]) -> str:
     return "\n".join(lines)
 
 
-def _reached(outcome: Outcome) -> float:
+def _reached(outcome: HomeResult) -> float:
     return float(outcome.success)
 
 
-def _opened(outcome: Outcome) -> float:
+def _opened(outcome: HomeResult) -> float:
     return float(outcome.opened)
 
 
-def _mean_of(found: Sequence[Outcome], way: str, key: Callable[[Outcome], float]) -> float:
+def _mean_of(found: Sequence[HomeResult], way: str, key: Callable[[HomeResult], float]) -> float:
     from planner.evaluation.statistics import mean
 
     return mean([float(key(o)) for o in found if o.way == way])
 
 
-def _less(found: Sequence[Outcome], way: str) -> float:
+def _less(found: Sequence[HomeResult], way: str) -> float:
     """By which part less was opened than unadapted."""
     return 1.0 - _mean_of(found, way, _opened) / max(1e-9, _mean_of(found, WAYS[0], _opened))
 
 
-def _interval(found: Sequence[Outcome], figure: Callable[[Sequence[Outcome]], float], *, percent: bool = False) -> str:
+def _interval(
+    found: Sequence[HomeResult], figure: Callable[[Sequence[HomeResult]], float], *, percent: bool = False
+) -> str:
     """A figure with its interval over households drawn with replacement, all ways of a household together."""
     from planner.evaluation.statistics import quantile
 
-    of: dict[str, list[Outcome]] = {}
+    of: dict[str, list[HomeResult]] = {}
     for outcome in found:
         of.setdefault(outcome.household, []).append(outcome)
     rng, groups = random.Random(0), list(of.values())

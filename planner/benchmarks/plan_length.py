@@ -18,12 +18,12 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from planner.errors import PlannerError
-from planner.io.command import reported
+from planner.io.command import run_command
 
 if TYPE_CHECKING:
     from envs.symbolic.actions import Action
     from planner.api import Planner
-    from planner.tasks.held_out_trials import Trial
+    from planner.tasks.held_out_trials import EvaluationTask
 
 PROG = "python -m planner.benchmarks.plan_length"
 SPLIT = "unseen homes"
@@ -54,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--model", help="model folder (default: the released weights)")
     parser.add_argument("--json", action="store_true", help="print a JSON line a task")
     args = parser.parse_args(argv)
-    return reported(lambda: _run(args), PROG)
+    return run_command(lambda: _run(args), PROG)
 
 
 def _run(args: argparse.Namespace) -> int:
@@ -80,7 +80,7 @@ def _run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _length(planner: Planner, trial: Trial, seconds: float) -> Length:
+def _length(planner: Planner, trial: EvaluationTask, seconds: float) -> Length:
     from planner.errors import ExportError
     from planner.plans.export.fast_downward import solve
     from planner.plans.export.pddl_problem import to_pddl

@@ -26,13 +26,13 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Literal
 
 from envs.simulation.symbolic_home import SymbolicHome
-from envs.symbolic.actions import Action, State, parse_action, unmet
+from envs.symbolic.actions import Action, State, parse_action, unmet_precondition
 from envs.symbolic.home_protocol import Outcome
 from planner.errors import PlannerError
 from planner.evaluation.statistics import Rate, compare, mean, quantile, rounded
 from planner.execution.events import Done, Ended, Replanned
 from planner.execution.executor import run
-from planner.io.command import reported
+from planner.io.command import run_command
 from planner.plans.options import MAX_REPLANS_DISTURBED, Options
 
 if TYPE_CHECKING:
@@ -41,11 +41,11 @@ if TYPE_CHECKING:
     from envs.symbolic.disturbances import Disturbance
     from envs.symbolic.goals import Goal
     from planner.api import Planner
-    from planner.tasks.held_out_trials import Trial
+    from planner.tasks.held_out_trials import EvaluationTask
 
 PROG = "python -m planner.benchmarks.recovery"
-Way = Literal["replan", "feedback", "infill"]
-WAYS: dict[Way, Options] = {
+RecoveryMode = Literal["replan", "feedback", "infill"]
+WAYS: dict[RecoveryMode, Options] = {
     "replan": Options(repair="replan", feedback=False),
     "feedback": Options(repair="replan", feedback=True),
     "infill": Options(repair="infill", feedback=True),
@@ -75,7 +75,7 @@ class Trouble:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Task:
+class RecoveryTask:
     """A goal in a home, the plan that is carried out, and what is to go wrong.
 
     Attributes:
@@ -124,7 +124,7 @@ class RecoveryResult:
 class UnluckyHome(SymbolicHome):
     """A symbolic home in which what a task says goes wrong."""
 
-    def __init__(self, task: Task) -> None:
+    def __init__(self, task: RecoveryTask) -> None:
         """Begin where the task does."""
         super().__init__(task.start)
         self._task = task
@@ -135,7 +135,7 @@ class UnluckyHome(SymbolicHome):
     def execute(self, action: Action) -> Outcome:
         """Carry an action out, or fail with its unmet precondition or a trouble that is left."""
         state = self.state()
-        if unmet(state, action) is None:
+        if unmet_precondition(state, action) is None:
             for trouble, left in self._left.items():
                 if left and trouble.skill == action.skill and trouble.name in action.args:
                     return self._fail(action, trouble)
@@ -174,10 +174,10 @@ def disturbance(state: State, ahead: Sequence[Action], seed: int) -> Disturbance
     return next((what for kind in kinds for what in possible(state, kind, ahead, rng)), None)
 
 
-def draw_task(planner: Planner, trial: Trial, seed: int) -> Task | None:
+def draw_task(planner: Planner, trial: EvaluationTask, seed: int) -> RecoveryTask | None:
     """Return a trial with what is to go wrong in it; None if the GPT has no plan, or there is no other way."""
     assert trial.goal is not None
-    plan = planner.reach(trial.goal, trial.start)
+    plan = planner.plan_for_goal(trial.goal, trial.start)
     if plan.status != "verified" or len(plan.actions) < LEAST:
         return None
     rng = random.Random(f"recovery/{trial.id}/{seed}")
@@ -185,7 +185,7 @@ def draw_task(planner: Planner, trial: Trial, seed: int) -> Task | None:
     places = rng.sample(range(len(plan.actions)), k=min(count, len(plan.actions)))
     disturbed = frozenset(k for k in places if rng.random() < DISTURBED)
     troubles = tuple(_trouble(rng, plan.actions[k], trial.start) for k in sorted(set(places) - disturbed))
-    task = Task(
+    task = RecoveryTask(
         id=trial.id, goal=trial.goal, start=trial.start, actions=plan.actions, troubles=troubles,
         disturbed=disturbed, seed=rng.getrandbits(32),
     )  # fmt: skip
@@ -202,7 +202,7 @@ def _trouble(rng: random.Random, action: Action, start: State) -> Trouble:
     return Trouble(skill=action.skill, name=note.suspect, reason=reason, times=times)
 
 
-def _has_other_way(task: Task) -> bool:
+def _has_other_way(task: RecoveryTask) -> bool:
     from planner.corpus.teacher_chunks import plan_in_chunks
 
     lost = {trouble.name for trouble in task.troubles if math.isinf(trouble.times)}
@@ -213,7 +213,7 @@ def _has_other_way(task: Task) -> bool:
     return all(lost.isdisjoint(action.args) for *_, actions in pieces for action in actions)
 
 
-def carry_out(planner: Planner, task: Task, options: Options) -> RecoveryResult:
+def carry_out(planner: Planner, task: RecoveryTask, options: Options) -> RecoveryResult:
     """Carry a task's plan out, and go on in one way when something went wrong."""
     home = UnluckyHome(task)
     left = list(task.actions)
@@ -251,7 +251,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--model", help="model folder (default: the released weights)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     args = parser.parse_args(argv)
-    return reported(lambda: _run(args), PROG)
+    return run_command(lambda: _run(args), PROG)
 
 
 def _run(args: argparse.Namespace) -> int:
@@ -266,7 +266,7 @@ def _run(args: argparse.Namespace) -> int:
         raise PlannerError(f"the model was not trained on {' and '.join(lacking)}, so that all ways would be alike; "
                            "python -m planner.train --recipe repaired trains one")  # fmt: skip
     tasks = list(tqdm(draw_tasks(planner, args.tasks, args.seed), total=args.tasks, desc="tasks", disable=None))
-    found: dict[Way, list[RecoveryResult]] = {way: [] for way in WAYS}
+    found: dict[RecoveryMode, list[RecoveryResult]] = {way: [] for way in WAYS}
     for task in tqdm(tasks, desc="episodes", disable=None):
         for way, options in WAYS.items():
             found[way].append(carry_out(planner, task, options))
@@ -283,7 +283,7 @@ def _run(args: argparse.Namespace) -> int:
     return 0
 
 
-def draw_tasks(planner: Planner, count: int, seed: int) -> Iterator[Task]:
+def draw_tasks(planner: Planner, count: int, seed: int) -> Iterator[RecoveryTask]:
     """Yield tasks in homes that no training document used."""
     from planner.tasks.held_out_trials import Split, draw_trials
 
@@ -360,7 +360,7 @@ def _mean_and_median(values: tuple[float, float]) -> dict[str, float | None]:
     return {"mean": rounded(values[0]), "median": rounded(values[1])}
 
 
-def _table(tasks: Sequence[Task], found: Mapping[Way, Sequence[RecoveryResult]]) -> str:
+def _table(tasks: Sequence[RecoveryTask], found: Mapping[RecoveryMode, Sequence[RecoveryResult]]) -> str:
     troubles, disturbances = sum(len(t.troubles) for t in tasks), sum(len(t.disturbed) for t in tasks)
     lines = [
         f"{len(tasks)} episodes, {troubles} subtasks that fail and {disturbances} disturbances to come",
@@ -377,7 +377,7 @@ def _table(tasks: Sequence[Task], found: Mapping[Way, Sequence[RecoveryResult]])
             f"{its.cpu_ms[0]:6.0f} /{its.cpu_ms[1]:4.0f} {its.kept:6.0%}"
         )
     plain = [o.success for o in found["replan"]]
-    others: tuple[Way, ...] = ("feedback", "infill")
+    others: tuple[RecoveryMode, ...] = ("feedback", "infill")
     for way in others:
         pair = compare(plain, [o.success for o in found[way]])
         lines.append(f"{way} against replan: {pair.wins} won, {pair.losses} lost, p = {pair.p:.3g}")

@@ -18,7 +18,7 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
-from planner.io.command import reported
+from planner.io.command import run_command
 
 if TYPE_CHECKING:
     from planner.learning.episode_jobs import Try
@@ -81,7 +81,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if min(*args.workers, args.episodes, args.rounds) < 1 or args.samples < 0:
         print(f"{PROG}: --workers, --episodes and --rounds are at least 1, --samples at least 0", file=sys.stderr)
         return 2
-    return reported(lambda: _run(args), PROG)
+    return run_command(lambda: _run(args), PROG)
 
 
 def _run(args: argparse.Namespace) -> int:

@@ -19,13 +19,13 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from planner.errors import PlannerError
-from planner.io.command import one_thread, reported
+from planner.io.command import one_thread, run_command
 
 if TYPE_CHECKING:
     from envs.symbolic.actions import Action, State
     from envs.symbolic.goals import Goal
     from planner.api import Planner
-    from planner.exploration.search_order import Choose, Look
+    from planner.exploration.search_order import Choose, SearchAction
 
 PROG = "python -m planner.benchmarks.searching"
 ORDERS = ("likeliest", "nearest", "by name", "random")
@@ -34,7 +34,7 @@ TRIES = 200  # homes that are drawn for one task
 
 
 @dataclass(frozen=True, kw_only=True)
-class Task:
+class SearchTask:
     """A home, a category that is hidden in it, and what is to be done with it."""
 
     id: str
@@ -71,7 +71,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--model", help="model folder (default: the released weights)")
     parser.add_argument("--json", action="store_true", help="print a JSON line a task and order")
     args = parser.parse_args(argv)
-    return reported(lambda: _run(args), PROG)
+    return run_command(lambda: _run(args), PROG)
 
 
 def _run(args: argparse.Namespace) -> int:
@@ -91,7 +91,7 @@ def _run(args: argparse.Namespace) -> int:
     return 0
 
 
-def sampled_tasks(count: int, seed: int) -> Iterator[Task]:
+def sampled_tasks(count: int, seed: int) -> Iterator[SearchTask]:
     """Yield tasks in homes of the test seeds; the first are the same whatever `count` is."""
     from planner.tasks.home_splits import SPLITS, sample_home
 
@@ -104,7 +104,7 @@ def sampled_tasks(count: int, seed: int) -> Iterator[Task]:
                 break
 
 
-def bundled_tasks(seed: int) -> Iterator[Task]:
+def bundled_tasks(seed: int) -> Iterator[SearchTask]:
     """Yield one task for each category that is hidden in each of the hand-written homes."""
     from planner.io.paths import datasets_dir
     from planner.world_model.open_home import open_home
@@ -128,7 +128,7 @@ def hidden(start: State) -> list[str]:
     return sorted(category for category, all_shut in shut.items() if all_shut)
 
 
-def task_in(name: str, start: State, rng: random.Random, category: str | None = None) -> Task | None:
+def task_in(name: str, start: State, rng: random.Random, category: str | None = None) -> SearchTask | None:
     """Draw a task in a home: to bring a hidden thing to an open surface; None if there is none."""
     from envs.symbolic.goals import parse_goal
     from planner.goals.feasibility import is_feasible
@@ -148,35 +148,35 @@ def task_in(name: str, start: State, rng: random.Random, category: str | None = 
     )  # fmt: skip
     goals = [parse_goal(f"{thing} on {place}") for place in places]
     goals = [goal for goal in goals if is_feasible(goal, start)]
-    return Task(id=name, start=start, category=thing, goal=rng.choice(goals)) if goals else None
+    return SearchTask(id=name, start=start, category=thing, goal=rng.choice(goals)) if goals else None
 
 
-def searches(planner: Planner, task: Task) -> Iterator[Result]:
+def searches(planner: Planner, task: SearchTask) -> Iterator[Result]:
     """Do a task with each order of looking, and with full knowledge."""
     from envs.simulation.symbolic_home import SymbolicHome
     from envs.symbolic.goals import format_goal
     from planner.execution.events import Ended
-    from planner.exploration.search_executor import seek
-    from planner.exploration.search_order import likeliest, nearest
+    from planner.exploration.search_executor import execute_with_search
+    from planner.exploration.search_order import most_likely, nearest
     from planner.world_model.belief import Belief
 
     goal = format_goal(task.goal)
     orders: dict[str, Choose] = {
-        "likeliest": likeliest,
+        "most_likely": most_likely,
         "nearest": nearest,
         "by name": _by_name,
         "random": random.Random(f"order/{task.id}").choice,
     }
     for name in ORDERS:
         belief = Belief.of_map(task.start.world.scene)
-        *_, last = seek((), task.goal, SymbolicHome(task.start), belief, planner, choose=orders[name])
+        *_, last = execute_with_search((), task.goal, SymbolicHome(task.start), belief, planner, choose=orders[name])
         assert isinstance(last, Ended) and last.episode.search is not None
         search = last.episode.search
         yield Result(
             task=task.id, order=name, goal=goal, opened=search.opened, looks=len(search.looks),
             success=last.episode.success, simulated_s=last.episode.simulated_s,
         )  # fmt: skip
-    plan = planner.reach(task.goal, task.start)
+    plan = planner.plan_for_goal(task.goal, task.start)
     skills = task.start.world.domain.skills
     yield Result(
         task=task.id, order=KNOWING, goal=goal, opened=_opened_first(plan.actions, task.category), looks=0,
@@ -184,7 +184,7 @@ def searches(planner: Planner, task: Task) -> Iterator[Result]:
     )  # fmt: skip
 
 
-def _by_name(looks: Sequence[Look]) -> Look:
+def _by_name(looks: Sequence[SearchAction]) -> SearchAction:
     return min(looks, key=lambda look: look.fixture)
 
 

@@ -1,7 +1,7 @@
 """What is seen, and what plans come of it: `python -m planner.benchmarks.sight --homes 40 --seed 0`.
 
 Homes of the test split, full of things, are pictured by cameras that stand in places that no training had, in lights
-and colours that are drawn anew; each piece of furniture once, wide ones side by side.
+and colors that are drawn anew; each piece of furniture once, wide ones side by side.
 
     things        of all that is seen in or on the right furniture: precision, recall and F1 of categories
     furniture     category right, and with its states
@@ -31,7 +31,7 @@ import numpy as np
 
 from planner.errors import PlannerError
 from planner.evaluation.statistics import Rate, mean, quantile, rounded
-from planner.io.command import one_thread, reported
+from planner.io.command import one_thread, run_command
 
 if TYPE_CHECKING:
     from envs.symbolic.actions import State
@@ -49,7 +49,7 @@ SHOWN = 12  # pictures of each half of the sheet
 
 
 @dataclass(frozen=True, kw_only=True)
-class Look:
+class PictureResult:
     """A picture, and what was seen in it."""
 
     picture: Picture
@@ -70,7 +70,7 @@ class Look:
 class Home:
     """What one home came to: pictures, and for each task whether it was reached with all facts, and from pictures."""
 
-    looks: tuple[Look, ...]
+    looks: tuple[PictureResult, ...]
     tasks: tuple[tuple[bool, bool], ...]
 
 
@@ -102,20 +102,22 @@ def homes(count: int, seed: int, sight: Sight, planner: Planner | None) -> Itera
             continue
         seen = sight.see([picture.rgb for picture in shown])
         looks = tuple(
-            Look(picture=p, seen=s.listing, sure=s.sure) for p, s in zip(shown, seen, strict=True)
+            PictureResult(picture=p, seen=s.listing, sure=s.sure) for p, s in zip(shown, seen, strict=True)
         )  # fmt: skip
         tasks = tuple(planned(looks, state, planner, rng)) if planner is not None else ()
         done += 1
         yield Home(looks=looks, tasks=tasks)
 
 
-def planned(looks: Sequence[Look], state: State, planner: Planner, rng: random.Random) -> Iterator[tuple[bool, bool]]:
+def planned(
+    looks: Sequence[PictureResult], state: State, planner: Planner, rng: random.Random
+) -> Iterator[tuple[bool, bool]]:
     """Yield for some tasks whether they are reached: with all facts, and from what was seen."""
     from planner.perception.perceived_home import believed_home, joined, names_of, translated, visible_home
     from planner.tasks.task_sampler import TaskDrawer
     from planner.verification.plan_verification import verify
 
-    by_name: dict[str, list[Look]] = {}
+    by_name: dict[str, list[PictureResult]] = {}
     for look in looks:
         by_name.setdefault(look.picture.fixture, []).append(look)
     home = visible_home(state, {n: [i for x in of for i in x.picture.things] for n, of in by_name.items()})
@@ -199,7 +201,7 @@ def sheet(found: Sequence[Home], path: Path, rng: random.Random) -> None:
 
     looks = [look for home in found for look in home.looks]
 
-    def wrong(look: Look) -> int:
+    def wrong(look: PictureResult) -> int:
         hits, seen, there = look.counts
         return seen + there - 2 * hits + 3 * (look.seen.furniture != look.picture.listing.furniture)
 
@@ -228,7 +230,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     add("--pictures", type=Path, metavar="PNG", help="write a sheet of pictures")
     add("--json", action="store_true", help="print the results as JSON")
     args = parser.parse_args(argv)
-    return reported(lambda: _run(args), PROG)
+    return run_command(lambda: _run(args), PROG)
 
 
 def _run(args: argparse.Namespace) -> int:

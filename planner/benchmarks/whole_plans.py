@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
 from planner.errors import PlannerError
-from planner.io.command import reported
+from planner.io.command import run_command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -69,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command. Returns 0, or 2 on wrong input."""
     args = _parser().parse_args(argv)
-    return reported(lambda: _run(args), PROG)
+    return run_command(lambda: _run(args), PROG)
 
 
 def _run(args: argparse.Namespace) -> int:
@@ -115,7 +115,7 @@ def draw_plan(planner: Planner, seed: int) -> tuple[State, Goal, tuple[Action, .
     for trial in draw_trials(split, TRIES, seed=seed, geometry=True):
         if trial.goal is None:
             continue
-        plan = planner.reach(trial.goal, trial.start)
+        plan = planner.plan_for_goal(trial.goal, trial.start)
         if plan.status == "verified" and LENGTH[0] <= len(plan.actions) <= LENGTH[1]:
             return trial.start, trial.goal, tuple(plan.actions)
     raise PlannerError(f"seed {seed}: no plan of {LENGTH[0]} to {LENGTH[1]} subtasks in {TRIES} draws")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from planner.goals.comparison import meaning
 from planner.language.goal_wording import what_differs
-from planner.language.normalization import normalise
+from planner.language.normalization import normalize
 from planner.language.realization import NUMBER_WORDS
 from planner.plans.planning_result import Confidence
 
@@ -46,7 +46,7 @@ def choices(plan: Plan) -> tuple[str, ...]:
 
 def chosen(answer: str, offered: Sequence[str]) -> int | None:
     """Return which of the options an answer chooses: by its number, or by words that only one of them has."""
-    said = re.sub(r"[^\w\s]", " ", normalise(answer)).split()
+    said = re.sub(r"[^\w\s]", " ", normalize(answer)).split()
     said = said if len(said) == 1 else [word for word in said if word not in _EMPTY]
     if len(said) == 1 and (number := _number(said[0], len(offered))) is not None:
         return number if 0 <= number < len(offered) else None
@@ -101,7 +101,7 @@ def answered(plan: Plan, answer: str, planner: Planner, state: State, options: O
     number = chosen(answer, offered)
     if number is not None and plan.options:
         return _confirmed(plan, plan.options[number], planner, state, options)
-    said = normalise(offered[number] if number is not None else answer)
+    said = normalize(offered[number] if number is not None else answer)
     if not said or (number is None and offered and said.isdecimal()):
         return plan  # a number that no option has: ask again
     found = [planner.reader.understand(way, state, options) for way in rephrased(plan.instruction, plan.reason, said)]
@@ -115,7 +115,7 @@ def answered(plan: Plan, answer: str, planner: Planner, state: State, options: O
 
 def _confirmed(plan: Plan, goal: Goal, planner: Planner, state: State, options: Options) -> Plan:
     """Plan for the goal that the person chose, which is therefore what was meant."""
-    found = planner.reach(goal, state, options, instruction=plan.instruction)
+    found = planner.plan_for_goal(goal, state, options, instruction=plan.instruction)
     return replace(
         found,
         tokens=found.tokens + plan.tokens,

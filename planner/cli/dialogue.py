@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from envs.simulation.symbolic_home import SymbolicHome
     from envs.symbolic.actions import State
     from planner.api import Planner
-    from planner.cli.execution_flags import Stage
+    from planner.cli.execution_flags import ExecutionSettings
     from planner.execution.events import Episode
     from planner.plans.options import Options
     from planner.plans.planning_result import Plan
@@ -72,7 +72,7 @@ def converse(
     planner: Planner,
     state: State,
     options: Options,
-    stage: Stage | None,
+    stage: ExecutionSettings | None,
     *,
     as_json: bool,
     ask: bool = False,
@@ -116,7 +116,7 @@ def converse(
             home.close()
 
 
-def _opened(state: State, stage: Stage) -> PhysicalHome | SymbolicHome:
+def _opened(state: State, stage: ExecutionSettings) -> PhysicalHome | SymbolicHome:
     if stage.backend == "symbolic":
         from envs.simulation.symbolic_home import SymbolicHome
 
@@ -127,14 +127,14 @@ def _opened(state: State, stage: Stage) -> PhysicalHome | SymbolicHome:
 
 
 def _carried_out(
-    plan: Plan, home: PhysicalHome | SymbolicHome, planner: Planner, options: Options, stage: Stage
+    plan: Plan, home: PhysicalHome | SymbolicHome, planner: Planner, options: Options, stage: ExecutionSettings
 ) -> Episode:
-    from planner.cli.execution_display import Show
+    from planner.cli.execution_display import ExecutionDisplay
     from planner.cli.execution_runner import print_score
     from planner.execution.executor import run
 
     assert plan.goal is not None
-    show = Show(quiet=stage.quiet)
+    show = ExecutionDisplay(quiet=stage.quiet)
     episode = show.tell(
         run(plan.actions, plan.goal, home, planner=planner, options=options, max_replans=stage.max_replans)
     )
@@ -144,7 +144,7 @@ def _carried_out(
     return episode
 
 
-def _answer(plan: Plan, episode: Episode | None, stage: Stage | None) -> dict[str, object]:
+def _answer(plan: Plan, episode: Episode | None, stage: ExecutionSettings | None) -> dict[str, object]:
     answer = plan.as_dict()
     if episode is None or stage is None:
         return answer

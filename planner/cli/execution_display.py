@@ -29,7 +29,7 @@ LAST_FRAMES = 18
 SHOCK_FRAMES = 12  # for which a disturbance is shown
 
 
-class Show:
+class ExecutionDisplay:
     """Tells of one execution. Files have their names once it is closed."""
 
     def __init__(self, *, quiet: bool) -> None:
@@ -55,7 +55,7 @@ class Show:
 
             self._recording = self._files.enter_context(Recording(rerun, home))
 
-    def __enter__(self) -> Show:
+    def __enter__(self) -> ExecutionDisplay:
         return self
 
     def __exit__(
@@ -145,7 +145,7 @@ class Show:
 class Filmed:
     """A physical home, or one that is disturbed, that is recorded while it executes."""
 
-    def __init__(self, home: PhysicalHome | DisturbedHome, show: Show) -> None:
+    def __init__(self, home: PhysicalHome | DisturbedHome, show: ExecutionDisplay) -> None:
         self._home, self._show = home, show
 
     def state(self) -> State:

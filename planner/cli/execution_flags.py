@@ -28,7 +28,7 @@ View = Literal["room", "overhead", "robot", "split"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stage:
+class ExecutionSettings:
     """How a performance is to be shown, and what disturbs it.
 
     Attributes:
@@ -121,7 +121,7 @@ def belief_of(args: argparse.Namespace, state: State) -> Belief | None:
     return know(state, memory=args.memory, told=args.tell)
 
 
-def stage_of(args: argparse.Namespace, folder: Path) -> Stage:
+def stage_of(args: argparse.Namespace, folder: Path) -> ExecutionSettings:
     """Read the flags; folders are made when something will be written to them.
 
     Raises:
@@ -139,7 +139,7 @@ def stage_of(args: argparse.Namespace, folder: Path) -> Stage:
         for parent in dict.fromkeys(p.parent for p in (video, picture, filmstrip, args.rerun) if p is not None):
             writable(parent)
     replans = MAX_REPLANS_DISTURBED if args.disturb else MAX_REPLANS
-    return Stage(
+    return ExecutionSettings(
         backend=args.backend,
         grasp=args.grasp,
         view=args.view,

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from envs.simulation.symbolic_home import SymbolicHome
 from envs.symbolic.actions import Action, State
 from envs.symbolic.goals import Goal
-from planner.cli.execution_display import Filmed, Show
-from planner.cli.execution_flags import Stage
+from planner.cli.execution_display import ExecutionDisplay, Filmed
+from planner.cli.execution_flags import ExecutionSettings
 from planner.execution.events import Episode
 from planner.execution.executor import run
 
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 PICTURE = (1280, 960)  # width, height [px]
 
 
-def perform(
+def execute_and_report(
     actions: Sequence[Action],
     goal: Goal,
     state: State,
-    stage: Stage,
+    stage: ExecutionSettings,
     *,
     planner: Planner | None = None,
     options: Options | None = None,
@@ -42,13 +42,15 @@ def perform(
         PhysicsError: The physical home cannot be built.
     """
     if stage.backend == "symbolic":
-        return _execute(actions, goal, SymbolicHome(state), Show(quiet=stage.quiet), stage, planner, options, belief)
+        return _execute(
+            actions, goal, SymbolicHome(state), ExecutionDisplay(quiet=stage.quiet), stage, planner, options, belief
+        )
     from envs.recording.video import write_png
     from envs.simulation.physical_home import PhysicalHome
 
     home = PhysicalHome(state.world.scene, grasp=stage.grasp, gui=stage.gui)
     try:
-        with Show(quiet=stage.quiet) as show:
+        with ExecutionDisplay(quiet=stage.quiet) as show:
             show.record(home, view=stage.view, video=stage.video, filmstrip=stage.filmstrip, rerun=stage.rerun)
             episode = _execute(actions, goal, home, show, stage, planner, options, belief)
         if stage.picture is not None:
@@ -62,8 +64,8 @@ def _execute(
     actions: Sequence[Action],
     goal: Goal,
     home: PhysicalHome | SymbolicHome,
-    show: Show,
-    stage: Stage,
+    show: ExecutionDisplay,
+    stage: ExecutionSettings,
     planner: Planner | None,
     options: Options | None,
     belief: Belief | None,
@@ -80,10 +82,10 @@ def _execute(
     elif show.needs_ticks and not isinstance(home, SymbolicHome):
         acting = Filmed(home, show)
     if belief is not None:
-        from planner.exploration.search_executor import seek
+        from planner.exploration.search_executor import execute_with_search
 
         assert planner is not None
-        events = seek(
+        events = execute_with_search(
             actions, goal, acting, belief, planner, options=options, max_replans=stage.max_replans, disturb=disturb
         )
     else:
@@ -93,7 +95,7 @@ def _execute(
     return show.tell(events)
 
 
-def print_score(episode: Episode, goal_texts: Sequence[str], stage: Stage) -> None:
+def print_score(episode: Episode, goal_texts: Sequence[str], stage: ExecutionSettings) -> None:
     """Print the score of an episode."""
     physics = stage.backend == "physics"
     mode = f"physics, grasp {stage.grasp}" if physics else "symbolic"
@@ -125,7 +127,7 @@ def print_score(episode: Episode, goal_texts: Sequence[str], stage: Stage) -> No
             print(f"{name}: {path}")
 
 
-def episode_as_dict(episode: Episode, stage: Stage) -> dict[str, object]:
+def episode_as_dict(episode: Episode, stage: ExecutionSettings) -> dict[str, object]:
     """Plain data for programs."""
     written = {name: str(path) for name, path in stage.files.items() if path.is_file()}
     return asdict(replace(episode, search=None)) | {

@@ -13,14 +13,14 @@ from itertools import accumulate
 from typing import Literal
 
 from envs.errors import EnvsError
-from envs.symbolic.actions import Action, State, effect
+from envs.symbolic.actions import Action, State, successor
 from envs.symbolic.goals import Condition, Goal, format_goal
 from planner.corpus.failure_scenarios import Incidents
 from planner.corpus.teacher import teach
 from planner.corpus.teacher_chunks import Piece, plan_in_chunks
-from planner.facts.retrieval import fetch
-from planner.goals.chunking import chunk
-from planner.language.normalization import normalise
+from planner.facts.retrieval import retrieve_facts
+from planner.goals.chunking import next_conditions
+from planner.language.normalization import normalize
 from planner.prompts import text_format
 from planner.tasks import excluded_forms
 from planner.tasks.augmentation import varied
@@ -42,7 +42,7 @@ class Recipe:
         refusals: The part of tasks whose right answer is a refusal.
         questions: The part of tasks, of homes that are shown, whose right answer is a question.
         with_inventory: The part of homes and scenes that are shown.
-        plans: The part of tasks whose plan is learnt too; the others teach understanding, which is learnt more slowly.
+        plans: The part of tasks whose plan is learned too; the others teach understanding, which is learned more slowly.
         restarts: Plans per task that start in the middle of another plan.
         chunks: The part of long goals' further chunks that become documents.
         proposals: The part of tasks that are also documents that propose the task ([TASK]).
@@ -164,7 +164,7 @@ class Corpus:
             except EnvsError:
                 return
         branches = tuple(
-            text_format.understood(self._said(line), format_goal(line.goal)) for line in lines if line.goal
+            text_format.goal_document(self._said(line), format_goal(line.goal)) for line in lines if line.goal
         )
         yield text_format.Tree(text_format.home_part(names), branches)
 
@@ -180,7 +180,7 @@ class Corpus:
         words = said.split()
         if self.rng.random() < 0.5:
             words = [w for w in words if self.rng.random() >= 2 * self.recipe.dropped]
-        return normalise(" ".join(words))
+        return normalize(" ".join(words))
 
     # -- our own tasks -----------------------------------------------------------------------------------------------
 
@@ -193,17 +193,17 @@ class Corpus:
                 continue
             if task.goal is None:
                 mark: Literal["[REFUSE]", "[ASK]"] = "[ASK]" if task.ask else "[REFUSE]"
-                branches.append(text_format.declined(task.instruction, mark, task.ask or task.refuse or ""))
+                branches.append(text_format.refusal_document(task.instruction, mark, task.ask or task.refuse or ""))
                 continue
             try:
                 pieces = list(plan_in_chunks(task.start, task.goal))
             except LookupError:
                 continue
-            branches.append(text_format.understood(task.instruction, task.goal_text))
+            branches.append(text_format.goal_document(task.instruction, task.goal_text))
             if known and self.rng.random() < self.recipe.proposals:
-                branches.append(text_format.proposal(task.instruction, task.goal_text))
+                branches.append(text_format.proposal_document(task.instruction, task.goal_text))
             if known and self.rng.random() < self.recipe.descriptions:
-                branches.append(text_format.description(task.goal_text, task.instruction))
+                branches.append(text_format.description_document(task.goal_text, task.instruction))
             if self.rng.random() < self.recipe.plans:
                 plans += self._plans(task.goal, pieces)
         if branches:
@@ -245,7 +245,7 @@ class Corpus:
     def _plans(self, goal: Goal, pieces: Sequence[Piece]) -> Iterator[text_format.Document]:
         for i, (state, todo, start, actions) in enumerate(pieces):
             phase = next(p for p in goal.phases if set(todo) <= set(p))
-            facts = fetch(state, todo, start, phase=phase)
+            facts = retrieve_facts(state, todo, start, phase=phase)
             if not facts.name_all(actions):
                 continue
             if i == 0 or self.rng.random() < self.recipe.chunks:
@@ -262,12 +262,12 @@ class Corpus:
     ) -> Iterator[text_format.Document]:
         """A plan from the middle of another, as after a failure."""
         for action in actions[: self.rng.randrange(1, len(actions))]:
-            state = effect(state, action)
-        left = chunk(state, todo, start)
+            state = successor(state, action)
+        left = next_conditions(state, todo, start)
         taught = teach(state, left, start) if left else None
         if taught is None or not taught.actions:
             return
-        facts = fetch(state, left, start)
+        facts = retrieve_facts(state, left, start)
         if facts.name_all(taught.actions):
             yield (
                 *text_format.plan_heading(left),

@@ -15,18 +15,18 @@ from itertools import islice
 
 import numpy as np
 
-from envs.symbolic.actions import Action, State, World, effect
+from envs.symbolic.actions import Action, State, World, successor
 from envs.symbolic.disturbances import KINDS, Disturbance, changed, possible
 from envs.symbolic.goals import Condition, Goal
 from planner.corpus.teacher import teach
 from planner.corpus.teacher_chunks import plan_in_chunks
-from planner.decoding.plan_repair import hole_prompt
-from planner.facts.failure_notes import Note, about, changes, entities, facts_for, failure, given_up
-from planner.goals.chunking import chunk
+from planner.decoding.plan_repair import span_prompt
+from planner.facts.failure_notes import Note, abandoned, changes, entities, facts_for, failure, relevant_notes
+from planner.goals.chunking import next_conditions
 from planner.prompts import text_format
 from planner.tasks.home_splits import Span, sample_home
 from planner.tasks.task_sampler import TaskDrawer, goal_is_held_out
-from planner.verification.broken_spans import Hole, holes
+from planner.verification.broken_spans import BrokenSpan, broken_spans
 from planner.verification.plan_verification import verify
 
 TASKS_PER_HOME = 4
@@ -115,7 +115,7 @@ class Incidents:
         before = self.rng.randrange(len(actions))
         state = start
         for action in actions[:before]:
-            state = effect(state, action)
+            state = successor(state, action)
         rest = tuple(actions[before:])
         if self.rng.random() < DISTURBED:
             seen = self._disturbed(state, rest)
@@ -148,12 +148,12 @@ class Incidents:
         """Return a plan from what is seen, after [FEEDBACK]; None if there is no other way, or nothing to be told."""
         seen, start = incident.seen, incident.start
         (phase,) = incident.goal.phases
-        todo = chunk(seen, phase, start, self.rng.choice(CONDITIONS))
+        todo = next_conditions(seen, phase, start, self.rng.choice(CONDITIONS))
         actions = _right(incident, seen, todo)
         if not actions:
             return None
         facts = facts_for(seen, todo, start, incident.notes, phase=phase)
-        notes = about(incident.notes, facts.names)
+        notes = relevant_notes(incident.notes, facts.names)
         if not notes or not facts.name_all(actions):
             return None
         said = text_format.feedback_part([note.said for note in notes])
@@ -185,7 +185,7 @@ def after_failure(rng: random.Random, state: State, action: Action, reason: str)
 
 def _right(incident: Incident, state: State, todo: Sequence[Condition]) -> tuple[Action, ...]:
     """The teacher's plan for conditions without what is given up; empty if there is none."""
-    barred = given_up(incident.notes)
+    barred = abandoned(incident.notes)
     (phase,) = incident.goal.phases
     avoid = entities(state.world, barred)
     taught = teach(state, todo, incident.start, phase=phase, avoid=avoid) if todo else None
@@ -200,21 +200,21 @@ def filled(incident: Incident) -> text_format.Document | None:
     What fills it is as short as the steps that stay allow.
     """
     goal, start = incident.goal, incident.start
-    found = holes(incident.rest, incident.expected, incident.seen, goal, start, given_up(incident.notes))
+    found = broken_spans(incident.rest, incident.expected, incident.seen, goal, start, abandoned(incident.notes))
     for hole in islice(found, TRIES):
         actions = _filling(incident, hole)
         if actions:
-            prompt, facts = hole_prompt(hole, incident.notes, goal, start)
+            prompt, facts = span_prompt(hole, incident.notes, goal, start)
             return (*prompt, *text_format.answer_part(hole.state, actions)) if facts.name_all(actions) else None
     return None
 
 
-def _filling(incident: Incident, hole: Hole) -> tuple[Action, ...]:
+def _filling(incident: Incident, hole: BrokenSpan) -> tuple[Action, ...]:
     """The first steps of the teacher's plan after which the steps that stay reach the goal; empty if none do."""
     actions = _right(incident, hole.state, hole.todo)
     state = hole.state
     for number, action in enumerate(actions, start=1):
-        state = effect(state, action)
-        if hole.is_closed_by(state, incident.goal, incident.start):
+        state = successor(state, action)
+        if hole.is_repaired_by(state, incident.goal, incident.start):
             return actions[:number]
     return ()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from envs.symbolic.actions import ON, OPEN, SLICED, Action, State, effect, format_action, unmet
+from envs.symbolic.actions import ON, OPEN, SLICED, Action, State, format_action, successor, unmet_precondition
 from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Holding, No, Place, Thing, format_thing
 from envs.symbolic.scoring import chosen, fixtures_of, holds, is_at, subjects
 from planner.goals import grounding
@@ -67,11 +67,11 @@ class _Teacher:
 
     def do(self, skill: str, *entities: int) -> None:
         action = Action(skill, tuple(self.state.world.names[e] for e in entities))
-        if (reason := unmet(self.state, action)) is not None:
+        if (reason := unmet_precondition(self.state, action)) is not None:
             raise _StuckError(f"{format_action(self.state.world, action)}: {reason}")
         if len(self.actions) >= MAX_STEPS:
             raise _StuckError(f"the plan is longer than {MAX_STEPS} steps")
-        self.state = effect(self.state, action)
+        self.state = successor(self.state, action)
         self.actions.append(action)
 
     def free_hand(self) -> None:
@@ -392,7 +392,7 @@ class _Teacher:
             if not (kind and kind.close_after and self.state.flags[fixture] & OPEN and self.state.held < 0):
                 continue
             action = Action("close", (self.state.world.names[fixture],))
-            if unmet(self.state, action) is None and all(
-                holds(effect(self.state, action), c, self.start) for c in conditions
+            if unmet_precondition(self.state, action) is None and all(
+                holds(successor(self.state, action), c, self.start) for c in conditions
             ):
                 self.do("close", fixture)

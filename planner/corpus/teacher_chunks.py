@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from envs.symbolic.actions import Action, State, effect
+from envs.symbolic.actions import Action, State, successor
 from envs.symbolic.goals import Condition, Goal
 from envs.symbolic.scoring import holds
 from planner.corpus.teacher import teach
-from planner.goals.chunking import chunk
+from planner.goals.chunking import next_conditions
 
 MAX_CHUNKS = 12
 Piece = tuple[State, tuple[Condition, ...], State, tuple[Action, ...]]
@@ -26,7 +26,7 @@ def plan_in_chunks(start: State, goal: Goal, avoid: frozenset[int] = frozenset()
     state = start
     for phase in goal.phases:
         for _ in range(MAX_CHUNKS):
-            todo = chunk(state, phase, start)
+            todo = next_conditions(state, phase, start)
             if not todo:
                 break
             taught = teach(state, todo, start, phase=phase, avoid=avoid)
@@ -34,6 +34,6 @@ def plan_in_chunks(start: State, goal: Goal, avoid: frozenset[int] = frozenset()
                 raise LookupError(taught.reason or "nothing to do")
             yield state, todo, start, taught.actions
             for action in taught.actions:
-                state = effect(state, action)
+                state = successor(state, action)
         if not all(holds(state, c, start) for c in phase):
             raise LookupError("the conditions undo each other")

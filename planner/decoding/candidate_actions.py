@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from envs.symbolic.actions import Action, State, applicable, effect, unmet
+from envs.symbolic.actions import Action, State, applicable, successor, unmet_precondition
 
 Place = tuple[object, ...]
 
 _ON_FIXTURES = ("open", "close", "turn on", "turn off")
 
 
-def place_of(state: State) -> Place:
+def state_key(state: State) -> Place:
     """Return what tells two states of a home apart, but for where the robot stands."""
     return (state.place, state.flags, state.liquid)
 
 
-def offers(state: State, names: frozenset[str], seen: Collection[Place]) -> list[tuple[Action, State]]:
+def candidate_actions(state: State, names: frozenset[str], seen: Collection[Place]) -> list[tuple[Action, State]]:
     """Return actions that lead to none of the states `seen`, with the states that they lead to.
 
     Those about things of certain names alone; if there is none, those about any.
@@ -44,16 +44,16 @@ def applicable_to(state: State, names: Collection[str]) -> list[Action]:
             to = {"put": [*fixtures, *things], "give": fixtures, "pour": [*fixtures, *things]}
             actions += [Action(skill, (held, name)) for skill, found in to.items() for name in found]
         actions += [Action("wipe", (f,)) for f in fixtures] + [Action("slice", (t,)) for t in things]
-    return [a for a in actions if unmet(state, a) is None]
+    return [a for a in actions if unmet_precondition(state, a) is None]
 
 
 def _fresh(state: State, actions: list[Action], seen: Collection[Place]) -> list[tuple[Action, State]]:
-    here = place_of(state)
+    here = state_key(state)
     stays_out = here not in seen  # for many actions nothing but where the robot stands changes: compared by identity
     found = []
     for action in actions:
-        after = effect(state, action)
-        there = place_of(after)
+        after = successor(state, action)
+        there = state_key(after)
         same = all(a is b for a, b in zip(here, there, strict=True))
         if stays_out if same else there not in seen:
             found.append((action, after))

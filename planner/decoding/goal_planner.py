@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 from envs.symbolic.goals import Goal, format_goal
 from envs.symbolic.scoring import holds
 from planner.decoding.plan_repair import repair
-from planner.decoding.plan_writer import MIN_ROOM, STEPS_PER_THING, Draft, write, write_freely
-from planner.facts.failure_notes import about, facts_for, given_up, lasting
-from planner.facts.retrieval import fetch
-from planner.goals.chunking import chunk, is_limited, work
+from planner.decoding.plan_writer import MIN_ROOM, STEPS_PER_THING, Draft, write, write_unconstrained
+from planner.facts.failure_notes import abandoned, facts_for, permanent_failures, relevant_notes
+from planner.facts.retrieval import retrieve_facts
+from planner.goals.chunking import estimated_changes, exceeds_limit, next_conditions
 from planner.prompts import text_format
 
 if TYPE_CHECKING:
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
     from envs.symbolic.goals import Condition
     from envs.symbolic.state import State
-    from planner.facts.failure_notes import Broken, Note
+    from planner.facts.failure_notes import FailedPlan, Note
     from planner.plans.options import Options
     from planner.prompts.cursor import Cursor
-    from planner.prompts.document_kinds import Kind
+    from planner.prompts.document_kinds import DocumentKind
     from planner.prompts.sessions import Prompts
     from planner.verification.plan_verification import Report
 
@@ -40,7 +40,7 @@ def merit(report: Report, draft: Draft) -> tuple[bool, float, int, float]:
 class GoalPlanner:
     """Writes drafts of plans for a goal."""
 
-    def __init__(self, prompts: Prompts, kinds: Collection[Kind]) -> None:
+    def __init__(self, prompts: Prompts, kinds: Collection[DocumentKind]) -> None:
         """Write with a model's prompts; `kinds` are the kinds of documents that it was trained on beyond the usual."""
         self.prompts = prompts
         self.kinds = frozenset(kinds)
@@ -52,13 +52,13 @@ class GoalPlanner:
         first: State,
         options: Options,
         avoid: frozenset[int],
-        broken: Broken | None,
+        broken: FailedPlan | None,
     ) -> Iterator[Draft]:
         """Write a plan whenever one is asked for: first what a broken one suggests, then as if there were none."""
         if broken is not None and options.constrained:
             told = broken.notes if options.feedback and "feedback" in self.kinds else ()
             # What slipped twice may be all there is: where nothing else reaches the goal, it is tried again.
-            for barred in dict.fromkeys((given_up(broken.notes), lasting(broken.notes))):
+            for barred in dict.fromkeys((abandoned(broken.notes), permanent_failures(broken.notes))):
                 if options.repair == "infill" and "infill" in self.kinds:
                     yield repair(self.prompts, broken, goal, state, first, options, told=told, barred=barred)
                 if told:
@@ -83,14 +83,14 @@ class GoalPlanner:
         for conditions in goal.phases:
             for _ in range(MAX_CHUNKS):
                 unmet = tuple(c for c in conditions if not holds(state, c, first))
-                todo = chunk(state, conditions, first, options.conditions) if options.chunks else unmet
+                todo = next_conditions(state, conditions, first, options.conditions) if options.chunks else unmet
                 if not todo:
                     break
                 if notes:
                     said = facts_for(state, todo, first, notes, phase=conditions)
                 else:
-                    said = fetch(state, todo, first, avoid=avoid, phase=conditions)
-                wrong = text_format.feedback_part([note.said for note in about(notes, said.names)])
+                    said = retrieve_facts(state, todo, first, avoid=avoid, phase=conditions)
+                wrong = text_format.feedback_part([note.said for note in relevant_notes(notes, said.names)])
                 facts = text_format.encode((*text_format.facts_part(said.texts), *wrong), self.prompts.tokenizer)[0][1:]
                 words, sep = self.prompts.encode(format_goal(Goal(phases=(todo,)))), self.prompts.marks["[SEP]"]
                 prompt = [*self.prompts.heading(""), *words, sep, *facts, sep]
@@ -101,9 +101,9 @@ class GoalPlanner:
                 if options.constrained:
                     state = self._write_chunk(cursor, state, todo, said.names, first, draft, barred)
                 else:
-                    state = write_freely(self.prompts, cursor, state, draft)
+                    state = write_unconstrained(self.prompts, cursor, state, draft)
                 draft.count(cursor)
-                stuck = not is_limited(state, todo, first) and not all(holds(state, c, first) for c in todo)
+                stuck = not exceeds_limit(state, todo, first) and not all(holds(state, c, first) for c in todo)
                 if len(draft.actions) == before or stuck:
                     return draft
                 if not options.chunks:
@@ -121,11 +121,11 @@ class GoalPlanner:
         barred: frozenset[str],
     ) -> State:
         """Write one chunk's plan; returns the state that it reaches."""
-        partial = is_limited(state, todo, first)
+        partial = exceeds_limit(state, todo, first)
         sep, eos = self.prompts.marks["[SEP]"], self.prompts.marks["[EOS]"]
 
         def ends(after: State) -> Sequence[int]:
             return (sep, eos) if partial or all(holds(after, c, first) for c in todo) else (sep,)
 
-        most = STEPS_PER_THING * (1 + work(state, todo, first))
+        most = STEPS_PER_THING * (1 + estimated_changes(state, todo, first))
         return write(self.prompts, cursor, state, names, draft, ends=ends, most=most, barred=barred)

@@ -14,18 +14,18 @@ from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import format_action
 from planner.decoding.plan_writer import MIN_ROOM, STEPS_PER_THING, Draft, write
-from planner.facts.failure_notes import about, facts_for
+from planner.facts.failure_notes import facts_for, relevant_notes
 from planner.facts.retrieval import Facts
 from planner.prompts import text_format
-from planner.verification.broken_spans import holes
+from planner.verification.broken_spans import broken_spans
 
 if TYPE_CHECKING:
     from envs.symbolic.actions import Action, State
     from envs.symbolic.goals import Goal
-    from planner.facts.failure_notes import Broken, Note
+    from planner.facts.failure_notes import FailedPlan, Note
     from planner.plans.options import Options
     from planner.prompts.sessions import Prompts
-    from planner.verification.broken_spans import Hole
+    from planner.verification.broken_spans import BrokenSpan
 
 TRIES = 3  # spans of one plan
 FOLLOWING = 6  # steps after a hole that the prompt shows
@@ -33,7 +33,7 @@ FOLLOWING = 6  # steps after a hole that the prompt shows
 
 def repair(
     prompts: Prompts,
-    broken: Broken,
+    broken: FailedPlan,
     goal: Goal,
     state: State,
     start: State,
@@ -55,7 +55,7 @@ def repair(
         barred: Names of what no subtask is to use.
     """
     draft = Draft()
-    for hole in islice(holes(broken.rest, broken.expected, state, goal, start, barred), TRIES):
+    for hole in islice(broken_spans(broken.rest, broken.expected, state, goal, start, barred), TRIES):
         written: Sequence[Action] = ()
         if hole.todo:
             written = _filling(prompts, hole, goal, start, options, draft, told, barred)
@@ -69,7 +69,7 @@ def repair(
 
 def _filling(
     prompts: Prompts,
-    hole: Hole,
+    hole: BrokenSpan,
     goal: Goal,
     start: State,
     options: Options,
@@ -79,7 +79,7 @@ def _filling(
 ) -> Sequence[Action]:
     """What the GPT writes into a hole; empty if that does not close it. The tokens are counted in `draft`."""
     sep, eos = prompts.marks["[SEP]"], prompts.marks["[EOS]"]
-    document, facts = hole_prompt(hole, told, goal, start)
+    document, facts = span_prompt(hole, told, goal, start)
     prompt = [*text_format.encode(document, prompts.tokenizer)[0][1:], eos]  # [CLS] is the home's
     if len(prompt) + MIN_ROOM > prompts.room(""):
         return ()
@@ -87,24 +87,24 @@ def _filling(
     filling = Draft()
 
     def ends(after: State) -> Sequence[int]:
-        return (eos,) if hole.is_closed_by(after, goal, start) else (sep,)
+        return (eos,) if hole.is_repaired_by(after, goal, start) else (sep,)
 
     after = write(
         prompts, cursor, hole.state, facts.names, filling, ends=ends, most=len(hole.hidden) + STEPS_PER_THING,
         barred=barred,
     )  # fmt: skip
     draft.count(cursor)
-    return filling.actions if hole.is_closed_by(after, goal, start) else ()
+    return filling.actions if hole.is_repaired_by(after, goal, start) else ()
 
 
-def hole_prompt(
-    hole: Hole, notes: Sequence[Note], goal: Goal, start: State, avoid: frozenset[int] = frozenset()
+def span_prompt(
+    hole: BrokenSpan, notes: Sequence[Note], goal: Goal, start: State, avoid: frozenset[int] = frozenset()
 ) -> tuple[text_format.Document, Facts]:
     """Return what the GPT reads before it fills a hole, up to the mark that ends the plan around it, and its facts."""
     world = hole.state.world
     also = [world.index[name] for action in hole.after[:1] for name in action.args]
     facts = facts_for(hole.state, hole.todo, start, notes, avoid=avoid, phase=goal.phases[0], also=also)
-    said = text_format.feedback_part([note.said for note in about(notes, facts.names)])
+    said = text_format.feedback_part([note.said for note in relevant_notes(notes, facts.names)])
     following = [format_action(world, action) for action in hole.after[:FOLLOWING]]
     head = (*text_format.plan_heading(hole.todo), *text_format.facts_part(facts.texts))
     return (*head, *said, *text_format.hole_part(following)), facts

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from envs.errors import ActionError
-from envs.symbolic.actions import Action, State, effect, format_action, parse_action, unmet
-from planner.decoding.candidate_actions import offers, place_of
+from envs.symbolic.actions import Action, State, format_action, parse_action, successor, unmet_precondition
+from planner.decoding.candidate_actions import candidate_actions, state_key
 from planner.decoding.constrained_decoding import choose_sequence, write_until
 from planner.prompts import text_format
 
@@ -38,8 +38,8 @@ class Draft:
     kept: int = 0
     tokens: int = 0
     logprob: float = 0.0
-    wrote: list[text_format.Segment] = field(default_factory=list)
-    unread: str = ""
+    text: list[text_format.Segment] = field(default_factory=list)
+    parse_error: str = ""
     cut: bool = False
 
     def count(self, cursor: Cursor) -> None:
@@ -71,13 +71,13 @@ def write(
         most: Subtasks.
         barred: Names that no subtask may have.
     """
-    seen = {place_of(state)}
+    seen = {state_key(state)}
     eos, hint = prompts.marks["[EOS]"], prompts.marks["[HINT]"]
     for _ in range(most):
         actions = []
         options_ids: list[Ids] = []
         afters: list[State] = []
-        for action, after in offers(state, names - barred, seen):
+        for action, after in candidate_actions(state, names - barred, seen):
             if not barred.isdisjoint(action.args):
                 continue
             ids = prompts.encode(format_action(state.world, action))
@@ -95,13 +95,13 @@ def write(
         chosen, mark = choose_sequence(cursor, options_ids, marks)
         draft.actions.append(actions[chosen])
         state = afters[chosen]
-        seen.add(place_of(state))
+        seen.add(state_key(state))
         if mark == eos:
             break
     return state
 
 
-def write_freely(prompts: Prompts, cursor: Cursor, state: State, draft: Draft) -> State:
+def write_unconstrained(prompts: Prompts, cursor: Cursor, state: State, draft: Draft) -> State:
     """Let the GPT write any text; a subtask that cannot be read or done ends the plan; returns where it leads."""
     written: tuple[text_format.Mark, ...] = ("[SEP]", "[HINT]", "[EOS]")
     marks = {prompts.marks[mark]: mark for mark in written}
@@ -111,20 +111,20 @@ def write_freely(prompts: Prompts, cursor: Cursor, state: State, draft: Draft) -
         mark = marks[stop]
         ids, stop = write_until(cursor, prompts.stops, 64)
         words = prompts.tokenizer.decode(ids).strip()
-        draft.wrote.append(text_format.Segment(mark, words, bool(draft.wrote), True))
+        draft.text.append(text_format.Segment(mark, words, bool(draft.text), True))
         if mark == "[SEP]":
             subtasks.append(words)
     draft.cut = stop != prompts.marks["[EOS]"]
     if not draft.cut:
-        draft.wrote.append(text_format.Segment("[EOS]", "", True))
+        draft.text.append(text_format.Segment("[EOS]", "", True))
     for subtask in subtasks:
         try:
             action = parse_action(state.world, subtask)
         except ActionError as error:
-            draft.unread = str(error)
+            draft.parse_error = str(error)
             break
         draft.actions.append(action)
-        if unmet(state, action) is not None:
+        if unmet_precondition(state, action) is not None:
             break
-        state = effect(state, action)
+        state = successor(state, action)
     return state

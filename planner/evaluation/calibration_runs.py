@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, get_args
 
-from planner.evaluation.measurement import judge
+from planner.evaluation.measurement import score_attempt
 from planner.goals.comparison import meaning
 from planner.plans.options import Options
 from planner.plans.planning_result import Reading
@@ -18,7 +18,7 @@ from planner.understanding.disambiguation import candidates
 
 if TYPE_CHECKING:
     from planner.api import Planner
-    from planner.tasks.held_out_trials import Trial
+    from planner.tasks.held_out_trials import EvaluationTask
 
 # Phrases and goals as in training, in homes of their own: what is held out stays so for `--report`.
 CALIBRATION: tuple[Split, ...] = (
@@ -61,22 +61,22 @@ class Observation:
         return max((probability for probability, is_meant in self.candidates if is_meant), default=0.0)
 
 
-def calibration_trials(per_split: int, seed: int) -> Iterator[Trial]:
+def calibration_trials(per_split: int, seed: int) -> Iterator[EvaluationTask]:
     """Yield the tasks of the calibration split: homes that neither training nor any test draws from."""
     for split in CALIBRATION:
         yield from draw_trials(split, per_split, seed=seed, span=SPLITS["calibration"])
 
 
-def observe(planner: Planner, trial: Trial, options: Options) -> Observation:
+def observe(planner: Planner, trial: EvaluationTask, options: Options) -> Observation:
     """Let a planner answer a trial, and look at what else it may have meant."""
     found = planner.reader.understand(trial.told, trial.start, options)
     meant = meaning(trial.goal) if trial.answer == "plan" and trial.goal is not None else None
     verified = reached = False
     rivals: list[tuple[float, bool]] = []
     if found.goal is not None:
-        plan = planner.reach(found.goal, trial.start, options, instruction=found.instruction)
+        plan = planner.plan_for_goal(found.goal, trial.start, options, instruction=found.instruction)
         verified = plan.status == "verified"
-        reached = meant is not None and judge(plan, trial).success
+        reached = meant is not None and score_attempt(plan, trial).success
         for candidate in candidates(planner.reader, found, trial.start, options):
             rivals.append((candidate.probability, meaning(candidate.goal) == meant))
     return Observation(

@@ -29,21 +29,21 @@ from envs.symbolic.goals import (
 from planner.evaluation.statistics import rounded
 from planner.goals.comparison import meaning
 from planner.plans.options import Options
-from planner.plans.planning_result import Plan, Understanding
+from planner.plans.planning_result import ParsedInstruction, Plan
 from planner.understanding.instruction_reader import NOT_UNDERSTOOD
 from planner.verification.plan_verification import Report, verify
 
 if TYPE_CHECKING:
     from envs.symbolic.actions import State
     from planner.api import Planner
-    from planner.tasks.held_out_trials import Trial
+    from planner.tasks.held_out_trials import EvaluationTask
 
-Way = Literal["alone", "constrained", "verified", "understood"]
+PlanningMode = Literal["alone", "constrained", "verified", "understood"]
 ANSWERS = ("plan", "refuse", "ask")  # the kinds of answer
 KINDS = {"verified": "plan", "unverified": "plan", "refused": "refuse", "ask": "ask"}  # by the status of an answer
 
 
-def ways(*, samples: int = 4, seed: int = 0, inventory: bool = True) -> dict[Way, Options]:
+def planning_modes(*, samples: int = 4, seed: int = 0, inventory: bool = True) -> dict[PlanningMode, Options]:
     """Return how each way decodes."""
     plain = Options(samples=0, seed=seed, inventory=inventory)
     return {
@@ -91,11 +91,11 @@ class Prediction:
         reference: Whether the reference plan reaches the goal, if the task has one.
     """
 
-    trial: Trial
+    trial: EvaluationTask
     goal_text: str
     exact: bool
     same: bool
-    attempts: Mapping[Way, Attempt]
+    attempts: Mapping[PlanningMode, Attempt]
     reference: bool | None = None
 
     @property
@@ -135,22 +135,24 @@ class Prediction:
         return found
 
 
-def measure(planner: Planner, trial: Trial, options: Mapping[Way, Options]) -> Prediction:
+def measure(planner: Planner, trial: EvaluationTask, options: Mapping[PlanningMode, Options]) -> Prediction:
     """Let a planner answer a trial in each of several ways, the costlier last, and score each answer."""
-    plans: dict[Way, Plan] = {}
+    plans: dict[PlanningMode, Plan] = {}
     for way, how in options.items():
         # Where no sample was needed, the plan would be the same again, token for token.
         alike = (p for w, p in plans.items() if _is_settled(p) and replace(options[w], samples=how.samples) == how)
         plans[way] = next(alike, None) or planner.plan(trial.told, trial.start, how)
     last = list(plans.values())[-1]
-    return _prediction(trial, last.goal, last.goal_text, {way: judge(plan, trial) for way, plan in plans.items()})
+    return _prediction(
+        trial, last.goal, last.goal_text, {way: score_attempt(plan, trial) for way, plan in plans.items()}
+    )
 
 
-def measure_goal(planner: Planner, trial: Trial, options: Options) -> Prediction:
+def measure_goal(planner: Planner, trial: EvaluationTask, options: Options) -> Prediction:
     """Let a planner write the goal of a trial and nothing else; its time includes reading the home's inventory."""
     began = time.perf_counter()
     found = planner.understand(trial.told, trial.start, options)
-    kind = kind_of(found)
+    kind = answer_kind(found)
     attempt = Attempt(
         status={"plan": "understood", "refuse": "refused", "ask": "ask"}[kind], kind=kind,
         reason=found.question or found.refusal, subtasks=(), success=kind == trial.answer, rate=math.nan,
@@ -162,14 +164,16 @@ def measure_goal(planner: Planner, trial: Trial, options: Options) -> Prediction
     return replace(prediction, attempts={"understood": replace(attempt, success=False)})
 
 
-def kind_of(found: Understanding) -> str:
+def answer_kind(found: ParsedInstruction) -> str:
     """Return the kind of answer that an understanding leads to."""
     if found.goal is not None:
         return "plan"
     return "ask" if found.question else "refuse"
 
 
-def _prediction(trial: Trial, wrote: Goal | None, goal_text: str, attempts: Mapping[Way, Attempt]) -> Prediction:
+def _prediction(
+    trial: EvaluationTask, wrote: Goal | None, goal_text: str, attempts: Mapping[PlanningMode, Attempt]
+) -> Prediction:
     exact = bool(wrote and trial.goal and format_goal(wrote) == format_goal(trial.goal))
     return Prediction(
         trial=trial,
@@ -185,7 +189,7 @@ def _is_settled(plan: Plan) -> bool:
     return plan.status in ("verified", "ask") or (plan.status == "refused" and plan.reason != NOT_UNDERSTOOD)
 
 
-def judge(plan: Plan, trial: Trial) -> Attempt:
+def score_attempt(plan: Plan, trial: EvaluationTask) -> Attempt:
     """Score a plan against the goal of the task."""
     kind = KINDS[plan.status]
     success, rate = kind == trial.answer, float(kind == trial.answer)
@@ -206,7 +210,7 @@ def replay(start: State, goal: Goal, subtasks: Sequence[str]) -> Report | None:
         return None
 
 
-def _reference_reaches(trial: Trial) -> bool | None:
+def _reference_reaches(trial: EvaluationTask) -> bool | None:
     if trial.reference is None or trial.goal is None:
         return None
     report = replay(trial.start, trial.goal, trial.reference)

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from planner.api import Planner
-    from planner.evaluation.measurement import Prediction, Way
+    from planner.evaluation.measurement import PlanningMode, Prediction
     from planner.plans.options import Options, Precision
-    from planner.tasks.held_out_trials import Trial
+    from planner.tasks.held_out_trials import EvaluationTask
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,11 +40,11 @@ class Work:
 
     folder: Path | None
     weights: Precision = "fp32"
-    ways: Mapping[Way, Options]
+    ways: Mapping[PlanningMode, Options]
     goals_only: bool = False
 
 
-def predictions(planner: Planner, work: Work, trials: Sequence[Trial], workers: int) -> Iterator[Prediction]:
+def predictions(planner: Planner, work: Work, trials: Sequence[EvaluationTask], workers: int) -> Iterator[Prediction]:
     """Yield the prediction of each trial, in order.
 
     Args:
@@ -76,7 +76,7 @@ def predictions(planner: Planner, work: Work, trials: Sequence[Trial], workers: 
 @dataclass(frozen=True, kw_only=True)
 class _Numbered:
     number: int
-    trial: Trial
+    trial: EvaluationTask
 
     @property
     def id(self) -> str:
@@ -91,7 +91,7 @@ class _Predict:
         return _predict(planner_of(self.work.folder, self.work.weights), self.work, item.trial)
 
 
-def _predict(planner: Planner, work: Work, trial: Trial) -> Prediction:
+def _predict(planner: Planner, work: Work, trial: EvaluationTask) -> Prediction:
     if work.goals_only:
         return measure_goal(planner, trial, list(work.ways.values())[-1])
     return measure(planner, trial, work.ways)

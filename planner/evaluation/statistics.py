@@ -136,7 +136,7 @@ def bootstrap(values: Sequence[float], rng: random.Random, *, draws: int = 2000)
 
 
 def quantile(values: Sequence[float], q: float) -> float:
-    """Return the q-quantile, q in [0, 1], interpolated between neighbours; NaN of nothing."""
+    """Return the q-quantile, q in [0, 1], interpolated between neighbors; NaN of nothing."""
     if not values:
         return math.nan
     ordered = sorted(values)

@@ -14,7 +14,7 @@ from planner.evaluation.measurement import ANSWERS, Prediction
 from planner.evaluation.statistics import Rate, Spread, mean, quantile
 
 if TYPE_CHECKING:
-    from planner.evaluation.measurement import Way
+    from planner.evaluation.measurement import PlanningMode
 
 WORST = 10  # families shown
 
@@ -40,8 +40,8 @@ class Summary:
     total: int
     exact: Rate
     same: Rate
-    success: Mapping[Way, Rate]
-    rate: Mapping[Way, float]
+    success: Mapping[PlanningMode, Rate]
+    rate: Mapping[PlanningMode, float]
     p50_s: float
     p95_s: float
     steps: float
@@ -105,7 +105,7 @@ def score(predictions: Sequence[Prediction], lengths: Mapping[str, int] | None =
 def summarise(name: str, predictions: Sequence[Prediction], lengths: Mapping[str, int] | None = None) -> Summary:
     """Put predictions together; `lengths` are those of the teacher's plans, by the trial's id."""
     having = [p for p in predictions if p.trial.answer == "plan" and p.trial.goal is not None]
-    names: list[Way] = list(predictions[0].attempts) if predictions else []
+    names: list[PlanningMode] = list(predictions[0].attempts) if predictions else []
     seconds = [p.last.seconds for p in predictions]
     reached = [p for p in predictions if p.last.success and p.last.tried]
     compared = [

@@ -12,11 +12,11 @@ from planner.evaluation.statistics import Rate, Spread, rounded
 from planner.evaluation.summary import Confusion, Scores, Summary, Worst, right_kinds
 
 if TYPE_CHECKING:
-    from planner.evaluation.measurement import Way
+    from planner.evaluation.measurement import PlanningMode
 
 MAX_TEXT = 110  # characters of an example's line
 
-_WAY: dict[Way, str] = {
+_WAY: dict[PlanningMode, str] = {
     "alone": "GPT alone", "constrained": "constrained", "verified": "verified", "understood": "right answer",
 }  # fmt: skip
 _FIGURE = {"goal_same": "same goal", "p50_s": "p50", "p95_s": "p95"} | {f"success_{w}": t for w, t in _WAY.items()}
@@ -42,7 +42,7 @@ def _known(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def success_table(summaries: Sequence[Summary], title: str) -> str:
     """One row a split: tasks, goals understood, success of each way, goal conditions, time and length."""
-    names: list[Way] = list(summaries[0].success) if summaries else []
+    names: list[PlanningMode] = list(summaries[0].success) if summaries else []
     shown = [_WAY[n] for n in names]
     header = [title, "n", "goal exact", "same goal", *shown, "conditions", "p50", "p95", "steps", "/teacher"]
     rows = []

@@ -11,7 +11,7 @@ import time
 from collections import Counter, deque
 from typing import TYPE_CHECKING
 
-from envs.symbolic.actions import Action, State, effect, format_action, unmet
+from envs.symbolic.actions import Action, State, format_action, successor, unmet_precondition
 from envs.symbolic.goals import Goal
 from envs.symbolic.scoring import Score, advance, score
 from planner.execution.events import (
@@ -25,7 +25,7 @@ from planner.execution.events import (
     Replanned,
     Step,
 )
-from planner.facts.failure_notes import Broken, Note, changes, failure
+from planner.facts.failure_notes import FailedPlan, Note, changes, failure
 from planner.plans.options import MAX_REPLANS
 from planner.verification.plan_verification import phase_after, replay
 
@@ -68,7 +68,7 @@ def run(
             break
         run.replans += 1
         avoid, broken = run.avoided(run.state), run.broken()
-        plan = planner.reach(
+        plan = planner.plan_for_goal(
             goal, run.state, options, start=run.first, phase=run.phase, avoid=avoid, broken=broken
         )  # fmt: skip
         if not plan.actions:
@@ -166,7 +166,7 @@ class Execution:
             if action is None:
                 return
             state, _ = self.known()
-            hoped: State | None = state if unmet(state, action) else effect(state, action)
+            hoped: State | None = state if unmet_precondition(state, action) else successor(state, action)
             yield from self._attempt(action)
             if (closing := self._clearing(action)) is not None:
                 hoped = None
@@ -189,12 +189,12 @@ class Execution:
         if not door or self.failed[action] > 1 or door not in state.world.index:
             return None
         closing = Action(skill="close", args=(door,))
-        return None if unmet(state, closing) else closing
+        return None if unmet_precondition(state, closing) else closing
 
-    def broken(self) -> Broken:
+    def broken(self) -> FailedPlan:
         """Return the plan as it broke."""
         notes = (*self.notes, *changes(self.expected, self.state))
-        return Broken(rest=(*self.undone, *self.queue), expected=self.expected, notes=notes)
+        return FailedPlan(rest=(*self.undone, *self.queue), expected=self.expected, notes=notes)
 
     def disturbed(self, ahead: Iterable[Action]) -> Iterator[Event]:
         """Let something else happen in the home before a subtask, as it may before each."""

@@ -24,12 +24,12 @@ from envs.symbolic.actions import format_action
 from envs.symbolic.domain import load_domain
 from envs.symbolic.goals import Goal, format_goal, parse_goal
 from planner.errors import CalibrationError
-from planner.exploration.information_needs import Want, wants, without_doubles
-from planner.exploration.search_order import chances, imagine, likeliest, options
+from planner.exploration.information_needs import InformationNeed, information_needs, without_doubles
+from planner.exploration.search_order import chances, hypothesize, most_likely, options
 from planner.goals.feasibility import missing
-from planner.language.normalization import normalise
+from planner.language.normalization import normalize
 from planner.language.phrase_patterns import load_words
-from planner.language.realization import Realiser
+from planner.language.realization import Realizer
 from planner.plans.planning_result import Guess, Plan
 from planner.world_model.belief import GROUND, Belief, Known, free_name
 
@@ -37,12 +37,12 @@ if TYPE_CHECKING:
     from envs.symbolic.actions import State
     from planner.pipeline import PlanningPipeline
     from planner.plans.options import Options
-    from planner.plans.planning_result import Understanding
+    from planner.plans.planning_result import ParsedInstruction
 
 LOOK = "look for "  # what a subtask that is no action of the robot's own begins with
 
 
-def expect(planner: PlanningPipeline, instruction: str, belief: Belief, decoding: Options) -> Plan:
+def plan_under_uncertainty(planner: PlanningPipeline, instruction: str, belief: Belief, decoding: Options) -> Plan:
     """Answer an instruction by what is known of a home.
 
     Raises:
@@ -54,23 +54,23 @@ def expect(planner: PlanningPipeline, instruction: str, belief: Belief, decoding
     found = understand(planner, instruction, belief, decoding)
     if found.goal is None:
         return Plan.declined(found, belief.states()[0], time.perf_counter() - began)
-    plan = expect_to_reach(planner, found.goal, belief, decoding, instruction=found.instruction)
+    plan = plan_for_goal_under_uncertainty(planner, found.goal, belief, decoding, instruction=found.instruction)
     seconds, tokens = time.perf_counter() - began, plan.tokens + found.tokens
     return replace(plan, seconds=seconds, tokens=tokens, logprob=found.logprob)
 
 
-def expect_to_reach(
+def plan_for_goal_under_uncertainty(
     planner: PlanningPipeline, goal: Goal, belief: Belief, decoding: Options, *, instruction: str = ""
 ) -> Plan:
     """Plan for a goal on what is believed."""
-    everything = [want for condition in goal.conditions for want in wants(condition, belief)]
+    everything = [want for condition in goal.conditions for want in information_needs(condition, belief)]
     guesses = {w.label: g for w in everything if (g := _guess(w, belief)).places}
     wanted = without_doubles([w for w in everything if w.label in guesses])
     nowhere = [w for w in everything if not w.every and w.label not in guesses]
-    look = likeliest(options(wanted, belief)) if wanted else None
-    imagined = imagine(wanted, belief, look)
+    look = most_likely(options(wanted, belief)) if wanted else None
+    imagined = hypothesize(wanted, belief, look)
     state, first = belief.states(imagined)
-    plan = planner.reach(goal, state, decoding, start=first, instruction=instruction)
+    plan = planner.plan_for_goal(goal, state, decoding, start=first, instruction=instruction)
     if nowhere:
         reason = "; ".join(f"looked everywhere; there is no {w.label}" for w in nowhere)
         return replace(plan, status="unverified", reason=reason)
@@ -84,7 +84,7 @@ def expect_to_reach(
     return replace(plan, status="unverified", reason=reason, actions=(), subtasks=subtasks, guesses=shown)
 
 
-def understand(planner: PlanningPipeline, instruction: str, belief: Belief, options: Options) -> Understanding:
+def understand(planner: PlanningPipeline, instruction: str, belief: Belief, options: Options) -> ParsedInstruction:
     """Let the GPT write the goal of an instruction, by what is known of the home."""
     found = planner.understand(instruction, with_unseen(belief, named(instruction)), options)
     if found.goal is not None or not found.goal_text or found.question:
@@ -109,7 +109,7 @@ def with_unseen(belief: Belief, categories: Iterable[str]) -> State:
 def named(instruction: str) -> tuple[str, ...]:
     """Return the categories of things that an instruction names, by their own name or, failing that, by another."""
     nouns, longest = _nouns()
-    words = re.findall(r"[a-z']+", normalise(instruction).lower())
+    words = re.findall(r"[a-z']+", normalize(instruction).lower())
     found: dict[str, None] = {}
     at = 0
     while at < len(words):
@@ -133,13 +133,15 @@ def with_named(belief: Belief, subtasks: Iterable[str]) -> State:
     return belief.states(unknown)[0]
 
 
-def _guess(want: Want, belief: Belief) -> Guess:
+def _guess(want: InformationNeed, belief: Belief) -> Guess:
     places = dict.fromkeys(sorted(want.fixtures), 1.0) or chances(want, belief)
     ordered = sorted(places.items(), key=lambda item: -item[1])
     return Guess(wanted=want.label, places=tuple(ordered), every=want.every)
 
 
-def _with_looks(plan: Plan, wanted: list[Want], imagined: dict[str, Known], belief: Belief) -> tuple[str, ...]:
+def _with_looks(
+    plan: Plan, wanted: list[InformationNeed], imagined: dict[str, Known], belief: Belief
+) -> tuple[str, ...]:
     """The subtasks with `look for` before what rests on an imagined thing; what all depends on is looked for first."""
     world = belief.states(imagined)[0].world
     labels = {
@@ -162,7 +164,7 @@ def _with_looks(plan: Plan, wanted: list[Want], imagined: dict[str, Known], beli
 @lru_cache(maxsize=1)
 def _nouns() -> tuple[dict[str, tuple[str, ...]], int]:
     """What each noun, in singular and plural, may name; and how many words the longest has."""
-    plural = Realiser(random.Random(0), None).plural
+    plural = Realizer(random.Random(0), None).plural
     domain, others = load_domain(), dict[str, tuple[str, ...]]()
     for category, synonyms in load_words().objects.items():
         for noun in synonyms:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Want:
+class InformationNeed:
     """Something to look for.
 
     Attributes:
@@ -45,7 +45,9 @@ class Want:
     fixtures: frozenset[str] = frozenset()
 
 
-def wants(condition: Condition, belief: Belief, *, avoid: frozenset[str] = frozenset()) -> tuple[Want, ...]:
+def information_needs(
+    condition: Condition, belief: Belief, *, avoid: frozenset[str] = frozenset()
+) -> tuple[InformationNeed, ...]:
     """Return what a condition needs that is not known, the things before the tools.
 
     An `every` or `no` always wants all there are: whether a place is left to look at is for `planner.exploration.search_order`.
@@ -61,7 +63,7 @@ def wants(condition: Condition, belief: Belief, *, avoid: frozenset[str] = froze
     return tuple(found.of(condition))
 
 
-def without_doubles(found: Sequence[Want]) -> list[Want]:
+def without_doubles(found: Sequence[InformationNeed]) -> list[InformationNeed]:
     """Leave out what is wanted twice, and one of a kind of which all are looked for."""
     everything = {word for want in found if want.every and not want.only_in for word in want.words}
     kept = [w for w in found if w.every or not set(w.words) <= everything]
@@ -73,7 +75,7 @@ class _Wants:
         self.state, self.first, self.belief, self.avoid = state, first, belief, avoid
         self.domain = state.world.domain
 
-    def of(self, condition: Condition) -> Iterator[Want]:
+    def of(self, condition: Condition) -> Iterator[InformationNeed]:
         if isinstance(condition, FixtureIs):
             yield from self.fixture(condition)
         elif isinstance(condition, Every):
@@ -92,7 +94,7 @@ class _Wants:
             number = condition.number if isinstance(condition, Count) else 1
             yield from self.some(condition, place, number)
 
-    def some(self, condition: Count | Holding, place: Place | None, number: int) -> Iterator[Want]:
+    def some(self, condition: Count | Holding, place: Place | None, number: int) -> Iterator[InformationNeed]:
         thing = condition.thing
         ready = chosen(self.state, thing, place)
         able = ready + grounding.candidates(self.state, thing, place, avoid=self.avoid)
@@ -103,11 +105,13 @@ class _Wants:
             yield from self.liquid(thing, able)
         yield from self.container(place)
 
-    def one(self, thing: Thing, number: int, have: int = 0) -> Want:
+    def one(self, thing: Thing, number: int, have: int = 0) -> InformationNeed:
         made = {*grounding.MAKERS, *self.domain.negations}
         fixed = frozenset(s for s in thing.states if s not in made)
         words = tuple(w for w in self.domain.resolve(thing.word) if self.can_be(w, thing))
-        return Want(label=" ".join([*sorted(fixed), thing.word]), words=words, states=fixed, number=number, have=have)
+        return InformationNeed(
+            label=" ".join([*sorted(fixed), thing.word]), words=words, states=fixed, number=number, have=have
+        )
 
     def can_be(self, word: str, thing: Thing) -> bool:
         kind = self.domain.objects[word]
@@ -115,18 +119,18 @@ class _Wants:
         holds_it = thing.liquid is None or kind.fills or kind.contains == thing.liquid
         return holds_it and all(able.get(s, True) for s in thing.states)
 
-    def all_of(self, thing: Thing, quantifier: str, only_in: str) -> Want:
+    def all_of(self, thing: Thing, quantifier: str, only_in: str) -> InformationNeed:
         label = " ".join([quantifier, *thing.states, thing.word])
-        return Want(label=label, words=self.domain.resolve(thing.word), every=True, only_in=only_in)
+        return InformationNeed(label=label, words=self.domain.resolve(thing.word), every=True, only_in=only_in)
 
-    def tools(self, states: Sequence[str], able: Sequence[int], kinds: Sequence[str] = ()) -> Iterator[Want]:
+    def tools(self, states: Sequence[str], able: Sequence[int], kinds: Sequence[str] = ()) -> Iterator[InformationNeed]:
         objects = self.domain.objects
         lacks = {s for s in states if not able or not all(self.state.has(i, s) for i in able)}
         if "sliced" in lacks and grounding.tool(self.state, "cuts") is None:
             words = tuple(n for n, k in objects.items() if k.cuts)
-            yield Want(label="something to cut with", words=words)
+            yield InformationNeed(label="something to cut with", words=words)
         if "cooked" in lacks and not self.cooks(able, kinds):
-            yield Want(label="pan or pot", words=("pan", "pot"))
+            yield InformationNeed(label="pan or pot", words=("pan", "pot"))
 
     def cooks(self, able: Sequence[int], kinds: Sequence[str]) -> bool:
         """Whether there is something to cook in, or nothing needed."""
@@ -137,7 +141,7 @@ class _Wants:
             return True
         return any(c in ("pan", "pot") for c in self.state.world.categories)
 
-    def liquid(self, thing: Thing, able: Sequence[int]) -> Iterator[Want]:
+    def liquid(self, thing: Thing, able: Sequence[int]) -> Iterator[InformationNeed]:
         assert thing.liquid is not None
         if any(grounding.source(self.state, thing.liquid, i) is not None for i in able):
             return
@@ -146,17 +150,17 @@ class _Wants:
         if not able and (makers or thing.liquid in self.state.liquid):
             return
         words = tuple(n for n, k in self.domain.objects.items() if k.contains == thing.liquid)
-        yield Want(label=thing.liquid, words=words)
+        yield InformationNeed(label=thing.liquid, words=words)
 
-    def container(self, place: Place | None) -> Iterator[Want]:
+    def container(self, place: Place | None) -> Iterator[InformationNeed]:
         if place is None or place.thing is None:
             return
         if grounding.choose_container(self.state, place, []) is None:
             words = tuple(w for w in self.domain.resolve(place.thing.word) if self.domain.objects[w].holds is not None)
-            yield Want(label=place.thing.word, words=words)
+            yield InformationNeed(label=place.thing.word, words=words)
         yield from self.container(place.inside)
 
-    def fixture(self, condition: FixtureIs) -> Iterator[Want]:
+    def fixture(self, condition: FixtureIs) -> Iterator[InformationNeed]:
         state, names = self.state, self.state.world.names
         named = fixtures_of(state, condition)
         unseen = [i for i in named if names[i] not in self.belief.inspected]
@@ -166,12 +170,12 @@ class _Wants:
             unseen = [i for i in unseen if state.has(i, condition.state)]  # only supposed to be so
         if unseen:
             label = f"whether a {condition.fixture} is {condition.state}"
-            yield Want(label=label, every=True, fixtures=frozenset(names[i] for i in unseen))
+            yield InformationNeed(label=label, every=True, fixtures=frozenset(names[i] for i in unseen))
         if holds(state, condition, self.first):
             return
         objects = self.domain.objects
         if grounding.needs_wiping(condition) and grounding.tool(state, "wipes") is None:
-            yield Want(label="something to wipe with", words=tuple(n for n, k in objects.items() if k.wipes))
+            yield InformationNeed(label="something to wipe with", words=tuple(n for n, k in objects.items() if k.wipes))
         if condition.state == "watered" and grounding.tool(state, "waters") is None:
             vessels = ("watering can", "glass", "cup", "mug", "kettle", "pot", "bowl")
-            yield Want(label="something to water with", words=vessels)
+            yield InformationNeed(label="something to water with", words=vessels)

@@ -1,7 +1,7 @@
-"""The habits of one home as a GPT's adapter has learnt them: what the GPT writes when it is asked where a thing is.
+"""The habits of one home as a GPT's adapter has learned them: what the GPT writes when it is asked where a thing is.
 
 The adapter (`planner/household/`) was trained on documents that say where things were seen and which doors stuck
-(`planner.prompts.text_format.whereabouts`, `trial`). Asked for a thing, the GPT's chances of writing each fixture of the map are where
+(`planner.prompts.text_format.location_document`, `trial`). Asked for a thing, the GPT's chances of writing each fixture of the map are where
 such a thing is likely to be; they replace what homes in general are like. It is asked once for each category.
 """
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from planner.prompts.sessions import Prompts
     from planner.world_model.belief import Belief
 
-OPENED, STUCK = "open", "closed"  # what a door is after it was tried (`planner.prompts.text_format.trial`)
+OPENED, STUCK = "open", "closed"  # what a door is after it was tried (`planner.prompts.text_format.opening_document`)
 LEAST = 0.05  # chance of opening: no door is taken to be locked for good
 
 
@@ -32,7 +32,7 @@ class HabitsError(PlannerError, ValueError):
     """An adapter is that of another home."""
 
 
-class LearntHabits:
+class LearnedHabits:
     """Asks a GPT that was adapted to a home."""
 
     def __init__(self, prompts: Prompts) -> None:
@@ -46,7 +46,7 @@ class LearntHabits:
         found = self._rates.get(category)
         if found is None:
             common = COMMON.rates(category, scene)
-            shares = self._ask(text_format.whereabouts(category, ""), [place_of(scene, name) for name in common])
+            shares = self._ask(text_format.location_document(category, ""), [place_of(scene, name) for name in common])
             total = sum(common.values())
             found = {name: total * share for name, share in zip(common, shares, strict=True)}
             self._rates[category] = found
@@ -56,7 +56,7 @@ class LearntHabits:
         """The GPT's chance that the door opened."""
         found = self._opens.get(fixture)
         if found is None:
-            opened, _ = self._ask(text_format.trial(fixture, ""), (OPENED, STUCK))
+            opened, _ = self._ask(text_format.opening_document(fixture, ""), (OPENED, STUCK))
             found = self._opens[fixture] = max(LEAST, opened)
         return found
 
@@ -94,7 +94,7 @@ def check_home(planner: PlanningPipeline, scene: Scene) -> None:
 
 
 def with_habits(belief: Belief, planner: PlanningPipeline) -> Belief:
-    """Return what is known, with the habits that a planner's adapter has learnt, if it has one.
+    """Return what is known, with the habits that a planner's adapter has learned, if it has one.
 
     Raises:
         HabitsError: The adapter is that of another home.
@@ -102,4 +102,4 @@ def with_habits(belief: Belief, planner: PlanningPipeline) -> Belief:
     if planner.notes is None:
         return belief
     check_home(planner, belief.scene)
-    return replace(belief, habits=LearntHabits(planner.prompts))
+    return replace(belief, habits=LearnedHabits(planner.prompts))

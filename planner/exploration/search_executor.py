@@ -17,8 +17,8 @@ from envs.symbolic.goals import Condition, Goal
 from envs.symbolic.scoring import holds
 from planner.execution.events import Ended, Looked, Looking, Missed, Replanned, Search
 from planner.execution.executor import Execution
-from planner.exploration.information_needs import Want, wants, without_doubles
-from planner.exploration.search_order import chances, likeliest, options
+from planner.exploration.information_needs import InformationNeed, information_needs, without_doubles
+from planner.exploration.search_order import chances, most_likely, options
 from planner.goals import grounding
 from planner.plans.options import MAX_REPLANS
 from planner.world_model.location_prior import patience
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from envs.symbolic.disturbances import Disturbance
     from envs.symbolic.home_protocol import Home
     from planner.execution.events import Event
-    from planner.exploration.search_order import Choose, Look
+    from planner.exploration.search_order import Choose, SearchAction
     from planner.pipeline import PlanningPipeline
     from planner.plans.options import Options
     from planner.world_model.belief import Belief
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 LOOKS_PER_FIXTURE = 3  # with things moved meanwhile, a place may be looked at again
 
 
-def seek(
+def execute_with_search(
     actions: Sequence[Action],
     goal: Goal,
     home: Home,
@@ -47,7 +47,7 @@ def seek(
     options: Options | None = None,
     max_replans: int = MAX_REPLANS,
     disturb: Callable[[Sequence[Action]], Disturbance | None] | None = None,
-    choose: Choose = likeliest,
+    choose: Choose = most_likely,
 ) -> Iterator[Event]:
     """Reach a goal in a home that is known in part, and yield each event as it happens; the last is `Ended`.
 
@@ -110,7 +110,7 @@ class _Seeker(Execution):
                     return
                 self.replans += 1
             state, first = self.belief.states()
-            plan = planner.reach(self.part, state, decoding, start=first, avoid=self.avoided(state))
+            plan = planner.plan_for_goal(self.part, state, decoding, start=first, avoid=self.avoided(state))
             if plan.status != "verified":
                 self.unplanned = f"no plan reaches {plan.goal_text}: {plan.reason}"
                 return
@@ -179,13 +179,13 @@ class _Seeker(Execution):
     def _conditions(self) -> tuple[Condition, ...]:
         return self.goal.phases[self.believed_phase]
 
-    def _wants(self, condition: Condition) -> tuple[Want, ...]:
-        return wants(condition, self.belief, avoid=self.avoid)
+    def _wants(self, condition: Condition) -> tuple[InformationNeed, ...]:
+        return information_needs(condition, self.belief, avoid=self.avoid)
 
-    def _has_place(self, want: Want) -> bool:
+    def _has_place(self, want: InformationNeed) -> bool:
         return bool(options([want], self.belief, self._shut_off))
 
-    def _to_look_for(self) -> list[Want]:
+    def _to_look_for(self) -> list[InformationNeed]:
         """What can still be looked for: of a condition that lacks something for good, nothing else."""
         hopeless = self._hopeless()
         found = [w for c in self._conditions() if c not in hopeless for w in self._wants(c) if self._has_place(w)]
@@ -207,7 +207,7 @@ class _Seeker(Execution):
         ended = [w for w in self._wants(condition) if not self._has_place(w)]
         return [self._report(w) for w in ended if not w.every or w.fixtures or chances(w, self.belief)]
 
-    def _report(self, want: Want) -> str:
+    def _report(self, want: InformationNeed) -> str:
         places = set(chances(want, replace(self.belief, looked=frozenset())))
         left_out = sorted(set(chances(want, self.belief)) | want.fixtures)
         number = len(places - set(left_out))
@@ -220,7 +220,7 @@ class _Seeker(Execution):
 
     # -- looking -------------------------------------------------------------------------------------------------------
 
-    def _look_for(self, look: Look, wanted: Sequence[Want]) -> Iterator[Event]:
+    def _look_for(self, look: SearchAction, wanted: Sequence[InformationNeed]) -> Iterator[Event]:
         labels = tuple(dict.fromkeys(w.label for w in wanted))
         meant = Looking(wanted=labels, place=look.fixture, opens=look.opens, chance=min(1.0, look.chance))
         yield meant

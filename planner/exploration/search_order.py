@@ -19,7 +19,7 @@ from planner.world_model.belief import Belief, Known, free_name
 
 if TYPE_CHECKING:
     from envs.symbolic.scene import FixtureSpec
-    from planner.exploration.information_needs import Want
+    from planner.exploration.information_needs import InformationNeed
 
 # A place that was looked at in an earlier run, or before something was moved: things come there, but seldom.
 REMEMBERED_SHARE = 0.1
@@ -27,7 +27,7 @@ WALK_MPS = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
-class Look:
+class SearchAction:
     """One way to see more.
 
     Attributes:
@@ -45,20 +45,20 @@ class Look:
     cost_s: float
 
 
-Choose = Callable[[Sequence[Look]], Look]
+Choose = Callable[[Sequence[SearchAction]], SearchAction]
 
 
-def likeliest(looks: Sequence[Look]) -> Look:
+def most_likely(looks: Sequence[SearchAction]) -> SearchAction:
     """The look with the most chance for its time."""
     return max(looks, key=lambda look: look.chance / look.cost_s)
 
 
-def nearest(looks: Sequence[Look]) -> Look:
+def nearest(looks: Sequence[SearchAction]) -> SearchAction:
     """The cheapest look, whatever its chance."""
     return min(looks, key=lambda look: look.cost_s)
 
 
-def chances(want: Want, belief: Belief, blocked: frozenset[str] = frozenset()) -> dict[str, float]:
+def chances(want: InformationNeed, belief: Belief, blocked: frozenset[str] = frozenset()) -> dict[str, float]:
     """Return how likely what is wanted is at each place not looked at, if it is anywhere: they add up to 1.
 
     Args:
@@ -78,7 +78,9 @@ def chances(want: Want, belief: Belief, blocked: frozenset[str] = frozenset()) -
     return {name: weight / total for name, weight in weights.items()}
 
 
-def options(wanted: Sequence[Want], belief: Belief, blocked: frozenset[str] = frozenset()) -> list[Look]:
+def options(
+    wanted: Sequence[InformationNeed], belief: Belief, blocked: frozenset[str] = frozenset()
+) -> list[SearchAction]:
     """Return the looks that may show something of what is wanted: one for each closed fixture, one for each room."""
     domain = load_domain()
     value: dict[str, float] = {}
@@ -111,12 +113,14 @@ def options(wanted: Sequence[Want], belief: Belief, blocked: frozenset[str] = fr
     return looks
 
 
-def _look(belief: Belief, spec: FixtureSpec, shows: frozenset[str], value: Mapping[str, float], *, opens: bool) -> Look:
+def _look(
+    belief: Belief, spec: FixtureSpec, shows: frozenset[str], value: Mapping[str, float], *, opens: bool
+) -> SearchAction:
     skills = load_domain().skills
     takes = skills["open"].duration_s / belief.habits.opens(spec.name) if opens else skills["go to"].duration_s
     cost = takes + _way_s(belief, spec)
     chance = sum(value[name] for name in sorted(shows))
-    return Look(fixture=spec.name, opens=opens, shows=shows, chance=chance, cost_s=cost)
+    return SearchAction(fixture=spec.name, opens=opens, shows=shows, chance=chance, cost_s=cost)
 
 
 def _way_s(belief: Belief, spec: FixtureSpec) -> float:
@@ -128,7 +132,9 @@ def _way_s(belief: Belief, spec: FixtureSpec) -> float:
     return 0.0 if belief.sees(spec.name) else load_domain().skills["go to"].duration_s
 
 
-def imagine(wanted: Sequence[Want], belief: Belief, look: Look | None = None) -> dict[str, Known]:
+def hypothesize(
+    wanted: Sequence[InformationNeed], belief: Belief, look: SearchAction | None = None
+) -> dict[str, Known]:
     """Return what is wanted as things at their likeliest places: where the next look goes, if it may be there.
 
     What has no place left is not imagined; nor is what all are looked for of.

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import HELD, Action, State, World, format_action
-from planner.facts.retrieval import facts_of, fetch
+from planner.facts.retrieval import facts_of, retrieve_facts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +47,7 @@ class Note:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Broken:
+class FailedPlan:
     """A plan that broke.
 
     Attributes:
@@ -116,13 +116,13 @@ def _turned(expected: State, seen: State, entity: int) -> Iterator[str]:
             yield f"{name} is {word} now" if now else f"{name} is not {word} now"
 
 
-def given_up(notes: Sequence[Note]) -> frozenset[str]:
+def abandoned(notes: Sequence[Note]) -> frozenset[str]:
     """Return the names of what is not to be used again."""
     times = Counter(note.suspect for note in notes if note.suspect)
-    return lasting(notes) | {name for name, count in times.items() if count >= TWICE}
+    return permanent_failures(notes) | {name for name, count in times.items() if count >= TWICE}
 
 
-def lasting(notes: Sequence[Note]) -> frozenset[str]:
+def permanent_failures(notes: Sequence[Note]) -> frozenset[str]:
     """Return the names of what would fail again."""
     return frozenset(note.suspect for note in notes if note.lasts)
 
@@ -132,7 +132,7 @@ def suspects(notes: Sequence[Note]) -> frozenset[str]:
     return frozenset(note.suspect for note in notes if note.suspect)
 
 
-def about(notes: Sequence[Note], names: Collection[str]) -> tuple[Note, ...]:
+def relevant_notes(notes: Sequence[Note], names: Collection[str]) -> tuple[Note, ...]:
     """Return the last few of the notes that are about something of these names."""
     return tuple(note for note in notes if not set(names).isdisjoint(note.names))[-MOST:]
 
@@ -156,14 +156,14 @@ def facts_for(
         conditions: To be met.
         start: The episode's first state.
         notes: What went wrong.
-        avoid: As in `fetch`.
-        phase: As in `fetch`.
+        avoid: As in `retrieve_facts`.
+        phase: As in `retrieve_facts`.
         also: Entities that are named in the prompt and are to have a fact.
     """
-    plain = fetch(state, conditions, start, avoid=avoid, phase=phase)
+    plain = retrieve_facts(state, conditions, start, avoid=avoid, phase=phase)
     failed = entities(state.world, suspects(notes))
     if failed:
-        others = fetch(state, conditions, start, avoid=avoid | failed, phase=phase).entities
+        others = retrieve_facts(state, conditions, start, avoid=avoid | failed, phase=phase).entities
         return facts_of(state, (*plain.entities, *others, *also))
     return facts_of(state, (*plain.entities, *also)) if also else plain
 

@@ -161,7 +161,7 @@ class _Fetcher:
                 self.add(grounding.source(state, "water", vessel, self.avoid))
 
 
-def fetch(
+def retrieve_facts(
     state: State,
     conditions: Sequence[Condition],
     start: State,

@@ -21,7 +21,7 @@ MAX_CONDITIONS = 3  # of one chunk: longer ones are where a small GPT loses coun
 MAX_WORK = 8  # things to change in one chunk
 
 
-def chunk(
+def next_conditions(
     state: State, conditions: Sequence[Condition], start: State, most: int = MAX_CONDITIONS
 ) -> tuple[Condition, ...]:
     """Return the next few unmet conditions, in the order in which they are best reached; empty when all hold."""
@@ -42,7 +42,7 @@ def chunk(
     return tuple(todo)
 
 
-def work(state: State, conditions: Sequence[Condition], start: State) -> int:
+def estimated_changes(state: State, conditions: Sequence[Condition], start: State) -> int:
     """About how many things unmet conditions ask to be changed or brought before the state is read again."""
     return sum(_work(state, c, start) for c in conditions if not holds(state, c, start))
 
@@ -66,7 +66,7 @@ def remaining_subjects(state: State, condition: Every, start: State) -> list[int
     return [i for i in about if not all(state.has(i, s) for s in condition.become)]
 
 
-def is_limited(state: State, conditions: Sequence[Condition], start: State) -> bool:
+def exceeds_limit(state: State, conditions: Sequence[Condition], start: State) -> bool:
     """Whether one of the conditions is about more things than are planned for before the state is read again."""
     for c in conditions:
         if isinstance(c, Every) and len(remaining_subjects(state, c, start)) > LIMIT:

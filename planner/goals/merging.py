@@ -10,7 +10,7 @@ from dataclasses import replace
 from envs.symbolic.goals import Condition, Count, Goal, Place, Thing
 
 
-def gathered(goal: Goal) -> Goal:
+def merge_conditions(goal: Goal) -> Goal:
     """Return a goal with its conditions about one thing of a kind made one, where they do not contradict each other."""
     return Goal(phases=tuple(_gathered(phase) for phase in goal.phases))
 

@@ -22,10 +22,10 @@ from gpt.weights.checkpoint import load_model, weights_of
 from planner.api import Planner
 from planner.errors import PlannerError
 from planner.evaluation.statistics import mean
-from planner.exploration.learned_prior import LearntHabits
-from planner.household.adapter_training import NightSizes, Sleeper
-from planner.household.daily_life import live_day, tasks_of
-from planner.household.simulated_household import settle
+from planner.exploration.learned_prior import LearnedHabits
+from planner.household.adapter_training import AdapterTrainer, NightSizes
+from planner.household.daily_life import simulate_day, tasks_of
+from planner.household.simulated_household import sample_household
 from planner.io.command import writable
 from planner.io.json_lines import Record, write_lines
 from planner.learning.replay_corpus import find_replay
@@ -78,16 +78,16 @@ def live(
         seed: Of the days and nights.
         sizes: Of a night.
     """
-    sleeper = Sleeper(base.model, base.tokenizer, replay, sizes or NightSizes(), folder)
+    sleeper = AdapterTrainer(base.model, base.tokenizer, replay, sizes or NightSizes(), folder)
     planner = base.planner()
     habits: Habits = COMMON
     adapter: Adapter | None = None
     lived: list[Record] = []
     for day in range(1, days + 1):
-        lived.append(live_day(household, planner, habits, day=day, seed=seed))
+        lived.append(simulate_day(household, planner, habits, day=day, seed=seed))
         adapter = sleeper.sleep(lived, household.home.world.scene, adapter, seed=seed)
         planner = base.planner(adapter)
-        habits = LearntHabits(planner.prompts)
+        habits = LearnedHabits(planner.prompts)
         yield Lived(record=lived[-1], adapter=adapter)
 
 
@@ -111,7 +111,7 @@ def improve_home(
     if days < 1 or seed < 0:
         raise PlannerError(f"--days is at least 1 and --seed at least 0; seen {days} and {seed}")
     began = time.perf_counter()
-    household = settle(open_home(home, geometry=False), seed)
+    household = sample_household(open_home(home, geometry=False), seed)
     writable(folder)
     path = out or adapter_path(home, folder)
     writable(path.parent)

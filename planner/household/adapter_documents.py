@@ -23,7 +23,7 @@ from planner.world_model.belief import GROUND, Belief, Known, free_name
 
 if TYPE_CHECKING:
     from envs.symbolic.scene import Scene
-    from planner.household.daily_records import Diary
+    from planner.household.daily_records import Observations
     from planner.io.json_lines import Record
 
 NICKNAMED = 0.7  # of the sentences made up have a word of the household's, the others are plain
@@ -33,7 +33,7 @@ GUESSES = 5  # answers to one question
 SENTENCES = 8  # in one home
 
 
-def whereabouts(diary: Diary, scene: Scene, rng: random.Random) -> Iterator[text_format.Tree]:
+def whereabouts(diary: Observations, scene: Scene, rng: random.Random) -> Iterator[text_format.Tree]:
     """Yield documents of where things are and of doors that were tried, without end: a question and many answers."""
     habits = CountedHabits(diary)
     categories, everything = sorted({category for category, _ in diary.seen}), sorted(load_domain().objects)
@@ -42,13 +42,16 @@ def whereabouts(diary: Diary, scene: Scene, rng: random.Random) -> Iterator[text
         if tried and rng.random() < DOORS:
             fixture = rng.choice(tried)
             chance = habits.opens(fixture)
-            yield _tree(text_format.trial(fixture, OPENED if rng.random() < chance else STUCK) for _ in range(GUESSES))
+            yield _tree(
+                text_format.opening_document(fixture, OPENED if rng.random() < chance else STUCK)
+                for _ in range(GUESSES)
+            )
             continue
         category = rng.choice(categories if categories and rng.random() < SEEN else everything)
         rates = habits.rates(category, scene)
         if rates:
             places = rng.choices(list(rates), list(rates.values()), k=GUESSES)
-            yield _tree(text_format.whereabouts(category, place_of(scene, place)) for place in places)
+            yield _tree(text_format.location_document(category, place_of(scene, place)) for place in places)
 
 
 def _tree(documents: Iterable[text_format.Document]) -> text_format.Tree:
@@ -57,7 +60,9 @@ def _tree(documents: Iterable[text_format.Document]) -> text_format.Tree:
     return text_format.Tree(found[0][:2], tuple(document[2:] for document in found))
 
 
-def sayings(days: Sequence[Record], diary: Diary, scene: Scene, rng: random.Random) -> Iterator[text_format.Tree]:
+def sayings(
+    days: Sequence[Record], diary: Observations, scene: Scene, rng: random.Random
+) -> Iterator[text_format.Tree]:
     """Yield documents of what was said and meant, without end; none if nothing was misunderstood."""
     domain, map_only = load_domain(), Belief.of_map(scene)
     meant = {word: c for word, c in diary.words.items() if c in domain.objects or c in domain.fixtures}
@@ -79,7 +84,7 @@ def sayings(days: Sequence[Record], diary: Diary, scene: Scene, rng: random.Rand
         # What plainly named things add to the inventory is there for all of the sentences: a nickname adds nothing.
         names = text_format.inventory(with_unseen(belief, [c for said, _ in pairs for c in named(said)]))
         yield text_format.Tree(
-            text_format.home_part(names), tuple(text_format.understood(said, goal) for said, goal in pairs)
+            text_format.home_part(names), tuple(text_format.goal_document(said, goal) for said, goal in pairs)
         )
 
 

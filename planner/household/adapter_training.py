@@ -20,7 +20,7 @@ from gpt.training.trainer import train
 from planner.exploration.learned_prior import map_of
 from planner.household import adapter_documents
 from planner.household.daily_records import read_diary
-from planner.learning.replay_corpus import drawn
+from planner.learning.replay_corpus import sample_replay
 from planner.prompts.text_format import encode_tree
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class NightSizes:
     rank: int = 8
 
 
-class Sleeper:
+class AdapterTrainer:
     """A GPT that learns at night.
 
     Args:
@@ -108,7 +108,7 @@ class Sleeper:
 
         left = read(adapter_documents.sayings(days, diary, scene, rng), SAID * n_tokens)
         read(adapter_documents.whereabouts(diary, scene, rng), (1.0 - SAID - REPLAYED) * n_tokens + max(0.0, left))
-        for one, marks, numbers in drawn(self.replay, REPLAYED * n_tokens, rng):
+        for one, marks, numbers in sample_replay(self.replay, REPLAYED * n_tokens, rng):
             ids.append(one)
             learn.append(marks)
             branch.append(numbers)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from envs.symbolic.scene import Scene
-    from planner.household.daily_records import Diary
+    from planner.household.daily_records import Observations
 
 PRIOR = 1.0  # looks that homes in general count for
 
@@ -23,7 +23,7 @@ PRIOR = 1.0  # looks that homes in general count for
 class CountedHabits:
     """Habits as a diary counts them."""
 
-    def __init__(self, diary: Diary) -> None:
+    def __init__(self, diary: Observations) -> None:
         """Count by a diary."""
         self._diary = diary
         self._rates: dict[str, Mapping[str, float]] = {}

@@ -1,8 +1,8 @@
-"""A day in a household: the robot knows the map and what it has learnt, does what it is asked, writes down what it saw.
+"""A day in a household: the robot knows the map and what it has learned, does what it is asked, writes down what it saw.
 
 It understands an instruction or it does not: what it takes it to mean is said back (as `planner.plan` prints the goal),
 and who asked says it again in plain words if that is not what was meant. That, what was seen where, and which doors
-opened, is all that is learnt from.
+opened, is all that is learned from.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from envs.symbolic.visibility import in_sight
 from planner.execution.events import Done, Ended
 from planner.exploration.belief_planning import understand
 from planner.exploration.learned_prior import OPENED, STUCK
-from planner.exploration.search_executor import seek
+from planner.exploration.search_executor import execute_with_search
 from planner.goals.comparison import meaning
 from planner.household.requests import Asker
 from planner.household.simulated_household import StickyHome, morning
@@ -39,12 +39,12 @@ NICKNAME = 0.6  # how often a thing or a place with a nickname is called by it
 OPTIONS = Options(samples=1)
 
 
-def live_day(household: Household, planner: Planner, habits: Habits, *, day: int, seed: int) -> Record:
+def simulate_day(household: Household, planner: Planner, habits: Habits, *, day: int, seed: int) -> Record:
     """Live one day and return its record.
 
     Args:
         household: Whose home it is.
-        planner: With what was learnt so far merged in, or without.
+        planner: With what was learned so far merged in, or without.
         habits: What looking goes by.
         day: Its number, from 1.
         seed: Of the household's days.
@@ -88,7 +88,7 @@ def search(goal: Goal, home: Home, belief: Belief, planner: Planner, thing: str)
         The episode; how often something was opened before a thing of the category was in sight; whether one ever was.
     """
     opened, found = 0, _in_sight(belief.observe(home.state()), thing)
-    for event in seek((), goal, home, belief, planner, options=OPTIONS):
+    for event in execute_with_search((), goal, home, belief, planner, options=OPTIONS):
         if isinstance(event, Done) and not found:
             opened += event.step.subtask.startswith("open ") and event.step.status == "done"
             found = _shows(home.state(), thing)

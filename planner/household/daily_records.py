@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Diary:
+class Observations:
     """Days, counted.
 
     Attributes:
@@ -34,7 +34,7 @@ class Diary:
     words: Mapping[str, str]
 
 
-def read_diary(days: Sequence[Record]) -> Diary:
+def read_diary(days: Sequence[Record]) -> Observations:
     """Count what days' records say."""
     seen: Counter[tuple[str, str]] = Counter()
     looked: Counter[str] = Counter()
@@ -49,7 +49,7 @@ def read_diary(days: Sequence[Record]) -> Diary:
     for task in tasks_of(days):
         if task.get("goal") and task.get("plainly"):
             words |= replaced(str(task["said"]), str(task["plainly"]))
-    return Diary(
+    return Observations(
         seen=seen,
         looked=looked,
         opened={f: n for (f, outcome), n in tried.items() if outcome == OPENED},

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Literal
 
 from envs.symbolic.scoring import holds
 from planner.goals.feasibility import is_feasible
-from planner.language.normalization import normalise
+from planner.language.normalization import normalize
 from planner.language.phrase_patterns import is_held_out, load_families
-from planner.language.realization import Realiser
+from planner.language.realization import Realizer
 from planner.language.slot_binding import Binder
 from planner.tasks.task_sampler import goal_is_held_out
 
@@ -94,8 +94,8 @@ class Asker:
         self, family: Family, pattern: str, binding: Mapping[str, str], home: State, words: Mapping[str, str]
     ) -> str:
         nouns = {slot: words[category] for slot, category in binding.items() if category in words}
-        realiser = Realiser(self.rng, set(home.world.categories))
-        return normalise(realiser.polite(realiser.realise(family, pattern, binding, 1, nouns)))
+        realizer = Realizer(self.rng, set(home.world.categories))
+        return normalize(realizer.polite(realizer.realize(family, pattern, binding, 1, nouns)))
 
 
 def in_plain_words(said: str, words: Mapping[str, str]) -> str:

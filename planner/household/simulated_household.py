@@ -50,7 +50,7 @@ class Household:
     sticks: Mapping[str, float]
 
 
-def settle(home: State, seed: int) -> Household:
+def sample_household(home: State, seed: int) -> Household:
     """Draw a household for a home.
 
     Raises:

@@ -30,7 +30,7 @@ def writable(folder: Path) -> Path:
     return folder
 
 
-def reported(command: Callable[[], int], prog: str) -> int:
+def run_command(command: Callable[[], int], prog: str) -> int:
     """Run a command; an error that is somebody's input becomes one message on stderr and exit code 2."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a terminal without UTF-8 has no arrow

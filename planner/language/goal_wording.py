@@ -21,7 +21,7 @@ from envs.symbolic.goals import (
     format_thing,
 )
 from planner.language.phrase_patterns import load_words
-from planner.language.realization import Realiser
+from planner.language.realization import Realizer
 
 _DOING = {"clean": "clean", "hot": "heat", "cold": "cool", "sliced": "slice", "cooked": "cook", "folded": "fold"}
 _SWITCHING = {
@@ -125,7 +125,7 @@ def _some(thing: Thing, number: int = 1) -> str:
     states = "".join(f"{state} " for state in thing.states)
     is_class = thing.word in domain.members and thing.word not in domain.objects
     if number > 1:
-        plural = thing.word if is_class else _realiser().plural(thing.word)
+        plural = thing.word if is_class else _realizer().plural(thing.word)
         return f"{number} {states}{plural}{of}"
     if thing.word == "anything":
         return f"{states}anything".strip() + of
@@ -136,5 +136,5 @@ def _some(thing: Thing, number: int = 1) -> str:
 
 
 @cache
-def _realiser() -> Realiser:
-    return Realiser(random.Random(0), None)
+def _realizer() -> Realizer:
+    return Realizer(random.Random(0), None)

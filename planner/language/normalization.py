@@ -7,7 +7,7 @@ import re
 SPAN = 1600  # characters: a longer instruction is cut
 
 
-def normalise(text: str) -> str:
+def normalize(text: str) -> str:
     """Return an instruction as the GPT reads it: lower case, plain quotes and spaces, no final full stop.
 
     What cannot be seen is left out: control characters, marks of writing direction, joiners.

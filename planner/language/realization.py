@@ -160,7 +160,7 @@ def senses(present: frozenset[str]) -> dict[str, tuple[str, ...]]:
     return {word: tuple(dict.fromkeys(categories)) for word, categories in found.items()}
 
 
-class Realiser:
+class Realizer:
     """Puts tasks of one home into words.
 
     Args:
@@ -170,7 +170,7 @@ class Realiser:
     """
 
     def __init__(self, rng: random.Random, present: Collection[str] | None, *, plainness: float = 0.45) -> None:
-        """Bind a realiser to a home."""
+        """Bind a realizer to a home."""
         self.rng = rng
         self.domain: Domain = load_domain()
         self.words: Words = load_words()
@@ -179,7 +179,7 @@ class Realiser:
         self.meant = senses(frozenset(names)) if present is not None else None
         self.plainness = plainness
 
-    def realise(
+    def realize(
         self,
         family: Family,
         pattern: str,

@@ -107,8 +107,8 @@ def plot(title: str, series: Mapping[str, Sequence[Record]]) -> str:
         for line, words in enumerate(group.split(", ")):
             parts.append(f'<text x="{middle}" y="{TOP + HEIGHT + 18 + 15 * line}" text-anchor="middle">{words}</text>')
     for s, name in enumerate(tables):
-        x, colour = LEFT + 90 * s, COLOURS[s % len(COLOURS)]
-        parts.append(f'<rect x="{x}" y="{TOP + HEIGHT + 48}" width="12" height="12" fill="{colour}"/>')
+        x, color = LEFT + 90 * s, COLOURS[s % len(COLOURS)]
+        parts.append(f'<rect x="{x}" y="{TOP + HEIGHT + 48}" width="12" height="12" fill="{color}"/>')
         parts.append(f'<text x="{x + 18}" y="{TOP + HEIGHT + 58}">{name}</text>')
     return "\n".join([*parts, "</svg>"]) + "\n"
 
@@ -117,12 +117,12 @@ def _y(value: float) -> float:
     return round(TOP + HEIGHT * (1 - value), 1)
 
 
-def _bar(x: float, rate: Rate, colour: str) -> list[str]:
+def _bar(x: float, rate: Rate, color: str) -> list[str]:
     value = rate.value if rate.total else 0.0
     low, high = rate.interval
     middle = x + BAR / 2 - 2
     return [
-        f'<rect x="{x}" y="{_y(value)}" width="{BAR - 4}" height="{round(HEIGHT * value, 1)}" fill="{colour}"/>',
+        f'<rect x="{x}" y="{_y(value)}" width="{BAR - 4}" height="{round(HEIGHT * value, 1)}" fill="{color}"/>',
         f'<line x1="{middle}" x2="{middle}" y1="{_y(low)}" y2="{_y(high)}" stroke="black"/>',
         f'<text x="{middle}" y="{_y(high) - 4}" text-anchor="middle">{100 * value:.0f}</text>',
     ]

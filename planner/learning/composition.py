@@ -14,11 +14,11 @@ from dataclasses import replace
 from envs.errors import GoalError
 from envs.symbolic.goals import Condition, Count, Goal, Holding, fixtures_named, format_goal, parse_goal
 from planner.goals.comparison import meaning, shape
-from planner.goals.merging import gathered
-from planner.language.normalization import SPAN, normalise
-from planner.language.realization import Realiser
+from planner.goals.merging import merge_conditions
+from planner.language.normalization import SPAN, normalize
+from planner.language.realization import Realizer
 from planner.language.sequencing import IN_TURN, join_in_turn
-from planner.learning.proposals import Origin, Proposal, exchange, refused, start_of
+from planner.learning.proposals import Origin, Proposal, refused, start_of, substitute_category
 
 LENGTHS = (2, 3, 4, 5, 6, 7, 8, 9, 10)  # conditions that joined goals aim at
 SHARES: dict[Origin, float] = {"joined": 0.5, "in turn": 0.15, "merged": 0.35}
@@ -46,15 +46,15 @@ def compose(proposals: Sequence[Proposal], count: int, seed: int) -> Iterator[Pr
                 continue
             chosen, goal = found
             seen.add(meaning(goal))
-            realiser, parts = Realiser(rng, None), [p.instruction for p in chosen]
-            words = join_in_turn(rng, parts, IN_TURN) if origin == "in turn" else realiser.join(parts)
+            realizer, parts = Realizer(rng, None), [p.instruction for p in chosen]
+            words = join_in_turn(rng, parts, IN_TURN) if origin == "in turn" else realizer.join(parts)
             if len(words) > SPAN:  # its end would not be read
                 continue
             dropped = refused(goal, start_of(home, goal))
             if not dropped:
-                made.update(forms(goal))
+                made.update(condition_forms(goal))
             yield Proposal(
-                id=f"{home}/{origin.replace(' ', '-')}/{number}", home=home, instruction=normalise(words),
+                id=f"{home}/{origin.replace(' ', '-')}/{number}", home=home, instruction=normalize(words),
                 goal=format_goal(goal), dropped=dropped, parts=len(chosen), origin=origin,
             )  # fmt: skip
 
@@ -62,10 +62,10 @@ def compose(proposals: Sequence[Proposal], count: int, seed: int) -> Iterator[Pr
 def _rarest(found: Sequence[Made | None], made: Counter[str]) -> Made | None:
     """Return the one that has the form that was made most seldom."""
     there = [one for one in found if one is not None]
-    return min(there, key=lambda one: min(made[form] for form in forms(one[1])), default=None)
+    return min(there, key=lambda one: min(made[form] for form in condition_forms(one[1])), default=None)
 
 
-def forms(goal: Goal) -> set[str]:
+def condition_forms(goal: Goal) -> set[str]:
     """Return what is to be made about equally often: each form of condition at each fixture, and how many there are."""
     single = {" at ".join((shape(Goal(phases=((c,),))), *fixtures_named(c))) for c in goal.conditions}
     kinds = sorted({f"{type(c).__name__} {getattr(c, 'quantifier', '')}" for c in goal.conditions})
@@ -115,7 +115,7 @@ def _merged(members: Members, rng: random.Random) -> Made | None:
         (proposal, goal), (other, more) = rng.sample(single, 2)
         about, told = (c.thing.word for g in (goal, more) for c in g.conditions if isinstance(c, Count))
         if about != told:
-            exchanged = exchange(other.instruction, other.goal, told, about)
+            exchanged = substitute_category(other.instruction, other.goal, told, about)
             if exchanged is None:
                 continue
             try:
@@ -123,7 +123,7 @@ def _merged(members: Members, rng: random.Random) -> Made | None:
             except GoalError:
                 continue
         both = Goal(phases=((*goal.conditions, *more.conditions),))
-        whole = gathered(both)
+        whole = merge_conditions(both)
         if len(whole.conditions) == 1 and whole.conditions[0] not in both.conditions:
             return [proposal, other], whole
     return None

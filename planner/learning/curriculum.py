@@ -1,7 +1,7 @@
 """Which tasks to try next: those near the edge of what the GPT can do, as earlier cycles show it.
 
 What a task has in common with those of earlier episodes tells how likely the direct pass and the slow
-planner are to reach it. Most is learnt from what the slow planner reaches and the direct pass does not. Of what is
+planner are to reach it. Most is learned from what the slow planner reaches and the direct pass does not. Of what is
 proposed, the rare comes before the frequent.
 """
 
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
     from planner.io.json_lines import Record
     from planner.learning.proposals import Proposal
 
-LEAST = 0.1  # of the weight, of a task that nothing speaks for
-PRIOR = 2.0  # episodes that an estimate begins with
+MIN_WEIGHT = 0.1  # of the weight, of a task that nothing speaks for
+PRIOR_EPISODES = 2.0  # episodes that an estimate begins with
 
 
 @dataclass
 class _Rate:
     """A success rate that begins at a half."""
 
-    hits: float = 0.5 * PRIOR
-    total: float = PRIOR
+    hits: float = 0.5 * PRIOR_EPISODES
+    total: float = PRIOR_EPISODES
 
     def add(self, hit: bool) -> None:
         self.hits += hit
@@ -64,13 +64,13 @@ class Curriculum:
                 self._rates[key].slow.add(bool(episode["kept"]))
 
     def weight(self, goal: Goal) -> float:
-        """How much a task is worth trying, from `LEAST` to 1 + `LEAST`."""
+        """How much a task is worth trying, from `MIN_WEIGHT` to 1 + `MIN_WEIGHT`."""
         return self._weight(features(goal))
 
     def _weight(self, keys: set[str]) -> float:
         found = [self._rates[key] if key in self._rates else _Rates() for key in keys]
         direct, slow = min(rates.direct.value for rates in found), min(rates.slow.value for rates in found)
-        return LEAST + (1 - direct) * slow
+        return MIN_WEIGHT + (1 - direct) * slow
 
     def choose(self, proposals: Sequence[Proposal], count: int, seed: int) -> list[Proposal]:
         """Return `count` of the proposals, or all: drawn by their weights, in their order."""

@@ -35,16 +35,16 @@ from planner.learning.acceptance import Decision, decide, plot
 from planner.learning.composition import compose
 from planner.learning.curriculum import Curriculum, features
 from planner.learning.episode_jobs import CarryOut, Judge, Try, plan_of
-from planner.learning.failure_analysis import counted
-from planner.learning.hindsight import goals_by_the_way
+from planner.learning.failure_analysis import count_failures
+from planner.learning.hindsight import achieved_subgoals
 from planner.learning.proposal_jobs import Propose, Word
 from planner.learning.proposals import Proposal, Proposer
-from planner.learning.training_examples import Lesson, lesson_of, meanings
-from planner.learning.training_mixture import Rule, mixed
+from planner.learning.training_examples import TrainingExample, instruction_documents, lesson_of
+from planner.learning.training_mixture import LearningRule, build_mixture
 from planner.prompts.text_format import Tree
 from planner.rollouts.progress_log import Reporter
 from planner.rollouts.resumable_stage import stage
-from planner.tasks.held_out_trials import Split, Trial, draw_trials
+from planner.tasks.held_out_trials import EvaluationTask, Split, draw_trials
 from planner.tasks.home_splits import SPLITS, Span
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ class Method:
         device: What training runs on; `auto` is the first GPU if there is one.
     """
 
-    rule: Rule = "rejection"
+    rule: LearningRule = "rejection"
     lean: bool = True
     device: str = "cpu"
 
@@ -136,14 +136,14 @@ class Verdict:
     metrics: Record
 
 
-def held_out(count: int, seed: int, span: Span) -> list[Trial]:
+def held_out(count: int, seed: int, span: Span) -> list[EvaluationTask]:
     """Return the tasks that weights are judged by, in homes outside the train split."""
     return [t for split in HELD_OUT for t in draw_trials(split, count, seed=seed, span=span)]
 
 
 def judge(
     model: Path,
-    trials: Sequence[Trial],
+    trials: Sequence[EvaluationTask],
     path: Path,
     samples: int,
     *,
@@ -201,7 +201,7 @@ def run_cycle(
     carried = _physics(folder, by_id, episodes, sizes.physics, workers, reporter)
     lessons = _lessons(by_id, episodes, carried)
     unreached = {str(e["id"]) for e in episodes if not e["kept"]}
-    told = list(meanings([p for p in by_id.values() if p.id not in unreached]))
+    told = list(instruction_documents([p for p in by_id.values() if p.id not in unreached]))
     new = folder / "model"
     metrics: Record = {
         "cycle": number,
@@ -217,7 +217,7 @@ def run_cycle(
         "documents": sum(len(lesson.documents) for lesson in lessons),
         "told": sum(len(tree.branches) for tree in told),
         "from_hindsight": sum(lesson.weight < 1 for lesson in lessons),
-        "failures": counted(episodes, carried),
+        "failures": count_failures(episodes, carried),
     }
     if not lessons:
         decision = Decision(accepted=False, reason="nothing was learnt: no proposal led to a plan")
@@ -304,7 +304,7 @@ def _hindsight(
     found: dict[tuple[int, str], tuple[float, Proposal]] = {}
     for number, (task, record) in enumerate(zip(tasks, episodes, strict=True)):
         start = task.start()
-        for goal in goals_by_the_way(start, plan_of(record, start.world), rng):
+        for goal in achieved_subgoals(start, plan_of(record, start.world), rng):
             words = format_goal(goal)
             seldom = min(asked[key] for key in features(goal)) + rng.random()
             reached = Proposal(
@@ -336,7 +336,9 @@ def _physics(
     return stage(folder / "physics.jsonl", chosen, job, "physics", workers=workers, reporter=reporter)
 
 
-def _lessons(tasks: Mapping[str, Proposal], episodes: Sequence[Record], carried: Sequence[Record]) -> list[Lesson]:
+def _lessons(
+    tasks: Mapping[str, Proposal], episodes: Sequence[Record], carried: Sequence[Record]
+) -> list[TrainingExample]:
     """Return what episodes teach; a plan that failed in physics teaches nothing."""
     broke = {c["id"] for c in carried if not c["success"]}
     found = []
@@ -353,7 +355,7 @@ def _lessons(tasks: Mapping[str, Proposal], episodes: Sequence[Record], carried:
 def _train(
     folder: Path,
     start: Path,
-    lessons: Sequence[Lesson],
+    lessons: Sequence[TrainingExample],
     told: Sequence[Tree],
     replay: TokenizedDocuments,
     sizes: Sizes,
@@ -370,7 +372,7 @@ def _train(
         model, tokenizer, extra = load_model(start)
         block_size = model.config.block_size
         steps = sizes.steps if rule == "rejection" else max(2, round(ANCHORED * sizes.steps))
-        mixture = mixed(
+        mixture = build_mixture(
             lessons, told, replay, tokenizer, steps * sizes.rows * block_size, new_share=sizes.new_share,
             limit=block_size + 1, rng=random.Random(f"mix/{seed}"), rule=rule,
         )  # fmt: skip

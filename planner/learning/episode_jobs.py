@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import Action, State, World, format_action, parse_action
 from envs.symbolic.goals import Goal, format_goal, parse_goal
-from planner.evaluation.measurement import measure, ways
+from planner.evaluation.measurement import measure, planning_modes
 from planner.learning.failure_analysis import misplanned, misread
-from planner.learning.training_examples import Attempt
+from planner.learning.training_examples import SampledAttempt
 from planner.plans.options import Options
 from planner.rollouts.model_jobs import ModelJob
 from planner.verification.plan_verification import verify
 
 if TYPE_CHECKING:
-    from planner.evaluation.measurement import Way
+    from planner.evaluation.measurement import PlanningMode
     from planner.io.json_lines import Record
     from planner.learning.proposals import Proposal
-    from planner.tasks.held_out_trials import Trial
+    from planner.tasks.held_out_trials import EvaluationTask
 
 DIRECT = Options(samples=0, constrained=False, chunks=False, clauses=False, grounded=False)
 MOST_TRIES = 3  # actions for a subtask: where a door is in the way, it is closed, and the subtask tried again
@@ -54,10 +54,10 @@ class Try(ModelJob):
             report = verify(start, goal, draft.actions)
             direct = report.ok
             failure = None if direct else failure or misplanned(draft, report, goal, start)
-        slow = planner.reach(goal, start, Options(samples=self.samples))
+        slow = planner.plan_for_goal(goal, start, Options(samples=self.samples))
         report, plan = verify(start, goal, slow.actions), slow.actions
         drawn = self._attempts(goal, start)
-        for attempt, actions in drawn:  # the shortest plan that works is learnt from
+        for attempt, actions in drawn:  # the shortest plan that works is learned from
             if attempt.success and (not report.ok or attempt.steps < len(plan)):
                 report, plan = verify(start, goal, actions), tuple(actions)
         return self._about(key) | {
@@ -71,16 +71,16 @@ class Try(ModelJob):
         nothing: Record = {"direct": False, "kept": False, "rate": 0.0, "plan": [], "tried": 0}
         return self._about(key) | nothing | {"failure": None, "attempts": []}
 
-    def _attempts(self, goal: Goal, start: State) -> list[tuple[Attempt, Sequence[Action]]]:
+    def _attempts(self, goal: Goal, start: State) -> list[tuple[SampledAttempt, Sequence[Action]]]:
         if len(goal.phases) > 1:  # a plan for each phase: no one document
             return []
-        found: list[tuple[Attempt, Sequence[Action]]] = []
+        found: list[tuple[SampledAttempt, Sequence[Action]]] = []
         for number in range(1, self.attempts + 1):
             draft = self.planner().draft(goal, start, DIRECT, number)
-            if draft.cut or not draft.wrote:  # the end of one that was cut off says nothing
+            if draft.cut or not draft.text:  # the end of one that was cut off says nothing
                 continue
-            ok = not draft.unread and verify(start, goal, draft.actions).ok
-            attempt = Attempt(document=tuple(draft.wrote), success=ok, steps=len(draft.actions))
+            ok = not draft.parse_error and verify(start, goal, draft.actions).ok
+            attempt = SampledAttempt(document=tuple(draft.text), success=ok, steps=len(draft.actions))
             found.append((attempt, draft.actions))
         return found
 
@@ -101,7 +101,7 @@ class Judge(ModelJob):
         samples: Further plans with verification, where the first fails.
     """
 
-    trials: Mapping[str, Trial]
+    trials: Mapping[str, EvaluationTask]
     samples: int
 
     def __call__(self, key: str) -> Record:
@@ -115,8 +115,8 @@ class Judge(ModelJob):
         outcome: Record = {"id": key, "split": self.trials[key].split, "same_goal": False}
         return outcome | {str(way): False for way in self._ways()}
 
-    def _ways(self) -> dict[Way, Options]:
-        options = ways(samples=self.samples)
+    def _ways(self) -> dict[PlanningMode, Options]:
+        options = planning_modes(samples=self.samples)
         del options["constrained"]
         return options
 

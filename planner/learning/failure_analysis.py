@@ -27,10 +27,10 @@ from planner.understanding.instruction_reader import NOT_UNDERSTOOD
 if TYPE_CHECKING:
     from planner.decoding.plan_writer import Draft
     from planner.io.json_lines import Record
-    from planner.plans.planning_result import Understanding
+    from planner.plans.planning_result import ParsedInstruction
     from planner.verification.plan_verification import Report
 
-Kind = Literal[
+FailureType = Literal[
     "goal misunderstood", "refused wrongly", "missing precondition", "wrong instance", "wrong place", "stopped early",
     "too long", "physics",
 ]  # fmt: skip
@@ -46,7 +46,7 @@ class Failure:
         detail: In words.
     """
 
-    kind: Kind
+    kind: FailureType
     detail: str
 
     def as_dict(self) -> Record:
@@ -54,7 +54,7 @@ class Failure:
         return asdict(self)
 
 
-def misread(found: Understanding, goal: Goal) -> Failure | None:
+def misread(found: ParsedInstruction, goal: Goal) -> Failure | None:
     """Return what is wrong with the goal that was written for a task; None if it means the task's."""
     if found.goal is not None and meaning(found.goal) == meaning(goal):
         return None
@@ -73,8 +73,8 @@ def misplanned(draft: Draft, report: Report, goal: Goal, start: State) -> Failur
         if stranger:
             return Failure(kind="wrong instance", detail=f"{format_action(start.world, action)}: {stranger}")
         return Failure(kind="missing precondition", detail=report.reason)
-    if draft.unread:
-        return Failure(kind="wrong instance", detail=draft.unread)
+    if draft.parse_error:
+        return Failure(kind="wrong instance", detail=draft.parse_error)
     if draft.cut:
         return Failure(kind="too long", detail=f"cut off after {len(draft.actions)} subtasks")
     missed = [c for c, met in zip(goal.conditions, report.score.met, strict=True) if not met]
@@ -126,7 +126,7 @@ def _stranger(actions: Sequence[Action], goal: Goal, start: State) -> str:
     return ""
 
 
-def counted(episodes: Iterable[Record], carried: Iterable[Record] = ()) -> dict[str, Record]:
+def count_failures(episodes: Iterable[Record], carried: Iterable[Record] = ()) -> dict[str, Record]:
     """Count the failures of episodes by kind, the most frequent first, with a few examples of each.
 
     Args:

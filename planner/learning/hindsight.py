@@ -40,7 +40,7 @@ def relabel(start: State, actions: Sequence[Action]) -> tuple[Goal, tuple[Action
     return None
 
 
-def goals_by_the_way(start: State, actions: Sequence[Action], rng: random.Random) -> Iterator[Goal]:
+def achieved_subgoals(start: State, actions: Sequence[Action], rng: random.Random) -> Iterator[Goal]:
     """Yield goals of one condition that a plan reached and that did not hold before, in random order."""
     end = replay(start, actions).states[-1]
     things = [part for whole in _changed_things(start, end) for part in _parts(whole)]

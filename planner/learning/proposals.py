@@ -27,8 +27,8 @@ from envs.symbolic.scoring import holds
 from planner.decoding.constrained_decoding import write_until
 from planner.goals.comparison import meaning
 from planner.goals.feasibility import is_feasible
-from planner.goals.merging import gathered
-from planner.language.normalization import normalise
+from planner.goals.merging import merge_conditions
+from planner.language.normalization import normalize
 from planner.plans.options import Options
 from planner.prompts import text_format
 from planner.prompts.cursor import Cursor
@@ -132,7 +132,7 @@ class Proposer:
                 yield "", ""
 
     def _check(self, home: int, instruction: str, words: str, *, read: bool = True) -> tuple[Goal | None, str]:
-        if not instruction or normalise(instruction) != instruction:
+        if not instruction or normalize(instruction) != instruction:
             return None, "unparsable"
         try:
             goal = parse_goal(words)
@@ -155,11 +155,11 @@ class Proposer:
     def _reads(self, instruction: str, goal: Goal, state: State, floor: float = 0.0) -> bool:
         """Whether the GPT reads a goal in words, or one that says the same; below 0, `floor` lets it be less likely."""
         found = self.planner.understand(instruction, state, Options(samples=0))
-        wanted = meaning(gathered(goal))
-        if found.goal is not None and meaning(gathered(found.goal)) == wanted:
+        wanted = meaning(merge_conditions(goal))
+        if found.goal is not None and meaning(merge_conditions(found.goal)) == wanted:
             return True
         likely = self.planner.reader.likely(instruction, state, Options(), floor) if floor else ()
-        return any(meaning(gathered(other)) == wanted for other, _ in islice(likely, MOST_READINGS))
+        return any(meaning(merge_conditions(other)) == wanted for other, _ in islice(likely, MOST_READINGS))
 
     def vary(self, proposals: Sequence[Proposal], count: int, tried: Counter[str]) -> Iterator[Proposal]:
         """Yield `count` kept proposals in which a thing or a place gave way to another one of their home.
@@ -207,7 +207,7 @@ class Proposer:
         tokenizer, prompts = self.planner.tokenizer, self.planner.prompts
         if "descriptions" not in self.planner.kinds:
             return
-        asked, _ = text_format.encode(text_format.description(goal_text, "")[:3], tokenizer)
+        asked, _ = text_format.encode(text_format.description_document(goal_text, "")[:3], tokenizer)
         if prompts.room(inventory) < len(asked) + 8:
             return
         read = prompts.home(inventory)
@@ -218,7 +218,7 @@ class Proposer:
             )  # fmt: skip
             ids, stop = write_until(cursor, prompts.stops, MAX_TOKENS)
             words = tokenizer.decode(ids).strip()
-            if stop == prompts.marks["[EOS]"] and words and normalise(words) == words:
+            if stop == prompts.marks["[EOS]"] and words and normalize(words) == words:
                 yield words
 
 
@@ -231,14 +231,16 @@ def _exchanged(
     for _ in range(20):
         proposal, (new,) = rng.choice(kept), rng.choices(present, weights)
         alike = domain.fixtures if new in domain.fixtures else domain.objects
-        named = [(old, made) for old in alike if (made := exchange(proposal.instruction, proposal.goal, old, new))]
+        named = [
+            (old, made) for old in alike if (made := substitute_category(proposal.instruction, proposal.goal, old, new))
+        ]
         if named:
             _, (instruction, goal) = rng.choice(named)
             return instruction, goal, new
     return None
 
 
-def exchange(instruction: str, goal: str, old: str, new: str) -> tuple[str, str] | None:
+def substitute_category(instruction: str, goal: str, old: str, new: str) -> tuple[str, str] | None:
     """Put a category in another's place in words and goal; None unless each names the old one once, the new one never.
 
     The words may name it by its plain name alone, as the home does.
@@ -248,7 +250,7 @@ def exchange(instruction: str, goal: str, old: str, new: str) -> tuple[str, str]
     said = re.compile(rf"\b{old.lower()}\b")
     if len(said.findall(instruction)) != 1:
         return None
-    return normalise(said.sub(new.lower(), instruction)), re.sub(rf"\b{old}\b", new, goal)
+    return normalize(said.sub(new.lower(), instruction)), re.sub(rf"\b{old}\b", new, goal)
 
 
 def refused(goal: Goal, state: State) -> str:

@@ -29,7 +29,7 @@ def find_replay(model: Path, folder: Path, seed: int) -> TokenizedDocuments:
     return _made(tokenizer, folder, seed)
 
 
-def drawn(
+def sample_replay(
     replay: TokenizedDocuments, n_tokens: float, rng: random.Random
 ) -> Iterator[tuple[list[int], list[bool], list[int]]]:
     """Yield tokens, loss marks and branch numbers of documents drawn at random, until they are `n_tokens` or more."""

@@ -13,11 +13,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from envs.symbolic.actions import Action, State, effect
+from envs.symbolic.actions import Action, State, successor
 from envs.symbolic.goals import Condition, Goal, format_goal, parse_goal
 from envs.symbolic.scoring import holds
-from planner.facts.retrieval import fetch
-from planner.goals.chunking import is_limited
+from planner.facts.retrieval import retrieve_facts
+from planner.goals.chunking import exceeds_limit
 from planner.goals.comparison import shape
 from planner.learning.hindsight import relabel
 from planner.learning.proposals import Proposal, start_of
@@ -41,7 +41,7 @@ class Group:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Lesson:
+class TrainingExample:
     """Documents of one episode, and how much they are to count, relative to others.
 
     Attributes:
@@ -59,15 +59,15 @@ class Lesson:
     group: Group | None = None
 
 
-def full_lesson(instruction: str, goal: Goal, start: State, actions: Sequence[Action]) -> Lesson:
+def example_from_success(instruction: str, goal: Goal, start: State, actions: Sequence[Action]) -> TrainingExample:
     """Return the documents of a plan that reaches its goal: what the instruction means, and the whole plan."""
-    meaning = text_format.understood(instruction, format_goal(goal))
+    meaning = text_format.goal_document(instruction, format_goal(goal))
     plans = list(_whole_plans(goal.phases[0], start, actions)) if len(goal.phases) == 1 else []
     documents = ((*text_format.home_part(text_format.inventory(start)), *meaning), *plans[:1])
-    return Lesson(documents=documents, rests=tuple(plans[1:]), shape=shape(goal))
+    return TrainingExample(documents=documents, rests=tuple(plans[1:]), shape=shape(goal))
 
 
-def meanings(proposals: Sequence[Proposal]) -> Iterator[text_format.Tree]:
+def instruction_documents(proposals: Sequence[Proposal]) -> Iterator[text_format.Tree]:
     """Yield what the instructions of proposals mean, those for one home behind one inventory.
 
     What is not composed is also a task to propose, and its goal one to put into words.
@@ -80,17 +80,17 @@ def meanings(proposals: Sequence[Proposal]) -> Iterator[text_format.Tree]:
             some = all_of[first : first + BEHIND_ONE]
             conditions = [c for p in some for c in parse_goal(p.goal).conditions]
             start = start_of(home, Goal(phases=(tuple(dict.fromkeys(conditions)),)))
-            branches: list[text_format.Document] = [text_format.understood(p.instruction, p.goal) for p in some]
+            branches: list[text_format.Document] = [text_format.goal_document(p.instruction, p.goal) for p in some]
             for single in (p for p in some if p.parts == 1):
-                branches.append(text_format.proposal(single.instruction, single.goal))
-                branches.append(text_format.description(single.goal, single.instruction))
+                branches.append(text_format.proposal_document(single.instruction, single.goal))
+                branches.append(text_format.description_document(single.goal, single.instruction))
             yield text_format.Tree(text_format.home_part(text_format.inventory(start)), tuple(branches))
 
 
-def group_of(goal: Goal, start: State, actions: Sequence[Action], attempts: Sequence[Attempt]) -> Group | None:
+def group_of(goal: Goal, start: State, actions: Sequence[Action], attempts: Sequence[SampledAttempt]) -> Group | None:
     """Return the attempts at a plan, the one that is known to work first; None if they do not read the same prompt."""
     left = tuple(c for c in goal.phases[0] if not holds(start, c, start))
-    facts = fetch(start, left, start, phase=goal.phases[0])
+    facts = retrieve_facts(start, left, start, phase=goal.phases[0])
     if len(goal.phases) > 1 or not facts.name_all(actions):
         return None
     trunk = (*text_format.plan_heading(left), *text_format.facts_part(facts.texts))
@@ -101,7 +101,7 @@ def group_of(goal: Goal, start: State, actions: Sequence[Action], attempts: Sequ
 
 
 @dataclass(frozen=True, kw_only=True)
-class Attempt:
+class SampledAttempt:
     """A plan that was written freely, as an episode's record keeps it."""
 
     document: text_format.Document
@@ -113,7 +113,7 @@ class Attempt:
         return {"wrote": [[s.mark, s.text] for s in self.document], "success": self.success, "steps": self.steps}
 
     @classmethod
-    def from_dict(cls, record: Mapping[str, Any]) -> Attempt:
+    def from_dict(cls, record: Mapping[str, Any]) -> SampledAttempt:
         """Read it from an episode's record."""
         wrote = [
             text_format.Segment(mark, words, i > 0, bool(words)) for i, (mark, words) in enumerate(record["wrote"])
@@ -133,16 +133,16 @@ def _whole_plans(
             document = _plan_document(left, conditions, state, start, actions[number:])
             if document is not None:
                 yield document
-        state = effect(state, action)
+        state = successor(state, action)
 
 
 def _plan_document(
     left: Sequence[Condition], phase: Sequence[Condition], state: State, start: State, actions: Sequence[Action]
 ) -> text_format.Document | None:
     """Return a document for the conditions that are left; None if its facts do not name all that the plan uses."""
-    if is_limited(state, left, start):
+    if exceeds_limit(state, left, start):
         return None
-    facts = fetch(state, left, start, phase=phase)
+    facts = retrieve_facts(state, left, start, phase=phase)
     if not facts.name_all(actions):
         return None
     return (
@@ -152,29 +152,29 @@ def _plan_document(
     )
 
 
-def hindsight_lesson(start: State, actions: Sequence[Action]) -> Lesson | None:
+def example_from_hindsight(start: State, actions: Sequence[Action]) -> TrainingExample | None:
     """Return the document of what a failed plan did reach, or None if that is nothing to learn from."""
     found = relabel(start, actions)
     if found is None:
         return None
     goal, kept = found
     documents = tuple(_whole_plans(goal.phases[0], start, kept))
-    return Lesson(documents=documents, shape=shape(goal), weight=IN_HINDSIGHT) if documents else None
+    return TrainingExample(documents=documents, shape=shape(goal), weight=IN_HINDSIGHT) if documents else None
 
 
-def weights(lessons: Sequence[Lesson]) -> list[float]:
+def weights(lessons: Sequence[TrainingExample]) -> list[float]:
     """Return how often each lesson is to be drawn: its own weight, less the more often its shape was seen."""
     seen = Counter(lesson.shape for lesson in lessons)
     return [lesson.weight / math.sqrt(seen[lesson.shape]) for lesson in lessons]
 
 
-def lesson_of(record: Mapping[str, Any], start: State, actions: Sequence[Action]) -> Lesson | None:
-    """Return the lesson of an episode's record, weighted by how hard it was; None if nothing is to be learnt."""
+def lesson_of(record: Mapping[str, Any], start: State, actions: Sequence[Action]) -> TrainingExample | None:
+    """Return the lesson of an episode's record, weighted by how hard it was; None if nothing is to be learned."""
     if not record["kept"]:
-        return hindsight_lesson(start, actions)
+        return example_from_hindsight(start, actions)
     goal = parse_goal(record["goal"])
-    lesson = full_lesson(record["instruction"], goal, start, actions)
-    attempts = [Attempt.from_dict(a) for a in record.get("attempts", ())]
+    lesson = example_from_success(record["instruction"], goal, start, actions)
+    attempts = [SampledAttempt.from_dict(a) for a in record.get("attempts", ())]
     return replace(
         lesson,
         weight=FAILED_DIRECTLY if not record["direct"] else 1.0,

@@ -1,10 +1,10 @@
 """Training documents of a cycle: new ones by a learning rule, and replayed old ones.
 
-    rejection     what worked is learnt as if it had been in the corpus (ReST-EM, arXiv:2312.06585; STaR, 2203.14465)
+    rejection     what worked is learned as if it had been in the corpus (ReST-EM, arXiv:2312.06585; STaR, 2203.14465)
     advantage     all attempts at a plan, each weighted by how much better than the others it was
     preference    pairs of attempts of which one was better
 
-What an instruction means, and the plans of lessons without several attempts, are learnt alike under each rule.
+What an instruction means, and the plans of lessons without several attempts, are learned alike under each rule.
 """
 
 from __future__ import annotations
@@ -21,22 +21,26 @@ import numpy.typing as npt
 from gpt.data.packing import MAX_BRANCHES
 from gpt.data.tokenized_documents import TokenizedDocuments
 from planner.evaluation.statistics import mean
-from planner.learning.replay_corpus import drawn
-from planner.learning.training_examples import Group, Lesson, weights
+from planner.learning.replay_corpus import sample_replay
+from planner.learning.training_examples import Group, TrainingExample, weights
 from planner.prompts import text_format
 from planner.prompts.text_format import encode_tree
 
 if TYPE_CHECKING:
     from gpt.tokenization.tokenizer import Tokenizer
 
-Rule = Literal["rejection", "advantage", "preference"]
-RULES: tuple[Rule, ...] = get_args(Rule)
+LearningRule = Literal["rejection", "advantage", "preference"]
+RULES: tuple[LearningRule, ...] = get_args(LearningRule)
 
-MAX_COPIES = 6  # of one new document, on average: more are learnt by heart
+MAX_COPIES = 6  # of one new document, on average: more are learned by heart
 RESTS = 2  # of a plan that are read with it
 LONGER = 0.2  # what a plan twice as long as the shortest loses of its worth, which is 1
 LOWEST, HIGHEST = -0.5, 2.0  # advantages
-PLAIN: dict[Rule, float] = {"rejection": 1.0, "advantage": 1.0, "preference": 0.0}  # the value of what is just learnt
+PLAIN: dict[LearningRule, float] = {
+    "rejection": 1.0,
+    "advantage": 1.0,
+    "preference": 0.0,
+}  # the value of what is just learned
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,8 +77,8 @@ def best_and_worst(group: Group) -> tuple[text_format.Document, text_format.Docu
     return worked[0][0], (failed[0] if failed else worked[-1])[0]
 
 
-def mixed(
-    lessons: Sequence[Lesson],
+def build_mixture(
+    lessons: Sequence[TrainingExample],
     told: Sequence[text_format.Tree],
     replay: TokenizedDocuments,
     tokenizer: Tokenizer,
@@ -83,7 +87,7 @@ def mixed(
     new_share: float,
     limit: int,
     rng: random.Random,
-    rule: Rule = "rejection",
+    rule: LearningRule = "rejection",
 ) -> Mixture:
     """Return about `n_tokens` of training documents: new ones drawn by their weights, and replayed old ones.
 
@@ -120,7 +124,7 @@ def mixed(
     while read < wanted:
         chosen.append(rng.choice(trees))
         read += len(chosen[-1].ids)
-    chosen += [_Entry(*old, [plain] * len(old[0])) for old in drawn(replay, n_tokens - read, rng)]
+    chosen += [_Entry(*old, [plain] * len(old[0])) for old in sample_replay(replay, n_tokens - read, rng)]
     documents = TokenizedDocuments.from_lists(*zip(*((e.ids, e.learn, e.branch) for e in chosen), strict=True))
     return Mixture(documents=documents, values=np.array([v for e in chosen for v in e.values], dtype=np.float32))
 
@@ -130,7 +134,7 @@ def _plain(document: text_format.Document, tokenizer: Tokenizer, value: float) -
     return _Entry(ids, learn, [0] * len(ids), [value] * len(ids))
 
 
-def _entries(lesson: Lesson, tokenizer: Tokenizer, rule: Rule) -> Iterator[_Entry]:
+def _entries(lesson: TrainingExample, tokenizer: Tokenizer, rule: LearningRule) -> Iterator[_Entry]:
     """Encode what is read whenever a lesson is drawn; the whole plan is the last of its documents, if it has one."""
     documents = list(lesson.documents)
     group = lesson.group

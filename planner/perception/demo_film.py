@@ -43,7 +43,7 @@ def introduction(path: Path, pictures: Sequence[Frame], captions: Sequence[str],
 
 
 def _framed(picture: Frame) -> Frame:
-    """The picture, as large as fits, on a grey frame."""
+    """The picture, as large as fits, on a gray frame."""
     width, height = SIZE
     factor = min(width // picture.shape[1], height // picture.shape[0])
     large = np.repeat(np.repeat(picture, factor, axis=0), factor, axis=1)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gpt.errors import CheckpointError
-from gpt.inference.encoders.audio import Ear, Sound, tokens_heard
+from gpt.inference.encoders.audio import AudioEncoder, Sound, tokens_heard
 from gpt.inference.encoders.ctc import log_likelihood
 from planner.errors import PlannerError
 from planner.perception.ctc_word_decoding import Words, spelled
@@ -65,7 +65,7 @@ class Hearing:
 
     def __init__(self, loaded: Loaded) -> None:
         self.model, self.tokenizer, sense = loaded
-        self.ear = Ear(sense)
+        self.ear = AudioEncoder(sense)
         known = sense.extra.get("words")
         if not isinstance(known, str):
             raise CheckpointError("the hearing's file has no words; train it anew")

@@ -1,4 +1,4 @@
-"""What a picture is labelled with: categories and states as numbers, and the listing that the GPT writes.
+"""What a picture is labeled with: categories and states as numbers, and the listing that the GPT writes.
 
 A picture shows one piece of furniture. Its listing is `fridge open[SEP]apple; dirty plate; mug; mug`: the category with
 its states, then what is seen in or on it, each with its states, in order; `[SEP]nothing` where there is none.

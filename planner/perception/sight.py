@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from envs.symbolic.domain import load_domain
-from gpt.inference.encoders.vision import Eye, Perceived
+from gpt.inference.encoders.vision import Perceived, VisionEncoder
 from planner.errors import PlannerError
 from planner.perception.image_labels import (
     EMPTY,
@@ -82,7 +82,7 @@ class Sight:
 
     def __init__(self, loaded: Loaded) -> None:
         self.model, self.tokenizer, sense = loaded
-        self.eye = Eye(sense)
+        self.eye = VisionEncoder(sense)
         self._known: dict[tuple[int, bool], list[list[int]]] = {}
 
     @classmethod

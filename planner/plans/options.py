@@ -12,6 +12,7 @@ Precision = Literal["fp32", "int8"]  # of weights
 MAX_REPLANS = 4
 MAX_REPLANS_DISTURBED = 10  # where somebody else is at work in the home, too
 
+
 @dataclass(frozen=True, kw_only=True)
 class Options:
     """How to decode.

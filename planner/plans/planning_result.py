@@ -25,7 +25,7 @@ Reading = Literal["whole", "pieces", "grounded"]  # in one breath; part by part;
 
 
 @dataclass(frozen=True, kw_only=True)
-class Understanding:
+class ParsedInstruction:
     """What the GPT took an instruction to mean.
 
     Attributes:
@@ -143,7 +143,7 @@ class Plan:
     kept: int = 0
 
     @classmethod
-    def declined(cls, found: Understanding, start: State, seconds: float) -> Plan:
+    def declined(cls, found: ParsedInstruction, start: State, seconds: float) -> Plan:
         """Return the answer to an instruction that has no goal: a question or a refusal."""
         return cls(
             instruction=found.instruction, status="ask" if found.question else "refused",
@@ -153,7 +153,7 @@ class Plan:
         )  # fmt: skip
 
     @property
-    def may_begin(self) -> bool:
+    def is_executable(self) -> bool:
         """Whether to carry it out: it is proven, or will be once what it needs has been found."""
         return self.goal is not None and (self.status == "verified" or bool(self.guesses))
 

@@ -21,7 +21,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from envs.symbolic.actions import Action, State, effect, format_action
+from envs.symbolic.actions import Action, State, format_action, successor
 from envs.symbolic.goals import Goal, format_goal
 from gpt.data.packing import MAX_BRANCHES
 from planner.facts.retrieval import location
@@ -86,24 +86,24 @@ def goal_part(goal_text: str) -> Document:
     return (Segment("[SEP]", goal_text, False, True),)
 
 
-def understood(instruction: str, goal_text: str) -> Document:
+def goal_document(instruction: str, goal_text: str) -> Document:
     """Return what follows the home: an instruction and its goal."""
     return (Segment("[SEP]", instruction), *goal_part(goal_text), Segment("[SEP]", "", True))
 
 
-def declined(instruction: str, mark: Literal["[REFUSE]", "[ASK]"], words: str) -> Document:
+def refusal_document(instruction: str, mark: Literal["[REFUSE]", "[ASK]"], words: str) -> Document:
     """Return what follows the home: an instruction, and a refusal or a question in place of its goal."""
     answer = (Segment("[SEP]", ""), Segment(mark, words, True, True), Segment("[EOS]", "", True))
     return (Segment("[SEP]", instruction), *answer)
 
 
-def proposal(instruction: str, goal_text: str) -> Document:
+def proposal_document(instruction: str, goal_text: str) -> Document:
     """Return what follows the home: a task proposed for it."""
     task = (Segment("[TASK]", instruction, False, True), Segment("[SEP]", goal_text, True, True))
     return (*task, Segment("[EOS]", "", True))
 
 
-def description(goal_text: str, instruction: str) -> Document:
+def description_document(goal_text: str, instruction: str) -> Document:
     """Return what follows the home: a goal, and an instruction that asks for it."""
     goal = (Segment("[TASK]", ""), Segment("[SEP]", goal_text))
     return (*goal, Segment("[SEP]", instruction, False, True), Segment("[EOS]", "", True))
@@ -115,7 +115,7 @@ def plan_heading(conditions: Sequence[Condition]) -> Document:
 
 
 def facts_part(facts: Sequence[str]) -> Document:
-    """Return the facts segment; the mark that ends the goal is learnt with it."""
+    """Return the facts segment; the mark that ends the goal is learned with it."""
     return (Segment("[SEP]", " ; ".join(facts), True, False),)
 
 
@@ -143,17 +143,17 @@ def plan_part(state: State, actions: Sequence[Action]) -> Document:
         segments.append(Segment("[SEP]", format_action(state.world, action), i > 0, True))
         if (hint := hint_of(state, action)) is not None:
             segments.append(Segment("[HINT]", hint, True, True))
-        state = effect(state, action)
+        state = successor(state, action)
     segments.append(Segment("[EOS]", "", True))
     return tuple(segments)
 
 
-def whereabouts(category: str, place: str) -> Document:
+def location_document(category: str, place: str) -> Document:
     """Return a document that says where a thing of a category is; `place` is as in a hint, `in drawer 2`."""
     return (*heading("", f"where is the {category}"), Segment("[HINT]", place, False, True), Segment("[EOS]", "", True))
 
 
-def trial(fixture: str, outcome: str) -> Document:
+def opening_document(fixture: str, outcome: str) -> Document:
     """Return a document that says what came of trying to open a fixture."""
     return (*heading("", f"open {fixture}"), Segment("[FEEDBACK]", outcome, False, True), Segment("[EOS]", "", True))
 

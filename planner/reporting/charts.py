@@ -1,7 +1,7 @@
 """Charts as SVG that stands in a page: rates with their intervals, bars, curves.
 
-Colours are the page's, by classes (page.css), so that a chart follows its light and dark scheme; a series has a shape
-or a place of its own beside its colour. What is drawn of a row has the row's words as its title. A chart is drawn as
+Colors are the page's, by classes (page.css), so that a chart follows its light and dark scheme; a series has a shape
+or a place of its own beside its color. What is drawn of a row has the row's words as its title. A chart is drawn as
 wide as a phone, and grows with the room that it has.
 """
 
@@ -21,7 +21,7 @@ BAR, SPACE, HEADING = 16, 4, 17  # of horizontal bars
 LEGEND = 17  # of one of its lines
 NUMBER = 62  # room for the number at a bar's end
 LETTER = 6.2  # width of a letter, about
-WAYS_COLOURS = (0, 1)  # the page has colours 0 to 5
+WAYS_COLOURS = (0, 1)  # the page has colors 0 to 5
 CYCLE_COLOURS = (2, 3, 4, 5, 0, 1)
 CHANGE_COLOURS = (5, 2)  # before and after
 
@@ -50,15 +50,15 @@ class Dot:
     hollow: bool = False
 
 
-def bars(title: str, found: Sequence[Bar], *, colours: Sequence[int] = WAYS_COLOURS) -> str:
+def bars(title: str, found: Sequence[Bar], *, colors: Sequence[int] = WAYS_COLOURS) -> str:
     """Draw horizontal bars, group below group, with the intervals of rates.
 
     Args:
         title: Read out instead of the picture.
         found: Bars of a group stand together, in their order.
-        colours: Of the series, in the order in which they come.
+        colors: Of the series, in the order in which they come.
     """
-    names = dict(zip(dict.fromkeys(bar.series for bar in found), colours, strict=False))
+    names = dict(zip(dict.fromkeys(bar.series for bar in found), colors, strict=False))
     counts = any(isinstance(bar.value, int) for bar in found)
     most = (max((bar.length for bar in found), default=1.0) or 1.0) if counts else 1.0
     parts, y = list[str](), 0.0
@@ -72,11 +72,11 @@ def bars(title: str, found: Sequence[Bar], *, colours: Sequence[int] = WAYS_COLO
     return _svg(title, names, y, parts)
 
 
-def _bar(bar: Bar, y: float, most: float, colour: int) -> str:
+def _bar(bar: Bar, y: float, most: float, color: int) -> str:
     room = WIDTH - NUMBER - 4
     length = round(2 + room * bar.length / most, 1)
     said = f"{bar.group}, {bar.series}: {_said(bar.value)}"
-    parts = [f'<rect class="bar fill s{colour}" x="2" y="{y:g}" width="{length - 2:.1f}" height="{BAR}" rx="2"/>']
+    parts = [f'<rect class="bar fill s{color}" x="2" y="{y:g}" width="{length - 2:.1f}" height="{BAR}" rx="2"/>']
     at = length
     if isinstance(bar.value, Rate):
         low, high = (round(2 + room * bound, 1) for bound in bar.value.interval)
@@ -109,26 +109,26 @@ def dots(title: str, found: Sequence[Dot], *, axis: str) -> str:
     for k, place in enumerate(places):
         if k % every == 0:
             parts.append(_text(LEFT + step * (k + 0.5), TOP + HIGH + 15, place, "tick", "middle"))
-    for number, (name, colour) in enumerate(names.items()):
+    for number, (name, color) in enumerate(names.items()):
         members = [dot for dot in found if dot.series == name]
         aside = min(7.0, step / 4) * (number - (len(names) - 1) / 2)
         at = {id(dot): (LEFT + step * (places.index(dot.place) + 0.5) + aside, _y(dot.rate.value)) for dot in members}
         line = " ".join(f"{at[id(d)][0]:.1f},{at[id(d)][1]:.1f}" for d in members if not d.hollow)
-        parts.append(f'<polyline class="line s{colour}" points="{line}"/>')
-        parts += [_dot(dot, *at[id(dot)], colour) for dot in members]
+        parts.append(f'<polyline class="line s{color}" points="{line}"/>')
+        parts += [_dot(dot, *at[id(dot)], color) for dot in members]
     return _svg(title, names, TOP + HIGH + BOTTOM + 2, parts)
 
 
-def _dot(dot: Dot, x: float, y: float, colour: int) -> str:
+def _dot(dot: Dot, x: float, y: float, color: int) -> str:
     low, high = (_y(bound) for bound in dot.rate.interval)
     said = f"{dot.place}, {dot.series}: {_said(dot.rate)}" + (", refused" if dot.hollow else "")
-    css = f"s{colour} {'hollow' if dot.hollow else 'fill'}"
+    css = f"s{color} {'hollow' if dot.hollow else 'fill'}"
     shape = (
         f'<rect class="{css}" x="{x - 3.5:.1f}" y="{y - 3.5:.1f}" width="7" height="7"/>'
-        if colour % 2
+        if color % 2
         else f'<circle class="{css}" cx="{x:.1f}" cy="{y:.1f}" r="4"/>'
     )
-    whisker = f'<path class="thin s{colour}" d="M{x:.1f} {low:.1f}V{high:.1f}"/>'
+    whisker = f'<path class="thin s{color}" d="M{x:.1f} {low:.1f}V{high:.1f}"/>'
     return f'<g class="mark"><title>{escaped(said)}</title>{whisker}{shape}</g>'
 
 
@@ -163,13 +163,13 @@ def _svg(title: str, names: Mapping[str, int], high: float, parts: Iterable[str]
     """The whole drawing, with the series named above it where there are several."""
     said, legend = escaped(title), list[str]()
     x, below = 2.0, 0.0
-    for name, colour in names.items() if len(names) > 1 else ():
+    for name, color in names.items() if len(names) > 1 else ():
         wide = 24 + LETTER * len(name)
         if x > 2 and x + wide > WIDTH:
             x, below = 2.0, below + LEGEND
-        corner = 1 if colour % 2 else 5
+        corner = 1 if color % 2 else 5
         legend.append(
-            f'<rect class="fill s{colour}" x="{x:.1f}" y="{below + 2:g}" width="10" height="10" rx="{corner}"/>'
+            f'<rect class="fill s{color}" x="{x:.1f}" y="{below + 2:g}" width="10" height="10" rx="{corner}"/>'
         )
         legend.append(_text(x + 14, below + 11, name, "tick"))
         x += wide

@@ -1,4 +1,4 @@
-"""The figures of a run: how success moved, where it is, what failed, what was learnt. Each is drawn of its table."""
+"""The figures of a run: how success moved, where it is, what failed, what was learned. Each is drawn of its table."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def success_in_test_homes(run: Run) -> Iterator[Figure]:
             way, _, split = group.partition(", ")
             rows.append((split, way, name, *_cells(rate)))
     table = Table(name="test-homes", columns=("split", "way", "weights", *RATE), rows=rows)
-    svg = bars("Success in test homes, before and after", found, colours=CHANGE_COLOURS)
+    svg = bars("Success in test homes, before and after", found, colors=CHANGE_COLOURS)
     yield Figure(title="Success in test homes", svg=svg, table=table, note=INTERVALS)
     if run.after and [o["id"] for o in run.before] == [o["id"] for o in run.after]:
         yield _paired(run.before, run.after)
@@ -211,21 +211,21 @@ def _counts(title: str, name: str, key: str, by_cycle: dict[int, Counter[str]], 
     cells = [(kind, n, by_cycle[n][kind]) for kind, _ in total.most_common() for n in by_cycle]
     found = [Bar(group=kind, series=f"cycle {n}", value=count) for kind, n, count in cells]
     table = Table(name=name, columns=(key, "cycle", "count"), rows=cells)
-    yield Figure(title=title, svg=bars(title, found, colours=CYCLE_COLOURS), table=table, note=note)
+    yield Figure(title=title, svg=bars(title, found, colors=CYCLE_COLOURS), table=table, note=note)
 
 
 # Learning
 
 
 def learning(run: Run) -> Iterator[Figure]:
-    """Yield what each cycle learnt from how much, and the curves of its training."""
+    """Yield what each cycle learned from how much, and the curves of its training."""
     last = run.whole[-SHOWN:]
     if last:
         cells = [(words, c.number, number(c.metrics or {}, key)) for key, words in LEARNT for c in last]
         found = [Bar(group=words, series=f"cycle {n}", value=count) for words, n, count in cells]
         table = Table(name="learnt", columns=("what", "cycle", "count"), rows=cells)
         title = "From proposals to documents"
-        yield Figure(title=title, svg=bars(title, found, colours=CYCLE_COLOURS), table=table, note=_latest(run))
+        yield Figure(title=title, svg=bars(title, found, colors=CYCLE_COLOURS), table=table, note=_latest(run))
     yield from _losses([c for c in run.cycles if c.training][-SHOWN:], _latest(run))
     if run.whole:
         yield _cycles(run.whole)

@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 from envs.errors import EnvsError
 from envs.evaluation.state_comparison import Difference, differences
-from envs.symbolic.actions import State, effect, format_action, parse_action, unmet
+from envs.symbolic.actions import State, format_action, parse_action, successor, unmet_precondition
 from envs.symbolic.goals import Goal, format_condition, parse_goal
 from envs.symbolic.scoring import holds
 from planner.io.json_lines import Record
@@ -170,8 +170,8 @@ def _told(start: State, actions: Sequence[Action]) -> tuple[list[Still], State]:
     """A card for each subtask in the symbolic home, up to one that cannot be done, and how the home is left."""
     state, found = start, [Still(title="Start")]
     for number, action in enumerate(actions, start=1):
-        reason = unmet(state, action)
-        after = state if reason is not None else effect(state, action)
+        reason = unmet_precondition(state, action)
+        after = state if reason is not None else successor(state, action)
         found.append(_still(number, action, reason or "", state, after))
         state = after
         if reason is not None:

@@ -34,7 +34,7 @@ class Cycle:
         proposals: Tasks that were proposed, dropped ones and those found in hindsight included.
         episodes: The tasks that were tried, as far as they are.
         physics: Plans that were carried out in the physical home.
-        outcomes: The new weights' outcomes on the held-out tasks; empty where nothing was learnt.
+        outcomes: The new weights' outcomes on the held-out tasks; empty where nothing was learned.
         training: The steps that training reported.
         lacking: Files that it does not have yet.
     """

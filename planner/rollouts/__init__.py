@@ -47,9 +47,9 @@ def open_workers(count: int | None = None, *, ray: str | None = None, limit_s: f
 
         return Cluster(ray, count, limit_s=limit_s)
     if count in (None, 1) and limit_s is None:
-        from planner.rollouts.worker_pool import Here
+        from planner.rollouts.worker_pool import InlineWorkers
 
-        return Here()
+        return InlineWorkers()
     from planner.rollouts.processes import Processes
 
     return Processes(count or 1, limit_s=limit_s)

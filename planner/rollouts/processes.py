@@ -17,12 +17,12 @@ from multiprocessing.context import SpawnProcess
 
 from planner.rollouts.messages import Death, Ready, Said
 from planner.rollouts.worker import Server, prepare
-from planner.rollouts.worker_pool import Crew, Hand, Item
+from planner.rollouts.worker_pool import Item, Worker, WorkerPool
 
 GRACE_S = 5.0  # from when a process closes its pipe to when it must be gone
 
 
-class ProcessHand(Hand):
+class ProcessHand(Worker):
     """A process and our end of its pipe."""
 
     def __init__(self) -> None:
@@ -56,7 +56,7 @@ class ProcessHand(Hand):
         return f"signal {-code}" if code < 0 else f"exit status {code}"
 
 
-class Processes(Crew[ProcessHand, bytes]):
+class Processes(WorkerPool[ProcessHand, bytes]):
     """Workers that are processes of this machine."""
 
     def _hire(self) -> ProcessHand:

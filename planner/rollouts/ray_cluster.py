@@ -17,7 +17,7 @@ from planner.errors import WorkersError
 from planner.rollouts.messages import Death, Ready, Said
 from planner.rollouts.model_jobs import ModelJob, files_of, settled
 from planner.rollouts.worker import Server, prepare
-from planner.rollouts.worker_pool import Crew, Hand, Item
+from planner.rollouts.worker_pool import Item, Worker, WorkerPool
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -76,7 +76,7 @@ def _fetched(sent: SentJob) -> Callable[[object], object]:
     return cast("Callable[[object], object]", job)
 
 
-class ActorHand(Hand):
+class ActorHand(Worker):
     """An actor, and what it was asked last."""
 
     def __init__(self, ray: ModuleType) -> None:
@@ -96,7 +96,7 @@ class ActorHand(Hand):
             self._ray.kill(self.actor)
 
 
-class Cluster(Crew[ActorHand, SentJob]):
+class Cluster(WorkerPool[ActorHand, SentJob]):
     """Workers that are actors of a Ray cluster.
 
     Args:

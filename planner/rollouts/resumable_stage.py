@@ -10,7 +10,7 @@ from typing import Protocol, runtime_checkable
 from planner.errors import StageError
 from planner.io.json_lines import Record, as_line, read_lines, write_lines
 from planner.rollouts.progress_log import Reporter
-from planner.rollouts.worker_pool import Here, Lost, Workers
+from planner.rollouts.worker_pool import InlineWorkers, Lost, Workers
 
 
 @runtime_checkable
@@ -63,7 +63,7 @@ def stage(
     with (
         open(beside, "a", encoding="utf-8") as file,
         (reporter or Reporter()).stage(name, len(ids), found) as progress,
-        closing((workers or Here()).run(make, missing)) as run,
+        closing((workers or InlineWorkers()).run(make, missing)) as run,
     ):
         for key, made in run:
             found[key] = _lost(key, made, make) if isinstance(made, Lost) else made

@@ -70,7 +70,7 @@ class Workers(ABC):
         self.close()
 
 
-class Here(Workers):
+class InlineWorkers(Workers):
     """This process is the only worker."""
 
     def run(self, job: Job[Item, Made], items: Sequence[Item]) -> Generator[tuple[Item, Made | Lost]]:
@@ -93,7 +93,7 @@ def name_of(item: object) -> str:
     return item if isinstance(item, str) else str(getattr(item, "id", item))
 
 
-class Hand(ABC):
+class Worker(ABC):
     """A worker, as the crew sees it.
 
     Attributes:
@@ -116,11 +116,11 @@ class Hand(ABC):
         """End at once, whatever it is at; it need not have started."""
 
 
-AnyHand = TypeVar("AnyHand", bound=Hand)
+AnyHand = TypeVar("AnyHand", bound=Worker)
 Sent = TypeVar("Sent")
 
 
-class Crew(Workers, Generic[AnyHand, Sent]):
+class WorkerPool(Workers, Generic[AnyHand, Sent]):
     """Workers that can die; they stay from one job to the next.
 
     Args:

@@ -27,9 +27,9 @@ from envs.symbolic.goals import (
     format_goal,
     parse_goal,
 )
-from planner.language.normalization import normalise
+from planner.language.normalization import normalize
 from planner.language.phrase_patterns import load_words
-from planner.language.realization import Realiser
+from planner.language.realization import Realizer
 from planner.language.slot_binding import has_affordance
 from planner.tasks.task_files import TaskLine
 
@@ -53,7 +53,7 @@ TELLING = ("microwave", "fridge", "refrigerator", "freezer", "cook", "bake", "ic
 def varied(line: TaskLine, rng: random.Random) -> TaskLine | None:
     """Return a line about something else, or None if nothing in it can be changed this time."""
     assert line.goal is not None
-    said, goal = _Said(normalise(line.instruction), tuple(map(normalise, line.steps))), line.goal
+    said, goal = _Said(normalize(line.instruction), tuple(map(normalize, line.steps))), line.goal
     before = said.instruction
     if any(not isinstance(c, Count | Holding | FixtureIs) for c in goal.conditions):
         return None
@@ -162,13 +162,13 @@ def _other_temperature(said: _Said, goal: Goal, line: TaskLine, rng: random.Rand
 
 def _swap(said: _Said, names: tuple[str, ...], others: tuple[str, ...], rng: random.Random) -> _Said | None:
     """Put another name where one of `names` is said; None unless the instruction says one, in one place only."""
-    realiser = Realiser(rng, None)
+    realizer = Realizer(rng, None)
     other = others[0] if rng.random() < 0.5 else rng.choice(others[:4])
-    found = _mentions(said.instruction, names, realiser)
+    found = _mentions(said.instruction, names, realizer)
     if len(found) != 1:
         return None
-    steps = (_renamed(step, _mentions(step, names, realiser), other, realiser) for step in said.steps)
-    return _Said(_renamed(said.instruction, found, other, realiser), tuple(steps))
+    steps = (_renamed(step, _mentions(step, names, realizer), other, realizer) for step in said.steps)
+    return _Said(_renamed(said.instruction, found, other, realizer), tuple(steps))
 
 
 @cache  # the vocabulary is small, and larger than what `re` keeps by itself
@@ -176,20 +176,20 @@ def _word(form: str) -> re.Pattern[str]:
     return re.compile(rf"\b{re.escape(form)}\b")
 
 
-def _mentions(text: str, names: tuple[str, ...], realiser: Realiser) -> list[tuple[int, int, bool]]:
+def _mentions(text: str, names: tuple[str, ...], realizer: Realizer) -> list[tuple[int, int, bool]]:
     """Where one of `names` is said, in order, and whether in the plural; the longer name where two overlap."""
     found: list[tuple[int, int, bool]] = []
     for name in sorted(names, key=len, reverse=True):
-        for form, many in ((name, False), (realiser.plural(name), True)):
+        for form, many in ((name, False), (realizer.plural(name), True)):
             for match in _word(form).finditer(text):
                 if not any(a <= match.start() < b for a, b, _ in found):
                     found.append((*match.span(), many and form != name))
     return sorted(found)
 
 
-def _renamed(text: str, mentions: list[tuple[int, int, bool]], other: str, realiser: Realiser) -> str:
+def _renamed(text: str, mentions: list[tuple[int, int, bool]], other: str, realizer: Realizer) -> str:
     for begin, end, plural in reversed(mentions):
-        noun = realiser.plural(other) if plural else other
+        noun = realizer.plural(other) if plural else other
         before = text[:begin]
         if re.search(r"\b(a|an) $", before) and not plural:
             before = re.sub(r"\b(a|an) $", "an " if noun[0] in "aeiou" else "a ", before)

@@ -25,7 +25,7 @@ TRIES = 4000  # draws for one trial, before the split is given up
 
 
 @dataclass(frozen=True, kw_only=True)
-class Trial:
+class EvaluationTask:
     """An instruction in a home, with the right answer.
 
     Attributes:
@@ -101,7 +101,7 @@ BUILT_IN: tuple[Split, ...] = (
 
 def draw_trials(
     split: Split, count: int, *, seed: int, span: Span = SPLITS["test"], inventory: bool = True, geometry: bool = False
-) -> Iterator[Trial]:
+) -> Iterator[EvaluationTask]:
     """Yield the trials of a built-in split; the first `count` are the same whatever `count` is.
 
     Args:
@@ -118,7 +118,7 @@ def draw_trials(
         task = next((t for _ in range(TRIES) if (t := _draw(split, rng, drawer, span, inventory, geometry))), None)
         if task is None:
             return
-        yield Trial(
+        yield EvaluationTask(
             id=f"{split.name.replace(' ', '-')}/{seed}/{number}",
             split=split.name,
             family=task.family if "+" not in task.family else f"{task.family.count('+') + 1} joined",
@@ -162,7 +162,7 @@ def _soiled(start: State) -> State:
     return World(replace(world.scene, fixtures=fixtures, objects=objects)).initial()
 
 
-def trial_of(line: TaskLine, *, seed: int = 0, geometry: bool = False, steps: bool = False) -> Trial:
+def trial_of(line: TaskLine, *, seed: int = 0, geometry: bool = False, steps: bool = False) -> EvaluationTask:
     """Return the trial of a task file's line.
 
     Args:
@@ -176,7 +176,7 @@ def trial_of(line: TaskLine, *, seed: int = 0, geometry: bool = False, steps: bo
     """
     reference = line.reference
     is_plan = isinstance(reference, list) and all(isinstance(step, str) for step in reference)
-    return Trial(
+    return EvaluationTask(
         id=line.id,
         split=line.answer,
         family=family_of(line),

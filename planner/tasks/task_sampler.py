@@ -16,9 +16,9 @@ from envs.symbolic.domain import load_domain
 from envs.symbolic.goals import Count, Goal, format_condition, format_goal
 from envs.symbolic.scoring import holds
 from planner.goals.feasibility import is_feasible
-from planner.language.normalization import normalise
+from planner.language.normalization import normalize
 from planner.language.phrase_patterns import Family, is_held_out, load_families
-from planner.language.realization import Realiser
+from planner.language.realization import Realizer
 from planner.language.sequencing import IN_TURN, IN_TURN_TEST, join_in_turn
 from planner.language.slot_binding import Binder
 from planner.tasks.task_homes import undone_state
@@ -110,10 +110,10 @@ class TaskDrawer:
             in_turn: Whether one part is to be done after the other.
         """
         present = set(start.world.categories)
-        realiser = Realiser(self.rng, present if inventory_known else None)
+        realizer = Realizer(self.rng, present if inventory_known else None)
         conditions, texts, names = [], [], []
         for family in self.rng.choices(self.families, self.weights, k=parts):
-            drawn = self._draw_one(family, start, realiser)
+            drawn = self._draw_one(family, start, realizer)
             if drawn is None:
                 return None
             text, goal, start = drawn
@@ -130,14 +130,14 @@ class TaskDrawer:
             merged = Goal(phases=tuple(g.phases[0] for g in conditions) if in_turn else (tuple(every),))
         if all(holds(start, c, start) for c in merged.phases[-1]) or not is_feasible(merged, start):
             return None
-        said = join_in_turn(self.rng, texts, self.in_turn) if in_turn else realiser.join(texts)
-        return Task(instruction=self._spoken(realiser, said), start=start, goal=merged, family="+".join(names))
+        said = join_in_turn(self.rng, texts, self.in_turn) if in_turn else realizer.join(texts)
+        return Task(instruction=self._spoken(realizer, said), start=start, goal=merged, family="+".join(names))
 
-    def _spoken(self, realiser: Realiser, text: str) -> str:
-        text = realiser.polite(text)
-        return normalise(realiser.noise(text) if self.noise else text)
+    def _spoken(self, realizer: Realizer, text: str) -> str:
+        text = realizer.polite(text)
+        return normalize(realizer.noise(text) if self.noise else text)
 
-    def _draw_one(self, family: Family, start: State, realiser: Realiser) -> tuple[str, Goal, State] | None:
+    def _draw_one(self, family: Family, start: State, realizer: Realizer) -> tuple[str, Goal, State] | None:
         count = self.rng.choice(family.counts)
         binding = self.binder.bind(family, start)
         if binding is None:
@@ -149,7 +149,7 @@ class TaskDrawer:
         if all(holds(start, c, start) for phase in goal.phases for c in phase):
             return None
         pattern = self.rng.choice(self.patterns[family.name])
-        return realiser.realise(family, pattern, binding, count), goal, start
+        return realizer.realize(family, pattern, binding, count), goal, start
 
     def draw_refusal(self, start: State, *, inventory_known: bool) -> Task | None:
         """Draw something that is not to be done: no task, nonsense, unsafe, or about a thing that is not there."""
@@ -161,7 +161,7 @@ class TaskDrawer:
                 "".join(self.rng.choices(letters, k=self.rng.randint(2, 9))) for _ in range(self.rng.randint(1, 6))
             ]
             return Task(
-                instruction=normalise(" ".join(words)), start=start, goal=None, family="gibberish", refuse=GIBBERISH
+                instruction=normalize(" ".join(words)), start=start, goal=None, family="gibberish", refuse=GIBBERISH
             )
         (family,) = self.rng.choices(self.refusals, self.refusal_weights)
         said = self._of_family(family, start)
@@ -188,17 +188,17 @@ class TaskDrawer:
         binding = self.binder.bind(family, start) or {}
         if set(family.slots) - set(binding):
             return None
-        realiser = Realiser(self.rng, set(start.world.categories))
-        text = realiser.realise(family, self.rng.choice(self.patterns[family.name]), binding, 1)
-        return self._spoken(realiser, text), binding
+        realizer = Realizer(self.rng, set(start.world.categories))
+        text = realizer.realize(family, self.rng.choice(self.patterns[family.name]), binding, 1)
+        return self._spoken(realizer, text), binding
 
     def _ambiguous(self, start: State) -> Task | None:
         """Name one thing by a word for several categories of this home, which would make different goals."""
         present = frozenset(start.world.categories)
-        realiser = Realiser(self.rng, present)
+        realizer = Realizer(self.rng, present)
         several = {
             word: found
-            for word, meant in realiser.words.ambiguous.items()
+            for word, meant in realizer.words.ambiguous.items()
             if len(found := tuple(c for c in meant if c in present)) > 1 and word not in present
         }
         if not several:
@@ -217,11 +217,11 @@ class TaskDrawer:
         pattern = self.rng.choice(self.patterns[family.name])
         if "{the " + slot + "}" not in pattern and "{to " + slot + "}" not in pattern:
             return None
-        text = realiser.realise(family, pattern, binding, 1, {slot: word})
+        text = realizer.realize(family, pattern, binding, 1, {slot: word})
         if not re.search(rf"\b(the|that|my) {re.escape(word)}\b", text):
             return None
         return Task(
-            instruction=self._spoken(realiser, text), start=start, goal=None, family="ambiguous", ask=which(word, meant)
+            instruction=self._spoken(realizer, text), start=start, goal=None, family="ambiguous", ask=which(word, meant)
         )
 
     @staticmethod
@@ -257,28 +257,28 @@ class TaskDrawer:
         if not options:
             return None
         binding[slot] = self.rng.choice(options)
-        realiser = Realiser(self.rng, None, plainness=0.7)
-        nouns = realiser.words.objects.get(binding[slot]) or realiser.words.fixtures.get(binding[slot], ())
+        realizer = Realizer(self.rng, None, plainness=0.7)
+        nouns = realizer.words.objects.get(binding[slot]) or realizer.words.fixtures.get(binding[slot], ())
         others = {
             w
-            for table in (realiser.words.objects, realiser.words.fixtures)
+            for table in (realizer.words.objects, realizer.words.fixtures)
             for c, ws in table.items()
             if c in present
             for w in ws
         }
         if set(nouns[:4]) & others or not nouns:
             return None
-        text = realiser.realise(
+        text = realizer.realize(
             family, self.rng.choice(self.patterns[family.name]), binding, self.rng.choice(family.counts)
         )
         if not any(
             re.search(rf"\b{re.escape(form)}\b", text.lower())
             for n in nouns
-            for form in (n.lower(), realiser.plural(n).lower())
+            for form in (n.lower(), realizer.plural(n).lower())
         ):
             return None  # the pattern does not name the slot
         return Task(
-            instruction=self._spoken(realiser, text),
+            instruction=self._spoken(realizer, text),
             start=start,
             goal=None,
             family="missing",

@@ -22,7 +22,7 @@ _JOINT = re.compile(
 T = TypeVar("T")
 
 
-def cut(instruction: str) -> list[str]:
+def split(instruction: str) -> list[str]:
     """Return the pieces between an instruction's joints; one piece if there is nothing to cut or too much."""
     pieces = [p.strip() for p in _JOINT.split(instruction)]
     pieces = [p for p in pieces if p]
@@ -33,14 +33,14 @@ def spans(instruction: str) -> list[tuple[int, int]]:
     """Return where each piece begins and ends in the instruction."""
     found = []
     at = 0
-    for piece in cut(instruction):
+    for piece in split(instruction):
         begin = instruction.index(piece, at)
         at = begin + len(piece)
         found.append((begin, at))
     return found
 
 
-def likeliest(
+def best_split(
     instruction: str, read: Callable[[str, float], tuple[T, float] | None], bar: float = -math.inf
 ) -> tuple[list[T], float] | None:
     """Return what was read under the likeliest cut, and its log-probability; None if no cut is likelier than `bar`.

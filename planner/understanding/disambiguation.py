@@ -19,9 +19,9 @@ from planner.goals.comparison import meaning
 if TYPE_CHECKING:
     from envs.symbolic.actions import State
     from planner.plans.options import Options
-    from planner.plans.planning_result import Understanding
+    from planner.plans.planning_result import ParsedInstruction
     from planner.understanding.calibration import Calibration
-    from planner.understanding.instruction_reader import Reader
+    from planner.understanding.instruction_reader import InstructionReader
 
 FLOOR = math.log(0.02)  # log-probability up to which no writing is looked for
 
@@ -35,8 +35,8 @@ class Candidate:
 
 
 def decide(
-    reader: Reader, found: Understanding, state: State, options: Options, calibration: Calibration
-) -> Understanding:
+    reader: InstructionReader, found: ParsedInstruction, state: State, options: Options, calibration: Calibration
+) -> ParsedInstruction:
     """Act on a goal, ask which of several is meant, or refuse where none is likely enough.
 
     Args:
@@ -72,7 +72,7 @@ def decide(
     return replace(found, goal=None, refusal=f"I am not sure enough what is meant; perhaps: {in_words(found.goal)}")
 
 
-def candidates(reader: Reader, found: Understanding, state: State, options: Options) -> list[Candidate]:
+def candidates(reader: InstructionReader, found: ParsedInstruction, state: State, options: Options) -> list[Candidate]:
     """Return the goals that an understood instruction may mean, the likeliest first; the one found is among them.
 
     Args:
@@ -100,13 +100,13 @@ def merge(ways: Iterable[Candidate]) -> list[Candidate]:
     return sorted(found.values(), key=lambda c: -c.probability)
 
 
-def _of_part(reader: Reader, part: str, state: State, options: Options) -> list[Candidate]:
+def _of_part(reader: InstructionReader, part: str, state: State, options: Options) -> list[Candidate]:
     goals = reader.likely(part, state, options, FLOOR)
     return merge(Candidate(goal=goal, probability=math.exp(written.logprob)) for goal, written in goals)
 
 
 def _together(parts: Iterable[Candidate]) -> Candidate:
-    """The goal of pieces that are to be done together, as `Reader.understand` joins them."""
+    """The goal of pieces that are to be done together, as `InstructionReader.understand` joins them."""
     parts = list(parts)
     conditions = dict.fromkeys(c for part in parts for c in part.goal.conditions)
     return Candidate(goal=Goal(phases=(tuple(conditions),)), probability=math.prod(p.probability for p in parts))

@@ -1,7 +1,7 @@
 """The likeliest goals that name only what a home has.
 
 The GPT sometimes writes the usual word for what is meant ("dining table" for "the table") where the home has only its
-neighbour. Then a beam search over goals that are made of this home's words finds what else may have been meant.
+neighbor. Then a beam search over goals that are made of this home's words finds what else may have been meant.
 """
 
 from __future__ import annotations

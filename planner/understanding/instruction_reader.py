@@ -17,13 +17,13 @@ from envs.symbolic.goals import Goal, format_goal, parse_goal
 from gpt.inference.session import Session
 from planner.decoding.constrained_decoding import write_until
 from planner.goals.feasibility import missing, shortage
-from planner.language.normalization import normalise
+from planner.language.normalization import normalize
 from planner.plans.options import Options
-from planner.plans.planning_result import Understanding
+from planner.plans.planning_result import ParsedInstruction
 from planner.prompts import text_format
 from planner.prompts.cursor import Cursor
 from planner.prompts.sessions import Prompts
-from planner.understanding.clause_splitting import likeliest
+from planner.understanding.clause_splitting import best_split
 from planner.understanding.goal_search import HomeWords, Written, likeliest_goals
 
 MAX_GOAL_TOKENS = 120
@@ -33,19 +33,19 @@ HALF = math.log(0.5)  # what is likelier than this is the likeliest there is
 NOT_UNDERSTOOD = "I did not understand that"
 
 
-class Reader:
+class InstructionReader:
     """Reads instructions in homes."""
 
     def __init__(self, prompts: Prompts) -> None:
         """Read with a GPT."""
         self.prompts = prompts
 
-    def understand(self, instruction: str, state: State, options: Options | None = None) -> Understanding:
+    def understand(self, instruction: str, state: State, options: Options | None = None) -> ParsedInstruction:
         """Let the GPT write the goal of an instruction."""
         options = options or Options()
-        said = normalise(instruction)
+        said = normalize(instruction)
         if not said:
-            return Understanding(instruction=said, refusal="The instruction is empty")
+            return ParsedInstruction(instruction=said, refusal="The instruction is empty")
         names = text_format.inventory(state) if options.inventory else ""
         self.prompts.begin()
         first = found = replace(self._read(said, names, state, options, 0), parts=(said,))
@@ -71,7 +71,7 @@ class Reader:
 
     def _read(
         self, said: str, names: str, state: State, options: Options, attempt: int, floor: float = -math.inf
-    ) -> Understanding:
+    ) -> ParsedInstruction:
         """Let the GPT write a goal; one that is no likelier than `floor` is not wanted, and may come out as broken."""
         session, pending = self._prompt(said, names)
         cursor = self.prompts.cursor(session, pending, options, attempt)
@@ -85,7 +85,7 @@ class Reader:
         """Yield the goals about what is there that an instruction, or a part of one, may mean; the likeliest first.
 
         Args:
-            part: What is said, normalised.
+            part: What is said, normalized.
             state: The home.
             options: How to decode.
             floor: Log-probability up to which a writing of a goal is not looked for. One goal may be written in
@@ -114,7 +114,7 @@ class Reader:
             if missing(goal, state) is None and shortage(goal, state) is None:
                 yield goal, written
 
-    def _likelier(self, found: Understanding, said: str, state: State, options: Options) -> Understanding:
+    def _likelier(self, found: ParsedInstruction, said: str, state: State, options: Options) -> ParsedInstruction:
         """Return the likeliest goal about what is there, if it is likelier than what was found."""
         goal, written = next(self.likely(said, state, options, found.logprob), (None, None))
         if goal is None or written is None or written.logprob <= found.logprob:
@@ -124,18 +124,18 @@ class Reader:
             tokens=found.tokens + len(written.ids), reading="grounded", parts=(said,),
         )  # fmt: skip
 
-    def _piecewise(self, whole: Understanding, names: str, state: State, options: Options) -> Understanding:
+    def _piecewise(self, whole: ParsedInstruction, names: str, state: State, options: Options) -> ParsedInstruction:
         """Read the pieces of an instruction apart, if that makes a likelier goal than the whole in one breath."""
         tokens = whole.tokens
 
-        def read(part: str, floor: float) -> tuple[Understanding, float] | None:
+        def read(part: str, floor: float) -> tuple[ParsedInstruction, float] | None:
             nonlocal tokens
             found = self._read(part, names, state, options, 0, floor)
             tokens += found.tokens
             return None if found.goal is None or len(found.goal.phases) > 1 else (found, found.logprob)
 
         bar = whole.logprob if whole.goal is not None else -math.inf
-        best = likeliest(whole.instruction, read, bar)
+        best = best_split(whole.instruction, read, bar)
         if best is None:
             return replace(whole, tokens=tokens)
         conditions = dict.fromkeys(c for part in best[0] if part.goal for c in part.goal.conditions)
@@ -145,24 +145,24 @@ class Reader:
             reading="pieces", parts=tuple(part.instruction for part in best[0]),
         )  # fmt: skip
 
-    def _goal(self, said: str, cursor: Cursor, state: State, floor: float) -> Understanding:
+    def _goal(self, said: str, cursor: Cursor, state: State, floor: float) -> ParsedInstruction:
         ids, stop = write_until(cursor, self.prompts.stops, MAX_GOAL_TOKENS, floor)
         if max(cursor.logprob, cursor.passed_over) <= floor:
-            return Understanding(instruction=said, broken=True)
+            return ParsedInstruction(instruction=said, broken=True)
         if not ids and stop in (self.prompts.marks["[REFUSE]"], self.prompts.marks["[ASK]"]):
             ids, _ = write_until(cursor, self.prompts.stops, MAX_GOAL_TOKENS)
             words = self.prompts.tokenizer.decode(ids).strip()
             if stop == self.prompts.marks["[ASK]"]:
-                return Understanding(instruction=said, question=words)
-            return Understanding(instruction=said, refusal=words or NOT_UNDERSTOOD)
+                return ParsedInstruction(instruction=said, question=words)
+            return ParsedInstruction(instruction=said, refusal=words or NOT_UNDERSTOOD)
         words = self.prompts.tokenizer.decode(ids).strip()
         try:
             goal = parse_goal(words)
         except GoalError:
-            return Understanding(instruction=said, goal_text=words, refusal=NOT_UNDERSTOOD, broken=True)
+            return ParsedInstruction(instruction=said, goal_text=words, refusal=NOT_UNDERSTOOD, broken=True)
         if (absent := missing(goal, state)) is not None:
-            return Understanding(instruction=said, goal_text=words, refusal=f"there is no {absent} here")
+            return ParsedInstruction(instruction=said, goal_text=words, refusal=f"there is no {absent} here")
         refusal = shortage(goal, state) or ""
-        return Understanding(
+        return ParsedInstruction(
             instruction=said, goal=None if refusal else goal, goal_text=format_goal(goal), refusal=refusal
         )

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from envs.symbolic.actions import Action, State
 from envs.symbolic.goals import Condition, Goal
 from envs.symbolic.scoring import holds
-from planner.goals.chunking import chunk
+from planner.goals.chunking import next_conditions
 from planner.goals.grounding import rank
 from planner.verification.plan_verification import attempt, replay, verify
 
 
 @dataclass(frozen=True, kw_only=True)
-class Hole:
+class BrokenSpan:
     """A span of a plan that is to be written anew.
 
     Attributes:
@@ -36,14 +36,14 @@ class Hole:
     after: tuple[Action, ...]
     todo: tuple[Condition, ...]
 
-    def is_closed_by(self, after: State, goal: Goal, start: State) -> bool:
+    def is_repaired_by(self, after: State, goal: Goal, start: State) -> bool:
         """Whether the steps that stay reach the goal from `after`, what was written into the hole led to."""
         return verify(after, goal, self.after, began=start).ok
 
 
-def holes(
+def broken_spans(
     rest: Sequence[Action], expected: State, seen: State, goal: Goal, start: State, given_up: Collection[str] = ()
-) -> Iterator[Hole]:
+) -> Iterator[BrokenSpan]:
     """Yield spans to write anew, the smallest first, then larger ones that end with the hand free.
 
     The first may need nothing: the plan goes on as it is, or without some of its steps. None is yielded if nothing of
@@ -63,7 +63,7 @@ def holes(
     barred = [i for i, action in enumerate(rest) if not set(given_up).isdisjoint(action.args)]
     going = replay(seen, rest[: barred[0]] if barred else rest).states
     if not barred and verify(seen, goal, rest, began=start).ok:
-        yield Hole(before=tuple(rest), state=going[-1], hidden=(), after=(), todo=())
+        yield BrokenSpan(before=tuple(rest), state=going[-1], hidden=(), after=(), todo=())
         return
     begin = max((i for i, state in enumerate(going) if state.held < 0), default=0)
     end = max(begin, barred[-1] + 1 if barred else 0)
@@ -77,14 +77,18 @@ def holes(
         if len(replay(hoped, rest[j:]).states) <= len(rest) - j:
             continue
         todo = _lacking(going[begin], rest[j:], goal.phases[0], start)
-        hole = Hole(
+        hole = BrokenSpan(
             before=tuple(rest[:begin]),
             state=going[begin],
             hidden=tuple(rest[begin:j]),
             after=tuple(rest[j:]),
             todo=todo,
         )
-        if chunk(going[begin], todo, start) == todo if todo else hole.is_closed_by(going[begin], goal, start):
+        if (
+            next_conditions(going[begin], todo, start) == todo
+            if todo
+            else hole.is_repaired_by(going[begin], goal, start)
+        ):
             found = True
             yield hole
 

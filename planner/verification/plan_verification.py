@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from envs.symbolic.actions import Action, State, effect, format_action, unmet
+from envs.symbolic.actions import Action, State, format_action, successor, unmet_precondition
 from envs.symbolic.goals import Count, Goal, format_condition
 from envs.symbolic.scoring import Score, advance, chosen, score
 
@@ -49,18 +49,18 @@ def replay(state: State, actions: Iterable[Action]) -> Replay:
     """Replay `actions` from `state`, up to the first that is not applicable."""
     states = [state]
     for action in actions:
-        reason = unmet(states[-1], action)
+        reason = unmet_precondition(states[-1], action)
         if reason is not None:
             return Replay(states=tuple(states), reason=reason)
-        states.append(effect(states[-1], action))
+        states.append(successor(states[-1], action))
     return Replay(states=tuple(states), reason=None)
 
 
 def attempt(state: State, actions: Iterable[Action]) -> Iterator[State]:
     """Yield the state after each action; one that is not applicable changes nothing."""
     for action in actions:
-        if unmet(state, action) is None:
-            state = effect(state, action)
+        if unmet_precondition(state, action) is None:
+            state = successor(state, action)
         yield state
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
-from envs.symbolic.actions import BIT, HELD, NOWHERE, Action, State, World, effect, unmet
+from envs.symbolic.actions import BIT, HELD, NOWHERE, Action, State, World, successor, unmet_precondition
 from envs.symbolic.scene import ObjectSpec
 from envs.symbolic.visibility import in_sight, start_room
 from planner.world_model.location_prior import COMMON
@@ -114,9 +114,9 @@ class Belief:
     def after(self, action: Action) -> Belief:
         """Return what is to be expected after an action that was done: what goes on behind a closed door, too."""
         now, _ = self.states()
-        if not now.world.index.keys() >= set(action.args) or unmet(now, action) is not None:
+        if not now.world.index.keys() >= set(action.args) or unmet_precondition(now, action) is not None:
             return self  # not what was believed: what is seen will tell
-        then, world = effect(now, action), now.world
+        then, world = successor(now, action), now.world
         facts = zip(now.place, now.flags, now.liquid, then.place, then.flags, then.liquid, strict=True)
         changed = [i for i, of in enumerate(facts) if of[:3] != of[3:]]
         things = {n: self.things[n] for i in changed if (n := world.names[i]) in self.things}

@@ -1,7 +1,7 @@
 """What a home is like, as far as looking goes by it: where things usually are, and whether a door opens when tried.
 
 A `Belief` has the habits of homes in general, counted once (`usual_places.py`), unless those of this home are known:
-learnt by an adapter (`learnt.py`) or counted (`planner/household/counting_baseline.py`).
+learned by an adapter (`learned.py`) or counted (`planner/household/counting_baseline.py`).
 """
 
 from __future__ import annotations

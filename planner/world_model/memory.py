@@ -47,10 +47,10 @@ def know(home: AnyHome, *, memory: Path | None = None, told: Iterable[str] = ())
     belief = Belief.of_map(state.world.scene)
     if memory is not None:
         belief = remember(memory, belief)
-    return tell(belief, told).observe(state)
+    return parse_statement(belief, told).observe(state)
 
 
-def tell(belief: Belief, sentences: Iterable[str]) -> Belief:
+def parse_statement(belief: Belief, sentences: Iterable[str]) -> Belief:
     """Let somebody say where things are: `[states] category [number] in|on|with fixture [number] | thing number`.
 
     Raises:

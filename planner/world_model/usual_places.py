@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from gpt.files import write_text_atomically
 from planner.errors import PlannerError
-from planner.io.command import reported
+from planner.io.command import run_command
 from planner.io.paths import datasets_dir
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0, help="of the homes")
     parser.add_argument("--out", type=Path, help="where the file is written (default: that of the project)")
     args = parser.parse_args(argv)
-    return reported(lambda: _run(args), PROG)
+    return run_command(lambda: _run(args), PROG)
 
 
 def _run(args: argparse.Namespace) -> int:

@@ -13,9 +13,9 @@ from envs import agree
 from envs.evaluation.agreement_report import as_text, summarize
 from envs.evaluation.job_pool import Record
 from envs.evaluation.random_plans import CHAINS, draw_action, draw_chain, draw_inapplicable
-from envs.evaluation.scripted_plans import DeadEndError, Walk
+from envs.evaluation.scripted_plans import ActionSequence, DeadEndError
 from envs.evaluation.trial_scenes import PLAN_SEEDS, home_for_plans
-from envs.symbolic.actions import Action, State, World, apply, effect, unmet
+from envs.symbolic.actions import Action, State, World, apply, successor, unmet_precondition
 from tests.envs.homes_for_tests import kitchen
 
 physics = pytest.mark.skipif(importlib.util.find_spec("pybullet") is None, reason="pybullet is not installed")
@@ -48,14 +48,14 @@ def test_going_somewhere_does_not_crowd_out_the_rest(start: State) -> None:
 
 def test_inapplicable_actions_cannot_be_done(start: State) -> None:
     rng = random.Random(0)
-    assert all(unmet(start, draw_inapplicable(start, rng)) is not None for _ in range(100))
+    assert all(unmet_precondition(start, draw_inapplicable(start, rng)) is not None for _ in range(100))
 
 
 @pytest.mark.parametrize("name", CHAINS)
 def test_every_kind_of_chain_can_be_made_and_carried_out(start: State, name: str) -> None:
     made = 0
     for seed in range(60):
-        walk = Walk(start)
+        walk = ActionSequence(start)
         try:
             CHAINS[name](walk, random.Random(seed))
         except DeadEndError:
@@ -75,7 +75,7 @@ def test_a_machine_is_opened_filled_closed_and_run(start: State) -> None:
 
 
 def test_what_is_held_is_put_away_first(start: State) -> None:
-    holding = effect(start, Action("pick up", ("book 1",)))
+    holding = successor(start, Action("pick up", ("book 1",)))
     name, actions = draw_chain(holding, random.Random(0))
     assert name == "put away"
     assert actions[0].args[0] == "book 1"

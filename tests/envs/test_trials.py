@@ -14,11 +14,11 @@ from envs import trials
 from envs.errors import EnvsError
 from envs.evaluation.job_pool import Record, RecordError, Records, run_jobs
 from envs.evaluation.rates import Rate, wilson
-from envs.evaluation.scripted_plans import DeadEndError, Walk
+from envs.evaluation.scripted_plans import ActionSequence, DeadEndError
 from envs.evaluation.state_comparison import Difference, concerns, differences, without_names
 from envs.evaluation.trial_definitions import KINDS, categories_of, course_of
 from envs.evaluation.trial_scenes import PLAN_SEEDS, TRIAL_SEEDS, fact, seed_of, small_home, surfaces
-from envs.symbolic.actions import Action, World, effect, unmet
+from envs.symbolic.actions import Action, World, successor, unmet_precondition
 from envs.symbolic.domain import load_domain
 from tests.envs.homes_for_tests import kitchen, state
 
@@ -34,8 +34,8 @@ def test_every_category_has_a_course_whose_steps_are_applicable(what: str) -> No
         course = course_of(what, category, 0, 0)
         now = World(course.scene).initial()
         for step in course.steps:
-            assert unmet(now, step.action) is None, (category, step.action)
-            now = effect(now, step.action)
+            assert unmet_precondition(now, step.action) is None, (category, step.action)
+            now = successor(now, step.action)
         assert any(step.counted for step in course.steps)
 
 
@@ -116,7 +116,7 @@ def test_a_fact_uses_the_word_of_its_place() -> None:
 
 
 def test_a_walk_opens_what_is_closed_and_refuses_what_cannot_be_done() -> None:
-    walk = Walk(World(kitchen()).initial())
+    walk = ActionSequence(World(kitchen()).initial())
     with pytest.raises(DeadEndError, match="fridge 1 is closed"):
         walk.do("pick up", "apple 1")
     assert walk.uncover("apple 1") == "fridge 1"
@@ -127,7 +127,7 @@ def test_a_walk_opens_what_is_closed_and_refuses_what_cannot_be_done() -> None:
 
 def test_differences_name_the_atom_and_both_values() -> None:
     before = state(["sink 1", "countertop 1"], {"mug 1: dirty": "countertop 1"})
-    after = effect(before, Action("pick up", ("mug 1",)))
+    after = successor(before, Action("pick up", ("mug 1",)))
     assert differences(before, after) == [
         Difference("mug 1", "place", "countertop 1", "the hand"),
         Difference("robot", "held", "nothing", "mug 1"),

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from xml.etree import ElementTree
 
-from envs.symbolic.actions import State, apply, format_action, parse_action, unmet
+from envs.symbolic.actions import State, apply, format_action, parse_action, unmet_precondition
 from envs.symbolic.goals import parse_goal
 from envs.symbolic.scoring import advance, score
 from planner.cli import dialogue
-from planner.language.normalization import normalise
+from planner.language.normalization import normalize
 from planner.plans.export import ExportError
 from planner.plans.planning_result import Plan
 from planner.prompts.sessions import Prompts
@@ -52,7 +52,7 @@ def _reaches(plan: Plan, state: State) -> bool:
     now, phase = state, advance(plan.goal, 0, state, state)
     for subtask, action in zip(plan.subtasks, plan.actions, strict=True):
         assert parse_action(state.world, subtask) == action and format_action(state.world, action) == subtask
-        assert unmet(now, action) is None, f"{subtask}: {unmet(now, action)}"
+        assert unmet_precondition(now, action) is None, f"{subtask}: {unmet_precondition(now, action)}"
         now = apply(now, action)
         phase = advance(plan.goal, phase, now, state)
     return score(plan.goal, phase, now, state).success
@@ -60,11 +60,11 @@ def _reaches(plan: Plan, state: State) -> bool:
 
 def check_ordinary(said: str, prompts: Prompts) -> None:
     """No token of what was said is a special one: those stand before and behind it, where this program put them."""
-    before, *ids, behind = prompts.heading(normalise(said))
+    before, *ids, behind = prompts.heading(normalize(said))
     assert before == behind == prompts.marks["[SEP]"]
     whole = said.encode("utf-8", "replace").decode()
     assert prompts.stops.isdisjoint(ids) and prompts.stops.isdisjoint(prompts.tokenizer.encode(whole))
-    assert prompts.tokenizer.decode(ids) == " " + normalise(said) or not ids
+    assert prompts.tokenizer.decode(ids) == " " + normalize(said) or not ids
 
 
 def called(main: Callable[[list[str]], int], argv: list[str]) -> tuple[int, str]:
@@ -90,7 +90,7 @@ def _text(stream: io.TextIOWrapper) -> str:
 
 
 def check_shown(shown: str) -> None:
-    """Nothing in it moves a cursor, changes colours or turns the direction of writing around."""
+    """Nothing in it moves a cursor, changes colors or turns the direction of writing around."""
     bad = [c for c in shown if not c.isprintable() and c != "\n"]
     assert not bad, bad
 

@@ -24,8 +24,8 @@ from envs.symbolic.goals import format_goal, parse_goal
 from envs.symbolic.scoring import advance, score
 from gpt.data.tokenized_documents import TokenizedDocuments
 from gpt.errors import GPTError
-from gpt.inference.encoders.audio import Ear
-from gpt.inference.encoders.vision import Eye
+from gpt.inference.encoders.audio import AudioEncoder
+from gpt.inference.encoders.vision import VisionEncoder
 from gpt.weights.encoder_file import SenseKind, load_sense
 from planner import home as home_command
 from planner import plan as plan_command
@@ -283,9 +283,9 @@ def sense_files(rng: Random) -> None:
         path.write_bytes(senses.sense(rng, kind))
         found = load_sense(path, kind)
         if kind == "sight":
-            Eye(found)
+            VisionEncoder(found)
         else:
-            Ear(found)
+            AudioEncoder(found)
             Words.from_text(str(found.extra.get("words")))
 
 

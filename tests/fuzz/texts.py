@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import cache
 from random import Random
 
-from envs.symbolic.actions import State, applicable, effect, format_action
+from envs.symbolic.actions import State, applicable, format_action, successor
 from envs.symbolic.domain import load_domain
 from gpt.tokenization.tokenizer import SPECIAL_TOKENS
 from planner.language.phrase_patterns import load_words
@@ -163,7 +163,7 @@ def plan(rng: Random, state: State) -> str:
     for _ in range(rng.randrange(8)):
         action = rng.choice(applicable(state))
         subtasks.append(format_action(state.world, action))
-        state = effect(state, action)
+        state = successor(state, action)
     if rng.randrange(3):
         return mutated(rng.choice((" → ", "\n")).join(subtasks), rng)
     content: dict[str, object] = {"plan": subtasks, "goal": _goal(rng, state)}

@@ -25,7 +25,7 @@ def one_thread() -> Iterator[None]:
 
 @pytest.fixture
 def make_model() -> Callable[..., GPT]:
-    """A small model whose weights are random everywhere, the zero-initialised ones too, so that every part acts."""
+    """A small model whose weights are random everywhere, the zero-initialized ones too, so that every part acts."""
 
     def make(*, fresh: bool = False, seed: int = 0, **settings: object) -> GPT:
         with torch.random.fork_rng(devices=[]):

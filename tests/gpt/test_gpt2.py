@@ -52,8 +52,8 @@ def gpt2_logits(tensors: Tensors, ids: list[int], n_head: int = H) -> Tensor:
     w = {name: tensor.double() for name, tensor in tensors.items()}
 
     def norm(x: Tensor, name: str) -> Tensor:
-        centred = x - x.mean()
-        return centred / torch.sqrt((centred**2).mean() + 1e-5) * w[f"{name}.weight"] + w[f"{name}.bias"]
+        centerd = x - x.mean()
+        return centerd / torch.sqrt((centerd**2).mean() + 1e-5) * w[f"{name}.weight"] + w[f"{name}.bias"]
 
     def linear(x: Tensor, name: str) -> Tensor:
         return x @ w[f"{name}.weight"] + w[f"{name}.bias"]

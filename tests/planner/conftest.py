@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from envs.scenes.home_file import load_home
-from envs.symbolic.actions import Action, State, World, effect, parse_action
+from envs.symbolic.actions import Action, State, World, parse_action, successor
 from envs.symbolic.goals import Condition, parse_goal
 from gpt.model.transformer import GPT, GPTConfig
 from gpt.tokenization.tokenizer import Tokenizer
@@ -21,7 +21,7 @@ from gpt.weights.checkpoint import save_model
 from planner.api import Planner
 from planner.corpus.corpus import Corpus, Recipe
 from planner.corpus.teacher_chunks import plan_in_chunks
-from planner.facts.retrieval import fetch
+from planner.facts.retrieval import retrieve_facts
 from planner.prompts import text_format
 from planner.tasks.home_splits import sample_home
 from planner.tasks.task_sampler import Task
@@ -41,7 +41,7 @@ objects:
   countertop: [plate, fork]
 """
 
-# What the memorised GPT answers: instruction, goal (in the small flat). The goals after the first reveal, in turn: two
+# What the memorized GPT answers: instruction, goal (in the small flat). The goals after the first reveal, in turn: two
 # phases; a thing that is not there; no goal at all; a goal that nothing in the flat can reach; one that holds already.
 KNOWN = {
     "put the mug on the table": "mug on dining table",
@@ -146,7 +146,7 @@ def random_planner(random_gpt: GPT, tokenizer: Tokenizer) -> Planner:
 
 
 @pytest.fixture(scope="session")
-def memorised_gpt(flat: State, tokenizer: Tokenizer) -> GPT:
+def memorized_gpt(flat: State, tokenizer: Tokenizer) -> GPT:
     """A GPT that knows `KNOWN`, `REFUSED` and `ASKED` by heart."""
     pairs = [text_format.encode(document, tokenizer) for document in _lessons(flat)]
     longest = max(len(ids) for ids, _ in pairs)
@@ -171,26 +171,26 @@ def memorised_gpt(flat: State, tokenizer: Tokenizer) -> GPT:
 
 
 @pytest.fixture
-def memorised(memorised_gpt: GPT, tokenizer: Tokenizer) -> Planner:
-    return Planner(memorised_gpt, tokenizer)
+def memorized(memorized_gpt: GPT, tokenizer: Tokenizer) -> Planner:
+    return Planner(memorized_gpt, tokenizer)
 
 
 @pytest.fixture(scope="session")
-def model_folder(memorised_gpt: GPT, tokenizer: Tokenizer, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The memorised GPT as `--model` takes it."""
+def model_folder(memorized_gpt: GPT, tokenizer: Tokenizer, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The memorized GPT as `--model` takes it."""
     folder = tmp_path_factory.mktemp("model")
-    save_model(memorised_gpt, tokenizer, folder)
+    save_model(memorized_gpt, tokenizer, folder)
     return folder
 
 
 def _lessons(flat: State) -> Iterator[text_format.Document]:
     names = text_format.inventory(flat)
     for said, goal in KNOWN.items():
-        yield (*text_format.home_part(names), *text_format.understood(said, goal))
+        yield (*text_format.home_part(names), *text_format.goal_document(said, goal))
     for said, reason in REFUSED.items():
-        yield (*text_format.home_part(names), *text_format.declined(said, "[REFUSE]", reason))
+        yield (*text_format.home_part(names), *text_format.refusal_document(said, "[REFUSE]", reason))
     for said, question in ASKED.items():
-        yield (*text_format.home_part(names), *text_format.declined(said, "[ASK]", question))
+        yield (*text_format.home_part(names), *text_format.refusal_document(said, "[ASK]", question))
     to_table = ["open cabinet 1", "pick up mug 1", "put mug 1 on dining table 1"]
     to_counter = ["open cabinet 1", "pick up mug 1", "put mug 1 on countertop 1"]
     from_counter = ["pick up mug 1", "put mug 1 on dining table 1"]
@@ -209,7 +209,7 @@ def _bare(goal: str) -> text_format.Document:
 
 def _rest(state: State, goal: str, subtasks: list[str]) -> text_format.Document:
     conditions = parse_goal(goal).conditions
-    facts = fetch(state, conditions, state)
+    facts = retrieve_facts(state, conditions, state)
     return (
         *text_format.facts_part(facts.texts),
         *text_format.plan_part(state, [parse_action(state.world, s) for s in subtasks]),
@@ -218,5 +218,5 @@ def _rest(state: State, goal: str, subtasks: list[str]) -> text_format.Document:
 
 def _after(state: State, subtasks: list[str]) -> State:
     for subtask in subtasks:
-        state = effect(state, parse_action(state.world, subtask))
+        state = successor(state, parse_action(state.world, subtask))
     return state

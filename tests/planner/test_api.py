@@ -94,25 +94,25 @@ def test_a_name_that_is_not_there_is_answered_with_those_that_are() -> None:
 # A plan
 
 
-def test_a_plan_has_a_status_a_goal_and_steps(memorised: Planner, flat: State) -> None:
-    plan = memorised.plan(MUG, flat)
+def test_a_plan_has_a_status_a_goal_and_steps(memorized: Planner, flat: State) -> None:
+    plan = memorized.plan(MUG, flat)
     assert (plan.status, plan.reason, plan.steps) == ("verified", "", STEPS)
     assert str(plan.goal) == plan.goal_text == "mug on dining table"
     assert str(plan) == " → ".join((MUG, *STEPS))
     assert plan.start == flat
 
 
-def test_a_plan_that_is_printed_fits_a_screen(memorised: Planner, flat: State) -> None:
-    assert len(repr(memorised.plan(MUG, flat))) < 1500
+def test_a_plan_that_is_printed_fits_a_screen(memorized: Planner, flat: State) -> None:
+    assert len(repr(memorized.plan(MUG, flat))) < 1500
 
 
 @pytest.mark.parametrize(
     ("instruction", "status"), [("tell me a joke", "refused"), ("move it", "ask"), ("fetch the teddy bear", "refused")]
 )
 def test_what_is_not_planned_has_a_status_a_reason_and_no_steps(
-    memorised: Planner, flat: State, instruction: str, status: str
+    memorized: Planner, flat: State, instruction: str, status: str
 ) -> None:
-    plan = memorised.plan(instruction, flat, Options(samples=0))
+    plan = memorized.plan(instruction, flat, Options(samples=0))
     assert (plan.status, plan.steps) == (status, ())
     assert plan.reason
 
@@ -136,19 +136,19 @@ HOMES: dict[str, Callable[[State, Path], AnyHome]] = {
 
 
 @pytest.mark.parametrize("kind", HOMES)
-def test_a_plan_begins_in_whatever_is_a_home(memorised: Planner, flat: State, flat_file: Path, kind: str) -> None:
-    assert memorised.plan(MUG, HOMES[kind](flat, flat_file)).steps == STEPS
+def test_a_plan_begins_in_whatever_is_a_home(memorized: Planner, flat: State, flat_file: Path, kind: str) -> None:
+    assert memorized.plan(MUG, HOMES[kind](flat, flat_file)).steps == STEPS
 
 
-def test_a_seed_is_a_home_as_a_number_and_as_text(memorised: Planner) -> None:
-    first, second = (memorised.plan("tell me a joke", home, Options(samples=0)).start for home in (7, "7"))
+def test_a_seed_is_a_home_as_a_number_and_as_text(memorized: Planner) -> None:
+    first, second = (memorized.plan("tell me a joke", home, Options(samples=0)).start for home in (7, "7"))
     assert first.world.scene == second.world.scene and first[1:] == second[1:]
 
 
-def test_a_home_in_use_is_planned_for_as_it_is_now(memorised: Planner, flat: State) -> None:
+def test_a_home_in_use_is_planned_for_as_it_is_now(memorized: Planner, flat: State) -> None:
     home = SymbolicHome(flat)
-    list(memorised.run(memorised.plan(MUG, home), home))
-    again = memorised.plan(MUG, home)
+    list(memorized.run(memorized.plan(MUG, home), home))
+    again = memorized.plan(MUG, home)
     assert (again.status, again.steps) == ("verified", ())
 
 
@@ -156,10 +156,10 @@ def test_a_home_in_use_is_planned_for_as_it_is_now(memorised: Planner, flat: Sta
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_a_plan_exports_itself_in_each_format(memorised: Planner, flat: State, form: Format) -> None:
+def test_a_plan_exports_itself_in_each_format(memorized: Planner, flat: State, form: Format) -> None:
     if form == "py_trees" and not is_installed():
         pytest.skip("the extra `exports` is not installed")
-    plan = memorised.plan(MUG, flat)
+    plan = memorized.plan(MUG, flat)
     written = plan.export(form)
     if form in PLAN_FORMATS:
         assert plan.goal is not None
@@ -170,18 +170,18 @@ def test_a_plan_exports_itself_in_each_format(memorised: Planner, flat: State, f
         assert "(:goal" in written and "mug_1" in written.replace("-", "_")
 
 
-def test_json_is_the_plans_plain_data(memorised: Planner, flat: State) -> None:
-    plan = memorised.plan(MUG, flat)
+def test_json_is_the_plans_plain_data(memorized: Planner, flat: State) -> None:
+    plan = memorized.plan(MUG, flat)
     assert json.loads(plan.export("json")) == plan.as_dict()
 
 
-def test_a_format_that_there_is_not_is_answered_with_those_that_there_are(memorised: Planner, flat: State) -> None:
+def test_a_format_that_there_is_not_is_answered_with_those_that_there_are(memorized: Planner, flat: State) -> None:
     with pytest.raises(ExportError, match="no format 'yaml'; there are text, json, bt, pddl, py_trees, mermaid"):
-        memorised.plan(MUG, flat).export("yaml")  # type: ignore[arg-type]
+        memorized.plan(MUG, flat).export("yaml")  # type: ignore[arg-type]
 
 
-def test_a_refusal_has_text_and_json_and_nothing_else_to_export(memorised: Planner, flat: State) -> None:
-    plan = memorised.plan("tell me a joke", flat)
+def test_a_refusal_has_text_and_json_and_nothing_else_to_export(memorized: Planner, flat: State) -> None:
+    plan = memorized.plan("tell me a joke", flat)
     assert plan.export("text") == "refused: I can only do household tasks."
     assert json.loads(plan.export("json"))["status"] == "refused"
     with pytest.raises(ExportError, match="there is no plan to export: refused, I can only do household tasks"):
@@ -215,12 +215,12 @@ CARRIED_OUT = [
 ]  # fmt: skip
 
 
-def test_events_come_in_order_and_the_last_is_the_end(memorised: Planner, flat: State) -> None:
-    assert told(memorised, memorised.plan(MUG, flat), SymbolicHome(flat)) == CARRIED_OUT
+def test_events_come_in_order_and_the_last_is_the_end(memorized: Planner, flat: State) -> None:
+    assert told(memorized, memorized.plan(MUG, flat), SymbolicHome(flat)) == CARRIED_OUT
 
 
-def test_an_episode_is_of_the_steps_that_were_told(memorised: Planner, flat: State) -> None:
-    events = list(memorised.run(memorised.plan(MUG, flat), SymbolicHome(flat)))
+def test_an_episode_is_of_the_steps_that_were_told(memorized: Planner, flat: State) -> None:
+    events = list(memorized.run(memorized.plan(MUG, flat), SymbolicHome(flat)))
     last = events[-1]
     assert isinstance(last, Ended)
     assert last.episode.steps == tuple(event.step for event in events if isinstance(event, Done))
@@ -244,9 +244,9 @@ class Meddling(DisturbedHome):
         return what
 
 
-def test_what_disturbs_a_home_is_told_and_planned_around(memorised: Planner, flat: State) -> None:
+def test_what_disturbs_a_home_is_told_and_planned_around(memorized: Planner, flat: State) -> None:
     home = Meddling(SymbolicHome(flat))
-    said = told(memorised, memorised.plan(MUG, flat), home)
+    said = told(memorized, memorized.plan(MUG, flat), home)
     assert said[:4] == ["1/3 open cabinet 1", "done", "disturbed: cabinet 1 closed", f"anew: {', '.join(STEPS)}"]
     assert said[-1] == "success: True"
 
@@ -261,22 +261,22 @@ class Counted(gymnasium.Wrapper[Any, Any, Any, Any]):
         return super().step(action)
 
 
-def test_an_environment_is_stepped_once_for_each_subtask_through_its_wrappers(memorised: Planner, flat: State) -> None:
+def test_an_environment_is_stepped_once_for_each_subtask_through_its_wrappers(memorized: Planner, flat: State) -> None:
     env = Counted(environment(flat))
-    assert told(memorised, memorised.plan(MUG, env), env) == CARRIED_OUT
+    assert told(memorized, memorized.plan(MUG, env), env) == CARRIED_OUT
     assert env.count == 3
 
 
-def test_a_goal_of_the_environments_own_ends_nothing(memorised: Planner, flat: State) -> None:
+def test_a_goal_of_the_environments_own_ends_nothing(memorized: Planner, flat: State) -> None:
     env = gymnasium.make("HomeSymbolic-v0", home=flat.world.scene, goal="cabinet open")
     env.reset(seed=0)
-    assert told(memorised, memorised.plan(MUG, env), env) == CARRIED_OUT
+    assert told(memorized, memorized.plan(MUG, env), env) == CARRIED_OUT
 
 
-def test_an_environment_that_has_truncated_its_episode_does_nothing_more(memorised: Planner, flat: State) -> None:
+def test_an_environment_that_has_truncated_its_episode_does_nothing_more(memorized: Planner, flat: State) -> None:
     env = gymnasium.make("HomeSymbolic-v0", home=flat.world.scene, goal="mug on dining table", max_steps=2)
     env.reset(seed=0)
-    said = told(memorised, memorised.plan(MUG, env), env, max_replans=0)
+    said = told(memorized, memorized.plan(MUG, env), env, max_replans=0)
     assert said[4:] == [
         "3/3 put mug 1 on dining table 1",
         "failed: the environment has truncated its episode; one with a larger max_steps goes on",
@@ -284,15 +284,15 @@ def test_an_environment_that_has_truncated_its_episode_does_nothing_more(memoris
     ]
 
 
-def test_a_plan_is_carried_out_in_physics(memorised: Planner, flat_file: Path) -> None:
+def test_a_plan_is_carried_out_in_physics(memorized: Planner, flat_file: Path) -> None:
     from envs.scenes.home_file import load_home
     from envs.simulation.physical_home import PhysicalHome
 
     home = PhysicalHome(load_home(flat_file))
     try:
-        plan = memorised.plan(MUG, home)
-        assert told(memorised, plan, home) == CARRIED_OUT
-        assert memorised.plan(MUG, home).steps == ()
+        plan = memorized.plan(MUG, home)
+        assert told(memorized, plan, home) == CARRIED_OUT
+        assert memorized.plan(MUG, home).steps == ()
     finally:
         home.close()
 
@@ -300,35 +300,35 @@ def test_a_plan_is_carried_out_in_physics(memorised: Planner, flat_file: Path) -
 # Errors in words
 
 
-def test_what_is_no_home_is_said_to_be_none(memorised: Planner) -> None:
+def test_what_is_no_home_is_said_to_be_none(memorized: Planner) -> None:
     with pytest.raises(PlannerError, match=r"there is no home 'nowhere'; give .*, or one of: family_house"):
-        memorised.plan(MUG, "nowhere")
+        memorized.plan(MUG, "nowhere")
     with pytest.raises(PlannerError, match=r"a home is a file, .*; seen: None"):
-        memorised.plan(MUG, None)  # type: ignore[arg-type]
+        memorized.plan(MUG, None)  # type: ignore[arg-type]
 
 
-def test_an_environment_of_others_is_no_home(memorised: Planner, flat: State) -> None:
-    plan = memorised.plan(MUG, flat)
+def test_an_environment_of_others_is_no_home(memorized: Planner, flat: State) -> None:
+    plan = memorized.plan(MUG, flat)
     with pytest.raises(PlannerError, match=r"carried out in a PhysicalHome, a SymbolicHome .*, not in <.*CartPole"):
-        memorised.run(plan, gymnasium.make("CartPole-v1"))
+        memorized.run(plan, gymnasium.make("CartPole-v1"))
 
 
-def test_an_environment_must_be_reset_first(memorised: Planner, flat: State) -> None:
+def test_an_environment_must_be_reset_first(memorized: Planner, flat: State) -> None:
     env = gymnasium.make("HomeSymbolic-v0", home=flat.world.scene)
     with pytest.raises(gymnasium.error.ResetNeeded, match=r"reset\(\) first"):
-        memorised.plan(MUG, env)
+        memorized.plan(MUG, env)
 
 
-def test_a_refusal_cannot_be_carried_out(memorised: Planner, flat: State) -> None:
-    plan = memorised.plan("tell me a joke", flat)
+def test_a_refusal_cannot_be_carried_out(memorized: Planner, flat: State) -> None:
+    plan = memorized.plan("tell me a joke", flat)
     with pytest.raises(PlannerError, match="nothing to carry out: refused, I can only do household tasks"):
-        memorised.run(plan, SymbolicHome(flat))
+        memorized.run(plan, SymbolicHome(flat))
 
 
-def test_a_plan_is_not_carried_out_in_another_home(memorised: Planner, flat: State) -> None:
-    plan = memorised.plan(MUG, flat)
+def test_a_plan_is_not_carried_out_in_another_home(memorized: Planner, flat: State) -> None:
+    plan = memorized.plan(MUG, flat)
     with pytest.raises(PlannerError, match="the plan is for small flat, and this home is studio"):
-        memorised.run(plan, SymbolicHome(memorised.plan("tell me a joke", "studio").start))
+        memorized.run(plan, SymbolicHome(memorized.plan("tell me a joke", "studio").start))
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 import planner.learning.cycle
 import planner.learning.proposals
 import planner.learning.training_examples
-from envs.symbolic.actions import Action, State, applicable, effect, parse_action
+from envs.symbolic.actions import Action, State, applicable, parse_action, successor
 from envs.symbolic.goals import format_goal, parse_goal
 from envs.symbolic.scoring import holds
 from gpt.data.tokenized_documents import TokenizedDocuments
@@ -31,8 +31,8 @@ from planner.learning.acceptance import before_and_after, decide, plot
 from planner.learning.cycle import Sizes, run_cycle
 from planner.learning.hindsight import relabel
 from planner.learning.proposals import Proposal, start_of
-from planner.learning.training_examples import Lesson, full_lesson, hindsight_lesson, weights
-from planner.learning.training_mixture import mixed
+from planner.learning.training_examples import TrainingExample, example_from_hindsight, example_from_success, weights
+from planner.learning.training_mixture import build_mixture
 from planner.prompts.sessions import text_format
 from planner.rollouts.resumable_stage import stage
 from planner.verification.plan_verification import verify
@@ -54,7 +54,7 @@ def walk(state: State, steps: int, seed: int) -> list[Action]:
     rng, done = random.Random(seed), list[Action]()
     for _ in range(steps):
         done.append(rng.choice(applicable(state)))
-        state = effect(state, done[-1])
+        state = successor(state, done[-1])
     return done
 
 
@@ -77,15 +77,15 @@ def test_a_failed_plan_teaches_what_it_did_reach(flat: State) -> None:
     found = relabel(flat, actions(flat, *TO_TABLE))
     assert found is not None
     assert format_goal(found[0]) == "mug on dining table ; cabinet open"
-    assert hindsight_lesson(flat, actions(flat, *TO_TABLE)) is not None
-    assert hindsight_lesson(flat, []) is None
+    assert example_from_hindsight(flat, actions(flat, *TO_TABLE)) is not None
+    assert example_from_hindsight(flat, []) is None
 
 
 def test_a_lesson_has_the_full_goal_all_facts_and_the_whole_plan(flat: State) -> None:
     goal = parse_goal("mug on dining table ; fork on dining table ; plate on dining table")
     fork, plate = (("pick up " + x, f"put {x} on dining table 1") for x in ("fork 1", "plate 1"))
     steps = (*TO_TABLE, *fork, *plate)
-    lesson = full_lesson("lay the table", goal, flat, actions(flat, *steps))
+    lesson = example_from_success("lay the table", goal, flat, actions(flat, *steps))
     (understanding, whole), rests = lesson.documents, lesson.rests
     assert [s.text for s in understanding][1:3] == ["lay the table", format_goal(goal)]
     said = [s.text for s in whole if s.mark == "[SEP]"]
@@ -97,8 +97,8 @@ def test_a_lesson_has_the_full_goal_all_facts_and_the_whole_plan(flat: State) ->
 
 
 def test_rare_and_hard_tasks_count_more() -> None:
-    def lesson(name: str, weight: float = 1.0) -> Lesson:
-        return Lesson(documents=(), shape=name, weight=weight)
+    def lesson(name: str, weight: float = 1.0) -> TrainingExample:
+        return TrainingExample(documents=(), shape=name, weight=weight)
 
     common, also, rare, hard = weights([lesson("a"), lesson("a"), lesson("b"), lesson("c", 3.0)])
     assert common == also < rare < hard
@@ -111,11 +111,13 @@ def test_goals_that_differ_only_in_their_things_have_one_shape() -> None:
 
 
 def test_training_reads_no_more_new_documents_than_asked_for(flat: State, tokenizer: Tokenizer) -> None:
-    lesson = full_lesson("lay", parse_goal("mug on dining table"), flat, actions(flat, *TO_TABLE))
+    lesson = example_from_success("lay", parse_goal("mug on dining table"), flat, actions(flat, *TO_TABLE))
     new = [tuple(text_format.encode(d, tokenizer)[0]) for d in lesson.documents]
     replay = TokenizedDocuments.from_lists([[1, 2, 3, 4]] * 5)
     for n_tokens in (2_000, 100_000):
-        mixture = mixed([lesson], [], replay, tokenizer, n_tokens, new_share=0.8, limit=513, rng=random.Random(0))
+        mixture = build_mixture(
+            [lesson], [], replay, tokenizer, n_tokens, new_share=0.8, limit=513, rng=random.Random(0)
+        )
         found = mixture.documents
         assert len(mixture.values) == len(found.tokens) and set(mixture.values.tolist()) == {1.0}
         lengths = [int(b - a) for a, b in zip(found.offsets[:-1], found.offsets[1:], strict=True)]
@@ -153,7 +155,7 @@ def test_a_killed_stage_goes_on_without_losing_or_doubling_a_record(tmp_path: Pa
 
 @pytest.fixture
 def cycle_home(flat: State, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every home is the small flat, where the memorised GPT can do one task and fails at others."""
+    """Every home is the small flat, where the memorized GPT can do one task and fails at others."""
     for module in (planner.learning.proposals, planner.learning.training_examples):
         monkeypatch.setattr(module, "start_of", lambda home, goal, geometry=False: flat)
 
@@ -185,7 +187,7 @@ def test_a_killed_cycle_ends_with_the_same_bytes(
     records = read_lines(tmp_path / "whole" / "episodes.jsonl")
     assert [r["goal"] for r in records] == list(GOALS.values()) and any(r["kept"] for r in records)
 
-    reach, calls = Planner.reach, list[int]()
+    reach, calls = Planner.plan_for_goal, list[int]()
 
     def dying(self: Planner, *args: object, **settings: object) -> object:
         calls.append(1)
@@ -193,11 +195,11 @@ def test_a_killed_cycle_ends_with_the_same_bytes(
             raise Killed
         return reach(self, *args, **settings)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Planner, "reach", dying)
+    monkeypatch.setattr(Planner, "plan_for_goal", dying)
     with pytest.raises(Killed):
         a_cycle(tmp_path / "killed", model_folder, GOALS)
     assert 0 < len(read_lines(tmp_path / "killed" / "episodes.partial.jsonl")) < 4
-    monkeypatch.setattr(Planner, "reach", reach)
+    monkeypatch.setattr(Planner, "plan_for_goal", reach)
     monkeypatch.setattr(planner.learning.cycle, "save_model", _die)  # and once more, after training
     with pytest.raises(Killed):
         a_cycle(tmp_path / "killed", model_folder, GOALS)

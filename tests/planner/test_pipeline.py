@@ -25,12 +25,12 @@ from planner.decoding import goal_planner, plan_writer
 from planner.errors import PlannerError, ReleaseError
 from planner.goals.feasibility import missing
 from planner.plans.options import Options
-from planner.plans.planning_result import Plan, Understanding
+from planner.plans.planning_result import ParsedInstruction, Plan
 from planner.prompts import text_format
 from planner.prompts.cursor import Cursor, Ids
 from planner.prompts.sessions import Prompts
 from planner.understanding import instruction_reader
-from planner.understanding.instruction_reader import NOT_UNDERSTOOD, Reader
+from planner.understanding.instruction_reader import NOT_UNDERSTOOD, InstructionReader
 from planner.verification.plan_verification import Report, verify
 from tests.envs.homes_for_tests import state
 from tests.planner.conftest import ASKED, KNOWN, REFUSED, Drawn
@@ -58,7 +58,7 @@ def random_plans(random_gpt: GPT, tokenizer: Tokenizer, drawn: list[Drawn]) -> l
     for number, d in enumerate(drawn[:24]):
         assert d.task.goal is not None
         options = Options(samples=0, temperature=1.0, seed=number)
-        found.append((d.task.start, d.task.goal, planner.reach(d.task.goal, d.task.start, options)))
+        found.append((d.task.start, d.task.goal, planner.plan_for_goal(d.task.goal, d.task.start, options)))
     return found
 
 
@@ -93,7 +93,7 @@ def test_a_plan_that_wanders_is_cut_off(random_plans: list[tuple[State, Goal, Pl
 def test_a_plan_never_returns_to_a_state_within_a_chunk(random_planner: Planner) -> None:
     now = state(["cabinet 1", "desk 1", "bed 1"], {"mug 1": "cabinet 1"})
     for seed in range(4):
-        plan = random_planner.reach(meaning("mug on bed"), now, Options(samples=0, temperature=1.0, seed=seed))
+        plan = random_planner.plan_for_goal(meaning("mug on bed"), now, Options(samples=0, temperature=1.0, seed=seed))
         seen, here = {now[1:4]}, now
         for action in plan.actions:
             here = apply(here, action)
@@ -104,7 +104,7 @@ def test_a_plan_never_returns_to_a_state_within_a_chunk(random_planner: Planner)
 def test_the_same_seed_gives_the_same_plan(random_gpt: GPT, tokenizer: Tokenizer, flat: State) -> None:
     def once(seed: int) -> Plan:
         options = Options(samples=1, temperature=1.0, seed=seed)
-        return Planner(random_gpt, tokenizer).reach(meaning("mug in fridge"), flat, options)
+        return Planner(random_gpt, tokenizer).plan_for_goal(meaning("mug in fridge"), flat, options)
 
     assert once(3).actions == once(3).actions
     assert len({once(seed).actions for seed in range(4)}) > 1
@@ -114,7 +114,7 @@ def test_what_was_planned_before_does_not_change_a_plan(random_gpt: GPT, tokeniz
     fresh, used = Planner(random_gpt, tokenizer), Planner(random_gpt, tokenizer)
     other = state(["desk 1"], {"book 1": "desk 1"})
     used.plan("bring me the book", other, QUICK)
-    used.reach(meaning("holding plate"), flat, QUICK)
+    used.plan_for_goal(meaning("holding plate"), flat, QUICK)
     instruction = "put the mug on the table"
     assert replace(fresh.plan(instruction, flat, QUICK), seconds=0) == replace(
         used.plan(instruction, flat, QUICK), seconds=0
@@ -132,11 +132,11 @@ def test_a_plan_can_end_only_where_its_goal_holds(
 
     monkeypatch.setattr(plan_writer, "choose_sequence", eager)
     for goal in ("cabinet open", "holding apple", "mug on dining table", "every dishes in fridge"):
-        plan = random_planner.reach(meaning(goal), flat, QUICK)
+        plan = random_planner.plan_for_goal(meaning(goal), flat, QUICK)
         reached = verify(flat, meaning(goal), plan.actions[:-1]).ok
         assert not reached and plan.actions  # it did not go on beyond the goal, and did not stop before the first step
         assert plan.status == "verified" or len(plan.actions) >= plan_writer.STEPS_PER_THING
-    assert random_planner.reach(meaning("cabinet open"), flat, QUICK).subtasks == ("open cabinet 1",)
+    assert random_planner.plan_for_goal(meaning("cabinet open"), flat, QUICK).subtasks == ("open cabinet 1",)
 
 
 def test_the_first_choice_is_among_what_the_facts_name(
@@ -150,13 +150,13 @@ def test_the_first_choice_is_among_what_the_facts_name(
         return original(cursor, options, ends)
 
     monkeypatch.setattr(plan_writer, "choose_sequence", spy)
-    random_planner.reach(meaning("mug on dining table"), flat, QUICK)
+    random_planner.plan_for_goal(meaning("mug on dining table"), flat, QUICK)
     assert offered[0] == ["open cabinet 1"]  # the table, the cabinet and the mug in it are named; not the lamp
 
 
 @pytest.mark.parametrize("seed", [0, -1, 10**30])
 def test_any_whole_number_is_a_seed(random_planner: Planner, flat: State, seed: int) -> None:
-    random_planner.reach(meaning("holding fork"), flat, Options(samples=0, temperature=1.0, seed=seed))
+    random_planner.plan_for_goal(meaning("holding fork"), flat, Options(samples=0, temperature=1.0, seed=seed))
 
 
 def test_nonsense_from_the_gpt_is_an_answer_not_an_error(random_planner: Planner, flat: State) -> None:
@@ -168,7 +168,7 @@ def test_nonsense_from_the_gpt_is_an_answer_not_an_error(random_planner: Planner
 
 def test_the_gpt_alone_is_an_answer_too(random_planner: Planner, flat: State) -> None:
     options = Options(samples=0, constrained=False, chunks=False, temperature=1.0)
-    plan = random_planner.reach(meaning("mug on dining table"), flat, options)
+    plan = random_planner.plan_for_goal(meaning("mug on dining table"), flat, options)
     assert plan.status == "unverified"
 
 
@@ -176,14 +176,14 @@ def test_the_gpt_alone_is_an_answer_too(random_planner: Planner, flat: State) ->
 
 
 def test_a_home_may_be_a_state_a_scene_a_file_a_name_or_a_seed(
-    memorised: Planner, flat: State, flat_file: Path
+    memorized: Planner, flat: State, flat_file: Path
 ) -> None:
     for home in (flat, flat.world.scene, flat_file, str(flat_file)):
-        assert memorised.plan("put the mug on the table", home, QUICK).steps[0] == "open cabinet 1"
+        assert memorized.plan("put the mug on the table", home, QUICK).steps[0] == "open cabinet 1"
     for home in ("studio", 7, "7"):
-        assert memorised.plan("tell me a joke", home, QUICK).status in ("refused", "ask", "verified", "unverified")
+        assert memorized.plan("tell me a joke", home, QUICK).status in ("refused", "ask", "verified", "unverified")
     with pytest.raises(PlannerError, match="there is no home 'my_castle'"):
-        memorised.plan("tell me a joke", "my_castle")
+        memorized.plan("tell me a joke", "my_castle")
 
 
 def test_what_a_model_learns_afterwards_is_not_seen(random_gpt: GPT, tokenizer: Tokenizer, flat: State) -> None:
@@ -196,78 +196,78 @@ def test_what_a_model_learns_afterwards_is_not_seen(random_gpt: GPT, tokenizer: 
     assert planner.understand("put the mug on the table", flat, QUICK) == before
 
 
-def test_an_instruction_becomes_a_goal_and_a_proven_plan(memorised: Planner, flat: State) -> None:
-    plan = memorised.plan("put the mug on the table", flat)
+def test_an_instruction_becomes_a_goal_and_a_proven_plan(memorized: Planner, flat: State) -> None:
+    plan = memorized.plan("put the mug on the table", flat)
     assert (plan.status, plan.goal_text, plan.tried, plan.reason) == ("verified", "mug on dining table", 1, "")
     assert plan.subtasks == ("open cabinet 1", "pick up mug 1", "put mug 1 on dining table 1")
     assert str(plan) == "put the mug on the table → " + " → ".join(plan.subtasks)
 
 
-def test_a_verified_plan_reaches_the_goal_that_the_gpt_wrote(memorised: Planner, flat: State) -> None:
+def test_a_verified_plan_reaches_the_goal_that_the_gpt_wrote(memorized: Planner, flat: State) -> None:
     for instruction in KNOWN:
-        plan = memorised.plan(instruction, flat, QUICK)
+        plan = memorized.plan(instruction, flat, QUICK)
         if plan.status == "verified":
             assert plan.goal is not None and verify(flat, plan.goal, plan.actions).ok
 
 
-def test_spelling_in_capitals_with_a_full_stop_is_the_same_instruction(memorised: Planner, flat: State) -> None:
+def test_spelling_in_capitals_with_a_full_stop_is_the_same_instruction(memorized: Planner, flat: State) -> None:
     assert (
-        memorised.plan("  Put the MUG on the table.\n", flat).actions
-        == memorised.plan("put the mug on the table", flat).actions
+        memorized.plan("  Put the MUG on the table.\n", flat).actions
+        == memorized.plan("put the mug on the table", flat).actions
     )
 
 
-def test_phases_are_planned_in_chunks(memorised: Planner, flat: State) -> None:
-    plan = memorised.plan("put the mug on the counter and then on the table", flat)
+def test_phases_are_planned_in_chunks(memorized: Planner, flat: State) -> None:
+    plan = memorized.plan("put the mug on the counter and then on the table", flat)
     assert plan.status == "verified"
     to_counter = ("open cabinet 1", "pick up mug 1", "put mug 1 on countertop 1")
     assert plan.subtasks == (*to_counter, "pick up mug 1", "put mug 1 on dining table 1")
 
 
-def test_a_thing_that_is_not_there_is_refused_by_name(memorised: Planner, flat: State) -> None:
-    plan = memorised.plan("fetch the teddy bear", flat)
+def test_a_thing_that_is_not_there_is_refused_by_name(memorized: Planner, flat: State) -> None:
+    plan = memorized.plan("fetch the teddy bear", flat)
     assert (plan.status, plan.reason, plan.actions) == ("refused", "there is no teddy bear here", ())
 
 
-def test_what_is_no_goal_is_not_understood(memorised: Planner, flat: State) -> None:
-    plan = memorised.plan("make it so", flat, QUICK)
+def test_what_is_no_goal_is_not_understood(memorized: Planner, flat: State) -> None:
+    plan = memorized.plan("make it so", flat, QUICK)
     assert (plan.status, plan.reason) == ("refused", NOT_UNDERSTOOD)
     assert plan.goal is None and plan.goal_text == KNOWN["make it so"]
 
 
 @pytest.mark.parametrize(("instruction", "reason"), REFUSED.items())
 def test_a_refusal_has_the_reason_that_the_gpt_wrote(
-    memorised: Planner, flat: State, instruction: str, reason: str
+    memorized: Planner, flat: State, instruction: str, reason: str
 ) -> None:
-    plan = memorised.plan(instruction, flat)
+    plan = memorized.plan(instruction, flat)
     assert (plan.status, plan.reason, plan.goal) == ("refused", reason, None)
 
 
 @pytest.mark.parametrize(("instruction", "question"), ASKED.items())
-def test_a_question_is_asked_back(memorised: Planner, flat: State, instruction: str, question: str) -> None:
-    plan = memorised.plan(instruction, flat)
+def test_a_question_is_asked_back(memorized: Planner, flat: State, instruction: str, question: str) -> None:
+    plan = memorized.plan(instruction, flat)
     assert (plan.status, plan.reason) == ("ask", question)
 
 
-def test_a_goal_out_of_reach_is_unverified_with_a_reason(memorised: Planner, flat: State) -> None:
-    plan = memorised.plan("warm the apple", flat, Options(samples=4))
+def test_a_goal_out_of_reach_is_unverified_with_a_reason(memorized: Planner, flat: State) -> None:
+    plan = memorized.plan("warm the apple", flat, Options(samples=4))
     assert (plan.status, plan.reason) == ("unverified", "not reached: hot apple")
     assert plan.tried == 1  # there is nothing to warm it with: more plans would not find it
     replay(flat, plan)
 
 
-def test_a_goal_that_holds_already_needs_no_step(memorised: Planner, flat: State) -> None:
-    plan = memorised.plan("put the plate on the counter", flat)
+def test_a_goal_that_holds_already_needs_no_step(memorized: Planner, flat: State) -> None:
+    plan = memorized.plan("put the plate on the counter", flat)
     assert (plan.status, plan.actions) == ("verified", ())
 
 
-def test_the_gpt_alone_plans_what_it_knows_by_heart(memorised: Planner, flat: State) -> None:
-    plan = memorised.plan("put the mug on the table", flat, Options(samples=0, constrained=False, chunks=False))
+def test_the_gpt_alone_plans_what_it_knows_by_heart(memorized: Planner, flat: State) -> None:
+    plan = memorized.plan("put the mug on the table", flat, Options(samples=0, constrained=False, chunks=False))
     assert plan.status == "verified"
 
 
 def test_further_plans_are_tried_only_while_none_reaches_the_goal(
-    memorised: Planner, flat: State, monkeypatch: pytest.MonkeyPatch
+    memorized: Planner, flat: State, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tried: list[Report] = []
 
@@ -277,45 +277,45 @@ def test_further_plans_are_tried_only_while_none_reaches_the_goal(
         return report if len(tried) > 1 else replace(report, step=1, reason="not this one")
 
     monkeypatch.setattr(pipeline, "verify", second_is_ok)
-    plan = memorised.plan("put the mug on the table", flat, Options(samples=4))
+    plan = memorized.plan("put the mug on the table", flat, Options(samples=4))
     assert (plan.status, plan.tried, len(tried)) == ("verified", 2, 2)
 
 
 def test_a_plan_is_verified_only_if_verify_says_so(
-    memorised: Planner, flat: State, monkeypatch: pytest.MonkeyPatch
+    memorized: Planner, flat: State, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def never(now: State, goal: Goal, actions: object, *, began: State | None = None) -> Report:
         return replace(verify(now, goal, actions, began=began), step=1, reason="I say no")  # type: ignore[arg-type]
 
     monkeypatch.setattr(pipeline, "verify", never)
-    plan = memorised.plan("put the mug on the table", flat, QUICK)
+    plan = memorized.plan("put the mug on the table", flat, QUICK)
     assert (plan.status, plan.reason) == ("unverified", "I say no")
 
 
-def test_what_failed_is_not_offered_again(memorised: Planner) -> None:
+def test_what_failed_is_not_offered_again(memorized: Planner) -> None:
     now = state(["cabinet 1", "desk 1"], {"mug 1": "desk 1", "mug 2": "desk 1"})
     seen: list[frozenset[int]] = []
-    original = goal_planner.fetch
+    original = goal_planner.retrieve_facts
 
     def spy(*args: object, avoid: frozenset[int] = frozenset(), **options: object) -> object:
         seen.append(avoid)
         return original(*args, avoid=avoid, **options)  # type: ignore[arg-type]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(goal_planner, "fetch", spy)
-        memorised.reach(meaning("mug in cabinet"), now, QUICK, avoid=frozenset({2}))
+        patch.setattr(goal_planner, "retrieve_facts", spy)
+        memorized.plan_for_goal(meaning("mug in cabinet"), now, QUICK, avoid=frozenset({2}))
     assert seen and set(seen) == {frozenset({2})}
 
 
-def test_a_plan_from_the_middle_goes_on_from_there(memorised: Planner, flat: State) -> None:
+def test_a_plan_from_the_middle_goes_on_from_there(memorized: Planner, flat: State) -> None:
     opened = apply(flat, parse_action(flat.world, "open cabinet 1"))
-    plan = memorised.reach(meaning("mug on dining table"), opened, Options(samples=4), start=flat)
+    plan = memorized.plan_for_goal(meaning("mug on dining table"), opened, Options(samples=4), start=flat)
     replay(opened, plan)
     assert "open cabinet 1" not in plan.subtasks[:1]
 
 
-def test_a_plan_is_plain_data_for_programs(memorised: Planner, flat: State) -> None:
-    data = memorised.plan("put the mug on the table", flat).as_dict()
+def test_a_plan_is_plain_data_for_programs(memorized: Planner, flat: State) -> None:
+    data = memorized.plan("put the mug on the table", flat).as_dict()
     assert data.pop("seconds") >= 0 and data.pop("tokens") > 0  # type: ignore[operator]
     assert data == {
         "instruction": "put the mug on the table", "status": "verified", "reason": "", "goal": "mug on dining table",
@@ -341,8 +341,8 @@ def test_without_the_extra_int8_says_what_to_install(model_folder: Path, monkeyp
 
 
 @pytest.mark.parametrize("instruction", ["", "   ", "\n", "...", "!"])
-def test_an_empty_instruction_is_refused(memorised: Planner, flat: State, instruction: str) -> None:
-    plan = memorised.plan(instruction, flat)
+def test_an_empty_instruction_is_refused(memorized: Planner, flat: State, instruction: str) -> None:
+    plan = memorized.plan(instruction, flat)
     assert (plan.status, plan.reason, plan.tokens) == ("refused", "The instruction is empty", 0)
 
 
@@ -351,14 +351,14 @@ def test_an_empty_instruction_is_refused(memorised: Planner, flat: State, instru
     ["put the mug on the table " * 200, "a" * 5000, "杯子放在桌子上" * 300, "🍎" * 400, "\x00\x1b[31m", "a\udcffb"],
     ids=["long", "one word", "Chinese", "emoji", "control", "half a character"],
 )
-def test_whatever_is_typed_is_answered(memorised: Planner, flat: State, instruction: str) -> None:
-    plan = memorised.plan(instruction, flat, QUICK)
+def test_whatever_is_typed_is_answered(memorized: Planner, flat: State, instruction: str) -> None:
+    plan = memorized.plan(instruction, flat, QUICK)
     assert plan.status in ("verified", "unverified", "refused", "ask")
     str(plan).encode("utf-8")
 
 
 def test_a_typed_mark_does_not_end_the_instruction(
-    memorised: Planner, flat: State, tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch
+    memorized: Planner, flat: State, tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fed: list[int] = []
     original = NumpySession.feed
@@ -369,7 +369,7 @@ def test_a_typed_mark_does_not_end_the_instruction(
 
     monkeypatch.setattr(NumpySession, "feed", spy)
     said = "sing [SEP] mug on dining table [SEP] [EOS] [REFUSE]"
-    memorised.understand(said, flat, QUICK)
+    memorized.understand(said, flat, QUICK)
     prompt = fed[
         : len(tokenizer.encode(" " + said.lower())) + len(tokenizer.encode(" " + text_format.inventory(flat))) + 3
     ]
@@ -377,11 +377,11 @@ def test_a_typed_mark_does_not_end_the_instruction(
     assert marks == [tokenizer.special("[SEP]")] * 2
 
 
-def test_an_instruction_in_a_home_that_has_everything_fits(memorised: Planner) -> None:
+def test_an_instruction_in_a_home_that_has_everything_fits(memorized: Planner) -> None:
     domain = load_domain()
     fixtures, objects = dict.fromkeys(domain.fixtures, 1), dict.fromkeys(domain.objects, 2)
     now = World(sample_scene(1, need_fixtures=fixtures, need_objects=objects, geometry=False)).initial()
-    assert memorised.plan("put the mug on the table " * 20, now, QUICK).status in (
+    assert memorized.plan("put the mug on the table " * 20, now, QUICK).status in (
         "refused",
         "ask",
         "unverified",
@@ -393,7 +393,7 @@ def test_an_instruction_in_a_home_that_has_everything_fits(memorised: Planner) -
 
 
 def test_the_inventory_is_read_once_for_a_home(
-    memorised: Planner, flat: State, monkeypatch: pytest.MonkeyPatch
+    memorized: Planner, flat: State, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fed: list[list[int]] = []
     original = NumpySession.feed
@@ -403,13 +403,13 @@ def test_the_inventory_is_read_once_for_a_home(
         return original(self, ids, among)
 
     monkeypatch.setattr(NumpySession, "feed", spy)
-    inventory, _ = text_format.encode(text_format.heading(text_format.inventory(flat), "")[:1], memorised.tokenizer)
+    inventory, _ = text_format.encode(text_format.heading(text_format.inventory(flat), "")[:1], memorized.tokenizer)
     for instruction in (
         "put the mug on the counter and then on the table",
         "tell me a joke",
         "put the mug on the table",
     ):
-        memorised.plan(instruction, flat, QUICK)
+        memorized.plan(instruction, flat, QUICK)
     assert fed.count(inventory) == 1
 
 
@@ -430,19 +430,19 @@ def test_what_a_goal_names_and_the_home_lacks(flat: State, goal: str, lacking: s
     assert missing(parse_goal(goal), flat) == lacking
 
 
-def test_understanding_alone_says_what_was_meant(memorised: Planner, flat: State) -> None:
-    found = memorised.understand("put the mug on the table", flat)
-    assert isinstance(found, Understanding) and found.goal is not None
+def test_understanding_alone_says_what_was_meant(memorized: Planner, flat: State) -> None:
+    found = memorized.understand("put the mug on the table", flat)
+    assert isinstance(found, ParsedInstruction) and found.goal is not None
     assert format_goal(found.goal) == found.goal_text == "mug on dining table"
-    assert found.logprob <= 0 and found.tokens == len(memorised.tokenizer.encode(" mug on dining table")) + 1
+    assert found.logprob <= 0 and found.tokens == len(memorized.tokenizer.encode(" mug on dining table")) + 1
 
 
 def test_more_than_there_is_is_refused_with_the_number(
-    memorised: Planner, flat: State, tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch
+    memorized: Planner, flat: State, tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     goal = tokenizer.encode(" 2 mug on dining table")
     monkeypatch.setattr(instruction_reader, "write_until", lambda *_: (goal, tokenizer.special("[SEP]")))
-    plan = memorised.plan("both mugs on the table", flat, replace(QUICK, grounded=False))
+    plan = memorized.plan("both mugs on the table", flat, replace(QUICK, grounded=False))
     assert (plan.status, plan.reason) == ("refused", "there is only 1 mug here")
 
 
@@ -457,7 +457,7 @@ def test_without_released_weights_the_error_says_what_to_do(monkeypatch: pytest.
 
 def test_a_short_context_still_reads_an_instruction_of_ordinary_length(tokenizer: Tokenizer) -> None:
     small = GPT(GPTConfig(vocab_size=tokenizer.vocab_size, n_layer=1, n_head=2, n_embd=32, block_size=128))
-    reader = Reader(Prompts(NumpyModel.of(small), tokenizer))
+    reader = InstructionReader(Prompts(NumpyModel.of(small), tokenizer))
     said = "please take the green apple from the counter and put it on the desk"
     _, rest = reader._prompt(said, "")
     assert tokenizer.decode(rest) == f"[SEP] {said}[SEP]"

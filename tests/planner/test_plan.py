@@ -30,7 +30,7 @@ def plan(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Call:
-    """The command in an empty folder, by default with the small flat and the memorised GPT."""
+    """The command in an empty folder, by default with the small flat and the memorized GPT."""
     monkeypatch.chdir(tmp_path)
 
     def call(*argv: str, home: str | None = str(flat_file), model: str | None = str(model_folder)) -> Outcome:

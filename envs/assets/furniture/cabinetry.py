@@ -91,12 +91,12 @@ def tube(radius: float, z: tuple[float, float], color: Color, at: tuple[float, f
 
 
 def shade(color: Color, factor: float) -> Color:
-    """Darken or lighten a colour."""
+    """Darken or lighten a color."""
     return (color[0] * factor, color[1] * factor, color[2] * factor, 1.0)
 
 
 def span(width: float) -> tuple[float, float]:
-    """Limits of something centred."""
+    """Limits of something centerd."""
     return (-width / 2, width / 2)
 
 

@@ -26,7 +26,7 @@ SKIRTING: Color = (0.99, 0.99, 0.97, 1.0)
 FRAME: Color = (0.62, 0.43, 0.28, 1.0)
 OAK: Color = (0.80, 0.62, 0.42, 1.0)
 WALNUT: Color = (0.65, 0.47, 0.33, 1.0)
-TILES: dict[str, tuple[float, Color, Color]] = {  # side [m] and two colours
+TILES: dict[str, tuple[float, Color, Color]] = {  # side [m] and two colors
     "kitchen": (0.6, (0.93, 0.92, 0.88, 1.0), (0.82, 0.80, 0.76, 1.0)),
     "bathroom": (0.4, (0.80, 0.88, 0.92, 1.0), (0.67, 0.78, 0.85, 1.0)),
     "laundry room": (0.4, (0.86, 0.88, 0.88, 1.0), (0.75, 0.78, 0.80, 1.0)),

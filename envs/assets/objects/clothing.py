@@ -1,4 +1,4 @@
-"""What clothes, linen, books and papers look like; each look takes a size [m] and a colour (see `tableware`)."""
+"""What clothes, linen, books and papers look like; each look takes a size [m] and a color (see `tableware`)."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from envs.assets.objects.tableware import BLACK, STEEL, WHITE, darker, lighter
 from envs.geometry.meshes import Color, Mesh, block, lathe, merge, moved, rod, slab, upright
 
 if TYPE_CHECKING:
-    from envs.assets.objects.tableware import Look
+    from envs.assets.objects.tableware import Appearance
     from envs.symbolic.domain import Vec3
 
 RED: Color = (0.85, 0.2, 0.18, 1.0)
 RUBBER: Color = (0.16, 0.16, 0.18, 1.0)
 
 
-def _cloth(stripe: float = 0.25) -> Look:
+def _cloth(stripe: float = 0.25) -> Appearance:
     """A folded cloth with a stripe near both ends."""
 
     def look(size: Vec3, color: Color) -> Mesh:
@@ -87,7 +87,7 @@ def _pillow(size: Vec3, color: Color) -> Mesh:
     return merge([block(size, color=color, bulge=0.2), block((size[0], size[1], 0.06 * size[2]), color=darker(color))])
 
 
-def _book(pages: Color = WHITE, *, hard: bool = True) -> Look:
+def _book(pages: Color = WHITE, *, hard: bool = True) -> Appearance:
     def look(size: Vec3, color: Color) -> Mesh:
         x, y, z = size
         cover = 0.14 * z
@@ -101,7 +101,7 @@ def _book(pages: Color = WHITE, *, hard: bool = True) -> Look:
     return look
 
 
-def _printed(head: Color, picture: Color) -> Look:
+def _printed(head: Color, picture: Color) -> Appearance:
     """A paper with a headline, a picture and lines of text."""
 
     def look(size: Vec3, color: Color) -> Mesh:
@@ -124,7 +124,7 @@ def _letter(size: Vec3, color: Color) -> Mesh:
     return merge([block(size, color=color), *flap, stamp])
 
 
-CLOTHES: dict[str, Look] = {
+CLOTHES: dict[str, Appearance] = {
     "napkin": _cloth(), "cloth": _cloth(0.4), "hand towel": _cloth(), "towel": _cloth(0.3), "blanket": _cloth(0.5),
     "shirt": _shirt, "jacket": _jacket, "sock": _sock, "shoe": _shoe, "boots": _boots, "hat": _hat, "pillow": _pillow,
     "book": _book(), "notebook": _book((0.95, 0.93, 0.85, 1)), "letter": _letter,

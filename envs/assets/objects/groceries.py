@@ -1,4 +1,4 @@
-"""What food, drinks and their packages look like; each look takes a size [m] and a colour (see `tableware`)."""
+"""What food, drinks and their packages look like; each look takes a size [m] and a color (see `tableware`)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from envs.geometry.meshes import (
 )
 
 if TYPE_CHECKING:
-    from envs.assets.objects.tableware import Look
+    from envs.assets.objects.tableware import Appearance
     from envs.symbolic.domain import Vec3
 
 LEAF: Color = (0.25, 0.55, 0.2, 1.0)
@@ -119,7 +119,7 @@ def _cheese(size: Vec3, color: Color) -> Mesh:
     return merge([wedge, *holes])
 
 
-def front(color_of: Color, *, wide: float = 0.7, tall: float = 0.4, up: float = 0.1) -> Look:
+def front(color_of: Color, *, wide: float = 0.7, tall: float = 0.4, up: float = 0.1) -> Appearance:
     """A label on both broad sides (those that look along y)."""
 
     def look(size: Vec3, color: Color) -> Mesh:
@@ -141,7 +141,7 @@ def _carton(size: Vec3, color: Color) -> Mesh:
     return merge([body, gable, ridge])
 
 
-def _drink(band: Color) -> Look:
+def _drink(band: Color) -> Appearance:
     def look(size: Vec3, color: Color) -> Mesh:
         x, y, z = size
         label = block((1.01 * x, 1.01 * y, 0.3 * z), (0.0, 0.0, -0.1 * z), band, below=False)
@@ -151,7 +151,7 @@ def _drink(band: Color) -> Look:
     return look
 
 
-def _packet(label: Color, mark: Color) -> Look:
+def _packet(label: Color, mark: Color) -> Appearance:
     """A box with a label and a mark on it."""
     return lambda size, color: merge([
         block(size, color=color),
@@ -200,7 +200,7 @@ def _candle(size: Vec3, color: Color) -> Mesh:
     return merge([tube(r, (-h / 2, 0.34 * h), color), tube(0.05 * r, (0.34 * h, 0.4 * h), BLACK, sides=4), flame])
 
 
-GROCERIES: dict[str, Look] = {
+GROCERIES: dict[str, Appearance] = {
     "apple": _apple, "orange": _orange, "tomato": _tomato, "lemon": _lemon, "banana": _banana, "carrot": _carrot,
     "potato": _potato, "lettuce": _lettuce, "onion": _onion, "bread": _bread, "cheese": _cheese,
     "egg": lambda size, color: moved(

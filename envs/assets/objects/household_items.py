@@ -1,4 +1,4 @@
-"""What electronics, toiletries, tools and toys look like; each look takes a size [m] and a colour (see `tableware`)."""
+"""What electronics, toiletries, tools and toys look like; each look takes a size [m] and a color (see `tableware`)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from envs.geometry.meshes import (
 )
 
 if TYPE_CHECKING:
-    from envs.assets.objects.tableware import Look
+    from envs.assets.objects.tableware import Appearance
     from envs.symbolic.domain import Vec3
 
 GLASS: Color = (0.45, 0.6, 0.72, 1.0)
@@ -329,7 +329,7 @@ def _sponge(size: Vec3, color: Color) -> Mesh:
     )  # noqa: E501
 
 
-POSSESSIONS: dict[str, Look] = {
+POSSESSIONS: dict[str, Appearance] = {
     "pen": stick(lambda f: 1.0 if f < 0.85 else 0.25, lambda f: STEEL if f > 0.8 else None, 6),
     "pencil": stick(lambda f: 1.0 if f < 0.86 else 0.15, lambda f: (0.9, 0.55, 0.55, 1) if f < 0.15 else
                     (0.9, 0.78, 0.6, 1) if f > 0.82 else None, 7),

@@ -1,6 +1,6 @@
 """What dishes, cutlery, cookware and vessels look like: turned profiles, rods and slabs within a thing's size.
 
-Each look takes a size [m] and a colour and returns a mesh about the thing's centre, z up.
+Each look takes a size [m] and a color and returns a mesh about the thing's center, z up.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from envs.symbolic.domain import Vec3
 
-Look = Callable[["Vec3", Color], Mesh]
+Appearance = Callable[["Vec3", Color], Mesh]
 STEEL: Color = (0.72, 0.74, 0.77, 1.0)
 BLACK: Color = (0.13, 0.13, 0.15, 1.0)
 WHITE: Color = (0.97, 0.97, 0.95, 1.0)
@@ -25,16 +25,16 @@ WOOD: Color = (0.65, 0.45, 0.28, 1.0)
 
 
 def darker(color: Color, factor: float = 0.7) -> Color:
-    """A shade of a colour."""
+    """A shade of a color."""
     return (color[0] * factor, color[1] * factor, color[2] * factor, 1.0)
 
 
 def lighter(color: Color, share: float = 0.5) -> Color:
-    """A tint of a colour: part of the way to white."""
+    """A tint of a color: part of the way to white."""
     return (color[0] + (1 - color[0]) * share, color[1] + (1 - color[1]) * share, color[2] + (1 - color[2]) * share, 1)
 
 
-def turned(profile: Sequence[tuple[float, float]], *, sides: int = 12) -> Look:
+def turned(profile: Sequence[tuple[float, float]], *, sides: int = 12) -> Appearance:
     """A closed body from a profile in fractions of (half width, height)."""
 
     def look(size: Vec3, color: Color) -> Mesh:
@@ -45,7 +45,7 @@ def turned(profile: Sequence[tuple[float, float]], *, sides: int = 12) -> Look:
     return look
 
 
-def vessel(profile: Sequence[tuple[float, float]], wall: float = 0.08, *, inside: float = 0.8) -> Look:
+def vessel(profile: Sequence[tuple[float, float]], wall: float = 0.08, *, inside: float = 0.8) -> Appearance:
     """An open vessel from its outer profile in fractions of (half width, height); darker inside."""
 
     def look(size: Vec3, color: Color) -> Mesh:
@@ -61,7 +61,7 @@ def vessel(profile: Sequence[tuple[float, float]], wall: float = 0.08, *, inside
     return look
 
 
-def with_parts(body: Look, *parts: Look) -> Look:
+def with_parts(body: Appearance, *parts: Appearance) -> Appearance:
     """Several looks in one."""
     return lambda size, color: merge([part(size, color) for part in (body, *parts)])
 
@@ -202,7 +202,7 @@ def _shaker(size: Vec3, color: Color) -> Mesh:
                   tube(0.75 * r, (0.15 * h, h / 2), STEEL, sides=8, top=0.4 * r)])  # fmt: skip
 
 
-def bottle(cap: Color, label: Color | None = None, neck: float = 0.4) -> Look:
+def bottle(cap: Color, label: Color | None = None, neck: float = 0.4) -> Appearance:
     """A bottle with a cap and a label."""
 
     def look(size: Vec3, color: Color) -> Mesh:
@@ -246,7 +246,7 @@ def _vase(size: Vec3, color: Color) -> Mesh:
     return merge([body, lathe([(0.96 * r, -0.2 * h), (1.02 * r, -0.1 * h), (0.99 * r, 0.0)], lighter(color), sides=12)])
 
 
-def stick(fraction: Callable[[float], float], color_of: Callable[[float], Color | None], steps: int = 4) -> Look:
+def stick(fraction: Callable[[float], float], color_of: Callable[[float], Color | None], steps: int = 4) -> Appearance:
     """Something long and round along x: `fraction` of its half width at each place from 0 to 1 along it."""
 
     def look(size: Vec3, color: Color) -> Mesh:
@@ -264,7 +264,7 @@ def stick(fraction: Callable[[float], float], color_of: Callable[[float], Color 
     return look
 
 
-TABLEWARE: dict[str, Look] = {
+TABLEWARE: dict[str, Appearance] = {
     "plate": _plate,
     "CD": _disc,
     "bowl": vessel([(0.45, 0.0), (0.82, 0.45), (1.0, 1.0)]),
@@ -286,7 +286,7 @@ TABLEWARE: dict[str, Look] = {
     "spray bottle": _spray, "plunger": _plunger, "vase": _vase,
 }  # fmt: skip
 # For a shape that the domain gives to a new thing.
-SHAPE_LOOKS: dict[str, Look] = {
+SHAPE_LOOKS: dict[str, Appearance] = {
     "plate": _plate, "bowl": TABLEWARE["bowl"], "cup": TABLEWARE["cup"], "mug": TABLEWARE["mug"],
     "glass": TABLEWARE["glass"], "wine_glass": TABLEWARE["wine glass"], "pan": TABLEWARE["pan"],
     "pot": TABLEWARE["pot"], "kettle": _kettle, "tray": _tray, "basket": open_box,

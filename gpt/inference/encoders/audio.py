@@ -43,7 +43,7 @@ def waves(length: int, width: int) -> Floats:
     return np.asarray(0.1 * np.concatenate((np.sin(angle), np.cos(angle)), axis=1), np.float32)
 
 
-class Ear:
+class AudioEncoder:
     """Weights of the encoder.
 
     Raises:

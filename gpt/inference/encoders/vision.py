@@ -36,11 +36,11 @@ class Perceived(NamedTuple):
 
 
 def scaled(picture: npt.NDArray[np.uint8]) -> Floats:
-    """Return colours as the encoder reads them, in -1..1."""
+    """Return colors as the encoder reads them, in -1..1."""
     return (picture.astype(np.float32) - np.float32(127.5)) / np.float32(127.5)
 
 
-class Eye:
+class VisionEncoder:
     """Weights of the encoder.
 
     Raises:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from planner.benchmarks.alfred_gpt2.scores import CRITERIA, Criterion, SequenceScores
 from planner.errors import RecipeError
 from planner.evaluation.statistics import Spread, rounded
-from planner.io.command import reported, writable
+from planner.io.command import run_command, writable
 from planner.io.paths import runs_dir
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def _parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command. Returns 0 when everything was scored, 2 on wrong input."""
     args = _parser().parse_args(argv)
-    return reported(lambda: _run(args), PROG)
+    return run_command(lambda: _run(args), PROG)
 
 
 def _run(args: argparse.Namespace) -> int:

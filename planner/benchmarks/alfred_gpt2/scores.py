@@ -88,7 +88,7 @@ def normalized(step: Sequence[str]) -> tuple[str, str, str]:
 
 
 def same(gold: str, predicted: str, criterion: Criterion) -> bool:
-    """Whether a normalised command or argument passes for the gold one."""
+    """Whether a normalized command or argument passes for the gold one."""
     if criterion == "strict" or not gold or not predicted:
         return gold == predicted
     return not set(gold.split()).isdisjoint(predicted.split())

@@ -40,7 +40,7 @@ class Settings:
         n_layer: Blocks of each.
         n_head: Heads of each.
         n_embd: Width of each.
-        vocab_size: Ids of the tokenizer, learnt from the train rows.
+        vocab_size: Ids of the tokenizer, learned from the train rows.
         block_size: Tokens of a packed row; the longest context.
         batch_rows: Packed rows of a step.
         epochs: Times that each member reads the train rows.

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from planner.errors import PlannerError
-from planner.io.command import one_thread, reported
+from planner.io.command import one_thread, run_command
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from envs.symbolic.actions import State
     from planner.api import Planner
     from planner.plans.planning_result import Plan
-    from planner.tasks.held_out_trials import Trial
+    from planner.tasks.held_out_trials import EvaluationTask
 
 PROG = "python -m planner.benchmarks.latency"
 COMMANDS = 5  # cold ones
@@ -64,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command. Returns 0, or 2 on wrong input."""
     args = _parser().parse_args(argv)
-    return reported(lambda: _run(args), PROG)
+    return run_command(lambda: _run(args), PROG)
 
 
 def _run(args: argparse.Namespace) -> int:
@@ -89,17 +89,17 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def warm(
-    planner: Planner, trials: Sequence[Trial], objects: Sequence[int], seed: int, repeats: int
+    planner: Planner, trials: Sequence[EvaluationTask], objects: Sequence[int], seed: int, repeats: int
 ) -> dict[str, float]:
     """Return times of plans in a small and a large home [ms], and how much longer it takes in the large one."""
     import numpy as np
 
     from envs.symbolic.goals import Every, No
-    from planner.benchmarks.latency.large_home import enlarged, neighbours
+    from planner.benchmarks.latency.large_home import enlarged, neighbors
 
     found: dict[str, float] = {}
     assert len(objects) == 2
-    beside = [neighbours(count, seed) for count in objects]
+    beside = [neighbors(count, seed) for count in objects]
     pairs = []
     for trial in trials:
         if trial.goal is not None and any(isinstance(c, Every | No) for c in trial.goal.conditions):
@@ -149,7 +149,7 @@ def _read(planner: Planner, start: State) -> None:
     planner.prompts.home(text_format.inventory(start))
 
 
-def shares(planner: Planner, trials: Sequence[Trial]) -> dict[str, float]:
+def shares(planner: Planner, trials: Sequence[EvaluationTask]) -> dict[str, float]:
     """Return the share of a plan's time that is not the GPT's, and that of the constraints."""
     from planner.api import Planner
     from planner.benchmarks.latency.playback import Tape
@@ -180,7 +180,7 @@ def shares(planner: Planner, trials: Sequence[Trial]) -> dict[str, float]:
     entries = {entry.code: entry for entry in profile.getstats()}
     narrowing = entries[constrained_decoding.choose_sequence.__code__]
     asking = sum(call.totaltime for call in narrowing.calls or () if call.code is Cursor.choose.__code__)
-    constraints = entries[candidate_actions.offers.__code__].totaltime + narrowing.totaltime - asking
+    constraints = entries[candidate_actions.candidate_actions.__code__].totaltime + narrowing.totaltime - asking
     return {
         "share_beside_gpt": round(rest / whole, 4),
         "share_of_constraints": round(rest / whole * constraints / entries[Planner.plan.__code__].totaltime, 4),
@@ -205,12 +205,12 @@ def _spent(command: Sequence[str]) -> tuple[float, float]:
     return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def throughput(planner: Planner, folder: Path, trials: Sequence[Trial], workers: int) -> dict[str, float]:
+def throughput(planner: Planner, folder: Path, trials: Sequence[EvaluationTask], workers: int) -> dict[str, float]:
     """Return verified plans per second of one process and of several, which have planned before."""
-    from planner.evaluation.measurement import ways
+    from planner.evaluation.measurement import planning_modes
     from planner.evaluation.parallel import Work, predictions
 
-    work = Work(folder=folder, ways={"verified": ways()["verified"]})
+    work = Work(folder=folder, ways={"verified": planning_modes()["verified"]})
     found: dict[str, float] = {}
     for count in sorted({1, workers}):
         done = predictions(planner, work, [*trials[: 4 * count], *trials], count)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _SEEDS = 2_000_000_000  # of the homes beside it, which no split draws
 
 
-def neighbours(objects: int, seed: int = 0) -> list[Scene]:
+def neighbors(objects: int, seed: int = 0) -> list[Scene]:
     """Sampled homes that together have at least so many objects."""
     found: list[Scene] = []
     while sum(len(scene.objects) for scene in found) < objects:

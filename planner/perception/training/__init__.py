@@ -7,7 +7,7 @@
 | `train_hearing.py` | trains the audio encoder, then the GPT on it |
 | `prefix_trainer.py` | what both share: a frozen GPT with an adapter |
 | `image_scenes.py` | sampled homes to draw |
-| `render.py` | draws labelled images |
+| `render.py` | draws labeled images |
 | `image_shards.py` | image files |
 | `image_pool.py` | a growing pool of images on the training device |
 | `speech_texts.py` | sentences and voices |

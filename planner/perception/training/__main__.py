@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from planner.errors import PlannerError
-from planner.io.command import reported, writable
+from planner.io.command import run_command, writable
 from planner.io.paths import released_dir, runs_dir
 
 PROG = "python -m planner.perception.training"
@@ -42,7 +42,7 @@ def _parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command. Returns 0, or 2 on wrong input."""
     args = _parser().parse_args(argv)
-    return reported(lambda: _run(args), PROG)
+    return run_command(lambda: _run(args), PROG)
 
 
 def _run(args: argparse.Namespace) -> int:

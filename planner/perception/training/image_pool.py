@@ -27,7 +27,7 @@ class Views(NamedTuple):
     Attributes:
         pictures: (B, 3, SIZE, SIZE) in -1..1.
         cells: (B, G, G) int64.
-        centres: (B, G, G) int64.
+        centers: (B, G, G) int64.
         states: (B, states, G, G) 0 or 1.
         furniture: (B,) int64.
         furniture_states: (B, states) 0 or 1.
@@ -36,7 +36,7 @@ class Views(NamedTuple):
 
     pictures: Tensor
     cells: Tensor
-    centres: Tensor
+    centers: Tensor
     states: Tensor
     furniture: Tensor
     furniture_states: Tensor
@@ -100,7 +100,7 @@ class Gallery:
             self._parts = [[torch.cat(tensors) for tensors in zip(*self._parts, strict=True)]]
 
     def draw(self, count: int, generator: torch.Generator) -> Views:
-        """Draw pictures, changed at random: mirrored, in other colours, shifted a little, blurred, with noise."""
+        """Draw pictures, changed at random: mirrored, in other colors, shifted a little, blurred, with noise."""
         numbers = torch.randint(len(self), (count,), generator=generator)
         return changed(self._views(numbers), self.device)
 
@@ -119,12 +119,12 @@ class Gallery:
             order.append(chosen)
             local = (numbers[chosen] - (ends[part] - sizes[part])).to(self.device)
             found.append([tensor[local] for tensor in self._parts[part]])
-        pictures, cells, centres, states, furniture, furniture_states = (
+        pictures, cells, centers, states, furniture, furniture_states = (
             torch.cat(tensors) for tensors in zip(*found, strict=True)
         )
         return Views(
             pictures=(pictures.permute(0, 3, 1, 2).float() - 127.5) / 127.5,
-            cells=cells.long(), centres=centres.long(), states=_spread(states, len(THING_STATES), 1),
+            cells=cells.long(), centers=centers.long(), states=_spread(states, len(THING_STATES), 1),
             furniture=furniture.long(), furniture_states=_spread(furniture_states, len(FURNITURE_STATES), 1),
             texts=[self.texts[i] for i in numbers[torch.cat(order)].tolist()],
         )  # fmt: skip
@@ -145,7 +145,7 @@ def changed(views: Views, device: torch.device) -> Views:
     mirrored = rand(B) < 0.5
     pick = mirrored[:, None, None]
     x = torch.where(pick[:, None], x.flip(3), x)
-    cells, centres = (torch.where(pick, t.flip(2), t) for t in (views.cells, views.centres))
+    cells, centers = (torch.where(pick, t.flip(2), t) for t in (views.cells, views.centers))
     states = torch.where(pick[:, None], views.states.flip(3), views.states)
     x = (x + 1) / 2
     x = x ** (0.7 + 0.7 * rand(B, 1, 1, 1)) * (0.75 + 0.5 * rand(B, 1, 1, 1)) * (0.85 + 0.3 * rand(B, 3, 1, 1))
@@ -160,4 +160,4 @@ def changed(views: Views, device: torch.device) -> Views:
     theta[:, :, 2] = shift
     grid = F.affine_grid(theta, [B, 3, SIZE, SIZE], align_corners=False)
     x = F.grid_sample(x, grid, padding_mode="border", align_corners=False)
-    return views._replace(pictures=2 * x.clamp(0, 1) - 1, cells=cells, centres=centres, states=states)
+    return views._replace(pictures=2 * x.clamp(0, 1) - 1, cells=cells, centers=centers, states=states)

@@ -1,4 +1,4 @@
-"""Homes to be pictured in training: sampled, full of things, open more often than not, in many colours and lights."""
+"""Homes to be pictured in training: sampled, full of things, open more often than not, in many colors and lights."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def light(rng: random.Random) -> Light:
 
 
 def repaint(home: PhysicalHome, rng: random.Random) -> None:
-    """Give walls, floors, furniture and things other colours, near their own, for pictures that follow."""
+    """Give walls, floors, furniture and things other colors, near their own, for pictures that follow."""
     canvas = home.looks.canvas
     for name in canvas.bodies:
         kind = name.partition(" ")[0]

@@ -2,7 +2,7 @@
 
 pictures  uint8 (N, 192, 192, 3)
 cells     uint8 (N, 24, 24)   class of each cell of 8 pixels (planner/perception/image_labels.py); things before furniture
-centres   uint8 (N, 24, 24)   class of a listed thing in the cell where its middle is; else 0
+centers   uint8 (N, 24, 24)   class of a listed thing in the cell where its middle is; else 0
 states    uint8 (N, 24, 24)   bits of that thing's states
 furniture uint8 (N,)          category
 furniture_states uint8 (N,)   bits
@@ -38,15 +38,15 @@ class Shard(NamedTuple):
 
     pictures: NDArray[np.uint8]
     cells: NDArray[np.uint8]
-    centres: NDArray[np.uint8]
+    centers: NDArray[np.uint8]
     states: NDArray[np.uint8]
     furniture: NDArray[np.uint8]
     furniture_states: NDArray[np.uint8]
     texts: list[str]
 
 
-def labelled(world: World, shown: Sequence[Picture]) -> Shard:
-    """Return pictures of a home with the labels that they are learnt by."""
+def labeled(world: World, shown: Sequence[Picture]) -> Shard:
+    """Return pictures of a home with the labels that they are learned by."""
     number = {name: k for k, name in enumerate(classes())}
     of_entity = np.array([*(number[c] for c in world.categories), 0], np.uint8)
     rows = [_labels(picture, of_entity, world.n_fixtures) for picture in shown]
@@ -55,7 +55,7 @@ def labelled(world: World, shown: Sequence[Picture]) -> Shard:
     return Shard(
         pictures=np.stack([picture.rgb for picture in shown]),
         cells=np.stack([row[0] for row in rows]),
-        centres=np.stack([row[1] for row in rows]),
+        centers=np.stack([row[1] for row in rows]),
         states=np.stack([row[2] for row in rows]),
         furniture=np.array([kinds.index(x.furniture) for x in listings], np.uint8),
         furniture_states=np.array([_bits(x.states, FURNITURE_STATES) for x in listings], np.uint8),
@@ -70,7 +70,7 @@ def _labels(
     cells = of_entity[entities[CELL // 2 :: CELL, CELL // 2 :: CELL]].copy()
     cells[(entities[CELL // 2 :: CELL, CELL // 2 :: CELL] >= n_fixtures)] = 0
     most = np.full((GRID, GRID), LEAST - 1)
-    centres, states = np.zeros((GRID, GRID), np.uint8), np.zeros((GRID, GRID), np.uint8)
+    centers, states = np.zeros((GRID, GRID), np.uint8), np.zeros((GRID, GRID), np.uint8)
     items = dict(zip(picture.things, picture.items, strict=True))
     for entity in np.unique(entities[entities >= n_fixtures]).tolist():
         mask = entities == entity
@@ -80,8 +80,8 @@ def _labels(
         if entity in items:
             rows, columns = np.nonzero(mask)
             at = int(rows.mean()) // CELL, int(columns.mean()) // CELL
-            centres[at], states[at] = of_entity[entity], _bits(items[entity].states, THING_STATES)
-    return cells, centres, states
+            centers[at], states[at] = of_entity[entity], _bits(items[entity].states, THING_STATES)
+    return cells, centers, states
 
 
 def _bits(states: Sequence[str], order: Sequence[str]) -> int:

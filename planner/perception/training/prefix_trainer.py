@@ -20,7 +20,7 @@ RANK = 16
 PLACEHOLDERS: dict[SenseKind, str] = {"sight": "[IMAGE]", "hearing": "[AUDIO]"}
 
 
-class Reader:
+class PrefixTrainer:
     """A GPT that learns to write what an encoder perceives: `[CLS] placeholders [SEP] text [EOS]`.
 
     Args:
@@ -38,7 +38,7 @@ class Reader:
         self.gpt, self.tokenizer, _ = load_model(folder)
         attach(self.gpt, rank=RANK, seed=seed, start=start)
         self.gpt.to(device)
-        self._ids: dict[str, list[int]] = {}  # of texts that were learnt before
+        self._ids: dict[str, list[int]] = {}  # of texts that were learned before
         special = self.tokenizer.special
         self.opening, self.placeholder, self.pad = [special("[CLS]")], special(PLACEHOLDERS[kind]), special("[PAD]")
 
@@ -103,7 +103,7 @@ def set_rates(optimizer: torch.optim.Optimizer, factors: Sequence[float]) -> Non
         group["lr"] = group["peak"] * factor
 
 
-def groups_of(encoder: nn.Module, reader: Reader, *, encoder_lr: float, reader_lr: float, decay: float
+def groups_of(encoder: nn.Module, reader: PrefixTrainer, *, encoder_lr: float, reader_lr: float, decay: float
               ) -> list[dict[str, object]]:  # fmt: skip
     """Return optimizer groups: matrices of the encoder, its vectors, and the adapter."""
     matrices = [p for p in encoder.parameters() if p.ndim > 1]

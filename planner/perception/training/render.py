@@ -1,4 +1,4 @@
-"""`python -m planner.perception.training.render --out DIR`: draws labelled pictures of sampled homes for `planner.perception.training`.
+"""`python -m planner.perception.training.render --out DIR`: draws labeled pictures of sampled homes for `planner.perception.training`.
 
 Files appear in DIR while it runs, each written whole; training may read them at the same time. PyBullet is needed here,
 not there.
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from planner.errors import PlannerError
-from planner.io.command import reported, writable
+from planner.io.command import run_command, writable
 from planner.tasks.home_splits import SplitName
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def shots(rng: random.Random, split: SplitName) -> Iterator[Shard]:
     from envs.simulation.physical_home import PhysicalHome
     from planner.perception.camera_views import UNSEEN, VARIED, pictures
     from planner.perception.training.image_scenes import light, repaint, scene_to_show, worth_showing
-    from planner.perception.training.image_shards import labelled
+    from planner.perception.training.image_shards import labeled
 
     failures = 0
     while True:
@@ -55,7 +55,7 @@ def shots(rng: random.Random, split: SplitName) -> Iterator[Shard]:
             camera = VARIED if split == "train" else UNSEEN
             found = list(pictures(home, camera=camera, rng=rng, light=light(rng), state=state, only=only))
             if found:
-                yield labelled(home.world, found)
+                yield labeled(home.world, found)
         finally:
             home.close()
 
@@ -87,7 +87,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     add("--processes", type=int, default=1, metavar="N", help="that draw (default: 1)")
     add("--seed", type=int, default=0, help="of the first process; the others count on (default: 0)")
     args = parser.parse_args(argv)
-    return reported(lambda: _run(args), PROG)
+    return run_command(lambda: _run(args), PROG)
 
 
 def _run(args: argparse.Namespace) -> int:

@@ -1,6 +1,6 @@
 """Making speech sound like other throats, rooms, microphones and days, on the device that trains.
 
-A synthesiser is learnt by heart if it is all that is heard: so each hearing is another one. Every sound is resampled,
+A synthesizer is learned by heart if it is all that is heard: so each hearing is another one. Every sound is resampled,
 equalised at random, put into a room, mixed with noise, levelled, and sometimes clipped or coded coarsely.
 
 Shapes: B sounds, N samples.

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from planner.language.phrase_patterns import load_families, load_words
-from planner.language.realization import NUMBER_WORDS, Realiser
+from planner.language.realization import NUMBER_WORDS, Realizer
 from planner.perception.espeak import Voice
 from planner.perception.transcript_normalization import words
 from planner.tasks.home_splits import SPLITS, sample_home
@@ -69,7 +69,7 @@ class Texts:
         patterns = " ".join(p for f in load_families() for p in self.drawer.patterns.get(f.name, ()))
         plain = re.sub(r"\{[^}]*\}", " ", patterns)  # without what stands for things
         self.others = sorted(set(re.findall(r"[a-z][a-z']*[a-z]|[ai]", plain.lower())))
-        self.realiser = Realiser(rng, None)
+        self.realizer = Realizer(rng, None)
 
     def draw(self) -> Iterator[str]:
         """Yield texts without end."""
@@ -98,15 +98,15 @@ class Texts:
     def vocabulary(self) -> Iterator[str]:
         """Yield all words, those of plurals too, some of them often."""
         for noun in self.nouns:
-            yield from words(f"{noun} {self.realiser.plural(noun)}").split()
+            yield from words(f"{noun} {self.realizer.plural(noun)}").split()
         yield from (word for other in self.others for word in words(other).split())
 
     def mixed(self) -> str:
-        """Return words of the phrases in an order that nobody says, so that no order is learnt by heart."""
+        """Return words of the phrases in an order that nobody says, so that no order is learned by heart."""
         said: list[str] = []
         for _ in range(self.rng.randint(1, 5)):
             noun = self.rng.choice(self.nouns)
             if self.rng.random() < 0.3:
-                noun = f"{self.rng.choice(NUMBER_WORDS[2:])} {self.realiser.plural(noun)}"
+                noun = f"{self.rng.choice(NUMBER_WORDS[2:])} {self.realizer.plural(noun)}"
             said += [*self.rng.sample(self.others, self.rng.randint(0, 3)), noun]
         return " ".join(said)

@@ -20,7 +20,7 @@ from gpt.inference.encoders.ctc import greedy
 from gpt.training.distributed import device_of
 from gpt.weights.encoder_file import load_sense, sense_path
 from planner.perception.ctc_word_decoding import Words
-from planner.perception.training.prefix_trainer import Reader, cosine, groups_of, set_rates
+from planner.perception.training.prefix_trainer import PrefixTrainer, cosine, groups_of, set_rates
 from planner.perception.training.progress import Progress
 from planner.perception.training.speech_augmentation import Augmenter
 from planner.perception.training.speech_pool import Batch, Pool, utterances
@@ -103,7 +103,7 @@ def train_hearing(settings: HearingSettings, model: Path, out: Path, start: Path
     watched = Pool(device, 16.0 * settings.validation, workers=0, seed=0)
     watched.add(utterances(settings.validation, settings.seed, "valid"))
     pool.fill(wait=settings.first)
-    reader = Reader("hearing", model, device, settings.seed)
+    reader = PrefixTrainer("hearing", model, device, settings.seed)
     config = HearingConfig(letters=len(LETTERS) + 1, phonemes=len(PHONEMES) + 1, n_embd=reader.gpt.config.n_embd)
     encoder = HearingEncoder(config).to(device)
     alone = settings.alone
@@ -198,14 +198,14 @@ class Heard(NamedTuple):
 
 @torch.no_grad()
 def keep(
-    encoder: HearingEncoder, reader: Reader, pool: Pool, augment: Augmenter, rng: random.Random,
+    encoder: HearingEncoder, reader: PrefixTrainer, pool: Pool, augment: Augmenter, rng: random.Random,
     settings: HearingSettings,
 ) -> list[Heard]:  # fmt: skip
     """Let the encoder hear utterances, changed at random; returns what it heard."""
     found: list[Heard] = []
     count = 0
     bar = tqdm(total=settings.kept, desc="hearing", disable=not sys.stderr.isatty())
-    while count < settings.kept:  # an encoder that has learnt little hears nothing in many
+    while count < settings.kept:  # an encoder that has learned little hears nothing in many
         pool.fill()
         batch = pool.draw(rng, settings.batch_seconds)
         sounds, lengths = augment(batch.sounds, batch.lengths)
@@ -215,7 +215,7 @@ def keep(
     return found
 
 
-def _misspelled(text: str, rng: random.Random, reader: Reader, width: int) -> Heard:
+def _misspelled(text: str, rng: random.Random, reader: PrefixTrainer, width: int) -> Heard:
     """Return a text as if it were heard, with letters wrong, missing or too many; nothing of its sound is known."""
     said, wrong = words(text), 0.12 * rng.random()
     letters = []
@@ -231,7 +231,7 @@ def _misspelled(text: str, rng: random.Random, reader: Reader, width: int) -> He
 
 
 def heard_of(
-    encoder: HearingEncoder, reader: Reader, features: torch.Tensor, lengths: torch.Tensor, texts: Sequence[str]
+    encoder: HearingEncoder, reader: PrefixTrainer, features: torch.Tensor, lengths: torch.Tensor, texts: Sequence[str]
 ) -> list[Heard]:
     """Return what the encoder hears of sounds."""
     perceived = _perceive(encoder, features, lengths)
@@ -245,7 +245,7 @@ def heard_of(
     return found
 
 
-def _writing(encoder: HearingEncoder, reader: Reader, chosen: Sequence[Heard]) -> torch.Tensor:
+def _writing(encoder: HearingEncoder, reader: PrefixTrainer, chosen: Sequence[Heard]) -> torch.Tensor:
     """Loss of writing what was said."""
     device = encoder.join.weight.device
     longest = max(len(h.ids) for h in chosen)
@@ -258,7 +258,7 @@ def _writing(encoder: HearingEncoder, reader: Reader, chosen: Sequence[Heard]) -
 
 
 @torch.no_grad()
-def _watch(encoder: HearingEncoder, reader: Reader, batch: Batch) -> dict[str, object]:
+def _watch(encoder: HearingEncoder, reader: PrefixTrainer, batch: Batch) -> dict[str, object]:
     """Error rate of letters, and the loss of what the GPT writes, on voices of no training, without noise."""
     features = log_mel(batch.sounds, batch.lengths)
     learning = encoder.training

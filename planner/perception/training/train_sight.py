@@ -15,7 +15,7 @@ from gpt.training.distributed import device_of
 from gpt.weights.encoder_file import load_sense, sense_path
 from planner.perception.image_labels import FURNITURE_STATES, SIZE, THING_STATES, classes, furniture
 from planner.perception.training.image_pool import Gallery, Views
-from planner.perception.training.prefix_trainer import Reader, cosine, groups_of, set_rates
+from planner.perception.training.prefix_trainer import PrefixTrainer, cosine, groups_of, set_rates
 from planner.perception.training.progress import Progress
 
 
@@ -28,12 +28,12 @@ class SightSettings:
         steps: How many steps, however long they take: the same on every machine; None: as many as there is time for.
         seed: Of everything.
         device: cpu, cuda or auto.
-        auxiliary: Whether masks are learnt from.
+        auxiliary: Whether masks are learned from.
         first: Pictures that are there before the first step.
         most: Pictures that are kept.
         watched: Of the first ones, those that are kept out of training to watch.
         batch: Pictures of a step.
-        alone: The part of the time in which the encoder learns without the GPT, if masks are learnt from.
+        alone: The part of the time in which the encoder learns without the GPT, if masks are learned from.
         encoder_lr: Peak learning rate of the encoder.
         reader_lr: Of the GPT's adapter.
         weight_decay: Of the encoder's matrices.
@@ -72,7 +72,7 @@ def train_sight(settings: SightSettings, model: Path, pictures: Path, out: Path,
         pictures: A folder of files of `planner.perception.training.render`, which may still be at work; `valid` in it is watched.
         out: The run's folder.
         start: A sense to go on from: its encoder is kept, and the GPT learns to read it, all the time; where it has
-            learnt to read middles of things already, from there.
+            learned to read middles of things already, from there.
 
     Raises:
         PlannerError: There are no pictures.
@@ -86,7 +86,9 @@ def train_sight(settings: SightSettings, model: Path, pictures: Path, out: Path,
     held_out.wait(min(64, settings.watched), patience=60.0)
     begun = None if start is None else load_sense(start, "sight")
     reads = begun is not None and bool(begun.config.get("things_first")) and settings.auxiliary
-    reader = Reader("sight", model, device, settings.seed, begun.adapter if begun is not None and reads else None)
+    reader = PrefixTrainer(
+        "sight", model, device, settings.seed, begun.adapter if begun is not None and reads else None
+    )
     config = SightConfig(
         size=SIZE, classes=len(classes()), things=1 + len(load_domain().objects), states=len(THING_STATES),
         furniture=len(furniture()), furniture_states=len(FURNITURE_STATES), n_embd=reader.gpt.config.n_embd,
@@ -149,7 +151,7 @@ def train_sight(settings: SightSettings, model: Path, pictures: Path, out: Path,
     return path
 
 
-def _begin_with_names(encoder: SightEncoder, reader: Reader) -> None:
+def _begin_with_names(encoder: SightEncoder, reader: PrefixTrainer) -> None:
     """Let the vector of a thing begin as the embedding of its name: the GPT knows what to make of that."""
     assert encoder.thing is not None
     names = classes()[1 : encoder.config.things]
@@ -164,7 +166,7 @@ def _see(encoder: SightEncoder, views: Views) -> Seen:
     return seen
 
 
-def _writing(encoder: SightEncoder, reader: Reader, known: Known, texts: list[str]) -> torch.Tensor:
+def _writing(encoder: SightEncoder, reader: PrefixTrainer, known: Known, texts: list[str]) -> torch.Tensor:
     with torch.autocast(known.front.device.type, torch.bfloat16):
         return reader.loss(*encoder.vectors(known), texts)
 
@@ -197,12 +199,12 @@ def keep(encoder: SightEncoder, gallery: Gallery, batch: int, generator: torch.G
 
 
 def _auxiliary(seen: Seen, views: Views) -> dict[str, torch.Tensor]:
-    middles = (views.centres > 0)[:, None]
+    middles = (views.centers > 0)[:, None]
     count = middles.sum().clamp_min(1)
     states = F.binary_cross_entropy_with_logits(seen.states.float(), views.states, reduction="none") * middles
     return {
         "cells": 0.5 * F.cross_entropy(seen.cells.float(), views.cells),
-        "centres": _focal(seen.centres.float(), views.centres) / count,
+        "centres": _focal(seen.centers.float(), views.centers) / count,
         "states": states.sum() / count,
         "furniture": 0.5 * F.cross_entropy(seen.furniture.float(), views.furniture),
         "furniture_states": 0.5
@@ -210,23 +212,23 @@ def _auxiliary(seen: Seen, views: Views) -> dict[str, torch.Tensor]:
     }
 
 
-def _focal(logits: torch.Tensor, centres: torch.Tensor) -> torch.Tensor:
+def _focal(logits: torch.Tensor, centers: torch.Tensor) -> torch.Tensor:
     """Sum of cross-entropies; of cells without a middle, which are many, by how wrong they are (focal loss)."""
-    losses = F.cross_entropy(logits, centres, reduction="none")  # (B, G, G)
+    losses = F.cross_entropy(logits, centers, reduction="none")  # (B, G, G)
     wrong = 1 - logits.detach().softmax(1)[:, 0]
-    return (losses * torch.where(centres > 0, 1.0, wrong.square())).sum()
+    return (losses * torch.where(centers > 0, 1.0, wrong.square())).sum()
 
 
 @torch.no_grad()
-def _watch(encoder: SightEncoder, reader: Reader, views: Views) -> dict[str, object]:
+def _watch(encoder: SightEncoder, reader: PrefixTrainer, views: Views) -> dict[str, object]:
     """Accuracy in homes of no training: middles of things found and right, furniture, and the loss of writing."""
     learning = encoder.training
     encoder.eval()
     seen = _see(encoder, views)
     writing = _writing(encoder, reader, seen.known, views.texts)
     encoder.train(learning)
-    best, there = seen.centres.argmax(1), views.centres > 0
-    right = ((best == views.centres) & there).sum()
+    best, there = seen.centers.argmax(1), views.centers > 0
+    right = ((best == views.centers) & there).sum()
     return {
         "valid_recall": round(float(right / there.sum().clamp_min(1)), 4),
         "valid_precision": round(float(right / (best > 0).sum().clamp_min(1)), 4),

@@ -1,12 +1,12 @@
 """A plan as a py_trees tree that ticks in any home with `state()` and `execute(action)`.
 
     tree = to_py_trees(goal, actions, SymbolicHome(start))
-    py_trees.trees.BehaviourTree(tree).tick()
+    py_trees.trees.BehaviorTree(tree).tick()
 
 A sequence with memory of subtasks, each a selector of "is it done already?" and the action, as in
 `planner/plans/export/behavior_tree.py`; at the end of each phase it is asked whether its goal holds. On a failure the root
 fails, and its `feedback_message` says why. There is no planning anew: a tree that fails is a reason for
-`Planner.reach`, which knows what is true by then. Needs the extra `exports`.
+`Planner.plan_for_goal`, which knows what is true by then. Needs the extra `exports`.
 """
 
 from __future__ import annotations
@@ -58,10 +58,10 @@ def to_py_trees(goal: Goal, actions: Sequence[Action], home: Home, *, title: str
     from py_trees.composites import Selector
     from py_trees.composites import Sequence as InTurn
 
-    from planner.plans.export.py_tree_nodes import Ask, Do, Plan
+    from planner.plans.export.py_tree_nodes import Ask, Do, PlanNode
 
     start = home.state()
-    root = Plan(one_line(title) or "plan")
+    root = PlanNode(one_line(title) or "plan")
     for phase in phases_of(goal, actions, start):
         way = InTurn(phase.text, memory=True)
         for subtask in phase.subtasks:

@@ -1,4 +1,4 @@
-"""The behaviours of a plan's py_trees tree; imported only where py_trees is installed."""
+"""The behaviors of a plan's py_trees tree; imported only where py_trees is installed."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Do(Behaviour):
         return Status.SUCCESS if done else Status.FAILURE
 
 
-class Plan(Sequence):
+class PlanNode(Sequence):
     """The root: a sequence with memory that says, when it fails, why the leaf failed that failed last."""
 
     def __init__(self, name: str) -> None:

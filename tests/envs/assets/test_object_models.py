@@ -9,7 +9,7 @@ import pytest
 
 from envs.assets.furniture.fixture_models import furniture
 from envs.assets.object_models import LOOKS, appearance, object_pieces
-from envs.geometry.free_spots import free_spots
+from envs.geometry.free_spots import free_placements
 from envs.symbolic.domain import load_domain
 
 OBJECTS = tuple(load_domain().objects.values())
@@ -89,7 +89,7 @@ def test_the_region_of_a_fixture_is_empty(category):
 
 def test_free_spots_touch_nothing_and_stay_inside():
     taken = np.array([[0.0, 0.0, 0.1, 0.1]])
-    spots = free_spots((0.5, 0.8), (0.1, 0.2), taken)
+    spots = free_placements((0.5, 0.8), (0.1, 0.2), taken)
     assert spots
     for spot in spots:
         half = (0.05, 0.1) if spot.yaw == 0 else (0.1, 0.05)
@@ -99,4 +99,4 @@ def test_free_spots_touch_nothing_and_stay_inside():
 
 
 def test_a_full_region_has_no_free_spot():
-    assert free_spots((0.3, 0.3), (0.2, 0.2), np.array([[0.0, 0.0, 0.15, 0.15]])) == []
+    assert free_placements((0.3, 0.3), (0.2, 0.2), np.array([[0.0, 0.0, 0.15, 0.15]])) == []

@@ -1,4 +1,4 @@
-"""Meshes, their colours, and what is made of them: floors, walls, the robot's shells."""
+"""Meshes, their colors, and what is made of them: floors, walls, the robot's shells."""
 
 from __future__ import annotations
 
@@ -52,21 +52,21 @@ def test_corners_of_a_box_are_shaded_sharply_and_those_of_a_ball_smoothly():
     assert np.array(sphere.normals) == pytest.approx(np.array(sphere.vertices), abs=0.25)
 
 
-def test_meshes_keep_their_colours_when_merged_and_moved():
+def test_meshes_keep_their_colors_when_merged_and_moved():
     both = moved(merge([block((1, 1, 1), color=RED), block((1, 1, 1), color=BLUE)]), (1, 2, 3))
     assert set(both.colors[:20]) == {RED}
     assert set(both.colors[-20:]) == {BLUE}
 
 
 @pytest.mark.parametrize("color", [RED, BLUE, (0.2, 0.4, 0.6, 1.0), (0.9, 0.9, 0.9, 1.0)])
-def test_a_texel_shows_its_colour(color):
+def test_a_texel_shows_its_color(color):
     picture = palette()
     u, v = texel(color)
     shown = picture[int((1 - v) * len(picture)), int(u * len(picture))] / 255
     assert shown == pytest.approx(color[:3], abs=0.5 / (STEPS - 1) + 1e-3)
 
 
-def test_a_tint_is_blended_over_all_colours():
+def test_a_tint_is_blended_over_all_colors():
     tinted = palette([((0.0, 0.0, 0.0), 0.5)])
     assert tinted == pytest.approx(palette() / 2, abs=1)
 

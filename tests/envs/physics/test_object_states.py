@@ -13,7 +13,7 @@ from envs.symbolic.actions import parse_action
 from tests.envs.homes_for_tests import is_true, liquid_of, scene
 
 if TYPE_CHECKING:
-    from envs.robot.motion_primitives import Workcell
+    from envs.robot.motion_primitives import MotionPrimitives
     from envs.simulation.physical_home import PhysicalHome
 
 pytestmark = pytest.mark.skipif(importlib.util.find_spec("pybullet") is None, reason="pybullet is not installed")
@@ -119,7 +119,7 @@ def test_a_plate_that_is_held_in_the_running_sink_stays_dirty(home, monkeypatch)
 
     seen = []
 
-    def hold_on(cell: Workcell) -> None:
+    def hold_on(cell: MotionPrimitives) -> None:
         cell.robot.wait(LONG_TICKS)
         seen.append(cell.places.root("plate 1"))
         raise SkillError("was held there")

@@ -18,7 +18,7 @@ from envs.recording.video import (
     Video,
     captioned,
     filmstrip,
-    labelled,
+    labeled,
     picture,
     write_png,
 )
@@ -28,7 +28,7 @@ LONG = "put medicine bottle 11 on toilet paper hanger 2 " * 6
 
 
 class StubHome:
-    """Shows grey, and counts how often."""
+    """Shows gray, and counts how often."""
 
     def __init__(self) -> None:
         self.engine, self.camera, self.drawn = SimpleNamespace(ticks=0), SimpleNamespace(), []
@@ -55,13 +55,13 @@ def test_no_letter_of_a_caption_touches_the_edge(text):
 
 @pytest.mark.parametrize("words", ["done", f"failed: {LONG}"])
 def test_cards_have_one_size_whatever_they_say(words):
-    first, other = labelled(GREY, "1  open cabinet 1", "done", GOOD), labelled(GREY, f"2  {LONG}", words, BAD)
+    first, other = labeled(GREY, "1  open cabinet 1", "done", GOOD), labeled(GREY, f"2  {LONG}", words, BAD)
     assert first.shape == other.shape
     assert (other[[0, -1]] == np.array(INK)).all() and (other[:, [0, -1]].reshape(-1, 3) != 255).any()
 
 
-def test_what_was_done_and_what_failed_have_their_colours():
-    done, failed = labelled(GREY, "1  x", "done", GOOD), labelled(GREY, "1  x", "failed: y", BAD)
+def test_what_was_done_and_what_failed_have_their_colors():
+    done, failed = labeled(GREY, "1  x", "done", GOOD), labeled(GREY, "1  x", "failed: y", BAD)
     assert (done == np.array(GOOD)).all(-1).any() and (failed == np.array(BAD)).all(-1).any()
 
 

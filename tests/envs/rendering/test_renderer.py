@@ -1,4 +1,4 @@
-"""What pictures are drawn of: colours, tints, what is hidden, and the numbers of bodies."""
+"""What pictures are drawn of: colors, tints, what is hidden, and the numbers of bodies."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if importlib.util.find_spec("pybullet") is not None:
     from envs.geometry.bodies import Piece, seen
     from envs.geometry.meshes import block, merge
     from envs.physics.engine import Engine
-    from envs.rendering.renderer import Canvas
+    from envs.rendering.renderer import Renderer
     from envs.simulation.physical_home import PhysicalHome
     from tests.envs.homes_for_tests import scene
 
@@ -23,7 +23,7 @@ ABOVE = ((0.0, -0.01, 3.0), (0.0, 0.0, 0.0))
 
 @pytest.fixture
 def canvas():
-    made = Canvas()
+    made = Renderer()
     yield made
     made.close()
 
@@ -33,13 +33,13 @@ def colors_of(canvas, size=32):
     return {tuple((color > 100).tolist()) for color in picture}
 
 
-def test_one_body_shows_many_colours(canvas):
+def test_one_body_shows_many_colors(canvas):
     two = merge([block((1, 1, 1), (-0.5, 0, 0), RED), block((1, 1, 1), (0.5, 0, 0), BLUE)])
     canvas.add("two", (seen(two),), (0, 0, 0))
     assert colors_of(canvas) >= {(True, False, False), (False, False, True)}
 
 
-def test_boxes_and_cylinders_are_seen_in_their_colours(canvas):
+def test_boxes_and_cylinders_are_seen_in_their_colors(canvas):
     pieces = (Piece(size=(1, 1, 1), at=(-0.5, 0, 0), color=RED), Piece(size=(1, 1, 1), at=(0.5, 0, 0), kind="cylinder",
                                                                          color=BLUE))  # fmt: skip
     canvas.add("two", pieces, (0, 0, 0))
@@ -67,7 +67,7 @@ def test_pixels_have_the_numbers_of_the_simulated_bodies():
     world = Engine()
     for name in ("ground", "shelf 1", "cup 1"):
         world.add(name, (Piece(size=(1, 1, 1)),), (0, 0, 0))
-    canvas = Canvas(world)
+    canvas = Renderer(world)
     canvas.add("cup 1 marker", (seen(block((0.5, 0.5, 0.5))),), (0, 0, 0))
     canvas.add("floors", (seen(block((1.2, 1.2, 0.1))),), (0, 0, 0))
     bodies = canvas.shot(32, 32, *ABOVE)[2]

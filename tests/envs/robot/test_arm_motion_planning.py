@@ -48,24 +48,24 @@ def test_an_arm_in_empty_space_touches_nothing():
 
 
 def test_the_twin_finds_every_part_of_the_arm():
-    for centre in kinematics.sphere_centres(LEFT_OF[None])[0]:
-        x, y, z = centre.tolist()
+    for center in kinematics.sphere_centers(LEFT_OF[None])[0]:
+        x, y, z = center.tolist()
         assert twin(block((x, y, z), (0.02, 0.02, 0.02))).depth(LEFT_OF[None])[0] > 0.01
 
 
 def test_depth_is_as_deep_as_the_hand_is_in_a_wall():
     tip, _ = kinematics.tip(LEFT_OF[None])
-    centres, radii = kinematics.sphere_centres(LEFT_OF[None])[0], kinematics.sphere_radii()
-    front_m = float((centres[:, 1] + radii).max())  # the farthest side of the arm
+    centers, radii = kinematics.sphere_centers(LEFT_OF[None])[0], kinematics.sphere_radii()
+    front_m = float((centers[:, 1] + radii).max())  # the farthest side of the arm
     for deep_m in (0.001, 0.004):
         wall = block((float(tip[0, 0]), front_m - deep_m + 0.5, 0.7), (4.0, 1.0, 4.0))
-        expected = np.maximum(0.0, centres[:, 1] + radii - (front_m - deep_m)).sum()
+        expected = np.maximum(0.0, centers[:, 1] + radii - (front_m - deep_m)).sum()
         assert twin(wall).depth(LEFT_OF[None])[0] == pytest.approx(expected, abs=1e-9)
 
 
 @pytest.mark.parametrize("soft", [0.0, 1.0])
 def test_things_count_like_walls(soft):
-    x, y, z = kinematics.sphere_centres(LEFT_OF[None])[0, -1].tolist()
+    x, y, z = kinematics.sphere_centers(LEFT_OF[None])[0, -1].tolist()
     assert twin(block((x, y, z), (0.1, 0.1, 0.1), soft=soft)).depth(LEFT_OF[None])[0] > FREE_M
 
 
@@ -142,7 +142,7 @@ def test_to_a_goal_inside_a_wall_there_is_no_way():
 
 
 def test_what_overlaps_at_the_start_already_is_no_reason_to_stay():
-    x, y, z = kinematics.sphere_centres(LEFT_OF[None])[0, -1].tolist()
+    x, y, z = kinematics.sphere_centers(LEFT_OF[None])[0, -1].tolist()
     beside = block((x, y, z), (0.04, 0.04, 0.04))
     there = float(twin(beside).depth(LEFT_OF[None])[0])
     assert there > FREE_M

@@ -30,31 +30,31 @@ def is_shut(home, name):
 
 
 def test_the_door_that_has_to_be_closed_is_named(home):
-    from envs.robot.obstruction import out_of_reach
+    from envs.robot.obstruction import unreachable_error
 
-    failure = out_of_reach(home.cell, "cannot reach mug 1", is_shut(home, "cabinet 1"))
+    failure = unreachable_error(home.cell, "cannot reach mug 1", is_shut(home, "cabinet 1"))
     assert (str(failure), failure.blocked_by) == ("cannot reach mug 1: blocked by cabinet 1", "cabinet 1")
 
 
 def test_no_door_is_named_if_closing_none_helps(home):
-    from envs.robot.obstruction import out_of_reach
+    from envs.robot.obstruction import unreachable_error
 
-    failure = out_of_reach(home.cell, "cannot reach mug 1", lambda: False)
+    failure = unreachable_error(home.cell, "cannot reach mug 1", lambda: False)
     assert (str(failure), failure.blocked_by) == ("cannot reach mug 1", "")
 
 
 def test_the_fixture_that_is_worked_at_stays_open(home):
-    from envs.robot.obstruction import out_of_reach
+    from envs.robot.obstruction import unreachable_error
 
-    assert out_of_reach(home.cell, "cannot", is_shut(home, "cabinet 1"), own="cabinet 1").blocked_by == ""
+    assert unreachable_error(home.cell, "cannot", is_shut(home, "cabinet 1"), own="cabinet 1").blocked_by == ""
 
 
 def test_looking_for_the_door_moves_nothing(home):
-    from envs.robot.obstruction import out_of_reach
+    from envs.robot.obstruction import unreachable_error
 
     before = [home.engine.joint(name, k) for name in ("cabinet 1", "cabinet 3") for k in (0, 1)]
     floor = home.cell.floor.free.copy()
-    out_of_reach(home.cell, "cannot", lambda: False)
+    unreachable_error(home.cell, "cannot", lambda: False)
     assert [home.engine.joint(name, k) for name in ("cabinet 1", "cabinet 3") for k in (0, 1)] == before
     assert (home.cell.floor.free == floor).all()
 

@@ -11,7 +11,7 @@ import pytest
 from envs.errors import HomeError
 from envs.simulation.disturbed_home import DisturbedHome
 from envs.simulation.symbolic_home import SymbolicHome
-from envs.symbolic.actions import Action, State, World, parse_action, unmet
+from envs.symbolic.actions import Action, State, World, parse_action, unmet_precondition
 from envs.symbolic.disturbances import KINDS, Disturbance, changed, possible
 from tests.envs.homes_for_tests import after, is_true, kitchen, place_of, scene, state
 
@@ -96,7 +96,7 @@ def test_nobody_puts_a_thing_where_the_robot_could_not() -> None:
         for what in possible(now, "move", (), np.random.default_rng(seed)):
             thing = now.world.index[what.name]
             lifted = now._replace(place=(*now.place[:thing], -2, *now.place[thing + 1 :]), held=thing)
-            assert unmet(lifted, Action("put", (what.name, what.place))) is None
+            assert unmet_precondition(lifted, Action("put", (what.name, what.place))) is None
 
 
 def test_doors_that_are_open_are_closed_and_the_others_opened() -> None:
@@ -135,13 +135,13 @@ def test_a_drop_empties_the_hand_and_the_robot_stays() -> None:
     held = after(small(), "pick up mug 1")
     now = changed(held, Disturbance(kind="drop", name="mug 1", place="floor 1"))
     assert (now.held, now.at, place_of(now, "mug 1")) == (-1, held.at, "floor 1")
-    assert unmet(now, Action("pick up", ("mug 1",))) is None
+    assert unmet_precondition(now, Action("pick up", ("mug 1",))) is None
 
 
 def test_a_thing_on_the_bare_ground_can_be_picked_up() -> None:
     held = after(small(), "pick up mug 1")
     now = changed(held, Disturbance(kind="drop", name="mug 1"))
-    assert unmet(now, Action("pick up", ("mug 1",))) is None
+    assert unmet_precondition(now, Action("pick up", ("mug 1",))) is None
 
 
 # Physics
@@ -180,22 +180,22 @@ def overlaps(home) -> list[tuple[str, str, float]]:
     ],
 )
 def test_physics_comes_to_the_same_atoms(built, before: tuple[str, ...], what: Disturbance) -> None:
-    from envs.simulation.physical_disturbances import Meddler
+    from envs.simulation.physical_disturbances import PhysicalDisturber
 
     for text in before:
         assert built.execute(parse_action(built.world, text)).status == "done"
     expected = changed(built.state(), what)
-    assert Meddler(built).make(what, np.random.default_rng(0)) == what
+    assert PhysicalDisturber(built).make(what, np.random.default_rng(0)) == what
     assert built.state()[1:] == expected[1:]
     assert overlaps(built) == []
 
 
 @needs_pybullet
 def test_the_robot_works_on_after_a_disturbance(built) -> None:
-    from envs.simulation.physical_disturbances import Meddler
+    from envs.simulation.physical_disturbances import PhysicalDisturber
 
     assert built.execute(parse_action(built.world, "pick up mug 1")).status == "done"
-    assert Meddler(built).make(Disturbance(kind="drop", name="mug 1"), np.random.default_rng(0))
+    assert PhysicalDisturber(built).make(Disturbance(kind="drop", name="mug 1"), np.random.default_rng(0))
     for text in ("pick up mug 1", "put mug 1 on desk 1", "open drawer 1", "pick up spoon 1"):
         outcome = built.execute(parse_action(built.world, text))
         assert outcome.status == "done", f"{text}: {outcome.reason}"
@@ -203,7 +203,7 @@ def test_the_robot_works_on_after_a_disturbance(built) -> None:
 
 @needs_pybullet
 def test_no_door_swings_through_the_robot(built) -> None:
-    from envs.simulation.physical_disturbances import Meddler
+    from envs.simulation.physical_disturbances import PhysicalDisturber
 
     assert built.execute(parse_action(built.world, "close fridge 1")).status == "done"
     spec, robot = built.places.specs["fridge 1"], built.cell.robot
@@ -211,7 +211,7 @@ def test_no_door_swings_through_the_robot(built) -> None:
     robot.settle()
     built.engine.step()
     before = built.engine.joint("fridge 1", 0)
-    assert Meddler(built).make(Disturbance(kind="open", name="fridge 1"), np.random.default_rng(0)) is None
+    assert PhysicalDisturber(built).make(Disturbance(kind="open", name="fridge 1"), np.random.default_rng(0)) is None
     assert built.engine.joint("fridge 1", 0) == pytest.approx(before, abs=1e-3)
 
 

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from envs.assets.collision_shapes import WALL_M
-from envs.robot.robot import LEFT, LINKS, NAME, RIGHT, kinematics
-from envs.skills.dispatch import dispatch
-from envs.symbolic.actions import State, apply, parse_action, unmet
+from envs.robot import kinematics
+from envs.robot.robot import LEFT, LINKS, NAME, RIGHT
+from envs.skills import dispatch
+from envs.symbolic.actions import State, apply, parse_action, unmet_precondition
 from tests.envs.homes_for_tests import scene
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def home(built: PhysicalHome) -> PhysicalHome:
 def try_to(home: PhysicalHome, text: str) -> Outcome:
     """Carry out a subtask that is applicable."""
     action = parse_action(home.world, text)
-    assert unmet(home.state(), action) is None
+    assert unmet_precondition(home.state(), action) is None
     return home.execute(action)
 
 
@@ -178,7 +179,7 @@ def test_a_skill_that_runs_out_of_time_says_when_and_leaves_a_robot_that_goes_on
 
 def test_a_failure_in_the_middle_of_a_reach_leaves_the_arm_tucked(home, monkeypatch):
     from envs.robot.motion_primitives import SkillError
-    from envs.skills.dispatch import pick
+    from envs.skills import pick
 
     def fail(*_: object) -> bool:
         raise SkillError("something broke")
@@ -252,6 +253,7 @@ def test_what_follows_a_reset_is_the_same_bit_for_bit(home):
 
 def test_a_reset_takes_well_under_what_the_first_build_takes(home, monkeypatch):
     from envs.physics.engine import Engine
+    from envs.simulation import physical_home
 
     step, unreachable = Engine.step, physical_home.unreachable
     ticks, searches = [], []

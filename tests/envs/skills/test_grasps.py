@@ -12,7 +12,7 @@ import pytest
 
 from envs.assets.collision_shapes import WALL_M, edge_top
 from envs.geometry.rotations import Array, turn_z
-from envs.robot.reach_planning import LEVEL, Goal
+from envs.robot.reach_planning import LEVEL, ReachTarget
 from envs.skills.grasps import FINGERS_M, GROUND_M, WIDEST_M, half_extents, heading_of, is_round, pinches
 from tests.envs.homes_for_tests import scene
 
@@ -55,11 +55,11 @@ def stand(home: PhysicalHome, name: str, yaw: float = 0.0, *, lean: float = 0.0)
     return at
 
 
-def goals(home: PhysicalHome, name: str, *, deeper_m: float = 0.0) -> list[Goal]:
+def goals(home: PhysicalHome, name: str, *, deeper_m: float = 0.0) -> list[ReachTarget]:
     return pinches(home.cell, name, deeper_m=deeper_m)
 
 
-def across(goal: Goal, heading: float) -> Array:
+def across(goal: ReachTarget, heading: float) -> Array:
     """The direction along which the fingers close, (2,)."""
     return np.array([-sin(heading), cos(heading)])
 

@@ -13,16 +13,16 @@ from envs.symbolic.actions import (
     World,
     applicable,
     apply,
-    effect,
     format_action,
     parse_action,
-    unmet,
+    successor,
+    unmet_precondition,
 )
 from tests.envs.homes_for_tests import after, is_true, kitchen, liquid_of, place_of, state
 
 
 def why_not(now: State, subtask: str) -> str | None:
-    return unmet(now, parse_action(now.world, subtask))
+    return unmet_precondition(now, parse_action(now.world, subtask))
 
 
 @pytest.fixture(scope="module")
@@ -249,7 +249,7 @@ def test_an_unknown_skill_is_an_error_that_lists_the_skills(start: State) -> Non
 )
 def test_a_call_that_makes_no_sense_is_an_error(start: State, action: Action) -> None:
     with pytest.raises(ActionError):
-        unmet(start, action)
+        unmet_precondition(start, action)
 
 
 def test_an_action_that_is_not_applicable_cannot_be_applied(start: State) -> None:
@@ -272,7 +272,7 @@ def walk(seed: int, length: int = 60) -> list[tuple[State, Action]]:
         for action in applicable(now):
             by_skill.setdefault(action.skill, []).append(action)
         steps.append((now, rng.choice(by_skill[rng.choice(sorted(by_skill))])))
-        now = effect(*steps[-1])
+        now = successor(*steps[-1])
     return steps
 
 
@@ -289,7 +289,7 @@ def test_the_list_of_applicable_actions_is_exactly_those_without_an_unmet_precon
         names = now.world.names
         one = [Action(s, (n,)) for s in now.world.domain.skills if s not in ("put", "give", "pour") for n in names]
         two = [Action(s, (a, b)) for s in ("put", "give", "pour") for a in names for b in names]
-        assert set(applicable(now)) == {a for a in one + two if unmet(now, a) is None}
+        assert set(applicable(now)) == {a for a in one + two if unmet_precondition(now, a) is None}
 
 
 @pytest.mark.parametrize("seed", range(10))

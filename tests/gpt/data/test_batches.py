@@ -68,7 +68,7 @@ def test_no_target_crosses_into_the_next_document() -> None:
         assert batch.n_tokens == int((batch.layout.document >= 0).sum())
 
 
-def test_neighbouring_documents_of_a_row_have_different_numbers() -> None:
+def test_neighboring_documents_of_a_row_have_different_numbers() -> None:
     batch = PackedBatches(TokenizedDocuments.from_lists(LISTS), 8, 32, seed=0).batch(0)
     same_document = batch.layout.document[:, 1:] == batch.layout.document[:, :-1]
     consecutive = batch.idx[:, 1:] == batch.idx[:, :-1] + 1
@@ -207,7 +207,7 @@ def test_a_batch_has_the_loss_of_its_documents_one_by_one(
     assert loss.item() == pytest.approx(total / n_counted, rel=1e-5)
 
 
-def test_padding_and_neighbours_leave_the_gradient_as_it_is(make_model: Callable[..., GPT]) -> None:
+def test_padding_and_neighbors_leave_the_gradient_as_it_is(make_model: Callable[..., GPT]) -> None:
     gradients = []
     for kind in (PackedBatches, PaddedBatches):
         model = make_model()

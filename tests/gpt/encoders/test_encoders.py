@@ -14,10 +14,10 @@ from gpt.encoders.log_mel import frames_of, masked
 from gpt.encoders.log_mel import log_mel as torch_mel
 from gpt.encoders.vision import SightConfig, SightEncoder, folded, unfolded
 from gpt.errors import CheckpointError
-from gpt.inference.encoders.audio import Ear
+from gpt.inference.encoders.audio import AudioEncoder
 from gpt.inference.encoders.ctc import greedy
 from gpt.inference.encoders.log_mel import HOP, RATE, WINDOW, log_mel
-from gpt.inference.encoders.vision import MOST, Eye, scaled
+from gpt.inference.encoders.vision import MOST, VisionEncoder, scaled
 from gpt.weights.adapter import Adapter
 from gpt.weights.encoder_file import SenseFile, SenseKind
 
@@ -89,7 +89,7 @@ def test_hearing_is_the_same_in_numpy_and_padding_changes_nothing() -> None:
     s = int(alone.counts)
     torch.testing.assert_close(padded.letters[:, :s], alone.letters, atol=1e-4, rtol=1e-3)
     torch.testing.assert_close(padded.steps[:, :s], alone.steps, atol=1e-4, rtol=1e-3)
-    found = Ear(sense("hearing", HEARING.as_dict(), encoder.state_dict())).perceive(wave)
+    found = AudioEncoder(sense("hearing", HEARING.as_dict(), encoder.state_dict())).perceive(wave)
     np.testing.assert_allclose(found.steps, alone.steps[0], atol=2e-3)
     np.testing.assert_allclose(found.letters, alone.letters[0], atol=2e-3)
 
@@ -125,10 +125,10 @@ def test_sight_is_the_same_in_numpy_with_its_norms_folded(things_first: bool) ->
     with torch.no_grad():
         seen = encoder(torch.from_numpy(scaled(picture)).permute(2, 0, 1)[None])
         vectors, lengths = encoder.vectors(seen.known)
-    assert seen.centres.shape == (1, 5, 6, 6) and seen.cells.shape == (1, 9, 6, 6)
+    assert seen.centers.shape == (1, 5, 6, 6) and seen.cells.shape == (1, 9, 6, 6)
     count = int(lengths[0])
     assert count == 4 if not things_first else 3 < count <= 1 + MOST
-    found = Eye(sense("sight", config.as_dict(), folded(encoder))).perceive(picture)
+    found = VisionEncoder(sense("sight", config.as_dict(), folded(encoder))).perceive(picture)
     np.testing.assert_allclose(found.vectors, vectors[0, :count], atol=2e-3)
     assert found.things is None or list(found.things) == sorted(found.things)
     assert (found.things is None) != things_first
@@ -141,7 +141,7 @@ def test_sight_is_the_same_in_numpy_with_its_norms_folded(things_first: bool) ->
 
 @pytest.mark.parametrize("kind", ["sight", "hearing"])
 def test_files_of_something_else_are_refused(kind: SenseKind) -> None:
-    reader = Eye if kind == "sight" else Ear
+    reader = VisionEncoder if kind == "sight" else AudioEncoder
     with pytest.raises(CheckpointError, match="config is damaged"):
         reader(sense(kind, {}, {"w": torch.zeros(1)}))
     config = SIGHT.as_dict() if kind == "sight" else HEARING.as_dict()

@@ -14,7 +14,7 @@ from gpt.encoders.prefix_loss import reading_loss, rows_of
 from gpt.errors import CheckpointError, ConfigError, ContextError
 from gpt.inference.encoders.blocks import conv1d, conv2d, depthwise1d, encoder_block
 from gpt.inference.numpy_model import NumpyModel
-from gpt.model.inserted_embeddings import Inserted
+from gpt.model.inserted_embeddings import InsertedEmbeddings
 from gpt.model.transformer import GPT, GPTConfig
 from gpt.training.lora import adapter_of, attach
 from gpt.weights.encoder_file import SenseFile, load_sense, save_sense
@@ -36,7 +36,7 @@ def gpt() -> GPT:
 def test_both_runtimes_read_vectors_alike(gpt: GPT) -> None:
     vectors = torch.randn(5, 32)
     ids = torch.tensor([[CLS, *[IMAGE] * 5, SEP, 9]])
-    inserted = Inserted(vectors, torch.zeros(5, dtype=torch.int64), torch.arange(1, 6))
+    inserted = InsertedEmbeddings(vectors, torch.zeros(5, dtype=torch.int64), torch.arange(1, 6))
     with torch.no_grad():
         expected = gpt(ids, inserted=inserted)[0][0, -1].numpy()
         without = gpt(ids)[0][0, -1].numpy()
@@ -51,7 +51,7 @@ def test_the_embedding_of_a_placeholder_is_what_the_token_itself_would_be(gpt: G
     ids = torch.tensor([[CLS, IMAGE, IMAGE, SEP]])
     own = gpt.wte.weight[IMAGE].expand(2, -1)
     with torch.no_grad():
-        inserted = Inserted(own, torch.zeros(2, dtype=torch.int64), torch.tensor([1, 2]))
+        inserted = InsertedEmbeddings(own, torch.zeros(2, dtype=torch.int64), torch.tensor([1, 2]))
         torch.testing.assert_close(gpt(ids, inserted=inserted)[0], gpt(ids)[0])
 
 

@@ -16,9 +16,9 @@ from torch.nn.attention.flex_attention import flex_attention
 from gpt.data.batches import Batch, PackedBatches
 from gpt.data.tokenized_documents import TokenizedDocuments
 from gpt.errors import ConfigError
-from gpt.model.attention import block_mask, choose_kernel, look, rotate, rotation_table
+from gpt.model.attention import attention_mask, block_mask, choose_kernel, rotate, rotation_table
 from gpt.model.kv_cache import KVCache
-from gpt.model.packed_layout import Layout
+from gpt.model.packed_layout import PackedLayout
 from gpt.model.transformer import GPT, MLP, GPTConfig, Norm
 
 Make = Callable[..., GPT]
@@ -114,7 +114,7 @@ def test_kernels_agree_on_packed_documents_with_branches(
 def test_the_block_mask_of_flex_hides_what_the_others_hide(branched: Batch, with_layout: bool) -> None:
     layout = branched.layout if with_layout else None
     q, k, v = torch.randn(3, 2, 4, T, D, generator=torch.Generator().manual_seed(0))
-    mask = look("matmul", T, layout, None, torch.float32, CPU).mask
+    mask = attention_mask("matmul", T, layout, None, torch.float32, CPU).mask
     assert isinstance(mask, Tensor)
     with torch.no_grad():
         seen = flex_attention(q, k, v, block_mask=block_mask(T, layout, CPU))
@@ -155,8 +155,8 @@ def test_auto_is_matmul_on_the_cpu_and_sdpa_on_a_gpu() -> None:
 
 
 def test_a_fused_kernel_gets_no_mask_where_rows_are_documents() -> None:
-    assert look("sdpa", 16, None, None, torch.float32, CPU).mask is None
-    assert look("sdpa", 16, Layout.of(torch.zeros(1, 16)), None, torch.float32, CPU).mask is not None
+    assert attention_mask("sdpa", 16, None, None, torch.float32, CPU).mask is None
+    assert attention_mask("sdpa", 16, PackedLayout.of(torch.zeros(1, 16)), None, torch.float32, CPU).mask is not None
 
 
 # Positions
@@ -264,7 +264,7 @@ def test_the_size_of_embeddings_matters_only_without_their_norm(make_model: Make
 
 
 def test_blocks_add_to_the_stream(make_model: Make) -> None:
-    """With projections of zero, blocks do nothing, and the head reads the normalised embeddings."""
+    """With projections of zero, blocks do nothing, and the head reads the normalized embeddings."""
     model = make_model(previous_tokens=0, tie_weights=False)
     for name, parameter in model.named_parameters():
         if name.startswith("blocks.") and ".proj." in name:
@@ -294,7 +294,7 @@ def test_grouped_queries_are_full_attention_with_shared_keys_and_values(make_mod
     assert KVCache(grouped.config).keys[0].numel() * 2 == KVCache(full.config).keys[0].numel()
 
 
-def test_with_normalised_queries_their_length_does_not_matter(make_model: Make) -> None:
+def test_with_normalized_queries_their_length_does_not_matter(make_model: Make) -> None:
     for qk_norm in (True, False):
         model, other = make_model(qk_norm=qk_norm), make_model(qk_norm=qk_norm)
         for name, parameter in other.named_parameters():
@@ -335,7 +335,7 @@ def test_dropout_acts_in_training_only(make_model: Make, attention: str) -> None
 def test_dropout_of_attention_keeps_the_mean(make_model: Make, attention: str) -> None:
     part = make_model(dropout=0.3, attention=attention, position="learned").blocks[0].get_submodule("attention")
     x = torch.randn(1, 5, C, generator=torch.Generator().manual_seed(0)).expand(4000, 5, C)
-    sight = look(attention, 5, None, None, torch.float32, CPU)  # type: ignore[arg-type]
+    sight = attention_mask(attention, 5, None, None, torch.float32, CPU)  # type: ignore[arg-type]
     with torch.no_grad(), torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         expected = part(x[:1], None, sight, None, 0)[0]

@@ -10,7 +10,7 @@ from gpt.data.batches import PackedBatches
 from gpt.data.tokenized_documents import TokenizedDocuments
 from gpt.errors import ConfigError, ContextError
 from gpt.model.kv_cache import KVCache
-from gpt.model.packed_layout import Layout
+from gpt.model.packed_layout import PackedLayout
 from gpt.model.transformer import GPT, GPTConfig
 
 Make = Callable[..., GPT]
@@ -63,7 +63,7 @@ def test_a_packed_document_is_read_as_if_it_were_alone(make_model: Make, setting
     document[:, at : at + 12] = 1
     with torch.no_grad():
         expected = model(alone)[0]
-        seen = model(packed, layout=Layout.of(document))[0][:, at : at + 12]
+        seen = model(packed, layout=PackedLayout.of(document))[0][:, at : at + 12]
     torch.testing.assert_close(seen, expected, rtol=1e-4, atol=2e-5)
 
 
@@ -71,7 +71,7 @@ def test_without_document_numbers_a_row_is_one_document(make_model: Make) -> Non
     model = make_model()
     idx = random_ids(1, 20)
     with torch.no_grad():
-        same = model(idx, layout=Layout.of(torch.zeros_like(idx)))[0]
+        same = model(idx, layout=PackedLayout.of(torch.zeros_like(idx)))[0]
         torch.testing.assert_close(model(idx)[0], same, rtol=1e-5, atol=1e-5)
 
 

@@ -32,7 +32,7 @@ def ranks_of(tokenizer: Tokenizer) -> dict[bytes, int]:
 
 
 def naive_encode(text: str, ranks: dict[bytes, int]) -> list[int]:
-    """The definition: in each pre-token, join the neighbours of lowest rank, leftmost first, until none has one."""
+    """The definition: in each pre-token, join the neighbors of lowest rank, leftmost first, until none has one."""
     ids = []
     for piece in re.findall(PATTERN, text):
         parts = [bytes([value]) for value in piece.encode("utf-8", "replace")]

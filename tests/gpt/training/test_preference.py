@@ -15,13 +15,13 @@ import torch.nn.functional as F
 from gpt.data.batches import Batch, PackedBatches
 from gpt.data.tokenized_documents import TokenizedDocuments
 from gpt.errors import ConfigError
-from gpt.model.transformer import GPT, NOT_COUNTED
+from gpt.model.transformer import GPT, IGNORE_INDEX
 from gpt.training.objective import Objective
-from gpt.training.preference import STRENGTH, Rule, preference_objective
+from gpt.training.preference import STRENGTH, LearningRule, preference_objective
 from gpt.training.trainer import TrainConfig, train
 
 Make = Callable[..., GPT]
-RULES: tuple[Rule, ...] = ("advantage", "preference")
+RULES: tuple[LearningRule, ...] = ("advantage", "preference")
 PROMPT, GOOD, BAD = [1, 2, 3], [4, 5, 6, 7], [4, 8, 9]
 CONFIG = TrainConfig(steps=30, batch_rows=2, lr=3e-3, warmup_steps=2, precision="fp32", eval_every=0, device="cpu")
 
@@ -65,7 +65,7 @@ def test_values_stand_at_the_targets_that_they_are_of() -> None:
     batch = pairs().batch(0)
     assert batch.values is not None
     for token, value in ((5, 1.0), (6, 1.0), (7, 1.0), (8, -1.0), (9, -1.0), (11, 0.0)):
-        found = batch.values[(batch.targets != NOT_COUNTED) & (batch.targets % 20 == token)]
+        found = batch.values[(batch.targets != IGNORE_INDEX) & (batch.targets % 20 == token)]
         assert len(found) and (found == value).all()
 
 
@@ -96,7 +96,7 @@ def test_a_pair_begins_at_the_log_of_two(make_model: Make) -> None:
     assert batch.values is not None
     made = preference_objective("preference", model)(model, "fp32", None, 0.0)
     logits, _ = model(batch.idx, batch.targets, batch.layout)
-    targets, values = (x[batch.targets != NOT_COUNTED] for x in (batch.targets, batch.values))
+    targets, values = (x[batch.targets != IGNORE_INDEX] for x in (batch.targets, batch.values))
     likelihood = F.cross_entropy(logits, targets, reduction="none")[values >= 0].sum() / len(targets)
     assert float(made(batch)[1] - likelihood.detach()) == pytest.approx(math.log(2), abs=1e-5)
 
@@ -112,7 +112,9 @@ def test_margins_are_of_their_own_pair(make_model: Make) -> None:
 
 
 @pytest.mark.parametrize("rule", RULES)
-def test_the_better_attempt_becomes_likelier_than_the_other(make_model: Make, tmp_path: Path, rule: Rule) -> None:
+def test_the_better_attempt_becomes_likelier_than_the_other(
+    make_model: Make, tmp_path: Path, rule: LearningRule
+) -> None:
     model = make_model(fresh=True)
     before = logprob(model, GOOD) - logprob(model, BAD)
     train(model, pairs(), None, CONFIG, tmp_path, objective=preference_objective(rule, model))
@@ -121,7 +123,7 @@ def test_the_better_attempt_becomes_likelier_than_the_other(make_model: Make, tm
 
 
 @pytest.mark.parametrize("rule", RULES)
-def test_batches_without_values_are_refused(make_model: Make, batches: PackedBatches, rule: Rule) -> None:
+def test_batches_without_values_are_refused(make_model: Make, batches: PackedBatches, rule: LearningRule) -> None:
     model = make_model()
     with pytest.raises(ConfigError, match="the batch has no values"):
         preference_objective(rule, model)(model, "fp32", None, 0.0)(batches.batch(0))

@@ -12,13 +12,13 @@ from planner.benchmarks.improvement import LONG_GOALS, NEW_FORMS, splits, summar
 from planner.corpus.recipe_file import read_recipe
 from planner.io.json_lines import Record
 from planner.tasks import excluded_forms
-from planner.tasks.held_out_trials import Trial
+from planner.tasks.held_out_trials import EvaluationTask
 
 WITHOUT = set(read_recipe("narrow").corpus.without)
 
 
 @pytest.fixture(scope="module")
-def drawn() -> list[Trial]:
+def drawn() -> list[EvaluationTask]:
     return list(tasks(1, 5))
 
 
@@ -27,7 +27,7 @@ def test_all_that_the_corpus_leaves_out_has_a_row() -> None:
     assert set(NEW_FORMS) == WITHOUT - {"then", "joined every"}
 
 
-def test_rows_are_of_their_own_form_alone(drawn: list[Trial]) -> None:
+def test_rows_are_of_their_own_form_alone(drawn: list[EvaluationTask]) -> None:
     for trial in drawn:
         assert trial.goal is not None
         found = excluded_forms.forms(trial.goal) & WITHOUT
@@ -38,7 +38,7 @@ def test_rows_are_of_their_own_form_alone(drawn: list[Trial]) -> None:
             assert len(trial.goal.conditions) <= 4
 
 
-def test_the_teachers_plans_are_what_lengths_are_compared_with(drawn: list[Trial]) -> None:
+def test_the_teachers_plans_are_what_lengths_are_compared_with(drawn: list[EvaluationTask]) -> None:
     lengths = [taught_length(trial) for trial in drawn]
     assert sum(length is not None and length > 0 for length in lengths) >= len(lengths) - 1
 
@@ -54,7 +54,7 @@ def test_a_row_is_of_all_its_tasks_and_new_forms_are_of_several_rows() -> None:
 
 
 def test_the_command_writes_every_outcome(
-    drawn: list[Trial], model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    drawn: list[EvaluationTask], model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
     monkeypatch.setattr(improvement, "tasks", lambda count, seed: drawn[:2])

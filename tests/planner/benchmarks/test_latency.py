@@ -11,7 +11,7 @@ from envs.scenes.scene_sampler import sample_scene
 from envs.symbolic.actions import State, World
 from planner.api import Planner
 from planner.benchmarks.latency.__main__ import main
-from planner.benchmarks.latency.large_home import enlarged, neighbours
+from planner.benchmarks.latency.large_home import enlarged, neighbors
 from planner.benchmarks.latency.playback import Tape
 from planner.prompts import text_format
 from tests.planner.command_calls import called, refused
@@ -21,7 +21,7 @@ MUG = "put the mug on the table"
 
 def test_a_home_is_enlarged_to_a_number_of_objects_and_keeps_its_own() -> None:
     start = World(sample_scene(3, geometry=False)).initial()
-    large = enlarged(start, neighbours(500), 500)
+    large = enlarged(start, neighbors(500), 500)
     world = large.world
     assert len(world.scene.objects) == 500 and len(set(world.names)) == len(world.names)
     for spec in (*start.world.scene.objects, *start.world.scene.fixtures):
@@ -29,30 +29,30 @@ def test_a_home_is_enlarged_to_a_number_of_objects_and_keeps_its_own() -> None:
 
 
 def test_what_is_in_something_is_the_same_by_the_index_of_a_large_home() -> None:
-    large = enlarged(World(sample_scene(3, geometry=False)).initial(), neighbours(500), 500)
+    large = enlarged(World(sample_scene(3, geometry=False)).initial(), neighbors(500), 500)
     for holder in range(len(large.world.names)):
         assert large.children(holder) == [i for i, place in enumerate(large.place) if place == holder]
     moved = large._replace(place=(*large.place[:-1], 0))
     assert moved.children(0) == [*(i for i in large.children(0) if i != len(large.place) - 1), len(large.place) - 1]
 
 
-def test_a_tape_gives_the_same_plan_again_and_reads_nothing(memorised: Planner, flat: State) -> None:
-    tape = Tape(memorised.model)
-    first = Planner(tape, memorised.tokenizer).plan(MUG, flat)
+def test_a_tape_gives_the_same_plan_again_and_reads_nothing(memorized: Planner, flat: State) -> None:
+    tape = Tape(memorized.model)
+    first = Planner(tape, memorized.tokenizer).plan(MUG, flat)
     tape.rewind()
-    again = Planner(tape, memorised.tokenizer).plan(MUG, flat)
-    assert first.steps == again.steps == memorised.plan(MUG, flat).steps
+    again = Planner(tape, memorized.tokenizer).plan(MUG, flat)
+    assert first.steps == again.steps == memorized.plan(MUG, flat).steps
     assert again.logprob == first.logprob
     with pytest.raises(IndexError):
         tape.recall()
 
 
-def test_a_tapes_contexts_are_as_long_as_those_that_read(memorised: Planner, flat: State) -> None:
-    tape = Tape(memorised.model)
+def test_a_tapes_contexts_are_as_long_as_those_that_read(memorized: Planner, flat: State) -> None:
+    tape = Tape(memorized.model)
     session = tape.begin()
-    ids = text_format.encode(text_format.home_part(text_format.inventory(flat)), memorised.tokenizer)[0]
+    ids = text_format.encode(text_format.home_part(text_format.inventory(flat)), memorized.tokenizer)[0]
     logits = session.feed(ids)
-    assert session.length == len(ids) and np.array_equal(logits, memorised.model.begin().feed(ids))
+    assert session.length == len(ids) and np.array_equal(logits, memorized.model.begin().feed(ids))
     fork = session.fork()
     fork.rewind(1)
     assert (session.length, fork.length) == (len(ids), 1)

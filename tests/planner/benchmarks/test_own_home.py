@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from planner.benchmarks.own_home import Measure, Outcome, last_seen, main, summary
+from planner.benchmarks.own_home import HomeResult, Measure, last_seen, main, summary
 from planner.io.json_lines import Record
 from planner.world_model.belief import Belief
 from tests.planner.world_model.two_rooms import two_rooms
 
 
-def outcome(household: str, way: str, opened: int, *, measure: Measure = "search", success: bool = True) -> Outcome:
-    return Outcome(household=household, measure=measure, task=household, way=way, success=success, opened=opened)
+def outcome(household: str, way: str, opened: int, *, measure: Measure = "search", success: bool = True) -> HomeResult:
+    return HomeResult(household=household, measure=measure, task=household, way=way, success=success, opened=opened)
 
 
 def test_the_table_says_by_which_part_less_was_opened() -> None:

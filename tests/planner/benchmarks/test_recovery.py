@@ -16,8 +16,8 @@ from planner.benchmarks import recovery
 from planner.benchmarks.recovery import (
     WAYS,
     RecoveryResult,
+    RecoveryTask,
     Repair,
-    Task,
     Trouble,
     UnluckyHome,
     carry_out,
@@ -34,8 +34,8 @@ def small() -> State:
     return state(["desk 1", "sofa 1"], {"mug 1": "sofa 1", "mug 2": "sofa 1"})
 
 
-def task(*troubles: Trouble, disturbed: frozenset[int] = frozenset()) -> Task:
-    return Task(
+def task(*troubles: Trouble, disturbed: frozenset[int] = frozenset()) -> RecoveryTask:
+    return RecoveryTask(
         id="t", goal=parse_goal("mug on desk"), start=small(), troubles=troubles, disturbed=disturbed, seed=1,
         actions=tuple(parse_action(small().world, subtask) for subtask in MOVE),
     )  # fmt: skip
@@ -78,7 +78,7 @@ def test_somebody_changes_the_home_before_the_subtasks_that_were_drawn() -> None
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_every_way_reaches_the_goal_with_what_is_left(able: Planner, way: recovery.Way) -> None:
+def test_every_way_reaches_the_goal_with_what_is_left(able: Planner, way: recovery.RecoveryMode) -> None:
     outcome = carry_out(able, task(SLIP), WAYS[way])
     assert outcome.success and outcome.failed >= 1 and outcome.repairs
     assert (outcome.repairs[0].filled, outcome.repairs[0].rest) == (way == "infill", 1)

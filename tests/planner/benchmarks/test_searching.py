@@ -13,7 +13,7 @@ from planner.benchmarks.searching import (
     KNOWING,
     ORDERS,
     Result,
-    Task,
+    SearchTask,
     hidden,
     main,
     sampled_tasks,
@@ -29,7 +29,7 @@ PROG = "python -m planner.benchmarks.searching"
 
 
 @pytest.fixture(scope="module")
-def tasks() -> list[Task]:
+def tasks() -> list[SearchTask]:
     return list(islice(sampled_tasks(8, 3), 8))
 
 
@@ -37,12 +37,12 @@ def result(order: str, opened: int, task: str = "a") -> Result:
     return Result(task=task, order=order, goal="", opened=opened, looks=opened, success=True, simulated_s=1.0)
 
 
-def test_the_homes_are_of_the_test_seeds(tasks: list[Task]) -> None:
+def test_the_homes_are_of_the_test_seeds(tasks: list[SearchTask]) -> None:
     low, high = SPLITS["test"]
     assert len(tasks) == 8 and all(low <= task.start.world.scene.seed < high for task in tasks)
 
 
-def test_what_is_to_be_found_is_behind_closed_doors_alone(tasks: list[Task]) -> None:
+def test_what_is_to_be_found_is_behind_closed_doors_alone(tasks: list[SearchTask]) -> None:
     for task in tasks:
         of = task.start.world.of[task.category]
         assert of and all(task.start.closed_around(i) is not None for i in of)
@@ -54,11 +54,11 @@ def test_a_category_of_which_one_lies_openly_is_not_hidden() -> None:
     assert hidden(now) == ["cup"]
 
 
-def test_more_tasks_begin_with_the_same(tasks: list[Task]) -> None:
+def test_more_tasks_begin_with_the_same(tasks: list[SearchTask]) -> None:
     assert [(t.id, t.category, t.goal) for t in sampled_tasks(3, 3)] == [(t.id, t.category, t.goal) for t in tasks[:3]]
 
 
-def test_each_order_does_each_task_and_none_beats_full_knowledge(tasks: list[Task]) -> None:
+def test_each_order_does_each_task_and_none_beats_full_knowledge(tasks: list[SearchTask]) -> None:
     for task in tasks:
         results = list(searches(TaughtPlanner(), task))
         assert [r.order for r in results] == [*ORDERS, KNOWING]

@@ -164,7 +164,9 @@ def test_a_plan_for_one_home_is_not_carried_out_in_another(home: Path) -> None:
 
 def test_where_all_is_known_nothing_is_searched(home: Path) -> None:
     planner, start = TaughtPlanner(MEANT), open_home(home)
-    *_, last = planner.run(planner.reach(planner.understand("fetch the mug", start).goal, start), SymbolicHome(start))  # type: ignore[arg-type]
+    *_, last = planner.run(
+        planner.plan_for_goal(planner.understand("fetch the mug", start).goal, start), SymbolicHome(start)
+    )  # type: ignore[arg-type]
     assert isinstance(last, Ended) and last.episode.search is None
 
 

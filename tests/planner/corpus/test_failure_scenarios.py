@@ -7,15 +7,15 @@ from itertools import islice
 
 import pytest
 
-from envs.symbolic.actions import State, effect, parse_action, unmet
+from envs.symbolic.actions import State, parse_action, successor, unmet_precondition
 from envs.symbolic.scoring import holds
 from gpt.tokenization.tokenizer import Tokenizer
 from planner.corpus.corpus import Corpus, Recipe
 from planner.corpus.failure_scenarios import TRIES, Incident, Incidents, after_failure, draw_reason, filled
-from planner.facts.failure_notes import given_up
+from planner.facts.failure_notes import abandoned
 from planner.prompts import text_format
 from planner.prompts.text_format import Document
-from planner.verification.broken_spans import holes
+from planner.verification.broken_spans import broken_spans
 from planner.verification.plan_verification import verify
 from tests.envs.homes_for_tests import after, state
 
@@ -43,11 +43,11 @@ def test_a_plan_after_feedback_reaches_its_conditions_without_what_is_given_up(i
             continue
         written += 1
         now: State = incident.seen
-        barred = given_up(incident.notes)
+        barred = abandoned(incident.notes)
         for subtask in answer(document):
             action = parse_action(now.world, subtask)
-            assert unmet(now, action) is None and barred.isdisjoint(action.args)
-            now = effect(now, action)
+            assert unmet_precondition(now, action) is None and barred.isdisjoint(action.args)
+            now = successor(now, action)
         todo = [c for c in incident.goal.conditions if not holds(incident.seen, c, incident.start)]
         assert sum(not holds(now, c, incident.start) for c in todo) < len(todo)
     assert written > 30
@@ -60,8 +60,8 @@ def test_what_is_filled_in_makes_the_rest_of_the_plan_work(incidents: list[Incid
         if document is None:
             continue
         written += 1
-        goal, start, barred = incident.goal, incident.start, given_up(incident.notes)
-        found = islice(holes(incident.rest, incident.expected, incident.seen, goal, start, barred), TRIES)
+        goal, start, barred = incident.goal, incident.start, abandoned(incident.notes)
+        found = islice(broken_spans(incident.rest, incident.expected, incident.seen, goal, start, barred), TRIES)
         steps = [parse_action(start.world, subtask) for subtask in answer(document)]
         assert any(
             verify(incident.seen, goal, (*hole.before, *steps, *hole.after), began=start).ok

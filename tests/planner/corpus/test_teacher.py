@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from envs.symbolic.actions import Action, State, applicable, apply, effect, format_action
+from envs.symbolic.actions import Action, State, applicable, apply, format_action, successor
 from envs.symbolic.goals import parse_goal
 from envs.symbolic.scoring import holds
 from planner.corpus.teacher import LIMIT, Taught, teach
@@ -36,7 +36,7 @@ def shortest(now: State, goal: str, at_most: int) -> int:
         reached = []
         for before in front:
             for action in applicable(before):
-                then = effect(before, action)
+                then = successor(before, action)
                 if all(holds(then, c, now) for c in conditions):
                     return depth
                 if then[1:5] not in seen:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import random
 
-from envs.symbolic.actions import State, applicable, effect, parse_action
-from planner.decoding.candidate_actions import applicable_to, offers, place_of
+from envs.symbolic.actions import State, applicable, parse_action, successor
+from planner.decoding.candidate_actions import applicable_to, candidate_actions, state_key
 from tests.planner.conftest import Drawn
 
 
@@ -20,18 +20,18 @@ def test_what_can_be_done_with_some_things_is_that_part_of_all_that_can_be_done(
             expected = [a for a in applicable(now) if names.issuperset(a.args)]
             assert applicable_to(now, names) == expected
             count += len(expected)
-            now = effect(now, rng.choice(applicable(now)))
+            now = successor(now, rng.choice(applicable(now)))
     assert count > 1000
 
 
 def test_what_leads_back_is_not_offered(flat: State) -> None:
-    opened = effect(flat, parse_action(flat.world, "open cabinet 1"))
+    opened = successor(flat, parse_action(flat.world, "open cabinet 1"))
     names = frozenset({"cabinet 1", "mug 1"})
-    offered = [a for a, _ in offers(opened, names, {place_of(flat), place_of(opened)})]
+    offered = [a for a, _ in candidate_actions(opened, names, {state_key(flat), state_key(opened)})]
     assert parse_action(flat.world, "close cabinet 1") not in offered
     assert parse_action(flat.world, "pick up mug 1") in offered
 
 
 def test_where_nothing_else_is_left_anything_is_offered(flat: State) -> None:
-    offered = [a for a, _ in offers(flat, frozenset({"mug 1"}), {place_of(flat)})]
+    offered = [a for a, _ in candidate_actions(flat, frozenset({"mug 1"}), {state_key(flat)})]
     assert parse_action(flat.world, "open fridge 1") in offered

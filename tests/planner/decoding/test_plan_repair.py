@@ -18,15 +18,15 @@ from planner.corpus.corpus import Corpus, Recipe
 from planner.corpus.failure_scenarios import Incident, Incidents
 from planner.decoding import goal_planner
 from planner.errors import OptionsError
-from planner.facts.failure_notes import Broken, failure, given_up
+from planner.facts.failure_notes import FailedPlan, abandoned, failure
 from planner.plans.options import Options
-from planner.prompts.document_kinds import Kind, kinds_of
+from planner.prompts.document_kinds import DocumentKind, kinds_of
 from planner.verification.plan_verification import verify
 from tests.envs.homes_for_tests import after, state
 
 PLAN = ("pick up mug 1", "put mug 1 on desk 1", "pick up book 1", "put book 1 on sofa 1")
 GOAL = parse_goal("mug on desk ; book on sofa")
-BOTH: tuple[Kind, ...] = ("feedback", "infill")
+BOTH: tuple[DocumentKind, ...] = ("feedback", "infill")
 QUICK = Options(samples=0)
 
 
@@ -39,11 +39,11 @@ def steps(*subtasks: str) -> tuple[Action, ...]:
     return tuple(parse_action(small().world, s) for s in subtasks)
 
 
-def broken(*reasons: str) -> Broken:
+def broken(*reasons: str) -> FailedPlan:
     """The plan, its first step failed for each of the reasons."""
     (first, *_) = rest = steps(*PLAN)
     notes = tuple(failure(small().world, first, reason) for reason in reasons)
-    return Broken(rest=rest, expected=small(), notes=notes)
+    return FailedPlan(rest=rest, expected=small(), notes=notes)
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def able(random_gpt: GPT, tokenizer: Tokenizer) -> Planner:
     return Planner(random_gpt, tokenizer, kinds=BOTH)
 
 
-def prompts(planner: Planner, what: Broken, options: Options, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+def prompts(planner: Planner, what: FailedPlan, options: Options, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     """The special tokens of each prompt that a re-plan reads."""
     read: list[list[str]] = []
     original = planner.prompts.read
@@ -63,24 +63,24 @@ def prompts(planner: Planner, what: Broken, options: Options, monkeypatch: pytes
         return original(inventory, said)
 
     monkeypatch.setattr(planner.prompts, "read", spy)
-    planner.reach(GOAL, small(), options, broken=what)
+    planner.plan_for_goal(GOAL, small(), options, broken=what)
     return read
 
 
 def test_what_slipped_once_is_done_again_and_nothing_is_written(able: Planner) -> None:
-    plan = able.reach(GOAL, small(), QUICK, broken=broken("mug 1 slipped"))
+    plan = able.plan_for_goal(GOAL, small(), QUICK, broken=broken("mug 1 slipped"))
     assert (plan.subtasks, plan.kept, plan.tokens, plan.status) == (PLAN, 4, 0, "verified")
 
 
 def test_a_span_is_written_and_the_rest_of_the_plan_stays(able: Planner) -> None:
-    plan = able.reach(GOAL, small(), QUICK, broken=broken("cannot reach mug 1"))
+    plan = able.plan_for_goal(GOAL, small(), QUICK, broken=broken("cannot reach mug 1"))
     assert plan.status == "verified" and plan.tokens > 0
     assert (plan.subtasks[-2:], plan.kept) == (PLAN[2:], 2)
     assert not any("mug 1" in subtask for subtask in plan.subtasks)
 
 
 def test_what_is_written_ends_as_soon_as_the_rest_reaches_the_goal(able: Planner) -> None:
-    plan = able.reach(GOAL, small(), QUICK, broken=broken("cannot reach mug 1"))
+    plan = able.plan_for_goal(GOAL, small(), QUICK, broken=broken("cannot reach mug 1"))
     written = plan.actions[: -plan.kept]
     assert not any(
         verify(small(), GOAL, (*written[:n], *plan.actions[-plan.kept :])).ok for n in range(1, len(written))
@@ -90,8 +90,8 @@ def test_what_is_written_ends_as_soon_as_the_rest_reaches_the_goal(able: Planner
 def test_every_repair_of_a_drawn_incident_is_a_plan_for_its_goal(able: Planner) -> None:
     repaired = 0
     for incident in _incidents(60):
-        what = Broken(rest=incident.rest, expected=incident.expected, notes=incident.notes)
-        plan = able.reach(incident.goal, incident.seen, QUICK, start=incident.start, broken=what)
+        what = FailedPlan(rest=incident.rest, expected=incident.expected, notes=incident.notes)
+        plan = able.plan_for_goal(incident.goal, incident.seen, QUICK, start=incident.start, broken=what)
         assert (plan.status == "verified") == verify(
             incident.seen, incident.goal, plan.actions, began=incident.start
         ).ok
@@ -103,8 +103,8 @@ def test_every_repair_of_a_drawn_incident_is_a_plan_for_its_goal(able: Planner) 
 
 def test_what_cannot_be_reached_is_in_no_repair(able: Planner) -> None:
     for incident in _incidents(60):
-        what = Broken(rest=incident.rest, expected=incident.expected, notes=incident.notes)
-        plan = able.reach(incident.goal, incident.seen, QUICK, start=incident.start, broken=what)
+        what = FailedPlan(rest=incident.rest, expected=incident.expected, notes=incident.notes)
+        plan = able.plan_for_goal(incident.goal, incident.seen, QUICK, start=incident.start, broken=what)
         lost = {note.suspect for note in incident.notes if note.lasts}
         if plan.kept:
             assert lost.isdisjoint(name for action in plan.actions for name in action.args)
@@ -113,9 +113,9 @@ def test_what_cannot_be_reached_is_in_no_repair(able: Planner) -> None:
 def test_what_slipped_twice_is_tried_again_where_nothing_else_is_there(able: Planner) -> None:
     book = steps("pick up book 1", "put book 1 on sofa 1")
     note = failure(small().world, book[0], "book 1 slipped")
-    assert given_up([note, note]) == {"book 1"}
-    what = Broken(rest=book, expected=small(), notes=(note, note))
-    plan = able.reach(parse_goal("book on sofa"), small(), QUICK, broken=what)
+    assert abandoned([note, note]) == {"book 1"}
+    what = FailedPlan(rest=book, expected=small(), notes=(note, note))
+    plan = able.plan_for_goal(parse_goal("book on sofa"), small(), QUICK, broken=what)
     assert (plan.actions, plan.kept, plan.status) == (book, 2, "verified")
 
 
@@ -123,7 +123,7 @@ def test_repair_can_be_switched_off(able: Planner, monkeypatch: pytest.MonkeyPat
     options = replace(QUICK, repair="replan")
     read = prompts(able, broken("cannot reach mug 1"), options, monkeypatch)
     assert not any("[MASK]" in marks for marks in read) and any("[FEEDBACK]" in marks for marks in read)
-    assert able.reach(GOAL, small(), options, broken=broken("mug 1 slipped")).kept == 0
+    assert able.plan_for_goal(GOAL, small(), options, broken=broken("mug 1 slipped")).kept == 0
 
 
 def test_feedback_can_be_switched_off(able: Planner, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,9 +148,9 @@ def test_without_either_a_new_plan_is_what_it_always_was(random_gpt: GPT, tokeni
     plain = Planner(random_gpt, tokenizer)
     off = replace(QUICK, repair="replan", feedback=False)
     asked = [
-        plain.reach(GOAL, small(), QUICK, avoid=avoid),
-        plain.reach(GOAL, small(), QUICK, avoid=avoid, broken=broken("mug 1 slipped")),
-        Planner(random_gpt, tokenizer, kinds=BOTH).reach(
+        plain.plan_for_goal(GOAL, small(), QUICK, avoid=avoid),
+        plain.plan_for_goal(GOAL, small(), QUICK, avoid=avoid, broken=broken("mug 1 slipped")),
+        Planner(random_gpt, tokenizer, kinds=BOTH).plan_for_goal(
             GOAL, small(), off, avoid=avoid, broken=broken("mug 1 slipped")
         ),
     ]
@@ -159,7 +159,9 @@ def test_without_either_a_new_plan_is_what_it_always_was(random_gpt: GPT, tokeni
 
 def test_the_gpt_alone_mends_nothing(able: Planner, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(goal_planner, "repair", lambda *_, **__: pytest.fail("it was repaired"))
-    able.reach(GOAL, small(), Options(samples=0, constrained=False, chunks=False), broken=broken("mug 1 slipped"))
+    able.plan_for_goal(
+        GOAL, small(), Options(samples=0, constrained=False, chunks=False), broken=broken("mug 1 slipped")
+    )
 
 
 def test_a_way_to_repair_that_there_is_not_is_refused() -> None:

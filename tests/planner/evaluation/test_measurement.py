@@ -10,16 +10,16 @@ import pytest
 from envs.symbolic.actions import State
 from envs.symbolic.goals import parse_goal
 from planner.api import Planner
-from planner.evaluation.measurement import judge, measure, measure_goal, replay, ways
+from planner.evaluation.measurement import measure, measure_goal, planning_modes, replay, score_attempt
 from planner.goals.comparison import meaning
 from planner.plans.options import Options
 from planner.plans.planning_result import Plan
-from planner.tasks.held_out_trials import Trial
+from planner.tasks.held_out_trials import EvaluationTask
 
 
-def trial(flat: State, instruction: str, goal: str | None, **settings: object) -> Trial:
+def trial(flat: State, instruction: str, goal: str | None, **settings: object) -> EvaluationTask:
     known: dict[str, object] = {"id": instruction, "split": "all", "family": "test", "start": flat}
-    return Trial(instruction=instruction, goal=parse_goal(goal) if goal else None, **known | settings)  # type: ignore[arg-type]
+    return EvaluationTask(instruction=instruction, goal=parse_goal(goal) if goal else None, **known | settings)  # type: ignore[arg-type]
 
 
 class Counting(Planner):
@@ -41,10 +41,10 @@ def test_order_of_conditions_and_states_does_not_change_a_goal() -> None:
     assert meaning(parse_goal("mug on desk then cup on desk")) != meaning(parse_goal("cup on desk then mug on desk"))
 
 
-def test_success_is_that_of_the_tasks_goal_not_of_the_gpts(memorised: Planner, flat: State) -> None:
+def test_success_is_that_of_the_tasks_goal_not_of_the_gpts(memorized: Planner, flat: State) -> None:
     asked = "put the mug on the table"
-    right = measure(memorised, trial(flat, asked, "mug on dining table"), ways())
-    wrong = measure(memorised, trial(flat, asked, "mug on countertop"), ways())
+    right = measure(memorized, trial(flat, asked, "mug on dining table"), planning_modes())
+    wrong = measure(memorized, trial(flat, asked, "mug on countertop"), planning_modes())
     assert all(attempt.success for attempt in right.attempts.values())
     assert right.exact and right.same
     assert wrong.attempts["verified"].status == "verified"
@@ -52,35 +52,39 @@ def test_success_is_that_of_the_tasks_goal_not_of_the_gpts(memorised: Planner, f
     assert not wrong.same
 
 
-def test_a_plan_that_needed_no_sample_is_not_decoded_again(memorised: Planner, flat: State) -> None:
-    counting = Counting(memorised.model, memorised.tokenizer)
-    found = measure(counting, trial(flat, "put the mug on the table", "mug on dining table"), ways(samples=3))
+def test_a_plan_that_needed_no_sample_is_not_decoded_again(memorized: Planner, flat: State) -> None:
+    counting = Counting(memorized.model, memorized.tokenizer)
+    found = measure(counting, trial(flat, "put the mug on the table", "mug on dining table"), planning_modes(samples=3))
     assert counting.asked == 2  # alone, and constrained
     assert found.attempts["verified"] == found.attempts["constrained"]
 
 
-def test_steps_are_told_to_the_planner_after_the_instruction(memorised: Planner, flat: State) -> None:
-    counting = Counting(memorised.model, memorised.tokenizer)
-    measure(counting, trial(flat, "put the mug away", "mug in cabinet", steps=("Go.", "Put it in.")), ways(samples=0))
+def test_steps_are_told_to_the_planner_after_the_instruction(memorized: Planner, flat: State) -> None:
+    counting = Counting(memorized.model, memorized.tokenizer)
+    measure(
+        counting,
+        trial(flat, "put the mug away", "mug in cabinet", steps=("Go.", "Put it in.")),
+        planning_modes(samples=0),
+    )
     assert counting.told == "put the mug away steps: Go. Put it in"
 
 
 def test_no_way_shows_the_inventory_if_it_is_withheld() -> None:
-    assert not any(how.inventory for how in ways(inventory=False).values())
-    assert all(how.inventory for how in ways().values())
+    assert not any(how.inventory for how in planning_modes(inventory=False).values())
+    assert all(how.inventory for how in planning_modes().values())
 
 
 def test_the_gpt_alone_gets_no_aid() -> None:
-    alone = ways()["alone"]
+    alone = planning_modes()["alone"]
     assert not (alone.constrained or alone.chunks or alone.clauses or alone.grounded or alone.samples)
 
 
-def test_a_refusal_is_right_only_where_it_is_asked_for(memorised: Planner, flat: State) -> None:
+def test_a_refusal_is_right_only_where_it_is_asked_for(memorized: Planner, flat: State) -> None:
     joke = "tell me a joke"
-    plan = memorised.plan(joke, flat)
-    assert judge(plan, trial(flat, joke, None, answer="refuse")).success
-    assert not judge(plan, trial(flat, joke, "mug on dining table")).success
-    assert not judge(plan, trial(flat, joke, None, answer="ask")).success
+    plan = memorized.plan(joke, flat)
+    assert score_attempt(plan, trial(flat, joke, None, answer="refuse")).success
+    assert not score_attempt(plan, trial(flat, joke, "mug on dining table")).success
+    assert not score_attempt(plan, trial(flat, joke, None, answer="ask")).success
 
 
 @pytest.mark.parametrize(
@@ -96,31 +100,34 @@ def test_a_refusal_is_right_only_where_it_is_asked_for(memorised: Planner, flat:
     ],
 )
 def test_understanding_alone_is_right_if_the_goal_or_the_kind_of_answer_is(
-    memorised: Planner, flat: State, told: str, goal: str | None, answer: str, status: str, success: bool
+    memorized: Planner, flat: State, told: str, goal: str | None, answer: str, status: str, success: bool
 ) -> None:
-    found = measure_goal(memorised, trial(flat, told, goal, answer=answer), ways()["verified"])
+    found = measure_goal(memorized, trial(flat, told, goal, answer=answer), planning_modes()["verified"])
     assert (found.last.status, found.last.success) == (status, success)
     assert found.last.tried == 0 and not found.last.subtasks
 
 
-def test_understanding_alone_agrees_with_planning(memorised: Planner, flat: State) -> None:
+def test_understanding_alone_agrees_with_planning(memorized: Planner, flat: State) -> None:
     for told in ("put the mug on the table", "warm the apple", "tell me a joke", "move it"):
         asked = trial(flat, told, "mug on dining table")
-        alone, planned = measure_goal(memorised, asked, ways()["verified"]), measure(memorised, asked, ways())
+        alone, planned = (
+            measure_goal(memorized, asked, planning_modes()["verified"]),
+            measure(memorized, asked, planning_modes()),
+        )
         assert (alone.goal_text, alone.same) == (planned.goal_text, planned.same)
         assert alone.last.kind == planned.last.kind
 
 
-def test_a_prediction_is_plain_data_without_nan(memorised: Planner, flat: State) -> None:
+def test_a_prediction_is_plain_data_without_nan(memorized: Planner, flat: State) -> None:
     asked = trial(flat, "put the mug on the table", "mug on dining table")
-    for found in (measure(memorised, asked, ways()), measure_goal(memorised, asked, Options())):
+    for found in (measure(memorized, asked, planning_modes()), measure_goal(memorized, asked, Options())):
         line = json.loads(json.dumps(found.as_dict(), allow_nan=False))
         assert line["predicted_goal"] == line["goal"] == "mug on dining table"
 
 
-def test_a_reference_plan_is_scored_beside_ours(memorised: Planner, flat: State) -> None:
+def test_a_reference_plan_is_scored_beside_ours(memorized: Planner, flat: State) -> None:
     steps = ("open cabinet 1", "pick up mug 1", "put mug 1 on dining table 1")
     asked = trial(flat, "put the mug on the table", "mug on dining table", reference=steps)
-    assert measure(memorised, asked, ways()).reference is True
-    assert measure(memorised, replace(asked, reference=steps[1:]), ways()).reference is False
+    assert measure(memorized, asked, planning_modes()).reference is True
+    assert measure(memorized, replace(asked, reference=steps[1:]), planning_modes()).reference is False
     assert replay(flat, parse_goal("mug on dining table"), ["fly to the moon"]) is None

@@ -15,7 +15,7 @@ from planner.evaluation.measurement import Attempt, Prediction
 from planner.evaluation.results import Results, Setting, TaskProblem
 from planner.evaluation.summary import score, spread, summarise
 from planner.evaluation.tables import scores_as_dict, success_table, worst_table
-from planner.tasks.held_out_trials import Trial
+from planner.tasks.held_out_trials import EvaluationTask
 
 Make = Callable[..., Prediction]
 SETTING = Setting(
@@ -30,7 +30,7 @@ def make(flat: State) -> Make:
 
     def made(name: str, *, ok: bool = True, kind: str = "", answer: str = "plan", family: str = "f") -> Prediction:
         goal = parse_goal("mug on dining table") if answer == "plan" else None
-        trial = Trial(
+        trial = EvaluationTask(
             id=name, split=answer, family=family, instruction=f"asked {name}", start=flat, goal=goal,
             answer=answer,  # type: ignore[arg-type]
         )  # fmt: skip

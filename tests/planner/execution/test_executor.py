@@ -64,7 +64,7 @@ class StubPlanner:
         self.plans = list(plans)
         self.asked: list[SimpleNamespace] = []
 
-    def reach(self, goal: Goal, now: State, options: object, **more: object) -> SimpleNamespace:
+    def plan_for_goal(self, goal: Goal, now: State, options: object, **more: object) -> SimpleNamespace:
         self.asked.append(SimpleNamespace(goal=goal, state=now, options=options, **more))
         subtasks = self.plans.pop(0) if self.plans else ()
         return SimpleNamespace(actions=tuple(actions(now, *subtasks)), subtasks=tuple(subtasks))

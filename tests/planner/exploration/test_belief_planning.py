@@ -9,11 +9,11 @@ import pytest
 
 from envs.symbolic.actions import State
 from planner.errors import CalibrationError
-from planner.exploration.belief_planning import expect, named, with_named, with_unseen
+from planner.exploration.belief_planning import named, plan_under_uncertainty, with_named, with_unseen
 from planner.plans.export import ExportError
 from planner.plans.options import Options
 from planner.world_model.belief import Belief
-from planner.world_model.memory import tell
+from planner.world_model.memory import parse_statement
 from tests.planner.world_model.two_rooms import TWO_ROOMS, TaughtPlanner, seen_at_start, two_rooms
 
 MEANT = {
@@ -34,43 +34,43 @@ def belief(start: State) -> Belief:
 
 
 def test_a_plan_on_what_is_known_is_verified(belief: Belief) -> None:
-    plan = expect(TaughtPlanner(MEANT), "plate", belief, QUICK)
-    assert (plan.status, plan.guesses, plan.may_begin) == ("verified", (), True)
+    plan = plan_under_uncertainty(TaughtPlanner(MEANT), "plate", belief, QUICK)
+    assert (plan.status, plan.guesses, plan.is_executable) == ("verified", (), True)
     assert plan.subtasks == ("pick up plate 1", "put plate 1 on desk 1")
 
 
 def test_a_plan_that_rests_on_what_was_not_seen_is_never_verified(belief: Belief) -> None:
-    plan = expect(TaughtPlanner(MEANT), "mug", belief, QUICK)
-    assert (plan.status, plan.may_begin) == ("unverified", True)
+    plan = plan_under_uncertainty(TaughtPlanner(MEANT), "mug", belief, QUICK)
+    assert (plan.status, plan.is_executable) == ("unverified", True)
     assert plan.reason.startswith("needs to look for mug: probably in ")
 
 
 def test_looking_stands_before_what_rests_on_it_and_is_no_action(belief: Belief) -> None:
-    plan = expect(TaughtPlanner(MEANT), "mug", belief, QUICK)
+    plan = plan_under_uncertainty(TaughtPlanner(MEANT), "mug", belief, QUICK)
     assert plan.subtasks.index("look for mug") < plan.subtasks.index("pick up mug 1")
     assert plan.actions == ()
 
 
 def test_a_look_that_no_subtask_rests_on_is_shown_too(belief: Belief) -> None:
-    plan = expect(TaughtPlanner(MEANT), "glasses", belief, QUICK)
+    plan = plan_under_uncertainty(TaughtPlanner(MEANT), "glasses", belief, QUICK)
     assert plan.subtasks[0] == "look for every dirty glass"
 
 
 def test_what_is_told_needs_no_look(belief: Belief) -> None:
-    plan = expect(TaughtPlanner(MEANT), "mug", tell(belief, ["mug 1 in cabinet 2"]), QUICK)
+    plan = plan_under_uncertainty(TaughtPlanner(MEANT), "mug", parse_statement(belief, ["mug 1 in cabinet 2"]), QUICK)
     assert plan.status == "verified" and "open cabinet 2" in plan.subtasks
 
 
 def test_the_places_of_a_guess_are_the_likeliest_first(belief: Belief) -> None:
-    (guess,) = expect(TaughtPlanner(MEANT), "mug", belief, QUICK).guesses
+    (guess,) = plan_under_uncertainty(TaughtPlanner(MEANT), "mug", belief, QUICK).guesses
     chances = [chance for _, chance in guess.places]
     assert chances == sorted(chances, reverse=True) and sum(chances) == pytest.approx(1.0)
 
 
 def test_a_thing_that_nobody_has_seen_is_not_refused_and_one_that_the_map_lacks_is(belief: Belief) -> None:
     planner = TaughtPlanner(MEANT)
-    assert expect(planner, "teddy", belief, QUICK).guesses[0].wanted == "teddy bear"
-    plan = expect(planner, "sofa", belief, QUICK)
+    assert plan_under_uncertainty(planner, "teddy", belief, QUICK).guesses[0].wanted == "teddy bear"
+    plan = plan_under_uncertainty(planner, "sofa", belief, QUICK)
     assert (plan.status, plan.reason) == ("refused", "there is no sofa here")
 
 
@@ -78,29 +78,31 @@ def test_nothing_of_the_plan_is_where_the_robot_cannot_know_it_to_be(start: Stat
     """The same is planned in a home with another content behind its doors."""
     rooms, _ = TWO_ROOMS.split("objects:\n")
     other = two_rooms(tmp_path, f"{rooms}objects:\n  countertop: [plate, dirty glass]\n  fridge: [9 mug]\n")
-    plans = [expect(TaughtPlanner(MEANT), "mug", seen_at_start(s), QUICK) for s in (start, other)]
+    plans = [plan_under_uncertainty(TaughtPlanner(MEANT), "mug", seen_at_start(s), QUICK) for s in (start, other)]
     assert plans[0].subtasks == plans[1].subtasks and plans[0].guesses == plans[1].guesses
 
 
 def test_what_was_looked_for_everywhere_is_said_not_to_be_there(belief: Belief, start: State) -> None:
-    plan = expect(TaughtPlanner(MEANT), "teddy", replace(belief, looked=frozenset(start.world.names)), QUICK)
-    assert (plan.status, plan.may_begin) == ("unverified", False)
+    plan = plan_under_uncertainty(
+        TaughtPlanner(MEANT), "teddy", replace(belief, looked=frozenset(start.world.names)), QUICK
+    )
+    assert (plan.status, plan.is_executable) == ("unverified", False)
     assert plan.reason == "looked everywhere; there is no teddy bear"
 
 
 def test_no_plan_is_exported_while_something_has_to_be_found(belief: Belief) -> None:
-    plan = expect(TaughtPlanner(MEANT), "mug", belief, QUICK)
+    plan = plan_under_uncertainty(TaughtPlanner(MEANT), "mug", belief, QUICK)
     with pytest.raises(ExportError, match="needs to look for mug"):
         plan.export("bt")
 
 
 def test_an_error_rate_cannot_be_kept_where_not_all_is_known(belief: Belief) -> None:
     with pytest.raises(CalibrationError, match="all of the home is known"):
-        expect(TaughtPlanner(MEANT), "mug", belief, Options(error_rate=0.1))
+        plan_under_uncertainty(TaughtPlanner(MEANT), "mug", belief, Options(error_rate=0.1))
 
 
 def test_what_to_look_for_is_plain_data(belief: Belief) -> None:
-    (guess,) = expect(TaughtPlanner(MEANT), "mug", belief, QUICK).as_dict()["look_for"]  # type: ignore[misc]
+    (guess,) = plan_under_uncertainty(TaughtPlanner(MEANT), "mug", belief, QUICK).as_dict()["look_for"]  # type: ignore[misc]
     assert guess["wanted"] == "mug" and set(guess["places"][0]) == {"place", "chance"}
 
 

@@ -27,7 +27,7 @@ from planner.execution.events import (
     Search,
     Step,
 )
-from planner.exploration.search_order import Look, nearest
+from planner.exploration.search_order import SearchAction, nearest
 from planner.plans.planning_result import Plan
 from planner.world_model.belief import Belief, Known
 from tests.planner.world_model.two_rooms import TWO_ROOMS, Intruder, TaughtPlanner, seen_at_start, sought, two_rooms
@@ -306,9 +306,9 @@ def test_what_fails_twice_in_a_plan_is_kept_from_the_next_plans(tmp_path: Path) 
             super().__init__()
             self.avoided: list[set[str]] = []
 
-        def reach(self, goal: Goal, state: State, *args: object, **more: object) -> Plan:
+        def plan_for_goal(self, goal: Goal, state: State, *args: object, **more: object) -> Plan:
             self.avoided.append({state.world.names[i] for i in cast(frozenset[int], more["avoid"])})
-            return super().reach(goal, state, *args, **more)  # type: ignore[arg-type]
+            return super().plan_for_goal(goal, state, *args, **more)  # type: ignore[arg-type]
 
     planner = Listening()
     sought("plate on dining table", start, home=Heavy(start), planner=planner)
@@ -324,8 +324,8 @@ def test_something_else_may_happen_once_before_each_subtask(start: State) -> Non
 
 def test_without_a_plan_that_works_it_says_so(start: State) -> None:
     class Helpless(TaughtPlanner):
-        def reach(self, *args: object, **more: object):  # type: ignore[no-untyped-def, override]
-            return replace(super().reach(*args, **more), status="unverified", reason="not reached: a")  # type: ignore[arg-type]
+        def plan_for_goal(self, *args: object, **more: object):  # type: ignore[no-untyped-def, override]
+            return replace(super().plan_for_goal(*args, **more), status="unverified", reason="not reached: a")  # type: ignore[arg-type]
 
     episode, _ = sought("plate on dining table", start, planner=Helpless())
     assert search_of(episode).shortfall == ("no plan reaches plate on dining table: not reached: a",)
@@ -343,7 +343,7 @@ def test_the_likeliest_place_for_its_time_comes_first(start: State) -> None:
 
 
 def test_any_other_order_of_looking_finds_it_too(start: State) -> None:
-    def by_name(looks: Sequence[Look]) -> Look:
+    def by_name(looks: Sequence[SearchAction]) -> SearchAction:
         return max(looks, key=lambda look: look.fixture)
 
     for choose in (nearest, by_name):

@@ -11,8 +11,8 @@ import pytest
 
 from envs.symbolic.actions import State
 from envs.symbolic.domain import load_domain
-from planner.exploration.information_needs import Want
-from planner.exploration.search_order import Look, chances, imagine, likeliest, nearest, options
+from planner.exploration.information_needs import InformationNeed
+from planner.exploration.search_order import SearchAction, chances, hypothesize, most_likely, nearest, options
 from planner.io.paths import datasets_dir
 from planner.tasks.home_splits import SPLITS, sample_home
 from planner.world_model import usual_places
@@ -22,8 +22,8 @@ from planner.world_model.usual_places import count_places, load_usual_places, ma
 from tests.envs.homes_for_tests import after
 from tests.planner.world_model.two_rooms import seen_at_start, two_rooms
 
-MUG = Want(label="mug", words=("mug",))
-SHIRT = Want(label="shirt", words=("shirt",))
+MUG = InformationNeed(label="mug", words=("mug",))
+SHIRT = InformationNeed(label="shirt", words=("shirt",))
 
 
 @pytest.fixture
@@ -31,8 +31,8 @@ def start(tmp_path: Path) -> State:
     return two_rooms(tmp_path)
 
 
-def look(chance: float, cost_s: float) -> Look:
-    return Look(fixture="cabinet 1", opens=True, shows=frozenset(), chance=chance, cost_s=cost_s)
+def look(chance: float, cost_s: float) -> SearchAction:
+    return SearchAction(fixture="cabinet 1", opens=True, shows=frozenset(), chance=chance, cost_s=cost_s)
 
 
 def test_chances_are_of_places_not_looked_at_and_add_up_to_one(start: State) -> None:
@@ -43,7 +43,7 @@ def test_chances_are_of_places_not_looked_at_and_add_up_to_one(start: State) -> 
 
 
 def test_a_place_that_a_thing_does_not_fit_has_no_chance(start: State) -> None:
-    backpack = chances(Want(label="backpack", words=("backpack",)), seen_at_start(start))
+    backpack = chances(InformationNeed(label="backpack", words=("backpack",)), seen_at_start(start))
     assert backpack and "drawer 1" not in backpack and not load_domain().fits("backpack", "drawer")
 
 
@@ -77,8 +77,8 @@ def test_what_is_open_need_not_be_opened(start: State) -> None:
 
 def test_the_likeliest_look_is_the_one_of_most_chance_for_its_time() -> None:
     far, near = look(0.6, 60.0), look(0.3, 10.0)
-    assert (likeliest([far, near]), nearest([far, near])) == (near, near)
-    assert likeliest([look(0.6, 12.0), near]) == look(0.6, 12.0)
+    assert (most_likely([far, near]), nearest([far, near])) == (near, near)
+    assert most_likely([look(0.6, 12.0), near]) == look(0.6, 12.0)
 
 
 def test_the_way_to_a_place_costs_time() -> None:
@@ -90,12 +90,12 @@ def test_the_way_to_a_place_costs_time() -> None:
 def test_things_are_imagined_where_the_next_look_goes(start: State) -> None:
     belief = seen_at_start(start)
     fridge = next(found for found in options([MUG], belief) if found.fixture == "fridge 1")
-    (known,) = imagine([MUG], belief, fridge).values()
+    (known,) = hypothesize([MUG], belief, fridge).values()
     assert (known.place, known.source) == ("fridge 1", "imagined")
 
 
 def test_as_many_are_imagined_as_are_wanted_each_with_a_name_of_its_own(start: State) -> None:
-    assert set(imagine([replace(MUG, number=2)], seen_at_start(start))) == {"mug 1", "mug 2"}
+    assert set(hypothesize([replace(MUG, number=2)], seen_at_start(start))) == {"mug 1", "mug 2"}
 
 
 # Where things usually are

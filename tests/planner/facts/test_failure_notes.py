@@ -7,7 +7,16 @@ import pytest
 from envs.symbolic.actions import State, parse_action
 from envs.symbolic.disturbances import Disturbance, changed
 from envs.symbolic.goals import parse_goal
-from planner.facts.failure_notes import MOST, Note, about, changes, facts_for, failure, given_up, lasting
+from planner.facts.failure_notes import (
+    MOST,
+    Note,
+    abandoned,
+    changes,
+    facts_for,
+    failure,
+    permanent_failures,
+    relevant_notes,
+)
 from tests.envs.homes_for_tests import after, state
 
 
@@ -48,17 +57,21 @@ def test_a_name_is_not_found_within_a_longer_one() -> None:
 
 @pytest.mark.parametrize("reason", ["cannot reach mug 2", "no way to mug 2", "mug 2 is too wide for the hand"])
 def test_what_would_fail_again_is_given_up_at_once(reason: str) -> None:
-    assert given_up([failed("pick up mug 2", reason)]) == lasting([failed("pick up mug 2", reason)]) == {"mug 2"}
+    assert (
+        abandoned([failed("pick up mug 2", reason)])
+        == permanent_failures([failed("pick up mug 2", reason)])
+        == {"mug 2"}
+    )
 
 
 def test_what_slipped_is_given_up_the_second_time_and_never_for_good() -> None:
     slip = failed("pick up mug 2", "mug 2 slipped")
-    assert (given_up([slip]), given_up([slip, slip]), lasting([slip, slip])) == (set(), {"mug 2"}, set())
+    assert (abandoned([slip]), abandoned([slip, slip]), permanent_failures([slip, slip])) == (set(), {"mug 2"}, set())
 
 
 def test_nothing_is_given_up_for_what_somebody_did() -> None:
     note = changes(small(), changed(small(), Disturbance(kind="open", name="cabinet 1")))
-    assert given_up([*note, *note]) == set()
+    assert abandoned([*note, *note]) == set()
 
 
 def test_what_is_as_expected_is_not_told() -> None:
@@ -75,8 +88,8 @@ def test_changes_are_said_as_they_are_seen() -> None:
 
 def test_a_prompt_is_told_the_last_notes_that_are_about_its_things() -> None:
     notes = [Note(said=str(n), names=("mug 1" if n % 2 else "mug 2",)) for n in range(20)]
-    assert [note.said for note in about(notes, {"mug 1", "desk 1"})] == ["13", "15", "17", "19"]
-    assert len(about(notes, {"mug 1", "mug 2"})) == MOST
+    assert [note.said for note in relevant_notes(notes, {"mug 1", "desk 1"})] == ["13", "15", "17", "19"]
+    assert len(relevant_notes(notes, {"mug 1", "mug 2"})) == MOST
 
 
 def test_facts_name_what_failed_and_what_could_stand_in() -> None:

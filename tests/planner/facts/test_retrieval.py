@@ -10,15 +10,15 @@ import pytest
 from envs.scenes.scene_sampler import sample_scene
 from envs.symbolic.actions import NOWHERE, State, World
 from envs.symbolic.goals import parse_goal
-from planner.facts.retrieval import Facts, describe, fetch, location
-from planner.goals.chunking import MAX_CONDITIONS, MAX_WORK, chunk, work
+from planner.facts.retrieval import Facts, describe, location, retrieve_facts
+from planner.goals.chunking import MAX_CONDITIONS, MAX_WORK, estimated_changes, next_conditions
 from planner.goals.grounding import LIMIT
 from tests.envs.homes_for_tests import after, state
 from tests.planner.conftest import Drawn, Piece
 
 
 def facts_of(now: State, goal: str, **options: object) -> Facts:
-    return fetch(now, parse_goal(goal).conditions, now, **options)  # type: ignore[arg-type]
+    return retrieve_facts(now, parse_goal(goal).conditions, now, **options)  # type: ignore[arg-type]
 
 
 def texts(now: State, goal: str) -> list[str]:
@@ -44,7 +44,7 @@ def test_the_facts_name_everything_that_the_plan_uses(drawn: list[Drawn]) -> Non
     found = pieces(drawn)
     lacking = []
     for piece in found:
-        facts = fetch(piece.state, piece.todo, piece.start, phase=piece.phase)
+        facts = retrieve_facts(piece.state, piece.todo, piece.start, phase=piece.phase)
         named = set(named_in(facts, piece.state.world))
         used = {name for action in piece.actions for name in action.args}
         if not used <= named:
@@ -55,7 +55,7 @@ def test_the_facts_name_everything_that_the_plan_uses(drawn: list[Drawn]) -> Non
 
 def test_the_facts_name_nothing_that_is_not_in_the_home(drawn: list[Drawn]) -> None:
     for piece in pieces(drawn):
-        facts = fetch(piece.state, piece.todo, piece.start, phase=piece.phase)
+        facts = retrieve_facts(piece.state, piece.todo, piece.start, phase=piece.phase)
         assert len(facts.texts) == len(facts.entities) == len(set(facts.entities))
         for entity, text in zip(facts.entities, facts.texts, strict=True):
             assert text == describe(piece.state, entity)
@@ -67,7 +67,7 @@ def test_the_facts_name_nothing_that_is_not_in_the_home(drawn: list[Drawn]) -> N
 def test_the_facts_are_true(drawn: list[Drawn]) -> None:
     for piece in pieces(drawn)[:100]:
         now, world = piece.state, piece.state.world
-        for entity in fetch(now, piece.todo, piece.start, phase=piece.phase).entities:
+        for entity in retrieve_facts(now, piece.todo, piece.start, phase=piece.phase).entities:
             said = describe(now, entity).split()
             for word in ("dirty", "hot", "cold", "sliced", "cooked", "folded"):
                 if entity >= world.n_fixtures:
@@ -148,7 +148,7 @@ def test_what_failed_is_passed_over() -> None:
 def test_what_another_condition_rests_on_is_the_last_choice() -> None:
     now = state(["shelf 1", "desk 1", "sofa 1"], {"mug 1": "desk 1", "mug 2": "shelf 1"})
     both = parse_goal("mug on desk ; mug on sofa").conditions
-    assert fetch(now, both[1:], now, phase=both).texts[0] == "mug 2 on shelf 1"
+    assert retrieve_facts(now, both[1:], now, phase=both).texts[0] == "mug 2 on shelf 1"
 
 
 def test_slicing_needs_a_knife_and_a_worktop() -> None:
@@ -183,34 +183,34 @@ def test_a_chunk_has_a_few_conditions_at_most() -> None:
     things = {name: "bed 1" for name in ("pen 1", "book 1", "watch 1", "letter 1", "wallet 1")}
     now = state(["bed 1", "desk 1"], things)
     goal = parse_goal(" ; ".join(f"{name[:-2]} on desk" for name in things))
-    assert len(chunk(now, goal.conditions, now)) == MAX_CONDITIONS
+    assert len(next_conditions(now, goal.conditions, now)) == MAX_CONDITIONS
 
 
 def test_a_chunk_changes_a_few_things_at_most() -> None:
     things = {f"{name} {i}": "bed 1" for name in ("pen", "pencil") for i in range(6)}
     now = state(["bed 1", "desk 1"], things)
     conditions = parse_goal("6 pen on desk ; 6 pencil on desk").conditions
-    found = chunk(now, conditions, now)
+    found = next_conditions(now, conditions, now)
     assert found == conditions[:1]
-    assert work(now, found, now) <= MAX_WORK < work(now, conditions, now)
+    assert estimated_changes(now, found, now) <= MAX_WORK < estimated_changes(now, conditions, now)
 
 
 def test_a_single_condition_is_a_chunk_however_large() -> None:
     things = {f"pen {i}": "bed 1" for i in range(12)}
     now = state(["bed 1", "desk 1"], things)
-    assert len(chunk(now, parse_goal("12 pen on desk").conditions, now)) == 1
+    assert len(next_conditions(now, parse_goal("12 pen on desk").conditions, now)) == 1
 
 
 def test_holding_waits_until_the_rest_is_done() -> None:
     things = {name: "bed 1" for name in ("pen 1", "book 1", "watch 1", "letter 1")}
     now = state(["bed 1", "desk 1"], things)
     goal = parse_goal("holding pen ; book on desk ; watch on desk ; letter on desk")
-    assert chunk(now, goal.conditions, now) == goal.conditions[1:]
+    assert next_conditions(now, goal.conditions, now) == goal.conditions[1:]
 
 
 def test_when_all_holds_there_is_no_chunk() -> None:
     now = state(["desk 1"], {"mug 1": "desk 1"})
-    assert chunk(now, parse_goal("mug on desk").conditions, now) == ()
+    assert next_conditions(now, parse_goal("mug on desk").conditions, now) == ()
 
 
 @pytest.mark.parametrize("goal", ["every pen on desk", "no pen on bed"])

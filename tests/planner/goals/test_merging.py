@@ -7,7 +7,7 @@ import random
 import pytest
 
 from envs.symbolic.goals import format_goal, parse_goal
-from planner.goals.merging import gathered
+from planner.goals.merging import merge_conditions
 from planner.learning.composition import _merged
 from planner.learning.proposals import Proposal
 
@@ -30,8 +30,8 @@ from planner.learning.proposals import Proposal
     ],
 )
 def test_conditions_about_one_thing_become_one(apart: str, together: str) -> None:
-    assert format_goal(gathered(parse_goal(apart))) == together
-    assert gathered(gathered(parse_goal(apart))) == gathered(parse_goal(apart))
+    assert format_goal(merge_conditions(parse_goal(apart))) == together
+    assert merge_conditions(merge_conditions(parse_goal(apart))) == merge_conditions(parse_goal(apart))
 
 
 def test_two_proposals_about_one_thing_make_a_task_that_says_more_than_both() -> None:

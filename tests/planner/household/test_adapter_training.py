@@ -24,15 +24,15 @@ from planner.exploration.learned_prior import (
     OPENED,
     STUCK,
     HabitsError,
-    LearntHabits,
+    LearnedHabits,
     check_home,
     place_of,
     with_habits,
 )
 from planner.household import adaptation, adapter_documents
-from planner.household.adapter_training import NightSizes, Sleeper
+from planner.household.adapter_training import AdapterTrainer, NightSizes
 from planner.household.counting_baseline import CountedHabits
-from planner.household.daily_records import Diary, read_diary, replaced
+from planner.household.daily_records import Observations, read_diary, replaced
 from planner.io.json_lines import Record
 from planner.prompts import text_format
 from planner.world_model.belief import Belief
@@ -118,7 +118,7 @@ def test_a_question_and_an_answer_are_one_document_as_it_is_asked_later(start: S
     tree = next(adapter_documents.whereabouts(read_diary([DAY]), start.world.scene, random.Random(1)))
     asked = (*tree.trunk, *tree.branches[0])
     name, place = tree.trunk[1].text.removeprefix("where is the "), tree.branches[0][0].text
-    assert asked == text_format.whereabouts(name, place) or asked == text_format.trial(
+    assert asked == text_format.location_document(name, place) or asked == text_format.opening_document(
         name.removeprefix("open "), place
     )
 
@@ -165,7 +165,7 @@ def taught(base: Path, flat: State, tmp_path_factory: pytest.TempPathFactory) ->
     """An adapter of the small flat after a long night."""
     folder = tmp_path_factory.mktemp("night")
     model, tokenizer, _ = load_model(base)
-    sleeper = Sleeper(model, tokenizer, OLD, NightSizes(steps=120, lr=1e-2, rank=16), folder)
+    sleeper = AdapterTrainer(model, tokenizer, OLD, NightSizes(steps=120, lr=1e-2, rank=16), folder)
     path = folder / "small_flat.adapter.safetensors"
     save_adapter(path, sleeper.sleep([FLAT_DAY] * 9, flat.world.scene, None, seed=0))
     return path
@@ -178,13 +178,13 @@ def test_a_night_teaches_where_things_are(base: Path, taught: Path, flat: State)
         rates = habits.rates(thing, scene)
         assert max(rates, key=lambda name: rates[name]) == place
         assert sum(rates.values()) == pytest.approx(sum(COMMON.rates(thing, scene).values()))
-    before = LearntHabits(Planner.load(base).prompts).rates("plate", scene)
+    before = LearnedHabits(Planner.load(base).prompts).rates("plate", scene)
     assert max(before, key=lambda name: before[name]) != "dining table 1"
 
 
 def test_a_night_goes_on_from_the_night_before(base: Path, taught: Path, flat: State, tmp_path: Path) -> None:
     model, tokenizer, _ = load_model(base)
-    sleeper = Sleeper(model, tokenizer, OLD, NightSizes(steps=2, lr=1e-5), tmp_path)
+    sleeper = AdapterTrainer(model, tokenizer, OLD, NightSizes(steps=2, lr=1e-5), tmp_path)
     before = load_adapter(taught)
     after = sleeper.sleep([FLAT_DAY], flat.world.scene, before, seed=1)
     name = next(iter(before.up))
@@ -220,7 +220,7 @@ def test_plan_takes_an_adapter_and_refuses_that_of_another_home(
 
 
 def test_the_habits_are_asked_for_once(random_planner: Planner, start: State, monkeypatch: pytest.MonkeyPatch) -> None:
-    habits = LearntHabits(random_planner.prompts)
+    habits = LearnedHabits(random_planner.prompts)
     first = habits.rates("mug", start.world.scene), habits.opens("drawer 1")
     monkeypatch.setattr(random_planner.prompts, "home", None)
     assert (habits.rates("mug", start.world.scene), habits.opens("drawer 1")) == first
@@ -228,7 +228,7 @@ def test_the_habits_are_asked_for_once(random_planner: Planner, start: State, mo
 
 def test_what_can_be_nowhere_is_not_asked_for(random_planner: Planner, tmp_path: Path) -> None:
     start = two_rooms(tmp_path, "name: hall\nrooms:\n  hall: [door]\nobjects: {}\n")
-    assert LearntHabits(random_planner.prompts).rates("mug", start.world.scene) == {}
+    assert LearnedHabits(random_planner.prompts).rates("mug", start.world.scene) == {}
 
 
 def test_the_command_writes_an_adapter_beside_the_home_and_what_the_days_were(
@@ -258,4 +258,4 @@ def test_an_adapter_goes_beside_the_file_of_its_home(home: str, path: str) -> No
 
 
 def test_diary_of_no_days_is_empty() -> None:
-    assert read_diary([]) == Diary(seen={}, looked={}, opened={}, stuck={}, words={})
+    assert read_diary([]) == Observations(seen={}, looked={}, opened={}, stuck={}, words={})

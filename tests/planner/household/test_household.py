@@ -14,10 +14,10 @@ from envs.symbolic.actions import Action, State
 from envs.symbolic.domain import load_domain
 from envs.symbolic.goals import format_goal, parse_goal
 from planner.errors import PlannerError
-from planner.household.daily_life import live_day, search, tasks_of
+from planner.household.daily_life import search, simulate_day, tasks_of
 from planner.household.requests import Asker, in_plain_words
-from planner.household.simulated_household import Household, StickyHome, load_nicknames, morning, settle
-from planner.language.normalization import normalise
+from planner.household.simulated_household import Household, StickyHome, load_nicknames, morning, sample_household
+from planner.language.normalization import normalize
 from planner.language.phrase_patterns import load_words
 from planner.world_model.belief import Belief
 from planner.world_model.location_prior import COMMON
@@ -34,7 +34,7 @@ def home() -> State:
 
 @pytest.fixture(scope="module")
 def household(home: State) -> Household:
-    return settle(home, 0)
+    return sample_household(home, 0)
 
 
 def place(state: State, thing: str) -> str:
@@ -42,7 +42,7 @@ def place(state: State, thing: str) -> str:
 
 
 def test_a_household_is_repeated_by_its_seed(home: State, household: Household) -> None:
-    assert settle(home, 0) == household != settle(home, 1)
+    assert sample_household(home, 0) == household != sample_household(home, 1)
 
 
 def test_some_things_are_kept_elsewhere_in_closed_furniture_where_they_fit(household: Household) -> None:
@@ -76,7 +76,7 @@ def test_no_nickname_is_a_word_that_anything_is_called_by() -> None:
 
 def test_a_home_without_closed_furniture_has_no_habits_to_learn(tmp_path: Path) -> None:
     with pytest.raises(PlannerError, match="no cabinet"):
-        settle(two_rooms(tmp_path, FEW_DOORS), 0)
+        sample_household(two_rooms(tmp_path, FEW_DOORS), 0)
 
 
 def test_most_mornings_a_thing_is_in_its_usual_place(household: Household) -> None:
@@ -111,7 +111,7 @@ def test_what_is_asked_for_can_be_done_and_is_not_so_yet(home: State) -> None:
     asker = Asker(random.Random(0))
     for _ in range(20):
         request = asker.ask(home, {})
-        assert request is not None and request.said == request.plainly == normalise(request.said)
+        assert request is not None and request.said == request.plainly == normalize(request.said)
         assert request.thing in format_goal(request.goal)
 
 
@@ -177,7 +177,7 @@ def test_a_day_says_what_was_asked_seen_and_tried_and_nothing_of_what_is_hidden(
         return request
 
     monkeypatch.setattr(Asker, "ask", remembered)
-    record = live_day(household, Listening(asked), COMMON, day=1, seed=3)
+    record = simulate_day(household, Listening(asked), COMMON, day=1, seed=3)
     assert record.keys() == {"day", "tasks", "seen", "looked", "tried"}
     tasks = tasks_of([record])
     assert len(tasks) == 5 and all(task["goal"] == asked[str(task.get("plainly", task["said"]))] for task in tasks)

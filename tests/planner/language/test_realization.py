@@ -11,13 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from envs.symbolic.domain import load_domain
-from planner.language.normalization import SPAN, normalise
+from planner.language.normalization import SPAN, normalize
 from planner.language.phrase_patterns import Family, load_words
-from planner.language.realization import _VERBS, Realiser
+from planner.language.realization import _VERBS, Realizer
 
 
-def realiser(seed: int = 0, present: Collection[str] | None = (), plainness: float = 1.0) -> Realiser:
-    return Realiser(random.Random(seed), present, plainness=plainness)
+def realizer(seed: int = 0, present: Collection[str] | None = (), plainness: float = 1.0) -> Realizer:
+    return Realizer(random.Random(seed), present, plainness=plainness)
 
 
 def family(**slots: str) -> Family:
@@ -29,8 +29,8 @@ def family(**slots: str) -> Family:
 def said(pattern: str, binding: dict[str, str], *, count: int = 1, kind: str = "object", **options: object) -> set[str]:
     """Everything that a pattern may come out as."""
     slots = dict.fromkeys(binding, kind)
-    draws = [realiser(seed, **options) for seed in range(80)]  # type: ignore[arg-type]
-    return {r.realise(family(**slots), pattern, binding, count) for r in draws}
+    draws = [realizer(seed, **options) for seed in range(80)]  # type: ignore[arg-type]
+    return {r.realize(family(**slots), pattern, binding, count) for r in draws}
 
 
 # Reading
@@ -39,42 +39,42 @@ def said(pattern: str, binding: dict[str, str], *, count: int = 1, kind: str = "
 @given(st.text(max_size=1200))
 @settings(max_examples=80, deadline=None)
 def test_reading_twice_is_reading_once(text: str) -> None:
-    once = normalise(text)
-    assert normalise(once) == once
+    once = normalize(text)
+    assert normalize(once) == once
 
 
 @given(st.text(alphabet="a .!\n\t", min_size=380, max_size=900))
 @settings(max_examples=40, deadline=None)
 def test_reading_twice_is_reading_once_where_a_long_text_is_cut(text: str) -> None:
-    once = normalise(text)
-    assert normalise(once) == once
+    once = normalize(text)
+    assert normalize(once) == once
 
 
 @given(st.text(max_size=60))
 @settings(max_examples=40, deadline=None)
 def test_what_is_read_can_be_written_as_utf_8(text: str) -> None:
-    normalise(text + "\udcff").encode("utf-8")
+    normalize(text + "\udcff").encode("utf-8")
 
 
 def test_an_instruction_is_read_in_lower_case_with_plain_quotes_and_single_spaces() -> None:
-    assert normalise("  Put\tthe “mug”\n on Anna’s desk – now!. ") == 'put the "mug" on anna\'s desk - now'
+    assert normalize("  Put\tthe “mug”\n on Anna’s desk – now!. ") == 'put the "mug" on anna\'s desk - now'
 
 
 def test_a_question_mark_is_kept() -> None:
-    assert normalise("Where is the mug?") == "where is the mug?"
+    assert normalize("Where is the mug?") == "where is the mug?"
 
 
 def test_a_long_instruction_is_cut() -> None:
-    assert len(normalise("put the mug on the table and " * 100)) <= SPAN
+    assert len(normalize("put the mug on the table and " * 100)) <= SPAN
 
 
 def test_space_before_an_instruction_does_not_use_up_its_length() -> None:
-    assert normalise(" " * 5000 + "set the table") == "set the table"
+    assert normalize(" " * 5000 + "set the table") == "set the table"
 
 
 @pytest.mark.parametrize("text", ["", "   ", "...", "!\n.", "\u3000"])
 def test_an_instruction_without_words_is_read_as_nothing(text: str) -> None:
-    assert normalise(text) == ""
+    assert normalize(text) == ""
 
 
 # Nouns
@@ -89,11 +89,11 @@ def test_an_instruction_without_words_is_read_as_nothing(text: str) -> None:
      ("scissors", "scissors"), ("candy", "candy"), ("top of the toilet", "tops of the toilet"), ("person", "people")],
 )  # fmt: skip
 def test_plural(noun: str, plural: str) -> None:
-    assert realiser().plural(noun) == plural
+    assert realizer().plural(noun) == plural
 
 
 def test_every_name_of_a_countable_thing_has_a_plural_of_its_own() -> None:
-    words, plural = load_words(), realiser().plural
+    words, plural = load_words(), realizer().plural
     names = {name for table in (words.objects, words.fixtures) for names in table.values() for name in names}
     same = {name for name in names if plural(name) == name}
     assert same <= words.mass | words.plural_only
@@ -105,12 +105,12 @@ def test_every_name_of_a_countable_thing_has_a_plural_of_its_own() -> None:
      ("user", "a user"), ("onion", "an onion"), ("hat", "a hat")],
 )  # fmt: skip
 def test_one_thing_takes_a_or_an(noun: str, phrase: str) -> None:
-    assert {realiser(seed)._indefinite(noun, 1) for seed in range(20)} == {phrase}
+    assert {realizer(seed)._indefinite(noun, 1) for seed in range(20)} == {phrase}
 
 
 @pytest.mark.parametrize("noun", ["bread", "scissors", "milk"])
 def test_stuff_and_pairs_take_no_a(noun: str) -> None:
-    assert {realiser(seed)._indefinite(noun, 1) for seed in range(40)} == {f"some {noun}", noun}
+    assert {realizer(seed)._indefinite(noun, 1) for seed in range(40)} == {f"some {noun}", noun}
 
 
 def test_a_definite_thing_has_an_article_a_possessive_or_none() -> None:
@@ -188,9 +188,9 @@ def test_in_a_home_with_everything_no_thing_has_the_name_of_another() -> None:
     everything = [*domain.objects, *domain.fixtures]
     names = {name.lower(): name for name in everything}
     for number, word in enumerate(everything):
-        r = realiser(number, everything, plainness=0.0)
+        r = realizer(number, everything, plainness=0.0)
         for _ in range(25):
-            noun = r.realise(family(x="object"), "{x}", {"x": word}, 1).lower()
+            noun = r.realize(family(x="object"), "{x}", {"x": word}, 1).lower()
             assert names.get(noun, word) == word
 
 
@@ -206,35 +206,35 @@ SENTENCES = ("put the mug on the table", "the a an the", "take it", "a. b. c.", 
 @pytest.mark.parametrize("sentence", SENTENCES)
 def test_politeness_and_noise_never_leave_nothing(sentence: str) -> None:
     for seed in range(300):
-        r = realiser(seed)
-        assert normalise(r.noise(r.polite(sentence)))
+        r = realizer(seed)
+        assert normalize(r.noise(r.polite(sentence)))
 
 
 def test_noise_changes_some_sentences_and_leaves_most() -> None:
     sentence = "put the red mug, then the plate, on the table"
-    changed = sum(realiser(seed).noise(sentence) != sentence for seed in range(1000))
+    changed = sum(realizer(seed).noise(sentence) != sentence for seed in range(1000))
     assert 100 < changed < 300
 
 
 def test_politeness_keeps_the_sentence_whole() -> None:
     sentence = "put the mug on the table"
-    assert all(sentence in realiser(seed).polite(sentence) for seed in range(200))
+    assert all(sentence in realizer(seed).polite(sentence) for seed in range(200))
 
 
 def test_only_commands_are_made_polite() -> None:
     sentence = "the mug should be on the table"
     assert sentence.split(maxsplit=1)[0] not in _VERBS
-    assert {realiser(seed).polite(sentence) for seed in range(200)} == {sentence}
+    assert {realizer(seed).polite(sentence) for seed in range(200)} == {sentence}
 
 
 def test_joining_keeps_every_task_in_order() -> None:
     for seed in range(50):
-        joined = realiser(seed).join(["wash the mug", "open the door", "fold the towel"])
+        joined = realizer(seed).join(["wash the mug", "open the door", "fold the towel"])
         assert re.fullmatch("wash the mug(.+)open the door(.+)fold the towel", joined)
 
 
 def test_the_same_seed_says_the_same() -> None:
     pattern, binding = "(put|set|move) {the x} {to p}", {"x": "mug", "p": "desk"}
     slots = family(x="object", p="receptacle")
-    once, twice = (realiser(7, plainness=0.3).realise(slots, pattern, binding, 1) for _ in range(2))
+    once, twice = (realizer(7, plainness=0.3).realize(slots, pattern, binding, 1) for _ in range(2))
     assert once == twice

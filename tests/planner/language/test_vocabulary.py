@@ -7,7 +7,7 @@ import random
 import pytest
 
 from envs.scenes.scene_sampler import sample_scene
-from envs.symbolic.actions import World, effect
+from envs.symbolic.actions import World, successor
 from envs.symbolic.domain import load_domain
 from envs.symbolic.goals import parse_goal
 from envs.symbolic.scoring import holds
@@ -56,7 +56,7 @@ def test_every_thing_can_be_brought_to_a_place_by_the_teacher(category: str) -> 
     start = state
     for _, _, _, actions in plan_in_chunks(state, goal):
         for action in actions:
-            state = effect(state, action)
+            state = successor(state, action)
     assert all(holds(state, c, start) for c in goal.conditions)
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 
 from envs.symbolic.goals import parse_goal
 from planner.io.json_lines import Record
-from planner.learning.curriculum import LEAST, Curriculum, features
+from planner.learning.curriculum import MIN_WEIGHT, Curriculum, features
 from planner.learning.proposals import Proposal
 
 EASY, EDGE, HOPELESS = "mug on desk", "clean mug on desk", "every toy on shelf"
@@ -30,7 +30,7 @@ def test_what_is_at_the_edge_weighs_most() -> None:
     curriculum = Curriculum(episodes())
     easy, edge, hopeless = (curriculum.weight(parse_goal(goal)) for goal in (EASY, EDGE, HOPELESS))
     assert edge > easy + 0.1 and edge > hopeless + 0.5
-    assert min(easy, edge, hopeless) >= LEAST
+    assert min(easy, edge, hopeless) >= MIN_WEIGHT
 
 
 def test_what_was_never_tried_lies_between() -> None:

@@ -13,14 +13,14 @@ from envs.gym.home_env import HomeSymbolic
 from envs.symbolic.actions import Action, State, format_action, parse_action
 from envs.symbolic.goals import parse_goal
 from planner.benchmarks.rollout_speedup import measured
-from planner.cli.execution_flags import Stage
-from planner.cli.execution_runner import perform
+from planner.cli.execution_flags import ExecutionSettings
+from planner.cli.execution_runner import execute_and_report
 from planner.corpus.teacher_chunks import plan_in_chunks
 from planner.io.json_lines import Record
 from planner.learning.cycle import held_out
 from planner.learning.episode_jobs import CarryOut, Judge, Try, plan_of
 from planner.learning.proposals import Proposal, start_of
-from planner.learning.training_examples import hindsight_lesson
+from planner.learning.training_examples import example_from_hindsight
 from planner.reporting.filmstrips import strips
 from planner.reporting.run_folder import Cycle
 from planner.rollouts.processes import Processes
@@ -77,7 +77,9 @@ def test_processes_carry_plans_out_as_a_performance_does(two: Workers, tmp_path:
     for record, (key, episode) in zip(found, PLANS.items(), strict=True):
         goal = parse_goal(str(episode["goal"]))
         start = PLANNED[key].start(geometry=True)
-        seen = perform(plan_of(episode, start.world), goal, start, Stage(backend="physics", quiet=True))
+        seen = execute_and_report(
+            plan_of(episode, start.world), goal, start, ExecutionSettings(backend="physics", quiet=True)
+        )
         assert record == {"id": key, "success": seen.success, "rate": round(seen.rate, 4), "failed": ""}
         assert record["success"]
 
@@ -106,7 +108,7 @@ def test_a_report_can_show_an_episode_in_the_home_that_its_task_was_for(model_fo
 def test_a_lost_episode_teaches_nothing(model_folder: Path) -> None:
     record = Try(model=model_folder, tasks=TASKS, samples=1, attempts=2).failed("2/0")
     start = start_of(2, parse_goal(str(record["goal"])))
-    assert hindsight_lesson(start, plan_of(record, start.world)) is None and not record["kept"]
+    assert example_from_hindsight(start, plan_of(record, start.world)) is None and not record["kept"]
 
 
 def test_an_environment_says_which_door_is_in_the_way(flat_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:

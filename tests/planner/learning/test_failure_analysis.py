@@ -8,8 +8,8 @@ from envs.symbolic.actions import Action, State, parse_action
 from envs.symbolic.goals import parse_goal
 from planner.decoding.plan_writer import Draft
 from planner.io.json_lines import Record
-from planner.learning.failure_analysis import EXAMPLES, Failure, counted, misplanned, misread
-from planner.plans.planning_result import Understanding
+from planner.learning.failure_analysis import EXAMPLES, Failure, count_failures, misplanned, misread
+from planner.plans.planning_result import ParsedInstruction
 from planner.verification.plan_verification import verify
 
 GOAL = "mug on dining table"
@@ -18,7 +18,7 @@ TO_TABLE = ("open cabinet 1", "pick up mug 1", "put mug 1 on dining table 1")
 
 def failure_of(start: State, goal: str, *subtasks: str, unread: str = "", cut: bool = False) -> Failure | None:
     actions: list[Action] = [parse_action(start.world, subtask) for subtask in subtasks]
-    draft = Draft(actions=actions, unread=unread, cut=cut)
+    draft = Draft(actions=actions, parse_error=unread, cut=cut)
     return misplanned(draft, verify(start, parse_goal(goal), actions), parse_goal(goal), start)
 
 
@@ -46,7 +46,7 @@ def test_a_plan_that_was_read_fails_for_what_it_does(
 
 
 def test_a_plan_that_names_what_is_not_there_or_is_cut_off(flat: State) -> None:
-    named = failure_of(flat, GOAL, TO_TABLE[0], unread="there is no 'mug 7' in this home")
+    named = failure_of(flat, GOAL, TO_TABLE[0], parse_error="there is no 'mug 7' in this home")
     assert named == Failure(kind="wrong instance", detail="there is no 'mug 7' in this home")
     cut = failure_of(flat, GOAL, TO_TABLE[0], cut=True)
     assert cut is not None and cut.kind == "too long"
@@ -55,15 +55,18 @@ def test_a_plan_that_names_what_is_not_there_or_is_cut_off(flat: State) -> None:
 @pytest.mark.parametrize(
     ("found", "kind"),
     [
-        (Understanding(instruction="x", goal=parse_goal(GOAL)), None),
-        (Understanding(instruction="x", goal=parse_goal("mug on countertop")), "goal misunderstood"),
-        (Understanding(instruction="x", goal_text="mug on and", broken=True), "goal misunderstood"),
-        (Understanding(instruction="x", goal_text="toy on bed", refusal="there is no toy here"), "goal misunderstood"),
-        (Understanding(instruction="x", refusal="I can only do household tasks."), "refused wrongly"),
-        (Understanding(instruction="x", question="Which mug?"), "refused wrongly"),
+        (ParsedInstruction(instruction="x", goal=parse_goal(GOAL)), None),
+        (ParsedInstruction(instruction="x", goal=parse_goal("mug on countertop")), "goal misunderstood"),
+        (ParsedInstruction(instruction="x", goal_text="mug on and", broken=True), "goal misunderstood"),
+        (
+            ParsedInstruction(instruction="x", goal_text="toy on bed", refusal="there is no toy here"),
+            "goal misunderstood",
+        ),
+        (ParsedInstruction(instruction="x", refusal="I can only do household tasks."), "refused wrongly"),
+        (ParsedInstruction(instruction="x", question="Which mug?"), "refused wrongly"),
     ],
 )
-def test_what_was_understood_wrongly_is_told_from_what_was_refused(found: Understanding, kind: str | None) -> None:
+def test_what_was_understood_wrongly_is_told_from_what_was_refused(found: ParsedInstruction, kind: str | None) -> None:
     failure = misread(found, parse_goal(GOAL))
     assert (failure and failure.kind) == kind
 
@@ -77,7 +80,7 @@ def test_failures_are_counted_the_most_frequent_first_with_a_few_examples() -> N
     carried: list[Record] = [
         {"id": "1", "success": False, "failed": "pick up mug 1: it slips"}, {"id": "3", "success": True, "failed": ""},
     ]  # fmt: skip
-    found = counted(iter(episodes), carried)
+    found = count_failures(iter(episodes), carried)
     assert [(kind, of["count"]) for kind, of in found.items()] == [("too long", 8), ("wrong place", 1), ("physics", 1)]
     assert len(found["too long"]["examples"]) == EXAMPLES  # type: ignore[arg-type]
     assert found["physics"]["examples"] == [{"id": "1", "instruction": "task 1", "detail": "pick up mug 1: it slips"}]

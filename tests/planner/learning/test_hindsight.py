@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from envs.scenes.home_file import load_home
-from envs.symbolic.actions import State, World, applicable, effect, parse_action
+from envs.symbolic.actions import State, World, applicable, parse_action, successor
 from envs.symbolic.goals import format_goal, parse_goal
 from envs.symbolic.scoring import holds
-from planner.learning.hindsight import goals_by_the_way, relabel
+from planner.learning.hindsight import achieved_subgoals, relabel
 from planner.learning.proposals import start_of
 from planner.tasks.task_sampler import goal_is_held_out
 from planner.verification.plan_verification import replay
@@ -37,7 +37,7 @@ def kitchen(tmp_path: Path) -> State:
 def by_the_way(start: State, *subtasks: str) -> set[str]:
     actions = [parse_action(start.world, subtask) for subtask in subtasks]
     assert replay(start, actions).reason is None
-    return {format_goal(goal) for goal in goals_by_the_way(start, actions, random.Random(0))}
+    return {format_goal(goal) for goal in achieved_subgoals(start, actions, random.Random(0))}
 
 
 def test_what_was_changed_and_then_moved_is_both(kitchen: State) -> None:
@@ -68,8 +68,8 @@ def test_each_is_true_at_the_end_alone(seed: int, steps: int) -> None:
     rng, state, actions = random.Random(seed), start, []
     for _ in range(steps):
         actions.append(rng.choice(applicable(state)))
-        state = effect(state, actions[-1])
-    for goal in goals_by_the_way(start, actions, rng):
+        state = successor(state, actions[-1])
+    for goal in achieved_subgoals(start, actions, rng):
         (condition,) = goal.conditions
         assert holds(state, condition, start) and not holds(start, condition, start)
         assert not goal_is_held_out(goal)
@@ -78,4 +78,4 @@ def test_each_is_true_at_the_end_alone(seed: int, steps: int) -> None:
 def test_what_follows_a_step_that_cannot_be_done_does_not_count(kitchen: State) -> None:
     actions = [parse_action(kitchen.world, s) for s in ("put apple 1 in sink 1", "pick up apple 1")]
     assert relabel(kitchen, actions) is None
-    assert list(goals_by_the_way(kitchen, actions, random.Random(0))) == []
+    assert list(achieved_subgoals(kitchen, actions, random.Random(0))) == []

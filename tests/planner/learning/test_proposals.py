@@ -13,7 +13,7 @@ from envs.symbolic.actions import State
 from envs.symbolic.goals import format_goal, parse_goal
 from envs.symbolic.scoring import holds
 from planner.api import Planner
-from planner.learning.composition import _rarest, compose, forms
+from planner.learning.composition import _rarest, compose, condition_forms
 from planner.learning.proposal_jobs import Propose, Word
 from planner.learning.proposals import Proposal, Proposer, start_of
 from planner.tasks.task_sampler import goal_is_held_out
@@ -28,7 +28,7 @@ def proposed(written: list[tuple[str, str]], model: Planner, monkeypatch: pytest
 
 
 def test_what_is_no_task_is_dropped_with_its_reason(
-    memorised: Planner, flat: State, monkeypatch: pytest.MonkeyPatch
+    memorized: Planner, flat: State, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(planner.learning.proposals, "start_of", lambda home, goal: flat)
     told = "put the mug on the table"
@@ -44,7 +44,7 @@ def test_what_is_no_task_is_dropped_with_its_reason(
         (told, "plate on countertop", "true already"),
         (told, "fork on dining table", "not read back"),
     ]
-    found = proposed([(said, goal) for said, goal, _ in cases], memorised, monkeypatch)
+    found = proposed([(said, goal) for said, goal, _ in cases], memorized, monkeypatch)
     assert [p.dropped for p in found] == [reason for _, _, reason in cases]
 
 
@@ -119,7 +119,7 @@ def test_a_home_is_not_yet_as_its_goal_wants_it() -> None:
 
 def test_of_several_compositions_the_form_that_was_made_most_seldom_is_taken() -> None:
     common, rare = parse_goal("mug on desk ; fork on desk"), parse_goal("mug on desk ; every toy on shelf")
-    made = Counter({form: 5 for form in forms(common)})
+    made = Counter({form: 5 for form in condition_forms(common)})
     assert _rarest([([], common), None, ([], rare)], made) == ([], rare)
     assert _rarest([None], made) is None
 

@@ -8,8 +8,16 @@ import pytest
 
 from gpt.data.tokenized_documents import TokenizedDocuments
 from gpt.tokenization.tokenizer import Tokenizer
-from planner.learning.training_examples import Attempt, Group, Lesson
-from planner.learning.training_mixture import HIGHEST, LOWEST, RULES, Rule, advantages, best_and_worst, mixed
+from planner.learning.training_examples import Group, SampledAttempt, TrainingExample
+from planner.learning.training_mixture import (
+    HIGHEST,
+    LOWEST,
+    RULES,
+    LearningRule,
+    advantages,
+    best_and_worst,
+    build_mixture,
+)
 from planner.prompts import text_format
 
 Doc = text_format.Document
@@ -28,9 +36,11 @@ def group(*attempts: tuple[Doc, bool, int]) -> Group:
     return Group(trunk=TRUNK, attempts=attempts)
 
 
-def lesson(*attempts: tuple[Doc, bool, int]) -> Lesson:
-    meaning = (*text_format.home_part("mug desk"), *text_format.understood("mug to the desk", "mug on desk"))
-    return Lesson(documents=(meaning, (*TRUNK, *SHORT)), shape="a", group=group(*attempts) if attempts else None)
+def lesson(*attempts: tuple[Doc, bool, int]) -> TrainingExample:
+    meaning = (*text_format.home_part("mug desk"), *text_format.goal_document("mug to the desk", "mug on desk"))
+    return TrainingExample(
+        documents=(meaning, (*TRUNK, *SHORT)), shape="a", group=group(*attempts) if attempts else None
+    )
 
 
 def test_an_advantage_is_over_the_group() -> None:
@@ -47,10 +57,12 @@ def test_a_pair_is_the_shortest_that_worked_and_one_that_did_not_or_was_longer()
     assert best_and_worst(group((BAD, False, 1))) is None
 
 
-def mix(lesson: Lesson, tokenizer: Tokenizer, rule: Rule) -> list[tuple[list[int], list[int], list[float]]]:
+def mix(
+    lesson: TrainingExample, tokenizer: Tokenizer, rule: LearningRule
+) -> list[tuple[list[int], list[int], list[float]]]:
     replay = TokenizedDocuments.from_lists([[1, 2, 3, 4]])
     rng = random.Random(0)
-    mixture = mixed([lesson], [], replay, tokenizer, 400, new_share=1.0, limit=513, rng=rng, rule=rule)
+    mixture = build_mixture([lesson], [], replay, tokenizer, 400, new_share=1.0, limit=513, rng=rng, rule=rule)
     documents, found = mixture.documents, []
     for a, b in zip(documents.offsets[:-1], documents.offsets[1:], strict=True):
         span = slice(int(a), int(b))
@@ -59,7 +71,7 @@ def mix(lesson: Lesson, tokenizer: Tokenizer, rule: Rule) -> list[tuple[list[int
 
 
 @pytest.mark.parametrize("rule", RULES)
-def test_attempts_branch_off_their_prompt_with_what_they_are_worth(tokenizer: Tokenizer, rule: Rule) -> None:
+def test_attempts_branch_off_their_prompt_with_what_they_are_worth(tokenizer: Tokenizer, rule: LearningRule) -> None:
     found = mix(lesson((SHORT, True, 1), (BAD, False, 1)), tokenizer, rule)
     trees = [(ids, branch, values) for ids, branch, values in found if max(branch)]
     if rule == "rejection":
@@ -79,12 +91,12 @@ def test_attempts_branch_off_their_prompt_with_what_they_are_worth(tokenizer: To
 
 
 @pytest.mark.parametrize("rule", RULES)
-def test_attempts_that_are_alike_leave_the_plan_to_be_learnt_as_it_is(tokenizer: Tokenizer, rule: Rule) -> None:
+def test_attempts_that_are_alike_leave_the_plan_to_be_learnt_as_it_is(tokenizer: Tokenizer, rule: LearningRule) -> None:
     whole = text_format.encode((*TRUNK, *SHORT), tokenizer)[0]
     for one in (lesson((SHORT, True, 1)), lesson()):
         assert whole in [ids for ids, _, _ in mix(one, tokenizer, rule)]
 
 
 def test_an_attempt_is_kept_word_for_word() -> None:
-    attempt = Attempt(document=LONG, success=True, steps=2)
-    assert Attempt.from_dict(attempt.as_dict()) == attempt
+    attempt = SampledAttempt(document=LONG, success=True, steps=2)
+    assert SampledAttempt.from_dict(attempt.as_dict()) == attempt

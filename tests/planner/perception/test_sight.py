@@ -1,4 +1,4 @@
-"""Pictures of homes: what they show, how they are labelled, and how they are kept."""
+"""Pictures of homes: what they show, how they are labeled, and how they are kept."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from planner.errors import PlannerError
 from planner.perception.camera_views import STEADY, UNSEEN, VARIED, Picture, parts_of, pictures, pose
 from planner.perception.image_labels import GRID, SIZE, VISIBLE, classes, parse_listing
 from planner.perception.training.image_pool import Gallery, changed
-from planner.perception.training.image_shards import joined, labelled, read_shard, shards_in, write_shard
+from planner.perception.training.image_shards import joined, labeled, read_shard, shards_in, write_shard
 from planner.perception.training.render import write
 from planner.world_model.open_home import open_home
 
@@ -57,15 +57,15 @@ def test_wide_furniture_has_several_pictures_and_cameras_differ(home: PhysicalHo
 
 
 def test_labels_say_where_the_middle_of_each_thing_is(home: PhysicalHome, shown: list[Picture], tmp_path: Path) -> None:
-    shard = labelled(home.world, shown)
+    shard = labeled(home.world, shown)
     names = classes()
     for number, picture in enumerate(shown):
         assert parse_listing(shard.texts[number]) == picture.listing
         for entity in picture.things:
             rows, columns = np.nonzero(picture.entities == entity)
-            cell = shard.centres[number][int(rows.mean()) // 8, int(columns.mean()) // 8]
+            cell = shard.centers[number][int(rows.mean()) // 8, int(columns.mean()) // 8]
             assert names[cell] == home.world.categories[entity] or len(picture.things) > 1
-        assert (shard.centres[number] > 0).sum() <= len(picture.things)
+        assert (shard.centers[number] > 0).sum() <= len(picture.things)
     assert shard.cells.shape == (len(shown), GRID, GRID) and (shard.cells > 0).mean() > 0.3
     path = tmp_path / "pictures-test-0-00000.npz"
     write_shard(path, joined([shard, shard]))
@@ -90,7 +90,7 @@ def test_rendering_makes_the_same_pictures_again_and_a_gallery_takes_them_over(t
     views = gallery.draw(6, torch.Generator().manual_seed(0))
     assert views.pictures.shape == (6, 3, SIZE, SIZE) and float(views.pictures.abs().max()) <= 1
     for row, text in enumerate(views.texts):  # labels go with their pictures
-        assert int((views.centres[row] > 0).sum()) <= (text.count(";") + 1)
+        assert int((views.centers[row] > 0).sum()) <= (text.count(";") + 1)
         number = first.texts.index(text)
         assert int(views.furniture[row]) == first.furniture[number]
     with pytest.raises(PlannerError, match=r"planner\.perception\.training\.render"):
@@ -99,16 +99,16 @@ def test_rendering_makes_the_same_pictures_again_and_a_gallery_takes_them_over(t
 
 def test_a_mirrored_picture_has_mirrored_labels(home: PhysicalHome, shown: list[Picture]) -> None:
     torch.manual_seed(0)
-    shard = labelled(home.world, shown[:8])
+    shard = labeled(home.world, shown[:8])
     gallery = Gallery(torch.device("cpu"), Path("unused"), 10)
     gallery._add(shard)
     plain = gallery.all()
     mirrored = changed(plain, torch.device("cpu"))
     turned = 0
-    for before, after in zip(plain.centres, mirrored.centres, strict=True):
+    for before, after in zip(plain.centers, mirrored.centers, strict=True):
         assert torch.equal(after, before) or torch.equal(after, before.flip(1))
         turned += not torch.equal(after, before)
-    assert turned or not (plain.centres > 0).any()
+    assert turned or not (plain.centers > 0).any()
 
 
 def test_light_is_what_is_asked_for(home: PhysicalHome, shown: list[Picture]) -> None:

@@ -32,8 +32,8 @@ def fed(monkeypatch: pytest.MonkeyPatch) -> list[list[int]]:
 
 
 @pytest.fixture
-def prompts(memorised: Planner) -> Prompts:
-    return memorised.prompts
+def prompts(memorized: Planner) -> Prompts:
+    return memorized.prompts
 
 
 def test_what_two_prompts_begin_with_is_read_once(prompts: Prompts) -> None:
@@ -72,15 +72,15 @@ def test_a_session_of_ones_own_is_not_taken_back(prompts: Prompts) -> None:
 
 
 def test_samples_of_a_plan_share_what_they_begin_with(
-    memorised: Planner, flat: State, fed: list[list[int]], monkeypatch: pytest.MonkeyPatch
+    memorized: Planner, flat: State, fed: list[list[int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("planner.pipeline.verify", _never)
-    goal = memorised.understand("put the mug on the table", flat, Options(samples=0)).goal
+    goal = memorized.understand("put the mug on the table", flat, Options(samples=0)).goal
     assert goal is not None
     fed.clear()
-    plan = memorised.reach(goal, flat, Options(samples=3))
+    plan = memorized.plan_for_goal(goal, flat, Options(samples=3))
     assert plan.tried == 4
-    begins = memorised.prompts.heading("")
+    begins = memorized.prompts.heading("")
     assert sum(ids[: len(begins)] == begins for ids in fed) == 1
 
 

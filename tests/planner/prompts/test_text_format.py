@@ -18,7 +18,7 @@ def small() -> State:
     return state(["cabinet 1", "desk 1"], {"mug 1": "cabinet 1", "cup 1": "desk 1", "pen 1": "cup 1"})
 
 
-def learnt(document: text_format.Document, tokenizer: Tokenizer) -> str:
+def learned(document: text_format.Document, tokenizer: Tokenizer) -> str:
     ids, learn = text_format.encode(document, tokenizer)
     return tokenizer.decode([i for i, yes in zip(ids, learn, strict=True) if yes])
 
@@ -59,33 +59,34 @@ def test_there_is_one_loss_mark_for_each_token(tokenizer: Tokenizer) -> None:
 
 
 def test_inventory_and_instruction_carry_no_loss(tokenizer: Tokenizer) -> None:
-    assert learnt(text_format.heading("mug desk", "move the mug"), tokenizer) == ""
+    assert learned(text_format.heading("mug desk", "move the mug"), tokenizer) == ""
 
 
 def test_facts_carry_no_loss_but_the_mark_that_ends_the_goal_does(tokenizer: Tokenizer) -> None:
-    assert learnt(text_format.facts_part(["mug 1 in cabinet 1", "desk 1"]), tokenizer) == "[SEP]"
+    assert learned(text_format.facts_part(["mug 1 in cabinet 1", "desk 1"]), tokenizer) == "[SEP]"
 
 
 def test_goal_words_carry_loss_and_the_mark_before_them_does_not(tokenizer: Tokenizer) -> None:
-    assert learnt(text_format.goal_part("mug on desk"), tokenizer) == " mug on desk"
+    assert learned(text_format.goal_part("mug on desk"), tokenizer) == " mug on desk"
 
 
 def test_loss_is_on_subtasks_hints_and_all_marks_but_the_first(tokenizer: Tokenizer) -> None:
-    written = learnt(plan(small(), "open cabinet 1", "pick up mug 1", "put mug 1 on desk 1"), tokenizer)
+    written = learned(plan(small(), "open cabinet 1", "pick up mug 1", "put mug 1 on desk 1"), tokenizer)
     expected = " open cabinet 1[SEP] pick up mug 1[HINT] in cabinet 1 open[SEP] put mug 1 on desk 1[EOS]"
     assert written == expected
 
 
 def test_a_refusal_carries_loss_on_its_mark_reason_and_end(tokenizer: Tokenizer) -> None:
-    written = learnt(
-        (*text_format.home_part("mug"), *text_format.declined("sing", "[REFUSE]", "That is not a task.")), tokenizer
+    written = learned(
+        (*text_format.home_part("mug"), *text_format.refusal_document("sing", "[REFUSE]", "That is not a task.")),
+        tokenizer,
     )
     assert written == "[REFUSE] That is not a task.[EOS]"
 
 
 def test_a_proposal_carries_loss_on_instruction_and_goal(tokenizer: Tokenizer) -> None:
-    written = learnt(
-        (*text_format.home_part("mug desk"), *text_format.proposal("move the mug", "mug on desk")), tokenizer
+    written = learned(
+        (*text_format.home_part("mug desk"), *text_format.proposal_document("move the mug", "mug on desk")), tokenizer
     )
     assert written == " move the mug[SEP] mug on desk[EOS]"
 

@@ -83,7 +83,7 @@ class Plan(ModelJob):
 
     def __call__(self, key: str) -> Record:
         """Return the plan for a goal."""
-        plan = self.planner().reach(parse_goal(key), self.start, Options(samples=1))
+        plan = self.planner().plan_for_goal(parse_goal(key), self.start, Options(samples=1))
         return {"id": key, "plan": list(plan.subtasks), "logprob": round(plan.logprob, 9) if plan.subtasks else None}
 
 

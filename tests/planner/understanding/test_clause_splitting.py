@@ -7,14 +7,14 @@ import random
 
 import pytest
 
-from planner.understanding.clause_splitting import CUT_COST, LONGEST, cut, likeliest, spans
+from planner.understanding.clause_splitting import CUT_COST, LONGEST, best_split, spans, split
 
 FIVE = "wash a cup, then open the fridge and close it. lock the safe; sit down"
 
 
 def test_an_instruction_is_cut_at_its_joints() -> None:
-    assert cut(FIVE) == ["wash a cup", "open the fridge", "close it", "lock the safe", "sit down"]
-    assert cut("sing") == ["sing"]
+    assert split(FIVE) == ["wash a cup", "open the fridge", "close it", "lock the safe", "sit down"]
+    assert split("sing") == ["sing"]
 
 
 def every_cut(pieces: int) -> list[list[tuple[int, int]]]:
@@ -22,7 +22,7 @@ def every_cut(pieces: int) -> list[list[tuple[int, int]]]:
     found: list[list[list[tuple[int, int]]]] = [[[]]]
     for end in range(1, pieces + 1):
         begins = range(max(0, end - LONGEST), end)
-        found.append([[*cut, (b, end)] for b in begins for cut in found[b] if end - b < pieces])
+        found.append([[*split, (b, end)] for b in begins for split in found[b] if end - b < pieces])
     return found[-1]
 
 
@@ -47,7 +47,7 @@ def test_the_cut_is_the_likeliest_of_all_though_not_all_is_read(seed: int) -> No
         if None not in values:
             totals[tuple(way)] = sum(v - CUT_COST for v in values if v is not None)
     best = max(totals, key=lambda way: totals[way], default=None)
-    found = likeliest(FIVE, read, bar)
+    found = best_split(FIVE, read, bar)
     if best is None or totals[best] <= bar:
         assert found is None
     else:
@@ -62,4 +62,4 @@ def test_what_cannot_beat_the_whole_is_not_read() -> None:
         asked.append(part)
         return part, -0.01
 
-    assert likeliest(FIVE, read, bar=-0.04) is None and not asked
+    assert best_split(FIVE, read, bar=-0.04) is None and not asked

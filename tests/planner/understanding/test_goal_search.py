@@ -46,10 +46,10 @@ def test_every_goal_that_can_be_asked_in_a_home_may_be_written(drawn: list[Drawn
         assert HomeWords(d.task.start.world.categories, load_domain()).allow(d.task.goal_text), d.task.goal_text
 
 
-def test_the_likeliest_goals_come_best_first_and_only_of_allowed_words(memorised: Planner, flat: State) -> None:
+def test_the_likeliest_goals_come_best_first_and_only_of_allowed_words(memorized: Planner, flat: State) -> None:
     words = HomeWords(flat.world.categories, load_domain())
-    tokenizer = memorised.tokenizer
-    session = memorised.model.begin()
+    tokenizer = memorized.tokenizer
+    session = memorized.model.begin()
     begin, sep = tokenizer.special("[CLS]"), tokenizer.special("[SEP]")
     prompt = [begin, sep, *tokenizer.encode(" put the plate"), sep]
     stops = frozenset(tokenizer.special(m) for m in ("[SEP]", "[EOS]", "[REFUSE]", "[ASK]", "[PAD]", "[HINT]", "[CLS]"))
@@ -62,11 +62,11 @@ def test_the_likeliest_goals_come_best_first_and_only_of_allowed_words(memorised
     assert all(words.allow(tokenizer.decode(w.ids)) for w in found[:WIDTH])
 
 
-def test_what_can_be_done_is_not_changed(memorised: Planner, flat: State) -> None:
+def test_what_can_be_done_is_not_changed(memorized: Planner, flat: State) -> None:
     for said in ("put the mug on the table", "put the plate on the counter"):
-        alone = memorised.understand(said, flat, Options(samples=0, grounded=False))
+        alone = memorized.understand(said, flat, Options(samples=0, grounded=False))
         assert alone.goal is not None
-        assert memorised.understand(said, flat, Options(samples=0)).goal == alone.goal
+        assert memorized.understand(said, flat, Options(samples=0)).goal == alone.goal
 
 
 def test_questions_are_drawn_about_several_things_of_one_name(drawn: list[Drawn]) -> None:

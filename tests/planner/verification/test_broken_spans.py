@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from itertools import islice
 
-from envs.symbolic.actions import Action, State, effect, format_action, parse_action, unmet
+from envs.symbolic.actions import Action, State, format_action, parse_action, successor, unmet_precondition
 from envs.symbolic.disturbances import Disturbance, changed
 from envs.symbolic.goals import Goal, parse_goal
 from planner.corpus.corpus import Corpus, Recipe
 from planner.corpus.failure_scenarios import Incidents
-from planner.decoding.plan_repair import hole_prompt
-from planner.facts.failure_notes import given_up
-from planner.verification.broken_spans import Hole, holes
+from planner.decoding.plan_repair import span_prompt
+from planner.facts.failure_notes import abandoned
+from planner.verification.broken_spans import BrokenSpan, broken_spans
 from planner.verification.plan_verification import verify
 from tests.envs.homes_for_tests import after, state
 
@@ -29,9 +29,9 @@ def actions(now: State, *subtasks: str) -> list[Action]:
 
 
 def first(
-    seen: State, expected: State, *rest: str, goal: str = GOAL, given_up: frozenset[str] = frozenset()
-) -> Hole | None:
-    return next(holes(actions(seen, *rest), expected, seen, parse_goal(goal), small(), given_up), None)
+    seen: State, expected: State, *rest: str, goal: str = GOAL, abandoned: frozenset[str] = frozenset()
+) -> BrokenSpan | None:
+    return next(broken_spans(actions(seen, *rest), expected, seen, parse_goal(goal), small(), abandoned), None)
 
 
 def shown(steps: tuple[Action, ...]) -> tuple[str, ...]:
@@ -48,8 +48,8 @@ def test_a_door_that_fell_shut_hides_the_step_behind_it_alone() -> None:
     hole = first(changed(opened, SHUT), opened, *TWO[1:])
     assert hole is not None
     assert (hole.before, shown(hole.hidden), shown(hole.after)) == ((), TWO[1:2], TWO[2:])
-    assert not hole.is_closed_by(after(hole.state, TWO[0]), parse_goal(GOAL), small())
-    assert hole.is_closed_by(after(hole.state, *TWO[:2]), parse_goal(GOAL), small())
+    assert not hole.is_repaired_by(after(hole.state, TWO[0]), parse_goal(GOAL), small())
+    assert hole.is_repaired_by(after(hole.state, *TWO[:2]), parse_goal(GOAL), small())
 
 
 def test_steps_with_what_is_given_up_are_hidden_and_the_others_stay() -> None:
@@ -83,7 +83,7 @@ def test_the_prompt_ends_with_the_hole_and_what_follows_it() -> None:
     opened = after(small(), "open cabinet 1")
     hole = first(opened, opened, *TWO[1:], given_up=frozenset({"mug 1"}))
     assert hole is not None
-    document, facts = hole_prompt(hole, (), parse_goal(GOAL), small())
+    document, facts = span_prompt(hole, (), parse_goal(GOAL), small())
     assert [segment.mark for segment in document][-4:] == ["[SEP]", "[MASK]", "[SEP]", "[SEP]"]
     assert tuple(segment.text for segment in document[-2:]) == TWO[3:]
     assert facts.names >= {"mug 2", "desk 1", "book 1"}
@@ -95,8 +95,10 @@ def test_what_nothing_is_written_into_reaches_the_goal() -> None:
     checked = 0
     for incident in islice(incidents, 150):
         goal: Goal = incident.goal
-        barred = given_up(incident.notes)
-        for hole in islice(holes(incident.rest, incident.expected, incident.seen, goal, incident.start, barred), 3):
+        barred = abandoned(incident.notes)
+        for hole in islice(
+            broken_spans(incident.rest, incident.expected, incident.seen, goal, incident.start, barred), 3
+        ):
             kept = (*hole.before, *hole.after)
             assert barred.isdisjoint(name for action in kept for name in action.args)
             assert _after(incident.seen, hole.before) == hole.state
@@ -108,6 +110,6 @@ def test_what_nothing_is_written_into_reaches_the_goal() -> None:
 
 def _after(now: State, steps: tuple[Action, ...]) -> State:
     for action in steps:
-        assert unmet(now, action) is None
-        now = effect(now, action)
+        assert unmet_precondition(now, action) is None
+        now = successor(now, action)
     return now

@@ -13,14 +13,14 @@ from envs.symbolic.actions import Action
 from envs.symbolic.goals import parse_goal
 from envs.symbolic.scene import Scene
 from planner.execution.events import Ended, Step
-from planner.exploration.information_needs import Want
-from planner.exploration.search_executor import seek
-from planner.exploration.search_order import chances, likeliest, options
+from planner.exploration.information_needs import InformationNeed
+from planner.exploration.search_executor import execute_with_search
+from planner.exploration.search_order import chances, most_likely, options
 from planner.world_model.belief import Belief
 from planner.world_model.location_prior import COMMON, MAX_TRIES, TRIES, patience
 from tests.planner.world_model.two_rooms import TaughtPlanner, seen_at_start, two_rooms
 
-MUG = Want(label="mug", words=("mug",))
+MUG = InformationNeed(label="mug", words=("mug",))
 
 
 class OfThisHome:
@@ -67,7 +67,7 @@ def test_habits_stay_with_a_belief_that_learns_more(tmp_path: Path) -> None:
 
 def test_what_this_home_keeps_elsewhere_is_looked_for_there_first(tmp_path: Path) -> None:
     belief = replace(seen_at_start(two_rooms(tmp_path)), habits=OfThisHome())
-    assert likeliest(options([MUG], belief)).fixture == "wardrobe 1"
+    assert most_likely(options([MUG], belief)).fixture == "wardrobe 1"
 
 
 def test_a_door_that_sticks_costs_the_tries_that_it_takes(tmp_path: Path) -> None:
@@ -87,5 +87,5 @@ def test_a_door_that_is_known_to_stick_is_not_given_up_too_early(tmp_path: Path,
     start = two_rooms(tmp_path)
     home = Sticks(start, door="cabinet 2", tries=4)
     belief = replace(Belief.of_map(start.world.scene), habits=OfThisHome({"cabinet 2": opens}))
-    *_, last = seek((), parse_goal("mug on desk"), home, belief, TaughtPlanner())
+    *_, last = execute_with_search((), parse_goal("mug on desk"), home, belief, TaughtPlanner())
     assert isinstance(last, Ended) and last.episode.success == found

@@ -9,7 +9,7 @@ import pytest
 
 from envs.symbolic.actions import State
 from planner.world_model.belief import Belief
-from planner.world_model.memory import BeliefError, keep, know, remember, tell
+from planner.world_model.memory import BeliefError, keep, know, parse_statement, remember
 from tests.envs.homes_for_tests import after
 from tests.planner.world_model.two_rooms import seen_at_start, two_rooms
 
@@ -139,13 +139,13 @@ def test_what_cannot_be_remembered_is_said(kept: Path, map_only: Belief, changes
     ],
 )
 def test_a_sentence_says_where_a_thing_is(map_only: Belief, sentence: str, name: str, place: str) -> None:
-    known = tell(map_only, [sentence]).things[name]
+    known = parse_statement(map_only, [sentence]).things[name]
     assert (known.place, known.source) == (place, "told")
     assert known.states == ({"dirty"} if "dirty" in sentence else set())
 
 
 def test_a_thing_may_be_told_to_be_in_one_that_was_told_of_before(map_only: Belief) -> None:
-    told = tell(map_only, ["box 1 in cabinet 1", "pen 1 in box 1"])
+    told = parse_statement(map_only, ["box 1 in cabinet 1", "pen 1 in box 1"])
     assert told.root("pen 1") == "cabinet 1"
 
 
@@ -163,12 +163,12 @@ def test_a_thing_may_be_told_to_be_in_one_that_was_told_of_before(map_only: Beli
 )
 def test_a_sentence_that_cannot_be_is_refused(map_only: Belief, sentence: str, said: str) -> None:
     with pytest.raises(BeliefError, match=said):
-        tell(map_only, [sentence])
+        parse_statement(map_only, [sentence])
 
 
 def test_nothing_is_told_to_be_inside_itself(map_only: Belief) -> None:
     with pytest.raises(BeliefError, match="inside itself"):
-        tell(map_only, ["box 1 in cabinet 1", "basket 1 in box 1", "box 1 in basket 1"])
+        parse_statement(map_only, ["box 1 in cabinet 1", "basket 1 in box 1", "box 1 in basket 1"])
 
 
 def test_what_is_in_sight_outweighs_what_is_told_and_what_is_told_what_is_remembered(start: State, kept: Path) -> None:

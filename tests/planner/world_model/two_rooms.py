@@ -8,16 +8,16 @@ from pathlib import Path
 from envs.scenes.home_file import load_home
 from envs.simulation.disturbed_home import Disturbance, changed
 from envs.simulation.symbolic_home import SymbolicHome
-from envs.symbolic.actions import Action, State, World, effect, format_action
+from envs.symbolic.actions import Action, State, World, format_action, successor
 from envs.symbolic.goals import Goal, format_goal, parse_goal
 from planner.api import Planner
 from planner.corpus.corpus import plan_in_chunks
 from planner.execution.events import Ended, Episode, Event
-from planner.exploration.search_executor import seek
-from planner.exploration.search_order import Choose, likeliest
+from planner.exploration.search_executor import execute_with_search
+from planner.exploration.search_order import Choose, most_likely
 from planner.goals.feasibility import missing
 from planner.plans.options import Options
-from planner.plans.planning_result import Plan, Understanding
+from planner.plans.planning_result import ParsedInstruction, Plan
 from planner.verification.plan_verification import verify
 from planner.world_model.belief import Belief
 
@@ -56,16 +56,16 @@ class TaughtPlanner(Planner):
         self.calibration = self.notes = None
         self.asked: list[State] = []
 
-    def understand(self, instruction: str, state: State, options: Options | None = None) -> Understanding:
+    def understand(self, instruction: str, state: State, options: Options | None = None) -> ParsedInstruction:
         goal = parse_goal(self.meant[instruction])
         lacking = missing(goal, state)
         if lacking is not None:
-            return Understanding(
+            return ParsedInstruction(
                 instruction=instruction, goal_text=format_goal(goal), refusal=f"there is no {lacking} here"
             )
-        return Understanding(instruction=instruction, goal=goal, goal_text=format_goal(goal))
+        return ParsedInstruction(instruction=instruction, goal=goal, goal_text=format_goal(goal))
 
-    def reach(
+    def plan_for_goal(
         self,
         goal: Goal,
         state: State,
@@ -114,7 +114,7 @@ def sought(
     plan: Sequence[Action] = (),
     disturbances: Sequence[tuple[int, Disturbance]] = (),
     disturb: Intruder | None = None,
-    choose: Choose = likeliest,
+    choose: Choose = most_likely,
     planner: TaughtPlanner | None = None,
     home: SymbolicHome | None = None,
 ) -> tuple[Episode, list[Event]]:
@@ -123,7 +123,11 @@ def sought(
     known = belief or Belief.of_map(start.world.scene)
     if disturbances:
         disturb = Intruder(home, *disturbances)
-    events = list(seek(plan, parse_goal(goal), home, known, planner or TaughtPlanner(), disturb=disturb, choose=choose))
+    events = list(
+        execute_with_search(
+            plan, parse_goal(goal), home, known, planner or TaughtPlanner(), disturb=disturb, choose=choose
+        )
+    )
     last = events[-1]
     assert isinstance(last, Ended)
     return last.episode, events
@@ -131,5 +135,5 @@ def sought(
 
 def after(state: State, *actions: Action) -> State:
     for action in actions:
-        state = effect(state, action)
+        state = successor(state, action)
     return state

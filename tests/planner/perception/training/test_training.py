@@ -25,7 +25,7 @@ from planner.perception.image_labels import SIZE, parse_listing
 from planner.perception.loading import load_with
 from planner.perception.sight import Sight
 from planner.perception.training.__main__ import main as train
-from planner.perception.training.prefix_trainer import Reader
+from planner.perception.training.prefix_trainer import PrefixTrainer
 from planner.perception.training.progress import Progress
 from planner.perception.training.render import write
 from planner.perception.training.train_hearing import HearingSettings, train_hearing
@@ -153,7 +153,7 @@ def test_sight_learns_on_a_cpu_with_masks_and_without(tmp_path: Path) -> None:
     np.testing.assert_allclose(second.encoder["coarse.0.a.weight"], first.encoder["coarse.0.a.weight"], atol=1e-3)
     name = "blocks.0.mlp.fc.weight"  # its reading goes on from where it was, too
     assert np.corrcoef(first.adapter.down[name].ravel(), second.adapter.down[name].ravel())[0, 1] > 0.9
-    anew = Reader("sight", released_dir(), torch.device("cpu"), seed=1)
+    anew = PrefixTrainer("sight", released_dir(), torch.device("cpu"), seed=1)
     assert abs(np.corrcoef(adapter_of(anew.gpt).down[name].ravel(), second.adapter.down[name].ravel())[0, 1]) < 0.5
 
 
@@ -221,7 +221,7 @@ def test_a_plan_is_made_of_pictures_and_a_recording(
     assert capsys.readouterr().out.startswith(f"seen: {seen['furniture']}")
     letters = letters_of("put the mug on the table")
     monkeypatch.setattr(
-        "gpt.inference.encoders.audio.Ear.perceive",
+        "gpt.inference.encoders.audio.AudioEncoder.perceive",
         lambda ear, samples: Sound(np.zeros((len(letters), 32), np.float32), letters),
     )
     sound = tmp_path / "a.wav"

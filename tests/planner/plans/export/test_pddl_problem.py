@@ -8,7 +8,17 @@ import pytest
 
 from envs.evaluation.random_plans import draw_chain
 from envs.scenes.scene_sampler import sample_scene
-from envs.symbolic.actions import DIRTY, HELD, Action, State, World, applicable, effect, parse_action, unmet
+from envs.symbolic.actions import (
+    DIRTY,
+    HELD,
+    Action,
+    State,
+    World,
+    applicable,
+    parse_action,
+    successor,
+    unmet_precondition,
+)
 from envs.symbolic.goals import parse_goal
 from envs.symbolic.scoring import holds
 from planner.errors import ExportError
@@ -60,8 +70,8 @@ def walk(state: State, rng: random.Random, steps: int) -> list[tuple[Action, Sta
         actions = draw_chain(state, rng)[1] if rng.random() < 0.4 else odd_actions(state, rng)
         for action in actions:
             if action.skill != "go to":
-                assert unmet(state, action) is None
-                state = effect(state, action)
+                assert unmet_precondition(state, action) is None
+                state = successor(state, action)
                 found.append((action, state))
     return found
 
@@ -129,7 +139,7 @@ def test_its_rules_are_those_of_the_symbolic_world(home: State, seed: int) -> No
     facts = task.init
     for action, after in walk(home, rng, 250):
         for other in [any_action(state, rng) for _ in range(8)]:
-            reason = unmet(state, other)
+            reason = unmet_precondition(state, other)
             if reason is not None and "no room" in reason:
                 continue
             found = operator(task, state, other)
@@ -168,8 +178,8 @@ def scripted(state: State, script: str) -> list[Action]:
         before += [Action("pick up", action.args[:1])] if action.skill in ("put", "pour") else []
         for each in (*before, action):
             if not (each.skill == "open" and state.has(state.world.index[each.args[0]], "open")):
-                assert unmet(state, each) is None, (each, unmet(state, each))
-                state = effect(state, each)
+                assert unmet_precondition(state, each) is None, (each, unmet_precondition(state, each))
+                state = successor(state, each)
                 found.append(each)
     return found
 
@@ -184,7 +194,7 @@ def test_appliances_act_through_vessels(home: State, name: str) -> None:
         found = operator(task, state, action)
         assert found is not None
         assert task.applicable(facts, *found)
-        facts, state = task.apply(facts, *found), effect(state, action)
+        facts, state = task.apply(facts, *found), successor(state, action)
     assert state.has(state.world.index[thing], word)
     assert frozenset(f for f in facts if f[0] not in STATIC) == facts_of(state)
 
@@ -253,7 +263,7 @@ def test_what_a_person_typed_cannot_leave_its_comment(flat: State) -> None:
 
 
 def test_what_is_held_at_the_start_is_said(flat: State) -> None:
-    state = effect(effect(flat, Action("open", ("cabinet 1",))), Action("pick up", ("mug 1",)))
+    state = successor(successor(flat, Action("open", ("cabinet 1",))), Action("pick up", ("mug 1",)))
     assert state.place[state.held] == HELD
     init = Task(*texts(to_pddl(parse_goal("mug on dining table"), state))).init
     assert ("held", "mug_1") in init and ("hand-free",) not in init

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from envs.simulation.symbolic_home import SymbolicHome
-from envs.symbolic.actions import Action, State, effect, parse_action
+from envs.symbolic.actions import Action, State, parse_action, successor
 from envs.symbolic.goals import parse_goal
 from envs.symbolic.scoring import holds
 from planner.errors import ExportError
@@ -76,7 +76,7 @@ def test_a_goal_that_was_not_reached_is_a_reason(flat: State) -> None:
 def test_what_is_done_already_is_not_done_again(flat: State) -> None:
     home = SymbolicHome(flat)
     tree = tree_of(home)
-    home.change(effect(flat, Action("open", ("cabinet 1",))))
+    home.change(successor(flat, Action("open", ("cabinet 1",))))
     tree.tick_once()
     assert tree.status.name == "SUCCESS"
 
