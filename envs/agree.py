@@ -14,12 +14,11 @@ import json
 import random
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
 from envs.errors import ActionError, EnvsError
 from envs.evaluation.agreement_report import as_text, summarize
-from envs.evaluation.job_pool import Record, Records, run_jobs
+from envs.evaluation.job_pool import Record, add_job_flags, run_job_command
 from envs.evaluation.random_plans import draw_action, draw_chain, draw_inapplicable
 from envs.evaluation.trial_scenes import PLAN_SEEDS, home_for_plans, seed_of
 from envs.symbolic.actions import Action, apply, format_action
@@ -138,19 +137,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--plans", type=int, default=2000, help="number of plans (default 2000)")
     parser.add_argument("--seed", type=int, default=0, help="seed of the homes and plans (default 0)")
     parser.add_argument("--grasp", choices=["assisted", "physical"], default="assisted", help="default assisted")
-    parser.add_argument("--workers", type=int, default=1, help="processes (default 1)")
-    parser.add_argument("--minutes", type=float, help="start no plan after this time")
-    parser.add_argument("--only", type=int, metavar="NUMBER", help="run one plan, step by step")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="write each plan as a JSON line")
-    parser.add_argument("--resume", action="store_true", help="continue the run in FILE")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    add_job_flags(parser, "plan", metavar="NUMBER", only="one plan, step by step", only_type=int)
     return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run plans and print where the worlds differ."""
-    from tqdm import tqdm
-
     parser = _parser()
     args = parser.parse_args(argv)
     if not 0 < args.plans <= MAX_PLANS or args.workers < 1 or args.seed < 0:
@@ -158,22 +150,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     numbers = range(args.plans) if args.only is None else [args.only]
     jobs = [Plan(number=number, seed=args.seed, grasp=args.grasp) for number in numbers]
     run_info: Record = {"what": "agree", "seed": args.seed, "grasp": args.grasp}
-    records: list[Record] = []
-    status = 0
-    try:
-        with Records(args.out, run_info, resume=args.resume) as log:
-            records += [log.done[job.key] for job in jobs if job.key in log.done]
-            remaining = [job for job in jobs if job.key not in log.done]
-            running = run_jobs(run_plan, remaining, workers=args.workers, minutes=args.minutes)
-            for record in tqdm(running, total=len(remaining), desc="agree", unit="plan", disable=None):
-                records.append(record)
-                log.add(record)
-    except KeyboardInterrupt:
-        print("stopped; --resume continues the run", file=sys.stderr)
-        status = 1
-    except EnvsError as error:
-        print(f"python -m envs.agree: {error}", file=sys.stderr)
-        return 2
+    records, status = run_job_command(
+        args, run_plan, jobs, run_info, prog="python -m envs.agree", unit="plan", description="agree"
+    )
+    if status == 2:
+        return status
     if args.only is not None:
         print(_steps_text(records), file=sys.stderr)
     summary = summarize(records)

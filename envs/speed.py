@@ -16,6 +16,7 @@ import time
 from typing import TYPE_CHECKING
 
 from envs.errors import EnvsError
+from envs.evaluation.random_plans import applicable_walk, draw_inapplicable
 from envs.scenes.scene_sampler import sample_scene
 from envs.symbolic.actions import Action, State, World, applicable, successor, unmet_precondition
 
@@ -29,31 +30,11 @@ PHYSICS_SKILLS = ("open", "close", "pick up", "put", "pick up", "put")
 Figures = dict[str, float | int | str]
 
 
-def random_actions(initial_state: State, n_actions: int, rng: random.Random) -> list[Action]:
-    """Return a random sequence of applicable actions; each draws its skill first, so that `go to` does not dominate."""
-    state, actions = initial_state, list[Action]()
-    for _ in range(n_actions):
-        by_skill: dict[str, list[Action]] = {}
-        for action in applicable(state):
-            by_skill.setdefault(action.skill, []).append(action)
-        actions.append(rng.choice(by_skill[rng.choice(sorted(by_skill))]))
-        state = successor(state, actions[-1])
-    return actions
-
-
 def with_inapplicable(initial_state: State, actions: Sequence[Action], rng: random.Random) -> list[Action]:
     """Insert before each action an inapplicable one with a random skill and random names."""
-    skills, names = list(initial_state.world.domain.skills), initial_state.world.names
     state, mixed_actions = initial_state, list[Action]()
     for action in actions:
-        while True:
-            skill = rng.choice(skills)
-            inapplicable = Action(
-                skill, tuple(rng.choice(names) for _ in range(2 if skill in ("put", "give", "pour") else 1))
-            )
-            if unmet_precondition(state, inapplicable) is not None:
-                break
-        mixed_actions += [inapplicable, action]
+        mixed_actions += [draw_inapplicable(state, rng), action]
         state = successor(state, action)
     return mixed_actions
 
@@ -79,7 +60,7 @@ def symbolic_figures(seconds: float) -> Figures:
     rng = random.Random(SEED)
     world = World(sample_scene(SEED, n_objects=N_OBJECTS, geometry=False))
     initial_state = world.initial()
-    actions = random_actions(initial_state, N_ACTIONS, rng)
+    actions = applicable_walk(initial_state, N_ACTIONS, rng)
     mixed_actions = with_inapplicable(initial_state, actions, rng)
     applicable_per_s, _ = actions_per_s(initial_state, actions, seconds / 2)
     mixed_per_s, mixed_share = actions_per_s(initial_state, mixed_actions, seconds / 2)

@@ -25,7 +25,8 @@ RIDGED = {
     "kettle": 0.78,
 }  # shapes with a fold or handle: the fraction of the height below it
 FLAT = ("plate", "tray", "pan")
-ROUND = ("plate", "pan", "wine_glass", "bottle", "can", "ball", "vase", "roll", "plunger", "kettle")
+CYLINDERS = ("plate", "pan", "wine_glass", "bottle", "can", "ball", "vase", "roll", "plunger", "kettle")  # as hulls
+ROUND = (*CYLINDERS, "bowl", "cup", "mug", "glass", "pot")  # look the same from all sides, if as deep as wide
 HOLLOW = ("bowl", "cup", "mug", "glass", "pot", "basket")
 DENSITY = 500.0  # kg/m3 of the bounding box: half of water
 MASS_KG = (0.05, 1.5)  # minimum and maximum; one hand can lift the maximum
@@ -54,7 +55,7 @@ class Rim:
 def hulls(category: ObjectCategory) -> tuple[Piece, ...]:
     """Return the collision pieces of an object category."""
     x, y, z = category.size
-    round_ = category.shape in ROUND and x == y
+    round_ = category.shape in CYLINDERS and x == y
     kind: Literal["box", "cylinder"] = "cylinder" if round_ else "box"
     if is_hollow(category):
         return _open_box(category.size)

@@ -14,17 +14,12 @@ from envs.assets.objects.groceries import GROCERIES
 from envs.assets.objects.household_items import POSSESSIONS
 from envs.assets.objects.tableware import SHAPE_APPEARANCES, TABLEWARE, Appearance
 from envs.geometry.bodies import Piece, visual_piece
-from envs.geometry.meshes import Color as Color  # noqa: PLC0414 - re-exported for modules that make pieces
 from envs.geometry.meshes import Mesh
 
 if TYPE_CHECKING:
     from envs.symbolic.domain import ObjectCategory
 
-
 APPEARANCES: dict[str, Appearance] = {**TABLEWARE, **GROCERIES, **CLOTHES, **POSSESSIONS}
-
-
-SHAPES = tuple(SHAPE_APPEARANCES)
 
 
 @lru_cache(maxsize=256)

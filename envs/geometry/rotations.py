@@ -1,4 +1,4 @@
-"""Rotation matrices, quaternions (x, y, z, w) and rotation vectors."""
+"""Rotations as matrices, quaternions (x, y, z, w), rotation vectors and angles, in numpy."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from envs.geometry.bodies import Quat
 
 Array = NDArray[np.float64]
+Footprint = tuple[float, float, float, float, float]  # x, y, yaw, half depth, half width
 
 
 def turn_x(angle: float) -> Array:
@@ -26,9 +27,6 @@ def turn_z(angle: Array | float) -> Array:
     rotations[..., 0, 1], rotations[..., 1, 0] = -s, s
     rotations[..., 2, 2] = 1.0
     return rotations
-
-
-Footprint = tuple[float, float, float, float, float]  # x, y, yaw, half depth, half width
 
 
 def quat(turn: Array) -> Quat:
@@ -52,8 +50,8 @@ def nearest_angle(angle: float, reference: float) -> float:
     return reference + (angle - reference + pi) % (2 * pi) - pi
 
 
-def rotation_matrix(vector: Array) -> Array:
-    """Return the rotation matrix of a rotation vector (axis times angle [rad])."""
+def rotation_about(vector: Array) -> Array:
+    """Rotation matrix (3, 3) of a rotation vector: an axis whose length is the angle [rad]."""
     angle = float(np.linalg.norm(vector))
     if angle < 1e-9:
         return np.eye(3)
@@ -64,7 +62,7 @@ def rotation_matrix(vector: Array) -> Array:
 
 
 def rotation_vector(turn: Array) -> Array:
-    """Return the rotation vector (axis times angle [rad]) of a rotation matrix."""
+    """Rotation vector (3,) of a rotation matrix: an axis whose length is the angle [rad]."""
     x, y, z, w = quat(turn)
     sin_half = float(np.linalg.norm((x, y, z)))
     if sin_half < 1e-9:

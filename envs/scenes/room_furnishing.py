@@ -9,7 +9,6 @@ import numpy as np
 
 from envs.symbolic.domain import Domain
 
-ROOM_KINDS = ("kitchen", "living room", "bedroom", "bathroom", "office", "dining room", "hall", "laundry room")
 MAX_ROOMS = 8
 
 # Relative weight of each kind of room as the next room; large homes may have a second one of SECOND_ROOM_WEIGHT.
