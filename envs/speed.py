@@ -16,7 +16,7 @@ import time
 from typing import TYPE_CHECKING
 
 from envs.errors import EnvsError
-from envs.evaluation.random_plans import applicable_walk, draw_inapplicable
+from envs.evaluation.random_plans import draw_actions, draw_inapplicable
 from envs.scenes.scene_sampler import sample_scene
 from envs.symbolic.actions import Action, State, World, applicable, successor, unmet_precondition
 
@@ -60,7 +60,7 @@ def symbolic_figures(seconds: float) -> Figures:
     rng = random.Random(SEED)
     world = World(sample_scene(SEED, n_objects=N_OBJECTS, geometry=False))
     initial_state = world.initial()
-    actions = applicable_walk(initial_state, N_ACTIONS, rng)
+    actions = draw_actions(initial_state, N_ACTIONS, rng)
     mixed_actions = with_inapplicable(initial_state, actions, rng)
     applicable_per_s, _ = actions_per_s(initial_state, actions, seconds / 2)
     mixed_per_s, mixed_share = actions_per_s(initial_state, mixed_actions, seconds / 2)

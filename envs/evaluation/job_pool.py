@@ -59,10 +59,10 @@ def add_job_flags(
         only_type: Reads the value of `--only`.
     """
     parser.add_argument("--workers", type=int, default=1, help="processes (default 1)")
-    parser.add_argument("--minutes", type=float, help=f"begin no {unit} after so long")
+    parser.add_argument("--minutes", type=float, help=f"start no {unit} after this time")
     parser.add_argument("--only", type=only_type, metavar=metavar, help=only)
     parser.add_argument("--out", type=Path, metavar="FILE", help=f"write each {unit} as a JSON line")
-    parser.add_argument("--resume", action="store_true", help="go on with what is in FILE")
+    parser.add_argument("--resume", action="store_true", help="continue the run in FILE")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
@@ -70,7 +70,7 @@ def run_job_command(
     args: Namespace,
     work: Callable[[Job], Record],
     jobs: Sequence[Job],
-    about: Record,
+    run_info: Record,
     *,
     prog: str,
     unit: str,
@@ -82,7 +82,7 @@ def run_job_command(
         args: The parsed flags.
         work: A function of a module.
         jobs: In the order in which they are begun.
-        about: What the run is; see `Records`.
+        run_info: What the run is; see `Records`.
         prog: Begins the message of an error.
         unit: What the progress bar calls a job.
         description: Begins the progress bar.
@@ -95,15 +95,15 @@ def run_job_command(
 
     records: list[Record] = []
     try:
-        with Records(args.out, about, resume=args.resume) as log:
+        with Records(args.out, run_info, resume=args.resume) as log:
             records += [log.done[job.key] for job in jobs if job.key in log.done]
-            left = [job for job in jobs if job.key not in log.done]
-            running = run_jobs(work, left, workers=args.workers, minutes=args.minutes)
-            for record in tqdm(running, total=len(left), desc=description, unit=unit, disable=None):
+            remaining = [job for job in jobs if job.key not in log.done]
+            running = run_jobs(work, remaining, workers=args.workers, minutes=args.minutes)
+            for record in tqdm(running, total=len(remaining), desc=description, unit=unit, disable=None):
                 records.append(record)
                 log.add(record)
     except KeyboardInterrupt:
-        print("stopped; --resume goes on where it was", file=sys.stderr)
+        print("stopped; --resume continues the run", file=sys.stderr)
         return records, 1
     except EnvsError as error:
         print(f"{prog}: {error}", file=sys.stderr)
@@ -199,17 +199,17 @@ class Records:
         self._file: TextIO | None = None
         if path is None:
             return
-        part = path.with_name(path.name + ".part")
-        existing = next((p for p in (part, path) if p.exists()), None) if resume else None
+        part_path = path.with_name(path.name + ".part")
+        existing = next((p for p in (part_path, path) if p.exists()), None) if resume else None
         if existing is not None:
             self.done = _read(existing, run_info)
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._part_path = part
-        new_file = part.with_name(part.name + ".new")  # a kill during the copy loses no old line
+        self._part_path = part_path
+        new_file = part_path.with_name(part_path.name + ".new")  # a kill during the copy loses no old line
         with new_file.open("w", encoding="utf-8") as copy:
             copy.writelines(json.dumps(line) + "\n" for line in ({"about": run_info}, *self.done.values()))
-        new_file.replace(part)
-        self._file = part.open("a", encoding="utf-8")
+        new_file.replace(part_path)
+        self._file = part_path.open("a", encoding="utf-8")
 
     def __enter__(self) -> Records:
         return self

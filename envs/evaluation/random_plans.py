@@ -30,13 +30,13 @@ def draw_action(state: State, rng: random.Random) -> Action:
     return rng.choice(by_skill[rng.choice(sorted(by_skill))])
 
 
-def applicable_walk(start: State, n_actions: int, rng: random.Random) -> list[Action]:
+def draw_actions(initial_state: State, n_actions: int, rng: random.Random) -> list[Action]:
     """Return applicable actions in a row, each drawn by `draw_action`."""
-    state, walk = start, list[Action]()
+    state, actions = initial_state, list[Action]()
     for _ in range(n_actions):
-        walk.append(draw_action(state, rng))
-        state = successor(state, walk[-1])
-    return walk
+        actions.append(draw_action(state, rng))
+        state = successor(state, actions[-1])
+    return actions
 
 
 def draw_inapplicable(state: State, rng: random.Random) -> Action:
@@ -127,7 +127,7 @@ def _pour(plan: ActionSequence, rng: random.Random) -> None:
     entity = world.index[vessel]
 
     def can_receive(i: int) -> bool:
-        fixture_category, object_category = world.fixture[i], world.thing[i]
+        fixture_category, object_category = world.fixture_category[i], world.object_category[i]
         return bool(fixture_category and fixture_category.waterable) or bool(
             object_category and object_category.fills and not plan.state.liquid[i] and i != entity
         )
@@ -141,7 +141,7 @@ def _pour(plan: ActionSequence, rng: random.Random) -> None:
 
 def _cut(plan: ActionSequence, rng: random.Random) -> None:
     world = plan.state.world
-    knife = _choose(plan.objects(lambda i: bool((t := world.thing[i]) and t.cuts)), rng)
+    knife = _choose(plan.objects(lambda i: bool((t := world.object_category[i]) and t.cuts)), rng)
     _fetch(plan, knife)
     slice_actions = [a for a in applicable(plan.state, fixtures_only=True) if a.skill == "slice"]
     plan.do("slice", *_choose(slice_actions, rng).args)
@@ -150,8 +150,8 @@ def _cut(plan: ActionSequence, rng: random.Random) -> None:
 
 def _wipe(plan: ActionSequence, rng: random.Random) -> None:
     world = plan.state.world
-    tool = _choose(plan.objects(lambda i: bool((t := world.thing[i]) and t.wipes)), rng)
-    wipeable = plan.fixtures(lambda i: bool((f := world.fixture[i]) and f.wipeable))
+    tool = _choose(plan.objects(lambda i: bool((t := world.object_category[i]) and t.wipes)), rng)
+    wipeable = plan.fixtures(lambda i: bool((f := world.fixture_category[i]) and f.wipeable))
     dirty = [name for name in wipeable if plan.state.flags[world.index[name]] & DIRTY]
     _fetch(plan, tool)
     plan.do("wipe", _choose(dirty or wipeable, rng))

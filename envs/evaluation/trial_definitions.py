@@ -215,23 +215,25 @@ def _press(builder: _TrialBuilder, category: str) -> None:
         builder.count(skill, skill, name)
 
 
-def _take_tool(builder: _TrialBuilder, options: Sequence[str], others: Sequence[str], facts: Sequence[str]) -> None:
+def _take_tool(
+    builder: _TrialBuilder, options: Sequence[str], other_fixtures: Sequence[str], facts: Sequence[str]
+) -> None:
     """Enter a home that has one of some tools in the open, and pick it up."""
     tool = builder.pick_one(options)
     place = builder.pick_one(surfaces(tool.partition(" of ")[0], usual=True))
-    builder.enter([*others, place], [location_fact(tool, place), *facts])
+    builder.enter([*other_fixtures, place], [location_fact(tool, place), *facts])
     builder.plan.do("pick up", f"{tool.partition(' of ')[0]} 1")
 
 
 def _slice(builder: _TrialBuilder, category: str) -> None:
-    knives = [n for n, thing in load_domain().objects.items() if thing.cuts]
+    knives = [n for n, object_category in load_domain().objects.items() if object_category.cuts]
     place = builder.pick_one(surfaces(category, usual=True))
     _take_tool(builder, knives, [place], [location_fact(category, place)])
     builder.count("slice", "slice", f"{category} 1")
 
 
 def _wipe(builder: _TrialBuilder, category: str) -> None:
-    wipers = [n for n, thing in load_domain().objects.items() if thing.wipes]
+    wipers = [n for n, object_category in load_domain().objects.items() if object_category.wipes]
     _take_tool(builder, wipers, [category], [])
     builder.count("wipe", "wipe", builder.one_of(category))
 

@@ -135,7 +135,7 @@ class SceneView:
                 self.canvas.paint(glow_name(name, k), lit if on else piece.color)
 
     def _thing(self, i: int, name: str, state: State) -> None:
-        category = self._world.thing[i]
+        category = self._world.object_category[i]
         assert category is not None
         flags = state.flags[i]
         root = state.root(i)

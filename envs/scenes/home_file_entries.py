@@ -86,15 +86,15 @@ class EntryReader(NodeReader):
             if parsed is None:
                 continue
             item, options = parsed
-            thing = Thing(word=item.category)
+            description = Thing(word=item.category)
             if isinstance(entry, yaml.ScalarNode) and item.category not in (
                 *self.domain.fixtures,
                 *self.domain.objects,
             ):
-                words = self.words(entry, item)
-                if words is None:
+                parsed_words = self.words(entry, item)
+                if parsed_words is None:
                     continue
-                thing = words
+                description = parsed_words
             object_category = self.domain.objects.get(item.category)
             if object_category is None:
                 hint = self.bare_name(item.category, self.domain.objects) or nearest(item.category, self.domain.objects)
@@ -114,7 +114,7 @@ class EntryReader(NodeReader):
                 )
                 if allowed
             }
-            item.states = self.states(entry, options.get("states"), item.category, allowed_states, thing.states)
+            item.states = self.states(entry, options.get("states"), item.category, allowed_states, description.states)
             if "liquid" in options:
                 item.liquid = self.text(options["liquid"], f"{item.category}: liquid")
             self.check_liquid(entry, item)

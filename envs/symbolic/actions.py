@@ -114,14 +114,14 @@ def _unmet_give(state: State, obj: int, receiver: int) -> str | None:
 
 def _unmet_fixture(state: State, skill: str, fixture: int) -> str | None:
     world = state.world
-    category, name = world.fixture[fixture], world.names[fixture]
+    category, name = world.fixture_category[fixture], world.names[fixture]
     if category is None:
         return f"{name} is not a fixture"
     if skill == "go to":
         return None
     flags = state.flags[fixture]
     if skill == "wipe":
-        held = world.thing[state.held] if state.held >= 0 else None
+        held = world.object_category[state.held] if state.held >= 0 else None
         if held is None or not held.wipes:
             return "not holding a cloth or sponge"
         return None if category.wipeable else f"{name} cannot be wiped"
@@ -149,7 +149,7 @@ def _unmet_pour(state: State, vessel: int, target: int) -> str | None:
         return f"not holding {world.names[vessel]} (holding {_in_hand(state)})"
     if not state.liquid[vessel]:
         return f"{world.names[vessel]} is empty"
-    fixture_category, object_category = world.fixture[target], world.thing[target]
+    fixture_category, object_category = world.fixture_category[target], world.object_category[target]
     if fixture_category is not None and fixture_category.waterable:
         return None if state.liquid[vessel] == "water" else f"{world.names[vessel]} holds no water"
     if object_category is None or not object_category.fills:
@@ -161,11 +161,11 @@ def _unmet_pour(state: State, vessel: int, target: int) -> str | None:
 
 def _unmet_object(state: State, skill: str, obj: int) -> str | None:
     world = state.world
-    category, name = world.thing[obj], world.names[obj]
+    category, name = world.object_category[obj], world.names[obj]
     if category is None:
         return f"{name} is a fixture"
     if skill == "slice":
-        held = world.thing[state.held] if state.held >= 0 else None
+        held = world.object_category[state.held] if state.held >= 0 else None
         if held is None or not held.cuts:
             return "not holding a knife"
         if not category.slices:
@@ -276,7 +276,7 @@ def _after_pour(state: State, vessel: int, target: int) -> State:
         temperature = flags[vessel] & (HOT | COLD)
         if temperature:
             flags[target] = flags[target] & ~(HOT | COLD) | temperature
-    category = world.thing[vessel]
+    category = world.object_category[vessel]
     if category is not None and not category.contains:
         liquid[vessel] = ""
     apply_process(world, state.place, flags, liquid, at)  # cold milk into a mug on a burner gets hot
@@ -328,7 +328,7 @@ def applicable(state: State, *, fixtures_only: bool = False) -> list[Action]:
     fixtures = range(world.n_fixtures)
     objects = range(world.n_fixtures, len(names))
     actions = [Action("go to", (names[f],)) for f in fixtures]
-    held_category = world.thing[state.held] if state.held >= 0 else None
+    held_category = world.object_category[state.held] if state.held >= 0 else None
     if held_category is not None:
         held, held_name = state.held, names[state.held]
         places = fixtures if fixtures_only else range(len(names))

@@ -75,7 +75,7 @@ def possible_disturbances(
         return
     if disturbance_type in ("open", "close"):
         for i in _shuffled(range(world.n_fixtures), world, needed, rng):
-            category = world.fixture[i]
+            category = world.fixture_category[i]
             is_open = bool(state.flags[i] & OPEN)
             if (
                 category is not None

@@ -54,7 +54,7 @@ def is_at(state: State, entity: int, place: Place) -> bool:
 
 def matching_objects(state: State, thing: Thing, place: Place | None = None) -> list[int]:
     """Return the objects that match a description, at a place if one is given, in this state."""
-    objects = [i for i in state.world.things(thing.word) if matches(state, i, thing)]
+    objects = [i for i in state.world.objects_of(thing.word) if matches(state, i, thing)]
     return objects if place is None else [i for i in objects if is_at(state, i, place)]
 
 
@@ -62,7 +62,7 @@ def fixtures_of(state: State, condition: FixtureIs) -> list[int]:
     """Return the fixtures that a condition refers to, in the order of the home."""
     world = state.world
     categories = world.domain.resolve_fixture(condition.fixture, condition.state)
-    return sorted(i for category in categories for i in world.of.get(category, ()))
+    return sorted(i for category in categories for i in world.entities_by_category.get(category, ()))
 
 
 def quantified_objects(initial_state: State, condition: Every) -> list[int]:

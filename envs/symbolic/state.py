@@ -51,7 +51,7 @@ class World:
         names: Instance names of the N entities.
         index: Entity of each name.
         n_fixtures: Entities below this index are fixtures.
-        of: Entities of each category in this home, in order.
+        entities_by_category: Entities of each category in this home, in order.
     """
 
     def __init__(self, scene: Scene, domain: Domain | None = None) -> None:
@@ -62,18 +62,22 @@ class World:
         self.index = {name: i for i, name in enumerate(self.names)}
         self.categories = tuple(f.category for f in scene.fixtures) + tuple(o.category for o in scene.objects)
         self.n_fixtures = len(scene.fixtures)
-        self.of: dict[str, tuple[int, ...]] = _by_category(self.categories)
-        self.fixture: tuple[FixtureCategory | None, ...] = tuple(self.domain.fixtures.get(c) for c in self.categories)
-        self.thing: tuple[ObjectCategory | None, ...] = tuple(self.domain.objects.get(c) for c in self.categories)
-        self.enclosed = tuple(bool(f and f.enclosed) for f in self.fixture)
-        self.underfoot = tuple(bool(f and f.underfoot) for f in self.fixture)
+        self.entities_by_category: dict[str, tuple[int, ...]] = _by_category(self.categories)
+        self.fixture_category: tuple[FixtureCategory | None, ...] = tuple(
+            self.domain.fixtures.get(c) for c in self.categories
+        )
+        self.object_category: tuple[ObjectCategory | None, ...] = tuple(
+            self.domain.objects.get(c) for c in self.categories
+        )
+        self.enclosed = tuple(bool(f and f.enclosed) for f in self.fixture_category)
+        self.underfoot = tuple(bool(f and f.underfoot) for f in self.fixture_category)
         self.relation = tuple(self.domain.relation(c) for c in self.categories)
-        self.units = tuple(t.units if t else 0 for t in self.thing)
+        self.units = tuple(t.units if t else 0 for t in self.object_category)
         self.capacity = tuple(self.domain.capacity(c) for c in self.categories)
         self.process = tuple(self.domain.process_at.get(c) for c in self.categories)
         self.rule = tuple(_rule(process, self.domain) if process else None for process in self.process)
         self._fits: dict[tuple[int, int], bool] = {}
-        self._things: dict[str, tuple[int, ...]] = {}
+        self._objects_of: dict[str, tuple[int, ...]] = {}
         self._contents: tuple[tuple[int, ...], dict[int, list[int]]] = ((), {})
 
     def __reduce__(self) -> tuple[type[World], tuple[Scene, Domain | None]]:
@@ -88,15 +92,18 @@ class World:
             self._fits[obj, place] = fits
         return fits
 
-    def things(self, word: str) -> tuple[int, ...]:
+    def objects_of(self, word: str) -> tuple[int, ...]:
         """Objects of a category or class, in order; cached."""
-        objects = self._things.get(word)
+        objects = self._objects_of.get(word)
         if objects is None:
             categories = (word, *self.domain.members.get(word, ()))
             entities = (
-                i for category in dict.fromkeys(categories) for i in self.of.get(category, ()) if i >= self.n_fixtures
+                i
+                for category in dict.fromkeys(categories)
+                for i in self.entities_by_category.get(category, ())
+                if i >= self.n_fixtures
             )
-            objects = self._things[word] = tuple(sorted(entities))
+            objects = self._objects_of[word] = tuple(sorted(entities))
         return objects
 
     def contents(self, places: tuple[int, ...]) -> dict[int, list[int]]:
@@ -175,7 +182,7 @@ def apply_process(world: World, places: Sequence[int], flags: list[int], liquid:
         if holder in places:
             affected.extend(i for i, p in enumerate(places) if p == holder)
     for i in affected:
-        category = world.thing[i]
+        category = world.object_category[i]
         if category is None:
             continue
         flags[i] = flags[i] & ~rule.clear | rule.set

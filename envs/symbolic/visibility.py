@@ -25,12 +25,12 @@ class Visibility:
     Attributes:
         fixtures: Fixtures whose states are visible.
         places: Fixtures whose contents are all visible.
-        things: Visible objects, in the order of the world.
+        objects: Visible objects, in the order of the world.
     """
 
     fixtures: frozenset[int]
     places: frozenset[int]
-    things: tuple[int, ...]
+    objects: tuple[int, ...]
 
 
 def start_room(scene: Scene) -> str | None:
@@ -55,5 +55,5 @@ def in_sight(state: State) -> Visibility:
     fixtures = frozenset(i for i, spec in enumerate(world.scene.fixtures) if room in (None, spec.room))
     places = frozenset(i for i in fixtures if not world.enclosed[i] or state.flags[i] & OPEN)
     roots = {HELD, NOWHERE, *places}
-    things = tuple(i for i in range(world.n_fixtures, len(world.names)) if state.root(i) in roots)
-    return Visibility(fixtures=fixtures, places=places, things=things)
+    objects = tuple(i for i in range(world.n_fixtures, len(world.names)) if state.root(i) in roots)
+    return Visibility(fixtures=fixtures, places=places, objects=objects)

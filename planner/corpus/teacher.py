@@ -119,7 +119,7 @@ class _Teacher:
         process = self.state.world.process[fixture]
         if process and "closed" in process.when:
             self.close(fixture)
-        kind = self.state.world.fixture[fixture]
+        kind = self.state.world.fixture_category[fixture]
         if kind and kind.switch:
             self.free_hand()
             if not self.state.flags[fixture] & ON:
@@ -388,7 +388,7 @@ class _Teacher:
     def tidy(self, conditions: Sequence[Condition]) -> None:
         """Close what a person would not leave open, unless that undoes a condition."""
         for fixture in dict.fromkeys(self.opened):
-            kind = self.state.world.fixture[fixture]
+            kind = self.state.world.fixture_category[fixture]
             if not (kind and kind.close_after and self.state.flags[fixture] & OPEN and self.state.held < 0):
                 continue
             action = Action("close", (self.state.world.names[fixture],))

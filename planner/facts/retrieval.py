@@ -183,7 +183,7 @@ def retrieve_facts(
     for condition in sorted(conditions, key=rank):
         if not holds(state, condition, start):
             fetcher.condition(condition)
-    knives = [e for e in fetcher.found if state.world.thing[e] and _tool_like(state, e)]
+    knives = [e for e in fetcher.found if state.world.object_category[e] and _tool_like(state, e)]
     for e in knives:  # where a tool is put back to
         root = state.root(e)
         if root >= 0 and state.world.enclosed[root] and not state.flags[root] & OPEN:
@@ -206,7 +206,7 @@ def facts_of(state: State, about: Iterable[int]) -> Facts:
 
 
 def _tool_like(state: State, entity: int) -> bool:
-    kind = state.world.thing[entity]
+    kind = state.world.object_category[entity]
     return kind is not None and (kind.cuts or kind.wipes or bool(kind.contains))
 
 
@@ -215,7 +215,7 @@ def describe(state: State, entity: int) -> str:
     world = state.world
     words = [world.names[entity]]
     flags = state.flags[entity]
-    kind = world.fixture[entity]
+    kind = world.fixture_category[entity]
     if kind is not None:
         if kind.joint:
             words.append("open" if flags & OPEN else "closed")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def missing(goal: Goal, state: State) -> str | None:
     """Return a category or class that a goal names and the home does not have, or None."""
     world = state.world
-    present = world.of.keys()
+    present = world.entities_by_category.keys()
 
     def of_thing(thing: Thing) -> str | None:
         return None if present & set(world.domain.resolve(thing.word)) else thing.word
@@ -50,7 +50,7 @@ def shortage(goal: Goal, state: State) -> str | None:
     """Say what a goal asks more of than there is, or None."""
     for condition in goal.conditions:
         if isinstance(condition, Count):
-            number = len(state.world.things(condition.thing.word))
+            number = len(state.world.objects_of(condition.thing.word))
             if number < condition.number:
                 return f"there {'is' if number == 1 else 'are'} only {number} {condition.thing.word} here"
     return None
@@ -109,7 +109,7 @@ def _contradict(phase: tuple[Condition, ...], state: State) -> bool:
         elif isinstance(c, Holding):
             changed = [o.thing.word for o in phase if isinstance(o, Count) and o.place is None]
             asked[c.thing.word] += c.thing.word not in changed  # `clean mug ; holding mug` is one mug
-    there = state.world.of
+    there = state.world.entities_by_category
     return any(number > len(there.get(word, ())) for word, number in asked.items() if word in domain.objects)
 
 
