@@ -52,11 +52,11 @@ def add_job_flags(
     """Add the flags that `run_job_command` reads.
 
     Args:
-        parser: Of the command.
-        unit: What a job is called in the help.
-        metavar: Of `--only`.
+        parser: The parser of the command.
+        unit: The word for a job in the help.
+        metavar: The metavar of `--only`.
         only: The help of `--only`.
-        only_type: Reads the value of `--only`.
+        only_type: Parses the value of `--only`.
     """
     parser.add_argument("--workers", type=int, default=1, help="processes (default 1)")
     parser.add_argument("--minutes", type=float, help=f"start no {unit} after this time")
@@ -80,16 +80,16 @@ def run_job_command(
 
     Args:
         args: The parsed flags.
-        work: A function of a module.
-        jobs: In the order in which they are begun.
-        run_info: What the run is; see `Records`.
-        prog: Begins the message of an error.
-        unit: What the progress bar calls a job.
-        description: Begins the progress bar.
+        work: A module-level function.
+        jobs: The jobs, started in this order.
+        run_info: Parameters of the run; see `Records`.
+        prog: Prefix of error messages.
+        unit: The word for a job in the progress bar.
+        description: Prefix of the progress bar.
 
     Returns:
-        The results, those of an earlier run first, and the exit code: 1 if the user stopped the run, 2 if it cannot be
-        run; an error is printed.
+        The results, those of an earlier run first, and the exit code: 1 if the user stopped the run, 2 after an error,
+        which is printed.
     """
     from tqdm import tqdm
 
