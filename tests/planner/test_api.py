@@ -15,7 +15,7 @@ import pytest
 
 import envs
 import planner
-from envs.simulation.disturbed_home import Disturbance, DisturbedHome, changed
+from envs.simulation.disturbed_home import Disturbance, DisturbedHome, disturbed_state
 from envs.symbolic.actions import Action, State
 from planner import (
     Begun,
@@ -240,7 +240,7 @@ class Meddling(DisturbedHome):
         if self.calls != 2:
             return None
         what = Disturbance(kind="close", name="cabinet 1")
-        self.inner.change(changed(self.state(), what))
+        self.inner.change(disturbed_state(self.state(), what))
         return what
 
 
