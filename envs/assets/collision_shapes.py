@@ -22,18 +22,8 @@ RIDGE_M = 0.03  # thickness of a cloth's fold and of a kettle's handle
 # Shapes with a fold or handle on top: the fraction of the height below it.
 RIDGED = {"cloth": 0.45, "cushion": 0.6, "kettle": 0.78}
 FLAT = ("plate", "tray", "pan")
-CYLINDERS = (
-    "plate",
-    "pan",
-    "wine_glass",
-    "bottle",
-    "can",
-    "ball",
-    "vase",
-    "roll",
-    "plunger",
-    "kettle",
-)  # hulls of these shapes
+# Shapes that collide as cylinders.
+CYLINDERS = ("plate", "pan", "wine_glass", "bottle", "can", "ball", "vase", "roll", "plunger", "kettle")
 ROUND = (*CYLINDERS, "bowl", "cup", "mug", "glass", "pot")  # rotationally symmetric if as deep as wide
 HOLLOW = ("bowl", "cup", "mug", "glass", "pot", "basket")
 DENSITY = 500.0  # kg/m3 of the bounding box: half of water
