@@ -61,7 +61,7 @@ def named(goal: Goal) -> tuple[Counter[str], Counter[str]]:
 
 def _turned(state: State, fixture: int) -> Condition | None:
     """The state that a fixture is not in and can be brought to."""
-    kind = state.world.fixture[fixture]
+    kind = state.world.fixture_category[fixture]
     if kind is None or (kind.joint is None and not kind.switch):
         return None
     if kind.joint is not None:
@@ -79,7 +79,7 @@ def _moves(state: State, *, usual: bool) -> list[Condition | None]:
         where = world.categories[place]
         taken = sum(world.units[i] for i in state.children(place))
         for i in range(world.n_fixtures, len(world.names)):
-            kind = world.thing[i]
+            kind = world.object_category[i]
             if kind is None or (usual and where not in kind.at) or not world.fits(i, place):
                 continue
             if not taken or taken + kind.units <= world.capacity[place]:

@@ -69,7 +69,7 @@ class ObjectStates:
             self.liquid[b] = self.liquid[a]
             if warmth := self.flags[a] & (HOT | COLD):
                 self.flags[b] = self.flags[b] & ~(HOT | COLD) | warmth
-        thing = world.thing[a]
+        thing = world.object_category[a]
         if thing is not None and not thing.contains:
             self.liquid[a] = ""
 
@@ -130,7 +130,7 @@ class ObjectStates:
 
     def _changed(self, thing: int, fixture: int) -> tuple[int, str]:
         """What a fixture's process makes of a thing: its flags and what fills it."""
-        rule, kind = self._world.rule[fixture], self._world.thing[thing]
+        rule, kind = self._world.rule[fixture], self._world.object_category[thing]
         assert rule is not None and kind is not None
         return _after(rule, self.flags[thing], self.liquid[thing], cooks=kind.cooks, fills=kind.fills)
 

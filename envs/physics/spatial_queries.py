@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from envs.assets.collision_shapes import floor_in, hulls, is_hollow
+from envs.assets.collision_shapes import hulls, inner_floor_height, is_hollow
 from envs.assets.furniture.fixture_models import furniture
 from envs.geometry.collision_boxes import Boxes, join
 from envs.geometry.rotations import Array, quat, turn_z
@@ -175,7 +175,7 @@ class SpatialQueries:
         if thing.holds is None:
             raise KeyError(name)
         at, turn = self.pose(name)
-        floor = at + turn @ np.array([0.0, 0.0, floor_in(thing)])
+        floor = at + turn @ np.array([0.0, 0.0, inner_floor_height(thing)])
         return SupportRegion(
             name=name, at=floor, yaw=atan2(turn[1, 0], turn[0, 0]), size=thing.holds.size,
             relation=thing.relation or "on", vessel=thing.relation == "in", loose=thing.relation == "on",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from envs.assets.furniture.fixture_models import LIT, SCREEN_LIT, furniture
 from envs.assets.object_models import appearance
-from envs.geometry.bodies import Quat, seen
+from envs.geometry.bodies import Quat, visual_piece
 from envs.geometry.meshes import Color, Mesh, block, lathe, merge, moved
 from envs.physics.fixture_builder import glow_name, leaf_links
 from envs.physics.room_builder import build_floors, build_rooms
@@ -68,7 +68,7 @@ class SceneView:
         domain, scene = load_domain(), self._scene
         self.canvas.add(ROBOT, (), (0.0, 0.0, 0.0), links=body_links())
         for thing in scene.objects:
-            self.canvas.add(thing.name, (seen(appearance(domain.objects[thing.category])),), OUT_OF_SIGHT)
+            self.canvas.add(thing.name, (visual_piece(appearance(domain.objects[thing.category])),), OUT_OF_SIGHT)
         for spec in scene.fixtures:
             made = furniture(domain.fixtures[spec.category])
             at, turn = _standing(spec)
@@ -135,7 +135,7 @@ class SceneView:
                 self.canvas.paint(glow_name(name, k), lit if on else piece.color)
 
     def _thing(self, i: int, name: str, state: State) -> None:
-        category = self._world.thing[i]
+        category = self._world.object_category[i]
         assert category is not None
         flags = state.flags[i]
         root = state.root(i)
@@ -156,7 +156,7 @@ class SceneView:
             self.canvas.remove(_marker_name(name))
             del self._markers[name]
         if kind:
-            self.canvas.add(_marker_name(name), (seen(make()),), OUT_OF_SIGHT)
+            self.canvas.add(_marker_name(name), (visual_piece(make()),), OUT_OF_SIGHT)
             self._markers[name] = kind
 
     def _put(self, name: str) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 
 from envs.errors import HomeError
 from envs.symbolic.actions import Action, State
-from envs.symbolic.disturbances import KINDS, Disturbance, changed, possible
+from envs.symbolic.disturbances import DISTURBANCE_TYPES, Disturbance, disturbed_state, possible_disturbances
 
 if TYPE_CHECKING:
     from envs.simulation.physical_home import PhysicalHome
@@ -70,8 +70,8 @@ class DisturbedHome:
         if rng.random() >= self._probability:
             return None
         state = self._home.state()
-        for k in rng.permutation(len(KINDS)).tolist():
-            for tried, wanted in enumerate(possible(state, KINDS[k], ahead, rng)):
+        for k in rng.permutation(len(DISTURBANCE_TYPES)).tolist():
+            for tried, wanted in enumerate(possible_disturbances(state, DISTURBANCE_TYPES[k], ahead, rng)):
                 if tried == TRIES:
                     break
                 made = self._make(state, wanted, rng)
@@ -82,7 +82,7 @@ class DisturbedHome:
 
     def _make(self, state: State, wanted: Disturbance, rng: np.random.Generator) -> Disturbance | None:
         if hasattr(self._home, "change"):
-            self._home.change(changed(state, wanted))
+            self._home.change(disturbed_state(state, wanted))
             return wanted
         from envs.simulation.physical_disturbances import PhysicalDisturber
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from envs.assets.collision_shapes import edge_top, rims
+from envs.assets.collision_shapes import edge_height, rims
 from envs.geometry.rotations import Array
 from envs.robot.motion_primitives import MotionPrimitives, SkillError, cyclic
 from envs.robot.obstruction import unreachable_error
@@ -93,7 +93,7 @@ def _touch(cell: MotionPrimitives, name: str, *, lower: float) -> ReachTarget:
 
     def tip(heading: float) -> Array:
         half = half_extents(turn, category, heading)
-        top = half[2] if abs(turn[2, 2]) < UPRIGHT else edge_top(category)
+        top = half[2] if abs(turn[2, 2]) < UPRIGHT else edge_height(category)
         back = max(0.0, half[0] - 0.02)
         made: Array = np.array(
             [at[0] - back * np.cos(heading), at[1] - back * np.sin(heading), at[2] + top + over_m - lower]
