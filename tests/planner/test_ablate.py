@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from gpt.model_config import GPTConfig
-from planner import ablate
+from planner import ablate, build
 from planner.ablate import CONDITIONS, TOKENS, Condition, steps_for
 from planner.recipe import read_recipe
 
@@ -41,8 +41,10 @@ def test_a_longer_context_gets_fewer_steps_for_the_same_operations() -> None:
 
 
 def test_conditions_are_trained_once_and_compared(
-    recipe: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    recipe: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(build, "VOCABULARY_SAMPLE", 1)  # words of 500 homes, not 3,000: it is not they that are compared
+    monkeypatch.setattr(build, "VALIDATION", 60)
     flags = ["--recipe", recipe, "--seeds", "1", "--limit", "0", "--out", str(tmp_path / "out"), "--json"]
     assert ablate.main(["heads", *flags]) == 0
     found = json.loads(capsys.readouterr().out)
