@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import functools
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -51,12 +53,14 @@ def imports_in(source: str, module: str, is_package: bool) -> Iterator[str]:
                 base = ".".join([*package[: len(package) - node.level + 1], *filter(None, [node.module])])
             yield base
             yield from (f"{base}.{alias.name}" for alias in node.names)
-        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("import_module", "__import__")):
+        elif isinstance(node, ast.Call):
+            called = getattr(node.func, "attr", getattr(node.func, "id", ""))  # unparsing each call would take long
             match node.args:
-                case [ast.Constant(value=str(name)), *_]:
+                case [ast.Constant(value=str(name)), *_] if called.endswith(("import_module", "__import__")):
                     yield name
 
 
+@functools.cache
 def imports_of(module: str) -> set[str]:
     path = SOURCES[module]
     return set(imports_in(path.read_text(encoding="utf-8"), module, path.name == "__init__.py"))
@@ -82,6 +86,7 @@ def reachable_from(start: str) -> set[str]:
     return seen
 
 
+@functools.cache
 def commands() -> list[str]:
     return [
         name
@@ -158,17 +163,30 @@ def test_importing_envs_does_not_import_torch() -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("command", commands())
-def test_a_commands_help_is_shown_without_torch_or_physics(command: str) -> None:
+@pytest.fixture(scope="module")
+def helps() -> dict[str, dict[str, object]]:
+    """How each command's `-h` ended, what it printed, and what was loaded by then; all by one interpreter."""
     done = run_python(
-        "import runpy, sys\n"
-        f"sys.argv = [{command!r}, '-h']\n"
-        "try:\n"
-        f"    runpy.run_module({command!r}, run_name='__main__', alter_sys=True)\n"
-        "except SystemExit as end:\n"
-        "    assert not end.code, end.code\n"
-        "loaded = {'torch', 'pybullet'} & set(sys.modules)\n"
-        "assert not loaded, loaded\n"
+        "import contextlib, io, json, runpy, sys\n"
+        "found = {}\n"
+        f"for command in {commands()!r}:\n"
+        "    sys.argv, code, shown = [command, '-h'], None, io.StringIO()\n"
+        "    try:\n"
+        "        with contextlib.redirect_stdout(shown):\n"
+        "            runpy.run_module(command, run_name='__main__', alter_sys=True)\n"
+        "    except SystemExit as end:\n"
+        "        code = end.code\n"
+        "    loaded = sorted({'torch', 'pybullet'} & set(sys.modules))\n"
+        "    found[command] = {'code': code, 'shown': shown.getvalue(), 'loaded': loaded}\n"
+        "print(json.dumps(found))\n"
     )
     assert done.returncode == 0, done.stderr
-    assert "usage:" in done.stdout
+    found: dict[str, dict[str, object]] = json.loads(done.stdout)
+    return found
+
+
+@pytest.mark.parametrize("command", commands())
+def test_a_commands_help_is_shown_without_torch_or_physics(command: str, helps: dict[str, dict[str, object]]) -> None:
+    found = helps[command]
+    assert not found["code"] and "usage:" in str(found["shown"])
+    assert not found["loaded"], f"by this command, or by one before it in {list(helps)}"

@@ -43,7 +43,7 @@ def test_a_longer_context_gets_fewer_steps_for_the_same_operations() -> None:
 def test_conditions_are_trained_once_and_compared(
     recipe: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(build, "VOCABULARY_SAMPLE", 1)  # words of 500 homes, not 3,000: it is not they that are compared
+    monkeypatch.setattr(build, "VOCABULARY_SAMPLE", 1)  # 500 homes' words: they are not compared
     monkeypatch.setattr(build, "VALIDATION", 60)
     flags = ["--recipe", recipe, "--seeds", "1", "--limit", "0", "--out", str(tmp_path / "out"), "--json"]
     assert ablate.main(["heads", *flags]) == 0
