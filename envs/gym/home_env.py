@@ -114,7 +114,7 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
     stands, and its `project` where a point of the home is in the picture.
 
     `info` has the same keys after `reset` and `step`: `actions`, `action_indices` and `action_mask` (above), `goal`,
-    `success`, `rate` (the fraction of conditions that hold), `action` (what was asked, or ""), `unmet_precondition` (why it was not
+    `success`, `rate` (the fraction of conditions that hold), `action` (what was asked, or ""), `unmet` (why it was not
     applicable, or ""), and `outcome` (`status` done, failed or skipped, `reason`, `duration_s`, `ticks`, `collisions`,
     and `blocked_by`, the fixture whose open door is in the way, or "").
 
@@ -279,7 +279,7 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
             "success": self._score.success,
             "rate": self._score.rate,
             "action": action,
-            "unmet_precondition": reason,
+            "unmet": reason,
             "outcome": outcome,
         }
 
