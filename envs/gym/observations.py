@@ -78,7 +78,7 @@ class Senses:
         """Write what the robot senses now; the atoms are not among it."""
         said: Observation = {}
         if {"rgb", "depth", "segmentation"} & set(self.observe):
-            home.looks.refresh(home.state())
+            home.scene_view.refresh(home.state())
             shot = home.camera.shot(self.pose(home), *self.image_size)
             said = {"rgb": shot.rgb, "depth": shot.depth_m}
             if "segmentation" in self.observe:
@@ -110,7 +110,7 @@ def _proprioception(home: PhysicalHome) -> NDArray[np.float32]:
     """Positions (J,), speeds (J,), opening of the gripper and whether it holds something, (2 J + 2,)."""
     engine = home.engine
     opening_m = engine.joints(NAME, (LEFT, RIGHT)).sum()
-    held = float(home.cell.robot.held is not None)
+    held = float(home.motion.robot.held is not None)
     felt = np.concatenate([engine.joints(NAME, LINKS), engine.joint_speeds(NAME, LINKS), [opening_m, held]])
     return np.clip(felt, _LOW, _HIGH).astype(np.float32)
 

@@ -49,28 +49,28 @@ def build_fixture(engine: Engine, spec: FixtureSpec, ajar: float = 1.0) -> None:
         engine.brake(spec.name, k, BRAKE[leaf.kind])
 
 
-def open_doors(places: SpatialQueries, scene: Scene) -> dict[str, float]:
+def open_doors(queries: SpatialQueries, scene: Scene) -> dict[str, float]:
     """Return the part of its travel, 0 to 1, that each open fixture's doors swing before they meet what is beside."""
     ajar: dict[str, float] = {}
-    around = places.static
+    around = queries.static
     for spec in scene.fixtures:
         if "open" in spec.states:
-            ajar[spec.name] = _how_far_open(places, spec.name, around)
-            first = places.furniture[spec.name].leaves[0]
-            around = join([around, places.leaf_boxes(spec.name, ajar[spec.name] * first.opened)])
+            ajar[spec.name] = _how_far_open(queries, spec.name, around)
+            first = queries.furniture[spec.name].leaves[0]
+            around = join([around, queries.leaf_boxes(spec.name, ajar[spec.name] * first.opened)])
     return ajar
 
 
-def _how_far_open(places: SpatialQueries, name: str, around: Boxes) -> float:
-    made, spec = places.furniture[name], places.specs[name]
+def _how_far_open(queries: SpatialQueries, name: str, around: Boxes) -> float:
+    made, spec = queries.furniture[name], queries.specs[name]
     if made.leaves[0].kind != "hinge":
         return 1.0
-    front_m = places.domain.fixtures[spec.category].size[0] / 2
+    front_m = queries.domain.fixtures[spec.category].size[0] / 2
     around = around.near(np.array([spec.x, spec.y, 0.0]), NEAR_DOORS_M)
     for ajar in AJAR:
-        leaves = places.leaf_boxes(name, ajar * made.leaves[0].opened)
+        leaves = queries.leaf_boxes(name, ajar * made.leaves[0].opened)
         points = leaves.at[:, None] + np.einsum("bij,kj,bj->bki", leaves.turn, GRID, leaves.half)  # (B, K, 3)
-        ahead = (points - places.point_of(name, (front_m, 0.0, 0.0))) @ turn_z(spec.yaw)[:, 0]
+        ahead = (points - queries.point_of(name, (front_m, 0.0, 0.0))) @ turn_z(spec.yaw)[:, 0]
         outside = points[ahead > 0.03]  # its own body is behind that
         if overlap(around, outside[None], np.full(len(outside), 0.002))[0][0] == 0:
             return ajar

@@ -70,7 +70,7 @@ def upright_rotation(category: ObjectCategory) -> Array:
     return turn
 
 
-def build_objects(engine: Engine, scene: Scene, places: SpatialQueries) -> None:
+def build_objects(engine: Engine, scene: Scene, queries: SpatialQueries) -> None:
     """Add all things, large ones first in each place.
 
     Raises:
@@ -91,12 +91,12 @@ def build_objects(engine: Engine, scene: Scene, places: SpatialQueries) -> None:
     for name in dict.fromkeys(spec.place for spec in order if depth[spec.place] == 0):
         mine = [spec for spec in order if spec.place == name]
         spots = _pack(
-            places.area(name), [domain.objects[spec.category] for spec in mine], rng, _walls_around(places, name)
+            queries.region(name), [domain.objects[spec.category] for spec in mine], rng, _walls_around(queries, name)
         )
         packed |= dict(zip((spec.name for spec in mine), spots, strict=True))
     for spec in order:
         category = domain.objects[spec.category]
-        area = places.area(spec.place)
+        area = queries.region(spec.place)
         size, on_end = extents_in_region(category, area)
         height = 0.003
         if area.loose and spec.name not in packed:  # what is on a tray is put there together
@@ -107,17 +107,17 @@ def build_objects(engine: Engine, scene: Scene, places: SpatialQueries) -> None:
         if spec.name in packed:
             spot = packed[spec.name]
         else:
-            free = free_placements(area.size[:2], size[:2], places.taken(area, [])[0], edge=area.edge(size))
+            free = free_placements(area.size[:2], size[:2], queries.occupied(area, [])[0], edge=area.edge(size))
             spot = free[0] if free else None
         if spot is None:  # onto what lies there
-            spot, height = Placement(x=0.0, y=0.0, yaw=0.0), places.taken(area, [])[1] + 0.01
+            spot, height = Placement(x=0.0, y=0.0, yaw=0.0), queries.occupied(area, [])[1] + 0.01
             if height + size[2] > area.size[2] + 0.2 and not (area.vessel or area.loose):
                 raise PhysicsError(f"scene {scene.name}: no room {area.relation} {spec.place} for {spec.name}")
         flip = pi * float(rng.integers(2)) if size[0] != size[1] else 0.0
         at = area.point(spot.x, spot.y, size[2] / 2 + height)
-        body = places.yaw_turn(area.yaw + spot.yaw + flip) @ (upright_rotation(category) if on_end else np.eye(3))
-        add_object(engine, spec, at.tolist(), places.quat(body))
-        places.things[spec.name] = category
+        body = queries.yaw_turn(area.yaw + spot.yaw + flip) @ (upright_rotation(category) if on_end else np.eye(3))
+        add_object(engine, spec, at.tolist(), queries.quat(body))
+        queries.objects[spec.name] = category
 
 
 def add_object(engine: Engine, spec: ObjectSpec, at: Sequence[float], turn: Sequence[float]) -> None:
@@ -126,13 +126,13 @@ def add_object(engine: Engine, spec: ObjectSpec, at: Sequence[float], turn: Sequ
     engine.add(spec.name, object_pieces(category), at, turn, mass=mass_kg(category))
 
 
-def _walls_around(places: SpatialQueries, name: str) -> Array:
+def _walls_around(queries: SpatialQueries, name: str) -> Array:
     """Strips along the sides of a fixture's region that a hand needs, as rectangles of the region, (K, 4).
 
     What lies close to a wall, or to a fixture that rises beside the region, cannot be taken, from above or from the
     front.
     """
-    area = places.area(name)
+    area = queries.region(name)
     half_x, half_y = area.size[0] / 2, area.size[1] / 2
     sides = np.array([(1.0, 0.0), (-1.0, 0.0), (0.0, 1.0), (0.0, -1.0)])
     if area.covered:
@@ -144,7 +144,7 @@ def _walls_around(places: SpatialQueries, name: str) -> Array:
         out = np.array([half_x, half_y]) + HAND_M / 2
         edges = (sides[:, None] + along[:, None] * sides[:, None, ::-1]) * out  # (4, 5, 2)
         points = [[area.point(float(x), float(y), BESIDE_M) for x, y in edge] for edge in edges]
-        depth, _ = overlap(places.static, np.array(points), np.full(len(along), 0.9 * HAND_M / 2))
+        depth, _ = overlap(queries.static, np.array(points), np.full(len(along), 0.9 * HAND_M / 2))
         shut = depth > 0
     middle = np.abs(sides) * (np.array([half_x, half_y]) - HAND_M / 2)
     extent = np.where(np.abs(sides) > 0, HAND_M / 2, np.array([half_x, half_y]))

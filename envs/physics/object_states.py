@@ -16,10 +16,10 @@ from envs.symbolic.state import COLD, COOKED, DIRTY, FOLDED, HOT, ON, OPEN, SLIC
 if TYPE_CHECKING:
     from envs.physics.spatial_queries import SpatialQueries
 
-WATCH_TICKS = 60  # between two looks
-EXPOSED_S = 1.0  # how long a process takes
+UPDATE_TICKS = 60  # between two looks
+EXPOSURE_S = 1.0  # how long a process takes
 NEAR_M = 0.2  # what is farther beside a fixture's region is not in it, not even sticking out of a vessel that is
-HIGH_M = 1.0  # the same, above its floor
+MAX_HEIGHT_M = 1.0  # the same, above its floor
 
 
 class ObjectStates:
@@ -30,36 +30,36 @@ class ObjectStates:
         liquid: What fills each entity; empty for nothing.
     """
 
-    def __init__(self, world: World, places: SpatialQueries) -> None:
+    def __init__(self, world: World, queries: SpatialQueries) -> None:
         """Begin with what the scene says."""
-        self._world, self._places = world, places
+        self._world, self._queries = world, queries
         initial = world.initial()
         self.flags, self.liquid = list(initial.flags), list(initial.liquid)
         self._fixtures = [i for i in range(world.n_fixtures) if world.rule[i] is not None]
-        domain = places.domain
+        domain = queries.domain
         self._specs = {i: (spec, domain.fixtures[spec.category]) for i in self._fixtures
-                       for spec in (places.specs[world.names[i]],)}  # fmt: skip
+                       for spec in (queries.specs[world.names[i]],)}  # fmt: skip
         self._since: dict[tuple[int, int], float] = {}  # seconds that a thing has been exposed at a fixture
 
     # -- skills --------------------------------------------------------------------------------------------------------
 
-    def press(self, fixture: str) -> None:
+    def on_switched(self, fixture: str) -> None:
         """A finger has pressed a switch."""
         self.flags[self._world.index[fixture]] ^= ON
 
-    def cut(self, thing: str) -> None:
+    def on_sliced(self, thing: str) -> None:
         """A knife has gone through a thing."""
         self.flags[self._world.index[thing]] |= SLICED
 
-    def fold(self, thing: str) -> None:
+    def on_folded(self, thing: str) -> None:
         """A cloth's edge has been taken over to its other side."""
         self.flags[self._world.index[thing]] |= FOLDED
 
-    def rub(self, fixture: str) -> None:
+    def on_wiped(self, fixture: str) -> None:
         """A cloth has rubbed a surface."""
         self.flags[self._world.index[fixture]] &= ~DIRTY
 
-    def pour(self, vessel: str, into: str) -> None:
+    def on_poured(self, vessel: str, into: str) -> None:
         """What is in a vessel has run into another, or onto a plant."""
         world = self._world
         a, b = world.index[vessel], world.index[into]
@@ -75,15 +75,15 @@ class ObjectStates:
 
     # -- processes -----------------------------------------------------------------------------------------------------
 
-    def watch(self, held: str | None) -> None:
-        """Look at what is exposed now; `WATCH_TICKS` after the last look.
+    def update(self, held: str | None) -> None:
+        """Look at what is exposed now; `UPDATE_TICKS` after the last look.
 
         Args:
             held: What the robot holds, which is nowhere else.
         """
         exposed = self._exposed(held)
-        self._since = {pair: self._since.get(pair, 0.0) + WATCH_TICKS * TICK_S for pair in exposed}
-        for pair in [pair for pair, seconds in self._since.items() if seconds >= EXPOSED_S]:
+        self._since = {pair: self._since.get(pair, 0.0) + UPDATE_TICKS * TICK_S for pair in exposed}
+        for pair in [pair for pair, seconds in self._since.items() if seconds >= EXPOSURE_S]:
             thing, fixture = pair
             self.flags[thing], self.liquid[thing] = self._changed(thing, fixture)
             del self._since[pair]
@@ -94,12 +94,12 @@ class ObjectStates:
 
     def _exposed(self, held: str | None) -> list[tuple[int, int]]:
         """Things and the fixtures whose running processes would change them."""
-        world, places = self._world, self._places
+        world, queries = self._world, self._queries
         found = []
         for fixture in self._fixtures:
             name = world.names[fixture]
             flags = self.flags[fixture] & ~OPEN
-            if places.is_open(name):
+            if queries.is_open(name):
                 flags |= OPEN
             rule = world.rule[fixture]
             assert rule is not None
@@ -111,7 +111,7 @@ class ObjectStates:
                 what = world.names[thing]
                 if not self._near(fixture, what):
                     continue  # asking what holds it is dear
-                if what != held and places.root(what) == name and held not in places.holders(what):
+                if what != held and queries.root(what) == name and held not in queries.holders(what):
                     found.append((thing, fixture))
         return found
 
@@ -120,12 +120,12 @@ class ObjectStates:
         spec, category = self._specs[fixture]
         region = category.region
         assert region is not None
-        (x, y, z), _ = self._places.engine.pose(thing)
+        (x, y, z), _ = self._queries.engine.pose(thing)
         dx, dy, c, s = x - spec.x, y - spec.y, cos(spec.yaw), sin(spec.yaw)
         return (
             abs(c * dx + s * dy - region.x) < region.size[0] / 2 + NEAR_M
             and abs(c * dy - s * dx) < region.size[1] / 2 + NEAR_M
-            and abs(z - region.z) < HIGH_M
+            and abs(z - region.z) < MAX_HEIGHT_M
         )
 
     def _changed(self, thing: int, fixture: int) -> tuple[int, str]:

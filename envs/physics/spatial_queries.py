@@ -47,10 +47,10 @@ class SpatialQueries:
         self.furniture: dict[str, Furniture] = {
             f.name: furniture(self.domain.fixtures[f.category]) for f in scene.fixtures
         }
-        self.things: dict[str, ObjectCategory] = {}
-        self._tick = -1
+        self.objects: dict[str, ObjectCategory] = {}
+        self._read_at_tick = -1
         self._poses: dict[str, tuple[Array, Array]] = {}
-        self._areas: dict[str, SupportRegion] = {}
+        self._regions: dict[str, SupportRegion] = {}
         self._holders: dict[str, str | None] = {}
         self.rooms = {room.name: room.rect for room in scene.rooms}
         self.floors = [f.name for f in scene.fixtures if self.domain.fixtures[f.category].underfoot]
@@ -93,7 +93,7 @@ class SpatialQueries:
         base = turn_z(spec.yaw)
         if leaf.kind == "slide":
             return self.point_of(name, (np.array(leaf.at) + np.array(leaf.axis) * position).tolist()), base
-        turn = _about(leaf, position)
+        turn = _rotation_about(leaf, position)
         return self.point_of(name, leaf.at), base @ turn
 
     def leaf_boxes(self, name: str, position: float | None = None) -> Boxes:
@@ -129,10 +129,10 @@ class SpatialQueries:
                     found.append((float(center[0]), float(center[1]), spec.yaw, reach / 2, width))
         return found
 
-    def thing_footprints(self, ignore: Collection[str] = (), *, least_m: float = 0.0) -> list[Footprint]:
+    def object_footprints(self, ignore: Collection[str] = (), *, least_m: float = 0.0) -> list[Footprint]:
         """Footprints of the things on the ground that the base would run into, those from `least_m` high on."""
         found: list[Footprint] = []
-        for name, thing in self.things.items():
+        for name, thing in self.objects.items():
             at, turn = self.pose(name)
             if name in ignore or at[2] > CHASSIS_M[1] + 0.3:
                 continue
@@ -146,18 +146,18 @@ class SpatialQueries:
 
     # -- regions -------------------------------------------------------------------------------------------------------
 
-    def area(self, name: str) -> SupportRegion:
+    def region(self, name: str) -> SupportRegion:
         """The region of a fixture or container that holds things.
 
         Raises:
             KeyError: It holds nothing.
         """
-        self._forget()
-        if name not in self._areas:
-            self._areas[name] = self._area(name)
-        return self._areas[name]
+        self._forget_if_stale()
+        if name not in self._regions:
+            self._regions[name] = self._make_region(name)
+        return self._regions[name]
 
-    def _area(self, name: str) -> SupportRegion:
+    def _make_region(self, name: str) -> SupportRegion:
         if name in self.specs:
             spec = self.specs[name]
             category = self.domain.fixtures[spec.category]
@@ -171,7 +171,7 @@ class SpatialQueries:
                 relation=category.relation or "on", enclosed=category.enclosed and not slides,
                 covered=category.body in COVERED, carried=slides, walled=category.body in WALLED,
             )  # fmt: skip
-        thing = self.things[name]
+        thing = self.objects[name]
         if thing.holds is None:
             raise KeyError(name)
         at, turn = self.pose(name)
@@ -183,36 +183,36 @@ class SpatialQueries:
 
     def pose(self, name: str) -> tuple[Array, Array]:
         """Position (3,) and rotation (3, 3) of a thing."""
-        self._forget()
+        self._forget_if_stale()
         if name not in self._poses:
             at, turn = self.engine.pose(name)
             self._poses[name] = np.array(at), self.engine.rotation(turn)
         return self._poses[name]
 
-    def _forget(self) -> None:
+    def _forget_if_stale(self) -> None:
         """Drop what was read before the last tick."""
-        if self._tick != self.engine.ticks:
+        if self._read_at_tick != self.engine.ticks:
             self.forget()
 
     def forget(self) -> None:
         """Read everything anew."""
-        self._tick = self.engine.ticks
+        self._read_at_tick = self.engine.ticks
         self._poses.clear()
-        self._areas.clear()
+        self._regions.clear()
         self._holders.clear()
 
     def extents(self, name: str) -> Array:
         """Half extents of a thing along the home's axes [m], (3,)."""
         _, turn = self.pose(name)
-        made: Array = np.abs(turn) @ np.array(self.things[name].size) / 2
+        made: Array = np.abs(turn) @ np.array(self.objects[name].size) / 2
         return made
 
-    def taken(self, area: SupportRegion, ignore: Collection[str]) -> tuple[Array, float]:
+    def occupied(self, area: SupportRegion, ignore: Collection[str]) -> tuple[Array, float]:
         """Rectangles x, y, half depth, half width that things cover in a region, (K, 4), and the highest top [m]."""
         rows: list[tuple[float, float, float, float]] = []
         top = 0.0
         frame = turn_z(area.yaw)
-        for name, thing in self.things.items():
+        for name, thing in self.objects.items():
             if name in ignore or name == area.name:
                 continue
             at, turn = self.pose(name)
@@ -227,7 +227,7 @@ class SpatialQueries:
 
     def holder(self, name: str) -> str | None:
         """The smallest region that the middle of a thing is in; None on the ground of a room without a `floor`."""
-        self._forget()
+        self._forget_if_stale()
         if name not in self._holders:
             self._holders[name] = self._holder(name)
         return self._holders[name]
@@ -235,14 +235,14 @@ class SpatialQueries:
     def _holder(self, name: str) -> str | None:
         at, _ = self.pose(name)
         best: tuple[float, str] | None = None
-        for other, thing in self.things.items():
-            if other == name or thing.holds is None or thing is self.things[name]:
+        for other, thing in self.objects.items():
+            if other == name or thing.holds is None or thing is self.objects[name]:
                 continue
-            area = self.area(other)
-            own = self.things[name].holds
+            area = self.region(other)
+            own = self.objects[name].holds
             if own is not None and own.size[0] * own.size[1] >= area.size[0] * area.size[1]:
                 continue  # a bowl is not in the cup that stands in it
-            if self._inside(area, at, 0.5 * area.edge(self.things[name].size) + 0.015):
+            if self._inside(area, at, 0.5 * area.edge(self.objects[name].size) + 0.015):
                 footprint = area.size[0] * area.size[1]
                 if best is None or footprint < best[0]:
                     best = (footprint, other)
@@ -253,7 +253,7 @@ class SpatialQueries:
                 continue
             if abs(at[0] - spec.x) + abs(at[1] - spec.y) > 2.5:
                 continue
-            if self._inside(self.area(other), at, SIDE_TOLERANCE_M) or self._on_top(other, at):
+            if self._inside(self.region(other), at, SIDE_TOLERANCE_M) or self._on_top(other, at):
                 return other
         return self._floor_below(at) if self.floors and at[2] - self.extents(name)[2] < FALLEN_M else None
 
@@ -274,7 +274,7 @@ class SpatialQueries:
 
     def _on_top(self, fixture: str, at: Array) -> bool:
         """Whether a point is above the border around the region of an open surface."""
-        area, spec = self.area(fixture), self.specs[fixture]
+        area, spec = self.region(fixture), self.specs[fixture]
         size = self.domain.fixtures[spec.category].size
         if area.relation != "on" or area.covered or fixture in self.floors:
             return False
@@ -302,10 +302,10 @@ class SpatialQueries:
         """Everything in a container, through containers."""
         found = [name]
         for holder in found:  # grows while it runs
-            found += [other for other in self.things if self.holder(other) == holder and other not in found]
+            found += [other for other in self.objects if self.holder(other) == holder and other not in found]
         return found[1:]
 
-    def upright_boxes(self) -> Boxes:
+    def static_and_leaf_boxes(self) -> Boxes:
         """Walls, fixtures and their leaves as they stand: what a robot that drives may brush against."""
         return join([self.static, *(self.leaf_boxes(name) for name, made in self.furniture.items() if made.leaves)])
 
@@ -314,7 +314,7 @@ class SpatialQueries:
         parts = [self.static]
         parts += [self.leaf_boxes(name) for name, made in self.furniture.items() if made.leaves and name not in ignore]
         at, turn, half = [], [], []
-        for name, thing in self.things.items():
+        for name, thing in self.objects.items():
             if name in ignore:
                 continue
             p, r = self.pose(name)
@@ -334,7 +334,7 @@ class SpatialQueries:
         return join(parts).near(near, reach_m)
 
 
-def _about(leaf: Leaf, angle: float) -> Array:
+def _rotation_about(leaf: Leaf, angle: float) -> Array:
     c, s = np.cos(angle), np.sin(angle)
     x, y, z = leaf.axis
     k = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])

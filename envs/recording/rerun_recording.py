@@ -88,7 +88,7 @@ class Recording:
             self._log(f"home/rooms/{room.name}", tile, static=True)
         self._log_walls()
         for spec in home.scene.fixtures:
-            made = home.places.furniture[spec.name]
+            made = home.queries.furniture[spec.name]
             entity = f"home/fixtures/{spec.name}"
             turn = (0.0, 0.0, float(np.sin(spec.yaw / 2)), float(np.cos(spec.yaw / 2)))
             self._log(entity, self._transform((spec.x, spec.y, 0.0), turn), static=True)
@@ -96,7 +96,7 @@ class Recording:
             for k, leaf in enumerate(made.leaves):
                 self._log_pieces(f"home/leaves/{spec.name} {k}", leaf.pieces)
         for thing in home.scene.objects:
-            pieces = object_pieces(home.places.things[thing.name])
+            pieces = object_pieces(home.queries.objects[thing.name])
             self._log_pieces(_entity(thing.category, thing.name), [p for p in pieces if p.visible])
         self._log_robot()
 
@@ -153,10 +153,10 @@ class Recording:
         self._stream.set_time(TIMELINE, duration=home.engine.ticks * TICK_S)
         for thing in home.scene.objects:
             self._log_pose(_entity(thing.category, thing.name), *home.engine.pose(thing.name))
-        for name, made in home.places.furniture.items():
+        for name, made in home.queries.furniture.items():
             for k in range(len(made.leaves)):
-                at, turn = home.places.leaf_frame(name, k, home.engine.joint(name, k))
-                self._log_pose(f"home/leaves/{name} {k}", at.tolist(), home.places.quat(turn))
+                at, turn = home.queries.leaf_frame(name, k, home.engine.joint(name, k))
+                self._log_pose(f"home/leaves/{name} {k}", at.tolist(), home.queries.quat(turn))
         for link in range(len(self._links)):
             self._log_pose(f"robot/link {link}", *home.engine.link_pose(NAME, link))
         for name, value in zip(JOINT_NAMES, home.engine.joints(NAME, LINKS).tolist(), strict=True):

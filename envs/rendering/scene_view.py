@@ -52,7 +52,7 @@ class SceneView:
     """Shows one home; made once for a scene, however often the simulated home is built anew."""
 
     def __init__(self, engine: Engine, world: World) -> None:
-        self.canvas = Renderer(engine)
+        self.renderer = Renderer(engine)
         self._engine, self._world, self._scene = engine, world, world.scene
         self._known: dict[str, object] = {}  # what was last shown of each body
         self._markers: dict[str, str] = {}  # what lies in or over a thing
@@ -61,23 +61,23 @@ class SceneView:
 
     def close(self) -> None:
         """Free the canvas; safe to call twice."""
-        self.canvas.close()
+        self.renderer.close()
 
     def _build(self) -> None:
         """Add what is near the camera first: what is hidden by it then costs little."""
         domain, scene = load_domain(), self._scene
-        self.canvas.add(ROBOT, (), (0.0, 0.0, 0.0), links=body_links())
+        self.renderer.add(ROBOT, (), (0.0, 0.0, 0.0), links=body_links())
         for thing in scene.objects:
-            self.canvas.add(thing.name, (seen(appearance(domain.objects[thing.category])),), OUT_OF_SIGHT)
+            self.renderer.add(thing.name, (seen(appearance(domain.objects[thing.category])),), OUT_OF_SIGHT)
         for spec in scene.fixtures:
             made = furniture(domain.fixtures[spec.category])
             at, turn = _standing(spec)
             for k, piece in enumerate(made.glow):
-                self.canvas.add(glow_name(spec.name, k), (piece,), at, turn)
-            self.canvas.add(spec.name, made.pieces, at, turn, links=leaf_links(made))
+                self.renderer.add(glow_name(spec.name, k), (piece,), at, turn)
+            self.renderer.add(spec.name, made.pieces, at, turn, links=leaf_links(made))
             if made.leaves:
                 self._jointed[spec.name] = tuple(range(len(made.leaves)))
-        build_rooms(self.canvas, scene)
+        build_rooms(self.renderer, scene)
 
     def _news(self, name: str, value: object) -> bool:
         """Whether this is not yet what is shown."""
@@ -92,17 +92,17 @@ class SceneView:
         for thing in self._scene.objects:
             pose = engine.pose(thing.name)
             if self._news(thing.name, pose):
-                self.canvas.place(thing.name, *pose)
+                self.renderer.place(thing.name, *pose)
         for name, links in self._jointed.items():
             positions = engine.joints(name, links).tolist()
             if self._news(name, positions):
                 for link, position in zip(links, positions, strict=True):
-                    self.canvas.set_joint(name, link, position)
+                    self.renderer.set_joint(name, link, position)
 
     def refresh(self, state: State) -> None:
         """Show the simulated world as it stands, in this state."""
-        if "floors" not in self.canvas.bodies:  # after what a camera has added
-            build_floors(self.canvas, self._scene)
+        if "floors" not in self.renderer.bodies:  # after what a camera has added
+            build_floors(self.renderer, self._scene)
         self._follow()
         if self._news("", (state.flags, state.liquid, state.place)):
             self._show(state)
@@ -129,10 +129,10 @@ class SceneView:
         at, turn = _standing(spec)
         for k, piece in enumerate(furniture(category).glow):
             if category.body == "basin":  # running water is there or not
-                self.canvas.place(glow_name(name, k), at if on else OUT_OF_SIGHT, turn)
+                self.renderer.place(glow_name(name, k), at if on else OUT_OF_SIGHT, turn)
             else:
                 lit = SCREEN_LIT if category.body == "screen" else LIT
-                self.canvas.paint(glow_name(name, k), lit if on else piece.color)
+                self.renderer.paint(glow_name(name, k), lit if on else piece.color)
 
     def _thing(self, i: int, name: str, state: State) -> None:
         category = self._world.thing[i]
@@ -142,9 +142,9 @@ class SceneView:
         stowed = root >= 0 and self._scene.fixtures[root].name in self._jointed and not state.flags[root] & OPEN
         folded = bool(flags & FOLDED)
         if self._news(f"{name} tints", tints := tuple(tint for bit, tint in TINTS if flags & bit)):
-            self.canvas.tint(name, tints)
+            self.renderer.tint(name, tints)
         if self._news(f"{name} shown", not (folded or stowed)):
-            self.canvas.paint(name, HIDDEN if folded or stowed else SHOWN)
+            self.renderer.paint(name, HIDDEN if folded or stowed else SHOWN)
         kind = "" if stowed else _marker(category, flags, state.liquid[i])
         self._mark(name, kind, lambda: _shape(category, kind))
 
@@ -153,15 +153,15 @@ class SceneView:
         if self._markers.get(name, "") == kind:
             return
         if name in self._markers:
-            self.canvas.remove(_marker_name(name))
+            self.renderer.remove(_marker_name(name))
             del self._markers[name]
         if kind:
-            self.canvas.add(_marker_name(name), (seen(make()),), OUT_OF_SIGHT)
+            self.renderer.add(_marker_name(name), (seen(make()),), OUT_OF_SIGHT)
             self._markers[name] = kind
 
     def _put(self, name: str) -> None:
         """Move a thing's marker to the thing."""
-        self.canvas.place(_marker_name(name), *self.canvas.pose(name))
+        self.renderer.place(_marker_name(name), *self.renderer.pose(name))
 
 
 def _category(spec: FixtureSpec) -> FixtureCategory:

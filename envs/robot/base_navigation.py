@@ -59,20 +59,20 @@ class Floor:
             half = door.width / 2
             dx, dy = (half, WALL_M) if door.along == "x" else (WALL_M, half)
             open_floor |= _within(self.xs, self.ys, door.x - dx, door.y - dy, door.x + dx, door.y + dy)
-        self.wall: Bool = ~open_floor
+        self.walls: Bool = ~open_floor
         for footprint in footprints:
-            open_floor &= ~self._box(footprint, 0.0)
+            open_floor &= ~self._near_footprint(footprint, 0.0)
         cells = np.asarray(distance_transform_edt(open_floor), dtype=np.float64)
-        self.gap: Array = cells * CELL_M  # (nx, ny) to the nearest obstacle
-        self.free: Bool = self.gap >= CLEAR_M
-        self.room_m: Array = self.gap  # (nx, ny) to the nearest obstacle or open leaf
+        self.clearance_m: Array = cells * CELL_M  # (nx, ny) to the nearest obstacle
+        self.free: Bool = self.clearance_m >= CLEAR_M
+        self.clearance_with_doors_m: Array = self.clearance_m  # (nx, ny) to the nearest obstacle or open leaf
         self._graph = sparse.csr_matrix((0, 0))
-        self._far: Array = np.zeros((0, 0))
-        self._from: tuple[int, int] | None = None
-        self._kept_m = STRAIGHT_M
+        self._costs: Array = np.zeros((0, 0))
+        self._source: tuple[int, int] | None = None
+        self._min_gap_m = STRAIGHT_M
         self.update([])
 
-    def _box(self, footprint: Footprint, margin: float) -> Bool:
+    def _near_footprint(self, footprint: Footprint, margin: float) -> Bool:
         x, y, yaw, depth, width = footprint
         dx, dy = self.xs - x, self.ys - y
         u = np.abs(np.cos(yaw) * dx + np.sin(yaw) * dy) - depth
@@ -89,18 +89,20 @@ class Floor:
             carried_m: How far from the base's center reaches what the robot carries: kept clear of open leaves, and
                 of all else where there is a way.
         """
-        free = self.gap >= CLEAR_M
+        free = self.clearance_m >= CLEAR_M
         for leaf in leaves:
-            free &= ~self._box(leaf, max(LEAF_CLEAR_M, carried_m))
+            free &= ~self._near_footprint(leaf, max(LEAF_CLEAR_M, carried_m))
         for thing in things:
-            free &= ~self._box(thing, THING_CLEAR_M)
+            free &= ~self._near_footprint(thing, THING_CLEAR_M)
         self.free = free
-        self.room_m = self.gap if not leaves else np.minimum(self.gap, self._from_leaves(leaves))
-        self.open = _largest_area(free)
+        self.clearance_with_doors_m = (
+            self.clearance_m if not leaves else np.minimum(self.clearance_m, self._leaf_distance_m(leaves))
+        )
+        self.main_area = _largest_component(free)
         index = np.arange(free.size).reshape(self.shape)
-        self._kept_m = max(STRAIGHT_M, carried_m)
+        self._min_gap_m = max(STRAIGHT_M, carried_m)
         comfort_m = max(COMFORT_M, carried_m + CELL_M)
-        effort = 1.0 + (10.0 if carried_m else 4.0) * np.clip((comfort_m - self.gap) / comfort_m, 0.0, 1.0)
+        effort = 1.0 + (10.0 if carried_m else 4.0) * np.clip((comfort_m - self.clearance_m) / comfort_m, 0.0, 1.0)
         rows, columns, weights = [], [], []
         for di, dj in ((1, 0), (0, 1), (1, 1), (1, -1)):
             a = (slice(0, self.shape[0] - di), slice(max(0, -dj), self.shape[1] - max(0, dj)))
@@ -111,24 +113,24 @@ class Floor:
             weights.append(np.hypot(di, dj) * CELL_M * (effort[a][both] + effort[b][both]) / 2)
         data = (np.concatenate(weights), (np.concatenate(rows), np.concatenate(columns)))
         self._graph = sparse.csr_matrix(data, shape=(free.size, free.size))
-        self._from = None
+        self._source = None
 
-    def _from_leaves(self, leaves: list[Footprint]) -> Array:
+    def _leaf_distance_m(self, leaves: list[Footprint]) -> Array:
         """Distance [m] of every cell to the nearest open leaf, (nx, ny)."""
         clear = np.ones(self.shape, dtype=np.bool_)
         for leaf in leaves:
-            clear &= ~self._box(leaf, CELL_M / 2)
+            clear &= ~self._near_footprint(leaf, CELL_M / 2)
         return np.asarray(distance_transform_edt(clear), dtype=np.float64) * CELL_M
 
-    def open_with(self, leaves: list[Footprint]) -> Bool:
+    def main_area_with(self, leaves: list[Footprint]) -> Bool:
         """Where the robot is not cut off from most of the home if these leaves stand open, (nx, ny)."""
-        free = self.gap >= CLEAR_M
+        free = self.clearance_m >= CLEAR_M
         for leaf in leaves:
-            free = free & ~self._box(leaf, LEAF_CLEAR_M)
-        made: Bool = binary_dilation(_largest_area(free), iterations=2)
+            free = free & ~self._near_footprint(leaf, LEAF_CLEAR_M)
+        made: Bool = binary_dilation(_largest_component(free), iterations=2)
         return made
 
-    def cell(self, x: float, y: float) -> tuple[int, int]:
+    def cell_at(self, x: float, y: float) -> tuple[int, int]:
         """The cell of a point, clipped to the grid."""
         i, j = ((np.array([x, y]) - self.origin) / CELL_M).astype(int)
         return int(np.clip(i, 0, self.shape[0] - 1)), int(np.clip(j, 0, self.shape[1] - 1))
@@ -141,18 +143,18 @@ class Floor:
         made: Bool = inside & self.free[ij[..., 0], ij[..., 1]]
         return made
 
-    def same_side(self, points: Array, goal: Array) -> Bool:
+    def no_wall_between(self, points: Array, goal: Array) -> Bool:
         """Whether no wall stands between points (N, 2) and a goal (2,)."""
         share = np.linspace(0.0, 1.0, 20)[:, None, None]
         line = points + share * (goal - points)  # (20, N, 2)
         ij = np.clip(((line - self.origin) / CELL_M).astype(int), 0, np.array(self.shape) - 1)
-        made: Bool = ~self.wall[ij[..., 0], ij[..., 1]].any(0)
+        made: Bool = ~self.walls[ij[..., 0], ij[..., 1]].any(0)
         return made
 
-    def distances(self, start: tuple[float, float]) -> Array:
+    def travel_costs(self, start: tuple[float, float]) -> Array:
         """Effort [m] from a point to every cell, infinite where there is no way, (nx, ny)."""
-        cell = self._way_out(start)
-        if self._from != cell:
+        cell = self._departure_cell(start)
+        if self._source != cell:
             source = cell[0] * self.shape[1] + cell[1]
             search: Any = dijkstra  # scipy's stubs differ between the versions of different Pythons
             far, before = search(
@@ -162,32 +164,32 @@ class Floor:
                 return_predecessors=True,
                 unweighted=False,
             )
-            self._far, self._before, self._from = far.reshape(self.shape), before, cell
-        return self._far
+            self._costs, self._predecessors, self._source = far.reshape(self.shape), before, cell
+        return self._costs
 
-    def _way_out(self, start: tuple[float, float]) -> tuple[int, int]:
+    def _departure_cell(self, start: tuple[float, float]) -> tuple[int, int]:
         """The cell that a robot at a point leaves from: beside a door that it opened, the nearest of the open floor."""
-        cell = self.cell(*start)
-        if self.open[cell]:
+        cell = self.cell_at(*start)
+        if self.main_area[cell]:
             return cell
         cost = np.hypot(self.xs - start[0], self.ys - start[1])
-        nearest = int(np.argmin(np.where(self.open, cost, np.inf)))
+        nearest = int(np.argmin(np.where(self.main_area, cost, np.inf)))
         if self.free[cell] and cost.flat[nearest] > SQUEEZE_M:
             return cell
         return nearest // self.shape[1], nearest % self.shape[1]
 
     def path(self, start: tuple[float, float], goal: tuple[float, float]) -> list[tuple[float, float]] | None:
         """Corners of a short free path, ending at `goal`; None if there is none."""
-        far = self.distances(start)
-        cell = self.cell(*goal)
+        far = self.travel_costs(start)
+        cell = self.cell_at(*goal)
         if not np.isfinite(far[cell]):
             return None
-        assert self._from is not None
-        source = self._from[0] * self.shape[1] + self._from[1]
+        assert self._source is not None
+        source = self._source[0] * self.shape[1] + self._source[1]
         index = cell[0] * self.shape[1] + cell[1]
         cells = [index]
         while index != source:
-            index = int(self._before[index])
+            index = int(self._predecessors[index])
             cells.append(index)
         points = [(float(self.xs.flat[c]), float(self.ys.flat[c])) for c in reversed(cells)]
         points[-1] = goal
@@ -196,25 +198,25 @@ class Floor:
             corners.append(points[0])
         while i < len(points) - 1:
             j = len(points) - 1
-            while j > i + 1 and not self._straight(points[i], points[j]):
+            while j > i + 1 and not self._is_free_line(points[i], points[j]):
                 j -= max(1, (j - i) // 8)
                 j = max(j, i + 1)
             corners.append(points[j])
             i = j
         return corners or [goal]
 
-    def _straight(self, a: tuple[float, float], b: tuple[float, float]) -> bool:
+    def _is_free_line(self, a: tuple[float, float], b: tuple[float, float]) -> bool:
         steps = max(2, int(np.hypot(b[0] - a[0], b[1] - a[1]) / (CELL_M / 2)))
         line: Array = np.linspace(a, b, steps, dtype=np.float64)
         if not self.is_free(line).all():
             return False
         ij = np.floor((line - self.origin) / CELL_M).astype(int)
-        near = self.gap[ij[:, 0], ij[:, 1]].min()
-        ends = min(self.gap[self.cell(*a)], self.gap[self.cell(*b)])
-        return bool(near >= min(self._kept_m, ends - 0.03))
+        near = self.clearance_m[ij[:, 0], ij[:, 1]].min()
+        ends = min(self.clearance_m[self.cell_at(*a)], self.clearance_m[self.cell_at(*b)])
+        return bool(near >= min(self._min_gap_m, ends - 0.03))
 
 
-def _largest_area(free: Bool) -> Bool:
+def _largest_component(free: Bool) -> Bool:
     area = np.zeros(free.shape, dtype=np.int32)
     label(free, structure=np.ones((3, 3)), output=area)
     sizes = np.bincount(area.ravel())

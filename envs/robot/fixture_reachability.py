@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from envs.robot.base_navigation import Floor
 
 
-def unreachable(places: SpatialQueries, floor: Floor, start: tuple[float, float]) -> dict[str, str]:
+def unreachable(queries: SpatialQueries, floor: Floor, start: tuple[float, float]) -> dict[str, str]:
     """Return the fixtures that the robot cannot use, and what it cannot get to.
 
     Args:
@@ -23,18 +23,18 @@ def unreachable(places: SpatialQueries, floor: Floor, start: tuple[float, float]
         floor: Where the base can go.
         start: Where the robot stands, x, y [m].
     """
-    far = floor.distances(start)
+    far = floor.travel_costs(start)
     found: dict[str, str] = {}
-    for name, made in places.furniture.items():
-        spec, category = places.specs[name], places.domain.fixtures[places.specs[name].category]
+    for name, made in queries.furniture.items():
+        spec, category = queries.specs[name], queries.domain.fixtures[queries.specs[name].category]
         targets: dict[str, Array] = {}
         if made.leaves:
-            at, turn = places.leaf_frame(name, 0, 0.0)
+            at, turn = queries.leaf_frame(name, 0, 0.0)
             targets["handle"] = at + turn @ np.array(made.leaves[0].handle)
         if made.switch is not None:
-            targets["switch"] = places.point_of(name, made.switch)
+            targets["switch"] = queries.point_of(name, made.switch)
         if category.region is not None:
-            targets["inside" if category.enclosed else "top"] = places.area(name).at
+            targets["inside" if category.enclosed else "top"] = queries.region(name).at
         lost = [part for part, point in targets.items() if not _can_stand(floor, far, point, spec.yaw, part)]
         if lost:
             found[name] = f"the robot cannot get to its {' and '.join(lost)}: no free floor within {max(RADII_M)} m"
@@ -46,7 +46,7 @@ def _can_stand(floor: Floor, far: Array, point: Array, yaw: float, part: str) ->
     angles = np.arange(ANGLES) * 2 * pi / ANGLES + yaw
     radius, angle = (a.ravel() for a in np.meshgrid(RADII_M, angles))
     spots = point[:2] + radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], -1)
-    ok = floor.is_free(spots) & floor.same_side(spots, point[:2])
+    ok = floor.is_free(spots) & floor.no_wall_between(spots, point[:2])
     if part != "top":
         ok &= np.abs((angle - yaw + pi) % (2 * pi) - pi) < 1.6
     ij = np.clip(((spots - floor.origin) / 0.05).astype(int), 0, np.array(floor.shape) - 1)

@@ -51,9 +51,9 @@ class MotionPrimitives:
 
     engine: Engine
     robot: Robot
-    places: SpatialQueries
+    queries: SpatialQueries
     floor: Floor
-    exposure: ObjectStates
+    object_states: ObjectStates
     grasp: Literal["assisted", "physical"] = "assisted"
     focus: Array = field(default_factory=lambda: np.zeros(3))  # what the robot works at, for the camera
     in_the_way: tuple[list[Footprint], list[Footprint]] = field(default_factory=lambda: ([], []))  # leaves, things
@@ -63,8 +63,8 @@ class MotionPrimitives:
 
     def refresh_floor(self, avoided_m: float = 0.0) -> None:
         """See which doors stand open and what lies on the ground, if it is at least so high."""
-        things = self.places.thing_footprints(self.robot.carried, least_m=avoided_m)
-        seen = (_rounded(self.places.leaf_footprints()), _rounded(things))
+        things = self.queries.object_footprints(self.robot.carried, least_m=avoided_m)
+        seen = (_rounded(self.queries.leaf_footprints()), _rounded(things))
         if seen != self.in_the_way:
             self.in_the_way = seen
             self.floor.update(*seen)
@@ -88,7 +88,7 @@ class MotionPrimitives:
         room_m = self.reach_m + 0.02
 
         def roomy(point: tuple[float, float]) -> bool:
-            return bool(self.floor.room_m[self.floor.cell(*point)] > room_m)
+            return bool(self.floor.clearance_with_doors_m[self.floor.cell_at(*point)] > room_m)
 
         waypoints = []
         for pose in self._steered(start, ways_to_steer(start, corners, yaw, roomy)):
@@ -104,11 +104,11 @@ class MotionPrimitives:
         body, radii = np.concatenate([body, COLUMN]), np.concatenate([radii, np.full(len(COLUMN), COLUMN_R_M)])
         if robot.held is not None:
             middle, turn = robot.hang()
-            half = np.abs(turn) @ np.array(self.places.things[robot.held.name].size) / 2
+            half = np.abs(turn) @ np.array(self.queries.objects[robot.held.name].size) / 2
             tip, _ = kinematics.tip(robot.q[None, 3:])
             body = np.concatenate([body, tip + middle + CARGO * half])
             radii = np.concatenate([radii, np.full(len(CARGO), 0.01)])
-        boxes = self.places.upright_boxes()
+        boxes = self.queries.static_and_leaf_boxes()
         worst: list[float] = []
         for way in ways:
             worst.append(swept_m(start, way, body, radii, boxes))
@@ -123,7 +123,7 @@ class MotionPrimitives:
         if held is None:
             return TUCKED_M
         middle, turn = self.robot.hang()
-        half = np.abs(turn) @ np.array(self.places.things[held.name].size) / 2
+        half = np.abs(turn) @ np.array(self.queries.objects[held.name].size) / 2
         ahead, aside = TIP_AHEAD_M + float(middle[0]) + float(half[0]), abs(float(middle[1])) + float(half[1])
         return max(TUCKED_M, hypot(ahead, aside))
 
@@ -187,8 +187,8 @@ class MotionPrimitives:
         """
         middle = np.mean([goal.middle for goal in goals], axis=0)
         self.focus = middle
-        boxes = self.places.obstacles(middle, LOOK_M, [*ignore, *self.robot.carried])
-        facing = self.places.specs[fixture].yaw if fixture is not None and front else None
+        boxes = self.queries.obstacles(middle, LOOK_M, [*ignore, *self.robot.carried])
+        facing = self.queries.specs[fixture].yaw if fixture is not None and front else None
         for avoided_m, last in ((AVOIDED_M[0], False), *((height, True) for height in AVOIDED_M)):
             before = self.in_the_way
             self.refresh_floor(avoided_m)
@@ -219,7 +219,7 @@ class MotionPrimitives:
     def move_arm(self, posture: Array) -> None:
         """Bring lift and arm to a posture (8,) past what is around; straight, if there is no way past it."""
         robot = self.robot
-        boxes = self.places.obstacles(robot.q[:3] * (1, 1, 0), LOOK_M, robot.carried)
+        boxes = self.queries.obstacles(robot.q[:3] * (1, 1, 0), LOOK_M, robot.carried)
         twin = Twin(base=(float(robot.q[0]), float(robot.q[1]), float(robot.q[2])), boxes=boxes, cargo=NO_CARGO)
         ends = twin.depth(np.array([robot.q[3:], posture]))
         twin = replace(twin, slack_m=float(ends.max()))

@@ -17,23 +17,23 @@ NEAR_M = 2.0  # from what is to be reached to a fixture whose door may be in the
 
 
 def unreachable_error(
-    cell: MotionPrimitives, reason: str, again: Callable[[], object], *, own: str | None = None
+    motion: MotionPrimitives, reason: str, again: Callable[[], object], *, own: str | None = None
 ) -> SkillError:
     """Return the failure of a skill that found no way to what it wants.
 
     Args:
-        cell: The robot and its home.
+        motion: The robot and its home.
         reason: What cannot be reached, in words.
         again: Looks for a way once more and returns what it finds, nothing if there is none. It must not move anything.
         own: The fixture that is worked at: its door has to stay as it is.
     """
-    places = cell.places
-    x, y = float(cell.focus[0]), float(cell.focus[1])
-    standing = sorted((hypot(spec.x - x, spec.y - y), name) for name, spec in places.specs.items() if name != own)
+    queries = motion.queries
+    x, y = float(motion.focus[0]), float(motion.focus[1])
+    standing = sorted((hypot(spec.x - x, spec.y - y), name) for name, spec in queries.specs.items() if name != own)
     for away_m, name in standing:
-        if away_m > NEAR_M or not places.is_open(name):
+        if away_m > NEAR_M or not queries.is_open(name):
             continue
-        with _as_if_closed(cell, name):
+        with _as_if_closed(motion, name):
             helps = bool(again())
         if helps:
             return SkillError(f"{reason}: blocked by {name}", blocked_by=name)
@@ -41,19 +41,19 @@ def unreachable_error(
 
 
 @contextmanager
-def _as_if_closed(cell: MotionPrimitives, name: str) -> Iterator[None]:
+def _as_if_closed(motion: MotionPrimitives, name: str) -> Iterator[None]:
     """Shut a fixture's leaves while no time passes."""
-    links = range(len(cell.places.furniture[name].leaves))
-    stood = [cell.engine.joint(name, link) for link in links]
+    links = range(len(motion.queries.furniture[name].leaves))
+    stood = [motion.engine.joint(name, link) for link in links]
     try:
-        _turn(cell, name, [0.0 for _ in links])
+        _turn(motion, name, [0.0 for _ in links])
         yield
     finally:
-        _turn(cell, name, stood)
+        _turn(motion, name, stood)
 
 
-def _turn(cell: MotionPrimitives, name: str, positions: list[float]) -> None:
+def _turn(motion: MotionPrimitives, name: str, positions: list[float]) -> None:
     for link, position in enumerate(positions):
-        cell.engine.set_joint(name, link, position)
-    cell.places.forget()
-    cell.refresh_floor(AVOIDED_M[0])
+        motion.engine.set_joint(name, link, position)
+    motion.queries.forget()
+    motion.refresh_floor(AVOIDED_M[0])

@@ -153,7 +153,7 @@ def find_reaches(
         front: Only stand within 65 degrees of this direction from the goal [rad].
         last: Accept a little overlap.
     """
-    far = floor.distances((float(start[0]), float(start[1])))
+    far = floor.travel_costs((float(start[0]), float(start[1])))
     rows: list[tuple[int, float, float, float, float, float, float]] = []  # goal, x, y, yaw, hand yaw, pitch, cost
     for index, goal in enumerate(goals):
         for x, y, cost in _stands(floor, far, goal, entry, front)[: MAX_STANDS if len(goals) < 3 else 10]:
@@ -198,7 +198,7 @@ def _stands(
     away = points + np.array(entry.out)
     half_way = points + np.array(entry.out) / 2
     ok = floor.is_free(points) & floor.is_free(away) & floor.is_free(half_way)
-    ok &= floor.same_side(points, goal.middle[:2])
+    ok &= floor.no_wall_between(points, goal.middle[:2])
     turn = np.abs((angle - (front or 0.0) + pi) % (2 * pi) - pi)
     if front is not None:
         ok &= turn < 1.15

@@ -17,7 +17,7 @@ from envs.physics.engine import Engine
 from envs.physics.fixture_builder import build_fixture, footprints, open_doors
 from envs.physics.object_culling import Parking
 from envs.physics.object_placement import add_object, build_objects
-from envs.physics.object_states import WATCH_TICKS, ObjectStates
+from envs.physics.object_states import UPDATE_TICKS, ObjectStates
 from envs.physics.room_builder import build_rooms, wall_pieces
 from envs.physics.spatial_queries import SpatialQueries
 from envs.rendering.camera import Camera, View
@@ -58,15 +58,15 @@ class PhysicalHome:
         self.world = World(scene)
         self.engine = Engine(gui=gui)
         self.grasp = grasp
-        self.places = SpatialQueries(self.engine, scene, wall_pieces(scene))
-        self._ajar = open_doors(self.places, scene)
+        self.queries = SpatialQueries(self.engine, scene, wall_pieces(scene))
+        self._ajar = open_doors(self.queries, scene)
         self._build_fixed()
-        build_objects(self.engine, scene, self.places)
+        build_objects(self.engine, scene, self.queries)
         self.engine.step(SETTLE_TICKS)
         self._poses = {thing.name: self.engine.pose(thing.name) for thing in scene.objects}
         self._floor = Floor(scene, footprints(scene))
         self._rebuild()
-        lost = unreachable(self.places, self._floor, scene.robot[:2])
+        lost = unreachable(self.queries, self._floor, scene.robot[:2])
         if lost:
             self.close()
             lines = "\n".join(f"{name}: {problem}" for name, problem in lost.items())
@@ -89,34 +89,34 @@ class PhysicalHome:
             add_object(engine, thing, *self._poses[thing.name])
         robot = Robot(engine, scene.robot)
         self._floor.update([])
-        self.exposure = ObjectStates(self.world, self.places)
+        self.object_states = ObjectStates(self.world, self.queries)
         robot.on_control = self._watch
-        self.cell = MotionPrimitives(engine, robot, self.places, self._floor, self.exposure, self.grasp)
+        self.motion = MotionPrimitives(engine, robot, self.queries, self._floor, self.object_states, self.grasp)
         engine.step()  # a body that sleeps needs a fresh bounding box
         # What has settled may rest until something touches it: a home asleep steps thirty times as fast.
-        for name in [o.name for o in scene.objects] + [n for n, f in self.places.furniture.items() if f.leaves]:
+        for name in [o.name for o in scene.objects] + [n for n, f in self.queries.furniture.items() if f.leaves]:
             engine.sleep(name)
         self._parking = Parking(engine, [thing.name for thing in scene.objects])
         self._parking.look(robot.q[:2])
         engine.ticks = 0
         self._at = NOWHERE
-        self.places.forget()
+        self.queries.forget()
 
     @cached_property
-    def looks(self) -> SceneView:
+    def scene_view(self) -> SceneView:
         """What pictures are drawn of; made for the first one."""
         return SceneView(self.engine, self.world)
 
     @cached_property
     def camera(self) -> Camera:
         """Where pictures are drawn from."""
-        return Camera(self.looks.canvas, self.scene)
+        return Camera(self.scene_view.renderer, self.scene)
 
     def close(self) -> None:
         """Free the engine; safe to call twice."""
         self.engine.close()
-        if "looks" in vars(self):
-            self.looks.close()
+        if "scene_view" in vars(self):
+            self.scene_view.close()
 
     def reset(self) -> State:
         """Return to the start of the episode, bit for bit, by building the home anew unless nothing moved since.
@@ -129,18 +129,18 @@ class PhysicalHome:
 
     def state(self) -> State:
         """What is true now: places, held and open from geometry, the rest from the layer of invisible states."""
-        world, places = self.world, self.places
+        world, queries = self.world, self.queries
         place = [NOWHERE] * world.n_fixtures
-        flags = list(self.exposure.flags)
+        flags = list(self.object_states.flags)
         for i, spec in enumerate(self.scene.fixtures):
-            if self.places.furniture[spec.name].leaves:
-                flags[i] = flags[i] | OPEN if places.is_open(spec.name) else flags[i] & ~OPEN
+            if self.queries.furniture[spec.name].leaves:
+                flags[i] = flags[i] | OPEN if queries.is_open(spec.name) else flags[i] & ~OPEN
         held = self._held()
         for thing in self.scene.objects:
-            holder = None if thing.name == held else places.holder(thing.name)
+            holder = None if thing.name == held else queries.holder(thing.name)
             place.append(HELD if thing.name == held else NOWHERE if holder is None else world.index[holder])
         grasped = NOWHERE if held is None else world.index[held]
-        return State(world, tuple(place), tuple(flags), tuple(self.exposure.liquid), grasped, self._at)
+        return State(world, tuple(place), tuple(flags), tuple(self.object_states.liquid), grasped, self._at)
 
     def execute(self, action: Action, on_tick: Callable[[], None] | None = None) -> Outcome:
         """Carry out an action with the robot.
@@ -156,23 +156,23 @@ class PhysicalHome:
         reason = unmet_precondition(before, action)
         if reason is not None:
             return Outcome(status="failed", reason=reason)
-        self.cell.robot.on_tick = on_tick
+        self.motion.robot.on_tick = on_tick
         try:
-            outcome = perform(self.cell, action)
+            outcome = perform(self.motion, action)
         finally:
-            self.cell.robot.on_tick = None
+            self.motion.robot.on_tick = None
         if outcome.status == "done":
             self._at = successor(before, action).at
         return outcome
 
     def _held(self) -> str | None:
-        held = self.cell.robot.held
+        held = self.motion.robot.held
         return None if held is None else held.name
 
     def _watch(self) -> None:
-        if self.engine.ticks % WATCH_TICKS == 0:
-            self._parking.look(self.engine.joints(NAME, LINKS[:2]), self.cell.robot.carried)
-            self.exposure.watch(self._held())
+        if self.engine.ticks % UPDATE_TICKS == 0:
+            self._parking.look(self.engine.joints(NAME, LINKS[:2]), self.motion.robot.carried)
+            self.object_states.update(self._held())
 
     def render(self, width: int = 640, height: int = 480, view: View = "room") -> NDArray[np.uint8]:
         """Draw the home, (H, W, 3).
@@ -184,5 +184,5 @@ class PhysicalHome:
                 `head` sees what the robot's own camera sees.
         """
         camera = self.camera  # its walls are drawn before the floors, which come with the first refresh
-        self.looks.refresh(self.state())
-        return camera.image(width, height, view, self.cell.robot.q, self.cell.focus)
+        self.scene_view.refresh(self.state())
+        return camera.image(width, height, view, self.motion.robot.q, self.motion.focus)

@@ -51,28 +51,28 @@ def heading_of(turn: Array) -> float:
 
 
 def pinches(
-    cell: MotionPrimitives, name: str, pitches: tuple[float, ...] | None = None, *, deeper_m: float = 0.0
+    motion: MotionPrimitives, name: str, pitches: tuple[float, ...] | None = None, *, deeper_m: float = 0.0
 ) -> list[ReachTarget]:
     """Return where the tip may close on a thing; none if it is too wide everywhere.
 
     Args:
-        cell: The robot and its home.
+        motion: The robot and its home.
         name: The thing.
         pitches: Of the hand [rad], the best first; None for those that the thing's place allows.
         deeper_m: How much deeper than usual.
     """
-    places = cell.places
-    category = places.things[name]
-    root = places.root(name)
-    covered = root is not None and places.area(root).covered
+    queries = motion.queries
+    category = queries.objects[name]
+    root = queries.root(name)
+    covered = root is not None and queries.region(root).covered
     if pitches is None:
         pitches = LEVEL if covered else DOWN
-        if cell.grasp == "physical" and covered:  # steep first: what turns with the hand is put on a table so
+        if motion.grasp == "physical" and covered:  # steep first: what turns with the hand is put on a table so
             pitches = LEVEL[::-1]
-    at, turn = places.pose(name)
+    at, turn = queries.pose(name)
     goals = _across(at, turn, category, pitches, deeper_m)
     steep = tuple(pitch for pitch in pitches if pitch >= STEEP)  # a level hand would have to go through the wall
-    if turn[2, 2] > UPRIGHT and (not covered or cell.grasp == "physical"):
+    if turn[2, 2] > UPRIGHT and (not covered or motion.grasp == "physical"):
         goals += _by_rims(at, turn, category, steep, deeper_m)
     return goals
 

@@ -58,13 +58,13 @@ class Arc:
     cost: float
 
 
-def move_joint(cell: MotionPrimitives, name: str, *, opened: bool) -> None:
+def move_joint(motion: MotionPrimitives, name: str, *, opened: bool) -> None:
     """Move a fixture's leaf until it is open or closed, arm tucked at the end.
 
     Raises:
         SkillError: The handle cannot be reached, or the leaf did not get there.
     """
-    leaf = cell.places.furniture[name].leaves[0]
+    leaf = motion.queries.furniture[name].leaves[0]
     wanted = leaf.opened if opened else 0.0
     half = HALF_WAY * leaf.opened
     ways = [[(wanted, True)]] * 2
@@ -72,30 +72,32 @@ def move_joint(cell: MotionPrimitives, name: str, *, opened: bool) -> None:
         ways.append([(half, True), (wanted, False)] if opened else [(half, False), (wanted, True)])
     ways.append([(wanted, True)])
     reason, unreached = "", f"cannot reach the handle of {name}"
-    cell.robot.allowed = frozenset((name,))
+    motion.robot.allowed = frozenset((name,))
     for attempt, way in enumerate(ways):
         for goal, outside in way:
-            here = cell.engine.joint(name, 0)
+            here = motion.engine.joint(name, 0)
             if abs(here - goal) < 0.15 * leaf.opened:
                 continue
             arcs: list[Arc] = []
             for back_m, avoided_m in TRIES:
-                cell.refresh_floor(avoided_m)
-                if arcs := _plan(cell, name, goal, back_m, outside):
+                motion.refresh_floor(avoided_m)
+                if arcs := _plan(motion, name, goal, back_m, outside):
                     break
             if not arcs:
                 break
             arc = arcs[min(attempt, len(arcs) - 1)] if len(way) == 1 else arcs[0]
-            if not _follow(cell, name, arc, outside):
+            if not _follow(motion, name, arc, outside):
                 reason = f"lost the handle of {name}"
-            cell.tuck()
-        if abs(cell.engine.joint(name, 0) - wanted) < 0.2 * leaf.opened:
+            motion.tuck()
+        if abs(motion.engine.joint(name, 0) - wanted) < 0.2 * leaf.opened:
             return
-    if opened and cell.places.opening(name) > WIDE:
+    if opened and motion.queries.opening(name) > WIDE:
         return
     if reason:
         raise SkillError(reason)
-    raise unreachable_error(cell, unreached, lambda: any(_plan(cell, name, wanted, m, True) for m in BACKS_M), own=name)
+    raise unreachable_error(
+        motion, unreached, lambda: any(_plan(motion, name, wanted, m, True) for m in BACKS_M), own=name
+    )
 
 
 def _grip_point(leaf: Leaf, outside: bool) -> Array:
@@ -103,10 +105,10 @@ def _grip_point(leaf: Leaf, outside: bool) -> Array:
     return np.array(leaf.handle if outside else (-INSIDE_M, leaf.handle[1], leaf.handle[2]))
 
 
-def _follow(cell: MotionPrimitives, name: str, arc: Arc, outside: bool) -> bool:
+def _follow(motion: MotionPrimitives, name: str, arc: Arc, outside: bool) -> bool:
     """Take the handle along an arc; whether the hand got hold of it."""
-    robot, engine, places = cell.robot, cell.engine, cell.places
-    cell.drive(float(arc.before[0]), float(arc.before[1]), float(arc.before[2]), name)
+    robot, engine, queries = motion.robot, motion.engine, motion.queries
+    motion.drive(float(arc.before[0]), float(arc.before[1]), float(arc.before[2]), name)
     ready = robot.q.copy()
     ready[3] = arc.before[3]
     robot.move([ready])
@@ -117,21 +119,21 @@ def _follow(cell: MotionPrimitives, name: str, arc: Arc, outside: bool) -> bool:
     robot.move([arc.before])
     robot.move([arc.path[0]])
     robot.grip(0.008)
-    leaf = places.furniture[name].leaves[0]
-    at, turn = places.leaf_frame(name, 0, engine.joint(name, 0))
+    leaf = queries.furniture[name].leaves[0]
+    at, turn = queries.leaf_frame(name, 0, engine.joint(name, 0))
     tip, _ = robot.tip()
     point = _grip_point(leaf, outside)
     held = float(np.linalg.norm(at + turn @ point - tip)) < GRASP_M
     point = turn.T @ (tip - at)
     if held:
         engine.keep_awake(name)
-        inside = [thing for thing in places.things if places.root(thing) == name]
+        inside = [thing for thing in queries.objects if queries.root(thing) == name]
         for thing in inside:
             engine.keep_awake(thing)
-        for link in range(len(places.furniture[name].leaves)):
+        for link in range(len(queries.furniture[name].leaves)):
             engine.let_pass(name, link, NAME, (HAND, HAND + 1, RIGHT))
         weld = engine.weld(NAME, HAND, name, 0, (0, 0, kinematics.TIP_M), point.tolist(), None, PULL_N)
-        double = len(places.furniture[name].leaves) > 1
+        double = len(queries.furniture[name].leaves) > 1
         if double:
             robot.linkages.append(lambda: engine.follow(name, 1, engine.joint(name, 0), LINK_N))
         robot.move(list(arc.path[1:]), slow=1.1)
@@ -140,10 +142,10 @@ def _follow(cell: MotionPrimitives, name: str, arc: Arc, outside: bool) -> bool:
         robot.grip(AJAR_M)
         robot.move([arc.after])
         if double:
-            _catch_up(cell, name)
+            _catch_up(motion, name)
             robot.linkages.clear()
             engine.brake(name, 1, LINK_N)
-        for link in range(len(places.furniture[name].leaves)):
+        for link in range(len(queries.furniture[name].leaves)):
             engine.let_pass(name, link, NAME, (HAND, HAND + 1, RIGHT), collide=True)
         for thing in (name, *inside):
             engine.may_sleep(thing)
@@ -152,24 +154,24 @@ def _follow(cell: MotionPrimitives, name: str, arc: Arc, outside: bool) -> bool:
     return held
 
 
-def _catch_up(cell: MotionPrimitives, name: str) -> None:
+def _catch_up(motion: MotionPrimitives, name: str) -> None:
     """Wait until the second leaf, which the robot may have held up, is where the first one is."""
     for _ in range(CATCH_UP):
-        if abs(cell.engine.joint(name, 1) - cell.engine.joint(name, 0)) < 0.05:
+        if abs(motion.engine.joint(name, 1) - motion.engine.joint(name, 0)) < 0.05:
             return
-        cell.robot.wait(24)
+        motion.robot.wait(24)
 
 
-def _plan(cell: MotionPrimitives, name: str, wanted: float, back_m: float, outside: bool) -> list[Arc]:
+def _plan(motion: MotionPrimitives, name: str, wanted: float, back_m: float, outside: bool) -> list[Arc]:
     """Return arcs that the robot can follow, the best first."""
-    places, floor, robot = cell.places, cell.floor, cell.robot
-    leaf = places.furniture[name].leaves[0]
-    start = cell.engine.joint(name, 0)
+    queries, floor, robot = motion.queries, motion.floor, motion.robot
+    leaf = queries.furniture[name].leaves[0]
+    start = motion.engine.joint(name, 0)
     positions: Array = np.linspace(start, wanted, STEPS, dtype=np.float64)  # (W,)
-    framed = [places.leaf_frame(name, 0, p) for p in positions]
+    framed = [queries.leaf_frame(name, 0, p) for p in positions]
     handles = np.array([at + turn @ _grip_point(leaf, outside) for at, turn in framed])  # (W, 3)
-    cell.focus = handles[0]
-    facing = places.specs[name].yaw
+    motion.focus = handles[0]
+    facing = queries.specs[name].yaw
     normals: Array = np.full(STEPS, facing)
     if leaf.kind == "hinge":
         angles = np.array([atan2(turn[1, 0], turn[0, 0]) for _, turn in framed], dtype=np.float64)
@@ -177,9 +179,9 @@ def _plan(cell: MotionPrimitives, name: str, wanted: float, back_m: float, outsi
     reaches = _postures(float(handles[0, 2]), float(handles[:, 2].min()), float(handles[:, 2].max()))
     if not reaches:
         return []
-    far = floor.distances((float(robot.q[0]), float(robot.q[1])))
+    far = floor.travel_costs((float(robot.q[0]), float(robot.q[1])))
     rates = RATES if leaf.kind == "hinge" else (0.0,)
-    open_after = floor.open_with(places.leaf_footprints({name: wanted}))
+    open_after = floor.main_area_with(queries.leaf_footprints({name: wanted}))
     found: list[tuple[float, Array, Array, Array]] = []
     for (posture, local), aside, rate in product(reaches, ASIDE, rates):
         yaws = normals[0] + aside + rate * (normals - normals[0]) + np.pi  # (W,) the base looks at the handle
@@ -188,9 +190,9 @@ def _plan(cell: MotionPrimitives, name: str, wanted: float, back_m: float, outsi
         back = -back_m * turns[:, :2, 0]
         ends = np.stack([bases[0] + back[0], bases[-1] + back[-1]])
         ij = np.clip(((np.concatenate([bases, ends]) - floor.origin) / 0.05).astype(int), 0, np.array(floor.shape) - 1)
-        if floor.gap[ij[:, 0], ij[:, 1]].min() < BASE_CLEAR_M or not np.isfinite(far[tuple(ij[-2])]):
+        if floor.clearance_m[ij[:, 0], ij[:, 1]].min() < BASE_CLEAR_M or not np.isfinite(far[tuple(ij[-2])]):
             continue
-        if not floor.same_side(bases[:1], handles[0, :2])[0]:
+        if not floor.no_wall_between(bases[:1], handles[0, :2])[0]:
             continue
         path = np.empty((STEPS, 11))
         path[:, :2], path[:, 2] = bases, yaws
@@ -203,8 +205,8 @@ def _plan(cell: MotionPrimitives, name: str, wanted: float, back_m: float, outsi
         cost = trapped + 0.25 * float(far[tuple(ij[-2])]) + 0.5 * travel + 0.3 * abs(aside) + 0.2 * abs(rate - 0.7)
         found.append((cost, path, before, after))
     found.sort(key=lambda f: f[0])
-    boxes = places.obstacles(cell.focus, 1.6, [name])
-    arcs = [_checked(cell, name, positions, boxes, *candidate) for candidate in found[:CHECKED]]
+    boxes = queries.obstacles(motion.focus, 1.6, [name])
+    arcs = [_checked(motion, name, positions, boxes, *candidate) for candidate in found[:CHECKED]]
     return _different(sorted(arcs, key=lambda arc: arc.cost))
 
 
@@ -237,7 +239,7 @@ def _postures(z: float, low: float, high: float) -> list[tuple[Array, Array]]:
 
 
 def _checked(
-    cell: MotionPrimitives,
+    motion: MotionPrimitives,
     name: str,
     positions: Array,
     boxes: Boxes,
@@ -263,7 +265,7 @@ def _checked(
     keep = np.r_[0 : count - 2, count : both.shape[1]]  # the fingers may touch their own leaf
     for k, position in enumerate([positions[0], *positions[picked], *[positions[-1]] * 4]):
         part = keep if k <= len(picked) else np.arange(both.shape[1])
-        leaves = cell.places.leaf_boxes(name, float(position))
+        leaves = motion.queries.leaf_boxes(name, float(position))
         own[k] = overlap(leaves, both[k : k + 1, part], radii[part])[0][0]
     bad = float(hard.max() + own.max())
     return Arc(path=path, before=before, after=after, cost=cost + 30 * bad + 5 * float(soft.max()))

@@ -28,66 +28,66 @@ ABOVE_M = 0.16  # by which the tip comes from above
 OVER_RIM_M = 0.05  # by which fingers come in over a rim that they then straddle
 
 
-def pick_up(cell: MotionPrimitives, name: str, pitches: tuple[float, ...] | None = None) -> None:
+def pick_up(motion: MotionPrimitives, name: str, pitches: tuple[float, ...] | None = None) -> None:
     """Grasp a thing and lift it, arm tucked at the end.
 
     Args:
-        cell: The robot and its home.
+        motion: The robot and its home.
         name: The thing.
         pitches: How the hand may pitch for a grasp by friction, the best first [rad]; else as the place asks for.
 
     Raises:
         SkillError: It cannot be reached or held.
     """
-    places = cell.places
-    root = places.root(name)
-    cargo = places.contents(name)
+    queries = motion.queries
+    root = queries.root(name)
+    cargo = queries.contents(name)
     reason = f"cannot reach {name}"
     for attempt in range(3):
-        goals = pinches(cell, name, pitches, deeper_m=0.006 * attempt)
-        if cell.grasp == "assisted":
-            goals.append(_touch(cell, name, lower=0.008 * attempt))
+        goals = pinches(motion, name, pitches, deeper_m=0.006 * attempt)
+        if motion.grasp == "assisted":
+            goals.append(_touch(motion, name, lower=0.008 * attempt))
         if not goals:
             raise SkillError(f"{name} is too wide for the hand")
-        over_m = 2 * float(places.extents(name)[2]) if places.holder(name) != root else 0.0
-        if cell.grasp == "physical" and rims(places.things[name]):
+        over_m = 2 * float(queries.extents(name)[2]) if queries.holder(name) != root else 0.0
+        if motion.grasp == "physical" and rims(queries.objects[name]):
             over_m = max(over_m, OVER_RIM_M)
-        entry, front = entry_to(cell, root, name, extra=over_m)
-        find = partial(cell.reaches, goals, entry, fixture=root, ignore=[name, *cargo], front=front)
+        entry, front = entry_to(motion, root, name, extra=over_m)
+        find = partial(motion.reaches, goals, entry, fixture=root, ignore=[name, *cargo], front=front)
         reaches = find()
         if not reaches and attempt == 0:
-            raise unreachable_error(cell, reason, find, own=root)
+            raise unreachable_error(motion, reason, find, own=root)
         if not reaches:
             break
         reach = reaches[min(2 * attempt, len(reaches) - 1)]  # another one each time
-        cell.robot.allowed = frozenset((name, *cargo))
-        if cell.grasp == "physical":
-            held = _pinch(cell, name, cargo, reach, root or name)
+        motion.robot.allowed = frozenset((name, *cargo))
+        if motion.grasp == "physical":
+            held = _pinch(motion, name, cargo, reach, root or name)
         else:
             pinched = reach.width > 0
-            cell.approach(reach, root or name, finger=min(OPEN_M, reach.width / 2 + CLEAR_M) if pinched else SHUT_M)
-            cell.robot.grip(max(0.0, reach.width / 2 - 0.001) if pinched else SHUT_M)
-            held = cell.engine.gap(NAME, (HAND, LEFT, RIGHT), name) < TOUCH_M
+            motion.approach(reach, root or name, finger=min(OPEN_M, reach.width / 2 + CLEAR_M) if pinched else SHUT_M)
+            motion.robot.grip(max(0.0, reach.width / 2 - 0.001) if pinched else SHUT_M)
+            held = motion.engine.gap(NAME, (HAND, LEFT, RIGHT), name) < TOUCH_M
             if held:
-                cell.robot.hold(name, cargo)
-                _lift(cell, name, cargo, reach)
+                motion.robot.hold(name, cargo)
+                _lift(motion, name, cargo, reach)
         if held:
             return
         reason = f"{name} slipped"
-        if cell.robot.held is None:
-            cell.retreat(reach)
-        cell.drop()
-        cell.tuck()
+        if motion.robot.held is None:
+            motion.retreat(reach)
+        motion.drop()
+        motion.tuck()
     raise SkillError(reason)
 
 
-def _touch(cell: MotionPrimitives, name: str, *, lower: float) -> ReachTarget:
+def _touch(motion: MotionPrimitives, name: str, *, lower: float) -> ReachTarget:
     """Where the fingertips touch a thing that they cannot take between them: near its edge, on top."""
-    places = cell.places
-    category = places.things[name]
-    at, turn = places.pose(name)
-    root = places.root(name)
-    covered = root is not None and places.area(root).covered
+    queries = motion.queries
+    category = queries.objects[name]
+    at, turn = queries.pose(name)
+    root = queries.root(name)
+    covered = root is not None and queries.region(root).covered
     yaw = heading_of(turn)
     over_m = 0.012 if covered else 0.003  # a level hand's fingers are 9 mm thick below their middle
 
@@ -114,17 +114,17 @@ def _touch(cell: MotionPrimitives, name: str, *, lower: float) -> ReachTarget:
     )
 
 
-def entry_to(cell: MotionPrimitives, root: str | None, name: str, *, extra: float = 0.0) -> tuple[ApproachPath, bool]:
+def entry_to(motion: MotionPrimitives, root: str | None, name: str, *, extra: float = 0.0) -> tuple[ApproachPath, bool]:
     """From the front where something is above, else from above."""
-    places = cell.places
-    if root is not None and places.area(root).covered:
-        area = places.area(root)
-        at, _ = places.pose(name)
+    queries = motion.queries
+    if root is not None and queries.region(root).covered:
+        area = queries.region(root)
+        at, _ = queries.pose(name)
         return from_front(area, float(area.local(at)[0]), extra), True
     walls = 0.0
     if root is not None:
-        spec = places.specs[root]
-        category = places.domain.fixtures[spec.category]
+        spec = queries.specs[root]
+        category = queries.domain.fixtures[spec.category]
         if category.region is not None:
             walls = max(0.0, category.size[2] - category.region.z)
     return ApproachPath(up=ABOVE_M + min(0.25, walls) + 0.5 * extra), False
@@ -136,28 +136,28 @@ def from_front(area: SupportRegion, x: float, extra: float) -> ApproachPath:
     return ApproachPath(up=0.03 + min(0.20, extra), out=(float(out * np.cos(area.yaw)), float(out * np.sin(area.yaw))))
 
 
-def _pinch(cell: MotionPrimitives, name: str, cargo: list[str], reach: ReachPose, where: str) -> bool:
+def _pinch(motion: MotionPrimitives, name: str, cargo: list[str], reach: ReachPose, where: str) -> bool:
     """Take a thing by the fingers' friction and lift it; whether it came along."""
-    robot = cell.robot
-    cell.approach(reach, where, finger=min(OPEN_M, reach.width / 2 + CLEAR_M))
+    robot = motion.robot
+    motion.approach(reach, where, finger=min(OPEN_M, reach.width / 2 + CLEAR_M))
     for thing in (name, *cargo):
-        cell.engine.keep_awake(thing)
+        motion.engine.keep_awake(thing)
     robot.grip(max(0.0, reach.width / 2 - SQUEEZE_M))
     robot.wait(24)
-    if max(cell.engine.gap(NAME, (finger,), name) for finger in (LEFT, RIGHT)) > PINCHED_M:
+    if max(motion.engine.gap(NAME, (finger,), name) for finger in (LEFT, RIGHT)) > PINCHED_M:
         robot.grip(min(OPEN_M, reach.width / 2 + CLEAR_M))
         return False
     robot.hold(name, cargo, welded=False)
-    _lift(cell, name, cargo, reach)
+    _lift(motion, name, cargo, reach)
     return not robot.slipped()
 
 
-def _lift(cell: MotionPrimitives, name: str, cargo: list[str], reach: ReachPose) -> None:
+def _lift(motion: MotionPrimitives, name: str, cargo: list[str], reach: ReachPose) -> None:
     """Lift, leave and tuck; what leaned on the thing wakes up."""
-    leaning = cell.engine.neighbors(name)
-    for other in [thing for thing in cell.places.things if thing in leaning]:  # in a fixed order
-        cell.engine.wake(other)
+    leaning = motion.engine.neighbors(name)
+    for other in [thing for thing in motion.queries.objects if thing in leaning]:  # in a fixed order
+        motion.engine.wake(other)
     for thing in (name, *cargo):
-        cell.engine.keep_awake(thing)
-    cell.retreat(reach)
-    cell.tuck()
+        motion.engine.keep_awake(thing)
+    motion.retreat(reach)
+    motion.tuck()

@@ -22,48 +22,48 @@ MOST_M = 6.0  # the way to such a surface
 TRIES = 4
 
 
-def place(cell: MotionPrimitives, name: str, place: str) -> None:
+def place(motion: MotionPrimitives, name: str, place: str) -> None:
     """Put what is held at a place, arm tucked at the end; with a stop on the way where friction needs one.
 
     Raises:
         SkillError: No room, no reach, or it did not stay there; the thing is still held unless it fell.
     """
     try:
-        place_as_held(cell, name, place)
+        place_as_held(motion, name, place)
         return
     except AwkwardError as error:
         reason = error
-    if not _set_down(cell, name, place):
+    if not _set_down(motion, name, place):
         raise reason
-    root = cell.places.root(place)
-    covered = root is not None and cell.places.area(root).covered
-    pick_up(cell, name, LEVEL[::-1] if covered else DOWN)
-    place_as_held(cell, name, place)
+    root = motion.queries.root(place)
+    covered = root is not None and motion.queries.region(root).covered
+    pick_up(motion, name, LEVEL[::-1] if covered else DOWN)
+    place_as_held(motion, name, place)
 
 
-def _set_down(cell: MotionPrimitives, name: str, place: str) -> bool:
+def _set_down(motion: MotionPrimitives, name: str, place: str) -> bool:
     """Put what is held on a surface nearby; whether there was one."""
-    for surface in _surfaces(cell, place)[:TRIES]:
+    for surface in _surfaces(motion, place)[:TRIES]:
         try:
-            place_as_held(cell, name, surface)
+            place_as_held(motion, name, surface)
         except SkillError:
-            if cell.robot.held is None:
+            if motion.robot.held is None:
                 raise
             continue  # no room there, or no reach with this grasp either
         return True
     return False
 
 
-def _surfaces(cell: MotionPrimitives, place: str) -> list[str]:
+def _surfaces(motion: MotionPrimitives, place: str) -> list[str]:
     """Open surfaces of a handy height, the nearest first."""
-    places = cell.places
-    x, y = (float(n) for n in cell.robot.q[:2])
+    queries = motion.queries
+    x, y = (float(n) for n in motion.robot.q[:2])
     found = []
-    for name, spec in places.specs.items():
-        category = places.domain.fixtures[spec.category]
+    for name, spec in queries.specs.items():
+        category = queries.domain.fixtures[spec.category]
         if name == place or category.region is None or category.relation != "on" or category.body == "seat":
             continue
-        if places.area(name).covered or not HEIGHTS_M[0] <= places.area(name).at[2] <= HEIGHTS_M[1]:
+        if queries.region(name).covered or not HEIGHTS_M[0] <= queries.region(name).at[2] <= HEIGHTS_M[1]:
             continue
         away_m = hypot(spec.x - x, spec.y - y)
         if away_m < MOST_M:

@@ -136,7 +136,7 @@ def test_what_is_held_keeps_its_number(env: HomePhysics) -> None:
 
 def test_depth_is_the_distance_to_the_floor_and_to_a_table(env: HomePhysics) -> None:
     seen, pose = look(env, camera=ABOVE)
-    top = env._physical().places.area("dining table 1")
+    top = env._physical().queries.region("dining table 1")
     floor, *on_top = [(MIDDLE[0] + 1.0, MIDDLE[1], 0.0), *(top.point(0.0, y, 0.0) for y in (-0.55, 0.55))]
     (row, column), *bare = pose.project([floor, *on_top], 256, 256)[:, [1, 0]].astype(int)
     assert seen["segmentation"][row, column] == 0

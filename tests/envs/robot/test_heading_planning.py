@@ -172,17 +172,17 @@ DOOR = (2.0, 3.0, 0.0, 0.45, 0.01)  # an open leaf in the middle of the room
 
 def test_room_is_the_distance_to_the_nearest_obstacle(bare):
     # 1 m before the countertop's front, at 0.67; every cell off by at most one.
-    assert bare.room_m[bare.cell(1.0, 1.67)] == pytest.approx(1.0, abs=1.5 * CELL_M)
-    assert bare.room_m[bare.cell(1.0, 0.3)] == 0.0
+    assert bare.clearance_with_doors_m[bare.cell_at(1.0, 1.67)] == pytest.approx(1.0, abs=1.5 * CELL_M)
+    assert bare.clearance_with_doors_m[bare.cell_at(1.0, 0.3)] == 0.0
 
 
 def test_an_open_leaf_takes_room_and_a_closed_one_gives_it_back(bare):
-    before = bare.room_m.copy()
+    before = bare.clearance_with_doors_m.copy()
     bare.update([DOOR])
-    assert bare.room_m[bare.cell(2.0, 3.5)] == pytest.approx(0.5, abs=1.5 * CELL_M)
-    assert (bare.room_m <= before).all()
+    assert bare.clearance_with_doors_m[bare.cell_at(2.0, 3.5)] == pytest.approx(0.5, abs=1.5 * CELL_M)
+    assert (bare.clearance_with_doors_m <= before).all()
     bare.update([])
-    assert (bare.room_m == before).all()
+    assert (bare.clearance_with_doors_m == before).all()
 
 
 def test_what_is_carried_is_kept_clear_of_open_leaves(bare):
@@ -214,7 +214,7 @@ def test_a_robot_that_carries_stays_clear_of_the_furniture_with_what_it_carries(
     corners = hall.path((3.0, 1.0), (3.0, 5.0))
     assert corners is not None
     way = dense((3.0, 1.0, 0.0), [(x, y, 0.0) for x, y in corners])
-    assert min(float(hall.gap[hall.cell(x, y)]) for x, y, _ in way) > max(CLEAR_M, carried_m - 2 * CELL_M)
+    assert min(float(hall.clearance_m[hall.cell_at(x, y)]) for x, y, _ in way) > max(CLEAR_M, carried_m - 2 * CELL_M)
 
 
 def test_a_thing_on_the_ground_is_driven_around(bare):
