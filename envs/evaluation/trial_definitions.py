@@ -14,7 +14,7 @@ import numpy as np
 from envs.errors import EnvsError
 from envs.evaluation.scripted_plans import ActionSequence, DeadEndError
 from envs.evaluation.trial_scenes import fact, seed_of, small_home, surfaces
-from envs.physics.spatial_queries import COVERED
+from envs.physics.spatial_queries import COVERED_BODIES
 from envs.scenes.object_tables import DRINKS
 from envs.symbolic.actions import ON, OPEN, World
 from envs.symbolic.domain import load_domain
@@ -143,7 +143,9 @@ def _open_and_close(made: _Try, category: str) -> None:
 
 def _holders() -> list[str]:
     domain = load_domain()
-    fixed = [n for n, f in domain.fixtures.items() if f.enclosed or f.relation == "in" or f.body in (*COVERED, "slot")]
+    fixed = [
+        n for n, f in domain.fixtures.items() if f.enclosed or f.relation == "in" or f.body in (*COVERED_BODIES, "slot")
+    ]
     return fixed + [name for name, thing in domain.objects.items() if thing.holds is not None]
 
 

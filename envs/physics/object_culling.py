@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 NEAR_M = 1.9  # of the base, within which everything is simulated: arm and cargo reach 1.3, it drives 0.25 between looks
 FAR_M = 2.3  # beyond it what lies still is parked
-RESTLESS_M = 0.8  # what is so near to a thing that moves stays too: it may be what that thing falls on
+NEIGHBOR_M = 0.8  # what is so near to a thing that moves stays too: it may be what that thing falls on
 
 
-class Parking:
+class ObjectCulling:
     """Parks the things of one home.
 
     Args:
@@ -36,10 +36,10 @@ class Parking:
     def __init__(self, engine: Engine, names: Sequence[str]) -> None:
         self._engine = engine
         self._names = tuple(names)
-        self._at = np.array([engine.pose(name)[0] for name in names]).reshape(-1, 3)  # at the last look
-        self._back: dict[str, tuple[Vec3, Quat]] = {}  # what has come back since, and where it lay
+        self._positions = np.array([engine.pose(name)[0] for name in names]).reshape(-1, 3)  # at the last look
+        self._restored: dict[str, tuple[Vec3, Quat]] = {}  # what has come back since, and where it lay
 
-    def look(self, around: NDArray[np.float64], held: Collection[str] = ()) -> None:
+    def update(self, base_position: NDArray[np.float64], carried: Collection[str] = ()) -> None:
         """Take out and put back.
 
         Args:
@@ -47,26 +47,26 @@ class Parking:
             held: What the robot carries: it stays, were it lost on the way and lying still.
         """
         engine = self._engine
-        if engine.drawn:  # a window shows what the engine has
+        if engine.has_window:  # a window shows what the engine has
             return
-        for name, pose in self._back.items():
+        for name, pose in self._restored.items():
             engine.place(name, *pose)
-        self._back.clear()
-        distance = np.hypot(*(self._at[:, :2] - around).T)
-        inside = np.array([name not in engine.parked for name in self._names], dtype=bool)
-        for k in np.flatnonzero(~inside & (distance < NEAR_M)):
+        self._restored.clear()
+        distance = np.hypot(*(self._positions[:, :2] - base_position).T)
+        simulated = np.array([name not in engine.parked for name in self._names], dtype=bool)
+        for k in np.flatnonzero(~simulated & (distance < NEAR_M)):
             name = self._names[k]
-            self._back[name] = engine.pose(name)
+            self._restored[name] = engine.pose(name)
             engine.unpark(name)
         moved = np.zeros(len(self._names), dtype=bool)
-        for k in np.flatnonzero(inside):
-            at = engine.pose(self._names[k])[0]
-            moved[k] = tuple(self._at[k]) != at or self._names[k] in held
-            self._at[k] = at
-        still = np.flatnonzero(inside & ~moved & (distance > FAR_M))
-        if not len(still):
+        for k in np.flatnonzero(simulated):
+            position = engine.pose(self._names[k])[0]
+            moved[k] = tuple(self._positions[k]) != position or self._names[k] in carried
+            self._positions[k] = position
+        at_rest = np.flatnonzero(simulated & ~moved & (distance > FAR_M))
+        if not len(at_rest):
             return
-        restless = self._at[moved][:, :2]
-        for k in still:
-            if not len(restless) or np.hypot(*(restless - self._at[k, :2]).T).min() > RESTLESS_M:
+        moving_positions = self._positions[moved][:, :2]
+        for k in at_rest:
+            if not len(moving_positions) or np.hypot(*(moving_positions - self._positions[k, :2]).T).min() > NEIGHBOR_M:
                 engine.park(self._names[k])

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 UPDATE_TICKS = 60  # between two looks
 EXPOSURE_S = 1.0  # how long a process takes
-NEAR_M = 0.2  # what is farther beside a fixture's region is not in it, not even sticking out of a vessel that is
+SIDE_MARGIN_M = 0.2  # what is farther beside a fixture's region is not in it, not even sticking out of a vessel that is
 MAX_HEIGHT_M = 1.0  # the same, above its floor
 
 
@@ -39,7 +39,7 @@ class ObjectStates:
         domain = queries.domain
         self._specs = {i: (spec, domain.fixtures[spec.category]) for i in self._fixtures
                        for spec in (queries.specs[world.names[i]],)}  # fmt: skip
-        self._since: dict[tuple[int, int], float] = {}  # seconds that a thing has been exposed at a fixture
+        self._exposed_s: dict[tuple[int, int], float] = {}  # seconds that a thing has been exposed at a fixture
 
     # -- skills --------------------------------------------------------------------------------------------------------
 
@@ -47,31 +47,31 @@ class ObjectStates:
         """A finger has pressed a switch."""
         self.flags[self._world.index[fixture]] ^= ON
 
-    def on_sliced(self, thing: str) -> None:
+    def on_sliced(self, name: str) -> None:
         """A knife has gone through a thing."""
-        self.flags[self._world.index[thing]] |= SLICED
+        self.flags[self._world.index[name]] |= SLICED
 
-    def on_folded(self, thing: str) -> None:
+    def on_folded(self, name: str) -> None:
         """A cloth's edge has been taken over to its other side."""
-        self.flags[self._world.index[thing]] |= FOLDED
+        self.flags[self._world.index[name]] |= FOLDED
 
     def on_wiped(self, fixture: str) -> None:
         """A cloth has rubbed a surface."""
         self.flags[self._world.index[fixture]] &= ~DIRTY
 
-    def on_poured(self, vessel: str, into: str) -> None:
+    def on_poured(self, vessel: str, target_name: str) -> None:
         """What is in a vessel has run into another, or onto a plant."""
         world = self._world
-        a, b = world.index[vessel], world.index[into]
-        if b < world.n_fixtures:
-            self.flags[b] |= WATERED
+        source, target = world.index[vessel], world.index[target_name]
+        if target < world.n_fixtures:
+            self.flags[target] |= WATERED
         else:
-            self.liquid[b] = self.liquid[a]
-            if warmth := self.flags[a] & (HOT | COLD):
-                self.flags[b] = self.flags[b] & ~(HOT | COLD) | warmth
-        thing = world.thing[a]
-        if thing is not None and not thing.contains:
-            self.liquid[a] = ""
+            self.liquid[target] = self.liquid[source]
+            if temperature := self.flags[source] & (HOT | COLD):
+                self.flags[target] = self.flags[target] & ~(HOT | COLD) | temperature
+        vessel_category = world.thing[source]
+        if vessel_category is not None and not vessel_category.contains:
+            self.liquid[source] = ""
 
     # -- processes -----------------------------------------------------------------------------------------------------
 
@@ -81,60 +81,64 @@ class ObjectStates:
         Args:
             held: What the robot holds, which is nowhere else.
         """
-        exposed = self._exposed(held)
-        self._since = {pair: self._since.get(pair, 0.0) + UPDATE_TICKS * TICK_S for pair in exposed}
-        for pair in [pair for pair, seconds in self._since.items() if seconds >= EXPOSURE_S]:
-            thing, fixture = pair
-            self.flags[thing], self.liquid[thing] = self._changed(thing, fixture)
-            del self._since[pair]
+        pairs = self._exposed_pairs(held)
+        self._exposed_s = {pair: self._exposed_s.get(pair, 0.0) + UPDATE_TICKS * TICK_S for pair in pairs}
+        for pair in [pair for pair, seconds in self._exposed_s.items() if seconds >= EXPOSURE_S]:
+            obj, fixture = pair
+            self.flags[obj], self.liquid[obj] = self._state_after(obj, fixture)
+            del self._exposed_s[pair]
 
     def pending(self, held: str | None) -> bool:
         """Whether a process is still at work on something."""
-        return bool(self._exposed(held))
+        return bool(self._exposed_pairs(held))
 
-    def _exposed(self, held: str | None) -> list[tuple[int, int]]:
+    def _exposed_pairs(self, held: str | None) -> list[tuple[int, int]]:
         """Things and the fixtures whose running processes would change them."""
         world, queries = self._world, self._queries
-        found = []
+        pairs = []
         for fixture in self._fixtures:
-            name = world.names[fixture]
+            fixture_name = world.names[fixture]
             flags = self.flags[fixture] & ~OPEN
-            if queries.is_open(name):
+            if queries.is_open(fixture_name):
                 flags |= OPEN
             rule = world.rule[fixture]
             assert rule is not None
             if flags & rule.mask != rule.wanted:
                 continue
-            for thing in range(world.n_fixtures, len(world.names)):
-                if self._changed(thing, fixture) == (self.flags[thing], self.liquid[thing]):
+            for obj in range(world.n_fixtures, len(world.names)):
+                if self._state_after(obj, fixture) == (self.flags[obj], self.liquid[obj]):
                     continue
-                what = world.names[thing]
-                if not self._near(fixture, what):
+                obj_name = world.names[obj]
+                if not self._is_near_region(fixture, obj_name):
                     continue  # asking what holds it is dear
-                if what != held and queries.root(what) == name and held not in queries.holders(what):
-                    found.append((thing, fixture))
-        return found
+                if (
+                    obj_name != held
+                    and queries.root(obj_name) == fixture_name
+                    and held not in queries.holders(obj_name)
+                ):
+                    pairs.append((obj, fixture))
+        return pairs
 
-    def _near(self, fixture: int, thing: str) -> bool:
+    def _is_near_region(self, fixture: int, name: str) -> bool:
         """Whether a thing is in or just beside a fixture's region."""
         spec, category = self._specs[fixture]
         region = category.region
         assert region is not None
-        (x, y, z), _ = self._queries.engine.pose(thing)
+        (x, y, z), _ = self._queries.engine.pose(name)
         dx, dy, c, s = x - spec.x, y - spec.y, cos(spec.yaw), sin(spec.yaw)
         return (
-            abs(c * dx + s * dy - region.x) < region.size[0] / 2 + NEAR_M
-            and abs(c * dy - s * dx) < region.size[1] / 2 + NEAR_M
+            abs(c * dx + s * dy - region.x) < region.size[0] / 2 + SIDE_MARGIN_M
+            and abs(c * dy - s * dx) < region.size[1] / 2 + SIDE_MARGIN_M
             and abs(z - region.z) < MAX_HEIGHT_M
         )
 
-    def _changed(self, thing: int, fixture: int) -> tuple[int, str]:
+    def _state_after(self, obj: int, fixture: int) -> tuple[int, str]:
         """What a fixture's process makes of a thing: its flags and what fills it."""
-        rule, kind = self._world.rule[fixture], self._world.thing[thing]
-        assert rule is not None and kind is not None
-        return _after(rule, self.flags[thing], self.liquid[thing], cooks=kind.cooks, fills=kind.fills)
+        rule, category = self._world.rule[fixture], self._world.thing[obj]
+        assert rule is not None and category is not None
+        return _apply_rule(rule, self.flags[obj], self.liquid[obj], cooks=category.cooks, fills=category.fills)
 
 
-def _after(rule: ProcessRule, flags: int, liquid: str, *, cooks: bool, fills: bool) -> tuple[int, str]:
+def _apply_rule(rule: ProcessRule, flags: int, liquid: str, *, cooks: bool, fills: bool) -> tuple[int, str]:
     flags = flags & ~rule.clear | rule.set | (COOKED if rule.cook and cooks else 0)
     return flags, rule.fill if rule.fill and fills and not liquid else liquid

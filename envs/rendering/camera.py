@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from envs.geometry.bodies import Piece
-from envs.physics.room_builder import WALL, WALL_HEIGHT_M, WALL_SEEN_M
+from envs.physics.room_builder import VISIBLE_WALL_HEIGHT_M, WALL_COLOR, WALL_HEIGHT_M
 from envs.rendering.renderer import DAYLIGHT, Light
 
 if TYPE_CHECKING:
@@ -169,6 +169,6 @@ def _upper_walls(engine: Renderer) -> Iterator[Piece]:
     for name in engine.bodies:
         if name.startswith("wall "):
             low, high = (np.array(corner) for corner in engine.bounds(name))
-            low[2] = WALL_SEEN_M
-            color = (*WALL[:3], 0.0)  # not drawn yet
+            low[2] = VISIBLE_WALL_HEIGHT_M
+            color = (*WALL_COLOR[:3], 0.0)  # not drawn yet
             yield Piece(size=_point(high - low), at=_point((high + low) / 2), color=color, solid=False)

@@ -169,5 +169,5 @@ class Renderer(Engine):
     def remove(self, name: str) -> None:
         """Draw a body no more."""
         body = self._ids.pop(name)
-        del self._called[body], self.names[self.bodies.pop(name)]
+        del self._names_by_id[body], self.names[self.bodies.pop(name)]
         self._p.removeBody(body)

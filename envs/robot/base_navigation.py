@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 CELL_M = 0.05
 WALL_M = 0.10
-CLEAR_M = 0.27  # least distance of the base's center from fixtures: its radius is 0.24 m
-COMFORT_M = 0.38  # nearer than this to something, driving costs more
-STRAIGHT_M = 0.33  # least gap on a shortcut, where the way that it cuts short has it
-SQUEEZE_M = 1.2  # how far the robot squeezes past a leaf to get back to the open floor
-THING_CLEAR_M = 0.25  # from a thing on the ground to the base's center
-LEAF_CLEAR_M = 0.17  # from an open door to the column; the chassis may pass below a flap
+BASE_CLEAR_M = 0.27  # least distance of the base's center from fixtures: its radius is 0.24 m
+COMFORT_CLEAR_M = 0.38  # nearer than this to something, driving costs more
+SHORTCUT_CLEAR_M = 0.33  # least gap on a shortcut, where the way that it cuts short has it
+MAX_SQUEEZE_M = 1.2  # how far the robot squeezes past a leaf to get back to the open floor
+OBJECT_CLEAR_M = 0.25  # from a thing on the ground to the base's center
+DOOR_CLEAR_M = 0.17  # from an open door to the column; the chassis may pass below a flap
 
 Bool = NDArray[np.bool_]
 
@@ -64,12 +64,12 @@ class Floor:
             open_floor &= ~self._near_footprint(footprint, 0.0)
         cells = np.asarray(distance_transform_edt(open_floor), dtype=np.float64)
         self.clearance_m: Array = cells * CELL_M  # (nx, ny) to the nearest obstacle
-        self.free: Bool = self.clearance_m >= CLEAR_M
+        self.free: Bool = self.clearance_m >= BASE_CLEAR_M
         self.clearance_with_doors_m: Array = self.clearance_m  # (nx, ny) to the nearest obstacle or open leaf
         self._graph = sparse.csr_matrix((0, 0))
         self._costs: Array = np.zeros((0, 0))
         self._source: tuple[int, int] | None = None
-        self._min_gap_m = STRAIGHT_M
+        self._min_gap_m = SHORTCUT_CLEAR_M
         self.update([])
 
     def _near_footprint(self, footprint: Footprint, margin: float) -> Bool:
@@ -77,10 +77,10 @@ class Floor:
         dx, dy = self.xs - x, self.ys - y
         u = np.abs(np.cos(yaw) * dx + np.sin(yaw) * dy) - depth
         v = np.abs(-np.sin(yaw) * dx + np.cos(yaw) * dy) - width
-        made: Bool = np.hypot(np.maximum(u, 0.0), np.maximum(v, 0.0)) <= margin
-        return made
+        is_near: Bool = np.hypot(np.maximum(u, 0.0), np.maximum(v, 0.0)) <= margin
+        return is_near
 
-    def update(self, leaves: list[Footprint], things: Sequence[Footprint] = (), carried_m: float = 0.0) -> None:
+    def update(self, leaves: list[Footprint], objects: Sequence[Footprint] = (), carried_m: float = 0.0) -> None:
         """Take the leaves that stand open and the things that lie on the ground now into account.
 
         Args:
@@ -89,19 +89,19 @@ class Floor:
             carried_m: How far from the base's center reaches what the robot carries: kept clear of open leaves, and
                 of all else where there is a way.
         """
-        free = self.clearance_m >= CLEAR_M
-        for leaf in leaves:
-            free &= ~self._near_footprint(leaf, max(LEAF_CLEAR_M, carried_m))
-        for thing in things:
-            free &= ~self._near_footprint(thing, THING_CLEAR_M)
+        free = self.clearance_m >= BASE_CLEAR_M
+        for footprint in leaves:
+            free &= ~self._near_footprint(footprint, max(DOOR_CLEAR_M, carried_m))
+        for footprint in objects:
+            free &= ~self._near_footprint(footprint, OBJECT_CLEAR_M)
         self.free = free
         self.clearance_with_doors_m = (
             self.clearance_m if not leaves else np.minimum(self.clearance_m, self._leaf_distance_m(leaves))
         )
         self.main_area = _largest_component(free)
         index = np.arange(free.size).reshape(self.shape)
-        self._min_gap_m = max(STRAIGHT_M, carried_m)
-        comfort_m = max(COMFORT_M, carried_m + CELL_M)
+        self._min_gap_m = max(SHORTCUT_CLEAR_M, carried_m)
+        comfort_m = max(COMFORT_CLEAR_M, carried_m + CELL_M)
         effort = 1.0 + (10.0 if carried_m else 4.0) * np.clip((comfort_m - self.clearance_m) / comfort_m, 0.0, 1.0)
         rows, columns, weights = [], [], []
         for di, dj in ((1, 0), (0, 1), (1, 1), (1, -1)):
@@ -118,17 +118,17 @@ class Floor:
     def _leaf_distance_m(self, leaves: list[Footprint]) -> Array:
         """Distance [m] of every cell to the nearest open leaf, (nx, ny)."""
         clear = np.ones(self.shape, dtype=np.bool_)
-        for leaf in leaves:
-            clear &= ~self._near_footprint(leaf, CELL_M / 2)
+        for footprint in leaves:
+            clear &= ~self._near_footprint(footprint, CELL_M / 2)
         return np.asarray(distance_transform_edt(clear), dtype=np.float64) * CELL_M
 
     def main_area_with(self, leaves: list[Footprint]) -> Bool:
         """Where the robot is not cut off from most of the home if these leaves stand open, (nx, ny)."""
-        free = self.clearance_m >= CLEAR_M
-        for leaf in leaves:
-            free = free & ~self._near_footprint(leaf, LEAF_CLEAR_M)
-        made: Bool = binary_dilation(_largest_component(free), iterations=2)
-        return made
+        free = self.clearance_m >= BASE_CLEAR_M
+        for footprint in leaves:
+            free = free & ~self._near_footprint(footprint, DOOR_CLEAR_M)
+        area: Bool = binary_dilation(_largest_component(free), iterations=2)
+        return area
 
     def cell_at(self, x: float, y: float) -> tuple[int, int]:
         """The cell of a point, clipped to the grid."""
@@ -140,16 +140,16 @@ class Floor:
         ij = np.floor((points - self.origin) / CELL_M).astype(int)
         inside = ((ij >= 0) & (ij < self.shape)).all(-1)
         ij = np.clip(ij, 0, np.array(self.shape) - 1)
-        made: Bool = inside & self.free[ij[..., 0], ij[..., 1]]
-        return made
+        free: Bool = inside & self.free[ij[..., 0], ij[..., 1]]
+        return free
 
     def no_wall_between(self, points: Array, goal: Array) -> Bool:
         """Whether no wall stands between points (N, 2) and a goal (2,)."""
-        share = np.linspace(0.0, 1.0, 20)[:, None, None]
-        line = points + share * (goal - points)  # (20, N, 2)
+        fractions = np.linspace(0.0, 1.0, 20)[:, None, None]
+        line = points + fractions * (goal - points)  # (20, N, 2)
         ij = np.clip(((line - self.origin) / CELL_M).astype(int), 0, np.array(self.shape) - 1)
-        made: Bool = ~self.walls[ij[..., 0], ij[..., 1]].any(0)
-        return made
+        clear: Bool = ~self.walls[ij[..., 0], ij[..., 1]].any(0)
+        return clear
 
     def travel_costs(self, start: tuple[float, float]) -> Array:
         """Effort [m] from a point to every cell, infinite where there is no way, (nx, ny)."""
@@ -157,14 +157,14 @@ class Floor:
         if self._source != cell:
             source = cell[0] * self.shape[1] + cell[1]
             search: Any = dijkstra  # scipy's stubs differ between the versions of different Pythons
-            far, before = search(
+            costs, predecessors = search(
                 csgraph=self._graph,
                 directed=False,
                 indices=int(source),
                 return_predecessors=True,
                 unweighted=False,
             )
-            self._costs, self._predecessors, self._source = far.reshape(self.shape), before, cell
+            self._costs, self._predecessors, self._source = costs.reshape(self.shape), predecessors, cell
         return self._costs
 
     def _departure_cell(self, start: tuple[float, float]) -> tuple[int, int]:
@@ -172,17 +172,17 @@ class Floor:
         cell = self.cell_at(*start)
         if self.main_area[cell]:
             return cell
-        cost = np.hypot(self.xs - start[0], self.ys - start[1])
-        nearest = int(np.argmin(np.where(self.main_area, cost, np.inf)))
-        if self.free[cell] and cost.flat[nearest] > SQUEEZE_M:
+        distance_m = np.hypot(self.xs - start[0], self.ys - start[1])
+        nearest = int(np.argmin(np.where(self.main_area, distance_m, np.inf)))
+        if self.free[cell] and distance_m.flat[nearest] > MAX_SQUEEZE_M:
             return cell
         return nearest // self.shape[1], nearest % self.shape[1]
 
     def path(self, start: tuple[float, float], goal: tuple[float, float]) -> list[tuple[float, float]] | None:
         """Corners of a short free path, ending at `goal`; None if there is none."""
-        far = self.travel_costs(start)
+        costs = self.travel_costs(start)
         cell = self.cell_at(*goal)
-        if not np.isfinite(far[cell]):
+        if not np.isfinite(costs[cell]):
             return None
         assert self._source is not None
         source = self._source[0] * self.shape[1] + self._source[1]
@@ -211,20 +211,20 @@ class Floor:
         if not self.is_free(line).all():
             return False
         ij = np.floor((line - self.origin) / CELL_M).astype(int)
-        near = self.clearance_m[ij[:, 0], ij[:, 1]].min()
-        ends = min(self.clearance_m[self.cell_at(*a)], self.clearance_m[self.cell_at(*b)])
-        return bool(near >= min(self._min_gap_m, ends - 0.03))
+        line_gap_m = self.clearance_m[ij[:, 0], ij[:, 1]].min()
+        end_gap_m = min(self.clearance_m[self.cell_at(*a)], self.clearance_m[self.cell_at(*b)])
+        return bool(line_gap_m >= min(self._min_gap_m, end_gap_m - 0.03))
 
 
 def _largest_component(free: Bool) -> Bool:
-    area = np.zeros(free.shape, dtype=np.int32)
-    label(free, structure=np.ones((3, 3)), output=area)
-    sizes = np.bincount(area.ravel())
+    labels = np.zeros(free.shape, dtype=np.int32)
+    label(free, structure=np.ones((3, 3)), output=labels)
+    sizes = np.bincount(labels.ravel())
     sizes[0] = 0
-    made: Bool = area == int(np.argmax(sizes))
-    return made
+    largest: Bool = labels == int(np.argmax(sizes))
+    return largest
 
 
 def _within(xs: Array, ys: Array, x0: float, y0: float, x1: float, y1: float) -> Bool:
-    made: Bool = (xs > x0) & (xs < x1) & (ys > y0) & (ys < y1)
-    return made
+    inside: Bool = (xs > x0) & (xs < x1) & (ys > y0) & (ys < y1)
+    return inside

@@ -64,11 +64,11 @@ ITERATIONS = 45
 
 
 @cache
-def _steps() -> tuple[list[tuple[Array, Array]], tuple[Array, Array]]:
-    hand = np.array(
+def _joint_offsets() -> tuple[list[tuple[Array, Array]], tuple[Array, Array]]:
+    hand_rotation_matrix = np.array(
         [[np.cos(HAND_TURN), -np.sin(HAND_TURN), 0], [np.sin(HAND_TURN), np.cos(HAND_TURN), 0], [0, 0, 1.0]]
     )
-    return [(np.array(at), turn_x(turn)) for at, turn in CHAIN], (np.array(HAND_AT), hand)
+    return [(np.array(at), turn_x(turn)) for at, turn in CHAIN], (np.array(HAND_AT), hand_rotation_matrix)
 
 
 def frames(q: Array) -> tuple[Array, Array]:
@@ -78,16 +78,16 @@ def frames(q: Array) -> tuple[Array, Array]:
         q: Lift and arm joints [m, rad], (N, 8).
     """
     n = len(q)
-    steps, (hand_at, hand_turn) = _steps()
+    steps, (hand_at, hand_turn) = _joint_offsets()
     at = np.zeros((n, 8, 3))
     turn = np.zeros((n, 8, 3, 3))
     p: Array = np.zeros((n, 3))
     p[:, 0], p[:, 2] = MOUNT_X_M, q[:, 0]
     r: Array = np.broadcast_to(np.eye(3), (n, 3, 3))
     spins = turn_z(q[:, 1:])  # (N, 7, 3, 3)
-    for k, (offset, lean) in enumerate(steps):
+    for k, (offset, tilt) in enumerate(steps):
         p = p + r @ offset
-        r = r @ lean @ spins[:, k]
+        r = r @ tilt @ spins[:, k]
         at[:, k], turn[:, k] = p, r
     at[:, 7], turn[:, 7] = p + r @ hand_at, r @ hand_turn
     return at, turn
@@ -125,28 +125,28 @@ def solve(target_at: Array, target_turn: Array, start: Array) -> tuple[Array, Ar
     eye = np.eye(6) * DAMPING**2
     for step in range(ITERATIONS + 1):
         at, turn = frames(q)
-        p, r = at[:, 7] + turn[:, 7, :, 2] * TIP_M, turn[:, 7]
+        tip_at, tip_turn = at[:, 7] + turn[:, 7, :, 2] * TIP_M, turn[:, 7]
         error = np.empty((len(q), 6))
-        error[:, :3] = target_at - p
-        error[:, 3:] = 0.5 * np.cross(r, target_turn, axis=1).sum(-1)
+        error[:, :3] = target_at - tip_at
+        error[:, 3:] = 0.5 * np.cross(tip_turn, target_turn, axis=1).sum(-1)
         if step == ITERATIONS:
             break
         jacobian = np.zeros((len(q), 6, 8))
         jacobian[:, 2, 0] = 1.0
         axes = turn[:, :7, :, 2]  # (N, 7, 3)
-        jacobian[:, :3, 1:] = np.cross(axes, p[:, None] - at[:, :7]).transpose(0, 2, 1)
+        jacobian[:, :3, 1:] = np.cross(axes, tip_at[:, None] - at[:, :7]).transpose(0, 2, 1)
         jacobian[:, 3:, 1:] = axes.transpose(0, 2, 1)
         size = np.linalg.norm(error, axis=1, keepdims=True)
         error *= np.minimum(1.0, 0.5 / np.maximum(size, 1e-9))
-        pull = (start - q) * (0.02 if step < ITERATIONS - 12 else 0.0)
-        jt = jacobian.transpose(0, 2, 1)
-        gram = np.linalg.inv(jacobian @ jt + eye)  # (N, 6, 6)
-        task = error[..., None] - jacobian @ pull[..., None]
-        dq = pull + (jt @ (gram @ task))[..., 0]
+        towards_start = (start - q) * (0.02 if step < ITERATIONS - 12 else 0.0)
+        transposed = jacobian.transpose(0, 2, 1)
+        damped_inverse = np.linalg.inv(jacobian @ transposed + eye)  # (N, 6, 6)
+        task_error = error[..., None] - jacobian @ towards_start[..., None]
+        dq = towards_start + (transposed @ (damped_inverse @ task_error))[..., 0]
         q = np.clip(q + np.clip(dq, -0.35, 0.35), LOWER, UPPER)
     # A half turn has no cross product either: compare the rotations themselves.
-    angle = np.arccos(np.clip((np.einsum("nij,nij->n", r, target_turn) - 1) / 2, -1.0, 1.0))
-    return q, np.linalg.norm(target_at - p, axis=1) + 0.2 * angle
+    angle = np.arccos(np.clip((np.einsum("nij,nij->n", tip_turn, target_turn) - 1) / 2, -1.0, 1.0))
+    return q, np.linalg.norm(target_at - tip_at, axis=1) + 0.2 * angle
 
 
 def sphere_centers(q: Array) -> Array:
@@ -154,8 +154,8 @@ def sphere_centers(q: Array) -> Array:
     at, turn = frames(q)
     link = np.array([s[0] for s in SPHERES])
     local = np.array([s[1] for s in SPHERES])
-    made: Array = at[:, link] + np.einsum("nsij,sj->nsi", turn[:, link], local)
-    return made
+    centers: Array = at[:, link] + np.einsum("nsij,sj->nsi", turn[:, link], local)
+    return centers
 
 
 def sphere_radii() -> Array:

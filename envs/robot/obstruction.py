@@ -6,18 +6,18 @@ from contextlib import contextmanager
 from math import hypot
 from typing import TYPE_CHECKING
 
-from envs.robot.motion_primitives import AVOIDED_M, SkillError
+from envs.robot.motion_primitives import MIN_AVOIDED_HEIGHTS_M, SkillError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from envs.robot.motion_primitives import MotionPrimitives
 
-NEAR_M = 2.0  # from what is to be reached to a fixture whose door may be in the way
+MAX_DISTANCE_M = 2.0  # from what is to be reached to a fixture whose door may be in the way
 
 
 def unreachable_error(
-    motion: MotionPrimitives, reason: str, again: Callable[[], object], *, own: str | None = None
+    motion: MotionPrimitives, reason: str, find_path: Callable[[], object], *, own_fixture: str | None = None
 ) -> SkillError:
     """Return the failure of a skill that found no way to what it wants.
 
@@ -28,32 +28,34 @@ def unreachable_error(
         own: The fixture that is worked at: its door has to stay as it is.
     """
     queries = motion.queries
-    x, y = float(motion.focus[0]), float(motion.focus[1])
-    standing = sorted((hypot(spec.x - x, spec.y - y), name) for name, spec in queries.specs.items() if name != own)
-    for away_m, name in standing:
-        if away_m > NEAR_M or not queries.is_open(name):
+    focus_x, focus_y = float(motion.focus[0]), float(motion.focus[1])
+    by_distance = sorted(
+        (hypot(spec.x - focus_x, spec.y - focus_y), name) for name, spec in queries.specs.items() if name != own_fixture
+    )
+    for distance_m, name in by_distance:
+        if distance_m > MAX_DISTANCE_M or not queries.is_open(name):
             continue
-        with _as_if_closed(motion, name):
-            helps = bool(again())
+        with _temporarily_closed(motion, name):
+            helps = bool(find_path())
         if helps:
             return SkillError(f"{reason}: blocked by {name}", blocked_by=name)
     return SkillError(reason)
 
 
 @contextmanager
-def _as_if_closed(motion: MotionPrimitives, name: str) -> Iterator[None]:
+def _temporarily_closed(motion: MotionPrimitives, name: str) -> Iterator[None]:
     """Shut a fixture's leaves while no time passes."""
     links = range(len(motion.queries.furniture[name].leaves))
-    stood = [motion.engine.joint(name, link) for link in links]
+    positions = [motion.engine.joint(name, link) for link in links]
     try:
-        _turn(motion, name, [0.0 for _ in links])
+        _set_joints(motion, name, [0.0 for _ in links])
         yield
     finally:
-        _turn(motion, name, stood)
+        _set_joints(motion, name, positions)
 
 
-def _turn(motion: MotionPrimitives, name: str, positions: list[float]) -> None:
+def _set_joints(motion: MotionPrimitives, name: str, positions: list[float]) -> None:
     for link, position in enumerate(positions):
         motion.engine.set_joint(name, link, position)
     motion.queries.forget()
-    motion.refresh_floor(AVOIDED_M[0])
+    motion.refresh_floor(MIN_AVOIDED_HEIGHTS_M[0])

@@ -22,17 +22,17 @@ def body_links() -> list[Link]:
     disc = Piece(kind="cylinder", size=(0.46, 0.46, 0.16), at=(0.0, 0.0, 0.11), visible=False)
     column = Piece(size=(0.09, 0.12, 1.22), at=(-0.06, 0.0, 0.81), visible=False)
     bracket = Piece(size=(0.15, 0.15, 0.06), at=(MOUNT_X_M, 0.0, -0.01), visible=False)
-    trunk = seen(panda_meshes.chassis(), CHASSIS)
+    chassis = seen(panda_meshes.chassis(), CHASSIS)
     shoulder = seen(panda_meshes.shoulder(MOUNT_X_M), SHELL)
     links = [
         Link(joint="prismatic", pieces=(), at=(0, 0, 0), axis=(1, 0, 0), mass=5.0),
         Link(joint="prismatic", pieces=(), at=(0, 0, 0), axis=(0, 1, 0), parent=0, mass=5.0),
-        Link(joint="revolute", pieces=(trunk, disc, column), at=(0, 0, 0), parent=1, mass=60.0),
+        Link(joint="revolute", pieces=(chassis, disc, column), at=(0, 0, 0), parent=1, mass=60.0),
         Link(joint="prismatic", pieces=(shoulder, bracket), at=(0, 0, 0), parent=2, mass=8.0),
     ]
-    for k, ((offset, lean), shell) in enumerate(zip(CHAIN, panda_meshes.links(), strict=True)):
+    for k, ((offset, tilt), shell) in enumerate(zip(CHAIN, panda_meshes.links(), strict=True)):
         at = (offset[0] + (MOUNT_X_M if k == 0 else 0.0), offset[1], offset[2])
-        turn = (float(np.sin(lean / 2)), 0.0, 0.0, float(np.cos(lean / 2)))
+        turn = (float(np.sin(tilt / 2)), 0.0, 0.0, float(np.cos(tilt / 2)))
         pieces = [seen(shell, JOINTS if k in (3, 5) else SHELL)]
         for link, center, radius in kinematics.SPHERES:
             if link == k:

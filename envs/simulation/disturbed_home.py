@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from envs.simulation.physical_home import PhysicalHome
     from envs.symbolic.home_protocol import ChangeableHome, OutcomeLike
 
-TRIES = 8  # things of a kind that are tried before another kind is
+MAX_ATTEMPTS = 8  # things of a kind that are tried before another kind is
 
 
 class DisturbedHome:
@@ -42,7 +42,7 @@ class DisturbedHome:
         self._home = home
         self._probability, self._seed = probability, seed
         self._subtasks = 0
-        self._is_settled = False  # this subtask's chance has passed
+        self._is_drawn = False  # this subtask's chance has passed
         self.made: list[Disturbance] = []
 
     def state(self) -> State:
@@ -51,9 +51,9 @@ class DisturbedHome:
 
     def execute(self, action: Action, on_tick: Callable[[], None] | None = None) -> OutcomeLike:
         """Carry an action out; if `disturb` was not called since the last one, it is called first."""
-        if not self._is_settled:
+        if not self._is_drawn:
             self.disturb([action])
-        self._is_settled = False
+        self._is_drawn = False
         if on_tick is None:
             return self._home.execute(action)
         return cast("PhysicalHome", self._home).execute(action, on_tick)
@@ -64,26 +64,26 @@ class DisturbedHome:
         Args:
             ahead: What the robot is about to do.
         """
-        self._is_settled = True
+        self._is_drawn = True
         self._subtasks += 1
         rng = np.random.default_rng((self._seed, self._subtasks))  # no draw depends on how much earlier ones took
         if rng.random() >= self._probability:
             return None
         state = self._home.state()
         for k in rng.permutation(len(KINDS)).tolist():
-            for tried, wanted in enumerate(possible(state, KINDS[k], ahead, rng)):
-                if tried == TRIES:
+            for attempt, disturbance in enumerate(possible(state, KINDS[k], ahead, rng)):
+                if attempt == MAX_ATTEMPTS:
                     break
-                made = self._make(state, wanted, rng)
-                if made is not None:
-                    self.made.append(made)
-                    return made
+                applied = self._apply(state, disturbance, rng)
+                if applied is not None:
+                    self.made.append(applied)
+                    return applied
         return None
 
-    def _make(self, state: State, wanted: Disturbance, rng: np.random.Generator) -> Disturbance | None:
+    def _apply(self, state: State, disturbance: Disturbance, rng: np.random.Generator) -> Disturbance | None:
         if hasattr(self._home, "change"):
-            self._home.change(changed(state, wanted))
-            return wanted
+            self._home.change(changed(state, disturbance))
+            return disturbance
         from envs.simulation.physical_disturbances import PhysicalDisturber
 
-        return PhysicalDisturber(self._home).make(wanted, rng)
+        return PhysicalDisturber(self._home).make(disturbance, rng)

@@ -15,7 +15,7 @@ import numpy as np
 from envs.errors import PhysicsError
 from envs.physics.engine import Engine
 from envs.physics.fixture_builder import build_fixture, footprints, open_doors
-from envs.physics.object_culling import Parking
+from envs.physics.object_culling import ObjectCulling
 from envs.physics.object_placement import add_object, build_objects
 from envs.physics.object_states import UPDATE_TICKS, ObjectStates
 from envs.physics.room_builder import build_rooms, wall_pieces
@@ -23,7 +23,7 @@ from envs.physics.spatial_queries import SpatialQueries
 from envs.rendering.camera import Camera, View
 from envs.rendering.scene_view import SceneView
 from envs.robot.base_navigation import Floor
-from envs.robot.fixture_reachability import unreachable
+from envs.robot.fixture_reachability import unreachable_fixtures
 from envs.robot.motion_primitives import MotionPrimitives
 from envs.robot.robot import LINKS, NAME, Robot
 from envs.skills.dispatch import perform
@@ -59,24 +59,24 @@ class PhysicalHome:
         self.engine = Engine(gui=gui)
         self.grasp = grasp
         self.queries = SpatialQueries(self.engine, scene, wall_pieces(scene))
-        self._ajar = open_doors(self.queries, scene)
+        self._open_fractions = open_doors(self.queries, scene)
         self._build_fixed()
         build_objects(self.engine, scene, self.queries)
         self.engine.step(SETTLE_TICKS)
         self._poses = {thing.name: self.engine.pose(thing.name) for thing in scene.objects}
         self._floor = Floor(scene, footprints(scene))
         self._rebuild()
-        lost = unreachable(self.queries, self._floor, scene.robot[:2])
-        if lost:
+        unreachable = unreachable_fixtures(self.queries, self._floor, scene.robot[:2])
+        if unreachable:
             self.close()
-            lines = "\n".join(f"{name}: {problem}" for name, problem in lost.items())
+            lines = "\n".join(f"{name}: {problem}" for name, problem in unreachable.items())
             raise PhysicsError(f"scene {scene.name}: move these, or what stands in front of them\n{lines}")
 
     def _build_fixed(self) -> None:
         """Build what the things stand in; what is open at the start stands no farther open than there is room."""
         build_rooms(self.engine, self.scene)
         for fixture in self.scene.fixtures:
-            build_fixture(self.engine, fixture, self._ajar.get(fixture.name, 1.0))
+            build_fixture(self.engine, fixture, self._open_fractions.get(fixture.name, 1.0))
 
     def _rebuild(self) -> None:
         """Build the start of the episode: everything anew, the things where they had come to rest."""
@@ -85,19 +85,21 @@ class PhysicalHome:
         if self.grasp == "physical":
             engine.be_precise()
         self._build_fixed()
-        for thing in scene.objects:
-            add_object(engine, thing, *self._poses[thing.name])
+        for item in scene.objects:
+            add_object(engine, item, *self._poses[item.name])
         robot = Robot(engine, scene.robot)
         self._floor.update([])
         self.object_states = ObjectStates(self.world, self.queries)
-        robot.on_control = self._watch
+        robot.on_control = self._update_processes
         self.motion = MotionPrimitives(engine, robot, self.queries, self._floor, self.object_states, self.grasp)
         engine.step()  # a body that sleeps needs a fresh bounding box
         # What has settled may rest until something touches it: a home asleep steps thirty times as fast.
-        for name in [o.name for o in scene.objects] + [n for n, f in self.queries.furniture.items() if f.leaves]:
+        for name in [item.name for item in scene.objects] + [
+            name for name, model in self.queries.furniture.items() if model.leaves
+        ]:
             engine.sleep(name)
-        self._parking = Parking(engine, [thing.name for thing in scene.objects])
-        self._parking.look(robot.q[:2])
+        self._culling = ObjectCulling(engine, [item.name for item in scene.objects])
+        self._culling.update(robot.q[:2])
         engine.ticks = 0
         self._at = NOWHERE
         self.queries.forget()
@@ -135,12 +137,12 @@ class PhysicalHome:
         for i, spec in enumerate(self.scene.fixtures):
             if self.queries.furniture[spec.name].leaves:
                 flags[i] = flags[i] | OPEN if queries.is_open(spec.name) else flags[i] & ~OPEN
-        held = self._held()
+        held_name = self._held()
         for thing in self.scene.objects:
-            holder = None if thing.name == held else queries.holder(thing.name)
-            place.append(HELD if thing.name == held else NOWHERE if holder is None else world.index[holder])
-        grasped = NOWHERE if held is None else world.index[held]
-        return State(world, tuple(place), tuple(flags), tuple(self.object_states.liquid), grasped, self._at)
+            holder = None if thing.name == held_name else queries.holder(thing.name)
+            place.append(HELD if thing.name == held_name else NOWHERE if holder is None else world.index[holder])
+        held_index = NOWHERE if held_name is None else world.index[held_name]
+        return State(world, tuple(place), tuple(flags), tuple(self.object_states.liquid), held_index, self._at)
 
     def execute(self, action: Action, on_tick: Callable[[], None] | None = None) -> Outcome:
         """Carry out an action with the robot.
@@ -152,8 +154,8 @@ class PhysicalHome:
         Raises:
             ActionError: The action names what this home or domain does not have.
         """
-        before = self.state()
-        reason = unmet_precondition(before, action)
+        state = self.state()
+        reason = unmet_precondition(state, action)
         if reason is not None:
             return Outcome(status="failed", reason=reason)
         self.motion.robot.on_tick = on_tick
@@ -162,16 +164,16 @@ class PhysicalHome:
         finally:
             self.motion.robot.on_tick = None
         if outcome.status == "done":
-            self._at = successor(before, action).at
+            self._at = successor(state, action).at
         return outcome
 
     def _held(self) -> str | None:
         held = self.motion.robot.held
         return None if held is None else held.name
 
-    def _watch(self) -> None:
+    def _update_processes(self) -> None:
         if self.engine.ticks % UPDATE_TICKS == 0:
-            self._parking.look(self.engine.joints(NAME, LINKS[:2]), self.motion.robot.carried)
+            self._culling.update(self.engine.joints(NAME, LINKS[:2]), self.motion.robot.carried)
             self.object_states.update(self._held())
 
     def render(self, width: int = 640, height: int = 480, view: View = "room") -> NDArray[np.uint8]:

@@ -13,43 +13,47 @@ from envs.skills.go_to import go_to
 from envs.symbolic.home_protocol import Outcome
 from envs.symbolic.state import Action
 
-LONGEST_WORK_TICKS = 480
+MAX_PROCESS_TICKS = 480
 MAX_TICKS = 14_400  # a skill that takes longer than a minute has got lost
 
 
 def perform(motion: MotionPrimitives, action: Action) -> Outcome:
     """Carry out an action whose preconditions hold. A failed skill leaves the arm tucked."""
-    start, hits, spent_j = motion.engine.ticks, motion.robot.collisions, motion.robot.energy_j
-    motion.robot.deadline = start + MAX_TICKS
+    start_tick, collisions_before, energy_before_j = motion.engine.ticks, motion.robot.collisions, motion.robot.energy_j
+    motion.robot.deadline = start_tick + MAX_TICKS
     status: Literal["done", "failed"] = "done"
     reason = blocked_by = ""
     try:
         _dispatch(motion, action)
-        _let_work(motion)
+        _wait_for_processes(motion)
     except SkillError as error:
         status, reason, blocked_by = "failed", str(error), error.blocked_by
     except OutOfTimeError:
-        status, reason = "failed", f"timeout at tick {motion.engine.ticks - start}"
+        status, reason = "failed", f"timeout at tick {motion.engine.ticks - start_tick}"
     motion.robot.deadline = None
     if status == "failed":
         motion.recover()
-    motion.robot.allowed = frozenset()
+    motion.robot.allowed_contacts = frozenset()
     if motion.robot.slipped():
-        lost = motion.robot.held.name if motion.robot.held is not None else ""
-        status, reason = "failed", reason or f"{lost} slipped"
-        motion.drop()
-    ticks = motion.engine.ticks - start
+        slipped_name = motion.robot.held.name if motion.robot.held is not None else ""
+        status, reason = "failed", reason or f"{slipped_name} slipped"
+        motion.drop_if_slipped()
+    ticks = motion.engine.ticks - start_tick
     return Outcome(
-        status=status, reason=reason, duration_s=ticks * TICK_S, ticks=ticks, collisions=motion.robot.collisions - hits,
-        energy_j=motion.robot.energy_j - spent_j,
+        status=status,
+        reason=reason,
+        duration_s=ticks * TICK_S,
+        ticks=ticks,
+        collisions=motion.robot.collisions - collisions_before,
+        energy_j=motion.robot.energy_j - energy_before_j,
         blocked_by=blocked_by,
-    )  # fmt: skip
+    )
 
 
-def _let_work(motion: MotionPrimitives) -> None:
+def _wait_for_processes(motion: MotionPrimitives) -> None:
     """Stay while a process that the skill has started, or reached with a thing, does its work."""
     held = motion.robot.held
-    for _ in range(LONGEST_WORK_TICKS // UPDATE_TICKS):
+    for _ in range(MAX_PROCESS_TICKS // UPDATE_TICKS):
         if not motion.object_states.pending(None if held is None else held.name):
             return
         motion.robot.wait(UPDATE_TICKS)
@@ -66,9 +70,9 @@ def _dispatch(motion: MotionPrimitives, action: Action) -> None:
     elif skill in ("open", "close"):
         open_close.move_joint(motion, args[0], opened=skill == "open")
     elif skill in ("turn on", "turn off"):
-        tool_use.press(motion, args[0])
+        tool_use.press_switch(motion, args[0])
     elif skill == "slice":
-        tool_use.slice_up(motion, args[0])
+        tool_use.cut_object(motion, args[0])
     elif skill == "wipe":
         tool_use.wipe(motion, args[0])
     elif skill == "pour":

@@ -7,9 +7,9 @@ from math import pi
 import numpy as np
 
 from envs.geometry.rotations import turn_z
-from envs.robot.motion_primitives import AVOIDED_M, MotionPrimitives, SkillError
+from envs.robot.motion_primitives import MIN_AVOIDED_HEIGHTS_M, MotionPrimitives, SkillError
 
-STAND_M = 0.55  # in front of a fixture
+STAND_DISTANCE_M = 0.55  # in front of a fixture
 
 
 def go_to(motion: MotionPrimitives, name: str) -> None:
@@ -21,20 +21,25 @@ def go_to(motion: MotionPrimitives, name: str) -> None:
     spec = motion.queries.specs[name]
     depth = motion.queries.domain.fixtures[spec.category].size[0] / 2
     motion.focus = motion.queries.point_of(name, (depth, 0.0, 0.8))
-    sides = (0.0, pi / 2, pi, -pi / 2) if motion.queries.domain.fixtures[spec.category].underfoot else (0.0,)
-    spots = [
-        (side, motion.queries.point_of(name, (turn_z(side) @ (depth + out, y, 0.0)).tolist()))
-        for out in (STAND_M, STAND_M + 0.15, STAND_M + 0.3, *((0.0, -0.3) if len(sides) > 1 else ()))
+    side_yaws = (0.0, pi / 2, pi, -pi / 2) if motion.queries.domain.fixtures[spec.category].underfoot else (0.0,)
+    positions = [
+        (side_yaw, motion.queries.point_of(name, (turn_z(side_yaw) @ (depth + distance_m, y, 0.0)).tolist()))
+        for distance_m in (
+            STAND_DISTANCE_M,
+            STAND_DISTANCE_M + 0.15,
+            STAND_DISTANCE_M + 0.3,
+            *((0.0, -0.3) if len(side_yaws) > 1 else ()),
+        )
         for y in (0.0, 0.2, -0.2, 0.4, -0.4)
-        for side in sides
+        for side_yaw in side_yaws
     ]
-    for avoided_m in AVOIDED_M:
-        motion.refresh_floor(avoided_m)
-        far = motion.floor.travel_costs((float(motion.robot.q[0]), float(motion.robot.q[1])))
-        for side, spot in spots:
-            if motion.floor.is_free(spot[:2]) and np.isfinite(
-                far[motion.floor.cell_at(float(spot[0]), float(spot[1]))]
+    for min_height_m in MIN_AVOIDED_HEIGHTS_M:
+        motion.refresh_floor(min_height_m)
+        costs = motion.floor.travel_costs((float(motion.robot.q[0]), float(motion.robot.q[1])))
+        for side_yaw, position in positions:
+            if motion.floor.is_free(position[:2]) and np.isfinite(
+                costs[motion.floor.cell_at(float(position[0]), float(position[1]))]
             ):
-                motion.drive(float(spot[0]), float(spot[1]), spec.yaw + side + pi, name)
+                motion.drive(float(position[0]), float(position[1]), spec.yaw + side_yaw + pi, name)
                 return
     raise SkillError(f"no way to {name}")

@@ -10,16 +10,16 @@ from math import hypot
 from typing import TYPE_CHECKING
 
 from envs.robot.motion_primitives import SkillError
-from envs.robot.reach_planning import DOWN, LEVEL
+from envs.robot.reach_planning import PITCHES_DOWN, PITCHES_LEVEL
 from envs.skills.pick import pick_up
 from envs.skills.place import AwkwardError, place_as_held
 
 if TYPE_CHECKING:
     from envs.robot.motion_primitives import MotionPrimitives
 
-HEIGHTS_M = (0.45, 1.15)  # of surfaces on which the hand may come level, steep, and from above
-MOST_M = 6.0  # the way to such a surface
-TRIES = 4
+SURFACE_HEIGHTS_M = (0.45, 1.15)  # of surfaces on which the hand may come level, steep, and from above
+MAX_DISTANCE_M = 6.0  # the way to such a surface
+MAX_SURFACES = 4
 
 
 def place(motion: MotionPrimitives, name: str, place: str) -> None:
@@ -32,18 +32,18 @@ def place(motion: MotionPrimitives, name: str, place: str) -> None:
         place_as_held(motion, name, place)
         return
     except AwkwardError as error:
-        reason = error
-    if not _set_down(motion, name, place):
-        raise reason
-    root = motion.queries.root(place)
-    covered = root is not None and motion.queries.region(root).covered
-    pick_up(motion, name, LEVEL[::-1] if covered else DOWN)
+        error_as_held = error
+    if not _set_down_nearby(motion, name, place):
+        raise error_as_held
+    fixture = motion.queries.root(place)
+    covered = fixture is not None and motion.queries.region(fixture).covered
+    pick_up(motion, name, PITCHES_LEVEL[::-1] if covered else PITCHES_DOWN)
     place_as_held(motion, name, place)
 
 
-def _set_down(motion: MotionPrimitives, name: str, place: str) -> bool:
+def _set_down_nearby(motion: MotionPrimitives, name: str, place: str) -> bool:
     """Put what is held on a surface nearby; whether there was one."""
-    for surface in _surfaces(motion, place)[:TRIES]:
+    for surface in _nearby_surfaces(motion, place)[:MAX_SURFACES]:
         try:
             place_as_held(motion, name, surface)
         except SkillError:
@@ -54,18 +54,21 @@ def _set_down(motion: MotionPrimitives, name: str, place: str) -> bool:
     return False
 
 
-def _surfaces(motion: MotionPrimitives, place: str) -> list[str]:
+def _nearby_surfaces(motion: MotionPrimitives, place: str) -> list[str]:
     """Open surfaces of a handy height, the nearest first."""
     queries = motion.queries
     x, y = (float(n) for n in motion.robot.q[:2])
-    found = []
+    surfaces = []
     for name, spec in queries.specs.items():
         category = queries.domain.fixtures[spec.category]
         if name == place or category.region is None or category.relation != "on" or category.body == "seat":
             continue
-        if queries.region(name).covered or not HEIGHTS_M[0] <= queries.region(name).at[2] <= HEIGHTS_M[1]:
+        if (
+            queries.region(name).covered
+            or not SURFACE_HEIGHTS_M[0] <= queries.region(name).at[2] <= SURFACE_HEIGHTS_M[1]
+        ):
             continue
-        away_m = hypot(spec.x - x, spec.y - y)
-        if away_m < MOST_M:
-            found.append((away_m, name))
-    return [name for _, name in sorted(found)]
+        distance_m = hypot(spec.x - x, spec.y - y)
+        if distance_m < MAX_DISTANCE_M:
+            surfaces.append((distance_m, name))
+    return [name for _, name in sorted(surfaces)]

@@ -46,7 +46,9 @@ def test_no_door_is_named_if_closing_none_helps(home):
 def test_the_fixture_that_is_worked_at_stays_open(home):
     from envs.robot.obstruction import unreachable_error
 
-    assert unreachable_error(home.motion, "cannot", is_shut(home, "cabinet 1"), own="cabinet 1").blocked_by == ""
+    assert (
+        unreachable_error(home.motion, "cannot", is_shut(home, "cabinet 1"), own_fixture="cabinet 1").blocked_by == ""
+    )
 
 
 def test_looking_for_the_door_moves_nothing(home):

@@ -236,5 +236,5 @@ def test_what_falls_beside_the_rug_lies_on_the_floor_of_its_room(untidy):
     assert untidy.world.names[state.place[untidy.world.index["mug 1"]]] == "floor 1"
     area = untidy.queries.region("floor 1")
     assert abs(area.local(untidy.queries.pose("mug 1")[0])[:2]).max() > area.size[0] / 2
-    untidy.motion.robot.forgive(["mug 1"])
+    untidy.motion.robot.enable_collisions(["mug 1"])
     run(untidy, "pick up mug 1", "put mug 1 on desk 1")

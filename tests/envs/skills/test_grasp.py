@@ -111,7 +111,7 @@ def test_fingers_alone_carry_a_thing_to_another_place(home, thing, place, low_m,
 
 
 def test_without_friction_nothing_is_held(home):
-    home.engine.rubber(NAME, (LEFT, RIGHT), 0.0)
+    home.engine.set_friction(NAME, (LEFT, RIGHT), 0.0)
     outcome = try_to(home, "pick up apple 1")
     assert (outcome.status, outcome.reason) == ("failed", "apple 1 slipped")
     assert home.motion.robot.held is None
@@ -255,10 +255,12 @@ def test_a_reset_takes_well_under_what_the_first_build_takes(home, monkeypatch):
     from envs.physics.engine import Engine
     from envs.simulation import physical_home
 
-    step, unreachable = Engine.step, physical_home.unreachable
+    step, unreachable_fixtures = Engine.step, physical_home.unreachable
     ticks, searches = [], []
     monkeypatch.setattr(Engine, "step", lambda engine, n=1: (ticks.append(n), step(engine, n))[1])
-    monkeypatch.setattr(physical_home, "unreachable", lambda *args: (searches.append(1), unreachable(*args))[1])
+    monkeypatch.setattr(
+        physical_home, "unreachable", lambda *args: (searches.append(1), unreachable_fixtures(*args))[1]
+    )
     physical_home.PhysicalHome(home.scene, grasp="physical").close()
     assert sum(ticks) > physical_home.SETTLE_TICKS and len(searches) == 1  # what a build takes most of its time for
     ticks.clear()
