@@ -12,8 +12,16 @@ import pytest
 
 from envs.assets.collision_shapes import WALL_M, edge_top
 from envs.geometry.rotations import Array, turn_z
-from envs.robot.reach_planning import LEVEL, ReachTarget
-from envs.skills.grasps import FINGERS_M, GROUND_M, WIDEST_M, half_extents, heading_of, is_round, pinches
+from envs.robot.reach_planning import PITCHES_LEVEL, ReachTarget
+from envs.skills.grasps import (
+    FINGER_LENGTH_M,
+    MIN_TIP_HEIGHT_M,
+    MAX_WIDTH_M,
+    half_extents,
+    heading_of,
+    is_round,
+    grasp_candidates,
+)
 from tests.envs.homes_for_tests import scene
 
 if TYPE_CHECKING:
@@ -56,7 +64,7 @@ def stand(home: PhysicalHome, name: str, yaw: float = 0.0, *, lean: float = 0.0)
 
 
 def goals(home: PhysicalHome, name: str, *, deeper_m: float = 0.0) -> list[ReachTarget]:
-    return pinches(home.motion, name, deeper_m=deeper_m)
+    return grasp_candidates(home.motion, name, deeper_m=deeper_m)
 
 
 def across(goal: ReachTarget, heading: float) -> Array:
@@ -68,7 +76,7 @@ def across(goal: ReachTarget, heading: float) -> Array:
 def test_the_open_hand_goes_around_what_it_takes(home, name):
     found = goals(home, name)
     assert found
-    assert all(0.0 < goal.width <= WIDEST_M for goal in found)
+    assert all(0.0 < goal.width <= MAX_WIDTH_M for goal in found)
 
 
 @pytest.mark.parametrize("name", WIDE)
@@ -117,8 +125,8 @@ def test_the_fingertips_stay_above_what_a_thing_stands_on_and_reach_its_sides(ho
     half_m = home.queries.objects[name].size[2] / 2
     for goal in goals(home, name, deeper_m=deeper_m):
         z = float(goal.tip(0.0)[2] - at[2])
-        assert z >= -half_m + GROUND_M - 1e-6
-        assert half_m - FINGERS_M - deeper_m - 1e-6 <= z < half_m
+        assert z >= -half_m + MIN_TIP_HEIGHT_M - 1e-6
+        assert half_m - FINGER_LENGTH_M - deeper_m - 1e-6 <= z < half_m
 
 
 def test_a_second_try_goes_deeper(home):
@@ -179,7 +187,7 @@ def test_in_a_bookshelf_the_hand_comes_level_and_on_a_table_from_above(home, pla
     assert home.queries.root("potato 1") == place
     found = goals(home, "potato 1")
     assert found
-    assert all((set(goal.pitches) == set(LEVEL)) == level for goal in found)
+    assert all((set(goal.pitches) == set(PITCHES_LEVEL)) == level for goal in found)
 
 
 @pytest.mark.parametrize("lean", [0.0, pi / 2])
