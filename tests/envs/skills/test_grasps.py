@@ -15,12 +15,12 @@ from envs.geometry.rotations import Array, turn_z
 from envs.robot.reach_planning import PITCHES_LEVEL, ReachTarget
 from envs.skills.grasps import (
     FINGER_LENGTH_M,
-    MIN_TIP_HEIGHT_M,
     MAX_WIDTH_M,
+    MIN_TIP_HEIGHT_M,
+    grasp_candidates,
     half_extents,
     heading_of,
     is_round,
-    grasp_candidates,
 )
 from tests.envs.homes_for_tests import scene
 
