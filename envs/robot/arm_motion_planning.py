@@ -1,9 +1,10 @@
-"""Ways for the arm between two postures, free of collisions: a straight line if it is free, else RRT-Connect.
+"""Plan collision-free motions of the arm between two postures: a straight line if it is free, otherwise RRT-Connect.
 
-The planning twin is the one of `envs/geometry/collision_boxes.py`: the arm as spheres, what is there as boxes, many postures at once.
+The arm is a set of spheres and its surroundings are boxes (`envs/geometry/collision_boxes.py`), so that many postures
+are checked at once.
 Source: Kuffner and LaValle 2000, "RRT-Connect: An efficient approach to single-query path planning".
 
-Legend: N postures (lift and arm, 8 numbers each), S spheres, P points of what is held.
+Legend: N postures (lift and arm, 8 numbers each), S spheres, P points of the held object.
 """
 
 from __future__ import annotations
@@ -17,26 +18,25 @@ from envs.geometry.rotations import Array, turn_z
 from envs.robot import kinematics
 from envs.robot.robot import hand_yaw
 
-DISTANCE_WEIGHTS = np.array(
-    [2.5, 1.0, 1.0, 0.8, 0.8, 0.5, 0.5, 0.3]
-)  # of a meter of lift and radians of joints, in distances
-STEP_SIZE = 0.35  # of a tree's branch
-CHECK_STEP = 0.08  # between two checked postures
+# Weights of a meter of lift and of radians of the arm's joints in distances between postures.
+DISTANCE_WEIGHTS = np.array([2.5, 1.0, 1.0, 0.8, 0.8, 0.5, 0.5, 0.3])
+STEP_SIZE = 0.35  # step of a tree [weighted radians]
+CHECK_STEP = 0.08  # distance between two checked postures [weighted radians]
 MAX_ITERATIONS = 250
-MAX_OVERLAP_M = 0.012  # summed depth in boxes that counts as free
+MAX_OVERLAP_M = 0.012  # summed overlap with boxes that still counts as free
 CARGO_RADIUS_M = 0.01
 SHORTCUT_TRIES = 30
 
 
 @dataclass(frozen=True, kw_only=True)
 class ArmModel:
-    """The arm of a base that stands still, and what is around it.
+    """Collision model of the arm while the base stands still, with its surroundings.
 
     Attributes:
         base: x, y, yaw [m, rad].
-        boxes: What must not be touched.
-        cargo: Points of what is held, from the tip in the hand's upright frame [m], (P, 3).
-        slack_m: Depth in boxes that is there already at the start or the goal, and so is no reason to refuse.
+        boxes: Obstacles.
+        cargo: Points of the held object, relative to the tip in the hand's upright frame [m], (P, 3).
+        slack_m: Overlap that exists already at the start or the goal and is therefore accepted.
     """
 
     base: tuple[float, float, float]
@@ -45,7 +45,7 @@ class ArmModel:
     slack_m: float = 0.0
 
     def overlap_depth(self, q: Array) -> Array:
-        """How deep postures (N, 8) are in boxes, summed over spheres [m], (N,)."""
+        """Overlap of postures (N, 8) with the boxes, summed over spheres [m], (N,)."""
         centers = kinematics.sphere_centers(q)
         radii = kinematics.sphere_radii()
         if len(self.cargo):
@@ -67,18 +67,18 @@ class ArmModel:
 
 
 def distance(a: Array, b: Array) -> float:
-    """How far two postures are apart, in weighted radians."""
+    """Distance between two postures in weighted radians."""
     return float(np.linalg.norm((a - b) * DISTANCE_WEIGHTS))
 
 
 def plan_path(arm_model: ArmModel, start: Array, goal: Array, rng: np.random.Generator) -> list[Array] | None:
-    """Return the postures to go through after `start`, the last one `goal`; None if none was found.
+    """Return the postures to go through after `start`, the last one being `goal`; None if no path was found.
 
     Args:
-        twin: Arm and surroundings.
+        arm_model: The arm and its surroundings.
         start: Lift and arm joints [m, rad], (8,).
-        goal: The same, (8,).
-        rng: Draws the tree's directions.
+        goal: Lift and arm joints [m, rad], (8,).
+        rng: Draws the directions in which the trees grow.
     """
     if arm_model.is_free_line(start, goal):
         return [goal]
@@ -110,7 +110,7 @@ class _Tree:
         self.parents: list[int] = [-1]
 
     def extend(self, target: Array, arm_model: ArmModel) -> int | None:
-        """Take one step from the nearest node towards a posture; the new node, or None if something is there."""
+        """Take one step from the nearest node towards a posture; return the new node, or None if blocked."""
         distances = np.linalg.norm((np.array(self.nodes) - target) * DISTANCE_WEIGHTS, axis=1)
         nearest = int(np.argmin(distances))
         start, gap = self.nodes[nearest], float(distances[nearest])
@@ -124,7 +124,7 @@ class _Tree:
         return len(self.nodes) - 1
 
     def path_to_root(self, node: int) -> list[Array]:
-        """The nodes from one to the root."""
+        """Return the nodes from a node back to the root."""
         path = []
         while node >= 0:
             path.append(self.nodes[node])
@@ -133,7 +133,7 @@ class _Tree:
 
 
 def _shorten(path: list[Array], arm_model: ArmModel, rng: np.random.Generator) -> list[Array]:
-    """Leave out corners where the line between their neighbors is free."""
+    """Remove corners where the line between their neighbors is free."""
     for _ in range(SHORTCUT_TRIES):
         if len(path) < 3:
             break

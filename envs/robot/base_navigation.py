@@ -1,6 +1,7 @@
-"""Where the robot's base can go: an occupancy grid of the floor, shortest ways on it, short straight paths.
+"""Plan paths of the robot's base on an occupancy grid of the floor.
 
-Frames: the home's. Cell (i, j) has its center at origin + (i + 0.5, j + 0.5) * CELL_M.
+Frame: the home. Cell (i, j) has its center at origin + (i + 0.5, j + 0.5) * CELL_M. A leaf is the moving part of a
+fixture: a door, flap or drawer.
 
 Legend: nx, ny cells.
 """
@@ -23,25 +24,25 @@ if TYPE_CHECKING:
 
 CELL_M = 0.05
 WALL_M = 0.10
-BASE_CLEAR_M = 0.27  # least distance of the base's center from fixtures: its radius is 0.24 m
-COMFORT_CLEAR_M = 0.38  # nearer than this to something, driving costs more
-SHORTCUT_CLEAR_M = 0.33  # least gap on a shortcut, where the way that it cuts short has it
-MAX_SQUEEZE_M = 1.2  # how far the robot squeezes past a leaf to get back to the open floor
-OBJECT_CLEAR_M = 0.25  # from a thing on the ground to the base's center
+BASE_CLEAR_M = 0.27  # minimum distance of the base's center from fixtures; the base's radius is 0.24 m
+COMFORT_CLEAR_M = 0.38  # driving nearer than this to an obstacle costs more
+SHORTCUT_CLEAR_M = 0.33  # minimum gap on a shortcut, if the path that it replaces keeps that gap
+MAX_SQUEEZE_M = 1.2  # how far the robot may squeeze past an open leaf to get back to the open floor
+OBJECT_CLEAR_M = 0.25  # from an object on the ground to the base's center
 DOOR_CLEAR_M = 0.17  # from an open door to the column; the chassis may pass below a flap
 
 Bool = NDArray[np.bool_]
 
 
 class Floor:
-    """The floor of one home. `fixed` boxes are footprints, given once; leaves move and are given to `update`."""
+    """Occupancy grid of one home's floor. Fixed obstacles are given once, open leaves with each `update`."""
 
     def __init__(self, scene: Scene, footprints: list[Footprint]) -> None:
         """Draw the grid.
 
         Args:
             scene: Rooms and doorways.
-            footprints: x, y, yaw, half depth, half width [m, rad] of what stands on the floor.
+            footprints: x, y, yaw, half depth, half width [m, rad] of the furniture on the floor.
         """
         x0 = min(r.rect[0] for r in scene.rooms) - 0.2
         y0 = min(r.rect[1] for r in scene.rooms) - 0.2
@@ -63,9 +64,9 @@ class Floor:
         for footprint in footprints:
             open_floor &= ~self._near_footprint(footprint, 0.0)
         cells = np.asarray(distance_transform_edt(open_floor), dtype=np.float64)
-        self.clearance_m: Array = cells * CELL_M  # (nx, ny) to the nearest obstacle
+        self.clearance_m: Array = cells * CELL_M  # (nx, ny) to the nearest fixed obstacle
         self.free: Bool = self.clearance_m >= BASE_CLEAR_M
-        self.clearance_with_doors_m: Array = self.clearance_m  # (nx, ny) to the nearest obstacle or open leaf
+        self.clearance_with_doors_m: Array = self.clearance_m  # (nx, ny) to the nearest fixed obstacle or open leaf
         self._graph = sparse.csr_matrix((0, 0))
         self._costs: Array = np.zeros((0, 0))
         self._source: tuple[int, int] | None = None
@@ -81,13 +82,13 @@ class Floor:
         return is_near
 
     def update(self, leaves: list[Footprint], objects: Sequence[Footprint] = (), carried_m: float = 0.0) -> None:
-        """Take the leaves that stand open and the things that lie on the ground now into account.
+        """Update the grid with the leaves that are open now and the objects that lie on the ground.
 
         Args:
             leaves: Footprints of open leaves.
-            things: Footprints of things in the base's way.
-            carried_m: How far from the base's center reaches what the robot carries: kept clear of open leaves, and
-                of all else where there is a way.
+            objects: Footprints of objects in the base's way.
+            carried_m: How far the carried object extends from the base's center. This radius is kept clear of open
+                leaves, and of all other obstacles where a path allows it.
         """
         free = self.clearance_m >= BASE_CLEAR_M
         for footprint in leaves:
@@ -123,7 +124,7 @@ class Floor:
         return np.asarray(distance_transform_edt(clear), dtype=np.float64) * CELL_M
 
     def main_area_with(self, leaves: list[Footprint]) -> Bool:
-        """Where the robot is not cut off from most of the home if these leaves stand open, (nx, ny)."""
+        """Cells connected to most of the home when these leaves are open, (nx, ny)."""
         free = self.clearance_m >= BASE_CLEAR_M
         for footprint in leaves:
             free = free & ~self._near_footprint(footprint, DOOR_CLEAR_M)
@@ -131,7 +132,7 @@ class Floor:
         return area
 
     def cell_at(self, x: float, y: float) -> tuple[int, int]:
-        """The cell of a point, clipped to the grid."""
+        """Return the cell of a point, clipped to the grid."""
         i, j = ((np.array([x, y]) - self.origin) / CELL_M).astype(int)
         return int(np.clip(i, 0, self.shape[0] - 1)), int(np.clip(j, 0, self.shape[1] - 1))
 
@@ -152,11 +153,11 @@ class Floor:
         return clear
 
     def travel_costs(self, start: tuple[float, float]) -> Array:
-        """Effort [m] from a point to every cell, infinite where there is no way, (nx, ny)."""
+        """Travel cost [m] from a point to every cell, infinite where there is no path, (nx, ny)."""
         cell = self._departure_cell(start)
         if self._source != cell:
             source = cell[0] * self.shape[1] + cell[1]
-            search: Any = dijkstra  # scipy's stubs differ between the versions of different Pythons
+            search: Any = dijkstra  # scipy's stubs differ between Python versions
             costs, predecessors = search(
                 csgraph=self._graph,
                 directed=False,
@@ -168,7 +169,7 @@ class Floor:
         return self._costs
 
     def _departure_cell(self, start: tuple[float, float]) -> tuple[int, int]:
-        """The cell that a robot at a point leaves from: beside a door that it opened, the nearest of the open floor."""
+        """Cell at which a path from a point starts: the nearest open cell if an open door blocks the robot's own."""
         cell = self.cell_at(*start)
         if self.main_area[cell]:
             return cell
@@ -179,7 +180,7 @@ class Floor:
         return nearest // self.shape[1], nearest % self.shape[1]
 
     def path(self, start: tuple[float, float], goal: tuple[float, float]) -> list[tuple[float, float]] | None:
-        """Corners of a short free path, ending at `goal`; None if there is none."""
+        """Corners of a short free path that ends at `goal`; None if there is no path."""
         costs = self.travel_costs(start)
         cell = self.cell_at(*goal)
         if not np.isfinite(costs[cell]):

@@ -1,4 +1,4 @@
-"""Which parts of a home the robot can get to, found when the home is compiled, before anybody plans to use them."""
+"""Check when a home is compiled which fixtures the robot can reach, before any plan uses them."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 
 def unreachable_fixtures(queries: SpatialQueries, floor: Floor, start: tuple[float, float]) -> dict[str, str]:
-    """Return the fixtures that the robot cannot use, and what it cannot get to.
+    """Return the fixtures that the robot cannot use, each with the parts that it cannot reach.
 
     Args:
-        places: Where everything is.
+        queries: Geometry of the home.
         floor: Where the base can go.
-        start: Where the robot stands, x, y [m].
+        start: Position of the robot, x, y [m].
     """
     costs = floor.travel_costs(start)
     problems: dict[str, str] = {}
@@ -44,7 +44,7 @@ def unreachable_fixtures(queries: SpatialQueries, floor: Floor, start: tuple[flo
 
 
 def _can_be_reached(floor: Floor, costs: Array, point: Array, yaw: float, part: str) -> bool:
-    """Whether there is a place from which an arm reaches a point; from the front, where only that will do."""
+    """Whether the arm can reach a point from some standing position; only from the front unless the part is the top."""
     angles = np.arange(N_STAND_ANGLES) * 2 * pi / N_STAND_ANGLES + yaw
     radius, angle = (a.ravel() for a in np.meshgrid(STAND_RADII_M, angles))
     positions = point[:2] + radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], -1)

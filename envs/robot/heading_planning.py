@@ -1,7 +1,7 @@
-"""Where a base that can move in any direction turns on its way: where what it carries before it has room to swing.
+"""Plan the heading of the holonomic base along a path, so that it turns where the carried object has room to swing.
 
-A path is walked in small steps. The base keeps its heading until it has come out of a narrow place, looks ahead on its
-way, and takes its last heading before the next narrow place.
+The path is sampled in small steps. The base keeps its heading until it has left a narrow place, then faces the
+direction of travel, and takes its final heading before the next narrow place.
 
 Legend: P points of the path, S spheres.
 """
@@ -24,22 +24,22 @@ if TYPE_CHECKING:
     from envs.geometry.rotations import Array
 
 STEP_M = 0.1
-TURN_RAD_PER_M = 2.5  # while it drives
-FINAL_TURN_M = 0.8  # from the last wide place: from here on it turns to its last heading
-MIN_LOOK_AHEAD_M = 1.2  # shorter ways are not looked along
+TURN_RAD_PER_M = 2.5  # while driving
+FINAL_TURN_M = 0.8  # distance to the last wide point from which on the base turns to its final heading
+MIN_LOOK_AHEAD_M = 1.2  # on shorter paths the base does not face the direction of travel
 
 Point = tuple[float, float]
 Pose = tuple[float, float, float]
 
 
 def plan_headings(start: Pose, corners: Sequence[Point], yaw: float, can_turn: Callable[[Point], bool]) -> list[Pose]:
-    """Return the poses x, y, yaw [m, rad] to go through after `start`, the last one at the last corner with `yaw`.
+    """Return the poses x, y, yaw [m, rad] to go through after `start`; the last one is at the last corner with `yaw`.
 
     Args:
-        start: Where the base stands, and its heading.
-        corners: Of the path after it.
+        start: Pose of the base.
+        corners: Corners of the path after the start.
         yaw: Heading at the end.
-        roomy: Whether the base can turn at a point.
+        can_turn: Whether the base can turn at a point.
     """
     points = _sample_path(start[:2], corners)
     wide = [k for k, point in enumerate(points) if can_turn(point)]
@@ -73,7 +73,7 @@ def plan_headings(start: Pose, corners: Sequence[Point], yaw: float, can_turn: C
 def heading_plans(
     start: Pose, corners: Sequence[Point], yaw: float, can_turn: Callable[[Point], bool]
 ) -> list[list[Pose]]:
-    """Return several ways to turn on a path, the most natural first."""
+    """Return several heading plans for a path, the most natural first."""
     at_start_heading = [(x, y, start[2]) for x, y in corners]
     final_yaw = nearest_angle(yaw, start[2])
     return [
@@ -88,14 +88,14 @@ def swept_overlap_m(
     start: Pose, poses: Sequence[Pose], body_points: Array, radii: Array,
     boxes: Boxes,
 ) -> float:  # fmt: skip
-    """How deep the spheres of a body get into boxes at the worst place of a way, summed over spheres [m].
+    """Maximum overlap of a body's spheres with boxes along a path, summed over spheres [m].
 
     Args:
-        start: Pose that the way begins at.
-        poses: x, y, yaw to go through, in straight lines.
-        body: Centers of the spheres in the base's frame, (S, 3).
-        radii: Of the spheres [m], (S,).
-        boxes: What must not be touched.
+        start: Pose at which the path begins.
+        poses: x, y, yaw to go through in straight lines.
+        body_points: Centers of the spheres in the base's frame, (S, 3).
+        radii: Radii of the spheres [m], (S,).
+        boxes: Obstacles.
     """
     rows = [np.array([start])]
     for a, b in pairwise([start, *poses]):
@@ -121,7 +121,7 @@ def _sample_path(start: Point, corners: Sequence[Point]) -> list[Point]:
 
 
 def _drop_collinear(poses: Sequence[Pose]) -> list[Pose]:
-    """Leave out poses on the straight line, in place and heading, between their neighbors."""
+    """Remove poses that lie on the straight line between their neighbors, in position and heading."""
     kept = [poses[0]]
     for k in range(1, len(poses) - 1):
         a, b, c = kept[-1], poses[k], poses[k + 1]

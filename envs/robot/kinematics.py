@@ -1,11 +1,11 @@
-"""Kinematics of the mobile Panda in numpy, for many postures at once: forward, Jacobian, damped least squares.
+"""Kinematics of the mobile Panda in NumPy, batched: forward kinematics, Jacobian, damped least squares.
 
 Source of the arm's geometry and limits: Franka Emika, Panda datasheet and `franka_panda/panda.urdf` of pybullet_data.
 
 Frames: base (chassis center on the floor, +x forward), mount (the arm's foot on the lift), hand, tip (between the
 fingertips; its z is the approach direction, its y the axis along which the fingers close).
 
-Legend: N postures, J = 8 joints of lift and arm, K links of the arm with the hand, S spheres.
+Legend: N postures, J = 8 joints of lift and arm, K = 8 links (seven of the arm and the hand), S spheres.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ LOWER = np.array([LIFT_M[0], -2.85, -1.72, -2.85, -3.03, -2.85, 0.02, -2.85])
 UPPER = np.array([LIFT_M[1], 2.85, 1.72, 2.85, -0.10, 2.85, 3.71, 2.85])
 SPEED = np.array([0.45, 1.5, 1.5, 1.5, 1.5, 2.0, 2.0, 2.0])  # [m/s, rad/s], below the arm's own limits
 TUCKED = np.array([0.0, -1.25, 0.0, -2.75, 0.0, 1.55, 0.785])  # arm joints while the robot drives [rad]
-TUCKED_PITCH = pi / 2 - 0.05  # of the hand then, below the horizon [rad]: joints 2, 4 and 6 add up
-# Offsets and turns about x from one arm joint's frame to the next: (x, y, z), turn [rad].
+TUCKED_PITCH = pi / 2 - 0.05  # pitch of the tucked hand below the horizon [rad]: the sum of joints 2, 4 and 6
+# Offset (x, y, z) [m] and rotation about x [rad] from each arm joint's frame to the next.
 CHAIN: tuple[tuple[tuple[float, float, float], float], ...] = (
     ((0.0, 0.0, 0.333), 0.0),
     ((0.0, 0.0, 0.0), -pi / 2),
@@ -37,8 +37,8 @@ CHAIN: tuple[tuple[tuple[float, float, float], float], ...] = (
 )
 HAND_AT = (0.0, 0.0, 0.107)
 HAND_TURN = -pi / 4
-HAND_LINK = 7  # index among the K = 8 frames
-# Spheres that cover the arm: link among the K frames, center in its frame, radius [m].
+HAND_LINK = 7  # index among the K frames
+# Spheres that cover the arm: index of the link, center in the link's frame [m], radius [m].
 SPHERES: tuple[tuple[int, tuple[float, float, float], float], ...] = (
     (0, (0.0, 0.0, -0.10), 0.075),
     (1, (0.0, 0.0, 0.0), 0.085),
@@ -102,7 +102,7 @@ def tip(q: Array) -> tuple[Array, Array]:
 def hand_rotation(yaw: Array | float, pitch: Array | float) -> Array:
     """Rotation (..., 3, 3) of a hand that points towards `yaw` and `pitch` [rad] below the horizon.
 
-    Its fingers close along the horizontal. A pitch of pi / 2 points straight down.
+    The fingers close along the horizontal. A pitch of pi / 2 points straight down.
     """
     yaw, pitch = np.broadcast_arrays(np.asarray(yaw, float), np.asarray(pitch, float))
     z = np.stack([np.cos(pitch) * np.cos(yaw), np.cos(pitch) * np.sin(yaw), -np.sin(pitch)], -1)
@@ -111,15 +111,15 @@ def hand_rotation(yaw: Array | float, pitch: Array | float) -> Array:
 
 
 def solve(target_at: Array, target_turn: Array, start: Array) -> tuple[Array, Array]:
-    """Solve inverse kinematics by damped least squares with joint limits, N at once.
+    """Solve inverse kinematics for N targets at once, by damped least squares with joint limits.
 
     Args:
         target_at: Tip positions in the base frame, (N, 3).
         target_turn: Tip rotations in the base frame, (N, 3, 3).
-        start: First guess, (N, 8); the solution stays near it where it may.
+        start: Initial guess, (N, 8); the solution stays near it where possible.
 
     Returns:
-        Joints (N, 8), and the error left: meters plus 0.2 times radians, (N,).
+        Joints (N, 8), and the remaining error: meters plus 0.2 times radians, (N,).
     """
     q = start.copy()
     eye = np.eye(6) * DAMPING**2
@@ -144,7 +144,7 @@ def solve(target_at: Array, target_turn: Array, start: Array) -> tuple[Array, Ar
         task_error = error[..., None] - jacobian @ towards_start[..., None]
         dq = towards_start + (transposed @ (damped_inverse @ task_error))[..., 0]
         q = np.clip(q + np.clip(dq, -0.35, 0.35), LOWER, UPPER)
-    # A half turn has no cross product either: compare the rotations themselves.
+    # The cross products vanish at a half turn too, so compare the rotations themselves.
     angle = np.arccos(np.clip((np.einsum("nij,nij->n", tip_turn, target_turn) - 1) / 2, -1.0, 1.0))
     return q, np.linalg.norm(target_at - tip_at, axis=1) + 0.2 * angle
 

@@ -1,4 +1,4 @@
-"""What every skill of the robot shares: driving, going in and out of a reach, tucking the arm, and why it failed."""
+"""Motions that all skills share: drive, approach, retreat, move and tuck the arm; and the error of a failed skill."""
 
 from __future__ import annotations
 
@@ -28,23 +28,23 @@ from envs.robot.reach_planning import (
 from envs.robot.robot import OPEN_M, Robot
 
 TRANSIT_LIFT_M = 0.55
-CARRY_LIFT_M = 1.02  # what is carried passes over tables
-# Things on the ground from this height on are driven around; where there is no way, more and more are pushed aside.
+CARRY_LIFT_M = 1.02  # the carried object passes over tables
+# Drive around objects on the ground that are at least this high; if there is no path, push lower ones aside.
 MIN_AVOIDED_HEIGHTS_M = (0.0, 0.12, inf)
 TUCKED_RADIUS_M = 0.36  # from the base's center to the outside of the tucked arm
 TUCKED_TIP_M = 0.28  # from the base's center to the tip of the tucked arm
-FRICTION_SLOWDOWN = 1.5  # by which motions with a thing held by friction are slower
+FRICTION_SLOWDOWN = 1.5  # motions are slower by this factor while friction alone holds an object
 MAX_BRUSH_M = 0.005
 CARGO_POINTS = np.array([(x, y, z) for x in (-1.0, 0.0, 1.0) for y in (-1.0, 0.0, 1.0) for z in (-0.9, 0.9)])
 NO_CARGO = np.zeros((0, 3))
-OBSTACLE_RADIUS_M = 1.15  # boxes nearer than this to a goal are checked
+OBSTACLE_RADIUS_M = 1.15  # obstacles nearer than this to a target are checked
 
 
 class SkillError(Exception):
-    """A skill cannot go on; the message is its outcome's reason.
+    """A skill cannot go on; the message becomes the outcome's reason.
 
     Attributes:
-        blocked_by: The fixture whose open door is in the way; empty if none is.
+        blocked_by: The fixture whose open door is in the way; empty if there is none.
     """
 
     def __init__(self, reason: str, *, blocked_by: str = "") -> None:
@@ -54,7 +54,7 @@ class SkillError(Exception):
 
 @dataclass
 class MotionPrimitives:
-    """The robot, where things are and in what state, and the floor."""
+    """The robot's motions in one home, with the home's geometry, object states and floor grid."""
 
     engine: Engine
     robot: Robot
@@ -62,14 +62,16 @@ class MotionPrimitives:
     floor: Floor
     object_states: ObjectStates
     grasp: Literal["assisted", "physical"] = "assisted"
-    focus: Array = field(default_factory=lambda: np.zeros(3))  # what the robot works at, for the camera
-    floor_obstacles: tuple[list[Footprint], list[Footprint]] = field(default_factory=lambda: ([], []))  # leaves, things
-    released: list[str] = field(default_factory=list)  # still ignored by the hand
+    focus: Array = field(default_factory=lambda: np.zeros(3))  # where the robot works, for the camera
+    floor_obstacles: tuple[list[Footprint], list[Footprint]] = field(
+        default_factory=lambda: ([], [])
+    )  # leaves, objects
+    released: list[str] = field(default_factory=list)  # objects with which the hand does not collide yet
 
     # -- moving --------------------------------------------------------------------------------------------------------
 
     def refresh_floor(self, min_height_m: float = 0.0) -> None:
-        """See which doors stand open and what lies on the ground, if it is at least so high."""
+        """Update the floor grid with the open doors and the objects on the ground that are at least this high."""
         on_ground = self.queries.object_footprints(self.robot.carried, min_height_m=min_height_m)
         obstacles = (_rounded(self.queries.leaf_footprints()), _rounded(on_ground))
         if obstacles != self.floor_obstacles:
@@ -77,10 +79,10 @@ class MotionPrimitives:
             self.floor.update(*obstacles)
 
     def drive(self, x: float, y: float, yaw: float, where: str) -> None:
-        """Drive to a pose of the base, arm tucked.
+        """Drive the base to a pose with the arm tucked.
 
         Raises:
-            SkillError: There is no way.
+            SkillError: There is no path.
         """
         robot = self.robot
         position = (float(robot.q[0]), float(robot.q[1]))
@@ -105,7 +107,7 @@ class MotionPrimitives:
         robot.move(waypoints, slowdown=self.slowdown)
 
     def _choose_headings(self, start: Pose, plans: Sequence[Sequence[Pose]]) -> Sequence[Pose]:
-        """The first way to turn on which arm, column and what is carried touch nothing, or the least."""
+        """Return the first heading plan on which nothing collides, or the one with the least overlap."""
         robot = self.robot
         body, radii = kinematics.sphere_centers(robot.q[None, 3:])[0], kinematics.sphere_radii()
         body, radii = (
@@ -128,7 +130,7 @@ class MotionPrimitives:
 
     @property
     def carry_radius_m(self) -> float:
-        """How far from the base's center reaches the tucked arm with what it holds."""
+        """Radius around the base's center that the tucked arm and the held object need."""
         held = self.robot.held
         if held is None:
             return TUCKED_RADIUS_M
@@ -140,7 +142,7 @@ class MotionPrimitives:
     def _path_clear_of_cargo(
         self, start: tuple[float, float], goal: tuple[float, float]
     ) -> list[tuple[float, float]] | None:
-        """A path on which what the hand carries brushes against nothing, if it carries something and there is one."""
+        """A path on which the carried object touches nothing, if something is carried and there is one."""
         if self.robot.held is None:
             return None
         self.floor.update(*self.floor_obstacles, carried_m=self.carry_radius_m)
@@ -150,21 +152,21 @@ class MotionPrimitives:
 
     @property
     def slowdown(self) -> float:
-        """By how much motions are slower, for the sake of what friction holds."""
+        """Factor by which motions are slower, for an object that friction alone holds."""
         held = self.robot.held
         return 1.0 if held is None or held.weld is not None else FRICTION_SLOWDOWN
 
     def tuck(self) -> None:
-        """Fold the arm and bring the lift to where it travels."""
+        """Fold the arm and bring the lift to its travel height."""
         q = self.robot.q.copy()
         held = self.robot.held
         lift = CARRY_LIFT_M if held is not None else TRANSIT_LIFT_M
         if self.robot.held is not None and q[3] < lift:
-            q[3] = lift  # up first: what is held must clear the table
+            q[3] = lift  # lift first: the held object must clear the table
             self.robot.move([q])
             q = q.copy()
         q[4:] = kinematics.TUCKED
-        if held is not None and held.weld is None:  # it turns with the hand: keep the pitch of the grasp
+        if held is not None and held.weld is None:  # the object turns with the hand: keep the pitch of the grasp
             q[9] = np.clip(q[9] + kinematics.TUCKED_PITCH - held.pitch, kinematics.LOWER[6], kinematics.UPPER[6])
         self.move_arm(q[3:])
         if self.robot.held is None and abs(q[3] - lift) > 0.05:
@@ -173,7 +175,7 @@ class MotionPrimitives:
             self.robot.move([q])
 
     def pitches(self, usual: tuple[float, ...]) -> tuple[float, ...]:
-        """Pitches that the hand may have at a goal [rad]: one, if what it holds turns with it."""
+        """Allowed pitches of the hand at a target [rad]: only one if the held object turns with the hand."""
         held = self.robot.held
         return usual if held is None or held.weld is not None else (held.pitch,)
 
@@ -188,13 +190,13 @@ class MotionPrimitives:
         ignore: Sequence[str] = (),
         front: bool = False,
     ) -> list[ReachPose]:
-        """Return ways to reach one of some goals, the best first.
+        """Return poses that reach one of the targets, the best first.
 
         Args:
-            goals: Alternatives, near each other.
-            entry: How the tip comes.
-            fixture: Where the goals are.
-            ignore: Things that may be touched.
+            targets: Alternatives, near each other.
+            approach: Line along which the tip arrives.
+            fixture: Where the targets are.
+            ignore: Objects that may be touched.
             front: Only stand in front of the fixture.
         """
         center = np.mean([target.middle for target in targets], axis=0)
@@ -217,7 +219,7 @@ class MotionPrimitives:
         return []
 
     def approach(self, reach: ReachPose, where: str, *, finger: float = OPEN_M) -> None:
-        """Drive to a reach's start, unfold the arm, come in by its line."""
+        """Drive to the start of the approach, unfold the arm and move the tip in along the line."""
         robot = self.robot
         waypoints = reach.approach_waypoints()
         self.drive(float(waypoints[0][0]), float(waypoints[0][1]), float(waypoints[0][2]), where)
@@ -234,7 +236,7 @@ class MotionPrimitives:
         robot.move(waypoints[1:], slowdown=1.3 * self.slowdown)
 
     def move_arm(self, posture: Array) -> None:
-        """Bring lift and arm to a posture (8,) past what is around; straight, if there is no way past it."""
+        """Move lift and arm to a posture (8,) around obstacles, or straight if there is no free path."""
         robot = self.robot
         boxes = self.queries.obstacles(robot.q[:3] * (1, 1, 0), OBSTACLE_RADIUS_M, robot.carried)
         arm_model = ArmModel(
@@ -242,12 +244,12 @@ class MotionPrimitives:
         )
         end_depths = arm_model.overlap_depth(np.array([robot.q[3:], posture]))
         arm_model = replace(arm_model, slack_m=float(end_depths.max()))
-        # The same motion is planned alike each time: the draws depend on nothing else.
+        # A constant seed, so that the same motion is planned in the same way each time.
         path = plan_path(arm_model, robot.q[3:], posture, np.random.default_rng(0)) or [posture]
         robot.move([np.concatenate([robot.q[:3], q]) for q in path], slowdown=self.slowdown)
 
     def retreat(self, reach: ReachPose) -> None:
-        """Leave by the line by which the tip came."""
+        """Move the tip back along the line of its approach."""
         waypoints = reach.retreat_waypoints()
         yaw_offset = self.robot.q[2] - waypoints[-1][2]
         for q in waypoints:
@@ -255,7 +257,7 @@ class MotionPrimitives:
         self.robot.move(waypoints[1:], slowdown=1.15 * self.slowdown)
 
     def drop_if_slipped(self) -> None:
-        """Take what has slipped out of the fingers as let go."""
+        """Release an object that has slipped out of the fingers."""
         if not self.robot.slipped():
             return
         names = self.robot.carried
@@ -265,7 +267,7 @@ class MotionPrimitives:
         self.robot.enable_collisions(names)
 
     def recover(self) -> None:
-        """After a failure: out by the base if something is in front, then tuck."""
+        """After a failure, raise the arm a little if it is unfolded, then tuck it."""
         robot = self.robot
         if np.abs(robot.q[4:] - kinematics.TUCKED).max() > 0.05:
             up = robot.q.copy()
@@ -279,5 +281,5 @@ def _rounded(footprints: list[Footprint]) -> list[Footprint]:
 
 
 def evenly_spaced_yaws(yaw: float, step: float) -> tuple[float, ...]:
-    """A heading and its turns by `step` [rad]."""
+    """A heading and its rotations by multiples of `step` [rad], over a full turn."""
     return tuple(yaw + k * step for k in range(round(2 * pi / step)))

@@ -1,4 +1,4 @@
-"""Why something cannot be reached: the open door that is in the way, if closing one would help."""
+"""Explain why something cannot be reached: find the open door that blocks the way, if closing one would help."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ if TYPE_CHECKING:
 
     from envs.robot.motion_primitives import MotionPrimitives
 
-MAX_DISTANCE_M = 2.0  # from what is to be reached to a fixture whose door may be in the way
+MAX_DISTANCE_M = 2.0  # from the target to a fixture whose door may block it
 
 
 def unreachable_error(
     motion: MotionPrimitives, reason: str, find_path: Callable[[], object], *, own_fixture: str | None = None
 ) -> SkillError:
-    """Return the failure of a skill that found no way to what it wants.
+    """Return the error of a skill that found no way to its target.
 
     Args:
         motion: The robot and its home.
         reason: What cannot be reached, in words.
-        again: Looks for a way once more and returns what it finds, nothing if there is none. It must not move anything.
-        own: The fixture that is worked at: its door has to stay as it is.
+        find_path: Searches for a way again and returns it, or something empty. It must not move anything.
+        own_fixture: The fixture that the skill works at: its door must stay as it is.
     """
     queries = motion.queries
     focus_x, focus_y = float(motion.focus[0]), float(motion.focus[1])
@@ -44,7 +44,7 @@ def unreachable_error(
 
 @contextmanager
 def _temporarily_closed(motion: MotionPrimitives, name: str) -> Iterator[None]:
-    """Shut a fixture's leaves while no time passes."""
+    """Close a fixture's leaves while no time passes, and restore them afterwards."""
     links = range(len(motion.queries.furniture[name].leaves))
     positions = [motion.engine.joint(name, link) for link in links]
     try:

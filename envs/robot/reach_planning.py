@@ -1,8 +1,8 @@
-"""Where to stand and how to hold the arm so that the tip gets to a point: many candidates at once.
+"""Find where to stand and how to hold the arm so that the tip reaches a point, for many candidates at once.
 
-The tip comes in a straight line, carried by the lift (from above) or by lift and base (from the front, into a
-cupboard), while the arm keeps its posture; the arm unfolds before, in free space. So one solution of inverse kinematics
-and one sweep of spheres decide a whole approach.
+The tip arrives along a straight line, moved by the lift (from above) or by lift and base (from the front, into a
+cupboard), while the arm keeps its posture; the arm unfolds before, in free space. Therefore one solution of inverse
+kinematics and one sweep of spheres decide a whole approach.
 
 Legend: N candidates, S spheres, D stages of the straight line.
 """
@@ -29,30 +29,30 @@ N_STAND_ANGLES = 28
 BEST_RADIUS_M = 0.68
 MAX_STANDS = 22
 MAX_IK_ERROR = 0.012
-MAX_HARD_OVERLAP_M = (0.004, 0.03)  # summed depth in hard boxes that is accepted: first try, last try
+MAX_HARD_OVERLAP_M = (0.004, 0.03)  # accepted overlap with hard boxes, summed over spheres: first attempt, last attempt
 COLUMN_POINTS = tuple((-0.06, 0.0, z) for z in (0.3, 0.5, 0.7, 0.9, 1.1, 1.3))
 COLUMN_RADIUS_M = 0.07
 PITCHES_DOWN = (pi / 2, 1.2, 0.85)
-PITCH_BACK = 1.9  # a hand that leans towards what is behind its goal: the wrist stays clear of a wall before it
+PITCH_BACK = 1.9  # the hand leans back over its target, so that the wrist stays clear of a wall in front of it
 PITCHES_LEVEL = (0.15, 0.5, 0.85)
 GUESS_DOWN = np.array([-0.3, 0.0, -2.2, 0.0, 1.9, 0.785])
-GUESS_LOW = np.array([1.1, 0.0, -1.4, 0.0, 2.5, 0.785])  # straight down to the ground, the lift near its lower end
-LOW_M = 0.25  # height of the tip below which the arm bends over
+GUESS_LOW = np.array([1.1, 0.0, -1.4, 0.0, 2.5, 0.785])  # straight down to the ground, with the lift near its lower end
+LOW_M = 0.25  # below this height of the tip, the arm bends over
 GUESS_LEVEL = np.array([-0.2, 0.0, -2.3, 0.0, 3.5, 0.785])
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReachTarget:
-    """What the tip is wanted for.
+    """A target of the tip.
 
     Attributes:
-        middle: What to stand around [m], (3,).
-        tip: Position of the tip for a heading of the hand [rad], (3,).
-        yaws: Headings of the hand to choose from [rad]; empty: straight away from the base.
-        pitches: Of the hand, below the horizon [rad].
-        cargo: Points of what is (or will be) held, from the tip in the hand's upright frame [m], (P, 3).
-        cost: Added to the cost of all its candidates.
-        width: Of what the fingers close on, across the hand [m].
+        middle: Point to stand around [m], (3,).
+        tip: Maps a heading of the hand [rad] to the position of the tip [m], (3,).
+        yaws: Headings of the hand to choose from [rad]; if empty, the hand points straight away from the base.
+        pitches: Pitches of the hand to choose from, below the horizon [rad].
+        cargo: Points of the (future) held object, relative to the tip in the hand's upright frame [m], (P, 3).
+        cost: Added to the cost of all candidates of this target.
+        width: Width of the part that the fingers close on, across the hand [m].
     """
 
     middle: Array
@@ -66,13 +66,13 @@ class ReachTarget:
 
 @dataclass(frozen=True, kw_only=True)
 class ApproachPath:
-    """The straight line by which the tip comes: up by `up` [m], then out by `out` [m], (2,)."""
+    """Line along which the tip leaves its target, and arrives in reverse: up by `up` [m], then by `out` [m], (2,)."""
 
     up: float
     out: tuple[float, float] = (0.0, 0.0)
 
     def stages(self) -> Array:
-        """Offsets from the goal to the start of the line, (D, 3)."""
+        """Offsets from the target to the start of the line, (D, 3)."""
         offsets = [(0.0, 0.0, 0.0), (0.0, 0.0, 0.5 * self.up), (0.0, 0.0, self.up)]
         if self.out != (0.0, 0.0):
             offsets += [
@@ -83,14 +83,16 @@ class ApproachPath:
 
 @dataclass(frozen=True, kw_only=True)
 class ReachPose:
-    """A posture whose tip is at its goal, and the way there.
+    """A posture whose tip is at its target, and the approach to it.
 
     Attributes:
-        q: Posture at the goal, (11,).
-        goal: Index of the goal.
+        q: Posture at the target, (11,).
+        target: Index of the target.
         yaw: Heading of the hand [rad].
-        pitch: Of the hand [rad].
-        width: Of what the fingers close on [m].
+        pitch: Pitch of the hand [rad].
+        approach: Line along which the tip arrives.
+        cost: Lower is better.
+        width: Width of the part that the fingers close on [m].
     """
 
     q: Array
@@ -110,22 +112,27 @@ class ReachPose:
         return q
 
     def approach_waypoints(self) -> list[Array]:
-        """Postures from the start of the line to the goal."""
+        """Postures from the start of the line to the target."""
         stages = self.approach.stages()
         return [self.shifted(stages[-1].tolist()), self.shifted((0.0, 0.0, self.approach.up)), self.q]
 
     def retreat_waypoints(self) -> list[Array]:
-        """Postures from the goal to the start of the line."""
+        """Postures from the target to the start of the line."""
         return self.approach_waypoints()[::-1]
 
 
 def fixed_tip(point: Array) -> Callable[[float], Array]:
-    """A goal's tip that is at one point (3,) whatever the heading."""
+    """A tip function that returns one point (3,) for every heading."""
     return lambda heading: point
 
 
 def tip_for_center(center: Array, middle: Array) -> Callable[[float], Array]:
-    """A goal's tip that brings what is held to a center; its middle, (3,), is from the tip, the hand upright."""
+    """A tip function that brings the center of the held object to `center`.
+
+    Args:
+        center: Where the object's center must be [m], (3,).
+        middle: The object's center relative to the tip, in the hand's upright frame [m], (3,).
+    """
 
     def tip(heading: float) -> Array:
         tip_at: Array = center - turn_z(heading) @ middle
@@ -144,19 +151,19 @@ def find_reach_poses(
     front: float | None = None,
     accept_overlap: bool = False,
 ) -> list[ReachPose]:
-    """Return ways to bring the tip to one of the goals, the best first; empty if there is none.
+    """Return poses that bring the tip to one of the targets, the best first; empty if there is none.
 
     Args:
         floor: Where the base may stand and go.
-        start: Posture that the robot starts from, (11,).
-        goals: Alternatives.
-        entry: How the tip comes to any of them.
-        boxes: What must not be touched.
-        front: Only stand within 65 degrees of this direction from the goal [rad].
-        last: Accept a little overlap.
+        start: Posture from which the robot starts, (11,).
+        targets: Alternatives.
+        approach: Line along which the tip arrives at any of them.
+        boxes: Obstacles.
+        front: Only stand within 65 degrees of this direction from the target [rad].
+        accept_overlap: Accept a little overlap.
     """
     costs = floor.travel_costs((float(start[0]), float(start[1])))
-    rows: list[tuple[int, float, float, float, float, float, float]] = []  # goal, x, y, yaw, hand yaw, pitch, cost
+    rows: list[tuple[int, float, float, float, float, float, float]] = []  # target, x, y, yaw, hand yaw, pitch, cost
     for index, target in enumerate(targets):
         for x, y, cost in _standing_poses(floor, costs, target, approach, front)[
             : MAX_STANDS if len(targets) < 3 else 10
@@ -226,10 +233,9 @@ def _solve_ik(table: Array, tips: Array) -> tuple[Array, Array]:
     low = steep & (local_tips[:, 2] < LOW_M)
     arm_guesses = np.where(low[:, None], GUESS_LOW, np.where(steep[:, None], GUESS_DOWN, GUESS_LEVEL))
     q, error = kinematics.solve(local_tips, turns, _initial_guesses(local_tips, arm_guesses, steep))
-    for seed in (GUESS_LOW, GUESS_DOWN):  # from where another posture may be found
-        unsolved = np.flatnonzero(
-            (error >= MAX_IK_ERROR) & (arm_guesses != seed).any(1)
-        )  # not again from where it began
+    for seed in (GUESS_LOW, GUESS_DOWN):  # other guesses may lead to another posture
+        # Do not repeat the guess that was tried first.
+        unsolved = np.flatnonzero((error >= MAX_IK_ERROR) & (arm_guesses != seed).any(1))
         if not len(unsolved):
             continue
         guesses = np.broadcast_to(seed, (len(unsolved), 6))
@@ -242,7 +248,7 @@ def _solve_ik(table: Array, tips: Array) -> tuple[Array, Array]:
 
 
 def _initial_guesses(local_tips: Array, arms: Array, steep: NDArray[np.bool_]) -> Array:
-    """Postures to begin the search at, (N, 8): the base turned towards the tip, the lift above or beside it."""
+    """Initial guesses, (N, 8): the base turned towards the tip, the lift above or beside it."""
     guesses = np.empty((len(local_tips), 8))
     guesses[:, 0] = np.clip(local_tips[:, 2] - np.where(steep, 0.40, 0.55), *kinematics.LIFT_M)
     guesses[:, 1] = np.arctan2(local_tips[:, 1], local_tips[:, 0] - kinematics.MOUNT_X_M)
@@ -260,7 +266,7 @@ def _to_home(table: Array, centers: Array) -> Array:
 def _swept_overlap(
     table: Array, tips: Array, q: Array, targets: Sequence[ReachTarget], approach: ApproachPath, boxes: Boxes
 ) -> tuple[Array, Array]:
-    """Overlap of arm, column and cargo with boxes along the whole line, the worst stage counting, (N,) and (N,)."""
+    """Maximum overlap of arm, column and cargo with hard and soft boxes over all stages of the line, (N,) and (N,)."""
     column_local = np.broadcast_to(np.array(COLUMN_POINTS), (len(q), len(COLUMN_POINTS), 3))
     arm_points = _to_home(table, kinematics.sphere_centers(q))
     column = _to_home(table, column_local)
@@ -278,18 +284,20 @@ def _swept_overlap(
     for stage in approach.stages():
         flat = np.array([stage[0], stage[1], 0.0])
         wanted_rise = min(stage[2], 1.0)
-        rise_m = np.clip(kinematics.LIFT_M[1] - q[:, 0], 0.0, wanted_rise)  # the lift ends somewhere
+        rise_m = np.clip(kinematics.LIFT_M[1] - q[:, 0], 0.0, wanted_rise)  # the travel of the lift is limited
         shift = np.zeros((len(q), 1, 3))
         shift[:, 0, 2] = rise_m
         moved = np.concatenate([arm_points + flat + shift, column + flat, cargo + flat + shift], axis=1)
         hard_now, soft_now = overlap(boxes, moved, radii)
-        missing_rise = np.maximum(0.0, wanted_rise - rise_m - 0.5 * wanted_rise)  # half of the rise must be left
+        missing_rise = np.maximum(
+            0.0, wanted_rise - rise_m - 0.5 * wanted_rise
+        )  # at least half of the rise must be possible
         hard, soft = np.maximum(hard, hard_now + missing_rise), np.maximum(soft, soft_now)
     return hard, soft
 
 
 def _unfolding_overlap(table: Array, q: Array, approach: ApproachPath, boxes: Boxes) -> Array:
-    """Overlap while the arm unfolds at the start of the line, (N,)."""
+    """Maximum overlap while the arm unfolds at the start of the line, (N,)."""
     stage = approach.stages()[-1]
     start = q.copy()
     start[:, 0] = np.clip(start[:, 0] + stage[2], *kinematics.LIFT_M)

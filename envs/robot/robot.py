@@ -1,9 +1,9 @@
-"""The robot: a Panda on a lift on a holonomic base, all of it driven by motors within velocity limits.
+"""The robot: a Panda on a lift on a holonomic base, driven by motors within velocity limits.
 
-A posture is q = [x, y, yaw, lift, seven arm joints] [m, rad] of the base in the home's frame. Motions are sequences of
-postures; nothing is ever teleported. In an assisted grasp what is held hangs on a fixed constraint whose frame turns as
-the hand pitches, as if the hand pivoted what it pinches, so that a full cup stays upright. In a physical grasp only the
-fingers' friction holds it, and it turns with the hand.
+A posture is q = [x, y, yaw, lift, seven arm joints] [m, rad], with the base in the home's frame. A motion is a
+sequence of postures; nothing is ever teleported. In an assisted grasp, a fixed constraint holds the object. Its frame
+turns as the hand pitches, as if the object pivoted between the fingers, so that a full cup stays upright. In a physical
+grasp, only the friction of the fingers holds the object, and it turns with the hand.
 
 Legend: T control steps of 4 ticks, W waypoints.
 """
@@ -36,14 +36,14 @@ RAMP_S = 0.3
 FORCES = [4e4, 4e4, 2e4, 3e4, 3e3, 3e3, 3e3, 2e3, 1e3, 1e3, 1e3]
 LINKS = tuple(range(DOF))
 HAND, LEFT, RIGHT = DOF, DOF + 1, DOF + 2
-FINGER_FORCE_N = 60.0  # the hand presses with 70 N at most (its datasheet)
+FINGER_FORCE_N = 60.0  # the datasheet gives a grasping force of 70 N
 GEAR_FORCE_N = 500.0
-PAD_FRICTION = 1.2  # rubber; the engine multiplies it with a thing's own 0.9
+PAD_FRICTION = 1.2  # rubber; the engine multiplies it by the object's own 0.9
 WELD_N = 400.0
-MAX_SLIP_M = 0.05  # a thing that has moved so far in the fingers is lost
-SMOOTHING_STEPS = 18  # control steps, 0.3 s, over which motions with a thing held by friction are averaged
+MAX_SLIP_M = 0.05  # an object that has moved farther than this in the fingers is lost
+SMOOTHING_STEPS = 18  # control steps, 0.3 s, over which motions are averaged while friction holds an object
 ENERGY_TICKS = 2 * CONTROL_TICKS  # between two samples of the motors' power
-OPEN_M = 0.04  # of one finger
+OPEN_M = 0.04  # of one finger, hand open
 
 
 class OutOfTimeError(Exception):
@@ -52,16 +52,16 @@ class OutOfTimeError(Exception):
 
 @dataclass
 class Held:
-    """What the hand holds: the constraint (None: friction alone), and how the thing hangs from the tip."""
+    """The held object: its constraint (None: friction alone) and its pose relative to the tip."""
 
     name: str
     weld: int | None
-    pivot: Vec3  # the tip in the thing's frame [m]
-    turn: Array  # the thing's rotation when grasped, (3, 3)
+    pivot: Vec3  # the tip in the object's frame [m]
+    turn: Array  # the object's rotation when grasped, (3, 3)
     yaw: float  # the hand's yaw when grasped [rad]
     pitch: float  # the hand's pitch below the horizon when grasped [rad]
-    tilt: Array = field(default_factory=lambda: np.eye(3))  # an extra turn in the hand's upright frame
-    cargo: tuple[tuple[str, int], ...] = ()  # what lies in it, and the constraints that keep it there
+    tilt: Array = field(default_factory=lambda: np.eye(3))  # an additional rotation in the hand's upright frame
+    cargo: tuple[tuple[str, int], ...] = ()  # the objects inside it, and the constraints that keep them there
 
 
 def hand_yaw(turn: Array) -> float:
@@ -86,9 +86,9 @@ class Robot:
         self.energy_j = 0.0
         self.deadline: int | None = None  # the tick at which a skill runs out of time
         self.keep_upright = True
-        self.allowed_contacts: frozenset[str] = frozenset()  # bodies that a skill means to touch
+        self.allowed_contacts: frozenset[str] = frozenset()  # bodies that a skill touches on purpose
         self.on_tick: Callable[[], None] | None = None
-        self.on_control: Callable[[], None] | None = None  # after each control step, for the world's processes
+        self.on_control: Callable[[], None] | None = None  # called after each control step, for the home's processes
         self.linkages: list[Callable[[], None]] = []
         engine.add(NAME, (), (0.0, 0.0, 0.0), links=body_links())
         engine.keep_awake(NAME)
@@ -99,7 +99,7 @@ class Robot:
         self.reset_joints()
 
     def reset_joints(self) -> None:
-        """Put the joints where `q` says: for building only."""
+        """Set the joints to `q` at once, for building only."""
         for link in LINKS:
             self.engine.set_joint(NAME, link, float(self.q[link]))
         for link in (LEFT, RIGHT):
@@ -115,7 +115,7 @@ class Robot:
     # -- motion --------------------------------------------------------------------------------------------------------
 
     def move(self, waypoints: Sequence[Array], *, slowdown: float = 1.0) -> None:
-        """Go through postures in straight lines of joint space; stops at the last only."""
+        """Go through postures in straight lines of joint space, stopping only at the last."""
         path = np.array([self.q, *waypoints])  # (W + 1, 11)
         durations = np.abs(np.diff(path, axis=0)) / SPEED
         times = slowdown * durations.max(axis=1)  # (W,)
@@ -132,9 +132,8 @@ class Robot:
         for k in range(len(samples)):
             if turns is not None:
                 self._turn_held(turns[k])
-            for ticks_left in range(
-                CONTROL_TICKS - 1, 0, -1
-            ):  # a motor that is to catch up with four ticks at once jerks
+            # One target for each tick: a motor that must catch up with four ticks at once jerks.
+            for ticks_left in range(CONTROL_TICKS - 1, 0, -1):
                 self._set_motors(samples[k] - speeds[k] * ticks_left * TICK_S, speeds[k])
                 self.engine.step()
             self._set_motors(samples[k], speeds[k])
@@ -195,12 +194,12 @@ class Robot:
     # -- holding -------------------------------------------------------------------------------------------------------
 
     def hold(self, name: str, cargo: Sequence[str] = (), *, welded: bool = True) -> None:
-        """Take a thing that is in the hand, with what lies in it, as held.
+        """Register an object in the hand as held, together with its contents.
 
         Args:
-            name: The thing.
-            cargo: What lies in it.
-            welded: Fix it to the hand where it is, and what lies in it to the thing; else friction holds them.
+            name: The object.
+            cargo: The objects inside it.
+            welded: Fix the object to the hand and its contents to the object; otherwise friction holds them.
         """
         engine = self.engine
         tip_at, hand = self.tip()
@@ -235,18 +234,18 @@ class Robot:
 
     @property
     def carried(self) -> list[str]:
-        """What goes where the hand goes: what it holds, then what lies in it."""
+        """The objects that move with the hand: the held one, then its contents."""
         return [] if self.held is None else [self.held.name, *(name for name, _ in self.held.cargo)]
 
     def held_pose(self) -> tuple[Array, Array]:
-        """What is held in the hand's upright frame: its middle from the tip [m], (3,), and its rotation, (3, 3)."""
+        """Center (3,) [m] relative to the tip and rotation (3, 3) of the held object, in the hand's upright frame."""
         held = self.held
         assert held is not None
         turn = held.tilt @ turn_z(-held.yaw) @ held.turn
         return -turn @ np.array(held.pivot), turn
 
     def slipped(self) -> bool:
-        """Whether what the hand holds has been torn out of it, or has slipped."""
+        """Whether the held object was torn out of the hand or has slipped."""
         held = self.held
         if held is None:
             return False
@@ -256,7 +255,7 @@ class Robot:
         return bool(np.linalg.norm(pivot - np.array(held.pivot)) > MAX_SLIP_M)
 
     def update_grasp(self) -> None:
-        """Note how what friction holds lies in the hand now, as it would be at the pitch of its grasp."""
+        """Update how an object held by friction lies in the hand, expressed at the pitch of its grasp."""
         held = self.held
         if held is None or held.weld is not None:
             return
@@ -268,7 +267,7 @@ class Robot:
         held.turn = kinematics.hand_rotation(held.yaw, held.pitch) @ hand.T @ body
 
     def release(self) -> None:
-        """Release what is held, and what lies in it."""
+        """Release the held object and its contents."""
         held, engine = self.held, self.engine
         if held is None:
             return
@@ -279,7 +278,7 @@ class Robot:
         self.held = None
 
     def enable_collisions(self, names: Sequence[str]) -> None:
-        """Let the robot collide again with things that it has let go of, once the hand is clear of them."""
+        """Let the robot collide again with released objects, once the hand is clear of them."""
         for name in names:
             self.engine.ignore(name, NAME, (*range(2, DOF), HAND, LEFT, RIGHT), collide=True)
 
@@ -290,7 +289,7 @@ class Robot:
         self.engine.turn_weld(held.weld, held.pivot, quat(body.T @ hand), WELD_N)
 
     def tilt(self, turn: Array, steps: int = 40) -> None:
-        """Pivot what is held, little by little, by a rotation in the hand's upright frame."""
+        """Pivot the held object gradually by a rotation in the hand's upright frame."""
         held = self.held
         assert held is not None
         vector = _rotation_vector(turn @ held.tilt.T)
@@ -303,7 +302,7 @@ class Robot:
 
 
 def _sample_trajectory(path: Array, times: Array) -> Array:
-    """Sample a path at the control rate, speeding up at its start and slowing down at its end."""
+    """Sample a path at the control rate, accelerating at its start and decelerating at its end."""
     total_s = float(times.sum())
     ramp_s = min(RAMP_S, total_s)
     duration_s = total_s + ramp_s
@@ -318,7 +317,7 @@ def _sample_trajectory(path: Array, times: Array) -> Array:
 
 
 def _smooth(samples: Array, start: Array) -> Array:
-    """Round the corners of a sampled path, so that nothing is torn out of the fingers, (T + SOFT_STEPS, 11)."""
+    """Smooth a sampled path, so that nothing is torn out of the fingers, (T + SMOOTHING_STEPS, 11)."""
     padded = np.vstack(
         [np.repeat(start[None], SMOOTHING_STEPS, 0), samples, np.repeat(samples[-1:], SMOOTHING_STEPS, 0)]
     )

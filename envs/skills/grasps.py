@@ -71,9 +71,8 @@ def grasp_candidates(
             pitches = PITCHES_LEVEL[::-1]
     at, turn = queries.pose(name)
     targets = _body_grasps(at, turn, category, pitches, deeper_m)
-    steep_pitches = tuple(
-        pitch for pitch in pitches if pitch >= MIN_STEEP_PITCH
-    )  # a level hand would have to go through the wall
+    # A level hand would have to go through the wall.
+    steep_pitches = tuple(pitch for pitch in pitches if pitch >= MIN_STEEP_PITCH)
     if turn[2, 2] > UPRIGHT_COS and (not covered or motion.grasp == "physical"):
         targets += _rim_grasps(at, turn, category, steep_pitches, deeper_m)
     return targets
