@@ -1,1 +1,1 @@
-"""pick, place, open/close, go to, tool use: one file a skill."""
+"""Skills of the robot, one file each: pick, place, open and close, go to, tool use."""

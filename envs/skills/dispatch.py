@@ -1,4 +1,4 @@
-"""One action in, one outcome out: what each skill of the domain is in the physical home."""
+"""Execute one action in the physical home and return its outcome."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from envs.symbolic.home_protocol import Outcome
 from envs.symbolic.state import Action
 
 MAX_PROCESS_TICKS = 480
-MAX_TICKS = 14_400  # a skill that takes longer than a minute has got lost
+MAX_TICKS = 14_400  # one minute: a skill that takes longer is stuck
 
 
 def perform(motion: MotionPrimitives, action: Action) -> Outcome:
-    """Carry out an action whose preconditions hold. A failed skill leaves the arm tucked."""
+    """Carry out an action whose preconditions hold. After a failure, the arm is tucked."""
     start_tick, collisions_before, energy_before_j = motion.engine.ticks, motion.robot.collisions, motion.robot.energy_j
     motion.robot.deadline = start_tick + MAX_TICKS
     status: Literal["done", "failed"] = "done"
@@ -51,7 +51,7 @@ def perform(motion: MotionPrimitives, action: Action) -> Outcome:
 
 
 def _wait_for_processes(motion: MotionPrimitives) -> None:
-    """Stay while a process that the skill has started, or reached with a thing, does its work."""
+    """Wait while a process that the skill started, or in which it put an object, does its work."""
     held = motion.robot.held
     for _ in range(MAX_PROCESS_TICKS // UPDATE_TICKS):
         if not motion.object_states.pending(None if held is None else held.name):

@@ -1,4 +1,4 @@
-"""TODO."""
+"""The skill `go to`: drive to a standing position at a fixture."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ STAND_DISTANCE_M = 0.55  # in front of a fixture
 
 
 def go_to(motion: MotionPrimitives, name: str) -> None:
-    """Stand in front of a fixture, or at any side of a floor, looking at it.
+    """Stand in front of a fixture, or at any side of a floor, facing it.
 
     Raises:
-        SkillError: There is no way.
+        SkillError: There is no path.
     """
     spec = motion.queries.specs[name]
     depth = motion.queries.domain.fixtures[spec.category].size[0] / 2

@@ -1,6 +1,6 @@
-"""Where two fingers can take a thing so that friction alone holds it: across its body, or by the wall of a vessel.
+"""Find grasps by which friction alone holds an object: across its body, or at the wall of a vessel.
 
-Frames: the home's; a heading is the hand's yaw, along which the fingers do not close.
+Frame: the home. A heading is the yaw of the hand; the fingers close across it.
 """
 
 from __future__ import annotations
@@ -18,20 +18,22 @@ if TYPE_CHECKING:
     from envs.robot.motion_primitives import MotionPrimitives
     from envs.symbolic.domain import ObjectCategory
 
-COMFORTABLE_WIDTH_M = 0.070  # what the open hand takes with room to spare
-MAX_WIDTH_M = 0.076  # what it takes at all: it opens by 0.08
-FINGER_LENGTH_M = 0.035  # how far the fingers reach down a thing's sides
-MIN_TIP_HEIGHT_M = 0.0055  # least height of the tip above what a thing stands on: the pads reach 3 mm further
-MIN_TIP_DEPTH_CLEAR_M = 0.005  # the same, above the floor of a vessel or the flat of a plate
-MIN_STEEP_PITCH = 0.8  # pitch of a hand that takes a rim from above [rad]
-UPRIGHT_COS = 0.95  # cosine of a thing's lean
+COMFORTABLE_WIDTH_M = 0.070  # width that fits into the open hand with room to spare
+MAX_WIDTH_M = 0.076  # maximum width; the hand opens by 0.08
+FINGER_LENGTH_M = 0.035  # how far the fingers reach down an object's sides
+MIN_TIP_HEIGHT_M = 0.0055  # minimum height of the tip above the object's support: the pads reach 3 mm lower
+MIN_TIP_DEPTH_CLEAR_M = 0.005  # the same, above the floor of a vessel or the flat part of a plate
+MIN_STEEP_PITCH = 0.8  # minimum pitch at which the hand grasps a rim from above [rad]
+UPRIGHT_COS = 0.95  # an object is upright if the cosine of its tilt is above this
 CORNERS = np.array([(x, y, z) for x in (-0.9, 0.0, 0.9) for y in (-0.9, 0.9) for z in (-0.9, 0.9)])
-ROUND_SHAPES = ("plate", "bowl", "cup", "mug", "glass", "wine_glass", "pot", "kettle", "bottle", "can", "ball", "vase", "roll",
-         "plunger", "pan")  # fmt: skip
+ROUND_SHAPES = (
+    "plate", "bowl", "cup", "mug", "glass", "wine_glass", "pot", "kettle", "bottle", "can", "ball", "vase", "roll",
+    "plunger", "pan",
+)  # fmt: skip
 
 
 def is_round(category: ObjectCategory) -> bool:
-    """Whether a thing looks the same from all sides."""
+    """Whether an object looks the same from all sides."""
     return category.shape in ROUND_SHAPES and abs(category.size[0] - category.size[1]) < 0.005
 
 
@@ -44,7 +46,7 @@ def half_extents(turn: Array, category: ObjectCategory, yaw: float) -> Array:
 
 
 def heading_of(turn: Array) -> float:
-    """Yaw of a thing, of one that stands on its end too [rad]."""
+    """Yaw of an object [rad], also of one that stands on its end."""
     if abs(turn[2, 0]) > 0.7:
         return atan2(turn[1, 1], turn[0, 1])
     return atan2(turn[1, 0], turn[0, 0])
@@ -53,13 +55,13 @@ def heading_of(turn: Array) -> float:
 def grasp_candidates(
     motion: MotionPrimitives, name: str, pitches: tuple[float, ...] | None = None, *, deeper_m: float = 0.0
 ) -> list[ReachTarget]:
-    """Return where the tip may close on a thing; none if it is too wide everywhere.
+    """Return targets at which the fingers may close on an object; empty if it is too wide everywhere.
 
     Args:
         motion: The robot and its home.
-        name: The thing.
-        pitches: Of the hand [rad], the best first; None for those that the thing's place allows.
-        deeper_m: How much deeper than usual.
+        name: The object.
+        pitches: Pitches of the hand [rad], the best first; None for those that fit the object's place.
+        deeper_m: How much deeper than usual the fingers reach.
     """
     queries = motion.queries
     category = queries.objects[name]
@@ -67,7 +69,7 @@ def grasp_candidates(
     covered = fixture is not None and queries.region(fixture).covered
     if pitches is None:
         pitches = PITCHES_LEVEL if covered else PITCHES_DOWN
-        if motion.grasp == "physical" and covered:  # steep first: what turns with the hand is put on a table so
+        if motion.grasp == "physical" and covered:  # steep first: so held, the object can be placed on a table
             pitches = PITCHES_LEVEL[::-1]
     at, turn = queries.pose(name)
     targets = _body_grasps(at, turn, category, pitches, deeper_m)
@@ -81,7 +83,7 @@ def grasp_candidates(
 def _body_grasps(
     at: Array, turn: Array, category: ObjectCategory, pitches: tuple[float, ...], deeper_m: float
 ) -> list[ReachTarget]:
-    """The fingers on two sides of it, from above or from the front."""
+    """Grasps across the body of an object, from above or from the front."""
     yaw = heading_of(turn)
     targets = []
     for quarter in range(2):
@@ -91,7 +93,7 @@ def _body_grasps(
             continue
         z = max(at[2] + half[2] - min(FINGER_LENGTH_M, 1.2 * half[2]) - deeper_m, at[2] - half[2] + MIN_TIP_HEIGHT_M)
         tip = np.array([at[0], at[1], z])
-        # A vessel collides as a box: it is taken by its sides.
+        # A vessel collides as a box, so grasp it by its sides.
         any_heading = is_round(category) and not rims(category) and turn[2, 2] > UPRIGHT_COS
         yaws = () if any_heading else (yaw + quarter * pi / 2, yaw + (quarter + 2) * pi / 2)
         corners = CORNERS * half + (0.0, 0.0, at[2] - z)
@@ -109,7 +111,7 @@ def _body_grasps(
 def _rim_grasps(
     at: Array, turn: Array, category: ObjectCategory, pitches: tuple[float, ...], deeper_m: float
 ) -> list[ReachTarget]:
-    """One finger on either side of a wall, a rim, a fold or a handle."""
+    """Grasps with one finger on either side of a wall, a rim, a fold or a handle."""
     half = np.array(category.size) / 2
     yaw = heading_of(turn)
     targets = []

@@ -1,7 +1,8 @@
-"""Opening and closing doors, flaps and drawers by their handles.
+"""The skills `open` and `close`: move doors, flaps and drawers ("leaves") by their handles.
 
-The hand grasps the handle and the base follows the handle's arc (a flap's with the lift), the arm keeping its posture:
-for every candidate of stand, heading and turn rate, the whole arc is checked before the robot moves.
+The hand grasps the handle and the base follows the handle's arc (for a flap, with the lift), while the arm keeps its
+posture. For every candidate of standing position, heading and turn rate, the whole arc is checked before the robot
+moves.
 
 Legend: N candidates, W waypoints of the arc.
 """
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 N_WAYPOINTS = 14
 REACH_DISTANCES_M = (0.46, 0.54, 0.62, 0.70, 0.78, 0.86)
 PITCHES = (0.1, 0.45, 0.8, 1.15)
-MOUNT_BELOW_HANDLE_M = (0.5, 0.2)  # the mount below the handle, at first
+MOUNT_BELOW_HANDLE_M = (0.5, 0.2)  # height of the mount below the handle, as initial guesses
 SIDE_ANGLES = (0.0, 0.3, -0.3, 0.6, -0.6, 0.9, -0.9, 1.2, -1.2)
 TURN_RATES = (0.8, 0.6, 1.0, 0.3, 0.0, 1.2)
 STANDOFF_M = 0.13
@@ -40,20 +41,20 @@ PLAN_ATTEMPTS = (
 )
 MAX_GRASP_ERROR_M = 0.045  # from the tip to the middle of a bar that is 0.14 m long
 INNER_FACE_M = 0.012  # from a leaf's inner face to the fingertips that push it
-MIN_OPEN_FRACTION = 0.6  # of a leaf's travel: as open as it needs to be, if it will not go further
-HAND_OVER_FRACTION = 0.5  # of a door's travel, where the hand changes sides in a corner
-FINGERS_AROUND_BAR_M = 0.016  # of each finger: wider, one would meet the leaf when the hand comes aslant
+MIN_OPEN_FRACTION = 0.6  # of a leaf's travel: open enough, if it moves no further
+HAND_OVER_FRACTION = 0.5  # of a door's travel, at which the hand changes sides in a corner
+FINGERS_AROUND_BAR_M = 0.016  # of each finger: wider, a finger would hit the leaf when the hand comes at an angle
 WELD_FORCE_N = 300.0
 LINKAGE_FORCE_N = 8.0
 MAX_CATCH_UP_WAITS = 20  # times 0.1 s
 MAX_CHECKED_ARCS = 30
-TRAPPED_COST = 4.0  # cost of ending where the open leaf locks the robot in
+TRAPPED_COST = 4.0  # cost of ending where the open leaf traps the robot
 BASE_CLEAR_M = 0.245
 
 
 @dataclass(frozen=True, kw_only=True)
 class Arc:
-    """Postures along a handle's arc (W, 11); the tip comes and leaves from `back` before and after."""
+    """Postures along a handle's arc, (W, 11), and those at a standoff from the handle before and after it."""
 
     path: Array
     before: Array
@@ -62,16 +63,16 @@ class Arc:
 
 
 def move_joint(motion: MotionPrimitives, name: str, *, opened: bool) -> None:
-    """Move a fixture's leaf until it is open or closed, arm tucked at the end.
+    """Move a fixture's leaf until it is open or closed, then tuck the arm.
 
     Raises:
-        SkillError: The handle cannot be reached, or the leaf did not get there.
+        SkillError: The handle cannot be reached, or the leaf did not reach its goal.
     """
     leaf = motion.queries.furniture[name].leaves[0]
     goal_position = leaf.opened if opened else 0.0
     half_open = HAND_OVER_FRACTION * leaf.opened
     strategies = [[(goal_position, True)]] * 2
-    if leaf.kind == "hinge":  # in a corner, a door that stands open is reached from inside
+    if leaf.kind == "hinge":  # in a corner, the hand reaches an open door from the inside
         strategies.append(
             [(half_open, True), (goal_position, False)] if opened else [(half_open, False), (goal_position, True)]
         )
@@ -109,12 +110,12 @@ def move_joint(motion: MotionPrimitives, name: str, *, opened: bool) -> None:
 
 
 def _grip_point(leaf: Leaf, outside: bool) -> Array:
-    """Where the hand holds a leaf, in the leaf's frame: the bar, or the inner face behind it."""
+    """Point at which the hand holds a leaf, in the leaf's frame: the handle bar, or the inner face behind it."""
     return np.array(leaf.handle if outside else (-INNER_FACE_M, leaf.handle[1], leaf.handle[2]))
 
 
 def _follow_arc(motion: MotionPrimitives, name: str, arc: Arc, outside: bool) -> bool:
-    """Take the handle along an arc; whether the hand got hold of it."""
+    """Move the handle along an arc; return whether the hand grasped it."""
     robot, engine, queries = motion.robot, motion.engine, motion.queries
     motion.drive(float(arc.before[0]), float(arc.before[1]), float(arc.before[2]), name)
     ready = robot.q.copy()
@@ -163,7 +164,7 @@ def _follow_arc(motion: MotionPrimitives, name: str, arc: Arc, outside: bool) ->
 
 
 def _wait_for_second_leaf(motion: MotionPrimitives, name: str) -> None:
-    """Wait until the second leaf, which the robot may have held up, is where the first one is."""
+    """Wait until the second leaf, which the robot may have blocked, has caught up with the first."""
     for _ in range(MAX_CATCH_UP_WAITS):
         if abs(motion.engine.joint(name, 1) - motion.engine.joint(name, 0)) < 0.05:
             return
@@ -194,7 +195,7 @@ def _plan_arcs(
     main_area_after = floor.main_area_with(queries.leaf_footprints({name: goal_position}))
     candidates: list[tuple[float, Array, Array, Array]] = []
     for (posture, local), side_angle, rate in product(postures, SIDE_ANGLES, rates):
-        yaws = normals[0] + side_angle + rate * (normals - normals[0]) + np.pi  # (W,) the base looks at the handle
+        yaws = normals[0] + side_angle + rate * (normals - normals[0]) + np.pi  # (W,) the base faces the handle
         turns = turn_z(yaws)
         bases = handles[:, :2] - (turns @ local)[:, :2]  # (W, 2)
         standoff = -standoff_m * turns[:, :2, 0]
@@ -227,7 +228,7 @@ def _plan_arcs(
 
 
 def _distinct(arcs: list[Arc]) -> list[Arc]:
-    """Arcs that start at least a hand's width from one another: if one fails, its neighbors would too."""
+    """Arcs that start at least a hand's width from one another: if one fails, its neighbors would fail too."""
     chosen: list[Arc] = []
     for arc in arcs:
         if all(np.hypot(*(arc.path[0, :2] - kept.path[0, :2])) > 0.12 for kept in chosen):
@@ -249,7 +250,7 @@ def _postures(z: float, lowest: float, highest: float) -> list[tuple[Array, Arra
     lift_in_range = (q[:, 0] + lowest - z >= kinematics.LIFT_M[0] - 0.01) & (
         q[:, 0] + highest - z <= kinematics.LIFT_M[1] + 0.01
     )
-    best: dict[float, int] = {}  # the first good posture of each reach: the most level one
+    best: dict[float, int] = {}  # for each distance, the first good posture, which is the most level one
     for i in range(len(combos)):
         if error[i] < 0.012 and lift_in_range[i]:
             best.setdefault(combos[i][0], i)
@@ -266,7 +267,7 @@ def _with_overlap_cost(
     before: Array,
     after: Array,
 ) -> Arc:
-    """Add what the arm and column overlap on the way to the cost."""
+    """Add the overlap of arm and column along the arc to the cost."""
     checked_steps = np.linspace(0, len(path) - 1, 5).astype(int)
     tucking = [
         np.r_[after[:4], (1 - fraction) * after[4:] + fraction * kinematics.TUCKED] for fraction in (0.3, 0.65, 1.0)

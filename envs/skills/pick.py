@@ -1,4 +1,4 @@
-"""Picking things up, and how the hand comes to a place."""
+"""The skill `pick up`, and how the hand approaches a place."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from envs.skills.grasps import CORNERS, UPRIGHT_COS, grasp_candidates, half_exte
 if TYPE_CHECKING:
     from envs.geometry.support_region import SupportRegion
 
-SQUEEZE_M = 0.012  # of each finger beyond a thing's side, so that the motors press
-FINGER_CLEAR_M = 0.02  # of each finger beside a thing
+SQUEEZE_M = 0.012  # of each finger beyond the object's side, so that the motors press
+FINGER_CLEAR_M = 0.02  # of each finger beside an object
 CLOSED_FINGER_M = 0.004  # of each finger, to touch rather than to pinch
 MAX_PINCH_GAP_M = 0.003
-MAX_TOUCH_GAP_M = 0.018  # how near the tip must come for an assisted grasp
-APPROACH_HEIGHT_M = 0.16  # by which the tip comes from above
-RIM_CLEAR_M = 0.05  # by which fingers come in over a rim that they then straddle
+MAX_TOUCH_GAP_M = 0.018  # maximum distance of the fingers from the object for an assisted grasp
+APPROACH_HEIGHT_M = 0.16  # height from which the tip comes
+RIM_CLEAR_M = 0.05  # height at which the fingers pass over a rim before they straddle it
 
 
 def pick_up(motion: MotionPrimitives, name: str, pitches: tuple[float, ...] | None = None) -> None:
-    """Grasp a thing and lift it, arm tucked at the end.
+    """Grasp an object and lift it, then tuck the arm.
 
     Args:
         motion: The robot and its home.
-        name: The thing.
-        pitches: How the hand may pitch for a grasp by friction, the best first [rad]; else as the place asks for.
+        name: The object.
+        pitches: Pitches of the hand for a grasp by friction, the best first [rad]; by default those that fit the place.
 
     Raises:
         SkillError: It cannot be reached or held.
@@ -61,7 +61,7 @@ def pick_up(motion: MotionPrimitives, name: str, pitches: tuple[float, ...] | No
             raise unreachable_error(motion, reason, find_poses, own_fixture=fixture)
         if not reach_poses:
             break
-        reach_pose = reach_poses[min(2 * attempt, len(reach_poses) - 1)]  # another one each time
+        reach_pose = reach_poses[min(2 * attempt, len(reach_poses) - 1)]  # a different one at each attempt
         motion.robot.allowed_contacts = frozenset((name, *cargo))
         if motion.grasp == "physical":
             held = _pinch(motion, name, cargo, reach_pose, fixture or name)
@@ -88,14 +88,14 @@ def pick_up(motion: MotionPrimitives, name: str, pitches: tuple[float, ...] | No
 
 
 def _touch_target(motion: MotionPrimitives, name: str, *, lower: float) -> ReachTarget:
-    """Where the fingertips touch a thing that they cannot take between them: near its edge, on top."""
+    """Target at which the fingertips touch an object that they cannot grasp: on top, near its edge."""
     queries = motion.queries
     category = queries.objects[name]
     at, turn = queries.pose(name)
     fixture = queries.root(name)
     covered = fixture is not None and queries.region(fixture).covered
     yaw = heading_of(turn)
-    height_above_m = 0.012 if covered else 0.003  # a level hand's fingers are 9 mm thick below their middle
+    height_above_m = 0.012 if covered else 0.003  # the fingers of a level hand are 9 mm thick below their middle
 
     def tip(heading: float) -> Array:
         half = half_extents(turn, category, heading)
@@ -123,7 +123,7 @@ def _touch_target(motion: MotionPrimitives, name: str, *, lower: float) -> Reach
 def approach_to(
     motion: MotionPrimitives, fixture: str | None, name: str, *, extra_height_m: float = 0.0
 ) -> tuple[ApproachPath, bool]:
-    """From the front where something is above, else from above."""
+    """Approach from the front under a cover, otherwise from above; also return whether from the front."""
     queries = motion.queries
     if fixture is not None and queries.region(fixture).covered:
         region = queries.region(fixture)
@@ -139,7 +139,7 @@ def approach_to(
 
 
 def approach_from_front(region: SupportRegion, x: float, extra_height_m: float) -> ApproachPath:
-    """Out of a covered region from a depth x [m] of its frame."""
+    """Approach from the front to a depth x [m] in the frame of a covered region."""
     out_m = region.size[0] / 2 - x + 0.20
     return ApproachPath(
         up=0.03 + min(0.20, extra_height_m), out=(float(out_m * np.cos(region.yaw)), float(out_m * np.sin(region.yaw)))
@@ -147,7 +147,7 @@ def approach_from_front(region: SupportRegion, x: float, extra_height_m: float) 
 
 
 def _pinch(motion: MotionPrimitives, name: str, cargo: list[str], reach: ReachPose, place: str) -> bool:
-    """Take a thing by the fingers' friction and lift it; whether it came along."""
+    """Grasp an object by the friction of the fingers and lift it; return whether it came along."""
     robot = motion.robot
     motion.approach(reach, place, finger=min(OPEN_M, reach.width / 2 + FINGER_CLEAR_M))
     for item in (name, *cargo):
@@ -163,7 +163,7 @@ def _pinch(motion: MotionPrimitives, name: str, cargo: list[str], reach: ReachPo
 
 
 def _lift(motion: MotionPrimitives, name: str, cargo: list[str], reach: ReachPose) -> None:
-    """Lift, leave and tuck; what leaned on the thing wakes up."""
+    """Lift, retreat and tuck; wake the objects that touch the lifted one."""
     touching = motion.engine.neighbors(name)
     for neighbor in [item for item in motion.queries.objects if item in touching]:  # in a fixed order
         motion.engine.wake(neighbor)

@@ -1,4 +1,4 @@
-"""Putting down what is held: where there is room for it, how the hand comes there, and that it stays."""
+"""The skill `put`: find room for the held object, approach, release it and check that it stays."""
 
 from __future__ import annotations
 
@@ -29,22 +29,22 @@ if TYPE_CHECKING:
 MAX_PLACEMENTS = 5
 OVERHANG_M = 0.03
 MAX_OVERHANG_M = 0.08
-MAX_OFF_CENTER_M = 0.04  # a round thing that hangs farther beside the hand is turned to where there is room
-# Of a round thing, from its middle, in half extents: a circle at its top and one at its bottom.
+MAX_OFF_CENTER_M = 0.04  # a round object that hangs farther off the hand's axis is turned to where there is room
+# Points of a round object relative to its center, in half extents: circles at its top and bottom.
 ROUND_POINTS = 0.9 * np.array([(np.cos(k * pi / 4), np.sin(k * pi / 4), z) for k in range(8) for z in (-1.0, 1.0)])
-RELEASE_HEIGHT_M = 0.006  # from where a thing is let down
-MAX_FLAT_HEIGHT_M = 0.045  # what is no higher may be put upon
+RELEASE_HEIGHT_M = 0.006  # height from which an object is released
+MAX_FLAT_HEIGHT_M = 0.045  # other objects may be placed on an object that is no higher than this
 
 
 class AwkwardError(SkillError):
-    """What friction holds cannot be put there as it lies in the hand; held otherwise it might be."""
+    """An object held by friction cannot be placed there in its current grasp; another grasp might work."""
 
 
 def place_as_held(motion: MotionPrimitives, name: str, place: str) -> None:
-    """Put what is held at a place, arm tucked at the end.
+    """Place the held object without another grasp, then tuck the arm.
 
     Raises:
-        SkillError: No room, no reach, or it did not stay there; the thing is still held unless it fell.
+        SkillError: No room, no reach, or it did not stay there; the object is still held unless it fell.
     """
     queries, robot = motion.queries, motion.robot
     held = robot.held
@@ -86,7 +86,7 @@ def place_as_held(motion: MotionPrimitives, name: str, place: str) -> None:
 
 
 def release(motion: MotionPrimitives) -> None:
-    """Open the hand and wait until what was held lies still."""
+    """Open the hand and wait until the object lies still."""
     robot = motion.robot
     assert robot.held is not None
     robot.wait(12)
@@ -94,7 +94,7 @@ def release(motion: MotionPrimitives) -> None:
     robot.release()
     for name in names:
         motion.engine.may_sleep(name)
-    robot.grip(min(OPEN_M, robot.finger + SQUEEZE_M + FINGER_CLEAR_M))  # wider, a finger would jam inside a cup
+    robot.grip(min(OPEN_M, robot.finger + SQUEEZE_M + FINGER_CLEAR_M))  # opened wider, a finger would jam inside a cup
     motion.released = names
 
 
@@ -125,7 +125,7 @@ def _placement_poses(
         turn = upright
         held_offset = -turn @ np.array(held.pivot)
     round_shape = is_round(category)
-    round_footprint = round_shape and not on_end  # and is no wider where it is turned
+    round_footprint = round_shape and not on_end  # its width does not depend on its yaw
     half = np.array(size) / 2 if round_footprint else np.abs(turn) @ np.array(category.size) / 2
     own_yaw = 0.0 if on_end else atan2(turn[1, 0], turn[0, 0])
 
@@ -180,7 +180,7 @@ def _placement_poses(
 def _placement_options(
     motion: MotionPrimitives, name: str, region: SupportRegion, fixture: str | None
 ) -> Iterator[tuple[list[Placement], float]]:
-    """Where a thing may be put, and how high above the floor of the region [m]: beside what is there, then upon it.
+    """Yield free placements and their height above the region's floor [m]: beside other objects, then on top of them.
 
     Raises:
         SkillError: There is no room at all.
@@ -214,7 +214,7 @@ def _placement_options(
 def _on_flat_objects(
     motion: MotionPrimitives, region: SupportRegion, name: str, size: tuple[float, float, float]
 ) -> list[tuple[list[Placement], float]]:
-    """Spots on top of each flat thing that lies there, such as a book or its like, and the height of its top [m]."""
+    """Placements on top of each flat object in the region, such as a book or another plate, with its top [m]."""
     queries, carried = motion.queries, motion.robot.carried
     options = []
     for flat_name in sorted(queries.objects):
@@ -224,7 +224,7 @@ def _on_flat_objects(
             or queries.holder(flat_name) != region.name
             or (flat_category.holds and flat_category is not queries.objects[name])
         ):
-            continue  # what stands on a tray is on the tray; a plate on a plate is where the plates are
+            continue  # what stands on a tray is on the tray; a plate on a plate is at the place of the plates
         if flat_category.size[2] > MAX_FLAT_HEIGHT_M or flat_category.size[2] + size[2] + 0.02 > region.size[2]:
             continue
         flat_rectangle, _ = queries.occupied(region, [other for other in queries.objects if other != flat_name])
@@ -241,10 +241,10 @@ def _on_flat_objects(
 
 
 def _rotation_for_release(motion: MotionPrimitives, category: ObjectCategory, *, on_end: bool) -> tuple[Array, float]:
-    """How the hand must pitch to put down what friction holds: its rotation there (3, 3), and the pitch [rad].
+    """Return the object's rotation (3, 3) and the hand's pitch [rad] for releasing an object held by friction.
 
     Raises:
-        AwkwardError: It would have to be turned in the hand.
+        AwkwardError: The object would have to turn in the hand.
     """
     held = motion.robot.held
     assert held is not None
@@ -265,7 +265,7 @@ def _approach_from_above(motion: MotionPrimitives, fixture: str, region: Support
 
 
 def _is_tilted(turn: Array, category: ObjectCategory) -> bool:
-    """Whether a thing that should lie hangs on its end or on its side."""
+    """Whether an object that should lie flat hangs on its end or on its side."""
     return bool(turn[2, 2] < 0.95)
 
 
@@ -276,7 +276,7 @@ def _extended(offset: tuple[float, float], extra_m: float) -> tuple[float, float
 
 
 def _distinct_placements(placements: list[Placement]) -> list[Placement]:
-    """The best spots that are not next to each other."""
+    """The best placements that are not next to each other."""
     chosen: list[Placement] = []
     for placement in placements:
         if all(

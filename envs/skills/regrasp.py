@@ -1,7 +1,7 @@
-"""Putting down what friction holds where the hand would have to hold it otherwise: set down on the way, taken anew.
+"""Place an object held by friction where another grasp is needed: set it down on the way and grasp it again.
 
-What is pinched turns with the hand. A cup that was taken out of a cupboard by a level hand cannot be put on a low
-table, nor a cup that was taken from above be put into a cupboard; a person would set it down and take it otherwise.
+A pinched object turns with the hand. A cup taken out of a cupboard by a level hand cannot be placed on a low table,
+and a cup taken from above cannot be placed in a cupboard. A person would set it down and grasp it differently.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from envs.skills.place import AwkwardError, place_as_held
 if TYPE_CHECKING:
     from envs.robot.motion_primitives import MotionPrimitives
 
-SURFACE_HEIGHTS_M = (0.45, 1.15)  # of surfaces on which the hand may come level, steep, and from above
-MAX_DISTANCE_M = 6.0  # the way to such a surface
+SURFACE_HEIGHTS_M = (0.45, 1.15)  # of surfaces that the hand can approach level, steeply and from above
+MAX_DISTANCE_M = 6.0  # to such a surface
 MAX_SURFACES = 4
 
 
 def place(motion: MotionPrimitives, name: str, place: str) -> None:
-    """Put what is held at a place, arm tucked at the end; with a stop on the way where friction needs one.
+    """Place the held object and tuck the arm, with a stop on the way where the grasp requires it.
 
     Raises:
-        SkillError: No room, no reach, or it did not stay there; the thing is still held unless it fell.
+        SkillError: No room, no reach, or it did not stay there; the object is still held unless it fell.
     """
     try:
         place_as_held(motion, name, place)
@@ -42,7 +42,7 @@ def place(motion: MotionPrimitives, name: str, place: str) -> None:
 
 
 def _set_down_nearby(motion: MotionPrimitives, name: str, place: str) -> bool:
-    """Put what is held on a surface nearby; whether there was one."""
+    """Place the held object on a surface nearby; return whether there was one."""
     for surface in _nearby_surfaces(motion, place)[:MAX_SURFACES]:
         try:
             place_as_held(motion, name, surface)
@@ -55,7 +55,7 @@ def _set_down_nearby(motion: MotionPrimitives, name: str, place: str) -> bool:
 
 
 def _nearby_surfaces(motion: MotionPrimitives, place: str) -> list[str]:
-    """Open surfaces of a handy height, the nearest first."""
+    """Open surfaces at a suitable height, the nearest first."""
     queries = motion.queries
     x, y = (float(n) for n in motion.robot.q[:2])
     surfaces = []

@@ -1,4 +1,4 @@
-"""Skills that touch without carrying away: switches, wiping, slicing, pouring, folding, and going somewhere."""
+"""Skills that touch objects without carrying them away: press switches, wipe, slice, pour and fold."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ from envs.skills.grasps import CORNERS, is_round
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-MAX_PRESS_DISTANCE_M = 0.02  # how near the tip must come to a switch
+MAX_PRESS_DISTANCE_M = 0.02  # maximum distance of the tip from a switch
 NO_CARGO = np.zeros((1, 3))
 POUR_RAD = 1.9
-STROKE_M = 0.05  # how far a cloth goes to either side
-MAX_TILT_COS = 0.5  # cosine of a vessel's lean from which on it runs out
-MAX_POUR_OFFSET_M = 0.20  # how far from the middle of what it is poured into
-MAX_WIPE_GAP_M = 0.05  # how near a cloth must come to what it wipes
-MAX_CUT_GAP_M = 0.02  # how near a knife must come to what it cuts
+STROKE_M = 0.05  # how far a cloth moves to either side
+MAX_TILT_COS = 0.5  # a vessel runs out if the cosine of its tilt is below this
+MAX_POUR_OFFSET_M = 0.20  # maximum distance of the vessel from the middle of the target
+MAX_WIPE_GAP_M = 0.05  # maximum distance of a cloth from the surface that it wipes
+MAX_CUT_GAP_M = 0.02  # maximum distance of a knife from the object that it cuts
 
 
 def press_switch(motion: MotionPrimitives, name: str) -> None:
@@ -80,7 +80,7 @@ def press_switch(motion: MotionPrimitives, name: str) -> None:
 
 
 def wipe(motion: MotionPrimitives, name: str) -> None:
-    """Rub a fixture's surface with the cloth that is held.
+    """Wipe a fixture's surface with the held cloth.
 
     Raises:
         SkillError: The surface cannot be reached.
@@ -99,7 +99,7 @@ def wipe(motion: MotionPrimitives, name: str) -> None:
     held_offset, turn = motion.robot.held_pose()
     half = np.abs(turn) @ np.array(category.size) / 2
     targets = []
-    lifts = (0.012, top + 0.02, 0.25) if free_strips else (top + 0.02, 0.25)  # over what stands there, not through it
+    lifts = (0.012, top + 0.02, 0.25) if free_strips else (top + 0.02, 0.25)  # over other objects, not through them
     for rank, lift in enumerate(lifts):
         center = region.point(placements[0].x, placements[0].y, float(half[2]) + lift)
         targets.append(
@@ -146,7 +146,7 @@ def _shifted_posture(motion: MotionPrimitives, reach_pose: ReachPose, shift: Arr
 
 
 def cut_object(motion: MotionPrimitives, name: str) -> None:
-    """Cut a thing with the knife that is held.
+    """Cut an object with the held knife.
 
     Raises:
         SkillError: It cannot be reached.
@@ -176,7 +176,7 @@ def cut_object(motion: MotionPrimitives, name: str) -> None:
 
 
 def pour(motion: MotionPrimitives, name: str, target: str) -> None:
-    """Tilt the vessel that is held over another, or over a plant, by turning the wrist.
+    """Tilt the held vessel over another vessel or a plant by turning the wrist.
 
     Raises:
         SkillError: It cannot be reached.
@@ -215,7 +215,7 @@ def pour(motion: MotionPrimitives, name: str, target: str) -> None:
 
 
 def fold(motion: MotionPrimitives, name: str) -> None:
-    """Take a cloth's edge over to its other side.
+    """Move one edge of a cloth over to its other side.
 
     Raises:
         SkillError: It cannot be reached.
