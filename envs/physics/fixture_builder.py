@@ -1,4 +1,4 @@
-"""TODO."""
+"""Adds fixtures to the engine: their bodies, their doors and drawers as links, and how far each door can open."""
 
 from __future__ import annotations
 
@@ -20,16 +20,9 @@ if TYPE_CHECKING:
     from envs.physics.spatial_queries import SpatialQueries
     from envs.symbolic.scene import FixtureSpec, Scene
 
-
 OBSTACLE_RADIUS_M = 1.5
-
-
 OPEN_FRACTIONS = (1.0, 0.9, 0.8, 0.7, 0.6)  # how far doors are tried to stand open
-
-
 PANEL_POINTS = 0.97 * np.array([(x, y, z) for x in (-1, 1) for y in (-1, -0.5, 0, 0.5, 1) for z in (-1, 0, 1)])
-
-
 JOINT_FRICTION = {"hinge": 6.0, "flap": 12.0, "slide": 15.0}  # what keeps a leaf where it is left [N m, N]
 
 

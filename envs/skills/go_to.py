@@ -1,4 +1,4 @@
-"""The skill `go to`: drive to a standing position at a fixture."""
+"""The skill `go to`: drive the robot to a free position in front of a fixture, facing it."""
 
 from __future__ import annotations
 

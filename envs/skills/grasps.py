@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from envs.assets.collision_shapes import rims
+from envs.assets.collision_shapes import ROUND, rims
 from envs.geometry.rotations import Array, turn_z
 from envs.robot.reach_planning import PITCHES_DOWN, PITCHES_LEVEL, ReachTarget, fixed_tip
 
@@ -26,15 +26,11 @@ MIN_TIP_DEPTH_CLEAR_M = 0.005  # the same, above the floor of a vessel or the fl
 MIN_STEEP_PITCH = 0.8  # minimum pitch at which the hand grasps a rim from above [rad]
 UPRIGHT_COS = 0.95  # an object is upright if the cosine of its tilt is above this
 CORNERS = np.array([(x, y, z) for x in (-0.9, 0.0, 0.9) for y in (-0.9, 0.9) for z in (-0.9, 0.9)])
-ROUND_SHAPES = (
-    "plate", "bowl", "cup", "mug", "glass", "wine_glass", "pot", "kettle", "bottle", "can", "ball", "vase", "roll",
-    "plunger", "pan",
-)  # fmt: skip
 
 
 def is_round(category: ObjectCategory) -> bool:
     """Whether an object looks the same from all sides."""
-    return category.shape in ROUND_SHAPES and abs(category.size[0] - category.size[1]) < 0.005
+    return category.shape in ROUND and abs(category.size[0] - category.size[1]) < 0.005
 
 
 def half_extents(turn: Array, category: ObjectCategory, yaw: float) -> Array:

@@ -13,7 +13,7 @@ from envs.symbolic.actions import COLD, COOKED, DIRTY, FOLDED, HELD, HOT, NOWHER
 from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Holding, No, Place, Thing
 from envs.symbolic.scoring import chosen, fixtures_of, holds
 from planner.goals import grounding
-from planner.goals.chunking import _left
+from planner.goals.chunking import remaining_subjects
 from planner.goals.grounding import LIMIT, rank
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class _Fetcher:
             self.place(things[:missing], condition.place)
             self.add(*things[missing : missing + 1])  # one to spare, should the first fail
         elif isinstance(condition, Every):
-            left = _left(state, condition, self.start)[:LIMIT]
+            left = remaining_subjects(state, condition, self.start)[:LIMIT]
             self.change(left, Thing(word="anything", states=condition.become))
             self.place(left, condition.place)
         elif isinstance(condition, No):
@@ -121,12 +121,9 @@ class _Fetcher:
         self.add(*things)
         state = self.state
         for t in things:
-            for word in wanted.states:
-                if state.has(t, word):
-                    continue
+            for word, means in grounding.requirements(state, t, wanted, self.avoid):
+                self.add(means)
                 if word in ("sliced", "folded"):
-                    knife = grounding.tool(state, "cuts", self.avoid) if word == "sliced" else None
-                    self.add(knife)
                     root = state.root(t)
                     washed = any(grounding.MAKERS.get(w) and not state.has(t, w) for w in wanted.states)
                     if (
@@ -137,20 +134,15 @@ class _Fetcher:
                     ):
                         self.add(grounding.worktop(state, t, avoid=self.avoid))
                     elif (
-                        knife is not None
-                        and (beside := grounding.worktop(state, knife, near=root, avoid=self.avoid)) != root
+                        means is not None
+                        and (beside := grounding.worktop(state, means, near=root, avoid=self.avoid)) != root
                     ):
                         self.add(beside)  # where the knife is put down
-                elif word in grounding.MAKERS:
-                    fixture = grounding.maker(state, word, t, self.avoid)
-                    self.add(fixture)
-                    if word == "cooked" and fixture is not None and state.world.categories[fixture] == "stove burner":
-                        vessel = grounding.pan(state, t, self.avoid)
-                        self.add(vessel)
-                        if vessel is not None and state.world.categories[max(0, state.place[vessel])] == "stove burner":
-                            self.add(state.place[vessel])
-            if wanted.liquid and state.liquid[t] != wanted.liquid:
-                self.add(grounding.source(state, wanted.liquid, t, self.avoid))
+                elif word == "cooked" and means is not None and state.world.categories[means] == "stove burner":
+                    vessel = grounding.pan(state, t, self.avoid)
+                    self.add(vessel)
+                    if vessel is not None and state.world.categories[max(0, state.place[vessel])] == "stove burner":
+                        self.add(state.place[vessel])
 
     def fixture(self, condition: FixtureIs) -> None:
         state = self.state
@@ -160,8 +152,7 @@ class _Fetcher:
         else:
             lacking = [f for f in named if not state.has(f, condition.state)]
         self.add(*(lacking[:1] if condition.quantifier == "some" else lacking))
-        wiping = condition.state == "clean" or (condition.state == "dirty" and condition.quantifier == "no")
-        if wiping and lacking:
+        if grounding.needs_wiping(condition) and lacking:
             self.add(grounding.tool(state, "wipes", self.avoid))
         if condition.state == "watered" and lacking:
             vessel = grounding.tool(state, "waters", self.avoid)
