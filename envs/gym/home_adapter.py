@@ -25,7 +25,7 @@ class EnvHome:
         """Take an environment whose `unwrapped` is a `HomeEnv`."""
         self._env = env
         self._home = cast("HomeEnv", env.unwrapped)
-        self._truncated = False
+        self._is_truncated = False
 
     def state(self) -> State:
         """Return what is true now.
@@ -37,11 +37,11 @@ class EnvHome:
 
     def execute(self, action: Action) -> Outcome:
         """Carry an action out by a step of the environment."""
-        if self._truncated:
+        if self._is_truncated:
             reason = "the environment has truncated its episode; one with a larger max_steps goes on"
             return Outcome(status="failed", reason=reason, energy_j=None)
         world = self.state().world
-        *_, self._truncated, info = self._env.step(self._home.encode(format_action(world, action)))
+        *_, self._is_truncated, info = self._env.step(self._home.encode(format_action(world, action)))
         outcome = info["outcome"]
         return Outcome(
             status="done" if outcome["status"] == "done" else "failed",

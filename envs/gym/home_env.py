@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from envs.errors import ActionError, PhysicsError
 from envs.gym import spaces
-from envs.gym.goal_sampler import named, sample_goal
+from envs.gym.goal_sampler import required_entities, sample_goal
 from envs.scenes.home_file import load_home
 from envs.scenes.scene_sampler import sample_scene
 from envs.symbolic.actions import (
@@ -169,9 +169,9 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
         self.observation_space = cast("gymnasium.Space[spaces.Observation]", spaces.observation_space(domain))
         self.render_mode = render_mode
         self.max_steps = max_steps
-        self._given_goal = None if goal is None else parse_goal(goal)
+        self._fixed_goal = None if goal is None else parse_goal(goal)
         self._scene = self._fixed_scene(home)
-        self._start: State | None = None
+        self._initial_state: State | None = None
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -179,29 +179,29 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
         """Start an episode. There are no options."""
         super().reset(seed=seed)
         home_seed, goal_seed = (int(n) for n in self.np_random.integers(2**31, size=2))
-        self._start = self._state = self._begin(self._scene or self._sampled_scene(home_seed))
-        self._goal = self._given_goal or sample_goal(self._start, np.random.default_rng(goal_seed))
-        self._phase = advance(self._goal, 0, self._start, self._start)
-        self._score = score(self._goal, self._phase, self._start, self._start)
+        self._initial_state = self._state = self._reset_home(self._scene or self._sampled_scene(home_seed))
+        self._goal = self._fixed_goal or sample_goal(self._initial_state, np.random.default_rng(goal_seed))
+        self._phase = advance(self._goal, 0, self._initial_state, self._initial_state)
+        self._score = score(self._goal, self._phase, self._initial_state, self._initial_state)
         self._steps = 0
         return self._observation(), self._info("", "", _outcome("skipped"))
 
     def step(self, action: NDArray[np.int64]) -> tuple[spaces.Observation, float, bool, bool, Info]:
         """Carry out one encoded action, if it is applicable."""
-        state, before = self.home_state(), self._score
+        state, previous_score = self.home_state(), self._score
         text, reason, outcome = "", "", _outcome("skipped")
         try:
             grounded = spaces.decode_action(state.world, action)
             text = format_action(state.world, grounded)
             reason = unmet_precondition(state, grounded) or ""
             if not reason:
-                self._state, outcome = self._act(grounded)
+                self._state, outcome = self._execute(grounded)
         except ActionError as error:
             reason = str(error)
-        self._phase = advance(self._goal, self._phase, self._state, self._first_state())
-        self._score = score(self._goal, self._phase, self._state, self._first_state())
+        self._phase = advance(self._goal, self._phase, self._state, self._require_initial_state())
+        self._score = score(self._goal, self._phase, self._state, self._require_initial_state())
         self._steps += 1
-        reward = self._score.rate - before.rate + (SUCCESS_REWARD if self._score.success else 0.0)
+        reward = self._score.rate - previous_score.rate + (SUCCESS_REWARD if self._score.success else 0.0)
         truncated = self._steps >= self.max_steps
         return self._observation(), reward, self._score.success, truncated, self._info(text, reason, outcome)
 
@@ -214,7 +214,7 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
 
     def home_state(self) -> State:
         """Return what is true now."""
-        self._first_state()
+        self._require_initial_state()
         return self._state
 
     def encode(self, text: str) -> NDArray[np.int64]:
@@ -243,17 +243,17 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
         return mask
 
     @abstractmethod
-    def _begin(self, scene: Scene) -> State:
+    def _reset_home(self, scene: Scene) -> State:
         """Put the home into its first state."""
 
     @abstractmethod
-    def _act(self, action: Action) -> tuple[State, Info]:
+    def _execute(self, action: Action) -> tuple[State, Info]:
         """Carry out an applicable action; return the new state and the outcome."""
 
-    def _first_state(self) -> State:
-        if self._start is None:
+    def _require_initial_state(self) -> State:
+        if self._initial_state is None:
             raise gymnasium.error.ResetNeeded("call reset() first")
-        return self._start
+        return self._initial_state
 
     def _fixed_scene(self, home: Scene | str | Path | int | None) -> Scene | None:
         if home is None or isinstance(home, Scene):
@@ -261,7 +261,7 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
         return sample_scene(home, geometry=self.needs_geometry) if isinstance(home, int) else load_home(home)
 
     def _sampled_scene(self, seed: int) -> Scene:
-        fixtures, objects = named(self._given_goal) if self._given_goal else (None, None)
+        fixtures, objects = required_entities(self._fixed_goal) if self._fixed_goal else (None, None)
         geometry = self.needs_geometry
         return sample_scene(seed, need_fixtures=fixtures, need_objects=objects, geometry=geometry)
 
@@ -290,10 +290,10 @@ class HomeSymbolic(HomeEnv):
     The manual page is `HomeEnv`'s; an outcome's duration is the skill's typical one.
     """
 
-    def _begin(self, scene: Scene) -> State:
+    def _reset_home(self, scene: Scene) -> State:
         return World(scene).initial()
 
-    def _act(self, action: Action) -> tuple[State, Info]:
+    def _execute(self, action: Action) -> tuple[State, Info]:
         duration_s = load_domain().skills[action.skill].duration_s
         return successor(self._state, action), _outcome("done", duration_s=duration_s)
 
@@ -330,59 +330,59 @@ class HomePhysics(HomeEnv):
             raise ValueError(f"grasp is {grasp!r}; it is one of {', '.join(GRASPS)}")
         self.grasp = grasp
         self.senses = Senses(observe=observe, camera=camera, image_size=image_size)
-        atoms = cast("gymnasium.spaces.Dict", self.observation_space)
-        kept = atoms if "atoms" in self.senses.observe else {"goal": atoms["goal"]}
-        joined = gymnasium.spaces.Dict({**kept, **self.senses.spaces()})
-        self.observation_space = cast("gymnasium.Space[spaces.Observation]", joined)
-        self._built: tuple[Scene, PhysicalHome] | None = None
+        atom_spaces = cast("gymnasium.spaces.Dict", self.observation_space)
+        kept_spaces = atom_spaces if "atoms" in self.senses.observe else {"goal": atom_spaces["goal"]}
+        all_spaces = gymnasium.spaces.Dict({**kept_spaces, **self.senses.spaces()})
+        self.observation_space = cast("gymnasium.Space[spaces.Observation]", all_spaces)
+        self._physical_home: tuple[Scene, PhysicalHome] | None = None
 
     def render(self) -> Any:
         """Return an image (H, W, 3) of uint8 in mode "rgb_array", a text in mode "ansi"."""
         if self.render_mode != "rgb_array":
             return super().render()
-        self._first_state()
-        return self._physical().render(*IMAGE_SIZE)
+        self._require_initial_state()
+        return self._home().render(*IMAGE_SIZE)
 
     def camera_pose(self) -> Pose:
         """Return where the camera of the observations stands now."""
-        self._first_state()
-        return self.senses.pose(self._physical())
+        self._require_initial_state()
+        return self.senses.pose(self._home())
 
     def close(self) -> None:
         """Shut the physics engine down; `reset` starts it again."""
-        if self._built is not None:
-            self._built[1].close()
-            self._built = None
+        if self._physical_home is not None:
+            self._physical_home[1].close()
+            self._physical_home = None
 
-    def _begin(self, scene: Scene) -> State:
+    def _reset_home(self, scene: Scene) -> State:
         from envs.simulation.physical_home import PhysicalHome
 
-        if self._built is None or self._built[0] != scene:
+        if self._physical_home is None or self._physical_home[0] != scene:
             self.close()
             if self.render_mode == "human":
-                _need_display()
-            self._built = (scene, PhysicalHome(scene, grasp=self.grasp, gui=self.render_mode == "human"))
-        return self._physical().reset()
+                _require_display()
+            self._physical_home = (scene, PhysicalHome(scene, grasp=self.grasp, gui=self.render_mode == "human"))
+        return self._home().reset()
 
-    def _act(self, action: Action) -> tuple[State, Info]:
-        done = self._physical().execute(action)
+    def _execute(self, action: Action) -> tuple[State, Info]:
+        result = self._home().execute(action)
         outcome = _outcome(
-            done.status, done.reason, duration_s=done.duration_s, ticks=done.ticks, collisions=done.collisions,
-            blocked_by=done.blocked_by,
+            result.status, result.reason, duration_s=result.duration_s, ticks=result.ticks,
+            collisions=result.collisions, blocked_by=result.blocked_by,
         )  # fmt: skip
-        return self._physical().state(), outcome
+        return self._home().state(), outcome
 
     def _observation(self) -> spaces.Observation:
-        said = super()._observation()
-        kept = said if "atoms" in self.senses.observe else {"goal": said["goal"]}
-        return {**kept, **self.senses.read(self._physical())}
+        observation = super()._observation()
+        kept = observation if "atoms" in self.senses.observe else {"goal": observation["goal"]}
+        return {**kept, **self.senses.read(self._home())}
 
-    def _physical(self) -> PhysicalHome:
-        assert self._built is not None
-        return self._built[1]
+    def _home(self) -> PhysicalHome:
+        assert self._physical_home is not None
+        return self._physical_home[1]
 
 
-def _need_display() -> None:
+def _require_display() -> None:
     """Say what is missing: PyBullet ends the whole process where it finds no display."""
     if sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
         raise PhysicsError("render_mode 'human' opens a window, and DISPLAY names no display: try 'rgb_array'")

@@ -28,10 +28,10 @@ SENSES = ("atoms", "rgb", "depth", "segmentation", "proprioception")
 CAMERAS = ("head", "overhead")
 ROBOT = IN_HAND  # the robot's number in a segmentation, as in `place`
 FREE_VIEW_DEG = 60.0
-SMALLEST_PX, LARGEST_PX = 8, 2048
-_SLACK = 0.5  # beyond a joint's range, where motors may let it swing [m, rad]
-_LOW = (*[-1e3] * 3, *(kinematics.LOWER - _SLACK), *[-50.0] * DOF, -0.01, 0.0)
-_HIGH = (*[1e3] * 3, *(kinematics.UPPER + _SLACK), *[50.0] * DOF, 0.1, 1.0)
+MIN_IMAGE_PX, MAX_IMAGE_PX = 8, 2048
+_JOINT_SLACK = 0.5  # beyond a joint's range, where motors may let it swing [m, rad]
+_LOW = (*[-1e3] * 3, *(kinematics.LOWER - _JOINT_SLACK), *[-50.0] * DOF, -0.01, 0.0)
+_HIGH = (*[1e3] * 3, *(kinematics.UPPER + _JOINT_SLACK), *[50.0] * DOF, 0.1, 1.0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,26 +66,26 @@ class Senses:
     def spaces(self) -> dict[str, spaces.Space[NDArray[np.generic]]]:
         """Return the spaces of what `read` writes."""
         width, height = self.image_size
-        every: dict[str, spaces.Space[NDArray[np.generic]]] = {
+        all_spaces: dict[str, spaces.Space[NDArray[np.generic]]] = {
             "rgb": spaces.Box(0, 255, (height, width, 3), np.uint8),
             "depth": spaces.Box(0.0, FAR_M, (height, width), np.float32),
             "segmentation": spaces.Box(0, ROBOT, (height, width), np.int16),
             "proprioception": spaces.Box(np.array(_LOW, np.float32), np.array(_HIGH, np.float32)),
         }
-        return {name: space for name, space in every.items() if name in self.observe}
+        return {name: space for name, space in all_spaces.items() if name in self.observe}
 
     def read(self, home: PhysicalHome) -> Observation:
         """Write what the robot senses now; the atoms are not among it."""
-        said: Observation = {}
+        observation: Observation = {}
         if {"rgb", "depth", "segmentation"} & set(self.observe):
             home.scene_view.refresh(home.state())
             shot = home.camera.shot(self.pose(home), *self.image_size)
-            said = {"rgb": shot.rgb, "depth": shot.depth_m}
+            observation = {"rgb": shot.rgb, "depth": shot.depth_m}
             if "segmentation" in self.observe:
-                said["segmentation"] = _numbers(home)[shot.bodies]
+                observation["segmentation"] = _entity_numbers(home)[shot.bodies]
         if "proprioception" in self.observe:
-            said["proprioception"] = _proprioception(home)
-        return {name: value for name, value in said.items() if name in self.observe}
+            observation["proprioception"] = _proprioception(home)
+        return {name: value for name, value in observation.items() if name in self.observe}
 
     def pose(self, home: PhysicalHome) -> Pose:
         """Where the camera stands now."""
@@ -94,7 +94,7 @@ class Senses:
         return home.camera.head() if self.camera == "head" else home.camera.overhead(*self.image_size)
 
 
-def _numbers(home: PhysicalHome) -> NDArray[np.int16]:
+def _entity_numbers(home: PhysicalHome) -> NDArray[np.int16]:
     """Each body's number in a segmentation, by the engine's number of the body; the last is for no body, -1."""
     bodies, index = home.engine.names, home.world.index
     numbers = np.zeros(max(bodies) + 2, np.int16)
@@ -111,8 +111,8 @@ def _proprioception(home: PhysicalHome) -> NDArray[np.float32]:
     engine = home.engine
     opening_m = engine.joints(NAME, (LEFT, RIGHT)).sum()
     held = float(home.motion.robot.held is not None)
-    felt = np.concatenate([engine.joints(NAME, LINKS), engine.joint_speeds(NAME, LINKS), [opening_m, held]])
-    return np.clip(felt, _LOW, _HIGH).astype(np.float32)
+    values = np.concatenate([engine.joints(NAME, LINKS), engine.joint_speeds(NAME, LINKS), [opening_m, held]])
+    return np.clip(values, _LOW, _HIGH).astype(np.float32)
 
 
 def _camera(camera: object) -> str | tuple[Vec3, Vec3]:
@@ -134,13 +134,13 @@ def _camera(camera: object) -> str | tuple[Vec3, Vec3]:
 def _image_size(size: Sequence[int]) -> tuple[int, int]:
     try:
         width, height = (int(v) for v in size)
-        if (width, height) != tuple(size) or not all(SMALLEST_PX <= v <= LARGEST_PX for v in (width, height)):
+        if (width, height) != tuple(size) or not all(MIN_IMAGE_PX <= v <= MAX_IMAGE_PX for v in (width, height)):
             raise ValueError
     except (TypeError, ValueError):
-        allowed = f"(width, height), each {SMALLEST_PX} to {LARGEST_PX} pixels"
+        allowed = f"(width, height), each {MIN_IMAGE_PX} to {MAX_IMAGE_PX} pixels"
         raise ValueError(f"image_size is {size!r}; it is {allowed}") from None
     return width, height
 
 
-def _hint(word: object, known: Sequence[str]) -> str:
-    return nearest(word, known) if isinstance(word, str) else ""
+def _hint(value: object, choices: Sequence[str]) -> str:
+    return nearest(value, choices) if isinstance(value, str) else ""

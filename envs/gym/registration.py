@@ -21,7 +21,7 @@ def register_once_imported() -> None:
     if REGISTRY in sys.modules:
         _register(sys.modules[REGISTRY])
     else:
-        sys.meta_path.insert(0, _Finder())
+        sys.meta_path.insert(0, _RegistryFinder())
 
 
 def _register(registry: ModuleType) -> None:
@@ -29,7 +29,7 @@ def _register(registry: ModuleType) -> None:
         registry.register(id=name, entry_point=entry_point)
 
 
-class _Finder(MetaPathFinder):
+class _RegistryFinder(MetaPathFinder):
     """Finds the registry as the others do, once, and lets it be loaded with our names added."""
 
     def find_spec(
@@ -40,19 +40,19 @@ class _Finder(MetaPathFinder):
         sys.meta_path.remove(self)
         spec = importlib.util.find_spec(fullname)
         if spec is not None and spec.loader is not None:
-            spec.loader = _Loader(spec.loader)
+            spec.loader = _RegisteringLoader(spec.loader)
         return spec
 
 
-class _Loader(Loader):
+class _RegisteringLoader(Loader):
     """Loads a module as another loader does, then registers."""
 
-    def __init__(self, usual: Loader) -> None:
-        self._usual = usual
+    def __init__(self, loader: Loader) -> None:
+        self._loader = loader
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
-        return self._usual.create_module(spec)
+        return self._loader.create_module(spec)
 
     def exec_module(self, module: ModuleType) -> None:
-        self._usual.exec_module(module)
+        self._loader.exec_module(module)
         _register(module)

@@ -86,15 +86,15 @@ def decode_action(world: World, encoded: NDArray[np.integer]) -> Action:
     """
     if np.shape(encoded) != (3,):
         raise ActionError(f"an action is three numbers (skill, first, second), found {encoded!r}")
-    number, *arguments = (int(n) for n in encoded)
+    skill_index, *arguments = (int(value) for value in encoded)
     skills = list(world.domain.skills.values())
-    if not 0 <= number < len(skills):
-        raise ActionError(f"skill {number} is not in 0 to {len(skills) - 1}")
-    n_arguments = skills[number].text.count("{") - skills[number].text.count("{relation}")
+    if not 0 <= skill_index < len(skills):
+        raise ActionError(f"skill {skill_index} is not in 0 to {len(skills) - 1}")
+    n_arguments = skills[skill_index].text.count("{") - skills[skill_index].text.count("{relation}")
     for entity in arguments[:n_arguments]:
         if not 1 <= entity <= len(world.names):
-            raise ActionError(f"{skills[number].name}: entity {entity} is not in 1 to {len(world.names)}")
-    return Action(skills[number].name, tuple(world.names[i - 1] for i in arguments[:n_arguments]))
+            raise ActionError(f"{skills[skill_index].name}: entity {entity} is not in 1 to {len(world.names)}")
+    return Action(skills[skill_index].name, tuple(world.names[i - 1] for i in arguments[:n_arguments]))
 
 
 def observe(state: State, goal: str, score: Score, phase: int) -> Observation:
@@ -104,26 +104,26 @@ def observe(state: State, goal: str, score: Score, phase: int) -> Observation:
         HomeError: The home has more than MAX_ENTITIES entities.
         GoalError: The goal has more than MAX_CONDITIONS conditions or GOAL_LENGTH characters.
     """
-    world, domain, n = state.world, state.world.domain, len(state.world.names)
-    if n > MAX_ENTITIES:
-        raise HomeError(f"{world.scene.name} has {n} things; the observation holds {MAX_ENTITIES}")
+    world, domain, n_entities = state.world, state.world.domain, len(state.world.names)
+    if n_entities > MAX_ENTITIES:
+        raise HomeError(f"{world.scene.name} has {n_entities} things; the observation holds {MAX_ENTITIES}")
     if len(score.met) > MAX_CONDITIONS or len(goal) > GOAL_LENGTH:
         size = f"{len(score.met)} conditions and {len(goal)} characters"
         raise GoalError(f"the goal has {size}; the observation holds {MAX_CONDITIONS} and {GOAL_LENGTH}")
-    number = {name: i + 1 for i, name in enumerate((*domain.fixtures, *domain.objects))}
+    category_numbers = {name: i + 1 for i, name in enumerate((*domain.fixtures, *domain.objects))}
     liquids = {name: i + 1 for i, name in enumerate(domain.liquids)}
     flags = np.zeros((MAX_ENTITIES, len(domain.states)), np.int8)  # (M, F)
-    flags[:n] = np.array(state.flags)[:, None] >> np.arange(len(domain.states)) & 1
+    flags[:n_entities] = np.array(state.flags)[:, None] >> np.arange(len(domain.states)) & 1
     text = np.zeros(GOAL_LENGTH, np.uint8)  # (G,)
     text[: len(goal)] = np.frombuffer(goal.encode("ascii", "replace"), np.uint8)
     met = np.zeros(MAX_CONDITIONS, np.int8)  # (C,)
     met[: len(score.met)] = score.met
     return {
-        "category": _padded([number[c] for c in world.categories]),
+        "category": _padded([category_numbers[c] for c in world.categories]),
         "place": _padded([IN_HAND if p == HELD else p + 1 for p in state.place]),
         "flags": flags,
         "liquid": _padded([liquids.get(name, 0) for name in state.liquid]),
-        "n_entities": np.int64(n),
+        "n_entities": np.int64(n_entities),
         "held": np.int64(max(state.held, -1) + 1),
         "at": np.int64(max(state.at, -1) + 1),
         "goal": text,

@@ -30,10 +30,10 @@ class AtomicOutput:
 
     def close(self) -> None:
         """Finish the file; it has its name only from now on."""
-        self._end()
+        self._close_writer()
         self._partial.replace(self.path)
 
-    def _end(self) -> None:
+    def _close_writer(self) -> None:
         """End the writing, whether the file is kept or not."""
         raise NotImplementedError
 
@@ -41,10 +41,10 @@ class AtomicOutput:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self, error_type: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if error is None:
             self.close()
         else:
-            self._end()
+            self._close_writer()
             self._partial.unlink(missing_ok=True)

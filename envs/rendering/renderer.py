@@ -89,19 +89,21 @@ class Renderer(Engine):
             (H, W) as they are numbered in the simulated world, if there is one; -1 where nothing is.
         """
         view = self._p.computeViewMatrix(list(eye), list(target), list(up))
-        lens = self._p.computeProjectionMatrixFOV(view_deg, width / height, near_m, far_m)
-        _, _, rgba, depth, seen = self._p.getCameraImage(
-            width, height, view, lens, renderer=self._p.ER_TINY_RENDERER, shadow=0,
+        projection = self._p.computeProjectionMatrixFOV(view_deg, width / height, near_m, far_m)
+        _, _, rgba, depth, segmentation = self._p.getCameraImage(
+            width, height, view, projection, renderer=self._p.ER_TINY_RENDERER, shadow=0,
             lightDirection=list(light.direction), lightAmbientCoeff=light.ambient,
             lightDiffuseCoeff=light.diffuse, lightSpecularCoeff=light.specular,
         )  # fmt: skip
         rgb = np.ascontiguousarray(np.asarray(rgba, dtype=np.uint8).reshape(height, width, 4)[:, :, :3])
-        share = np.asarray(depth, dtype=np.float64).reshape(height, width)  # 0 at the near plane, 1 at the far plane
-        distance_m = (far_m * near_m / (far_m - (far_m - near_m) * share)).astype(np.float32)
-        bodies = np.asarray(seen, dtype=np.int32).reshape(height, width)
-        return rgb, distance_m, bodies if self._world is None else self._numbers(self._world.bodies)[bodies]
+        depth_fraction = np.asarray(depth, dtype=np.float64).reshape(
+            height, width
+        )  # 0 at the near plane, 1 at the far plane
+        distance_m = (far_m * near_m / (far_m - (far_m - near_m) * depth_fraction)).astype(np.float32)
+        bodies = np.asarray(segmentation, dtype=np.int32).reshape(height, width)
+        return rgb, distance_m, bodies if self._world is None else self._world_body_numbers(self._world.bodies)[bodies]
 
-    def _numbers(self, bodies: dict[str, int]) -> NDArray[np.int32]:
+    def _world_body_numbers(self, bodies: dict[str, int]) -> NDArray[np.int32]:
         """Each body's number in the simulated world; a part's is that of its whole, and the last is for no body, -1."""
         numbers = np.full(max(self.names) + 2, -1, np.int32)
         for body, name in self.names.items():
@@ -138,13 +140,13 @@ class Renderer(Engine):
         self.tint(name, ())
         for k, link in enumerate(links):
             if any(piece.visible for piece in link.pieces):
-                self._dress(name, k, ())
+                self._set_texture(name, k, ())
 
     def tint(self, name: str, tints: tuple[Tint, ...]) -> None:
         """Blend colors over those of a body's base, one after the other."""
-        self._dress(name, BASE, tints)
+        self._set_texture(name, BASE, tints)
 
-    def _dress(self, name: str, link: int, tints: tuple[Tint, ...]) -> None:
+    def _set_texture(self, name: str, link: int, tints: tuple[Tint, ...]) -> None:
         if tints not in self._textures:
             with tempfile.NamedTemporaryFile(suffix=".tga") as file:  # PyBullet takes textures from files only
                 file.write(targa(palette(tints)))
