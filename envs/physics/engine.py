@@ -1,7 +1,4 @@
-"""The only file that knows PyBullet: bodies by name, typed calls, SI units, quaternions (x, y, z, w).
-
-Legend: T ticks.
-"""
+"""Wrapper around PyBullet, and the only file that imports it: bodies by name, SI units, quaternions (x, y, z, w)."""
 
 from __future__ import annotations
 
@@ -25,15 +22,15 @@ if TYPE_CHECKING:
 
 TICK_S = 1 / 240
 BASE = -1  # the link index of a body's base
-SOLVER_RESIDUAL = 1e-4  # the solver stops below it: a robot that drives needs a few of the 30 iterations
+SOLVER_RESIDUAL = 1e-4  # the solver stops below this residual: a driving robot needs only a few of the 30 iterations
 SOLVER_ITERATIONS = 30
-PRECISE_RESIDUAL = 1e-7  # for what friction alone holds, which creeps out of the fingers else
-PRECISE_ITERATIONS = 100  # with 30 a pen slips out of a hand that drives; 200 change nothing
+PRECISE_RESIDUAL = 1e-7  # for objects held by friction alone, which would creep out of the fingers otherwise
+PRECISE_ITERATIONS = 100  # with 30 a pen slips out of the hand of a driving robot; 200 change nothing
 POSITION_CONTROL = 2  # PyBullet's POSITION_CONTROL
 
 
 class Parked(NamedTuple):
-    """Where a thing is that is not simulated now: its pose, and its lowest and highest corner [m]."""
+    """Pose of an object that is not simulated now, and the lowest and highest corner of its bounding box [m]."""
 
     pose: tuple[Vec3, Quat]
     bounds: tuple[Vec3, Vec3]
@@ -41,7 +38,7 @@ class Parked(NamedTuple):
 
 @contextlib.contextmanager
 def _suppress_stdout() -> Iterator[None]:
-    """Keep what PyBullet's C code prints on connecting out of our standard output, which programs read."""
+    """Keep what PyBullet's C code prints on connecting out of our standard output, which other programs read."""
     sys.stdout.flush()
     saved = os.dup(1)
     with open(os.devnull, "wb") as devnull:
@@ -49,7 +46,7 @@ def _suppress_stdout() -> Iterator[None]:
     try:
         yield
     finally:
-        ctypes.CDLL(None).fflush(None)  # what C has buffered is to go where stdout points now
+        ctypes.CDLL(None).fflush(None)  # output that C has buffered must go to where stdout points now
         os.dup2(saved, 1)
         os.close(saved)
 
@@ -70,21 +67,21 @@ class Engine:
                 self._p: Any = BulletClient(pybullet.GUI if gui else pybullet.DIRECT)
         except ImportError as error:
             raise PhysicsError(f"the physical home needs pybullet ({error}): pip install 'pybullet>=3.2.6'") from error
-        # The client looks its functions up by name at each call, which costs as much as setting a motor.
+        # The client looks up its functions by name at each call, which costs as much as setting a motor.
         self._step = self._p.stepSimulation
         self._set_motors = self._p.setJointMotorControlArray
         self._change_weld = self._p.changeConstraint
-        self.has_window = gui  # without a window, pictures are drawn on a canvas (envs/rendering/renderer.py)
+        self.has_window = gui  # without a window, another engine draws the images (envs/rendering/renderer.py)
         self.clear()
 
     def clear(self) -> None:
-        """Remove everything and start anew: the only reset that leaves no trace in the solver's caches."""
+        """Remove all bodies: the only reset that leaves no trace in the solver's caches."""
         self._p.resetSimulation()
-        self.bodies: dict[str, int] = {}  # numbers that last, for pictures
+        self.bodies: dict[str, int] = {}  # permanent body numbers, for segmentation images
         self.names: dict[int, str] = {}
-        self._ids: dict[str, int] = {}  # PyBullet's, which change when a body is parked
+        self._ids: dict[str, int] = {}  # PyBullet's ids, which change when an object is parked
         self._names_by_id: dict[int, str] = {}
-        self._movable: dict[str, tuple[int, int, float]] = {}  # shapes that collide and that are seen, mass
+        self._movable: dict[str, tuple[int, int, float]] = {}  # collision shape, visual shape, mass
         self.parked: dict[str, Parked] = {}
         self.ticks = 0
         self._invisible_shape = -1
@@ -97,7 +94,7 @@ class Engine:
         )
 
     def be_precise(self) -> None:
-        """Let the solver go on for longer."""
+        """Use more solver iterations and a smaller residual."""
         self._p.setPhysicsEngineParameter(
             numSolverIterations=PRECISE_ITERATIONS, solverResidualThreshold=PRECISE_RESIDUAL
         )
@@ -133,9 +130,9 @@ class Engine:
         )
 
     def _visual(self, pieces: Sequence[Piece]) -> int:
-        """Only for PyBullet's own window: one mesh in one color, or up to 16 boxes and cylinders, a link."""
+        """Create a shape for PyBullet's own window: one mesh in one color, or up to 16 boxes and cylinders per link."""
         visible = [piece for piece in pieces if piece.visible and self.has_window]
-        if not visible:  # without a visual shape the engine makes one of the collision shape
+        if not visible:  # without a visual shape, the engine draws the collision shape
             if pieces and self._invisible_shape < 0:
                 self._invisible_shape = int(self._p.createVisualShape(self._p.GEOM_BOX, halfExtents=[1e-4] * 3))
             return self._invisible_shape if pieces else -1
@@ -172,7 +169,7 @@ class Engine:
         mass: float = 0.0,
         links: Sequence[Link] = (),
     ) -> None:
-        """Add a body. A mass of 0 fixes its base; things that move may fall asleep, links that move may not."""
+        """Add a body. A mass of 0 fixes its base. Movable objects may fall asleep, articulated links may not."""
         if mass > 0 and not links:
             self._movable[name] = self._collision(pieces), self._visual(pieces), mass
             body = self._make_movable(name, at, turn)
@@ -217,7 +214,7 @@ class Engine:
                 for link in links
             ],
             linkJointAxis=[link.axis for link in links],
-            useMaximalCoordinates=int(not links),  # what never moves is cheaper so
+            useMaximalCoordinates=int(not links),  # cheaper for bodies that never move
         )
         if links:
             self._p.changeDynamics(body, BASE, activationState=self._p.ACTIVATION_STATE_ENABLE_SLEEPING)
@@ -226,21 +223,21 @@ class Engine:
     # -- parking -------------------------------------------------------------------------------------------------------
 
     def park(self, name: str) -> None:
-        """Take a thing that lies still out of the simulation, where it is; asked for anything else, it comes back."""
+        """Take an object at rest out of the simulation, until anything but its pose or bounds is asked for."""
         self.parked[name] = Parked(pose=self.pose(name), bounds=self.bounds(name))
         body = self._ids.pop(name)
         del self._names_by_id[body]
         self._p.removeBody(body)
 
     def unpark(self, name: str) -> None:
-        """Put a thing back into the simulation, asleep. The engine moves it for one tick: `place` it again then."""
+        """Put an object back into the simulation, asleep. The engine moves it for one tick; then `place` it again."""
         pose = self.parked.pop(name).pose
         body = self._ids[name] = self._make_movable(name, *pose)
         self._names_by_id[body] = name
         self._p.changeDynamics(body, BASE, activationState=self._p.ACTIVATION_STATE_SLEEP)
 
     def keep_awake(self, name: str) -> None:
-        """Let a body never sleep: a sleeping robot ignores its motors."""
+        """Never let a body sleep: a sleeping robot ignores its motors."""
         self._p.changeDynamics(self._id(name), BASE, activationState=self._p.ACTIVATION_STATE_DISABLE_SLEEPING)
 
     def may_sleep(self, name: str) -> None:
@@ -263,17 +260,17 @@ class Engine:
     # -- time ----------------------------------------------------------------------------------------------------------
 
     def step(self, ticks: int = 1) -> None:
-        """Advance the world."""
+        """Advance the simulation by some ticks."""
         for _ in range(ticks):
             self._step()
         self.ticks += ticks
 
     def wake(self, name: str) -> None:
-        """Let a body move again, until it comes to rest."""
+        """Let a body move again until it comes to rest."""
         self._p.changeDynamics(self._id(name), BASE, activationState=self._p.ACTIVATION_STATE_WAKE_UP)
 
     def sleep(self, name: str) -> None:
-        """Freeze a body until something awake touches it. Its bounding box must be fresh: step first."""
+        """Freeze a body until an awake body touches it. Its bounding box must be up to date: step first."""
         self._p.changeDynamics(self._id(name), BASE, activationState=self._p.ACTIVATION_STATE_SLEEP)
 
     # -- bodies --------------------------------------------------------------------------------------------------------
@@ -291,18 +288,18 @@ class Engine:
         return state[4], state[5]
 
     def bounds(self, name: str) -> tuple[Vec3, Vec3]:
-        """Return the lowest and the highest corner of what collides of a body [m]."""
+        """Return the lowest and the highest corner of a body's collision shapes [m]."""
         if name in self.parked:
             return self.parked[name].bounds
         low, high = self._p.getAABB(self._id(name))
         return low, high
 
     def place(self, name: str, at: Sequence[float], turn: Sequence[float]) -> None:
-        """Put a body somewhere: for building and for things that are only seen."""
+        """Set a body's pose at once: for building, and for bodies that are only drawn."""
         self._p.resetBasePositionAndOrientation(self._id(name), list(at), list(turn))
 
     def rotation(self, turn: Sequence[float]) -> NDArray[np.float64]:
-        """Return a quaternion's matrix, (3, 3)."""
+        """Return a quaternion's rotation matrix, (3, 3)."""
         return np.array(self._p.getMatrixFromQuaternion(turn), dtype=np.float64).reshape(3, 3)
 
     def joint(self, name: str, link: int) -> float:
@@ -318,15 +315,15 @@ class Engine:
         return np.array([s[1] for s in self._p.getJointStates(self._id(name), links)], dtype=np.float64)
 
     def power(self, name: str, links: Sequence[int]) -> float:
-        """Mechanical power that the motors of joints put in or take out now [W]."""
+        """Mechanical power that the joints' motors put in or take out now [W]."""
         return float(sum(abs(s[1] * s[3]) for s in self._p.getJointStates(self._id(name), links)))
 
     def set_joint(self, name: str, link: int, position: float) -> None:
-        """Set a joint at once: for building only."""
+        """Set a joint at once, for building only."""
         self._p.resetJointState(self._id(name), link, position, 0.0)
 
     def limit(self, name: str, link: int, low: float, high: float) -> None:
-        """Stop a joint at both ends of its travel [m, rad]."""
+        """Limit a joint's travel at both ends [m, rad]."""
         self._p.changeDynamics(self._id(name), link, jointLowerLimit=low, jointUpperLimit=high)
 
     def brake(self, name: str, link: int, force: float) -> None:
@@ -352,7 +349,7 @@ class Engine:
     # -- contact and constraints ---------------------------------------------------------------------------------------
 
     def touching(self, name: str) -> list[tuple[str, int, float]]:
-        """Return what a body touches: the other's name, this body's link and the distance [m], negative inside."""
+        """Return a body's contacts: the other body's name, this body's link and the distance [m], negative inside."""
         contacts = self._p.getContactPoints(self._id(name))
         return [(self._names_by_id.get(c[2], ""), c[3], c[8]) for c in contacts]
 
@@ -361,7 +358,7 @@ class Engine:
         return {self._names_by_id.get(c[2], "") for c in self._p.getContactPoints(self._id(name))} - {name, ""}
 
     def set_friction(self, name: str, links: Sequence[int], friction: float) -> None:
-        """Make links grippy: sliding friction, and a little against turning on the spot."""
+        """Set the sliding friction of links, and a little friction against spinning on the spot."""
         for link in links:
             self._p.changeDynamics(self._id(name), link, lateralFriction=friction, spinningFriction=0.02)
 
@@ -378,7 +375,7 @@ class Engine:
         self, parent: str, link: int, child: str, child_link: int, at: Sequence[float], child_at: Sequence[float],
         child_turn: Sequence[float] | None, force: float,
     ) -> int:  # fmt: skip
-        """Hold a point of `child` at a point of `parent`; with `child_turn`, its orientation too."""
+        """Fix a point of `child` to a point of `parent`; with `child_turn`, fix its orientation too."""
         joint_type = self._p.JOINT_POINT2POINT if child_turn is None else self._p.JOINT_FIXED
         constraint = self._p.createConstraint(
             self._id(parent), link, self._id(child), child_link, joint_type, [0, 0, 0], list(at), list(child_at),
@@ -388,7 +385,7 @@ class Engine:
         return int(constraint)
 
     def gear(self, name: str, link: int, other_link: int, force: float) -> None:
-        """Let two joints of a body move alike, as the fingers of a gripper do."""
+        """Let two joints of a body move together, as the fingers of a gripper do."""
         body = self._id(name)
         constraint = self._p.createConstraint(
             body, link, body, other_link, self._p.JOINT_GEAR, [1, 0, 0], [0, 0, 0], [0, 0, 0]
@@ -396,11 +393,11 @@ class Engine:
         self._p.changeConstraint(constraint, gearRatio=-1, erp=0.2, maxForce=force)
 
     def turn_weld(self, weld: int, child_at: Sequence[float], child_turn: Sequence[float], force: float) -> None:
-        """Turn what is held: a hand that pivots what it pinches."""
+        """Turn the child of a constraint, as a hand that pivots what it pinches."""
         self._change_weld(
             weld, jointChildPivot=list(child_at), jointChildFrameOrientation=list(child_turn), maxForce=force
         )
 
     def release(self, weld: int) -> None:
-        """Let go."""
+        """Remove a constraint."""
         self._p.removeConstraint(weld)

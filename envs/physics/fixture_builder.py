@@ -21,18 +21,18 @@ if TYPE_CHECKING:
     from envs.symbolic.scene import FixtureSpec, Scene
 
 OBSTACLE_RADIUS_M = 1.5
-OPEN_FRACTIONS = (1.0, 0.9, 0.8, 0.7, 0.6)  # how far doors are tried to stand open
+OPEN_FRACTIONS = (1.0, 0.9, 0.8, 0.7, 0.6)  # how far doors may stand open, tried in this order
 PANEL_POINTS = 0.97 * np.array([(x, y, z) for x in (-1, 1) for y in (-1, -0.5, 0, 0.5, 1) for z in (-1, 0, 1)])
-JOINT_FRICTION = {"hinge": 6.0, "flap": 12.0, "slide": 15.0}  # what keeps a leaf where it is left [N m, N]
+JOINT_FRICTION = {"hinge": 6.0, "flap": 12.0, "slide": 15.0}  # friction that keeps a leaf where it is left [N m, N]
 
 
 def glow_name(fixture: str, k: int) -> str:
-    """Name of the k-th part of a fixture that is lit while it is on."""
+    """Name of the k-th part of a fixture that lights up while it is on."""
     return f"{fixture} glow {k}"
 
 
 def build_fixture(engine: Engine, spec: FixtureSpec, open_fraction: float = 1.0) -> None:
-    """Add one fixture, its leaves as the scene wants them; an open one `ajar` of its travel, 0 to 1."""
+    """Add one fixture with its leaves as the scene says; open ones at `open_fraction` of their travel, in [0, 1]."""
     model = furniture(load_domain().fixtures[spec.category])
     turn = (0.0, 0.0, sin(spec.yaw / 2), cos(spec.yaw / 2))
     engine.add(spec.name, model.pieces, (spec.x, spec.y, 0.0), turn, links=leaf_links(model))
@@ -43,7 +43,7 @@ def build_fixture(engine: Engine, spec: FixtureSpec, open_fraction: float = 1.0)
 
 
 def open_doors(queries: SpatialQueries, scene: Scene) -> dict[str, float]:
-    """Return the part of its travel, 0 to 1, that each open fixture's doors swing before they meet what is beside."""
+    """Return how far the leaves of each open fixture can open before they hit something, as a fraction of travel."""
     open_fractions: dict[str, float] = {}
     obstacles = queries.static
     for spec in scene.fixtures:
@@ -64,7 +64,7 @@ def _how_far_open(queries: SpatialQueries, name: str, obstacles: Boxes) -> float
         leaves = queries.leaf_boxes(name, open_fraction * model.leaves[0].opened)
         points = leaves.at[:, None] + np.einsum("bij,kj,bj->bki", leaves.turn, PANEL_POINTS, leaves.half)  # (B, K, 3)
         ahead_m = (points - queries.point_of(name, (front_m, 0.0, 0.0))) @ turn_z(spec.yaw)[:, 0]
-        outside = points[ahead_m > 0.03]  # its own body is behind that
+        outside = points[ahead_m > 0.03]  # the fixture's own body is behind these points
         if overlap(obstacles, outside[None], np.full(len(outside), 0.002))[0][0] == 0:
             return open_fraction
     return OPEN_FRACTIONS[-1]
@@ -85,7 +85,7 @@ def leaf_links(model: Furniture) -> list[Link]:
 
 
 def footprints(scene: Scene) -> list[Footprint]:
-    """x, y, yaw, half depth, half width of every fixture that stands in the way, for the floor."""
+    """x, y, yaw, half depth, half width of every fixture that blocks the floor."""
     domain = load_domain()
     rectangles = []
     for fixture in scene.fixtures:

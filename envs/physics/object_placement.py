@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 
 MAX_PACKING_ATTEMPTS = 12
-HAND_WIDTH_M = 0.07  # what a hand needs between a wall and what lies before it, where there is room
-MIN_WALL_HEIGHT_M = 0.12  # the height above a surface at which a wall beside it hinders the hand
+HAND_WIDTH_M = 0.07  # space that a hand needs between a wall and an object, where there is room
+MIN_WALL_HEIGHT_M = 0.12  # height above a surface at which a wall beside it hinders the hand
 
 
 NO_WALLS = np.zeros((0, 4))
@@ -39,7 +39,7 @@ NO_WALLS = np.zeros((0, 4))
 
 @dataclass(frozen=True, kw_only=True)
 class Pose:
-    """How a thing lies in a region: its spot, its extents there [m], and whether it stands on its end."""
+    """How an object lies in a region: its placement, its extents there [m], and whether it stands on its end."""
 
     spot: Placement
     size: tuple[float, float, float]
@@ -47,7 +47,7 @@ class Pose:
 
 
 def extents_in_region(category: ObjectCategory, region: SupportRegion) -> tuple[tuple[float, float, float], bool]:
-    """Extents of a thing as it goes into a place [m], and whether it must stand on its end to fit."""
+    """Extents of an object in a region [m], and whether it must stand on its end to fit."""
     size = category.size
     if region.loose:
         return size, False
@@ -61,7 +61,7 @@ def extents_in_region(category: ObjectCategory, region: SupportRegion) -> tuple[
 
 
 def upright_rotation(category: ObjectCategory) -> Array:
-    """Rotation that stands a thing on its end, extents sorted as (middle, small, long)."""
+    """Rotation that stands an object on its end, with extents sorted as (middle, small, long)."""
     order = np.argsort(category.size)
     turn = np.zeros((3, 3))
     turn[0, order[1]] = turn[1, order[0]] = turn[2, order[2]] = 1.0
@@ -71,7 +71,7 @@ def upright_rotation(category: ObjectCategory) -> Array:
 
 
 def build_objects(engine: Engine, scene: Scene, queries: SpatialQueries) -> None:
-    """Add all things, large ones first in each place.
+    """Add all objects, large ones first in each place.
 
     Raises:
         PhysicsError: A place has no room for what the scene puts there.
@@ -102,7 +102,7 @@ def build_objects(engine: Engine, scene: Scene, queries: SpatialQueries) -> None
         region = queries.region(spec.place)
         size, on_end = extents_in_region(category, region)
         height = 0.003
-        if region.loose and spec.name not in packed:  # what is on a tray is put there together
+        if region.loose and spec.name not in packed:  # the objects on a tray are placed together
             same_place = [other_spec for other_spec in order if other_spec.place == spec.place]
             own_rng = np.random.default_rng((abs(scene.seed), 8))
             placements = _pack(
@@ -120,7 +120,7 @@ def build_objects(engine: Engine, scene: Scene, queries: SpatialQueries) -> None
                 region.size[:2], size[:2], queries.occupied(region, [])[0], edge=region.edge(size)
             )
             placement = candidates[0] if candidates else None
-        if placement is None:  # onto what lies there
+        if placement is None:  # on top of the objects that lie there
             placement, height = Placement(x=0.0, y=0.0, yaw=0.0), queries.occupied(region, [])[1] + 0.01
             if height + size[2] > region.size[2] + 0.2 and not (region.vessel or region.loose):
                 raise PhysicsError(f"scene {scene.name}: no room {region.relation} {spec.place} for {spec.name}")
@@ -134,7 +134,7 @@ def build_objects(engine: Engine, scene: Scene, queries: SpatialQueries) -> None
 
 
 def add_object(engine: Engine, spec: ObjectSpec, at: Sequence[float], turn: Sequence[float]) -> None:
-    """Add one thing where it lies."""
+    """Add one object at a pose."""
     category = load_domain().objects[spec.category]
     engine.add(spec.name, object_pieces(category), at, turn, mass=mass_kg(category))
 
@@ -142,7 +142,7 @@ def add_object(engine: Engine, spec: ObjectSpec, at: Sequence[float], turn: Sequ
 def _hand_clearance_strips(queries: SpatialQueries, name: str) -> Array:
     """Strips along the sides of a fixture's region that a hand needs, as rectangles of the region, (K, 4).
 
-    What lies close to a wall, or to a fixture that rises beside the region, cannot be taken, from above or from the
+    An object close to a wall, or to a fixture that rises beside the region, cannot be grasped from above or from the
     front.
     """
     region = queries.region(name)
@@ -169,11 +169,11 @@ def _hand_clearance_strips(queries: SpatialQueries, name: str) -> Array:
 def _pack(
     region: SupportRegion, items: Sequence[ObjectCategory], rng: np.random.Generator, walls: Array
 ) -> list[Placement | None]:
-    """Return a spot for each item, large ones first: spread out if that fits, else ever tighter, None for the rest.
+    """Return a placement for each item, large ones first: spread out if that fits, otherwise tighter; None if no room.
 
     Args:
-        area: The region.
-        items: What goes there.
+        region: The region.
+        items: Categories of the objects to place.
         rng: Source of randomness.
         walls: Rectangles that stay free where there is room, (K, 4).
     """
@@ -202,7 +202,7 @@ def _pack(
             elif attempt < 2:
                 best_candidates = candidates[: max(1, len(candidates) // (3 if region.enclosed else 2))]
                 placement = best_candidates[int(rng.integers(len(best_candidates)))]
-            else:  # from one corner on
+            else:  # starting from one corner
                 corner = rng.choice([-1.0, 1.0], 2)
                 placement = max(candidates, key=lambda c: float(corner[0] * c.x + corner[1] * c.y))
             placements.append(placement)
@@ -221,9 +221,9 @@ def _next_to_occupied(
     occupied: Sequence[tuple[float, float, float, float]],
     side: float,
 ) -> Placement:
-    """The spot next to what is there, from one side of a cupboard on, so that what is brought later finds room.
+    """The free placement next to other objects, starting at one side of a cupboard, to leave room for later ones.
 
-    What stands behind something else comes last: the hand that takes it from the front would sweep that away.
+    Placements behind another object come last: the hand that grasps from the front would sweep that object away.
     """
 
     def key(placement: Placement) -> tuple[int, float]:

@@ -1,8 +1,8 @@
-"""What geometry does not show - dirty, hot, cold, filled, cooked, sliced, on - and how it changes: by exposure.
+"""Object states that geometry does not show (dirty, hot, cold, filled, cooked, sliced, on), and how they change.
 
-A skill changes it at the moment in which the engine shows that it happened (a finger on a switch, a knife on a loaf). A
-process changes what has been where it works for as long as it takes: water runs over what lies in the basin, heat
-reaches what is inside, and only while the process runs.
+A skill changes a state at the moment in which the engine shows its cause: a finger on a switch, a knife on a loaf. A
+process changes the objects that are exposed to it for a second while it runs: water runs over the objects in the basin,
+heat reaches the objects inside an oven.
 """
 
 from __future__ import annotations
@@ -16,10 +16,12 @@ from envs.symbolic.state import COLD, COOKED, DIRTY, FOLDED, HOT, ON, OPEN, SLIC
 if TYPE_CHECKING:
     from envs.physics.spatial_queries import SpatialQueries
 
-UPDATE_TICKS = 60  # between two looks
-EXPOSURE_S = 1.0  # how long a process takes
-SIDE_MARGIN_M = 0.2  # what is farther beside a fixture's region is not in it, not even sticking out of a vessel that is
-MAX_HEIGHT_M = 1.0  # the same, above its floor
+UPDATE_TICKS = 60  # between two updates
+EXPOSURE_S = 1.0  # how long an object must be exposed to change
+SIDE_MARGIN_M = (
+    0.2  # an object farther beside a fixture's region is not in it, even if it sticks out of a vessel that is
+)
+MAX_HEIGHT_M = 1.0  # the same, above the region's floor
 
 
 class ObjectStates:
@@ -31,7 +33,7 @@ class ObjectStates:
     """
 
     def __init__(self, world: World, queries: SpatialQueries) -> None:
-        """Begin with what the scene says."""
+        """Start from the states in the scene."""
         self._world, self._queries = world, queries
         initial = world.initial()
         self.flags, self.liquid = list(initial.flags), list(initial.liquid)
@@ -39,7 +41,7 @@ class ObjectStates:
         domain = queries.domain
         self._specs = {i: (spec, domain.fixtures[spec.category]) for i in self._fixtures
                        for spec in (queries.specs[world.names[i]],)}  # fmt: skip
-        self._exposed_s: dict[tuple[int, int], float] = {}  # seconds that a thing has been exposed at a fixture
+        self._exposed_s: dict[tuple[int, int], float] = {}  # seconds that an object has been exposed at a fixture
 
     # -- skills --------------------------------------------------------------------------------------------------------
 
@@ -48,19 +50,19 @@ class ObjectStates:
         self.flags[self._world.index[fixture]] ^= ON
 
     def on_sliced(self, name: str) -> None:
-        """A knife has gone through a thing."""
+        """A knife has cut through an object."""
         self.flags[self._world.index[name]] |= SLICED
 
     def on_folded(self, name: str) -> None:
-        """A cloth's edge has been taken over to its other side."""
+        """One edge of a cloth has been moved over to its other side."""
         self.flags[self._world.index[name]] |= FOLDED
 
     def on_wiped(self, fixture: str) -> None:
-        """A cloth has rubbed a surface."""
+        """A cloth has wiped a surface."""
         self.flags[self._world.index[fixture]] &= ~DIRTY
 
     def on_poured(self, vessel: str, target_name: str) -> None:
-        """What is in a vessel has run into another, or onto a plant."""
+        """The content of a vessel has run into another vessel or onto a plant."""
         world = self._world
         source, target = world.index[vessel], world.index[target_name]
         if target < world.n_fixtures:
@@ -76,10 +78,10 @@ class ObjectStates:
     # -- processes -----------------------------------------------------------------------------------------------------
 
     def update(self, held: str | None) -> None:
-        """Look at what is exposed now; `UPDATE_TICKS` after the last look.
+        """Update exposure times and change what was exposed long enough; call it every `UPDATE_TICKS`.
 
         Args:
-            held: What the robot holds, which is nowhere else.
+            held: The object that the robot holds, which no process reaches.
         """
         pairs = self._exposed_pairs(held)
         self._exposed_s = {pair: self._exposed_s.get(pair, 0.0) + UPDATE_TICKS * TICK_S for pair in pairs}
@@ -89,11 +91,11 @@ class ObjectStates:
             del self._exposed_s[pair]
 
     def pending(self, held: str | None) -> bool:
-        """Whether a process is still at work on something."""
+        """Whether a process still works on an object."""
         return bool(self._exposed_pairs(held))
 
     def _exposed_pairs(self, held: str | None) -> list[tuple[int, int]]:
-        """Things and the fixtures whose running processes would change them."""
+        """Pairs of an object and a fixture whose running process would change it."""
         world, queries = self._world, self._queries
         pairs = []
         for fixture in self._fixtures:
@@ -110,7 +112,7 @@ class ObjectStates:
                     continue
                 obj_name = world.names[obj]
                 if not self._is_near_region(fixture, obj_name):
-                    continue  # asking what holds it is dear
+                    continue  # first, because finding an object's holder is expensive
                 if (
                     obj_name != held
                     and queries.root(obj_name) == fixture_name
@@ -120,7 +122,7 @@ class ObjectStates:
         return pairs
 
     def _is_near_region(self, fixture: int, name: str) -> bool:
-        """Whether a thing is in or just beside a fixture's region."""
+        """Whether an object is in or just beside a fixture's region."""
         spec, category = self._specs[fixture]
         region = category.region
         assert region is not None
@@ -133,7 +135,7 @@ class ObjectStates:
         )
 
     def _state_after(self, obj: int, fixture: int) -> tuple[int, str]:
-        """What a fixture's process makes of a thing: its flags and what fills it."""
+        """Return the flags and the liquid of an object after a fixture's process."""
         rule, category = self._world.rule[fixture], self._world.thing[obj]
         assert rule is not None and category is not None
         return _apply_rule(rule, self.flags[obj], self.liquid[obj], cooks=category.cooks, fills=category.fills)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 WALL_THICKNESS_M = 0.10
 WALL_HEIGHT_M = 2.0
-VISIBLE_WALL_HEIGHT_M = 0.45  # walls are drawn low, so that one sees into the rooms
+VISIBLE_WALL_HEIGHT_M = 0.45  # walls are drawn low, so that the rooms are visible
 WALL_COLOR: Color = (0.93, 0.91, 0.86, 1.0)
 LAWN_COLOR: Color = (0.72, 0.78, 0.66, 1.0)
 
@@ -30,13 +30,13 @@ def build_rooms(engine: Engine, scene: Scene) -> None:
 
 
 def build_floors(engine: Engine, scene: Scene) -> None:
-    """Add what is only seen of the rooms, and the lawn around them: drawn last, since everything else hides it."""
+    """Add the visible floors of the rooms and the lawn around them; they are added last because all else hides them."""
     engine.add("floors", (seen(floors_mesh(scene)),), (0.0, 0.0, 0.0))
     engine.add("lawn", (seen(lawn_mesh(_extent(scene), LAWN_COLOR), LAWN_COLOR),), (0.0, 0.0, -0.02))
 
 
 def wall_pieces(scene: Scene) -> list[Piece]:
-    """Return the walls, each once, doorways left out."""
+    """Return the walls, each once, without the doorways."""
     walls: dict[tuple[float, ...], Piece] = {}
     for room in scene.rooms:
         for line in _edges(room.rect):

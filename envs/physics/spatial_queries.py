@@ -1,6 +1,7 @@
-"""Where things are, read from the engine: regions of fixtures and containers, what lies in them, what is in the way.
+"""Geometry of the home, read from the engine: regions of fixtures and containers, what lies in them, and obstacles.
 
-Frames: the home's, unless a name says otherwise. Legend: B boxes, K things.
+Frame: the home, unless a name says otherwise. A leaf is a moving part of a fixture: a door, flap or drawer.
+Legend: B boxes, K objects.
 """
 
 from __future__ import annotations
@@ -29,11 +30,11 @@ if TYPE_CHECKING:
 
 COVERED_BODIES = ("cupboard", "flap", "shelf")  # bodies
 WALLED_BODIES = ("bin", "basin", "drawers")
-OPEN_FRACTION = 0.4  # the part of its travel from which a leaf counts as open
+OPEN_FRACTION = 0.4  # a leaf counts as open from this fraction of its travel
 SIDE_TOLERANCE_M = 0.03
 BELOW_TOLERANCE_M = 0.05
-CHASSIS_M = (0.03, 0.20)  # heights between which a thing on the ground is in the base's way
-ON_GROUND_M = 0.03  # a thing whose lowest point is below this lies on the ground
+CHASSIS_M = (0.03, 0.20)  # heights between which an object on the ground blocks the base
+ON_GROUND_M = 0.03  # an object whose lowest point is below this lies on the ground
 GROUND_HALF_M = 100.0  # half the width of the ground
 
 
@@ -72,16 +73,16 @@ class SpatialQueries:
     # -- fixtures ------------------------------------------------------------------------------------------------------
 
     def opening(self, name: str) -> float:
-        """How far a fixture's first leaf is open, 0 to 1."""
+        """How far a fixture's first leaf is open, in [0, 1]."""
         leaf = self.furniture[name].leaves[0]
         return self.engine.joint(name, 0) / leaf.opened
 
     def is_open(self, name: str) -> bool:
-        """Whether a fixture's leaf stands open."""
+        """Whether a fixture's first leaf is open."""
         return bool(self.furniture[name].leaves) and self.opening(name) > OPEN_FRACTION
 
     def point_of(self, name: str, local: Sequence[float]) -> Array:
-        """A point of a fixture's frame in the home's, (3,)."""
+        """Convert a point of a fixture's frame to the home's, (3,)."""
         spec = self.specs[name]
         point: Array = np.array([spec.x, spec.y, 0.0]) + turn_z(spec.yaw) @ np.asarray(local, dtype=float)
         return point
@@ -97,7 +98,7 @@ class SpatialQueries:
         return self.point_of(name, leaf.at), base @ turn
 
     def leaf_boxes(self, name: str, position: float | None = None) -> Boxes:
-        """The leaves of a fixture as they stand, or at a joint position."""
+        """Boxes of a fixture's leaves at their current positions, or at a given joint position."""
         parts = []
         for k, leaf in enumerate(self.furniture[name].leaves):
             at, turn = self.leaf_frame(name, k, self.engine.joint(name, k) if position is None else position)
@@ -105,7 +106,7 @@ class SpatialQueries:
         return join(parts)
 
     def leaf_footprints(self, moved: Mapping[str, float] | None = None) -> list[Footprint]:
-        """Footprints of the leaves that stand out into the room, some fixtures' at other joint positions."""
+        """Footprints of the leaves that stand out into the room; `moved` overrides some fixtures' joint positions."""
         rectangles: list[Footprint] = []
         for name, model in self.furniture.items():
             for k, leaf in enumerate(model.leaves):
@@ -136,7 +137,7 @@ class SpatialQueries:
         return rectangles
 
     def object_footprints(self, ignore: Collection[str] = (), *, min_height_m: float = 0.0) -> list[Footprint]:
-        """Footprints of the things on the ground that the base would run into, those from `least_m` high on."""
+        """Footprints of the objects on the ground that block the base, if they are at least `min_height_m` high."""
         rectangles: list[Footprint] = []
         for name, category in self.objects.items():
             at, turn = self.pose(name)
@@ -153,7 +154,7 @@ class SpatialQueries:
     # -- regions -------------------------------------------------------------------------------------------------------
 
     def region(self, name: str) -> SupportRegion:
-        """The region of a fixture or container that holds things.
+        """The region of a fixture or container that holds objects.
 
         Raises:
             KeyError: It holds nothing.
@@ -188,7 +189,7 @@ class SpatialQueries:
         )  # fmt: skip
 
     def pose(self, name: str) -> tuple[Array, Array]:
-        """Position (3,) and rotation (3, 3) of a thing."""
+        """Position (3,) and rotation (3, 3) of an object."""
         self._forget_if_stale()
         if name not in self._poses:
             at, turn = self.engine.pose(name)
@@ -196,25 +197,25 @@ class SpatialQueries:
         return self._poses[name]
 
     def _forget_if_stale(self) -> None:
-        """Drop what was read before the last tick."""
+        """Forget what was read before the last tick."""
         if self._read_at_tick != self.engine.ticks:
             self.forget()
 
     def forget(self) -> None:
-        """Read everything anew."""
+        """Forget all cached poses, regions and holders."""
         self._read_at_tick = self.engine.ticks
         self._poses.clear()
         self._regions.clear()
         self._holders.clear()
 
     def extents(self, name: str) -> Array:
-        """Half extents of a thing along the home's axes [m], (3,)."""
+        """Half extents of an object along the home's axes [m], (3,)."""
         _, turn = self.pose(name)
         half: Array = np.abs(turn) @ np.array(self.objects[name].size) / 2
         return half
 
     def occupied(self, region: SupportRegion, ignore: Collection[str]) -> tuple[Array, float]:
-        """Rectangles x, y, half depth, half width that things cover in a region, (K, 4), and the highest top [m]."""
+        """Rectangles x, y, half depth, half width that objects cover in a region, (K, 4), and the highest top [m]."""
         rectangles: list[tuple[float, float, float, float]] = []
         top_m = 0.0
         frame = turn_z(region.yaw)
@@ -234,7 +235,7 @@ class SpatialQueries:
     # -- what is where -------------------------------------------------------------------------------------------------
 
     def holder(self, name: str) -> str | None:
-        """The smallest region that the middle of a thing is in; None on the ground of a room without a `floor`."""
+        """The smallest region that contains an object's center; None on the ground of a room without a `floor`."""
         self._forget_if_stale()
         if name not in self._holders:
             self._holders[name] = self._holder(name)
@@ -266,7 +267,7 @@ class SpatialQueries:
         return self._floor_below(at) if self.floors and at[2] - self.extents(name)[2] < ON_GROUND_M else None
 
     def _floor_below(self, at: Array) -> str | None:
-        """The nearest floor of the room that a point is in: what fell down lies on it, not just what is on the rug."""
+        """The nearest floor of the room that a point is in: fallen objects lie on it even beside the rug."""
         floors_here = [
             name for name in self.floors if (rect := self.rooms[self.specs[name].room])[0] < at[0] < rect[2]
             and rect[1] < at[1] < rect[3]
@@ -297,7 +298,7 @@ class SpatialQueries:
         return bool(above and -BELOW_TOLERANCE_M < at[2] - region.at[2] < region.size[2])
 
     def holders(self, name: str) -> list[str]:
-        """What a thing is in or on, from its container to the fixture."""
+        """The places that hold an object, from its container to the fixture."""
         holders: list[str] = []
         place = self.holder(name)
         while place is not None:
@@ -306,25 +307,25 @@ class SpatialQueries:
         return holders
 
     def root(self, name: str) -> str | None:
-        """The fixture that a thing, a container or a fixture is at; None on the floor."""
+        """The fixture at which an object, a container or a fixture is; None on the floor."""
         place: str | None = name
         while place is not None and place not in self.specs:
             place = self.holder(place)
         return place
 
     def contents(self, name: str) -> list[str]:
-        """Everything in a container, through containers."""
+        """All objects in a container, including those in nested containers."""
         contents = [name]
-        for holder in contents:  # grows while it runs
+        for holder in contents:  # grows during iteration
             contents += [other for other in self.objects if self.holder(other) == holder and other not in contents]
         return contents[1:]
 
     def static_and_leaf_boxes(self) -> Boxes:
-        """Walls, fixtures and their leaves as they stand: what a robot that drives may brush against."""
+        """Walls, fixtures and their leaves in their current positions, for the collision check of a driving robot."""
         return join([self.static, *(self.leaf_boxes(name) for name, model in self.furniture.items() if model.leaves)])
 
     def obstacles(self, center: Array, radius_m: float, ignore: Collection[str] = ()) -> Boxes:
-        """Everything within a horizontal distance of a point, except some things and the leaves of some fixtures."""
+        """Boxes within a horizontal distance of a point, without some objects and the leaves of some fixtures."""
         parts = [self.static]
         parts += [
             self.leaf_boxes(name) for name, model in self.furniture.items() if model.leaves and name not in ignore

@@ -152,10 +152,8 @@ def labeled(frame: Frame, title: str, status: str, color: Color) -> Frame:
     size = max(MIN_LETTER_PX + 2, CAPTION_PX * height // 480)
     scratch = ImageDraw.Draw(Image.new("RGB", (1, 1)))
     title_text, status_text = _fit_text(scratch, title, width, size + 2), _fit_text(scratch, status, width, size)
-    top_px, bottom_px = (
-        _band_height(_font(size + 2), MAX_CAPTION_LINES),
-        _band_height(_font(size), MAX_CAPTION_LINES),
-    )  # cards of one size, whatever they say
+    # All cards have the same size, whatever their texts.
+    top_px, bottom_px = _band_height(_font(size + 2), MAX_CAPTION_LINES), _band_height(_font(size), MAX_CAPTION_LINES)
     card = Image.new("RGB", (width, top_px + height + bottom_px), DARK)
     card.paste(Image.fromarray(frame), (0, top_px))
     draw = ImageDraw.Draw(card)

@@ -1,4 +1,4 @@
-"""Where the camera stands: over the home, following the work, over the robot's shoulder, or on its head.
+"""Camera poses and images: over the home, following the work, over the robot's shoulder, or on its head.
 
 Legend: H rows, W columns, N points.
 """
@@ -25,18 +25,18 @@ if TYPE_CHECKING:
     from envs.symbolic.scene import Scene
 
 View = Literal["overhead", "room", "robot", "head"]
-FOLLOW_GAIN = 0.2  # part of the way to its new place that the following camera moves in a frame
-HEAD_POSITION_M = (0.03, 0.0, 1.50)  # over the column's front edge, in the base's frame
+FOLLOW_GAIN = 0.2  # fraction of the way to its goal that the following camera moves per frame
+HEAD_POSITION_M = (0.03, 0.0, 1.50)  # above the column's front edge, in the base's frame
 HEAD_TARGET_M = (1.00, 0.0, 0.70)  # where the hand works
 HEAD_VIEW_DEG = 70.0
-BASE_LINK = 2  # of the robot: the part that turns with the base
-NEAR_M, FAR_M = 0.08, 40.0  # what a sensor sees; the arm may come close to the head
-PIECES_PER_BODY = 12  # drawn in one body; the engine takes 16 at most
+BASE_LINK = 2  # the robot's link that turns with the base
+NEAR_M, FAR_M = 0.08, 40.0  # range of the sensor; the arm may come close to the head
+PIECES_PER_BODY = 12  # the engine takes 16 per body at most
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pose:
-    """Where a camera stands and what it looks at [m], and its vertical angle of view."""
+    """Position and target of a camera [m], and its vertical field of view."""
 
     eye: Vec3
     target: Vec3
@@ -44,14 +44,14 @@ class Pose:
 
     @property
     def up(self) -> Vec3:
-        """What is up in the picture: z, or y for a camera that looks straight down."""
+        """Up direction of the image: z, or y for a camera that looks straight down."""
         level = max(abs(self.eye[0] - self.target[0]), abs(self.eye[1] - self.target[1]))
         return (0.0, 0.0, 1.0) if level > 1e-3 else (0.0, 1.0, 0.0)
 
     def project(self, points: Sequence[Sequence[float]] | Array, width: int, height: int) -> Array:
-        """Columns and rows [pixels] and distances along the camera's axis [m] of points in the world, (N, 3).
+        """Project points in the world to columns and rows [pixels] and distances along the camera's axis [m], (N, 3).
 
-        A point is seen in the pixel that its column and row have when rounded down.
+        The pixel that shows a point is its column and row, rounded down.
         """
         forward = np.subtract(self.target, self.eye)
         forward = forward / np.linalg.norm(forward)
@@ -81,7 +81,7 @@ class Shot:
 
 
 class Camera:
-    """Draws views of one home; the following camera glides, so it is asked for frames in order."""
+    """Draws views of one home. The following camera moves smoothly, so its frames must be requested in order."""
 
     def __init__(self, engine: Renderer, scene: Scene) -> None:
         self.engine = engine
@@ -104,7 +104,7 @@ class Camera:
         return self.engine.image(width, height, pose.eye, pose.target, view_deg=pose.view_deg)
 
     def shot(self, pose: Pose, width: int, height: int, light: Light = DAYLIGHT) -> Shot:
-        """See what is there; from below their top, walls hide what is behind them."""
+        """Draw what a camera sees; below the top of the walls, they hide what is behind them."""
         below_wall_top = pose.eye[2] < WALL_HEIGHT_M
         self._show_full_walls(below_wall_top)
         try:
@@ -117,21 +117,21 @@ class Camera:
         return Shot(rgb=rgb, depth_m=depth_m, bodies=bodies)
 
     def head(self) -> Pose:
-        """Stand on the robot, over its column, and look ahead and down at where the hand works."""
+        """Pose of the camera on the robot's column, which looks ahead and down at the hand's workspace."""
         at, turn = self.engine.link_pose("robot", BASE_LINK)
         rotation = self.engine.rotation(turn)
         eye, target = (np.array(at) + rotation @ np.array(point) for point in (HEAD_POSITION_M, HEAD_TARGET_M))
         return Pose(eye=_point(eye), target=_point(target), view_deg=HEAD_VIEW_DEG)
 
     def overhead(self, width: int, height: int) -> Pose:
-        """See all of the home."""
+        """Pose of a camera that sees the whole home."""
         middle = (self.low + self.high) / 2
         span = max((self.high - self.low)[0] * height / width, (self.high - self.low)[1])
         eye = (middle[0], middle[1] - 0.62 * span, 1.12 * span + 1.0)
         return Pose(eye=_point(eye), target=_point((middle[0], middle[1] - 0.04 * span, 0.0)), view_deg=48.0)
 
     def _show_full_walls(self, inside: bool) -> None:
-        """Draw walls at full height, and not the lawn that they hide, or low, so that one sees into the rooms."""
+        """Draw walls at full height and hide the lawn behind them, or draw walls low, so that the rooms are visible."""
         for name in self._upper:
             self.engine.show(name, inside)
         self.engine.show("lawn", not inside)
@@ -167,10 +167,10 @@ def _point(values: Array | Sequence[float]) -> Vec3:
 
 
 def _upper_walls(engine: Renderer) -> Iterator[Piece]:
-    """What is left out of the walls as they are drawn for a view from above."""
+    """The upper parts of the walls, which views from above leave out."""
     for name in engine.bodies:
         if name.startswith("wall "):
             low, high = (np.array(corner) for corner in engine.bounds(name))
             low[2] = VISIBLE_WALL_HEIGHT_M
-            color = (*WALL_COLOR[:3], 0.0)  # not drawn yet
+            color = (*WALL_COLOR[:3], 0.0)  # hidden at first
             yield Piece(size=_point(high - low), at=_point((high + low) / 2), color=color, solid=False)

@@ -1,7 +1,7 @@
-"""The home as it is seen: a canvas beside the simulated world that follows it when a picture is drawn.
+"""The scene as it is drawn: a renderer beside the simulated world that follows it when an image is drawn.
 
 It also shows what physics does not know: lit lamps, liquid in cups, tints for hot, cold and dirty, cuts and folds.
-Things in closed fixtures are left out of the picture: drawing what nobody sees takes time.
+Objects in closed fixtures are not drawn, to save time.
 """
 
 from __future__ import annotations
@@ -49,22 +49,22 @@ HIDDEN_COLOR: Color = (1.0, 1.0, 1.0, 0.0)
 
 
 class SceneView:
-    """Shows one home; made once for a scene, however often the simulated home is built anew."""
+    """View of one home, created once for a scene, however often the simulated home is rebuilt."""
 
     def __init__(self, engine: Engine, world: World) -> None:
         self.renderer = Renderer(engine)
         self._engine, self._world, self._scene = engine, world, world.scene
         self._last_shown: dict[str, object] = {}  # what was last shown of each body
-        self._markers: dict[str, str] = {}  # what lies in or over a thing
+        self._markers: dict[str, str] = {}  # marker that lies in or over an object
         self._jointed: dict[str, tuple[int, ...]] = {ROBOT: (*LINKS, LEFT, RIGHT)}
         self._build()
 
     def close(self) -> None:
-        """Free the canvas; safe to call twice."""
+        """Shut down the renderer; safe to call twice."""
         self.renderer.close()
 
     def _build(self) -> None:
-        """Add what is near the camera first: what is hidden by it then costs little."""
+        """Add bodies near the camera first, because those they hide then cost little."""
         domain, scene = load_domain(), self._scene
         self.renderer.add(ROBOT, (), (0.0, 0.0, 0.0), links=body_links())
         for obj in scene.objects:
@@ -80,14 +80,14 @@ class SceneView:
         build_rooms(self.renderer, scene)
 
     def _is_new(self, name: str, value: object) -> bool:
-        """Whether this is not yet what is shown."""
+        """Whether a value differs from what is shown."""
         if self._last_shown.get(name) == value:
             return False
         self._last_shown[name] = value
         return True
 
     def _copy_poses(self) -> None:
-        """Take over where bodies are in the simulated world."""
+        """Copy the poses of bodies from the simulated world."""
         engine = self._engine
         for obj in self._scene.objects:
             pose = engine.pose(obj.name)
@@ -100,8 +100,8 @@ class SceneView:
                     self.renderer.set_joint(name, link, position)
 
     def refresh(self, state: State) -> None:
-        """Show the simulated world as it stands, in this state."""
-        if "floors" not in self.renderer.bodies:  # after what a camera has added
+        """Update the view to the simulated world and to this state."""
+        if "floors" not in self.renderer.bodies:  # after the bodies that a camera has added
             build_floors(self.renderer, self._scene)
         self._copy_poses()
         if self._is_new("", (state.flags, state.liquid, state.place)):
@@ -130,7 +130,7 @@ class SceneView:
             return
         at, turn = _fixture_pose(spec)
         for k, piece in enumerate(furniture(category).glow):
-            if category.body == "basin":  # running water is there or not
+            if category.body == "basin":  # running water is shown or hidden
                 self.renderer.place(glow_name(name, k), at if on else HIDDEN_POSITION, turn)
             else:
                 lit = SCREEN_LIT if category.body == "screen" else LIT
@@ -151,7 +151,7 @@ class SceneView:
         self._set_marker(name, marker, lambda: _marker_mesh(category, marker))
 
     def _set_marker(self, name: str, marker: str, build_mesh: Callable[[], Mesh]) -> None:
-        """Have one marker of this kind at a thing, or none."""
+        """Show one marker at an object, or none."""
         if self._markers.get(name, "") == marker:
             return
         if name in self._markers:
@@ -162,7 +162,7 @@ class SceneView:
             self._markers[name] = marker
 
     def _place_marker(self, name: str) -> None:
-        """Move a thing's marker to the thing."""
+        """Move an object's marker to the object."""
         self.renderer.place(_marker_name(name), *self.renderer.pose(name))
 
 

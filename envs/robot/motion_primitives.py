@@ -63,9 +63,8 @@ class MotionPrimitives:
     object_states: ObjectStates
     grasp: Literal["assisted", "physical"] = "assisted"
     focus: Array = field(default_factory=lambda: np.zeros(3))  # where the robot works, for the camera
-    floor_obstacles: tuple[list[Footprint], list[Footprint]] = field(
-        default_factory=lambda: ([], [])
-    )  # leaves, objects
+    # Footprints of open leaves, and of objects on the ground.
+    floor_obstacles: tuple[list[Footprint], list[Footprint]] = field(default_factory=lambda: ([], []))
     released: list[str] = field(default_factory=list)  # objects with which the hand does not collide yet
 
     # -- moving --------------------------------------------------------------------------------------------------------

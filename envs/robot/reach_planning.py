@@ -289,9 +289,8 @@ def _swept_overlap(
         shift[:, 0, 2] = rise_m
         moved = np.concatenate([arm_points + flat + shift, column + flat, cargo + flat + shift], axis=1)
         hard_now, soft_now = overlap(boxes, moved, radii)
-        missing_rise = np.maximum(
-            0.0, wanted_rise - rise_m - 0.5 * wanted_rise
-        )  # at least half of the rise must be possible
+        # At least half of the rise must be possible.
+        missing_rise = np.maximum(0.0, wanted_rise - rise_m - 0.5 * wanted_rise)
         hard, soft = np.maximum(hard, hard_now + missing_rise), np.maximum(soft, soft_now)
     return hard, soft
 

@@ -1,6 +1,6 @@
-"""Disturbances in physics: bodies are laid where nothing touches them, leaves swing where nothing is in their way.
+"""Disturbances in physics: place bodies where they touch nothing, and move leaves where nothing is in their way.
 
-A body is set down at once, as if somebody had carried it there, and everything around wakes up and settles.
+A body is set down at once, as if another person had carried it there; then everything around it wakes up and settles.
 """
 
 from __future__ import annotations
@@ -26,29 +26,29 @@ if TYPE_CHECKING:
     from envs.symbolic.disturbances import Disturbance
 
 SETTLE_TICKS = 120
-MAX_PROCESS_WAITS = 10  # at a process, at most
-MAX_PLACEMENTS = 6  # that are tried at a place
-LIFT_M = 0.003  # by which a thing is laid down above what it lies on
+MAX_PROCESS_WAITS = 10  # waits for a process, at most
+MAX_PLACEMENTS = 6  # placements tried in a region
+LIFT_M = 0.003  # gap under an object when it is set down
 ROBOT_CLEAR_M = 0.03
-CONTACT_OVERLAP_M = 0.002  # overlap that contact brings with it
-NEAR_M = 1.6  # what is farther from a body's middle cannot touch it
+CONTACT_OVERLAP_M = 0.002  # overlap that mere contact causes
+NEAR_M = 1.6  # bodies whose centers are farther apart cannot touch
 SWING_STEPS = 12
 FALL_M = 0.02
-DROP_RADII_M = (0.0, 0.06, 0.12, 0.18, 0.26, 0.34, 0.45, 0.6, 0.8)  # from below the hand to where a thing comes to lie
+DROP_RADII_M = (0.0, 0.06, 0.12, 0.18, 0.26, 0.34, 0.45, 0.6, 0.8)  # from below the hand to where the object falls
 WALL_M = 0.03
 
 
 class PhysicalDisturber:
-    """Somebody in a physical home, other than the robot."""
+    """Changes a physical home in place of a person or a pet."""
 
     def __init__(self, home: PhysicalHome) -> None:
         self._engine, self._queries, self._motion = home.engine, home.queries, home.motion
 
     def make(self, disturbance: Disturbance, rng: np.random.Generator) -> Disturbance | None:
-        """Do it if there is room for it.
+        """Apply a disturbance if there is room for it.
 
         Returns:
-            What was done: what drops is given the place where it comes to lie.
+            The disturbance; a dropped object's place is the one where it comes to lie. None if there was no room.
         """
         self._queries.forget()
         if disturbance.kind in ("open", "close"):
@@ -64,7 +64,7 @@ class PhysicalDisturber:
         return disturbance
 
     def _settle(self) -> None:
-        """Let what was moved come to rest, and a process that now reaches a thing do its work."""
+        """Let moved bodies come to rest, and processes that now reach an object do their work."""
         robot = self._motion.robot
         robot.wait(SETTLE_TICKS)
         for _ in range(MAX_PROCESS_WAITS):
@@ -76,7 +76,7 @@ class PhysicalDisturber:
     # -- things --------------------------------------------------------------------------------------------------------
 
     def _move(self, name: str, place: str, rng: np.random.Generator) -> bool:
-        """Lay a thing, with what is in it, at a free spot of a place."""
+        """Set an object down at a free placement of a place, with its contents."""
         queries = self._queries
         region, category = queries.region(place), queries.objects[name]
         size, on_end = extents_in_region(category, region)
@@ -92,7 +92,7 @@ class PhysicalDisturber:
         return False
 
     def _drop(self, name: str) -> str | None:
-        """Open the hand; what it held comes to lie on the ground below.
+        """Open the hand and lay the held object on the ground below.
 
         Returns:
             The floor there, empty if it has no name; None if there is no room.
@@ -120,7 +120,7 @@ class PhysicalDisturber:
         return None
 
     def _ground_near(self, center: Array, radius_m: float) -> Iterator[Array]:
-        """Points around one from which walls and furniture are farther than a radius."""
+        """Points around a center that are farther than a radius from walls and furniture."""
         floor = self._motion.floor
         for radius in DROP_RADII_M:
             for angle in np.arange(0.0, 2 * pi, pi / 6) if radius else (0.0,):
@@ -130,7 +130,7 @@ class PhysicalDisturber:
                     yield position
 
     def _fits_ground(self, names: Sequence[str], at: Array, turn: Array) -> bool:
-        """Whether things fit there; they are left as they were."""
+        """Whether objects fit there; they are left as they were."""
         before = {name: self._engine.pose(name) for name in names}
         fits = self._set_down(names, at, turn)
         for name in names:
@@ -139,7 +139,7 @@ class PhysicalDisturber:
         return fits
 
     def _set_down(self, names: Sequence[str], at: Array, turn: Array, *, check: bool = True) -> bool:
-        """Set a thing down, and what is in it along with it; put them back if they would touch anything else."""
+        """Set an object down with its contents; put them back if they would touch anything else."""
         engine, queries = self._engine, self._queries
         before = {name: engine.pose(name) for name in names}
         poses = {name: queries.pose(name) for name in names}
@@ -162,14 +162,14 @@ class PhysicalDisturber:
         return True
 
     def _is_clear(self, name: str, link: int, ignored: Sequence[str]) -> bool:
-        """Whether a link of a body touches nothing that is near, except some things."""
+        """Whether a link of a body touches nothing nearby, except the ignored objects."""
         gap = self._engine.gap
         if gap(name, (link,), NAME) < ROBOT_CLEAR_M:
             return False
         return all(gap(name, (link,), other) > 0.0 for other in self._neighbors(name) if other not in ignored)
 
     def _neighbors(self, name: str) -> list[str]:
-        """Things and furniture that could touch a thing or a fixture's leaves."""
+        """Objects and furniture that could touch an object or a fixture's leaves."""
         queries = self._queries
         spec = queries.specs.get(name)
         x, y = (spec.x, spec.y) if spec is not None else queries.pose(name)[0][:2]
@@ -187,7 +187,7 @@ class PhysicalDisturber:
     # -- doors and drawers ---------------------------------------------------------------------------------------------
 
     def _move_joints(self, name: str, *, opened: bool) -> bool:
-        """Move the leaves of a fixture to their end unless something is in their way, or the robot would be shut in."""
+        """Move the leaves of a fixture to their end, unless something is in the way or the robot would be locked in."""
         engine, queries = self._engine, self._queries
         leaves = queries.furniture[name].leaves
         start = [engine.joint(name, k) for k in range(len(leaves))]
@@ -222,7 +222,7 @@ class PhysicalDisturber:
         return self._engine.gap(name, range(len(self._queries.furniture[name].leaves)), other)
 
     def _would_lock_in(self, name: str, position: float) -> bool:
-        """Whether the robot could not drive away."""
+        """Whether the robot could not drive away any more."""
         floor, robot = self._motion.floor, self._motion.robot
         cell = floor.cell_at(float(robot.q[0]), float(robot.q[1]))
         was_open = floor.main_area_with(self._queries.leaf_footprints())[cell]

@@ -1,8 +1,8 @@
-"""The physical home: a scene in PyBullet, a robot that carries out actions, a state read from geometry.
+"""The physical home: a scene in PyBullet, a robot that executes actions, and a state read from geometry.
 
-`execute` first asks the same `unmet_precondition` as the symbolic world, on the state read from physics, so both worlds refuse the
-same actions in the same words. Places, held and open are read from poses and joints; dirty, hot, filled and the like
-change when the engine shows that something happened, and by exposure (`envs/physics/object_states.py`).
+`execute` first checks the same preconditions as the symbolic home, on the state read from physics, so both homes refuse
+the same actions with the same reasons. Places, held and open are read from poses and joints; dirty, hot, filled and the
+like change when the engine shows the cause, and by exposure to a process (`envs/physics/object_states.py`).
 """
 
 from __future__ import annotations
@@ -45,12 +45,12 @@ class PhysicalHome:
     """One home in one engine.
 
     Args:
-        scene: The home; with a floor plan.
-        grasp: `assisted` holds what the fingertips touch by a constraint; `physical` by friction alone.
+        scene: The home, with a floor plan.
+        grasp: `assisted` holds an object that the fingertips touch by a constraint; `physical` by friction alone.
         gui: Show PyBullet's window.
 
     Raises:
-        PhysicsError: PyBullet is missing, something in the scene finds no room, or the robot cannot get to a fixture.
+        PhysicsError: PyBullet is missing, the scene has too little room, or the robot cannot reach a fixture.
     """
 
     def __init__(self, scene: Scene, *, grasp: Literal["assisted", "physical"] = "assisted", gui: bool = False) -> None:
@@ -73,13 +73,13 @@ class PhysicalHome:
             raise PhysicsError(f"scene {scene.name}: move these, or what stands in front of them\n{lines}")
 
     def _build_fixed(self) -> None:
-        """Build what the things stand in; what is open at the start stands no farther open than there is room."""
+        """Build rooms and fixtures; what is open at the start opens only as far as there is room."""
         build_rooms(self.engine, self.scene)
         for fixture in self.scene.fixtures:
             build_fixture(self.engine, fixture, self._open_fractions.get(fixture.name, 1.0))
 
     def _rebuild(self) -> None:
-        """Build the start of the episode: everything anew, the things where they had come to rest."""
+        """Rebuild the scene at the settled poses: the start of the episode."""
         scene, engine = self.scene, self.engine
         engine.clear()
         if self.grasp == "physical":
@@ -92,8 +92,8 @@ class PhysicalHome:
         self.object_states = ObjectStates(self.world, self.queries)
         robot.on_control = self._update_processes
         self.motion = MotionPrimitives(engine, robot, self.queries, self._floor, self.object_states, self.grasp)
-        engine.step()  # a body that sleeps needs a fresh bounding box
-        # What has settled may rest until something touches it: a home asleep steps thirty times as fast.
+        engine.step()  # a sleeping body needs an up-to-date bounding box
+        # Settled objects sleep until something touches them: an all-asleep home steps thirty times as fast.
         for name in [item.name for item in scene.objects] + [
             name for name, model in self.queries.furniture.items() if model.leaves
         ]:
@@ -106,31 +106,31 @@ class PhysicalHome:
 
     @cached_property
     def scene_view(self) -> SceneView:
-        """What pictures are drawn of; made for the first one."""
+        """The scene as it is drawn, created for the first image."""
         return SceneView(self.engine, self.world)
 
     @cached_property
     def camera(self) -> Camera:
-        """Where pictures are drawn from."""
+        """The camera, created for the first image."""
         return Camera(self.scene_view.renderer, self.scene)
 
     def close(self) -> None:
-        """Free the engine; safe to call twice."""
+        """Shut down the engine; safe to call twice."""
         self.engine.close()
         if "scene_view" in vars(self):
             self.scene_view.close()
 
     def reset(self) -> State:
-        """Return to the start of the episode, bit for bit, by building the home anew unless nothing moved since.
+        """Return to the start of the episode, bit for bit, by rebuilding the home unless nothing moved.
 
-        Restoring a saved state is faster but leaves traces of constraints and filters that were in use.
+        Restoring a saved state would be faster but leaves traces of constraints and collision filters.
         """
         if self.engine.ticks:
             self._rebuild()
         return self.state()
 
     def state(self) -> State:
-        """What is true now: places, held and open from geometry, the rest from the layer of invisible states."""
+        """Return the current state: places, held and open from geometry, the rest from the object states."""
         world, queries = self.world, self.queries
         place = [NOWHERE] * world.n_fixtures
         flags = list(self.object_states.flags)
@@ -145,7 +145,7 @@ class PhysicalHome:
         return State(world, tuple(place), tuple(flags), tuple(self.object_states.liquid), held_index, self._at)
 
     def execute(self, action: Action, on_tick: Callable[[], None] | None = None) -> Outcome:
-        """Carry out an action with the robot.
+        """Execute an action with the robot.
 
         Args:
             action: A skill and its arguments.
@@ -180,11 +180,11 @@ class PhysicalHome:
         """Draw the home, (H, W, 3).
 
         Args:
-            width: Of the image [pixels].
-            height: Of the image [pixels].
-            view: `overhead` sees all of the home, `room` follows the work, `robot` looks over the robot's shoulder,
-                `head` sees what the robot's own camera sees.
+            width: Image width [pixels].
+            height: Image height [pixels].
+            view: `overhead` shows the whole home, `room` follows the work, `robot` looks over the robot's shoulder,
+                `head` is the robot's own camera.
         """
-        camera = self.camera  # its walls are drawn before the floors, which come with the first refresh
+        camera = self.camera  # creates its walls before the first refresh adds the floors
         self.scene_view.refresh(self.state())
         return camera.image(width, height, view, self.motion.robot.q, self.motion.focus)
