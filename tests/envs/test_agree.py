@@ -124,7 +124,7 @@ def test_a_world_that_is_wrong_is_found_out(monkeypatch: pytest.MonkeyPatch) -> 
     home = PhysicalHome(kitchen())
     try:
         monkeypatch.setattr(
-            state_comparison, "effect", lambda before, action: before
+            state_comparison, "successor", lambda before, action: before
         )  # a symbolic world without effects
         made = state_comparison.attempt(home, Action("turn on", ("sink 1",)))
         assert made.done

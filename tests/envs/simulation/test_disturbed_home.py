@@ -208,7 +208,7 @@ def test_no_door_swings_through_the_robot(built) -> None:
     assert built.execute(parse_action(built.world, "close fridge 1")).status == "done"
     spec, robot = built.queries.specs["fridge 1"], built.motion.robot
     robot.q[:3] = *built.queries.point_of("fridge 1", (0.60, 0.0, 0.0))[:2], spec.yaw + np.pi
-    robot.settle()
+    robot.reset_joints()
     built.engine.step()
     before = built.engine.joint("fridge 1", 0)
     assert PhysicalDisturber(built).make(Disturbance(kind="open", name="fridge 1"), np.random.default_rng(0)) is None

@@ -255,11 +255,11 @@ def test_a_reset_takes_well_under_what_the_first_build_takes(home, monkeypatch):
     from envs.physics.engine import Engine
     from envs.simulation import physical_home
 
-    step, unreachable_fixtures = Engine.step, physical_home.unreachable
+    step, unreachable_fixtures = Engine.step, physical_home.unreachable_fixtures
     ticks, searches = [], []
     monkeypatch.setattr(Engine, "step", lambda engine, n=1: (ticks.append(n), step(engine, n))[1])
     monkeypatch.setattr(
-        physical_home, "unreachable", lambda *args: (searches.append(1), unreachable_fixtures(*args))[1]
+        physical_home, "unreachable_fixtures", lambda *args: (searches.append(1), unreachable_fixtures(*args))[1]
     )
     physical_home.PhysicalHome(home.scene, grasp="physical").close()
     assert sum(ticks) > physical_home.SETTLE_TICKS and len(searches) == 1  # what a build takes most of its time for
