@@ -1,6 +1,6 @@
-"""Simple goals for a home: one thing to be brought somewhere, or one fixture to be switched, opened or closed.
+"""Sample simple goals for a home: bring one object somewhere, or switch, open or close one fixture.
 
-Enough to exercise an environment; the instructions that the GPT learns from come from `planner`'s corpus.
+They are enough to exercise an environment; the instructions that the GPT learns from come from `planner`'s corpus.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
     from envs.symbolic.actions import State
 
-FIXTURE_GOAL_FRACTION = 0.2  # how many goals are about a fixture's state, where the home offers both kinds
+FIXTURE_GOAL_FRACTION = 0.2  # fraction of goals about a fixture's state, where the home offers both types
 
 
 def sample_goal(state: State, rng: np.random.Generator) -> Goal:
-    """Return a goal that can be reached from a state and does not hold in it: things go where they are usually kept.
+    """Return a goal that is reachable from a state and does not hold in it. Objects go where they are usually kept.
 
     Raises:
-        GoalError: The home offers none: nothing can be moved, opened or switched.
+        GoalError: Nothing in the home can be moved, opened or switched.
     """
     fixture_goals = _unsatisfied(state, [_fixture_goal(state, fixture) for fixture in range(state.world.n_fixtures)])
     move_goals = _unsatisfied(state, _move_goals(state, usual=True)) or _unsatisfied(
@@ -41,12 +41,14 @@ def sample_goal(state: State, rng: np.random.Generator) -> Goal:
 
 
 def required_entities(goal: Goal) -> tuple[Counter[str], Counter[str]]:
-    """Return the fixtures and the objects that a goal names, with the numbers that it asks for."""
+    """Count the fixtures and the objects that a home must have for a goal, by category."""
     fixtures: Counter[str] = Counter()
     objects: Counter[str] = Counter()
     for condition in goal.conditions:
         if isinstance(condition, FixtureIs):
-            category = load_domain().resolve_fixture(condition.fixture, condition.state)[0]  # of a class, one will do
+            category = load_domain().resolve_fixture(condition.fixture, condition.state)[
+                0
+            ]  # one fixture of a class is enough
             fixtures[category] = max(fixtures[category], 1)
             continue
         if isinstance(condition, No):
@@ -64,7 +66,7 @@ def required_entities(goal: Goal) -> tuple[Counter[str], Counter[str]]:
 
 
 def _fixture_goal(state: State, fixture: int) -> Condition | None:
-    """The state that a fixture is not in and can be brought to."""
+    """The state that a fixture is not in but can be brought to."""
     category = state.world.fixture[fixture]
     if category is None or (category.joint is None and not category.switch):
         return None
@@ -76,9 +78,9 @@ def _fixture_goal(state: State, fixture: int) -> Condition | None:
 
 
 def _move_goals(state: State, *, usual: bool) -> list[Condition | None]:
-    """Each category of thing at each category of fixture that it fits and that has room (and that is usual for it)."""
+    """Each object category at each fixture category where it fits, has room and, if `usual`, is usually kept."""
     world = state.world
-    goals: dict[Condition | None, None] = {}  # an ordered set
+    goals: dict[Condition | None, None] = {}  # a dict as an ordered set
     for place in range(world.n_fixtures):
         place_category = world.categories[place]
         used_units = sum(world.units[obj] for obj in state.children(place))

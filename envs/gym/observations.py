@@ -1,4 +1,4 @@
-"""What the robot senses, as parts of an observation: pictures, depth, which entity a pixel shows, its own joints.
+"""Sensor observations of the robot: images, depth, segmentation by entity, and proprioception.
 
 Legend: H rows, W columns, J the joints of `robot.LINKS`.
 """
@@ -29,22 +29,22 @@ CAMERAS = ("head", "overhead")
 ROBOT = IN_HAND  # the robot's number in a segmentation, as in `place`
 FREE_VIEW_DEG = 60.0
 MIN_IMAGE_PX, MAX_IMAGE_PX = 8, 2048
-_JOINT_SLACK = 0.5  # beyond a joint's range, where motors may let it swing [m, rad]
+_JOINT_SLACK = 0.5  # motors may let a joint swing this far beyond its range [m, rad]
 _LOW = (*[-1e3] * 3, *(kinematics.LOWER - _JOINT_SLACK), *[-50.0] * DOF, -0.01, 0.0)
 _HIGH = (*[1e3] * 3, *(kinematics.UPPER + _JOINT_SLACK), *[50.0] * DOF, 0.1, 1.0)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Senses:
-    """Which parts an observation has, and the camera behind its pictures.
+    """The keys of an observation, and the camera behind its images.
 
     Attributes:
         observe: Some of SENSES.
-        camera: `head` rides on the robot, `overhead` sees all of the home, and an (eye, target) [m] stays there.
+        camera: `head` rides on the robot, `overhead` sees the whole home, and an (eye, target) [m] is fixed.
         image_size: Width and height [pixels].
 
     Raises:
-        ValueError: One of them is something else.
+        ValueError: An attribute has another value.
     """
 
     observe: Sequence[str] = ("atoms",)
@@ -64,7 +64,7 @@ class Senses:
         object.__setattr__(self, "image_size", _image_size(self.image_size))
 
     def spaces(self) -> dict[str, spaces.Space[NDArray[np.generic]]]:
-        """Return the spaces of what `read` writes."""
+        """Return the spaces of the arrays that `read` returns."""
         width, height = self.image_size
         all_spaces: dict[str, spaces.Space[NDArray[np.generic]]] = {
             "rgb": spaces.Box(0, 255, (height, width, 3), np.uint8),
@@ -75,7 +75,7 @@ class Senses:
         return {name: space for name, space in all_spaces.items() if name in self.observe}
 
     def read(self, home: PhysicalHome) -> Observation:
-        """Write what the robot senses now; the atoms are not among it."""
+        """Read the sensors now; the atoms are not included."""
         observation: Observation = {}
         if {"rgb", "depth", "segmentation"} & set(self.observe):
             home.scene_view.refresh(home.state())
@@ -88,14 +88,14 @@ class Senses:
         return {name: value for name, value in observation.items() if name in self.observe}
 
     def pose(self, home: PhysicalHome) -> Pose:
-        """Where the camera stands now."""
+        """Return the camera's current pose."""
         if isinstance(self.camera, tuple):
             return Pose(eye=self.camera[0], target=self.camera[1], view_deg=FREE_VIEW_DEG)
         return home.camera.head() if self.camera == "head" else home.camera.overhead(*self.image_size)
 
 
 def _entity_numbers(home: PhysicalHome) -> NDArray[np.int16]:
-    """Each body's number in a segmentation, by the engine's number of the body; the last is for no body, -1."""
+    """Each body's number in a segmentation, by the engine's body number; the last entry is for no body, -1."""
     bodies, index = home.engine.names, home.world.index
     numbers = np.zeros(max(bodies) + 2, np.int16)
     for body, name in bodies.items():
@@ -107,7 +107,7 @@ def _entity_numbers(home: PhysicalHome) -> NDArray[np.int16]:
 
 
 def _proprioception(home: PhysicalHome) -> NDArray[np.float32]:
-    """Positions (J,), speeds (J,), opening of the gripper and whether it holds something, (2 J + 2,)."""
+    """Joint positions (J,) and speeds (J,), the gripper's opening and whether it holds something, (2 J + 2,)."""
     engine = home.engine
     opening_m = engine.joints(NAME, (LEFT, RIGHT)).sum()
     held = float(home.motion.robot.held is not None)

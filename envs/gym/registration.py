@@ -1,4 +1,4 @@
-"""Registers our environments with Gymnasium as soon as somebody imports it: planning need not wait for that import."""
+"""Register the environments with Gymnasium when it is first imported, so that planning does not wait for it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ENVIRONMENTS = {"HomeSymbolic-v0": "envs.gym.home_env:HomeSymbolic", "HomePhysic
 
 
 def register_once_imported() -> None:
-    """Register the environments now, or else right after Gymnasium's registry has been imported."""
+    """Register the environments now, or right after Gymnasium's registry is imported."""
     if REGISTRY in sys.modules:
         _register(sys.modules[REGISTRY])
     else:
@@ -30,7 +30,7 @@ def _register(registry: ModuleType) -> None:
 
 
 class _RegistryFinder(MetaPathFinder):
-    """Finds the registry as the others do, once, and lets it be loaded with our names added."""
+    """Finds Gymnasium's registry once, like the other finders, and lets it load with the environments added."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
@@ -45,7 +45,7 @@ class _RegistryFinder(MetaPathFinder):
 
 
 class _RegisteringLoader(Loader):
-    """Loads a module as another loader does, then registers."""
+    """Loads a module with another loader, then registers the environments."""
 
     def __init__(self, loader: Loader) -> None:
         self._loader = loader

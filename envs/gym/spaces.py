@@ -1,7 +1,7 @@
-"""What an agent reads and writes in the Gymnasium environments: fixed-shape arrays for a home of any size.
+"""Action and observation spaces of the Gymnasium environments: arrays of a fixed shape for homes of any size.
 
 Legend: M = MAX_ENTITIES, F states, C = MAX_CONDITIONS, G = GOAL_LENGTH, S skills, A actions. Entity i of `World.names`
-is written i + 1, so that 0 is "none".
+has the number i + 1, so that 0 means "none".
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def action_space(domain: Domain) -> spaces.MultiDiscrete:
 
 
 def observation_space(domain: Domain) -> spaces.Dict:
-    """Return the space of what `observe` writes."""
+    """Return the space of the observations that `observe` returns."""
     n_categories = len(domain.fixtures) + len(domain.objects)
     return spaces.Dict(
         {
@@ -56,13 +56,13 @@ def observation_space(domain: Domain) -> spaces.Dict:
 
 
 def encode_action(world: World, action: Action) -> NDArray[np.int64]:
-    """Write an action as a point of the action space."""
+    """Encode an action as a point of the action space."""
     point: NDArray[np.int64] = encode_actions(world, [action])[0]
     return point
 
 
 def encode_actions(world: World, actions: Sequence[Action]) -> NDArray[np.int64]:
-    """Write actions as points of the action space, (A, 3)."""
+    """Encode actions as points of the action space, (A, 3)."""
     skills, index = {name: i for i, name in enumerate(world.domain.skills)}, world.index
     points = [(skills[a.skill], *(index[name] + 1 for name in a.args), 0)[:3] for a in actions]
     return np.array(points, np.int64).reshape(-1, 3)
@@ -71,7 +71,7 @@ def encode_actions(world: World, actions: Sequence[Action]) -> NDArray[np.int64]
 def mask_of(points: NDArray[np.int64], n_skills: int) -> NDArray[np.bool_]:
     """Mark applicable points by skill and free argument, (S, M + 1).
 
-    Only one argument of an applicable action is free: the first of put, give and pour is what the robot holds.
+    Only one argument of an applicable action is free: the first argument of put, give and pour is the held object.
     """
     mask = np.zeros((n_skills, MAX_ENTITIES + 1), np.bool_)
     mask[points[:, 0], np.where(points[:, 2], points[:, 2], points[:, 1])] = True
@@ -79,10 +79,10 @@ def mask_of(points: NDArray[np.int64], n_skills: int) -> NDArray[np.bool_]:
 
 
 def decode_action(world: World, encoded: NDArray[np.integer]) -> Action:
-    """Read a point of the action space. The second argument is read by put, give and pour only.
+    """Decode a point of the action space. Only put, give and pour read the second argument.
 
     Raises:
-        ActionError: It is no point of the space, or an argument is none or no entity of this home.
+        ActionError: It is not a point of the space, or a required argument is 0 or no entity of this home.
     """
     if np.shape(encoded) != (3,):
         raise ActionError(f"an action is three numbers (skill, first, second), found {encoded!r}")
@@ -98,7 +98,7 @@ def decode_action(world: World, encoded: NDArray[np.integer]) -> Action:
 
 
 def observe(state: State, goal: str, score: Score, phase: int) -> Observation:
-    """Write a state and how far its goal is reached.
+    """Encode a state and the progress towards its goal.
 
     Raises:
         HomeError: The home has more than MAX_ENTITIES entities.

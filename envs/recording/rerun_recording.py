@@ -1,6 +1,6 @@
-"""Recordings for the Rerun viewer: what moves, the robot's links and joints, and what was said, over simulated time.
+"""Recordings for the Rerun viewer: moving bodies, the robot's links and joints, and log texts, over simulated time.
 
-Needs the package `rerun-sdk` (the extra `rerun`); nothing else of the project does.
+Needs the package `rerun-sdk` (the extra `rerun`), which nothing else in the project needs.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from envs.simulation.physical_home import PhysicalHome
 
 FRAME_TICKS = 16  # 15 frames per simulated second
-MIN_MOTION_M = 1e-4  # what has moved less is not written again
+MIN_MOTION_M = 1e-4  # a body that has moved less is not logged again
 TIMELINE = "simulated"
 JOINT_NAMES = ("x", "y", "yaw", "lift", *(f"arm {k}" for k in range(1, 8)))
 WALL_COLOR, WALL_HEIGHT_M = (220, 217, 209), 0.45
@@ -38,7 +38,7 @@ class RecordingError(EnvsError, RuntimeError):
 
 
 def check_installed() -> None:
-    """Do nothing if recordings can be made.
+    """Check that recordings can be made.
 
     Raises:
         RecordingError: The package is missing; the message says which.
@@ -48,11 +48,11 @@ def check_installed() -> None:
 
 
 class Recording(AtomicOutput):
-    """Records a home while it executes: give `tick` to `PhysicalHome.execute` as `on_tick`.
+    """Records a home during execution: pass `tick` to `PhysicalHome.execute` as `on_tick`.
 
     Args:
-        path: Of the RRD file; it is written beside and renamed when closed.
-        home: What is recorded.
+        path: The RRD file.
+        home: The home to record.
 
     Raises:
         RecordingError: The package rerun-sdk is missing.
@@ -117,7 +117,7 @@ class Recording(AtomicOutput):
                              static=True)  # fmt: skip
 
     def _log_pieces(self, entity: str, pieces: Sequence[Piece]) -> None:
-        """Log the boxes (cylinders are drawn as boxes) of a body as one entity, each mesh as another."""
+        """Log the boxes and cylinders of a body as one entity of boxes, and each mesh as another entity."""
         rr = self._rr
         boxes = [p for p in pieces if p.mesh is None and p.kind in ("box", "cylinder") and p.visible]
         if boxes:
@@ -139,12 +139,12 @@ class Recording(AtomicOutput):
     # -- what moves --------------------------------------------------------------------------------------------------
 
     def tick(self) -> None:
-        """Record if it is due."""
+        """Record a frame if one is due."""
         if self._home.engine.ticks >= self._next_tick:
             self.record_frame()
 
     def record_frame(self) -> None:
-        """Record all that has moved, and the robot's joints."""
+        """Record everything that has moved, and the robot's joints."""
         home, rr = self._home, self._rr
         self._next_tick = home.engine.ticks + FRAME_TICKS
         self._stream.set_time(TIMELINE, duration=home.engine.ticks * TICK_S)
@@ -160,7 +160,7 @@ class Recording(AtomicOutput):
             self._log(f"joints/{name}", rr.Scalars(value))
 
     def log_text(self, words: str, *, level: str = "INFO") -> None:
-        """Record a line of text at this moment."""
+        """Record a line of text at the current time."""
         self.record_frame()
         self._log("subtask", self._rr.TextLog(words, level=level))
 
@@ -171,7 +171,7 @@ class Recording(AtomicOutput):
             self._log(entity, self._transform(at, turn))
 
     def _log(self, entity: str, shape: Any, *, static: bool = False) -> None:
-        self._stream.log(entity.split("/"), shape, static=static)  # parts, so that names may have blanks
+        self._stream.log(entity.split("/"), shape, static=static)  # as parts, so that names may contain spaces
 
     def _transform(self, at: Sequence[float], turn: Quat = UPRIGHT) -> Any:
         return self._rr.Transform3D(translation=at, quaternion=self._rr.Quaternion(xyzw=turn))
@@ -179,7 +179,7 @@ class Recording(AtomicOutput):
     # -- the file ----------------------------------------------------------------------------------------------------
 
     def close(self) -> None:
-        """Finish the file; it has its name only from now on."""
+        """Finish the file and give it its name."""
         self.record_frame()
         super().close()
 
@@ -197,7 +197,7 @@ def _to_bytes(color: Sequence[float]) -> tuple[int, ...]:
 
 
 def _normals(vertices: np.ndarray[Any, Any], faces: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Directions that the corners of a mesh face, by which a viewer shades it, (V, 3)."""
+    """Vertex normals of a mesh, with which a viewer shades it, (V, 3)."""
     a, b, c = (vertices[faces[:, k]] for k in range(3))
     face_normals = np.cross(b - a, c - a)
     sums = np.zeros_like(vertices)

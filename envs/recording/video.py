@@ -1,4 +1,4 @@
-"""MP4 videos of the robot at work with the current subtask as a caption, and filmstrips: one still for each subtask."""
+"""MP4 videos of the robot with the current subtask as a caption, and filmstrips with one still per subtask."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     Color = tuple[int, int, int]
 
 VideoView = Literal["room", "overhead", "robot", "split"]
-HALVES: tuple[Literal["overhead"], Literal["robot"]] = ("overhead", "robot")  # of a split picture, left and right
-CAPTION_PX = 22  # the size of letters in a picture 480 pixels high
+HALVES: tuple[Literal["overhead"], Literal["robot"]] = ("overhead", "robot")  # left and right half of a split view
+CAPTION_PX = 22  # letter size in an image 480 pixels high
 MIN_LETTER_PX = 11
-MAX_CAPTION_LINES = 2  # of a caption; what is longer still is cut
-MARGIN_RATIO = 0.45  # around a caption, of the size of its letters
+MAX_CAPTION_LINES = 2  # a caption is cut after so many lines
+MARGIN_RATIO = 0.45  # around a caption, as a fraction of the letter size
 DARK: Color = (20, 22, 28)
 LIGHT: Color = (255, 255, 255)
 SUCCESS_COLOR: Color = (126, 217, 137)
@@ -39,13 +39,13 @@ GAP_PX = 6  # between the stills of a filmstrip
 
 
 class Video(AtomicOutput):
-    """Records a home while it executes: give `tick` to `PhysicalHome.execute` as `on_tick`.
+    """Records a home during execution: pass `tick` to `PhysicalHome.execute` as `on_tick`.
 
     Args:
-        path: Of the MP4 file; it is written beside and renamed when closed.
-        home: What is recorded.
+        path: The MP4 file.
+        home: The home to record.
         size: Width and height of one view [pixels]; rounded up to even numbers.
-        view: Of the camera; `split` shows the home from above and, beside it, what is before the robot.
+        view: View of the camera; `split` shows the home from above and, beside it, the robot's surroundings.
         fps: Frames per second of the video.
         speed: Simulated seconds per second of the video.
     """
@@ -75,7 +75,7 @@ class Video(AtomicOutput):
             self.add_frame()
 
     def add_frame(self, repeat: int = 1) -> None:
-        """Add a picture of the home as it stands, with the caption, so many times."""
+        """Add an image of the home with the caption, `repeat` times."""
         self.last = captioned(render_view(self._home, self._size, self._view), self.caption)
         for _ in range(repeat):
             self._writer.append_data(self.last)
@@ -85,13 +85,13 @@ class Video(AtomicOutput):
 
 
 class Filmstrip:
-    """Collects one still for each subtask, a single rendering each, and writes them as a sheet.
+    """Collects one still per subtask, each drawn once, and writes them as one sheet.
 
     Args:
-        path: Of the PNG file.
-        home: What is shown; nothing was drawn of it yet.
+        path: The PNG file.
+        home: The home to show; nothing of it may have been drawn yet.
         size: Width and height of a still [pixels].
-        view: Of the camera.
+        view: View of the camera.
     """
 
     def __init__(
@@ -99,12 +99,12 @@ class Filmstrip:
     ) -> None:
         self.path = Path(path)
         self._home, self._size, self._view = home, size, view
-        self._first_camera = copy(home.camera)  # one that has drawn nothing stands where it should at once
+        self._first_camera = copy(home.camera)  # a camera that has drawn nothing jumps to its goal pose
         self._frames: list[Frame] = []
 
     def add(self, subtask: str, *, done: bool, reason: str = "") -> None:
-        """Take the still of a subtask that has just been carried out."""
-        video_camera = self._home.camera  # the video's: it moves on with every frame that it draws
+        """Add the still of a subtask that was just executed."""
+        video_camera = self._home.camera  # used by the video: it moves with every frame
         self._home.camera = copy(self._first_camera)
         frame = render_view(self._home, self._size, self._view)
         self._home.camera = video_camera
@@ -114,7 +114,7 @@ class Filmstrip:
         )
 
     def save(self) -> bool:
-        """Write the sheet; whether there was anything to show."""
+        """Write the sheet; return whether there was anything to write."""
         if self._frames:
             write_png(self.path, filmstrip(self._frames))
         return bool(self._frames)
@@ -129,7 +129,7 @@ def render_view(home: PhysicalHome, size: tuple[int, int], view: VideoView) -> F
 
 
 def captioned(frame: Frame, text: str) -> Frame:
-    """A copy of a picture with some words on a dark band at its lower edge."""
+    """Return a copy of an image with a text on a dark band at its lower edge."""
     if not text:
         plain: Frame = frame.copy()
         return plain
@@ -145,7 +145,7 @@ def captioned(frame: Frame, text: str) -> Frame:
 
 
 def labeled(frame: Frame, title: str, status: str, color: Color) -> Frame:
-    """A picture on a dark card: a title above it, and below it some words in a color, (H + both, W, 3)."""
+    """Return an image on a dark card, with a title above and a colored status below, (H + both bands, W, 3)."""
     from PIL import Image, ImageDraw
 
     height, width = frame.shape[:2]
@@ -174,7 +174,7 @@ def _font(size: int) -> Font:
 
 
 def _fit_text(draw: ImageDraw, text: str, width: int, size: int) -> tuple[Font, list[str]]:
-    """The largest letters, up to a size, in which a text fits into a few lines of a width, and those lines."""
+    """Find the largest font, up to a size, in which a text fits into the caption's lines; return it and the lines."""
     while True:
         font = _font(size)
         available_px = width - 2 * int(MARGIN_RATIO * size) - 4
@@ -223,7 +223,7 @@ def _draw_lines(draw: ImageDraw, top: int, font: Font, lines: Sequence[tuple[str
 
 
 def filmstrip(frames: Sequence[Frame], columns: int = 4) -> Frame:
-    """Join stills of one size into a sheet, row by row, white between them and where none is left."""
+    """Join stills of one size into a sheet, row by row, with white gaps."""
     if not frames:
         raise ValueError("a filmstrip needs at least one frame")
     columns = min(columns, len(frames))
@@ -239,7 +239,7 @@ def filmstrip(frames: Sequence[Frame], columns: int = 4) -> Frame:
 
 
 def write_png(path: str | Path, frame: Frame) -> None:
-    """Write a picture, beside and renamed."""
+    """Write an image as PNG, under a temporary name that is then renamed."""
     from PIL import Image
 
     path = Path(path)
