@@ -177,9 +177,11 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
         render_mode: str | None = None,
     ) -> None:
         if render_mode is not None and render_mode not in self.metadata["render_modes"]:
-            raise ValueError(f"render_mode {render_mode!r} is none of {self.metadata['render_modes']}")
+            raise ValueError(
+                f"render_mode is {render_mode!r}; it must be one of {', '.join(self.metadata['render_modes'])}"
+            )
         if max_steps < 1:
-            raise ValueError(f"max_steps is {max_steps}; an episode has at least one step")
+            raise ValueError(f"max_steps is {max_steps}; it must be at least 1")
         domain = load_domain()
         self.action_space = spaces.action_space(domain)
         self.observation_space = cast("gymnasium.Space[spaces.Observation]", spaces.observation_space(domain))
@@ -343,7 +345,7 @@ class HomePhysics(HomeEnv):
 
         super().__init__(home=home, goal=goal, max_steps=max_steps, render_mode=render_mode)
         if grasp not in GRASPS:
-            raise ValueError(f"grasp is {grasp!r}; it is one of {', '.join(GRASPS)}")
+            raise ValueError(f"grasp is {grasp!r}; it must be one of {', '.join(GRASPS)}")
         self.grasp = grasp
         self.senses = Senses(observe=observe, camera=camera, image_size=image_size)
         atom_spaces = cast("gymnasium.spaces.Dict", self.observation_space)
@@ -401,7 +403,7 @@ class HomePhysics(HomeEnv):
 def _require_display() -> None:
     """Raise an error, because PyBullet ends the whole process where there is no display."""
     if sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
-        raise PhysicsError("render_mode 'human' opens a window, and DISPLAY names no display: try 'rgb_array'")
+        raise PhysicsError("render_mode 'human' opens a window, but DISPLAY is not set: try 'rgb_array'")
 
 
 def _outcome(

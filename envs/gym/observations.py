@@ -56,7 +56,9 @@ class Senses:
         names = [self.observe] if isinstance(self.observe, str) else list(self.observe)
         for name in names:
             if name not in SENSES:
-                raise ValueError(f"observe has {name!r}, which is none of {', '.join(SENSES)}{_hint(name, SENSES)}")
+                raise ValueError(
+                    f"observe contains {name!r}; it must be some of {', '.join(SENSES)}{_hint(name, SENSES)}"
+                )
         if not names:
             raise ValueError(f"observe is empty; name some of {', '.join(SENSES)}")
         object.__setattr__(self, "observe", tuple(name for name in SENSES if name in names))
@@ -124,10 +126,10 @@ def _camera(camera: object) -> str | tuple[Vec3, Vec3]:
         eye, target = (tuple(float(v) for v in point) for point in camera)  # type: ignore[attr-defined]
         (a, b, c), (d, e, f) = eye, target
     except (TypeError, ValueError):
-        allowed = f"one of {', '.join(CAMERAS)}, nor a pose ((x, y, z) of the eye, (x, y, z) of the target) [m]"
-        raise ValueError(f"camera is {camera!r}; it is neither {allowed}{_hint(camera, CAMERAS)}") from None
+        allowed = f"one of {', '.join(CAMERAS)}, or a pose ((x, y, z) of the eye, (x, y, z) of the target) [m]"
+        raise ValueError(f"camera is {camera!r}; it must be {allowed}{_hint(camera, CAMERAS)}") from None
     if not np.isfinite([*eye, *target]).all() or eye == target:
-        raise ValueError(f"camera is {camera!r}; eye and target are two finite points")
+        raise ValueError(f"camera is {camera!r}; eye and target must be two different finite points")
     return (a, b, c), (d, e, f)
 
 
@@ -138,7 +140,7 @@ def _image_size(size: Sequence[int]) -> tuple[int, int]:
             raise ValueError
     except (TypeError, ValueError):
         allowed = f"(width, height), each {MIN_IMAGE_PX} to {MAX_IMAGE_PX} pixels"
-        raise ValueError(f"image_size is {size!r}; it is {allowed}") from None
+        raise ValueError(f"image_size is {size!r}; it must be {allowed}") from None
     return width, height
 
 

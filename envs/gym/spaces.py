@@ -106,10 +106,10 @@ def observe(state: State, goal: str, score: Score, phase: int) -> Observation:
     """
     world, domain, n_entities = state.world, state.world.domain, len(state.world.names)
     if n_entities > MAX_ENTITIES:
-        raise HomeError(f"{world.scene.name} has {n_entities} things; the observation holds {MAX_ENTITIES}")
+        raise HomeError(f"{world.scene.name} has {n_entities} entities; an observation holds {MAX_ENTITIES}")
     if len(score.met) > MAX_CONDITIONS or len(goal) > GOAL_LENGTH:
         size = f"{len(score.met)} conditions and {len(goal)} characters"
-        raise GoalError(f"the goal has {size}; the observation holds {MAX_CONDITIONS} and {GOAL_LENGTH}")
+        raise GoalError(f"the goal has {size}; an observation holds {MAX_CONDITIONS} and {GOAL_LENGTH}")
     category_numbers = {name: i + 1 for i, name in enumerate((*domain.fixtures, *domain.objects))}
     liquids = {name: i + 1 for i, name in enumerate(domain.liquids)}
     flags = np.zeros((MAX_ENTITIES, len(domain.states)), np.int8)  # (M, F)

@@ -108,7 +108,7 @@ class Engine:
         if name in self.parked:
             self.unpark(name)
         if name not in self._ids:
-            raise PhysicsError(f"no body is called {name!r}{nearest(name, self.bodies)}")
+            raise PhysicsError(f"there is no body {name!r}{nearest(name, self.bodies)}")
         return self._ids[name]
 
     # -- building ------------------------------------------------------------------------------------------------------

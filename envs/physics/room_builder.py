@@ -67,10 +67,10 @@ def _without_doorways(line: tuple[float, float, float, float], scene: Scene) -> 
             middle = door.x if along_x else door.y
             gaps.append((middle - door.width / 2, middle + door.width / 2))
     spans, start = [], low
-    for left, right in sorted(gaps):
-        if left > start:
-            spans.append((start, min(left, high)))
-        start = max(start, right)
+    for gap_start, gap_end in sorted(gaps):
+        if gap_start > start:
+            spans.append((start, min(gap_start, high)))
+        start = max(start, gap_end)
     if start < high:
         spans.append((start, high))
     spans = [(start, end) for start, end in spans if end - start > 0.02]

@@ -232,7 +232,7 @@ class SpatialQueries:
                 top_m = max(top_m, float(local[2] + half[2]))
         return np.array(rectangles).reshape(-1, 4), top_m
 
-    # -- what is where -------------------------------------------------------------------------------------------------
+    # -- holders of objects --------------------------------------------------------------------------------------------
 
     def holder(self, name: str) -> str | None:
         """The smallest region that contains an object's center; None on the ground of a room without a `floor`."""
@@ -317,7 +317,11 @@ class SpatialQueries:
         """All objects in a container, including those in nested containers."""
         contents = [name]
         for holder in contents:  # grows during iteration
-            contents += [other for other in self.objects if self.holder(other) == holder and other not in contents]
+            contents += [
+                name_inside
+                for name_inside in self.objects
+                if self.holder(name_inside) == holder and name_inside not in contents
+            ]
         return contents[1:]
 
     def static_and_leaf_boxes(self) -> Boxes:

@@ -71,7 +71,7 @@ class Recording(AtomicOutput):
         self._log_shapes()
         self.record_frame()
 
-    # -- what is there ---------------------------------------------------------------------------------------------
+    # -- static shapes ----------------------------------------------------------------------------------------------
 
     def _log_shapes(self) -> None:
         home, rr = self._home, self._rr
@@ -136,7 +136,7 @@ class Recording(AtomicOutput):
             )  # fmt: skip
             self._log(f"{entity}/mesh {k}", mesh, static=True)
 
-    # -- what moves --------------------------------------------------------------------------------------------------
+    # -- moving bodies -----------------------------------------------------------------------------------------------
 
     def tick(self) -> None:
         """Record a frame if one is due."""

@@ -38,7 +38,7 @@ def unreachable_fixtures(queries: SpatialQueries, floor: Floor, start: tuple[flo
         missed = [part for part, point in targets.items() if not _can_be_reached(floor, costs, point, spec.yaw, part)]
         if missed:
             problems[name] = (
-                f"the robot cannot get to its {' and '.join(missed)}: no free floor within {max(STAND_RADII_M)} m"
+                f"the robot cannot reach its {' and '.join(missed)}: no free floor within {max(STAND_RADII_M)} m"
             )
     return problems
 

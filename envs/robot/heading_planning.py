@@ -55,15 +55,15 @@ def plan_headings(start: Pose, corners: Sequence[Point], yaw: float, can_turn: C
     turnable = set(wide)
     for k in range(first_wide + 1, last_wide + 1):
         (x, y), (previous_x, previous_y) = points[k], points[k - 1]
-        wanted = (
+        target_yaw = (
             yaw
             if remaining_m[k] < FINAL_TURN_M or remaining_m[first_wide] < MIN_LOOK_AHEAD_M
             else atan2(y - previous_y, x - previous_x)
         )
         if k in turnable:
-            wanted = nearest_angle(wanted, heading)
+            target_yaw = nearest_angle(target_yaw, heading)
             max_turn = TURN_RAD_PER_M * hypot(x - previous_x, y - previous_y)
-            heading += max(-max_turn, min(max_turn, wanted - heading))
+            heading += max(-max_turn, min(max_turn, target_yaw - heading))
         poses.append((x, y, heading))
     last_yaw = nearest_angle(yaw, heading)
     poses += [(x, y, last_yaw) for x, y in points[last_wide:]]

@@ -108,21 +108,21 @@ class MotionPrimitives:
     def _choose_headings(self, start: Pose, plans: Sequence[Sequence[Pose]]) -> Sequence[Pose]:
         """Return the first heading plan on which nothing collides, or the one with the least overlap."""
         robot = self.robot
-        body, radii = kinematics.sphere_centers(robot.q[None, 3:])[0], kinematics.sphere_radii()
-        body, radii = (
-            np.concatenate([body, COLUMN_POINTS]),
+        points, radii = kinematics.sphere_centers(robot.q[None, 3:])[0], kinematics.sphere_radii()
+        points, radii = (
+            np.concatenate([points, COLUMN_POINTS]),
             np.concatenate([radii, np.full(len(COLUMN_POINTS), COLUMN_RADIUS_M)]),
         )
         if robot.held is not None:
-            middle, held_turn = robot.held_pose()
+            offset, held_turn = robot.held_pose()
             half = np.abs(held_turn) @ np.array(self.queries.objects[robot.held.name].size) / 2
             tip, _ = kinematics.tip(robot.q[None, 3:])
-            body = np.concatenate([body, tip + middle + CARGO_POINTS * half])
+            points = np.concatenate([points, tip + offset + CARGO_POINTS * half])
             radii = np.concatenate([radii, np.full(len(CARGO_POINTS), 0.01)])
         boxes = self.queries.static_and_leaf_boxes()
         depths: list[float] = []
         for plan in plans:
-            depths.append(swept_overlap_m(start, plan, body, radii, boxes))
+            depths.append(swept_overlap_m(start, plan, points, radii, boxes))
             if depths[-1] < MAX_BRUSH_M:
                 break
         return plans[int(np.argmin(depths))]
@@ -133,10 +133,10 @@ class MotionPrimitives:
         held = self.robot.held
         if held is None:
             return TUCKED_RADIUS_M
-        middle, turn = self.robot.held_pose()
-        half = np.abs(turn) @ np.array(self.queries.objects[held.name].size) / 2
-        ahead, aside = TUCKED_TIP_M + float(middle[0]) + float(half[0]), abs(float(middle[1])) + float(half[1])
-        return max(TUCKED_RADIUS_M, hypot(ahead, aside))
+        offset, held_turn = self.robot.held_pose()
+        half = np.abs(held_turn) @ np.array(self.queries.objects[held.name].size) / 2
+        forward_m, sideways_m = TUCKED_TIP_M + float(offset[0]) + float(half[0]), abs(float(offset[1])) + float(half[1])
+        return max(TUCKED_RADIUS_M, hypot(forward_m, sideways_m))
 
     def _path_clear_of_cargo(
         self, start: tuple[float, float], goal: tuple[float, float]

@@ -118,10 +118,10 @@ class Robot:
         path = np.array([self.q, *waypoints])  # (W + 1, 11)
         durations = np.abs(np.diff(path, axis=0)) / SPEED
         times = slowdown * durations.max(axis=1)  # (W,)
-        keep = times > 1e-6
-        if not keep.any():
+        moving = times > 1e-6
+        if not moving.any():
             return
-        path, times = path[np.concatenate([[True], keep])], times[keep]
+        path, times = path[np.concatenate([[True], moving])], times[moving]
         samples = _sample_trajectory(path, times)  # (T, 11)
         if self.held is not None and self.held.weld is None:
             samples = _smooth(samples, self.q)
@@ -156,16 +156,16 @@ class Robot:
         for linkage in self.linkages:
             linkage()
         self.engine.step(ticks)
-        now = self.engine.ticks
-        if now % (8 * CONTROL_TICKS) < ticks:
+        ticks_now = self.engine.ticks
+        if ticks_now % (8 * CONTROL_TICKS) < ticks:
             self._count_collisions()
-        if now % ENERGY_TICKS < ticks:
+        if ticks_now % ENERGY_TICKS < ticks:
             self.energy_j += self.engine.power(NAME, LINKS) * ENERGY_TICKS * TICK_S
         if self.on_control is not None:
             self.on_control()
         if self.on_tick is not None:
             self.on_tick()
-        if self.deadline is not None and now >= self.deadline:
+        if self.deadline is not None and ticks_now >= self.deadline:
             self.deadline = None
             self.q = self.engine.joints(NAME, LINKS)  # where it was stopped, not where that motion began
             self._set_motors(self.q, np.zeros(DOF))
@@ -177,7 +177,7 @@ class Robot:
                 self.collisions += 1
                 return
 
-    # -- where it is ---------------------------------------------------------------------------------------------------
+    # -- pose of the hand ----------------------------------------------------------------------------------------------
 
     def tip(self) -> tuple[Array, Array]:
         """Position (3,) and rotation (3, 3) of the tip, read from the engine."""
@@ -260,10 +260,10 @@ class Robot:
             return
         tip_at, hand = self.tip()
         at, turn = self.engine.pose(held.name)
-        body = self.engine.rotation(turn)
-        pivot = body.T @ (tip_at - np.array(at))
+        rotation = self.engine.rotation(turn)
+        pivot = rotation.T @ (tip_at - np.array(at))
         held.pivot = (float(pivot[0]), float(pivot[1]), float(pivot[2]))
-        held.turn = kinematics.hand_rotation(held.yaw, held.pitch) @ hand.T @ body
+        held.turn = kinematics.hand_rotation(held.yaw, held.pitch) @ hand.T @ rotation
 
     def release(self) -> None:
         """Release the held object and its contents."""
@@ -284,8 +284,8 @@ class Robot:
     def _turn_held(self, hand: Array) -> None:
         held = self.held
         assert held is not None and held.weld is not None
-        body = turn_z(hand_yaw(hand)) @ held.tilt @ turn_z(-held.yaw) @ held.turn
-        self.engine.turn_weld(held.weld, held.pivot, quat(body.T @ hand), WELD_N)
+        rotation = turn_z(hand_yaw(hand)) @ held.tilt @ turn_z(-held.yaw) @ held.turn
+        self.engine.turn_weld(held.weld, held.pivot, quat(rotation.T @ hand), WELD_N)
 
     def tilt(self, turn: Array, steps: int = 40) -> None:
         """Pivot the held object gradually by a rotation in the hand's upright frame."""

@@ -38,7 +38,7 @@ class DisturbedHome:
 
     def __init__(self, home: PhysicalHome | ChangeableHome, *, probability: float, seed: int = 0) -> None:
         if not 0.0 <= probability <= 1.0:
-            raise HomeError(f"the probability of a disturbance is in [0, 1], found {probability}")
+            raise HomeError(f"the probability of a disturbance must be in [0, 1], found {probability}")
         self._home = home
         self._probability, self._seed = probability, seed
         self._subtasks = 0

@@ -52,13 +52,13 @@ class PhysicalDisturber:
         """
         self._queries.forget()
         if disturbance.kind in ("open", "close"):
-            done = self._move_joints(disturbance.name, opened=disturbance.kind == "open")
+            is_applied = self._move_joints(disturbance.name, opened=disturbance.kind == "open")
         elif disturbance.kind == "drop":
             place = self._drop(disturbance.name)
-            done, disturbance = place is not None, replace(disturbance, place=place or "")
+            is_applied, disturbance = place is not None, replace(disturbance, place=place or "")
         else:
-            done = self._move(disturbance.name, disturbance.place, rng)
-        if not done:
+            is_applied = self._move(disturbance.name, disturbance.place, rng)
+        if not is_applied:
             return None
         self._settle()
         return disturbance
@@ -73,7 +73,7 @@ class PhysicalDisturber:
             robot.wait(UPDATE_TICKS)
         self._queries.forget()
 
-    # -- things --------------------------------------------------------------------------------------------------------
+    # -- objects -------------------------------------------------------------------------------------------------------
 
     def _move(self, name: str, place: str, rng: np.random.Generator) -> bool:
         """Set an object down at a free placement of a place, with its contents."""
@@ -131,17 +131,17 @@ class PhysicalDisturber:
 
     def _fits_ground(self, names: Sequence[str], at: Array, turn: Array) -> bool:
         """Whether objects fit there; they are left as they were."""
-        before = {name: self._engine.pose(name) for name in names}
+        poses_before = {name: self._engine.pose(name) for name in names}
         fits = self._set_down(names, at, turn)
         for name in names:
-            self._engine.place(name, *before[name])
+            self._engine.place(name, *poses_before[name])
         self._queries.forget()
         return fits
 
     def _set_down(self, names: Sequence[str], at: Array, turn: Array, *, check: bool = True) -> bool:
         """Set an object down with its contents; put them back if they would touch anything else."""
         engine, queries = self._engine, self._queries
-        before = {name: engine.pose(name) for name in names}
+        poses_before = {name: engine.pose(name) for name in names}
         poses = {name: queries.pose(name) for name in names}
         touching = set().union(*(engine.neighbors(name) for name in names)) & queries.objects.keys()
         root_position, root_turn = poses[names[0]]
@@ -154,7 +154,7 @@ class PhysicalDisturber:
         queries.forget()
         if check and not all(self._is_clear(name, BASE, names) for name in names):
             for name in names:
-                engine.place(name, *before[name])
+                engine.place(name, *poses_before[name])
             queries.forget()
             return False
         for name in sorted({*names, *touching}):

@@ -63,14 +63,15 @@ class PhysicalHome:
         self._build_fixed()
         build_objects(self.engine, scene, self.queries)
         self.engine.step(SETTLE_TICKS)
-        self._poses = {thing.name: self.engine.pose(thing.name) for thing in scene.objects}
+        self._poses = {obj.name: self.engine.pose(obj.name) for obj in scene.objects}
         self._floor = Floor(scene, footprints(scene))
         self._rebuild()
         unreachable = unreachable_fixtures(self.queries, self._floor, scene.robot[:2])
         if unreachable:
             self.close()
             lines = "\n".join(f"{name}: {problem}" for name, problem in unreachable.items())
-            raise PhysicsError(f"scene {scene.name}: move these, or what stands in front of them\n{lines}")
+            advice = "the robot cannot use these fixtures; move them or what stands in front of them"
+            raise PhysicsError(f"scene {scene.name}: {advice}\n{lines}")
 
     def _build_fixed(self) -> None:
         """Build rooms and fixtures; what is open at the start opens only as far as there is room."""
@@ -138,9 +139,9 @@ class PhysicalHome:
             if self.queries.furniture[spec.name].leaves:
                 flags[i] = flags[i] | OPEN if queries.is_open(spec.name) else flags[i] & ~OPEN
         held_name = self._held()
-        for thing in self.scene.objects:
-            holder = None if thing.name == held_name else queries.holder(thing.name)
-            place.append(HELD if thing.name == held_name else NOWHERE if holder is None else world.index[holder])
+        for obj in self.scene.objects:
+            holder = None if obj.name == held_name else queries.holder(obj.name)
+            place.append(HELD if obj.name == held_name else NOWHERE if holder is None else world.index[holder])
         held_index = NOWHERE if held_name is None else world.index[held_name]
         return State(world, tuple(place), tuple(flags), tuple(self.object_states.liquid), held_index, self._at)
 

@@ -307,7 +307,7 @@ def test_a_step_before_the_first_reset_is_an_error() -> None:
 
 def test_a_home_that_is_too_large_is_an_error() -> None:
     many = {f"sock {i}": "bed 1" for i in range(1, 257)}
-    with pytest.raises(HomeError, match="257 things"):
+    with pytest.raises(HomeError, match="257 entities"):
         make(home=scene(["bed 1"], many), goal="holding sock").reset(seed=0)
 
 

@@ -86,14 +86,14 @@ def test_an_observation_has_what_was_chosen_and_the_goal(observe: tuple[str, ...
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"observe": ("rbg",)}, "observe has 'rbg', which is none of atoms, rgb.*did you mean 'rgb'"),
+        ({"observe": ("rbg",)}, "observe contains 'rbg'; it must be some of atoms, rgb.*did you mean 'rgb'"),
         ({"observe": ()}, "observe is empty; name some of atoms"),
-        ({"camera": "haed"}, "camera is 'haed'; it is neither one of head, overhead.*did you mean"),
-        ({"camera": ((0, 0, 1), (0, 0))}, "nor a pose"),
-        ({"camera": ((0, 0, 1), (0, 0, 1))}, "two finite points"),
+        ({"camera": "haed"}, "camera is 'haed'; it must be one of head, overhead.*did you mean"),
+        ({"camera": ((0, 0, 1), (0, 0))}, "or a pose"),
+        ({"camera": ((0, 0, 1), (0, 0, 1))}, "two different finite points"),
         ({"image_size": (256, 4)}, "each 8 to 2048 pixels"),
-        ({"image_size": 256}, r"it is \(width, height\)"),
-        ({"grasp": "magic"}, "grasp is 'magic'; it is one of assisted, physical"),
+        ({"image_size": 256}, r"it must be \(width, height\)"),
+        ({"grasp": "magic"}, "grasp is 'magic'; it must be one of assisted, physical"),
     ],
 )
 def test_a_wrong_option_is_named_with_what_is_allowed(arguments: dict[str, Any], message: str) -> None:
