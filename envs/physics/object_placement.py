@@ -1,6 +1,6 @@
-"""Builds a scene in the engine: floor, walls with doorways, fixtures with their leaves, things where the scene says.
+"""Place the objects of a scene in the engine, upright or on their end, without overlap.
 
-Placement is deterministic from the scene's seed; containers come before what they hold.
+Placement is deterministic given the scene's seed; containers are placed before their contents.
 """
 
 from __future__ import annotations
