@@ -67,7 +67,7 @@ def required_entities(goal: Goal) -> tuple[Counter[str], Counter[str]]:
 
 def _fixture_goal(state: State, fixture: int) -> Condition | None:
     """The state that a fixture is not in but can be brought to."""
-    category = state.world.fixture[fixture]
+    category = state.world.fixture_category[fixture]
     if category is None or (category.joint is None and not category.switch):
         return None
     if category.joint is not None:
@@ -85,7 +85,7 @@ def _move_goals(state: State, *, usual: bool) -> list[Condition | None]:
         place_category = world.categories[place]
         used_units = sum(world.units[obj] for obj in state.children(place))
         for obj in range(world.n_fixtures, len(world.names)):
-            category = world.thing[obj]
+            category = world.object_category[obj]
             if category is None or (usual and place_category not in category.at) or not world.fits(obj, place):
                 continue
             if not used_units or used_units + category.units <= world.capacity[place]:

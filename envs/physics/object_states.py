@@ -71,7 +71,7 @@ class ObjectStates:
             self.liquid[target] = self.liquid[source]
             if temperature := self.flags[source] & (HOT | COLD):
                 self.flags[target] = self.flags[target] & ~(HOT | COLD) | temperature
-        vessel_category = world.thing[source]
+        vessel_category = world.object_category[source]
         if vessel_category is not None and not vessel_category.contains:
             self.liquid[source] = ""
 
@@ -136,7 +136,7 @@ class ObjectStates:
 
     def _state_after(self, obj: int, fixture: int) -> tuple[int, str]:
         """Return the flags and the liquid of an object after a fixture's process."""
-        rule, category = self._world.rule[fixture], self._world.thing[obj]
+        rule, category = self._world.rule[fixture], self._world.object_category[obj]
         assert rule is not None and category is not None
         return _apply_rule(rule, self.flags[obj], self.liquid[obj], cooks=category.cooks, fills=category.fills)
 

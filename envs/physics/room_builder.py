@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from envs.assets.furniture.room_surfaces import floors_mesh, lawn_mesh, wall_mesh
-from envs.geometry.bodies import Piece, seen
+from envs.geometry.bodies import Piece, visual_piece
 from envs.geometry.meshes import Color
 from envs.physics.engine import Engine
 
@@ -25,14 +25,14 @@ def build_rooms(engine: Engine, scene: Scene) -> None:
     middle = ((x0 + x1) / 2, (y0 + y1) / 2)
     engine.add("ground", (Piece(size=(x1 - x0 + 6, y1 - y0 + 6, 0.2), at=(0, 0, -0.1), visible=False),), (*middle, 0.0))
     for k, wall in enumerate(wall_pieces(scene)):
-        visible = seen(wall_mesh(wall.size, VISIBLE_WALL_HEIGHT_M, WALL_COLOR), WALL_COLOR)
+        visible = visual_piece(wall_mesh(wall.size, VISIBLE_WALL_HEIGHT_M, WALL_COLOR), WALL_COLOR)
         engine.add(f"wall {k}", (visible, Piece(size=wall.size, visible=False)), wall.at)
 
 
 def build_floors(engine: Engine, scene: Scene) -> None:
     """Add the visible floors of the rooms and the lawn around them; they are added last because all else hides them."""
-    engine.add("floors", (seen(floors_mesh(scene)),), (0.0, 0.0, 0.0))
-    engine.add("lawn", (seen(lawn_mesh(_extent(scene), LAWN_COLOR), LAWN_COLOR),), (0.0, 0.0, -0.02))
+    engine.add("floors", (visual_piece(floors_mesh(scene)),), (0.0, 0.0, 0.0))
+    engine.add("lawn", (visual_piece(lawn_mesh(_extent(scene), LAWN_COLOR), LAWN_COLOR),), (0.0, 0.0, -0.02))
 
 
 def wall_pieces(scene: Scene) -> list[Piece]:

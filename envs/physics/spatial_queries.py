@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from envs.assets.collision_shapes import floor_in, hulls, is_hollow
+from envs.assets.collision_shapes import hulls, inner_floor_height, is_hollow
 from envs.assets.furniture.fixture_models import furniture
 from envs.geometry.collision_boxes import Boxes, join
 from envs.geometry.rotations import Array, quat, turn_z
@@ -182,7 +182,7 @@ class SpatialQueries:
         if container.holds is None:
             raise KeyError(name)
         at, turn = self.pose(name)
-        inner_floor = at + turn @ np.array([0.0, 0.0, floor_in(container)])
+        inner_floor = at + turn @ np.array([0.0, 0.0, inner_floor_height(container)])
         return SupportRegion(
             name=name, at=inner_floor, yaw=atan2(turn[1, 0], turn[0, 0]), size=container.holds.size,
             relation=container.relation or "on", vessel=container.relation == "in", loose=container.relation == "on",

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from envs.geometry.bodies import PLAIN, UPRIGHT, Link, appearance_of
+from envs.geometry.bodies import UPRIGHT, VERTEX_COLORS, Link, visual_mesh
 from envs.geometry.color_texture import Tint, palette, targa
 from envs.physics.engine import BASE, Engine
 
@@ -116,14 +116,14 @@ class Renderer(Engine):
         return -1
 
     def _visual(self, pieces: Sequence[Piece]) -> int:
-        mesh = appearance_of(tuple(pieces))
+        mesh = visual_mesh(tuple(pieces))
         if mesh is None:
             return -1
         if mesh not in self._shapes:
             self._shapes[mesh] = int(
                 self._p.createVisualShape(
                     self._p.GEOM_MESH, vertices=mesh.vertices, indices=[i for face in mesh.faces for i in face],
-                    uvs=mesh.texels, normals=mesh.normals, rgbaColor=(*PLAIN[:3], pieces[0].color[3]),
+                    uvs=mesh.texels, normals=mesh.normals, rgbaColor=(*VERTEX_COLORS[:3], pieces[0].color[3]),
                 )
             )  # fmt: skip
         return self._shapes[mesh]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from envs.assets.furniture.fixture_models import LIT, SCREEN_LIT, furniture
 from envs.assets.object_models import appearance
-from envs.geometry.bodies import Quat, seen
+from envs.geometry.bodies import Quat, visual_piece
 from envs.geometry.meshes import Color, Mesh, block, lathe, merge, moved
 from envs.physics.fixture_builder import glow_name, leaf_links
 from envs.physics.room_builder import build_floors, build_rooms
@@ -68,7 +68,7 @@ class SceneView:
         domain, scene = load_domain(), self._scene
         self.renderer.add(ROBOT, (), (0.0, 0.0, 0.0), links=body_links())
         for obj in scene.objects:
-            self.renderer.add(obj.name, (seen(appearance(domain.objects[obj.category])),), HIDDEN_POSITION)
+            self.renderer.add(obj.name, (visual_piece(appearance(domain.objects[obj.category])),), HIDDEN_POSITION)
         for spec in scene.fixtures:
             model = furniture(domain.fixtures[spec.category])
             at, turn = _fixture_pose(spec)
@@ -137,7 +137,7 @@ class SceneView:
                 self.renderer.paint(glow_name(name, k), lit if on else piece.color)
 
     def _show_object(self, i: int, name: str, state: State) -> None:
-        category = self._world.thing[i]
+        category = self._world.object_category[i]
         assert category is not None
         flags = state.flags[i]
         root = state.root(i)
@@ -158,7 +158,7 @@ class SceneView:
             self.renderer.remove(_marker_name(name))
             del self._markers[name]
         if marker:
-            self.renderer.add(_marker_name(name), (seen(build_mesh()),), HIDDEN_POSITION)
+            self.renderer.add(_marker_name(name), (visual_piece(build_mesh()),), HIDDEN_POSITION)
             self._markers[name] = marker
 
     def _place_marker(self, name: str) -> None:

@@ -2,8 +2,8 @@
 
 Before a subtask, with a probability, one disturbance that is possible in the current state is drawn: an object is
 moved, a door or drawer is opened or closed, the held object drops to the ground, or an object is put where the plan is
-about to put another. In symbols, the new state is `changed(state, disturbance)`. In physics, bodies are placed at free
-spots and joints are set, after a check that nothing there is touched and that no leaf swings through the robot.
+about to put another. In symbols, the new state is `disturbed_state(state, disturbance)`. In physics, bodies are placed
+at free spots and joints are set, after a check that nothing there is touched and that no leaf swings through the robot.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 
 from envs.errors import HomeError
 from envs.symbolic.actions import Action, State
-from envs.symbolic.disturbances import KINDS, Disturbance, changed, possible
+from envs.symbolic.disturbances import DISTURBANCE_TYPES, Disturbance, disturbed_state, possible_disturbances
 
 if TYPE_CHECKING:
     from envs.simulation.physical_home import PhysicalHome
@@ -71,8 +71,8 @@ class DisturbedHome:
         if rng.random() >= self._probability:
             return None
         state = self._home.state()
-        for k in rng.permutation(len(KINDS)).tolist():
-            for attempt, disturbance in enumerate(possible(state, KINDS[k], ahead, rng)):
+        for k in rng.permutation(len(DISTURBANCE_TYPES)).tolist():
+            for attempt, disturbance in enumerate(possible_disturbances(state, DISTURBANCE_TYPES[k], ahead, rng)):
                 if attempt == MAX_ATTEMPTS:
                     break
                 applied = self._apply(state, disturbance, rng)
@@ -83,7 +83,7 @@ class DisturbedHome:
 
     def _apply(self, state: State, disturbance: Disturbance, rng: np.random.Generator) -> Disturbance | None:
         if hasattr(self._home, "change"):
-            self._home.change(changed(state, disturbance))
+            self._home.change(disturbed_state(state, disturbance))
             return disturbance
         from envs.simulation.physical_disturbances import PhysicalDisturber
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from envs.assets.collision_shapes import edge_top, rims
+from envs.assets.collision_shapes import edge_height, rims
 from envs.geometry.rotations import Array
 from envs.robot.motion_primitives import MotionPrimitives, SkillError, evenly_spaced_yaws
 from envs.robot.obstruction import unreachable_error
@@ -99,7 +99,7 @@ def _touch_target(motion: MotionPrimitives, name: str, *, lower: float) -> Reach
 
     def tip(heading: float) -> Array:
         half = half_extents(turn, category, heading)
-        top_m = half[2] if abs(turn[2, 2]) < UPRIGHT_COS else edge_top(category)
+        top_m = half[2] if abs(turn[2, 2]) < UPRIGHT_COS else edge_height(category)
         back_m = max(0.0, half[0] - 0.02)
         tip_at: Array = np.array(
             [at[0] - back_m * np.cos(heading), at[1] - back_m * np.sin(heading), at[2] + top_m + height_above_m - lower]

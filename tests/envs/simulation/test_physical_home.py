@@ -183,11 +183,11 @@ FLOOR_THINGS = {
 
 @pytest.fixture(scope="module")
 def strewn() -> Iterator[object]:
-    from envs.scenes.furniture_layout import Given, lay_out
+    from envs.scenes.furniture_layout import FixedGeometry, lay_out
     from envs.simulation.physical_home import PhysicalHome
 
     bare = scene(["desk 1", "laundry basket 1", "side table 1", "floor 1"], FLOOR_THINGS)
-    home = PhysicalHome(lay_out(bare, np.random.default_rng(0), Given(rooms=True)))
+    home = PhysicalHome(lay_out(bare, np.random.default_rng(0), FixedGeometry(rooms=True)))
     yield home
     home.close()
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from envs.assets.collision_shapes import WALL_M, edge_top
+from envs.assets.collision_shapes import WALL_M, edge_height
 from envs.geometry.rotations import Array, turn_z
 from envs.robot.reach_planning import PITCHES_LEVEL, ReachTarget
 from envs.skills.grasps import (
@@ -152,7 +152,7 @@ def test_a_plate_is_taken_by_its_rim_above_its_flat(home):
     at = stand(home, "plate 1")
     for goal in goals(home, "plate 1"):
         assert np.hypot(*(goal.tip(0.0) - at)[:2]) > 0.10
-        assert goal.tip(0.0)[2] > at[2] + edge_top(home.queries.objects["plate 1"])
+        assert goal.tip(0.0)[2] > at[2] + edge_height(home.queries.objects["plate 1"])
 
 
 def test_a_cloth_is_taken_by_its_fold(home):
