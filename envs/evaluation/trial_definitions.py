@@ -14,7 +14,7 @@ import numpy as np
 from envs.errors import EnvsError
 from envs.evaluation.scripted_plans import ActionSequence, DeadEndError
 from envs.evaluation.trial_scenes import location_fact, seed_of, small_home, surfaces
-from envs.physics.spatial_queries import COVERED
+from envs.physics.spatial_queries import COVERED_BODIES
 from envs.scenes.object_tables import DRINKS
 from envs.symbolic.actions import ON, OPEN, World
 from envs.symbolic.domain import load_domain
@@ -144,7 +144,7 @@ def _open_and_close(builder: _TrialBuilder, category: str) -> None:
 def _container_categories() -> list[str]:
     domain = load_domain()
     fixtures = [
-        n for n, f in domain.fixtures.items() if f.enclosed or f.relation == "in" or f.body in (*COVERED, "slot")
+        n for n, f in domain.fixtures.items() if f.enclosed or f.relation == "in" or f.body in (*COVERED_BODIES, "slot")
     ]
     return fixtures + [name for name, category in domain.objects.items() if category.holds is not None]
 

@@ -101,7 +101,7 @@ def pictures(
     rng = rng or random.Random(0)
     state = state or home.state()
     eyes = home.camera  # its walls are drawn before the floors, which come with the first refresh
-    home.looks.refresh(state)
+    home.scene_view.refresh(state)
     numbers = _entities(home)
     for spec in home.scene.fixtures:
         category = load_domain().fixtures[spec.category]

@@ -15,8 +15,9 @@ import pytest
 
 import envs
 import planner
-from envs.simulation.disturbed_home import Disturbance, DisturbedHome, disturbed_state
+from envs.simulation.disturbed_home import DisturbedHome
 from envs.symbolic.actions import Action, State
+from envs.symbolic.disturbances import Disturbance, disturbed_state
 from planner import (
     Begun,
     Disturbed,

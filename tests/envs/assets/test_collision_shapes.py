@@ -24,7 +24,7 @@ from envs.assets.collision_shapes import (
 )
 from envs.geometry.bodies import Piece
 from envs.geometry.rotations import Array, turn_z
-from envs.skills.grasps import WIDEST_M
+from envs.skills.grasps import MAX_WIDTH_M
 from envs.symbolic.domain import ObjectCategory, load_domain
 
 CATEGORIES = load_domain().objects
@@ -91,7 +91,7 @@ def test_pieces_are_solid_and_leave_the_looks_to_others(category):
 @WITH_RIMS
 def test_every_rim_is_a_piece_that_fits_between_two_fingers(category):
     for rim in rims(category):
-        assert rim.thick < WIDEST_M
+        assert rim.thick < MAX_WIDTH_M
         inside = [beside(rim, category, 0.49 * side * rim.thick, 0.5 * rim.deep) for side in (-1, 1)]
         assert any(all(is_in(piece, point) for point in inside) for piece in hulls(category))
 

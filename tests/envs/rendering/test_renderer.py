@@ -91,12 +91,12 @@ def test_a_picture_adds_no_body_to_the_simulated_world(home):
 
 def test_a_thing_in_a_closed_cabinet_is_left_out_until_it_is_opened(home):
     state = home.state()
-    home.looks.refresh(state)
-    shape = home.looks.canvas._p.getVisualShapeData(home.looks.canvas.bodies["mug 1"])[0][7]
+    home.scene_view.refresh(state)
+    shape = home.scene_view.renderer._p.getVisualShapeData(home.scene_view.renderer.bodies["mug 1"])[0][7]
     assert shape[3] == 0.0
     home.engine.set_joint("cabinet 1", 0, 1.0)
-    home.looks.refresh(home.state())
-    shape = home.looks.canvas._p.getVisualShapeData(home.looks.canvas.bodies["mug 1"])[0][7]
+    home.scene_view.refresh(home.state())
+    shape = home.scene_view.renderer._p.getVisualShapeData(home.scene_view.renderer.bodies["mug 1"])[0][7]
     assert shape[3] == 1.0
 
 

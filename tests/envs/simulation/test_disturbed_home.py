@@ -161,7 +161,7 @@ def built():
 
 def overlaps(home) -> list[tuple[str, str, float]]:
     """Pairs of bodies of which one is inside the other by more than contact brings with it."""
-    deep = [(n, other, gap) for n in home.places.things for other, _, gap in home.engine.touching(n) if gap < -0.006]
+    deep = [(n, other, gap) for n in home.queries.objects for other, _, gap in home.engine.touching(n) if gap < -0.006]
     return deep + [("robot", other, gap) for other, _, gap in home.engine.touching("robot") if gap < -0.006]
 
 
@@ -206,9 +206,9 @@ def test_no_door_swings_through_the_robot(built) -> None:
     from envs.simulation.physical_disturbances import PhysicalDisturber
 
     assert built.execute(parse_action(built.world, "close fridge 1")).status == "done"
-    spec, robot = built.places.specs["fridge 1"], built.cell.robot
-    robot.q[:3] = *built.places.point_of("fridge 1", (0.60, 0.0, 0.0))[:2], spec.yaw + np.pi
-    robot.settle()
+    spec, robot = built.queries.specs["fridge 1"], built.motion.robot
+    robot.q[:3] = *built.queries.point_of("fridge 1", (0.60, 0.0, 0.0))[:2], spec.yaw + np.pi
+    robot.reset_joints()
     built.engine.step()
     before = built.engine.joint("fridge 1", 0)
     assert PhysicalDisturber(built).make(Disturbance(kind="open", name="fridge 1"), np.random.default_rng(0)) is None

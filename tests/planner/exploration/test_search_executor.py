@@ -11,9 +11,9 @@ from typing import cast
 
 import pytest
 
-from envs.simulation.disturbed_home import Disturbance, disturbed_state
 from envs.simulation.symbolic_home import SymbolicHome
 from envs.symbolic.actions import Action, State, parse_action
+from envs.symbolic.disturbances import Disturbance, disturbed_state
 from envs.symbolic.goals import Goal
 from planner.execution.events import (
     Begun,

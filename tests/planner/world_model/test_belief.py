@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from envs.simulation.disturbed_home import Disturbance, disturbed_state
 from envs.symbolic.actions import Action, State, parse_action
+from envs.symbolic.disturbances import Disturbance, disturbed_state
 from planner.world_model.belief import HAND, Belief, Known, free_name
 from tests.envs.homes_for_tests import after
 from tests.planner.world_model.two_rooms import seen_at_start, two_rooms

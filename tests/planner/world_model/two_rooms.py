@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from envs.scenes.home_file import load_home
-from envs.simulation.disturbed_home import Disturbance, disturbed_state
 from envs.simulation.symbolic_home import SymbolicHome
 from envs.symbolic.actions import Action, State, World, format_action, successor
+from envs.symbolic.disturbances import Disturbance, disturbed_state
 from envs.symbolic.goals import Goal, format_goal, parse_goal
 from planner.api import Planner
 from planner.corpus.corpus import plan_in_chunks
