@@ -144,7 +144,7 @@ def _first_rows(batch: Batch, rows: int) -> Batch:
         targets=targets,
         layout=layout,
         n_tokens=int((document >= 0).sum()),
-        n_counted=int((targets >= 0).sum()),
+        n_targets=int((targets >= 0).sum()),
     )
 
 
@@ -156,4 +156,4 @@ def _widened(batch: Batch, width: int) -> Batch:
         F.pad(before, (0, add), value=-1),
     )  # fmt: skip
     idx, targets = F.pad(batch.idx, (0, add)), F.pad(batch.targets, (0, add), value=-1)
-    return Batch(idx=idx, targets=targets, layout=layout, n_tokens=batch.n_tokens, n_counted=batch.n_counted)
+    return Batch(idx=idx, targets=targets, layout=layout, n_tokens=batch.n_tokens, n_targets=batch.n_targets)

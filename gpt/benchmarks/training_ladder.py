@@ -190,7 +190,7 @@ class Step:
         for batch in (b for group in self.batches for b in group):
             document = batch.layout.document
             seen = int((batch.layout.positions[document >= 0] + 1).sum())
-            total += 6.0 * blocks * batch.n_tokens + 6.0 * config.n_embd * config.vocab_size * batch.n_counted
+            total += 6.0 * blocks * batch.n_tokens + 6.0 * config.n_embd * config.vocab_size * batch.n_targets
             total += 12.0 * config.n_layer * config.n_embd * seen
         return total / len(self.batches)
 
@@ -198,7 +198,7 @@ class Step:
         """Take a step; returns its seconds and its loss."""
         batches = self.batches[self.turn % len(self.batches)]
         self.turn += 1
-        n_counted = sum(batch.n_counted for batch in batches)
+        n_counted = sum(batch.n_targets for batch in batches)
         self._wait()
         began = time.perf_counter()
         total = torch.zeros((), device=self.device)
@@ -216,7 +216,7 @@ class Step:
     def first_loss(self) -> float:
         """Mean loss of the first group's documents, before any step."""
         batches = self.batches[0]
-        return sum(self._loss(b).item() for b in batches) / sum(b.n_counted for b in batches)
+        return sum(self._loss(b).item() for b in batches) / sum(b.n_targets for b in batches)
 
     def memory_mib(self) -> float:
         """The most memory it had, on a GPU the tensors', on the CPU the whole process's."""
@@ -229,7 +229,7 @@ class Step:
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.rung.bf16):
             x = self.trunk(batch.idx, batch.layout)
             if self.rung.counted:
-                return self.model.logits_and_loss(x, batch.targets)[1] * batch.n_counted
+                return self.model.logits_and_loss(x, batch.targets)[1] * batch.n_targets
             logits: Tensor = self.model.head(x)  # (B, T, V)
         return F.cross_entropy(logits.float().flatten(0, 1), batch.targets.flatten(), ignore_index=-1, reduction="sum")
 

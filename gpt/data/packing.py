@@ -37,8 +37,8 @@ def pack_best_fit(lengths: Sequence[int], capacity: int) -> list[list[int]]:
             room, row = capacity, []
             rows.append(row)
         row.append(item)
-        left = room - n
-        if left:
-            rows_with_room[left].append(row)
-            rooms |= 1 << left
+        remaining = room - n
+        if remaining:
+            rows_with_room[remaining].append(row)
+            rooms |= 1 << remaining
     return rows

@@ -64,14 +64,17 @@ def in_windows(documents: TokenizedDocuments, block_size: int, overlap: int) -> 
     if not (lengths > size).any():
         return documents
     parts: list[Window] = []
-    for number, (first, length) in enumerate(zip(documents.offsets[:-1].tolist(), lengths.tolist(), strict=True)):
+    for document, (first, length) in enumerate(zip(documents.offsets[:-1].tolist(), lengths.tolist(), strict=True)):
         if length > size and documents.branch[first : first + length].any():
             raise ConfigError(
-                f"document {number} has branches and {length} tokens; give it fewer branches, so that {size} hold it"
+                f"document {document} has branches and {length} tokens, more than the {size} of a window; "
+                "give it fewer branches"
             )
-        parts += [Window(*(first + place for place in window)) for window in windows(length, size, size - overlap)]
+        parts += [
+            Window(*(first + position for position in window)) for window in windows(length, size, size - overlap)
+        ]
     starts, stops, new = np.array(parts, dtype=np.int64).T
     offsets = np.concatenate(([0], np.cumsum(stops - starts)))
-    places = np.arange(offsets[-1]) - np.repeat(offsets[:-1] - starts, stops - starts)  # in the documents' arrays
-    counted = documents.counted[places] & (places >= np.repeat(new, stops - starts))
-    return TokenizedDocuments(documents.tokens[places], counted, documents.branch[places], offsets)
+    indices = np.arange(offsets[-1]) - np.repeat(offsets[:-1] - starts, stops - starts)  # in the documents' arrays
+    loss_mask = documents.loss_mask[indices] & (indices >= np.repeat(new, stops - starts))
+    return TokenizedDocuments(documents.tokens[indices], loss_mask, documents.branch[indices], offsets)

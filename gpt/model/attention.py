@@ -65,22 +65,22 @@ class Attention(nn.Module):
         self.scale = self.head_size**-0.5
 
     def forward(
-        self, x: Tensor, rotation: Rotation | None, sight: AttentionMask, cache: KVCache | None, layer: int
+        self, x: Tensor, rotation: Rotation | None, attn_mask: AttentionMask, cache: KVCache | None, layer: int
     ) -> Tensor:
         """Attend from (B, T, C) to the cache and itself."""
         B, T, C = x.shape
         H, K, D = self.n_head, self.kv_heads, self.head_size
         heads = self.qkv(x).view(B, T, H + 2 * K, D)
         qk, v = heads[:, :, : H + K], heads[:, :, H + K :]
-        qk = self._place(qk, rotation).transpose(1, 2)  # (B, H + K, T, D)
+        qk = self._normalize_and_rotate(qk, rotation).transpose(1, 2)  # (B, H + K, T, D)
         q, k, v = qk[:, :H], qk[:, H:], v.transpose(1, 2)
         if cache is not None:
             k, v = cache.append(layer, k, v)  # (B, K, S, D)
-        y = self._attend(q, k, v, sight)  # (B, H, T, D)
+        y = self._attend(q, k, v, attn_mask)  # (B, H, T, D)
         out: Tensor = self.proj(y.transpose(1, 2).reshape(B, T, C))
         return out
 
-    def _place(self, qk: Tensor, rotation: Rotation | None) -> Tensor:
+    def _normalize_and_rotate(self, qk: Tensor, rotation: Rotation | None) -> Tensor:
         """Rotate and normalize queries and keys (B, T, H + K, D).
 
         A rotation keeps lengths, so the gain goes into its small table and the norm comes last: two passes over
@@ -98,12 +98,12 @@ class Attention(nn.Module):
         cos, sin = rotation
         return rotate(qk, (cos * self.gain).to(qk.dtype), (sin * swapped_gain).to(qk.dtype)) * inverse
 
-    def _attend(self, q: Tensor, k: Tensor, v: Tensor, sight: AttentionMask) -> Tensor:
+    def _attend(self, q: Tensor, k: Tensor, v: Tensor, attn_mask: AttentionMask) -> Tensor:
         dropout = self.dropout if self.training else 0.0
-        grouped, mask = self.kv_heads != self.n_head, sight.mask
+        grouped, mask = self.kv_heads != self.n_head, attn_mask.mask
         if isinstance(mask, BlockMask):
-            return _flex(q, k, v, mask, grouped)
-        if sight.kernel == "sdpa":
+            return _flex_attention(q, k, v, mask, grouped)
+        if attn_mask.kernel == "sdpa":
             # Without a mask the kernel is told of causality, and no T × S numbers exist anywhere.
             causal = mask is None and q.shape[2] > 1
             return F.scaled_dot_product_attention(
@@ -112,8 +112,8 @@ class Attention(nn.Module):
         if grouped:
             k = k.repeat_interleave(self.n_head // self.kv_heads, dim=1)
             v = v.repeat_interleave(self.n_head // self.kv_heads, dim=1)
-        if sight.kernel == "handwritten":
-            return _by_hand(q, k, v, mask, dropout)
+        if attn_mask.kernel == "handwritten":
+            return _handwritten_attention(q, k, v, mask, dropout)
         scores = (q * self.scale) @ k.transpose(-2, -1)  # (B, H, T, S)
         if mask is not None:
             scores = scores + mask
@@ -123,7 +123,7 @@ class Attention(nn.Module):
         return weights @ v
 
 
-def _by_hand(q: Tensor, k: Tensor, v: Tensor, visible: Tensor | None, dropout: float) -> Tensor:
+def _handwritten_attention(q: Tensor, k: Tensor, v: Tensor, visible: Tensor | None, dropout: float) -> Tensor:
     """softmax(q k^T / sqrt(D)) v as Vaswani et al. 2017 write it, one operation after another, T × S in fp32."""
     scores = (q @ k.transpose(-2, -1)).float() / q.shape[-1] ** 0.5  # (B, H, T, S)
     if visible is not None:
@@ -133,13 +133,13 @@ def _by_hand(q: Tensor, k: Tensor, v: Tensor, visible: Tensor | None, dropout: f
     return weights.to(v.dtype) @ v
 
 
-def _flex(q: Tensor, k: Tensor, v: Tensor, mask: BlockMask, grouped: bool) -> Tensor:
-    y = _fused(flex_attention)(q, k, v, block_mask=mask, enable_gqa=grouped)
+def _flex_attention(q: Tensor, k: Tensor, v: Tensor, mask: BlockMask, grouped: bool) -> Tensor:
+    y = _compiled_unless_compiling(flex_attention)(q, k, v, block_mask=mask, enable_gqa=grouped)
     assert isinstance(y, Tensor)
     return y
 
 
-def _fused(function: Callable[..., object]) -> Callable[..., object]:
+def _compiled_unless_compiling(function: Callable[..., object]) -> Callable[..., object]:
     return function if torch.compiler.is_compiling() else _compiled(function)
 
 
@@ -167,7 +167,7 @@ def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     return torch.addcmul(x * cos.to(x.dtype), swapped, sin.to(x.dtype))
 
 
-def choose_kernel(kind: AttentionKind, device: torch.device, *, cached: bool = False) -> Kernel:
+def choose_kernel(attention: AttentionKind, device: torch.device, *, cached: bool = False) -> Kernel:
     """The kernel for a config's `attention`.
 
     `flex` is for reading whole rows: with a cache, or off the GPU without gradients, `auto` stands in for it, so that
@@ -176,18 +176,18 @@ def choose_kernel(kind: AttentionKind, device: torch.device, *, cached: bool = F
     Raises:
         ConfigError: `flex` is to be trained where it has no backward pass.
     """
-    if kind == "flex" and not cached and device.type != "cuda" and torch.is_grad_enabled():
+    if attention == "flex" and not cached and device.type != "cuda" and torch.is_grad_enabled():
         raise ConfigError(
             f"attention 'flex' cannot train on device '{device.type}': FlexAttention has its backward pass on CUDA "
             "only; use 'auto'"
         )
-    if kind == "auto" or (kind == "flex" and (cached or device.type != "cuda")):
+    if attention == "auto" or (attention == "flex" and (cached or device.type != "cuda")):
         return "matmul" if device.type == "cpu" else "sdpa"
-    return kind
+    return attention
 
 
 def attention_mask(
-    kind: AttentionKind,
+    attention: AttentionKind,
     T: int,
     layout: PackedLayout | None,
     cache: KVCache | None,
@@ -204,7 +204,7 @@ def attention_mask(
         dtype: Of the scores.
         device: Of the model.
     """
-    kernel = choose_kernel(kind, device, cached=cache is not None)
+    kernel = choose_kernel(attention, device, cached=cache is not None)
     if kernel == "flex":
         return AttentionMask(kernel, block_mask(T, layout, device))
     start = 0 if cache is None else cache.length
@@ -224,11 +224,11 @@ def block_mask(T: int, layout: PackedLayout | None, device: torch.device) -> Blo
     """FlexAttention's mask: the blocks of T × T that hold any visible pair, and the rule within a block."""
     if layout is None:
         return _create_mask(_causal, None, T, device)
-    document, trunk = layout.document, layout.trunk
+    document, prefix = layout.document, layout.prefix
 
     def visible(b: Tensor, h: Tensor, query: Tensor, key: Tensor) -> Tensor:
-        there = document[b, key]
-        return (query >= key) & ((there == document[b, query]) | (there == trunk[b, query]))
+        key_document = document[b, key]
+        return (query >= key) & ((key_document == document[b, query]) | (key_document == prefix[b, query]))
 
     return _create_mask(visible, document.shape[0], T, device)
 
@@ -237,10 +237,10 @@ def _causal(b: Tensor, h: Tensor, query: Tensor, key: Tensor) -> Tensor:
     return query >= key
 
 
-def _create_mask(rule: Callable[..., Tensor], rows: int | None, T: int, device: torch.device) -> BlockMask:
+def _create_mask(mask_mod: Callable[..., Tensor], rows: int | None, T: int, device: torch.device) -> BlockMask:
     # Compiled, it never holds rows × T × T truths; on the CPU, where tests look at it, that would only cost time.
-    create = _fused(create_block_mask) if device.type == "cuda" else create_block_mask
-    mask = create(rule, rows, None, T, T, device=device)
+    create = _compiled_unless_compiling(create_block_mask) if device.type == "cuda" else create_block_mask
+    mask = create(mask_mod, rows, None, T, T, device=device)
     assert isinstance(mask, BlockMask)
     return mask
 

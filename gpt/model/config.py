@@ -85,14 +85,18 @@ class GPTConfig:
             )
         if not isinstance(self.dropout, float | int) or not 0.0 <= self.dropout < 1.0:
             raise ConfigError(f"dropout is {self.dropout!r}; it must be at least 0 and less than 1")
-        for name, kind in _CHOICES.items():
-            if getattr(self, name) not in get_args(kind):
-                raise ConfigError(f"{name} is {getattr(self, name)!r}; it must be one of {', '.join(get_args(kind))}")
+        for name, choices in _CHOICES.items():
+            if getattr(self, name) not in get_args(choices):
+                raise ConfigError(
+                    f"{name} is {getattr(self, name)!r}; it must be one of {', '.join(get_args(choices))}"
+                )
         for name in _SWITCHES:
             if not isinstance(getattr(self, name), bool):
                 raise ConfigError(f"{name} is {getattr(self, name)!r}; it must be true or false")
         if self.attention == "flex" and self.dropout:
-            raise ConfigError(f"attention 'flex' has no dropout, and dropout is {self.dropout}; use 'sdpa', or 0.0")
+            raise ConfigError(
+                f"attention 'flex' does not support dropout; dropout is {self.dropout}: use 'sdpa', or dropout 0.0"
+            )
         if self.n_embd % self.n_head:
             raise ConfigError(f"n_embd {self.n_embd} is not a multiple of n_head {self.n_head}")
         if self.position == "rotary" and self.head_size % 2:
@@ -126,8 +130,12 @@ class GPTConfig:
         known = {field.name for field in dataclasses.fields(cls)}
         unknown = sorted(set(values) - known)
         if unknown:
-            near = difflib.get_close_matches(unknown[0], known, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else f"; the settings are {', '.join(sorted(known))}"
+            close_matches = difflib.get_close_matches(unknown[0], known, n=1)
+            hint = (
+                f"; did you mean {close_matches[0]!r}?"
+                if close_matches
+                else f"; the settings are {', '.join(sorted(known))}"
+            )
             raise ConfigError(f"unknown model setting {unknown[0]!r}{hint}")
         if "vocab_size" not in values:
             raise ConfigError("the model config lacks vocab_size")

@@ -25,6 +25,6 @@ class InsertedEmbeddings(NamedTuple):
     rows: Tensor
     columns: Tensor
 
-    def into(self, embeddings: Tensor) -> Tensor:
+    def insert_into(self, embeddings: Tensor) -> Tensor:
         """Return embeddings (B, T, C) with the vectors in place of some."""
         return embeddings.index_put((self.rows, self.columns), self.vectors.to(embeddings.dtype))

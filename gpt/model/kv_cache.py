@@ -50,12 +50,12 @@ class KVCache:
         """Note the ids (B, T) that are about to be read; `length` moves when the model has read them."""
         if not self.config.previous_tokens:
             return
-        first = self.config.previous_tokens + self.length
-        new = self.tokens[:, first : first + idx.shape[1]]
+        start = self.config.previous_tokens + self.length
+        new = self.tokens[:, start : start + idx.shape[1]]
         new.copy_(idx)
         if self.padding is not None and self.length == 0:
-            hidden = torch.arange(idx.shape[1], device=idx.device) < self.padding[:, None]
-            new.masked_fill_(hidden, self.config.vocab_size)
+            is_padding = torch.arange(idx.shape[1], device=idx.device) < self.padding[:, None]
+            new.masked_fill_(is_padding, self.config.vocab_size)
 
     def append(self, layer: int, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
         """Store a layer's new keys and values (B, K, T, D); returns all so far, (B, K, S, D)."""

@@ -27,18 +27,18 @@ class PackedLayout(NamedTuple):
     """
 
     document: Tensor
-    trunk: Tensor
+    prefix: Tensor
     positions: Tensor
-    before: Tensor
+    predecessor: Tensor
 
     @classmethod
-    def of(cls, document: Tensor) -> PackedLayout:
+    def from_documents(cls, document: Tensor) -> PackedLayout:
         """The layout of documents without branches; the tokens of each are adjacent."""
-        here = torch.arange(document.shape[1], device=document.device).expand_as(document)
-        first = torch.ones_like(document, dtype=torch.bool)
-        first[:, 1:] = document[:, 1:] != document[:, :-1]
-        positions = here - torch.where(first, here, 0).cummax(dim=1).values
-        return cls(document, document, positions, torch.where(first, -1, here - 1))
+        columns = torch.arange(document.shape[1], device=document.device).expand_as(document)
+        is_start = torch.ones_like(document, dtype=torch.bool)
+        is_start[:, 1:] = document[:, 1:] != document[:, :-1]
+        positions = columns - torch.where(is_start, columns, 0).cummax(dim=1).values
+        return cls(document, document, positions, torch.where(is_start, -1, columns - 1))
 
     def to(self, device: torch.device) -> PackedLayout:
         """The same on a GPU; the copies do not wait."""
@@ -47,13 +47,13 @@ class PackedLayout(NamedTuple):
     def visible(self) -> Tensor:
         """(B, 1, T, T): whether a query's token may see a key's, causality apart."""
         keys = self.document[:, None, None, :]
-        return (keys == self.document[:, None, :, None]) | (keys == self.trunk[:, None, :, None])
+        return (keys == self.document[:, None, :, None]) | (keys == self.prefix[:, None, :, None])
 
-    def previous(self, idx: Tensor, k: int, nothing: int) -> Tensor:
+    def previous(self, idx: Tensor, k: int, no_token_id: int) -> Tensor:
         """(B, T, k): the k tokens before each, oldest first, `nothing` where its document has none."""
-        found = []
-        at = self.before
+        previous_ids = []
+        column = self.predecessor
         for _ in range(k):
-            found.append(torch.where(at >= 0, idx.gather(1, at.clamp_min(0)), nothing))
-            at = torch.where(at >= 0, self.before.gather(1, at.clamp_min(0)), -1)
-        return torch.stack(found[::-1], dim=-1)
+            previous_ids.append(torch.where(column >= 0, idx.gather(1, column.clamp_min(0)), no_token_id))
+            column = torch.where(column >= 0, self.predecessor.gather(1, column.clamp_min(0)), -1)
+        return torch.stack(previous_ids[::-1], dim=-1)

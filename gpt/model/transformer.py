@@ -54,21 +54,21 @@ class MLP(nn.Module):
 
     def __init__(self, config: GPTConfig) -> None:
         super().__init__()
-        self.kind = config.mlp
+        self.activation = config.mlp
         hidden = 4 * config.n_embd
-        if self.kind == "swiglu":  # two input matrices: two thirds of the width cost the same
+        if self.activation == "swiglu":  # two input matrices: two thirds of the width cost the same
             hidden = max(64, 64 * round(2 * hidden / 3 / 64))
-        self.fc = nn.Linear(config.n_embd, hidden * (2 if self.kind == "swiglu" else 1), bias=config.bias)
+        self.fc = nn.Linear(config.n_embd, hidden * (2 if self.activation == "swiglu" else 1), bias=config.bias)
         self.proj = nn.Linear(hidden, config.n_embd, bias=config.bias)
 
     def forward(self, x: Tensor) -> Tensor:
         """Apply to (B, T, C)."""
         x = self.fc(x)
-        if self.kind == "relu2":
+        if self.activation == "relu2":
             x = F.relu(x).square()
-        elif self.kind == "gelu":
+        elif self.activation == "gelu":
             x = F.gelu(x)
-        elif self.kind == "gelu_tanh":
+        elif self.activation == "gelu_tanh":
             x = F.gelu(x, approximate="tanh")
         else:
             gate, value = x.chunk(2, dim=-1)
@@ -99,12 +99,12 @@ class Block(nn.Module):
         self,
         x: Tensor,
         rotation: Rotation | None,
-        sight: AttentionMask,
+        attn_mask: AttentionMask,
         cache: KVCache | None = None,
         layer: int = 0,
     ) -> Tensor:
         """Apply to (B, T, C)."""
-        y = self.attention(self.norm_1(x), rotation, sight, cache, layer)
+        y = self.attention(self.norm_1(x), rotation, attn_mask, cache, layer)
         if self.dropout:
             y = F.dropout(y, self.dropout, self.training)
         x = x + y
@@ -216,9 +216,9 @@ class GPT(nn.Module):
             positions = layout.positions
         x = self._embed(idx, layout, positions, cache, inserted)
         rotation = self._rotation(positions, start, T)
-        sight = attention_mask(self.config.attention, T, layout, cache, self._compute_dtype(), idx.device)
+        attn_mask = attention_mask(self.config.attention, T, layout, cache, self._compute_dtype(), idx.device)
         for layer, block in enumerate(self.blocks):
-            x = block(x, rotation, sight, cache, layer)
+            x = block(x, rotation, attn_mask, cache, layer)
         if cache is not None:
             cache.length = start + T
         normed: Tensor = self.final_norm(x)
@@ -226,9 +226,9 @@ class GPT(nn.Module):
 
     def logits_and_loss(self, x: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
         """Logits (N, V) and mean loss at the counted targets; the rest of a prompt costs no head."""
-        counted = targets != IGNORE_INDEX
-        logits: Tensor = self.head(x[counted])  # (N, V)
-        total = F.cross_entropy(logits.float(), targets[counted], reduction="sum")
+        has_loss = targets != IGNORE_INDEX
+        logits: Tensor = self.head(x[has_loss])  # (N, V)
+        total = F.cross_entropy(logits.float(), targets[has_loss], reduction="sum")
         return logits, total / max(1, logits.shape[0])
 
     def _embed(
@@ -242,7 +242,7 @@ class GPT(nn.Module):
         T = idx.shape[1]
         x = self.wte(idx)  # (B, T, C)
         if inserted is not None:
-            x = inserted.into(x)
+            x = inserted.insert_into(x)
         if self.previous is not None:
             x = x + self.previous(self._previous_ids(idx, layout, cache)).sum(dim=2)
         if self.config.position != "rotary":
@@ -254,13 +254,13 @@ class GPT(nn.Module):
         return F.dropout(x, self.config.dropout, self.training) if self.config.dropout else x
 
     def _previous_ids(self, idx: Tensor, layout: PackedLayout | None, cache: KVCache | None) -> Tensor:
-        k, T, nothing = self.config.previous_tokens, idx.shape[1], self.config.vocab_size
+        k, T, no_token_id = self.config.previous_tokens, idx.shape[1], self.config.vocab_size
         if layout is not None:
-            return layout.previous(idx, k, nothing) + self.offsets
+            return layout.previous(idx, k, no_token_id) + self.offsets
         if cache is not None:
             context = cache.tokens[:, cache.length : cache.length + T + k]
         else:
-            context = F.pad(idx, (k, 0), value=nothing)  # (B, k + T)
+            context = F.pad(idx, (k, 0), value=no_token_id)  # (B, k + T)
         return context.unfold(1, k, 1)[:, :T] + self.offsets  # (B, T, k): the k tokens before each, oldest first
 
     def _rotation(self, positions: Tensor | None, start: int, T: int) -> Rotation | None:
@@ -271,15 +271,17 @@ class GPT(nn.Module):
         return self.cos[positions], self.sin[positions]
 
     def _check_positions(self, positions: Tensor) -> None:
-        lowest, highest = (int(place) for place in positions.aminmax())
+        lowest, highest = (int(position) for position in positions.aminmax())
         if lowest < 0 or highest >= self.config.block_size:
             raise ContextError(
                 f"positions {lowest}..{highest} are not all in 0..{self.config.block_size - 1} (block_size - 1)"
             )
 
     def _compute_dtype(self) -> torch.dtype:
-        kind = self.device.type
-        return torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else self.wte.weight.dtype
+        device_type = self.device.type
+        return (
+            torch.get_autocast_dtype(device_type) if torch.is_autocast_enabled(device_type) else self.wte.weight.dtype
+        )
 
     def _init_weights(self, blocks: list[Block]) -> None:
         for module in self.modules():

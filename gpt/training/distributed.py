@@ -76,7 +76,7 @@ class World:
             layout=layout,
             values=None if batch.values is None else batch.values[mine],
             n_tokens=int((layout.document >= 0).sum()),
-            n_counted=int((targets >= 0).sum()),
+            n_targets=int((targets >= 0).sum()),
         )
 
     def total(self, values: Tensor) -> Tensor:
@@ -230,7 +230,7 @@ class Parallel:
             fully_shard(block, mesh=mesh)
         fully_shard(objective, mesh=mesh)
 
-    def backward(self, batch: Batch, n_counted: int, last: bool) -> Tensor:
+    def backward(self, batch: Batch, n_targets: int, last: bool) -> Tensor:
         """Add the gradient of a batch to that of the step.
 
         Args:
@@ -242,13 +242,13 @@ class Parallel:
             This process's part of the step's mean loss; the sum over processes and batches is the mean.
         """
         mine = self.world.rows_of(batch)
-        part = mine.n_counted / n_counted
+        part = mine.n_targets / n_targets
         if isinstance(self.forward, DistributedDataParallel):
             self.forward.require_backward_grad_sync = last
         elif isinstance(self.forward, FSDPModule):
             self.forward.set_requires_gradient_sync(last)
         # The wrappers take the mean over processes; what is wanted is the sum.
-        total, loss = self.forward(mine.to(self.device), part * self.world.size, batch.n_counted / n_counted)
+        total, loss = self.forward(mine.to(self.device), part * self.world.size, batch.n_targets / n_targets)
         total.backward()
         return cast(Tensor, loss) * part
 
@@ -285,15 +285,15 @@ def mean_loss(objective: nn.Module, device: torch.device, world: World, batches:
         n_batches: How many.
     """
     was_training = objective.training
-    total, n_counted = torch.zeros((), device=device), 0
+    total, n_targets = torch.zeros((), device=device), 0
     objective.eval()
     for number in range(n_batches):
         batch = batches.batch(number)
         mine = world.rows_of(batch)
-        total += objective(mine.to(device))[1] * mine.n_counted
-        n_counted += batch.n_counted
+        total += objective(mine.to(device))[1] * mine.n_targets
+        n_targets += batch.n_targets
     objective.train(was_training)
-    return world.total(total).item() / max(1, n_counted)
+    return world.total(total).item() / max(1, n_targets)
 
 
 def whole(tensor: Tensor) -> Tensor:

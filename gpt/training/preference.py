@@ -96,8 +96,8 @@ class _Preference(_Anchored):
         chosen = logprobs.gather(1, targets)[:, 0]  # (N,)
         gained = values * (chosen - references.gather(1, targets)[:, 0])
         loss = -chosen[values >= 0].sum() / max(1, chosen.shape[0])
-        trunks = batch.layout.trunk + torch.arange(len(batch.idx), device=chosen.device)[:, None] * _ROW
-        _, pair = torch.unique(trunks[counted][values != 0], return_inverse=True)
+        prefixes = batch.layout.prefix + torch.arange(len(batch.idx), device=chosen.device)[:, None] * _ROW
+        _, pair = torch.unique(prefixes[counted][values != 0], return_inverse=True)
         if len(pair):
             margins = torch.zeros(int(pair.max()) + 1, device=chosen.device).index_add(0, pair, gained[values != 0])
             loss = loss - F.logsigmoid(self.strength * margins).mean()

@@ -225,9 +225,9 @@ class _Run:
                 group["lr"] = lr
         numbers = self._batches_of(step)
         batches = [self.train_batches.batch(number) for number in numbers]
-        n_counted = max(1, sum(batch.n_counted for batch in batches))
+        n_targets = max(1, sum(batch.n_targets for batch in batches))
         losses = [
-            self.parallel.backward(batch, n_counted, number == numbers[-1])
+            self.parallel.backward(batch, n_targets, number == numbers[-1])
             for number, batch in zip(numbers, batches, strict=True)
         ]
         norm = self.parallel.clip(config.grad_clip if config.grad_clip > 0 else math.inf)

@@ -29,7 +29,7 @@ def test_every_way_of_laying_out_documents_learns_the_same_targets(group: Group)
     ways = [group.padded(7, 256), group.packed(3, shared=False), group.packed(3, shared=True)]
     learned = [sorted(t for b in batches for t in b.targets[b.targets >= 0].tolist()) for batches in ways]
     assert learned[0] == learned[1] == learned[2]
-    assert [sum(b.n_counted for b in batches) for batches in ways] == [len(learned[0])] * 3
+    assert [sum(b.n_targets for b in batches) for batches in ways] == [len(learned[0])] * 3
 
 
 def test_sharing_beginnings_reads_fewer_tokens_than_packing(group: Group) -> None:

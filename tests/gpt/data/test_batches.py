@@ -64,7 +64,7 @@ def test_no_target_crosses_into_the_next_document() -> None:
         batch = batches.batch(step)
         counted = batch.targets >= 0
         assert torch.equal(batch.targets[counted], batch.idx[counted] + 1)  # LISTS counts up within a document only
-        assert batch.n_counted == int(counted.sum())
+        assert batch.n_targets == int(counted.sum())
         assert batch.n_tokens == int((batch.layout.document >= 0).sum())
 
 
@@ -148,7 +148,7 @@ def test_loading_reads_nothing_but_what_is_used(tmp_path: Path) -> None:
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert last == [1] * size
-    assert all(isinstance(getattr(documents, name), np.memmap) for name in ("tokens", "counted", "branch", "offsets"))
+    assert all(isinstance(getattr(documents, name), np.memmap) for name in ("tokens", "loss_mask", "branch", "offsets"))
     assert peak < 2**20
     assert resident_bytes() - before < 2**25
 
@@ -203,7 +203,7 @@ def test_a_batch_has_the_loss_of_its_documents_one_by_one(
     with torch.no_grad():
         loss = model(batch.idx, batch.targets, batch.layout)[1]
     assert loss is not None
-    assert batch.n_counted == n_counted
+    assert batch.n_targets == n_counted
     assert loss.item() == pytest.approx(total / n_counted, rel=1e-5)
 
 
@@ -231,11 +231,11 @@ def test_loss_on_all_counts_whatever_something_predicts() -> None:
         int(every.tokens[place])
         for first, end in zip(every.offsets[:-1], every.offsets[1:], strict=True)
         for place in range(first + 1, end)
-        if every.counted[place]
+        if every.loss_mask[place]
     ]
     assert targets == [2, 3, 5, 7, 1]  # not 6 and 8, which begin branches
     assert every.tokens is documents.tokens
-    assert documents.counted.sum() == 2
+    assert documents.loss_mask.sum() == 2
 
 
 def test_damaged_files_are_errors_that_name_them(tmp_path: Path) -> None:
@@ -293,9 +293,9 @@ def test_a_branch_continues_the_trunk() -> None:
     documents = TokenizedDocuments.from_lists([[7, 8, 9, 1, 2, 3, 1, 4, 5]], [marks], [[0, 0, 0, 1, 1, 1, 2, 2, 2]])
     layout = PackedBatches(documents, 1, 12, seed=0).batch(0).layout
     assert layout.positions[0, :8].tolist() == [0, 1, 2, 3, 4, 5, 3, 4]
-    assert layout.before[0, :8].tolist() == [-1, 0, 1, 2, 3, 4, 2, 6]
+    assert layout.predecessor[0, :8].tolist() == [-1, 0, 1, 2, 3, 4, 2, 6]
     assert layout.document[0, 3] != layout.document[0, 6]
-    assert set(layout.trunk[0, :8].tolist()) == {int(layout.document[0, 0])}
+    assert set(layout.prefix[0, :8].tolist()) == {int(layout.document[0, 0])}
 
 
 def test_what_begins_a_branch_carries_no_loss() -> None:

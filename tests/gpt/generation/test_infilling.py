@@ -111,7 +111,7 @@ def test_a_corpus_becomes_one_infilling_document_for_each_that_has_something_to_
         for first, end in zip(found.offsets[:-1], found.offsets[1:], strict=True)
     ]
     assert restored == [PLAN[:-1], [7], PLAN[:-1]]
-    assert 0 < found.counted.sum() < len(found.counted)
+    assert 0 < found.loss_mask.sum() < len(found.loss_mask)
 
 
 def test_documents_with_branches_are_refused() -> None:

@@ -158,10 +158,10 @@ def test_the_processes_rows_are_the_batch() -> None:
     batch = runs.make_batches().batch(0)
     parts = [World(rank=rank, size=2).rows_of(batch) for rank in range(2)]
     assert torch.equal(torch.cat([part.idx for part in parts]), batch.idx)
-    assert torch.equal(torch.cat([part.layout.before for part in parts]), batch.layout.before)
-    assert sum(part.n_counted for part in parts) == batch.n_counted
+    assert torch.equal(torch.cat([part.layout.predecessor for part in parts]), batch.layout.predecessor)
+    assert sum(part.n_targets for part in parts) == batch.n_targets
     assert sum(part.n_tokens for part in parts) == batch.n_tokens
-    assert parts[0].n_counted != parts[1].n_counted  # or a mean of means would pass, too
+    assert parts[0].n_targets != parts[1].n_targets  # or a mean of means would pass, too
 
 
 def test_sharding_in_one_process_is_refused(tmp_path: Path) -> None:

@@ -122,7 +122,7 @@ def test_unused_columns_do_not_count_as_outputs(make_model: Make) -> None:
     model, idx = make_model(), random_ids(1, 12)
     document = torch.tensor([[0] * 8 + [-1] * 4])
     alone = output_similarity(model, idx[:, :8])
-    assert output_similarity(model, idx, PackedLayout.of(document)) == pytest.approx(alone, abs=1e-5)
+    assert output_similarity(model, idx, PackedLayout.from_documents(document)) == pytest.approx(alone, abs=1e-5)
     assert output_similarity(model, idx) != pytest.approx(alone, abs=1e-5)
 
 

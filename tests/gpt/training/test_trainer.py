@@ -263,7 +263,7 @@ def test_the_validation_loss_is_a_mean_over_tokens_without_dropout(make_model: M
         with torch.no_grad():
             mean = model(batch.idx, batch.targets, batch.layout)[1]
         assert mean is not None
-        total, n = total + mean.item() * batch.n_counted, n + batch.n_counted
+        total, n = total + mean.item() * batch.n_targets, n + batch.n_targets
     assert loss == pytest.approx(total / n, rel=1e-5)
 
 
