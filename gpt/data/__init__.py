@@ -1,1 +1,1 @@
-"""Tokenized documents on disk; packed, padded and windowed batches."""
+"""Tokenized documents on disk; packed, padded and windowed batches of them."""

@@ -1,6 +1,6 @@
-"""Tokenized documents on disk, and batches of them: packed many to a row, or padded one to a row.
+"""Batches of tokenized documents: packed many to a row, or padded one to a row.
 
-A batch is a pure function of (seed, step), so a resumed run reads exactly what the uninterrupted one would have.
+A batch is a pure function of (seed, step), so a resumed run reads exactly the batches of an uninterrupted run.
 
 Shapes: B rows, T positions of a row.
 """
@@ -24,20 +24,20 @@ from gpt.model.packed_layout import PackedLayout
 logger = logging.getLogger(__name__)
 
 NO_DOCUMENT = -1
-"""Document number of positions that hold nothing."""
+"""Document number of padding."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Batch:
-    """What one forward pass reads.
+    """The inputs of one forward pass.
 
     Args:
         idx: (B, T) int64 token ids.
-        targets: (B, T) int64 next token of the same document, -1 where it carries no loss.
-        layout: Which document each position belongs to, -1 where there is none.
-        n_tokens: Positions that hold a token.
-        n_counted: Targets that carry loss.
-        values: (B, T) fp32, what each target is worth to an objective of `gpt/training/preference.py`.
+        targets: (B, T) int64 next token of the same document, -1 where there is no loss.
+        layout: The document of each position, -1 for padding.
+        n_tokens: Positions with a token.
+        n_targets: Targets with loss.
+        values: (B, T) fp32 value of each target for an objective of `gpt/training/preference.py`.
     """
 
     idx: Tensor
@@ -48,7 +48,7 @@ class Batch:
     values: Tensor | None = None
 
     def to(self, device: torch.device) -> Batch:
-        """The same batch on a device; copies to a GPU do not wait."""
+        """Copy to a device; copies to a GPU do not block."""
         if device.type == "cpu":
             return self
         idx, targets = (t.pin_memory().to(device, non_blocking=True) for t in (self.idx, self.targets))
@@ -58,15 +58,15 @@ class Batch:
 
 
 class Batches(Protocol):
-    """A source of batches; `batch(step)` is the same whenever it is asked for."""
+    """A source of batches; `batch(step)` always returns the same batch."""
 
     def batch(self, step: int) -> Batch:
-        """The batch of a step, 0, 1, 2, ..., without end."""
+        """Return the batch of a step 0, 1, 2, ..., without end."""
         ...
 
 
 class _RowBatches:
-    """Rows of documents in an order that is shuffled anew every epoch."""
+    """Rows of documents, reshuffled every epoch."""
 
     def __init__(
         self,
@@ -76,7 +76,7 @@ class _RowBatches:
         seed: int,
         values: npt.NDArray[np.float32] | None = None,
     ) -> None:
-        """Lay the rows out; `values` (n,) are those of the documents' tokens, for objectives that need them."""
+        """Lay out the rows; `values` (n,) holds one value per token, for objectives that need them."""
         if values is not None and len(values) != len(documents.tokens):
             raise ConfigError(f"{len(values)} values do not belong to {len(documents.tokens)} tokens")
         self.values = values
@@ -86,7 +86,7 @@ class _RowBatches:
         self.documents, self.batch_rows, self.block_size, self.seed = documents, batch_rows, block_size, seed
         lengths = np.diff(documents.offsets)
         self.n_truncated = int((lengths > block_size + 1).sum())
-        # A document of n tokens has n - 1 pairs of a token and the next one.
+        # A document of n tokens has n - 1 pairs of a token and its successor.
         self._n_pairs = np.clip(lengths - 1, 0, block_size)
         self._included = np.flatnonzero(self._n_pairs > 0)
         self._included = self._included[self._have_loss(self._included)]
@@ -104,7 +104,7 @@ class _RowBatches:
         self._order: npt.NDArray[np.int64] = np.zeros(0, dtype=np.int64)
 
     def _have_loss(self, members: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-        """Whether any target carries loss, of documents that have targets; the marks may be a file, and stay there."""
+        """Whether any target of each document carries loss; the mask may be a memory-mapped file and is not copied."""
         if not len(members):
             return np.zeros(0, dtype=np.bool_)
         starts = self.documents.offsets[members] + 1
@@ -121,21 +121,21 @@ class _RowBatches:
 
     @property
     def n_rows(self) -> int:
-        """Rows of an epoch."""
+        """Rows per epoch."""
         return len(self._rows)
 
     @property
     def steps_per_epoch(self) -> float:
-        """Batches in which every document is read once."""
+        """Batches per epoch, in which every document is read once."""
         return self.n_rows / self.batch_rows
 
     @property
     def n_tokens(self) -> int:
-        """Positions of an epoch that hold a token."""
+        """Positions with a token, per epoch."""
         return int(self._n_pairs[self._included].sum())
 
     def batch(self, step: int) -> Batch:
-        """The batch of a step; epochs follow each other without end."""
+        """Return the batch of a step; epochs follow each other without end."""
         row_numbers = range(step * self.batch_rows, (step + 1) * self.batch_rows)
         rows = [self._rows[self._row_at(number)] for number in row_numbers]
         B, T = len(rows), self._width(rows)
@@ -181,10 +181,10 @@ class _RowBatches:
 
 
 class PackedBatches(_RowBatches):
-    """Many documents to a row of `block_size`, best fit, so that almost nothing is padding.
+    """Many documents per row of `block_size`, best-fit packed, so that there is almost no padding.
 
-    Documents that carry no loss are left out (`n_left_out`), those longer than `block_size` + 1 tokens are cut and
-    counted (`n_truncated`). Which documents share a row depends on the seed; the rows are shuffled every epoch.
+    Documents without loss are left out (`n_left_out`); those longer than `block_size` + 1 tokens are cut and counted
+    (`n_truncated`). The seed determines which documents share a row; rows are shuffled every epoch.
     """
 
     def _make_rows(self) -> list[list[int]]:
@@ -197,7 +197,7 @@ class PackedBatches(_RowBatches):
 
 
 class PaddedBatches(_RowBatches):
-    """One document to a row, padded to the longest of the batch: what packing is compared with."""
+    """One document per row, padded to the longest of the batch: the baseline for packing."""
 
     def _make_rows(self) -> list[list[int]]:
         return [[int(member)] for member in self._included]
@@ -207,10 +207,10 @@ class PaddedBatches(_RowBatches):
 
 
 def _positions_and_predecessors(branch: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Place in the document, trunk included, and index of the token before it (-1 for the first), of each token."""
+    """Position in the document (prefix included) and index of the previous token (-1 for the first), of each token."""
     n = len(branch)
     indices = np.arange(n)
-    starts = np.flatnonzero(np.diff(branch)) + 1  # of branches; the first is where the trunk ends
+    starts = np.flatnonzero(np.diff(branch)) + 1  # of branches; the first is the end of the prefix
     if not len(starts):
         return indices, indices - 1
     prefix_length = int(starts[0])

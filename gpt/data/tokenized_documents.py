@@ -1,4 +1,4 @@
-"""TODO."""
+"""Tokenized documents as flat arrays of tokens, loss masks and branch numbers, saved as memory-mapped .npy files."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _DTYPES = {"tokens": ("<u2", "<u4"), "loss_mask": ("|b1",), "branch": ("|u1",), 
 
 
 class TokenizedDocuments:
-    """Documents as one flat array of tokens, one of what carries loss, and where each document starts.
+    """Documents as flat arrays: tokens, loss mask and branch numbers, with the offset of each document.
 
     Args:
         tokens: (n,) uint16 or uint32.
-        counted: (n,) bool; whether a token is learned as a target.
-        branch: (n,) uint8; the branch of its document that a token belongs to, 0 for the trunk. A document without
-            branches is all trunk. Branches follow the trunk and each other; what begins one carries no loss.
+        loss_mask: (n,) bool; whether a token carries loss as a target.
+        branch: (n,) uint8; a token's branch in its document, 0 for the prefix. A document without branches is all
+            prefix. Branches follow the prefix and each other; the first token of a branch carries no loss.
         offsets: (documents + 1,) int64; document i is tokens[offsets[i] : offsets[i + 1]].
     """
 
@@ -54,7 +54,7 @@ class TokenizedDocuments:
         loss_mask: Iterable[Sequence[bool] | npt.NDArray[np.bool_]] | None = None,
         branch: Iterable[Sequence[int] | npt.NDArray[np.integer]] | None = None,
     ) -> TokenizedDocuments:
-        """Flatten lists of ids; without `counted` every token carries loss, without `branch` there are none."""
+        """Flatten lists of ids; by default every token carries loss and no document has branches."""
         parts = [np.asarray(document, dtype=np.int64) for document in documents]
         masks = (
             [np.ones(len(part), dtype=np.bool_) for part in parts]
@@ -89,13 +89,13 @@ class TokenizedDocuments:
         )
 
     def with_loss_on_all(self) -> TokenizedDocuments:
-        """The same documents as plain language modelling reads them: every token is learned that something predicts."""
+        """Return the same documents with loss on every token that has a predecessor, as in plain language modeling."""
         is_start = np.zeros(len(self.tokens), dtype=np.bool_)
-        is_start[1:] = self.branch[1:] != self.branch[:-1]  # a branch, or a document after branches
+        is_start[1:] = self.branch[1:] != self.branch[:-1]  # start of a branch, or of a document after branches
         return TokenizedDocuments(self.tokens, ~is_start, self.branch, self.offsets)
 
     def save(self, folder: Path | str) -> None:
-        """Write four .npy files, the one that makes the others valid last."""
+        """Write four .npy files; the offsets, without which the others are invalid, come last."""
         folder = Path(folder)
         for name, file_name in _FILES.items():
             array = getattr(self, name)
@@ -108,7 +108,7 @@ class TokenizedDocuments:
 
     @classmethod
     def load(cls, folder: Path | str) -> TokenizedDocuments:
-        """Map the files into memory; nothing is read until it is used.
+        """Memory-map the files; data are read when used.
 
         Raises:
             CheckpointError: A file is missing or damaged.
@@ -117,11 +117,17 @@ class TokenizedDocuments:
         for name, file in _FILES.items():
             path = Path(folder) / file
             try:
-                # Not np.load, which reads archives and pickles too.
+                # Not np.load, which also accepts archives and pickles.
                 arrays[name] = np.lib.format.open_memmap(path, mode="r")  # type: ignore[no-untyped-call]
             except FileNotFoundError:
                 raise CheckpointError(f"{path}: no such file of tokenized documents") from None
-            except (OSError, ValueError, EOFError, OverflowError, TokenError) as error:  # the header is Python's text
+            except (
+                OSError,
+                ValueError,
+                EOFError,
+                OverflowError,
+                TokenError,
+            ) as error:  # a .npy header is Python source
                 raise CheckpointError(f"{path}: damaged or not a .npy file: {str(error)[:200]}") from None
             array = arrays[name]
             if array.ndim != 1 or array.dtype.str not in _DTYPES[name]:
