@@ -16,11 +16,11 @@ ALLOCATOR = {
 }
 
 
-def start_anew_with_allocator() -> None:
+def restart_with_allocator() -> None:
     """Replace this process by the same command with `ALLOCATOR` set; nothing where that is done, or not Linux.
 
     What the user has set stays. Call it before anything else is done, from a command's `__main__` only.
     """
-    lacking = {name: value for name, value in ALLOCATOR.items() if name not in os.environ}
-    if sys.platform == "linux" and lacking:
-        os.execve(sys.executable, sys.orig_argv, os.environ | lacking)
+    missing = {name: value for name, value in ALLOCATOR.items() if name not in os.environ}
+    if sys.platform == "linux" and missing:
+        os.execve(sys.executable, sys.orig_argv, os.environ | missing)

@@ -83,10 +83,12 @@ class TrainConfig:
             raise ConfigError(f"threads is {self.threads}; it must be at least 1, or None to leave them as they are")
         if self.compile not in (True, False, "auto"):
             raise ConfigError(f"compile is {self.compile!r}; it must be true, false or 'auto'")
-        kinds = {"schedule": ScheduleKind, "optimizer": OptimizerKind, "precision": Precision, "shard": ShardKind}
-        for name, kind in kinds.items():
-            if getattr(self, name) not in get_args(kind):
-                raise ConfigError(f"{name} is {getattr(self, name)!r}; it must be one of {', '.join(get_args(kind))}")
+        choices = {"schedule": ScheduleKind, "optimizer": OptimizerKind, "precision": Precision, "shard": ShardKind}
+        for name, allowed in choices.items():
+            if getattr(self, name) not in get_args(allowed):
+                raise ConfigError(
+                    f"{name} is {getattr(self, name)!r}; it must be one of {', '.join(get_args(allowed))}"
+                )
 
     @property
     def as_dict(self) -> dict[str, object]:

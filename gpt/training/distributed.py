@@ -46,16 +46,16 @@ class World:
     size: int = 1
 
     @classmethod
-    def here(cls) -> World:
+    def current(cls) -> World:
         """As joined; one process alone otherwise."""
         return cls(rank=dist.get_rank(), size=dist.get_world_size()) if _is_joined() else cls()
 
     @property
-    def first(self) -> bool:
+    def is_main(self) -> bool:
         """Whether this process is the one that writes and prints."""
         return self.rank == 0
 
-    def rows_of(self, batch: Batch) -> Batch:
+    def shard(self, batch: Batch) -> Batch:
         """This process's rows of a batch.
 
         Raises:
@@ -65,8 +65,8 @@ class World:
             return batch
         rows = batch.idx.shape[0]
         check_divisible(rows, self)
-        part = rows // self.size
-        mine = slice(self.rank * part, (self.rank + 1) * part)
+        rows_per_process = rows // self.size
+        mine = slice(self.rank * rows_per_process, (self.rank + 1) * rows_per_process)
         layout = PackedLayout(*(t[mine] for t in batch.layout))
         targets = batch.targets[mine]
         return replace(
@@ -79,13 +79,13 @@ class World:
             n_targets=int((targets >= 0).sum()),
         )
 
-    def total(self, values: Tensor) -> Tensor:
+    def sum_over_processes(self, values: Tensor) -> Tensor:
         """Sums over all processes."""
         if self.size > 1:
             dist.all_reduce(values)
         return values
 
-    def agreed(self, number: int, device: torch.device) -> int:
+    def max_over_processes(self, number: int, device: torch.device) -> int:
         """The largest of what the processes say; all must call it."""
         if self.size == 1:
             return number
@@ -107,7 +107,7 @@ def check_divisible(rows: int, world: World) -> None:
         )
 
 
-def device_of(name: str) -> torch.device:
+def resolve_device(name: str) -> torch.device:
     """The device that a config names, for this process: `auto` is a GPU if there is one; each process has its own.
 
     Raises:
@@ -121,11 +121,11 @@ def device_of(name: str) -> torch.device:
         raise ConfigError(f"device is {name!r}, but PyTorch sees no GPU here; use 'cpu' or 'auto'")
     if not (_is_joined() or "LOCAL_RANK" in os.environ):
         return torch.device(name)
-    local, there = int(os.environ.get("LOCAL_RANK", "0")), torch.cuda.device_count()
-    if local >= there:
-        raise ConfigError(f"process {local} of this machine needs a GPU of its own and there are {there}; "
-                          f"use --nproc-per-node {there} or device 'cpu'")  # fmt: skip
-    return torch.device("cuda", local)
+    local_rank, n_gpus = int(os.environ.get("LOCAL_RANK", "0")), torch.cuda.device_count()
+    if local_rank >= n_gpus:
+        raise ConfigError(f"process {local_rank} of this machine needs a GPU of its own and there are {n_gpus}; "
+                          f"use --nproc-per-node {n_gpus} or device 'cpu'")  # fmt: skip
+    return torch.device("cuda", local_rank)
 
 
 @contextmanager
@@ -136,7 +136,7 @@ def joined(device: torch.device) -> Iterator[World]:
         ProcessLostError: Another process ended or does not answer.
     """
     if _is_joined() or "RANK" not in os.environ or "MASTER_ADDR" not in os.environ:
-        yield World.here()
+        yield World.current()
         return
     gpu = device if device.type == "cuda" else None
     if gpu is not None:
@@ -144,7 +144,7 @@ def joined(device: torch.device) -> Iterator[World]:
     dist.init_process_group("gloo" if gpu is None else "nccl", timeout=TIMEOUT, device_id=gpu)
     lost = False
     try:
-        yield World.here()
+        yield World.current()
     except RuntimeError as error:
         lost = is_lost(error)
         if not lost:
@@ -159,29 +159,29 @@ def joined(device: torch.device) -> Iterator[World]:
 
 
 @contextmanager
-def first_one_first(world: World) -> Iterator[None]:
+def main_process_first(world: World) -> Iterator[None]:
     """Let process 0 do the body before the others do it: it builds, they read what was built."""
     if world.size == 1:
         yield
         return
-    waiting = dist.new_group(backend="gloo", timeout=_BUILD_TIMEOUT)
-    if not world.first:
-        dist.barrier(waiting)
+    group = dist.new_group(backend="gloo", timeout=_BUILD_TIMEOUT)
+    if not world.is_main:
+        dist.barrier(group)
     yield  # if process 0 fails here, torchrun ends the others
-    if world.first:
-        dist.barrier(waiting)
+    if world.is_main:
+        dist.barrier(group)
 
 
 def is_lost(error: RuntimeError) -> bool:
     """Whether an error means that another process does not answer."""
-    if World.here().size == 1:
+    if World.current().size == 1:
         return False
     return isinstance(error, dist.DistError) or any(word in str(error).lower() for word in _LOST)
 
 
 def lost_message(when: str) -> str:
     """One line for the person who finds the run stopped."""
-    world = World.here()
+    world = World.current()
     return (
         f"process {world.rank} of {world.size}: another process ended or did not answer for "
         f"{TIMEOUT.total_seconds():.0f} s, {when}; the same command with --resume goes on from the last checkpoint"
@@ -203,9 +203,14 @@ class Parallel:
     """
 
     def __init__(
-        self, model: GPT, config: TrainConfig, device: torch.device, compiled: bool, make: MakeObjective = Objective
+        self,
+        model: GPT,
+        config: TrainConfig,
+        device: torch.device,
+        compiled: bool,
+        make_objective: MakeObjective = Objective,
     ) -> None:
-        self.world, self.device = World.here(), device
+        self.world, self.device = World.current(), device
         self._original, self.model = model, model
         sharded = config.shard == "full"
         if sharded:
@@ -213,7 +218,7 @@ class Parallel:
             self.model = model = copy.deepcopy(model)
         model.to(device)
         trunk = torch.compile(model.trunk) if compiled and not sharded else None
-        objective = make(model, config.precision, trunk, config.head_penalty)
+        objective = make_objective(model, config.precision, trunk, config.head_penalty)
         self.forward: nn.Module = objective
         if sharded:
             self._shard(objective, compiled)
@@ -241,28 +246,28 @@ class Parallel:
         Returns:
             This process's part of the step's mean loss; the sum over processes and batches is the mean.
         """
-        mine = self.world.rows_of(batch)
-        part = mine.n_targets / n_targets
+        mine = self.world.shard(batch)
+        fraction = mine.n_targets / n_targets
         if isinstance(self.forward, DistributedDataParallel):
             self.forward.require_backward_grad_sync = last
         elif isinstance(self.forward, FSDPModule):
             self.forward.set_requires_gradient_sync(last)
         # The wrappers take the mean over processes; what is wanted is the sum.
-        total, loss = self.forward(mine.to(self.device), part * self.world.size, batch.n_targets / n_targets)
+        total, loss = self.forward(mine.to(self.device), fraction * self.world.size, batch.n_targets / n_targets)
         total.backward()
-        return cast(Tensor, loss) * part
+        return cast(Tensor, loss) * fraction
 
     def clip(self, limit: float) -> Tensor:
         """Scale the gradient down to a norm; returns the norm before that."""
         norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), limit)
-        return whole(norm)
+        return full_tensor(norm)
 
     def evaluate(self, batches: Batches, n_batches: int) -> float:
         """As `mean_loss`, shared out; all processes must call it."""
-        found = mean_loss(self.forward, self.device, self.world, batches, n_batches)
+        loss = mean_loss(self.forward, self.device, self.world, batches, n_batches)
         if isinstance(self.forward, FSDPModule):
             self.forward.reshard()  # a backward pass would have
-        return found
+        return loss
 
     @torch.no_grad()
     def finish(self) -> None:
@@ -270,7 +275,7 @@ class Parallel:
         if self.model is not self._original:
             trained = self.model.state_dict()
             for name, tensor in self._original.state_dict().items():
-                tensor.copy_(whole(trained[name]))
+                tensor.copy_(full_tensor(trained[name]))
 
 
 @torch.no_grad()
@@ -289,19 +294,19 @@ def mean_loss(objective: nn.Module, device: torch.device, world: World, batches:
     objective.eval()
     for number in range(n_batches):
         batch = batches.batch(number)
-        mine = world.rows_of(batch)
+        mine = world.shard(batch)
         total += objective(mine.to(device))[1] * mine.n_targets
         n_targets += batch.n_targets
     objective.train(was_training)
-    return world.total(total).item() / max(1, n_targets)
+    return world.sum_over_processes(total).item() / max(1, n_targets)
 
 
-def whole(tensor: Tensor) -> Tensor:
+def full_tensor(tensor: Tensor) -> Tensor:
     """All of a tensor that is spread over processes; all must call it."""
     if not isinstance(tensor, DTensor):
         return tensor
-    full: Tensor = tensor.full_tensor()  # type: ignore[no-untyped-call, unused-ignore]
-    return full
+    gathered: Tensor = tensor.full_tensor()  # type: ignore[no-untyped-call, unused-ignore]
+    return gathered
 
 
 def _check_shardable(config: TrainConfig) -> None:

@@ -21,7 +21,7 @@ from gpt.model.packed_layout import PackedLayout
 if TYPE_CHECKING:
     from gpt.model.transformer import GPT
 
-_SMALLEST = 1e-12  # squared size below which a map counts as nothing, as all do before the first step
+_MIN_SQUARED_NORM = 1e-12  # squared size below which a map counts as nothing, as all do before the first step
 
 
 def head_penalty(model: GPT) -> Tensor:
@@ -56,21 +56,21 @@ def output_similarity(model: GPT, idx: Tensor, layout: PackedLayout | None = Non
         One number in [-1, 1] for each layer; 0 for a model with one head.
     """
     H, D = model.config.n_head, model.config.head_size
-    counted = torch.ones_like(idx, dtype=torch.bool) if layout is None else layout.document >= 0
-    found: list[float] = []
+    in_document = torch.ones_like(idx, dtype=torch.bool) if layout is None else layout.document >= 0
+    similarities: list[float] = []
 
-    def note(_: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-        heads = inputs[0].float().view(*idx.shape, H, D)[counted]  # (N, H, D)
+    def record(_: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        heads = inputs[0].float().view(*idx.shape, H, D)[in_document]  # (N, H, D)
         unit = nn.functional.normalize(heads, dim=-1)
-        found.append(float(_mean_of_pairs(unit @ unit.mT).mean()))
+        similarities.append(float(_mean_of_pairs(unit @ unit.mT).mean()))
 
-    hooks = [module.proj.register_forward_pre_hook(note) for module in _attentions(model)]
+    hooks = [module.proj.register_forward_pre_hook(record) for module in _attentions(model)]
     try:
         model.trunk(idx, layout)
     finally:
         for hook in hooks:
             hook.remove()
-    return tuple(found)
+    return tuple(similarities)
 
 
 def _layer_similarities(model: GPT) -> Tensor:
@@ -88,16 +88,16 @@ def _map_cosines(attention: Attention) -> Tensor:
         # <O_i V_i, O_j V_j> = sum of (O_i^T O_j) * (V_i V_j^T): the C × C maps themselves are never made.
         products = (outputs.T @ outputs) * (values @ values.T)
         inner = products.view(H, D, H, D).sum(dim=(1, 3))  # (H, H)
-        shrink = inner.diagonal().clamp_min(_SMALLEST).rsqrt()
-        cosines: Tensor = inner * shrink[:, None] * shrink
+        inverse_norm = inner.diagonal().clamp_min(_MIN_SQUARED_NORM).rsqrt()
+        cosines: Tensor = inner * inverse_norm[:, None] * inverse_norm
         return cosines
 
 
 def _mean_of_pairs(table: Tensor) -> Tensor:
     """Mean of (..., H, H) over what is not on the diagonal."""
     H = table.shape[-1]
-    off = table.sum(dim=(-2, -1)) - table.diagonal(dim1=-2, dim2=-1).sum(dim=-1)
-    return off / max(1, H * (H - 1))
+    off_diagonal = table.sum(dim=(-2, -1)) - table.diagonal(dim1=-2, dim2=-1).sum(dim=-1)
+    return off_diagonal / max(1, H * (H - 1))
 
 
 def _attentions(model: GPT) -> list[Attention]:

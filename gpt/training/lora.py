@@ -45,7 +45,7 @@ class LowRank(nn.Module):
         return out + SCALE * F.linear(F.linear(x, self.down), self.up)
 
 
-def attach(model: GPT, *, rank: int = 8, seed: int = 0, start: Adapter | None = None) -> None:
+def attach(model: GPT, *, rank: int = 8, seed: int = 0, initial: Adapter | None = None) -> None:
     """Freeze a GPT and put an adapter over its attention and MLP matrices.
 
     Args:
@@ -57,27 +57,27 @@ def attach(model: GPT, *, rank: int = 8, seed: int = 0, start: Adapter | None = 
     Raises:
         ConfigError: The rank is out of range, or the model has an adapter already.
     """
-    rank = rank if start is None else start.rank
+    rank = rank if initial is None else initial.rank
     if not 1 <= rank <= MAX_RANK:
         raise ConfigError(f"rank is {rank}; it must be in 1..{MAX_RANK}")
     if any(isinstance(module, LowRank) for module in model.modules()):
         raise ConfigError("the model has an adapter already; detach it first")
     model.requires_grad_(False)
     generator = torch.Generator().manual_seed(seed)
-    for name, parent, part, linear in list(_matrices(model)):
+    for name, parent, attribute, linear in list(_matrices(model)):
         layer = LowRank(linear, rank, generator)
-        if start is not None:
+        if initial is not None:
             with torch.no_grad():
-                layer.down.copy_(torch.from_numpy(start.down[name]))
-                layer.up.copy_(torch.from_numpy(start.up[name]) / SCALE)
-        setattr(parent, part, layer.to(linear.weight.device))
+                layer.down.copy_(torch.from_numpy(initial.down[name]))
+                layer.up.copy_(torch.from_numpy(initial.up[name]) / SCALE)
+        setattr(parent, attribute, layer.to(linear.weight.device))
 
 
 def detach(model: GPT) -> None:
     """Take the adapter off, if there is one, and let all of the GPT be trained again."""
-    for _, parent, part, layer in list(_matrices(model)):
+    for _, parent, attribute, layer in list(_matrices(model)):
         if isinstance(layer, LowRank):
-            setattr(parent, part, layer.base)
+            setattr(parent, attribute, layer.base)
     model.requires_grad_(True)
 
 
@@ -106,7 +106,7 @@ def base_id(model: GPT) -> str:
 def _matrices(model: GPT) -> Iterator[tuple[str, nn.Module, str, nn.Linear]]:
     """Yield each matrix: its name in the weights, whose part it is, the part's name, and the module."""
     for number, block in enumerate(model.blocks):
-        for path in MATRICES:
-            module, _, part = path.partition(".")
+        for matrix in MATRICES:
+            module, _, attribute = matrix.partition(".")
             parent = getattr(block, module)
-            yield f"blocks.{number}.{path}.weight", parent, part, getattr(parent, part)
+            yield f"blocks.{number}.{matrix}.weight", parent, attribute, getattr(parent, attribute)

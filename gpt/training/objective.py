@@ -39,7 +39,7 @@ class Objective(nn.Module):
         self._trunk = trunk or model.trunk
         self.training = model.training
 
-    def forward(self, batch: Batch, scale: float = 1.0, share: float = 0.0) -> tuple[Tensor, Tensor]:
+    def forward(self, batch: Batch, scale: float = 1.0, penalty_scale: float = 0.0) -> tuple[Tensor, Tensor]:
         """Return what to differentiate and, without gradient, the mean loss over the batch's counted targets.
 
         Args:
@@ -51,10 +51,10 @@ class Objective(nn.Module):
         with torch.autocast(device, dtype=torch.bfloat16, enabled=self.precision == "bf16"):
             loss = self._mean_loss(batch)
         total = loss * scale
-        if self.head_penalty and share:
+        if self.head_penalty and penalty_scale:
             from gpt.training.head_diversity import head_penalty
 
-            total = total + self.head_penalty * share * head_penalty(self.model)
+            total = total + self.head_penalty * penalty_scale * head_penalty(self.model)
         return total, loss.detach()
 
     def _mean_loss(self, batch: Batch) -> Tensor:

@@ -33,7 +33,7 @@ def parameter_groups(model: nn.Module) -> tuple[list[Tensor], list[Tensor]]:
     return matrices, rest
 
 
-def build_optimizers(model: nn.Module, kind: OptimizerKind, lr: float, weight_decay: float) -> list[Optimizer]:
+def build_optimizers(model: nn.Module, optimizer: OptimizerKind, lr: float, weight_decay: float) -> list[Optimizer]:
     """Optimizers to be stepped together; weight decay is on hidden matrices only.
 
     Raises:
@@ -41,7 +41,7 @@ def build_optimizers(model: nn.Module, kind: OptimizerKind, lr: float, weight_de
     """
     matrices, rest = parameter_groups(model)
     fused = all(p.is_floating_point() and p.device.type in ("cpu", "cuda") for p in matrices + rest)
-    if kind == "adamw":
+    if optimizer == "adamw":
         groups = [
             {"params": matrices, "weight_decay": weight_decay},
             {"params": rest, "weight_decay": 0.0},

@@ -43,15 +43,15 @@ def preference_objective(rule: LearningRule, reference: GPT, strength: float | N
     """
     frozen = copy.deepcopy(reference).eval().requires_grad_(False)
     weight = STRENGTH[rule] if strength is None else strength
-    kind = {"advantage": _Advantage, "preference": _Preference}[rule]
+    objective_class = {"advantage": _Advantage, "preference": _Preference}[rule]
 
     def make(model: GPT, precision: Precision, trunk: Callable[..., Tensor] | None, head_penalty: float) -> Objective:
-        return kind(model, precision, trunk, head_penalty, frozen.to(model.device), weight)
+        return objective_class(model, precision, trunk, head_penalty, frozen.to(model.device), weight)
 
     return make
 
 
-class _Anchored(Objective):
+class _ReferenceObjective(Objective):
     """An objective that compares with a frozen model, which is no part of this module's state."""
 
     def __init__(
@@ -69,39 +69,39 @@ class _Anchored(Objective):
     def _mean_loss(self, batch: Batch) -> Tensor:
         if batch.values is None:
             raise ConfigError("the batch has no values; PackedBatches(..., values=...) gives them")
-        counted = batch.targets != IGNORE_INDEX
-        logits = self.model.head(self._trunk(batch.idx, batch.layout)[counted])
+        has_loss = batch.targets != IGNORE_INDEX
+        logits = self.model.head(self._trunk(batch.idx, batch.layout)[has_loss])
         with torch.no_grad():
-            before = self._reference[0].head(self._reference[0].trunk(batch.idx, batch.layout)[counted])
-        logprobs, references = (F.log_softmax(x.float(), dim=-1) for x in (logits, before))  # (N, V)
-        return self._loss(logprobs, references, batch, counted)
+            reference_logits = self._reference[0].head(self._reference[0].trunk(batch.idx, batch.layout)[has_loss])
+        logprobs, references = (F.log_softmax(x.float(), dim=-1) for x in (logits, reference_logits))  # (N, V)
+        return self._loss(logprobs, references, batch, has_loss)
 
-    def _loss(self, logprobs: Tensor, references: Tensor, batch: Batch, counted: Tensor) -> Tensor:
+    def _loss(self, logprobs: Tensor, references: Tensor, batch: Batch, has_loss: Tensor) -> Tensor:
         raise NotImplementedError
 
 
-class _Advantage(_Anchored):
-    def _loss(self, logprobs: Tensor, references: Tensor, batch: Batch, counted: Tensor) -> Tensor:
+class _Advantage(_ReferenceObjective):
+    def _loss(self, logprobs: Tensor, references: Tensor, batch: Batch, has_loss: Tensor) -> Tensor:
         assert batch.values is not None
-        chosen = logprobs.gather(1, batch.targets[counted][:, None])[:, 0]  # (N,)
-        likelihood = (batch.values[counted] * chosen).sum()
+        chosen = logprobs.gather(1, batch.targets[has_loss][:, None])[:, 0]  # (N,)
+        likelihood = (batch.values[has_loss] * chosen).sum()
         divergence = (logprobs.exp() * (logprobs - references)).sum()
         return (self.strength * divergence - likelihood) / max(1, chosen.shape[0])
 
 
-class _Preference(_Anchored):
-    def _loss(self, logprobs: Tensor, references: Tensor, batch: Batch, counted: Tensor) -> Tensor:
+class _Preference(_ReferenceObjective):
+    def _loss(self, logprobs: Tensor, references: Tensor, batch: Batch, has_loss: Tensor) -> Tensor:
         assert batch.values is not None
-        targets, values = batch.targets[counted][:, None], batch.values[counted]
+        targets, values = batch.targets[has_loss][:, None], batch.values[has_loss]
         chosen = logprobs.gather(1, targets)[:, 0]  # (N,)
-        gained = values * (chosen - references.gather(1, targets)[:, 0])
+        log_ratios = values * (chosen - references.gather(1, targets)[:, 0])
         loss = -chosen[values >= 0].sum() / max(1, chosen.shape[0])
-        prefixes = batch.layout.prefix + torch.arange(len(batch.idx), device=chosen.device)[:, None] * _ROW
-        _, pair = torch.unique(prefixes[counted][values != 0], return_inverse=True)
+        prefixes = batch.layout.prefix + torch.arange(len(batch.idx), device=chosen.device)[:, None] * _ROW_STRIDE
+        _, pair = torch.unique(prefixes[has_loss][values != 0], return_inverse=True)
         if len(pair):
-            margins = torch.zeros(int(pair.max()) + 1, device=chosen.device).index_add(0, pair, gained[values != 0])
+            margins = torch.zeros(int(pair.max()) + 1, device=chosen.device).index_add(0, pair, log_ratios[values != 0])
             loss = loss - F.logsigmoid(self.strength * margins).mean()
         return loss
 
 
-_ROW = 1 << 40  # more than any document number of a row
+_ROW_STRIDE = 1 << 40  # more than any document number of a row

@@ -14,12 +14,12 @@ import torch
 @contextmanager
 def threads(count: int | None) -> Iterator[None]:
     """Let PyTorch use that many threads; None leaves them."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(count or before)
+    previous = torch.get_num_threads()
+    torch.set_num_threads(count or previous)
     try:
         yield
     finally:
-        torch.set_num_threads(before)
+        torch.set_num_threads(previous)
 
 
 @contextmanager
@@ -31,12 +31,12 @@ def matmul_precision(device: torch.device, tf32: bool) -> Iterator[None]:
     if device.type != "cuda":
         yield
         return
-    before = torch.get_float32_matmul_precision()
+    previous = torch.get_float32_matmul_precision()
     torch.set_float32_matmul_precision("high" if tf32 else "highest")
     try:
         yield
     finally:
-        torch.set_float32_matmul_precision(before)
+        torch.set_float32_matmul_precision(previous)
 
 
 @contextmanager
@@ -47,23 +47,23 @@ def deferred_signals(*, patient: bool = False) -> Iterator[list[int]]:
         patient: Note every one of them. Otherwise a second one acts at once. Under torchrun, Ctrl-C comes twice: from
             the terminal and from torchrun, which kills for good after 30 s anyway.
     """
-    seen: list[int] = []
+    received: list[int] = []
     if threading.current_thread() is not threading.main_thread():
-        yield seen
+        yield received
         return
-    before = {int(number): signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    previous = {int(number): signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
-    def note(number: int, frame: FrameType | None) -> None:
-        seen.append(number)
+    def record(number: int, frame: FrameType | None) -> None:
+        received.append(number)
         if not patient:
-            signal.signal(number, before[number])
+            signal.signal(number, previous[number])
 
-    for number in before:
-        signal.signal(number, note)
+    for number in previous:
+        signal.signal(number, record)
     try:
-        yield seen
+        yield received
     finally:
-        for number, handler in before.items():
+        for number, handler in previous.items():
             signal.signal(number, handler)
 
 

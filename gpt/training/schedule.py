@@ -11,7 +11,7 @@ COOLDOWN = 0.4
 """Fraction of a trapezoid's steps in which the rate falls to zero (Hägele et al. 2024, arXiv:2405.18392)."""
 
 
-def schedule_factor(kind: ScheduleKind, step: int, steps: int, warmup_steps: int) -> float:
+def schedule_factor(schedule: ScheduleKind, step: int, steps: int, warmup_steps: int) -> float:
     """Factor of the peak learning rate at a step, in (0, 1].
 
     All kinds rise linearly over `warmup_steps`. `cosine` then falls along a half wave, `trapezoid` stays and
@@ -24,9 +24,9 @@ def schedule_factor(kind: ScheduleKind, step: int, steps: int, warmup_steps: int
         warmup_steps: Steps until the peak; 0 starts there.
     """
     rise = min(1.0, (step + 1) / (warmup_steps + 1))
-    if kind == "constant" or step < warmup_steps:
+    if schedule == "constant" or step < warmup_steps:
         return rise
-    if kind == "cosine":
+    if schedule == "cosine":
         progress = (step - warmup_steps) / max(1, steps - warmup_steps)
         return 0.5 * (1.0 + math.cos(math.pi * min(1.0, progress)))
     cooldown = max(1.0, COOLDOWN * steps)

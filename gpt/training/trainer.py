@@ -27,17 +27,17 @@ from gpt.training.distributed import (
     Parallel,
     World,
     check_divisible,
-    device_of,
     is_lost,
     joined,
     lost_message,
     mean_loss,
+    resolve_device,
 )
 from gpt.training.objective import MakeObjective, Objective, should_compile
 from gpt.training.optimizer import build_optimizers
 from gpt.training.process_settings import deferred_signals, matmul_precision, raise_signal, threads
 from gpt.training.schedule import schedule_factor
-from gpt.training.training_state import CHECKPOINT_FILE, TrainingState, save_state, writing
+from gpt.training.training_state import CHECKPOINT_FILE, TrainingState, report_write_errors, save_state
 from gpt.weights.checkpoint import put_weights
 
 __all__ = ["METRICS_FILE", "Metrics", "TrainConfig", "TrainResult", "evaluate", "train"]
@@ -109,7 +109,7 @@ def train(
         KeyboardInterrupt: Ctrl-C, after the step was finished and a checkpoint written.
         SystemExit: SIGTERM, likewise, with code 143.
     """
-    device = device_of(config.device)
+    device = resolve_device(config.device)
     cuda = [device] if device.type == "cuda" else []
     with (
         joined(device) as world,
@@ -122,7 +122,7 @@ def train(
         torch.manual_seed(config.seed + _SEED_STEP * world.rank)
         try:
             run = _Run(model, train_batches, val_batches, config, Path(out_dir), on_metrics, device, resume, objective)
-            return run.go(stop)
+            return run.run(stop)
         finally:
             model.eval()
 
@@ -163,27 +163,27 @@ class _Run:
         self.window: list[tuple[float, float]] = []  # (loss, norm)
         self.val_loss: float | None = None
         self.busy_s, self.tokens = 0.0, 0
-        self.first = 0 if state is None else state.step
-        self.at = self.first
+        self.first_step = 0 if state is None else state.step
+        self.current_step = self.first_step
         # Looking at a number makes a GPU wait.
-        self.look_every = 1 if device.type == "cpu" else _LOG_EVERY
+        self.sync_every = 1 if device.type == "cpu" else _LOG_EVERY
 
-    def go(self, stop: list[int]) -> TrainResult:
+    def run(self, stop: list[int]) -> TrainResult:
         self._open_metrics()
-        began = time.perf_counter()
+        started_at = time.perf_counter()
         try:
             mean_loss = self._loop(stop)
             self.parallel.finish()
         except RuntimeError as error:
             if not is_lost(error):
                 raise
-            raise ProcessLostError(lost_message(f"at step {self.at}")) from error
+            raise ProcessLostError(lost_message(f"at step {self.current_step}")) from error
         return TrainResult(
             step=self.config.steps,
             loss=mean_loss,
             val_loss=self.val_loss,
             tokens_per_s=self.tokens / self.busy_s if self.busy_s else 0.0,
-            seconds=time.perf_counter() - began,
+            seconds=time.perf_counter() - started_at,
             checkpoint=self.checkpoint,
         )
 
@@ -192,20 +192,20 @@ class _Run:
         mean_loss = math.nan
         parallel.forward.train()
         bar: tqdm[NoReturn]
-        hidden = None if parallel.world.first else True
-        with tqdm(total=config.steps, initial=self.first, unit="step", disable=hidden) as bar:
-            for step in range(self.first, config.steps):
-                self.at = step
+        disable_bar = None if parallel.world.is_main else True
+        with tqdm(total=config.steps, initial=self.first_step, unit="step", disable=disable_bar) as bar:
+            for step in range(self.first_step, config.steps):
+                self.current_step = step
                 self._step(step)
                 done = step + 1
                 last = done == config.steps
                 log = last or done % _LOG_EVERY == 0
-                look = log or done % self.look_every == 0
+                sync = log or done % self.sync_every == 0
                 # The processes stop together, after the same step.
-                ask = look or parallel.world.size == 1
-                stopping = parallel.world.agreed(stop[0] if stop else 0, parallel.device) if ask else 0
+                exchange = sync or parallel.world.size == 1
+                stopping = parallel.world.max_over_processes(stop[0] if stop else 0, parallel.device) if exchange else 0
                 save = last or stopping or (config.checkpoint_every > 0 and done % config.checkpoint_every == 0)
-                if save or look:
+                if save or sync:
                     self._check_pending()
                 validated = self._validate(done, last)
                 if log or validated:
@@ -218,12 +218,12 @@ class _Run:
         return mean_loss
 
     def _step(self, step: int) -> None:
-        config, began = self.config, time.perf_counter()
+        config, started_at = self.config, time.perf_counter()
         lr = config.lr * schedule_factor(config.schedule, step, config.steps, config.warmup_steps)
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:
                 group["lr"] = lr
-        numbers = self._batches_of(step)
+        numbers = self._batch_numbers(step)
         batches = [self.train_batches.batch(number) for number in numbers]
         n_targets = max(1, sum(batch.n_targets for batch in batches))
         losses = [
@@ -236,37 +236,37 @@ class _Run:
             optimizer.zero_grad(set_to_none=True)
         self.pending.append((step, torch.stack(losses), norm))
         self.tokens += sum(batch.n_tokens for batch in batches)
-        self.busy_s += time.perf_counter() - began
+        self.busy_s += time.perf_counter() - started_at
 
-    def _batches_of(self, step: int) -> range:
+    def _batch_numbers(self, step: int) -> range:
         accum = self.config.grad_accum
         return range(step * accum, (step + 1) * accum)
 
     def _check_pending(self) -> None:
         if not self.pending:
             return
-        began = time.perf_counter()
-        table = self.parallel.world.total(torch.stack([losses for _, losses, _ in self.pending]))
+        started_at = time.perf_counter()
+        table = self.parallel.world.sum_over_processes(torch.stack([losses for _, losses, _ in self.pending]))
         for (step, _, norm), losses in zip(self.pending, table.tolist(), strict=True):
-            for number, loss in zip(self._batches_of(step), losses, strict=True):
+            for number, loss in zip(self._batch_numbers(step), losses, strict=True):
                 if not math.isfinite(loss):
                     raise DivergedError(self._divergence(f"step {step}, batch {number}: the loss is {loss}"))
             if not math.isfinite(norm.item()):
-                first, last = self._batches_of(step)[0], self._batches_of(step)[-1]
-                which = f"batch {first}" if first == last else f"batches {first} to {last}"
-                raise DivergedError(self._divergence(f"step {step}, {which}: the gradient norm is {norm.item()}"))
+                first, last = self._batch_numbers(step)[0], self._batch_numbers(step)[-1]
+                batch_range = f"batch {first}" if first == last else f"batches {first} to {last}"
+                raise DivergedError(self._divergence(f"step {step}, {batch_range}: the gradient norm is {norm.item()}"))
             self.window.append((sum(losses), norm.item()))
         self.pending.clear()
-        self.busy_s += time.perf_counter() - began
+        self.busy_s += time.perf_counter() - started_at
 
-    def _divergence(self, what: str) -> str:
-        kept = (
+    def _divergence(self, cause: str) -> str:
+        checkpoint_note = (
             f"the last good checkpoint is {self.checkpoint}"
             if self.checkpoint.exists()
             else "there is no checkpoint yet"
         )
         advice = f"a lower lr (it is {self.config.lr}) or a longer warm-up may help"
-        return f"{what}; {kept}; {advice}"
+        return f"{cause}; {checkpoint_note}; {advice}"
 
     def _validate(self, done: int, last: bool) -> bool:
         every = self.config.eval_every
@@ -282,7 +282,7 @@ class _Run:
         mean, norm = (sum(values) / n for values in zip(*self.window, strict=True)) if n else (math.nan, math.nan)
         self.window.clear()
         rate = self.tokens / self.busy_s if self.busy_s else 0.0
-        steps_here = done - self.first
+        steps_of_call = done - self.first_step
         lr = self.optimizers[0].param_groups[0]["lr"]
         metrics: Metrics = {
             "step": done,
@@ -291,13 +291,13 @@ class _Run:
             "grad_norm": norm if n else None,
             "lr": float(lr),
             "tokens_per_s": round(rate, 1),
-            "eta_s": round(self.busy_s / max(1, steps_here) * (self.config.steps - done), 1),
+            "eta_s": round(self.busy_s / max(1, steps_of_call) * (self.config.steps - done), 1),
             "time": round(time.time(), 3),
         }
-        if not self.parallel.world.first:
+        if not self.parallel.world.is_main:
             return mean
         path = self.out_dir / METRICS_FILE
-        with writing(path), open(path, "a", encoding="utf-8") as file:
+        with report_write_errors(path), open(path, "a", encoding="utf-8") as file:
             file.write(json.dumps(metrics) + "\n")
         bar.set_postfix(loss=f"{mean:.3f}", val=f"{self.val_loss or math.nan:.3f}", tok_s=f"{rate:,.0f}", refresh=False)
         if self.on_metrics is not None:
@@ -306,13 +306,13 @@ class _Run:
 
     def _open_metrics(self) -> None:
         """Start the file, or cut lines of steps that a resumed run will do again."""
-        if not self.parallel.world.first:
+        if not self.parallel.world.is_main:
             return
         path = self.out_dir / METRICS_FILE
-        kept: list[str] = []
-        if self.first and path.exists():
+        kept_lines: list[str] = []
+        if self.first_step and path.exists():
             for line in path.read_text(encoding="utf-8").splitlines(keepends=True):
-                if line.endswith("\n") and json.loads(line)["step"] <= self.first:
-                    kept.append(line)
-        with writing(path):
-            write_text_atomically(path, "".join(kept))
+                if line.endswith("\n") and json.loads(line)["step"] <= self.first_step:
+                    kept_lines.append(line)
+        with report_write_errors(path):
+            write_text_atomically(path, "".join(kept_lines))

@@ -37,7 +37,7 @@ _FORMAT = "gpt-home-planner training state 2"
 
 
 @contextmanager
-def writing(path: Path) -> Iterator[None]:
+def report_write_errors(path: Path) -> Iterator[None]:
     """Say in one line that a file of a run cannot be written, which is mostly a full disk.
 
     Raises:
@@ -58,20 +58,20 @@ def save_state(path: Path, model: GPT, optimizers: list[Optimizer], step: int, s
     Raises:
         CheckpointError: The file cannot be written; the one that was there is as it was.
     """
-    world = World.here()
+    world = World.current()
     options = StateDictOptions(full_state_dict=True, cpu_offload=True)  # gathered by process 0 alone
     weights, states = get_state_dict(model, optimizers, options=options)
-    random = _random_states(model.device, world)
-    if world.first:
+    random_states = _random_states(model.device, world)
+    if world.is_main:
         tensors = {f"model.{name}": tensor for name, tensor in weights.items() if isinstance(tensor, Tensor)}
         if model.config.tie_weights:
             del tensors["model.head.weight"]
-        for name, values in _of_parameters(states).items():
+        for name, values in _parameter_states(states).items():
             for key, value in values.items():
                 tensors[f"optimizer.{name}.{key}"] = torch.as_tensor(value)
-        tensors |= random
+        tensors |= random_states
         metadata = {"format": _FORMAT, "step": str(step), "settings": json.dumps(settings)}
-        with writing(path):
+        with report_write_errors(path):
             write_tensors(path, tensors, metadata)
     if world.size > 1:
         dist.barrier()  # one that ends first makes torchrun end the one that writes
@@ -116,15 +116,15 @@ class TrainingState:
             raise CheckpointError(f"{path}: damaged: step {step}, settings of type {type(saved).__name__}")
         _check_settings(path, saved, settings)
         optimizer: dict[str, dict[str, Tensor]] = {}
-        for name, tensor in _under("optimizer.", tensors).items():
+        for name, tensor in _with_prefix("optimizer.", tensors).items():
             parameter, _, key = name.rpartition(".")
             optimizer.setdefault(parameter, {})[key] = tensor
         return cls(
             path=path,
             step=step,
-            weights=_under("model.", tensors),
+            weights=_with_prefix("model.", tensors),
             optimizer=optimizer,
-            random=_under("random.", tensors),
+            random=_with_prefix("random.", tensors),
         )
 
     def restore(self, model: GPT, optimizers: list[Optimizer]) -> None:
@@ -136,16 +136,16 @@ class TrainingState:
             CheckpointError: The optimizers or the generators are of another kind.
         """
         own = get_optimizer_state_dict(model, optimizers)
-        names = set(_of_parameters(own))
+        names = set(_parameter_states(own))
         if names != set(self.optimizer):
-            odd = min(names ^ set(self.optimizer))
-            raise CheckpointError(f"{self.path}: its optimizer state is not this model's; they differ in {odd}")
+            differing = min(names ^ set(self.optimizer))
+            raise CheckpointError(f"{self.path}: its optimizer state is not this model's; they differ in {differing}")
         state = {"state": self.optimizer, "param_groups": own["param_groups"]}
         self._check_shapes(own)
         set_optimizer_state_dict(
             model, optimizers, cast(OptimizerStateType, state), options=StateDictOptions(full_state_dict=True)
         )
-        rank = World.here().rank
+        rank = World.current().rank
         try:
             if f"{rank}.cpu" in self.random:
                 torch.set_rng_state(self.random[f"{rank}.cpu"])
@@ -155,27 +155,27 @@ class TrainingState:
             raise CheckpointError(f"{self.path}: its random states are damaged: {error}") from None
 
     def _check_shapes(self, own: OptimizerStateType) -> None:
-        for name, values in _of_parameters(own).items():
+        for name, values in _parameter_states(own).items():
             for key, value in values.items():
-                saved, wanted = self.optimizer[name].get(key), torch.as_tensor(value).shape
-                if saved is None or saved.shape != wanted:
-                    seen = "nothing" if saved is None else f"shape {tuple(saved.shape)}"
-                    raise CheckpointError(f"{self.path}: {name}.{key}: {seen}, where {tuple(wanted)} is needed")
+                saved, shape = self.optimizer[name].get(key), torch.as_tensor(value).shape
+                if saved is None or saved.shape != shape:
+                    description = "nothing" if saved is None else f"shape {tuple(saved.shape)}"
+                    raise CheckpointError(f"{self.path}: {name}.{key}: {description}, where {tuple(shape)} is needed")
 
 
-def _of_parameters(state: OptimizerStateType) -> dict[str, dict[str, Tensor]]:
+def _parameter_states(state: OptimizerStateType) -> dict[str, dict[str, Tensor]]:
     return cast("dict[str, dict[str, Tensor]]", state["state"])
 
 
 def _random_states(device: torch.device, world: World) -> dict[str, Tensor]:
-    mine = {f"random.{world.rank}.cpu": torch.get_rng_state()}
+    own = {f"random.{world.rank}.cpu": torch.get_rng_state()}
     if device.type == "cuda":
-        mine[f"random.{world.rank}.cuda"] = torch.cuda.get_rng_state(device)
+        own[f"random.{world.rank}.cuda"] = torch.cuda.get_rng_state(device)
     if world.size == 1:
-        return mine
-    found: list[dict[str, Tensor]] = [{} for _ in range(world.size)]
-    dist.all_gather_object(found, mine)
-    return {name: state for states in found for name, state in states.items()}
+        return own
+    gathered: list[dict[str, Tensor]] = [{} for _ in range(world.size)]
+    dist.all_gather_object(gathered, own)
+    return {name: state for states in gathered for name, state in states.items()}
 
 
 def _check_settings(path: Path, saved: dict[str, object], wanted: dict[str, object]) -> None:
@@ -187,5 +187,5 @@ def _check_settings(path: Path, saved: dict[str, object], wanted: dict[str, obje
             )
 
 
-def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+def _with_prefix(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     return {name[len(prefix) :]: tensor for name, tensor in tensors.items() if name.startswith(prefix)}

@@ -17,7 +17,7 @@ from gpt.encoders.audio import HearingConfig, HearingEncoder, Perceived, ctc
 from gpt.encoders.log_mel import frames_of, log_mel, masked
 from gpt.inference.encoders.audio import MOST, tokens_heard
 from gpt.inference.encoders.ctc import greedy
-from gpt.training.distributed import device_of
+from gpt.training.distributed import resolve_device
 from gpt.weights.encoder_file import load_sense, sense_path
 from planner.perception.ctc_word_decoding import Words
 from planner.perception.training.prefix_trainer import PrefixTrainer, cosine, groups_of, set_rates
@@ -73,7 +73,7 @@ class HearingSettings:
 
     def on_device(self) -> HearingSettings:
         """Return settings that make use of a GPU, if it is one."""
-        if device_of(self.device).type != "cuda":
+        if resolve_device(self.device).type != "cuda":
             return self
         return replace(self, pool_seconds=300_000.0, batch_seconds=720.0, first=1024, kept=100_000, read=256)
 
@@ -96,7 +96,7 @@ def train_hearing(settings: HearingSettings, model: Path, out: Path, start: Path
     Raises:
         SpeechError: espeak-ng is missing.
     """
-    device = device_of(settings.device)
+    device = resolve_device(settings.device)
     torch.manual_seed(settings.seed)
     rng = random.Random(f"hearing/{settings.seed}")
     pool = Pool(device, settings.pool_seconds, workers=settings.workers, seed=settings.seed)

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from envs.symbolic.domain import load_domain
 from gpt.encoders.vision import Known, Seen, SightConfig, SightEncoder, folded, unfolded
-from gpt.training.distributed import device_of
+from gpt.training.distributed import resolve_device
 from gpt.weights.encoder_file import load_sense, sense_path
 from planner.perception.image_labels import FURNITURE_STATES, SIZE, THING_STATES, classes, furniture
 from planner.perception.training.image_pool import Gallery, Views
@@ -57,7 +57,7 @@ class SightSettings:
 
     def on_device(self) -> SightSettings:
         """Return settings that suit a CPU, if it is one."""
-        return self if device_of(self.device).type == "cuda" else replace(self, batch=48, most=20_000, copies=1)
+        return self if resolve_device(self.device).type == "cuda" else replace(self, batch=48, most=20_000, copies=1)
 
 
 def train_sight(settings: SightSettings, model: Path, pictures: Path, out: Path, start: Path | None = None) -> Path:
@@ -77,7 +77,7 @@ def train_sight(settings: SightSettings, model: Path, pictures: Path, out: Path,
     Raises:
         PlannerError: There are no pictures.
     """
-    device = device_of(settings.device)
+    device = resolve_device(settings.device)
     torch.manual_seed(settings.seed)
     generator = torch.Generator().manual_seed(settings.seed)
     gallery = Gallery(device, pictures, settings.most)

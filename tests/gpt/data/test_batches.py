@@ -127,7 +127,7 @@ def test_documents_on_disk_are_mapped_and_the_same(tmp_path: Path, largest: int,
     assert isinstance(loaded.tokens, np.memmap)
     assert loaded.tokens.dtype == dtype
     assert len(loaded) == len(LISTS) + 2
-    for name in ("tokens", "counted", "offsets"):
+    for name in ("tokens", "loss_mask", "offsets"):
         assert np.array_equal(getattr(loaded, name), getattr(documents, name))
     assert sorted(p.name for p in tmp_path.iterdir()) == ["branch.npy", "counted.npy", "offsets.npy", "tokens.npy"]
 
@@ -247,7 +247,7 @@ def test_damaged_files_are_errors_that_name_them(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match=r"counted\.npy: damaged"):
         TokenizedDocuments.load(tmp_path)
     np.save(tmp_path / "counted.npy", np.ones(3, dtype=np.bool_))
-    with pytest.raises(CheckpointError, match="do not belong together"):
+    with pytest.raises(CheckpointError, match="do not match"):
         TokenizedDocuments.load(tmp_path)
 
 
@@ -280,7 +280,7 @@ def test_a_header_that_ends_within_a_word_is_an_error(tmp_path: Path) -> None:
 
 
 def test_wrong_arguments_are_named() -> None:
-    with pytest.raises(ConfigError, match="document 1 has 2 tokens but 1 loss marks"):
+    with pytest.raises(ConfigError, match="document 1 has 2 tokens but 1 loss mask entries"):
         TokenizedDocuments.from_lists([[1], [1, 2]], [[True], [True]])
     with pytest.raises(ConfigError, match="batch_rows is 0"):
         PackedBatches(TokenizedDocuments.from_lists(LISTS), 0, 8, 0)

@@ -179,7 +179,7 @@ def test_more_tokens_than_a_cache_holds_is_an_error_that_says_so(make_model: Mak
         ({"n_embd": 15, "n_head": 5, "position": "sinusoidal"}, "even n_embd; it is 15"),
         ({"previous_tokens": 512}, r"previous_tokens is 512; it must be in 0..511 \(block_size - 1\)"),
         ({"attention": "flash"}, "attention is 'flash'; it must be one of auto, sdpa, matmul, flex, handwritten"),
-        ({"attention": "flex", "dropout": 0.1}, "'flex' has no dropout, and dropout is 0.1"),
+        ({"attention": "flex", "dropout": 0.1}, "'flex' does not support dropout; dropout is 0.1"),
         ({"head_init": "random"}, "head_init is 'random'; it must be one of shared, orthogonal"),
         ({"bias": "no"}, "bias is 'no'; it must be true or false"),
         ({"dropout": "0.1"}, "dropout is '0.1'"),

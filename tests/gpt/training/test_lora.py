@@ -68,7 +68,7 @@ def test_merged_weights_answer_as_the_attached_adapter_does(make_model: Make, se
     model = make_model(**settings)
     plain, adapter = logits(model), shaken(model)
     numpy_model = NumpyModel(model.config, merged(arrays(model), adapter))
-    attach(model, start=adapter)
+    attach(model, initial=adapter)
     attached = logits(model)
     assert (attached - plain).abs().max() > 0.1
     np.testing.assert_allclose(numpy_model.begin().feed(IDS), attached.numpy(), rtol=1e-3, atol=1e-3)
