@@ -1,7 +1,7 @@
-"""One run on many processes, with PyTorch's own engine: DistributedDataParallel or FSDP2, started by torchrun.
+"""Distributed training with PyTorch's DistributedDataParallel or FSDP2, started by torchrun.
 
-Every process reads the same batch and computes its rows of it; gradients are summed, so that a step is the one that
-one process would take. Process 0 alone writes and prints. The processes share the run's folder.
+Every process reads the same batch and computes its share of the rows; gradients are summed, so that a step equals that
+of a single process. Only process 0 writes and prints. The processes share the run folder.
 
 Shapes: B rows of a batch.
 """
@@ -32,34 +32,41 @@ from gpt.training.config import TrainConfig
 from gpt.training.objective import MakeObjective, Objective
 
 TIMEOUT = timedelta(minutes=10)
-"""How long a process waits for the others; the longest wait is that for a checkpoint or a compilation."""
+"""How long a process waits for the others; the longest waits are for a checkpoint or a compilation."""
 
 _BUILD_TIMEOUT = timedelta(hours=24)
-_LOST = ("gloo", "nccl", "connection", "timed out", "timeout", "broken pipe")  # in what PyTorch raises then
+_LOST = (
+    "gloo",
+    "nccl",
+    "connection",
+    "timed out",
+    "timeout",
+    "broken pipe",
+)  # in PyTorch's error messages when a process is lost
 
 
 @dataclass(frozen=True, kw_only=True)
 class World:
-    """Which process of how many this one is."""
+    """The rank of this process and the number of processes."""
 
     rank: int = 0
     size: int = 1
 
     @classmethod
     def current(cls) -> World:
-        """As joined; one process alone otherwise."""
+        """The joined process group; otherwise a single process."""
         return cls(rank=dist.get_rank(), size=dist.get_world_size()) if _is_joined() else cls()
 
     @property
     def is_main(self) -> bool:
-        """Whether this process is the one that writes and prints."""
+        """Whether this process writes and prints."""
         return self.rank == 0
 
     def shard(self, batch: Batch) -> Batch:
-        """This process's rows of a batch.
+        """Return this process's rows of a batch.
 
         Raises:
-            ConfigError: They cannot be divided equally.
+            ConfigError: The rows cannot be divided equally.
         """
         if self.size == 1:
             return batch
@@ -80,13 +87,13 @@ class World:
         )
 
     def sum_over_processes(self, values: Tensor) -> Tensor:
-        """Sums over all processes."""
+        """Sum values over all processes; all must call it."""
         if self.size > 1:
             dist.all_reduce(values)
         return values
 
     def max_over_processes(self, number: int, device: torch.device) -> int:
-        """The largest of what the processes say; all must call it."""
+        """Return the largest number among the processes; all must call it."""
         if self.size == 1:
             return number
         largest = torch.tensor(number, device=device)
@@ -95,7 +102,7 @@ class World:
 
 
 def check_divisible(rows: int, world: World) -> None:
-    """Check that a batch can be shared out.
+    """Check that a batch can be divided among the processes.
 
     Raises:
         ConfigError: It cannot; the message names both numbers.
@@ -108,7 +115,7 @@ def check_divisible(rows: int, world: World) -> None:
 
 
 def resolve_device(name: str) -> torch.device:
-    """The device that a config names, for this process: `auto` is a GPU if there is one; each process has its own.
+    """Return this process's device for a config's `device`; `auto` is a GPU if there is one, a separate GPU per process.
 
     Raises:
         ConfigError: There is no such GPU.
@@ -130,7 +137,7 @@ def resolve_device(name: str) -> torch.device:
 
 @contextmanager
 def joined(device: torch.device) -> Iterator[World]:
-    """Join the processes that torchrun started; without torchrun, or when already joined, nothing is done.
+    """Join the processes started by torchrun; do nothing without torchrun or when already joined.
 
     Raises:
         ProcessLostError: Another process ended or does not answer.
@@ -154,20 +161,20 @@ def joined(device: torch.device) -> Iterator[World]:
         lost = True
         raise
     finally:
-        if not lost:  # one that is gone would be waited for
+        if not lost:  # destroying would wait for the lost process
             dist.destroy_process_group()
 
 
 @contextmanager
 def main_process_first(world: World) -> Iterator[None]:
-    """Let process 0 do the body before the others do it: it builds, they read what was built."""
+    """Run the body on process 0 before the others, so that they read what it built."""
     if world.size == 1:
         yield
         return
     group = dist.new_group(backend="gloo", timeout=_BUILD_TIMEOUT)
     if not world.is_main:
         dist.barrier(group)
-    yield  # if process 0 fails here, torchrun ends the others
+    yield  # if process 0 fails here, torchrun stops the others
     if world.is_main:
         dist.barrier(group)
 
@@ -180,7 +187,7 @@ def is_lost(error: RuntimeError) -> bool:
 
 
 def lost_message(when: str) -> str:
-    """One line for the person who finds the run stopped."""
+    """Return a one-line message for the user who finds the run stopped."""
     world = World.current()
     return (
         f"process {world.rank} of {world.size}: another process ended or did not answer for "
@@ -192,14 +199,14 @@ class Parallel:
     """A model's objective on this process's share of the work.
 
     Args:
-        model: On the device, with the weights to start from; those of process 0 count.
-        config: Whether to shard, and what the objective is.
-        device: Where this process computes.
+        model: Holds the initial weights; those of process 0 are used.
+        config: Determines sharding and the objective.
+        device: This process's device.
         compiled: Whether to compile.
-        make: Makes the objective.
+        make_objective: Builds the objective.
 
     Attributes:
-        model: The model that is trained. With `shard: full` it is a copy whose tensors are DTensors.
+        model: The model being trained. With `shard: full` it is a copy whose tensors are DTensors.
     """
 
     def __init__(
@@ -231,7 +238,7 @@ class Parallel:
         mesh = init_device_mesh(self.device.type, (self.world.size,))
         for block in self.model.blocks:
             if compiled:
-                block.compile()  # the hooks that gather weights stay outside
+                block.compile()  # the hooks that gather weights stay outside of the compiled graph
             fully_shard(block, mesh=mesh)
         fully_shard(objective, mesh=mesh)
 
@@ -240,8 +247,8 @@ class Parallel:
 
         Args:
             batch: The whole batch, of all processes.
-            n_counted: Counted targets of the step, of all its batches.
-            last: Whether gradients are to be exchanged: it is the step's last batch.
+            n_targets: Targets with loss in all batches of the step.
+            last: Whether this is the step's last batch, after which gradients are exchanged.
 
         Returns:
             This process's part of the step's mean loss; the sum over processes and batches is the mean.
@@ -252,26 +259,26 @@ class Parallel:
             self.forward.require_backward_grad_sync = last
         elif isinstance(self.forward, FSDPModule):
             self.forward.set_requires_gradient_sync(last)
-        # The wrappers take the mean over processes; what is wanted is the sum.
+        # The wrappers average over processes; scaling turns the mean into the sum.
         total, loss = self.forward(mine.to(self.device), fraction * self.world.size, batch.n_targets / n_targets)
         total.backward()
         return cast(Tensor, loss) * fraction
 
     def clip(self, limit: float) -> Tensor:
-        """Scale the gradient down to a norm; returns the norm before that."""
+        """Clip the gradient norm; returns the norm before clipping."""
         norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), limit)
         return full_tensor(norm)
 
     def evaluate(self, batches: Batches, n_batches: int) -> float:
-        """As `mean_loss`, shared out; all processes must call it."""
+        """As `mean_loss`, divided among the processes; all must call it."""
         loss = mean_loss(self.forward, self.device, self.world, batches, n_batches)
         if isinstance(self.forward, FSDPModule):
-            self.forward.reshard()  # a backward pass would have
+            self.forward.reshard()  # a backward pass would have done it
         return loss
 
     @torch.no_grad()
     def finish(self) -> None:
-        """Give the weights to the model that was asked to be trained."""
+        """Copy the trained weights to the model passed by the caller."""
         if self.model is not self._original:
             trained = self.model.state_dict()
             for name, tensor in self._original.state_dict().items():
@@ -280,14 +287,14 @@ class Parallel:
 
 @torch.no_grad()
 def mean_loss(objective: nn.Module, device: torch.device, world: World, batches: Batches, n_batches: int) -> float:
-    """Mean of an `Objective` over the counted targets of the first batches, in evaluation mode.
+    """Mean of an `Objective` over the targets with loss of the first batches, in evaluation mode.
 
     Args:
-        objective: It, or what PyTorch wrapped around it; its mode is put back.
-        device: Where it is.
+        objective: The objective or PyTorch's wrapper around it; its mode is restored.
+        device: Its device.
         world: The processes that share the rows; all of them must call it.
-        batches: What to read.
-        n_batches: How many.
+        batches: The source of batches.
+        n_batches: Number of batches to read.
     """
     was_training = objective.training
     total, n_targets = torch.zeros((), device=device), 0
@@ -302,7 +309,7 @@ def mean_loss(objective: nn.Module, device: torch.device, world: World, batches:
 
 
 def full_tensor(tensor: Tensor) -> Tensor:
-    """All of a tensor that is spread over processes; all must call it."""
+    """Gather a tensor that is sharded over processes; all must call it."""
     if not isinstance(tensor, DTensor):
         return tensor
     gathered: Tensor = tensor.full_tensor()  # type: ignore[no-untyped-call, unused-ignore]

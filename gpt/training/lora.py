@@ -1,11 +1,11 @@
-"""Training a low-rank adapter over a frozen GPT (LoRA, arXiv:2106.09685).
+"""Train a low-rank adapter over a frozen GPT (LoRA, arXiv:2106.09685).
 
-    attach(model, rank=8, seed=0)            # the GPT computes what it did before: `up` begins as zeros
+    attach(model, rank=8, seed=0)            # the output is unchanged at first: `up` starts as zeros
     train(model, batches, None, TrainConfig(steps=40, optimizer="adamw", ...), folder)
     save_adapter(path, adapter_of(model))
-    detach(model)                            # the GPT that it was, bit by bit
+    detach(model)                            # the original GPT, bit by bit
 
-Only the adapter has gradients, so the trainer's optimizers see nothing else. Reading and merging need no torch
+Only the adapter has gradients, so the trainer's optimizers see nothing else. Loading and merging need no torch
 (`gpt.weights.adapter`).
 
 Shapes: a matrix is (N, K), `down` (r, K), `up` (N, r).
@@ -26,11 +26,11 @@ from gpt.weights.adapter import MAX_RANK, Adapter, weights_id
 from gpt.weights.checkpoint import weights_of
 
 MATRICES = ("attention.qkv", "attention.proj", "mlp.fc", "mlp.proj")  # of each block
-SCALE = 2.0  # of what is added; with Adam, the same as a larger learning rate of `up`
+SCALE = 2.0  # factor of the update; with Adam, equivalent to a larger learning rate of `up`
 
 
 class LowRank(nn.Module):
-    """A frozen matrix, and what is learned to be added to it."""
+    """A frozen linear layer plus a trainable low-rank update."""
 
     def __init__(self, base: nn.Linear, rank: int, generator: torch.Generator) -> None:
         super().__init__()
@@ -46,13 +46,13 @@ class LowRank(nn.Module):
 
 
 def attach(model: GPT, *, rank: int = 8, seed: int = 0, initial: Adapter | None = None) -> None:
-    """Freeze a GPT and put an adapter over its attention and MLP matrices.
+    """Freeze a GPT and add an adapter to its attention and MLP matrices.
 
     Args:
-        model: Is changed; `detach` undoes it.
-        rank: Of the adapter, if it begins anew.
-        seed: Of its first numbers.
-        start: An adapter to go on from, instead.
+        model: Modified in place; `detach` undoes it.
+        rank: Rank of a new adapter.
+        seed: For its initial weights.
+        initial: An adapter to continue from, instead of a new one.
 
     Raises:
         ConfigError: The rank is out of range, or the model has an adapter already.
@@ -74,7 +74,7 @@ def attach(model: GPT, *, rank: int = 8, seed: int = 0, initial: Adapter | None 
 
 
 def detach(model: GPT) -> None:
-    """Take the adapter off, if there is one, and let all of the GPT be trained again."""
+    """Remove the adapter, if there is one, and make the whole GPT trainable again."""
     for _, parent, attribute, layer in list(_matrices(model)):
         if isinstance(layer, LowRank):
             setattr(parent, attribute, layer.base)
@@ -82,7 +82,7 @@ def detach(model: GPT) -> None:
 
 
 def adapter_of(model: GPT, extra: Mapping[str, object] | None = None) -> Adapter:
-    """Return the adapter that is attached.
+    """Return the attached adapter.
 
     Raises:
         ConfigError: There is none.
@@ -97,14 +97,14 @@ def adapter_of(model: GPT, extra: Mapping[str, object] | None = None) -> Adapter
 
 
 def base_id(model: GPT) -> str:
-    """`weights_id` of a GPT, whatever is attached to it."""
+    """Return `weights_id` of the GPT without its adapter."""
     own = {name: tensor for name, tensor in weights_of(model).items() if not name.endswith((".down", ".up"))}
     return weights_id({n.replace(".base.weight", ".weight").replace(".base.bias", ".bias"): t.float().cpu().numpy()
                        for n, t in own.items()})  # fmt: skip
 
 
 def _matrices(model: GPT) -> Iterator[tuple[str, nn.Module, str, nn.Linear]]:
-    """Yield each matrix: its name in the weights, whose part it is, the part's name, and the module."""
+    """Yield each matrix: its name in the weights, its parent module, its attribute name there, and its module."""
     for number, block in enumerate(model.blocks):
         for matrix in MATRICES:
             module, _, attribute = matrix.partition(".")

@@ -1,13 +1,13 @@
-"""Learning from scored attempts: what a batch's documents are worth enters the loss, beside a model to stay close to.
+"""Learning from scored attempts: objectives that weight documents by value, regularized toward a reference model.
 
-Two objectives, for documents of one trunk (a prompt) with attempts as its branches:
+Two objectives, for documents with one prefix (a prompt) and attempts as its branches:
 
-    advantage    likelihood weighted by the attempt's advantage over its group (as the group-relative advantages of
-                 GRPO, arXiv:2402.03300), with a penalty on the KL divergence to the model that training began with
-    preference   direct preference optimisation (DPO, arXiv:2305.18290) of pairs, and the likelihood of what is
-                 preferred, without which both attempts' likelihood may fall (as in arXiv:2404.19733)
+    advantage    likelihood weighted by the attempt's advantage over its group (the group-relative advantages of GRPO,
+                 arXiv:2402.03300), with a penalty on the KL divergence to the initial model
+    preference   direct preference optimization (DPO, arXiv:2305.18290) of pairs, plus the likelihood of the preferred
+                 attempt, without which the likelihood of both may fall (as in arXiv:2404.19733)
 
-Shapes: B rows, T positions, N counted targets, V ids.
+Shapes: B rows, T positions, N targets with loss, V ids.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ from gpt.training.objective import MakeObjective, Objective
 LearningRule = Literal["advantage", "preference"]
 
 STRENGTH: dict[LearningRule, float] = {"advantage": 0.1, "preference": 0.1}
-"""Weight of the KL divergence; DPO's beta."""
+"""Weight of the KL divergence, or DPO's beta."""
 
 
 def preference_objective(rule: LearningRule, reference: GPT, strength: float | None = None) -> MakeObjective:
-    """Return how `gpt.training.trainer.train` makes the objective of a rule; its batches have `values`.
+    """Return a factory for a rule's objective, to be passed to `gpt.training.trainer.train`; batches need `values`.
 
     Args:
-        rule: `advantage`: a target's value is its weight, below zero for what is to become less likely, 1 for plain
-            likelihood. `preference`: 1 marks the preferred branch of a trunk, -1 the other, 0 plain likelihood.
-        reference: The model to stay close to, as it is now; a copy is kept.
-        strength: Of the rule; by default `STRENGTH`.
+        rule: `advantage`: a target's value is its weight, negative to make it less likely, 1 for plain likelihood.
+            `preference`: 1 marks the preferred branch of a prefix, -1 the other, 0 plain likelihood.
+        reference: The model to stay close to; its current weights are copied.
+        strength: Weight of the rule; by default `STRENGTH`.
     """
     frozen = copy.deepcopy(reference).eval().requires_grad_(False)
     weight = STRENGTH[rule] if strength is None else strength
@@ -52,7 +52,7 @@ def preference_objective(rule: LearningRule, reference: GPT, strength: float | N
 
 
 class _ReferenceObjective(Objective):
-    """An objective that compares with a frozen model, which is no part of this module's state."""
+    """An objective that compares the model with a frozen reference, which is not part of this module's state."""
 
     def __init__(
         self,
@@ -64,7 +64,7 @@ class _ReferenceObjective(Objective):
         strength: float,
     ) -> None:
         super().__init__(model, precision, trunk, head_penalty)
-        self._reference, self.strength = [reference], strength  # in a list, so that it is not registered
+        self._reference, self.strength = [reference], strength  # in a list, so that it is not registered as a submodule
 
     def _mean_loss(self, batch: Batch) -> Tensor:
         if batch.values is None:
@@ -104,4 +104,4 @@ class _Preference(_ReferenceObjective):
         return loss
 
 
-_ROW_STRIDE = 1 << 40  # more than any document number of a row
+_ROW_STRIDE = 1 << 40  # larger than any document number in a row

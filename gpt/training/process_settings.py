@@ -1,4 +1,4 @@
-"""What a training run changes in its process, and puts back: threads, precision of matrix products, signals."""
+"""Process-wide settings during training, restored afterwards: threads, precision of matrix products, signals."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import torch
 
 @contextmanager
 def threads(count: int | None) -> Iterator[None]:
-    """Let PyTorch use that many threads; None leaves them."""
+    """Set PyTorch's number of threads; None keeps the current number."""
     previous = torch.get_num_threads()
     torch.set_num_threads(count or previous)
     try:
@@ -24,9 +24,9 @@ def threads(count: int | None) -> Iterator[None]:
 
 @contextmanager
 def matmul_precision(device: torch.device, tf32: bool) -> Iterator[None]:
-    """Let fp32 products on a GPU round their factors to TF32 (10 bits of mantissa), or forbid it; no-op elsewhere.
+    """Allow or forbid TF32 (10 bits of mantissa) in fp32 matrix products on a GPU; no-op elsewhere.
 
-    The process-wide setting is used because `torch.compile` of PyTorch 2.9 refuses the one per backend.
+    It uses the process-wide setting because `torch.compile` of PyTorch 2.9 rejects the per-backend one.
     """
     if device.type != "cuda":
         yield
@@ -41,11 +41,11 @@ def matmul_precision(device: torch.device, tf32: bool) -> Iterator[None]:
 
 @contextmanager
 def deferred_signals(*, patient: bool = False) -> Iterator[list[int]]:
-    """Note SIGINT and SIGTERM instead of dying in the middle of a step.
+    """Record SIGINT and SIGTERM instead of dying in the middle of a step.
 
     Args:
-        patient: Note every one of them. Otherwise a second one acts at once. Under torchrun, Ctrl-C comes twice: from
-            the terminal and from torchrun, which kills for good after 30 s anyway.
+        patient: Record all of them. Otherwise the second one acts at once. Under torchrun, Ctrl-C arrives twice: from
+            the terminal and from torchrun, which kills the process after 30 s anyway.
     """
     received: list[int] = []
     if threading.current_thread() is not threading.main_thread():
@@ -68,11 +68,11 @@ def deferred_signals(*, patient: bool = False) -> Iterator[list[int]]:
 
 
 def raise_signal(number: int) -> None:
-    """End as the signal would have.
+    """Exit as the signal would have.
 
     Raises:
-        KeyboardInterrupt: It is SIGINT.
-        SystemExit: Any other, with the shell's code for it.
+        KeyboardInterrupt: For SIGINT.
+        SystemExit: For any other signal, with the shell's exit code for it.
     """
     if number == signal.SIGINT:
         raise KeyboardInterrupt

@@ -1,7 +1,7 @@
-"""The training loop: batches in, weights, metrics and checkpoints out; resumes exactly, and stops when it diverges.
+"""The training loop: writes weights, metrics and checkpoints; resumes exactly and stops when the loss diverges.
 
-A run folder gets `metrics.jsonl` and `checkpoint.safetensors`. Fine-tuning is the same call with a trained model, and
-on many processes each makes the same call (`gpt/training/distributed.py`).
+A run folder contains `metrics.jsonl` and `checkpoint.safetensors`. Fine-tuning is the same call with a trained model.
+In a distributed run every process makes the same call (`gpt/training/distributed.py`).
 """
 
 from __future__ import annotations
@@ -48,23 +48,23 @@ Metrics = dict[str, float | int | None]
 """One line of metrics.jsonl: step, loss, val_loss, grad_norm (before clipping), lr, tokens_per_s, eta_s, time."""
 
 FREE_SETTINGS = ("eval_every", "eval_batches", "checkpoint_every", "threads", "device", "compile", "tf32", "shard")
-"""What a resumed run may change: none of it decides what is computed, rounding apart."""
+"""Settings that a resumed run may change: apart from rounding, they do not affect the result."""
 
 _LOG_EVERY = 10
-_SEED_STEP = 1_000_003  # between the dropout seeds of two processes
+_SEED_STEP = 1_000_003  # difference between the dropout seeds of neighboring processes
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainResult:
-    """What a finished run came to.
+    """Result of a finished run.
 
     Args:
-        step: Steps done.
-        loss: Mean training loss of the last few steps.
-        val_loss: Last validation loss, None without validation batches.
-        tokens_per_s: Tokens (no padding) read a second, evaluation and checkpoints left out.
+        step: Completed steps.
+        loss: Mean training loss over the last few steps.
+        val_loss: Last validation loss; None without validation batches.
+        tokens_per_s: Tokens read per second, without padding, evaluation and checkpoints.
         seconds: Wall-clock time of this call.
-        checkpoint: The file that a resume reads.
+        checkpoint: The file to resume from.
     """
 
     step: int
@@ -85,29 +85,29 @@ def train(
     on_metrics: Callable[[Metrics], None] | None = None,
     objective: MakeObjective = Objective,
 ) -> TrainResult:
-    """Train a model in place, from the weights it has.
+    """Train a model in place, starting from its current weights.
 
-    Under torchrun every process makes this call, with the same arguments; process 0 writes and reports. What a step
-    computes does not depend on their number, dropout apart.
+    Under torchrun every process calls this with the same arguments; process 0 writes and reports. Apart from dropout,
+    the result of a step does not depend on the number of processes.
 
     Args:
-        model: Moved to the config's device, or, with `shard: full`, given the weights at the end of the run; left in
+        model: Moved to the config's device; with `shard: full` it gets the weights at the end of the run. It is left in
             evaluation mode.
-        train_batches: Read at `step * grad_accum` and on; their rows are a multiple of the processes.
-        val_batches: The first `eval_batches` of them are the validation set; None does not validate.
+        train_batches: Read from `step * grad_accum` on; their rows must be a multiple of the number of processes.
+        val_batches: The first `eval_batches` of them are the validation set; None disables validation.
         config: Settings.
         out_dir: The run folder.
-        resume: Go on from the folder's checkpoint if it has one; the result is what one uninterrupted run gives.
+        resume: Continue from the folder's checkpoint if there is one; the result equals that of an uninterrupted run.
         on_metrics: Called with each line of metrics.jsonl.
-        objective: Makes what is minimized (`gpt/training/preference.py` has others).
+        objective: Builds the training objective (`gpt/training/preference.py` has others).
 
     Raises:
-        ConfigError: The rows cannot be divided among the processes, or there is no such device.
-        DivergedError: A loss or gradient is not finite. The last good checkpoint stays, none is written.
-        CheckpointError: `resume`, and the checkpoint is damaged or of other settings; or the disk is full.
+        ConfigError: The rows cannot be divided among the processes, or the device does not exist.
+        DivergedError: A loss or gradient is not finite. The last good checkpoint is kept.
+        CheckpointError: With `resume`, the checkpoint is damaged or has other settings; or the disk is full.
         ProcessLostError: Another process ended or does not answer.
-        KeyboardInterrupt: Ctrl-C, after the step was finished and a checkpoint written.
-        SystemExit: SIGTERM, likewise, with code 143.
+        KeyboardInterrupt: Ctrl-C, after finishing the step and writing a checkpoint.
+        SystemExit: SIGTERM, handled like Ctrl-C, with code 143.
     """
     device = resolve_device(config.device)
     cuda = [device] if device.type == "cuda" else []
@@ -129,12 +129,12 @@ def train(
 
 @torch.no_grad()
 def evaluate(model: GPT, batches: Batches, n_batches: int, precision: Precision = "fp32") -> float:
-    """Mean loss over the counted tokens of the first `n_batches` batches, in evaluation mode; by this process alone."""
+    """Mean loss over the targets of the first `n_batches` batches, in evaluation mode, on this process only."""
     return mean_loss(Objective(model, precision), model.device, World(), batches, n_batches)
 
 
 class _Run:
-    """The state of one call of `train`."""
+    """State of one call of `train`."""
 
     def __init__(
         self,
@@ -159,13 +159,13 @@ class _Run:
         self.optimizers = build_optimizers(self.parallel.model, config.optimizer, config.lr, config.weight_decay)
         if state is not None:
             state.restore(self.parallel.model, self.optimizers)
-        self.pending: list[tuple[int, Tensor, Tensor]] = []  # (step, loss of each batch, norm) not looked at yet
+        self.pending: list[tuple[int, Tensor, Tensor]] = []  # (step, loss of each batch, norm), not yet checked
         self.window: list[tuple[float, float]] = []  # (loss, norm)
         self.val_loss: float | None = None
         self.busy_s, self.tokens = 0.0, 0
         self.first_step = 0 if state is None else state.step
         self.current_step = self.first_step
-        # Looking at a number makes a GPU wait.
+        # Reading a number from a GPU forces a synchronization.
         self.sync_every = 1 if device.type == "cpu" else _LOG_EVERY
 
     def run(self, stop: list[int]) -> TrainResult:
@@ -201,7 +201,7 @@ class _Run:
                 last = done == config.steps
                 log = last or done % _LOG_EVERY == 0
                 sync = log or done % self.sync_every == 0
-                # The processes stop together, after the same step.
+                # All processes stop after the same step.
                 exchange = sync or parallel.world.size == 1
                 stopping = parallel.world.max_over_processes(stop[0] if stop else 0, parallel.device) if exchange else 0
                 save = last or stopping or (config.checkpoint_every > 0 and done % config.checkpoint_every == 0)
@@ -305,7 +305,7 @@ class _Run:
         return mean
 
     def _open_metrics(self) -> None:
-        """Start the file, or cut lines of steps that a resumed run will do again."""
+        """Create the file, or drop the lines of steps that a resumed run will repeat."""
         if not self.parallel.world.is_main:
             return
         path = self.out_dir / METRICS_FILE

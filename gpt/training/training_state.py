@@ -1,7 +1,7 @@
-"""Everything a run needs to go on as if it had never stopped, in one safetensors file.
+"""Full training state in one safetensors file, from which a run resumes as if it had never stopped.
 
-One file, because one rename is what the system does at once: after a kill the old checkpoint or the new one is whole.
-It holds whole tensors, by name, however they were spread over processes, so that a run may go on with more or fewer.
+A single file can be replaced atomically by a rename: after a kill, either the old or the new checkpoint is complete.
+Tensors are saved whole, by name, however they were sharded, so a run may resume with more or fewer processes.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _FORMAT = "gpt-home-planner training state 2"
 
 @contextmanager
 def report_write_errors(path: Path) -> Iterator[None]:
-    """Say in one line that a file of a run cannot be written, which is mostly a full disk.
+    """Turn errors while writing a file of a run, usually a full disk, into a one-line message.
 
     Raises:
         CheckpointError: Writing failed.
@@ -53,13 +53,13 @@ def report_write_errors(path: Path) -> Iterator[None]:
 
 
 def save_state(path: Path, model: GPT, optimizers: list[Optimizer], step: int, settings: dict[str, object]) -> None:
-    """Write weights, optimizer state, random states, the steps done and the run's settings; all processes call it.
+    """Write weights, optimizer state, random states, step and settings of the run; all processes must call it.
 
     Raises:
-        CheckpointError: The file cannot be written; the one that was there is as it was.
+        CheckpointError: The file cannot be written; the previous one is kept.
     """
     world = World.current()
-    options = StateDictOptions(full_state_dict=True, cpu_offload=True)  # gathered by process 0 alone
+    options = StateDictOptions(full_state_dict=True, cpu_offload=True)  # gathered on process 0 only
     weights, states = get_state_dict(model, optimizers, options=options)
     random_states = _random_states(model.device, world)
     if world.is_main:
@@ -74,19 +74,19 @@ def save_state(path: Path, model: GPT, optimizers: list[Optimizer], step: int, s
         with report_write_errors(path):
             write_tensors(path, tensors, metadata)
     if world.size > 1:
-        dist.barrier()  # one that ends first makes torchrun end the one that writes
+        dist.barrier()  # a process that ends earlier makes torchrun stop the one that writes
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingState:
-    """What `save_state` wrote.
+    """Contents of a checkpoint written by `save_state`.
 
     Args:
         path: The file, for messages.
-        step: Steps done.
-        weights: As `gpt.weights.checkpoint.put_weights` takes them.
-        optimizer: State of the optimizers by name of the parameter.
-        random: States of the generators by `process.device`.
+        step: Completed steps.
+        weights: In the form that `gpt.weights.checkpoint.put_weights` takes.
+        optimizer: Optimizer state by parameter name.
+        random: Generator states by `process.device`.
     """
 
     path: Path
@@ -100,7 +100,7 @@ class TrainingState:
         """Read the file.
 
         Raises:
-            CheckpointError: It is missing, damaged, or of a run with other settings.
+            CheckpointError: It is missing or damaged, or its run has other settings.
         """
         tensors, metadata = read_tensors(path)
         if metadata.get("format") != _FORMAT:
@@ -128,12 +128,12 @@ class TrainingState:
         )
 
     def restore(self, model: GPT, optimizers: list[Optimizer]) -> None:
-        """Put the optimizers and PyTorch's generators where they were; the model has its weights.
+        """Restore the optimizers and PyTorch's generators; the model already has its weights.
 
-        A process that the saved run did not have keeps the generators that it has.
+        A process that did not exist in the saved run keeps its own generators.
 
         Raises:
-            CheckpointError: The optimizers or the generators are of another kind.
+            CheckpointError: The state does not match the optimizers or generators.
         """
         own = get_optimizer_state_dict(model, optimizers)
         names = set(_parameter_states(own))
