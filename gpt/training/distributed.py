@@ -115,7 +115,7 @@ def check_divisible(rows: int, world: World) -> None:
 
 
 def resolve_device(name: str) -> torch.device:
-    """Return this process's device for a config's `device`; `auto` is a GPU if there is one, a separate GPU per process.
+    """Return this process's device for a config's `device`; `auto` is a GPU if there is one, one GPU per process.
 
     Raises:
         ConfigError: There is no such GPU.

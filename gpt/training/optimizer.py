@@ -20,7 +20,7 @@ _BETAS = (0.9, 0.95)
 
 
 def parameter_groups(model: nn.Module) -> tuple[list[Tensor], list[Tensor]]:
-    """Return the hidden matrices and all other parameters (embeddings, head, gains, biases), shared tables only once."""
+    """Return the hidden matrices and all other parameters (embeddings, head, gains, biases); shared tables once."""
     tables = {id(m.weight) for m in model.modules() if isinstance(m, nn.Embedding)}
     head = getattr(model, "head", None)
     if isinstance(head, nn.Linear):
