@@ -100,11 +100,11 @@ class HearingEncoder(nn.Module):
         x = F.gelu(self.conv2(x), approximate="tanh").transpose(1, 2)  # (B, S, C)
         _, S, C = x.shape
         counts = (frames + 1) // 2
-        there = torch.arange(S, device=x.device) < counts[:, None]
+        valid = torch.arange(S, device=x.device) < counts[:, None]
         x = x + torch.from_numpy(waves(S, C)).to(x)
         phonemes = x
         for number, block in enumerate(self.blocks):
-            x = block(x, there)
+            x = block(x, valid)
             if number + 1 == (len(self.blocks) + 1) // 2:
                 phonemes = x
         x = norm(x)
@@ -115,11 +115,11 @@ class HearingEncoder(nn.Module):
 
     def vectors(self, embeddings: Tensor, heard: Tensor) -> Tensor:
         """Return what the GPT reads (B, N, n_embd), of tokens as it reads them and what was heard of each (B, N, C)."""
-        found: Tensor = embeddings + self.join(heard)
-        return found
+        vectors: Tensor = embeddings + self.join(heard)
+        return vectors
 
 
-def ctc(log_probabilities: Tensor, steps: Tensor, targets: Tensor, lengths: Tensor) -> Tensor:
+def ctc_loss(log_probabilities: Tensor, steps: Tensor, targets: Tensor, lengths: Tensor) -> Tensor:
     """Mean CTC loss per symbol, of (B, S, classes) and padded targets (B, L); what cannot fit counts nothing."""
     losses = F.ctc_loss(
         log_probabilities.transpose(0, 1), targets, steps, lengths, blank=0, reduction="none", zero_infinity=True

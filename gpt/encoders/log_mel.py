@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from gpt.inference.encoders.log_mel import BANDS, DECADES, FFT, FLOOR, HOP, WINDOW, bank, window
 
 
-def frames_of(lengths: Tensor) -> Tensor:
+def n_frames(lengths: Tensor) -> Tensor:
     """Frames (B,) of sounds with so many samples."""
     return 1 + (lengths.clamp_min(WINDOW) - WINDOW) // HOP
 
@@ -24,13 +24,13 @@ def log_mel(samples: Tensor, lengths: Tensor) -> Tensor:
     frames = samples.unfold(1, WINDOW, HOP) * torch.from_numpy(window()).to(samples.device)  # (B, T, WINDOW)
     powers = torch.fft.rfft(frames, FFT).abs().square() @ torch.from_numpy(bank()).to(samples.device)
     logs = powers.clamp_min(FLOOR).log10()
-    there = torch.arange(logs.shape[1], device=samples.device) < frames_of(lengths)[:, None]  # (B, T)
-    loudest = logs.masked_fill(~there[..., None], -torch.inf).amax(dim=(1, 2), keepdim=True)
+    valid = torch.arange(logs.shape[1], device=samples.device) < n_frames(lengths)[:, None]  # (B, T)
+    loudest = logs.masked_fill(~valid[..., None], -torch.inf).amax(dim=(1, 2), keepdim=True)
     scaled = (torch.maximum(logs, loudest - DECADES) + 4.0) / 4.0
-    return scaled * there[..., None]
+    return scaled * valid[..., None]
 
 
-def masked(features: Tensor, generator: torch.Generator, *, bands: int = 14, share: float = 0.08) -> Tensor:
+def spec_augment(features: Tensor, generator: torch.Generator, *, bands: int = 14, share: float = 0.08) -> Tensor:
     """Hide two runs of bands and two of frames of each sound (SpecAugment, arXiv:1904.08779); returns a copy."""
     B, T, _ = features.shape
 
@@ -40,8 +40,8 @@ def masked(features: Tensor, generator: torch.Generator, *, bands: int = 14, sha
 
         width = draw() * longest
         start = draw() * (total - width)
-        here = torch.arange(total, device=features.device)
-        return ((here >= start) & (here < start + width)).any(dim=1)  # (B, total)
+        indices = torch.arange(total, device=features.device)
+        return ((indices >= start) & (indices < start + width)).any(dim=1)  # (B, total)
 
     hidden = runs(BANDS, bands)[:, None, :] | runs(T, max(1, round(share * T)))[:, :, None]
     return features.masked_fill(hidden, 0.0)

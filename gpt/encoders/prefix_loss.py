@@ -40,14 +40,14 @@ def reading_loss(
         placeholder: The id that stands where the vectors are.
         pad: The id of padding.
     """
-    idx, targets, inserted = rows_of(vectors, lengths, texts, learn, opening, placeholder, pad)
+    idx, targets, inserted = build_rows(vectors, lengths, texts, learn, opening, placeholder, pad)
     _, loss = gpt(idx, targets, inserted=inserted)
     assert loss is not None
     result: Tensor = loss
     return result
 
 
-def rows_of(
+def build_rows(
     vectors: Tensor,
     lengths: Tensor,
     texts: Tensor,
@@ -62,12 +62,12 @@ def rows_of(
     O = len(opening)  # noqa: E741
     full = torch.full((B, O + N + L), pad, device=device)
     full[:, :O] = torch.tensor(list(opening), device=device)
-    there = torch.arange(N, device=device) < lengths[:, None]  # (B, N)
-    full[:, O : O + N] = torch.where(there, placeholder, pad)
+    valid = torch.arange(N, device=device) < lengths[:, None]  # (B, N)
+    full[:, O : O + N] = torch.where(valid, placeholder, pad)
     columns = O + lengths[:, None] + torch.arange(L, device=device)  # (B, L) where the text goes
     full.scatter_(1, columns, texts)
-    counted = torch.zeros_like(full, dtype=torch.bool).scatter_(1, columns, learn)
-    targets = torch.where(counted, full, IGNORE_INDEX)[:, 1:]
-    rows, places = there.nonzero(as_tuple=True)
-    inserted = InsertedEmbeddings(vectors[rows, places], rows, places + O)
+    has_loss = torch.zeros_like(full, dtype=torch.bool).scatter_(1, columns, learn)
+    targets = torch.where(has_loss, full, IGNORE_INDEX)[:, 1:]
+    rows, indices = valid.nonzero(as_tuple=True)
+    inserted = InsertedEmbeddings(vectors[rows, indices], rows, indices + O)
     return full[:, :-1], targets, inserted

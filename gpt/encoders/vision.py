@@ -21,9 +21,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from gpt.encoders.blocks import EncoderBlock, norm
-from gpt.inference.encoders.vision import LEAST, MOST
+from gpt.inference.encoders.vision import MAX_CENTERS, MIN_PROBABILITY
 
-RARE = 4.0  # how much likelier than a thing it is, to begin with, that a cell has no middle of one
+NO_CENTER_BIAS = 4.0  # how much likelier than a thing it is, to begin with, that a cell has no middle of one
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,7 +151,7 @@ class SightEncoder(nn.Module):
         self.coarse = nn.ModuleList(_Residual(C) for _ in range(config.coarse))
         self.heads = nn.Conv2d(C, config.classes + config.things + config.states, 1)
         assert self.heads.bias is not None
-        nn.init.constant_(self.heads.bias[config.classes : config.classes + 1], RARE)
+        nn.init.constant_(self.heads.bias[config.classes : config.classes + 1], NO_CENTER_BIAS)
         self.square = nn.Conv2d(C, config.width, 3, stride=3)
         self.place = nn.Parameter(0.02 * torch.randn((config.size // 24) ** 2, config.width))
         self.blocks = nn.ModuleList(
@@ -185,9 +185,9 @@ class SightEncoder(nn.Module):
             counts = torch.full((len(y),), y.shape[1], device=y.device)
             known = Known(y, y[:, :0], counts)
         else:
-            likely = torch.cat((furniture.float().softmax(1), furniture_states.float().sigmoid()), 1)
-            front = torch.cat((y.mean(1).float(), likely), 1)[:, None]
-            known = Known(front, *middles_of(centers, states))
+            predictions = torch.cat((furniture.float().softmax(1), furniture_states.float().sigmoid()), 1)
+            front = torch.cat((y.mean(1).float(), predictions), 1)[:, None]
+            known = Known(front, *select_centers(centers, states))
         return Seen(known, cells, centers, states, furniture, furniture_states)
 
     def vectors(self, known: Known) -> tuple[Tensor, Tensor]:
@@ -198,7 +198,7 @@ class SightEncoder(nn.Module):
         return torch.cat((front, self.thing(known.middles)), 1), 1 + known.counts
 
 
-def middles_of(centers: Tensor, states: Tensor) -> tuple[Tensor, Tensor]:
+def select_centers(centers: Tensor, states: Tensor) -> tuple[Tensor, Tensor]:
     """Return what the likeliest middles of things are known by, (B, MOST, F), things in order, and how many there are.
 
     What the picture looks like there is not among it: the GPT learned it by heart, and read other homes worse.
@@ -208,35 +208,39 @@ def middles_of(centers: Tensor, states: Tensor) -> tuple[Tensor, Tensor]:
         states: (B, states, G, G) logits.
     """
     G = centers.shape[2]
-    likely = centers.float().softmax(1)[:, 1:]  # (B, things - 1, G, G)
-    peaks = torch.where(likely == F.max_pool2d(likely, 3, 1, 1), likely, 0.0).flatten(1)
-    best, at = peaks.topk(MOST, dim=1)
-    at = torch.where(best > LEAST, at, peaks.shape[1]).sort(1).values  # by thing, then by place; then none
-    counts = (at < peaks.shape[1]).sum(1)
-    at = at.clamp_max(peaks.shape[1] - 1)
-    kind, cell = at // (G * G), at % (G * G)
-    every = states.float().sigmoid().flatten(2)  # (B, states, G²)
-    here = every.gather(2, cell[:, None].expand(-1, every.shape[1], -1)).transpose(1, 2)
-    which = F.one_hot(kind, likely.shape[1]) * peaks.gather(1, at)[..., None]
-    return torch.cat((here, which), 2), counts
+    probabilities = centers.float().softmax(1)[:, 1:]  # (B, things - 1, G, G)
+    peaks = torch.where(probabilities == F.max_pool2d(probabilities, 3, 1, 1), probabilities, 0.0).flatten(1)
+    best, selected = peaks.topk(MAX_CENTERS, dim=1)
+    selected = (
+        torch.where(best > MIN_PROBABILITY, selected, peaks.shape[1]).sort(1).values
+    )  # by thing, then by place; then none
+    counts = (selected < peaks.shape[1]).sum(1)
+    selected = selected.clamp_max(peaks.shape[1] - 1)
+    category, cell = selected // (G * G), selected % (G * G)
+    state_probabilities = states.float().sigmoid().flatten(2)  # (B, states, G²)
+    center_states = state_probabilities.gather(2, cell[:, None].expand(-1, state_probabilities.shape[1], -1)).transpose(
+        1, 2
+    )
+    category_scores = F.one_hot(category, probabilities.shape[1]) * peaks.gather(1, selected)[..., None]
+    return torch.cat((center_states, category_scores), 2), counts
 
 
-def folded(encoder: SightEncoder) -> dict[str, Tensor]:
+def fold_batch_norms(encoder: SightEncoder) -> dict[str, Tensor]:
     """Return the weights with each batch norm in the convolution before it: `halve1.weight`, `halve1.bias`."""
     state = {name: tensor.detach().float() for name, tensor in encoder.state_dict().items()}
-    found: dict[str, Tensor] = {}
+    weights: dict[str, Tensor] = {}
     for name, tensor in state.items():
         if name.endswith(".conv.weight"):
             base = name.removesuffix(".conv.weight")
             scale = state[f"{base}.norm.weight"] / (state[f"{base}.norm.running_var"] + 1e-5).sqrt()
-            found[f"{base}.weight"] = tensor * scale[:, None, None, None]
-            found[f"{base}.bias"] = state[f"{base}.norm.bias"] - state[f"{base}.norm.running_mean"] * scale
+            weights[f"{base}.weight"] = tensor * scale[:, None, None, None]
+            weights[f"{base}.bias"] = state[f"{base}.norm.bias"] - state[f"{base}.norm.running_mean"] * scale
         elif ".norm." not in name:
-            found[name] = tensor
-    return found
+            weights[name] = tensor
+    return weights
 
 
-def unfolded(encoder: SightEncoder, weights: Mapping[str, Tensor]) -> None:
+def load_folded(encoder: SightEncoder, weights: Mapping[str, Tensor]) -> None:
     """Put weights as `folded` returned them into an encoder; its batch norms then change nothing in evaluation."""
     state = encoder.state_dict()
     for name in state:

@@ -11,9 +11,9 @@ import numpy as np
 
 from gpt.weights.model_folder import Floats
 
-_TOGETHER = 8  # rows of a product that OpenBLAS computes without repacking the weights
-_SMALL = 1_000_000  # M N K of such a product, at most (its `small matrix` kernels)
-_REPACKED = 64  # rows from which on repacking the weights costs less than reading them once for every 8 rows
+_ROWS_WITHOUT_REPACKING = 8  # rows of a product that OpenBLAS computes without repacking the weights
+_MAX_SMALL_PRODUCT = 1_000_000  # M N K of such a product, at most (its `small matrix` kernels)
+_MIN_ROWS_REPACKED = 64  # rows from which on repacking the weights costs less than reading them once for every 8 rows
 
 
 class Dense:
@@ -29,7 +29,9 @@ class Dense:
     def _prepare(self, columns: Floats, bias: Floats | None) -> None:
         self.columns, self.bias = columns, bias  # (K, N): with few rows faster than (N, K)
         K, N = columns.shape
-        width = next((w for w in (128, 64, 32, 16) if N % w == 0 and _TOGETHER * K * w <= _SMALL), None)
+        width = next(
+            (w for w in (128, 64, 32, 16) if N % w == 0 and _ROWS_WITHOUT_REPACKING * K * w <= _MAX_SMALL_PRODUCT), None
+        )
         self._blocks = None if width is None else columns.reshape(K, N // width, width).transpose(1, 0, 2)
 
     @property
@@ -48,13 +50,17 @@ class Dense:
         out = np.empty((M, N), np.float32)
         if M == 1:
             np.dot(x[0], self.columns, out=out[0])
-        elif self._blocks is None or M > _REPACKED:
+        elif self._blocks is None or M > _MIN_ROWS_REPACKED:
             np.matmul(x, self.columns, out=out)
         else:
             count, _, width = self._blocks.shape
             by_block = out.reshape(M, count, width).transpose(1, 0, 2)  # (N / width, M, width)
-            for at in range(0, M, _TOGETHER):
-                np.matmul(x[at : at + _TOGETHER], self._blocks, out=by_block[:, at : at + _TOGETHER])
+            for row in range(0, M, _ROWS_WITHOUT_REPACKING):
+                np.matmul(
+                    x[row : row + _ROWS_WITHOUT_REPACKING],
+                    self._blocks,
+                    out=by_block[:, row : row + _ROWS_WITHOUT_REPACKING],
+                )
         if self.bias is not None:
             out += self.bias
         return out
@@ -105,19 +111,19 @@ def softmax(scores: Floats) -> Floats:
     return scores
 
 
-def activate(kind: str, h: Floats) -> Floats:
+def activate(activation: str, h: Floats) -> Floats:
     """What stands between the two products of an MLP (a config's `mlp`), on (M, hidden); h may be overwritten."""
-    if kind == "relu2":
+    if activation == "relu2":
         np.maximum(h, 0.0, out=h)
         return np.multiply(h, h, out=h)
-    if kind == "gelu":
+    if activation == "gelu":
         from scipy.special import erf  # imported for models that use it only: it takes 0.1 s
 
         factor: Floats = erf(h * np.float32(0.5**0.5)) + np.float32(1.0)
         h *= factor
         h *= np.float32(0.5)
         return h
-    if kind == "gelu_tanh":
+    if activation == "gelu_tanh":
         cubed: Floats = h + np.float32(0.044715) * h * h * h
         factor = np.tanh(np.float32((2.0 / np.pi) ** 0.5) * cubed) + np.float32(1.0)
         h *= factor

@@ -29,7 +29,7 @@ from gpt.weights.model_folder import Floats, Ints, check_shapes, read_folder
 if TYPE_CHECKING:
     from gpt.model.transformer import GPT
 
-MASK = 1024  # tokens read together up to which the mask is made once
+MAX_CACHED_MASK = 1024  # tokens read together up to which the mask is made once
 _INIT_STD = 0.02  # of `gpt.model.transformer`: what sinusoidal positions are scaled to
 
 
@@ -63,18 +63,18 @@ class NumpyModel:
         self.embedding = arrays["wte.weight"]  # (V, C)
         self.previous = arrays.get("previous.weight")  # (k (V + 1), C)
         self.offsets = np.arange(config.previous_tokens) * (V + 1)
-        self.places = arrays.get("wpe.weight")  # (block_size, C)
+        self.position_table = arrays.get("wpe.weight")  # (block_size, C)
         if config.position == "sinusoidal":
-            self.places = _sinusoids(config.block_size, C)
+            self.position_table = _sinusoids(config.block_size, C)
         self.rotation = _rotations(config.block_size, D) if config.position == "rotary" else None
-        self._later = _later(min(config.block_size, MASK))
-        self.embedding_scale = _norm_of("embedding_norm", arrays)
+        self._causal_mask = _causal_mask(min(config.block_size, MAX_CACHED_MASK))
+        self.embedding_scale = _norm_parameters("embedding_norm", arrays)
         # Of normalized queries and keys: a head's length becomes sqrt(D), and scores are divided by sqrt(D).
         self._lengths = np.full(config.n_head + config.kv_heads, D**0.5, np.float32)
         self._lengths[: config.n_head] = 1.0
         self.layers = [self._layer(f"blocks.{i}", arrays) for i in range(config.n_layer)]
-        last_norm = _norm_of("final_norm", arrays)
-        self.head = _behind_norm(arrays.get("head.weight", self.embedding), None, last_norm)
+        last_norm = _norm_parameters("final_norm", arrays)
+        self.head = _fold_norm(arrays.get("head.weight", self.embedding), None, last_norm)
         shared = last_norm is None and "head.weight" not in arrays
         self.head_rows = self.embedding if shared else np.ascontiguousarray(self.head.weight)  # (V, C)
 
@@ -98,7 +98,7 @@ class NumpyModel:
         return cls(config, arrays), tokenizer, extra
 
     @classmethod
-    def of(cls, model: GPT) -> NumpyModel:
+    def from_torch(cls, model: GPT) -> NumpyModel:
         """Convert a model of PyTorch: what it learns afterwards is not seen here."""
         from gpt.weights.checkpoint import weights_of  # imports torch, which whoever has such a model has imported
 
@@ -109,21 +109,21 @@ class NumpyModel:
         """An empty context."""
         return NumpySession(self)
 
-    def later(self, length: int) -> Floats:
+    def causal_mask(self, length: int) -> Floats:
         """What is added to scores (length, length) so that no token sees a later one."""
-        return self._later[:length, :length] if length <= len(self._later) else _later(length)
+        return self._causal_mask[:length, :length] if length <= len(self._causal_mask) else _causal_mask(length)
 
     @property
     def nbytes(self) -> int:
         """Bytes of weights in memory; an array that two parts share is counted once."""
-        arrays = [self.embedding, self.previous, self.places, self.rotation]
+        arrays = [self.embedding, self.previous, self.position_table, self.rotation]
         total = sum(a.nbytes for a in arrays if a is not None)
         for layer in self.layers:
             total += layer.qkv.nbytes + layer.proj.nbytes + layer.fc.nbytes + layer.out.nbytes
         return total + self.head.nbytes + (0 if self.head_rows is self.embedding else self.head_rows.nbytes)
 
     def read(
-        self, ids: Ints, before: Ints, places: Ints, memory: Memory, ends: Ints, vectors: Floats | None = None
+        self, ids: Ints, previous_ids: Ints, positions: Ints, memory: Memory, ends: Ints, vectors: Floats | None = None
     ) -> Floats:
         """Read tokens of R contexts.
 
@@ -140,21 +140,23 @@ class NumpyModel:
         """
         config = self.config
         H, D = config.n_head, config.head_size
-        x = self._embed(self.embedding[ids] if vectors is None else vectors.copy(), before, places)
-        rotation = None if self.rotation is None else self.rotation[places]  # (M, 1, D / 2)
+        x = self._embed(self.embedding[ids] if vectors is None else vectors.copy(), previous_ids, positions)
+        rotation = None if self.rotation is None else self.rotation[positions]  # (M, 1, D / 2)
         for number, layer in enumerate(self.layers):
             h = self._norm(x)
             if number < config.n_layer - 1 or len(ends) == len(ids):
                 heads = layer.qkv(h).reshape(len(h), -1, D)
                 qk, v = heads[:, : H + config.kv_heads], heads[:, H + config.kv_heads :]
-                self._place(qk, layer.gain, rotation, self._lengths)
+                self._normalize_and_rotate(qk, layer.gain, rotation, self._lengths)
                 y = memory.attend(number, qk[:, :H], qk[:, H:], v, last=len(ends) == len(ids))
             else:  # nothing but the last tokens is asked for any more
                 kv = layer.kv(h).reshape(len(h), -1, D)
                 k, v = kv[:, : config.kv_heads], kv[:, config.kv_heads :]
                 q = layer.q(h[ends]).reshape(len(ends), -1, D)
-                self._place(k, layer.gain, rotation, self._lengths[H:])
-                self._place(q, layer.gain, None if rotation is None else rotation[ends], self._lengths[:H])
+                self._normalize_and_rotate(k, layer.gain, rotation, self._lengths[H:])
+                self._normalize_and_rotate(
+                    q, layer.gain, None if rotation is None else rotation[ends], self._lengths[:H]
+                )
                 y = memory.attend(number, q, k, v, last=True)
                 x = x[ends]
             x += layer.proj(y)
@@ -167,29 +169,29 @@ class NumpyModel:
         The tokens before each are in it, as in any text. What will be added for the placeholders that stand there is
         taken off.
         """
-        found: Floats = self.embedding[list(ids)]
+        embedded: Floats = self.embedding[list(ids)]
         if self.previous is not None:
-            k, nothing = self.config.previous_tokens, self.config.vocab_size
-            padded = np.array([nothing] * k + list(ids), np.int64)
+            k, no_token_id = self.config.previous_tokens, self.config.vocab_size
+            padded = np.array([no_token_id] * k + list(ids), np.int64)
             for back in range(k):
-                found += self.previous[padded[back : back + len(ids)] + self.offsets[back]]
-                found -= self.previous[placeholder + self.offsets[back]]
-        return found
+                embedded += self.previous[padded[back : back + len(ids)] + self.offsets[back]]
+                embedded -= self.previous[placeholder + self.offsets[back]]
+        return embedded
 
-    def logits(self, x: Floats, among: Ints | None = None) -> Floats:
+    def logits(self, x: Floats, candidate_ids: Ints | None = None) -> Floats:
         """(R, V) from what `read` returned; with `among`, those of these ids only, (R, len(among))."""
-        if among is None:
+        if candidate_ids is None:
             return self.head(x)
-        found: Floats = x @ self.head_rows[among].T
-        return found if self.head.bias is None else found + self.head.bias[among]
+        logits: Floats = x @ self.head_rows[candidate_ids].T
+        return logits if self.head.bias is None else logits + self.head.bias[candidate_ids]
 
-    def _embed(self, x: Floats, before: Ints, places: Ints) -> Floats:
+    def _embed(self, x: Floats, previous_ids: Ints, positions: Ints) -> Floats:
         """Add to the tokens' own embeddings (M, C), in place, what is before them and where they are."""
         if self.previous is not None:
-            for found in (before + self.offsets).T:
-                x += self.previous[found]
-        if self.places is not None:
-            x += self.places[places]
+            for ids in (previous_ids + self.offsets).T:
+                x += self.previous[ids]
+        if self.position_table is not None:
+            x += self.position_table[positions]
         if self.config.embedding_norm:
             x = self._norm(x)
             if self.embedding_scale is not None:
@@ -198,7 +200,7 @@ class NumpyModel:
                 x += bias
         return x
 
-    def _place(self, heads: Floats, gain: Floats | None, rotation: npt.NDArray[np.complex64] | None, lengths: Floats
+    def _normalize_and_rotate(self, heads: Floats, gain: Floats | None, rotation: npt.NDArray[np.complex64] | None, lengths: Floats
                ) -> None:  # fmt: skip
         """Normalize and rotate heads (M, n, D) in place."""
         inverse = None
@@ -221,15 +223,15 @@ class NumpyModel:
         order = np.arange(D)
         if config.position == "rotary":  # halves become neighbors: the real and imaginary part of a number
             order = order.reshape(2, D // 2).T.reshape(-1)
-            turned = n_q + config.kv_heads * D
-            weight[:turned] = weight[:turned].reshape(-1, D, C)[:, order].reshape(turned, C)
+            n_rotated = n_q + config.kv_heads * D
+            weight[:n_rotated] = weight[:n_rotated].reshape(-1, D, C)[:, order].reshape(n_rotated, C)
             if bias is not None:
-                bias[:turned] = bias[:turned].reshape(-1, D)[:, order].reshape(-1)
+                bias[:n_rotated] = bias[:n_rotated].reshape(-1, D)[:, order].reshape(-1)
         if gain is None:
             weight[:n_q] *= np.float32(D**-0.5)
             if bias is not None:
                 bias[:n_q] *= np.float32(D**-0.5)
-        qkv = _behind_norm(weight, bias, _norm_of(f"{name}.norm_1", arrays))
+        qkv = _fold_norm(weight, bias, _norm_parameters(f"{name}.norm_1", arrays))
         out = (SparseDense if config.mlp == "relu2" else Dense)(
             arrays[f"{name}.mlp.proj.weight"], arrays.get(f"{name}.mlp.proj.bias")
         )
@@ -239,28 +241,30 @@ class NumpyModel:
             kv=qkv.part(n_q, len(weight)),
             gain=None if gain is None else gain[order],
             proj=Dense(arrays[f"{name}.attention.proj.weight"], arrays.get(f"{name}.attention.proj.bias")),
-            fc=_behind_norm(
-                arrays[f"{name}.mlp.fc.weight"], arrays.get(f"{name}.mlp.fc.bias"), _norm_of(f"{name}.norm_2", arrays)
+            fc=_fold_norm(
+                arrays[f"{name}.mlp.fc.weight"],
+                arrays.get(f"{name}.mlp.fc.bias"),
+                _norm_parameters(f"{name}.norm_2", arrays),
             ),
             out=out,
         )
 
 
-def _norm_of(name: str, arrays: dict[str, Floats]) -> tuple[Floats, Floats] | None:
+def _norm_parameters(name: str, arrays: dict[str, Floats]) -> tuple[Floats, Floats] | None:
     """Weight and bias of a norm; None if it has none."""
     weight = arrays.get(f"{name}.weight")
     return None if weight is None else (weight, arrays.get(f"{name}.bias", np.zeros_like(weight)))
 
 
-def _behind_norm(weight: Floats, bias: Floats | None, norm: tuple[Floats, Floats] | None) -> Dense:
+def _fold_norm(weight: Floats, bias: Floats | None, norm: tuple[Floats, Floats] | None) -> Dense:
     """The product that takes a norm's weight and bias upon itself."""
     if norm is None:
         return Dense(weight, bias)
-    moved = weight @ norm[1]
-    return Dense(weight * norm[0], moved if bias is None else moved + bias)
+    shifted_bias = weight @ norm[1]
+    return Dense(weight * norm[0], shifted_bias if bias is None else shifted_bias + bias)
 
 
-def _later(length: int) -> Floats:
+def _causal_mask(length: int) -> Floats:
     return np.triu(np.full((length, length), -np.inf, np.float32), 1)
 
 

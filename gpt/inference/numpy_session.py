@@ -17,7 +17,9 @@ from gpt.inference.dense import softmax
 from gpt.inference.session import Network
 from gpt.weights.model_folder import Floats, Ints
 
-_AT_ONCE = 256  # tokens of many contexts read together: what they leave between two products fits into the cache
+_MAX_TOKENS_TOGETHER = (
+    256  # tokens of many contexts read together: what they leave between two products fits into the cache
+)
 
 
 class NumpySession:
@@ -40,7 +42,7 @@ class NumpySession:
         """Tokens that fit."""
         return self._batch.capacity
 
-    def feed(self, ids: Sequence[int], among: Sequence[int] | None = None) -> Floats:
+    def feed(self, ids: Sequence[int], candidate_ids: Sequence[int] | None = None) -> Floats:
         """Read tokens; returns fp32 logits (V,) of what follows the last of them.
 
         Args:
@@ -51,7 +53,7 @@ class NumpySession:
         Raises:
             ContextError: No token is given, or they do not fit.
         """
-        logits: Floats = self._batch.feed([ids], among)[0]
+        logits: Floats = self._batch.feed([ids], candidate_ids)[0]
         return logits
 
     def feed_vectors(self, vectors: Floats, token: int) -> Floats:
@@ -76,10 +78,10 @@ class NumpySession:
 
     def fork(self) -> NumpySession:
         """An independent session that has read the same."""
-        other = NumpySession.__new__(NumpySession)
-        other.model = self.model
-        other._batch = self._batch.take_rows([0])
-        return other
+        copy = NumpySession.__new__(NumpySession)
+        copy.model = self.model
+        copy._batch = self._batch.take_rows([0])
+        return copy
 
 
 class NumpyBatch:
@@ -103,7 +105,7 @@ class NumpyBatch:
         return len(self.lengths)
 
     def feed(
-        self, ids: Sequence[Sequence[int]], among: Sequence[int] | None = None, vectors: Floats | None = None
+        self, ids: Sequence[Sequence[int]], candidate_ids: Sequence[int] | None = None, vectors: Floats | None = None
     ) -> Floats:
         """Read tokens of every context; returns fp32 logits (B, V) of what follows the last of each.
 
@@ -117,26 +119,26 @@ class NumpyBatch:
             CheckpointError: The weights are so large that the numbers overflow.
         """
         counts = self._check(ids)
-        kept = np.asarray(among, np.int64) if among is not None else None
+        candidates = np.asarray(candidate_ids, np.int64) if candidate_ids is not None else None
         with np.errstate(over="ignore", invalid="ignore"):
             stream = self._stream(ids, counts) if vectors is None else self._read(0, 1, ids, counts, vectors)
-            logits = self.model.logits(stream, kept)
+            logits = self.model.logits(stream, candidates)
         if not np.isfinite(logits).all():
             raise CheckpointError("the model answers with what is no finite number; its weights are damaged")
         return logits
 
     def _stream(self, ids: Sequence[Sequence[int]], counts: Ints) -> Floats:
-        if counts.sum() <= max(_AT_ONCE, self.rows):
+        if counts.sum() <= max(_MAX_TOKENS_TOGETHER, self.rows):
             return self._read(0, self.rows, ids, counts)
-        found = []
-        begin = 0
-        while begin < self.rows:
-            end = begin + 1
-            while end < self.rows and counts[begin : end + 1].sum() <= _AT_ONCE:
-                end += 1
-            found.append(self._read(begin, end, ids[begin:end], counts[begin:end]))
-            begin = end
-        return np.concatenate(found)
+        parts = []
+        start = 0
+        while start < self.rows:
+            stop = start + 1
+            while stop < self.rows and counts[start : stop + 1].sum() <= _MAX_TOKENS_TOGETHER:
+                stop += 1
+            parts.append(self._read(start, stop, ids[start:stop], counts[start:stop]))
+            start = stop
+        return np.concatenate(parts)
 
     def rewind(self, row: int, length: int) -> None:
         """Let a context forget all but its first `length` tokens."""
@@ -146,16 +148,16 @@ class NumpyBatch:
 
     def take_rows(self, rows: Sequence[int]) -> NumpyBatch:
         """A new batch of copies of these contexts; one may be taken many times."""
-        other = NumpyBatch.__new__(NumpyBatch)
-        other.model, other.capacity = self.model, self.capacity
-        other.lengths, other._tokens = self.lengths[list(rows)], self._tokens[list(rows)]
-        longest = int(other.lengths.max(initial=0))
+        batch = NumpyBatch.__new__(NumpyBatch)
+        batch.model, batch.capacity = self.model, self.capacity
+        batch.lengths, batch._tokens = self.lengths[list(rows)], self._tokens[list(rows)]
+        longest = int(batch.lengths.max(initial=0))
         shape = (len(self._keys), len(rows), *self._keys.shape[2:])
-        other._keys, other._values = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+        batch._keys, batch._values = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
         for new, row in enumerate(rows):
-            other._keys[:, new, :, :longest] = self._keys[:, row, :, :longest]
-            other._values[:, new, :, :longest] = self._values[:, row, :, :longest]
-        return other
+            batch._keys[:, new, :, :longest] = self._keys[:, row, :, :longest]
+            batch._values[:, new, :, :longest] = self._values[:, row, :, :longest]
+        return batch
 
     def _check(self, ids: Sequence[Sequence[int]]) -> Ints:
         if len(ids) != self.rows:
@@ -170,31 +172,33 @@ class NumpyBatch:
             )
         lowest, highest = min(map(min, ids)), max(map(max, ids))
         if lowest < 0 or highest >= self.model.config.vocab_size:
-            bad = lowest if lowest < 0 else highest
-            raise ContextError(f"id {bad} is not in 0..{self.model.config.vocab_size - 1} (vocab_size - 1)")
+            invalid = lowest if lowest < 0 else highest
+            raise ContextError(f"id {invalid} is not in 0..{self.model.config.vocab_size - 1} (vocab_size - 1)")
         return counts
 
     def _read(
-        self, begin: int, end: int, ids: Sequence[Sequence[int]], counts: Ints, vectors: Floats | None = None
+        self, first_row: int, end_row: int, ids: Sequence[Sequence[int]], counts: Ints, vectors: Floats | None = None
     ) -> Floats:
         """Let contexts begin..end read; returns the stream (end - begin, C) at the last tokens."""
         k = self.model.config.previous_tokens
-        starts = self.lengths[begin:end]
+        starts = self.lengths[first_row:end_row]
         flat = np.array([token for new in ids for token in new], np.int64)  # (M,)
         ends = counts.cumsum() - 1
-        if len(flat) == end - begin:
-            row, place = np.arange(begin, end), starts
+        if len(flat) == end_row - first_row:
+            rows, positions = np.arange(first_row, end_row), starts
         else:
-            row = np.repeat(np.arange(begin, end), counts)
-            place = np.arange(len(flat)) - np.repeat(ends + 1 - counts - starts, counts)
+            rows = np.repeat(np.arange(first_row, end_row), counts)
+            positions = np.arange(len(flat)) - np.repeat(ends + 1 - counts - starts, counts)
         if k:
-            self._tokens[row, k + place] = flat
-            before = self._tokens[row[:, None], place[:, None] + np.arange(k)]  # (M, k)
+            self._tokens[rows, k + positions] = flat
+            previous_ids = self._tokens[rows[:, None], positions[:, None] + np.arange(k)]  # (M, k)
         else:
-            before = np.empty((len(flat), 0), np.int64)
-        memory = _Memory(self.model, self._keys[:, begin:end], self._values[:, begin:end], starts, counts)
-        x = self.model.read(flat, before, place, memory, ends, vectors)
-        self.lengths[begin:end] = starts + counts
+            previous_ids = np.empty((len(flat), 0), np.int64)
+        memory = _Memory(
+            self.model, self._keys[:, first_row:end_row], self._values[:, first_row:end_row], starts, counts
+        )
+        x = self.model.read(flat, previous_ids, positions, memory, ends, vectors)
+        self.lengths[first_row:end_row] = starts + counts
         return x
 
 
@@ -202,7 +206,7 @@ class _Memory:
     """Keys and values of some contexts while they read; see `gpt.inference.session.Memory`."""
 
     def __init__(self, model: Network, keys: Floats, values: Floats, starts: Ints, counts: Ints) -> None:
-        self.config, self.later = model.config, model.later
+        self.config, self.causal_mask = model.config, model.causal_mask
         self.keys, self.values = keys, values  # (layers, B, K, capacity, D)
         self.starts = [int(start) for start in starts]
         self.counts = [int(count) for count in counts]
@@ -214,18 +218,23 @@ class _Memory:
 
     def attend(self, layer: int, q: Floats, k: Floats, v: Floats, *, last: bool) -> Floats:
         if len(self.starts) == 1:
-            return self._one(self.keys[layer, 0], self.values[layer, 0], q, k, v, 0)
+            return self._attend_one(self.keys[layer, 0], self.values[layer, 0], q, k, v, 0)
         if self.single:
-            return self._one_each(self.keys[layer], self.values[layer], q, k, v)
+            return self._attend_single_tokens(self.keys[layer], self.values[layer], q, k, v)
         out = np.empty((len(q), self.config.n_embd), np.float32)
-        at = 0
+        offset = 0
         for row, count in enumerate(self.counts):
-            own, mine = slice(at, at + count), slice(row, row + 1) if last else slice(at, at + count)
-            out[mine] = self._one(self.keys[layer, row], self.values[layer, row], q[mine], k[own], v[own], row)
-            at += count
+            tokens, queries = (
+                slice(offset, offset + count),
+                slice(row, row + 1) if last else slice(offset, offset + count),
+            )
+            out[queries] = self._attend_one(
+                self.keys[layer, row], self.values[layer, row], q[queries], k[tokens], v[tokens], row
+            )
+            offset += count
         return out
 
-    def _one(self, keys: Floats, values: Floats, q: Floats, k: Floats, v: Floats, row: int) -> Floats:
+    def _attend_one(self, keys: Floats, values: Floats, q: Floats, k: Floats, v: Floats, row: int) -> Floats:
         """One context: keys, values (K, capacity, D), queries (T, H, D) or that of the last token alone."""
         start, count = self.starts[row], self.counts[row]
         end, T = start + count, len(q)
@@ -237,16 +246,16 @@ class _Memory:
             return (softmax(scores) @ values[:, :end]).reshape(1, -1)
         grouped = q.reshape(T, K, -1, D).transpose(1, 2, 0, 3).reshape(K, -1, D)  # (K, H / K T, D)
         scores = grouped @ keys[:, :end].transpose(0, 2, 1)
-        scores.reshape(K, -1, T, end)[..., start:] += self.later(T)
+        scores.reshape(K, -1, T, end)[..., start:] += self.causal_mask(T)
         y = (softmax(scores) @ values[:, :end]).reshape(K, -1, T, D)
         return y.transpose(2, 0, 1, 3).reshape(T, -1)
 
-    def _one_each(self, keys: Floats, values: Floats, q: Floats, k: Floats, v: Floats) -> Floats:
+    def _attend_single_tokens(self, keys: Floats, values: Floats, q: Floats, k: Floats, v: Floats) -> Floats:
         """Each of B contexts reads one token: queries (B, H, D)."""
         B, K, D = k.shape
-        here = np.arange(B)
-        keys[here, :, self.starts] = k
-        values[here, :, self.starts] = v
+        rows = np.arange(B)
+        keys[rows, :, self.starts] = k
+        values[rows, :, self.starts] = v
         end = max(self.starts) + 1
         scores = q.reshape(B, K, -1, D) @ keys[:, :, :end].transpose(0, 1, 3, 2)  # (B, K, H / K, S)
         if self.hidden is not None:

@@ -55,7 +55,7 @@ class OnnxBatch:
         self._tokens = np.full((rows, config.previous_tokens + self.capacity), config.vocab_size, np.int64)
         shape = (rows, config.kv_heads, self.capacity, config.head_size)
         names = [f"{part}_{layer}" for layer in range(config.n_layer) for part in ("key", "value")]
-        self._keep({name: np.zeros(shape, np.float32) for name in names})
+        self._bind_cache({name: np.zeros(shape, np.float32) for name in names})
 
     def feed(self, ids: Sequence[Sequence[int]]) -> Floats:
         """Read the same number of tokens in every context; returns fp32 logits (B, V) of what follows.
@@ -78,17 +78,17 @@ class OnnxBatch:
         if new.min() < 0 or new.max() >= config.vocab_size:
             raise ContextError(f"an id is not in 0..{config.vocab_size - 1} (vocab_size - 1)")
         k, start = config.previous_tokens, self.length
-        place = np.arange(start, start + T)
-        self._tokens[:, k + place] = new
+        positions = np.arange(start, start + T)
+        self._tokens[:, k + positions] = new
         inputs = {
             "ids": new,
             "last": np.full(self.rows, start + T - 1, np.int32),
             "total": np.array([start + T], np.int32),
         }
         if k:
-            inputs["before"] = self._tokens[:, place[:, None] + np.arange(k)]
+            inputs["before"] = self._tokens[:, positions[:, None] + np.arange(k)]
         if config.position != "rotary":
-            inputs["places"] = np.broadcast_to(place, new.shape).copy()
+            inputs["places"] = np.broadcast_to(positions, new.shape).copy()
         binding = self._binding
         for name, array in inputs.items():
             binding.bind_cpu_input(name, array)
@@ -104,31 +104,31 @@ class OnnxBatch:
 
     def fork(self) -> OnnxBatch:
         """Independent contexts that have read the same."""
-        other = OnnxBatch.__new__(OnnxBatch)
-        other.model, other.rows, other.capacity, other.length = self.model, self.rows, self.capacity, self.length
-        other._tokens = self._tokens.copy()
+        copy = OnnxBatch.__new__(OnnxBatch)
+        copy.model, copy.rows, copy.capacity, copy.length = self.model, self.rows, self.capacity, self.length
+        copy._tokens = self._tokens.copy()
         copies: dict[str, Floats] = {}
-        for name, own in self._arrays.items():
-            copies[name] = np.zeros_like(own)
-            copies[name][:, :, : self.length] = own[:, :, : self.length]
-        other._keep(copies)
-        return other
+        for name, array in self._arrays.items():
+            copies[name] = np.zeros_like(array)
+            copies[name][:, :, : self.length] = array[:, :, : self.length]
+        copy._bind_cache(copies)
+        return copy
 
-    def _keep(self, arrays: dict[str, Floats]) -> None:
+    def _bind_cache(self, arrays: dict[str, Floats]) -> None:
         """Bind the cache as both past and present, so that the new is written behind the old."""
         self._arrays = arrays
         self._binding = self.model.session.io_binding()
         self._binding.bind_output("logits", "cpu")
         for name, array in arrays.items():
-            place = {
+            buffer = {
                 "device_type": "cpu",
                 "device_id": 0,
                 "element_type": np.float32,
                 "shape": array.shape,
                 "buffer_ptr": array.ctypes.data,
             }
-            self._binding.bind_input(f"past_{name}", **place)
-            self._binding.bind_output(f"present_{name}", **place)
+            self._binding.bind_input(f"past_{name}", **buffer)
+            self._binding.bind_output(f"present_{name}", **buffer)
 
 
 class OnnxSession:
@@ -148,14 +148,14 @@ class OnnxSession:
         """Tokens that fit."""
         return self._batch.capacity
 
-    def feed(self, ids: Sequence[int], among: Sequence[int] | None = None) -> Floats:
+    def feed(self, ids: Sequence[int], candidate_ids: Sequence[int] | None = None) -> Floats:
         """Read tokens; returns fp32 logits (V,) of what follows the last of them; with `among`, of these ids only.
 
         Raises:
             ContextError: No token is given, or they do not fit.
         """
         logits: Floats = self._batch.feed([ids])[0]
-        return logits if among is None else logits[np.asarray(among)]
+        return logits if candidate_ids is None else logits[np.asarray(candidate_ids)]
 
     def rewind(self, length: int) -> None:
         """Forget all but the first `length` tokens."""
@@ -163,6 +163,6 @@ class OnnxSession:
 
     def fork(self) -> OnnxSession:
         """An independent session that has read the same."""
-        other = OnnxSession.__new__(OnnxSession)
-        other.model, other._batch = self.model, self._batch.fork()
-        return other
+        copy = OnnxSession.__new__(OnnxSession)
+        copy.model, copy._batch = self.model, self._batch.fork()
+        return copy

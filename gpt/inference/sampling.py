@@ -44,19 +44,19 @@ def sample(
         logits = logits[np.asarray(allowed)]
     _check(temperature, top_k, top_p)
     if temperature == 0:
-        place = int(logits.argmax())
+        index = int(logits.argmax())
     else:
         if rng is None:
             raise ConfigError(f"temperature is {temperature}, and no rng was given to draw with")
         running = _weights(logits, temperature, top_k, top_p).cumsum()
-        place = min(int(np.searchsorted(running, rng.random() * running[-1], side="right")), len(running) - 1)
-    return (place if allowed is None else int(allowed[place])), logprob(logits, place)
+        index = min(int(np.searchsorted(running, rng.random() * running[-1], side="right")), len(running) - 1)
+    return (index if allowed is None else int(allowed[index])), logprob(logits, index)
 
 
-def logprob(logits: Floats, place: int) -> float:
+def logprob(logits: Floats, index: int) -> float:
     """Log-probability of one of the ids that the logits are about."""
     highest = float(logits.max())
-    return float(logits[place]) - highest - math.log(float(np.exp(logits - np.float32(highest)).sum()))
+    return float(logits[index]) - highest - math.log(float(np.exp(logits - np.float32(highest)).sum()))
 
 
 def _weights(logits: Floats, temperature: float, top_k: int | None, top_p: float | None) -> npt.NDArray[np.float64]:

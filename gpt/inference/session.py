@@ -22,7 +22,7 @@ class Session(Protocol):
         """Tokens that fit."""
         ...
 
-    def feed(self, ids: Sequence[int], among: Sequence[int] | None = None) -> Floats:
+    def feed(self, ids: Sequence[int], candidate_ids: Sequence[int] | None = None) -> Floats:
         """Read tokens; returns fp32 logits of what follows the last of them, of all ids (V,) or of those `among`.
 
         Raises:
@@ -66,16 +66,16 @@ class Network(Protocol):
 
     config: GPTConfig
 
-    def later(self, length: int) -> Floats:
+    def causal_mask(self, length: int) -> Floats:
         """Return the causal mask that is added to scores, (length, length)."""
         ...
 
     def read(
-        self, ids: Ints, before: Ints, places: Ints, memory: Memory, ends: Ints, vectors: Floats | None = None
+        self, ids: Ints, previous_ids: Ints, positions: Ints, memory: Memory, ends: Ints, vectors: Floats | None = None
     ) -> Floats:
         """Read new tokens of R contexts; returns the normalized stream at the last of each, (R, C)."""
         ...
 
-    def logits(self, x: Floats, among: Ints | None = None) -> Floats:
+    def logits(self, x: Floats, candidate_ids: Ints | None = None) -> Floats:
         """Return logits (R, V) of what `read` returned, or of the ids `among` only."""
         ...

@@ -14,13 +14,13 @@ def limit_blas_threads(count: int) -> bool:
     Without it, set OPENBLAS_NUM_THREADS before numpy is imported. Small products gain nothing from many threads and
     lose a lot on a machine whose cores are busy.
     """
-    told = False
+    changed = False
     for library in sorted((Path(np.__file__).parents[1] / "numpy.libs").glob("*openblas*")):
-        loaded = ctypes.CDLL(str(library))  # numpy has it open already: no second copy
+        blas = ctypes.CDLL(str(library))  # numpy has it open already: no second copy
         for name in ("scipy_openblas_set_num_threads64_", "openblas_set_num_threads64_", "openblas_set_num_threads"):
-            function = getattr(loaded, name, None)
+            function = getattr(blas, name, None)
             if function is not None:
                 function(ctypes.c_int(count))
-                told = True
+                changed = True
                 break
-    return told
+    return changed

@@ -21,7 +21,7 @@ from gpt.weights.model_folder import Floats
 if TYPE_CHECKING:
     from gpt.tokenization.tokenizer import Tokenizer
 
-MOST = 160  # tokens that are heard at once
+MAX_TOKENS = 160  # tokens that are heard at once
 
 
 class Sound(NamedTuple):
@@ -76,8 +76,8 @@ class AudioEncoder:
 
     def vectors(self, embeddings: Floats, heard: Floats) -> Floats:
         """Return what the GPT reads (N, n_embd), of tokens' embeddings and what was heard of each, (N, C)."""
-        found: Floats = embeddings + heard @ self.weights["join.weight"].T + self.weights["join.bias"]
-        return found
+        vectors: Floats = embeddings + heard @ self.weights["join.weight"].T + self.weights["join.bias"]
+        return vectors
 
 
 def _gelu(x: Floats) -> Floats:
@@ -96,11 +96,11 @@ def tokens_heard(steps: Floats, letters: Floats, alphabet: str, tokenizer: Token
     spikes = greedy(letters)
     while spikes and alphabet[spikes[0].symbol - 1] == " ":
         spikes = spikes[1:]
-    ids = tokenizer.encode("".join(alphabet[spike.symbol - 1] for spike in spikes))[:MOST]
-    found = np.zeros((len(ids), steps.shape[1]), np.float32)
-    at = 0
-    for row, token in zip(found, ids, strict=True):
-        own = spikes[at : at + len(tokenizer.decode([token]))]
-        row[:] = steps[own[0].first : own[-1].last + 1].mean(axis=0)
-        at += len(own)
-    return ids, found
+    ids = tokenizer.encode("".join(alphabet[spike.symbol - 1] for spike in spikes))[:MAX_TOKENS]
+    heard = np.zeros((len(ids), steps.shape[1]), np.float32)
+    offset = 0
+    for row, token in zip(heard, ids, strict=True):
+        token_spikes = spikes[offset : offset + len(tokenizer.decode([token]))]
+        row[:] = steps[token_spikes[0].first : token_spikes[-1].last + 1].mean(axis=0)
+        offset += len(token_spikes)
+    return ids, heard

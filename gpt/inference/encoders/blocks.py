@@ -29,8 +29,8 @@ def conv2d(x: Floats, weight: Floats, bias: Floats, *, stride: int = 1, padding:
     """
     C_out, _, K, _ = weight.shape
     padded = np.pad(x, ((padding, padding), (padding, padding), (0, 0))) if padding else x
-    found: Floats = sliding_window_view(padded, (K, K), axis=(0, 1))  # type: ignore[call-overload]
-    windows = found[::stride, ::stride]  # (H', W', C_in, K, K)
+    patches: Floats = sliding_window_view(padded, (K, K), axis=(0, 1))  # type: ignore[call-overload]
+    windows = patches[::stride, ::stride]  # (H', W', C_in, K, K)
     H, W = windows.shape[:2]
     # Copied with channels last: whole runs of numbers are moved at once.
     columns = np.ascontiguousarray(windows.transpose(0, 1, 3, 4, 2)).reshape(H * W, -1)

@@ -12,7 +12,7 @@ import numpy as np
 
 from gpt.weights.model_folder import Floats
 
-NEVER = -1e30  # the logarithm of no probability, finite so that differences are numbers
+LOG_ZERO = -1e30  # the logarithm of no probability, finite so that differences are numbers
 
 
 class Spike(NamedTuple):
@@ -25,15 +25,15 @@ class Spike(NamedTuple):
 
 def greedy(log_probabilities: Floats) -> list[Spike]:
     """Return the symbols of the likeliest path through (S, K), in order."""
-    found: list[Spike] = []
-    before = 0
+    spikes: list[Spike] = []
+    previous = 0
     for step, symbol in enumerate(log_probabilities.argmax(axis=1).tolist()):
-        if symbol and symbol == before:
-            found[-1] = found[-1]._replace(last=step)
+        if symbol and symbol == previous:
+            spikes[-1] = spikes[-1]._replace(last=step)
         elif symbol:
-            found.append(Spike(symbol, step, step))
-        before = symbol
-    return found
+            spikes.append(Spike(symbol, step, step))
+        previous = symbol
+    return spikes
 
 
 def log_likelihood(log_probabilities: Floats, symbols: Sequence[int]) -> float:
@@ -44,12 +44,12 @@ def log_likelihood(log_probabilities: Floats, symbols: Sequence[int]) -> float:
     # A symbol may follow the one before without a blank, unless they are the same.
     skips = np.zeros(len(extended), bool)
     skips[3::2] = extended[3::2] != extended[1:-2:2]
-    now = np.full(len(extended), NEVER)
-    now[:2] = emitted[0, :2]
+    current = np.full(len(extended), LOG_ZERO)
+    current[:2] = emitted[0, :2]
     for step in range(1, len(emitted)):
-        moved = np.full(len(extended), NEVER)
-        moved[1:] = now[:-1]
-        skipped = np.full(len(extended), NEVER)
-        skipped[2:] = np.where(skips[2:], now[:-2], NEVER)
-        now = np.logaddexp(np.logaddexp(now, moved), skipped) + emitted[step]
-    return float(np.logaddexp(now[-1], now[-2]) if len(now) > 1 else now[-1])
+        moved = np.full(len(extended), LOG_ZERO)
+        moved[1:] = current[:-1]
+        skipped = np.full(len(extended), LOG_ZERO)
+        skipped[2:] = np.where(skips[2:], current[:-2], LOG_ZERO)
+        current = np.logaddexp(np.logaddexp(current, moved), skipped) + emitted[step]
+    return float(np.logaddexp(current[-1], current[-2]) if len(current) > 1 else current[-1])

@@ -48,5 +48,5 @@ def log_mel(samples: Floats) -> Floats:
     spectrum = np.fft.rfft(frames, FFT, axis=1)
     powers = (spectrum.real**2 + spectrum.imag**2).astype(np.float32) @ bank()
     logs = np.log10(np.maximum(powers, FLOOR))
-    found: Floats = (np.maximum(logs, logs.max() - DECADES) + 4.0) / 4.0
-    return found.astype(np.float32)
+    scaled: Floats = (np.maximum(logs, logs.max() - DECADES) + 4.0) / 4.0
+    return scaled.astype(np.float32)

@@ -10,7 +10,7 @@ import torch
 from torch.nn import functional as F
 
 from envs.symbolic.domain import load_domain
-from gpt.encoders.vision import Known, Seen, SightConfig, SightEncoder, folded, unfolded
+from gpt.encoders.vision import Known, Seen, SightConfig, SightEncoder, fold_batch_norms, load_folded
 from gpt.training.distributed import resolve_device
 from gpt.weights.encoder_file import load_sense, sense_path
 from planner.perception.image_labels import FURNITURE_STATES, SIZE, THING_STATES, classes, furniture
@@ -97,7 +97,7 @@ def train_sight(settings: SightSettings, model: Path, pictures: Path, out: Path,
     encoder = SightEncoder(config).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     alone = settings.alone if settings.auxiliary else 0.0
     if begun is not None:
-        unfolded(encoder, {name: torch.from_numpy(array) for name, array in begun.encoder.items()})
+        load_folded(encoder, {name: torch.from_numpy(array) for name, array in begun.encoder.items()})
         alone = 0.0
     if encoder.thing is not None and not reads:
         _begin_with_names(encoder, reader)
@@ -111,7 +111,7 @@ def train_sight(settings: SightSettings, model: Path, pictures: Path, out: Path,
 
     def save() -> None:
         extra = {"seen": progress.items, "pictures": len(gallery), **asdict(settings)}
-        reader.save(path, folded(encoder), config.as_dict(), extra)
+        reader.save(path, fold_batch_norms(encoder), config.as_dict(), extra)
 
     while (done := progress.done) < 1:
         together = done >= alone
