@@ -1,1 +1,1 @@
-"""Encoders of pictures and sounds, and how the GPT learns to read what they make of them. Training only (torch)."""
+"""Image and sound encoders, and the loss with which the GPT learns to read them. Training only (torch)."""

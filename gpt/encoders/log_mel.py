@@ -1,4 +1,4 @@
-"""Log-mel features of many sounds at once, in torch: the numbers of `gpt.inference.encoders.log_mel`.
+"""Log-mel features of batches of sounds in torch: the same numbers as `gpt.inference.encoders.log_mel`.
 
 Shapes: B sounds, N samples, T frames, M bands.
 """
@@ -13,12 +13,12 @@ from gpt.inference.encoders.log_mel import BANDS, DECADES, FFT, FLOOR, HOP, WIND
 
 
 def n_frames(lengths: Tensor) -> Tensor:
-    """Frames (B,) of sounds with so many samples."""
+    """Number of frames (B,) of sounds with these numbers of samples."""
     return 1 + (lengths.clamp_min(WINDOW) - WINDOW) // HOP
 
 
 def log_mel(samples: Tensor, lengths: Tensor) -> Tensor:
-    """Return features (B, T, M) of samples (B, N) in -1..1, of which `lengths` (B,) count; zeros behind those."""
+    """Return features (B, T, M) of samples (B, N) in -1..1 with valid lengths (B,); zeros after the end."""
     if samples.shape[1] < WINDOW:
         samples = F.pad(samples, (0, WINDOW - samples.shape[1]))
     frames = samples.unfold(1, WINDOW, HOP) * torch.from_numpy(window()).to(samples.device)  # (B, T, WINDOW)
@@ -31,7 +31,7 @@ def log_mel(samples: Tensor, lengths: Tensor) -> Tensor:
 
 
 def spec_augment(features: Tensor, generator: torch.Generator, *, bands: int = 14, share: float = 0.08) -> Tensor:
-    """Hide two runs of bands and two of frames of each sound (SpecAugment, arXiv:1904.08779); returns a copy."""
+    """Mask two runs of bands and two of frames of each sound (SpecAugment, arXiv:1904.08779); returns a copy."""
     B, T, _ = features.shape
 
     def runs(total: int, longest: int) -> Tensor:

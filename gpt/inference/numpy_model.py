@@ -1,8 +1,9 @@
 """The GPT of `gpt.model.transformer` in numpy, for decoding on a CPU: same numbers, no torch, no compiler.
 
-What can be done once is done when the weights are loaded: gains of layer norms and the scale of attention go into the
-weights behind them, heads are put in an order in which a rotation is one complex product. While decoding, the last
-block is computed for the last token only, and the second product of a ReLU² MLP only for the units that are not zero.
+Work that is the same for every token is done when the weights are loaded: layer-norm gains and the attention scale are
+folded into the following weights, and head dimensions are reordered so that a rotation is one complex product. While
+decoding, the last block is computed for the last token only, and the second product of a ReLU² MLP only for the nonzero
+units.
 
 Shapes: M tokens read together (of one context or many), R contexts, C = n_embd, V = vocab_size, H query heads, K key
 heads, D head size, k previous tokens.
@@ -29,14 +30,14 @@ from gpt.weights.model_folder import Floats, Ints, check_shapes, read_folder
 if TYPE_CHECKING:
     from gpt.model.transformer import GPT
 
-MAX_CACHED_MASK = 1024  # tokens read together up to which the mask is made once
-_INIT_STD = 0.02  # of `gpt.model.transformer`: what sinusoidal positions are scaled to
+MAX_CACHED_MASK = 1024  # maximum number of tokens read together for which the mask is precomputed
+_INIT_STD = 0.02  # as in `gpt.model.transformer`; the scale of sinusoidal positions
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Layer:
     qkv: Dense
-    q: Dense  # parts of qkv
+    q: Dense  # views of qkv
     kv: Dense
     gain: Floats | None  # (D,)
     proj: Dense
@@ -45,16 +46,16 @@ class _Layer:
 
 
 class NumpyModel:
-    """The weights, ready to be multiplied with; contexts are `NumpySession` and `NumpyBatch`.
+    """The weights in the layout used for decoding; contexts are `NumpySession` and `NumpyBatch`.
 
-    It is not changed by reading, so threads can share it.
+    Reading does not modify it, so threads can share it.
     """
 
     def __init__(self, config: GPTConfig, arrays: dict[str, Floats]) -> None:
         """Prepare arrays named as in a checkpoint.
 
         Raises:
-            CheckpointError: Names or shapes are not this config's.
+            CheckpointError: Names or shapes do not match the config.
         """
         check_shapes(config, {name: array.shape for name, array in arrays.items()}, "the weights")
         self.config = config
@@ -69,7 +70,7 @@ class NumpyModel:
         self.rotation = _rotations(config.block_size, D) if config.position == "rotary" else None
         self._causal_mask = _causal_mask(min(config.block_size, MAX_CACHED_MASK))
         self.embedding_scale = _norm_parameters("embedding_norm", arrays)
-        # Of normalized queries and keys: a head's length becomes sqrt(D), and scores are divided by sqrt(D).
+        # For normalized queries and keys: a head's length becomes sqrt(D), and scores are divided by sqrt(D).
         self._lengths = np.full(config.n_head + config.kv_heads, D**0.5, np.float32)
         self._lengths[: config.n_head] = 1.0
         self.layers = [self._layer(f"blocks.{i}", arrays) for i in range(config.n_layer)]
@@ -82,15 +83,15 @@ class NumpyModel:
     def load(
         cls, folder: Path | str, adapter: Adapter | None = None
     ) -> tuple[NumpyModel, Tokenizer, dict[str, object]]:
-        """Read a model folder; returns the model, its tokenizer and what was saved as `extra`.
+        """Read a model folder; returns the model, its tokenizer and the saved `extra`.
 
         Args:
             folder: The model.
-            adapter: To be merged into the weights.
+            adapter: Merged into the weights.
 
         Raises:
-            CheckpointError: A file is missing, truncated, foreign, or does not belong to the others; or the adapter
-                does not belong to these weights.
+            CheckpointError: A file is missing, truncated, foreign, or does not match the others; or the adapter was
+                trained on other weights.
         """
         config, arrays, tokenizer, extra = read_folder(folder)
         if adapter is not None:
@@ -99,23 +100,23 @@ class NumpyModel:
 
     @classmethod
     def from_torch(cls, model: GPT) -> NumpyModel:
-        """Convert a model of PyTorch: what it learns afterwards is not seen here."""
-        from gpt.weights.checkpoint import weights_of  # imports torch, which whoever has such a model has imported
+        """Convert a PyTorch model; later changes to it have no effect here."""
+        from gpt.weights.checkpoint import weights_of  # imports torch, which the caller has already imported
 
         weights = {name: tensor.float().cpu().numpy().copy() for name, tensor in weights_of(model).items()}
         return cls(model.config, weights)
 
     def begin(self) -> NumpySession:
-        """An empty context."""
+        """Return an empty context."""
         return NumpySession(self)
 
     def causal_mask(self, length: int) -> Floats:
-        """What is added to scores (length, length) so that no token sees a later one."""
+        """Return the mask added to scores (length, length) that hides later tokens."""
         return self._causal_mask[:length, :length] if length <= len(self._causal_mask) else _causal_mask(length)
 
     @property
     def nbytes(self) -> int:
-        """Bytes of weights in memory; an array that two parts share is counted once."""
+        """Bytes of weights in memory; shared arrays are counted once."""
         arrays = [self.embedding, self.previous, self.position_table, self.rotation]
         total = sum(a.nbytes for a in arrays if a is not None)
         for layer in self.layers:
@@ -128,15 +129,15 @@ class NumpyModel:
         """Read tokens of R contexts.
 
         Args:
-            ids: (M,) the tokens, those of a context adjacent and in order.
-            before: (M, k) the tokens before each, oldest first, V where there is none.
-            places: (M,) position of each in its context.
-            memory: Of the contexts.
-            ends: (R,) where in `ids` the last token of each context is.
-            vectors: (M, C) in place of the tokens' own embeddings: what a sense has perceived.
+            ids: (M,) token ids; those of a context are adjacent and in order.
+            previous_ids: (M, k) the tokens before each, oldest first, V where there is none.
+            positions: (M,) position of each token in its context.
+            memory: The contexts' keys and values.
+            ends: (R,) index in `ids` of each context's last token.
+            vectors: (M, C) replacements of the token embeddings, from an image or sound encoder.
 
         Returns:
-            (R, C) the normalized stream at the last tokens: what the head reads.
+            (R, C) the normalized residual stream at the last tokens, which the head reads.
         """
         config = self.config
         H, D = config.n_head, config.head_size
@@ -149,7 +150,7 @@ class NumpyModel:
                 qk, v = heads[:, : H + config.kv_heads], heads[:, H + config.kv_heads :]
                 self._normalize_and_rotate(qk, layer.gain, rotation, self._lengths)
                 y = memory.attend(number, qk[:, :H], qk[:, H:], v, last=len(ends) == len(ids))
-            else:  # nothing but the last tokens is asked for any more
+            else:  # only the last tokens are needed from here on
                 kv = layer.kv(h).reshape(len(h), -1, D)
                 k, v = kv[:, : config.kv_heads], kv[:, config.kv_heads :]
                 q = layer.q(h[ends]).reshape(len(ends), -1, D)
@@ -164,10 +165,10 @@ class NumpyModel:
         return self._norm(x)
 
     def as_read(self, ids: Sequence[int], placeholder: int) -> Floats:
-        """Return what is made of tokens before the first block, (N, C), to be inserted as vectors.
+        """Return the input of the first block for these tokens, (N, C), to be inserted as vectors.
 
-        The tokens before each are in it, as in any text. What will be added for the placeholders that stand there is
-        taken off.
+        It includes the embeddings of previous tokens, as in ordinary text, minus those that will be added for the
+        placeholders.
         """
         embedded: Floats = self.embedding[list(ids)]
         if self.previous is not None:
@@ -179,14 +180,14 @@ class NumpyModel:
         return embedded
 
     def logits(self, x: Floats, candidate_ids: Ints | None = None) -> Floats:
-        """(R, V) from what `read` returned; with `among`, those of these ids only, (R, len(among))."""
+        """(R, V) from the output of `read`; with `candidate_ids`, of these ids only, (R, len(candidate_ids))."""
         if candidate_ids is None:
             return self.head(x)
         logits: Floats = x @ self.head_rows[candidate_ids].T
         return logits if self.head.bias is None else logits + self.head.bias[candidate_ids]
 
     def _embed(self, x: Floats, previous_ids: Ints, positions: Ints) -> Floats:
-        """Add to the tokens' own embeddings (M, C), in place, what is before them and where they are."""
+        """Add previous-token embeddings and positions to the token embeddings (M, C), in place."""
         if self.previous is not None:
             for ids in (previous_ids + self.offsets).T:
                 x += self.previous[ids]
@@ -200,8 +201,9 @@ class NumpyModel:
                 x += bias
         return x
 
-    def _normalize_and_rotate(self, heads: Floats, gain: Floats | None, rotation: npt.NDArray[np.complex64] | None, lengths: Floats
-               ) -> None:  # fmt: skip
+    def _normalize_and_rotate(
+        self, heads: Floats, gain: Floats | None, rotation: npt.NDArray[np.complex64] | None, lengths: Floats
+    ) -> None:
         """Normalize and rotate heads (M, n, D) in place."""
         inverse = None
         if gain is not None:
@@ -221,7 +223,7 @@ class NumpyModel:
         bias = None if bias is None else bias.copy()
         gain = arrays.get(f"{name}.attention.gain")
         order = np.arange(D)
-        if config.position == "rotary":  # halves become neighbors: the real and imaginary part of a number
+        if config.position == "rotary":  # the two halves become adjacent: real and imaginary part of a complex number
             order = order.reshape(2, D // 2).T.reshape(-1)
             n_rotated = n_q + config.kv_heads * D
             weight[:n_rotated] = weight[:n_rotated].reshape(-1, D, C)[:, order].reshape(n_rotated, C)
@@ -251,13 +253,13 @@ class NumpyModel:
 
 
 def _norm_parameters(name: str, arrays: dict[str, Floats]) -> tuple[Floats, Floats] | None:
-    """Weight and bias of a norm; None if it has none."""
+    """Weight and bias of a norm; None if it has no weight."""
     weight = arrays.get(f"{name}.weight")
     return None if weight is None else (weight, arrays.get(f"{name}.bias", np.zeros_like(weight)))
 
 
 def _fold_norm(weight: Floats, bias: Floats | None, norm: tuple[Floats, Floats] | None) -> Dense:
-    """The product that takes a norm's weight and bias upon itself."""
+    """Fold a norm's weight and bias into the following product."""
     if norm is None:
         return Dense(weight, bias)
     shifted_bias = weight @ norm[1]
@@ -269,14 +271,14 @@ def _causal_mask(length: int) -> Floats:
 
 
 def _rotations(length: int, head_size: int) -> npt.NDArray[np.complex64]:
-    """(length, 1, D / 2) numbers whose products turn pairs by rotary positions (RoFormer, arXiv:2104.09864)."""
+    """(length, 1, D / 2) complex numbers that rotate pairs by rotary positions (RoFormer, arXiv:2104.09864)."""
     rate = np.float32(10_000.0) ** (-np.arange(0, head_size, 2, dtype=np.float32) / np.float32(head_size))
     angle = np.arange(length, dtype=np.float32)[:, None, None] * rate
     return np.cos(angle) + np.complex64(1j) * np.sin(angle)
 
 
 def _sinusoids(length: int, width: int) -> Floats:
-    """Vaswani et al. 2017, section 3.5, in fp32 and scaled as `gpt.model.transformer` does."""
+    """Sinusoidal positions (Vaswani et al. 2017, section 3.5), in fp32 and scaled as in `gpt.model.transformer`."""
     rate = np.exp(np.arange(0, width, 2, dtype=np.float32) * np.float32(-np.log(10_000.0) / width))
     angle = np.arange(length, dtype=np.float32)[:, None] * rate
     waves = np.stack((np.sin(angle), np.cos(angle)), axis=-1).reshape(length, width)

@@ -1,9 +1,8 @@
-"""Contexts that a `NumpyModel` reads: one at a time, or many at once, each of its own length.
+"""Contexts of a `NumpyModel`: a single one, or many at once, each of its own length.
 
 `NumpySession` is a `gpt.inference.session.Session`.
 
-Shapes: B rows, T new tokens of a context, S tokens that can be seen, H query heads, K key heads, D head size, V
-vocabulary size.
+Shapes: B rows, T new tokens of a context, S visible tokens, H query heads, K key heads, D head size, V vocabulary size.
 """
 
 from __future__ import annotations
@@ -17,15 +16,13 @@ from gpt.inference.dense import softmax
 from gpt.inference.session import Network
 from gpt.weights.model_folder import Floats, Ints
 
-_MAX_TOKENS_TOGETHER = (
-    256  # tokens of many contexts read together: what they leave between two products fits into the cache
-)
+_MAX_TOKENS_TOGETHER = 256  # maximum tokens of many contexts per pass: intermediate results fit into the CPU cache
 
 
 class NumpySession:
-    """One context that grows token by token, shares what it has read, and can be rewound.
+    """One context that grows token by token, can be forked without rereading, and can be rewound.
 
-    The cost of a call is mostly that of reading the weights once, so feed forced tokens together.
+    A call costs mostly one pass over the weights, so feed forced tokens together.
     """
 
     def __init__(self, model: Network, capacity: int | None = None) -> None:
@@ -39,15 +36,15 @@ class NumpySession:
 
     @property
     def capacity(self) -> int:
-        """Tokens that fit."""
+        """Maximum number of tokens."""
         return self._batch.capacity
 
     def feed(self, ids: Sequence[int], candidate_ids: Sequence[int] | None = None) -> Floats:
-        """Read tokens; returns fp32 logits (V,) of what follows the last of them.
+        """Read tokens; returns fp32 logits (V,) for the token after the last.
 
         Args:
             ids: At least one.
-            among: Ids whose logits are wanted, (len(among),), if not all are: reading the head's weights for all is a
+            candidate_ids: Ids whose logits are needed, (len(candidate_ids),); by default all. The full head is a
                 seventh of the work of one token.
 
         Raises:
@@ -57,14 +54,14 @@ class NumpySession:
         return logits
 
     def feed_vectors(self, vectors: Floats, token: int) -> Floats:
-        """Read what a sense has perceived; returns fp32 logits (V,) of what follows.
+        """Read vectors of an image or sound encoder; returns fp32 logits (V,) for the next token.
 
         Args:
-            vectors: (T, C) in place of token embeddings, T of at least 1.
-            token: The id that stands at each of the T places.
+            vectors: (T, C) replacements of token embeddings, T at least 1.
+            token: The placeholder id at each of the T positions.
 
         Raises:
-            ContextError: The vectors are none, too many, or not of the model's width.
+            ContextError: There are no or too many vectors, or they do not have the model's width.
         """
         width = self.model.config.n_embd
         if vectors.ndim != 2 or vectors.shape[1] != width:
@@ -77,7 +74,7 @@ class NumpySession:
         self._batch.rewind(0, length)
 
     def fork(self) -> NumpySession:
-        """An independent session that has read the same."""
+        """Return an independent session with the same tokens."""
         copy = NumpySession.__new__(NumpySession)
         copy.model = self.model
         copy._batch = self._batch.take_rows([0])
@@ -85,38 +82,38 @@ class NumpySession:
 
 
 class NumpyBatch:
-    """Contexts that grow together, each at its own pace: nothing is padded."""
+    """Contexts that grow together, each at its own pace, without padding."""
 
     def __init__(self, model: Network, rows: int, capacity: int | None = None) -> None:
-        """Begin `rows` empty contexts of at most `capacity` tokens, by default the model's `block_size`."""
+        """Start `rows` empty contexts of at most `capacity` tokens, by default the model's `block_size`."""
         config = model.config
         self.model = model
         self.capacity = config.block_size if capacity is None else min(capacity, config.block_size)
         self.lengths: Ints = np.zeros(rows, np.int64)
         shape = (config.n_layer, rows, config.kv_heads, self.capacity, config.head_size)
-        # Zeros, for rows are computed to the longest: nothing times what lies behind the end of a row must be nothing.
+        # Zeros, because all rows are computed to the longest: 0 times the values after a row's end must be 0.
         self._keys, self._values = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
-        # Before the first token stand k times "no token", whose id is V.
+        # The first token is preceded by k "no token" entries, whose id is V.
         self._tokens: Ints = np.full((rows, config.previous_tokens + self.capacity), config.vocab_size, np.int64)
 
     @property
     def rows(self) -> int:
-        """Contexts."""
+        """Number of contexts."""
         return len(self.lengths)
 
     def feed(
         self, ids: Sequence[Sequence[int]], candidate_ids: Sequence[int] | None = None, vectors: Floats | None = None
     ) -> Floats:
-        """Read tokens of every context; returns fp32 logits (B, V) of what follows the last of each.
+        """Read tokens of every context; returns fp32 logits (B, V) for the token after the last of each.
 
         Args:
-            ids: For each context at least one.
-            among: Ids whose logits are wanted, if not all are; then (B, len(among)).
-            vectors: Of a single context, (T, C) in place of the token embeddings.
+            ids: At least one for each context.
+            candidate_ids: Ids whose logits are needed, by default all; the result is then (B, len(candidate_ids)).
+            vectors: For a single context, (T, C) replacements of the token embeddings.
 
         Raises:
-            ContextError: Too few or too many tokens for a context; then none has read any.
-            CheckpointError: The weights are so large that the numbers overflow.
+            ContextError: Too few or too many tokens for a context; then no context has read any.
+            CheckpointError: The weights are so large that activations overflow.
         """
         counts = self._check(ids)
         candidates = np.asarray(candidate_ids, np.int64) if candidate_ids is not None else None
@@ -141,13 +138,13 @@ class NumpyBatch:
         return np.concatenate(parts)
 
     def rewind(self, row: int, length: int) -> None:
-        """Let a context forget all but its first `length` tokens."""
+        """Forget all but the first `length` tokens of a context."""
         if not 0 <= length <= self.lengths[row]:
             raise ContextError(f"cannot rewind to {length}: {self.lengths[row]} tokens were read")
         self.lengths[row] = length
 
     def take_rows(self, rows: Sequence[int]) -> NumpyBatch:
-        """A new batch of copies of these contexts; one may be taken many times."""
+        """Return a new batch with copies of these contexts; an index may repeat."""
         batch = NumpyBatch.__new__(NumpyBatch)
         batch.model, batch.capacity = self.model, self.capacity
         batch.lengths, batch._tokens = self.lengths[list(rows)], self._tokens[list(rows)]
@@ -179,7 +176,7 @@ class NumpyBatch:
     def _read(
         self, first_row: int, end_row: int, ids: Sequence[Sequence[int]], counts: Ints, vectors: Floats | None = None
     ) -> Floats:
-        """Let contexts begin..end read; returns the stream (end - begin, C) at the last tokens."""
+        """Read tokens in rows first_row..end_row; returns the stream (end_row - first_row, C) at the last tokens."""
         k = self.model.config.previous_tokens
         starts = self.lengths[first_row:end_row]
         flat = np.array([token for new in ids for token in new], np.int64)  # (M,)
@@ -203,7 +200,7 @@ class NumpyBatch:
 
 
 class _Memory:
-    """Keys and values of some contexts while they read; see `gpt.inference.session.Memory`."""
+    """Keys and values of some contexts during a pass; see `gpt.inference.session.Memory`."""
 
     def __init__(self, model: Network, keys: Floats, values: Floats, starts: Ints, counts: Ints) -> None:
         self.config, self.causal_mask = model.config, model.causal_mask
@@ -235,7 +232,7 @@ class _Memory:
         return out
 
     def _attend_one(self, keys: Floats, values: Floats, q: Floats, k: Floats, v: Floats, row: int) -> Floats:
-        """One context: keys, values (K, capacity, D), queries (T, H, D) or that of the last token alone."""
+        """One context: keys and values (K, capacity, D), queries (T, H, D) of all new tokens or of the last only."""
         start, count = self.starts[row], self.counts[row]
         end, T = start + count, len(q)
         K, D = self.config.kv_heads, self.config.head_size

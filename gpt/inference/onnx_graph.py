@@ -1,7 +1,7 @@
-"""The network of a `NumpyModel` as an ONNX graph: fp32, or with weights rounded to int8.
+"""The network of a `NumpyModel` as an ONNX graph, in fp32 or with int8 weights.
 
-Attention is onnxruntime's GroupQueryAttention, which appends to the cache in place. The graph needs the package `onnx`
-to be built and `onnxruntime` to run (the extra `fast`).
+Attention is onnxruntime's GroupQueryAttention, which appends to the cache in place. Building the graph needs the
+package `onnx`, running it `onnxruntime` (the extra `fast`).
 
 Shapes: B contexts, T new tokens of each, C = n_embd, H query heads, K key heads, D head size, k previous tokens, V
 vocabulary size.
@@ -23,19 +23,19 @@ from gpt.inference.quantization import quantize_blocks, quantize_per_output
 from gpt.weights.model_folder import Floats
 
 Weights = Literal["fp32", "int8", "int8-columns"]
-"""`int8`: a scale for each 64 weights, products by MatMulNBits, which rounds its inputs likewise. `int8-columns`: one
-for each output, and one for each call's inputs (DynamicQuantizeMatMul): faster and coarser."""
+"""`int8`: one scale per 64 weights; MatMulNBits rounds its inputs the same way. `int8-columns`: one scale per output
+and one per call for the inputs (DynamicQuantizeMatMul): faster and coarser."""
 
 _MICROSOFT = "com.microsoft"
-_ACCURACY_LEVEL = 4  # of MatMulNBits' accuracy: products of int8 numbers
+_ACCURACY_LEVEL = 4  # accuracy level of MatMulNBits: int8 products
 
 
 def build_graph(model: NumpyModel, weights: Weights = "fp32") -> bytes:
-    """The serialised graph.
+    """Return the serialized graph.
 
-    Its inputs are `ids` (B, T), `before` (B, T, k) if k, `places` (B, T) unless positions are rotary, `last` (B,) int32
-    index of each context's last token, `total` int32 tokens so far, and `past_key_0` … (B, K, capacity, D); its outputs
-    `logits` (B, V) and `present_key_0` …, to be bound to the memory of the past.
+    Inputs: `ids` (B, T); `before` (B, T, k) if k; `places` (B, T) unless positions are rotary; `last` (B,) int32, the
+    index of each context's last token; `total` int32, the tokens so far; `past_key_0` … (B, K, capacity, D). Outputs:
+    `logits` (B, V) and `present_key_0` …, to be bound to the same memory as the past.
     """
     graph = _Graph(weights)
     config = model.config
@@ -64,7 +64,7 @@ def build_graph(model: NumpyModel, weights: Weights = "fp32") -> bytes:
             gain = graph.keep(f"gain_{number}", layer.gain)
             q, k = (graph.normalize_heads(part, n, D, gain) for part, n in ((q, H), (k, K)))
         y = graph.attend(number, [q, k, v], tables, H, K, D**-0.5 if layer.gain is not None else 1.0)
-        if number == config.n_layer - 1:  # nothing but the last token is asked for any more
+        if number == config.n_layer - 1:  # only the last token is needed from here on
             x, y = graph.last_token(x), graph.last_token(y)
         x = graph.add("Add", [x, graph.dense(y, layer.proj, f"proj_{number}")])
         h = graph.dense(graph.norm(x, config.norm, config.n_embd), layer.fc, f"fc_{number}")
@@ -74,7 +74,7 @@ def build_graph(model: NumpyModel, weights: Weights = "fp32") -> bytes:
 
 
 class _Graph:
-    """Nodes and constants, gathered one after another."""
+    """Builder of nodes and constants, in order."""
 
     def __init__(self, weights: Weights) -> None:
         self.weights = weights
@@ -87,7 +87,7 @@ class _Graph:
         return name
 
     def ints(self, values: Sequence[int]) -> str:
-        """Add a constant of int64."""
+        """Add an int64 constant."""
         return self.keep(f"constant_{len(self.constants)}", np.array(values, np.int64))
 
     def add(self, op: str, inputs: list[str], outputs: Sequence[str] = (), domain: str = "", **settings: Any) -> str:
@@ -97,26 +97,26 @@ class _Graph:
         return outputs[0]
 
     def norm(self, x: str, norm: str, width: int) -> str:
-        """RMS norm or LayerNorm without weights: they are in the product behind."""
+        """RMSNorm or LayerNorm without weights, which are folded into the following product."""
         ones = self.keep(f"ones_{len(self.constants)}", np.ones(width, np.float32))
         if norm == "rms":
             return self.add("SimplifiedLayerNormalization", [x, ones], epsilon=1e-6, axis=-1)
         return self.add("LayerNormalization", [x, ones], epsilon=1e-5, axis=-1)
 
     def normalize_heads(self, x: str, heads: int, size: int, gain: str) -> str:
-        """Normalize (B, T, heads D) head by head."""
+        """Normalize (B, T, heads D) per head."""
         per_head = self.add("Reshape", [x, self.ints([0, 0, heads, size])])
         normed = self.add("SimplifiedLayerNormalization", [per_head, gain], epsilon=1e-12, axis=-1)
         return self.add("Reshape", [normed, self.ints([0, 0, heads * size])])
 
     def split(self, x: str, sizes: list[int]) -> list[str]:
-        """Cut the last dimension."""
+        """Split the last dimension."""
         names = [f"value_{len(self.nodes)}_{part}" for part in range(len(sizes))]
         self.add("Split", [x, self.ints(sizes)], names, axis=-1)
         return names
 
     def attend(self, layer: int, qkv: list[str], tables: list[str], heads: int, kv_heads: int, scale: float) -> str:
-        """Attention of new tokens to all so far, which appends to the cache."""
+        """Attention of new tokens to all tokens so far, which appends to the cache."""
         past, present = [f"past_key_{layer}", f"past_value_{layer}"], [f"present_key_{layer}", f"present_value_{layer}"]
         rotary = {"do_rotary": 1, "rotary_interleaved": 1} if tables[0] else {}
         return self.add(
@@ -125,12 +125,12 @@ class _Graph:
         )  # fmt: skip
 
     def last_token(self, x: str) -> str:
-        """(B, C) of (B, T, C)."""
+        """Select the last token: (B, C) of (B, T, C)."""
         minus_one = self.keep(f"constant_{len(self.constants)}", np.array(-1, np.int64))
         return self.add("Gather", [x, minus_one], axis=1)
 
     def activate(self, h: str, activation: str) -> str:
-        """What stands between the two products of an MLP."""
+        """Activation between the two products of an MLP."""
         if activation == "relu2":
             relu = self.add("Relu", [h])
             return self.add("Mul", [relu, relu])
@@ -143,7 +143,7 @@ class _Graph:
         return self.add("Mul", [self.add("Mul", [gate, self.add("Sigmoid", [gate])]), value])
 
     def dense(self, x: str, dense: Dense, name: str, output: str = "") -> str:
-        """A product with weights (N, K) and its bias."""
+        """Product with weights (N, K), plus bias."""
         biased = dense.bias is not None
         outputs = [output] if output and not biased else []
         y = self._product(x, dense.weight, name, outputs)
@@ -159,7 +159,7 @@ class _Graph:
             constants = [self.keep(name, integers.T), self.keep(f"{name}_scale", scales)]
             return self.add("DynamicQuantizeMatMul", [x, *constants], outputs, _MICROSOFT)
         integers, scales = quantize_blocks(weight)
-        # The operator takes unsigned numbers, of which 128 means 0.
+        # The operator takes unsigned numbers with zero point 128.
         constants = [self.keep(name, (integers.astype(np.int16) + 128).astype(np.uint8)),
                      self.keep(f"{name}_scale", scales)]  # fmt: skip
         return self.add(
@@ -168,7 +168,7 @@ class _Graph:
         )  # fmt: skip
 
     def finish(self, model: NumpyModel) -> bytes:
-        """The graph with its inputs and outputs."""
+        """Return the serialized model with its inputs and outputs."""
         config = model.config
         int64, int32 = TensorProto.INT64, TensorProto.INT32
         inputs = [helper.make_tensor_value_info("ids", int64, ["B", "T"])]

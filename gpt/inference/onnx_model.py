@@ -18,7 +18,7 @@ from gpt.weights.model_folder import Floats
 
 
 class OnnxModel:
-    """A graph that onnxruntime runs; contexts are `OnnxBatch` and `OnnxSession`."""
+    """A graph run by onnxruntime; contexts are `OnnxBatch` and `OnnxSession`."""
 
     def __init__(self, model: NumpyModel, weights: Weights = "fp32", threads: int = 1) -> None:
         """Convert a model.
@@ -26,19 +26,19 @@ class OnnxModel:
         Args:
             model: The weights.
             weights: Their precision.
-            threads: Of each product.
+            threads: Threads per product.
         """
         self.config = model.config
         options = ort.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
-        options.log_severity_level = 3  # of its warnings, none is about something that a user could change
+        options.log_severity_level = 3  # none of its warnings is about something a user could change
         data = build_graph(model, weights)
         self.nbytes = len(data)
         self.session = ort.InferenceSession(data, options, providers=["CPUExecutionProvider"])
 
     def begin(self) -> OnnxSession:
-        """An empty context."""
+        """Return an empty context."""
         return OnnxSession(self)
 
 
@@ -46,7 +46,7 @@ class OnnxBatch:
     """Contexts of equal length that grow together."""
 
     def __init__(self, model: OnnxModel, rows: int = 1, capacity: int | None = None) -> None:
-        """Begin `rows` empty contexts of at most `capacity` tokens, by default the model's `block_size`."""
+        """Start `rows` empty contexts of at most `capacity` tokens, by default the model's `block_size`."""
         config = model.config
         self.model = model
         self.rows = rows
@@ -58,11 +58,11 @@ class OnnxBatch:
         self._bind_cache({name: np.zeros(shape, np.float32) for name in names})
 
     def feed(self, ids: Sequence[Sequence[int]]) -> Floats:
-        """Read the same number of tokens in every context; returns fp32 logits (B, V) of what follows.
+        """Read the same number of tokens in every context; returns fp32 logits (B, V) for the next token.
 
         Raises:
-            ContextError: Numbers of tokens differ or are 0, or they do not fit, or two contexts and more that have
-                read something are to read several tokens at once, which onnxruntime cannot do.
+            ContextError: Numbers of tokens differ, are 0, or do not fit; or several nonempty contexts would read
+                several tokens at once, which onnxruntime does not support.
         """
         config = self.model.config
         T = len(ids[0]) if ids else 0
@@ -103,7 +103,7 @@ class OnnxBatch:
         self.length = length
 
     def fork(self) -> OnnxBatch:
-        """Independent contexts that have read the same."""
+        """Return independent contexts with the same tokens."""
         copy = OnnxBatch.__new__(OnnxBatch)
         copy.model, copy.rows, copy.capacity, copy.length = self.model, self.rows, self.capacity, self.length
         copy._tokens = self._tokens.copy()
@@ -115,7 +115,7 @@ class OnnxBatch:
         return copy
 
     def _bind_cache(self, arrays: dict[str, Floats]) -> None:
-        """Bind the cache as both past and present, so that the new is written behind the old."""
+        """Bind the cache as both past and present, so that new entries are written after the old ones."""
         self._arrays = arrays
         self._binding = self.model.session.io_binding()
         self._binding.bind_output("logits", "cpu")
@@ -145,11 +145,11 @@ class OnnxSession:
 
     @property
     def capacity(self) -> int:
-        """Tokens that fit."""
+        """Maximum number of tokens."""
         return self._batch.capacity
 
     def feed(self, ids: Sequence[int], candidate_ids: Sequence[int] | None = None) -> Floats:
-        """Read tokens; returns fp32 logits (V,) of what follows the last of them; with `among`, of these ids only.
+        """Read tokens; returns fp32 logits (V,) for the next token, or those of `candidate_ids` only.
 
         Raises:
             ContextError: No token is given, or they do not fit.
@@ -162,7 +162,7 @@ class OnnxSession:
         self._batch.rewind(length)
 
     def fork(self) -> OnnxSession:
-        """An independent session that has read the same."""
+        """Return an independent session with the same tokens."""
         copy = OnnxSession.__new__(OnnxSession)
         copy.model, copy._batch = self.model, self._batch.fork()
         return copy

@@ -1,4 +1,4 @@
-"""Weights rounded to int8, each group by a scale of its own; and what that does to them.
+"""Round weights to int8 with one scale per group, and restore the rounded weights.
 
 Shapes: N outputs, K inputs.
 """
@@ -12,20 +12,20 @@ from gpt.weights.model_folder import Floats
 
 Int8 = npt.NDArray[np.int8]
 
-BLOCK = 64  # weights that share a scale; smaller is more exact and slower
+BLOCK = 64  # weights that share a scale; smaller is more accurate and slower
 _MAX_INT8 = 127.0
 
 
 def quantize_per_output(weight: Floats) -> tuple[Int8, Floats]:
-    """Round (N, K) with one scale for each output: int8 (N, K) and scales (N,)."""
+    """Round (N, K) with one scale per output: int8 (N, K) and scales (N,)."""
     integers, scales = _round(weight)
     return integers, scales[:, 0]
 
 
 def quantize_blocks(weight: Floats, block: int = BLOCK) -> tuple[Int8, Floats]:
-    """Round (N, K) with a scale for each `block` inputs of an output: int8 (N, blocks, block), scales (N, blocks).
+    """Round (N, K) with one scale per `block` inputs of an output: int8 (N, blocks, block), scales (N, blocks).
 
-    Inputs that do not fill the last block are zero.
+    The last block is padded with zeros.
     """
     N, K = weight.shape
     blocks = -(-K // block)
@@ -36,7 +36,7 @@ def quantize_blocks(weight: Floats, block: int = BLOCK) -> tuple[Int8, Floats]:
 
 
 def dequantized(weight: Floats, block: int = BLOCK) -> Floats:
-    """The fp32 weights (N, K) that `in_blocks` stands for."""
+    """Return the fp32 weights (N, K) that `quantize_blocks` represents."""
     N, K = weight.shape
     integers, scales = quantize_blocks(weight, block)
     weights: Floats = (integers * scales[:, :, None]).reshape(N, -1)[:, :K]

@@ -1,4 +1,4 @@
-"""Reading connectionist temporal classification (CTC, Graves et al. 2006): what was said, when, how likely a text is.
+"""Connectionist temporal classification (CTC, Graves et al. 2006): greedy decoding with timing, and text likelihood.
 
 Shapes: S steps, K classes of which 0 is blank, L symbols.
 """
@@ -12,11 +12,11 @@ import numpy as np
 
 from gpt.weights.model_folder import Floats
 
-LOG_ZERO = -1e30  # the logarithm of no probability, finite so that differences are numbers
+LOG_ZERO = -1e30  # logarithm of probability 0, finite so that differences are numbers
 
 
 class Spike(NamedTuple):
-    """A symbol that is read where it is likeliest: its class and its first and last step."""
+    """A decoded symbol: its class and its first and last step."""
 
     symbol: int
     first: int
@@ -24,7 +24,7 @@ class Spike(NamedTuple):
 
 
 def greedy(log_probabilities: Floats) -> list[Spike]:
-    """Return the symbols of the likeliest path through (S, K), in order."""
+    """Return the symbols of the most likely path through (S, K), in order."""
     spikes: list[Spike] = []
     previous = 0
     for step, symbol in enumerate(log_probabilities.argmax(axis=1).tolist()):
@@ -37,11 +37,11 @@ def greedy(log_probabilities: Floats) -> list[Spike]:
 
 
 def log_likelihood(log_probabilities: Floats, symbols: Sequence[int]) -> float:
-    """Return the logarithm of the probability of a text, over all its paths through (S, K)."""
-    extended = np.zeros(2 * len(symbols) + 1, np.int64)  # blanks between all
+    """Return the log-probability of a text, summed over all its paths through (S, K)."""
+    extended = np.zeros(2 * len(symbols) + 1, np.int64)  # blanks between and around the symbols
     extended[1::2] = symbols
     emitted = log_probabilities[:, extended].astype(np.float64)
-    # A symbol may follow the one before without a blank, unless they are the same.
+    # A symbol may directly follow the previous one unless both are the same.
     skips = np.zeros(len(extended), bool)
     skips[3::2] = extended[3::2] != extended[1:-2:2]
     current = np.full(len(extended), LOG_ZERO)

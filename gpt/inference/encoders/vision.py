@@ -1,4 +1,4 @@
-"""The encoder of sight in numpy: what `gpt.encoders.vision` computes, for one picture.
+"""The vision encoder in numpy: the same as `gpt.encoders.vision`, for one image.
 
 Shapes: S pixels each way, G = S / 8 cells, N vectors.
 """
@@ -17,17 +17,17 @@ from gpt.inference.encoders.blocks import conv2d, encoder_block
 from gpt.weights.encoder_file import SenseFile
 from gpt.weights.model_folder import Floats
 
-MAX_CENTERS = 24  # middles of things that the GPT reads of one picture
-MIN_PROBABILITY = 0.1  # probability of a middle, for the GPT to read of it
+MAX_CENTERS = 24  # maximum number of object centers that the GPT reads per image
+MIN_PROBABILITY = 0.1  # minimum probability of an object center
 
 
 class Perceived(NamedTuple):
-    """What is perceived of a picture.
+    """Encoder output for an image.
 
     Attributes:
         vectors: (N, n_embd) for the GPT.
-        things: Of each middle, in order, which thing it may be of, counted from 0; None if squares are read.
-        likely: How likely each is, in 0..1.
+        things: Object class of each center, in order, counted from 0; None if the GPT reads image squares.
+        likely: Probability of each center, in 0..1.
     """
 
     vectors: Floats
@@ -36,19 +36,19 @@ class Perceived(NamedTuple):
 
 
 def scale_pixels(picture: npt.NDArray[np.uint8]) -> Floats:
-    """Return colors as the encoder reads them, in -1..1."""
+    """Scale colors to the encoder's input range, -1..1."""
     return (picture.astype(np.float32) - np.float32(127.5)) / np.float32(127.5)
 
 
 class VisionEncoder:
-    """Weights of the encoder.
+    """Weights of the vision encoder.
 
     Raises:
-        CheckpointError: They are not those of an encoder of pictures.
+        CheckpointError: They are not those of a vision encoder.
     """
 
     def __init__(self, sense: SenseFile) -> None:
-        """Take them from a sense's file."""
+        """Take the weights from an encoder file."""
         try:
             self.size, self.fine, self.coarse, self.layers, self.heads, self.classes, self.things, self.furniture = (
                 int(str(sense.config[name]))
@@ -65,7 +65,7 @@ class VisionEncoder:
         self.weights: Mapping[str, Floats] = sense.encoder
 
     def perceive(self, picture: npt.NDArray[np.uint8]) -> Perceived:
-        """Perceive a picture (S, S, 3)."""
+        """Encode an image (S, S, 3)."""
         w = self.weights
         x = self._relu(self._conv(scale_pixels(picture), "halve1", 2))
         x = self._residuals(self._relu(self._conv(x, "halve2", 2)), "fine", self.fine)
@@ -78,7 +78,7 @@ class VisionEncoder:
         return self._perceive_objects(x, y.mean(0)) if self.things_first else Perceived(self._linear(y, "join"), None)
 
     def _perceive_objects(self, x: Floats, whole: Floats) -> Perceived:
-        """Vectors of the furniture and of the middles of things, of the grid (G, G, C) and its mean (width,)."""
+        """Return vectors of furniture and object centers, from the grid (G, G, C) and the image's mean (width,)."""
         logits = self._linear(whole[None], "whole")[0]
         predictions = np.concatenate((softmax(logits[: self.furniture]), _sigmoid(logits[self.furniture :])))
         front = self._linear(np.concatenate((whole, predictions))[None], "join")
@@ -92,7 +92,7 @@ class VisionEncoder:
         )
         peaks = np.where(probabilities == neighborhood_max, probabilities, 0.0).T.reshape(
             -1
-        )  # thing by thing, then by place
+        )  # by object class, then by cell
         selected = np.argsort(-peaks, kind="stable")[:MAX_CENTERS]
         selected = np.sort(selected[peaks[selected] > MIN_PROBABILITY])
         category, cell = selected // (G * G), selected % (G * G)
