@@ -32,12 +32,12 @@ def average(models: Sequence[Path], out: Path) -> None:
     total = {name: tensor.double() for name, tensor in weights_of(model).items()}
     extras = [extra]
     for path in models[1:]:
-        other, words, more = load_model(path)
-        if other.config != model.config or words.to_json() != tokenizer.to_json():
+        other_model, other_tokenizer, other_extra = load_model(path)
+        if other_model.config != model.config or other_tokenizer.to_json() != tokenizer.to_json():
             raise ConfigError(f"{path}: not the shape or the vocabulary of {models[0]}; their mean would mean nothing")
-        for name, tensor in weights_of(other).items():
+        for name, tensor in weights_of(other_model).items():
             total[name] += tensor.double()
-        extras.append(more)
+        extras.append(other_extra)
     mean = {name: (tensor / len(models)).to(torch.float32) for name, tensor in total.items()}
     put_weights(model, mean, out)
     save_model(model, tokenizer, out, {"mean_of": extras}, bf16=True)

@@ -96,16 +96,16 @@ def load_gpt2(path: Path | str, *, n_head: int | None = None, vocab_size: int | 
     unknown = sorted(set(tensors) - set(_expected(config)))
     if unknown:
         raise CheckpointError(f"{path}: holds a tensor {unknown[0]} that a GPT-2 of {config.n_layer} layers has not")
-    wanted = config.vocab_size if vocab_size is None else vocab_size
-    if wanted < config.vocab_size:
-        raise ConfigError(f"vocab_size is {wanted}, but wte.weight of {path} has {config.vocab_size} rows")
-    model = GPT(dataclasses.replace(config, vocab_size=wanted))
-    ours = {name: tensors[_theirs(name)].float() for name in weights_of(model)}
+    n_ids = config.vocab_size if vocab_size is None else vocab_size
+    if n_ids < config.vocab_size:
+        raise ConfigError(f"vocab_size is {n_ids}, but wte.weight of {path} has {config.vocab_size} rows")
+    model = GPT(dataclasses.replace(config, vocab_size=n_ids))
+    ours = {name: tensors[_gpt2_name(name)].float() for name in weights_of(model)}
     for name, tensor in ours.items():
         if _is_matrix(name):
             ours[name] = tensor.T
         elif name in _TABLES:
-            spare = tensor.mean(dim=0).expand(wanted - config.vocab_size, -1)
+            spare = tensor.mean(dim=0).expand(n_ids - config.vocab_size, -1)
             ours[name] = torch.cat((tensor, spare))
     put_weights(model, ours, path)
     return model.eval()
@@ -134,7 +134,7 @@ def export_gpt2(model: GPT, path: Path | str, vocab_size: int | None = None) -> 
     tensors: dict[str, Tensor] = {}
     for name, weight in weights_of(model).items():
         tensor = weight.float().cpu()
-        tensors[_theirs(name)] = tensor[:rows] if name in _TABLES else tensor.T if _is_matrix(name) else tensor
+        tensors[_gpt2_name(name)] = tensor[:rows] if name in _TABLES else tensor.T if _is_matrix(name) else tensor
     write_tensors(Path(path), tensors, {"format": "pt"})  # what Hugging Face's readers ask for
 
 
@@ -203,7 +203,7 @@ def _expected(config: GPTConfig) -> dict[str, tuple[int, ...]]:
     return shapes if config.tie_weights else shapes | {_HEAD: (V, C)}
 
 
-def _theirs(name: str) -> str:
+def _gpt2_name(name: str) -> str:
     """GPT-2's name of a tensor of ours."""
     for ours, theirs in _RENAMED:
         name = name.replace(ours, theirs) if ours.startswith(".") or name.startswith(ours) else name

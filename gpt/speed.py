@@ -108,7 +108,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(options: argparse.Namespace) -> int:
     import torch
 
-    from gpt.benchmarks.training_ladder import chosen, matmul_peak, preset_for, rungs
+    from gpt.benchmarks.training_ladder import default_settings, matmul_peak, preset_for, rungs
 
     if options.threads < 1 or options.repeats < 1:
         raise ConfigError(f"--threads and --repeats are at least 1, not {options.threads} and {options.repeats}")
@@ -116,25 +116,25 @@ def _run(options: argparse.Namespace) -> int:
         raise ConfigError(f"--device {options.device}: PyTorch {torch.__version__} sees no GPU here")
     preset = preset_for(options.preset, options.device)
     ladder = [r.name for r in rungs(options.device, preset.branched)]
-    wanted = [name for i, name in enumerate(ladder) if i == 0 or options.only in name]
+    selected = [name for i, name in enumerate(ladder) if i == 0 or options.only in name]
     torch.set_num_threads(options.threads)
     device = torch.device(options.device)
     peaks = {str(t).removeprefix("torch."): matmul_peak(device, t) for t in (torch.float32, torch.bfloat16)}
-    results = _measure(wanted, options)
+    results = _measure(selected, options)
     _check(results)
     pairs = _measure_pairs(options) if options.against else []
-    top = max(peaks.values())
+    peak = max(peaks.values())
     rows = [
         {
             "rung": r.name, "tokens_per_s": r.tokens_per_s, "step_ms": 1000 * r.step_s, "memory_mib": r.memory_mib,
-            "mfu": r.flops / r.step_s / top, "factor": r.tokens_per_s / results[0].tokens_per_s,
+            "mfu": r.flops / r.step_s / peak, "factor": r.tokens_per_s / results[0].tokens_per_s,
             "first_loss": r.first_loss, "reference_loss": r.reference, "losses": r.losses, "seconds": r.seconds,
         }
         for r in results
     ]  # fmt: skip
-    found = {
+    report = {
         "preset": options.preset, "device": _device_name(device), "threads": options.threads,
-        "torch": torch.__version__, "matmul_peak_flops": peaks, "rungs": rows, "default": chosen(device),
+        "torch": torch.__version__, "matmul_peak_flops": peaks, "rungs": rows, "default": default_settings(device),
         "against": [
             {"step": r.name, "tokens_per_s": r.tokens_per_s, "step_ms": 1000 * r.step_s, "seconds": r.seconds}
             for r in pairs
@@ -142,13 +142,13 @@ def _run(options: argparse.Namespace) -> int:
         "ratios": [ours.tokens_per_s / plain.tokens_per_s for plain, ours in zip(pairs[::2], pairs[1::2], strict=True)],
     }  # fmt: skip
     if options.out is not None:
-        write_text_atomically(options.out / "speed.json", json.dumps(found, indent=1) + "\n")
-        _draw(results, options.out / "speed.png", f"{options.preset}, {found['device']}")
+        write_text_atomically(options.out / "speed.json", json.dumps(report, indent=1) + "\n")
+        _draw(results, options.out / "speed.png", f"{options.preset}, {report['device']}")
     if options.json:
-        print(json.dumps(found))
+        print(json.dumps(report))
         return 0
     fp32, bf16 = (peaks[name] / 1e9 for name in ("float32", "bfloat16"))
-    print(f"{found['device']}, {options.threads} thread{'s' * (options.threads > 1)}, PyTorch {torch.__version__}; "
+    print(f"{report['device']}, {options.threads} thread{'s' * (options.threads > 1)}, PyTorch {torch.__version__}; "
           f"matmul peak {fp32:,.0f} (fp32), {bf16:,.0f} (bf16) GFLOP/s")  # fmt: skip
     print(f"{'tokens/s':>10} {'ms/step':>9} {'MiB':>7} {'MFU':>6} {'factor':>7}  rung")
     for row in rows:
@@ -158,38 +158,39 @@ def _run(options: argparse.Namespace) -> int:
         for step in (plain, ours):
             print(f"{step.tokens_per_s:10,.0f} {1000 * step.step_s:9,.1f} {'':22} {step.name}")
         print(f"{ours.tokens_per_s / plain.tokens_per_s:10.2f} x the plain GPT: medians, in turn in one process")
-    print(f"default here: {', '.join(f'{k} {v}' for k, v in chosen(device).items())}")
+    print(f"default here: {', '.join(f'{k} {v}' for k, v in default_settings(device).items())}")
     return 0
 
 
 def _measure(names: Sequence[str], options: argparse.Namespace) -> list[Result]:
     """Run a process for each rung; on a CPU they take turns, on a GPU each comes when the one before it has ended."""
     if options.device.startswith("cuda"):  # what several processes keep of its memory would not fit
-        return [result for name in names for result in _in_turn([name], options)]
-    return _in_turn(names, options)
+        return [result for name in names for result in _run_interleaved([name], options)]
+    return _run_interleaved(names, options)
 
 
-def _in_turn(names: Sequence[str], options: argparse.Namespace) -> list[Result]:
+def _run_interleaved(names: Sequence[str], options: argparse.Namespace) -> list[Result]:
     workers: list[tuple[Result, subprocess.Popen[str]]] = []
     try:
         for name in names:
             workers.append((Result(name=name), _start(name, options)))
-            said = _ask(*workers[-1], "")
+            answer = _ask(*workers[-1], "")
             result = workers[-1][0]
-            result.first_loss, result.reference = said["first_loss"], said["reference"]
-            result.n_tokens, result.flops = said["n_tokens"], said["flops"]
-            result.comparable = bool(said["comparable"])
+            result.first_loss, result.reference = answer["first_loss"], answer["reference"]
+            result.n_tokens, result.flops = answer["n_tokens"], answer["flops"]
+            result.comparable = bool(answer["comparable"])
             for _ in range(WARM_UP):
                 result.losses.append(_ask(*workers[-1], "step")["loss"])
             print(f"ready: {name}", file=sys.stderr)
         for repeat in range(options.repeats):
             for result, worker in workers:
-                said = _ask(result, worker, "step")
-                result.seconds.append(said["seconds"])
-                result.losses.append(said["loss"])
-                result.memory_mib = said["memory_mib"]
+                answer = _ask(result, worker, "step")
+                result.seconds.append(answer["seconds"])
+                result.losses.append(answer["loss"])
+                result.memory_mib = answer["memory_mib"]
                 print(
-                    f"{repeat + 1}/{options.repeats}  {1000 * said['seconds']:9,.1f} ms  {result.name}", file=sys.stderr
+                    f"{repeat + 1}/{options.repeats}  {1000 * answer['seconds']:9,.1f} ms  {result.name}",
+                    file=sys.stderr,
                 )
     finally:
         for _, worker in workers:
@@ -200,19 +201,19 @@ def _in_turn(names: Sequence[str], options: argparse.Namespace) -> list[Result]:
 
 def _measure_pairs(options: argparse.Namespace) -> list[Result]:
     """Run one process for the plain GPT and the last rung; returns theirs in turn, at each vocabulary."""
-    everyone = Result(name=options.against)
+    pair = Result(name=options.against)
     worker = _start(options.against, options)
     try:
-        found = {name: Result(name=name, n_tokens=tokens) for name, tokens in _ask(everyone, worker, "").items()}
+        results = {name: Result(name=name, n_tokens=tokens) for name, tokens in _ask(pair, worker, "").items()}
         for repeat in range(WARM_UP + options.repeats):
-            for name, seconds in _ask(everyone, worker, "step").items():
+            for name, seconds in _ask(pair, worker, "step").items():
                 if repeat >= WARM_UP:
-                    found[name].seconds.append(seconds)
+                    results[name].seconds.append(seconds)
             print(f"{max(0, repeat + 1 - WARM_UP)}/{options.repeats}  {options.against}", file=sys.stderr)
     finally:
         worker.kill()
         worker.wait()
-    return list(found.values())
+    return list(results.values())
 
 
 def _start(name: str, options: argparse.Namespace) -> subprocess.Popen[str]:
@@ -247,21 +248,21 @@ def _work(options: argparse.Namespace) -> int:
     """One process: says that it is ready, then takes a step, or one of each, for every line that it reads."""
     import torch
 
-    from gpt.benchmarks.nanogpt_comparison import steps_in_turn
-    from gpt.benchmarks.training_ladder import Step, preset_for, rungs, slowest_at
+    from gpt.benchmarks.nanogpt_comparison import interleaved_steps
+    from gpt.benchmarks.training_ladder import Step, preset_for, reference_rung, rungs
 
     torch.set_num_threads(options.threads)
     device, preset = torch.device(options.device), preset_for(options.preset, options.device)
     ladder = rungs(options.device, preset.branched)
     rung = next((r for r in ladder if r.name == options.worker), None)
     if rung is None:
-        steps = steps_in_turn(preset, device)
+        steps = interleaved_steps(preset, device)
         print(json.dumps({name: step.n_tokens for name, step in steps.items()}), flush=True)
         for _ in sys.stdin:
             print(json.dumps({name: step()[0] for name, step in steps.items()}), flush=True)
         return 0
     comparable = rung.vocabulary >= ladder[0].vocabulary
-    reference = math.nan if comparable else Step(slowest_at(rung), preset, device).first_loss()
+    reference = math.nan if comparable else Step(reference_rung(rung), preset, device).first_loss()
     step = Step(rung, preset, device)
     ready = {"first_loss": step.first_loss(), "reference": reference, "comparable": comparable}
     print(json.dumps(ready | {"n_tokens": step.n_tokens, "flops": step.flops}), flush=True)
@@ -282,11 +283,11 @@ def _check(results: Sequence[Result]) -> None:
         pairs = [] if math.isnan(result.reference) else [("before any step", result.first_loss, result.reference)]
         if result.comparable:
             pairs.append(("before any step", result.first_loss, first.first_loss))
-            both = zip(result.losses, first.losses, strict=True)
-            pairs += [(f"at step {i}", mine, theirs) for i, (mine, theirs) in enumerate(both)]
-        for when, mine, theirs in pairs:
-            if not abs(mine - theirs) <= TOLERANCE * abs(theirs):
-                raise LossDiffersError(f"rung {result.name!r}: loss {mine:.4f} {when}; it should be {theirs:.4f}")
+            step_losses = zip(result.losses, first.losses, strict=True)
+            pairs += [(f"at step {i}", loss, expected) for i, (loss, expected) in enumerate(step_losses)]
+        for when, loss, expected in pairs:
+            if not abs(loss - expected) <= TOLERANCE * abs(expected):
+                raise LossDiffersError(f"rung {result.name!r}: loss {loss:.4f} {when}; it should be {expected:.4f}")
 
 
 def _device_name(device: object) -> str:

@@ -44,7 +44,7 @@ class Work:
 
     def spans(self) -> list[tuple[int, int]]:
         """Where each free token and the forced ones after it begin and end."""
-        free = [place for place, forced in enumerate(self.forced) if not forced]
+        free = [index for index, forced in enumerate(self.forced) if not forced]
         return list(zip(free, [*free[1:], self.new], strict=True))
 
 
@@ -64,10 +64,10 @@ class Rung:
     run: Callable[[Work], Rows]
     weight_bytes: int
     exact: bool = True
-    reads: Callable[[], Feeds] | None = None
+    new_context: Callable[[], Context] | None = None
 
 
-class Feeds(Protocol):
+class Context(Protocol):
     """A context of any runtime."""
 
     def feed(self, ids: Sequence[int], /) -> Floats:
@@ -93,8 +93,8 @@ def torch_rungs(model: GPT, rows: int, capacity: int) -> list[Rung]:
         for _ in range(work.new):  # as in nanoGPT: everything is read again, the head at the last place only
             token = model.head(model.trunk(idx)[:, -1]).argmax(dim=-1, keepdim=True)
             idx = torch.cat((idx, token), dim=1)
-        found: Rows = idx[:, -work.new :].tolist()
-        return found
+        rungs: Rows = idx[:, -work.new :].tolist()
+        return rungs
 
     def cached(work: Work) -> Rows:
         if len(work.prompts) == 1:
@@ -105,9 +105,9 @@ def torch_rungs(model: GPT, rows: int, capacity: int) -> list[Rung]:
         session = Session(model, capacity)
         out: list[int] = []
         pending = list(work.prompts[0])
-        for begin, end in work.spans():
+        for start, stop in work.spans():
             token = int(session.feed(pending).argmax())
-            pending = [token, *work.truth[0][begin + 1 : end]]
+            pending = [token, *work.truth[0][start + 1 : stop]]
             out += pending
         return [out]
 
@@ -116,30 +116,30 @@ def torch_rungs(model: GPT, rows: int, capacity: int) -> list[Rung]:
     def compiled(work: Work) -> Rows:
         return decoder.generate(work.prompts, work.new)
 
-    found = [
+    rungs = [
         Rung(name="no cache", run=plain, weight_bytes=size),
         Rung(name="cache, torch", run=cached, weight_bytes=size),
         Rung(name="cache, torch.compile", run=compiled, weight_bytes=size),
     ]
     if rows == 1:
-        found.insert(2, Rung(name="cache, torch, jump forward", run=jump, weight_bytes=size))
-    return found
+        rungs.insert(2, Rung(name="cache, torch, jump forward", run=jump, weight_bytes=size))
+    return rungs
 
 
 def numpy_rungs(model: NumpyModel, rows: int, capacity: int) -> list[Rung]:
     """Numpy, token by token and jumping over forced tokens."""
 
-    def reads() -> NumpySession:
+    def new_context() -> NumpySession:
         return NumpySession(model)
 
-    def each(work: Work) -> Rows:
+    def token_by_token(work: Work) -> Rows:
         return _batch(NumpyBatch(model, rows, capacity), work, jump=False)
 
     def jump(work: Work) -> Rows:
         return _batch(NumpyBatch(model, rows, capacity), work, jump=True)
 
     return [
-        Rung(name="numpy", run=each, weight_bytes=model.nbytes, reads=reads),
+        Rung(name="numpy", run=token_by_token, weight_bytes=model.nbytes, new_context=new_context),
         Rung(name="numpy, jump forward", run=jump, weight_bytes=model.nbytes),
     ]
 
@@ -156,24 +156,24 @@ def onnx_rungs(model: NumpyModel, rows: int, capacity: int, threads: int) -> lis
         "int8": "onnxruntime, int8",
         "int8-columns": "onnxruntime, int8 by columns",
     }
-    found = []
+    rungs = []
     for weights, name in names.items():
         converted = OnnxModel(model, weights, threads)
 
-        def each(work: Work, converted: OnnxModel = converted) -> Rows:
+        def token_by_token(work: Work, converted: OnnxModel = converted) -> Rows:
             return _batch(OnnxBatch(converted, rows, capacity), work, jump=False)
 
         def jump(work: Work, converted: OnnxModel = converted) -> Rows:
             return _batch(OnnxBatch(converted, rows, capacity), work, jump=True)
 
-        def reads(converted: OnnxModel = converted) -> OnnxSession:
+        def new_context(converted: OnnxModel = converted) -> OnnxSession:
             return OnnxSession(converted)
 
         size, exact = converted.nbytes, weights == "fp32"
-        found.append(Rung(name=name, run=each, weight_bytes=size, exact=exact, reads=reads))
+        rungs.append(Rung(name=name, run=token_by_token, weight_bytes=size, exact=exact, new_context=new_context))
         if rows == 1:  # it cannot append several tokens to many contexts
-            found.append(Rung(name=f"{name}, jump forward", run=jump, weight_bytes=size, exact=exact))
-    return found
+            rungs.append(Rung(name=f"{name}, jump forward", run=jump, weight_bytes=size, exact=exact))
+    return rungs
 
 
 class _Batch(Protocol):
@@ -183,10 +183,10 @@ class _Batch(Protocol):
 def _batch(batch: _Batch, work: Work, *, jump: bool) -> Rows:
     out: Rows = [[] for _ in work.prompts]
     pending = [list(prompt) for prompt in work.prompts]
-    spans = work.spans() if jump else [(place, place + 1) for place in range(work.new)]
-    for begin, end in spans:
+    spans = work.spans() if jump else [(index, index + 1) for index in range(work.new)]
+    for start, stop in spans:
         tokens = batch.feed(pending).argmax(axis=-1)
-        pending = [[int(token), *work.truth[row][begin + 1 : end]] for row, token in enumerate(tokens)]
+        pending = [[int(token), *work.truth[row][start + 1 : stop]] for row, token in enumerate(tokens)]
         for row, new in enumerate(pending):
             out[row] += new
     return out
@@ -194,14 +194,14 @@ def _batch(batch: _Batch, work: Work, *, jump: bool) -> Rows:
 
 def loss(rung: Rung, texts: Sequence[Text]) -> float:
     """Mean loss over the goals of texts, in nats a token, each token read by itself."""
-    assert rung.reads is not None
+    assert rung.new_context is not None
     total, count = 0.0, 0
     for text in texts:
-        context = rung.reads()
+        context = rung.new_context()
         logits = context.feed(text.prompt)
-        for place, token in enumerate(text.goal):
+        for index, token in enumerate(text.goal):
             total -= logprob(np.asarray(logits), token)
             count += 1
-            if place + 1 < len(text.goal):
+            if index + 1 < len(text.goal):
                 logits = context.feed([token])
     return total / max(1, count)

@@ -115,27 +115,27 @@ def run(options: Options) -> dict[str, object]:
     from gpt.inference.threads import limit_blas_threads
 
     torch.set_num_threads(options.threads)
-    told = limit_blas_threads(options.threads)
+    blas_threads_set = limit_blas_threads(options.threads)
     model, tokenizer = _model(options)
     rows: list[Row] = []
     disagree: list[str] = []
     for batch in options.batches:
         rng = np.random.default_rng(options.seed)
         texts = _texts(model, tokenizer, options, batch, rng)
-        found, wrong = _measure("own", _rungs(model, batch, options), texts, batch, options, rng)
-        rows += found
-        disagree += wrong
+        new_rows, new_disagree = _measure("own", _rungs(model, batch, options), texts, batch, options, rng)
+        rows += new_rows
+        disagree += new_disagree
     if options.peers and options.device == "cpu" and installed():
-        found, wrong = _measure_peers(model, options)
-        rows += found
-        disagree += wrong
+        new_rows, new_disagree = _measure_peers(model, options)
+        rows += new_rows
+        disagree += new_disagree
     settings = {
         "model": options.preset or str(options.model),
         "prompt": options.prompt,
         "new": options.new,
         "repeats": options.repeats,
         "threads": options.threads,
-        "numpy_threads_set": told,
+        "numpy_threads_set": blas_threads_set,
         "device": options.device,
         "seed": options.seed,
         "torch": torch.__version__,
@@ -228,9 +228,9 @@ def _measure_peers(model: GPT, options: Options) -> tuple[list[Row], list[str]]:
             texts = _texts(twin, None, options, batch, rng)
             # Jumping is for forced tokens, which the peers do not know of; compiling again would show nothing new.
             ours = [r for r in _rungs(twin, batch, options) if "jump" not in r.name and "compile" not in r.name]
-            found, wrong = _measure("gpt-2 twin", [*ours, *peers], texts, batch, options, rng)
-            rows += found
-            disagree += wrong
+            new_rows, new_disagree = _measure("gpt-2 twin", [*ours, *peers], texts, batch, options, rng)
+            rows += new_rows
+            disagree += new_disagree
     return rows, disagree
 
 
@@ -249,7 +249,7 @@ def _measure(
     seconds: dict[str, list[float]] = {rung.name: [] for rung in rungs}
     for repeat in range(options.repeats):
         for rung in rungs:
-            seconds[rung.name].append(took(rung, work))
+            seconds[rung.name].append(time_run(rung, work))
             print(f"{batch:3} {repeat}  {seconds[rung.name][-1]:9.4f} s  {rung.name}", file=sys.stderr)
     plain = statistics.median(seconds[PLAIN])
     rows, disagree = [], []
@@ -259,7 +259,7 @@ def _measure(
         if rung.exact and equal < 1:
             disagree.append(f"{rung.name}, batch {batch}, {weights} weights")
         goals = [text for text in texts if text.goal]
-        measured = loss(rung, goals) if rung.reads is not None and goals and batch == 1 else None
+        measured = loss(rung, goals) if rung.new_context is not None and goals and batch == 1 else None
         rows.append(
             Row(
                 rung=rung.name, weights=weights, batch=batch, tokens_per_s=batch * work.new / median,
@@ -270,20 +270,20 @@ def _measure(
     return rows, disagree
 
 
-def took(rung: Rung, work: Work) -> float:
+def time_run(rung: Rung, work: Work) -> float:
     """Seconds of one run."""
-    began = time.perf_counter()
+    started_at = time.perf_counter()
     rung.run(work)
-    return time.perf_counter() - began
+    return time.perf_counter() - started_at
 
 
 def agreement(written: Rows, truth: Rows) -> tuple[float, float]:
     """Share of equal rows, and mean share of a row before the first token that differs."""
-    firsts = [
-        next((place for place, (a, b) in enumerate(zip(own, true, strict=True)) if a != b), len(true)) / len(true)
+    first_differences = [
+        next((index for index, (a, b) in enumerate(zip(own, true, strict=True)) if a != b), len(true)) / len(true)
         for own, true in zip(written, truth, strict=True)
     ]
-    return sum(first == 1 for first in firsts) / len(firsts), statistics.mean(firsts)
+    return sum(first == 1 for first in first_differences) / len(first_differences), statistics.mean(first_differences)
 
 
 def table(rows: Sequence[dict[str, object]]) -> str:
@@ -307,15 +307,15 @@ def draw_chart(rows: Sequence[dict[str, object]], path: Path) -> bool:
         from matplotlib.figure import Figure
     except ImportError:
         return False
-    found = [Row(**values) for values in rows]  # type: ignore[arg-type]
-    panels = list(dict.fromkeys((row.weights, row.batch) for row in found))
-    columns = len({row.batch for row in found})
+    parsed = [Row(**values) for values in rows]  # type: ignore[arg-type]
+    panels = list(dict.fromkeys((row.weights, row.batch) for row in parsed))
+    columns = len({row.batch for row in parsed})
     lines = -(-len(panels) // columns)
-    most = max(sum((row.weights, row.batch) == panel for row in found) for panel in panels)
-    figure = Figure(figsize=(6.5 * columns, (1.2 + 0.36 * most) * lines), layout="constrained")
+    max_bars = max(sum((row.weights, row.batch) == panel for row in parsed) for panel in panels)
+    figure = Figure(figsize=(6.5 * columns, (1.2 + 0.36 * max_bars) * lines), layout="constrained")
     axes = figure.subplots(lines, columns, squeeze=False).flat
     for axis, (weights, batch) in zip(axes, panels, strict=True):
-        own = [row for row in found if (row.weights, row.batch) == (weights, batch)]
+        own = [row for row in parsed if (row.weights, row.batch) == (weights, batch)]
         bars = axis.barh([row.rung for row in own], [row.tokens_per_s for row in own], color="#4878a8")
         axis.bar_label(bars, labels=[f" {row.tokens_per_s:,.0f}  ({row.factor:.1f} ×)" for row in own], fontsize=8)
         axis.set(

@@ -54,18 +54,18 @@ def peer_rungs(model: GPT, folder: Path, threads: int) -> list[Rung]:
 def _hugging_face(folder: Path) -> Rung:
     import transformers
 
-    theirs = transformers.GPT2LMHeadModel.from_pretrained(folder).eval()
-    size = sum(p.numel() * p.element_size() for p in theirs.parameters())
+    hf_model = transformers.GPT2LMHeadModel.from_pretrained(folder).eval()
+    size = sum(p.numel() * p.element_size() for p in hf_model.parameters())
 
     @torch.inference_mode()
     def run(work: Work) -> Rows:
         idx = torch.tensor(work.prompts)
-        out = theirs.generate(
+        out = hf_model.generate(
             idx, attention_mask=torch.ones_like(idx), max_new_tokens=work.new, min_new_tokens=work.new, do_sample=False,
             use_cache=True, pad_token_id=0, eos_token_id=None,
         )  # fmt: skip
-        found: Rows = out[:, idx.shape[1] :].tolist()
-        return found
+        rows: Rows = out[:, idx.shape[1] :].tolist()
+        return rows
 
     return Rung(name="Hugging Face generate", run=run, weight_bytes=size)
 
@@ -74,19 +74,19 @@ def _ctranslate2(folder: Path, threads: int) -> list[Rung]:
     import ctranslate2
 
     rungs = []
-    for kind, exact in (("float32", True), ("int8", False)):
-        converted = folder / f"ctranslate2-{kind}"
+    for dtype, exact in (("float32", True), ("int8", False)):
+        converted = folder / f"ctranslate2-{dtype}"
         if not converted.exists():
-            ctranslate2.converters.TransformersConverter(str(folder)).convert(str(converted), quantization=kind)
-        generator = ctranslate2.Generator(str(converted), compute_type=kind, inter_threads=1, intra_threads=threads)
+            ctranslate2.converters.TransformersConverter(str(folder)).convert(str(converted), quantization=dtype)
+        generator = ctranslate2.Generator(str(converted), compute_type=dtype, inter_threads=1, intra_threads=threads)
 
         def run(work: Work, generator: ctranslate2.Generator = generator) -> Rows:
-            found = generator.generate_batch(
+            results = generator.generate_batch(
                 [[f"t{token}" for token in prompt] for prompt in work.prompts], max_length=work.new,
                 min_length=work.new, sampling_topk=1, include_prompt_in_result=False,
                 max_batch_size=len(work.prompts), end_token=[],
             )  # fmt: skip
-            return [[int(token) for token in one.sequences_ids[0]] for one in found]
+            return [[int(token) for token in result.sequences_ids[0]] for result in results]
 
         name = "CTranslate2" if exact else "CTranslate2, int8"
         size = (converted / "model.bin").stat().st_size
@@ -102,8 +102,10 @@ def _write_folder(model: GPT, folder: Path) -> None:
     export_gpt2(model, weights)
     tensors, metadata = read_tensors(weights)
     # A head of its own stands beside the transformer, whose names then need their prefix.
-    own = {name if name.startswith("lm_head") else f"transformer.{name}": tensor for name, tensor in tensors.items()}
-    write_tensors(weights, own, metadata)
+    prefixed = {
+        name if name.startswith("lm_head") else f"transformer.{name}": tensor for name, tensor in tensors.items()
+    }
+    write_tensors(weights, prefixed, metadata)
     shape = {
         "architectures": ["GPT2LMHeadModel"], "model_type": "gpt2", "vocab_size": config.vocab_size,
         "n_layer": config.n_layer, "n_head": config.n_head, "n_embd": config.n_embd, "n_positions": config.block_size,

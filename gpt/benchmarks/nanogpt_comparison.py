@@ -11,22 +11,22 @@ from dataclasses import replace
 import torch
 
 from gpt.benchmarks.nanogpt_baseline import PlainStep
-from gpt.benchmarks.training_ladder import NICE_VOCABULARY, OWN_VOCABULARY, Preset, Step, rungs
+from gpt.benchmarks.training_ladder import DOMAIN_VOCABULARY, PADDED_VOCABULARY, Preset, Step, rungs
 
 PLAIN, OURS = "plain GPT", "last rung"
 
 
 def vocabularies(branched: bool) -> tuple[int, ...]:
     """The sizes that are measured."""
-    return (NICE_VOCABULARY, OWN_VOCABULARY) if branched else (NICE_VOCABULARY,)
+    return (PADDED_VOCABULARY, DOMAIN_VOCABULARY) if branched else (PADDED_VOCABULARY,)
 
 
-def label(who: str, vocabulary: int) -> str:
+def label(name: str, vocabulary: int) -> str:
     """Name one of the steps."""
-    return f"{who}, vocabulary {vocabulary:,}"
+    return f"{name}, vocabulary {vocabulary:,}"
 
 
-def steps_in_turn(preset: Preset, device: torch.device, *, compiled: bool = True) -> dict[str, Step | PlainStep]:
+def interleaved_steps(preset: Preset, device: torch.device, *, compiled: bool = True) -> dict[str, Step | PlainStep]:
     """Return the steps by name, in the order in which they take turns.
 
     Args:
@@ -35,9 +35,9 @@ def steps_in_turn(preset: Preset, device: torch.device, *, compiled: bool = True
         compiled: Whether what is usually compiled is; tests spare the time.
     """
     last = rungs(device.type, preset.branched)[-1]
-    found: dict[str, Step | PlainStep] = {}
+    steps: dict[str, Step | PlainStep] = {}
     for vocabulary in vocabularies(preset.branched):
-        found[label(PLAIN, vocabulary)] = PlainStep(preset, device, vocabulary=vocabulary, compiled=compiled)
+        steps[label(PLAIN, vocabulary)] = PlainStep(preset, device, vocabulary=vocabulary, compiled=compiled)
         rung = replace(last, vocabulary=vocabulary, compile=last.compile and compiled)
-        found[label(OURS, vocabulary)] = Step(rung, preset, device)
-    return found
+        steps[label(OURS, vocabulary)] = Step(rung, preset, device)
+    return steps

@@ -30,7 +30,7 @@ from gpt.training.optimizer import parameter_groups
 
 LR = 1e-3
 GROUPS = 2  # of documents; steps take turns
-GPT2_VOCABULARY, NICE_VOCABULARY, OWN_VOCABULARY = 50_257, 50_304, 2_048
+GPT2_VOCABULARY, PADDED_VOCABULARY, DOMAIN_VOCABULARY = 50_257, 50_304, 2_048
 N_IDS = 2_000  # ids that occur, in every vocabulary: GPT-2's BPE uses 283 of its ids on the planner's corpus
 
 Rows = Literal["padded", "packed", "shared"]
@@ -110,20 +110,20 @@ class Rung:
     bf16: bool = False
     compile: bool = False
     fused: bool = False
-    counted: bool = False
+    head_on_targets_only: bool = False
     environment: dict[str, str] = field(default_factory=dict)
 
 
 def rungs(device: str, branched: bool) -> list[Rung]:
     """The ladder of a device, slowest first; each rung keeps what those before it gained, where it pays there."""
     cpu = device == "cpu"
-    found = [now := Rung(name="fp32, attention by hand, padded rows, vocabulary 50,257")]
+    ladder = [current := Rung(name="fp32, attention by hand, padded rows, vocabulary 50,257")]
     steps: list[tuple[str, dict[str, object]]] = [
         ("TF32", {"tf32": True, "devices": ("cuda",)}),
         ("bf16 autocast", {"bf16": True}),
         ("torch.compile", {"compile": True}),
         ("flash attention (SDPA)", {"attention": "sdpa"}),
-        ("vocabulary 50,304", {"vocabulary": NICE_VOCABULARY}),
+        ("vocabulary 50,304", {"vocabulary": PADDED_VOCABULARY}),
         ("packed documents", {"rows": "packed"}),
         ("fused AdamW", {"fused": True}),
         (
@@ -133,17 +133,17 @@ def rungs(device: str, branched: bool) -> list[Rung]:
     ]
     if branched:
         steps += [
-            ("head only where something is learned", {"counted": True}),
+            ("head only where something is learned", {"head_on_targets_only": True}),
             ("a home read once for all its instructions", {"rows": "shared"}),
         ]
     steps += [("allocator keeps its memory", {"environment": ALLOCATOR, "devices": ("cpu",)})]
     if branched:
-        steps += [("own vocabulary of 2,048", {"vocabulary": OWN_VOCABULARY})]
+        steps += [("own vocabulary of 2,048", {"vocabulary": DOMAIN_VOCABULARY})]
     for name, change in steps:
         if device in change.get("devices", (device,)):  # type: ignore[operator]
-            now = replace(now, name=name, **change)  # type: ignore[arg-type]
-            found.append(now)
-    return found
+            current = replace(current, name=name, **change)  # type: ignore[arg-type]
+            ladder.append(current)
+    return ladder
 
 
 class Step:
@@ -168,7 +168,9 @@ class Step:
             lr=LR, betas=(0.9, 0.95), weight_decay=0.01, fused=rung.fused,
         )  # fmt: skip
         self.trunk: Callable[..., Tensor] = torch.compile(self.model.trunk) if rung.compile else self.model.trunk
-        self.batches = [[b.to(device) for b in _laid_out(rung, preset, group, self.groups)] for group in self.groups]
+        self.batches = [
+            [b.to(device) for b in _layout_batches(rung, preset, group, self.groups)] for group in self.groups
+        ]
         self.turn = 0
 
     @property
@@ -189,28 +191,28 @@ class Step:
         total = 0.0
         for batch in (b for group in self.batches for b in group):
             document = batch.layout.document
-            seen = int((batch.layout.positions[document >= 0] + 1).sum())
+            visible_pairs = int((batch.layout.positions[document >= 0] + 1).sum())
             total += 6.0 * blocks * batch.n_tokens + 6.0 * config.n_embd * config.vocab_size * batch.n_targets
-            total += 12.0 * config.n_layer * config.n_embd * seen
+            total += 12.0 * config.n_layer * config.n_embd * visible_pairs
         return total / len(self.batches)
 
     def __call__(self) -> tuple[float, float]:
         """Take a step; returns its seconds and its loss."""
         batches = self.batches[self.turn % len(self.batches)]
         self.turn += 1
-        n_counted = sum(batch.n_targets for batch in batches)
-        self._wait()
-        began = time.perf_counter()
+        n_targets = sum(batch.n_targets for batch in batches)
+        self._synchronize()
+        started_at = time.perf_counter()
         total = torch.zeros((), device=self.device)
         for batch in batches:
-            loss = self._loss(batch) / n_counted
+            loss = self._loss(batch) / n_targets
             loss.backward()  # type: ignore[no-untyped-call]
             total += loss.detach()
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         value = total.item()  # waits for a GPU
-        self._wait()
-        return time.perf_counter() - began, value
+        self._synchronize()
+        return time.perf_counter() - started_at, value
 
     @torch.no_grad()
     def first_loss(self) -> float:
@@ -228,22 +230,22 @@ class Step:
         """Sum of the loss at the targets that are learned."""
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.rung.bf16):
             x = self.trunk(batch.idx, batch.layout)
-            if self.rung.counted:
+            if self.rung.head_on_targets_only:
                 return self.model.logits_and_loss(x, batch.targets)[1] * batch.n_targets
             logits: Tensor = self.model.head(x)  # (B, T, V)
         return F.cross_entropy(logits.float().flatten(0, 1), batch.targets.flatten(), ignore_index=-1, reduction="sum")
 
-    def _wait(self) -> None:
+    def _synchronize(self) -> None:
         if self.device.type == "cuda":
             torch.cuda.synchronize(self.device)
 
 
-def slowest_at(rung: Rung) -> Rung:
+def reference_rung(rung: Rung) -> Rung:
     """The first rung's way with this rung's vocabulary: what its loss is checked against."""
     return Rung(name="reference", vocabulary=rung.vocabulary)
 
 
-def _laid_out(rung: Rung, preset: Preset, group: Group, groups: list[Group]) -> list[Batch]:
+def _layout_batches(rung: Rung, preset: Preset, group: Group, groups: list[Group]) -> list[Batch]:
     if rung.rows == "padded":
         width = max(len(d) - 1 for g in groups for tree in g.trees for d in tree.documents)
         rows = max(1, preset.micro_rows * preset.block_size // width // (2 if preset.branched else 1))
@@ -254,7 +256,7 @@ def _laid_out(rung: Rung, preset: Preset, group: Group, groups: list[Group]) -> 
 def _model(rung: Rung, preset: Preset, seed: int) -> GPT:
     """The model with the rung's vocabulary: a larger one's weights without the ids that it lacks."""
 
-    def of(vocabulary: int) -> GPT:
+    def build(vocabulary: int) -> GPT:
         return GPT(
             GPTConfig(
                 vocab_size=vocabulary, n_layer=preset.n_layer, n_head=preset.n_head, n_embd=preset.n_embd,
@@ -263,10 +265,10 @@ def _model(rung: Rung, preset: Preset, seed: int) -> GPT:
         )  # fmt: skip
 
     torch.manual_seed(seed)
-    full = of(NICE_VOCABULARY)
-    if rung.vocabulary == NICE_VOCABULARY:
+    full = build(PADDED_VOCABULARY)
+    if rung.vocabulary == PADDED_VOCABULARY:
         return full
-    model, V = of(rung.vocabulary), rung.vocabulary
+    model, V = build(rung.vocabulary), rung.vocabulary
     state = full.state_dict()
     for name in ("wte.weight", "head.weight"):
         state[name] = state[name][:V]
@@ -285,15 +287,15 @@ def _timed(work: Callable[[], object], device: torch.device, repeats: int) -> It
     for repeat in range(repeats + 1):  # one to warm up
         if device.type == "cuda":
             torch.cuda.synchronize(device)
-        began = time.perf_counter()
+        started_at = time.perf_counter()
         work()
         if device.type == "cuda":
             torch.cuda.synchronize(device)
         if repeat:
-            yield time.perf_counter() - began
+            yield time.perf_counter() - started_at
 
 
-def chosen(device: torch.device) -> dict[str, str]:
+def default_settings(device: torch.device) -> dict[str, str]:
     """What `gpt` does on a device unless it is told otherwise."""
     cpu = device.type == "cpu"
     return {

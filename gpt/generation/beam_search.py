@@ -74,46 +74,46 @@ def beam_search(
     model.eval()
     cache = KVCache(model.config, capacity=len(ids) + max_new_tokens, device=model.device)
     idx = torch.tensor([ids], device=model.device)
-    going, done = [Continuation([], 0.0)], list[Continuation]()
+    active, finished = [Continuation([], 0.0)], list[Continuation]()
 
-    def score(found: Continuation) -> float:
-        return found.logprob / float(len(found.ids) ** length_penalty)
+    def score(continuation: Continuation) -> float:
+        return continuation.logprob / float(len(continuation.ids) ** length_penalty)
 
     for length in range(1, max_new_tokens + 1):
         logits = model.head(model.trunk(idx, cache=cache)[:, -1])  # (B, V)
         # In fp64: next to a long beam's sum, fp32 would round small differences between ids away.
-        parents, found = _step(logits.double().log_softmax(dim=-1).cpu(), going, beams, allowed)
-        ended = [length == max_new_tokens or one.ids[-1] in stop for one in found]
-        done += [one for one, end in zip(found, ended, strict=True) if end]
+        parents, extended = _extend(logits.double().log_softmax(dim=-1).cpu(), active, beams, allowed)
+        ended = [length == max_new_tokens or candidate.ids[-1] in stop for candidate in extended]
+        finished += [candidate for candidate, end in zip(extended, ended, strict=True) if end]
         rows = [row for row, end in zip(parents, ended, strict=True) if not end]
-        going, before = [one for one, end in zip(found, ended, strict=True) if not end], len(going)
-        if not going:
+        active, n_active = [candidate for candidate, end in zip(extended, ended, strict=True) if not end], len(active)
+        if not active:
             break
-        if len(done) >= beams:
-            bar = sorted(map(score, done), reverse=True)[beams - 1]
+        if len(finished) >= beams:
+            threshold = sorted(map(score, finished), reverse=True)[beams - 1]
             # A log-probability only falls, so this is more than any of them can come to.
-            if max(one.logprob for one in going) / max_new_tokens**length_penalty <= bar:
+            if max(candidate.logprob for candidate in active) / max_new_tokens**length_penalty <= threshold:
                 break
-        if rows != list(range(before)):
+        if rows != list(range(n_active)):
             cache.take_rows(torch.tensor(rows, device=model.device))
-        idx = torch.tensor([one.ids[-1:] for one in going], device=model.device)
-    return sorted(done, key=score, reverse=True)[:beams]
+        idx = torch.tensor([candidate.ids[-1:] for candidate in active], device=model.device)
+    return sorted(finished, key=score, reverse=True)[:beams]
 
 
-def _step(
-    logprobs: Tensor, going: Sequence[Continuation], beams: int, allowed: Callable[[Sequence[int]], bool] | None
+def _extend(
+    logprobs: Tensor, active: Sequence[Continuation], beams: int, allowed: Callable[[Sequence[int]], bool] | None
 ) -> tuple[list[int], list[Continuation]]:
     """The likeliest continuations that are longer by one id, and which of `going` each comes from."""
     candidates: list[tuple[float, int, int]] = []
-    for row, (ids, total) in enumerate(going):
+    for row, (ids, total) in enumerate(active):
         n = min(beams, logprobs.shape[1]) if allowed is None else logprobs.shape[1]
         scores, tokens = logprobs[row].topk(n)
-        fresh = 0
-        for one, token in zip(scores.tolist(), tokens.tolist(), strict=True):
-            if fresh == beams:
+        n_added = 0
+        for logprob, token in zip(scores.tolist(), tokens.tolist(), strict=True):
+            if n_added == beams:
                 break
             if allowed is None or allowed([*ids, token]):
-                candidates.append((total + one, row, token))
-                fresh += 1
+                candidates.append((total + logprob, row, token))
+                n_added += 1
     best = sorted(candidates, key=lambda candidate: -candidate[0])[:beams]
-    return [row for _, row, _ in best], [Continuation([*going[row].ids, token], total) for total, row, token in best]
+    return [row for _, row, _ in best], [Continuation([*active[row].ids, token], total) for total, row, token in best]

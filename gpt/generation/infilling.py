@@ -48,14 +48,17 @@ class Marks:
     fixed: frozenset[int]
 
     @classmethod
-    def of(cls, tokenizer: Tokenizer, separators: Sequence[str] = ("[SEP]",)) -> Marks:
+    def from_tokenizer(cls, tokenizer: Tokenizer, separators: Sequence[str] = ("[SEP]",)) -> Marks:
         """The marks of a tokenizer."""
-        inside = frozenset(map(tokenizer.special, separators))
+        separator_ids = frozenset(map(tokenizer.special, separators))
         mask, eos = tokenizer.special("[MASK]"), tokenizer.special("[EOS]")
-        if inside & {mask, eos}:
+        if separator_ids & {mask, eos}:
             raise ConfigError(f"[MASK] and [EOS] cannot be separators; given are {' '.join(separators)}")
         return cls(
-            mask=mask, eos=eos, separators=inside, fixed=frozenset(map(tokenizer.special, SPECIAL_TOKENS)) - inside
+            mask=mask,
+            eos=eos,
+            separators=separator_ids,
+            fixed=frozenset(map(tokenizer.special, SPECIAL_TOKENS)) - separator_ids,
         )
 
 
@@ -88,17 +91,17 @@ def hide(ids: Sequence[int], spans: Sequence[Span], marks: Marks) -> tuple[list[
         raise ConfigError("no span is given; an infilling document hides one at least")
     context: list[int] = []
     answers: list[int] = []
-    at = 0
+    position = 0
     for start, stop in spans:
-        if not at <= start < stop <= len(body):
+        if not position <= start < stop <= len(body):
             raise ConfigError(f"span {start}..{stop} is empty, out of order or outside of {len(body)} tokens")
-        kept = next((i for i in range(start, stop) if body[i] in marks.fixed), None)
-        if kept is not None:
-            raise ConfigError(f"span {start}..{stop} would hide the special token {body[kept]} at {kept}")
-        context += [*body[at:start], marks.mask]
+        fixed_at = next((i for i in range(start, stop) if body[i] in marks.fixed), None)
+        if fixed_at is not None:
+            raise ConfigError(f"span {start}..{stop} would hide the special token {body[fixed_at]} at {fixed_at}")
+        context += [*body[position:start], marks.mask]
         answers += [*body[start:stop], marks.mask]
-        at = stop
-    context += [*body[at:], marks.eos]
+        position = stop
+    context += [*body[position:], marks.eos]
     answers[-1] = marks.eos
     return context + answers, [False] * len(context) + [True] * len(answers)
 
@@ -108,8 +111,8 @@ def fill(context: Sequence[int], answers: Sequence[Sequence[int]], marks: Marks)
     body = list(context[:-1] if context and context[-1] == marks.eos else context)
     if body.count(marks.mask) != len(answers):
         raise ConfigError(f"{len(answers)} answers for {body.count(marks.mask)} holes")
-    rest = iter(answers)
-    return [token for id in body for token in (next(rest) if id == marks.mask else (id,))]
+    remaining_answers = iter(answers)
+    return [token for id in body for token in (next(remaining_answers) if id == marks.mask else (id,))]
 
 
 def restore(ids: Sequence[int], marks: Marks) -> list[int]:
@@ -118,10 +121,10 @@ def restore(ids: Sequence[int], marks: Marks) -> list[int]:
     Raises:
         ConfigError: It is no infilling document.
     """
-    ends = [place for place, token in enumerate(ids) if token == marks.eos]
-    if len(ends) != 2 or ends[1] != len(ids) - 1:
-        raise ConfigError(f"an infilling document has [EOS] after its context and at its end; here at {ends}")
-    return fill(ids[: ends[0]], _split(ids[ends[0] + 1 : -1], marks.mask), marks)
+    eos_positions = [position for position, token in enumerate(ids) if token == marks.eos]
+    if len(eos_positions) != 2 or eos_positions[1] != len(ids) - 1:
+        raise ConfigError(f"an infilling document has [EOS] after its context and at its end; here at {eos_positions}")
+    return fill(ids[: eos_positions[0]], _split(ids[eos_positions[0] + 1 : -1], marks.mask), marks)
 
 
 def draw_spans(ids: Sequence[int], marks: Marks, holes: int, rng: np.random.Generator) -> list[Span]:
@@ -138,16 +141,18 @@ def draw_spans(ids: Sequence[int], marks: Marks, holes: int, rng: np.random.Gene
     """
     body = _body(ids, marks)
     special = marks.fixed | marks.separators
-    begins = [i for i, token in enumerate(body) if token not in special and (i == 0 or body[i - 1] in special)]
-    ends = [next((j for j in range(i, len(body)) if body[j] in special), len(body)) for i in begins]
-    n = min(holes, (len(begins) + 1) // 2)
-    cuts = np.sort(rng.permutation(len(begins) + 1)[: 2 * n]).tolist()
+    starts = [i for i, token in enumerate(body) if token not in special and (i == 0 or body[i - 1] in special)]
+    ends = [next((j for j in range(i, len(body)) if body[j] in special), len(body)) for i in starts]
+    n = min(holes, (len(starts) + 1) // 2)
+    cuts = np.sort(rng.permutation(len(starts) + 1)[: 2 * n]).tolist()
     spans: list[Span] = []
-    for first, after in zip(cuts[::2], cuts[1::2], strict=True):
-        last = first
-        while last + 1 < after and not marks.fixed.intersection(body[ends[last] : begins[last + 1]]):
-            last += 1
-        spans.append((begins[first], ends[last]))
+    for first_segment, end_segment in zip(cuts[::2], cuts[1::2], strict=True):
+        last_segment = first_segment
+        while last_segment + 1 < end_segment and not marks.fixed.intersection(
+            body[ends[last_segment] : starts[last_segment + 1]]
+        ):
+            last_segment += 1
+        spans.append((starts[first_segment], ends[last_segment]))
     return spans
 
 
@@ -165,15 +170,15 @@ def infilling_documents(
     if documents.branch.any():
         raise ConfigError("documents with branches cannot be infilled: a hole has one right side")
     lists: list[list[int]] = []
-    counted: list[list[bool]] = []
-    for first, end in zip(documents.offsets[:-1].tolist(), documents.offsets[1:].tolist(), strict=True):
-        ids: list[int] = documents.tokens[first:end].tolist()
+    masks: list[list[bool]] = []
+    for start, end in zip(documents.offsets[:-1].tolist(), documents.offsets[1:].tolist(), strict=True):
+        ids: list[int] = documents.tokens[start:end].tolist()
         spans = draw_spans(ids, marks, int(rng.integers(1, holes + 1)), rng)
         if spans:
-            hidden, learn = hide(ids, spans, marks)
+            hidden, mask = hide(ids, spans, marks)
             lists.append(hidden)
-            counted.append(learn)
-    return TokenizedDocuments.from_lists(lists, counted)
+            masks.append(mask)
+    return TokenizedDocuments.from_lists(lists, masks)
 
 
 def infill(
@@ -208,31 +213,31 @@ def infill(
     Raises:
         ContextError: Pieces and answers do not fit into the model's `block_size`.
     """
-    marks = marks or Marks.of(tokenizer)
+    marks = marks or Marks.from_tokenizer(tokenizer)
     pieces = (left, right, *more)
     prompt = [token for piece in pieces for token in (*piece, marks.mask)]
     prompt[-1] = marks.eos
     if max_new_tokens < 1:
         raise ContextError(f"max_new_tokens is {max_new_tokens}; a hole needs one at least, for [EOS]")
     check_room(model, len(prompt), max_new_tokens)
-    never = torch.zeros(model.config.vocab_size, dtype=torch.bool)
-    never[tokenizer.n_used :] = True
-    never[list(marks.fixed)] = True
+    forbidden = torch.zeros(model.config.vocab_size, dtype=torch.bool)
+    forbidden[tokenizer.n_used :] = True
+    forbidden[list(marks.fixed)] = True
     session = Session(model)
     logits = session.feed(prompt)
     answers: list[list[int]] = [[]]
-    for left_over in reversed(range(max_new_tokens)):
+    for remaining in reversed(range(max_new_tokens)):
         end = marks.eos if len(answers) == len(pieces) - 1 else marks.mask
-        never[end] = False
-        token, _ = sample(logits.cpu().masked_fill(never, -torch.inf), temperature, None, top_p, generator)
-        never[end] = True
+        forbidden[end] = False
+        token, _ = sample(logits.cpu().masked_fill(forbidden, -torch.inf), temperature, None, top_p, generator)
+        forbidden[end] = True
         if token == marks.eos:
             return Filling(answers, True)
         if token == marks.mask:
             answers.append([])
         else:
             answers[-1].append(token)
-        if left_over:
+        if remaining:
             logits = session.feed([token])
     return Filling(answers + [[] for _ in range(len(pieces) - 1 - len(answers))], False)
 

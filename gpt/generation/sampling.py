@@ -99,12 +99,12 @@ def sample(
         logits = logits[choices]
     _check_sampling(temperature, top_k, top_p)
     if temperature == 0:
-        place = int(logits.argmax())
+        index = int(logits.argmax())
     else:
         weights = _weights(logits[None], temperature, top_k, top_p)
-        place = int(_draw(weights, torch.rand(1, generator=generator)))
-    logprob = float(logits[place] - logits.logsumexp(0))
-    return (place if allowed is None else int(allowed[place])), logprob
+        index = int(_draw(weights, torch.rand(1, generator=generator)))
+    logprob = float(logits[index] - logits.logsumexp(0))
+    return (index if allowed is None else int(allowed[index])), logprob
 
 
 def generate(
@@ -185,12 +185,12 @@ def generate_batch(
         tokens = _draw_rows(logits, temperature, top_k, top_p, sources)
         for row, token in zip(rows, tokens, strict=True):
             out[row].append(token)
-        going = [place for place, token in enumerate(tokens) if token not in stop]
-        if not going:
+        active = [index for index, token in enumerate(tokens) if token not in stop]
+        if not active:
             break
-        if len(going) <= len(rows) // 2:  # finished rows cost as much as others: let go of them by halves
-            cache.take_rows(torch.tensor(going, device=model.device))
-            rows, tokens = [rows[place] for place in going], [tokens[place] for place in going]
+        if len(active) <= len(rows) // 2:  # finished rows cost as much as others: let go of them by halves
+            cache.take_rows(torch.tensor(active, device=model.device))
+            rows, tokens = [rows[index] for index in active], [tokens[index] for index in active]
         idx = torch.tensor(tokens, device=model.device)[:, None]
     return [_until_stop(ids, stop) for ids in out]
 
@@ -246,27 +246,27 @@ def _weights(logits: Tensor, temperature: float, top_k: int | None, top_p: float
     """Probabilities (B, V), not normalized, on the CPU in fp64: rounding must not depend on the batch."""
     logits = logits.cpu().double() / temperature
     if top_k is not None and top_k < logits.shape[-1]:
-        likeliest, places = logits.topk(top_k, dim=-1)  # by place, not by value: of equals no more than k stay
-        logits = torch.full_like(logits, -torch.inf).scatter(-1, places, likeliest)
+        top_logits, top_ids = logits.topk(top_k, dim=-1)  # by place, not by value: of equals no more than k stay
+        logits = torch.full_like(logits, -torch.inf).scatter(-1, top_ids, top_logits)
     weights = torch.softmax(logits, dim=-1)
     if top_p is not None and top_p < 1:
         ordered, order = weights.sort(dim=-1, descending=True, stable=True)
-        before = ordered.cumsum(dim=-1) - ordered
-        weights = torch.zeros_like(weights).scatter(-1, order, ordered.masked_fill(before >= top_p, 0.0))
+        preceding = ordered.cumsum(dim=-1) - ordered
+        weights = torch.zeros_like(weights).scatter(-1, order, ordered.masked_fill(preceding >= top_p, 0.0))
     return weights
 
 
 def _draw(weights: Tensor, uniform: Tensor) -> Tensor:
     """Place (B,) where the running sum of weights passes a uniform number (B,) in [0, 1)."""
     running = weights.cumsum(dim=-1)
-    goal = uniform.double()[:, None] * running[:, -1:]
-    return torch.searchsorted(running, goal, right=True)[:, 0].clamp_max(weights.shape[-1] - 1)
+    threshold = uniform.double()[:, None] * running[:, -1:]
+    return torch.searchsorted(running, threshold, right=True)[:, 0].clamp_max(weights.shape[-1] - 1)
 
 
 def _until_stop(ids: list[int], stop: Collection[int]) -> list[int]:
-    for place, token in enumerate(ids):
+    for index, token in enumerate(ids):
         if token in stop:
-            return ids[: place + 1]
+            return ids[: index + 1]
     return ids
 
 

@@ -58,11 +58,11 @@ def _merge_words(words: list[bytes], counts: list[int], n_ranks: int) -> dict[by
     ranks = {bytes([value]): value for value in range(N_BYTES)}
     parts = [[word[i : i + 1] for i in range(len(word))] for word in words]
     pair_count: dict[bytes, int] = defaultdict(int)
-    found_in: dict[bytes, set[int]] = defaultdict(set)
+    words_with: dict[bytes, set[int]] = defaultdict(set)
     for index, word in enumerate(parts):
         for joined in _joined_pairs(word):
             pair_count[joined] += counts[index]
-            found_in[joined].add(index)
+            words_with[joined].add(index)
     heap = [(-count, joined) for joined, count in pair_count.items()]
     heapq.heapify(heap)
     while len(ranks) < n_ranks and heap:
@@ -72,7 +72,7 @@ def _merge_words(words: list[bytes], counts: list[int], n_ranks: int) -> dict[by
         if -negative < 2:
             break
         ranks[joined] = len(ranks)
-        changed = _rejoin(found_in.pop(joined), parts, counts, ranks, pair_count, found_in)
+        changed = _rejoin(words_with.pop(joined), parts, counts, ranks, pair_count, words_with)
         for pair in changed:
             if pair_count[pair] > 0:
                 heapq.heappush(heap, (-pair_count[pair], pair))
@@ -80,16 +80,16 @@ def _merge_words(words: list[bytes], counts: list[int], n_ranks: int) -> dict[by
 
 
 def _rejoin(
-    where: set[int],
+    word_indices: set[int],
     parts: list[list[bytes]],
     counts: list[int],
     ranks: dict[bytes, int],
     pair_count: dict[bytes, int],
-    found_in: dict[bytes, set[int]],
+    words_with: dict[bytes, set[int]],
 ) -> set[bytes]:
     """Join the newest token wherever it occurs; returns the pairs whose counts changed."""
     changed: set[bytes] = set()
-    for index in where:
+    for index in word_indices:
         word, count = parts[index], counts[index]
         before = _joined_pairs(word)
         after = _joined_pairs(apply_ranks(word, ranks))
@@ -97,12 +97,12 @@ def _rejoin(
             pair_count[pair] -= count
         for pair in after:
             pair_count[pair] += count
-        gone = set(before)
+        removed = set(before)
         for pair in after:
-            found_in[pair].add(index)
-            gone.discard(pair)
-        for pair in gone:
-            found_in[pair].discard(index)
+            words_with[pair].add(index)
+            removed.discard(pair)
+        for pair in removed:
+            words_with[pair].discard(index)
         changed.update(before, after)
     return changed
 

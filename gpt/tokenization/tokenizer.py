@@ -36,7 +36,7 @@ _GPT2_PATTERNS = (  # of tiktoken up to 0.8, and since
     r"'(?:[sdmt]|ll|ve|re)| ?\p{L}++| ?\p{N}++| ?[^\s\p{L}\p{N}]++|\s++$|\s+(?!\S)|\s",
 )
 _FORMAT = "gpt-home-planner tokenizer 1"
-_MULTIPLE = 64
+_VOCAB_MULTIPLE = 64
 _MAX_ID = 2**20  # twenty times GPT-2's: tables are as long as the greatest id
 MAX_BYTES = 50_000_000  # of a tokenizer file; GPT-2's vocabulary takes one
 
@@ -68,10 +68,10 @@ class Tokenizer:
     @classmethod
     def train(cls, texts: Iterable[str], vocab_size: int = 2048) -> Tokenizer:
         """Learn a vocabulary of `vocab_size` ids, special tokens included; fewer if the corpus is small."""
-        smallest = N_BYTES + len(SPECIAL_TOKENS)
-        if vocab_size < smallest:
+        min_size = N_BYTES + len(SPECIAL_TOKENS)
+        if vocab_size < min_size:
             raise ConfigError(
-                f"vocab_size is {vocab_size}; {N_BYTES} bytes and {len(SPECIAL_TOKENS)} specials need {smallest}"
+                f"vocab_size is {vocab_size}; {N_BYTES} bytes and {len(SPECIAL_TOKENS)} specials need {min_size}"
             )
         ranks = train_bpe(texts, vocab_size - len(SPECIAL_TOKENS), PATTERN)
         return cls(ranks, PATTERN, {name: len(ranks) + i for i, name in enumerate(SPECIAL_TOKENS)})
@@ -93,14 +93,14 @@ class Tokenizer:
                 "network, set TIKTOKEN_CACHE_DIR to a folder that holds tiktoken's files, or train a tokenizer"
             ) from error
         specials = dict(parts["special_tokens"])
-        first = int(parts["explicit_n_vocab"])
-        specials.update({name: first + i for i, name in enumerate(SPECIAL_TOKENS)})
+        first_free_id = int(parts["explicit_n_vocab"])
+        specials.update({name: first_free_id + i for i, name in enumerate(SPECIAL_TOKENS)})
         return cls(parts["mergeable_ranks"], parts["pat_str"], specials)
 
     @property
     def vocab_size(self) -> int:
         """Ids a model should have: `n_used` rounded up to a multiple of 64."""
-        return -(-self._n_used // _MULTIPLE) * _MULTIPLE
+        return -(-self._n_used // _VOCAB_MULTIPLE) * _VOCAB_MULTIPLE
 
     @property
     def n_used(self) -> int:
@@ -136,8 +136,8 @@ class Tokenizer:
             return self._encoding.decode_bytes(ids)
         except (KeyError, OverflowError):
             known = {*self._ranks.values(), *self._specials.values()}
-            bad = next((i for i in ids if i not in known), None)
-            raise TokenizerError(f"id {bad} stands for nothing; ids in use are 0..{self._n_used - 1}") from None
+            unknown_id = next((i for i in ids if i not in known), None)
+            raise TokenizerError(f"id {unknown_id} stands for nothing; ids in use are 0..{self._n_used - 1}") from None
 
     def save(self, path: Path | str) -> None:
         """Write JSON: ranks in order as base64, pattern, special tokens."""

@@ -51,11 +51,11 @@ class Adapter:
 
 def weights_id(arrays: Mapping[str, Floats]) -> str:
     """Return what tells weights from others: a hash of names and numbers."""
-    found = hashlib.sha256()
+    digest = hashlib.sha256()
     for name in sorted(arrays):
-        found.update(name.encode())
-        found.update(np.ascontiguousarray(arrays[name], "<f4").tobytes())
-    return found.hexdigest()[:32]
+        digest.update(name.encode())
+        digest.update(np.ascontiguousarray(arrays[name], "<f4").tobytes())
+    return digest.hexdigest()[:32]
 
 
 def merged(arrays: Mapping[str, Floats], adapter: Adapter) -> dict[str, Floats]:
@@ -65,10 +65,12 @@ def merged(arrays: Mapping[str, Floats], adapter: Adapter) -> dict[str, Floats]:
         CheckpointError: The adapter was trained on other weights.
     """
     for name in adapter.down:
-        wanted = (adapter.up[name].shape[0], adapter.down[name].shape[1])
-        seen = arrays[name].shape if name in arrays else None
-        if wanted != seen:
-            raise CheckpointError(f"the adapter is for another model: its {name[:80]} is {wanted}, the model's {seen}")
+        expected = (adapter.up[name].shape[0], adapter.down[name].shape[1])
+        actual = arrays[name].shape if name in arrays else None
+        if expected != actual:
+            raise CheckpointError(
+                f"the adapter is for another model: its {name[:80]} is {expected}, the model's {actual}"
+            )
     own = weights_id(arrays)
     if adapter.base != own:
         raise CheckpointError(
@@ -84,7 +86,7 @@ def save_adapter(path: Path, adapter: Adapter) -> None:
     if not all(np.isfinite(array).all() for array in tensors.values()):
         raise ConfigError(f"{path}: the adapter holds numbers that half precision does not have; it is not written")
     metadata = {"format": FORMAT, "base": adapter.base, "rank": str(adapter.rank), "extra": json.dumps(adapter.extra)}
-    write_atomically(path, lambda beside: save_file(tensors, beside, metadata))
+    write_atomically(path, lambda temporary: save_file(tensors, temporary, metadata))
 
 
 def load_adapter(path: Path | str) -> Adapter:
@@ -123,13 +125,13 @@ def adapter_from(path: Path, metadata: Mapping[str, str], arrays: Mapping[str, F
     pairs = {name: (down[name].shape, up[name].shape) for name in down.keys() & up.keys()}
     if len(down) + len(up) != len(arrays) or len(pairs) != len(down) or len(down) != len(up):
         raise CheckpointError(f"{path}: damaged adapter: its matrices are no pairs of `down` and `up`")
-    for name, ((r, *_), (_, *last)) in pairs.items():
-        if not 1 <= rank <= MAX_RANK or r != rank or last != [rank]:
+    for name, ((r, *_), (_, *rest)) in pairs.items():
+        if not 1 <= rank <= MAX_RANK or r != rank or rest != [rank]:
             raise CheckpointError(f"{path}: damaged adapter: {name[:80]} is not of rank {rank}, in 1..{MAX_RANK}")
     return Adapter(rank=rank, base=base, down=down, up=up, extra=extra)
 
 
-def read_half_precision(path: Path, expected: str, what: str) -> tuple[dict[str, str], dict[str, Floats]]:
+def read_half_precision(path: Path, expected: str, description: str) -> tuple[dict[str, str], dict[str, Floats]]:
     """Return metadata and arrays, as fp32, of a small file beside a model.
 
     Args:
@@ -142,17 +144,17 @@ def read_half_precision(path: Path, expected: str, what: str) -> tuple[dict[str,
     """
     try:
         if path.stat().st_size > MAX_BYTES:
-            raise CheckpointError(f"{path}: larger than {MAX_BYTES // 1_000_000} MB; that is no {what}")
+            raise CheckpointError(f"{path}: larger than {MAX_BYTES // 1_000_000} MB; that is no {description}")
         with safe_open(path, framework="np") as file:
             metadata = dict(file.metadata() or {})
             if metadata.get("format") != expected:
-                raise CheckpointError(f"{path}: no {what} of this project (expected {expected!r})")
+                raise CheckpointError(f"{path}: no {description} of this project (expected {expected!r})")
             arrays = {name: np.asarray(file.get_tensor(name), np.float32) for name in file.keys()}  # noqa: SIM118
     except FileNotFoundError:
         raise CheckpointError(f"{path}: no such file") from None
     except (SafetensorError, OSError, ValueError, TypeError) as error:
         reason = " ".join(str(error).split())[:200]
-        raise CheckpointError(f"{path}: not a whole {what}: {reason}") from None
+        raise CheckpointError(f"{path}: not a whole {description}: {reason}") from None
     for name, array in arrays.items():
         if not np.isfinite(array).all():
             raise CheckpointError(f"{path}: {name[:80]} holds what is no finite number")

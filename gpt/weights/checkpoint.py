@@ -112,7 +112,7 @@ def put_weights(model: GPT, tensors: dict[str, Tensor], path: Path) -> None:
 def write_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
     """Write one safetensors file, atomically."""
     contiguous = {name: tensor.detach().contiguous() for name, tensor in tensors.items()}
-    write_atomically(path, lambda beside: save_file(contiguous, beside, metadata))
+    write_atomically(path, lambda temporary: save_file(contiguous, temporary, metadata))
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:

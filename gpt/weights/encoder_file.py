@@ -65,7 +65,7 @@ def save_sense(path: Path, sense: SenseFile) -> None:
         "format": FORMAT, "kind": sense.kind, "base": sense.adapter.base, "rank": str(sense.adapter.rank),
         "config": json.dumps(dict(sense.config)), "extra": json.dumps(dict(sense.extra)),
     }  # fmt: skip
-    write_atomically(path, lambda beside: save_file(tensors, beside, metadata))
+    write_atomically(path, lambda temporary: save_file(tensors, temporary, metadata))
 
 
 def load_sense(path: Path | str, kind: SenseKind) -> SenseFile:

@@ -23,7 +23,7 @@ Ints = npt.NDArray[np.int64]
 
 FORMAT = "gpt-home-planner model 1"
 WEIGHTS_FILE, CONFIG_FILE, TOKENIZER_FILE = "model.safetensors", "config.json", "tokenizer.json"
-SHOWN = 500  # characters of what was seen in a message
+MAX_SHOWN_CHARS = 500  # characters of what was seen in a message
 
 
 def read_folder(folder: Path | str) -> tuple[GPTConfig, dict[str, Floats], Tokenizer, dict[str, object]]:
@@ -87,8 +87,8 @@ def read_arrays(path: Path, config: GPTConfig) -> tuple[dict[str, Floats], dict[
                 values = data.view("<f2").astype(np.float32)
             case "BF16":  # the upper half of an fp32; numpy has no such type
                 values = (data.view("<u2").astype(np.uint32) << 16).view(np.float32)
-            case other:
-                raise CheckpointError(f"{path}: {name} holds {other}; expected F32, F16 or BF16")
+            case dtype:
+                raise CheckpointError(f"{path}: {name} holds {dtype}; expected F32, F16 or BF16")
         if not _is_finite(values):
             raise CheckpointError(f"{path}: {name} holds what is no finite number")
         arrays[name] = values.reshape(shapes[name])
@@ -190,4 +190,4 @@ def _one_line(error: Exception) -> str:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
+    return text if len(text) <= MAX_SHOWN_CHARS else f"{text[:MAX_SHOWN_CHARS]}…"

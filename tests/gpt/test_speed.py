@@ -11,9 +11,9 @@ import torch
 
 from gpt import speed
 from gpt.benchmarks.nanogpt_baseline import PlainStep
-from gpt.benchmarks.nanogpt_comparison import OURS, PLAIN, label, steps_in_turn, vocabularies
+from gpt.benchmarks.nanogpt_comparison import OURS, PLAIN, interleaved_steps, label, vocabularies
 from gpt.benchmarks.training_data import Group, draw_groups
-from gpt.benchmarks.training_ladder import PRESETS, Preset, Rung, Step, preset_for, rungs, slowest_at
+from gpt.benchmarks.training_ladder import PRESETS, Preset, Rung, Step, preset_for, reference_rung, rungs
 
 CPU = torch.device("cpu")
 SMALL = Preset(n_layer=1, n_head=2, n_embd=32, block_size=256, rows=2, micro_rows=1, branched=True)
@@ -47,7 +47,7 @@ def test_shapes_do_not_change_from_batch_to_batch() -> None:
     replace(r, compile=False) for r in rungs("cpu", True) if r.compile
 ], ids=lambda r: r.name)  # fmt: skip
 def test_a_rung_computes_the_losses_of_the_slowest_way(rung: Rung) -> None:
-    mine, reference = Step(rung, SMALL, CPU), Step(slowest_at(rung), SMALL, CPU)
+    mine, reference = Step(rung, SMALL, CPU), Step(reference_rung(rung), SMALL, CPU)
     assert mine.first_loss() == pytest.approx(reference.first_loss(), rel=2e-3)
     for _ in range(3):
         assert mine()[1] == pytest.approx(reference()[1], rel=speed.TOLERANCE)
@@ -60,7 +60,7 @@ def test_the_losses_fall() -> None:
 
 
 def test_vocabularies_differ_in_rows_that_nothing_uses() -> None:
-    step = Step(slowest_at(Rung(name="x", vocabulary=2_048)), SMALL, CPU)
+    step = Step(reference_rung(Rung(name="x", vocabulary=2_048)), SMALL, CPU)
     wide = Step(Rung(name="x"), SMALL, CPU)
     assert torch.equal(step.model.wte.weight, wide.model.wte.weight[:2_048])
 
@@ -99,14 +99,14 @@ def test_the_plain_gpt_learns_too() -> None:
 
 
 def test_the_plain_gpt_and_the_last_rung_take_turns_at_both_vocabularies() -> None:
-    steps = steps_in_turn(SMALL, CPU, compiled=False)
+    steps = interleaved_steps(SMALL, CPU, compiled=False)
     sizes = {name: step.model.wte.weight.shape[0] for name, step in steps.items()}
     assert sizes == {label(who, size): size for size in vocabularies(True) for who in (PLAIN, OURS)}
     assert all(step()[1] > 0 and step.n_tokens > 0 for step in steps.values())
 
 
 def test_plain_text_has_no_vocabulary_of_its_own() -> None:
-    assert len(steps_in_turn(replace(SMALL, branched=False), CPU, compiled=False)) == 2
+    assert len(interleaved_steps(replace(SMALL, branched=False), CPU, compiled=False)) == 2
 
 
 def test_a_gpu_gets_larger_steps() -> None:

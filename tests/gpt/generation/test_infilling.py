@@ -19,7 +19,7 @@ from gpt.training.optimizer import build_optimizers
 
 Make = Callable[..., GPT]
 TOKENIZER = Tokenizer.train(["put the mug on the table"], vocab_size=320)
-MARKS = Marks.of(TOKENIZER)
+MARKS = Marks.from_tokenizer(TOKENIZER)
 CLS, SEP, TASK, MASK, EOS = map(TOKENIZER.special, ("[CLS]", "[SEP]", "[TASK]", "[MASK]", "[EOS]"))
 TOKENS = st.sampled_from([1, 2, 3, 4, 5, 6, SEP, SEP, SEP, TASK, CLS])
 DOCUMENTS = st.tuples(st.lists(TOKENS, max_size=40), st.sampled_from([[], [EOS]])).map(
