@@ -1,4 +1,4 @@
 """A small GPT, built from scratch: model, tokenizer, batches, training, sampling, checkpoints.
 
-Nothing is imported here: `gpt.tokenization.tokenizer` must not cost the import of torch. Import the modules.
+Nothing is imported here, so that `gpt.tokenization.tokenizer` does not import torch. Import the modules.
 """

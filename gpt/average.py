@@ -1,7 +1,7 @@
-"""`python -m gpt.average OUT MODEL MODEL ...`: the mean of the weights of several trainings from one start.
+"""`python -m gpt.average OUT MODEL MODEL ...`: average the weights of models fine-tuned from the same weights.
 
-A uniform model soup (Wortsman et al. 2022, arXiv:2203.05482): weights that were fine-tuned from the same weights, with
-other seeds, lie in one basin, and their mean is often better than each, at the cost of one.
+A uniform model soup (Wortsman et al. 2022, arXiv:2203.05482): models fine-tuned from the same weights with different
+seeds lie in one loss basin, and their mean is often better than each of them, at the cost of one.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ PROG = "python -m gpt.average"
 
 
 def average(models: Sequence[Path], out: Path) -> None:
-    """Write a model folder with the mean of the weights of others.
+    """Write a model folder with the mean of several models' weights.
 
     Raises:
-        ConfigError: Fewer than two models, or they are not of one shape and vocabulary.
+        ConfigError: Fewer than two models, or their shapes or vocabularies differ.
         CheckpointError: One of them is not a model of this project.
     """
     if len(models) < 2:

@@ -114,7 +114,7 @@ class HearingEncoder(nn.Module):
         )  # fmt: skip
 
     def vectors(self, embeddings: Tensor, heard: Tensor) -> Tensor:
-        """Return the GPT's input vectors (B, N, n_embd) from token embeddings and audio features of tokens (B, N, C)."""
+        """Return the GPT's input vectors (B, N, n_embd) from token embeddings and their audio features (B, N, C)."""
         vectors: Tensor = embeddings + self.join(heard)
         return vectors
 

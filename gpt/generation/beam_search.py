@@ -1,8 +1,8 @@
-"""Beam search: the likeliest continuations of a prompt, where greedy decoding finds a likely one.
+"""Beam search: the most likely continuations of a prompt, where greedy decoding finds only a likely one.
 
 All beams are rows of one cache, so a step reads the weights once, and the prompt is read once for all of them.
 
-Shapes: B beams still going on, V vocabulary size.
+Shapes: B active beams, V vocabulary size.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from gpt.model.transformer import GPT
 
 
 class Continuation(NamedTuple):
-    """What may follow a prompt.
+    """A continuation of a prompt.
 
     Attributes:
-        ids: The new ids, with the one of `stop` that ended them, if one did.
-        logprob: Sum of their log-probabilities, whatever the length penalty.
+        ids: The new ids, including the one of `stop` that ended them, if any.
+        logprob: Sum of their log-probabilities, without length penalty.
     """
 
     ids: list[int]
@@ -42,25 +42,25 @@ def beam_search(
     length_penalty: float = 0.0,
     allowed: Callable[[Sequence[int]], bool] | None = None,
 ) -> list[Continuation]:
-    """The best continuations that were found, best first, at most `beams`.
+    """Return the best continuations found, best first, at most `beams`.
 
-    What is searched are continuations that end with an id of `stop` or have `max_new_tokens` ids; their probabilities
-    add up to 1. One beam is greedy decoding; as many beams as there are continuations find the best for certain.
+    Continuations end with an id of `stop` or after `max_new_tokens` ids; the probabilities of all of them add up to 1.
+    One beam is greedy decoding; with as many beams as there are continuations, the best is found for certain.
 
     Args:
         model: The model.
-        ids: The prompt, one id at least.
-        max_new_tokens: Longest continuation.
-        beams: Continuations followed at once; one that ends makes room for another only in the next step.
+        ids: The prompt, at least one id.
+        max_new_tokens: Maximum length of a continuation.
+        beams: Continuations kept at once; the slot of a finished one is refilled only in the next step.
         stop: Ids that end a continuation.
-        length_penalty: Continuations are ranked by log-probability / length ** length_penalty: 0 by probability,
+        length_penalty: Continuations are ranked by log-probability / length ** length_penalty: 0 ranks by probability,
             which favors short ones, 1 by the mean over tokens.
-        allowed: Whether a continuation may begin with these new ids; asked for the likeliest next ids first, until
-            `beams` of a row are found. Probabilities stay those among all ids, so the ranking is the model's own,
-            given that what is not allowed does not come.
+        allowed: Whether a continuation may start with these new ids; called for the most likely next ids first, until
+            `beams` of a row are accepted. Probabilities remain those over all ids, so the ranking is the model's own,
+            conditioned on what is allowed.
 
     Returns:
-        Nothing if nothing is allowed.
+        An empty list if nothing is allowed.
 
     Raises:
         ContextError: Prompt and new tokens do not fit into the model's `block_size`, or the prompt is empty.
@@ -81,7 +81,7 @@ def beam_search(
 
     for length in range(1, max_new_tokens + 1):
         logits = model.head(model.trunk(idx, cache=cache)[:, -1])  # (B, V)
-        # In fp64: next to a long beam's sum, fp32 would round small differences between ids away.
+        # In fp64: added to a long beam's sum, small differences between ids would be lost in fp32.
         parents, extended = _extend(logits.double().log_softmax(dim=-1).cpu(), active, beams, allowed)
         ended = [length == max_new_tokens or candidate.ids[-1] in stop for candidate in extended]
         finished += [candidate for candidate, end in zip(extended, ended, strict=True) if end]
@@ -91,7 +91,7 @@ def beam_search(
             break
         if len(finished) >= beams:
             threshold = sorted(map(score, finished), reverse=True)[beams - 1]
-            # A log-probability only falls, so this is more than any of them can come to.
+            # A log-probability only decreases, so this is an upper bound on their final scores.
             if max(candidate.logprob for candidate in active) / max_new_tokens**length_penalty <= threshold:
                 break
         if rows != list(range(n_active)):
@@ -103,7 +103,7 @@ def beam_search(
 def _extend(
     logprobs: Tensor, active: Sequence[Continuation], beams: int, allowed: Callable[[Sequence[int]], bool] | None
 ) -> tuple[list[int], list[Continuation]]:
-    """The likeliest continuations that are longer by one id, and which of `going` each comes from."""
+    """Return the most likely continuations one id longer, and the index in `active` of each one's parent."""
     candidates: list[tuple[float, int, int]] = []
     for row, (ids, total) in enumerate(active):
         n = min(beams, logprobs.shape[1]) if allowed is None else logprobs.shape[1]

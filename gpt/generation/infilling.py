@@ -1,15 +1,15 @@
-"""Masked-span infilling: a GPT that reads what is before and after a hole, and writes what belongs into it.
+"""Masked-span infilling: a GPT reads the text before and after each hole and writes the missing spans.
 
-In the manner of Bavarian et al. 2022 (fill in the middle, arXiv:2207.14255), with the holes where they are, as in
-Donahue et al. 2020 (ILM, arXiv:2005.05339). An infilling document of m >= 1 holes is
+It follows Bavarian et al. 2022 (fill in the middle, arXiv:2207.14255), with the holes left in place, as in Donahue et
+al. 2020 (ILM, arXiv:2005.05339). An infilling document with m >= 1 holes is
 
     context [EOS] answer 1 [MASK] answer 2 ... [MASK] answer m [EOS]
 
-The context is the original document with [MASK] in place of each hidden span; answer i is what the i-th of them hides.
-An [EOS] that ends the original is dropped, as the context has its own. Loss is on the answers and on what ends them,
-[MASK] or [EOS]; never on the context. A hidden span may hold separators ([SEP]), so that a hole may be several
-subtasks long; that is why [MASK] parts the answers and [SEP] does not. It holds no other special token, so each stays
-where it is, and none is ever to be written but a separator. [MASK] itself stands for holes alone: no original has it.
+The context is the original document with [MASK] in place of each hidden span; answer i is the i-th hidden span. An
+[EOS] at the end of the original is dropped, because the context has its own. The answers and the token that ends each
+([MASK] or [EOS]) carry loss, the context does not. A hidden span may contain separators ([SEP]), so that a hole may be
+several subtasks long; that is why [MASK] separates the answers and [SEP] does not. It contains no other special token,
+so these stay in place, and the GPT never has to write any but a separator. No original document contains [MASK].
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ from gpt.model.transformer import GPT
 from gpt.tokenization.tokenizer import SPECIAL_TOKENS, Tokenizer
 
 Span = tuple[int, int]
-"""First token and one past the last."""
+"""Index of the first token and one past the last."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Marks:
-    """The ids that infilling needs to tell apart.
+    """Special ids used by infilling.
 
     Args:
-        mask: Of a hole, and between answers.
+        mask: Marks a hole, and separates answers.
         eos: Ends the context, and the last answer.
-        separators: Special ids that part segments and may be inside of a hole.
-        fixed: Special ids that are never hidden, `mask` and `eos` among them.
+        separators: Special ids that separate segments and may occur in a hole.
+        fixed: Special ids that are never hidden, including `mask` and `eos`.
     """
 
     mask: int
@@ -49,7 +49,7 @@ class Marks:
 
     @classmethod
     def from_tokenizer(cls, tokenizer: Tokenizer, separators: Sequence[str] = ("[SEP]",)) -> Marks:
-        """The marks of a tokenizer."""
+        """Look up the ids in a tokenizer."""
         separator_ids = frozenset(map(tokenizer.special, separators))
         mask, eos = tokenizer.special("[MASK]"), tokenizer.special("[EOS]")
         if separator_ids & {mask, eos}:
@@ -63,11 +63,11 @@ class Marks:
 
 
 class Filling(NamedTuple):
-    """What a GPT wrote into holes.
+    """The GPT's answers for the holes of a document.
 
     Attributes:
         answers: Ids for each hole, in order.
-        complete: Whether it ended them all; if not, the room was used up, and holes it did not come to are empty.
+        complete: Whether all answers were ended; otherwise the token limit was reached, and unreached holes are empty.
     """
 
     answers: list[list[int]]
@@ -75,16 +75,16 @@ class Filling(NamedTuple):
 
 
 def hide(ids: Sequence[int], spans: Sequence[Span], marks: Marks) -> tuple[list[int], list[bool]]:
-    """The infilling document that hides these spans, and which of its tokens carry loss.
+    """Return the infilling document that hides these spans, and the loss mask of its tokens.
 
     Args:
         ids: A document.
-        spans: In order, apart or touching, each of one token at least.
-        marks: Of the tokenizer.
+        spans: In order, not overlapping, each of at least one token.
+        marks: The tokenizer's.
 
     Raises:
-        ConfigError: There is no span, or it is out of place or holds a special token that stays; or the document
-            holds [MASK], or [EOS] before its end.
+        ConfigError: There is no span, or it is out of range or contains a fixed special token; or the document contains
+            [MASK], or [EOS] before its end.
     """
     body = _body(ids, marks)
     if not spans:
@@ -107,7 +107,7 @@ def hide(ids: Sequence[int], spans: Sequence[Span], marks: Marks) -> tuple[list[
 
 
 def fill(context: Sequence[int], answers: Sequence[Sequence[int]], marks: Marks) -> list[int]:
-    """The context, with an answer in place of each [MASK]; an [EOS] at its end is dropped."""
+    """Return the context with an answer in place of each [MASK]; an [EOS] at its end is dropped."""
     body = list(context[:-1] if context and context[-1] == marks.eos else context)
     if body.count(marks.mask) != len(answers):
         raise ConfigError(f"{len(answers)} answers for {body.count(marks.mask)} holes")
@@ -116,10 +116,10 @@ def fill(context: Sequence[int], answers: Sequence[Sequence[int]], marks: Marks)
 
 
 def restore(ids: Sequence[int], marks: Marks) -> list[int]:
-    """The document, without [EOS], that `hide` made an infilling document of.
+    """Return the original document, without [EOS], of an infilling document; the inverse of `hide`.
 
     Raises:
-        ConfigError: It is no infilling document.
+        ConfigError: It is not an infilling document.
     """
     eos_positions = [position for position, token in enumerate(ids) if token == marks.eos]
     if len(eos_positions) != 2 or eos_positions[1] != len(ids) - 1:
@@ -128,15 +128,15 @@ def restore(ids: Sequence[int], marks: Marks) -> list[int]:
 
 
 def draw_spans(ids: Sequence[int], marks: Marks, holes: int, rng: np.random.Generator) -> list[Span]:
-    """Spans to hide: runs of whole segments, which are what stands between special tokens.
+    """Draw spans to hide: runs of whole segments, which are the tokens between special tokens.
 
-    Where holes begin and end is drawn among the edges of segments, as fill in the middle draws its two cuts. A hole
-    that would hide a special token that stays ends before it. There is a segment at least between two holes.
+    The boundaries of holes are drawn among the boundaries of segments, as fill in the middle draws its two cuts. A hole
+    that would hide a fixed special token ends before it. There is at least one segment between two holes.
 
     Args:
         ids: A document.
-        marks: Of the tokenizer.
-        holes: Spans at most; fewer where the document has too few segments.
+        marks: The tokenizer's.
+        holes: Maximum number of spans; fewer if the document has too few segments.
         rng: Source of randomness.
     """
     body = _body(ids, marks)
@@ -159,13 +159,13 @@ def draw_spans(ids: Sequence[int], marks: Marks, holes: int, rng: np.random.Gene
 def infilling_documents(
     documents: TokenizedDocuments, marks: Marks, rng: np.random.Generator, holes: int = 1
 ) -> TokenizedDocuments:
-    """One infilling document for each document that has something to hide.
+    """Return one infilling document for each document that has something to hide.
 
     Args:
         documents: Without branches.
-        marks: Of the tokenizer.
+        marks: The tokenizer's.
         rng: Source of randomness.
-        holes: Most holes of a document; how many it gets is drawn from 1 to that.
+        holes: Maximum number of holes per document; the number is drawn from 1 to this.
     """
     if documents.branch.any():
         raise ConfigError("documents with branches cannot be infilled: a hole has one right side")
@@ -193,20 +193,20 @@ def infill(
     top_p: float | None = None,
     generator: torch.Generator | None = None,
 ) -> Filling:
-    """Let a GPT that was trained on infilling documents fill the holes between pieces of a document.
+    """Let a GPT trained on infilling documents fill the holes between pieces of a document.
 
-    Only what the format has can be written: ordinary tokens, separators, and one mark after each answer. Decoding stops
-    at [EOS].
+    Decoding is constrained to the format: ordinary tokens, separators, and one mark after each answer. It stops at
+    [EOS].
 
     Args:
         model: The model.
         tokenizer: Its tokenizer.
-        left: What is before the first hole.
-        right: What is after it, without [EOS].
-        more: With these there is one more hole before each.
+        left: Tokens before the first hole.
+        right: Tokens after it, without [EOS].
+        more: Further pieces, each with one more hole before it.
         max_new_tokens: For all answers and the marks after them.
         marks: Those of the training documents; by default the tokenizer's with [SEP] as separator.
-        temperature: 0 takes the likeliest.
+        temperature: 0 takes the most likely.
         top_p: As in `sample`.
         generator: As in `sample`.
 

@@ -1,1 +1,1 @@
-"""BPE training and the tokenizer (torch-free)."""
+"""Byte-pair encoding and the tokenizer (torch-free)."""

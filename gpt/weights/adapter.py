@@ -1,8 +1,8 @@
-"""Low-rank adapters (LoRA, arXiv:2106.09685) without torch: their file, and weights with one merged in.
+"""Low-rank adapters (LoRA, arXiv:2106.09685) without torch: the file format, and merging one into weights.
 
-An adapter adds `up @ down`, of a small rank, to each matrix of attention and MLP, and nothing else: embeddings and
-norms stay. Merged into a copy of the weights when they are loaded, it costs nothing while decoding. It belongs to the
-weights that it was trained on, whose hash its file carries. `gpt.training.lora` trains one.
+An adapter adds `up @ down`, of a small rank, to each attention and MLP matrix; embeddings and norms do not change.
+Merged into a copy of the weights at load time, it costs nothing while decoding. It belongs to the weights on which it
+was trained, whose hash its file contains. `gpt.training.lora` trains adapters.
 
 Shapes: a matrix is (N, K), `down` (r, K), `up` (N, r).
 """
@@ -32,14 +32,14 @@ _DOWN, _UP = ".down", ".up"
 
 @dataclass(frozen=True, kw_only=True)
 class Adapter:
-    """What is added to the matrices of a model.
+    """Low-rank updates of a model's matrices.
 
     Attributes:
-        rank: Of what is added to each.
+        rank: Rank of each update.
         base: `weights_id` of the weights that it belongs to.
         down: (r, K) by the name of the matrix.
-        up: (N, r) by the name of the matrix; the scale is in it.
-        extra: Anything JSON can hold, of whoever trained it.
+        up: (N, r) by the name of the matrix, scale included.
+        extra: Any JSON data of the program that trained it.
     """
 
     rank: int
@@ -50,7 +50,7 @@ class Adapter:
 
 
 def weights_id(arrays: Mapping[str, Floats]) -> str:
-    """Return what tells weights from others: a hash of names and numbers."""
+    """Return an identifier of weights: a hash of their names and values."""
     digest = hashlib.sha256()
     for name in sorted(arrays):
         digest.update(name.encode())
@@ -59,7 +59,7 @@ def weights_id(arrays: Mapping[str, Floats]) -> str:
 
 
 def merged(arrays: Mapping[str, Floats], adapter: Adapter) -> dict[str, Floats]:
-    """Return weights with an adapter merged in; what it does not change is shared, and nothing is changed in place.
+    """Return weights with an adapter merged in; unchanged arrays are shared, and nothing is modified in place.
 
     Raises:
         CheckpointError: The adapter was trained on other weights.
@@ -81,7 +81,7 @@ def merged(arrays: Mapping[str, Floats], adapter: Adapter) -> dict[str, Floats]:
 
 
 def save_adapter(path: Path, adapter: Adapter) -> None:
-    """Write an adapter, in half precision, beside its place and then renamed."""
+    """Write an adapter atomically, in half precision."""
     tensors = tensors_of(adapter)
     if not all(np.isfinite(array).all() for array in tensors.values()):
         raise ConfigError(f"{path}: the adapter holds numbers that half precision does not have; it is not written")
@@ -93,7 +93,7 @@ def load_adapter(path: Path | str) -> Adapter:
     """Read an adapter.
 
     Raises:
-        CheckpointError: The file is missing, damaged, or no adapter.
+        CheckpointError: The file is missing, damaged, or not an adapter.
     """
     path = Path(path)
     metadata, arrays = read_half_precision(path, FORMAT, "adapter")
@@ -101,16 +101,16 @@ def load_adapter(path: Path | str) -> Adapter:
 
 
 def tensors_of(adapter: Adapter) -> dict[str, npt.NDArray[np.float16]]:
-    """Return the matrices of an adapter as a file has them: in half precision, by name."""
+    """Return the matrices of an adapter by name, in half precision, as stored in files."""
     tensors = {f"{name}{_DOWN}": array.astype(np.float16) for name, array in adapter.down.items()}
     return tensors | {f"{name}{_UP}": array.astype(np.float16) for name, array in adapter.up.items()}
 
 
 def adapter_from(path: Path, metadata: Mapping[str, str], arrays: Mapping[str, Floats]) -> Adapter:
-    """Return the adapter that is in a file's metadata and matrices.
+    """Build an adapter from a file's metadata and matrices.
 
     Raises:
-        CheckpointError: They are damaged; `path` is what the message names.
+        CheckpointError: They are damaged; the message names `path`.
     """
     try:
         rank, base, extra = int(metadata["rank"][:9]), metadata["base"], json.loads(metadata["extra"])
@@ -132,15 +132,15 @@ def adapter_from(path: Path, metadata: Mapping[str, str], arrays: Mapping[str, F
 
 
 def read_half_precision(path: Path, expected: str, description: str) -> tuple[dict[str, str], dict[str, Floats]]:
-    """Return metadata and arrays, as fp32, of a small file beside a model.
+    """Return metadata and arrays, as fp32, of a small file that belongs to a model.
 
     Args:
         path: The file.
         expected: The `format` of its metadata.
-        what: What messages call it.
+        description: What messages call it.
 
     Raises:
-        CheckpointError: It is missing, damaged, too large or of another format, or holds what is no finite number.
+        CheckpointError: It is missing, damaged, too large or of another format, or contains a non-finite number.
     """
     try:
         if path.stat().st_size > MAX_BYTES:

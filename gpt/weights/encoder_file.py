@@ -1,7 +1,7 @@
-"""The file of a sense: an encoder and the adapter with which a GPT reads what it perceives. No torch.
+"""Encoder files: an image or sound encoder and the adapter with which the GPT reads its vectors. No torch.
 
-It lies beside the model whose weights it was trained on (`base`): `sight.safetensors`, `hearing.safetensors`, in half
-precision. What reads text only loads none of it.
+The file lies in the folder of the model on whose weights it was trained (`base`): `sight.safetensors`,
+`hearing.safetensors`, in half precision. Text-only use loads neither.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ class SenseFile:
     """An encoder and an adapter.
 
     Attributes:
-        kind: Which sense.
-        config: Of the encoder, plain data.
-        encoder: Its weights by name.
-        adapter: Of the GPT.
-        extra: Notes of whoever trained it, plain data.
+        kind: Sight or hearing.
+        config: The encoder's, plain data.
+        encoder: The encoder's weights by name.
+        adapter: The GPT's.
+        extra: Notes of the program that trained it, plain data.
     """
 
     kind: SenseKind
@@ -46,17 +46,17 @@ class SenseFile:
 
 
 def sense_path(folder: Path, kind: SenseKind) -> Path:
-    """Return where the file of a sense is, beside a model."""
+    """Return the path of an encoder file in a model folder."""
     return folder / f"{kind}.safetensors"
 
 
 def save_sense(path: Path, sense: SenseFile) -> None:
-    """Write a sense, beside its place and then renamed.
+    """Write an encoder file atomically.
 
     Raises:
-        ConfigError: It holds numbers that half precision does not have.
+        ConfigError: A number is not representable in half precision.
     """
-    # In order: of an array with other strides, safetensors writes the numbers as they lie in memory.
+    # C order: safetensors writes the memory of an array as it is, ignoring strides.
     tensors = {f"{_ENCODER}{name}": array.astype(np.float16, order="C") for name, array in sense.encoder.items()}
     tensors |= {f"{_ADAPTER}{name}": array for name, array in tensors_of(sense.adapter).items()}
     if not all(np.isfinite(array).all() for array in tensors.values()):
@@ -69,10 +69,10 @@ def save_sense(path: Path, sense: SenseFile) -> None:
 
 
 def load_sense(path: Path | str, kind: SenseKind) -> SenseFile:
-    """Read a sense.
+    """Read an encoder file.
 
     Raises:
-        CheckpointError: The file is missing, damaged, or of something else.
+        CheckpointError: The file is missing, damaged, or something else.
     """
     path = Path(path)
     metadata, arrays = read_half_precision(path, FORMAT, "file of a sense")
