@@ -1,4 +1,7 @@
-"""Tokenized documents as flat arrays of tokens, loss masks and branch numbers, saved as memory-mapped .npy files."""
+"""Tokenized documents on disk: flat arrays of tokens, loss masks, branch numbers and offsets.
+
+The arrays are memory-mapped, so a corpus larger than memory can be trained on.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +16,6 @@ from gpt.errors import CheckpointError, ConfigError
 from gpt.files import write_atomically
 
 _FILES = {"tokens": "tokens.npy", "loss_mask": "counted.npy", "branch": "branch.npy", "offsets": "offsets.npy"}
-
-
 _DTYPES = {"tokens": ("<u2", "<u4"), "loss_mask": ("|b1",), "branch": ("|u1",), "offsets": ("<i8",)}
 
 
@@ -87,12 +88,6 @@ class TokenizedDocuments:
             np.concatenate(branches) if branches else np.zeros(0, dtype=np.uint8),
             offsets,
         )
-
-    def with_loss_on_all(self) -> TokenizedDocuments:
-        """Return the same documents with loss on every token that has a predecessor, as in plain language modeling."""
-        is_start = np.zeros(len(self.tokens), dtype=np.bool_)
-        is_start[1:] = self.branch[1:] != self.branch[:-1]  # start of a branch, or of a document after branches
-        return TokenizedDocuments(self.tokens, ~is_start, self.branch, self.offsets)
 
     def save(self, folder: Path | str) -> None:
         """Write four .npy files; the offsets, without which the others are invalid, come last."""

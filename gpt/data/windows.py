@@ -2,6 +2,9 @@
 
 A window repeats the last tokens of the previous one as context; only the tokens after them carry loss. Every token of
 a document is thus a target once, as if the context could hold the whole document.
+
+The project lists segmentation by overlapping windows among its parts; the planner's documents are short and do not use
+it.
 """
 
 from __future__ import annotations

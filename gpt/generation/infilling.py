@@ -10,6 +10,9 @@ The context is the original document with [MASK] in place of each hidden span; a
 ([MASK] or [EOS]) carry loss, the context does not. A hidden span may contain separators ([SEP]), so that a hole may be
 several subtasks long; that is why [MASK] separates the answers and [SEP] does not. It contains no other special token,
 so these stay in place, and the GPT never has to write any but a separator. No original document contains [MASK].
+
+The project lists masked-span infilling among its parts; the planner writes the same format itself
+(`planner/prompts/text_format.py`) and does not call this module.
 """
 
 from __future__ import annotations

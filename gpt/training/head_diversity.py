@@ -1,4 +1,4 @@
-"""Diversity of attention heads: a penalty on similar heads, and two measures of similarity.
+"""Diversity of attention heads: a penalty on similar heads, and a measure of their similarity.
 
 The effect of head i on the values it attends to is one matrix, from the stream it reads to the stream it writes:
 M_i = O_i V_i. Two heads are similar if these matrices are, whatever basis each uses inside. The penalty is the mean
@@ -13,10 +13,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from gpt.model.attention import Attention
-from gpt.model.packed_layout import PackedLayout
 
 if TYPE_CHECKING:
     from gpt.model.transformer import GPT
@@ -38,39 +37,6 @@ def head_similarity(model: GPT) -> tuple[float, ...]:
     """The penalty of each layer, first to last."""
     values: list[float] = _layer_similarities(model).tolist()
     return tuple(values)
-
-
-@torch.no_grad()
-def output_similarity(model: GPT, idx: Tensor, layout: PackedLayout | None = None) -> tuple[float, ...]:
-    """Mean cosine between the outputs of two heads of a layer at the same token, before the output projection.
-
-    It is the negated output disagreement of Li et al., over pairs of different heads. Unlike the penalty it depends on
-    what the heads attend to. The model's mode (training or evaluation) does not change.
-
-    Args:
-        model: Any model.
-        idx: (B, T) token ids.
-        layout: Documents of the tokens; padding does not count.
-
-    Returns:
-        One number in [-1, 1] per layer; 0 for a model with one head.
-    """
-    H, D = model.config.n_head, model.config.head_size
-    in_document = torch.ones_like(idx, dtype=torch.bool) if layout is None else layout.document >= 0
-    similarities: list[float] = []
-
-    def record(_: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-        heads = inputs[0].float().view(*idx.shape, H, D)[in_document]  # (N, H, D)
-        unit = nn.functional.normalize(heads, dim=-1)
-        similarities.append(float(_mean_of_pairs(unit @ unit.mT).mean()))
-
-    hooks = [module.proj.register_forward_pre_hook(record) for module in _attentions(model)]
-    try:
-        model.trunk(idx, layout)
-    finally:
-        for hook in hooks:
-            hook.remove()
-    return tuple(similarities)
 
 
 def _layer_similarities(model: GPT) -> Tensor:

@@ -11,24 +11,14 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from envs.symbolic.actions import Action, State, successor, unmet_precondition
+from envs.symbolic.actions import Action, State
 from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Goal, Place, Thing
 from envs.symbolic.scoring import holds
 from planner.tasks.task_sampler import goal_is_held_out
+from planner.verification.plan_verification import replay
 
 MAX_RELABELLED = 6  # conditions of a goal found in hindsight
 _STATES = ("hot", "cold", "sliced", "cooked", "folded")
-
-
-def carried_out(start: State, actions: Sequence[Action]) -> tuple[list[State], list[Action]]:
-    """Return the states that a plan passes, the first and the last included, up to what cannot be done."""
-    states, done = [start], list[Action]()
-    for action in actions:
-        if unmet_precondition(states[-1], action) is not None:
-            break
-        states.append(successor(states[-1], action))
-        done.append(action)
-    return states, done
 
 
 def relabel(start: State, actions: Sequence[Action]) -> tuple[Goal, tuple[Action, ...]] | None:
@@ -36,7 +26,7 @@ def relabel(start: State, actions: Sequence[Action]) -> tuple[Goal, tuple[Action
 
     None of its conditions held before.
     """
-    states, done = carried_out(start, actions)
+    states = replay(start, actions).states
     found: list[Condition] = [*_changed_things(start, states[-1]), *_changed_fixtures(start, states[-1])]
     changed = [c for c in dict.fromkeys(found) if not holds(start, c, start)]
     if not changed or len(changed) > MAX_RELABELLED:
@@ -46,14 +36,13 @@ def relabel(start: State, actions: Sequence[Action]) -> tuple[Goal, tuple[Action
         return None
     for number, state in enumerate(states):
         if all(holds(state, c, start) for c in changed):
-            return goal, tuple(done[:number])
+            return goal, tuple(actions[:number])
     return None
 
 
 def achieved_subgoals(start: State, actions: Sequence[Action], rng: random.Random) -> Iterator[Goal]:
     """Yield goals of one condition that a plan reached and that did not hold before, in random order."""
-    states, _ = carried_out(start, actions)
-    end = states[-1]
+    end = replay(start, actions).states[-1]
     things = [part for whole in _changed_things(start, end) for part in _parts(whole)]
     found: list[Condition] = list(dict.fromkeys([*things, *_every(start, end), *_changed_fixtures(start, end)]))
     for condition in rng.sample(found, len(found)):
@@ -99,7 +88,7 @@ def _place(end: State, start: State, place: int) -> Place:
 def _changed_fixtures(start: State, end: State) -> Iterator[FixtureIs]:
     world = start.world
     for i in range(world.n_fixtures):
-        kind = world.fixture[i]
+        kind = world.fixture_category[i]
         assert kind is not None
         able = {"open": kind.joint, "closed": kind.joint, "on": kind.switch, "off": kind.switch}
         for word, possible in able.items():

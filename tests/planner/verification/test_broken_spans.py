@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import islice
 
 from envs.symbolic.actions import Action, State, format_action, parse_action, successor, unmet_precondition
-from envs.symbolic.disturbances import Disturbance, changed
+from envs.symbolic.disturbances import Disturbance, disturbed_state
 from envs.symbolic.goals import Goal, parse_goal
 from planner.corpus.corpus import Corpus, Recipe
 from planner.corpus.failure_scenarios import Incidents
@@ -45,7 +45,7 @@ def test_a_plan_that_still_works_stays_as_it_is() -> None:
 
 def test_a_door_that_fell_shut_hides_the_step_behind_it_alone() -> None:
     opened = after(small(), "open cabinet 1")
-    hole = first(changed(opened, SHUT), opened, *TWO[1:])
+    hole = first(disturbed_state(opened, SHUT), opened, *TWO[1:])
     assert hole is not None
     assert (hole.before, shown(hole.hidden), shown(hole.after)) == ((), TWO[1:2], TWO[2:])
     assert not hole.is_repaired_by(after(hole.state, TWO[0]), parse_goal(GOAL), small())
@@ -54,7 +54,7 @@ def test_a_door_that_fell_shut_hides_the_step_behind_it_alone() -> None:
 
 def test_steps_with_what_is_given_up_are_hidden_and_the_others_stay() -> None:
     opened = after(small(), "open cabinet 1")
-    hole = first(opened, opened, *TWO[1:], given_up=frozenset({"mug 1"}))
+    hole = first(opened, opened, *TWO[1:], abandoned=frozenset({"mug 1"}))
     assert hole is not None
     assert (hole.before, shown(hole.hidden), shown(hole.after)) == ((), TWO[1:3], TWO[3:])
     assert hole.todo == parse_goal("mug on desk").conditions
@@ -62,13 +62,13 @@ def test_steps_with_what_is_given_up_are_hidden_and_the_others_stay() -> None:
 
 def test_steps_before_the_trouble_stay_up_to_where_the_hand_is_free() -> None:
     swapped = (*TWO[3:], *TWO[:3])
-    hole = first(small(), small(), *swapped, given_up=frozenset({"mug 1"}))
+    hole = first(small(), small(), *swapped, abandoned=frozenset({"mug 1"}))
     assert hole is not None and shown(hole.before) == (*TWO[3:], "open cabinet 1")
 
 
 def test_there_is_no_hole_where_nothing_can_stay() -> None:
     opened = after(small(), "open cabinet 1")
-    assert first(opened, opened, *TWO[1:3], goal="mug on desk", given_up=frozenset({"mug 1"})) is None
+    assert first(opened, opened, *TWO[1:3], goal="mug on desk", abandoned=frozenset({"mug 1"})) is None
 
 
 def test_a_goal_of_several_phases_is_not_mended() -> None:
@@ -81,7 +81,7 @@ def test_what_was_no_plan_before_is_not_mended() -> None:
 
 def test_the_prompt_ends_with_the_hole_and_what_follows_it() -> None:
     opened = after(small(), "open cabinet 1")
-    hole = first(opened, opened, *TWO[1:], given_up=frozenset({"mug 1"}))
+    hole = first(opened, opened, *TWO[1:], abandoned=frozenset({"mug 1"}))
     assert hole is not None
     document, facts = span_prompt(hole, (), parse_goal(GOAL), small())
     assert [segment.mark for segment in document][-4:] == ["[SEP]", "[MASK]", "[SEP]", "[SEP]"]
