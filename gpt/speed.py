@@ -1,14 +1,14 @@
-"""How fast this machine trains the same model on the same documents, rung by rung, and decodes.
+"""Measure training and decoding speed on this machine: the same model on the same documents, with each optimization.
 
-    python -m gpt.speed                                    # the ladder on the CPU, one thread
+    python -m gpt.speed                                    # the training ladder on the CPU, one thread
     python -m gpt.speed --device cuda --preset gpt2 --out runs/speed
-    python -m gpt.speed --against nanogpt                  # beside a plain GPT's training step
-    python -m gpt.speed --decode --model FOLDER            # ways to decode (gpt/benchmarks/decoding_speed.py)
+    python -m gpt.speed --against nanogpt                  # compared with a plain GPT's training step
+    python -m gpt.speed --decode --model FOLDER            # decoding methods (gpt/benchmarks/decoding_speed.py)
 
-Each rung runs in a process of its own, so that its memory is its own and its allocator's settings can differ; on a CPU
-the rungs take turns. The figure is the median of each one's steps. The first losses and those of every step are
-compared with the first rung's: a rung that computes something else is an error, not a record. A plain GPT's step and
-the last rung share one process and take turns there, for their ratio (gpt/benchmarks/nanogpt_comparison.py).
+Each rung of the ladder adds one optimization. It runs in a separate process, so that memory is measured per rung and
+allocator settings can differ; on a CPU the rungs alternate. The result is the median step time. Losses before and at
+every step are compared with the first rung's: a rung that computes something else is an error, not a record. A plain
+GPT's step and the last rung alternate in one process, for their ratio (gpt/benchmarks/nanogpt_comparison.py).
 """
 
 from __future__ import annotations
@@ -28,28 +28,28 @@ from gpt.errors import ConfigError, GPTError
 from gpt.files import write_text_atomically
 
 PROG = "python -m gpt.speed"
-TOLERANCE = 0.01  # of a loss, between rungs: bf16 has 8 bits
-WARM_UP = 2  # steps: the first compiles, the second finds its memory
+TOLERANCE = 0.01  # relative difference of losses between rungs: bf16 has 8 bits
+WARM_UP = 2  # steps: the first compiles, the second allocates memory
 
 
 class LossDiffersError(GPTError):
-    """Two rungs that train the same model on the same documents do not compute the same loss."""
+    """Two rungs that train the same model on the same documents compute different losses."""
 
 
 @dataclass(kw_only=True)
 class Result:
-    """What one rung was measured at.
+    """Measurements of one rung.
 
     Attributes:
-        name: Of the rung.
-        seconds: Of each measured step.
-        losses: Of every step, the warm-up's first.
-        first_loss: Before any step.
-        reference: The slowest way's loss there, at the same vocabulary.
-        n_tokens: Tokens of a step's documents.
-        flops: That a step needs.
-        memory_mib: The most that the rung had.
-        comparable: Whether its losses are the first rung's.
+        name: The rung.
+        seconds: Duration of each measured step.
+        losses: Loss of every step, including the warm-up.
+        first_loss: Loss before any step.
+        reference: The reference rung's loss before any step, at the same vocabulary.
+        n_tokens: Tokens of documents per step.
+        flops: Floating-point operations required per step.
+        memory_mib: Peak memory.
+        comparable: Whether its losses must equal the first rung's.
     """
 
     name: str
@@ -64,12 +64,12 @@ class Result:
 
     @property
     def step_s(self) -> float:
-        """The median step [s]."""
+        """Median step time [s]."""
         return statistics.median(self.seconds)
 
     @property
     def tokens_per_s(self) -> float:
-        """Tokens of documents per second, padding left out."""
+        """Tokens of documents per second, without padding."""
         return self.n_tokens / self.step_s
 
 
@@ -89,7 +89,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command. Returns 0, or 2 on wrong input or where rungs disagree."""
+    """Run the command. Returns 0, or 2 on wrong input or if rungs disagree."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
         if "--decode" in arguments:
@@ -163,8 +163,8 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _measure(names: Sequence[str], options: argparse.Namespace) -> list[Result]:
-    """Run a process for each rung; on a CPU they take turns, on a GPU each comes when the one before it has ended."""
-    if options.device.startswith("cuda"):  # what several processes keep of its memory would not fit
+    """Run one process per rung: alternating on a CPU, one after another on a GPU."""
+    if options.device.startswith("cuda"):  # the memory held by several processes would not fit
         return [result for name in names for result in _run_interleaved([name], options)]
     return _run_interleaved(names, options)
 
@@ -200,7 +200,7 @@ def _run_interleaved(names: Sequence[str], options: argparse.Namespace) -> list[
 
 
 def _measure_pairs(options: argparse.Namespace) -> list[Result]:
-    """Run one process for the plain GPT and the last rung; returns theirs in turn, at each vocabulary."""
+    """Run the plain GPT and the last rung in one process; returns their results alternately, for each vocabulary."""
     pair = Result(name=options.against)
     worker = _start(options.against, options)
     try:
@@ -245,7 +245,7 @@ def _ask(result: Result, worker: subprocess.Popen[str], question: str) -> dict[s
 
 
 def _work(options: argparse.Namespace) -> int:
-    """One process: says that it is ready, then takes a step, or one of each, for every line that it reads."""
+    """Worker process: report readiness, then take one step (or one of each) per line of input."""
     import torch
 
     from gpt.benchmarks.nanogpt_comparison import interleaved_steps
@@ -273,7 +273,7 @@ def _work(options: argparse.Namespace) -> int:
 
 
 def _check(results: Sequence[Result]) -> None:
-    """Compare every rung's losses with the first's.
+    """Compare every rung's losses with the first rung's.
 
     Raises:
         LossDiffersError: They differ by more than rounding explains.

@@ -1,7 +1,7 @@
-"""What the decoding ladder reads: requests to homes in the form that the planner's GPT was trained on.
+"""Prompts for the decoding benchmark, in the format on which the planner's GPT was trained.
 
-A text is `[CLS] what the home has [SEP] instruction [SEP]` and, for the loss, the goal behind it. Homes are drawn at
-random here, so no training corpus holds these texts.
+A text is `[CLS] inventory of the home [SEP] instruction [SEP]`, followed by the goal for measuring the loss. Homes are
+random, so no training corpus contains these texts.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _STATES = ("", "clean ", "cold ", "hot ")
 
 @dataclass(frozen=True, kw_only=True)
 class Text:
-    """Token ids of a prompt, and of what should follow."""
+    """Token ids of a prompt, and of its expected continuation."""
 
     prompt: tuple[int, ...]
     goal: tuple[int, ...]
@@ -63,5 +63,5 @@ def draw_texts(tokenizer: Tokenizer, count: int, length: int, rng: np.random.Gen
 
 
 def draw_ids(vocab_size: int, count: int, length: int, rng: np.random.Generator) -> list[Text]:
-    """Random prompts for random weights; nothing is right to follow them."""
+    """Draw random prompts for random weights; they have no expected continuation."""
     return [Text(prompt=tuple(rng.integers(0, vocab_size, length).tolist()), goal=()) for _ in range(count)]

@@ -1,6 +1,6 @@
-"""Other people's decoders as rungs: Hugging Face generate and CTranslate2 (the extra `peers`).
+"""Decoders of other projects as rungs: Hugging Face generate and CTranslate2 (the extra `peers`).
 
-Neither has our positions and norms, so they are given a GPT-2 of the same size, and our own decoders the same one.
+Neither supports our positions and norms, so they run a GPT-2 of the same size, and so do our own decoders.
 """
 
 from __future__ import annotations
@@ -24,25 +24,25 @@ GPT2_PARTS: dict[str, object] = {
 
 
 def installed() -> list[str]:
-    """Which of the peers there are."""
+    """Return the names of the installed external decoders."""
     if importlib.util.find_spec("transformers") is None:
-        return []  # CTranslate2 converts with it
+        return []  # CTranslate2 needs it for conversion
     return ["transformers", *(["ctranslate2"] if importlib.util.find_spec("ctranslate2") else [])]
 
 
 def gpt2_settings(config: GPTConfig) -> dict[str, object]:
-    """The settings of a GPT-2 with as many layers, heads, ids, and places of the same width."""
+    """Return the settings of a GPT-2 with the same layers, heads, width, vocabulary and block size."""
     shape = ("vocab_size", "n_layer", "n_head", "n_embd", "block_size")
     return {name: getattr(config, name) for name in shape} | GPT2_PARTS
 
 
 def peer_rungs(model: GPT, folder: Path, threads: int) -> list[Rung]:
-    """The peers that are installed, with this model's weights.
+    """Return rungs for the installed external decoders, with this model's weights.
 
     Args:
         model: With GPT-2's parts.
-        folder: Where its files are written for them.
-        threads: Of CTranslate2.
+        folder: Where to write the model files.
+        threads: Threads of CTranslate2.
     """
     names = installed()
     if not names:
@@ -101,7 +101,7 @@ def _write_folder(model: GPT, folder: Path) -> None:
     weights = folder / "model.safetensors"
     export_gpt2(model, weights)
     tensors, metadata = read_tensors(weights)
-    # A head of its own stands beside the transformer, whose names then need their prefix.
+    # An untied head lies outside of the transformer, so the other names need a prefix.
     prefixed = {
         name if name.startswith("lm_head") else f"transformer.{name}": tensor for name, tensor in tensors.items()
     }

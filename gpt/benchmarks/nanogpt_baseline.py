@@ -1,8 +1,8 @@
-"""A plain GPT's training step, as nanoGPT's README recommends it: what the ladder is compared with.
+"""A plain GPT's training step, as nanoGPT's README recommends it: the baseline of the training ladder.
 
 GPT-2's architecture with nanoGPT's defaults (no biases, GELU, LayerNorm, learned positions, tied weights, vocabulary
-50,304, fused AdamW, bf16 autocast, flash attention, torch.compile): documents follow each other in one stream that is
-cut into rows, attention crosses their borders, and every token is learned. Only the documents are the ladder's.
+50,304, fused AdamW, bf16 autocast, flash attention, torch.compile). Documents are concatenated into one stream that is
+cut into rows, attention crosses document boundaries, and every token carries loss. The documents are the ladder's.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class _PlainGPT(nn.Module):
 
 
 class PlainStep:
-    """Trains it, one optimizer step a call, on the documents that the ladder reads."""
+    """Trains the plain GPT on the ladder's documents; each call takes one optimizer step."""
 
     def __init__(
         self,
@@ -88,18 +88,18 @@ class PlainStep:
 
     @property
     def n_tokens(self) -> float:
-        """Tokens of a step."""
+        """Tokens per step."""
         return float(self.preset.rows * self.preset.block_size)
 
     @property
     def flops(self) -> float:
-        """As in `gpt.benchmarks.training_ladder.Step.flops`, with every token learned."""
+        """As in `gpt.benchmarks.training_ladder.Step.flops`, with loss on every token."""
         weights = sum(p.numel() for p in self.model.blocks.parameters()) + self.model.wte.weight.numel()
         T, C = self.preset.block_size, self.preset.n_embd
         return self.n_tokens * (6.0 * weights + 12.0 * self.preset.n_layer * C * (T + 1) / 2)
 
     def __call__(self) -> tuple[float, float]:
-        """Take a step; returns its seconds and its loss."""
+        """Take a step; returns its duration [s] and its loss."""
         self._synchronize()
         started_at = time.perf_counter()
         micro, total = self.preset.micro_rows, 0.0

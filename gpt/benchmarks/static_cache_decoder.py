@@ -1,4 +1,4 @@
-"""Greedy decoding by one compiled step over a cache of fixed size, as gpt-fast does it.
+"""Greedy decoding with one compiled step over a KV cache of fixed size, as in gpt-fast.
 
 Shapes: B rows, K key heads, D head size, k previous tokens, V vocabulary size.
 """
@@ -16,10 +16,10 @@ from gpt.model.transformer import GPT
 
 
 class StaticCache(KVCache):
-    """A cache that gives attention its whole buffers, so that shapes do not change from step to step."""
+    """A cache that returns its whole buffers, so that shapes are the same in every step."""
 
     position: Tensor
-    """(1,) where the next token goes."""
+    """(1,) position of the next token."""
 
     def append(self, layer: int, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
         """Store one new token's keys and values (B, K, 1, D); returns the buffers (B, K, capacity, D)."""
@@ -30,9 +30,9 @@ class StaticCache(KVCache):
 
 
 class StaticDecoder:
-    """A model whose step is compiled once for a number of rows and a length.
+    """A model whose decoding step is compiled once for a number of rows and a capacity.
 
-    Compiling takes half a minute on a CPU the first time.
+    The first compilation takes half a minute on a CPU.
     """
 
     def __init__(self, model: GPT, rows: int, capacity: int) -> None:
@@ -43,7 +43,7 @@ class StaticDecoder:
 
     @torch.no_grad()
     def generate(self, prompts: Sequence[Sequence[int]], new: int) -> list[list[int]]:
-        """Continue prompts of equal length by `new` tokens each, the likeliest."""
+        """Continue prompts of equal length greedily by `new` tokens each."""
         model, device = self.model, self.model.device
         idx = torch.tensor(prompts, device=device)  # (B, P)
         prompt_cache = KVCache(model.config, rows=self.rows, capacity=self.capacity, device=device)
@@ -72,7 +72,7 @@ class StaticDecoder:
 
 
 def _step(model: GPT, cache: StaticCache, token: Tensor, recent: Tensor) -> Tensor:
-    """Read a token (B,) of each row after the k tokens `recent` (B, k); returns the likeliest next ones (B,)."""
+    """Read a token (B,) of each row after its k tokens `recent` (B, k); returns the most likely next tokens (B,)."""
     x = model.wte(token[:, None])  # (B, 1, C)
     if model.previous is not None:
         x = x + model.previous(recent + model.offsets).sum(dim=1, keepdim=True)

@@ -1,6 +1,6 @@
-"""What the speed ladder trains on: documents in the shapes of the planner's corpus, one group of them a step.
+"""Training data of the speed ladder: documents shaped like the planner's corpus, one group per step.
 
-A step reads the same documents on every rung, however they are laid out, so its loss and its gradient are the same.
+A step reads the same documents on every rung, whatever their layout, so its loss and gradient are the same.
 
 Shapes: B rows, T positions of a row.
 """
@@ -18,15 +18,15 @@ from gpt.data.batches import Batch, PackedBatches, PaddedBatches
 from gpt.data.tokenized_documents import TokenizedDocuments
 from gpt.model.packed_layout import PackedLayout
 
-# The planner's corpus (recipe `language`, 20,000 packed documents): a home's inventory of 71 tokens and 7 or 8
-# instructions to it, of 25 tokens with 4 in ten to be written; and plans of 40 to 240 tokens, half to be written.
+# The planner's corpus (recipe `language`, 20,000 packed documents): a home's inventory of 71 tokens with 7 or 8
+# instructions of 25 tokens each, 40 % of them with loss; and plans of 40 to 240 tokens, half of them with loss.
 PREFIX, BRANCHES, BRANCH, PLAN = (40, 105), (7, 9), (16, 36), (40, 240)
 LOSS_FRACTION_OF_BRANCH, LOSS_FRACTION_OF_PLAN, PLAN_FRACTION = 0.4, 0.5, 0.25
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tree:
-    """Documents that begin alike: token ids of the trunk and of each branch, and how much of a branch is learned."""
+    """Documents with a common prefix: ids of the prefix and of each branch, and the fraction of a branch with loss."""
 
     prefix: Sequence[int]
     branches: Sequence[Sequence[int]]
@@ -34,7 +34,7 @@ class Tree:
 
     @property
     def documents(self) -> list[list[int]]:
-        """The documents, the trunk repeated before each branch."""
+        """Return the documents, with the prefix repeated before each branch."""
         return [[*self.prefix, *branch] for branch in self.branches]
 
 
@@ -47,30 +47,31 @@ class Group:
 
     @cached_property
     def n_tokens(self) -> int:
-        """Tokens of the documents, each counted whole."""
+        """Tokens of the documents, each counted in full."""
         return sum(len(document) for tree in self.trees for document in tree.documents)
 
     def padded(self, rows: int, width: int) -> list[Batch]:
-        """Batches of `rows` documents, each in a row of its own, all rows padded to `width`."""
+        """Return batches of `rows` documents, each in its own row, all rows padded to `width`."""
         documents = _documents(self.trees)
         return [_pad_to_width(b, width) for b in _one_epoch(PaddedBatches(documents, rows, self.block_size, 0))]
 
     def packed(self, rows: int, shared: bool) -> list[Batch]:
-        """Batches of packed rows of `block_size`; `shared` reads a trunk once for its branches."""
+        """Return batches of packed rows of `block_size`; with `shared`, a prefix is read once for its branches."""
         documents = _trees(self.trees) if shared else _documents(self.trees)
         return _one_epoch(PackedBatches(documents, rows, self.block_size, 0))
 
 
 def draw_groups(count: int, positions: int, block_size: int, branched: bool, n_ids: int, seed: int) -> list[Group]:
-    """Draw groups that fill about `positions` positions once packed with shared trunks.
+    """Draw groups that fill about `positions` positions when packed with shared prefixes.
 
     Args:
-        count: Groups.
-        positions: Of a group.
-        block_size: Longest document.
-        branched: The planner's shapes; else plain text of 0.5 to 1 times `block_size`, of which every token is learned.
-        n_ids: Token ids are below it.
-        seed: Repeats them.
+        count: Number of groups.
+        positions: Positions per group.
+        block_size: Maximum length of a document.
+        branched: Use the planner's shapes; otherwise plain text of 0.5 to 1 times `block_size`, with loss on every
+            token.
+        n_ids: Upper bound of token ids.
+        seed: Random seed.
     """
     rng = np.random.default_rng(seed)
     return [Group(trees=tuple(_draw(rng, positions, block_size, branched, n_ids)), block_size=block_size)
@@ -79,7 +80,7 @@ def draw_groups(count: int, positions: int, block_size: int, branched: bool, n_i
 
 def _draw(rng: np.random.Generator, positions: int, block_size: int, branched: bool, n_ids: int) -> list[Tree]:
     def ids(span: tuple[int, int]) -> list[int]:
-        # Zipf's law, as words have it: a model can learn something within a few steps.
+        # Zipf's law, as in natural language: a model can learn something within a few steps.
         n = int(rng.integers(*span))
         drawn: list[int] = (rng.zipf(1.3, size=n) % n_ids).tolist()
         return drawn
@@ -132,7 +133,7 @@ def _trees(trees: Sequence[Tree]) -> TokenizedDocuments:
 
 
 def _one_epoch(batches: PaddedBatches | PackedBatches) -> list[Batch]:
-    """The batches of one epoch; the last, which would go on with the next epoch, is filled up with nothing."""
+    """Return the batches of one epoch; the last is filled with padding instead of rows of the next epoch."""
     count = -(-batches.n_rows // batches.batch_rows)
     epoch = [batches.batch(number) for number in range(count)]
     epoch[-1] = _first_rows(epoch[-1], batches.n_rows - (count - 1) * batches.batch_rows)
@@ -140,7 +141,7 @@ def _one_epoch(batches: PaddedBatches | PackedBatches) -> list[Batch]:
 
 
 def _first_rows(batch: Batch, rows: int) -> Batch:
-    """Only the first rows; the others are filled with nothing, so that shapes stay."""
+    """Keep only the first rows; replace the others by padding, so that shapes stay."""
     targets, document = batch.targets.clone(), batch.layout.document.clone()
     targets[rows:] = -1
     document[rows:] = -1
