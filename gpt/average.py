@@ -27,14 +27,14 @@ def average(models: Sequence[Path], out: Path) -> None:
         CheckpointError: One of them is not a model of this project.
     """
     if len(models) < 2:
-        raise ConfigError(f"{len(models)} model is given; a mean needs two at least")
+        raise ConfigError(f"{len(models)} model is given; an average needs at least two")
     model, tokenizer, extra = load_model(models[0])
     total = {name: tensor.double() for name, tensor in weights_of(model).items()}
     extras = [extra]
     for path in models[1:]:
         other_model, other_tokenizer, other_extra = load_model(path)
         if other_model.config != model.config or other_tokenizer.to_json() != tokenizer.to_json():
-            raise ConfigError(f"{path}: not the shape or the vocabulary of {models[0]}; their mean would mean nothing")
+            raise ConfigError(f"{path}: shape or vocabulary differs from that of {models[0]}; they cannot be averaged")
         for name, tensor in weights_of(other_model).items():
             total[name] += tensor.double()
         extras.append(other_extra)

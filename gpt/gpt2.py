@@ -95,7 +95,9 @@ def load_gpt2(path: Path | str, *, n_head: int | None = None, vocab_size: int | 
             raise CheckpointError(f"{path}: {name} has shape {tuple(tensors[name].shape)}; GPT-2's is {shape}")
     unknown = sorted(set(tensors) - set(_expected(config)))
     if unknown:
-        raise CheckpointError(f"{path}: holds a tensor {unknown[0]} that a GPT-2 of {config.n_layer} layers has not")
+        raise CheckpointError(
+            f"{path}: has a tensor {unknown[0]} that a GPT-2 of {config.n_layer} layers does not have"
+        )
     n_ids = config.vocab_size if vocab_size is None else vocab_size
     if n_ids < config.vocab_size:
         raise ConfigError(f"vocab_size is {n_ids}, but wte.weight of {path} has {config.vocab_size} rows")
@@ -140,7 +142,7 @@ def export_gpt2(model: GPT, path: Path | str, vocab_size: int | None = None) -> 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command. Returns 0 when the folder is written, 2 on wrong input."""
-    parser = argparse.ArgumentParser(prog=PROG, description="Make a model folder from GPT-2's weights.")
+    parser = argparse.ArgumentParser(prog=PROG, description="Build a model folder from GPT-2's weights.")
     parser.add_argument("file", type=Path, help="GPT-2's model.safetensors, or the folder that holds it")
     parser.add_argument("out", type=Path, help="the model folder to write")
     parser.add_argument("--heads", type=int, help="attention heads (default: the width divided by 64)")
@@ -177,7 +179,7 @@ def _config_of(tensors: dict[str, Tensor], path: Path, n_head: int | None) -> GP
     if not layers:
         raise CheckpointError(f"{path}: holds no tensor of a block, h.0.ln_1.weight and so on")
     if n_head is None and n_embd % _HEAD_SIZE:
-        raise ConfigError(f"{path}: the width {n_embd} is not a multiple of GPT-2's head size {_HEAD_SIZE}; say n_head")
+        raise ConfigError(f"{path}: the width {n_embd} is not a multiple of GPT-2's head size {_HEAD_SIZE}; set n_head")
     shape = {
         "vocab_size": vocab_size,
         "n_layer": len(layers),

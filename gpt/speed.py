@@ -79,9 +79,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--device", default="cpu", help="cpu or cuda (default: cpu)")
     parser.add_argument("--threads", type=int, default=1, help="PyTorch threads on the CPU (default: 1)")
     parser.add_argument("--repeats", type=int, default=3, help="measured steps of each rung (default: 3)")
-    parser.add_argument("--only", default="", help="rungs whose name holds this text; they are compared with the first")
-    parser.add_argument("--against", choices=("nanogpt",), help="a plain GPT's step and the last rung, in turn")
-    parser.add_argument("--decode", action="store_true", help="measure ways to decode; further flags: --decode -h")
+    parser.add_argument("--only", default="", help="rungs whose name contains this text, and the first")
+    parser.add_argument("--against", choices=("nanogpt",), help="alternate a plain GPT's step and the last rung")
+    parser.add_argument("--decode", action="store_true", help="measure decoding; further flags: --decode -h")
     parser.add_argument("--out", type=Path, help="a folder for speed.json and speed.png")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--worker", help=argparse.SUPPRESS)
@@ -111,7 +111,7 @@ def _run(options: argparse.Namespace) -> int:
     from gpt.benchmarks.training_ladder import default_settings, matmul_peak, preset_for, rungs
 
     if options.threads < 1 or options.repeats < 1:
-        raise ConfigError(f"--threads and --repeats are at least 1, not {options.threads} and {options.repeats}")
+        raise ConfigError(f"--threads and --repeats must be at least 1, not {options.threads} and {options.repeats}")
     if options.device.startswith("cuda") and not torch.cuda.is_available():
         raise ConfigError(f"--device {options.device}: PyTorch {torch.__version__} sees no GPU here")
     preset = preset_for(options.preset, options.device)

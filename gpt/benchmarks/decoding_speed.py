@@ -150,7 +150,7 @@ def _model(options: Options) -> tuple[GPT, Tokenizer | None]:
 
     if options.preset is None:
         if options.model is None:
-            raise ConfigError("which model? Name a folder with --model, such as planner/released/home, or a --preset")
+            raise ConfigError("no model given; pass --model with a folder, such as planner/released/home, or --preset")
         model, tokenizer, _ = load_model(options.model, options.device)
         return model, tokenizer
     if options.preset not in PRESETS:
@@ -341,8 +341,8 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--repeats", type=int, default=5, help="measured runs of each rung (default 5)")
     parser.add_argument("--threads", type=int, default=1, help="threads (default 1)")
     parser.add_argument("--device", default="cpu", help="cpu or cuda (default cpu)")
-    parser.add_argument("--only", default="", help="rungs whose name holds one of these texts, split by ';'")
-    parser.add_argument("--no-peers", action="store_true", help="leave Hugging Face and CTranslate2 out")
+    parser.add_argument("--only", default="", help="rungs whose name contains one of these texts, separated by ';'")
+    parser.add_argument("--no-peers", action="store_true", help="skip Hugging Face and CTranslate2")
     parser.add_argument("--seed", type=int, default=0, help="of prompts and random weights (default 0)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--out", type=Path, help="a folder for decode_speed.json and decode_speed.png")
@@ -352,7 +352,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         batches = tuple(int(part) for part in args.batch.split(","))
     except ValueError:
-        parser.error(f"--batch is {args.batch!r}; it must be whole numbers split by commas")
+        parser.error(f"--batch is {args.batch!r}; it must be whole numbers separated by commas")
     if min((*batches, args.prompt, args.new, args.repeats, args.threads)) < 1:
         parser.error("--batch, --prompt, --new, --repeats and --threads must be at least 1")
     options = Options(

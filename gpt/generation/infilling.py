@@ -91,7 +91,7 @@ def hide(ids: Sequence[int], spans: Sequence[Span], marks: Marks) -> tuple[list[
     """
     body = _body(ids, marks)
     if not spans:
-        raise ConfigError("no span is given; an infilling document hides one at least")
+        raise ConfigError("no span is given; an infilling document hides at least one")
     context: list[int] = []
     answers: list[int] = []
     position = 0
@@ -221,7 +221,7 @@ def infill(
     prompt = [token for piece in pieces for token in (*piece, marks.mask)]
     prompt[-1] = marks.eos
     if max_new_tokens < 1:
-        raise ContextError(f"max_new_tokens is {max_new_tokens}; a hole needs one at least, for [EOS]")
+        raise ContextError(f"max_new_tokens is {max_new_tokens}; a hole needs at least one, for [EOS]")
     check_room(model, len(prompt), max_new_tokens)
     forbidden = torch.zeros(model.config.vocab_size, dtype=torch.bool)
     forbidden[tokenizer.n_used :] = True
@@ -249,7 +249,7 @@ def _body(ids: Sequence[int], marks: Marks) -> list[int]:
     body = list(ids[:-1] if len(ids) and ids[-1] == marks.eos else ids)
     for name, mark in (("[MASK]", marks.mask), ("[EOS]", marks.eos)):
         if mark in body:
-            raise ConfigError(f"the document has {name} at {body.index(mark)}; infilling needs it for itself")
+            raise ConfigError(f"the document has {name} at {body.index(mark)}; it is reserved for infilling")
     return body
 
 

@@ -44,7 +44,7 @@ class Session:
             ContextError: No token is given, or they do not fit.
         """
         if not ids:
-            raise ContextError("feed was given no token; the logits after nothing are not defined")
+            raise ContextError("feed was given no token; it needs at least one")
         if self.length + len(ids) > self.capacity:
             raise ContextError(
                 f"{self.length} tokens read and {len(ids)} more do not fit into the context of {self.capacity}"

@@ -121,7 +121,7 @@ class NumpyBatch:
             stream = self._stream(ids, counts) if vectors is None else self._read(0, 1, ids, counts, vectors)
             logits = self.model.logits(stream, candidates)
         if not np.isfinite(logits).all():
-            raise CheckpointError("the model answers with what is no finite number; its weights are damaged")
+            raise CheckpointError("the model's logits are not finite; its weights are damaged")
         return logits
 
     def _stream(self, ids: Sequence[Sequence[int]], counts: Ints) -> Floats:
@@ -161,7 +161,7 @@ class NumpyBatch:
             raise ContextError(f"feed was given tokens for {len(ids)} contexts; there are {self.rows}")
         counts = np.array([len(new) for new in ids], np.int64)
         if not counts.all():
-            raise ContextError("feed was given no token; the logits after nothing are not defined")
+            raise ContextError("feed was given no token; it needs at least one")
         if (self.lengths + counts).max() > self.capacity:
             row = int((self.lengths + counts).argmax())
             raise ContextError(

@@ -67,9 +67,11 @@ class OnnxBatch:
         config = self.model.config
         T = len(ids[0]) if ids else 0
         if len(ids) != self.rows or any(len(new) != T for new in ids):
-            raise ContextError(f"feed was given tokens for {len(ids)} contexts of {self.rows}, or not equally many")
+            raise ContextError(
+                f"feed was given tokens for {len(ids)} contexts of {self.rows}, or unequal numbers of them"
+            )
         if not T:
-            raise ContextError("feed was given no token; the logits after nothing are not defined")
+            raise ContextError("feed was given no token; it needs at least one")
         if self.length + T > self.capacity:
             raise ContextError(f"{self.length} tokens read and {T} more do not fit into the context of {self.capacity}")
         if self.length and T > 1 and self.rows > 1:

@@ -137,5 +137,5 @@ class GPTConfig:
             )
             raise ConfigError(f"unknown model setting {unknown[0]!r}{hint}")
         if "vocab_size" not in values:
-            raise ConfigError("the model config lacks vocab_size")
+            raise ConfigError("the model config has no vocab_size")
         return cls(**values)  # type: ignore[arg-type]

@@ -137,7 +137,7 @@ class Tokenizer:
         except (KeyError, OverflowError):
             known = {*self._ranks.values(), *self._specials.values()}
             unknown_id = next((i for i in ids if i not in known), None)
-            raise TokenizerError(f"id {unknown_id} stands for nothing; ids in use are 0..{self._n_used - 1}") from None
+            raise TokenizerError(f"id {unknown_id} is not in use; ids are within 0..{self._n_used - 1}") from None
 
     def save(self, path: Path | str) -> None:
         """Write JSON: ranks in order as base64, pattern, special tokens."""
@@ -180,10 +180,10 @@ class Tokenizer:
             if not isinstance(content, dict) or content.get("format") != _FORMAT:
                 raise TokenizerError(f"{name}: not a tokenizer of this project (no format {_FORMAT!r})")
             if content["pattern"] not in (PATTERN, *_GPT2_PATTERNS):
-                raise TokenizerError(f"{name}: not a tokenizer of this project (its pattern is none of ours)")
+                raise TokenizerError(f"{name}: not a tokenizer of this project (unknown pattern)")
             tokens = [base64.b64decode(token, validate=True) for token in content["ranks"]]
             if b"" in tokens or len(set(tokens)) < len(tokens):
-                raise TokenizerError(f"{name}: a token is empty or there twice")
+                raise TokenizerError(f"{name}: a token is empty or occurs twice")
             specials = {str(key): _id(value) for key, value in content["specials"].items()}
             return cls({token: rank for rank, token in enumerate(tokens)}, content["pattern"], specials)
         except TokenizerError:

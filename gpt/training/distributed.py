@@ -130,7 +130,7 @@ def resolve_device(name: str) -> torch.device:
         return torch.device(name)
     local_rank, n_gpus = int(os.environ.get("LOCAL_RANK", "0")), torch.cuda.device_count()
     if local_rank >= n_gpus:
-        raise ConfigError(f"process {local_rank} of this machine needs a GPU of its own and there are {n_gpus}; "
+        raise ConfigError(f"process {local_rank} of this machine needs its own GPU, but there are {n_gpus}; "
                           f"use --nproc-per-node {n_gpus} or device 'cpu'")  # fmt: skip
     return torch.device("cuda", local_rank)
 
@@ -318,7 +318,7 @@ def full_tensor(tensor: Tensor) -> Tensor:
 
 def _check_shardable(config: TrainConfig) -> None:
     if not _is_joined():
-        raise ConfigError("shard is 'full', but there is one process; start with torchrun, or use shard 'none'")
+        raise ConfigError("shard is 'full', but there is only one process; start with torchrun, or use shard 'none'")
     if config.head_penalty:
         raise ConfigError(
             f"head_penalty is {config.head_penalty} and shard is 'full'; the penalty needs whole weights: "

@@ -182,8 +182,8 @@ def _check_settings(path: Path, saved: dict[str, object], wanted: dict[str, obje
     for name in sorted(set(saved) | set(wanted)):
         if saved.get(name) != wanted.get(name):
             raise CheckpointError(
-                f"{path}: is of a run with {name} = {saved.get(name)!r}, now {wanted.get(name)!r}; "
-                "resume with the old value or start in another folder"
+                f"{path}: belongs to a run with {name} = {saved.get(name)!r}, now {wanted.get(name)!r}; "
+                "resume with the old value, or start in another folder"
             )
 
 

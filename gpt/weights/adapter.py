@@ -74,7 +74,7 @@ def merged(arrays: Mapping[str, Floats], adapter: Adapter) -> dict[str, Floats]:
     own = weights_id(arrays)
     if adapter.base != own:
         raise CheckpointError(
-            f"the adapter belongs to weights {adapter.base}; these are {own}. Train it anew on these, or load those"
+            f"the adapter belongs to weights {adapter.base}; these are {own}. Retrain it on these, or load the others"
         )
     changed = {name: arrays[name] + adapter.up[name] @ adapter.down[name] for name in adapter.down}
     return {**arrays, **changed}
@@ -84,7 +84,7 @@ def save_adapter(path: Path, adapter: Adapter) -> None:
     """Write an adapter atomically, in half precision."""
     tensors = tensors_of(adapter)
     if not all(np.isfinite(array).all() for array in tensors.values()):
-        raise ConfigError(f"{path}: the adapter holds numbers that half precision does not have; it is not written")
+        raise ConfigError(f"{path}: the adapter has numbers that half precision cannot represent; it is not written")
     metadata = {"format": FORMAT, "base": adapter.base, "rank": str(adapter.rank), "extra": json.dumps(adapter.extra)}
     write_atomically(path, lambda temporary: save_file(tensors, temporary, metadata))
 
@@ -96,7 +96,7 @@ def load_adapter(path: Path | str) -> Adapter:
         CheckpointError: The file is missing, damaged, or not an adapter.
     """
     path = Path(path)
-    metadata, arrays = read_half_precision(path, FORMAT, "adapter")
+    metadata, arrays = read_half_precision(path, FORMAT, "an adapter")
     return adapter_from(path, metadata, arrays)
 
 
@@ -121,10 +121,10 @@ def adapter_from(path: Path, metadata: Mapping[str, str], arrays: Mapping[str, F
     down = {name.removesuffix(_DOWN): array for name, array in arrays.items() if name.endswith(_DOWN)}
     up = {name.removesuffix(_UP): array for name, array in arrays.items() if name.endswith(_UP)}
     if any(array.ndim != 2 for array in (*down.values(), *up.values())):
-        raise CheckpointError(f"{path}: damaged adapter: it holds what is no matrix")
+        raise CheckpointError(f"{path}: damaged adapter: one of its arrays is not a matrix")
     pairs = {name: (down[name].shape, up[name].shape) for name in down.keys() & up.keys()}
     if len(down) + len(up) != len(arrays) or len(pairs) != len(down) or len(down) != len(up):
-        raise CheckpointError(f"{path}: damaged adapter: its matrices are no pairs of `down` and `up`")
+        raise CheckpointError(f"{path}: damaged adapter: its matrices are not pairs of `down` and `up`")
     for name, ((r, *_), (_, *rest)) in pairs.items():
         if not 1 <= rank <= MAX_RANK or r != rank or rest != [rank]:
             raise CheckpointError(f"{path}: damaged adapter: {name[:80]} is not of rank {rank}, in 1..{MAX_RANK}")
@@ -144,18 +144,18 @@ def read_half_precision(path: Path, expected: str, description: str) -> tuple[di
     """
     try:
         if path.stat().st_size > MAX_BYTES:
-            raise CheckpointError(f"{path}: larger than {MAX_BYTES // 1_000_000} MB; that is no {description}")
+            raise CheckpointError(f"{path}: larger than {MAX_BYTES // 1_000_000} MB; not {description}")
         with safe_open(path, framework="np") as file:
             metadata = dict(file.metadata() or {})
             if metadata.get("format") != expected:
-                raise CheckpointError(f"{path}: no {description} of this project (expected {expected!r})")
+                raise CheckpointError(f"{path}: not {description} of this project (expected {expected!r})")
             arrays = {name: np.asarray(file.get_tensor(name), np.float32) for name in file.keys()}  # noqa: SIM118
     except FileNotFoundError:
         raise CheckpointError(f"{path}: no such file") from None
     except (SafetensorError, OSError, ValueError, TypeError) as error:
         reason = " ".join(str(error).split())[:200]
-        raise CheckpointError(f"{path}: not a whole {description}: {reason}") from None
+        raise CheckpointError(f"{path}: incomplete or damaged: {reason}") from None
     for name, array in arrays.items():
         if not np.isfinite(array).all():
-            raise CheckpointError(f"{path}: {name[:80]} holds what is no finite number")
+            raise CheckpointError(f"{path}: {name[:80]} has a number that is not finite")
     return metadata, arrays

@@ -60,7 +60,7 @@ def save_sense(path: Path, sense: SenseFile) -> None:
     tensors = {f"{_ENCODER}{name}": array.astype(np.float16, order="C") for name, array in sense.encoder.items()}
     tensors |= {f"{_ADAPTER}{name}": array for name, array in tensors_of(sense.adapter).items()}
     if not all(np.isfinite(array).all() for array in tensors.values()):
-        raise ConfigError(f"{path}: the sense holds numbers that half precision does not have; it is not written")
+        raise ConfigError(f"{path}: the encoder has numbers that half precision cannot represent; it is not written")
     metadata = {
         "format": FORMAT, "kind": sense.kind, "base": sense.adapter.base, "rank": str(sense.adapter.rank),
         "config": json.dumps(dict(sense.config)), "extra": json.dumps(dict(sense.extra)),
@@ -75,15 +75,15 @@ def load_sense(path: Path | str, kind: SenseKind) -> SenseFile:
         CheckpointError: The file is missing, damaged, or something else.
     """
     path = Path(path)
-    metadata, arrays = read_half_precision(path, FORMAT, "file of a sense")
+    metadata, arrays = read_half_precision(path, FORMAT, "an encoder file")
     try:
         config, extra = json.loads(metadata["config"]), json.loads(metadata["extra"])
     except (KeyError, ValueError, RecursionError) as error:
         raise CheckpointError(f"{path}: damaged: {type(error).__name__}: {error}") from None
     if not isinstance(config, dict) or not isinstance(extra, dict):
-        raise CheckpointError(f"{path}: damaged: its config or its notes are no object")
+        raise CheckpointError(f"{path}: damaged: its config or its notes are not an object")
     if metadata.get("kind") != kind:
-        raise CheckpointError(f"{path}: is of {str(metadata.get('kind'))[:40]!r}; expected {kind!r}")
+        raise CheckpointError(f"{path}: is for {str(metadata.get('kind'))[:40]!r}; expected {kind!r}")
     encoder = {n.removeprefix(_ENCODER): array for n, array in arrays.items() if n.startswith(_ENCODER)}
     adapter = {n.removeprefix(_ADAPTER): array for n, array in arrays.items() if n.startswith(_ADAPTER)}
     if not encoder or len(encoder) + len(adapter) != len(arrays):

@@ -78,7 +78,7 @@ def read_arrays(path: Path, config: GPTConfig) -> tuple[dict[str, Floats], dict[
         raise CheckpointError(f"{path}: no such file") from None
     except (SafetensorError, OSError, ValueError) as error:
         size = path.stat().st_size if path.is_file() else 0
-        raise CheckpointError(f"{path}: not a whole safetensors file ({size} bytes): {_one_line(error)}") from None
+        raise CheckpointError(f"{path}: not a complete safetensors file ({size} bytes): {_one_line(error)}") from None
     arrays: dict[str, Floats] = {}
     for name, part in parts:
         data = np.frombuffer(part["data"], np.uint8)
@@ -92,7 +92,7 @@ def read_arrays(path: Path, config: GPTConfig) -> tuple[dict[str, Floats], dict[
             case dtype:
                 raise CheckpointError(f"{path}: {name} holds {dtype}; expected F32, F16 or BF16")
         if not _is_finite(values):
-            raise CheckpointError(f"{path}: {name} holds what is no finite number")
+            raise CheckpointError(f"{path}: {name} has a number that is not finite")
         arrays[name] = values.reshape(shapes[name])
     return arrays, metadata
 

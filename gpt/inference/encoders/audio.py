@@ -57,9 +57,9 @@ class AudioEncoder:
             needed = ["conv1", "conv2", "letters", "join", *(f"blocks.{i}.qkv" for i in range(self.layers))]
             missing = [name for name in needed if f"{name}.weight" not in sense.encoder]
         except (KeyError, ValueError) as error:
-            raise CheckpointError(f"the hearing's config is damaged: {error!r}") from None
+            raise CheckpointError(f"the audio encoder's config is damaged: {error!r}") from None
         if missing:
-            raise CheckpointError(f"the hearing lacks the weights {missing[0]}")
+            raise CheckpointError(f"the audio encoder lacks the weights {missing[0]}")
         self.weights: Mapping[str, Floats] = sense.encoder
 
     def perceive(self, samples: Floats) -> Sound:

@@ -56,12 +56,12 @@ class VisionEncoder:
             )
             self.things_first = bool(sense.config["things_first"])
         except (KeyError, ValueError) as error:
-            raise CheckpointError(f"the sight's config is damaged: {error!r}") from None
+            raise CheckpointError(f"the vision encoder's config is damaged: {error!r}") from None
         needed = ["halve1", "halve2", "halve3", "square", "join", *(f"blocks.{i}.qkv" for i in range(self.layers))]
         needed += ["heads", "whole", "thing"] if self.things_first else []
         missing = [name for name in needed if f"{name}.weight" not in sense.encoder]
         if missing:
-            raise CheckpointError(f"the sight lacks the weights {missing[0]}")
+            raise CheckpointError(f"the vision encoder lacks the weights {missing[0]}")
         self.weights: Mapping[str, Floats] = sense.encoder
 
     def perceive(self, picture: npt.NDArray[np.uint8]) -> Perceived:

@@ -149,7 +149,7 @@ def test_the_file_of_a_sense_keeps_everything(gpt: GPT, tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="expected 'hearing'"):
         load_sense(path, "hearing")
     path.write_bytes(path.read_bytes()[:-40])
-    with pytest.raises(CheckpointError, match="not a whole"):
+    with pytest.raises(CheckpointError, match="incomplete or damaged"):
         load_sense(path, "sight")
     with pytest.raises(CheckpointError, match="no such file"):
         load_sense(tmp_path / "missing.safetensors", "sight")

@@ -278,8 +278,8 @@ def _remove_tokenizer(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        (_break_weights, "not a whole safetensors file"),
-        (_break_header, "not a whole safetensors file"),
+        (_break_weights, "not a complete safetensors file"),
+        (_break_header, "not a complete safetensors file"),
         (_break_config, "not a valid model config: n_embd 32 is not a multiple of n_head 3"),
         (_mix_folders, "was not saved together"),
         (_remove_tokenizer, "no such file"),

@@ -175,7 +175,7 @@ def test_sharding_in_one_process_is_refused(tmp_path: Path) -> None:
 @pytest.mark.skipif(torch.cuda.device_count() != 1, reason="there is not exactly one GPU")
 def test_a_process_without_a_gpu_of_its_own_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOCAL_RANK", "1")
-    with pytest.raises(ConfigError, match=r"process 1 .* needs a GPU of its own and there are 1"):
+    with pytest.raises(ConfigError, match=r"process 1 .* needs its own GPU, but there are 1"):
         resolve_device("auto")
 
 

@@ -300,7 +300,7 @@ def test_a_damaged_checkpoint_is_an_error_that_names_it(
     train(make_model(fresh=True), batches, None, CONFIG, tmp_path)
     path = tmp_path / "checkpoint.safetensors"
     path.write_bytes(path.read_bytes()[:-100])
-    with pytest.raises(CheckpointError, match=r"checkpoint\.safetensors: not a whole safetensors file"):
+    with pytest.raises(CheckpointError, match=r"checkpoint\.safetensors: not a complete safetensors file"):
         train(make_model(fresh=True), batches, None, CONFIG, tmp_path, resume=True)
 
 
