@@ -51,7 +51,7 @@ class PlanningPipeline:
         `kinds` are those of documents that it was trained on beyond the usual (planner/prompts/document_kinds.py): it is given no other.
         `notes` are those of the adapter of one home that is merged into it (planner/exploration/learned_prior.py).
         """
-        self.model: Runtime = model if isinstance(model, Runtime) else NumpyModel.of(model)
+        self.model: Runtime = model if isinstance(model, Runtime) else NumpyModel.from_torch(model)
         self.tokenizer = tokenizer
         self.calibration = calibration
         self.kinds, self.notes = frozenset(kinds), notes
