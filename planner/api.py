@@ -119,21 +119,27 @@ class Planner(PlanningPipeline):
         """
         if plan.goal is None:
             raise PlannerError(f"there is nothing to carry out: {plan.status}, {plan.reason}")
-        acting = in_use(home)
-        here, there = acting.state().world, plan.start.world
-        alike = here.names == there.names
+        acting_home = in_use(home)
+        world, plan_world = acting_home.state().world, plan.start.world
+        same_home = world.names == plan_world.names
         if belief is not None:  # of what is not a fixture, it need not be known what is there
-            alike = here.names[: here.n_fixtures] == there.names[: there.n_fixtures]
-        if not alike:
-            raise PlannerError(f"the plan is for {there.scene.name}, and this home is {here.scene.name}")
-        disturb = acting.disturb if isinstance(acting, DisturbedHome) else None
+            same_home = world.names[: world.n_fixtures] == plan_world.names[: plan_world.n_fixtures]
+        if not same_home:
+            raise PlannerError(f"the plan is for {plan_world.scene.name}, and this home is {world.scene.name}")
+        disturb = acting_home.disturb if isinstance(acting_home, DisturbedHome) else None
         if belief is not None:
             from planner.exploration.search_executor import execute_with_search
 
             return execute_with_search(
-                plan.actions, plan.goal, acting, belief, self, options=options, max_replans=max_replans,
+                plan.actions, plan.goal, acting_home, belief, self, options=options, max_replans=max_replans,
                 disturb=disturb,
             )  # fmt: skip
         return run(
-            plan.actions, plan.goal, acting, planner=self, options=options, max_replans=max_replans, disturb=disturb
+            plan.actions,
+            plan.goal,
+            acting_home,
+            planner=self,
+            options=options,
+            max_replans=max_replans,
+            disturb=disturb,
         )

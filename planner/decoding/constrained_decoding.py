@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from gpt.inference.session import Session
 
 
-def choose_sequence(cursor: Cursor, options: Sequence[Ids], ends: Callable[[int], Sequence[int]]) -> tuple[int, int]:
+def choose_sequence(
+    cursor: Cursor, options: Sequence[Ids], allowed_ends: Callable[[int], Sequence[int]]
+) -> tuple[int, int]:
     """Let the GPT write one of several token sequences and the mark that ends it.
 
     Args:
@@ -27,16 +29,16 @@ def choose_sequence(cursor: Cursor, options: Sequence[Ids], ends: Callable[[int]
     Returns:
         The option's index and the mark.
     """
-    alive = list(range(len(options)))
+    remaining = list(range(len(options)))
     depth = 0
     while True:
-        nexts = dict.fromkeys(options[i][depth] for i in alive if len(options[i]) > depth)
-        whole = next((i for i in alive if len(options[i]) == depth), None)
-        marks = list(ends(whole)) if whole is not None else []
-        token = cursor.choose([*nexts, *marks])
-        if whole is not None and token in marks:
-            return whole, token
-        alive = [i for i in alive if len(options[i]) > depth and options[i][depth] == token]
+        next_tokens = dict.fromkeys(options[i][depth] for i in remaining if len(options[i]) > depth)
+        complete = next((i for i in remaining if len(options[i]) == depth), None)
+        end_tokens = list(allowed_ends(complete)) if complete is not None else []
+        token = cursor.choose([*next_tokens, *end_tokens])
+        if complete is not None and token in end_tokens:
+            return complete, token
+        remaining = [i for i in remaining if len(options[i]) > depth and options[i][depth] == token]
         depth += 1
 
 
@@ -55,25 +57,25 @@ def sequence_chances(
     """
     chances = [0.0] * len(options)
 
-    def share(alive: Sequence[int], depth: int, pending: Sequence[int], chance: float) -> None:
-        if len(alive) == 1 or chance < floor:
-            for i in alive:
-                chances[i] = chance / len(alive)
+    def distribute(remaining: Sequence[int], depth: int, pending: Sequence[int], chance: float) -> None:
+        if len(remaining) == 1 or chance < floor:
+            for i in remaining:
+                chances[i] = chance / len(remaining)
             return
-        nexts: dict[int, list[int]] = {}
-        for i in alive:
-            nexts.setdefault(options[i][depth], []).append(i)
-        if len(nexts) == 1:
-            share(alive, depth + 1, [*pending, *nexts], chance)
+        next_tokens: dict[int, list[int]] = {}
+        for i in remaining:
+            next_tokens.setdefault(options[i][depth], []).append(i)
+        if len(next_tokens) == 1:
+            distribute(remaining, depth + 1, [*pending, *next_tokens], chance)
             return
         before = session.length
-        logits = session.feed(pending, list(nexts))
+        logits = session.feed(pending, list(next_tokens))
         weights = [math.exp(float(logit - logits.max())) for logit in logits]
-        for (token, found), weight in zip(nexts.items(), weights, strict=True):
-            share(found, depth + 1, [token], chance * weight / sum(weights))
+        for (token, matching), weight in zip(next_tokens.items(), weights, strict=True):
+            distribute(matching, depth + 1, [token], chance * weight / sum(weights))
         session.rewind(before)
 
-    share(range(len(options)), 0, pending, 1.0)
+    distribute(range(len(options)), 0, pending, 1.0)
     return chances
 
 
@@ -85,7 +87,7 @@ def write_until(
     It ends early where neither this text nor any other that the GPT could have written is likelier than `floor`.
     """
     ids: list[int] = []
-    while len(ids) < limit and cursor.room > 1 and max(cursor.logprob, cursor.passed_over) > floor:
+    while len(ids) < limit and cursor.room > 1 and max(cursor.logprob, cursor.best_alternative) > floor:
         token = cursor.choose(None)
         if token in stops:
             return ids, token

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from planner.prompts.cursor import Cursor, Ids
     from planner.prompts.sessions import Prompts
 
-STEPS_PER_THING = 9  # of a chunk or a span: more than the longest way to change and bring one thing
+MAX_STEPS_PER_CHANGE = 9  # of a chunk or a span: more than the longest way to change and bring one thing
 MIN_ROOM = 8  # tokens that are left in the context, for a subtask to be begun
 
 
@@ -40,7 +40,7 @@ class Draft:
     logprob: float = 0.0
     text: list[text_format.Segment] = field(default_factory=list)
     parse_error: str = ""
-    cut: bool = False
+    truncated: bool = False
 
     def count(self, cursor: Cursor) -> None:
         """Add what a cursor has written to the sums."""
@@ -55,9 +55,9 @@ def write(
     names: frozenset[str],
     draft: Draft,
     *,
-    ends: Callable[[State], Sequence[int]],
-    most: int,
-    barred: frozenset[str] = frozenset(),
+    allowed_ends: Callable[[State], Sequence[int]],
+    max_steps: int,
+    forbidden: frozenset[str] = frozenset(),
 ) -> State:
     """Let the GPT write applicable subtasks until it ends them; returns the state that they lead to.
 
@@ -71,51 +71,51 @@ def write(
         most: Subtasks.
         barred: Names that no subtask may have.
     """
-    seen = {state_key(state)}
-    eos, hint = prompts.marks["[EOS]"], prompts.marks["[HINT]"]
-    for _ in range(most):
+    visited = {state_key(state)}
+    eos, hint = prompts.special_ids["[EOS]"], prompts.special_ids["[HINT]"]
+    for _ in range(max_steps):
         actions = []
-        options_ids: list[Ids] = []
-        afters: list[State] = []
-        for action, after in candidate_actions(state, names - barred, seen):
-            if not barred.isdisjoint(action.args):
+        option_ids: list[Ids] = []
+        next_states: list[State] = []
+        for action, next_state in candidate_actions(state, names - forbidden, visited):
+            if not forbidden.isdisjoint(action.args):
                 continue
             ids = prompts.encode(format_action(state.world, action))
             if (fact := text_format.hint_of(state, action)) is not None:
                 ids = (*ids, hint, *prompts.encode(fact))
             actions.append(action)
-            options_ids.append(ids)
-            afters.append(after)
-        if not actions or cursor.room < max(map(len, options_ids)) + 2:
+            option_ids.append(ids)
+            next_states.append(next_state)
+        if not actions or cursor.room < max(map(len, option_ids)) + 2:
             break
 
-        def marks(i: int, afters: list[State] = afters) -> Sequence[int]:
-            return ends(afters[i])
+        def end_tokens(i: int, next_states: list[State] = next_states) -> Sequence[int]:
+            return allowed_ends(next_states[i])
 
-        chosen, mark = choose_sequence(cursor, options_ids, marks)
+        chosen, end_token = choose_sequence(cursor, option_ids, end_tokens)
         draft.actions.append(actions[chosen])
-        state = afters[chosen]
-        seen.add(state_key(state))
-        if mark == eos:
+        state = next_states[chosen]
+        visited.add(state_key(state))
+        if end_token == eos:
             break
     return state
 
 
 def write_unconstrained(prompts: Prompts, cursor: Cursor, state: State, draft: Draft) -> State:
     """Let the GPT write any text; a subtask that cannot be read or done ends the plan; returns where it leads."""
-    written: tuple[text_format.Mark, ...] = ("[SEP]", "[HINT]", "[EOS]")
-    marks = {prompts.marks[mark]: mark for mark in written}
-    stop: int | None = prompts.marks["[SEP]"]
+    written: tuple[text_format.SpecialToken, ...] = ("[SEP]", "[HINT]", "[EOS]")
+    token_names = {prompts.special_ids[name]: name for name in written}
+    stop: int | None = prompts.special_ids["[SEP]"]
     subtasks: list[str] = []
-    while stop in marks and marks[stop] != "[EOS]" and cursor.room > 1:
-        mark = marks[stop]
+    while stop in token_names and token_names[stop] != "[EOS]" and cursor.room > 1:
+        name = token_names[stop]
         ids, stop = write_until(cursor, prompts.stops, 64)
         words = prompts.tokenizer.decode(ids).strip()
-        draft.text.append(text_format.Segment(mark, words, bool(draft.text), True))
-        if mark == "[SEP]":
+        draft.text.append(text_format.Segment(name, words, bool(draft.text), True))
+        if name == "[SEP]":
             subtasks.append(words)
-    draft.cut = stop != prompts.marks["[EOS]"]
-    if not draft.cut:
+    draft.truncated = stop != prompts.special_ids["[EOS]"]
+    if not draft.truncated:
         draft.text.append(text_format.Segment("[EOS]", "", True))
     for subtask in subtasks:
         try:

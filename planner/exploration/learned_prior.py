@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from planner.world_model.belief import Belief
 
 OPENED, STUCK = "open", "closed"  # what a door is after it was tried (`planner.prompts.text_format.opening_document`)
-LEAST = 0.05  # chance of opening: no door is taken to be locked for good
+MIN_OPEN_PROBABILITY = 0.05  # chance of opening: no door is taken to be locked for good
 
 
 class HabitsError(PlannerError, ValueError):
@@ -43,32 +43,32 @@ class LearnedHabits:
 
     def rates(self, category: str, scene: Scene) -> Mapping[str, float]:
         """As many things as homes have in all these places, each place with the GPT's share of them."""
-        found = self._rates.get(category)
-        if found is None:
+        rates = self._rates.get(category)
+        if rates is None:
             common = COMMON.rates(category, scene)
             shares = self._ask(text_format.location_document(category, ""), [place_of(scene, name) for name in common])
             total = sum(common.values())
-            found = {name: total * share for name, share in zip(common, shares, strict=True)}
-            self._rates[category] = found
-        return found
+            rates = {name: total * share for name, share in zip(common, shares, strict=True)}
+            self._rates[category] = rates
+        return rates
 
     def opens(self, fixture: str) -> float:
         """The GPT's chance that the door opened."""
-        found = self._opens.get(fixture)
-        if found is None:
+        probability = self._opens.get(fixture)
+        if probability is None:
             opened, _ = self._ask(text_format.opening_document(fixture, ""), (OPENED, STUCK))
-            found = self._opens[fixture] = max(LEAST, opened)
-        return found
+            probability = self._opens[fixture] = max(MIN_OPEN_PROBABILITY, opened)
+        return probability
 
     def _ask(self, document: text_format.Document, answers: Sequence[str]) -> list[float]:
         """How likely the GPT is to write each answer where a document leaves off before its end."""
         if not answers:
             return []
         prompts = self._prompts
-        (_, *asked), end = document[:-1], document[-1]  # behind the home, which is empty
-        pending, _ = text_format.encode(asked, prompts.tokenizer)
-        end_id = prompts.tokenizer.special(end.mark)
-        return sequence_chances(prompts.home(""), pending, [(*prompts.encode(a), end_id) for a in answers])
+        (_, *prompt), last_segment = document[:-1], document[-1]  # behind the home, which is empty
+        pending, _ = text_format.encode(prompt, prompts.tokenizer)
+        end_id = prompts.tokenizer.special(last_segment.special_token)
+        return sequence_chances(prompts.home(""), pending, [(*prompts.encode(answer), end_id) for answer in answers])
 
 
 def place_of(scene: Scene, fixture: str) -> str:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 # A place that was looked at in an earlier run, or before something was moved: things come there, but seldom.
 REMEMBERED_SHARE = 0.1
-WALK_MPS = 0.5
+WALKING_SPEED_MPS = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +45,7 @@ class SearchAction:
     cost_s: float
 
 
-Choose = Callable[[Sequence[SearchAction]], SearchAction]
+SearchPolicy = Callable[[Sequence[SearchAction]], SearchAction]
 
 
 def most_likely(looks: Sequence[SearchAction]) -> SearchAction:
@@ -58,7 +58,9 @@ def nearest(looks: Sequence[SearchAction]) -> SearchAction:
     return min(looks, key=lambda look: look.cost_s)
 
 
-def chances(want: InformationNeed, belief: Belief, blocked: frozenset[str] = frozenset()) -> dict[str, float]:
+def location_probabilities(
+    need: InformationNeed, belief: Belief, blocked: frozenset[str] = frozenset()
+) -> dict[str, float]:
     """Return how likely what is wanted is at each place not looked at, if it is anywhere: they add up to 1.
 
     Args:
@@ -66,10 +68,10 @@ def chances(want: InformationNeed, belief: Belief, blocked: frozenset[str] = fro
         belief: What is known.
         blocked: Fixtures that cannot be got to or opened.
     """
-    rates = [belief.habits.rates(word, belief.scene) for word in want.words]
+    rates = [belief.habits.rates(word, belief.scene) for word in need.words]
     weights: dict[str, float] = {}
     for spec in belief.scene.fixtures:
-        if spec.name in belief.looked or spec.name in blocked or want.only_in not in ("", spec.category):
+        if spec.name in belief.looked or spec.name in blocked or need.only_in not in ("", spec.category):
             continue
         weight = sum(rate.get(spec.name, 0.0) for rate in rates)
         if weight > 0.0:
@@ -78,38 +80,38 @@ def chances(want: InformationNeed, belief: Belief, blocked: frozenset[str] = fro
     return {name: weight / total for name, weight in weights.items()}
 
 
-def options(
-    wanted: Sequence[InformationNeed], belief: Belief, blocked: frozenset[str] = frozenset()
+def search_actions(
+    needs: Sequence[InformationNeed], belief: Belief, blocked: frozenset[str] = frozenset()
 ) -> list[SearchAction]:
     """Return the looks that may show something of what is wanted: one for each closed fixture, one for each room."""
     domain = load_domain()
     value: dict[str, float] = {}
-    for want in wanted:
-        if want.fixtures:
-            left = want.fixtures - blocked
-            found = dict.fromkeys(sorted(left), 1.0 / max(1, len(left)))
+    for need in needs:
+        if need.fixtures:
+            remaining = need.fixtures - blocked
+            probabilities = dict.fromkeys(sorted(remaining), 1.0 / max(1, len(remaining)))
         else:
-            found = chances(want, belief, blocked)
-        for name, chance in found.items():
+            probabilities = location_probabilities(need, belief, blocked)
+        for name, chance in probabilities.items():
             value[name] = value.get(name, 0.0) + chance
-    states_only = frozenset().union(*(want.fixtures for want in wanted)) if wanted else frozenset()
+    states_only = frozenset().union(*(need.fixtures for need in needs)) if needs else frozenset()
     specs = {spec.name: spec for spec in belief.scene.fixtures}
-    open_in: dict[str, list[str]] = {}
-    shut = []
+    open_by_room: dict[str, list[str]] = {}
+    closed = []
     for name in value:
         if domain.fixtures[specs[name].category].enclosed and not belief.is_open(name) and name not in states_only:
-            shut.append(name)
+            closed.append(name)
         else:
-            open_in.setdefault(specs[name].room, []).append(name)
-    here = belief.room
+            open_by_room.setdefault(specs[name].room, []).append(name)
+    current_room = belief.room
     looks = []
-    for names in open_in.values():
-        aim = max(names, key=lambda n: value[n])
-        looks.append(_look(belief, specs[aim], frozenset(names), value, opens=False))
-    for name in shut:
+    for names in open_by_room.values():
+        target = max(names, key=lambda name: value[name])
+        looks.append(_look(belief, specs[target], frozenset(names), value, opens=False))
+    for name in closed:
         room = specs[name].room
-        shown = {name, *(open_in.get(room, ()) if room != here else ())}
-        looks.append(_look(belief, specs[name], frozenset(shown), value, opens=True))
+        shows = {name, *(open_by_room.get(room, ()) if room != current_room else ())}
+        looks.append(_look(belief, specs[name], frozenset(shows), value, opens=True))
     return looks
 
 
@@ -117,42 +119,44 @@ def _look(
     belief: Belief, spec: FixtureSpec, shows: frozenset[str], value: Mapping[str, float], *, opens: bool
 ) -> SearchAction:
     skills = load_domain().skills
-    takes = skills["open"].duration_s / belief.habits.opens(spec.name) if opens else skills["go to"].duration_s
-    cost = takes + _way_s(belief, spec)
+    action_s = skills["open"].duration_s / belief.habits.opens(spec.name) if opens else skills["go to"].duration_s
+    cost = action_s + _travel_time_s(belief, spec)
     chance = sum(value[name] for name in sorted(shows))
     return SearchAction(fixture=spec.name, opens=opens, shows=shows, chance=chance, cost_s=cost)
 
 
-def _way_s(belief: Belief, spec: FixtureSpec) -> float:
+def _travel_time_s(belief: Belief, spec: FixtureSpec) -> float:
     """About how long the way takes [s]: by the floor plan, or, without one, if it leads into another room."""
     if any(room.rect[0] < room.rect[2] for room in belief.scene.rooms):
         standing = next((f for f in belief.scene.fixtures if f.name == belief.at), None)
         x, y = (standing.x, standing.y) if standing is not None else belief.scene.robot[:2]
-        return math.hypot(spec.x - x, spec.y - y) / WALK_MPS
+        return math.hypot(spec.x - x, spec.y - y) / WALKING_SPEED_MPS
     return 0.0 if belief.sees(spec.name) else load_domain().skills["go to"].duration_s
 
 
 def hypothesize(
-    wanted: Sequence[InformationNeed], belief: Belief, look: SearchAction | None = None
+    needs: Sequence[InformationNeed], belief: Belief, next_look: SearchAction | None = None
 ) -> dict[str, Known]:
     """Return what is wanted as things at their likeliest places: where the next look goes, if it may be there.
 
     What has no place left is not imagined; nor is what all are looked for of.
     """
     domain = load_domain()
-    made: dict[str, Known] = {}
-    for want in wanted:
-        places = {} if want.every else chances(want, belief)
+    hypotheses: dict[str, Known] = {}
+    for need in needs:
+        places = {} if need.every else location_probabilities(need, belief)
         if not places:
             continue
-        near = {name: chance for name, chance in places.items() if look is not None and name in look.shows}
-        among = near or places
-        place = max(among, key=lambda name: among[name])
-        rates = {word: belief.habits.rates(word, belief.scene) for word in want.words}
-        word = max(want.words, key=lambda w: rates[w].get(place, 0.0))
-        for _ in range(want.number):
+        shown_places = {
+            name: chance for name, chance in places.items() if next_look is not None and name in next_look.shows
+        }
+        places_considered = shown_places or places
+        place = max(places_considered, key=lambda name: places_considered[name])
+        rates = {word: belief.habits.rates(word, belief.scene) for word in need.words}
+        word = max(need.words, key=lambda candidate: rates[candidate].get(place, 0.0))
+        for _ in range(need.number):
             liquid = domain.objects[word].contains or ""
-            made[free_name(belief, word, made)] = Known(
-                category=word, place=place, states=want.states, liquid=liquid, source="imagined"
+            hypotheses[free_name(belief, word, hypotheses)] = Known(
+                category=word, place=place, states=need.states, liquid=liquid, source="imagined"
             )
-    return made
+    return hypotheses

@@ -57,7 +57,7 @@ class Options:
         Raises:
             OptionsError: One is out of its range.
         """
-        for name, right, range_ in (
+        for name, is_valid, allowed in (
             ("temperature", 0 <= self.temperature <= MAX_TEMPERATURE, f"in [0, {MAX_TEMPERATURE:g}]"),
             ("top_k", self.top_k is None or self.top_k >= 1, "at least 1"),
             ("top_p", self.top_p is None or 0 < self.top_p <= 1, "above 0 and at most 1"),
@@ -65,8 +65,8 @@ class Options:
             ("conditions", self.conditions >= 1, "at least 1"),
             ("repair", self.repair in ("infill", "replan"), "'infill' or 'replan'"),
         ):
-            if not right:
-                raise OptionsError(f"{name} is {range_}, found {getattr(self, name)!r}")
+            if not is_valid:
+                raise OptionsError(f"{name} is {allowed}, found {getattr(self, name)!r}")
 
 
 MAX_REPLANS = 4

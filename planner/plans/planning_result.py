@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from planner.plans.export import Format
 
 
-SHOWN_PLACES = 3  # of a guess, in words
+MAX_PLACES_SHOWN = 3  # of a guess, in words
 Status = Literal["verified", "unverified", "refused", "ask"]
 
 
@@ -48,7 +48,7 @@ class ParsedInstruction:
     refusal: str = ""
     question: str = ""
     options: tuple[Goal, ...] = ()
-    broken: bool = False
+    unparsable: bool = False
     logprob: float = 0.0
     tokens: int = 0
     reading: Reading = "whole"
@@ -88,11 +88,11 @@ class Guess:
 
     def __str__(self) -> str:
         """In words, for a person."""
-        rest = len(self.places) - SHOWN_PLACES
+        rest = len(self.places) - MAX_PLACES_SHOWN
         if self.every:
-            named = ", ".join(place for place, _ in self.places[:SHOWN_PLACES])
+            named = ", ".join(place for place, _ in self.places[:MAX_PLACES_SHOWN])
             return f"{self.wanted}: at {named}" + (f" and {rest} other places" if rest > 0 else "")
-        named = ", ".join(f"{place} ({chance:.0%})" for place, chance in self.places[:SHOWN_PLACES])
+        named = ", ".join(f"{place} ({chance:.0%})" for place, chance in self.places[:MAX_PLACES_SHOWN])
         return f"{self.wanted}: probably in {named}" + (f" or {rest} other places" if rest > 0 else "")
 
     def as_dict(self) -> dict[str, object]:
@@ -143,13 +143,13 @@ class Plan:
     kept: int = 0
 
     @classmethod
-    def declined(cls, found: ParsedInstruction, start: State, seconds: float) -> Plan:
+    def declined(cls, parsed: ParsedInstruction, state: State, seconds: float) -> Plan:
         """Return the answer to an instruction that has no goal: a question or a refusal."""
         return cls(
-            instruction=found.instruction, status="ask" if found.question else "refused",
-            reason=found.question or found.refusal, goal=None, goal_text=found.goal_text, actions=(), subtasks=(),
-            start=start, report=None, tried=0, tokens=found.tokens, seconds=seconds, logprob=found.logprob,
-            options=found.options,
+            instruction=parsed.instruction, status="ask" if parsed.question else "refused",
+            reason=parsed.question or parsed.refusal, goal=None, goal_text=parsed.goal_text, actions=(), subtasks=(),
+            start=state, report=None, tried=0, tokens=parsed.tokens, seconds=seconds, logprob=parsed.logprob,
+            options=parsed.options,
         )  # fmt: skip
 
     @property
@@ -166,7 +166,7 @@ class Plan:
         """The plan as it is shown to a person."""
         return show(self.instruction, self.subtasks)
 
-    def export(self, form: Format) -> str:
+    def export(self, export_format: Format) -> str:
         """Write the plan in a format.
 
         Args:
@@ -178,16 +178,16 @@ class Plan:
         """
         from planner.plans.export import FORMATS, export
 
-        if form not in FORMATS:
-            raise ExportError(f"there is no format {form!r}; there are {', '.join(FORMATS)}")
-        if form == "json":
+        if export_format not in FORMATS:
+            raise ExportError(f"there is no format {export_format!r}; there are {', '.join(FORMATS)}")
+        if export_format == "json":
             return json.dumps(self.as_dict())
-        if form == "text":
+        if export_format == "text":
             return str(self) if self.goal is not None else f"{self.status}: {self.reason}"
         if self.goal is None or self.guesses:
             reason = f", {self.reason}" if self.reason else ""
             raise ExportError(f"there is no plan to export: {self.status}{reason}")
-        return export(form, self.goal, self.actions, self.start, title=self.instruction)
+        return export(export_format, self.goal, self.actions, self.start, title=self.instruction)
 
     def as_dict(self) -> dict[str, object]:
         """Plain data for programs."""

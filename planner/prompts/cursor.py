@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Ids = tuple[int, ...]
 
 
-NEARLY = 1 - 1e-9  # certain
+ALMOST_CERTAIN = 1 - 1e-9  # certain
 
 
 @dataclass(kw_only=True)
@@ -33,7 +33,7 @@ class Cursor:
     rng: np.random.Generator | None = None
     n_ids: int | None = None  # ids from here on stand for nothing: a model's vocabulary is rounded up
     logprob: float = 0.0
-    passed_over: float = -math.inf  # log-probability that no text reaches which parts from this one somewhere
+    best_alternative: float = -math.inf  # log-probability that no text reaches which parts from this one somewhere
     written: int = 0  # tokens chosen
     passes: int = 0  # forward passes
 
@@ -51,9 +51,11 @@ class Cursor:
         self.passes += 1
         if allowed is None:
             logits = logits[: self.n_ids]
-        place, logprob = sample(logits, self.temperature, self.top_k, self.top_p, self.rng)
-        token = place if allowed is None else allowed[place]
-        self.passed_over = max(self.passed_over, self.logprob + math.log1p(-min(math.exp(logprob), NEARLY)))
+        index, logprob = sample(logits, self.temperature, self.top_k, self.top_p, self.rng)
+        token = index if allowed is None else allowed[index]
+        self.best_alternative = max(
+            self.best_alternative, self.logprob + math.log1p(-min(math.exp(logprob), ALMOST_CERTAIN))
+        )
         self.pending = [token]
         self.logprob += logprob
         self.written += 1

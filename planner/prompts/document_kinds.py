@@ -10,8 +10,10 @@ DocumentKind = Literal["feedback", "infill", "descriptions"]
 
 def kinds_of(extra: Mapping[str, object]) -> frozenset[DocumentKind]:
     """Read what was saved with a model: its own `kinds`, or those that all models have that it is the mean of."""
-    means = extra.get("mean_of")
-    if isinstance(means, list) and means:
-        return frozenset.intersection(*(kinds_of(m) if isinstance(m, Mapping) else frozenset() for m in means))
-    named = extra.get("kinds")
-    return frozenset(kind for kind in get_args(DocumentKind) if isinstance(named, list) and kind in named)
+    averaged = extra.get("mean_of")
+    if isinstance(averaged, list) and averaged:
+        return frozenset.intersection(
+            *(kinds_of(metadata) if isinstance(metadata, Mapping) else frozenset() for metadata in averaged)
+        )
+    kinds = extra.get("kinds")
+    return frozenset(kind for kind in get_args(DocumentKind) if isinstance(kinds, list) and kind in kinds)

@@ -32,18 +32,18 @@ if TYPE_CHECKING:
     from envs.symbolic.goals import Condition
     from gpt.tokenization.tokenizer import Tokenizer
 
-MOST_OF_A_KIND = 12  # in a home that is told of with all its counts; sampled and bundled ones have 9 at most
-Mark = Literal["[CLS]", "[SEP]", "[EOS]", "[HINT]", "[REFUSE]", "[ASK]", "[MASK]", "[TASK]", "[FEEDBACK]"]
+MAX_PER_CATEGORY = 12  # in a home that is told of with all its counts; sampled and bundled ones have 9 at most
+SpecialToken = Literal["[CLS]", "[SEP]", "[EOS]", "[HINT]", "[REFUSE]", "[ASK]", "[MASK]", "[TASK]", "[FEEDBACK]"]
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
     """A special token and the plain text after it, and whether the GPT is to learn to write each."""
 
-    mark: Mark
+    special_token: SpecialToken
     text: str
-    learn_mark: bool = False
-    learn_text: bool = False
+    loss_on_special: bool = False
+    loss_on_text: bool = False
 
 
 Document = tuple[Segment, ...]
@@ -64,11 +64,13 @@ def inventory(state: State) -> str:
     several: numbers that it has never read mislead it, and the context holds every category, but not their digits.
     """
     world = state.world
-    of = world.of
-    most = 2 if max(map(len, of.values()), default=0) > MOST_OF_A_KIND else MOST_OF_A_KIND
-    things = sorted((c for c in of if of[c][-1] >= world.n_fixtures), key=str.lower)
-    fixtures = sorted((c for c in of if of[c][-1] < world.n_fixtures), key=str.lower)
-    return " ".join(f"{c} {min(most, len(of[c]))}" if len(of[c]) > 1 else c for c in (*things, *fixtures))
+    by_category = world.of
+    max_count = 2 if max(map(len, by_category.values()), default=0) > MAX_PER_CATEGORY else MAX_PER_CATEGORY
+    objects = sorted((c for c in by_category if by_category[c][-1] >= world.n_fixtures), key=str.lower)
+    fixtures = sorted((c for c in by_category if by_category[c][-1] < world.n_fixtures), key=str.lower)
+    return " ".join(
+        f"{c} {min(max_count, len(by_category[c]))}" if len(by_category[c]) > 1 else c for c in (*objects, *fixtures)
+    )
 
 
 def home_part(inventory_text: str) -> Document:
@@ -91,9 +93,9 @@ def goal_document(instruction: str, goal_text: str) -> Document:
     return (Segment("[SEP]", instruction), *goal_part(goal_text), Segment("[SEP]", "", True))
 
 
-def refusal_document(instruction: str, mark: Literal["[REFUSE]", "[ASK]"], words: str) -> Document:
+def refusal_document(instruction: str, special_token: Literal["[REFUSE]", "[ASK]"], words: str) -> Document:
     """Return what follows the home: an instruction, and a refusal or a question in place of its goal."""
-    answer = (Segment("[SEP]", ""), Segment(mark, words, True, True), Segment("[EOS]", "", True))
+    answer = (Segment("[SEP]", ""), Segment(special_token, words, True, True), Segment("[EOS]", "", True))
     return (Segment("[SEP]", instruction), *answer)
 
 
@@ -124,13 +126,13 @@ def feedback_part(notes: Sequence[str]) -> Document:
     return (Segment("[FEEDBACK]", " ; ".join(notes)),) if notes else ()
 
 
-def hole_part(following: Sequence[str]) -> Document:
+def span_context_part(following: Sequence[str]) -> Document:
     """Return a plan whose beginning is hidden, up to where what is hidden is written."""
     steps = (Segment("[SEP]", subtask) for subtask in following)
     return (Segment("[SEP]", ""), Segment("[MASK]", ""), *steps)
 
 
-def answer_part(state: State, actions: Sequence[Action]) -> Document:
+def span_part(state: State, actions: Sequence[Action]) -> Document:
     """Return what a hole hides, from the mark that ends the plan around it: actions from `state`, with their hints."""
     first, *rest = plan_part(state, actions)
     return (Segment("[EOS]", first.text, False, True), *rest)
@@ -168,15 +170,15 @@ def hint_of(state: State, action: Action) -> str | None:
 def encode(document: Iterable[Segment], tokenizer: Tokenizer) -> tuple[list[int], list[bool]]:
     """Return token ids and, for each, whether it carries loss. Text can never become a special token."""
     ids: list[int] = []
-    learn: list[bool] = []
+    loss: list[bool] = []
     for segment in document:
-        ids.append(tokenizer.special(segment.mark))
-        learn.append(segment.learn_mark)
+        ids.append(tokenizer.special(segment.special_token))
+        loss.append(segment.loss_on_special)
         if segment.text:
-            found = tokenizer.encode(" " + segment.text)
-            ids += found
-            learn += [segment.learn_text] * len(found)
-    return ids, learn
+            text_ids = tokenizer.encode(" " + segment.text)
+            ids += text_ids
+            loss += [segment.loss_on_text] * len(text_ids)
+    return ids, loss
 
 
 def encode_tree(
@@ -189,19 +191,19 @@ def encode_tree(
         tokenizer: Makes the ids.
         limit: Most tokens of a copy; a branch that is too long for any is left out, a document without branches is not.
     """
-    trunk, counted = encode(tree.trunk, tokenizer)
+    trunk, trunk_loss = encode(tree.trunk, tokenizer)
     if not tree.branches:
-        yield trunk, counted, [0] * len(trunk)
+        yield trunk, trunk_loss, [0] * len(trunk)
         return
-    ids, learn, numbers = list(trunk), list(counted), [0] * len(trunk)
+    ids, loss, numbers = list(trunk), list(trunk_loss), [0] * len(trunk)
     for branch in tree.branches:
-        more, marks = encode(branch, tokenizer)
-        if limit is not None and len(trunk) + len(more) > limit:
+        branch_ids, branch_loss = encode(branch, tokenizer)
+        if limit is not None and len(trunk) + len(branch_ids) > limit:
             continue
-        if numbers[-1] == MAX_BRANCHES or (limit is not None and len(ids) + len(more) > limit):
-            yield ids, learn, numbers
-            ids, learn, numbers = list(trunk), list(counted), [0] * len(trunk)
+        if numbers[-1] == MAX_BRANCHES or (limit is not None and len(ids) + len(branch_ids) > limit):
+            yield ids, loss, numbers
+            ids, loss, numbers = list(trunk), list(trunk_loss), [0] * len(trunk)
         number = numbers[-1] + 1
-        ids, learn, numbers = [*ids, *more], [*learn, *marks], [*numbers, *[number] * len(more)]
+        ids, loss, numbers = [*ids, *branch_ids], [*loss, *branch_loss], [*numbers, *[number] * len(branch_ids)]
     if numbers[-1]:
-        yield ids, learn, numbers
+        yield ids, loss, numbers

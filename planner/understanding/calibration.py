@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from planner.errors import CalibrationError
 from planner.plans.planning_result import Confidence, Reading
 
-COLDEST, HOTTEST = 0.05, 20.0  # temperatures
+MIN_TEMPERATURE, MAX_TEMPERATURE = 0.05, 20.0  # temperatures
 _STEPS = 60  # of golden-section search: the interval of log-temperatures shrinks to nothing
 
 
@@ -55,14 +55,14 @@ class Calibration:
         """
         if not 0 < error_rate < 1:
             raise CalibrationError(f"an error rate is above 0 and below 1; seen {error_rate:g}")
-        found = conformal_threshold(self.scores, error_rate)
-        if found <= 0:
+        threshold = conformal_threshold(self.scores, error_rate)
+        if threshold <= 0:
             lowest = math.ceil(1000 * lowest_error_rate(self.scores)) / 1000
             raise CalibrationError(
                 f"an error rate of {error_rate:g} cannot be kept with this model: on its {len(self.scores)} "
                 f"calibration tasks the lowest is {lowest:g}"
             )
-        return found
+        return threshold
 
 
 def scaled(logprob: float, temperature: float) -> float:
@@ -93,7 +93,7 @@ def _rank(count: int, error_rate: float) -> int:
     return max(1, math.ceil((count + 1) * (1 - error_rate) - 1e-9))  # 0.9 * 10 is 9, whatever floats say
 
 
-def fit_temperature(logprobs: Sequence[float], right: Sequence[bool]) -> float:
+def fit_temperature(logprobs: Sequence[float], correct: Sequence[bool]) -> float:
     """Return the temperature at which the probabilities explain best what was right (least negative log-likelihood).
 
     Args:
@@ -105,17 +105,19 @@ def fit_temperature(logprobs: Sequence[float], right: Sequence[bool]) -> float:
 
     def loss(log_temperature: float) -> float:
         temperature = math.exp(log_temperature)
-        return sum(nll(scaled(logprob, temperature), hit) for logprob, hit in zip(logprobs, right, strict=True))
+        return sum(
+            nll(scaled(logprob, temperature), is_correct) for logprob, is_correct in zip(logprobs, correct, strict=True)
+        )
 
-    low, high = math.log(COLDEST), math.log(HOTTEST)
+    low, high = math.log(MIN_TEMPERATURE), math.log(MAX_TEMPERATURE)
     ratio = (math.sqrt(5) - 1) / 2
     for _ in range(_STEPS):  # the loss has one minimum
-        near, far = high - ratio * (high - low), low + ratio * (high - low)
-        low, high = (low, far) if loss(near) < loss(far) else (near, high)
+        lower, upper = high - ratio * (high - low), low + ratio * (high - low)
+        low, high = (low, upper) if loss(lower) < loss(upper) else (lower, high)
     return math.exp((low + high) / 2)
 
 
-def nll(probability: float, hit: bool) -> float:
+def nll(probability: float, is_correct: bool) -> float:
     """Return the negative log-likelihood of an outcome; probabilities of 0 and 1 count as nearly so."""
-    likely = min(max(probability, 1e-6), 1 - 1e-6)
-    return -math.log(likely if hit else 1 - likely)
+    clipped = min(max(probability, 1e-6), 1 - 1e-6)
+    return -math.log(clipped if is_correct else 1 - clipped)

@@ -14,7 +14,7 @@ from envs.files.bounded_files import ReadError, read_text
 from gpt.files import write_text_atomically
 from planner.errors import CalibrationError
 from planner.plans.planning_result import Reading
-from planner.understanding.calibration import COLDEST, HOTTEST, Calibration
+from planner.understanding.calibration import MAX_TEMPERATURE, MIN_TEMPERATURE, Calibration
 
 NAME = "calibration.json"
 MAX_BYTES = 1_000_000  # a larger file is none of ours
@@ -38,8 +38,8 @@ def read_calibration(folder: Path | str) -> Calibration | None:
     except ReadError as error:
         raise CalibrationError(f"not a calibration: {error}; {_remedy(folder)}") from None
     except (ValueError, RecursionError) as error:
-        raise _damaged(path, f"damaged or truncated JSON: {' '.join(str(error).split())[:200]}") from None
-    calibration, model = _parsed(content, path)
+        raise _invalid(path, f"damaged or truncated JSON: {' '.join(str(error).split())[:200]}") from None
+    calibration, model = _parse(content, path)
     if model != model_id(folder):
         _logger.warning("%s: was measured with other weights and is not used; %s", path, _remedy(folder))
         return None
@@ -75,40 +75,43 @@ def model_id(folder: Path | str) -> str:
     return hashlib.sha256((Path(folder) / "config.json").read_bytes()).hexdigest()[:16]
 
 
-def _parsed(content: object, path: Path) -> tuple[Calibration, str]:
+def _parse(content: object, path: Path) -> tuple[Calibration, str]:
     if not isinstance(content, dict) or content.get("format") != _FORMAT:
         seen = content.get("format") if isinstance(content, dict) else type(content).__name__
-        raise _damaged(path, f"format {quoted(seen)}, expected {_FORMAT!r}")
+        raise _invalid(path, f"format {quoted(seen)}, expected {_FORMAT!r}")
     for key in ("model", "goal", "plan", "unverified", "scores"):
         if key not in content:
-            raise _damaged(path, f"it lacks {key!r}")
+            raise _invalid(path, f"it lacks {key!r}")
     if not isinstance(content["model"], str):
-        raise _damaged(path, "model is not a text")
+        raise _invalid(path, "model is not a text")
     if not isinstance(content["scores"], list):
-        raise _damaged(path, "scores is not a list")
+        raise _invalid(path, "scores is not a list")
     calibration = Calibration(
-        goal=_temperatures(content["goal"], "goal", path),
-        plan=_temperatures(content["plan"], "plan", path),
-        unverified=_number(content["unverified"], 0, 1, "unverified", path),
-        scores=tuple(_number(score, 0, 1, f"scores[{i}]", path) for i, score in enumerate(content["scores"])),
+        goal=_parse_temperatures(content["goal"], "goal", path),
+        plan=_parse_temperatures(content["plan"], "plan", path),
+        unverified=_parse_number(content["unverified"], 0, 1, "unverified", path),
+        scores=tuple(_parse_number(score, 0, 1, f"scores[{i}]", path) for i, score in enumerate(content["scores"])),
     )
     return calibration, content["model"]
 
 
-def _temperatures(found: object, name: str, path: Path) -> dict[Reading, float]:
-    if not isinstance(found, dict) or set(found) != set(_READINGS):
-        raise _damaged(path, f"{name} is to have a temperature for each of {', '.join(_READINGS)} and nothing else")
-    return {r: _number(found[r], COLDEST, HOTTEST, f"{name}.{r}", path) for r in _READINGS}
+def _parse_temperatures(values: object, name: str, path: Path) -> dict[Reading, float]:
+    if not isinstance(values, dict) or set(values) != set(_READINGS):
+        raise _invalid(path, f"{name} is to have a temperature for each of {', '.join(_READINGS)} and nothing else")
+    return {
+        reading: _parse_number(values[reading], MIN_TEMPERATURE, MAX_TEMPERATURE, f"{name}.{reading}", path)
+        for reading in _READINGS
+    }
 
 
-def _number(found: object, low: float, high: float, name: str, path: Path) -> float:
-    if isinstance(found, bool) or not isinstance(found, int | float) or not low <= found <= high:  # NaN is neither
-        raise _damaged(path, f"{name} is {quoted(found)}, not a number in [{low:g}, {high:g}]")
-    return float(found)
+def _parse_number(value: object, low: float, high: float, name: str, path: Path) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:  # NaN is neither
+        raise _invalid(path, f"{name} is {quoted(value)}, not a number in [{low:g}, {high:g}]")
+    return float(value)
 
 
-def _damaged(path: Path, what: str) -> CalibrationError:
-    return CalibrationError(f"{path}: not a calibration: {what}; {_remedy(path.parent)}")
+def _invalid(path: Path, problem: str) -> CalibrationError:
+    return CalibrationError(f"{path}: not a calibration: {problem}; {_remedy(path.parent)}")
 
 
 def _remedy(folder: Path | str) -> str:

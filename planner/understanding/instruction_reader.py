@@ -24,12 +24,12 @@ from planner.prompts import text_format
 from planner.prompts.cursor import Cursor
 from planner.prompts.sessions import Prompts
 from planner.understanding.clause_splitting import best_split
-from planner.understanding.goal_search import HomeWords, Written, likeliest_goals
+from planner.understanding.goal_search import HomeWords, ScoredGoal, likeliest_goals
 
 MAX_GOAL_TOKENS = 120
-SURE = -0.05  # log-probability of a goal from which on the instruction is not read piece by piece too
-LIKELY = -3.0  # log-probability of a goal about what is there that is taken instead of one about what is not
-HALF = math.log(0.5)  # what is likelier than this is the likeliest there is
+SURE_LOGPROB = -0.05  # log-probability of a goal from which on the instruction is not read piece by piece too
+GROUNDED_LOGPROB = -3.0  # log-probability of a goal about what is there that is taken instead of one about what is not
+HALF_LOGPROB = math.log(0.5)  # what is likelier than this is the likeliest there is
 NOT_UNDERSTOOD = "I did not understand that"
 
 
@@ -43,45 +43,51 @@ class InstructionReader:
     def understand(self, instruction: str, state: State, options: Options | None = None) -> ParsedInstruction:
         """Let the GPT write the goal of an instruction."""
         options = options or Options()
-        said = normalize(instruction)
-        if not said:
-            return ParsedInstruction(instruction=said, refusal="The instruction is empty")
+        text = normalize(instruction)
+        if not text:
+            return ParsedInstruction(instruction=text, refusal="The instruction is empty")
         names = text_format.inventory(state) if options.inventory else ""
         self.prompts.begin()
-        first = found = replace(self._read(said, names, state, options, 0), parts=(said,))
-        for attempt in range(1, 1 + options.samples if found.broken else 1):
+        first_parsed = parsed = replace(self._read(text, names, state, options, 0), parts=(text,))
+        for attempt in range(1, 1 + options.samples if parsed.unparsable else 1):
             # Another sample is drawn only where what was written is no goal at all.
-            found = replace(self._read(said, names, state, options, attempt), parts=(said,))
-            if found.goal is not None:
+            parsed = replace(self._read(text, names, state, options, attempt), parts=(text,))
+            if parsed.goal is not None:
                 break
-        found = found if found.goal is not None else first
-        if options.clauses and found.logprob < SURE and (found.goal is not None or found.goal_text):
-            found = self._piecewise(found, names, state, options)
-        if options.grounded and found.goal is not None and found.logprob < HALF:
-            found = self._likelier(found, said, state, options)
-        return found
+        parsed = parsed if parsed.goal is not None else first_parsed
+        if options.clauses and parsed.logprob < SURE_LOGPROB and (parsed.goal is not None or parsed.goal_text):
+            parsed = self._piecewise(parsed, names, state, options)
+        if options.grounded and parsed.goal is not None and parsed.logprob < HALF_LOGPROB:
+            parsed = self._ground_goal(parsed, text, state, options)
+        return parsed
 
-    def _prompt(self, said: str, names: str) -> tuple[Session, list[int]]:
+    def _prompt(self, text: str, names: str) -> tuple[Session, list[int]]:
         """A session, and the tokens that it is to read before the goal can be written."""
-        ids, free = self.prompts.heading(said), self.prompts.room(names)
-        free = max(2, free - min(MAX_GOAL_TOKENS, self.prompts.model.config.block_size // 4))  # the goal's
-        if len(ids) > free:  # a very long instruction: its beginning is read
-            ids = [*ids[: free - 1], ids[-1]]
+        ids, n_free = self.prompts.heading(text), self.prompts.room(names)
+        n_free = max(2, n_free - min(MAX_GOAL_TOKENS, self.prompts.model.config.block_size // 4))  # the goal's
+        if len(ids) > n_free:  # a very long instruction: its beginning is read
+            ids = [*ids[: n_free - 1], ids[-1]]
         return self.prompts.read(names, ids)
 
     def _read(
-        self, said: str, names: str, state: State, options: Options, attempt: int, floor: float = -math.inf
+        self, text: str, names: str, state: State, options: Options, attempt: int, floor: float = -math.inf
     ) -> ParsedInstruction:
         """Let the GPT write a goal; one that is no likelier than `floor` is not wanted, and may come out as broken."""
-        session, pending = self._prompt(said, names)
+        session, pending = self._prompt(text, names)
         cursor = self.prompts.cursor(session, pending, options, attempt)
-        found = self._goal(said, cursor, state, floor)
-        found = replace(found, logprob=cursor.logprob, tokens=cursor.written)
-        if found.goal is None and found.goal_text and not found.broken and options.grounded and options.inventory:
-            return self._likelier(replace(found, logprob=max(LIKELY, floor)), said, state, options)
-        return found
+        parsed = self._goal(text, cursor, state, floor)
+        parsed = replace(parsed, logprob=cursor.logprob, tokens=cursor.written)
+        if (
+            parsed.goal is None
+            and parsed.goal_text
+            and not parsed.unparsable
+            and options.grounded
+            and options.inventory
+        ):
+            return self._ground_goal(replace(parsed, logprob=max(GROUNDED_LOGPROB, floor)), text, state, options)
+        return parsed
 
-    def likely(self, part: str, state: State, options: Options, floor: float) -> Iterator[tuple[Goal, Written]]:
+    def likely(self, part: str, state: State, options: Options, floor: float) -> Iterator[tuple[Goal, ScoredGoal]]:
         """Yield the goals about what is there that an instruction, or a part of one, may mean; the likeliest first.
 
         Args:
@@ -101,27 +107,27 @@ class InstructionReader:
         goals = likeliest_goals(
             *self._prompt(part, names),
             allow=allow,
-            end=self.prompts.marks["[SEP]"],
+            end=self.prompts.special_ids["[SEP]"],
             stops=self.prompts.stops,
             n_ids=tokenizer.n_used,
             floor=floor,
         )
-        for written in goals:
+        for scored in goals:
             try:
-                goal = parse_goal(tokenizer.decode(written.ids))
+                goal = parse_goal(tokenizer.decode(scored.ids))
             except GoalError:
                 continue
             if missing(goal, state) is None and shortage(goal, state) is None:
-                yield goal, written
+                yield goal, scored
 
-    def _likelier(self, found: ParsedInstruction, said: str, state: State, options: Options) -> ParsedInstruction:
+    def _ground_goal(self, parsed: ParsedInstruction, text: str, state: State, options: Options) -> ParsedInstruction:
         """Return the likeliest goal about what is there, if it is likelier than what was found."""
-        goal, written = next(self.likely(said, state, options, found.logprob), (None, None))
-        if goal is None or written is None or written.logprob <= found.logprob:
-            return found
+        goal, scored = next(self.likely(text, state, options, parsed.logprob), (None, None))
+        if goal is None or scored is None or scored.logprob <= parsed.logprob:
+            return parsed
         return replace(
-            found, goal=goal, goal_text=format_goal(goal), refusal="", logprob=written.logprob,
-            tokens=found.tokens + len(written.ids), reading="grounded", parts=(said,),
+            parsed, goal=goal, goal_text=format_goal(goal), refusal="", logprob=scored.logprob,
+            tokens=parsed.tokens + len(scored.ids), reading="grounded", parts=(text,),
         )  # fmt: skip
 
     def _piecewise(self, whole: ParsedInstruction, names: str, state: State, options: Options) -> ParsedInstruction:
@@ -130,39 +136,39 @@ class InstructionReader:
 
         def read(part: str, floor: float) -> tuple[ParsedInstruction, float] | None:
             nonlocal tokens
-            found = self._read(part, names, state, options, 0, floor)
-            tokens += found.tokens
-            return None if found.goal is None or len(found.goal.phases) > 1 else (found, found.logprob)
+            parsed = self._read(part, names, state, options, 0, floor)
+            tokens += parsed.tokens
+            return None if parsed.goal is None or len(parsed.goal.phases) > 1 else (parsed, parsed.logprob)
 
-        bar = whole.logprob if whole.goal is not None else -math.inf
-        best = best_split(whole.instruction, read, bar)
+        min_logprob = whole.logprob if whole.goal is not None else -math.inf
+        best = best_split(whole.instruction, read, min_logprob)
         if best is None:
             return replace(whole, tokens=tokens)
         conditions = dict.fromkeys(c for part in best[0] if part.goal for c in part.goal.conditions)
         goal = Goal(phases=(tuple(conditions),))
         return replace(
-            whole, goal=goal, goal_text=format_goal(goal), refusal="", broken=False, logprob=best[1], tokens=tokens,
+            whole, goal=goal, goal_text=format_goal(goal), refusal="", unparsable=False, logprob=best[1], tokens=tokens,
             reading="pieces", parts=tuple(part.instruction for part in best[0]),
         )  # fmt: skip
 
-    def _goal(self, said: str, cursor: Cursor, state: State, floor: float) -> ParsedInstruction:
+    def _goal(self, text: str, cursor: Cursor, state: State, floor: float) -> ParsedInstruction:
         ids, stop = write_until(cursor, self.prompts.stops, MAX_GOAL_TOKENS, floor)
-        if max(cursor.logprob, cursor.passed_over) <= floor:
-            return ParsedInstruction(instruction=said, broken=True)
-        if not ids and stop in (self.prompts.marks["[REFUSE]"], self.prompts.marks["[ASK]"]):
+        if max(cursor.logprob, cursor.best_alternative) <= floor:
+            return ParsedInstruction(instruction=text, unparsable=True)
+        if not ids and stop in (self.prompts.special_ids["[REFUSE]"], self.prompts.special_ids["[ASK]"]):
             ids, _ = write_until(cursor, self.prompts.stops, MAX_GOAL_TOKENS)
             words = self.prompts.tokenizer.decode(ids).strip()
-            if stop == self.prompts.marks["[ASK]"]:
-                return ParsedInstruction(instruction=said, question=words)
-            return ParsedInstruction(instruction=said, refusal=words or NOT_UNDERSTOOD)
+            if stop == self.prompts.special_ids["[ASK]"]:
+                return ParsedInstruction(instruction=text, question=words)
+            return ParsedInstruction(instruction=text, refusal=words or NOT_UNDERSTOOD)
         words = self.prompts.tokenizer.decode(ids).strip()
         try:
             goal = parse_goal(words)
         except GoalError:
-            return ParsedInstruction(instruction=said, goal_text=words, refusal=NOT_UNDERSTOOD, broken=True)
-        if (absent := missing(goal, state)) is not None:
-            return ParsedInstruction(instruction=said, goal_text=words, refusal=f"there is no {absent} here")
+            return ParsedInstruction(instruction=text, goal_text=words, refusal=NOT_UNDERSTOOD, unparsable=True)
+        if (missing_category := missing(goal, state)) is not None:
+            return ParsedInstruction(instruction=text, goal_text=words, refusal=f"there is no {missing_category} here")
         refusal = shortage(goal, state) or ""
         return ParsedInstruction(
-            instruction=said, goal=None if refusal else goal, goal_text=format_goal(goal), refusal=refusal
+            instruction=text, goal=None if refusal else goal, goal_text=format_goal(goal), refusal=refusal
         )

@@ -64,36 +64,36 @@ def attempt(state: State, actions: Iterable[Action]) -> Iterator[State]:
         yield state
 
 
-def phase_after(goal: Goal, phase: int, states: Iterable[State], start: State) -> int:
+def phase_after(goal: Goal, phase: int, states: Iterable[State], initial_state: State) -> int:
     """Return the phase that an episode is in after more states, in an episode that began in `start`."""
     for state in states:
-        phase = advance(goal, phase, state, start)
+        phase = advance(goal, phase, state, initial_state)
     return phase
 
 
-def verify(state: State, goal: Goal, actions: Sequence[Action], *, began: State | None = None) -> Report:
+def verify(state: State, goal: Goal, actions: Sequence[Action], *, initial_state: State | None = None) -> Report:
     """Replay `actions` from `state` and score the end against `goal`, in an episode that began in `began`."""
-    start = began or state
+    initial_state = initial_state or state
     replayed = replay(state, actions)
     final = replayed.states[-1]
-    result = score(goal, phase_after(goal, 0, replayed.states, start), final, start)
+    goal_score = score(goal, phase_after(goal, 0, replayed.states, initial_state), final, initial_state)
     if replayed.reason is None:
-        return Report(score=result, step=None, reason=_lacking(goal, result, final), final=final)
-    number = len(replayed.states)
-    where = f"plan step {number}, {format_action(state.world, actions[number - 1])}: {replayed.reason}"
-    return Report(score=result, step=number, reason=where, final=final)
+        return Report(score=goal_score, step=None, reason=_describe_unmet(goal, goal_score, final), final=final)
+    step = len(replayed.states)
+    reason = f"plan step {step}, {format_action(state.world, actions[step - 1])}: {replayed.reason}"
+    return Report(score=goal_score, step=step, reason=reason, final=final)
 
 
-def _lacking(goal: Goal, result: Score, state: State) -> str:
+def _describe_unmet(goal: Goal, goal_score: Score, state: State) -> str:
     """Say which conditions are not reached, those of a number with how many there are; empty if all are."""
-    missed = [c for c, met in zip(goal.conditions, result.met, strict=True) if not met]
-    if not missed:
+    unmet = [c for c, met in zip(goal.conditions, goal_score.met, strict=True) if not met]
+    if not unmet:
         return ""
-    said = []
-    for condition in missed:
-        words = format_condition(condition)
+    descriptions = []
+    for condition in unmet:
+        description = format_condition(condition)
         if isinstance(condition, Count) and condition.number > 1:
-            words += f" (there: {len(chosen(state, condition.thing, condition.place))})"
-        said.append(words)
-    total = f" ({len(missed)} of {len(result.met)} conditions)" if len(result.met) > 1 else ""
-    return f"not reached: {' ; '.join(said)}{total}"
+            description += f" (there: {len(chosen(state, condition.thing, condition.place))})"
+        descriptions.append(description)
+    total = f" ({len(unmet)} of {len(goal_score.met)} conditions)" if len(goal_score.met) > 1 else ""
+    return f"not reached: {' ; '.join(descriptions)}{total}"
