@@ -107,7 +107,9 @@ def span_prompt(
     """Return what the GPT reads before it fills a hole, up to the mark that ends the plan around it, and its facts."""
     world = span.state.world
     next_objects = [world.index[name] for action in span.after[:1] for name in action.args]
-    facts = facts_for(span.state, span.todo, initial_state, notes, avoid=avoid, phase=goal.phases[0], also=next_objects)
+    facts = facts_for(
+        span.state, span.todo, initial_state, notes, avoid=avoid, phase=goal.phases[0], extra_entities=next_objects
+    )
     feedback = text_format.feedback_part([note.said for note in relevant_notes(notes, facts.names)])
     following = [format_action(world, action) for action in span.after[:MAX_FOLLOWING_STEPS]]
     heading = (*text_format.plan_heading(span.todo), *text_format.facts_part(facts.texts))

@@ -106,7 +106,7 @@ class _NeedFinder:
         yield from self.container_needs(place)
 
     def object_need(self, thing: Thing, number: int, n_usable: int = 0) -> InformationNeed:
-        achievable = {*grounding.MAKERS, *self.domain.negations}
+        achievable = {*grounding.APPLIANCES, *self.domain.negations}
         required = frozenset(state_name for state_name in thing.states if state_name not in achievable)
         words = tuple(word for word in self.domain.resolve(thing.word) if self.can_become(word, thing))
         return InformationNeed(
@@ -130,7 +130,7 @@ class _NeedFinder:
         missing_states = {
             state_name for state_name in states if not usable or not all(self.state.has(i, state_name) for i in usable)
         }
-        if "sliced" in missing_states and grounding.tool(self.state, "cuts") is None:
+        if "sliced" in missing_states and grounding.tool_for(self.state, "cuts") is None:
             words = tuple(name for name, category in objects.items() if category.cuts)
             yield InformationNeed(label="something to cut with", words=words)
         if "cooked" in missing_states and not self.can_cook(usable, categories):
@@ -139,7 +139,7 @@ class _NeedFinder:
     def can_cook(self, usable: Sequence[int], categories: Sequence[str]) -> bool:
         """Whether there is something to cook in, or nothing needed."""
         if usable:
-            return any(grounding.maker(self.state, "cooked", i) is not None for i in usable)
+            return any(grounding.appliance_for(self.state, "cooked", i) is not None for i in usable)
         fixture_categories = set(self.state.world.categories[: self.state.world.n_fixtures])
         if "oven" in fixture_categories or ("toaster" in fixture_categories and tuple(categories) == ("bread",)):
             return True
@@ -147,7 +147,7 @@ class _NeedFinder:
 
     def liquid_needs(self, thing: Thing, usable: Sequence[int]) -> Iterator[InformationNeed]:
         assert thing.liquid is not None
-        if any(grounding.source(self.state, thing.liquid, i) is not None for i in usable):
+        if any(grounding.liquid_source(self.state, thing.liquid, i) is not None for i in usable):
             return
         world = self.state.world
         dispensers = [p for p in world.process[: world.n_fixtures] if p is not None and p.fill == thing.liquid]
@@ -180,11 +180,11 @@ class _NeedFinder:
         if holds(state, condition, self.initial_state):
             return
         objects = self.domain.objects
-        if grounding.needs_wiping(condition) and grounding.tool(state, "wipes") is None:
+        if grounding.needs_wiping(condition) and grounding.tool_for(state, "wipes") is None:
             yield InformationNeed(
                 label="something to wipe with",
                 words=tuple(name for name, category in objects.items() if category.wipes),
             )
-        if condition.state == "watered" and grounding.tool(state, "waters") is None:
+        if condition.state == "watered" and grounding.tool_for(state, "waters") is None:
             vessels = ("watering can", "glass", "cup", "mug", "kettle", "pot", "bowl")
             yield InformationNeed(label="something to water with", words=vessels)

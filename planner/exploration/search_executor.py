@@ -290,7 +290,7 @@ class SearchExecution(Execution):
         state, _ = self.belief.states()
         actions = []
         if state.held >= 0:
-            surface = grounding.worktop(state, state.held, near=state.at if state.at >= 0 else None)
+            surface = grounding.open_surface(state, state.held, near=state.at if state.at >= 0 else None)
             if surface is not None:
                 actions.append(Action("put", (state.world.names[state.held], state.world.names[surface])))
         if state.flags[state.world.index[fixture]] & ON:

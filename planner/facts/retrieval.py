@@ -13,8 +13,8 @@ from envs.symbolic.actions import COLD, COOKED, DIRTY, FOLDED, HELD, HOT, NOWHER
 from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Holding, No, Place, Thing
 from envs.symbolic.scoring import chosen, fixtures_of, holds
 from planner.goals import grounding
-from planner.goals.chunking import _left
-from planner.goals.grounding import LIMIT, rank
+from planner.goals.chunking import remaining_subjects
+from planner.goals.grounding import MAX_OBJECTS_PER_CONDITION, rank
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -48,123 +48,129 @@ class Facts:
 
     def name_all(self, actions: Sequence[Action]) -> bool:
         """Whether the texts name everything that actions use."""
-        said = f" ; {' ; '.join(self.texts)} "
+        text = f" ; {' ; '.join(self.texts)} "
         names = {name for action in actions for name in action.args}
         # A name begins a fact or follows a relation: "knife 1" is not named by "butter knife 1".
-        return all(any(f" {word} {name} " in said for word in (";", "on", "in", "with")) for name in names)
+        return all(any(f" {word} {name} " in text for word in (";", "on", "in", "with")) for name in names)
 
 
-class _Fetcher:
-    def __init__(self, state: State, start: State, avoid: frozenset[int], taken: dict[int, Place | None]) -> None:
+class _FactRetriever:
+    def __init__(
+        self, state: State, initial_state: State, avoid: frozenset[int], taken: dict[int, Place | None]
+    ) -> None:
         self.avoid = avoid
         self.state = state
-        self.start = start
-        self.found: dict[int, None] = {}
+        self.initial_state = initial_state
+        self.entities: dict[int, None] = {}
         self.taken = taken  # what conditions have chosen, and for where: as in the teacher
 
     def add(self, *entities: int | None) -> None:
         for e in entities:
             if e is not None and e >= 0:
-                self.found.setdefault(e)
+                self.entities.setdefault(e)
 
     def condition(self, condition: Condition) -> None:
         state = self.state
         if isinstance(condition, Count):
-            missing = condition.number - len(chosen(state, condition.thing, condition.place))
-            things = grounding.candidates(state, condition.thing, condition.place, avoid=self.avoid, taken=self.taken)
-            self.taken |= dict.fromkeys(things[:missing], condition.place)
-            self.change(things[:missing], condition.thing)
-            self.place(things[:missing], condition.place)
-            self.add(*things[missing : missing + 1])  # one to spare, should the first fail
+            n_missing = condition.number - len(chosen(state, condition.thing, condition.place))
+            objects = grounding.candidates(state, condition.thing, condition.place, avoid=self.avoid, taken=self.taken)
+            self.taken |= dict.fromkeys(objects[:n_missing], condition.place)
+            self.change(objects[:n_missing], condition.thing)
+            self.place(objects[:n_missing], condition.place)
+            self.add(*objects[n_missing : n_missing + 1])  # one to spare, should the first fail
         elif isinstance(condition, Every):
-            left = _left(state, condition, self.start)[:LIMIT]
-            self.change(left, Thing(word="anything", states=condition.become))
-            self.place(left, condition.place)
+            remaining = remaining_subjects(state, condition, self.initial_state)[:MAX_OBJECTS_PER_CONDITION]
+            self.change(remaining, Thing(word="anything", states=condition.become))
+            self.place(remaining, condition.place)
         elif isinstance(condition, No):
-            things = chosen(state, condition.thing, condition.place)[:LIMIT]
+            objects = chosen(state, condition.thing, condition.place)[:MAX_OBJECTS_PER_CONDITION]
             if "dirty" in condition.thing.states and condition.place is None:
-                self.change(things, Thing(word="anything", states=("clean",)))
-            self.add(*things)
+                self.change(objects, Thing(word="anything", states=("clean",)))
+            self.add(*objects)
             if condition.place is not None:
-                for t in things:  # each takes room from the next
-                    target = grounding.other_place(state, t, condition.place, self.avoid)
+                for t in objects:  # each takes room from the next
+                    target = grounding.alternative_place(state, t, condition.place, self.avoid)
                     self.add(target)
                     if target is not None:
                         state = state._replace(place=(*state.place[:t], target, *state.place[t + 1 :]))
         elif isinstance(condition, Holding):
-            ready = [t for t in chosen(state, condition.thing) if not grounding.is_avoided(state, t, self.avoid)]
-            ready.sort(key=lambda t: (self.taken.get(t) is not None, grounding.reach_cost(state, t)))
-            things = ready[:1] or grounding.candidates(state, condition.thing, None, avoid=self.avoid)[:1]
-            self.change(things, condition.thing)
+            satisfying = [t for t in chosen(state, condition.thing) if not grounding.is_avoided(state, t, self.avoid)]
+            satisfying.sort(key=lambda t: (self.taken.get(t) is not None, grounding.reach_cost(state, t)))
+            objects = satisfying[:1] or grounding.candidates(state, condition.thing, None, avoid=self.avoid)[:1]
+            self.change(objects, condition.thing)
         else:
             self.fixture(condition)
 
-    def place(self, things: list[int], place: Place | None) -> None:
+    def place(self, objects: list[int], place: Place | None) -> None:
         if place is None:
             return
         if place.fixture is not None:
-            target = grounding.choose_fixture(self.state, place.fixture, things, avoid=self.avoid)
+            target = grounding.choose_fixture(self.state, place.fixture, objects, avoid=self.avoid)
             self.add(target)
             if target is None or grounding.free_units(self.state, target) < sum(
-                self.state.world.units[t] for t in things
+                self.state.world.units[t] for t in objects
             ):
                 self.add(*[f for f in grounding.fixtures_of(self.state, place.fixture) if f not in self.avoid][:4])
             return
-        container = grounding.choose_container(self.state, place, things, taken=self.taken, avoid=self.avoid)
+        container = grounding.choose_container(self.state, place, objects, taken=self.taken, avoid=self.avoid)
         self.add(container)
         if container is not None and place.thing is not None:
             self.taken[container] = place.inside
             self.change([container], place.thing)
             self.place([container], place.inside)
 
-    def change(self, things: list[int], wanted: Thing) -> None:
-        self.add(*things)
+    def change(self, objects: list[int], wanted: Thing) -> None:
+        self.add(*objects)
         state = self.state
-        for t in things:
-            for word, means in grounding.requirements(state, t, wanted, self.avoid):
-                self.add(means)
-                if word in ("sliced", "folded"):
+        for t in objects:
+            for state_name, provider in grounding.requirements(state, t, wanted, self.avoid):
+                self.add(provider)
+                if state_name in ("sliced", "folded"):
                     root = state.root(t)
-                    washed = any(grounding.MAKERS.get(w) and not state.has(t, w) for w in wanted.states)
+                    is_processed = any(grounding.APPLIANCES.get(w) and not state.has(t, w) for w in wanted.states)
                     if (
-                        (word == "folded" and washed)
+                        (state_name == "folded" and is_processed)
                         or root < 0
                         or state.world.enclosed[root]
                         or state.world.relation[root] != "on"
                     ):
-                        self.add(grounding.worktop(state, t, avoid=self.avoid))
+                        self.add(grounding.open_surface(state, t, avoid=self.avoid))
                     elif (
-                        means is not None
-                        and (beside := grounding.worktop(state, means, near=root, avoid=self.avoid)) != root
+                        provider is not None
+                        and (surface := grounding.open_surface(state, provider, near=root, avoid=self.avoid)) != root
                     ):
-                        self.add(beside)  # where the knife is put down
-                elif word == "cooked" and means is not None and state.world.categories[means] == "stove burner":
-                    vessel = grounding.pan(state, t, self.avoid)
+                        self.add(surface)  # where the knife is put down
+                elif (
+                    state_name == "cooked"
+                    and provider is not None
+                    and state.world.categories[provider] == "stove burner"
+                ):
+                    vessel = grounding.cooking_vessel(state, t, self.avoid)
                     self.add(vessel)
                     if vessel is not None and state.world.categories[max(0, state.place[vessel])] == "stove burner":
                         self.add(state.place[vessel])
 
     def fixture(self, condition: FixtureIs) -> None:
         state = self.state
-        named = sorted(fixtures_of(state, condition), key=self.avoid.__contains__)
+        fixtures = sorted(fixtures_of(state, condition), key=self.avoid.__contains__)
         if condition.quantifier == "no":
-            lacking = [f for f in named if state.has(f, condition.state)]
+            unmet = [f for f in fixtures if state.has(f, condition.state)]
         else:
-            lacking = [f for f in named if not state.has(f, condition.state)]
-        self.add(*(lacking[:1] if condition.quantifier == "some" else lacking))
-        if grounding.needs_wiping(condition) and lacking:
-            self.add(grounding.tool(state, "wipes", self.avoid))
-        if condition.state == "watered" and lacking:
-            vessel = grounding.tool(state, "waters", self.avoid)
+            unmet = [f for f in fixtures if not state.has(f, condition.state)]
+        self.add(*(unmet[:1] if condition.quantifier == "some" else unmet))
+        if grounding.needs_wiping(condition) and unmet:
+            self.add(grounding.tool_for(state, "wipes", self.avoid))
+        if condition.state == "watered" and unmet:
+            vessel = grounding.tool_for(state, "waters", self.avoid)
             self.add(vessel)
             if vessel is not None and state.liquid[vessel] != "water":
-                self.add(grounding.source(state, "water", vessel, self.avoid))
+                self.add(grounding.liquid_source(state, "water", vessel, self.avoid))
 
 
 def retrieve_facts(
     state: State,
     conditions: Sequence[Condition],
-    start: State,
+    initial_state: State,
     *,
     avoid: frozenset[int] = frozenset(),
     phase: Sequence[Condition] = (),
@@ -174,24 +180,24 @@ def retrieve_facts(
     Things in `avoid` are passed over; places in it, and things that a condition of `phase` rests on already, are the
     last choice.
     """
-    fetcher = _Fetcher(state, start, avoid, grounding.kept(state, phase))
+    retriever = _FactRetriever(state, initial_state, avoid, grounding.satisfied_objects(state, phase))
     if state.held >= 0:
         near = state.at if state.at >= 0 else None
-        fetcher.add(state.held, grounding.worktop(state, state.held, near=near, avoid=avoid))
+        retriever.add(state.held, grounding.open_surface(state, state.held, near=near, avoid=avoid))
     for condition in sorted(conditions, key=rank):
-        if not holds(state, condition, start):
-            fetcher.condition(condition)
-    knives = [e for e in fetcher.found if state.world.thing[e] and _tool_like(state, e)]
-    for e in knives:  # where a tool is put back to
+        if not holds(state, condition, initial_state):
+            retriever.condition(condition)
+    tools = [e for e in retriever.entities if state.world.thing[e] and _is_tool(state, e)]
+    for e in tools:  # where a tool is put back to
         root = state.root(e)
         if root >= 0 and state.world.enclosed[root] and not state.flags[root] & OPEN:
-            fetcher.add(root)
-    return facts_of(state, fetcher.found)
+            retriever.add(root)
+    return facts_of(state, retriever.entities)
 
 
-def facts_of(state: State, about: Iterable[int]) -> Facts:
+def facts_of(state: State, entities_in_order: Iterable[int]) -> Facts:
     """Return the facts of entities, each once, in the order given."""
-    entities = tuple(dict.fromkeys(about))
+    entities = tuple(dict.fromkeys(entities_in_order))
     named = set(entities)
     for e in entities:
         while (e := state.place[e]) >= 0:
@@ -203,7 +209,7 @@ def facts_of(state: State, about: Iterable[int]) -> Facts:
     )
 
 
-def _tool_like(state: State, entity: int) -> bool:
+def _is_tool(state: State, entity: int) -> bool:
     kind = state.world.thing[entity]
     return kind is not None and (kind.cuts or kind.wipes or bool(kind.contains))
 
@@ -213,15 +219,15 @@ def describe(state: State, entity: int) -> str:
     world = state.world
     words = [world.names[entity]]
     flags = state.flags[entity]
-    kind = world.fixture[entity]
-    if kind is not None:
-        if kind.joint:
+    category = world.fixture[entity]
+    if category is not None:
+        if category.joint:
             words.append("open" if flags & OPEN else "closed")
-        if kind.switch:
+        if category.switch:
             words.append("on" if flags & ON else "off")
-        if kind.wipeable and flags & DIRTY:
+        if category.wipeable and flags & DIRTY:
             words.append("dirty")
-        if kind.waterable and flags & WATERED:
+        if category.waterable and flags & WATERED:
             words.append("watered")
         return " ".join(words)
     words += [word for bit, word in _OBJECT_WORDS if flags & bit]

@@ -25,8 +25,8 @@ def read_lines(path: Path, keys: Sequence[str] = ()) -> list[Record]:
     Raises:
         StageError: The file cannot be read, or a line is not a record with these keys.
     """
-    *whole, _ = _text(path).split("\n")  # not splitlines: a JSON text may contain other line separators
-    return [_record(line, f"{path}, line {number}", keys) for number, line in enumerate(whole, start=1)]
+    *lines, _ = _read_text(path).split("\n")  # not splitlines: a JSON text may contain other line separators
+    return [_parse_record(line, f"{path}, line {number}", keys) for number, line in enumerate(lines, start=1)]
 
 
 def read_record(path: Path, keys: Sequence[str] = ()) -> Record:
@@ -35,26 +35,26 @@ def read_record(path: Path, keys: Sequence[str] = ()) -> Record:
     Raises:
         StageError: The file cannot be read, or is not a record with these keys.
     """
-    return _record(_text(path), str(path), keys)
+    return _parse_record(_read_text(path), str(path), keys)
 
 
-def _text(path: Path) -> str:
+def _read_text(path: Path) -> str:
     try:
         return read_text(path, MAX_BYTES)
     except ReadError as error:
         raise StageError(str(error)) from None
 
 
-def _record(text: str, where: str, keys: Sequence[str]) -> Record:
+def _parse_record(text: str, location: str, keys: Sequence[str]) -> Record:
     try:
-        found = json.loads(text)
+        record = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise StageError(f"{where}: no JSON ({str(error)[:80]}); delete the file to have it made anew") from None
-    lacking = [key for key in keys if not isinstance(found, dict) or key not in found]
-    if not isinstance(found, dict) or lacking:
-        wanted = f"with {', '.join(map(repr, lacking))}" if lacking else "in braces"
-        raise StageError(f"{where}: not an object {wanted}; delete the file to have it made anew")
-    return found
+        raise StageError(f"{location}: no JSON ({str(error)[:80]}); delete the file to have it made anew") from None
+    missing = [key for key in keys if not isinstance(record, dict) or key not in record]
+    if not isinstance(record, dict) or missing:
+        expected = f"with {', '.join(map(repr, missing))}" if missing else "in braces"
+        raise StageError(f"{location}: not an object {expected}; delete the file to have it made anew")
+    return record
 
 
 def write_lines(path: Path, records: Sequence[Record]) -> None:

@@ -20,8 +20,8 @@ def datasets_dir() -> Path:
         # Beside an installed package, `datasets` would be Hugging Face's library: ask for what only ours has.
         if (folder / "homes").is_dir():
             return folder
-    looked = " and ".join(str(folder) for folder in candidates)
-    raise FileNotFoundError(f"no data folder with homes/ in {looked}; reinstall gpt-home-planner")
+    searched = " and ".join(str(folder) for folder in candidates)
+    raise FileNotFoundError(f"no data folder with homes/ in {searched}; reinstall gpt-home-planner")
 
 
 def released_dir(name: str = "home") -> Path:
@@ -33,8 +33,8 @@ def released_dir(name: str = "home") -> Path:
     folder = PACKAGE_DIR / "released" / name
     if not folder.is_dir():
         released = sorted(path.parent.name for path in PACKAGE_DIR.glob("released/*/config.json"))
-        there_is = ", ".join(released) or "none"
-        raise FileNotFoundError(f"no released GPT {name!r} in {folder.parent}; there is: {there_is}")
+        available = ", ".join(released) or "none"
+        raise FileNotFoundError(f"no released GPT {name!r} in {folder.parent}; there is: {available}")
     return folder
 
 

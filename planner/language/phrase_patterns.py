@@ -76,14 +76,15 @@ def load_words() -> Words:
     """Read `datasets/phrases/words.yaml`."""
     raw = _read(datasets_dir() / "phrases" / "words.yaml")
     tables = {
-        k: {c: tuple(map(str, w)) for c, w in raw[k].items()} for k in ("objects", "fixtures", "classes", "liquids")
+        table: {category: tuple(map(str, synonyms)) for category, synonyms in raw[table].items()}
+        for table in ("objects", "fixtures", "classes", "liquids")
     }
     return Words(
         **tables,
-        plurals={str(a): str(b) for a, b in raw["plurals"].items()},
+        plurals={str(singular): str(plural) for singular, plural in raw["plurals"].items()},
         mass=frozenset(raw.get("mass", [])),
         plural_only=frozenset(raw.get("plural_only", [])),
-        ambiguous={str(w): tuple(map(str, meant)) for w, meant in raw["ambiguous"].items()},
+        ambiguous={str(word): tuple(map(str, categories)) for word, categories in raw["ambiguous"].items()},
     )
 
 
@@ -94,20 +95,20 @@ def load_families(folder: str = "phrases") -> tuple[Family, ...]:
     Raises:
         PhraseError: A file is not valid.
     """
-    found: list[Family] = []
+    families: list[Family] = []
     for path in sorted((datasets_dir() / folder).glob("*.yaml")):
         if path.name == "words.yaml":
             continue
         for name, entry in _read(path)["families"].items():
             try:
-                found.append(_family(str(name), entry))
+                families.append(_family(str(name), entry))
             except (KeyError, TypeError, ValueError) as error:
                 raise PhraseError(f"{path.name}, family {name}: {error!r}") from error
-    names = [f.name for f in found]
+    names = [family.name for family in families]
     if len(set(names)) < len(names):
-        twice = sorted({n for n in names if names.count(n) > 1})
-        raise PhraseError(f"{folder}: families named twice: {', '.join(twice)}")
-    return tuple(found)
+        duplicates = sorted({name for name in names if names.count(name) > 1})
+        raise PhraseError(f"{folder}: families named twice: {', '.join(duplicates)}")
+    return tuple(families)
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -121,20 +122,20 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _family(name: str, entry: dict[str, Any]) -> Family:
-    def several(value: object) -> tuple[object, ...]:
+    def as_tuple(value: object) -> tuple[object, ...]:
         return tuple(value) if isinstance(value, list) else (value,)
 
     slots = entry.get("slots") or {}
     assert isinstance(slots, dict)
     return Family(
         name=name,
-        goals=tuple(str(g) for g in several(entry["goal"])) if "goal" in entry else (),
+        goals=tuple(str(goal) for goal in as_tuple(entry["goal"])) if "goal" in entry else (),
         refuse=str(entry["refuse"]) if "refuse" in entry else None,
         ask=str(entry["ask"]) if "ask" in entry else None,
-        slots={str(k): str(v) for k, v in slots.items()},
-        counts=tuple(int(str(c)) for c in several(entry.get("count", [1]))),
-        numbers=tuple(int(str(c)) for c in several(entry.get("numbers", []))),
-        phrases=tuple(str(p) for p in several(entry["phrases"])),
+        slots={str(key): str(value) for key, value in slots.items()},
+        counts=tuple(int(str(count)) for count in as_tuple(entry.get("count", [1]))),
+        numbers=tuple(int(str(count)) for count in as_tuple(entry.get("numbers", []))),
+        phrases=tuple(str(phrase) for phrase in as_tuple(entry["phrases"])),
         weight=float(str(entry.get("weight", 1.0))),
     )
 
@@ -152,44 +153,44 @@ def parse_pattern(pattern: str) -> Node:
     return node
 
 
-def _alternatives(text: str, at: int) -> tuple[Node, int]:
+def _alternatives(text: str, position: int) -> tuple[Node, int]:
     options: list[Node] = []
     parts: list[Node] = []
     plain = ""
-    while at < len(text):
-        char = text[at]
+    while position < len(text):
+        char = text[position]
         if char == "{":
-            end = text.find("}", at)
+            end = text.find("}", position)
             if end < 0:
-                raise PhraseError(f"unmatched '{{' at {at} in {text!r}")
-            parts += [plain, ("slot", (text[at + 1 : end],))]
-            plain, at = "", end + 1
+                raise PhraseError(f"unmatched '{{' at {position} in {text!r}")
+            parts += [plain, ("slot", (text[position + 1 : end],))]
+            plain, position = "", end + 1
         elif char == "(":
-            inner, at = _alternatives(text, at + 1)
-            if at >= len(text) or text[at] != ")":
+            group, position = _alternatives(text, position + 1)
+            if position >= len(text) or text[position] != ")":
                 raise PhraseError(f"unmatched '(' in {text!r}")
-            parts += [plain, inner]
-            plain, at = "", at + 1
+            parts += [plain, group]
+            plain, position = "", position + 1
         elif char == "|":
             options.append(("seq", (*parts, plain)))
-            parts, plain, at = [], "", at + 1
+            parts, plain, position = [], "", position + 1
         elif char == ")":
             break
         else:
             plain += char
-            at += 1
+            position += 1
     options.append(("seq", (*parts, plain)))
-    return (options[0] if len(options) == 1 else ("alt", tuple(options))), at
+    return (options[0] if len(options) == 1 else ("alt", tuple(options))), position
 
 
 def expand(node: Node, rng: random.Random, fill: Callable[[str], str]) -> str:
     """Draw one text of a pattern; `fill` gives the words for a slot's hole."""
     if isinstance(node, str):
         return node
-    kind, children = node
-    if kind == "seq":
-        return "".join([expand(c, rng, fill) for c in children])
-    if kind == "alt":
+    node_type, children = node
+    if node_type == "seq":
+        return "".join([expand(child, rng, fill) for child in children])
+    if node_type == "alt":
         return expand(children[int(rng.random() * len(children))], rng, fill)
     name = children[0]
     assert isinstance(name, str)

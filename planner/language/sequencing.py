@@ -8,9 +8,9 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Sequence
 
-InTurn = tuple[str, tuple[str, ...], tuple[str, ...]]  # before the first task, between two, before the last
+SequenceFrame = tuple[str, tuple[str, ...], tuple[str, ...]]  # before the first task, between two, before the last
 
-IN_TURN: tuple[InTurn, ...] = (
+SEQUENCE_FRAMES: tuple[SequenceFrame, ...] = (
     ("first ", (", after that ", ", next "), (", and only then ", ", and when that is done, ")),
     ("", ("; once that is done, ", "; after that is finished, "), ("; once that is done, ", "; only after that ")),
     ("in this order: ", (", ", ", then "), (", then ", ", and last ")),
@@ -33,15 +33,15 @@ IN_TURN: tuple[InTurn, ...] = (
     ("right now ", (". as the second thing ",), (". after you finish, ", ". after finishing that, ")),
 )
 # Of held-out tasks alone.
-IN_TURN_TEST: tuple[InTurn, ...] = (
+TEST_SEQUENCE_FRAMES: tuple[SequenceFrame, ...] = (
     ("first of all ", (", afterwards ",), (", and not before that is done, ", ", and only once that is done, ")),
     ("one after the other: ", ("; ",), ("; finally ", "; and last of all ")),
     ("start with this: ", (". as soon as that is done, ",), (". as soon as that is done, ",)),
 )
 
 
-def join_in_turn(rng: random.Random, texts: Sequence[str], frames: Sequence[InTurn]) -> str:
+def join_in_sequence(rng: random.Random, texts: Sequence[str], frames: Sequence[SequenceFrame]) -> str:
     """Join tasks, two or more, into one instruction that says in which order they are to be done."""
-    first, between, last = rng.choice(frames)
-    middle, end = rng.choice(between), rng.choice(last)
-    return first + middle.join(texts[:-1]) + end + texts[-1]
+    opening, separators, final_separators = rng.choice(frames)
+    separator, final_separator = rng.choice(separators), rng.choice(final_separators)
+    return opening + separator.join(texts[:-1]) + final_separator + texts[-1]

@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from envs.symbolic.actions import Action
     from planner.plans.export.pddl_problem import PddlTask
 
-FIRST = "lama-first"  # the first plan that LAMA finds
+FIRST_PLAN_ALIAS = "lama-first"  # the first plan that LAMA finds
 GRACE_S = 30.0  # more than it needs to notice that its time is up
-OUT_OF_TIME = 23
+TIMEOUT_CODE = 23
 # Exit codes: unsolvable, or the search is incomplete; no memory or time left to translate, or to search.
-UNSOLVED = (10, 11, 12, 20, 21, 22, OUT_OF_TIME, 24)
+UNSOLVED_CODES = (10, 11, 12, 20, 21, 22, TIMEOUT_CODE, 24)
 
 
 class FastDownwardError(PlannerError):
@@ -56,13 +56,13 @@ def solve(task: PddlTask, *, timeout_s: float = 60.0, search: str = "") -> tuple
         (folder / "domain.pddl").write_text(task.domain, encoding="utf-8")
         (folder / "problem.pddl").write_text(task.problem, encoding="utf-8")
         argv = [sys.executable, str(driver), "--overall-time-limit", f"{max(1, round(timeout_s))}s"]
-        argv += [] if search else ["--alias", FIRST]
+        argv += [] if search else ["--alias", FIRST_PLAN_ALIAS]
         argv += ["--plan-file", "plan", "domain.pddl", "problem.pddl", *(["--search", search] if search else [])]
         code, output = _run(argv, folder, timeout_s + GRACE_S)
         plans = sorted(folder.glob("plan*"), key=lambda path: len(path.read_text(encoding="utf-8").splitlines()))
         if plans:
             return task.actions(plans[0].read_text(encoding="utf-8"))
-    if code in UNSOLVED:
+    if code in UNSOLVED_CODES:
         return None
     raise FastDownwardError(f"Fast Downward stopped with {code}: {output[-2000:]}")
 
@@ -76,7 +76,7 @@ def _run(argv: list[str], folder: Path, timeout_s: float) -> tuple[int, str]:
             output, _ = program.communicate(timeout=timeout_s)
         except subprocess.TimeoutExpired:  # the search that it started would go on without it
             os.killpg(program.pid, signal.SIGKILL)
-            return OUT_OF_TIME, program.communicate()[0]
+            return TIMEOUT_CODE, program.communicate()[0]
         return program.returncode, output
 
 

@@ -35,19 +35,19 @@ class Phase:
     subtasks: tuple[Subtask, ...]
 
 
-def phases_of(goal: Goal, actions: Sequence[Action], start: State) -> tuple[Phase, ...]:
+def phases_of(goal: Goal, actions: Sequence[Action], initial_state: State) -> tuple[Phase, ...]:
     """Split a plan. What comes after the end of the last phase stays with it; so does what cannot be carried out."""
-    phase = advance(goal, 0, start, start)
-    found: list[list[Subtask]] = [[] for _ in goal.phases]
-    states = [start, *attempt(start, actions)]
-    for action, state, after in zip(actions, states[:-1], states[1:], strict=True):
+    phase = advance(goal, 0, initial_state, initial_state)
+    by_phase: list[list[Subtask]] = [[] for _ in goal.phases]
+    states = [initial_state, *attempt(initial_state, actions)]
+    for action, state, next_state in zip(actions, states[:-1], states[1:], strict=True):
         liquid = state.liquid[state.world.index[action.args[0]]] if action.skill == "pour" else ""
-        found[phase].append(Subtask(action=action, text=format_action(state.world, action), liquid=liquid))
-        phase = advance(goal, phase, after, start)
+        by_phase[phase].append(Subtask(action=action, text=format_action(state.world, action), liquid=liquid))
+        phase = advance(goal, phase, next_state, initial_state)
     return tuple(
-        Phase(goal=Goal(phases=(conditions,)), text=format_goal(Goal(phases=(conditions,)), start.world.domain),
+        Phase(goal=Goal(phases=(conditions,)), text=format_goal(Goal(phases=(conditions,)), initial_state.world.domain),
               subtasks=tuple(subtasks))
-        for conditions, subtasks in zip(goal.phases, found, strict=True)
+        for conditions, subtasks in zip(goal.phases, by_phase, strict=True)
     )  # fmt: skip
 
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from planner.plans.export.phases import Subtask
 
 # What is true of the last thing named once a subtask is done, for skills that set or clear a state.
-TURNS = {
+STATES_AFTER = {
     "open": "open", "close": "closed", "turn on": "on", "turn off": "off", "slice": "sliced", "wipe": "clean",
     "fold": "folded",
 }  # fmt: skip
@@ -56,21 +56,28 @@ def to_py_trees(goal: Goal, actions: Sequence[Action], home: Home, *, title: str
     if not is_installed():
         raise ExportError("py_trees is not installed: pip install 'gpt-home-planner[exports]'")
     from py_trees.composites import Selector
-    from py_trees.composites import Sequence as InTurn
+    from py_trees.composites import Sequence as SequenceNode
 
-    from planner.plans.export.py_tree_nodes import Ask, Do, PlanNode
+    from planner.plans.export.py_tree_nodes import ActionNode, ConditionNode, PlanNode
 
-    start = home.state()
+    initial_state = home.state()
     root = PlanNode(one_line(title) or "plan")
-    for phase in phases_of(goal, actions, start):
-        way = InTurn(phase.text, memory=True)
+    for phase in phases_of(goal, actions, initial_state):
+        phase_node = SequenceNode(phase.text, memory=True)
         for subtask in phase.subtasks:
-            either = Selector(subtask.text, memory=True)
-            either.add_children([Ask("done already?", home, _is_done(subtask)), Do(subtask.text, home, subtask.action)])
-            way.add_child(either)
-        reached = all_hold(phase.goal, start)
-        way.add_child(Ask(f"goal: {phase.text}", home, reached, unless=f"the goal does not hold: {phase.text}"))
-        root.add_child(way)
+            subtask_node = Selector(subtask.text, memory=True)
+            subtask_node.add_children(
+                [
+                    ConditionNode("done already?", home, _is_done(subtask)),
+                    ActionNode(subtask.text, home, subtask.action),
+                ]
+            )
+            phase_node.add_child(subtask_node)
+        goal_holds = all_hold(phase.goal, initial_state)
+        phase_node.add_child(
+            ConditionNode(f"goal: {phase.text}", home, goal_holds, unless=f"the goal does not hold: {phase.text}")
+        )
+        root.add_child(phase_node)
     return root
 
 
@@ -81,9 +88,9 @@ def show(tree: Behaviour) -> str:
     return str(unicode_tree(tree))
 
 
-def all_hold(goal: Goal, start: State) -> Callable[[State], bool]:
+def all_hold(goal: Goal, initial_state: State) -> Callable[[State], bool]:
     """Return whether all conditions of a phase hold in a state, in an episode that began in `start`."""
-    return lambda state: all(holds(state, condition, start) for condition in goal.conditions)
+    return lambda state: all(holds(state, condition, initial_state) for condition in goal.conditions)
 
 
 def _is_done(subtask: Subtask) -> Callable[[State], bool]:
@@ -99,8 +106,8 @@ def _is_done(subtask: Subtask) -> Callable[[State], bool]:
         if skill in ("put", "give"):
             return state.place[index[names[0]]] == index[names[1]]
         if skill == "pour":
-            into = index[names[1]]
-            return bool(state.flags[into] & BIT["watered"]) or (bool(liquid) and state.liquid[into] == liquid)
-        return state.has(index[names[0]], TURNS[skill])
+            target = index[names[1]]
+            return bool(state.flags[target] & BIT["watered"]) or (bool(liquid) and state.liquid[target] == liquid)
+        return state.has(index[names[0]], STATES_AFTER[skill])
 
     return is_done

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from envs.symbolic.home_protocol import Home
 
 
-class Ask(Behaviour):
+class ConditionNode(Behaviour):
     """Succeeds if something is true of the home; else fails, with `unless` as its message."""
 
     def __init__(self, name: str, home: Home, question: Callable[[State], bool], unless: str = "") -> None:
@@ -31,7 +31,7 @@ class Ask(Behaviour):
         return Status.FAILURE
 
 
-class Do(Behaviour):
+class ActionNode(Behaviour):
     """Carries an action out in one tick; its message is why it failed."""
 
     def __init__(self, name: str, home: Home, action: Action) -> None:
@@ -56,8 +56,8 @@ class PlanNode(Sequence):
         """Tick the children, and keep the reason."""
         for node in super().tick():
             if node is self:
-                said = [leaf.feedback_message for leaf in self.iterate() if not leaf.children and _failed(leaf)]
-                self.feedback_message = next((message for message in reversed(said) if message), "")
+                messages = [leaf.feedback_message for leaf in self.iterate() if not leaf.children and _failed(leaf)]
+                self.feedback_message = next((message for message in reversed(messages) if message), "")
             yield node
 
 
