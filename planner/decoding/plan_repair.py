@@ -1,9 +1,9 @@
 """Repairing a plan that broke: the GPT writes the span that cannot stay, and the rest of the plan stays.
 
-The span is found by replay (planner/verification/broken_spans.py). What is written into it is constrained as plans are, to subtasks that
-can be done, and ends as soon as the steps after it can be done and reach the goal. Nothing is written where the plan
-can go on as it is, or without some of its steps. A span that cannot be filled gives way to a larger one, and where none
-can be, the plan is to be written anew.
+The span is found by replay (planner/verification/broken_spans.py). What is written into it is constrained as plans are,
+to subtasks that can be done, and ends as soon as the steps after it can be done and reach the goal. Nothing is written
+where the plan can go on as it is, or without some of its steps. A span that cannot be filled gives way to a larger one,
+and where none can be, the plan is to be written anew.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from planner.verification.broken_spans import BrokenSpan
 
 MAX_SPANS = 3  # spans of one plan
+MAX_FOLLOWING_STEPS = 6  # steps after a span that the prompt shows
 
 
 def repair(
@@ -91,14 +92,11 @@ def _fill_span(
         return (eos,) if span.is_repaired_by(final_state, goal, initial_state) else (sep,)
 
     final_state = write(
-        prompts, cursor, span.state, facts.names, span_draft, allowed_ends=allowed_ends, max_steps=len(span.hidden) + MAX_STEPS_PER_CHANGE,
-        forbidden=forbidden,
+        prompts, cursor, span.state, facts.names, span_draft, allowed_ends=allowed_ends,
+        max_steps=len(span.hidden) + MAX_STEPS_PER_CHANGE, forbidden=forbidden,
     )  # fmt: skip
     draft.count(cursor)
     return span_draft.actions if span.is_repaired_by(final_state, goal, initial_state) else ()
-
-
-MAX_FOLLOWING_STEPS = 6  # steps after a hole that the prompt shows
 
 
 def span_prompt(

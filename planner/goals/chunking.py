@@ -1,4 +1,7 @@
-"""TODO."""
+"""Divides a long goal into chunks: the next few unmet conditions that are planned together.
+
+A small GPT loses count in long plans, so only a few conditions are planned before the state is read again.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +18,6 @@ if TYPE_CHECKING:
 
 
 MAX_CONDITIONS = 3  # of one chunk: longer ones are where a small GPT loses count (measured: docs/results.md)
-
-
 MAX_CHANGES = 8  # things to change in one chunk
 
 
@@ -58,7 +59,7 @@ def _estimated_changes_of(state: State, condition: Condition, initial_state: Sta
 
 
 def remaining_subjects(state: State, condition: Every, initial_state: State) -> list[int]:
-    """Return the objects that an `every` condition is about and that do not meet it yet."""
+    """Return the objects for which an `every` condition does not hold yet."""
     initial_subjects = subjects(initial_state, condition)
     if condition.place is not None:
         return [i for i in initial_subjects if not is_at(state, i, condition.place)]
