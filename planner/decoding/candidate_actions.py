@@ -1,4 +1,4 @@
-"""What the GPT may choose from: actions that can be done now and lead somewhere new, those about its facts first."""
+"""The actions that the GPT can choose from: applicable, leading to a new state, and preferably about its facts."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ _ON_FIXTURES = ("open", "close", "turn on", "turn off")
 
 
 def state_key(state: State) -> StateKey:
-    """Return what tells two states of a home apart, but for where the robot stands."""
+    """Return a key that identifies a state of a home, except for where the robot stands."""
     return (state.place, state.flags, state.liquid)
 
 
 def candidate_actions(state: State, names: frozenset[str], visited: Collection[StateKey]) -> list[tuple[Action, State]]:
-    """Return actions that lead to none of the states `seen`, with the states that they lead to.
+    """Return applicable actions that lead to an unvisited state, with that state.
 
-    Those about things of certain names alone; if there is none, those about any.
+    Only actions on the given names are returned; if there are none, actions on any object.
     """
     relevant = _fresh(state, applicable_to(state, names), visited)
     return relevant or _fresh(state, [a for a in applicable(state) if not names.issuperset(a.args)], visited)
@@ -28,7 +28,7 @@ def candidate_actions(state: State, names: frozenset[str], visited: Collection[S
 def applicable_to(state: State, names: Collection[str]) -> list[Action]:
     """Return the applicable actions whose arguments are all among `names`, in the order of `applicable`.
 
-    It takes as long in a home of any size.
+    The run time does not depend on the size of the home.
     """
     world = state.world
     entities = sorted(world.index[name] for name in names)

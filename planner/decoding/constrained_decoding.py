@@ -1,7 +1,7 @@
-"""Constrained decoding: while a subtask is written, only tokens that lead to an allowed one can be chosen.
+"""Constrained decoding: while the GPT writes a subtask, only tokens that lead to an allowed one can be chosen.
 
-The allowed subtasks are narrowed token by token, so no trie is built; where one token is left it is forced, and forced
-tokens are read by the GPT together with the next free one (jump forward).
+The allowed subtasks are narrowed token by token, so no trie is built. If only one token is possible, it is forced; the
+GPT reads forced tokens together with the next free one (jump forward).
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 def choose_sequence(
     cursor: Cursor, options: Sequence[Ids], allowed_ends: Callable[[int], Sequence[int]]
 ) -> tuple[int, int]:
-    """Let the GPT write one of several token sequences and the mark that ends it.
+    """Let the GPT write one of several token sequences and the token that ends it.
 
     Args:
-        cursor: Advanced past the sequence and its mark.
+        cursor: Advanced past the sequence and its end token.
         options: Distinct, non-empty sequences.
-        ends: The marks that may follow option i; called only for an option that is complete.
+        allowed_ends: Returns the tokens that may follow option i; called only for a complete option.
 
     Returns:
-        The option's index and the mark.
+        The option's index and the end token.
     """
     remaining = list(range(len(options)))
     depth = 0
@@ -45,15 +45,15 @@ def choose_sequence(
 def sequence_chances(
     session: Session, pending: Sequence[int], options: Sequence[Ids], floor: float = 1e-4
 ) -> list[float]:
-    """Return how likely the GPT is to write each of several token sequences if it may write nothing else.
+    """Return the probability that the GPT writes each of several token sequences, if it can write nothing else.
 
-    At each token the chance is shared among those that lead to an option, as `choose_sequence` chooses.
+    At each token the probability is distributed among the allowed next tokens, as in `choose_sequence`.
 
     Args:
-        session: Read and rewound: it ends as it began.
-        pending: Tokens to be read before the first, at least one.
-        options: Distinct sequences, none of which begins another: each ends with a mark.
-        floor: Options that are less likely together share their chance evenly, unread.
+        session: It is rewound to its initial length at the end.
+        pending: Tokens to be read first, at least one.
+        options: Distinct sequences, none of which is a prefix of another: each ends with a special token.
+        floor: Options whose joint probability is below this share it evenly and are not read.
     """
     chances = [0.0] * len(options)
 
@@ -82,9 +82,9 @@ def sequence_chances(
 def write_until(
     cursor: Cursor, stops: frozenset[int], limit: int, floor: float = -math.inf
 ) -> tuple[list[int], int | None]:
-    """Let the GPT write freely until one of `stops`; returns the tokens before it and the stop (None: none came).
+    """Let the GPT write freely until one of `stops`; return the tokens before it and the stop (None: not reached).
 
-    It ends early where neither this text nor any other that the GPT could have written is likelier than `floor`.
+    Ends early when neither this text nor any alternative to it can have a log-probability above `floor`.
     """
     ids: list[int] = []
     while len(ids) < limit and cursor.room > 1 and max(cursor.logprob, cursor.best_alternative) > floor:

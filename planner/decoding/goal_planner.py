@@ -1,7 +1,7 @@
-"""Goal → facts → plan: the GPT plans for the next few unmet conditions, the state is read again, and so on.
+"""Goal → facts → plan: the GPT plans for the next few unmet conditions, the state is updated, and so on.
 
-Only applicable subtasks can be written. A chunk does not end before its conditions hold. Where a plan broke, the GPT
-first repairs it. No draft is judged here: `planner/pipeline.py` replays each and keeps the best.
+Only applicable subtasks can be written. A chunk does not end before its conditions hold. After a plan failed, the GPT
+first tries to repair it. No draft is judged here: `planner/pipeline.py` replays each and keeps the best.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ MAX_CHUNKS = 24
 
 
 def merit(report: Report, draft: Draft) -> tuple[bool, float, int, float]:
-    """Return what drafts are ranked by: success, the share of the goal reached, fewest subtasks, likelihood."""
+    """Return the key that ranks drafts: success, the share of the goal reached, fewest subtasks, likelihood."""
     return report.ok, report.score.rate, -len(draft.actions), draft.logprob
 
 
@@ -41,7 +41,7 @@ class GoalPlanner:
     """Writes drafts of plans for a goal."""
 
     def __init__(self, prompts: Prompts, kinds: Collection[DocumentKind]) -> None:
-        """Write with a model's prompts; `kinds` are the kinds of documents that it was trained on beyond the usual."""
+        """Write with a model's prompts; `kinds` are the optional kinds of documents that it was trained on."""
         self.prompts = prompts
         self.kinds = frozenset(kinds)
 
@@ -54,10 +54,10 @@ class GoalPlanner:
         avoid: frozenset[int],
         failed_plan: FailedPlan | None,
     ) -> Iterator[Draft]:
-        """Write a plan whenever one is asked for: first what a broken one suggests, then as if there were none."""
+        """Yield drafts on demand: first repairs of a failed plan and plans with feedback, then independent plans."""
         if failed_plan is not None and options.constrained:
             notes_shown = failed_plan.notes if options.feedback and "feedback" in self.kinds else ()
-            # What slipped twice may be all there is: where nothing else reaches the goal, it is tried again.
+            # An object that slipped twice may be the only one: if nothing else reaches the goal, try it again.
             for forbidden in dict.fromkeys((abandoned(failed_plan.notes), permanent_failures(failed_plan.notes))):
                 if options.repair == "infill" and "infill" in self.kinds:
                     yield repair(
@@ -87,7 +87,7 @@ class GoalPlanner:
         notes: Sequence[Note] = (),
         forbidden: frozenset[str] = frozenset(),
     ) -> Draft:
-        """Write one plan, which is not judged: the next few unmet conditions, their facts, their subtasks, and so on."""
+        """Write one plan without judging it: the next few unmet conditions, their facts, their subtasks, and so on."""
         draft = Draft()
         for conditions in goal.phases:
             for _ in range(MAX_CHUNKS):
@@ -125,7 +125,7 @@ class GoalPlanner:
                 if len(draft.actions) == n_before or stuck:
                     return draft
                 if not options.chunks:
-                    break  # the phase was written in one go
+                    break  # the phase was written at once
         return draft
 
     def _write_chunk(
@@ -138,7 +138,7 @@ class GoalPlanner:
         draft: Draft,
         forbidden: frozenset[str],
     ) -> State:
-        """Write one chunk's plan; returns the state that it reaches."""
+        """Write one chunk's plan and return the state that it reaches."""
         partial = exceeds_limit(state, todo, initial_state)
         sep, eos = self.prompts.special_ids["[SEP]"], self.prompts.special_ids["[EOS]"]
 

@@ -1,9 +1,9 @@
-"""Repairing a plan that broke: the GPT writes the span that cannot stay, and the rest of the plan stays.
+"""Repairs a plan that failed: the GPT rewrites the span that no longer works, and the rest of the plan stays.
 
-The span is found by replay (planner/verification/broken_spans.py). What is written into it is constrained as plans are,
-to subtasks that can be done, and ends as soon as the steps after it can be done and reach the goal. Nothing is written
-where the plan can go on as it is, or without some of its steps. A span that cannot be filled gives way to a larger one,
-and where none can be, the plan is to be written anew.
+Replay finds the span (planner/verification/broken_spans.py). The GPT writes into it as into plans, only applicable
+subtasks, and stops as soon as the steps after the span are applicable and reach the goal. Nothing is written if the
+plan works as it is or without some of its steps. If a span cannot be filled, a larger one is tried; if none can be,
+the plan must be written from the beginning.
 """
 
 from __future__ import annotations
@@ -42,17 +42,17 @@ def repair(
     notes_shown: Sequence[Note] = (),
     forbidden: frozenset[str] = frozenset(),
 ) -> Draft:
-    """Return the plan from what is seen, or one without actions if it could not be repaired.
+    """Return the repaired plan from the observed state; its draft has no actions if the plan could not be repaired.
 
     Args:
-        prompts: Of a GPT that was trained to fill spans in.
-        broken: The plan.
-        goal: What it is to reach.
-        state: What is seen.
-        start: The episode's first state.
-        options: How to decode.
-        told: What the GPT reads of what went wrong.
-        barred: Names of what no subtask is to use.
+        prompts: The prompts of a GPT that was trained to fill in spans.
+        failed_plan: The plan to repair.
+        goal: The goal that it must reach.
+        state: The observed state.
+        initial_state: The episode's initial state.
+        options: Decoding options.
+        notes_shown: The failure notes that the GPT reads.
+        forbidden: Names that no subtask may use.
     """
     draft = Draft()
     for span in islice(
@@ -79,7 +79,7 @@ def _fill_span(
     notes_shown: Sequence[Note],
     forbidden: frozenset[str],
 ) -> Sequence[Action]:
-    """What the GPT writes into a hole; empty if that does not close it. The tokens are counted in `draft`."""
+    """Return the actions that the GPT writes into a span; empty if they do not repair it. `draft` counts the tokens."""
     sep, eos = prompts.special_ids["[SEP]"], prompts.special_ids["[EOS]"]
     document, facts = span_prompt(span, notes_shown, goal, initial_state)
     prompt = [*text_format.encode(document, prompts.tokenizer)[0][1:], eos]  # [CLS] is the home's
@@ -102,7 +102,7 @@ def _fill_span(
 def span_prompt(
     span: BrokenSpan, notes: Sequence[Note], goal: Goal, initial_state: State, avoid: frozenset[int] = frozenset()
 ) -> tuple[text_format.Document, Facts]:
-    """Return what the GPT reads before it fills a hole, up to the mark that ends the plan around it, and its facts."""
+    """Return the prompt for filling in a span, up to the [EOS] of the plan around it, and its facts."""
     world = span.state.world
     next_objects = [world.index[name] for action in span.after[:1] for name in action.args]
     facts = facts_for(

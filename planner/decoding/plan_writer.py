@@ -1,4 +1,4 @@
-"""Writing subtasks, one after another: only those that can be done, or, where the GPT is alone, whatever it likes."""
+"""Writes subtasks one after another: only applicable ones, or, for the GPT alone, any text."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ if TYPE_CHECKING:
     from planner.prompts.cursor import Cursor, Ids
     from planner.prompts.sessions import Prompts
 
-MAX_STEPS_PER_CHANGE = 9  # of a chunk or a span: more than the longest way to change and bring one thing
-MIN_ROOM = 8  # tokens that are left in the context, for a subtask to be begun
+MAX_STEPS_PER_CHANGE = 9  # more than the longest way to change and bring one object
+MIN_ROOM = 8  # tokens that must be left in the context to begin a subtask
 
 
 @dataclass(kw_only=True)
 class Draft:
-    """A plan as it is written.
+    """A plan while it is written.
 
     Attributes:
-        actions: Of it.
-        kept: How many of them are those of a plan that was repaired.
-        tokens: Written.
-        logprob: Of the tokens.
-        wrote: What was written freely, word for word.
-        unread: The first subtask of it that could not be read, and why; it ends the plan.
-        cut: Whether it was cut off, before it was ended.
+        actions: The actions of the plan.
+        kept: The number of actions taken over from a plan that was repaired.
+        tokens: The number of tokens written.
+        logprob: The log-probability of the tokens.
+        text: The segments as the GPT wrote them; only filled by unconstrained decoding.
+        parse_error: The first subtask that could not be parsed, and why; it ends the plan.
+        truncated: Whether the text ended before the GPT ended it.
     """
 
     actions: list[Action] = field(default_factory=list)
@@ -43,7 +43,7 @@ class Draft:
     truncated: bool = False
 
     def count(self, cursor: Cursor) -> None:
-        """Add what a cursor has written to the sums."""
+        """Add a cursor's tokens and log-probability to the sums."""
         self.tokens += cursor.written
         self.logprob += cursor.logprob
 
@@ -59,17 +59,17 @@ def write(
     max_steps: int,
     forbidden: frozenset[str] = frozenset(),
 ) -> State:
-    """Let the GPT write applicable subtasks until it ends them; returns the state that they lead to.
+    """Let the GPT write applicable subtasks until it ends them; return the resulting state.
 
     Args:
-        prompts: Of the GPT.
-        cursor: Behind the prompt.
-        state: Where the first subtask begins.
-        names: What the prompt's facts are about: subtasks about these alone, where there are any.
-        draft: The subtasks are added to it.
-        ends: The marks that may follow a subtask which leads to a state.
-        most: Subtasks.
-        barred: Names that no subtask may have.
+        prompts: The GPT's prompts.
+        cursor: A cursor at the end of the prompt.
+        state: The state before the first subtask.
+        names: The names in the prompt's facts; only subtasks on these can be written, if there are any.
+        draft: The subtasks are appended to it.
+        allowed_ends: Returns the special tokens that may follow a subtask, given the state that it leads to.
+        max_steps: Maximum number of subtasks.
+        forbidden: Names that no subtask may use.
     """
     visited = {state_key(state)}
     eos, hint = prompts.special_ids["[EOS]"], prompts.special_ids["[HINT]"]
@@ -102,7 +102,7 @@ def write(
 
 
 def write_unconstrained(prompts: Prompts, cursor: Cursor, state: State, draft: Draft) -> State:
-    """Let the GPT write any text; a subtask that cannot be read or done ends the plan; returns where it leads."""
+    """Let the GPT write any text; return the resulting state. A subtask that is unparsable or inapplicable ends it."""
     written: tuple[text_format.SpecialToken, ...] = ("[SEP]", "[HINT]", "[EOS]")
     token_names = {prompts.special_ids[name]: name for name in written}
     stop: int | None = prompts.special_ids["[SEP]"]

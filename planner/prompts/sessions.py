@@ -1,4 +1,4 @@
-"""What the GPT is given to read: sessions that keep what was read of a home, and cursors that write after it."""
+"""Prompt sessions: the GPT reads a home's inventory once, and cursors continue from there."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _OTHER_TOKENS = ("[PAD]", "[CLS]", "[MASK]", "[FEEDBACK]", "[IMAGE]", "[AUDIO]",
 
 @dataclass(kw_only=True)
 class _CachedHome:
-    """A session, how many of its tokens are the home's, and the prompt behind them that it was given last."""
+    """A session, the number of its tokens that belong to the home, and the last prompt that was read after them."""
 
     session: Session
     n_home: int
@@ -26,11 +26,11 @@ class _CachedHome:
 
 
 class Prompts:
-    """A GPT and its tokenizer, and the home that its prompts are encoded for.
+    """A GPT, its tokenizer, and the sessions that have read a home.
 
     Attributes:
-        marks: Ids of the special tokens that plans and goals are made with.
-        stops: Ids of all special tokens: each ends a text.
+        special_ids: Ids of the special tokens in goals and plans, by name.
+        stops: Ids of all special tokens; each ends a text.
     """
 
     def __init__(self, model: Runtime, tokenizer: Tokenizer) -> None:
@@ -40,31 +40,31 @@ class Prompts:
         self.special_ids = {name: tokenizer.special(name) for name in _OUTPUT_TOKENS}
         self.stops = frozenset([*self.special_ids.values(), *(tokenizer.special(name) for name in _OTHER_TOKENS)])
         self._ids: dict[str, Ids] = {}
-        self._cache: dict[str, _CachedHome] = {}  # by inventory: the last one, and the empty one
+        self._cache: dict[str, _CachedHome] = {}  # by inventory: the last one and the empty one
 
     def encode(self, words: str) -> Ids:
-        """Return the ids of words that follow a special token; they are kept."""
+        """Return the ids of words that follow a special token (cached)."""
         ids = self._ids.get(words)
         if ids is None:
             ids = self._ids[words] = tuple(self.tokenizer.encode(" " + words))
         return ids
 
     def home(self, inventory: str) -> Session:
-        """A new session that has read the inventory, which is read once for many instructions."""
+        """Return a new session that has read the inventory; the inventory itself is read only once."""
         session = self._cached(inventory).session.fork()
         session.rewind(self._cached(inventory).n_home)
         return session
 
     def begin(self) -> None:
-        """Forget what was read behind the homes: what is written next does not depend on what was before."""
+        """Forget all prompts, so that the next output does not depend on earlier ones; inventories stay read."""
         for cached in self._cache.values():
             cached.session.rewind(cached.n_home)
             cached.prompt = []
 
     def read(self, inventory: str, prompt: list[int]) -> tuple[Session, list[int]]:
-        """A session that has read the inventory and some of what is said behind it, and the rest, at least one token.
+        """Return a session that has read the inventory and part of a prompt, and the rest: at least one token.
 
-        What this and the last prompt begin with is not read again. The next call takes the session back.
+        The prefix that this prompt shares with the last one is not read again. The next call reuses the session.
         """
         cached = self._cached(inventory)
         max_shared = min(len(prompt) - 1, len(cached.prompt), cached.session.length - cached.n_home)
@@ -74,7 +74,7 @@ class Prompts:
         return cached.session, prompt[n_shared:]
 
     def room(self, inventory: str) -> int:
-        """Tokens that fit behind a home."""
+        """Return the number of tokens that fit after a home."""
         cached = self._cached(inventory)
         return cached.session.capacity - cached.n_home
 
@@ -89,12 +89,12 @@ class Prompts:
         return cached
 
     def heading(self, instruction: str) -> list[int]:
-        """The tokens that follow the home before the goal is written."""
+        """Return the tokens between the home and the goal."""
         instruction_ids = self.tokenizer.encode(" " + instruction) if instruction else []
         return [self.special_ids["[SEP]"], *instruction_ids, self.special_ids["[SEP]"]]
 
     def cursor(self, session: Session, pending: list[int], options: Options, attempt: int) -> Cursor:
-        """Return where writing begins, after what is pending has been read."""
+        """Return a cursor that writes after the pending tokens; attempts after the first sample at 0.6 or more."""
         temperature = options.temperature if attempt == 0 else max(0.6, options.temperature)
         return Cursor(
             session=session,

@@ -1,4 +1,4 @@
-"""`calibration.json` in a model folder: a `planner.understanding.calibration.Calibration`, and which model it was measured with."""
+"""Reads and writes `calibration.json` in a model folder: a `Calibration`, and the model that it was measured with."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from planner.plans.planning_result import Reading
 from planner.understanding.calibration import MAX_TEMPERATURE, MIN_TEMPERATURE, Calibration
 
 NAME = "calibration.json"
-MAX_BYTES = 1_000_000  # a larger file is none of ours
+MAX_BYTES = 1_000_000  # larger files are rejected
 DECIMALS = 6
 _FORMAT = "gpt-home-planner calibration 1"
 _READINGS: tuple[Reading, ...] = get_args(Reading)
@@ -25,7 +25,7 @@ _logger = logging.getLogger(__name__)
 
 
 def read_calibration(folder: Path | str) -> Calibration | None:
-    """Read the calibration of a model; None if it has none, or one that was measured with other weights.
+    """Read the calibration of a model; None if there is none, or if it was measured with other weights.
 
     Raises:
         CalibrationError: The file cannot be read or is not a calibration.
@@ -47,13 +47,13 @@ def read_calibration(folder: Path | str) -> Calibration | None:
 
 
 def write_calibration(calibration: Calibration, folder: Path | str, *, tasks: str | None, seed: int) -> Path:
-    """Write the calibration of a model into its folder; returns the file.
+    """Write the calibration of a model into its folder and return the file's path.
 
     Args:
-        calibration: To be kept.
-        folder: The model.
-        tasks: The name of the task file that it was measured on; None: the built-in calibration split.
-        seed: Of the tasks.
+        calibration: The calibration.
+        folder: The model folder.
+        tasks: The name of the task file that it was measured on; None for the built-in calibration split.
+        seed: The seed of the tasks.
     """
     path = Path(folder) / NAME
     content = {
@@ -63,7 +63,7 @@ def write_calibration(calibration: Calibration, folder: Path | str, *, tasks: st
         "goal": {reading: round(calibration.goal[reading], DECIMALS) for reading in _READINGS},
         "plan": {reading: round(calibration.plan[reading], DECIMALS) for reading in _READINGS},
         "unverified": round(calibration.unverified, DECIMALS),
-        # Downwards: a score that is rounded up would be a threshold that its own goal does not reach.
+        # Round down: if a score were rounded up, its own goal would not reach the threshold.
         "scores": [math.floor(score * 10**DECIMALS) / 10**DECIMALS for score in calibration.scores],
     }
     write_text_atomically(path, json.dumps(content) + "\n")
@@ -71,7 +71,7 @@ def write_calibration(calibration: Calibration, folder: Path | str, *, tasks: st
 
 
 def model_id(folder: Path | str) -> str:
-    """Return what tells a model from others: the hash of its config, which says how its weights were trained."""
+    """Return an identifier of a model: the hash of its config, which records how its weights were trained."""
     return hashlib.sha256((Path(folder) / "config.json").read_bytes()).hexdigest()[:16]
 
 

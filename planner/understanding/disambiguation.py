@@ -1,8 +1,8 @@
-"""The goals that an instruction may mean, with the GPT's probability of each, and whether to act, to ask or to refuse.
+"""Finds the goals that an instruction may mean, with the GPT's probability of each, and decides: act, ask or refuse.
 
-What the GPT may write is searched for goals about what is there. Writings of one goal (conditions or states in another
-order) count as one candidate with their probabilities added. An instruction that was read piece by piece may mean any
-combination of what its pieces may mean.
+The search covers goals about objects that the home has. Different wordings of one goal (conditions or states in another
+order) count as one candidate with the sum of their probabilities. For an instruction that was read in pieces, the
+candidates are all combinations of the pieces' candidates.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from planner.understanding.calibration import Calibration
     from planner.understanding.instruction_reader import InstructionReader
 
-FLOOR = math.log(0.02)  # log-probability up to which no writing is looked for
+FLOOR = math.log(0.02)  # goals that are less likely are not searched for
 
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """A goal that may be meant, with the GPT's probability of it."""
+    """A possible goal, with the GPT's probability of it."""
 
     goal: Goal
     probability: float
@@ -37,14 +37,14 @@ class Candidate:
 def decide(
     reader: InstructionReader, parsed: ParsedInstruction, state: State, options: Options, calibration: Calibration
 ) -> ParsedInstruction:
-    """Act on a goal, ask which of several is meant, or refuse where none is likely enough.
+    """Act on a goal, ask which of several is meant, or refuse if none is likely enough.
 
     Args:
-        reader: Whose GPT is asked what else may be meant, if anything else can be.
-        found: What an instruction was taken to mean; it has a goal.
+        reader: The reader whose GPT proposes alternatives, if any can be likely enough.
+        parsed: The parsed instruction; it has a goal.
         state: The home.
-        options: How to decode; their `error_rate` is at what rate the goal that is meant may be missed.
-        calibration: Of the GPT.
+        options: Decoding options; their `error_rate` is the rate at which the intended goal may be missed.
+        calibration: The GPT's calibration.
 
     Raises:
         CalibrationError: The error rate cannot be kept with this calibration.
@@ -75,13 +75,13 @@ def decide(
 
 
 def candidates(reader: InstructionReader, parsed: ParsedInstruction, state: State, options: Options) -> list[Candidate]:
-    """Return the goals that an understood instruction may mean, the likeliest first; the one found is among them.
+    """Return the goals that an instruction may mean, the most likely first; the goal that was read is among them.
 
     Args:
-        reader: Whose GPT is asked.
-        found: What the instruction was taken to mean.
+        reader: The reader whose GPT proposes goals.
+        parsed: The parsed instruction.
         state: The home.
-        options: How to decode.
+        options: Decoding options.
     """
     by_part = [_part_candidates(reader, part, state, options) for part in parsed.parts]
     readings = (
@@ -96,7 +96,7 @@ def candidates(reader: InstructionReader, parsed: ParsedInstruction, state: Stat
 
 
 def merge(readings: Iterable[Candidate]) -> list[Candidate]:
-    """Return each goal once, as it was worded first, with all of its probability; the likeliest first."""
+    """Return each goal once, in its first wording, with its total probability; the most likely first."""
     merged: dict[tuple[tuple[str, ...], ...], Candidate] = {}
     for reading in readings:
         key = _meaning(reading)
@@ -112,7 +112,7 @@ def _part_candidates(reader: InstructionReader, part: str, state: State, options
 
 
 def _join_parts(parts: Iterable[Candidate]) -> Candidate:
-    """The goal of pieces that are to be done together, as `InstructionReader.understand` joins them."""
+    """Join the goals of the pieces into one, as `InstructionReader.understand` does."""
     parts = list(parts)
     conditions = dict.fromkeys(c for part in parts for c in part.goal.conditions)
     return Candidate(goal=Goal(phases=(tuple(conditions),)), probability=math.prod(p.probability for p in parts))

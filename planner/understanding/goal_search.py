@@ -1,7 +1,7 @@
-"""The likeliest goals that name only what a home has.
+"""Beam search for the most likely goals that name only objects of a home.
 
-The GPT sometimes writes the usual word for what is meant ("dining table" for "the table") where the home has only its
-neighbor. Then a beam search over goals that are made of this home's words finds what else may have been meant.
+The GPT sometimes writes the usual word ("dining table" for "the table") although the home has only a similar object.
+A beam search over goals made of this home's words then finds the alternatives.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
     from gpt.inference.session import Session
     from gpt.weights.model_folder import Floats
 
-BEAM_WIDTH = 4  # beams
-MAX_TOKENS = 100  # tokens
+BEAM_WIDTH = 4
+MAX_TOKENS = 100
 _FUNCTION_WORDS = ("every", "no", "except", "is", "of", "holding", "then", ";", "on", "in", "with")
 
 
 class HomeWords:
-    """What goals about a home may be made of: its categories, classes with members there, states, grammar words."""
+    """The words of goals about a home: its categories, classes with members in it, states and grammar words."""
 
     def __init__(self, categories: Sequence[str], domain: Domain) -> None:
-        """Collect the words of a home whose things and fixtures have these categories."""
+        """Collect the words of a home from the categories of its objects and fixtures."""
         self.counts = Counter(categories)
         self.domain = domain
         classes = [c for c, members in domain.members.items() if any(m in self.counts for m in members)]
@@ -39,7 +39,7 @@ class HomeWords:
         self.longest = max(map(len, self.names))
 
     def allow(self, text: str) -> bool:
-        """Whether a goal may begin so: whole names, the last one perhaps cut short."""
+        """Whether a text is a valid beginning of a goal: whole names, of which the last may be incomplete."""
         words = text.split()
         reachable = {0}
         for i in range(len(words)):
@@ -60,7 +60,7 @@ class HomeWords:
         )
 
     def _exceeds_count(self, words: Sequence[str]) -> bool:
-        """Whether a number is followed by a thing of which there are fewer."""
+        """Whether a number exceeds the count of the category that follows it."""
         for i, word in enumerate(words):
             if not word.isdigit():
                 continue
@@ -80,7 +80,7 @@ Beam = tuple[float, tuple[int, ...], "Session", "Floats"]
 
 @dataclass(frozen=True, kw_only=True)
 class ScoredGoal:
-    """A goal that may have been meant, with its log-probability."""
+    """The tokens of a possible goal, with their log-probability."""
 
     ids: tuple[int, ...]
     logprob: float
@@ -96,16 +96,16 @@ def likeliest_goals(
     n_ids: int,
     floor: float = -10.0,
 ) -> list[ScoredGoal]:
-    """Return the likeliest goals, best first, of those made of allowed words.
+    """Return the most likely goals made of allowed words, best first.
 
     Args:
-        session: What has been read; it is not changed.
+        session: The session with the prompt; it is not changed.
         pending: Tokens to be read first.
         allow: Whether a goal may begin with these tokens.
         end: The token that ends a goal.
-        stops: Tokens that are no part of a goal, `end` among them.
-        n_ids: Ids that stand for something.
-        floor: Goals with a log-probability up to this are not looked for; a text's falls with every token.
+        stops: Tokens that cannot be part of a goal, including `end`.
+        n_ids: Size of the tokenizer's vocabulary.
+        floor: Goals with a log-probability of at most this are not searched for; it falls with every token.
     """
     session = session.fork()
     beams: list[Beam] = [(0.0, (), session, session.feed(list(pending)))]
@@ -116,7 +116,7 @@ def likeliest_goals(
             n_extended = 0
             for score, token in _best(logits[:n_ids], 4 * BEAM_WIDTH):
                 if total + score <= floor:
-                    break  # the others are less likely still
+                    break  # all others are even less likely
                 if token == end and ids:
                     finished.append(ScoredGoal(ids=ids, logprob=total + score))
                 elif token not in stops and n_extended < BEAM_WIDTH and allow((*ids, token)):
@@ -137,7 +137,7 @@ def likeliest_goals(
 
 
 def _best(logits: Floats, count: int) -> list[tuple[float, int]]:
-    """Log-probability and id of the likeliest tokens, best first."""
+    """Return the log-probability and id of the most likely tokens, best first."""
     highest = logits.max()
     scores = logits - (highest + np.log(np.exp(logits - highest).sum()))
     tokens = np.argsort(-scores, kind="stable")[:count]

@@ -1,8 +1,8 @@
-"""What an instruction means: the GPT writes a goal, a refusal or a question.
+"""Reads an instruction: the GPT writes a goal, a refusal or a question. No plan is made here.
 
-One greedy pass comes first. Where it is not sure, the instruction is also read piece by piece, and the likeliest goals
-are searched for; where its goal names what the home has not, the likeliest that does not is taken instead, if it is
-likely enough. No plan is made here.
+A greedy pass comes first. If it is not confident, the instruction is also read in pieces, and a beam search looks for
+more likely goals. If its goal names objects that the home does not have, the most likely goal about existing objects
+replaces it, if it is likely enough.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from planner.understanding.clause_splitting import best_split
 from planner.understanding.goal_search import HomeWords, ScoredGoal, likeliest_goals
 
 MAX_GOAL_TOKENS = 120
-SURE_LOGPROB = -0.05  # log-probability of a goal from which on the instruction is not read piece by piece too
-GROUNDED_LOGPROB = -3.0  # log-probability of a goal about what is there that is taken instead of one about what is not
-HALF_LOGPROB = math.log(0.5)  # what is likelier than this is the likeliest there is
+SURE_LOGPROB = -0.05  # a goal that is more likely needs no reading in pieces
+GROUNDED_LOGPROB = -3.0  # a goal about existing objects that replaces one about missing objects must exceed this
+HALF_LOGPROB = math.log(0.5)  # no other goal can be more likely than one above this
 NOT_UNDERSTOOD = "I did not understand that"
 
 
@@ -50,7 +50,7 @@ class InstructionReader:
         self.prompts.begin()
         first_parsed = parsed = replace(self._read(text, names, state, options, 0), parts=(text,))
         for attempt in range(1, 1 + options.samples if parsed.unparsable else 1):
-            # Another sample is drawn only where what was written is no goal at all.
+            # Draw another sample only if the text is not a goal at all.
             parsed = replace(self._read(text, names, state, options, attempt), parts=(text,))
             if parsed.goal is not None:
                 break
@@ -62,17 +62,17 @@ class InstructionReader:
         return parsed
 
     def _prompt(self, text: str, names: str) -> tuple[Session, list[int]]:
-        """A session, and the tokens that it is to read before the goal can be written."""
+        """Return a session, and the tokens that it must read before the goal can be written."""
         ids, n_free = self.prompts.heading(text), self.prompts.room(names)
-        n_free = max(2, n_free - min(MAX_GOAL_TOKENS, self.prompts.model.config.block_size // 4))  # the goal's
-        if len(ids) > n_free:  # a very long instruction: its beginning is read
+        n_free = max(2, n_free - min(MAX_GOAL_TOKENS, self.prompts.model.config.block_size // 4))  # room for the goal
+        if len(ids) > n_free:  # truncate a very long instruction
             ids = [*ids[: n_free - 1], ids[-1]]
         return self.prompts.read(names, ids)
 
     def _read(
         self, text: str, names: str, state: State, options: Options, attempt: int, floor: float = -math.inf
     ) -> ParsedInstruction:
-        """Let the GPT write a goal; one that is no likelier than `floor` is not wanted, and may come out as broken."""
+        """Let the GPT write a goal; if its log-probability is at most `floor`, the result may be unparsable."""
         session, pending = self._prompt(text, names)
         cursor = self.prompts.cursor(session, pending, options, attempt)
         parsed = self._goal(text, cursor, state, floor)
@@ -88,14 +88,14 @@ class InstructionReader:
         return parsed
 
     def likely(self, part: str, state: State, options: Options, floor: float) -> Iterator[tuple[Goal, ScoredGoal]]:
-        """Yield the goals about what is there that an instruction, or a part of one, may mean; the likeliest first.
+        """Yield possible goals of an instruction or part of one, about objects that the home has, most likely first.
 
         Args:
-            part: What is said, normalized.
+            part: The normalized text.
             state: The home.
-            options: How to decode.
-            floor: Log-probability up to which a writing of a goal is not looked for. One goal may be written in
-                several ways.
+            options: Decoding options.
+            floor: Wordings with a log-probability of at most this are not searched for. A goal may have several
+                wordings.
         """
         names = text_format.inventory(state) if options.inventory else ""
         words = HomeWords(state.world.categories, state.world.domain)
@@ -121,7 +121,7 @@ class InstructionReader:
                 yield goal, scored
 
     def _ground_goal(self, parsed: ParsedInstruction, text: str, state: State, options: Options) -> ParsedInstruction:
-        """Return the likeliest goal about what is there, if it is likelier than what was found."""
+        """Return the most likely goal about objects that the home has, if it is more likely than the parsed one."""
         goal, scored = next(self.likely(text, state, options, parsed.logprob), (None, None))
         if goal is None or scored is None or scored.logprob <= parsed.logprob:
             return parsed
@@ -131,7 +131,7 @@ class InstructionReader:
         )  # fmt: skip
 
     def _piecewise(self, whole: ParsedInstruction, names: str, state: State, options: Options) -> ParsedInstruction:
-        """Read the pieces of an instruction apart, if that makes a likelier goal than the whole in one breath."""
+        """Read an instruction in pieces, if that gives a more likely goal than reading it as a whole."""
         tokens = whole.tokens
 
         def read(part: str, floor: float) -> tuple[ParsedInstruction, float] | None:
