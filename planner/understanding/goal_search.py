@@ -75,7 +75,7 @@ class HomeWords:
 
 
 Beam = tuple[float, tuple[int, ...], "Session", "Floats"]
-"""Log-probability, tokens, what has read them, and the logits of what follows."""
+"""Log-probability, tokens, the session that has read them, and the logits of the next token."""
 
 
 @dataclass(frozen=True, kw_only=True)
