@@ -39,11 +39,11 @@ def export(format_name: PlanFormat, goal: Goal, actions: Sequence[Action], initi
     """Write a plan in a format.
 
     Args:
-        form: `bt` BehaviorTree.CPP 4 XML, `pddl` the domain and then the problem, `py_trees` the tree as it is drawn,
-            `mermaid` a flowchart.
+        format_name: `bt`: BehaviorTree.CPP 4 XML; `pddl`: the domain and then the problem; `py_trees`: a drawing of the
+            tree; `mermaid`: a flowchart.
         goal: The goal of the plan.
         actions: Its actions.
-        start: The state in which it begins.
+        initial_state: The state in which the plan begins.
         title: The instruction, shown as the plan's title.
 
     Raises:

@@ -1,18 +1,18 @@
-"""A plan as a behavior tree in the XML of BehaviorTree.CPP 4, for its `BehaviorTreeFactory` and for Groot2.
+"""Exports a plan as a behavior tree in the XML of BehaviorTree.CPP 4, for its `BehaviorTreeFactory` and for Groot2.
 
     Sequence                               the phases of the goal
       Fallback                             a phase
         Sequence
-          Fallback                         a subtask: is it done already? then nothing is to be done
+          Fallback                         a subtask, skipped if it is already done
             Holding object="plate 8"
             PickUp object="plate 8"
           GoalHolds goal="plate on dining table"
         RetryUntilSuccessful num_attempts="4"
           Replan goal="plate on dining table"
 
-`Sequence` remembers where it is: a reactive one would ask for the first subtask's outcome again, and pick up once more
-what has been put down. `Replan` plans anew for the goal from what is true by then, and carries that out. The nodes are
-the robot's to implement; `TreeNodesModel` declares each with its ports. Format:
+`Sequence` remembers its position: a reactive sequence would check the first subtask again, and pick up again what has
+been put down. `Replan` plans for the goal from the current state and executes that plan. The robot implements the
+nodes; `TreeNodesModel` declares each with its ports. Format:
 https://www.behaviortree.dev/docs/learn-the-basics/xml_format.
 """
 
@@ -44,7 +44,7 @@ PORTS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Node:
-    """A node that the robot implements: its ID and ports."""
+    """A node type that the robot implements: its ID and ports."""
 
     kind: Literal["Action", "Condition"]
     name: str
@@ -59,7 +59,7 @@ def _condition_node(name: str, *ports: str) -> Node:
     return Node(kind="Condition", name=name, ports=ports)
 
 
-# Each skill's action, and the condition that it makes true, whose ports are the last or the only ones of the action.
+# Each skill's action node, and the condition that it makes true.
 SKILLS = {
     "go to": (_action_node("GoTo", "fixture"), _condition_node("IsNear", "fixture")),
     "pick up": (_action_node("PickUp", "object"), _condition_node("Holding", "object")),
@@ -86,11 +86,11 @@ def to_behavior_tree(
     """Write a plan as XML.
 
     Args:
-        goal: What it reaches.
+        goal: The goal of the plan.
         actions: The plan.
-        start: The state that it begins in.
+        initial_state: The state in which the plan begins.
         title: The tree's description, for example the instruction.
-        attempts: How often a phase is planned anew.
+        attempts: Maximum number of replans of a phase.
     """
     root = ElementTree.Element("root", {"BTCPP_format": "4", "main_tree_to_execute": TREE})
     tree = ElementTree.SubElement(root, "BehaviorTree", {"ID": TREE})

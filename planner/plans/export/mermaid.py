@@ -1,7 +1,7 @@
-"""A plan as a Mermaid flowchart: the instruction, the subtasks phase by phase, the goal.
+"""Exports a plan as a Mermaid flowchart: the instruction, the subtasks phase by phase, the goal.
 
-Every label is quoted, and in it whatever is not a letter, a digit or plain punctuation is an entity, so that nothing
-that a person typed is read as markup. Syntax: https://mermaid.js.org/syntax/flowchart.html.
+Labels are quoted, and every character that is not a letter, a digit or plain punctuation is written as an entity, so
+that no user text is read as markup. Syntax: https://mermaid.js.org/syntax/flowchart.html.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ def to_mermaid(goal: Goal, actions: Sequence[Action], initial_state: State, *, t
     """Write a plan as a flowchart.
 
     Args:
-        goal: What it reaches.
+        goal: The goal of the plan.
         actions: The plan.
-        start: The state that it begins in.
-        title: Where it begins, for example the instruction.
+        initial_state: The state in which the plan begins.
+        title: The label of the first node, for example the instruction.
     """
     lines = ["flowchart TD", f'    start(["{_escaped(title or "start")}"])']
     previous, number = "start", 0

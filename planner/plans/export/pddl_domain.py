@@ -1,10 +1,10 @@
-"""The home's rules as a PDDL domain: what `envs/symbolic/actions.py` does, written once more for other people's planners.
+"""Exports the home's rules as a PDDL domain: the transition model of `envs/symbolic/actions.py` for other planners.
 
-Exact, but for room. Reach, processes and nesting follow `unmet` and `effect` to the letter: what is in what, through
-any number of containers, is derived (PDDL 2.2 axioms), and so is which appliance runs. Room is arithmetic, which STRIPS
-lacks, and counting cells one by one would ground to hundreds of thousands of actions: `fits` says, from the start, what
-a place can take beside what is there already (`planner/plans/export/pddl_problem.py`). `go to` is left out: where the robot stands
-is no precondition of anything and no goal can ask for it.
+Exact, except for room. Reach, processes and nesting follow `unmet_precondition` and `successor` to the letter: what is
+in what, through any number of containers, is derived (PDDL 2.2 axioms), and so is which appliance runs. Room is
+arithmetic, which STRIPS lacks, and counting cells one by one would ground to hundreds of thousands of actions: `fits`
+states from the start what a place can take beside its initial contents (`planner/plans/export/pddl_problem.py`).
+`go to` is left out: no precondition and no goal depends on where the robot stands.
 """
 
 from __future__ import annotations
@@ -70,12 +70,12 @@ AXIOMS = """\
 
 
 def state_predicates(domain: Domain) -> tuple[str, ...]:
-    """The predicates of the domain's states; what only an object or a fixture can be is asked of it alone anyway."""
+    """Return the predicates of the domain's states, for objects and fixtures alike."""
     return tuple(f"({word} ?e - entity)" for word in domain.states)
 
 
 def process_effects(domain: Domain) -> dict[str, tuple[str, str]]:
-    """What running appliances do to a thing: by predicate, the condition on the thing `?y` and the effect on it.
+    """Return the effects of running appliances on an object: by predicate, the condition on `?y` and the effect.
 
     Raises:
         DomainError: A process depends on more than a switch and a door.
@@ -99,10 +99,10 @@ def process_effects(domain: Domain) -> dict[str, tuple[str, str]]:
 
 
 def reachable_effects(domain: Domain) -> dict[str, tuple[str, str]]:
-    """The powers of appliances that run while the robot can reach into them: behind a closed door nothing is put.
+    """Return the effects of appliances that run while the robot can reach into them, that is, with an open door.
 
-    It matters: hot and cold things that exclude each other in one action make planners multiply out the contrary of
-    derived predicates.
+    Leaving out the others matters: mutually exclusive hot and cold effects in one action make planners multiply out
+    the negation of derived predicates.
     """
     reachable = replace(domain, processes=tuple(p for p in domain.processes if "closed" not in p.when))
     return process_effects(reachable)
@@ -112,10 +112,10 @@ def domain_text(domain: Domain, extra: Sequence[str], predicates: Sequence[str],
     """Write the domain.
 
     Args:
-        domain: The rules.
-        extra: Axioms and actions of a goal, which PDDL wants in the domain.
-        predicates: Their predicates.
-        constants: The entities that they name, with their types.
+        domain: The home's rules.
+        extra: Axioms and actions of a goal, which PDDL requires in the domain.
+        predicates: Predicates of these.
+        constants: Entities that these name, with their types.
     """
     effects = process_effects(domain)
     reachable = reachable_effects(domain)
@@ -164,7 +164,7 @@ def _outside_zone_axiom(effect_name: str) -> str:
 
 
 def _temperature_effects(domain: Domain) -> set[str]:
-    """The powers that win against what is poured in."""
+    """Return the effects that override the temperature of a liquid poured in."""
     return {f"makes-{state}" for pair in domain.exclusive for state in pair}
 
 
@@ -195,7 +195,7 @@ def _actions(domain: Domain, effects: dict[str, tuple[str, str]], reachable: dic
 
 
 def _put_actions(effects: dict[str, tuple[str, str]]) -> list[str]:
-    """`put`, six times over: a planner that need not ask what is in a fork, or what a table cooks, grounds far less."""
+    """Return six variants of `put` by type; a planner then need not ground what is in a fork or what a table cooks."""
     definitions = []
     for object_type in ("item", "vessel"):
         exposed_variables = ["?x"] if object_type == "item" else ["?x", "?y"]
@@ -214,7 +214,7 @@ def _put_actions(effects: dict[str, tuple[str, str]]) -> list[str]:
 
 
 def _pour_actions(domain: Domain, reachable: dict[str, tuple[str, str]]) -> list[str]:
-    """`pour`, once for each warmth of what is poured: it is handed on, but where an appliance keeps it from that."""
+    """Return variants of `pour` by temperature, which the liquid passes on unless an appliance overrides it."""
     definitions = []
     emptied = "(when (not (reservoir ?v)) (and (not (filled ?v {0})) (empty ?v)))"
     parameters = "?v ?o - thing ?l - liquid"
@@ -238,7 +238,7 @@ def _pour_actions(domain: Domain, reachable: dict[str, tuple[str, str]]) -> list
 
 
 def _exposure_effects(effects: dict[str, tuple[str, str]], when: str, effect_name: str, variable: str = "?y") -> str:
-    """The effects of a running appliance on everything `?y` of which `when` holds, or on the one thing `what`."""
+    """Return the effects of a running appliance on every object `?y` for which `when` holds, or on one `variable`."""
     effects_list = []
     for name, (requirement, effect) in effects.items():
         condition = _conjunction([c for c in (when, effect_name.format(name), requirement) if c])

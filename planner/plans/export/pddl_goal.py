@@ -1,9 +1,9 @@
-"""The goal language in PDDL: every condition becomes an axiom over the things of one home.
+"""Exports the goal language to PDDL: every condition becomes an axiom over the objects of one home.
 
-An axiom a condition, and one for each thing that may satisfy it, because planners multiply out nested `or`s: three
-conditions of eight candidates each would be 512 goals. `2 plate` counts along the candidates, so its size is linear in
-them, too. `every` is about what it is about at the start, as in `envs/symbolic/scoring.py`. Phases (`then`) are exact: a
-pseudo-action `next-phase-1`, which is no subtask, may be taken where the first phase holds.
+There is one axiom per condition and one for each object that may satisfy it, because planners multiply out nested
+`or`s: three conditions of eight candidates each would be 512 goals. `2 plate` counts along the candidates, so its size
+is linear in them, too. `every` covers the objects that match at the start, as in `envs/symbolic/scoring.py`. Phases
+(`then`) are exact: a pseudo-action `next-phase-1`, which is not a subtask, is applicable where the first phase holds.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ class GoalText:
     """A goal as PDDL.
 
     Attributes:
-        rules: Axioms, and the actions that lead from phase to phase; they go into the domain.
-        predicates: Theirs.
-        facts: What they need in the first state.
+        rules: Axioms, and the actions that lead from phase to phase; they belong into the domain.
+        predicates: Predicates of the rules.
+        facts: Facts that the rules need in the initial state.
         condition: The goal itself.
-        watched: Entities of which it matters what is in them.
+        watched: Entities whose contents matter.
     """
 
     rules: tuple[str, ...]
@@ -46,8 +46,8 @@ def goal_text(goal: Goal, initial_state: State, names: Sequence[str]) -> GoalTex
 
     Args:
         goal: The goal.
-        start: The first state.
-        names: What each entity is called in PDDL.
+        initial_state: The initial state.
+        names: The PDDL name of each entity.
 
     Raises:
         ExportError: A condition can never hold in this home.
@@ -81,7 +81,7 @@ class _Writer:
         self.watched: set[int] = set()
 
     def condition(self, condition: Condition) -> str:
-        """Return an atom (or its negation) that says the condition; empty if it always holds."""
+        """Return an atom (or its negation) that is true if the condition holds; empty if it always holds."""
         text = format_condition(condition, self.world.domain)
         self.rules.append(f"  ; {text}")
         if isinstance(condition, FixtureIs):
@@ -139,7 +139,7 @@ class _Writer:
         return self.define(self.conjunction(*atoms)) if atoms else ""
 
     def outside_predicate(self, place: Place) -> str:
-        """Define a predicate, and return its name, that says that a thing is not at a place, nor in what is there."""
+        """Define a predicate for objects that are neither at a place nor in a container there, and return its name."""
         world, number = self.world, len(self.predicates) + 1
         name, member_predicate = f"out-{number}", f"such-{number}"
         self.predicates += [f"({name} ?x - thing)", f"({member_predicate} ?e - entity)"]
@@ -155,14 +155,16 @@ class _Writer:
                 *(self.negation(literal) for literal in self.property_literals("?h", place.thing)),
             ]
             not_container += [f"({self.outside_predicate(place.inside)} ?h)"] if place.inside else []
-            alternatives = ["(exists (?f - fixture) (at ?x ?f))",
-                    f"(exists (?h - vessel) (and (at ?x ?h) ({name} ?h) {self.disjunction(*not_container)}))"]  # fmt: skip
+            alternatives = [
+                "(exists (?f - fixture) (at ?x ?f))",
+                f"(exists (?h - vessel) (and (at ?x ?h) ({name} ?h) {self.disjunction(*not_container)}))",
+            ]
         self.facts += [f"({member_predicate} {self.names[i]})" for i in members]
         self.rules.append(f"  (:derived ({name} ?x - thing)\n    (or (held ?x) {' '.join(alternatives)}))")
         return name
 
     def at_least(self, formulas: Sequence[str], number: int, text: str) -> str:
-        """At least `number` of the formulas, by counting along them: `reached[j]` is "j among those so far"."""
+        """Return "at least `number` of the formulas", by counting along them: `reached[j]` is "j of those so far"."""
         if len(formulas) < number:
             raise ExportError(f"{text!r} can never hold: this home has {len(formulas)} of them")
         reached: dict[int, str] = {}
@@ -196,7 +198,7 @@ class _Writer:
         return [i for i in range(self.world.n_fixtures, len(self.names)) if self.world.categories[i] in categories]
 
     def object_formula(self, i: int, thing: Thing, place: Place | None) -> str:
-        """Say that an entity is such a thing at such a place; empty if it can never be there."""
+        """Return the formula that an entity matches a description at a place; empty if it can never be there."""
         state_literals = self.state_literals(i, thing)
         if place is None:
             return self.conjunction(*state_literals)
@@ -204,7 +206,7 @@ class _Writer:
         return self.conjunction(*state_literals, self.disjunction(*place_formulas)) if place_formulas else ""
 
     def place_formulas(self, i: int, place: Place) -> list[str]:
-        """Say, one way each, that an entity is at a place, through containers."""
+        """Return the alternative formulas that an entity is at a place, possibly through containers."""
         world = self.world
         if place.fixture is not None:
             fixtures = [f for f in range(world.n_fixtures) if world.categories[f] == place.fixture]
@@ -225,7 +227,7 @@ class _Writer:
         return self.property_literals(self.names[i], thing)
 
     def property_literals(self, name: str, thing: Thing) -> list[str]:
-        """What must be true of a thing, or of a variable, beside its kind."""
+        """Return the states and liquid that an object or variable must have, besides its category."""
         property_literals = [self.state_atom(name, state) for state in thing.states]
         return [*property_literals, f"(filled {name} {thing.liquid})"] if thing.liquid else property_literals
 

@@ -1,12 +1,12 @@
-"""A goal in a home as a PDDL task that other planners solve, and their plans as ours.
+"""Exports a goal in a home as a PDDL task for other planners, and reads their plans.
 
     task = to_pddl(goal, start)
     task.actions(plan_text)  # what a planner wrote, as our actions: one step, one subtask
 
-Left out are things that the goal is not about and that are neither tools, vessels nor drinks: no plan needs them. They
-still take up room: `fits` is true of a thing and a place if it fits by size and kind, and if there is room for it
-beside what lies there at the start. A plan may therefore put too much into one place, which replaying it
-(`planner.verification.plan_verification`) tells; and a place that is full at the start stays so, be it emptied or not.
+Objects that the goal is not about and that are neither tools, vessels nor drinks are left out: no plan needs them. They
+still take up room: `fits` is true of an object and a place if it fits by size and category, and if there is room for
+it beside the initial contents. A plan may therefore put too much into one place, which replay detects
+(`planner.verification.plan_verification`); and a place that is full at the start stays full even if it is emptied.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from planner.plans.export.phases import one_line
 if TYPE_CHECKING:
     from envs.symbolic.actions import State, World
 
-# The beginning of each PDDL action's name, our skill, and how many of its arguments are ours.
+# Prefix of the PDDL action's name: our skill, and how many of the arguments our action has.
 SKILLS = {
     "pick-up": ("pick up", 1), "put-": ("put", 2), "give": ("give", 2), "open": ("open", 1), "close-": ("close", 1),
     "turn-on-": ("turn on", 1), "turn-off": ("turn off", 1), "slice": ("slice", 1), "wipe": ("wipe", 1),
@@ -36,21 +36,21 @@ SKILLS = {
 
 @dataclass(frozen=True, kw_only=True)
 class PddlTask:
-    """A domain and a problem, and our names of what is called otherwise there."""
+    """A domain and a problem, and our name for each PDDL name."""
 
     domain: str
     problem: str
     names: dict[str, str]
 
     def __str__(self) -> str:
-        """Both texts, the domain first; a planner wants each in a file of its own."""
+        """Return both texts, the domain first; planners expect each in a separate file."""
         return f"{self.domain}\n{self.problem}"
 
     def actions(self, plan: str) -> tuple[Action, ...]:
         """Read a plan, one `(action argument ...)` a line, as our actions; comments and pseudo-actions are dropped.
 
         Raises:
-            ExportError: A line is no action of the domain.
+            ExportError: A line is not an action of the domain.
         """
         actions = []
         for line in plan.splitlines():
@@ -72,7 +72,7 @@ def to_pddl(goal: Goal, initial_state: State, *, title: str = "") -> PddlTask:
 
     Args:
         goal: The goal.
-        start: The first state.
+        initial_state: The initial state.
         title: A comment, for example the instruction.
 
     Raises:
@@ -91,9 +91,7 @@ def to_pddl(goal: Goal, initial_state: State, *, title: str = "") -> PddlTask:
         *_initial_facts(initial_state, names, included_set),
         *pddl_goal.facts,
     ]
-    mentioned = set(
-        re.findall(r"[\w-]+", " ".join(pddl_goal.rules))
-    )  # what the domain's axioms name, it has to declare
+    mentioned = set(re.findall(r"[\w-]+", " ".join(pddl_goal.rules)))  # the domain must declare what its axioms name
     constants = _typed(world, names, [i for i in included if names[i] in mentioned])
     objects = "\n    ".join(_typed(world, names, [i for i in included if names[i] not in mentioned]))
     header = "".join(f"; {key}: {one_line(text)}\n" for key, text in
@@ -107,7 +105,7 @@ def to_pddl(goal: Goal, initial_state: State, *, title: str = "") -> PddlTask:
 
 
 def symbols(names: Sequence[str]) -> list[str]:
-    """Return a PDDL name for each of ours: letters, digits and `_`, each once."""
+    """Return a unique PDDL name for each of our names: letters, digits and `_`."""
     symbol_names: dict[str, None] = {}
     for name in names:
         word = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
@@ -133,7 +131,7 @@ def _is_relevant(world: World, i: int, goal: Goal) -> bool:
 
 def _object_words(condition: Condition) -> list[str]:
     if isinstance(condition, Count | Every | No):
-        return [condition.thing.word]  # what a place is, is a vessel, and those are all there
+        return [condition.thing.word]  # an object used as a place is a vessel, and all vessels are included
     return [condition.thing.word] if isinstance(condition, Holding) else []
 
 
@@ -153,7 +151,7 @@ def _typed(world: World, names: Sequence[str], entities: Sequence[int]) -> list[
 def _constant_facts(
     initial_state: State, names: Sequence[str], included: Sequence[int], watched: frozenset[int]
 ) -> list[str]:
-    """What never changes."""
+    """Return the facts that never change."""
     world, facts = initial_state.world, list[str]()
     effect_names = process_effects(world.domain)
     for i in included:
@@ -190,14 +188,14 @@ def _fit_facts(initial_state: State, names: Sequence[str], included: Sequence[in
             if world.relation[p] is None or p == i or not world.fits(i, p):
                 continue
             other_units = [world.units[j] for j in contents[p] if j != i]
-            is_person = world.relation[p] == "with"  # who takes anything, whatever they have already
+            is_person = world.relation[p] == "with"  # a person accepts any number of objects
             if is_person or not other_units or world.units[i] + sum(other_units) <= world.capacity[p]:
                 facts.append(f"(fits {names[i]} {names[p]})")
     return facts
 
 
 def _initial_facts(initial_state: State, names: Sequence[str], included: set[int]) -> list[str]:
-    """What is true at first, of what can change."""
+    """Return the changeable facts that are true in the initial state."""
     world, facts = initial_state.world, list[str]()
     for i in sorted(included):
         facts += [f"({word} {names[i]})" for word in world.domain.states if initial_state.has(i, word)]

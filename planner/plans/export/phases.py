@@ -1,4 +1,4 @@
-"""A plan split where its goal's phases end, and what each subtask makes true: what every format is written from."""
+"""Splits a plan at the ends of its goal's phases; every export format is written from this."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class Subtask:
     """A step of a plan.
 
     Attributes:
-        action: What is done.
-        text: In words.
-        liquid: What is poured, where it is `pour`; empty if the plan breaks before.
+        action: The action.
+        text: The action in words.
+        liquid: The liquid that `pour` pours; empty for other skills, or if the plan fails earlier.
     """
 
     action: Action
@@ -36,7 +36,7 @@ class Phase:
 
 
 def phases_of(goal: Goal, actions: Sequence[Action], initial_state: State) -> tuple[Phase, ...]:
-    """Split a plan. What comes after the end of the last phase stays with it; so does what cannot be carried out."""
+    """Split a plan into phases. Actions after the end of the last phase, and inapplicable ones, stay in it."""
     phase = advance(goal, 0, initial_state, initial_state)
     by_phase: list[list[Subtask]] = [[] for _ in goal.phases]
     states = [initial_state, *attempt(initial_state, actions)]
@@ -52,5 +52,5 @@ def phases_of(goal: Goal, actions: Sequence[Action], initial_state: State) -> tu
 
 
 def one_line(text: str) -> str:
-    """Return what a person typed as one line without control characters or halves of characters."""
+    """Return user text as one line without control characters or unpaired surrogates."""
     return "".join(c for c in " ".join(text.split()) if c.isprintable())

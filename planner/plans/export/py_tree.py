@@ -1,12 +1,12 @@
-"""A plan as a py_trees tree that ticks in any home with `state()` and `execute(action)`.
+"""Exports a plan as a py_trees tree that ticks in any home with `state()` and `execute(action)`.
 
     tree = to_py_trees(goal, actions, SymbolicHome(start))
     py_trees.trees.BehaviorTree(tree).tick()
 
 A sequence with memory of subtasks, each a selector of "is it done already?" and the action, as in
-`planner/plans/export/behavior_tree.py`; at the end of each phase it is asked whether its goal holds. On a failure the root
-fails, and its `feedback_message` says why. There is no planning anew: a tree that fails is a reason for
-`Planner.plan_for_goal`, which knows what is true by then. Needs the extra `exports`.
+`planner/plans/export/behavior_tree.py`. A condition at the end of each phase tests whether its goal holds. On a failure
+the root fails, and its `feedback_message` says why. The tree does not replan: after a failure, call
+`Planner.plan_for_goal` with the current state. Needs the extra `exports`.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from envs.symbolic.home_protocol import Home
     from planner.plans.export.phases import Subtask
 
-# What is true of the last thing named once a subtask is done, for skills that set or clear a state.
+# The state of the last argument after a subtask, for skills that set or clear a state.
 STATES_AFTER = {
     "open": "open", "close": "closed", "turn on": "on", "turn off": "off", "slice": "sliced", "wipe": "clean",
     "fold": "folded",
@@ -37,7 +37,7 @@ STATES_AFTER = {
 
 
 def is_installed() -> bool:
-    """Whether the extra `exports` is there."""
+    """Whether the extra `exports` is installed."""
     return importlib.util.find_spec("py_trees") is not None
 
 
@@ -45,9 +45,9 @@ def to_py_trees(goal: Goal, actions: Sequence[Action], home: Home, *, title: str
     """Build the tree.
 
     Args:
-        goal: What the plan reaches.
+        goal: The goal of the plan.
         actions: The plan.
-        home: Where it is carried out; it begins in the home's present state.
+        home: The home where it is executed, from its current state.
         title: The root's name, for example the instruction.
 
     Raises:
@@ -82,19 +82,19 @@ def to_py_trees(goal: Goal, actions: Sequence[Action], home: Home, *, title: str
 
 
 def show(tree: Behaviour) -> str:
-    """Draw a tree with the characters of a terminal."""
+    """Draw a tree with terminal characters."""
     from py_trees.display import unicode_tree
 
     return str(unicode_tree(tree))
 
 
 def all_hold(goal: Goal, initial_state: State) -> Callable[[State], bool]:
-    """Return whether all conditions of a phase hold in a state, in an episode that began in `start`."""
+    """Return a test of whether all conditions of a phase hold in a state, given the episode's initial state."""
     return lambda state: all(holds(state, condition, initial_state) for condition in goal.conditions)
 
 
 def _is_done(subtask: Subtask) -> Callable[[State], bool]:
-    """Return whether what a subtask is to make true is true in a state."""
+    """Return a test of whether a subtask's effect holds in a state."""
     (skill, args), liquid = subtask.action, subtask.liquid
 
     def is_done(state: State) -> bool:
