@@ -1,12 +1,13 @@
-"""An instruction in a home that is known in part: the goal that it means, and a plan as far as one can be known.
+"""Plans an instruction in a partly known home: reads its goal, and plans as far as the belief allows.
 
-The inventory that the GPT reads has the fixtures of the map, the things that are known, and the categories that the
-instruction itself names: nothing tells it of what is hidden. A goal about a thing that nobody has seen is taken as it
-is written; that there is none is only said when it has been looked for. What the map does not have is not there.
+The inventory that the GPT reads contains the fixtures of the map, the known objects, and the categories that the
+instruction itself names; nothing reveals hidden objects. A goal about an object that has not been seen is accepted as
+written; that there is none is reported only after a search. A fixture that is not on the map does not exist.
 
-The GPT plans on what is believed, with each thing that it needs and nobody has seen imagined at its likeliest place. A
-subtask `look for mug` stands before the first one that rests on such a place. The plan is not verified then: whether
-the thing is there shows when it is carried out (`planner/exploration/search_executor.py`), which looks in the same order.
+The GPT plans on the belief, with every needed but unseen object placed hypothetically at its most likely place. A
+subtask `look for mug` precedes the first subtask that depends on such a place. Such a plan is not verified: the
+execution shows whether the object is there (`planner/exploration/search_executor.py`, which searches in the same
+order).
 """
 
 from __future__ import annotations
@@ -39,16 +40,16 @@ if TYPE_CHECKING:
     from planner.plans.options import Options
     from planner.plans.planning_result import ParsedInstruction
 
-LOOK_PREFIX = "look for "  # what a subtask that is no action of the robot's own begins with
+LOOK_PREFIX = "look for "  # begins a subtask that is a search, not an action
 
 
 def plan_under_uncertainty(
     planner: PlanningPipeline, instruction: str, belief: Belief, decoding_options: Options
 ) -> Plan:
-    """Answer an instruction by what is known of a home.
+    """Plan an instruction in a partly known home.
 
     Raises:
-        CalibrationError: An error rate is asked for: what the GPT has not seen of a home, its calibration does not say.
+        CalibrationError: An error rate is requested: the calibration is valid only for fully known homes.
     """
     if decoding_options.error_rate is not None:
         raise CalibrationError("an error rate can be kept only where all of the home is known; leave one of them out")
@@ -66,7 +67,7 @@ def plan_under_uncertainty(
 def plan_for_goal_under_uncertainty(
     planner: PlanningPipeline, goal: Goal, belief: Belief, decoding_options: Options, *, instruction: str = ""
 ) -> Plan:
-    """Plan for a goal on what is believed."""
+    """Plan for a goal on the belief."""
     needs = [need for condition in goal.conditions for need in information_needs(condition, belief)]
     guesses = {need.label: guess for need in needs if (guess := _make_guess(need, belief)).places}
     open_needs = deduplicate_needs([need for need in needs if need.label in guesses])
@@ -89,7 +90,7 @@ def plan_for_goal_under_uncertainty(
 
 
 def understand(planner: PlanningPipeline, instruction: str, belief: Belief, options: Options) -> ParsedInstruction:
-    """Let the GPT write the goal of an instruction, by what is known of the home."""
+    """Let the GPT write the goal of an instruction, given what is known of the home."""
     parsed = planner.understand(instruction, with_unseen(belief, categories_named(instruction)), options)
     if parsed.goal is not None or not parsed.goal_text or parsed.question:
         return parsed
@@ -98,20 +99,20 @@ def understand(planner: PlanningPipeline, instruction: str, belief: Belief, opti
     except GoalError:
         return parsed
     missing_category = missing(goal, with_unseen(belief, load_domain().objects))
-    if missing_category is not None:  # from the map
+    if missing_category is not None:  # a fixture
         return replace(parsed, refusal=f"there is no {missing_category} here")
     return replace(parsed, goal=goal, goal_text=format_goal(goal), refusal="", unparsable=False)
 
 
 def with_unseen(belief: Belief, categories: Iterable[str]) -> State:
-    """Return what is known, with one thing of each category of which none is."""
+    """Return the believed state, with one object added for each given category of which none is known."""
     known = {item.category for item in belief.things.values()}
     unseen = {free_name(belief, c): Known(category=c, place=GROUND) for c in categories if c not in known}
     return belief.states(unseen)[0]
 
 
 def categories_named(instruction: str) -> tuple[str, ...]:
-    """Return the categories of things that an instruction names, by their own name or, failing that, by another."""
+    """Return the object categories that an instruction names, by their own names or by synonyms."""
     nouns, longest = _nouns()
     words = re.findall(r"[a-z']+", normalize(instruction).lower())
     categories: dict[str, None] = {}
@@ -129,7 +130,7 @@ def categories_named(instruction: str) -> tuple[str, ...]:
 
 
 def with_named_objects(belief: Belief, subtasks: Iterable[str]) -> State:
-    """Return what is known, with the things that a plan names, wherever they may be."""
+    """Return the believed state, with unknown objects added that a plan names."""
     domain = load_domain()
     name = re.compile(rf"\b({'|'.join(sorted(map(re.escape, domain.objects), key=len, reverse=True))}) \d+\b")
     categories = {match[0]: match[1] for subtask in subtasks for match in name.finditer(subtask)}
@@ -150,7 +151,7 @@ def _make_guess(need: InformationNeed, belief: Belief) -> Guess:
 def _insert_looks(
     plan: Plan, open_needs: list[InformationNeed], imagined: dict[str, Known], belief: Belief
 ) -> tuple[str, ...]:
-    """The subtasks with `look for` before what rests on an imagined thing; what all depends on is looked for first."""
+    """Insert `look for` before the first subtask that depends on each hypothetical object; other needs come first."""
     world = belief.states(imagined)[0].world
     labels = {
         name: next(need.label for need in open_needs if not need.every and item.category in need.words)
@@ -174,7 +175,7 @@ def _insert_looks(
 
 @lru_cache(maxsize=1)
 def _nouns() -> tuple[dict[str, tuple[str, ...]], int]:
-    """What each noun, in singular and plural, may name; and how many words the longest has."""
+    """Return the categories that each noun (singular or plural) may name, and the word count of the longest noun."""
     plural = Realizer(random.Random(0), None).plural
     domain, by_synonym = load_domain(), dict[str, tuple[str, ...]]()
     for category, synonyms in load_words().objects.items():

@@ -1,7 +1,7 @@
-"""What has to be looked for before a goal can be planned on what is known.
+"""Determines what must be found before a goal can be planned on the belief.
 
-A condition wants things that are not known, the tools that its changes need, a look at every place that `every` and
-`no` are about, and a look at the fixtures whose states it would otherwise only suppose.
+A condition may need unknown objects, the tools for its changes, a look at every place that may hold the objects of an
+`every` or `no`, and a look at fixtures whose states are only assumed.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class InformationNeed:
-    """Something to look for.
+    """Something to search for.
 
     Attributes:
-        label: As a person says it: `mug`, `dirty plate`, `something to cut with`.
-        words: Categories, any of which will do; empty if a look at fixtures is wanted.
-        states: What must be true of it already, because the robot cannot make it so.
-        number: How many more.
-        have: How many are known that would do.
-        every: All there are: no place where one may be is left out.
-        only_in: The only kind of fixture to look at; empty: all.
-        fixtures: Fixtures to look at, if that is what is wanted.
+        label: In plain words: `mug`, `dirty plate`, `something to cut with`.
+        words: Categories, any of which is suitable; empty if fixtures must be looked at.
+        states: States that it must already have, because the robot cannot bring them about.
+        number: How many more are needed.
+        have: How many suitable objects are known.
+        every: Whether all of them are needed, so that no possible place may be left out.
+        only_in: The only category of fixture to look at; empty for all.
+        fixtures: Fixtures to look at, if their states are needed.
     """
 
     label: str
@@ -48,14 +48,15 @@ class InformationNeed:
 def information_needs(
     condition: Condition, belief: Belief, *, avoid: frozenset[str] = frozenset()
 ) -> tuple[InformationNeed, ...]:
-    """Return what a condition needs that is not known, the things before the tools.
+    """Return what a condition needs that is not known, objects before tools.
 
-    An `every` or `no` always wants all there are: whether a place is left to look at is for `planner.exploration.search_order`.
+    An `every` or `no` always needs all objects; `planner.exploration.search_order` determines whether a place is left
+    to look at.
 
     Args:
-        condition: What is to hold.
-        belief: What is known.
-        avoid: Things not to use.
+        condition: The condition.
+        belief: The robot's belief.
+        avoid: Names of objects not to use.
     """
     state, initial_state = belief.states()
     index = state.world.index
@@ -64,7 +65,7 @@ def information_needs(
 
 
 def deduplicate_needs(needs: Sequence[InformationNeed]) -> list[InformationNeed]:
-    """Leave out what is wanted twice, and one of a kind of which all are looked for."""
+    """Remove duplicates, and needs for one object of a category of which all are searched for."""
     words_sought_everywhere = {word for need in needs if need.every and not need.only_in for word in need.words}
     distinct = [need for need in needs if need.every or not set(need.words) <= words_sought_everywhere]
     return list(dict.fromkeys(distinct))
@@ -137,7 +138,7 @@ class _NeedFinder:
             yield InformationNeed(label="pan or pot", words=("pan", "pot"))
 
     def can_cook(self, usable: Sequence[int], categories: Sequence[str]) -> bool:
-        """Whether there is something to cook in, or nothing needed."""
+        """Whether something to cook in is known, or none is needed."""
         if usable:
             return any(grounding.appliance_for(self.state, "cooked", i) is not None for i in usable)
         fixture_categories = set(self.state.world.categories[: self.state.world.n_fixtures])
@@ -173,7 +174,7 @@ class _NeedFinder:
         if condition.quantifier == "some":
             if any(state.has(i, condition.state) for i in fixtures if i not in uninspected):
                 return
-            uninspected = [i for i in uninspected if state.has(i, condition.state)]  # only supposed to be so
+            uninspected = [i for i in uninspected if state.has(i, condition.state)]  # only assumed to be so
         if uninspected:
             label = f"whether a {condition.fixture} is {condition.state}"
             yield InformationNeed(label=label, every=True, fixtures=frozenset(names[i] for i in uninspected))

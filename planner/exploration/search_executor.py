@@ -1,9 +1,9 @@
-"""Reaching a goal in a home of which the robot knows only what it has seen or been told: look, plan, act, look again.
+"""Reaches a goal in a home of which the robot knows only what it has seen or been told: look, plan, act, look again.
 
-What the goal needs and is not known is looked for first, with the hand empty, the likeliest place for its time first.
-The GPT then plans on what is known; after each subtask the robot sees what there is to see, and plans anew when the
-plan would fail or miss the goal from there. Looking has a budget of its own, and each look shows a place that was not
-looked at: it ends with the thing, or with every place looked at. The score is the home's, not what the robot believes.
+Unknown objects that the goal needs are searched for first, with an empty hand, in the order of probability over cost.
+The GPT then plans on the belief. After each subtask the robot observes what is visible, and replans if the plan would
+fail or miss the goal from there. Searching has its own budget, and each search action shows a new place: it ends when
+the object is found or every place was looked at. The score uses the true state of the home, not the belief.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from planner.plans.options import Options
     from planner.world_model.belief import Belief
 
-MAX_LOOKS_PER_FIXTURE = 3  # with things moved meanwhile, a place may be looked at again
+MAX_LOOKS_PER_FIXTURE = 3  # a place may be looked at again after objects were moved
 
 
 def execute_with_search(
@@ -49,18 +49,20 @@ def execute_with_search(
     disturb: Callable[[Sequence[Action]], Disturbance | None] | None = None,
     choose: SearchPolicy = most_likely,
 ) -> Iterator[Event]:
-    """Reach a goal in a home that is known in part, and yield each event as it happens; the last is `Ended`.
+    """Reach a goal in a partly known home, and yield each event as it happens; the last is `Ended`.
 
     Args:
-        actions: A plan to begin with, followed as far as what it names is there; none lets the GPT plan.
-        goal: What is wanted, and scored.
-        home: Either world, at the start of the episode. It is seen only as `envs.symbolic.visibility` says.
-        belief: What is known at the start.
-        planner: Whose GPT plans.
-        options: How it decodes.
-        max_replans: How often it may plan anew when a plan broke; looks and the plans after them are not counted.
-        disturb: Called before each subtask with the rest of the plan; `DisturbedHome.disturb`.
-        choose: Which look comes next.
+        actions: An initial plan, followed as long as its objects are where they are believed to be; if empty, the GPT
+            plans.
+        goal: The goal, which is scored.
+        home: The symbolic or physical home, at the start of the episode. The robot sees of it only what
+            `envs.symbolic.visibility` allows.
+        belief: The robot's belief at the start.
+        planner: The planner whose GPT plans.
+        options: Its decoding options.
+        max_replans: Maximum number of replans after failures; search actions and the plans after them do not count.
+        disturb: Called before each subtask with the rest of the plan; see `DisturbedHome.disturb`.
+        choose: Chooses the next search action.
     """
     execution = SearchExecution(goal, home, belief, disturb)
     execution.queue.extend(actions)
@@ -69,7 +71,7 @@ def execute_with_search(
 
 
 class SearchExecution(Execution):
-    """An execution under way, decided on `belief`. The state is the home's: it is acted in and scored, not known."""
+    """An execution that decides on a belief; the inherited state is the home's true state and only scored."""
 
     def __init__(
         self,
@@ -90,7 +92,7 @@ class SearchExecution(Execution):
     def run(
         self, planner: PlanningPipeline, decoding_options: Options | None, max_replans: int, choose: SearchPolicy
     ) -> Iterator[Event]:
-        """Go on until the goal is reached or nothing more can be done."""
+        """Continue until the goal is reached or nothing more can be done."""
         plan_failed = False
         if self.queue:
             yield from self.run_until_break(stop_early=self.reaches())
@@ -123,11 +125,11 @@ class SearchExecution(Execution):
             yield from self.run_until_break(stop_early=True)
             needs_lost_object = not all(
                 self._is_known(action) for action in self.queue
-            )  # that is looked for, not planned
+            )  # a lost object is searched for; no replan
             plan_failed = self._failed_last() or not (needs_lost_object or self._is_reached())
 
     def search(self) -> Search:
-        """Return what looking came to, and what was not found."""
+        """Return the search history, and what was not found."""
         shortfall = dict.fromkeys(label for c in self._conditions() for label in self._unmet_needs(c))
         if self.plan_failure:
             shortfall[self.plan_failure] = None
@@ -135,12 +137,14 @@ class SearchExecution(Execution):
             looks=tuple(self.looks), missed=tuple(self.missed), shortfall=tuple(shortfall), belief=self.belief
         )
 
-    # -- what is known -------------------------------------------------------------------------------------------------
+    # -- belief --------------------------------------------------------------------------------------------------------
 
     def decision_states(self) -> tuple[State, State]:
+        """Return the believed current and initial states."""
         return self.belief.states()
 
     def current_goal(self) -> tuple[Goal, int]:
+        """Return the part of the current phase that can still be reached; it has one phase."""
         return self.planned_goal, 0
 
     def _observe(self, done: Action | None = None) -> Iterator[Event]:
@@ -153,7 +157,7 @@ class SearchExecution(Execution):
                 yield self.missed[-1]
 
     def _next(self) -> Action | None:
-        """The next subtask; only the walk there, where what it names is not where it is believed to be."""
+        """Return the next subtask; if one of its objects is not where it is believed to be, only the walk there."""
         if not self._is_known(self.queue[0]):
             return None
         true_world, names = self.state.world, self.queue[0].args
@@ -165,7 +169,7 @@ class SearchExecution(Execution):
 
     def _true_root(self, name: str) -> str:
         root = self.state.root(self.state.world.index[name])
-        return self.state.world.names[root] if root >= 0 else self.belief.root(name)  # in the hand, or in sight
+        return self.state.world.names[root] if root >= 0 else self.belief.root(name)  # in the hand or visible
 
     def _is_known(self, action: Action) -> bool:
         return self.belief.states()[0].world.index.keys() >= set(action.args)
@@ -177,7 +181,7 @@ class SearchExecution(Execution):
     def _failed_last(self) -> bool:
         return bool(self.steps) and self.steps[-1].status != "done"
 
-    # -- what is wanted ------------------------------------------------------------------------------------------------
+    # -- needs ---------------------------------------------------------------------------------------------------------
 
     @property
     def _unreachable(self) -> frozenset[str]:
@@ -194,7 +198,7 @@ class SearchExecution(Execution):
         return bool(search_actions([need], self.belief, self._unreachable))
 
     def _open_needs(self) -> list[InformationNeed]:
-        """What can still be looked for: of a condition that lacks something for good, nothing else."""
+        """Return what can still be searched for; nothing for conditions that can no longer be met."""
         unsatisfiable = self._unsatisfiable()
         needs = [
             need
@@ -206,7 +210,7 @@ class SearchExecution(Execution):
         return deduplicate_needs(needs)
 
     def _unsatisfiable(self) -> list[Condition]:
-        """Conditions that need what was looked for everywhere."""
+        """Return the conditions that need something that was searched for everywhere."""
         return [
             c
             for c in self._conditions()
@@ -221,7 +225,7 @@ class SearchExecution(Execution):
             self.believed_phase += 1
 
     def _unmet_needs(self, condition: Condition) -> list[str]:
-        """Say what a condition lacks for good; of a look at all there are, what had to be left out."""
+        """Describe what a condition needs and was not found; for `every` and `no`, the places that were left out."""
         exhausted = [need for need in self._needs_of(condition) if not self._has_unsearched_place(need)]
         return [
             self._describe_search(need)
@@ -240,7 +244,7 @@ class SearchExecution(Execution):
             result = f"there {'is' if need.have == 1 else 'are'} only {need.have} {need.label}"
         return f"looked in all {n_searched} places; {result}"
 
-    # -- looking -------------------------------------------------------------------------------------------------------
+    # -- search actions ------------------------------------------------------------------------------------------------
 
     def _look_for(self, search_action: SearchAction, needs: Sequence[InformationNeed]) -> Iterator[Event]:
         labels = tuple(dict.fromkeys(need.label for need in needs))
@@ -258,9 +262,8 @@ class SearchExecution(Execution):
             )
 
         succeeded, opened = True, False
-        if not search_action.opens or not self.belief.sees(
-            search_action.fixture
-        ):  # there is more to see in another room than one door
+        # Entering another room shows more than the one door.
+        if not search_action.opens or not self.belief.sees(search_action.fixture):
             succeeded = yield from self._take(Action("go to", (search_action.fixture,)))
         if succeeded and search_action.opens and search_action.fixture not in self.belief.looked and not newly_found():
             for action in self._to_open(search_action.fixture):
@@ -280,13 +283,13 @@ class SearchExecution(Execution):
                 yield from self._take(Action("close", (search_action.fixture,)))
 
     def _take(self, action: Action) -> Generator[Event, None, bool]:
-        """Take a step of a look, whatever else happens in the home; returns whether it was done."""
+        """Execute one step of a search action, after a possible disturbance; return whether it succeeded."""
         yield from self.disturbed((action,))
         yield from self.step(action)
         return self.steps[-1].status == "done"
 
     def _to_open(self, fixture: str) -> list[Action]:
-        """The subtasks that open a fixture, with the hand emptied first if it has to be."""
+        """Return the subtasks that open a fixture: empty the hand and turn the fixture off first, if necessary."""
         state, _ = self.belief.states()
         actions = []
         if state.held >= 0:

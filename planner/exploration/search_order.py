@@ -1,10 +1,10 @@
-"""Where to look next: each look has a chance that it shows what is wanted, and takes time; the best ratio comes first.
+"""Decides where to look next: each search action has a probability of success and a cost; the best ratio comes first.
 
-A look is a walk into a room, which shows all that lies openly there, or the opening of a fixture. Chances come from how
-often homes, or this home, have such a thing in such a place (`planner/world_model/location_prior.py`), less what was looked at
-already. A door that is known to stick costs as many tries as it is expected to take.
-Looking in the order of chance over cost finds a thing that is in one of several places in the least expected time
-(Smith 1956).
+A search action is a walk into a room, which shows all that lies openly there, or the opening of a fixture.
+Probabilities come from how often homes, or this home, have such an object in such a place
+(`planner/world_model/location_prior.py`), without the places that were already looked at. A door that is known to stick
+costs as many attempts as it is expected to take. Searching in the order of probability over cost finds an object that
+is in one of several places in the least expected time (Smith 1956).
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ if TYPE_CHECKING:
     from envs.symbolic.scene import FixtureSpec
     from planner.exploration.information_needs import InformationNeed
 
-# A place that was looked at in an earlier run, or before something was moved: things come there, but seldom.
+# Weight of a place that was looked at in an earlier run, or before something was moved: objects rarely arrive there.
 REMEMBERED_SHARE = 0.1
 WALKING_SPEED_MPS = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
 class SearchAction:
-    """One way to see more.
+    """One way to see more of the home.
 
     Attributes:
-        fixture: Where the robot goes.
-        opens: Whether it opens it; else it looks round the room.
-        shows: The places whose contents, or the fixtures whose states, it shows and that are wanted.
-        chance: How many of the wants it is expected to meet.
-        cost_s: About how long it takes [s].
+        fixture: The fixture that the robot goes to.
+        opens: Whether it opens the fixture; otherwise it looks around the room.
+        shows: The relevant places whose contents, or fixtures whose states, it shows.
+        chance: The expected number of needs that it meets.
+        cost_s: Estimated duration [s].
     """
 
     fixture: str
@@ -49,24 +49,24 @@ SearchPolicy = Callable[[Sequence[SearchAction]], SearchAction]
 
 
 def most_likely(looks: Sequence[SearchAction]) -> SearchAction:
-    """The look with the most chance for its time."""
+    """Return the search action with the best ratio of probability to cost."""
     return max(looks, key=lambda look: look.chance / look.cost_s)
 
 
 def nearest(looks: Sequence[SearchAction]) -> SearchAction:
-    """The cheapest look, whatever its chance."""
+    """Return the cheapest search action, whatever its probability."""
     return min(looks, key=lambda look: look.cost_s)
 
 
 def location_probabilities(
     need: InformationNeed, belief: Belief, blocked: frozenset[str] = frozenset()
 ) -> dict[str, float]:
-    """Return how likely what is wanted is at each place not looked at, if it is anywhere: they add up to 1.
+    """Return the probability of each place not yet looked at, given that the object is at one of them (sum 1).
 
     Args:
-        want: What is looked for.
-        belief: What is known.
-        blocked: Fixtures that cannot be got to or opened.
+        need: What is searched for.
+        belief: The robot's belief.
+        blocked: Fixtures that cannot be reached or opened.
     """
     rates = [belief.habits.rates(word, belief.scene) for word in need.words]
     weights: dict[str, float] = {}
@@ -83,7 +83,7 @@ def location_probabilities(
 def search_actions(
     needs: Sequence[InformationNeed], belief: Belief, blocked: frozenset[str] = frozenset()
 ) -> list[SearchAction]:
-    """Return the looks that may show something of what is wanted: one for each closed fixture, one for each room."""
+    """Return the search actions that may show something needed: one for each closed fixture and one for each room."""
     domain = load_domain()
     value: dict[str, float] = {}
     for need in needs:
@@ -126,7 +126,7 @@ def _look(
 
 
 def _travel_time_s(belief: Belief, spec: FixtureSpec) -> float:
-    """About how long the way takes [s]: by the floor plan, or, without one, if it leads into another room."""
+    """Estimate the travel time [s]: from the floor plan; without one, only if the way leads into another room."""
     if any(room.rect[0] < room.rect[2] for room in belief.scene.rooms):
         standing = next((f for f in belief.scene.fixtures if f.name == belief.at), None)
         x, y = (standing.x, standing.y) if standing is not None else belief.scene.robot[:2]
@@ -137,9 +137,9 @@ def _travel_time_s(belief: Belief, spec: FixtureSpec) -> float:
 def hypothesize(
     needs: Sequence[InformationNeed], belief: Belief, next_look: SearchAction | None = None
 ) -> dict[str, Known]:
-    """Return what is wanted as things at their likeliest places: where the next look goes, if it may be there.
+    """Return hypothetical objects for the needs at their most likely places, preferably those that `next_look` shows.
 
-    What has no place left is not imagined; nor is what all are looked for of.
+    Needs without a place left, and needs for all objects of a category, get none.
     """
     domain = load_domain()
     hypotheses: dict[str, Known] = {}

@@ -45,8 +45,8 @@ DERIVED_PREDICATES = (
     "(running ?f - appliance)",
     "(idle ?f - appliance)",
 )
-# Each says what is so, and nothing asks for the contrary of a derived predicate: planners' heuristics would multiply it
-# out, which takes Fast Downward all its memory.
+# No axiom negates a derived predicate: the heuristics of planners would multiply it out, which takes all of Fast
+# Downward's memory.
 AXIOMS = """\
   ; in or on what the robot holds
   (:derived (carried ?x - thing)
