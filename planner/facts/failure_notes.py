@@ -1,8 +1,8 @@
-"""Feedback: what went wrong, as notes in plain words that the GPT reads before it plans on.
+"""Feedback: notes in plain words about what went wrong, which the GPT reads before it replans.
 
-A note is of a subtask that failed, `pick up cup 1 failed : cannot reach cup 1`, or of something that is not as the
-plan left it, `drawer 2 is closed now`, `somebody moved mug 1 to desk 1`. What failed for a reason that lasts is not to
-be used again; what slipped may be tried once more, and is not to be used after it failed twice.
+A note describes a failed subtask, `pick up cup 1 failed : cannot reach cup 1`, or a deviation from the expected state,
+`drawer 2 is closed now`, `somebody moved mug 1 to desk 1`. An object or place that failed for a permanent reason must
+not be used again; one that slipped may be tried once more, and must not be used after a second failure.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ if TYPE_CHECKING:
 # Prefixes of failure reasons that a second attempt would meet again.
 PERMANENT_REASONS = ("cannot reach", "no way to", "no room", "cannot turn")
 _PERMANENT_SUFFIX = "is too wide for the hand"
-MAX_FAILURES = 2  # failures after which a thing or a place is given up
-MAX_NOTES = 4  # notes of a prompt, the last ones
+MAX_FAILURES = 2  # failures after which an object or place is abandoned
+MAX_NOTES = 4  # of a prompt: the last ones
 _FIXTURE_WORDS = (("open", "closed"), ("on", "off"))
 _OBJECT_WORDS = ("dirty", "hot", "cold", "sliced", "cooked", "folded")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Note:
-    """One thing that went wrong.
+    """A note on one failure or deviation.
 
     Attributes:
-        said: In words.
-        names: The things and places that it is about.
-        suspect: The one of them that a subtask failed with; empty: nothing failed.
-        lasts: Whether it would fail again.
+        said: The text.
+        names: Names of the objects and places that it is about.
+        suspect: The one of them that caused a subtask to fail; empty if no subtask failed.
+        lasts: Whether the same subtask would fail again.
     """
 
     said: str
@@ -49,12 +49,12 @@ class Note:
 
 @dataclass(frozen=True, kw_only=True)
 class FailedPlan:
-    """A plan that broke.
+    """A plan that failed.
 
     Attributes:
-        rest: The subtasks that were still to come, a failed one included.
-        expected: The state that they were meant for.
-        notes: What went wrong, in this plan and in those before it.
+        rest: The remaining subtasks, including a failed one.
+        expected: The state that they were planned for.
+        notes: What went wrong, in this plan and in earlier ones.
     """
 
     rest: tuple[Action, ...]
@@ -63,8 +63,8 @@ class FailedPlan:
 
 
 def failure(world: World, action: Action, reason: str) -> Note:
-    """Return the note of a subtask that failed."""
-    # A timeout's tick tells nothing, and a number that never came up in training would only be noise.
+    """Return the note on a failed subtask."""
+    # Leave out a timeout's tick: it is not informative, and a number not seen in training would only be noise.
     words = "timeout" if reason.startswith("timeout") else reason.partition(": blocked by ")[0]
     mentioned = [name for name in action.args if _mentions(words, name)]
     return Note(
@@ -80,7 +80,7 @@ def _mentions(words: str, name: str) -> bool:
 
 
 def changes(expected: State, observed: State) -> tuple[Note, ...]:
-    """Return notes of what is not as it should be by now."""
+    """Return notes on all differences between the expected and the observed state."""
     world = observed.world
     notes = []
     for i in range(len(world.names)):
@@ -118,23 +118,23 @@ def _state_changes(expected: State, observed: State, entity: int) -> Iterator[st
 
 
 def abandoned(notes: Sequence[Note]) -> frozenset[str]:
-    """Return the names of what is not to be used again."""
+    """Return the names that must not be used again: permanent or repeated failures."""
     failures = Counter(note.suspect for note in notes if note.suspect)
     return permanent_failures(notes) | {name for name, count in failures.items() if count >= MAX_FAILURES}
 
 
 def permanent_failures(notes: Sequence[Note]) -> frozenset[str]:
-    """Return the names of what would fail again."""
+    """Return the names that would fail again."""
     return frozenset(note.suspect for note in notes if note.lasts)
 
 
 def suspects(notes: Sequence[Note]) -> frozenset[str]:
-    """Return the names of all that failed: others of their kinds belong into the prompt, too."""
+    """Return all names that failed; the prompt must also show alternatives to them."""
     return frozenset(note.suspect for note in notes if note.suspect)
 
 
 def relevant_notes(notes: Sequence[Note], names: Collection[str]) -> tuple[Note, ...]:
-    """Return the last few of the notes that are about something of these names."""
+    """Return the last few notes that are about any of these names."""
     return tuple(note for note in notes if not set(names).isdisjoint(note.names))[-MAX_NOTES:]
 
 
@@ -148,18 +148,18 @@ def facts_for(
     phase: Sequence[Condition] = (),
     extra_entities: Sequence[int] = (),
 ) -> Facts:
-    """Return the facts to go on with: of what the goal needs, whether it failed or not, and of what could stand in.
+    """Return the facts for replanning: about what the goal needs, whether it failed or not, and about alternatives.
 
-    What failed keeps its place, so that the notes decide what is used.
+    Entities that failed keep their position, so that the notes decide what is used.
 
     Args:
-        state: What is seen.
-        conditions: To be met.
-        start: The episode's first state.
+        state: The observed state.
+        conditions: The conditions to meet.
+        initial_state: The episode's initial state.
         notes: What went wrong.
         avoid: As in `retrieve_facts`.
         phase: As in `retrieve_facts`.
-        also: Entities that are named in the prompt and are to have a fact.
+        extra_entities: Entities that the prompt names and that need a fact.
     """
     facts = retrieve_facts(state, conditions, initial_state, avoid=avoid, phase=phase)
     failed = entities(state.world, suspects(notes))
@@ -170,5 +170,5 @@ def facts_for(
 
 
 def entities(world: World, names: Collection[str]) -> frozenset[int]:
-    """Return what things and places of these names are in `World.names`."""
+    """Return the indices of names in `World.names`."""
     return frozenset(world.index[name] for name in names)

@@ -1,7 +1,8 @@
-"""Facts: what the prompt says of the home for one goal, and the chunks that a long goal is planned in.
+"""Facts: what the prompt says about the home for one goal.
 
-Only what the goal needs is fetched from the world model: the things it names, where they are and what encloses them,
-their states, and the tools and appliances that a change needs. So a prompt is as short in a home of any size.
+Only what the goal needs is retrieved from the world model: the objects that it names, where they are and what encloses
+them, their states, and the tools and appliances for their changes. The prompt is thus equally short in homes of any
+size.
 """
 
 from __future__ import annotations
@@ -34,12 +35,12 @@ _OBJECT_WORDS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """What the prompt says: one text per entity, in the order in which the goal needs them.
+    """The facts of a prompt: one text per entity, in the order in which the goal needs them.
 
     Attributes:
-        entities: What the texts are about.
-        texts: One for each.
-        names: Every name in the texts: the entities and what holds them.
+        entities: The entities.
+        texts: One text for each.
+        names: Every name in the texts: the entities and what contains them.
     """
 
     entities: tuple[int, ...]
@@ -47,7 +48,7 @@ class Facts:
     names: frozenset[str]
 
     def name_all(self, actions: Sequence[Action]) -> bool:
-        """Whether the texts name everything that actions use."""
+        """Whether the texts name all arguments of the actions."""
         text = f" ; {' ; '.join(self.texts)} "
         names = {name for action in actions for name in action.args}
         # A name begins a fact or follows a relation: "knife 1" is not named by "butter knife 1".
@@ -62,7 +63,7 @@ class _FactRetriever:
         self.state = state
         self.initial_state = initial_state
         self.entities: dict[int, None] = {}
-        self.taken = taken  # what conditions have chosen, and for where: as in the teacher
+        self.taken = taken  # objects that conditions have chosen, and their places, as in the teacher
 
     def add(self, *entities: int | None) -> None:
         for e in entities:
@@ -77,7 +78,7 @@ class _FactRetriever:
             self.taken |= dict.fromkeys(objects[:n_missing], condition.place)
             self.change(objects[:n_missing], condition.thing)
             self.place(objects[:n_missing], condition.place)
-            self.add(*objects[n_missing : n_missing + 1])  # one to spare, should the first fail
+            self.add(*objects[n_missing : n_missing + 1])  # a spare one in case of a failure
         elif isinstance(condition, Every):
             remaining = remaining_subjects(state, condition, self.initial_state)[:MAX_OBJECTS_PER_CONDITION]
             self.change(remaining, Thing(word="anything", states=condition.become))
@@ -175,9 +176,9 @@ def retrieve_facts(
     avoid: frozenset[int] = frozenset(),
     phase: Sequence[Condition] = (),
 ) -> Facts:
-    """Fetch the facts that unmet conditions need, in an episode that began in `start`.
+    """Retrieve the facts that unmet conditions need; `initial_state` is the episode's.
 
-    Things in `avoid` are passed over; places in it, and things that a condition of `phase` rests on already, are the
+    Objects in `avoid` are skipped; places in it, and objects that satisfied conditions of `phase` depend on, are the
     last choice.
     """
     retriever = _FactRetriever(state, initial_state, avoid, grounding.satisfied_objects(state, phase))
@@ -188,7 +189,7 @@ def retrieve_facts(
         if not holds(state, condition, initial_state):
             retriever.condition(condition)
     tools = [e for e in retriever.entities if state.world.thing[e] and _is_tool(state, e)]
-    for e in tools:  # where a tool is put back to
+    for e in tools:  # the place where a tool is put back
         root = state.root(e)
         if root >= 0 and state.world.enclosed[root] and not state.flags[root] & OPEN:
             retriever.add(root)
@@ -215,7 +216,7 @@ def _is_tool(state: State, entity: int) -> bool:
 
 
 def describe(state: State, entity: int) -> str:
-    """Say of an entity its name, its states and where it is: `plate 1 dirty in cabinet 2 closed`."""
+    """Describe an entity by name, states and location: `plate 1 dirty in cabinet 2 closed`."""
     world = state.world
     words = [world.names[entity]]
     flags = state.flags[entity]
@@ -237,7 +238,7 @@ def describe(state: State, entity: int) -> str:
 
 
 def location(state: State, entity: int) -> str:
-    """Say where an object is, through its containers: ` in cup 1 on shelf 2`; the hint that a subtask relies on."""
+    """Describe where an object is, through its containers: ` in cup 1 on shelf 2`; also the text of hints."""
     world = state.world
     place = state.place[entity]
     if place == HELD:

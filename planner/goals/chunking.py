@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from envs.symbolic.actions import State
 
 
-MAX_CONDITIONS = 3  # of one chunk: longer ones are where a small GPT loses count (measured: docs/results.md)
-MAX_CHANGES = 8  # things to change in one chunk
+MAX_CONDITIONS = 3  # of one chunk: in longer ones a small GPT loses count (measured: docs/results.md)
+MAX_CHANGES = 8  # objects to change in one chunk
 
 
 def next_conditions(
     state: State, conditions: Sequence[Condition], initial_state: State, max_conditions: int = MAX_CONDITIONS
 ) -> tuple[Condition, ...]:
-    """Return the next few unmet conditions, in the order in which they are best reached; empty when all hold."""
+    """Return the next few unmet conditions, in the best order to reach them; empty if all hold."""
     todo: list[Condition] = []
     total = 0
     for condition in sorted((c for c in conditions if not holds(state, c, initial_state)), key=rank):
@@ -36,14 +36,14 @@ def next_conditions(
             and isinstance(condition, Holding)
             and len(todo) + 1 < sum(not holds(state, c, initial_state) for c in conditions)
         ):
-            break  # the hand must stay free for what is left
+            break  # the hand must stay free for the remaining conditions
         todo.append(condition)
         total += weight
     return tuple(todo)
 
 
 def estimated_changes(state: State, conditions: Sequence[Condition], initial_state: State) -> int:
-    """About how many things unmet conditions ask to be changed or brought before the state is read again."""
+    """Estimate how many objects the unmet conditions require to be changed or moved before the next state update."""
     return sum(_estimated_changes_of(state, c, initial_state) for c in conditions if not holds(state, c, initial_state))
 
 
@@ -67,7 +67,7 @@ def remaining_subjects(state: State, condition: Every, initial_state: State) -> 
 
 
 def exceeds_limit(state: State, conditions: Sequence[Condition], initial_state: State) -> bool:
-    """Whether one of the conditions is about more things than are planned for before the state is read again."""
+    """Whether a condition is about more objects than are planned for before the next state update."""
     for c in conditions:
         if isinstance(c, Every) and len(remaining_subjects(state, c, initial_state)) > MAX_OBJECTS_PER_CONDITION:
             return True

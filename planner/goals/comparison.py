@@ -8,7 +8,7 @@ from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Goal, Holdin
 
 
 def shape(goal: Goal) -> str:
-    """Return what goals have in common that differ only in which things they name."""
+    """Return what goals share that differ only in the objects that they name."""
     condition_shapes = []
     for c in goal.conditions:
         if isinstance(c, FixtureIs):
@@ -23,7 +23,7 @@ def shape(goal: Goal) -> str:
 
 
 def meaning(goal: Goal) -> tuple[tuple[str, ...], ...]:
-    """Return what two goals share that mean the same: the set of conditions of each phase, states in order."""
+    """Return a canonical form, equal for goals with the same meaning: each phase's set of conditions, states sorted."""
     return tuple(tuple(sorted({format_condition(_canonical(c)) for c in phase})) for phase in goal.phases)
 
 

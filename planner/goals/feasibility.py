@@ -1,7 +1,7 @@
-"""Whether a goal can be reached in a home, as far as that shows without planning.
+"""Tests whether a goal can be reached in a home, as far as that is visible without planning.
 
-Its things, tools and appliances are there, with room for them, and no condition rules out another. Tasks are drawn
-with it; of what plans, only the decoder asks for what is `missing`.
+Its objects, tools and appliances exist, there is room for the objects, and no condition contradicts another. Tasks are
+sampled with this test; planning itself uses `missing`, `shortage` and `is_feasible` on the goals that the GPT writes.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def missing(goal: Goal, state: State) -> str | None:
 
 
 def shortage(goal: Goal, state: State) -> str | None:
-    """Say what a goal asks more of than there is, or None."""
+    """Describe what a goal requires more of than the home has, or None."""
     for condition in goal.conditions:
         if isinstance(condition, Count):
             available = len(state.world.things(condition.thing.word))
@@ -57,7 +57,7 @@ def shortage(goal: Goal, state: State) -> str | None:
 
 
 def is_feasible(goal: Goal, state: State) -> bool:
-    """Whether nothing obvious keeps a goal from being reached from a state."""
+    """Whether nothing obvious prevents a goal from being reached from a state."""
     if missing(goal, state) is not None:
         return False
     if not all(holds(state, c, state) or _is_reachable(c, state) for c in goal.conditions):
@@ -98,7 +98,7 @@ def _can_be_changed(state: State, entity: int, thing: Thing) -> bool:
 
 
 def _contradicts(phase: tuple[Condition, ...], state: State) -> bool:
-    """Whether two conditions ask for opposites, or several together for more things than there are."""
+    """Whether two conditions contradict each other, or several together require more objects than exist."""
     domain = state.world.domain
     if any(_excludes(a, b, domain) or _excludes(b, a, domain) for a, b in combinations(phase, 2)):
         return True
@@ -131,6 +131,6 @@ def _excludes(a: Condition, b: Condition, domain: Domain) -> bool:
 
 
 def _positive_form(condition: FixtureIs, domain: Domain) -> tuple[str, bool]:
-    """The state that a condition is about, and whether it is to be true."""
+    """Return the state that a condition is about, without negation, and whether it must be true."""
     negative = (condition.state in domain.negations) != (condition.quantifier == "no")
     return domain.negations.get(condition.state, condition.state), not negative

@@ -1,8 +1,8 @@
-"""Which things of a home a goal is about: the candidates, places and tools that facts name and the teacher uses.
+"""Grounds a goal in a home: the candidate objects, places and tools that the facts name and the teacher uses.
 
-All choices are functions of the state, in a fixed order of preference, so that what the prompt lists is what a plan
-for it needs. Entities are indices of `World.names`. What is to be avoided, because it failed, is the last choice; but
-such a candidate is none, as there are often others.
+All choices are functions of the state in a fixed order of preference, so that the prompt lists exactly what a plan
+needs. Entities are indices of `World.names`. Places and tools to avoid, because they failed, are the last choice;
+candidate objects to avoid are excluded, because there are often others.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from envs.symbolic.domain import ObjectCategory
     from envs.symbolic.goals import Condition, Place, Thing
 
-# States that the robot can bring about, in the order in which it does so, each with the fixture kinds that do it,
-# the preferred first.
+# States that the robot can bring about, in the order in which it does so, each with the fixture categories that cause
+# it, the preferred one first.
 APPLIANCES: dict[str, tuple[str, ...]] = {
     "sliced": (),
     "clean": ("sink", "dishwasher", "washing machine"),
@@ -31,11 +31,11 @@ APPLIANCES: dict[str, tuple[str, ...]] = {
     "folded": (),
 }
 STATE_ORDER = tuple(APPLIANCES)
-MAX_OBJECTS_PER_CONDITION = 8  # things that one `every` or `no` moves before the state is read again
+MAX_OBJECTS_PER_CONDITION = 8  # that one `every` or `no` moves before the next state update
 
 
 def rank(condition: Condition) -> int:
-    """When a condition's turn comes: make room, bring, wipe and switch, close, hold."""
+    """Return the position of a condition in the order of work: make room, bring, wipe and switch, close, hold."""
     if isinstance(condition, No):
         return 0
     if isinstance(condition, Holding):
@@ -47,12 +47,12 @@ def rank(condition: Condition) -> int:
 
 
 def needs_wiping(condition: FixtureIs) -> bool:
-    """Whether a condition makes fixtures clean, which takes a tool that wipes."""
+    """Whether a condition requires fixtures to be clean, which takes a tool that wipes."""
     return condition.state == "clean" or (condition.state == "dirty" and condition.quantifier == "no")
 
 
 def satisfied_objects(state: State, conditions: Sequence[Condition]) -> dict[int, Place | None]:
-    """Return the things that conditions which hold already rest on, and where: they are to be left there."""
+    """Return the objects that satisfied conditions depend on, and their places; they must stay there."""
     satisfied: dict[int, Place | None] = {}
     for condition in conditions:
         if isinstance(condition, Count) and condition.place is not None:
@@ -63,18 +63,18 @@ def satisfied_objects(state: State, conditions: Sequence[Condition]) -> dict[int
 
 
 def fixtures_of(state: State, category: str) -> list[int]:
-    """Fixtures of a category, in the order of their numbers."""
+    """Return the fixtures of a category, in the order of their numbers."""
     return list(state.world.of.get(category, ()))
 
 
 def free_units(state: State, place: int) -> int:
-    """Cells of floor that are still free at a place."""
+    """Return the number of free cells at a place."""
     world = state.world
     return world.capacity[place] - sum(world.units[i] for i in state.children(place))
 
 
 def can_hold(state: State, place: int, thing: int) -> bool:
-    """Whether a place has the kind, size and room for a thing (or holds it already)."""
+    """Whether a place suits an object by category and size and has room for it (or holds it already)."""
     world = state.world
     if not world.fits(thing, place):
         return False
@@ -85,14 +85,14 @@ def can_hold(state: State, place: int, thing: int) -> bool:
 
 
 def reach_cost(state: State, thing: int) -> int:
-    """How much stands between the hand and a thing: closed doors, and containers that it lies in."""
+    """Return the cost of reaching an object: closed doors, and containers that it lies in."""
     if state.place[thing] == HELD:
         return -1
     return (2 if state.closed_around(thing) is not None else 0) + (state.place[thing] >= state.world.n_fixtures)
 
 
 def is_avoided(state: State, entity: int, avoid: frozenset[int]) -> bool:
-    """Whether something is not to be used: it is in `avoid`, or shut into a fixture that is."""
+    """Whether an entity must be avoided: it is in `avoid`, or inside a closed fixture that is."""
     return entity in avoid or (bool(avoid) and state.closed_around(entity) in avoid)
 
 
@@ -104,9 +104,9 @@ def candidates(
     avoid: frozenset[int] = frozenset(),
     taken: Mapping[int, Place | None] | None = None,
 ) -> list[int]:
-    """Objects that could become such a thing at such a place, the cheapest first; those that are already, left out.
+    """Return objects that can come to match a description at a place, the cheapest first, without those that match.
 
-    What other conditions of the goal have `taken`, and for where, comes last.
+    Objects that other conditions of the goal have `taken` come last.
     """
     taken = taken or {}
     world = state.world
@@ -142,7 +142,10 @@ def _can_become(state: State, thing: int, state_name: str) -> bool:
 def choose_fixture(
     state: State, category: str, objects: list[int], *, avoid: frozenset[int] = frozenset()
 ) -> int | None:
-    """The fixture of a category to bring things to: where some already are, with room, open; else the first."""
+    """Choose the fixture of a category to bring objects to: with room, with some of them already there, open; or None.
+
+    `avoid` comes last; ties go to the lowest number.
+    """
     best: tuple[tuple[int, ...], int] | None = None
     units = state.world.units
     units_needed = sum(units[t] for t in objects)
@@ -164,9 +167,9 @@ def choose_container(
     state: State, place: Place, objects: list[int], *, taken: Mapping[int, Place | None] | None = None,
     avoid: frozenset[int] = frozenset(),
 ) -> int | None:  # fmt: skip
-    """The movable container of a goal such as `spoon in cup on table`: one that stands there already, else the nearest.
+    """Choose the movable container of a goal such as `spoon in cup on table`: one already in place, or the nearest.
 
-    What another condition has `taken` for another place is the last choice.
+    Containers that another condition has `taken` for another place come last.
     """
     assert place.thing is not None
     taken = taken or {}
@@ -201,13 +204,13 @@ def choose_container(
 def open_surface(
     state: State, thing: int, *, near: int | None = None, avoid: frozenset[int] = frozenset()
 ) -> int | None:
-    """An open surface to put a thing down on: `near` if it serves, else a countertop, a table, any."""
+    """Choose an open surface to put an object down on: `near` if suitable, or a countertop, a table, any surface."""
     world = state.world
     order = ("countertop", "dining table", "desk", "coffee table", "side table", "shelf", "dresser", "TV stand", "cart")
     surfaces = [] if near is None else [near]
     surfaces += [f for category in order for f in fixtures_of(state, category)]
     surfaces += range(world.n_fixtures)
-    for f in sorted(dict.fromkeys(surfaces), key=lambda f: (f in avoid, world.underfoot[f])):  # the floor last
+    for f in sorted(dict.fromkeys(surfaces), key=lambda f: (f in avoid, world.underfoot[f])):  # the floor comes last
         category = world.fixture[f]
         if category is None or category.relation != "on" or world.enclosed[f] or category.accepts or world.process[f]:
             continue
@@ -217,7 +220,7 @@ def open_surface(
 
 
 def tool_for(state: State, purpose: str, avoid: frozenset[int] = frozenset()) -> int | None:
-    """The nearest object for a purpose: `cuts`, `wipes` or `waters`."""
+    """Choose the nearest object for a purpose: `cuts`, `wipes` or `waters`."""
     world = state.world
     ranked = []
     for i in _objects_for(world, purpose):
@@ -237,7 +240,7 @@ def tool_for(state: State, purpose: str, avoid: frozenset[int] = frozenset()) ->
 
 
 def _objects_for(world: World, purpose: str) -> list[int]:
-    """Objects of the kinds that may serve a purpose."""
+    """Return the objects of all categories that can serve a purpose."""
     categories = world.domain.objects
     return [
         i
@@ -254,7 +257,7 @@ def _serves_purpose(category: ObjectCategory, purpose: str) -> bool:
 
 
 def appliance_for(state: State, state_name: str, thing: int, avoid: frozenset[int] = frozenset()) -> int | None:
-    """The appliance that makes a thing `clean`, `cooked`, `hot` or `cold`."""
+    """Choose the appliance that makes an object `clean`, `cooked`, `hot` or `cold`."""
     world = state.world
     categories = APPLIANCES[state_name]
     object_category = world.thing[thing]
@@ -275,7 +278,7 @@ def appliance_for(state: State, state_name: str, thing: int, avoid: frozenset[in
 
 
 def cooking_vessel(state: State, thing: int, avoid: frozenset[int] = frozenset()) -> int | None:
-    """The pan or pot to cook a thing in: one on a burner first."""
+    """Choose the pan or pot to cook an object in, preferably one on a burner."""
     world = state.world
     ranked = []
     for i in (*world.of.get("pan", ()), *world.of.get("pot", ())):
@@ -287,7 +290,7 @@ def cooking_vessel(state: State, thing: int, avoid: frozenset[int] = frozenset()
 
 
 def liquid_source(state: State, liquid: str, vessel: int, avoid: frozenset[int] = frozenset()) -> int | None:
-    """The fixture (sink, coffee machine) or object that a liquid comes from, for a vessel."""
+    """Choose the fixture (sink, coffee machine) or object that provides a liquid for a vessel."""
     world = state.world
     ranked = []
     for i in range(len(world.names)):
@@ -302,9 +305,9 @@ def liquid_source(state: State, liquid: str, vessel: int, avoid: frozenset[int] 
 def requirements(
     state: State, entity: int, wanted: Thing, avoid: frozenset[int] = frozenset()
 ) -> Iterator[tuple[str, int | None]]:
-    """Yield each state and liquid that an entity lacks, with the tool, appliance or source that it takes.
+    """Yield each missing state and liquid of an entity, with the tool, appliance or source that it requires.
 
-    That is None where the home has none, and for `folded`, which takes none.
+    None is yielded if the home has none, and for `folded`, which requires none.
     """
     for state_name in wanted.states:
         if state.has(entity, state_name):
@@ -318,7 +321,7 @@ def requirements(
 
 
 def alternative_place(state: State, thing: int, excluded: Place, avoid: frozenset[int] = frozenset()) -> int | None:
-    """Where a thing goes that may not stay at `but`: where its kind is usually kept."""
+    """Choose a place for an object that must leave `excluded`: where its category is usually kept."""
     world = state.world
     object_category = world.thing[thing]
     assert object_category is not None

@@ -1,6 +1,6 @@
-"""What goals say of one thing in several conditions, said in one: `glass of water ; glass on desk` of one glass.
+"""Merges conditions about one object: `glass of water ; glass on desk` becomes one condition about one glass.
 
-The gathered goal asks for more: the two conditions may be met by two glasses. People who ask for both mean one.
+The merged goal asks for more: two different glasses could meet the two conditions. People who ask for both mean one.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from envs.symbolic.goals import Condition, Count, Goal, Place, Thing
 
 
 def merge_conditions(goal: Goal) -> Goal:
-    """Return a goal with its conditions about one thing of a kind made one, where they do not contradict each other."""
+    """Merge a goal's conditions about one object of a category, unless they contradict each other."""
     return Goal(phases=tuple(_merge_phase(phase) for phase in goal.phases))
 
 
@@ -35,7 +35,7 @@ def _merge_phase(conditions: tuple[Condition, ...]) -> tuple[Condition, ...]:
 
 
 def _merge_pair(a: Condition, b: Condition) -> Condition | None:
-    """Return one condition for two, if the second is about the first's thing or about what that is to be in."""
+    """Merge two conditions if the second is about the first's object or about its container; otherwise None."""
     if not (isinstance(a, Count) and isinstance(b, Count) and a.number == b.number == 1):
         return None
     if a.thing.word == b.thing.word:

@@ -1,4 +1,4 @@
-"""Files of a long run: one JSON object, or one a line."""
+"""Reads and writes the files of a long run: one JSON object per file, or one per line."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ MAX_BYTES = 200_000_000  # a cycle of the largest size writes a few MB
 
 
 def read_lines(path: Path, keys: Sequence[str] = ()) -> list[Record]:
-    """Read a file of JSON lines; a last line that a kill cut short is left out.
+    """Read a file of JSON lines; an incomplete last line, left by a killed process, is skipped.
 
     Args:
         path: The file.
-        keys: What every line is to have.
+        keys: Keys that every line must have.
 
     Raises:
         StageError: The file cannot be read, or a line is not a record with these keys.
@@ -30,7 +30,7 @@ def read_lines(path: Path, keys: Sequence[str] = ()) -> list[Record]:
 
 
 def read_record(path: Path, keys: Sequence[str] = ()) -> Record:
-    """Read a file that is one JSON object.
+    """Read a file with one JSON object.
 
     Raises:
         StageError: The file cannot be read, or is not a record with these keys.
@@ -58,7 +58,7 @@ def _parse_record(text: str, location: str, keys: Sequence[str]) -> Record:
 
 
 def write_lines(path: Path, records: Sequence[Record]) -> None:
-    """Write a file of JSON lines in one step."""
+    """Write a file of JSON lines atomically."""
     write_text_atomically(path, "".join(as_line(record) for record in records))
 
 

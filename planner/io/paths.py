@@ -1,4 +1,4 @@
-"""Where the data, the released weights and the outputs are, in a checkout and in an installed wheel alike."""
+"""Paths of the data, the released weights and the outputs, in a checkout and in an installed wheel."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def datasets_dir() -> Path:
     """
     candidates = (PACKAGE_DIR / "_datasets", PACKAGE_DIR.parent / "datasets")
     for folder in candidates:
-        # Beside an installed package, `datasets` would be Hugging Face's library: ask for what only ours has.
+        # Beside an installed package, `datasets` is Hugging Face's library: test for a folder that only ours has.
         if (folder / "homes").is_dir():
             return folder
     searched = " and ".join(str(folder) for folder in candidates)
@@ -41,6 +41,6 @@ def released_dir(name: str = "home") -> Path:
 def runs_dir() -> Path:
     """Return the folder of all outputs: `runs/` in the current working directory, which may not exist yet.
 
-    It is relative, as are the folders that people name: what a command prints can be typed where it was started.
+    It is relative, like the folders that users name, so that printed paths can be typed where the command was started.
     """
     return Path("runs")

@@ -1,4 +1,4 @@
-"""Goals in plain words, to ask with: "Do you mean: put a mug on the desk, or put a mug on the side table?"."""
+"""Writes goals in plain words, for questions: "Do you mean: put a mug on the desk, or put a mug on the side table?"."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _PHASE_JOINER = "and then"  # between phases
 
 
 def question(goals: Sequence[Goal]) -> str:
-    """Return the question which of several goals is meant, naming only what differs."""
+    """Return a question about which of several goals is meant; it names only the differences."""
     *others, last = distinguishing_words(goals)
     return f"Do you mean: {', '.join(others)}, or {last}?"
 
@@ -44,7 +44,7 @@ def question(goals: Sequence[Goal]) -> str:
 def distinguishing_words(goals: Sequence[Goal]) -> tuple[str, ...]:
     """Return each of several goals in plain words, without the conditions that all of them share.
 
-    A goal of several phases, and all goals where one of them has nothing of its own, are named whole.
+    Goals are written in full if one of them has several phases or no condition of its own.
     """
     if all(len(goal.phases) == 1 for goal in goals):
         shared = set.intersection(*(set(map(format_condition, goal.conditions)) for goal in goals))
@@ -92,7 +92,7 @@ def _condition_words(condition: Condition) -> str:
 
 
 def _change_words(phrase: str, states: Sequence[str]) -> str:
-    """To make something so; with no states, to find it."""
+    """Return the words for changing an object's states; without states, for having it."""
     if len(states) == 1 and states[0] in _CHANGE_VERBS:
         return f"{_CHANGE_VERBS[states[0]]} {phrase}"
     return f"make {phrase} {' and '.join(states)}" if states else f"have {phrase}"
@@ -107,7 +107,7 @@ def _fixture_words(condition: FixtureIs) -> str:
 
 
 def _place_words(place: Place | None) -> str:
-    """Where, with a space before it; empty for nowhere."""
+    """Return a place in words, with a leading space; empty for no place."""
     if place is None:
         return ""
     domain = load_domain()
@@ -120,7 +120,7 @@ def _place_words(place: Place | None) -> str:
 
 
 def _noun_phrase(thing: Thing, number: int = 1) -> str:
-    """So many of a thing: "a clean mug", "2 mugs", "some juice", "something from the fruit"."""
+    """Return a number of objects in words: "a clean mug", "2 mugs", "some juice", "some fruit"."""
     word_lists, domain = load_words(), load_domain()
     liquid = f" of {thing.liquid}" if thing.liquid else ""
     states = "".join(f"{state} " for state in thing.states)

@@ -12,7 +12,7 @@ def normalize(text: str) -> str:
 
     What cannot be seen is left out: control characters, marks of writing direction, joiners.
     """
-    # A badly configured terminal can pass half a character.
+    # A badly configured terminal can pass unpaired surrogates.
     text = text.strip()[: MAX_INSTRUCTION_CHARS * 2].encode("utf-8", "replace").decode("utf-8")
     if not text.isprintable():
         text = "".join(c if c.isprintable() else " " * (c.isspace() or c < " ") for c in text)

@@ -1,7 +1,7 @@
-"""Phrase patterns: reading the phrase files, and expanding one pattern at random.
+"""Reads the phrase files, and expands a phrase pattern at random.
 
-A pattern is text with `(a|b|)` alternatives, nestable, and `{slot}` holes; the file format is described in the data
-card (datasets/README.md). Expansion draws every alternative evenly from a `random.Random`.
+A pattern is text with `(a|b|)` alternatives, which can be nested, and `{slot}` placeholders; the data card
+(datasets/README.md) describes the file format. Expansion chooses each alternative uniformly with a `random.Random`.
 """
 
 from __future__ import annotations
@@ -25,22 +25,22 @@ Node = str | tuple[str, tuple["Node", ...]]  # text, ("seq", parts), ("alt", opt
 
 
 class PhraseError(PlannerError, ValueError):
-    """A phrase file cannot be read; the message names the file and the family."""
+    """A phrase file is invalid; the message names the file and the family."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Family:
-    """Ways to say one kind of task.
+    """Phrases for one type of task.
 
     Attributes:
         goals: Goal templates; empty for a refusal or a question.
-        refuse: The reason, if the right answer is a refusal; it may name slots.
-        ask: The question, if the right answer is one; it may name slots.
-        slots: The kind of thing that each slot stands for.
-        counts: How many of `x` may be asked for.
-        numbers: Values of `n`.
+        refuse: The reason, if the correct answer is a refusal; it may contain slots.
+        ask: The question, if the correct answer is one; it may contain slots.
+        slots: The type of each slot.
+        counts: Possible counts of `x`.
+        numbers: Possible values of `n`.
         phrases: Patterns.
-        weight: How often the family is drawn, relative to others.
+        weight: Sampling weight, relative to other families.
     """
 
     name: str
@@ -56,9 +56,9 @@ class Family:
 
 @dataclass(frozen=True, kw_only=True)
 class Words:
-    """What people call things: singular synonyms by category, the plain name first.
+    """What people call objects: singular synonyms by category, the plain name first.
 
-    `ambiguous` words must be asked about where a home has several of the categories that they stand for.
+    An `ambiguous` word needs a question if a home has several of its categories.
     """
 
     objects: dict[str, tuple[str, ...]]
@@ -90,10 +90,10 @@ def load_words() -> Words:
 
 @lru_cache(maxsize=4)
 def load_families(folder: str = "phrases") -> tuple[Family, ...]:
-    """Read every phrase file of a folder of `datasets/`, in the order of names.
+    """Read every phrase file in a folder of `datasets/`, in the order of names.
 
     Raises:
-        PhraseError: A file is not valid.
+        PhraseError: A file is invalid.
     """
     families: list[Family] = []
     for path in sorted((datasets_dir() / folder).glob("*.yaml")):
@@ -142,7 +142,7 @@ def _family(name: str, entry: dict[str, Any]) -> Family:
 
 @cache
 def parse_pattern(pattern: str) -> Node:
-    """Read a pattern into a tree.
+    """Parse a pattern into a tree.
 
     Raises:
         PhraseError: Brackets do not match.
@@ -184,7 +184,7 @@ def _alternatives(text: str, position: int) -> tuple[Node, int]:
 
 
 def expand(node: Node, rng: random.Random, fill: Callable[[str], str]) -> str:
-    """Draw one text of a pattern; `fill` gives the words for a slot's hole."""
+    """Sample one text of a pattern; `fill` returns the words for a slot."""
     if isinstance(node, str):
         return node
     node_type, children = node
@@ -199,5 +199,5 @@ def expand(node: Node, rng: random.Random, fill: Callable[[str], str]) -> str:
 
 @cache
 def is_held_out(family: str, pattern: str) -> bool:
-    """Whether a pattern belongs to the test split: one line in twelve, by its hash, in every family alike."""
+    """Whether a pattern belongs to the test split: one in twelve in every family, by its hash."""
     return hashlib.blake2b(f"{family}|{pattern}".encode(), digest_size=4).digest()[0] % 12 == 0

@@ -1,6 +1,6 @@
-"""Realising tasks in words: a family's slots become noun phrases, then politeness, joining and noise are added.
+"""Puts tasks into words: fills a family's slots with noun phrases, then adds politeness, joins tasks and adds noise.
 
-The words avoid what would mislead: a synonym that is the plain name of another thing in the same home is not used.
+Misleading words are avoided: a synonym that is the plain name of another object in the same home is not used.
 """
 
 from __future__ import annotations
@@ -145,9 +145,9 @@ def _class_names() -> frozenset[str]:
     return frozenset(name for names in load_words().classes.values() for name in names)
 
 
-@lru_cache(maxsize=4)  # many instructions are put into words for one home
+@lru_cache(maxsize=4)  # many instructions are written for one home
 def senses(present: frozenset[str]) -> dict[str, tuple[str, ...]]:
-    """Return, by word, the categories of a home that people call so, the likeliest first."""
+    """Return, for each word, the categories of a home that it may mean, the most likely first."""
     words = load_words()
     categories_by_word: dict[str, list[str]] = {}
     for table in (words.objects, words.fixtures):
@@ -161,12 +161,12 @@ def senses(present: frozenset[str]) -> dict[str, tuple[str, ...]]:
 
 
 class Realizer:
-    """Puts tasks of one home into words.
+    """Puts tasks in one home into words.
 
     Args:
-        rng: Draws everything.
-        present: Categories (objects and fixtures) that the home has; None means: unknown to the reader.
-        plainness: Chance that a thing is called by its plain name.
+        rng: The source of randomness.
+        present: Categories (objects and fixtures) that the home has; None if the reader does not know them.
+        plainness: Probability that an object is called by its plain name.
     """
 
     def __init__(self, rng: random.Random, present: Collection[str] | None, *, plainness: float = 0.45) -> None:
@@ -190,11 +190,11 @@ class Realizer:
         """Return one wording of a pattern.
 
         Args:
-            family: Whose pattern it is.
-            pattern: To be expanded.
+            family: The pattern's family.
+            pattern: The pattern to expand.
             binding: Each slot's category, class or number.
-            count: How many of `x`.
-            said: Nouns to use for slots, in place of drawn ones.
+            count: The count of `x`.
+            nouns_given: Nouns to use for slots instead of sampled ones.
         """
         nouns: dict[str, str] = dict(nouns_given or {})
 
@@ -222,7 +222,7 @@ class Realizer:
         return noun
 
     def _is_clear(self, noun: str, word: str) -> bool:
-        """Whether what is said can only be that category in this home."""
+        """Whether a noun can only mean that category in this home."""
         if noun.lower() in self.plain_names or (word in self.domain.objects and self.plural(noun) in _class_names()):
             return False  # "all dishes" are not all plates
         categories = self.senses.get(noun, ()) if self.senses is not None else ()
@@ -310,7 +310,7 @@ class Realizer:
         return f"{preposition} {self._definite(noun, 1)}"
 
     def polite(self, text: str) -> str:
-        """Wrap an instruction the way people do, sometimes."""
+        """Add politeness to an instruction, sometimes."""
         roll = self.rng.random()
         imperative = text.split(" ", 1)[0] in _VERBS
         if imperative and roll < 0.22:
@@ -328,7 +328,7 @@ class Realizer:
         return joined
 
     def noise(self, text: str) -> str:
-        """Add typos, drop articles or punctuation, as hurried people and speech recognisers do."""
+        """Add typos, or drop articles or punctuation, as hurried people and speech recognizers do."""
         roll = self.rng.random()
         if roll < 0.06:
             text = re.sub(r"\b(the|a|an) ", "", text)

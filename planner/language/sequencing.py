@@ -1,4 +1,4 @@
-"""How people say that one thing is to be done before the next is begun: goals with `then`."""
+"""Phrases that say that one task must be done before the next begins, for goals with `then`."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SEQUENCE_FRAMES: tuple[SequenceFrame, ...] = (
     ("", (" and after you have done that ",), (" and after you have done that ", ", followed by this: ")),
     ("right now ", (". as the second thing ",), (". after you finish, ", ". after finishing that, ")),
 )
-# Of held-out tasks alone.
+# Only for held-out tasks.
 TEST_SEQUENCE_FRAMES: tuple[SequenceFrame, ...] = (
     ("first of all ", (", afterwards ",), (", and not before that is done, ", ", and only once that is done, ")),
     ("one after the other: ", ("; ",), ("; finally ", "; and last of all ")),
@@ -41,7 +41,7 @@ TEST_SEQUENCE_FRAMES: tuple[SequenceFrame, ...] = (
 
 
 def join_in_sequence(rng: random.Random, texts: Sequence[str], frames: Sequence[SequenceFrame]) -> str:
-    """Join tasks, two or more, into one instruction that says in which order they are to be done."""
+    """Join two or more tasks into one instruction that states their order."""
     opening, separators, final_separators = rng.choice(frames)
     separator, final_separator = rng.choice(separators), rng.choice(final_separators)
     return opening + separator.join(texts[:-1]) + final_separator + texts[-1]

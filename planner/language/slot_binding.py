@@ -1,4 +1,4 @@
-"""What the slots of a phrase family stand for in a home, and the goal that this makes."""
+"""Binds the slots of a phrase family to categories of a home, and builds the resulting goal."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from envs.symbolic.actions import State
     from planner.language.phrase_patterns import Family
 
-USUAL_PLACE_SHARE = 0.3  # of places are drawn from where a thing is usually kept
+USUAL_PLACE_SHARE = 0.3  # share of places sampled from where an object is usually kept
 
 _WASHABLE_CLASSES = {"dishes", "cutlery", "cookware", "clothing", "linen", "fruit", "vegetable", "toy", "tool"}
 _ALSO_WASHABLE = ("soap bar", "egg", "basket", "tray")
@@ -33,21 +33,21 @@ _AFFORDANCE: dict[str, Callable[[ObjectCategory], bool]] = {
 
 
 def has_affordance(category: ObjectCategory, word: str) -> bool:
-    """Whether an object is of a class, or can be washed, heated, ...; no word asks for nothing."""
+    """Whether a category is in a class or has an affordance such as `washable`; always true for an empty word."""
     return not word or (_AFFORDANCE[word](category) if word in _AFFORDANCE else word in category.classes)
 
 
 class Binder:
-    """Draws what the slots of families stand for."""
+    """Samples values for the slots of families."""
 
     def __init__(self, rng: random.Random) -> None:
         """Bind to a source of randomness."""
         self.rng = rng
 
     def bind(self, family: Family, state: State, given: Mapping[str, str] | None = None) -> dict[str, str] | None:
-        """Return what each slot of a family stands for in this home, or None if this attempt does not fit it.
+        """Return a value for each slot of a family in this home, or None if this attempt found none.
 
-        `given` says what some slots are to stand for.
+        `given` fixes the values of some slots.
         """
         domain = state.world.domain
         present = set(state.world.categories)
@@ -88,7 +88,7 @@ class Binder:
         return place not in domain.members and thing in domain.objects and domain.fits(thing, place)
 
     def options(self, slot_type: str, present: set[str], domain: Domain) -> list[str]:
-        """Return what a slot of a kind can stand for, of what is present."""
+        """Return the possible values of a slot type among the categories that are present."""
         if slot_type.startswith("fixtures"):  # classes of fixtures, of which there are several
             state = "open" if "openable" in slot_type else "on"
             return [
@@ -147,7 +147,7 @@ class Binder:
         return fixture_names
 
     def goal(self, family: Family, binding: dict[str, str], count: int, domain: Domain) -> Goal | None:
-        """Return one of a family's goals with its slots filled, or None if that is no goal."""
+        """Return one of a family's goals with its slots filled, or None if the result is not a goal."""
         template = self.rng.choice(family.goals)
         if count > 1 and "{n}" not in template and not template.startswith(("every", "no ")):
             head, _, tail = template.partition(" ; ")

@@ -1,8 +1,8 @@
-"""Where a plan is broken, and how much of it can stay: the span that is to be written anew, found by replay.
+"""Finds where a plan fails and how much of it can stay: the span that must be rewritten, by replay.
 
-The rest of a plan is replayed from what is seen. Where it breaks, at a step that cannot be done or that uses what is
-given up, a hole begins, or a little earlier, where the hand was last free. It ends before the longest rest that can
-still be done once the steps of the hole, or others in their place, have had their effects.
+The rest of a plan is replayed from the observed state. The span begins where the replay fails, at a step that is not
+applicable or that uses a forbidden name, or earlier, where the hand was last free. It ends before the longest rest that
+is still applicable after the effects of the span's steps, or of others in their place.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from planner.verification.plan_verification import attempt, replay, verify
 
 @dataclass(frozen=True, kw_only=True)
 class BrokenSpan:
-    """A span of a plan that is to be written anew.
+    """A span of a plan that must be rewritten.
 
     Attributes:
-        before: Steps that stay and come first.
-        state: What they lead to.
-        hidden: Steps that are dropped.
-        after: Steps that stay and come last.
-        todo: Conditions that are not reached with nothing in the hole; if there is none, nothing is to be written.
+        before: Steps before the span, which stay.
+        state: The state at the start of the span.
+        hidden: Steps of the span, which are dropped.
+        after: Steps after the span, which stay.
+        todo: Conditions that are not met if the span is empty; if there are none, nothing must be written.
     """
 
     before: tuple[Action, ...]
@@ -37,7 +37,7 @@ class BrokenSpan:
     todo: tuple[Condition, ...]
 
     def is_repaired_by(self, span_result: State, goal: Goal, initial_state: State) -> bool:
-        """Whether the steps that stay reach the goal from `after`, what was written into the hole led to."""
+        """Whether the steps after the span reach the goal from the state that the new span leads to."""
         return verify(span_result, goal, self.after, initial_state=initial_state).ok
 
 
@@ -49,18 +49,18 @@ def broken_spans(
     initial_state: State,
     forbidden: Collection[str] = (),
 ) -> Iterator[BrokenSpan]:
-    """Yield spans to write anew, the smallest first, then larger ones that end with the hand free.
+    """Yield spans to rewrite, the smallest first, then larger ones that end with the hand free.
 
-    The first may need nothing: the plan goes on as it is, or without some of its steps. None is yielded if nothing of
-    the plan can stay, or if the goal has several phases.
+    The first may need no new steps: the plan continues as it is, or without some of its steps. None is yielded if
+    nothing of the plan can stay, or if the goal has several phases.
 
     Args:
-        rest: The steps that were still to come, a failed one included.
-        expected: The state that they were meant for.
-        seen: The state that is.
-        goal: What is to be reached.
-        start: The episode's first state.
-        given_up: Names of what is not to be used.
+        rest: The remaining steps, including a failed one.
+        expected: The state that they were planned for.
+        observed: The actual state.
+        goal: The goal.
+        initial_state: The episode's initial state.
+        forbidden: Names that must not be used.
     """
     planned = replay(expected, rest).states
     if len(goal.phases) > 1 or len(planned) <= len(rest):  # what was not a plan before cannot be mended
@@ -99,7 +99,7 @@ def broken_spans(
 
 
 def _hypothetical_state(observed: State, planned: State, hidden: Sequence[Action]) -> State:
-    """What is seen, but as it was planned for everything that the hidden steps are about, and in the hand."""
+    """Return the observed state, but with the planned values for the hand and for all objects of the hidden steps."""
     world = observed.world
     involved = {world.index[name] for action in hidden for name in action.args} | {observed.held, planned.held}
     place, flags, liquid = (
@@ -119,7 +119,7 @@ def _hypothetical_state(observed: State, planned: State, hidden: Sequence[Action
 def _unmet_conditions(
     state: State, actions: Sequence[Action], conditions: Sequence[Condition], initial_state: State
 ) -> tuple[Condition, ...]:
-    """The conditions that do not hold after those of the actions that can be done, in the order they are reached in."""
+    """Return the conditions that do not hold after the applicable actions, in the order in which they are reached."""
     *_, state = (state, *attempt(state, actions))
     unmet = [c for c in conditions if not holds(state, c, initial_state)]
     return tuple(sorted(unmet, key=rank))
