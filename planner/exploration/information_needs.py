@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Holding, No, Place, Thing
-from envs.symbolic.scoring import chosen, fixtures_of, holds, subjects
+from envs.symbolic.scoring import fixtures_of, holds, matching_objects, quantified_objects
 from planner.goals import grounding
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class _NeedFinder:
             yield from self.fixture_needs(condition)
         elif isinstance(condition, Every):
             yield self.all_objects_need(condition.thing, "every", "")
-            initial_subjects = subjects(self.initial_state, condition)
+            initial_subjects = quantified_objects(self.initial_state, condition)
             if not initial_subjects:
                 yield self.object_need(condition.thing, 1)
             elif not holds(self.state, condition, self.initial_state):
@@ -97,7 +97,7 @@ class _NeedFinder:
 
     def quantity_needs(self, condition: Count | Holding, place: Place | None, number: int) -> Iterator[InformationNeed]:
         thing = condition.thing
-        satisfying = chosen(self.state, thing, place)
+        satisfying = matching_objects(self.state, thing, place)
         usable = satisfying + grounding.candidates(self.state, thing, place, avoid=self.avoid)
         if len(usable) < number:
             yield self.object_need(thing, number - len(usable), n_usable=len(usable))

@@ -278,7 +278,7 @@ class SearchExecution(Execution):
         )
         yield self.looks[-1]
         if opened and not any(self.belief.root(name) == search_action.fixture for name in newly_found()):
-            fixture_category = self.state.world.fixture[self.state.world.index[search_action.fixture]]
+            fixture_category = self.state.world.fixture_category[self.state.world.index[search_action.fixture]]
             if fixture_category is not None and fixture_category.close_after:
                 yield from self._take(Action("close", (search_action.fixture,)))
 

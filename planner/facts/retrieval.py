@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import COLD, COOKED, DIRTY, FOLDED, HELD, HOT, NOWHERE, ON, OPEN, SLICED, WATERED
 from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Holding, No, Place, Thing
-from envs.symbolic.scoring import chosen, fixtures_of, holds
+from envs.symbolic.scoring import fixtures_of, holds, matching_objects
 from planner.goals import grounding
 from planner.goals.chunking import remaining_subjects
 from planner.goals.grounding import MAX_OBJECTS_PER_CONDITION, rank
@@ -73,7 +73,7 @@ class _FactRetriever:
     def condition(self, condition: Condition) -> None:
         state = self.state
         if isinstance(condition, Count):
-            n_missing = condition.number - len(chosen(state, condition.thing, condition.place))
+            n_missing = condition.number - len(matching_objects(state, condition.thing, condition.place))
             objects = grounding.candidates(state, condition.thing, condition.place, avoid=self.avoid, taken=self.taken)
             self.taken |= dict.fromkeys(objects[:n_missing], condition.place)
             self.change(objects[:n_missing], condition.thing)
@@ -84,7 +84,7 @@ class _FactRetriever:
             self.change(remaining, Thing(word="anything", states=condition.become))
             self.place(remaining, condition.place)
         elif isinstance(condition, No):
-            objects = chosen(state, condition.thing, condition.place)[:MAX_OBJECTS_PER_CONDITION]
+            objects = matching_objects(state, condition.thing, condition.place)[:MAX_OBJECTS_PER_CONDITION]
             if "dirty" in condition.thing.states and condition.place is None:
                 self.change(objects, Thing(word="anything", states=("clean",)))
             self.add(*objects)
@@ -95,7 +95,9 @@ class _FactRetriever:
                     if target is not None:
                         state = state._replace(place=(*state.place[:t], target, *state.place[t + 1 :]))
         elif isinstance(condition, Holding):
-            satisfying = [t for t in chosen(state, condition.thing) if not grounding.is_avoided(state, t, self.avoid)]
+            satisfying = [
+                t for t in matching_objects(state, condition.thing) if not grounding.is_avoided(state, t, self.avoid)
+            ]
             satisfying.sort(key=lambda t: (self.taken.get(t) is not None, grounding.reach_cost(state, t)))
             objects = satisfying[:1] or grounding.candidates(state, condition.thing, None, avoid=self.avoid)[:1]
             self.change(objects, condition.thing)
@@ -188,7 +190,7 @@ def retrieve_facts(
     for condition in sorted(conditions, key=rank):
         if not holds(state, condition, initial_state):
             retriever.condition(condition)
-    tools = [e for e in retriever.entities if state.world.thing[e] and _is_tool(state, e)]
+    tools = [e for e in retriever.entities if state.world.object_category[e] and _is_tool(state, e)]
     for e in tools:  # the place where a tool is put back
         root = state.root(e)
         if root >= 0 and state.world.enclosed[root] and not state.flags[root] & OPEN:
@@ -211,7 +213,7 @@ def facts_of(state: State, entities_in_order: Iterable[int]) -> Facts:
 
 
 def _is_tool(state: State, entity: int) -> bool:
-    kind = state.world.thing[entity]
+    kind = state.world.object_category[entity]
     return kind is not None and (kind.cuts or kind.wipes or bool(kind.contains))
 
 
@@ -220,7 +222,7 @@ def describe(state: State, entity: int) -> str:
     world = state.world
     words = [world.names[entity]]
     flags = state.flags[entity]
-    category = world.fixture[entity]
+    category = world.fixture_category[entity]
     if category is not None:
         if category.joint:
             words.append("open" if flags & OPEN else "closed")

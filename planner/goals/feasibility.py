@@ -11,7 +11,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Goal, Holding, No, Place, Thing
-from envs.symbolic.scoring import chosen, holds, is_at, subjects
+from envs.symbolic.scoring import holds, is_at, matching_objects, quantified_objects
 from planner.goals import grounding
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def missing(goal: Goal, state: State) -> str | None:
     """Return a category or class that a goal names and the home does not have, or None."""
     world = state.world
-    present = world.of.keys()
+    present = world.entities_by_category.keys()
 
     def missing_thing(thing: Thing) -> str | None:
         return None if present & set(world.domain.resolve(thing.word)) else thing.word
@@ -50,7 +50,7 @@ def shortage(goal: Goal, state: State) -> str | None:
     """Describe what a goal requires more of than the home has, or None."""
     for condition in goal.conditions:
         if isinstance(condition, Count):
-            available = len(state.world.things(condition.thing.word))
+            available = len(state.world.objects_of(condition.thing.word))
             if available < condition.number:
                 return f"there {'is' if available == 1 else 'are'} only {available} {condition.thing.word} here"
     return None
@@ -71,7 +71,7 @@ def _is_reachable(condition: Condition, state: State) -> bool:
             return grounding.tool_for(state, "waters") is not None
         return not grounding.needs_wiping(condition) or grounding.tool_for(state, "wipes") is not None
     if isinstance(condition, Every):
-        affected = subjects(state, condition)
+        affected = quantified_objects(state, condition)
         if condition.place is not None and condition.place.fixture is not None:
             fixtures = grounding.fixtures_of(state, condition.place.fixture)
             misplaced = [i for i in affected if not is_at(state, i, condition.place)]
@@ -90,7 +90,7 @@ def _is_reachable(condition: Condition, state: State) -> bool:
         fixtures = grounding.fixtures_of(state, place.fixture)
         usable = [i for i in usable if any(grounding.can_hold(state, f, i) for f in fixtures)]
     n_changeable = sum(_can_be_changed(state, i, condition.thing) for i in usable)
-    return len(chosen(state, condition.thing, place)) + n_changeable >= number
+    return len(matching_objects(state, condition.thing, place)) + n_changeable >= number
 
 
 def _can_be_changed(state: State, entity: int, thing: Thing) -> bool:
@@ -109,7 +109,7 @@ def _contradicts(phase: tuple[Condition, ...], state: State) -> bool:
         elif isinstance(c, Holding):
             changed = [other.thing.word for other in phase if isinstance(other, Count) and other.place is None]
             requested[c.thing.word] += c.thing.word not in changed  # `clean mug ; holding mug` is one mug
-    available = state.world.of
+    available = state.world.entities_by_category
     return any(number > len(available.get(word, ())) for word, number in requested.items() if word in domain.objects)
 
 

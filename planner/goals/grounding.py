@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import HELD, OPEN
 from envs.symbolic.goals import Count, FixtureIs, Holding, No
-from envs.symbolic.scoring import chosen, is_at, matches
+from envs.symbolic.scoring import is_at, matches, matching_objects
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -56,7 +56,7 @@ def satisfied_objects(state: State, conditions: Sequence[Condition]) -> dict[int
     satisfied: dict[int, Place | None] = {}
     for condition in conditions:
         if isinstance(condition, Count) and condition.place is not None:
-            matching = chosen(state, condition.thing, condition.place)
+            matching = matching_objects(state, condition.thing, condition.place)
             if len(matching) >= condition.number:
                 satisfied |= dict.fromkeys(matching[: condition.number], condition.place)
     return satisfied
@@ -64,7 +64,7 @@ def satisfied_objects(state: State, conditions: Sequence[Condition]) -> dict[int
 
 def fixtures_of(state: State, category: str) -> list[int]:
     """Return the fixtures of a category, in the order of their numbers."""
-    return list(state.world.of.get(category, ()))
+    return list(state.world.entities_by_category.get(category, ()))
 
 
 def free_units(state: State, place: int) -> int:
@@ -110,10 +110,10 @@ def candidates(
     """
     taken = taken or {}
     world = state.world
-    satisfying = set(chosen(state, thing, place))
+    satisfying = set(matching_objects(state, thing, place))
     ranked = []
-    for i in world.things(thing.word):
-        category = world.thing[i]
+    for i in world.objects_of(thing.word):
+        category = world.object_category[i]
         if i in satisfying or is_avoided(state, i, avoid) or category is None:
             continue
         if thing.liquid and state.liquid[i] != thing.liquid and (state.liquid[i] or not category.fills):
@@ -129,7 +129,7 @@ def candidates(
 
 
 def _can_become(state: State, thing: int, state_name: str) -> bool:
-    category = state.world.thing[thing]
+    category = state.world.object_category[thing]
     if category is None or state_name in ("dirty", "on", "off", "open", "closed", "watered"):
         return False
     if state_name == "sliced":
@@ -175,8 +175,8 @@ def choose_container(
     taken = taken or {}
     world = state.world
     best: tuple[tuple[int, ...], int] | None = None
-    for c in world.things(place.thing.word):
-        category = world.thing[c]
+    for c in world.objects_of(place.thing.word):
+        category = world.object_category[c]
         if c in objects or category is None or category.holds is None:
             continue
         if objects and not can_hold(state, c, objects[0]):
@@ -211,7 +211,7 @@ def open_surface(
     surfaces += [f for category in order for f in fixtures_of(state, category)]
     surfaces += range(world.n_fixtures)
     for f in sorted(dict.fromkeys(surfaces), key=lambda f: (f in avoid, world.underfoot[f])):  # the floor comes last
-        category = world.fixture[f]
+        category = world.fixture_category[f]
         if category is None or category.relation != "on" or world.enclosed[f] or category.accepts or world.process[f]:
             continue
         if can_hold(state, f, thing):
@@ -224,7 +224,7 @@ def tool_for(state: State, purpose: str, avoid: frozenset[int] = frozenset()) ->
     world = state.world
     ranked = []
     for i in _objects_for(world, purpose):
-        category, avoided = world.thing[i], is_avoided(state, i, avoid)
+        category, avoided = world.object_category[i], is_avoided(state, i, avoid)
         if category is None:
             continue
         if purpose == "waters":
@@ -244,7 +244,7 @@ def _objects_for(world: World, purpose: str) -> list[int]:
     categories = world.domain.objects
     return [
         i
-        for name, members in world.of.items()
+        for name, members in world.entities_by_category.items()
         if name in categories and _serves_purpose(categories[name], purpose)
         for i in members
     ]
@@ -260,7 +260,7 @@ def appliance_for(state: State, state_name: str, thing: int, avoid: frozenset[in
     """Choose the appliance that makes an object `clean`, `cooked`, `hot` or `cold`."""
     world = state.world
     categories = APPLIANCES[state_name]
-    object_category = world.thing[thing]
+    object_category = world.object_category[thing]
     if state_name == "clean" and object_category and set(object_category.classes) & {"clothing", "linen"}:
         categories = ("washing machine", "sink", "dishwasher")
     if state_name == "cooked" and world.categories[thing] == "bread":
@@ -281,7 +281,7 @@ def cooking_vessel(state: State, thing: int, avoid: frozenset[int] = frozenset()
     """Choose the pan or pot to cook an object in, preferably one on a burner."""
     world = state.world
     ranked = []
-    for i in (*world.of.get("pan", ()), *world.of.get("pot", ())):
+    for i in (*world.entities_by_category.get("pan", ()), *world.entities_by_category.get("pot", ())):
         if can_hold(state, i, thing):
             on_burner = state.place[i] >= 0 and world.categories[state.place[i]] == "stove burner"
             avoided = is_avoided(state, i, avoid)
@@ -323,7 +323,7 @@ def requirements(
 def alternative_place(state: State, thing: int, excluded: Place, avoid: frozenset[int] = frozenset()) -> int | None:
     """Choose a place for an object that must leave `excluded`: where its category is usually kept."""
     world = state.world
-    object_category = world.thing[thing]
+    object_category = world.object_category[thing]
     assert object_category is not None
     alternatives = ("countertop", "dining table", "shelf", "desk", "side table", "dresser", "cabinet")
     for category in (*object_category.at, *alternatives):

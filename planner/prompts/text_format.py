@@ -64,7 +64,7 @@ def inventory(state: State) -> str:
     that the GPT has never read mislead it, and the context has room for all categories but not for all digits.
     """
     world = state.world
-    by_category = world.of
+    by_category = world.entities_by_category
     max_count = 2 if max(map(len, by_category.values()), default=0) > MAX_PER_CATEGORY else MAX_PER_CATEGORY
     objects = sorted((c for c in by_category if by_category[c][-1] >= world.n_fixtures), key=str.lower)
     fixtures = sorted((c for c in by_category if by_category[c][-1] < world.n_fixtures), key=str.lower)

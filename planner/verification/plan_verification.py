@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from envs.symbolic.actions import Action, State, format_action, successor, unmet_precondition
 from envs.symbolic.goals import Count, Goal, format_condition
-from envs.symbolic.scoring import Score, advance, chosen, score
+from envs.symbolic.scoring import Score, advance, matching_objects, score
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +93,7 @@ def _describe_unmet(goal: Goal, goal_score: Score, state: State) -> str:
     for condition in unmet:
         description = format_condition(condition)
         if isinstance(condition, Count) and condition.number > 1:
-            description += f" (there: {len(chosen(state, condition.thing, condition.place))})"
+            description += f" (there: {len(matching_objects(state, condition.thing, condition.place))})"
         descriptions.append(description)
     total = f" ({len(unmet)} of {len(goal_score.met)} conditions)" if len(goal_score.met) > 1 else ""
     return f"not reached: {' ; '.join(descriptions)}{total}"

@@ -119,7 +119,7 @@ def _add_phase(parent: ElementTree.Element, phase: Phase, name: str, initial_sta
 
 def _add_subtask(parent: ElementTree.Element, subtask: Subtask, name: str, initial_state: State) -> None:
     skill, args = subtask.action
-    if skill == "pour" and initial_state.world.fixture[initial_state.world.index[args[1]]] is not None:
+    if skill == "pour" and initial_state.world.fixture_category[initial_state.world.index[args[1]]] is not None:
         (action, condition), values = WATER, [args[1]]
     else:
         action, condition = SKILLS[skill]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from envs.symbolic.goals import Condition, Every, FixtureIs, Goal, Holding, No, Place, Thing, format_condition
-from envs.symbolic.scoring import fixtures_of, subjects
+from envs.symbolic.scoring import fixtures_of, quantified_objects
 from planner.errors import ExportError
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ class _Writer:
         return self.at_least_one(atoms, text)
 
     def every_condition(self, condition: Every, text: str) -> str:
-        affected = subjects(self.initial_state, condition)
+        affected = quantified_objects(self.initial_state, condition)
         if not affected:
             raise ExportError(f"{text!r} can never hold: it is about nothing at the start")
         if condition.place is None:

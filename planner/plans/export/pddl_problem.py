@@ -121,7 +121,7 @@ def _objects(world: World) -> range:
 
 
 def _is_relevant(world: World, i: int, goal: Goal) -> bool:
-    category = world.thing[i]
+    category = world.object_category[i]
     assert category is not None
     if category.cuts or category.wipes or category.fills or category.contains or world.relation[i]:
         return True
@@ -155,7 +155,7 @@ def _constant_facts(
     world, facts = initial_state.world, list[str]()
     effect_names = process_effects(world.domain)
     for i in included:
-        fixture, thing, process = world.fixture[i], world.thing[i], world.process[i]
+        fixture, thing, process = world.fixture_category[i], world.object_category[i], world.process[i]
         properties = {"watched": i in watched or process is not None}
         if fixture is not None:
             properties |= {
@@ -203,7 +203,7 @@ def _initial_facts(initial_state: State, names: Sequence[str], included: set[int
             continue
         if initial_state.place[i] >= 0:
             facts.append(f"(at {names[i]} {names[initial_state.place[i]]})")
-        thing = world.thing[i]
+        thing = world.object_category[i]
         if initial_state.liquid[i]:
             facts.append(f"(filled {names[i]} {initial_state.liquid[i]})")
         elif thing is not None and thing.fills:
