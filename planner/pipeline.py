@@ -52,7 +52,7 @@ class PlanningPipeline:
         no others. `notes` belong to the adapter of one home that was merged into it
         (planner/exploration/learned_prior.py).
         """
-        self.model: Runtime = model if isinstance(model, Runtime) else NumpyModel.of(model)
+        self.model: Runtime = model if isinstance(model, Runtime) else NumpyModel.from_torch(model)
         self.tokenizer = tokenizer
         self.calibration = calibration
         self.kinds, self.notes = frozenset(kinds), notes

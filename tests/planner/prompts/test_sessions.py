@@ -23,9 +23,9 @@ def fed(monkeypatch: pytest.MonkeyPatch) -> list[list[int]]:
     found: list[list[int]] = []
     original = NumpySession.feed
 
-    def spy(self: NumpySession, ids: list[int], among: Sequence[int] | None = None) -> Floats:
+    def spy(self: NumpySession, ids: list[int], candidate_ids: Sequence[int] | None = None) -> Floats:
         found.append(list(ids))
-        return original(self, ids, among)
+        return original(self, ids, candidate_ids)
 
     monkeypatch.setattr(NumpySession, "feed", spy)
     return found
