@@ -149,9 +149,9 @@ class SearchExecution(Execution):
 
     def _observe(self, done: Action | None = None) -> Iterator[Event]:
         super()._observe()
-        before = self.belief
-        self.belief = (before.after(done) if done is not None else before).observe(self.state)
-        for name, item in before.things.items():
+        old_belief = self.belief
+        self.belief = (old_belief.after(done) if done is not None else old_belief).observe(self.state)
+        for name, item in old_belief.things.items():
             if name not in self.belief.things:
                 self.missed.append(Missed(thing=name, place=item.place, before_step=len(self.steps) + 1))
                 yield self.missed[-1]
