@@ -144,11 +144,11 @@ class SightEncoder(nn.Module):
     def __init__(self, config: SightConfig) -> None:
         super().__init__()
         self.config = config
-        (first, second), C = config.stem, config.channels
+        (stem_1, stem_2), C = config.stem, config.channels
         self.halve1, self.halve2, self.halve3 = (
-            _Convolution(3, first, 2), _Convolution(first, second, 2), _Convolution(second, C, 2),
+            _Convolution(3, stem_1, 2), _Convolution(stem_1, stem_2, 2), _Convolution(stem_2, C, 2),
         )  # fmt: skip
-        self.fine = nn.ModuleList(_Residual(second) for _ in range(config.fine))
+        self.fine = nn.ModuleList(_Residual(stem_2) for _ in range(config.fine))
         self.coarse = nn.ModuleList(_Residual(C) for _ in range(config.coarse))
         self.heads = nn.Conv2d(C, config.classes + config.things + config.states, 1)
         assert self.heads.bias is not None

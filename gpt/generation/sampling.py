@@ -63,11 +63,11 @@ class Session:
 
     def fork(self) -> Session:
         """Return an independent session with the same tokens."""
-        other = Session.__new__(Session)
-        other.model = self.model
+        copy = Session.__new__(Session)
+        copy.model = self.model
         with torch.inference_mode():
-            other._cache = self._cache.fork()
-        return other
+            copy._cache = self._cache.fork()
+        return copy
 
 
 def sample(

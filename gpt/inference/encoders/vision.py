@@ -77,11 +77,11 @@ class VisionEncoder:
         y = rms_norm(y)
         return self._perceive_objects(x, y.mean(0)) if self.things_first else Perceived(self._linear(y, "join"), None)
 
-    def _perceive_objects(self, x: Floats, whole: Floats) -> Perceived:
+    def _perceive_objects(self, x: Floats, image_mean: Floats) -> Perceived:
         """Return vectors of furniture and object centers, from the grid (G, G, C) and the image's mean (width,)."""
-        logits = self._linear(whole[None], "whole")[0]
+        logits = self._linear(image_mean[None], "whole")[0]
         predictions = np.concatenate((softmax(logits[: self.furniture]), _sigmoid(logits[self.furniture :])))
-        front = self._linear(np.concatenate((whole, predictions))[None], "join")
+        front = self._linear(np.concatenate((image_mean, predictions))[None], "join")
         G = x.shape[0]
         heads = x.reshape(G * G, -1) @ self.weights["heads.weight"][:, :, 0, 0].T + self.weights["heads.bias"]
         probabilities = softmax(heads[:, self.classes : self.classes + self.things])[:, 1:]  # (G², things - 1)
