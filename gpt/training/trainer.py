@@ -159,7 +159,7 @@ class _Run:
         self.optimizers = build_optimizers(self.parallel.model, config.optimizer, config.lr, config.weight_decay)
         if state is not None:
             state.restore(self.parallel.model, self.optimizers)
-        self.pending: list[tuple[int, Tensor, Tensor]] = []  # (step, loss of each batch, norm), not yet checked
+        self.pending: list[tuple[int, Tensor, Tensor]] = []  # (step, loss of each batch, norm), not checked yet
         self.window: list[tuple[float, float]] = []  # (loss, norm)
         self.val_loss: float | None = None
         self.busy_s, self.tokens = 0.0, 0
