@@ -135,7 +135,7 @@ def test_a_plan_can_end_only_where_its_goal_holds(
         plan = random_planner.plan_for_goal(meaning(goal), flat, QUICK)
         reached = verify(flat, meaning(goal), plan.actions[:-1]).ok
         assert not reached and plan.actions  # it did not go on beyond the goal, and did not stop before the first step
-        assert plan.status == "verified" or len(plan.actions) >= plan_writer.STEPS_PER_THING
+        assert plan.status == "verified" or len(plan.actions) >= plan_writer.MAX_STEPS_PER_CHANGE
     assert random_planner.plan_for_goal(meaning("cabinet open"), flat, QUICK).subtasks == ("open cabinet 1",)
 
 
@@ -271,8 +271,8 @@ def test_further_plans_are_tried_only_while_none_reaches_the_goal(
 ) -> None:
     tried: list[Report] = []
 
-    def second_is_ok(now: State, goal: Goal, actions: object, *, began: State | None = None) -> Report:
-        report = verify(now, goal, actions, began=began)  # type: ignore[arg-type]
+    def second_is_ok(now: State, goal: Goal, actions: object, *, initial_state: State | None = None) -> Report:
+        report = verify(now, goal, actions, initial_state=initial_state)  # type: ignore[arg-type]
         tried.append(report)
         return report if len(tried) > 1 else replace(report, step=1, reason="not this one")
 
@@ -284,8 +284,8 @@ def test_further_plans_are_tried_only_while_none_reaches_the_goal(
 def test_a_plan_is_verified_only_if_verify_says_so(
     memorized: Planner, flat: State, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def never(now: State, goal: Goal, actions: object, *, began: State | None = None) -> Report:
-        return replace(verify(now, goal, actions, began=began), step=1, reason="I say no")  # type: ignore[arg-type]
+    def never(now: State, goal: Goal, actions: object, *, initial_state: State | None = None) -> Report:
+        return replace(verify(now, goal, actions, initial_state=initial_state), step=1, reason="I say no")  # type: ignore[arg-type]
 
     monkeypatch.setattr(pipeline, "verify", never)
     plan = memorized.plan("put the mug on the table", flat, QUICK)
@@ -309,7 +309,7 @@ def test_what_failed_is_not_offered_again(memorized: Planner) -> None:
 
 def test_a_plan_from_the_middle_goes_on_from_there(memorized: Planner, flat: State) -> None:
     opened = apply(flat, parse_action(flat.world, "open cabinet 1"))
-    plan = memorized.plan_for_goal(meaning("mug on dining table"), opened, Options(samples=4), start=flat)
+    plan = memorized.plan_for_goal(meaning("mug on dining table"), opened, Options(samples=4), initial_state=flat)
     replay(opened, plan)
     assert "open cabinet 1" not in plan.subtasks[:1]
 
