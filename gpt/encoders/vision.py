@@ -212,9 +212,8 @@ def select_centers(centers: Tensor, states: Tensor) -> tuple[Tensor, Tensor]:
     probabilities = centers.float().softmax(1)[:, 1:]  # (B, things - 1, G, G)
     peaks = torch.where(probabilities == F.max_pool2d(probabilities, 3, 1, 1), probabilities, 0.0).flatten(1)
     best, selected = peaks.topk(MAX_CENTERS, dim=1)
-    selected = (
-        torch.where(best > MIN_PROBABILITY, selected, peaks.shape[1]).sort(1).values
-    )  # by object class, then by cell; invalid ones last
+    # Ordered by object class, then by cell; invalid ones last.
+    selected = torch.where(best > MIN_PROBABILITY, selected, peaks.shape[1]).sort(1).values
     counts = (selected < peaks.shape[1]).sum(1)
     selected = selected.clamp_max(peaks.shape[1] - 1)
     category, cell = selected // (G * G), selected % (G * G)

@@ -35,6 +35,7 @@ TIMEOUT = timedelta(minutes=10)
 """How long a process waits for the others; the longest waits are for a checkpoint or a compilation."""
 
 _BUILD_TIMEOUT = timedelta(hours=24)
+# Parts of PyTorch's error messages when a process is lost.
 _LOST = (
     "gloo",
     "nccl",
@@ -42,7 +43,7 @@ _LOST = (
     "timed out",
     "timeout",
     "broken pipe",
-)  # in PyTorch's error messages when a process is lost
+)
 
 
 @dataclass(frozen=True, kw_only=True)

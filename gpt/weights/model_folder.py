@@ -98,9 +98,8 @@ def read_arrays(path: Path, config: GPTConfig) -> tuple[dict[str, Floats], dict[
 
 
 def _is_finite(values: Floats) -> bool:
-    with np.errstate(
-        over="ignore", invalid="ignore"
-    ):  # the sum is a fast test, conclusive except for very large numbers
+    # The sum is a fast test, conclusive except for very large numbers.
+    with np.errstate(over="ignore", invalid="ignore"):
         return bool(np.isfinite(values.sum()) or np.isfinite(values).all())
 
 

@@ -90,9 +90,8 @@ class VisionEncoder:
         neighborhood_max = np.max([grid[i : i + G, j : j + G] for i in range(3) for j in range(3)], axis=0).reshape(
             G * G, -1
         )
-        peaks = np.where(probabilities == neighborhood_max, probabilities, 0.0).T.reshape(
-            -1
-        )  # by object class, then by cell
+        # Ordered by object class, then by cell.
+        peaks = np.where(probabilities == neighborhood_max, probabilities, 0.0).T.reshape(-1)
         selected = np.argsort(-peaks, kind="stable")[:MAX_CENTERS]
         selected = np.sort(selected[peaks[selected] > MIN_PROBABILITY])
         category, cell = selected // (G * G), selected % (G * G)
