@@ -168,7 +168,7 @@ def test_the_processes_rows_are_the_batch() -> None:
 
 
 def test_sharding_in_one_process_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="shard is 'full', but there is one process; start with torchrun"):
+    with pytest.raises(ConfigError, match="shard is 'full', but there is only one process; start with torchrun"):
         runs.run(tmp_path, "sharded-adamw")
 
 
