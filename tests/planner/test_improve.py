@@ -299,6 +299,7 @@ print(results["cycles"][0]["lessons"], *sorted({{"planner.teacher", "planner.cor
 RUN_TO_BE_KILLED = """
 import os, random, signal, sys
 from pathlib import Path
+import torch
 from gpt.batches import PackedBatches, TokenizedDocuments
 from planner.cycle import Sizes
 from planner.improve import improve
@@ -330,6 +331,7 @@ def run():
 counted(os, "replace")
 counted(Advance, "advance")
 counted(PackedBatches, "batch")
+torch.optim.AdamW([torch.zeros(1, requires_grad=True)])  # imports, once for all processes, what an optimizer needs
 rng, kills = random.Random(0), 0
 while kills < most_kills:
     last = rng.randint(4, most_moments // 2)  # of the next process
