@@ -46,7 +46,7 @@ def loaded(code: str) -> set[str]:
     """The modules that a new interpreter has loaded after some code."""
     done = subprocess.run(
         [sys.executable, "-c", f"{code}\nimport sys; print('modules:', *sys.modules)"],
-        cwd=ROOT, capture_output=True, text=True, check=False, timeout=120,
+        cwd=ROOT, capture_output=True, text=True, check=False, timeout=600,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return set(done.stdout.rpartition("modules:")[2].split())
