@@ -135,7 +135,7 @@ def test_standard_input_that_is_no_text_is_wrong_usage(plan: Call, monkeypatch: 
 @pytest.mark.parametrize("flag", ["samples -1", "temperature -0.1", "temperature nan", "top-k 0", "top-p 0", "top-p 2"])
 def test_an_impossible_setting_is_wrong_usage(plan: Call, flag: str) -> None:
     name, value = flag.split()
-    refused(plan(MUG, f"--{name}", value), f"{name.replace('-', '_')} is ", "found")
+    refused(plan(MUG, f"--{name}", value), f"{name.replace('-', '_')} must be ", "found")
 
 
 def test_an_unknown_home_offers_those_that_there_are(plan: Call) -> None:

@@ -238,7 +238,7 @@ def test_a_plan_is_read_as_our_actions_and_pseudo_actions_are_dropped(flat: Stat
 
 @pytest.mark.parametrize("line", ["(fly mug_1)", "(pick-up mug_9 cabinet_1)", "(open)"])
 def test_what_is_no_action_of_the_home_is_said(flat: State, line: str) -> None:
-    with pytest.raises(ExportError, match="no action of this home"):
+    with pytest.raises(ExportError, match="not an action of this home"):
         to_pddl(parse_goal("mug on countertop"), flat).actions(line)
 
 
