@@ -31,12 +31,12 @@ from planner.verification.plan_verification import verify
 
 TASKS_PER_HOME = 4
 INCIDENTS_PER_PLAN = 3
-PARTS = (0.4, 0.3, 0.2, 0.1)  # weights of 1, 2, 3, ... tasks joined in one
-DISTURBED = 0.4  # the part of incidents that is somebody's doing
-AGAIN = 0.25  # how often what may be tried again has failed once before
-EARLIER = 0.3  # how often something else went wrong earlier
-CONDITIONS = (1, 1, 2, 3)  # of a document, at most
-TRIES = 3  # holes of one incident
+PART_WEIGHTS = (0.4, 0.3, 0.2, 0.1)  # weights of 1, 2, 3, ... tasks joined in one
+DISTURBANCE_RATE = 0.4  # the part of incidents that is somebody's doing
+REPEATED_RATE = 0.25  # how often what may be tried again has failed once before
+EARLIER_RATE = 0.3  # how often something else went wrong earlier
+MAX_CONDITIONS = (1, 1, 2, 3)  # of a document, at most
+MAX_SPANS = 3  # holes of one incident
 
 # What the robot says, with weights; {0} is the subtask's first name, {at} its last.
 _REASONS: dict[str, dict[str, float]] = {
@@ -47,7 +47,7 @@ _REASONS: dict[str, dict[str, float]] = {
     "open": {"cannot reach the handle of {0}": 2, "lost the handle of {0}": 4, "no way to {0}": 1},
     "close": {"cannot reach the handle of {0}": 1, "lost the handle of {0}": 4},
 }
-_OTHERWISE = {"cannot reach {0}": 1.0, "no way to {0}": 1.0, "timeout at tick 1": 1.0}
+_DEFAULT_REASONS = {"cannot reach {0}": 1.0, "no way to {0}": 1.0, "timeout at tick 1": 1.0}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,24 +81,24 @@ class Incidents:
     def feedback_documents(self) -> Iterator[text_format.Document]:
         """Yield plans after [FEEDBACK], without end."""
         for incident in self.incidents():
-            document = self.whole_plan(incident)
+            document = self.feedback_document(incident)
             if document is not None:
                 yield document
 
     def infill_documents(self) -> Iterator[text_format.Document]:
         """Yield holes and what fills them, without end."""
         for incident in self.incidents():
-            document = filled(incident)
+            document = infill_document(incident)
             if document is not None:
                 yield document
 
     def incidents(self) -> Iterator[Incident]:
         """Yield incidents without end."""
         while True:
-            home = sample_home(self.rng, self.span)
+            initial_home = sample_home(self.rng, self.span)
             for _ in range(TASKS_PER_HOME):
-                parts = self.rng.choices(range(1, len(PARTS) + 1), PARTS)[0]
-                task = self.drawer.draw(home, parts=parts)
+                parts = self.rng.choices(range(1, len(PART_WEIGHTS) + 1), PART_WEIGHTS)[0]
+                task = self.drawer.draw(initial_home, parts=parts)
                 if task is None or task.goal is None or len(task.goal.phases) > 1 or goal_is_held_out(task.goal):
                     continue
                 try:
@@ -110,33 +110,33 @@ class Incidents:
                     if incident is not None:
                         yield incident
 
-    def incident(self, goal: Goal, start: State, actions: Sequence[Action]) -> Incident | None:
+    def incident(self, goal: Goal, initial_state: State, actions: Sequence[Action]) -> Incident | None:
         """Draw what goes wrong in a plan; None if nothing that was drawn spoils it."""
-        before = self.rng.randrange(len(actions))
-        state = start
-        for action in actions[:before]:
+        n_done = self.rng.randrange(len(actions))
+        state = initial_state
+        for action in actions[:n_done]:
             state = successor(state, action)
-        rest = tuple(actions[before:])
-        if self.rng.random() < DISTURBED:
+        rest = tuple(actions[n_done:])
+        if self.rng.random() < DISTURBANCE_RATE:
             seen = self._disturbed(state, rest)
             notes = changes(state, seen)
-            if verify(seen, goal, rest, began=start).ok:
+            if verify(seen, goal, rest, began=initial_state).ok:
                 return None
         else:
             note, seen = self._failed(state, rest[0])
-            again = [note] if not note.lasts and self.rng.random() < AGAIN else []
-            notes = (*again, note, *changes(state, seen))
-        if before and self.rng.random() < EARLIER:
-            earlier, _ = self._failed(start, self.rng.choice(actions[:before]))
-            notes = notes if earlier.lasts else (earlier, *notes)  # it was done at last
-        return Incident(goal=goal, start=start, expected=state, seen=seen, rest=rest, notes=notes)
+            repeated = [note] if not note.lasts and self.rng.random() < REPEATED_RATE else []
+            notes = (*repeated, note, *changes(state, seen))
+        if n_done and self.rng.random() < EARLIER_RATE:
+            earlier_note, _ = self._failed(initial_state, self.rng.choice(actions[:n_done]))
+            notes = notes if earlier_note.lasts else (earlier_note, *notes)  # it was done at last
+        return Incident(goal=goal, start=initial_state, expected=state, seen=seen, rest=rest, notes=notes)
 
     def _disturbed(self, state: State, rest: Sequence[Action]) -> State:
-        numbers = np.random.default_rng(self.rng.getrandbits(64))
-        for kind in self.rng.sample(KINDS, k=len(KINDS)):
-            what = next(possible(state, kind, rest, numbers), None)
-            if what is not None:
-                return changed(state, what)
+        generator = np.random.default_rng(self.rng.getrandbits(64))
+        for disturbance_type in self.rng.sample(KINDS, k=len(KINDS)):
+            disturbance = next(possible(state, disturbance_type, rest, generator), None)
+            if disturbance is not None:
+                return changed(state, disturbance)
         return state
 
     def _failed(self, state: State, action: Action) -> tuple[Note, State]:
@@ -144,33 +144,33 @@ class Incidents:
         reason = draw_reason(self.rng, state.world, action)
         return failure(state.world, action, reason), after_failure(self.rng, state, action, reason)
 
-    def whole_plan(self, incident: Incident) -> text_format.Document | None:
+    def feedback_document(self, incident: Incident) -> text_format.Document | None:
         """Return a plan from what is seen, after [FEEDBACK]; None if there is no other way, or nothing to be told."""
-        seen, start = incident.seen, incident.start
+        seen, initial_state = incident.seen, incident.start
         (phase,) = incident.goal.phases
-        todo = next_conditions(seen, phase, start, self.rng.choice(CONDITIONS))
-        actions = _right(incident, seen, todo)
+        conditions = next_conditions(seen, phase, initial_state, self.rng.choice(MAX_CONDITIONS))
+        actions = _teacher_plan(incident, seen, conditions)
         if not actions:
             return None
-        facts = facts_for(seen, todo, start, incident.notes, phase=phase)
+        facts = facts_for(seen, conditions, initial_state, incident.notes, phase=phase)
         notes = relevant_notes(incident.notes, facts.names)
         if not notes or not facts.name_all(actions):
             return None
-        said = text_format.feedback_part([note.said for note in notes])
+        feedback = text_format.feedback_part([note.said for note in notes])
         return (
-            *text_format.plan_heading(todo),
+            *text_format.plan_heading(conditions),
             *text_format.facts_part(facts.texts),
-            *said,
+            *feedback,
             *text_format.plan_part(seen, actions),
         )
 
 
 def draw_reason(rng: random.Random, world: World, action: Action) -> str:
     """Draw what the robot may say of a subtask that failed."""
-    reasons = _REASONS.get(action.skill, _OTHERWISE)
+    reasons = _REASONS.get(action.skill, _DEFAULT_REASONS)
     (reason,) = rng.choices(list(reasons), list(reasons.values()))
-    first, last = action.args[0], action.args[-1]
-    return reason.format(first, at=last, on=world.relation[world.index[last]] or "in")
+    subject, target = action.args[0], action.args[-1]
+    return reason.format(subject, at=target, on=world.relation[world.index[target]] or "in")
 
 
 def after_failure(rng: random.Random, state: State, action: Action, reason: str) -> State:
@@ -179,42 +179,44 @@ def after_failure(rng: random.Random, state: State, action: Action, reason: str)
     if not reason.endswith("slipped") or state.held < 0 or world.names[state.held] != action.args[0]:
         return state
     grounds = [world.names[i] for i in range(world.n_fixtures) if world.underfoot[i]]
-    lies = rng.choice(grounds) if grounds else ""
-    return changed(state, Disturbance(kind="drop", name=action.args[0], place=lies))
+    ground = rng.choice(grounds) if grounds else ""
+    return changed(state, Disturbance(kind="drop", name=action.args[0], place=ground))
 
 
-def _right(incident: Incident, state: State, todo: Sequence[Condition]) -> tuple[Action, ...]:
+def _teacher_plan(incident: Incident, state: State, conditions: Sequence[Condition]) -> tuple[Action, ...]:
     """The teacher's plan for conditions without what is given up; empty if there is none."""
-    barred = abandoned(incident.notes)
+    forbidden = abandoned(incident.notes)
     (phase,) = incident.goal.phases
-    avoid = entities(state.world, barred)
-    taught = teach(state, todo, incident.start, phase=phase, avoid=avoid) if todo else None
-    if taught is None or not taught.actions or any(not barred.isdisjoint(a.args) for a in taught.actions):
+    avoid = entities(state.world, forbidden)
+    taught = teach(state, conditions, incident.start, phase=phase, avoid=avoid) if conditions else None
+    if taught is None or not taught.actions or any(not forbidden.isdisjoint(a.args) for a in taught.actions):
         return ()
     return taught.actions
 
 
-def filled(incident: Incident) -> text_format.Document | None:
+def infill_document(incident: Incident) -> text_format.Document | None:
     """Return the smallest hole that the teacher can fill and the steps that fill it; None if nothing is to be filled.
 
     What fills it is as short as the steps that stay allow.
     """
-    goal, start = incident.goal, incident.start
-    found = broken_spans(incident.rest, incident.expected, incident.seen, goal, start, abandoned(incident.notes))
-    for hole in islice(found, TRIES):
-        actions = _filling(incident, hole)
+    goal, initial_state = incident.goal, incident.start
+    spans = broken_spans(
+        incident.rest, incident.expected, incident.seen, goal, initial_state, abandoned(incident.notes)
+    )
+    for span in islice(spans, MAX_SPANS):
+        actions = _teacher_span(incident, span)
         if actions:
-            prompt, facts = span_prompt(hole, incident.notes, goal, start)
-            return (*prompt, *text_format.answer_part(hole.state, actions)) if facts.name_all(actions) else None
+            prompt, facts = span_prompt(span, incident.notes, goal, initial_state)
+            return (*prompt, *text_format.answer_part(span.state, actions)) if facts.name_all(actions) else None
     return None
 
 
-def _filling(incident: Incident, hole: BrokenSpan) -> tuple[Action, ...]:
+def _teacher_span(incident: Incident, span: BrokenSpan) -> tuple[Action, ...]:
     """The first steps of the teacher's plan after which the steps that stay reach the goal; empty if none do."""
-    actions = _right(incident, hole.state, hole.todo)
-    state = hole.state
-    for number, action in enumerate(actions, start=1):
+    actions = _teacher_plan(incident, span.state, span.todo)
+    state = span.state
+    for count, action in enumerate(actions, start=1):
         state = successor(state, action)
-        if hole.is_repaired_by(state, incident.goal, incident.start):
-            return actions[:number]
+        if span.is_repaired_by(state, incident.goal, incident.start):
+            return actions[:count]
     return ()
