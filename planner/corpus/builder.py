@@ -1,6 +1,6 @@
-"""Building a training corpus on disk: documents from many seeds in parallel, a tokenizer, arrays.
+"""Build a training corpus on disk: documents from many seeds in parallel, a tokenizer and token arrays.
 
-Shards depend on (recipe, seed, shard number) alone, so any number of workers writes the same corpus.
+A shard depends on (recipe, seed, shard number) alone, so any number of workers writes the same corpus.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ from planner.tasks.task_files import TaskLine, read_tasks
 if TYPE_CHECKING:
     from planner.tasks.home_splits import SplitName
 
-TREES_PER_SHARD = 500  # trees
+TREES_PER_SHARD = 500
 VALIDATION_TREES = 500
 VOCABULARY_SHARDS = 6  # shards that the tokenizer is trained on
 
 Job = tuple[Recipe, "SplitName", int, int, int, int, str]
 
-_human_tasks: list[TaskLine] = []  # one worker process reads its human lines once
+_human_tasks: list[TaskLine] = []  # each worker process reads the human-written tasks once
 
 
 def _start_worker(paths: Sequence[str]) -> None:
@@ -80,17 +80,17 @@ def build_corpus(
     human: Sequence[str] = (),
     workers: int = 2,
 ) -> tuple[Tokenizer, TokenizedDocuments, TokenizedDocuments]:
-    """Return the tokenizer, the training and the validation documents; built in `folder`, or read if it has them.
+    """Return the tokenizer, the training and the validation documents; read them from `folder` if they are there.
 
     Args:
-        recipe: What the corpus is made of.
-        folder: Where it is kept; a folder built from another recipe or seed is an error of the caller.
-        seed: Repeats it.
-        limit: Most tokens of a document.
-        tokenizer: Use this one instead of training one on the corpus.
-        use_gpt2: Use tiktoken's gpt2.
+        recipe: Composition of the corpus.
+        folder: Where the corpus is stored; a corpus with other settings in it is overwritten.
+        seed: Seed of the corpus.
+        limit: Maximum tokens of a document.
+        tokenizer: Tokenizer to use instead of training one on the corpus.
+        use_gpt2: Whether to use tiktoken's gpt2 tokenizer.
         human: Task files with human-written instructions to mix in.
-        workers: Processes.
+        workers: Number of worker processes.
     """
     made_from = {
         "recipe": asdict(recipe),
@@ -124,12 +124,12 @@ def build_corpus(
     valid.save(folder / "valid")
     if not use_gpt2:
         tokenizer.save(folder / "tokenizer.json")
-    write_text_atomically(settings_file, json.dumps(made_from))  # last: the folder is whole once it is there
+    write_text_atomically(settings_file, json.dumps(made_from))  # last: its presence marks the folder as complete
     return tokenizer, train, valid
 
 
 def _collect(pool: multiprocessing.pool.Pool, jobs: list[Job], name: str) -> TokenizedDocuments:
-    tokens: list[npt.NDArray[np.int32]] = []  # arrays: lists of Python integers would take ten times the memory
+    tokens: list[npt.NDArray[np.int32]] = []  # arrays: lists of Python integers take ten times the memory
     has_loss: list[npt.NDArray[np.bool_]] = []
     branches: list[npt.NDArray[np.uint8]] = []
     for copies in tqdm(pool.imap(_encode_shard, jobs), total=len(jobs), desc=name, unit="shard", disable=None):

@@ -1,7 +1,8 @@
-"""The corpus: documents for training, drawn from homes, phrases and the teacher, all from seeds.
+"""The training corpus: documents drawn from sampled homes, phrases and the teacher, reproducible from a seed.
 
 A recipe is a YAML file in `datasets/recipes/`. Homes of the train, validation and test splits come from disjoint seed
-ranges; test phrasings and test goals are never drawn for training (`phrases.is_held_out`, `draw.goal_is_held_out`).
+ranges; test phrasings and test goals are never drawn for training (`phrase_patterns.is_held_out`,
+`task_sampler.goal_is_held_out`).
 """
 
 from __future__ import annotations
@@ -32,31 +33,32 @@ from planner.tasks.task_sampler import Task, TaskDrawer, goal_is_held_out
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """What a corpus is made of.
+    """Composition of a corpus. All fields with a float default are fractions in [0, 1].
 
     Attributes:
-        trees: How many trees to draw: a home with its tasks, a scene with its human-written lines, or a plan.
+        trees: Number of trees. A tree is a home with its tasks, a scene with its human-written lines, or a plan.
         tasks_per_home: Tasks drawn for one home before the next is sampled.
-        lines_per_scene: Human-written lines read for one scene.
+        lines_per_scene: Maximum human-written lines used for one scene.
         parts: Weights of 1, 2, 3, ... tasks joined in one instruction.
-        refusals: The part of tasks whose right answer is a refusal.
-        questions: The part of tasks, of homes that are shown, whose right answer is a question.
-        with_inventory: The part of homes and scenes that are shown.
-        plans: The part of tasks whose plan is learned too; the others teach understanding, which is learned more slowly.
-        restarts: Plans per task that start in the middle of another plan.
-        chunks: The part of long goals' further chunks that become documents.
-        proposals: The part of tasks that are also documents that propose the task ([TASK]).
-        descriptions: The part of tasks that are also documents that word the task, from its goal.
-        human: The part of homes and scenes that are scenes of human-written lines (task files).
-        with_steps: The part of human-written lines that are read with their steps.
-        varied: The part of human-written lines that are changed to be about something else.
-        dropped: The part of the words of human-written lines that are left out, against learning them by heart.
-        feedback: The part of trees that are plans after something went wrong ([FEEDBACK], planner/corpus/failure_scenarios.py).
-        infill: The part of trees that are plans with a span to fill in ([MASK]).
-        noise: Whether our own instructions have typos, lost articles and lost punctuation.
-        conditions: Most conditions of a goal; None: any.
-        without: What is left out altogether (planner/tasks/excluded_forms.py).
-        vocab_size: Ids of the tokenizer that is trained on the corpus, special tokens included.
+        refusals: Fraction of tasks whose correct answer is a refusal.
+        questions: Fraction of tasks, in homes with an inventory, whose correct answer is a question.
+        with_inventory: Fraction of homes and scenes whose objects are listed in the prompt.
+        plans: Fraction of tasks whose plan becomes documents too. The others teach only parsing of instructions,
+            which takes longer to learn.
+        restarts: Probability that a plan yields another document that starts in its middle.
+        chunks: Fraction of the chunks after the first of a long goal that become documents.
+        proposals: Fraction of tasks that also become a document proposing the task ([TASK]).
+        descriptions: Fraction of tasks that also become a document with the goal as input, the instruction as output.
+        human: Fraction of homes and scenes that are scenes of human-written lines (task files).
+        with_steps: Fraction of human-written lines that include their steps.
+        varied: Fraction of human-written lines that are changed to name another object, place or temperature.
+        dropped: Fraction of the words of human-written lines that are dropped, against memorization.
+        feedback: Fraction of trees that are plans after a failure ([FEEDBACK], planner/corpus/failure_scenarios.py).
+        infill: Fraction of trees that are plans with a span to fill in ([MASK]).
+        noise: Whether generated instructions have typos, missing articles and missing punctuation.
+        conditions: Maximum conditions of a goal; None: no limit.
+        without: Goal forms and fixture categories to exclude (planner/tasks/excluded_forms.py).
+        vocab_size: Vocabulary size of the tokenizer trained on the corpus, special tokens included.
     """
 
     trees: int = 100_000
@@ -83,7 +85,7 @@ class Recipe:
     vocab_size: int = 2048
 
     def __post_init__(self) -> None:
-        """Check ranges."""
+        """Validate the ranges."""
         if self.trees < 1 or self.tasks_per_home < 1 or self.lines_per_scene < 1 or not self.parts:
             raise ValueError("a recipe needs trees, tasks per home, lines per scene and parts of at least one")
         for name in _FRACTIONS:
@@ -97,7 +99,7 @@ class Recipe:
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """The kinds of documents beyond the usual that a model is trained on, as its folder names them."""
+        """The optional document kinds that the model is trained on, as recorded in its folder."""
         return tuple(name for name in ("feedback", "infill", "descriptions") if getattr(self, name))
 
 
@@ -108,12 +110,12 @@ _FRACTIONS = (
 
 
 class Corpus:
-    """Draws documents for one seed of one split."""
+    """Draw documents for one seed of one split."""
 
     def __init__(
         self, recipe: Recipe, seed: int, *, split: SplitName = "train", human: Sequence[TaskLine] = ()
     ) -> None:
-        """Bind a recipe to a seed; documents depend on nothing else."""
+        """Bind a recipe to a seed; the documents depend on nothing else."""
         self.recipe = recipe
         self.rng = random.Random(f"{split}/{seed}")
         self.drawer = TaskDrawer(self.rng, phrases="train", noise=recipe.noise)
@@ -128,7 +130,7 @@ class Corpus:
         self.cumulative_lines = list(accumulate(len(lines) for lines in self.scenes))
 
     def trees(self) -> Iterator[text_format.Tree]:
-        """Yield trees without end: what a home is asked, then the plans of some of it; and plans that broke."""
+        """Yield trees without end: the tasks of a home, then plans for some of them, then plans after failures."""
         shares = (self.recipe.feedback, self.recipe.infill)
         for tree in self._tree_batches():
             while sum(shares) and self.rng.random() < sum(shares):
@@ -146,14 +148,14 @@ class Corpus:
                 yield from self._home_trees(sample_home(self.rng, self.span, absent=absent), with_inventory)
 
     def documents(self) -> Iterator[text_format.Document]:
-        """Yield the same as whole documents, the trunk repeated before each branch."""
+        """Yield the same as flat documents, with the trunk repeated before each branch."""
         for tree in self.trees():
             yield from ((*tree.trunk, *branch) for branch in tree.branches or ((),))
 
     # -- human-written lines -----------------------------------------------------------------------------------------
 
     def _scene_trees(self, with_inventory: bool) -> Iterator[text_format.Tree]:
-        """Lines of one scene; each scene as often as it has lines."""
+        """Yield a tree of one scene's lines; a scene is drawn in proportion to its number of lines."""
         (lines,) = self.rng.choices(self.scenes, cum_weights=self.cumulative_lines)
         lines = self.rng.sample(lines, k=min(len(lines), self.recipe.lines_per_scene))
         lines = [self._varied(line) if self.rng.random() < self.recipe.varied else line for line in lines]
@@ -182,7 +184,7 @@ class Corpus:
             words = [w for w in words if self.rng.random() >= 2 * self.recipe.dropped]
         return normalize(" ".join(words))
 
-    # -- our own tasks -----------------------------------------------------------------------------------------------
+    # -- generated tasks ---------------------------------------------------------------------------------------------
 
     def _home_trees(self, state: State, with_inventory: bool) -> Iterator[text_format.Tree]:
         branches: list[text_format.Document] = []
@@ -234,7 +236,7 @@ class Corpus:
         return None
 
     def _unless_excluded(self, task: Task | None) -> Task | None:
-        """The task, if nothing of it is left out."""
+        """Return the task, or None if the recipe excludes it."""
         recipe = self.recipe
         if task is None:
             return None
@@ -267,7 +269,7 @@ class Corpus:
     def _restart(
         self, state: State, conditions: Sequence[Condition], initial_state: State, actions: Sequence[Action]
     ) -> Iterator[text_format.Document]:
-        """A plan from the middle of another, as after a failure."""
+        """Yield a plan that starts in the middle of another, as after a failure."""
         for action in actions[: self.rng.randrange(1, len(actions))]:
             state = successor(state, action)
         remaining = next_conditions(state, conditions, initial_state)

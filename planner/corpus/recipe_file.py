@@ -1,7 +1,7 @@
-"""Recipes: the YAML that says what a training run is made of, with flags over it.
+"""Recipe files: YAML that configures a training run; command-line flags override its values.
 
-A recipe has three parts: `corpus` (planner.corpus.corpus.Recipe), `model` (gpt.GPTConfig) and `train` (gpt.TrainConfig). An
-unknown key is an error that offers the nearest one.
+A recipe has three sections: `corpus` (planner.corpus.corpus.Recipe), `model` (gpt.GPTConfig) and `train`
+(gpt.TrainConfig). An unknown key is an error that suggests the nearest one.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from planner.io.paths import datasets_dir
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """A resolved recipe; `model` lacks the vocabulary, which the tokenizer decides."""
+    """A resolved recipe; `model` has no vocabulary size, because the tokenizer determines it."""
 
     corpus: Recipe
     model: dict[str, object]
@@ -31,10 +31,10 @@ class Settings:
 
 
 def read_recipe(name: str, overrides: dict[str, dict[str, object]] | None = None) -> Settings:
-    """Read a recipe by name (of `datasets/recipes/`) or path, with values over it by part and key.
+    """Read a recipe by its name in `datasets/recipes/` or by path; `overrides` replaces values by section and key.
 
     Raises:
-        RecipeError: It is missing, not YAML, or has an unknown key or a value that cannot work.
+        RecipeError: The file is missing or not YAML, or has an unknown key or an invalid value.
     """
     path = Path(name)
     if not path.suffix and "/" not in name:

@@ -1,7 +1,7 @@
-"""The teacher: decomposes a goal into a short plan by rules. It writes the first corpus and nothing else.
+"""The teacher: a rule-based planner that writes the plans of the initial training corpus.
 
-It is not consulted when the GPT plans, and the improvement loop never imports it. A goal that it cannot reach is a
-value: `None` and a reason. Every step it writes is applicable in the symbolic world, by construction.
+It is not used when the GPT plans, and the improvement loop never imports it. For a goal that it cannot reach it
+returns no actions and a reason. Every step it writes is applicable in the symbolic world by construction.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ MAX_STEPS = 160
 
 
 class _StuckError(Exception):
-    """The teacher has no way on; its text says why."""
+    """The teacher cannot continue; the message says why."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Taught:
-    """A plan that reaches its goal, or None with the reason."""
+    """A plan that reaches its goal, or None with a reason."""
 
     actions: tuple[Action, ...] | None
     reason: str = ""
@@ -37,10 +37,14 @@ def teach(
     state: State, conditions: Sequence[Condition], initial_state: State, *, phase: Sequence[Condition] = (),
     avoid: frozenset[int] = frozenset(),
 ) -> Taught:  # fmt: skip
-    """Plan for conditions that are independent of each other, from `state`, in an episode that began in `start`.
+    """Plan from `state` for conditions that are independent of each other.
 
-    Things that a condition of `phase` rests on already are left where they are, if others serve; what is in `avoid` is
-    not used if the goal leaves a choice.
+    Args:
+        state: The current state.
+        conditions: The conditions to achieve.
+        initial_state: The initial state of the episode.
+        phase: Conditions whose supporting objects stay in place if others can be used.
+        avoid: Fixtures and objects that are used only if the goal leaves no choice.
     """
     teacher = _Teacher(state, initial_state, grounding.kept(state, phase), avoid)
     try:
@@ -58,11 +62,11 @@ class _Teacher:
     def __init__(
         self, state: State, initial_state: State, taken: dict[int, Place | None], avoid: frozenset[int]
     ) -> None:
-        self.choice_state = state  # things and places are chosen in it, as the facts of the prompt are
+        self.choice_state = state  # objects and places are chosen in this state, as for the prompt's facts
         self.avoid = avoid
         self.state = state
         self.initial_state = initial_state
-        self.taken = taken  # what conditions have chosen, and for where
+        self.taken = taken  # objects chosen for conditions, with their target places
         self.actions: list[Action] = []
         self.opened: list[int] = []
         self.limited = False
@@ -107,7 +111,7 @@ class _Teacher:
         self.do("pick up", item)
 
     def bring(self, item: int, place: int) -> None:
-        """Put a thing in or on a place, opened before the hand is full."""
+        """Put an object in or on a place; open the place before the hand is full."""
         if self.state.place[item] == place:
             return
         root = self.state.root(place)
@@ -117,7 +121,7 @@ class _Teacher:
         self.do("put", item, place)
 
     def run(self, fixture: int) -> None:
-        """Let an appliance run once over what is in it, and leave it off."""
+        """Run an appliance once on its contents, and leave it off."""
         process = self.state.world.process[fixture]
         if process and "closed" in process.when:
             self.close(fixture)
@@ -129,7 +133,7 @@ class _Teacher:
             self.do("turn off", fixture)
 
     def apply_states(self, objects: Sequence[int], description: Thing) -> None:
-        """Bring about the states that `thing` asks for, in each of the things."""
+        """Give each object the states that `description` asks for."""
         for word in sorted(description.states, key=lambda s: grounding.ORDER.index(s) if s in grounding.ORDER else 99):
             remaining = [item for item in objects if not self.state.has(item, word)]
             if not remaining:
@@ -172,7 +176,7 @@ class _Teacher:
         self.do("put", knife, place)
 
     def onto_surface(self, item: int) -> None:
-        """Move a thing out of a cupboard, the hand or a person's hands to where it can be worked on."""
+        """Move an object out of a cupboard, the hand or a person's hands to a work surface."""
         root = self.state.root(item)
         if root < 0 or self.state.world.enclosed[root] or self.state.world.relation[root] != "on":
             place = grounding.worktop(self.state, item, avoid=self.avoid)
@@ -268,7 +272,7 @@ class _Teacher:
             self.achieve_fixture(condition)
 
     def initial_with_current_places(self) -> State:
-        """The first state with things where they are now: doors that were opened meanwhile do not count."""
+        """Return the choice state with the current object places: doors opened since then do not count."""
         return self.choice_state._replace(place=self.state.place)
 
     def cap(self, objects: list[int]) -> list[int]:
@@ -307,7 +311,7 @@ class _Teacher:
             if target is None:
                 raise _StuckError(f"no {place.fixture} can take it")
             for item in objects:
-                if not grounding.takes(self.state, target, item):  # full: the next one of its kind
+                if not grounding.takes(self.state, target, item):  # full: try the next one of its category
                     target = grounding.choose_fixture(self.state, place.fixture, [item], avoid=self.avoid)
                     if target is None or not grounding.takes(self.state, target, item):
                         raise _StuckError(f"no room {self.state.world.relation[target or 0]} {place.fixture}")
@@ -347,7 +351,7 @@ class _Teacher:
             if condition.place is None:
                 raise _StuckError(f"things cannot be made to vanish: {condition.thing.word}")
             if not is_at(self.state, item, condition.place):
-                continue  # it left in its container
+                continue  # already moved with its container
             target = grounding.other_place(self.initial_with_current_places(), item, condition.place, self.avoid)
             if target is None:
                 raise _StuckError(f"nowhere else to put {self.state.world.names[item]}")
@@ -398,7 +402,7 @@ class _Teacher:
             self.do({"open": "open", "closed": "close", "on": "turn on", "off": "turn off"}[word], fixture)
 
     def tidy(self, conditions: Sequence[Condition]) -> None:
-        """Close what a person would not leave open, unless that undoes a condition."""
+        """Close fixtures that a person would not leave open, unless that undoes a condition."""
         for fixture in dict.fromkeys(self.opened):
             category = self.state.world.fixture[fixture]
             if not (category and category.close_after and self.state.flags[fixture] & OPEN and self.state.held < 0):

@@ -1,4 +1,4 @@
-"""Long goals piece by piece: the teacher's plan for a few conditions at a time, the state read again between them."""
+"""The teacher's plan for a long goal in chunks: a few conditions at a time, chosen anew from the state after each."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from planner.goals.chunking import next_conditions
 
 MAX_CHUNKS = 12
 Chunk = tuple[State, tuple[Condition, ...], State, tuple[Action, ...]]
-"""A state, the conditions to be met from there, the start of the episode, and the actions that meet them."""
+"""A state, the conditions to achieve from it, the episode's initial state, and the actions that achieve them."""
 
 
 def plan_in_chunks(initial_state: State, goal: Goal, avoid: frozenset[int] = frozenset()) -> Iterator[Chunk]:
-    """Yield (state, chunk, start of the phase, the teacher's actions) until the goal holds.
+    """Yield chunks until the goal holds.
 
-    What is to be avoided is used where there is nothing else.
+    Entities in `avoid` are used only if the goal leaves no choice.
 
     Raises:
         LookupError: The teacher cannot reach the goal.
