@@ -149,13 +149,13 @@ def _of_file(args: argparse.Namespace, planner: Planner, calibration: Calibratio
 
 def _from_file(args: argparse.Namespace) -> list[EvaluationTask]:
     from envs.errors import EnvsError
-    from planner.tasks.held_out_trials import sample_lines, trial_of
+    from planner.tasks.held_out_trials import sample_lines, trial_from_line
     from planner.tasks.task_files import read_tasks
 
     trials = []
     for line in sample_lines(read_tasks(args.tasks), args.limit, args.seed):
         try:
-            trials.append(trial_of(line, seed=args.seed))
+            trials.append(trial_from_line(line, seed=args.seed))
         except EnvsError as error:
             print(f"{PROG}: task {line.id} could not be set: {' '.join(str(error).split())}", file=sys.stderr)
     random.Random(f"order/{args.seed}").shuffle(trials)  # a file's order may be one of difficulty

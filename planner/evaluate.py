@@ -124,7 +124,7 @@ def _measured(
 def _trials(args: argparse.Namespace) -> tuple[list[EvaluationTask], list[TaskProblem]]:
     from envs.errors import EnvsError
     from planner.evaluation.results import TaskProblem
-    from planner.tasks.held_out_trials import BUILT_IN, draw_trials, sample_lines, trial_of
+    from planner.tasks.held_out_trials import BUILT_IN, draw_trials, sample_lines, trial_from_line
     from planner.tasks.task_files import read_tasks
 
     geometry = args.physics > 0
@@ -137,7 +137,7 @@ def _trials(args: argparse.Namespace) -> tuple[list[EvaluationTask], list[TaskPr
     problems: list[TaskProblem] = []
     for line in sample_lines(read_tasks(args.tasks), args.limit, args.seed):
         try:
-            trials.append(trial_of(line, seed=args.seed, geometry=geometry, steps=args.with_steps))
+            trials.append(trial_from_line(line, seed=args.seed, geometry=geometry, steps=args.with_steps))
         except EnvsError as error:
             problems.append(TaskProblem(id=line.id, reason=" ".join(str(error).split())))
     return trials, problems

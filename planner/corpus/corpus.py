@@ -24,10 +24,10 @@ from planner.goals.chunking import next_conditions
 from planner.language.normalization import normalize
 from planner.prompts import text_format
 from planner.tasks import excluded_forms
-from planner.tasks.augmentation import varied
+from planner.tasks.augmentation import vary_line
 from planner.tasks.home_splits import SPLITS, SplitName, sample_home
 from planner.tasks.task_files import TaskLine, with_steps
-from planner.tasks.task_homes import home_of_lines
+from planner.tasks.task_homes import home_for_lines
 from planner.tasks.task_sampler import Task, TaskDrawer, goal_is_held_out
 
 
@@ -162,7 +162,7 @@ class Corpus:
         names = ""
         if with_inventory:
             try:
-                names = text_format.inventory(home_of_lines(lines, seed=self.rng.randrange(*self.span)))
+                names = text_format.inventory(home_for_lines(lines, seed=self.rng.randrange(*self.span)))
             except EnvsError:
                 return
         branches = tuple(
@@ -171,7 +171,7 @@ class Corpus:
         yield text_format.Tree(text_format.home_part(names), branches)
 
     def _varied(self, line: TaskLine) -> TaskLine:
-        attempts = (varied(line, self.rng) for _ in range(3))
+        attempts = (vary_line(line, self.rng) for _ in range(3))
         variation = next((attempt for attempt in attempts if attempt is not None), None)
         return line if variation is None or variation.goal is None or goal_is_held_out(variation.goal) else variation
 
@@ -241,7 +241,7 @@ class Corpus:
         if task is None:
             return None
         if any(
-            excluded_forms.speaks_of(text, recipe.without) for text in (task.instruction, task.refuse, task.ask) if text
+            excluded_forms.mentions(text, recipe.without) for text in (task.instruction, task.refuse, task.ask) if text
         ):
             return None
         if task.goal is not None:

@@ -69,7 +69,7 @@ def calibration_trials(per_split: int, seed: int) -> Iterator[EvaluationTask]:
 
 def observe(planner: Planner, trial: EvaluationTask, options: Options) -> Observation:
     """Let a planner answer a trial, and look at what else it may have meant."""
-    found = planner.reader.understand(trial.told, trial.start, options)
+    found = planner.reader.understand(trial.prompt, trial.start, options)
     meant = meaning(trial.goal) if trial.answer == "plan" and trial.goal is not None else None
     verified = reached = False
     rivals: list[tuple[float, bool]] = []

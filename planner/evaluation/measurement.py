@@ -141,7 +141,7 @@ def measure(planner: Planner, trial: EvaluationTask, options: Mapping[PlanningMo
     for way, how in options.items():
         # Where no sample was needed, the plan would be the same again, token for token.
         alike = (p for w, p in plans.items() if _is_settled(p) and replace(options[w], samples=how.samples) == how)
-        plans[way] = next(alike, None) or planner.plan(trial.told, trial.start, how)
+        plans[way] = next(alike, None) or planner.plan(trial.prompt, trial.start, how)
     last = list(plans.values())[-1]
     return _prediction(
         trial, last.goal, last.goal_text, {way: score_attempt(plan, trial) for way, plan in plans.items()}
@@ -151,7 +151,7 @@ def measure(planner: Planner, trial: EvaluationTask, options: Mapping[PlanningMo
 def measure_goal(planner: Planner, trial: EvaluationTask, options: Options) -> Prediction:
     """Let a planner write the goal of a trial and nothing else; its time includes reading the home's inventory."""
     began = time.perf_counter()
-    found = planner.understand(trial.told, trial.start, options)
+    found = planner.understand(trial.prompt, trial.start, options)
     kind = answer_kind(found)
     attempt = Attempt(
         status={"plan": "understood", "refuse": "refused", "ask": "ask"}[kind], kind=kind,

@@ -101,7 +101,7 @@ class Results:
     def told_steps(self) -> Rate:
         """How many of the tasks have a step-by-step description that the GPT was told."""
         trials = [p.trial for p in self.predictions[0]]
-        return Rate(hits=sum(t.told != t.instruction for t in trials), total=len(trials))
+        return Rate(hits=sum(t.prompt != t.instruction for t in trials), total=len(trials))
 
     def lines(self) -> Iterator[dict[str, object]]:
         """Yield one line a prediction, and one a task that could not be set."""

@@ -27,27 +27,31 @@ if TYPE_CHECKING:
 PERSON = "person"
 
 
-def _changed(thing: Thing) -> bool:
+def _has_state_or_liquid(thing: Thing) -> bool:
     return bool(thing.states) or thing.liquid is not None
 
 
-def _at(condition: Condition, fits: Callable[[Thing, Place], bool]) -> bool:
-    return isinstance(condition, Count) and condition.place is not None and fits(condition.thing, condition.place)
+def _count_at(condition: Condition, test: Callable[[Thing, Place], bool]) -> bool:
+    return isinstance(condition, Count) and condition.place is not None and test(condition.thing, condition.place)
 
 
-_OF_A_CONDITION: dict[str, Callable[[Condition], bool]] = {
-    "changed in container": lambda c: _at(c, lambda thing, place: _changed(thing) and place.thing is not None),
-    "changed with person": lambda c: _at(c, lambda thing, place: _changed(thing) and place.fixture == PERSON),
-    "filled at fixture": lambda c: _at(
+_CONDITION_FORMS: dict[str, Callable[[Condition], bool]] = {
+    "changed in container": lambda c: _count_at(
+        c, lambda thing, place: _has_state_or_liquid(thing) and place.thing is not None
+    ),
+    "changed with person": lambda c: _count_at(
+        c, lambda thing, place: _has_state_or_liquid(thing) and place.fixture == PERSON
+    ),
+    "filled at fixture": lambda c: _count_at(
         c, lambda thing, place: thing.liquid is not None and place.fixture not in (None, PERSON)
     ),
-    "every changed": lambda c: isinstance(c, Every) and c.place is not None and _changed(c.thing),
+    "every changed": lambda c: isinstance(c, Every) and c.place is not None and _has_state_or_liquid(c.thing),
 }
-_OF_A_GOAL: dict[str, Callable[[Goal], bool]] = {
+_GOAL_FORMS: dict[str, Callable[[Goal], bool]] = {
     "joined every": lambda goal: len(goal.conditions) > 1 and any(isinstance(c, Every | No) for c in goal.conditions),
     "then": lambda goal: len(goal.phases) > 1,
 }
-FORMS = (*_OF_A_CONDITION, *_OF_A_GOAL)
+FORMS = (*_CONDITION_FORMS, *_GOAL_FORMS)
 
 
 def check(names: Collection[str]) -> None:
@@ -69,19 +73,19 @@ def fixtures(names: Collection[str]) -> frozenset[str]:
 
 def forms(goal: Goal) -> frozenset[str]:
     """Return the forms that a goal has, and the fixture categories that it names."""
-    found = {name for name, has in _OF_A_CONDITION.items() if any(map(has, goal.conditions))}
-    found |= {name for name, has in _OF_A_GOAL.items() if has(goal)}
-    return frozenset(found | {name for c in goal.conditions for name in fixtures_named(c)})
+    form_names = {name for name, has in _CONDITION_FORMS.items() if any(map(has, goal.conditions))}
+    form_names |= {name for name, has in _GOAL_FORMS.items() if has(goal)}
+    return frozenset(form_names | {name for c in goal.conditions for name in fixtures_named(c)})
 
 
-def speaks_of(text: str, names: Collection[str]) -> bool:
+def mentions(text: str, names: Collection[str]) -> bool:
     """Whether an instruction or an answer has a word for a fixture category that is left out."""
-    pattern = _pattern(fixtures(names))
+    pattern = _word_pattern(fixtures(names))
     return pattern is not None and pattern.search(text.lower()) is not None
 
 
 @cache
-def _pattern(categories: frozenset[str]) -> re.Pattern[str] | None:
+def _word_pattern(categories: frozenset[str]) -> re.Pattern[str] | None:
     if not categories:
         return None
     table = load_words().fixtures

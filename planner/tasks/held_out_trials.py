@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 LONG = (5, 6)  # conditions: more than any training document plans for at once
-TRIES = 4000  # draws for one trial, before the split is given up
+MAX_DRAWS = 4000  # draws for one trial, before the split is given up
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +51,7 @@ class EvaluationTask:
     steps: tuple[str, ...] = ()
 
     @property
-    def told(self) -> str:
+    def prompt(self) -> str:
         """What the planner is told."""
         return with_steps(self.instruction, self.steps)
 
@@ -115,7 +115,7 @@ def draw_trials(
     rng = random.Random(f"{split.name}/{span}/{seed}")
     drawer = TaskDrawer(rng, phrases=split.phrases, noise=split.noise)
     for number in range(count):
-        task = next((t for _ in range(TRIES) if (t := _draw(split, rng, drawer, span, inventory, geometry))), None)
+        task = next((t for _ in range(MAX_DRAWS) if (t := _draw(split, rng, drawer, span, inventory, geometry))), None)
         if task is None:
             return
         yield EvaluationTask(
@@ -123,7 +123,7 @@ def draw_trials(
             split=split.name,
             family=task.family if "+" not in task.family else f"{task.family.count('+') + 1} joined",
             instruction=task.instruction,
-            start=_soiled(task.start),
+            start=_with_scene_states(task.start),
             goal=task.goal,
             answer=split.answer,
         )
@@ -145,13 +145,13 @@ def _draw(
         forms = excluded_forms.forms(task.goal)
         if forms & set(split.without) or (split.forms and not forms & set(split.forms)):
             continue
-        least, most = split.conditions or (1, 99)
-        if least <= len(task.goal.conditions) <= most:
+        min_conditions, max_conditions = split.conditions or (1, 99)
+        if min_conditions <= len(task.goal.conditions) <= max_conditions:
             return task
     return None
 
 
-def _soiled(start: State) -> State:
+def _with_scene_states(start: State) -> State:
     """The same state, whose scene says what was undone for the task: the physical home is built from the scene."""
     world = start.world
     if start == world.initial():
@@ -162,7 +162,7 @@ def _soiled(start: State) -> State:
     return World(replace(world.scene, fixtures=fixtures, objects=objects)).initial()
 
 
-def trial_of(line: TaskLine, *, seed: int = 0, geometry: bool = False, steps: bool = False) -> EvaluationTask:
+def trial_from_line(line: TaskLine, *, seed: int = 0, geometry: bool = False, steps: bool = False) -> EvaluationTask:
     """Return the trial of a task file's line.
 
     Args:
@@ -194,8 +194,8 @@ def family_of(line: TaskLine) -> str:
     if isinstance(family := line.extra.get("family"), str):
         return family
     alfred = line.extra.get("alfred")
-    if isinstance(alfred, dict) and isinstance(kind := alfred.get("task_type"), str):
-        return kind
+    if isinstance(alfred, dict) and isinstance(task_type := alfred.get("task_type"), str):
+        return task_type
     return "all"
 
 

@@ -22,7 +22,8 @@ SPLITS: dict[SplitName, Span] = {
     "calibration": (12_000_000, 13_000_000),
 }
 
-GUESTS = ("plate", "fork", "knife", "glass", "spoon", "bowl", "mug")  # what a home that can seat guests has many of
+# A home that can seat guests has many of these.
+GUEST_OBJECTS = ("plate", "fork", "knife", "glass", "spoon", "bowl", "mug")
 
 
 def sample_home(
@@ -43,10 +44,10 @@ def sample_home(
     domain = load_domain()
     fixtures = dict.fromkeys(rng.sample(sorted(domain.fixtures), k=rng.randrange(6)), 1)
     fixtures = {name: number for name, number in fixtures.items() if name not in absent}
-    things = rng.sample(sorted(domain.objects), k=rng.randrange(12))
-    objects = {thing: rng.choice((1, 1, 2, 3)) for thing in things}
+    categories = rng.sample(sorted(domain.objects), k=rng.randrange(12))
+    objects = {category: rng.choice((1, 1, 2, 3)) for category in categories}
     if rng.random() < 0.3:
-        objects |= {thing: rng.randrange(2, 7) for thing in GUESTS}
+        objects |= {category: rng.randrange(2, 7) for category in GUEST_OBJECTS}
     rooms = rng.choices((None, 1, 2, 3, 4, 5, 6, 7, 8), (8, 1, 1, 1, 1, 1, 0.5, 0.5, 0.5))[0]
     n_objects = None if rng.random() < 0.8 else rng.randrange(20, 151)
     if goal is not None:

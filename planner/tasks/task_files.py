@@ -51,8 +51,8 @@ class TaskLine:
     @property
     def steps(self) -> tuple[str, ...]:
         """The step-by-step description; none unless it is a list of strings."""
-        found = self.extra.get("steps")
-        return tuple(found) if isinstance(found, list) and all(isinstance(step, str) for step in found) else ()
+        steps = self.extra.get("steps")
+        return tuple(steps) if isinstance(steps, list) and all(isinstance(step, str) for step in steps) else ()
 
 
 def read_tasks(path: str | Path) -> list[TaskLine]:
@@ -108,18 +108,18 @@ def _task(raw: object, path: Path) -> TaskLine:
     def words(key: str) -> tuple[str, ...]:
         value = raw.get(key) or []
         if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
-            raise TaskError(f"{key!r} is to be a list of strings, found {quoted(value)}")
+            raise TaskError(f"{key!r} must be a list of strings, found {quoted(value)}")
         return tuple(value)
 
     for key in ("id", "instruction"):
         if not isinstance(raw.get(key), str):
-            raise TaskError(f"{key!r} is to be a string, found {quoted(raw.get(key))}")
+            raise TaskError(f"{key!r} must be a string, found {quoted(raw.get(key))}")
     answer = raw.get("answer", "plan")
     if answer not in ("plan", "refuse", "ask"):
         raise TaskError(f"'answer' is plan, refuse or ask, found {quoted(answer)}")
     goal = raw.get("goal")
     if goal is not None and not isinstance(goal, str):
-        raise TaskError(f"'goal' is to be a string or null, found {quoted(goal)}")
+        raise TaskError(f"'goal' must be a string or null, found {quoted(goal)}")
     if goal is None and answer == "plan":
         raise TaskError("a task whose answer is a plan needs a 'goal'")
     home = raw.get("home")
@@ -147,15 +147,15 @@ def _task(raw: object, path: Path) -> TaskLine:
 def _home_file(name: str, tasks: Path) -> str:
     """Return the path of a home file, which may stand beside the task file. A missing one is told when it is read."""
     try:
-        found = Path(name) if Path(name).exists() else tasks.parent / name
-        if found.exists() and not found.is_file():  # a device or a pipe might never end
+        home_file = Path(name) if Path(name).exists() else tasks.parent / name
+        if home_file.exists() and not home_file.is_file():  # a device or a pipe might never end
             raise TaskError(f"'home' is a file, a seed or null, found {quoted(name)}")
     except (OSError, ValueError):
-        raise TaskError(f"'home' is no path: {quoted(name)}") from None
-    return str(found)
+        raise TaskError(f"'home' is not a valid path: {quoted(name)}") from None
+    return str(home_file)
 
 
 def with_steps(instruction: str, steps: Sequence[str]) -> str:
     """Return an instruction followed by its step-by-step description, as a GPT is told them."""
-    said = [words for step in steps if (words := step.strip().rstrip(" \t\n.,;:!?"))]
-    return f"{instruction} steps: {'. '.join(said)}" if said else instruction
+    cleaned = [text for step in steps if (text := step.strip().rstrip(" \t\n.,;:!?"))]
+    return f"{instruction} steps: {'. '.join(cleaned)}" if cleaned else instruction
