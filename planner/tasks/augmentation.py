@@ -1,7 +1,7 @@
-"""Variations of human-written lines: the same sentence about another thing, to or from another place, hot for cold.
+"""Data augmentation of human-written lines: replace the object, the place or the temperature in text and goal.
 
-A few thousand lines teach a small GPT by heart that mugs at a coffee machine are cold. Where a line names what its goal
-is about by a word that we know, the word and the goal are changed together, and the sentence has to be read.
+With a few thousand lines a small GPT memorizes, for example, that mugs at a coffee machine are cold. Where a line names
+a goal entity by a known word, the word and the goal are changed together, so the GPT must read the sentence.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ from planner.language.realization import Realizer
 from planner.language.slot_binding import has_affordance
 from planner.tasks.task_files import TaskLine
 
-SAME_SCENE_PROBABILITY = 0.7  # of new things are drawn from the line's own scene
-CHANGE_PROBABILITY = 0.6  # the chance that each of thing, place, temperature and source is changed, where it can be
+SAME_SCENE_PROBABILITY = 0.7  # fraction of new objects drawn from the line's own scene
+CHANGE_PROBABILITY = 0.6  # probability that each of source, object, place and temperature is changed, where possible
 REQUIRED_AFFORDANCE = {
     "hot": "heatable", "cold": "coolable", "clean": "washable", "sliced": "sliceable", "cooked": "cookable",
 }  # fmt: skip
@@ -54,7 +54,7 @@ STATE_CHANGING_WORDS = ("microwave", "fridge", "refrigerator", "freezer", "cook"
 
 
 def vary_line(line: TaskLine, rng: random.Random) -> TaskLine | None:
-    """Return a line about something else, or None if nothing in it can be changed this time."""
+    """Return a changed copy of a line, or None if no change was drawn or is possible."""
     assert line.goal is not None
     text, goal = _LineText(normalize(line.instruction), tuple(map(normalize, line.steps))), line.goal
     original = text.instruction
@@ -73,7 +73,7 @@ def vary_line(line: TaskLine, rng: random.Random) -> TaskLine | None:
 
 
 class _LineText(NamedTuple):
-    """What a person wrote: the instruction, and the steps where they still belong to it."""
+    """The instruction, and its steps where they still match it."""
 
     instruction: str
     steps: tuple[str, ...]
@@ -83,7 +83,7 @@ _Change = tuple[_LineText, Goal]
 
 
 def _change_source(text: _LineText, goal: Goal, line: TaskLine, rng: random.Random) -> _Change | None:
-    """Name another fixture where one is named that the goal does not have: where a thing is, changes no goal."""
+    """Replace a fixture that the text names but the goal does not: an object's current place is not in the goal."""
     domain, words = load_domain(), load_words()
     goal_names = {name for c in goal.conditions for f in fixtures_named(c) for name in words.fixtures.get(f, (f,))}
     named = [
@@ -100,7 +100,7 @@ def _change_source(text: _LineText, goal: Goal, line: TaskLine, rng: random.Rand
         if f not in named and f not in STATE_CHANGING_FIXTURES and category.relation == relation and not category.switch
         and not category.underfoot and not goal_names & set(words.fixtures.get(f, (f,)))
     ]  # fmt: skip
-    names = tuple(dict.fromkeys(n for f in named for n in words.fixtures[f]))  # one word may stand for several
+    names = tuple(dict.fromkeys(n for f in named for n in words.fixtures[f]))  # one word may name several fixtures
     changed = _replace_name(text, names, words.fixtures[rng.choice(alike)], rng) if alike else None
     return (changed, goal) if changed else None
 
@@ -168,13 +168,13 @@ def _change_temperature(text: _LineText, goal: Goal, line: TaskLine, rng: random
     ):
         return None
     swapped = _map_goal(goal, lambda t: replace(t, states=tuple(new if s == old else s for s in t.states)), lambda f: f)
-    return _LineText(instruction, ()), swapped  # the steps say how it was heated
+    return _LineText(instruction, ()), swapped  # the steps would still describe the old temperature
 
 
 def _replace_name(
     text: _LineText, names: tuple[str, ...], alternatives: tuple[str, ...], rng: random.Random
 ) -> _LineText | None:
-    """Put another name where one of `names` is said; None unless the instruction says one, in one place only."""
+    """Replace a mention of one of `names`; None unless the instruction has exactly one mention."""
     realizer = Realizer(rng, None)
     replacement = alternatives[0] if rng.random() < 0.5 else rng.choice(alternatives[:4])
     mentions = _find_mentions(text.instruction, names, realizer)
@@ -186,13 +186,13 @@ def _replace_name(
     return _LineText(_replace_mentions(text.instruction, mentions, replacement, realizer), tuple(steps))
 
 
-@cache  # the vocabulary is small, and larger than what `re` keeps by itself
+@cache  # the vocabulary is small, but larger than the cache of `re`
 def _word_pattern(form: str) -> re.Pattern[str]:
     return re.compile(rf"\b{re.escape(form)}\b")
 
 
 def _find_mentions(text: str, names: tuple[str, ...], realizer: Realizer) -> list[tuple[int, int, bool]]:
-    """Where one of `names` is said, in order, and whether in the plural; the longer name where two overlap."""
+    """Return (start, end, is plural) of each mention of `names`, in order; the longer name wins an overlap."""
     mentions: list[tuple[int, int, bool]] = []
     for name in sorted(names, key=len, reverse=True):
         for form, plural in ((name, False), (realizer.plural(name), True)):
@@ -222,7 +222,7 @@ def _things(condition: Condition) -> Iterator[Thing]:
 
 
 def _fits(condition: Condition) -> bool:
-    """Whether each thing of a condition fits where it is to be."""
+    """Whether each object of a condition fits its target place."""
     domain = load_domain()
     if not isinstance(condition, Count) or condition.place is None:
         return True

@@ -1,14 +1,14 @@
-"""What a corpus can leave out altogether, to see how a planner comes to master what it was never taught.
+"""Forms that a corpus can exclude, to measure how a planner learns what its training data never contained.
 
-A name is a fixture category, of which there is then none in any home and no word in any instruction, or one of these
-forms of goal, whichever family of phrases asks for it:
+A name is a fixture category, which then occurs in no home and no instruction, or one of these forms of goal, for any
+family of phrases:
 
-    changed in container   a thing in some state, or filled, in a movable container: `hot apple in bowl on desk`
-    changed with person    a thing in some state, or filled, with the person: `sliced bread with person`
-    filled at fixture      a filled thing at a fixture other than the person: `glass of water on desk`
-    every changed          every thing in some state, to be somewhere: `every dirty dishes in sink`
+    changed in container   an object in some state, or filled, in a movable container: `hot apple in bowl on desk`
+    changed with person    an object in some state, or filled, with the person: `sliced bread with person`
+    filled at fixture      a filled object at a fixture other than the person: `glass of water on desk`
+    every changed          every object in some state must be at a place: `every dirty dishes in sink`
     joined every           `every` or `no` beside other conditions: `every book on bookshelf ; hot mug on desk`
-    then                   one thing after another: `apple on desk then apple in fridge`
+    then                   one goal after another: `apple on desk then apple in fridge`
 """
 
 from __future__ import annotations
@@ -55,10 +55,10 @@ FORMS = (*_CONDITION_FORMS, *_GOAL_FORMS)
 
 
 def check(names: Collection[str]) -> None:
-    """Check that all can be left out.
+    """Check that all names are valid.
 
     Raises:
-        ValueError: One is neither a fixture category nor a form.
+        ValueError: A name is neither a fixture category nor a form.
     """
     known = {*FORMS, *load_domain().fixtures}
     for name in names:
@@ -67,19 +67,19 @@ def check(names: Collection[str]) -> None:
 
 
 def fixtures(names: Collection[str]) -> frozenset[str]:
-    """Return the fixture categories among what is left out."""
+    """Return the fixture categories among the names."""
     return frozenset(name for name in names if name in load_domain().fixtures)
 
 
 def forms(goal: Goal) -> frozenset[str]:
-    """Return the forms that a goal has, and the fixture categories that it names."""
+    """Return the forms of a goal and the fixture categories that it names."""
     form_names = {name for name, has in _CONDITION_FORMS.items() if any(map(has, goal.conditions))}
     form_names |= {name for name, has in _GOAL_FORMS.items() if has(goal)}
     return frozenset(form_names | {name for c in goal.conditions for name in fixtures_named(c)})
 
 
 def mentions(text: str, names: Collection[str]) -> bool:
-    """Whether an instruction or an answer has a word for a fixture category that is left out."""
+    """Whether a text has a word for one of the fixture categories among the names."""
     pattern = _word_pattern(fixtures(names))
     return pattern is not None and pattern.search(text.lower()) is not None
 

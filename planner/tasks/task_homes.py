@@ -1,4 +1,4 @@
-"""TODO."""
+"""Homes for tasks: sample a home that has what a task needs and in which its goal does not hold yet."""
 
 from __future__ import annotations
 
@@ -18,17 +18,13 @@ from envs.symbolic.scoring import fixtures_of, holds
 from planner.goals.grounding import MAKERS
 from planner.tasks.task_files import TaskError, TaskLine
 
-DECOYS = (8, 16)  # categories of things that a sampled home has for no reason; measured: tests/planner/test_tasks.py
-
-
-FIXTURE_DECOYS = (3, 8)
-
-
-MAX_ATTEMPTS = 36  # homes that are sampled until one is found in which the goal does not hold yet
+DECOYS = (8, 16)  # least and most extra object categories of a sampled home; see tests/planner/tasks/test_task_files.py
+FIXTURE_DECOYS = (3, 8)  # least and most extra fixture categories
+MAX_ATTEMPTS = 36  # homes sampled for a task until the goal does not hold in one
 
 
 def needs(goal: Goal, domain: Domain) -> tuple[Counter[str], Counter[str]]:
-    """Return the fixtures and the objects, with numbers, that a home must have for a goal to be reachable."""
+    """Return counts of the fixtures and objects that a home must have for a goal to be reachable."""
     fixtures: Counter[str] = Counter()
     objects: Counter[str] = Counter()
 
@@ -62,7 +58,7 @@ def needs(goal: Goal, domain: Domain) -> tuple[Counter[str], Counter[str]]:
 
     for condition in goal.conditions:
         if isinstance(condition, FixtureIs):
-            category = domain.resolve_fixture(condition.fixture, condition.state)[0]  # of a class, one will do
+            category = domain.resolve_fixture(condition.fixture, condition.state)[0]  # one member of a class is enough
             fixtures[category] = max(fixtures[category], 1)
             if condition.state == "clean":
                 objects["cloth"] = max(objects["cloth"], 1)
@@ -79,10 +75,10 @@ def needs(goal: Goal, domain: Domain) -> tuple[Counter[str], Counter[str]]:
 
 
 def home_for(task: TaskLine, *, seed: int = 0, geometry: bool = True) -> State:
-    """Return the state in which a task starts: its own home, or one sampled from (seed, id).
+    """Return a task's initial state: its own home, or one sampled from (seed, id).
 
     Raises:
-        EnvsError: The home cannot be loaded, or what the task asks of a sampled one cannot be.
+        EnvsError: The home cannot be loaded, or no home satisfies the task's requirements.
     """
     if isinstance(task.home, str):
         from envs.scenes.home_file import load_home
@@ -105,7 +101,7 @@ def home_for(task: TaskLine, *, seed: int = 0, geometry: bool = True) -> State:
     objects = Counter({k: n for k, n in objects.items() if k not in absent})
     for attempt in range(MAX_ATTEMPTS):
         more_fixtures, more_objects = decoys(random.Random(digest + attempt), task, domain)
-        if attempt > MAX_ATTEMPTS / 3:  # fewer things, of which none may be where it is to be
+        if attempt > MAX_ATTEMPTS / 3:  # fewer objects: less likely to satisfy the goal by chance
             more_objects = Counter(dict.fromkeys(more_objects, 1))
 
         def sampled(fixtures: Counter[str], objects: Counter[str], home_seed: int = digest + attempt) -> Scene:
@@ -113,7 +109,7 @@ def home_for(task: TaskLine, *, seed: int = 0, geometry: bool = True) -> State:
                 home_seed,
                 need_fixtures=fixtures,
                 need_objects=objects,
-                n_objects=1 if _is_listed(task) else None,  # what the file lists is what there is
+                n_objects=1 if _is_listed(task) else None,  # the file's list of objects is complete
                 absent=tuple(absent),
                 facts=(*task.facts, *initial_facts),
                 geometry=geometry,
@@ -121,7 +117,7 @@ def home_for(task: TaskLine, *, seed: int = 0, geometry: bool = True) -> State:
 
         try:
             scene = sampled(fixtures | more_fixtures, objects | more_objects)
-        except EnvsError:  # a decoy that the facts rule out, or that there is no room for
+        except EnvsError:  # the facts exclude a decoy, or there is no space for it
             scene = sampled(fixtures, objects)
         scene = scene_before_goal(scene, task.goal, domain) if task.goal else scene
         state = World(scene).initial()
@@ -131,10 +127,10 @@ def home_for(task: TaskLine, *, seed: int = 0, geometry: bool = True) -> State:
 
 
 def home_for_lines(lines: Sequence[TaskLine], *, seed: int) -> State:
-    """Return a home, without geometry, that has what each of several lines of one scene needs.
+    """Return a home, without geometry, that has what each line of one scene needs.
 
     Raises:
-        EnvsError: No such home can be.
+        EnvsError: No home satisfies the requirements.
     """
     domain = load_domain()
     fixtures, objects = Counter[str](), Counter[str]()
@@ -155,14 +151,14 @@ def home_for_lines(lines: Sequence[TaskLine], *, seed: int) -> State:
 
 
 def _is_listed(task: TaskLine) -> bool:
-    """Whether the file lists all the things of the home, not only what the task is about."""
+    """Whether the file lists all objects of the home, not only those of the task."""
     return len(task.objects) >= DECOYS[0]
 
 
 def decoys(rng: random.Random, task: TaskLine, domain: Domain) -> tuple[Counter[str], Counter[str]]:
-    """Return fixtures and objects that nobody asked for, drawn from all there are, and numbers of what is listed.
+    """Return random extra fixtures and objects, and random counts of the listed objects.
 
-    Else what is rare in a home, or there twice, would give the goal away.
+    Without them, an object that is rare or occurs twice would reveal the goal.
     """
     absent = {c for word in task.absent for c in (word, *domain.members.get(word, ()))}
     fixture_names, object_names = (sorted(set(names) - absent) for names in (domain.fixtures, domain.objects))
@@ -175,7 +171,7 @@ def decoys(rng: random.Random, task: TaskLine, domain: Domain) -> tuple[Counter[
 
 
 def scene_before_goal(scene: Scene, goal: Goal, domain: Domain) -> Scene:
-    """Return the scene with the states undone that a goal asks for: what is to be cleaned is dirty, lamps are off."""
+    """Return the scene with a goal's states undone: objects to be cleaned are dirty, lamps to be lit are off."""
     objects = list(scene.objects)
     fixtures = list(scene.fixtures)
 
@@ -201,9 +197,9 @@ def scene_before_goal(scene: Scene, goal: Goal, domain: Domain) -> Scene:
 
 
 def state_before_goal(start: State, goal: Goal, rng: random.Random) -> State:
-    """Return the state with what a goal wants undone, so that there is work to do.
+    """Return the state with a goal's states undone, so that there is work to do.
 
-    What one is to clean is dirty; of the fixtures that a condition is about, if they are several, half are changed.
+    Objects to be cleaned are dirty. If a condition is about several fixtures, half of them are changed.
     """
     flags = list(start.flags)
     world = start.world
@@ -223,6 +219,6 @@ def state_before_goal(start: State, goal: Goal, rng: random.Random) -> State:
 
 
 def _fixture_state_before(condition: FixtureIs, domain: Domain) -> tuple[str, bool]:
-    """Return the state that a condition is about, and whether it has to be true at first for there to be work."""
+    """Return the state that a condition is about, and whether it must initially be true for there to be work."""
     word = domain.negations.get(condition.state, condition.state)
     return word, (condition.state == word) == (condition.quantifier == "no")

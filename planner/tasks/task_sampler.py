@@ -1,7 +1,7 @@
-"""Drawing tasks for a home: a family, what its slots stand for, the goal, and the words of the instruction.
+"""Sample tasks for a home: a family, its slot values, the goal, and the wording of the instruction.
 
-A drawn task is one that a person could ask in this home: its things are there, its goal is not yet true, and nothing
-obvious keeps it from being reached.
+A sampled task is plausible in its home: its objects are present, its goal does not hold yet, and no obvious obstacle
+makes it unreachable.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """An instruction with the right answer: a goal, a refusal's reason, or a question to the person.
+    """An instruction with the correct answer: a goal, the reason of a refusal, or a question to the user.
 
-    `start` is the home it is meant for.
+    `start` is the initial state of the home.
     """
 
     instruction: str
@@ -49,9 +49,9 @@ class Task:
 
 
 def goal_is_held_out(goal: Goal) -> bool:
-    """Whether a goal belongs to the test split: one thing-at-fixture condition in thirty, by the hash of its text.
+    """Whether a goal belongs to the test split: one object-at-fixture condition in thirty, by the hash of its text.
 
-    Goals about one thing at a place are the many; held out among the few others would be whole kinds of task.
+    Most goals put one object at a place. Holding out goals of the rarer forms would remove whole task types.
     """
     for condition in goal.conditions:
         if isinstance(condition, Count) and condition.number == 1 and condition.place and condition.place.fixture:
@@ -62,14 +62,14 @@ def goal_is_held_out(goal: Goal) -> bool:
 
 
 class TaskDrawer:
-    """Draws tasks for homes.
+    """Sample tasks for homes.
 
     Args:
-        rng: Draws everything.
-        phrases: Which patterns may be used: the `train` lines, or the held-out `test` lines.
+        rng: Random generator.
+        phrases: Which phrase patterns to use: `train`, the held-out `test`, or `all`.
         folders: Phrase folders of `datasets/`.
-        families: Names of the only families to draw from.
-        noise: Whether typos, lost articles and lost punctuation are added.
+        families: Names of the families to draw from; None: all.
+        noise: Whether to add typos and to drop articles and punctuation.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class TaskDrawer:
         families: Iterable[str] | None = None,
         noise: bool = True,
     ) -> None:
-        """Choose the patterns."""
+        """Load and select the phrase patterns."""
         self.rng = rng
         self.noise = noise
         self.in_turn = IN_TURN_TEST if phrases == "test" else IN_TURN
@@ -95,20 +95,20 @@ class TaskDrawer:
         self.families = [f for f in all_families if f.goals and self.patterns[f.name]]
         self.refusals = [f for f in all_families if f.refuse and self.patterns[f.name]]
         self.questions = [f for f in all_families if f.ask and self.patterns[f.name]]
-        # A family of many patterns is drawn more often: there is more to learn of it.
+        # A family with many patterns is drawn more often, because there is more to learn.
         self.weights, self.refusal_weights, self.question_weights = (
             [f.weight * (1 + len(f.phrases) / 25) for f in families]
             for families in (self.families, self.refusals, self.questions)
         )
 
     def draw(self, start: State, *, parts: int = 1, inventory_known: bool = True, in_turn: bool = False) -> Task | None:
-        """Draw a task of several parts for a home, or None if the attempt does not fit it.
+        """Draw a task of several parts for a home; None if the drawn parts do not fit it.
 
         Args:
-            start: The home.
-            parts: How many tasks are joined.
-            inventory_known: Whether the planner will see what the home has; else no synonym is avoided that misleads.
-            in_turn: Whether one part is to be done after the other.
+            start: The state of the home.
+            parts: Number of joined tasks.
+            inventory_known: Whether the prompt lists the home's objects; only then are misleading synonyms avoided.
+            in_turn: Whether the parts are sequential.
         """
         present = set(start.world.categories)
         realizer = Realizer(self.rng, present if inventory_known else None)
@@ -158,7 +158,7 @@ class TaskDrawer:
         return realizer.realize(family, pattern, binding, count), goal, start
 
     def draw_refusal(self, start: State, *, inventory_known: bool) -> Task | None:
-        """Draw something that is not to be done: no task, nonsense, unsafe, or about a thing that is not there."""
+        """Draw an instruction to refuse: not a task, gibberish, unsafe, or about a missing object."""
         if inventory_known and self.rng.random() < 0.45:
             return self._missing(start)
         if self.rng.random() < 0.12 or not self.refusals:
@@ -178,7 +178,7 @@ class TaskDrawer:
         return Task(instruction=text, start=start, goal=None, family=family.name, refuse=reason)
 
     def draw_question(self, start: State) -> Task | None:
-        """Draw something to ask about: nothing says what or where, or a word stands for several things of this home."""
+        """Draw an instruction that needs a question: it omits the object or place, or has an ambiguous word."""
         if self.questions and self.rng.random() < 0.5:
             (family,) = self.rng.choices(self.questions, self.question_weights)
             drawn = self._draw_from_family(family, start)
@@ -203,7 +203,7 @@ class TaskDrawer:
         return self._finish_instruction(realizer, text), binding
 
     def _ambiguous(self, start: State) -> Task | None:
-        """Name one thing by a word for several categories of this home, which would make different goals."""
+        """Draw an instruction with a word that names several categories of this home, so that the goal is ambiguous."""
         present = frozenset(start.world.categories)
         realizer = Realizer(self.rng, present)
         ambiguous = {
@@ -220,7 +220,7 @@ class TaskDrawer:
         if binding is None or len(set(binding.values()) & set(meanings)) != 1:
             return None
         if meanings[0] in start.world.domain.fixtures and len(binding) > 1:
-            return None  # what is looked at under "the lamp" may be so under any
+            return None  # an object examined under "the lamp" may be under any lamp
         if self.binder.goal(family, binding, 1, start.world.domain) is None:
             return None
         slot = next(s for s, w in binding.items() if w in meanings)
@@ -245,7 +245,7 @@ class TaskDrawer:
         return next((s for s, slot_type in family.slots.items() if slot_type.startswith(slot_types)), "")
 
     def _missing(self, start: State) -> Task | None:
-        """Ask for a category that this home does not have, by words that mean nothing else here."""
+        """Draw an instruction about a category that this home does not have, by words with no other meaning here."""
         world = start.world
         present = set(world.categories)
         family = self.rng.choices(self.families, self.weights)[0]
@@ -308,7 +308,7 @@ GIBBERISH = "I did not understand that"
 
 
 def which_question(word: str, meanings: Sequence[str]) -> str:
-    """Return the question about a word that stands for several things."""
+    """Return the question about a word that names several categories."""
     named = [f"the {category}" for category in sorted(meanings, key=str.lower)]
     return f"Which {word} do you mean: {', '.join(named[:-1])} or {named[-1]}?"
 
