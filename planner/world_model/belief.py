@@ -89,21 +89,21 @@ class Belief:
 
     def observe(self, truth: State) -> Belief:
         """Return what is known after a look around from where the robot is."""
-        sight, world = in_sight(truth), truth.world
-        seen = {world.names[i]: _known(truth, i) for i in sight.things}
-        places = {world.names[i] for i in sight.places}
+        visible, world = in_sight(truth), truth.world
+        seen = {world.names[i]: _known(truth, i) for i in visible.things}
+        places = {world.names[i] for i in visible.places}
         # What was in a container whose place is in sight is lost with it, if neither is seen.
-        lost = {n for n in self.things if n not in seen and self.root(n) in places | {HAND, GROUND}}
-        known_now = {n: k for n, k in self.things.items() if n not in lost} | seen
+        vanished = {n for n in self.things if n not in seen and self.root(n) in places | {HAND, GROUND}}
+        things = {n: k for n, k in self.things.items() if n not in vanished} | seen
         looked, remembered = self.looked | places, self.remembered - places
-        if any(self.things[name].source == "seen" for name in lost):
+        if any(self.things[name].source == "seen" for name in vanished):
             # Somebody moves things: what was found empty before may be so no longer.
             looked, remembered = frozenset(places), remembered | (self.looked - places)
-        states = {world.names[i]: _states(truth.flags[i]) for i in sight.fixtures}
+        states = {world.names[i]: _states(truth.flags[i]) for i in visible.fixtures}
         return replace(
             self,
-            things=known_now,
-            first=known_now | {n: k for n, k in self.first.items() if k.source == "seen"},
+            things=things,
+            first=things | {n: k for n, k in self.first.items() if k.source == "seen"},
             fixtures={**self.fixtures, **states},
             inspected=self.inspected | states.keys(),
             looked=looked,
@@ -113,20 +113,20 @@ class Belief:
 
     def after(self, action: Action) -> Belief:
         """Return what is to be expected after an action that was done: what goes on behind a closed door, too."""
-        now, _ = self.states()
-        if not now.world.index.keys() >= set(action.args) or unmet_precondition(now, action) is not None:
+        before, _ = self.states()
+        if not before.world.index.keys() >= set(action.args) or unmet_precondition(before, action) is not None:
             return self  # not what was believed: what is seen will tell
-        then, world = successor(now, action), now.world
-        facts = zip(now.place, now.flags, now.liquid, then.place, then.flags, then.liquid, strict=True)
-        changed = [i for i, of in enumerate(facts) if of[:3] != of[3:]]
+        after, world = successor(before, action), before.world
+        pairs = zip(before.place, before.flags, before.liquid, after.place, after.flags, after.liquid, strict=True)
+        changed = [i for i, values in enumerate(pairs) if values[:3] != values[3:]]
         things = {n: self.things[n] for i in changed if (n := world.names[i]) in self.things}
-        things = {n: replace(_known(then, world.index[n]), source=known.source) for n, known in things.items()}
-        states = {world.names[i]: _states(then.flags[i]) for i in changed if i < world.n_fixtures}
+        things = {n: replace(_known(after, world.index[n]), source=known.source) for n, known in things.items()}
+        states = {world.names[i]: _states(after.flags[i]) for i in changed if i < world.n_fixtures}
         return replace(
             self,
             things={**self.things, **things},
             fixtures={**self.fixtures, **states},
-            at=world.names[then.at] if then.at >= 0 else "",
+            at=world.names[after.at] if after.at >= 0 else "",
         )
 
     def told(self, things: Mapping[str, Known]) -> Belief:
@@ -140,8 +140,8 @@ class Belief:
     @property
     def room(self) -> str | None:
         """The room that the robot is in; None in a home without rooms."""
-        here = next((spec.room for spec in self.scene.fixtures if spec.name == self.at), None)
-        return start_room(self.scene) if here is None or not self.scene.rooms else here
+        room = next((spec.room for spec in self.scene.fixtures if spec.name == self.at), None)
+        return start_room(self.scene) if room is None or not self.scene.rooms else room
 
     def sees(self, fixture: str) -> bool:
         """Whether a fixture is in the room that the robot is in."""
@@ -160,11 +160,11 @@ class Belief:
         return self._states_with({})
 
     def _states_with(self, imagined: Mapping[str, Known]) -> tuple[State, State]:
-        now, first = {**self.things, **imagined}, {**self.first, **imagined}
-        names = sorted(now, key=lambda n: (now[n].category, len(n), n))
-        objects = tuple(ObjectSpec(name=n, category=now[n].category, place=now[n].place) for n in names)
+        current, initial = {**self.things, **imagined}, {**self.first, **imagined}
+        names = sorted(current, key=lambda n: (current[n].category, len(n), n))
+        objects = tuple(ObjectSpec(name=n, category=current[n].category, place=current[n].place) for n in names)
         world = World(replace(self.scene, objects=objects))
-        return self._state(world, now, names, self.at), self._state(world, first, names, "")
+        return self._state(world, current, names, self.at), self._state(world, initial, names, "")
 
     def _state(self, world: World, things: Mapping[str, Known], names: Iterable[str], at: str) -> State:
         n = world.n_fixtures
@@ -185,13 +185,13 @@ def free_name(belief: Belief, category: str, taken: Iterable[str] = ()) -> str:
     return next(name for n in range(1, len(used) + 2) if (name := f"{category} {n}") not in used)
 
 
-def _known(state: State, thing: int) -> Known:
-    world, place = state.world, state.place[thing]
+def _known(state: State, index: int) -> Known:
+    world, place = state.world, state.place[index]
     return Known(
-        category=world.categories[thing],
+        category=world.categories[index],
         place=HAND if place == HELD else GROUND if place == NOWHERE else world.names[place],
-        states=_states(state.flags[thing]),
-        liquid=state.liquid[thing],
+        states=_states(state.flags[index]),
+        liquid=state.liquid[index],
     )
 
 

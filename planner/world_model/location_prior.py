@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 TRIES = 2  # of a look that fails, before its place is given up
 MAX_TRIES = 8  # where a door is known to stick
-GIVEN_UP = 0.05  # chance that a door which is known to stick would have opened at the next tries
+MAX_MISSED_PROBABILITY = 0.05  # chance that a door which is known to stick would have opened at the next tries
 
 
 class Habits(Protocol):
@@ -40,9 +40,9 @@ class CommonHabits:
     def rates(self, category: str, scene: Scene) -> Mapping[str, float]:
         """As counted in many homes, by kind of fixture and kind of room."""
         domain, usual = load_domain(), load_usual_places()
-        kinds = {room.name: room.kind for room in scene.rooms}
-        found = {f.name: usual.rate(category, f.category, kinds.get(f.room, ""), domain) for f in scene.fixtures}
-        return {name: rate for name, rate in found.items() if rate > 0.0}
+        room_kinds = {room.name: room.kind for room in scene.rooms}
+        rates = {f.name: usual.rate(category, f.category, room_kinds.get(f.room, ""), domain) for f in scene.fixtures}
+        return {name: rate for name, rate in rates.items() if rate > 0.0}
 
     def opens(self, fixture: str) -> float:
         """Doors open."""
@@ -56,4 +56,4 @@ def patience(opens: float) -> int:
     """How often a fixture is tried before it is given up: the more often, the likelier it is known to stick."""
     if opens >= 1.0:
         return TRIES
-    return max(TRIES, min(MAX_TRIES, math.ceil(math.log(GIVEN_UP) / math.log(1.0 - opens))))
+    return max(TRIES, min(MAX_TRIES, math.ceil(math.log(MAX_MISSED_PROBABILITY) / math.log(1.0 - opens))))

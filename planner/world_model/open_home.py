@@ -47,13 +47,13 @@ def open_home(home: AnyHome, *, geometry: bool = True) -> State:
         return World(home).initial()
     if isinstance(home, str | int | Path):
         return World(scene_named(str(home), geometry=geometry)).initial()
-    acting = _acting(home)
-    if acting is None:
+    executable_home = _as_home(home)
+    if executable_home is None:
         raise PlannerError(
-            "a home is a file, the name of a bundled home, a seed, a State, a Scene, or one in use: a PhysicalHome, a "
-            f"SymbolicHome or an environment of ours; seen: {home!r}"
+            "a home is a file, the name of a bundled home, a seed, a State, a Scene, or a running home: a PhysicalHome, "
+            f"a SymbolicHome or one of our environments; seen: {home!r}"
         )
-    return acting.state()
+    return executable_home.state()
 
 
 def in_use(home: HomeInUse) -> Home:
@@ -62,15 +62,15 @@ def in_use(home: HomeInUse) -> Home:
     Raises:
         PlannerError: It is neither one of our homes nor one of our environments.
     """
-    acting = _acting(home)
-    if acting is None:
+    executable_home = _as_home(home)
+    if executable_home is None:
         raise PlannerError(
-            f"plans are carried out in a PhysicalHome, a SymbolicHome or an environment of ours, not in {home!r}"
+            f"plans are executed in a PhysicalHome, a SymbolicHome or one of our environments, not in {home!r}"
         )
-    return acting
+    return executable_home
 
 
-def _acting(home: HomeInUse) -> Home | None:
+def _as_home(home: HomeInUse) -> Home | None:
     if hasattr(home, "state") and hasattr(home, "execute"):
         return home
     if hasattr(home, "unwrapped"):

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from envs.symbolic.domain import Domain
 
 PROG = "python -m planner.world_model.usual_places"
-HOMES = 4000
+DEFAULT_HOMES = 4000
 # Things of a category in a fixture, where nothing was counted: at the place named first, halved at each next one.
 NAMED_RATE, FITTING_RATE = 0.002, 0.00002
 
@@ -53,9 +53,9 @@ class UsualPlaces:
         counted = self.things.get(category, {}).get(key, 0)
         if not counted and not domain.fits(category, fixture):
             return 0.0
-        at = domain.objects[category].at
-        named = NAMED_RATE / 2 ** at.index(fixture) if fixture in at else FITTING_RATE
-        return (counted / self.fixtures[key] if counted else 0.0) + named
+        usual_places = domain.objects[category].at
+        base_rate = NAMED_RATE / 2 ** usual_places.index(fixture) if fixture in usual_places else FITTING_RATE
+        return (counted / self.fixtures[key] if counted else 0.0) + base_rate
 
 
 def count_places(homes: Iterable[State]) -> UsualPlaces:
@@ -92,7 +92,7 @@ def load_usual_places() -> UsualPlaces:
     return UsualPlaces(homes=raw["homes"], fixtures=raw["fixtures"], things=raw["things"])
 
 
-def written(places: UsualPlaces) -> str:
+def format_places(places: UsualPlaces) -> str:
     """Return the text of the file: a line a category."""
     fixtures = json.dumps(dict(sorted(places.fixtures.items())))
     lines = [f"  {json.dumps(c)}: {json.dumps(dict(sorted(n.items())))}" for c, n in sorted(places.things.items())]
@@ -102,20 +102,20 @@ def written(places: UsualPlaces) -> str:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command."""
     parser = argparse.ArgumentParser(prog=PROG, description="Count where things are in sampled homes.")
-    parser.add_argument("--homes", type=int, default=HOMES, help=f"how many (default: {HOMES})")
-    parser.add_argument("--seed", type=int, default=0, help="of the homes")
-    parser.add_argument("--out", type=Path, help="where the file is written (default: that of the project)")
+    parser.add_argument("--homes", type=int, default=DEFAULT_HOMES, help=f"number of homes (default: {DEFAULT_HOMES})")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the homes")
+    parser.add_argument("--out", type=Path, help="output file (default: the project's file)")
     args = parser.parse_args(argv)
     return run_command(lambda: _run(args), PROG)
 
 
 def _run(args: argparse.Namespace) -> int:
     if args.homes < 1:
-        raise PlannerError(f"--homes is at least 1; seen {args.homes}")
+        raise PlannerError(f"--homes must be at least 1; seen {args.homes}")
     out = args.out or datasets_dir() / "places" / "usual.json"
     places = count_places(training_homes(args.homes, args.seed))
     try:
-        write_text_atomically(out, written(places))
+        write_text_atomically(out, format_places(places))
     except OSError as error:
         raise PlannerError(f"{out}: cannot be written ({error.strerror or error})") from None
     print(f"{out}: {len(places.things)} categories in {places.homes} homes")

@@ -152,9 +152,9 @@ def test_a_thing_may_be_told_to_be_in_one_that_was_told_of_before(map_only: Beli
 @pytest.mark.parametrize(
     ("sentence", "said"),
     [
-        ("mug 1", "expected where a thing is"),
-        ("", "expected where a thing is"),
-        ("unicorn 1 in cabinet 1", "no thing is called 'unicorn'"),
+        ("mug 1", "expected where an object is"),
+        ("", "expected where an object is"),
+        ("unicorn 1 in cabinet 1", "no object is called 'unicorn'"),
         ("mug 1 in celler 1", "no place 'celler 1'"),
         ("mug 1 in cabinet", "which cabinet"),
         ("mug 1 in microwave 7", "did you mean"),
