@@ -59,7 +59,8 @@ def read_tasks(path: str | Path) -> list[TaskLine]:
     """Read a task file.
 
     Raises:
-        TaskError: The file is missing or not UTF-8, or has invalid JSON, unknown goal words or duplicate ids. The message lists every problem with its line number.
+        TaskError: The file is missing or not UTF-8, or has invalid JSON, unknown goal words or duplicate ids. The
+            message lists every problem with its line number.
     """
     path = Path(path)
     try:

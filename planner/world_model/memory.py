@@ -1,6 +1,6 @@
-"""What the robot knows before it acts: what it remembers of a home from run to run, what it is told, what is in sight.
+"""The robot's initial belief: its memory of a home from earlier runs, the user's statements, and what is visible.
 
-`know` puts them together, in this order; `keep` writes what is known to a file, which the next run remembers.
+`know` combines them in this order; `keep` writes a belief to a memory file, which the next run reads.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ MAX_BYTES = 2_000_000
 
 
 class BeliefError(PlannerError, ValueError):
-    """What the robot is told cannot be, or a memory file is not valid."""
+    """A statement is invalid or impossible, or a memory file is invalid."""
 
 
 def know(home: AnyHome, *, memory: Path | None = None, told: Iterable[str] = ()) -> Belief:
-    """Return what is known at the start: the map of a home, what is remembered, what is told, and what is in sight.
+    """Return the initial belief: the map of a home, the memory, the user's statements, and what is visible.
 
     Args:
         home: As `planner.world_model.open_home.open_home` takes it.
-        memory: A file that `keep` wrote; one that is not there yet says nothing.
-        told: Sentences such as `mug 1 in cabinet 3`.
+        memory: A file written by `keep`; ignored if it does not exist yet.
+        told: Statements such as `mug 1 in cabinet 3`.
 
     Raises:
-        BeliefError: The file is no memory of this home, or a sentence cannot be.
+        BeliefError: The file is not a memory of this home, or a statement is invalid.
         PlannerError: There is no such home.
     """
     state = open_home(home, geometry=False)
@@ -51,10 +51,10 @@ def know(home: AnyHome, *, memory: Path | None = None, told: Iterable[str] = ())
 
 
 def parse_statement(belief: Belief, sentences: Iterable[str]) -> Belief:
-    """Let somebody say where things are: `[states] category [number] in|on|with fixture [number] | thing number`.
+    """Add statements about locations: `[states] category [number] in|on|with fixture [number] | object number`.
 
     Raises:
-        BeliefError: A sentence cannot be read, or names what the map does not have.
+        BeliefError: A statement cannot be parsed, or names something that is not on the map.
     """
     for sentence in sentences:
         name, known = _parse_sentence(belief, sentence)
@@ -88,7 +88,7 @@ def _parse_sentence(belief: Belief, sentence: str) -> tuple[str, Known]:
 
 
 def _find_place(belief: Belief, place: str, sentence: str) -> tuple[str, str]:
-    """The name and the category of what a sentence calls a place."""
+    """Return the name and the category of the place that a statement names."""
     fixtures = {spec.name: spec.category for spec in belief.scene.fixtures}
     if place in fixtures:
         return place, fixtures[place]
@@ -112,10 +112,10 @@ def _enclosing_names(belief: Belief, name: str) -> set[str]:
 
 
 def remember(path: Path, belief: Belief) -> Belief:
-    """Add what a memory file says to what is known; a file that is not there yet says nothing.
+    """Add the contents of a memory file to the belief; a file that does not exist yet adds nothing.
 
     Raises:
-        BeliefError: The file is not a memory, or is that of another home.
+        BeliefError: The file is not a memory file, or belongs to another home.
     """
     if not path.exists():
         return belief
@@ -160,7 +160,7 @@ def _belief_from_memory(raw: object, belief: Belief) -> Belief:
         if not isinstance(words, list) or not all(isinstance(w, str) and w in domain.states for w in words):
             raise BeliefError(f"the states of {name} must be a list of: {', '.join(domain.states)}")
         fixture_states[name] = frozenset(words)
-    # What was in the hand has been put down since, nobody knows where.
+    # Objects in the hand have been put down since then, at an unknown place.
     remembered = replace(belief, things=objects)
     objects = {n: k for n, k in objects.items() if remembered.root(n) != HAND}
     return replace(belief, things=objects, first=objects, fixtures=fixture_states, remembered=frozenset(looked))
@@ -180,10 +180,10 @@ def _parse_object(name: str, entry: object) -> Known:
 
 
 def keep(path: Path, belief: Belief) -> None:
-    """Write what is known to a memory file, beside it first and then renamed.
+    """Write the belief to a memory file atomically.
 
     Raises:
-        BeliefError: It cannot be written.
+        BeliefError: The file cannot be written.
     """
     data = {
         "version": VERSION,

@@ -1,8 +1,8 @@
-"""Where things usually are: how many of each category homes have in each kind of fixture.
+"""Where objects usually are: how many of each category homes have in each fixture category.
 
-Counted in sampled homes of the training seeds by `python -m planner.world_model.usual_places --homes 4000` and kept in
-`datasets/places/usual.json`. The counts are by kind of fixture and kind of room, so they hold for any home of the
-domain's fixtures. A category that was never counted is looked for where the domain says that it is kept.
+`python -m planner.world_model.usual_places --homes 4000` counts them in homes sampled from the training seeds and
+writes `datasets/places/usual.json`. The counts are by fixture category and room type, so they apply to any home with
+the domain's fixtures. A category that was never counted is searched for at the places that the domain names for it.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ if TYPE_CHECKING:
 
 PROG = "python -m planner.world_model.usual_places"
 DEFAULT_HOMES = 4000
-# Things of a category in a fixture, where nothing was counted: at the place named first, halved at each next one.
+# Prior rate in a fixture: at the domain's first named place, halved at each next one; and at any other that fits.
 NAMED_RATE, FITTING_RATE = 0.002, 0.00002
 
 
 @dataclass(frozen=True, kw_only=True)
 class UsualPlaces:
-    """Counts over homes.
+    """Counts over sampled homes.
 
     Attributes:
-        homes: How many were counted.
-        fixtures: How many of each `kind of fixture|kind of room` there were.
-        things: For each category, how many were in or on each `kind of fixture|kind of room`, through containers.
+        homes: Number of homes counted.
+        fixtures: Number of fixtures by `fixture category|room type`.
+        things: For each object category, number of objects in or on `fixture category|room type`, through containers.
     """
 
     homes: int
@@ -48,7 +48,7 @@ class UsualPlaces:
     things: Mapping[str, Mapping[str, int]]
 
     def rate(self, category: str, fixture: str, room_kind: str, domain: Domain) -> float:
-        """How many things of a category one fixture of a kind, in a room of a kind, has on average; 0: it never can."""
+        """Return the mean number of objects of a category in a fixture of a category and room type; 0: impossible."""
         key = f"{fixture}|{room_kind}"
         counted = self.things.get(category, {}).get(key, 0)
         if not counted and not domain.fits(category, fixture):
@@ -59,7 +59,7 @@ class UsualPlaces:
 
 
 def count_places(homes: Iterable[State]) -> UsualPlaces:
-    """Count where things are in homes."""
+    """Count where objects are in homes."""
     counted = 0
     fixtures: Counter[str] = Counter()
     things: dict[str, Counter[str]] = {}
@@ -76,7 +76,7 @@ def count_places(homes: Iterable[State]) -> UsualPlaces:
 
 
 def training_homes(number: int, seed: int) -> Iterable[State]:
-    """Yield homes as the corpus has them: training seeds, never those of a test home."""
+    """Return an iterable of homes drawn as in the corpus: from training seeds, never from test seeds."""
     import random
 
     from planner.tasks.home_splits import SPLITS, sample_home
@@ -87,13 +87,13 @@ def training_homes(number: int, seed: int) -> Iterable[State]:
 
 @lru_cache(maxsize=1)
 def load_usual_places() -> UsualPlaces:
-    """Return the counts that come with the project."""
+    """Return the counts shipped with the project."""
     raw = json.loads((datasets_dir() / "places" / "usual.json").read_text(encoding="utf-8"))
     return UsualPlaces(homes=raw["homes"], fixtures=raw["fixtures"], things=raw["things"])
 
 
 def format_places(places: UsualPlaces) -> str:
-    """Return the text of the file: a line a category."""
+    """Return the file's text, with one line per category."""
     fixtures = json.dumps(dict(sorted(places.fixtures.items())))
     lines = [f"  {json.dumps(c)}: {json.dumps(dict(sorted(n.items())))}" for c, n in sorted(places.things.items())]
     return f'{{\n"homes": {places.homes},\n"fixtures": {fixtures},\n"things": {{\n' + ",\n".join(lines) + "\n}\n}\n"
