@@ -26,7 +26,7 @@ CALIBRATION: tuple[Split, ...] = (
     Split(name="calibration refusals", answer="refuse"),
     Split(name="calibration questions", answer="ask"),
 )
-FEWEST = 20  # goals that a temperature of their own is fitted to
+MIN_OBSERVATIONS = 20  # goals that a temperature of their own is fitted to
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,26 +69,26 @@ def calibration_trials(per_split: int, seed: int) -> Iterator[EvaluationTask]:
 
 def observe(planner: Planner, trial: EvaluationTask, options: Options) -> Observation:
     """Let a planner answer a trial, and look at what else it may have meant."""
-    found = planner.reader.understand(trial.prompt, trial.start, options)
+    parsed = planner.reader.understand(trial.prompt, trial.start, options)
     meant = meaning(trial.goal) if trial.answer == "plan" and trial.goal is not None else None
     verified = reached = False
-    rivals: list[tuple[float, bool]] = []
-    if found.goal is not None:
-        plan = planner.plan_for_goal(found.goal, trial.start, options, instruction=found.instruction)
+    candidate_goals: list[tuple[float, bool]] = []
+    if parsed.goal is not None:
+        plan = planner.plan_for_goal(parsed.goal, trial.start, options, instruction=parsed.instruction)
         verified = plan.status == "verified"
         reached = meant is not None and score_attempt(plan, trial).success
-        for candidate in candidates(planner.reader, found, trial.start, options):
-            rivals.append((candidate.probability, meaning(candidate.goal) == meant))
+        for candidate in candidates(planner.reader, parsed, trial.start, options):
+            candidate_goals.append((candidate.probability, meaning(candidate.goal) == meant))
     return Observation(
         split=trial.split,
         answerable=meant is not None,
-        acted=found.goal is not None,
-        reading=found.reading,
-        logprob=found.logprob,
-        right=found.goal is not None and meaning(found.goal) == meant,
+        acted=parsed.goal is not None,
+        reading=parsed.reading,
+        logprob=parsed.logprob,
+        right=parsed.goal is not None and meaning(parsed.goal) == meant,
         verified=verified,
         reached=reached,
-        candidates=tuple(rivals),
+        candidates=tuple(candidate_goals),
     )
 
 
@@ -98,11 +98,11 @@ def calibrate(observations: Sequence[Observation]) -> Calibration:
     Coverage holds for scores that no temperature has seen; alternation gives both halves their share of each split.
     """
     fitted = [o for o in observations[::2] if o.acted]
-    goal = _temperatures(fitted, lambda o: o.right)
+    goal_temperatures = _temperatures(fitted, lambda o: o.right)
     verified = [o for o in fitted if o.verified]
     unverified = [o for o in fitted if not o.verified]
     calibration = Calibration(
-        goal=goal,
+        goal=goal_temperatures,
         plan=_temperatures(verified, lambda o: o.reached),
         unverified=(sum(o.reached for o in unverified) + 1) / (len(unverified) + 2),  # Laplace's rule of succession
         scores=(),
@@ -116,15 +116,15 @@ def calibrate(observations: Sequence[Observation]) -> Calibration:
 
 def _temperatures(observations: Sequence[Observation], outcome: Callable[[Observation], bool]) -> dict[Reading, float]:
     """The temperature of each way of reading, of all together where there are too few of one."""
-    found: dict[Reading, float] = {}
+    temperatures: dict[Reading, float] = {}
     for reading in get_args(Reading):
-        alike = [o for o in observations if o.reading == reading]
-        used = alike if len(alike) >= FEWEST else observations
-        found[reading] = fit_temperature([min(0.0, o.logprob) for o in used], [outcome(o) for o in used])
-    return found
+        same_reading = [o for o in observations if o.reading == reading]
+        used = same_reading if len(same_reading) >= MIN_OBSERVATIONS else observations
+        temperatures[reading] = fit_temperature([min(0.0, o.logprob) for o in used], [outcome(o) for o in used])
+    return temperatures
 
 
-def sets(observation: Observation, calibration: Calibration, threshold: float) -> tuple[bool, ...]:
+def prediction_set(observation: Observation, calibration: Calibration, threshold: float) -> tuple[bool, ...]:
     """Return, of the goals that may be meant at a threshold, whether each is what was meant."""
     return tuple(
         is_meant
@@ -133,6 +133,6 @@ def sets(observation: Observation, calibration: Calibration, threshold: float) -
     )
 
 
-def probability_of(observation: Observation) -> float:
+def raw_goal_probability(observation: Observation) -> float:
     """Return the GPT's own probability of the goal that it wrote, before calibration."""
     return math.exp(min(0.0, observation.logprob))

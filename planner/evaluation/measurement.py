@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 PlanningMode = Literal["alone", "constrained", "verified", "understood"]
 ANSWERS = ("plan", "refuse", "ask")  # the kinds of answer
-KINDS = {"verified": "plan", "unverified": "plan", "refused": "refuse", "ask": "ask"}  # by the status of an answer
+ANSWER_OF_STATUS = {"verified": "plan", "unverified": "plan", "refused": "refuse", "ask": "ask"}
 
 
 def planning_modes(*, samples: int = 4, seed: int = 0, inventory: bool = True) -> dict[PlanningMode, Options]:
@@ -106,7 +106,7 @@ class Prediction:
     def as_dict(self) -> dict[str, object]:
         """One line of predictions.jsonl."""
         trial = self.trial
-        found: dict[str, object] = {
+        record: dict[str, object] = {
             "id": trial.id,
             "split": trial.split,
             "family": trial.family,
@@ -118,8 +118,8 @@ class Prediction:
             "exact": self.exact,
             "same": self.same,
         }
-        for way, attempt in self.attempts.items():
-            found[way] = {
+        for mode, attempt in self.attempts.items():
+            record[mode] = {
                 "status": attempt.status,
                 "answer": attempt.kind,
                 "reason": attempt.reason,
@@ -131,55 +131,60 @@ class Prediction:
                 "tokens": attempt.tokens,
             }
         if self.reference is not None:
-            found["reference_success"] = self.reference
-        return found
+            record["reference_success"] = self.reference
+        return record
 
 
 def measure(planner: Planner, trial: EvaluationTask, options: Mapping[PlanningMode, Options]) -> Prediction:
     """Let a planner answer a trial in each of several ways, the costlier last, and score each answer."""
     plans: dict[PlanningMode, Plan] = {}
-    for way, how in options.items():
+    for mode, mode_options in options.items():
         # Where no sample was needed, the plan would be the same again, token for token.
-        alike = (p for w, p in plans.items() if _is_settled(p) and replace(options[w], samples=how.samples) == how)
-        plans[way] = next(alike, None) or planner.plan(trial.prompt, trial.start, how)
+        reusable = (
+            earlier_plan
+            for earlier_mode, earlier_plan in plans.items()
+            if _is_settled(earlier_plan)
+            and replace(options[earlier_mode], samples=mode_options.samples) == mode_options
+        )
+        plans[mode] = next(reusable, None) or planner.plan(trial.prompt, trial.start, mode_options)
     last = list(plans.values())[-1]
     return _prediction(
-        trial, last.goal, last.goal_text, {way: score_attempt(plan, trial) for way, plan in plans.items()}
+        trial, last.goal, last.goal_text, {mode: score_attempt(plan, trial) for mode, plan in plans.items()}
     )
 
 
 def measure_goal(planner: Planner, trial: EvaluationTask, options: Options) -> Prediction:
     """Let a planner write the goal of a trial and nothing else; its time includes reading the home's inventory."""
-    began = time.perf_counter()
-    found = planner.understand(trial.prompt, trial.start, options)
-    kind = answer_kind(found)
+    started_at = time.perf_counter()
+    parsed = planner.understand(trial.prompt, trial.start, options)
+    answer = answer_kind(parsed)
     attempt = Attempt(
-        status={"plan": "understood", "refuse": "refused", "ask": "ask"}[kind], kind=kind,
-        reason=found.question or found.refusal, subtasks=(), success=kind == trial.answer, rate=math.nan,
-        seconds=time.perf_counter() - began, tried=0, tokens=found.tokens,
+        status={"plan": "understood", "refuse": "refused", "ask": "ask"}[answer], kind=answer,
+        reason=parsed.question or parsed.refusal, subtasks=(), success=answer == trial.answer, rate=math.nan,
+        seconds=time.perf_counter() - started_at, tried=0, tokens=parsed.tokens,
     )  # fmt: skip
-    prediction = _prediction(trial, found.goal, found.goal_text, {"understood": attempt})
+    prediction = _prediction(trial, parsed.goal, parsed.goal_text, {"understood": attempt})
     if trial.answer != "plan" or prediction.same:
         return prediction
     return replace(prediction, attempts={"understood": replace(attempt, success=False)})
 
 
-def answer_kind(found: ParsedInstruction) -> str:
+def answer_kind(parsed: ParsedInstruction) -> str:
     """Return the kind of answer that an understanding leads to."""
-    if found.goal is not None:
+    if parsed.goal is not None:
         return "plan"
-    return "ask" if found.question else "refuse"
+    return "ask" if parsed.question else "refuse"
 
 
 def _prediction(
-    trial: EvaluationTask, wrote: Goal | None, goal_text: str, attempts: Mapping[PlanningMode, Attempt]
+    trial: EvaluationTask, predicted_goal: Goal | None, goal_text: str, attempts: Mapping[PlanningMode, Attempt]
 ) -> Prediction:
-    exact = bool(wrote and trial.goal and format_goal(wrote) == format_goal(trial.goal))
+    exact = bool(predicted_goal and trial.goal and format_goal(predicted_goal) == format_goal(trial.goal))
     return Prediction(
         trial=trial,
         goal_text=goal_text,
         exact=exact,
-        same=exact or bool(wrote and trial.goal and meaning(wrote) == meaning(trial.goal)),
+        same=exact or bool(predicted_goal and trial.goal and meaning(predicted_goal) == meaning(trial.goal)),
         attempts=attempts,
         reference=_reference_reaches(trial),
     )
@@ -191,21 +196,21 @@ def _is_settled(plan: Plan) -> bool:
 
 def score_attempt(plan: Plan, trial: EvaluationTask) -> Attempt:
     """Score a plan against the goal of the task."""
-    kind = KINDS[plan.status]
-    success, rate = kind == trial.answer, float(kind == trial.answer)
+    answer = ANSWER_OF_STATUS[plan.status]
+    success, rate = answer == trial.answer, float(answer == trial.answer)
     if trial.answer == "plan" and trial.goal is not None:
         report = verify(trial.start, trial.goal, plan.actions)
-        success, rate = kind == "plan" and report.ok, report.score.rate
+        success, rate = answer == "plan" and report.ok, report.score.rate
     return Attempt(
-        status=plan.status, kind=kind, reason=plan.reason, subtasks=plan.subtasks, success=success, rate=rate,
+        status=plan.status, kind=answer, reason=plan.reason, subtasks=plan.subtasks, success=success, rate=rate,
         seconds=plan.seconds, tried=plan.tried, tokens=plan.tokens,
     )  # fmt: skip
 
 
-def replay(start: State, goal: Goal, subtasks: Sequence[str]) -> Report | None:
+def replay(initial_state: State, goal: Goal, subtasks: Sequence[str]) -> Report | None:
     """Replay a plan that is text; None if a subtask cannot be read."""
     try:
-        return verify(start, goal, [parse_action(start.world, subtask) for subtask in subtasks])
+        return verify(initial_state, goal, [parse_action(initial_state.world, subtask) for subtask in subtasks])
     except ActionError:
         return None
 

@@ -60,16 +60,16 @@ def predictions(planner: Planner, work: Work, trials: Sequence[EvaluationTask], 
         for trial in trials:
             yield _predict(planner, work, trial)
         return
-    given = [_Numbered(number=number, trial=trial) for number, trial in enumerate(trials)]
-    early: dict[int, Prediction] = {}
+    items = [_Numbered(number=number, trial=trial) for number, trial in enumerate(trials)]
+    finished: dict[int, Prediction] = {}
     number = 0
-    with open_workers(workers) as crew, closing(crew.run(_Predict(work), given)) as run:
-        for item, found in run:
-            if isinstance(found, Lost):
-                raise WorkersError(f"task {item.id}: {found.reason}")
-            early[item.number] = replace(found, trial=item.trial)  # not a copy of it
-            while number in early:
-                yield early.pop(number)
+    with open_workers(workers) as pool, closing(pool.run(_Predict(work), items)) as run:
+        for item, prediction in run:
+            if isinstance(prediction, Lost):
+                raise WorkersError(f"task {item.id}: {prediction.reason}")
+            finished[item.number] = replace(prediction, trial=item.trial)  # not a copy of it
+            while number in finished:
+                yield finished.pop(number)
                 number += 1
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from planner.errors import CalibrationError
-from planner.evaluation.calibration_runs import Observation, probability_of, sets
+from planner.evaluation.calibration_runs import Observation, prediction_set, raw_goal_probability
 from planner.evaluation.statistics import Rate, mean, rounded
 from planner.understanding.calibration import Calibration, nll
 
@@ -120,8 +120,8 @@ class Figures:
         """For a person."""
         lines = [
             f"{self.name}: {self.right.total} goals written, {self.right} right",
-            f"  goal  expected calibration error {_change(self.goal)}",
-            f"  plan  expected calibration error {_change(self.plan)}",
+            f"  goal  expected calibration error {_before_and_after(self.goal)}",
+            f"  plan  expected calibration error {_before_and_after(self.plan)}",
             "  error rate  coverage             goals  acted on             right of these       asked about"
             "          goal offered         refused",
         ]
@@ -137,7 +137,7 @@ class Figures:
         return "\n".join(lines)
 
 
-def _change(pair: tuple[Reliability, Reliability]) -> str:
+def _before_and_after(pair: tuple[Reliability, Reliability]) -> str:
     before, after = pair
     return f"{100 * before.ece:.1f} → {100 * after.ece:.1f} %, log loss {before.nll:.3f} → {after.nll:.3f}"
 
@@ -145,14 +145,14 @@ def _change(pair: tuple[Reliability, Reliability]) -> str:
 def figures(name: str, observations: Sequence[Observation], calibration: Calibration) -> Figures:
     """Measure a calibration on what a planner made of some tasks."""
     acted = [o for o in observations if o.acted]
-    sure = [calibration.confidence(o.logprob, o.reading, verified=o.verified) for o in acted]
-    plain = [probability_of(o) for o in acted]
+    confidences = [calibration.confidence(o.logprob, o.reading, verified=o.verified) for o in acted]
+    raw = [raw_goal_probability(o) for o in acted]
     right, reached = [o.right for o in acted], [o.reached for o in acted]
     return Figures(
         name=name,
         right=Rate(hits=sum(right), total=len(acted)),
-        goal=(reliability(plain, right), reliability([c.goal for c in sure], right)),
-        plan=(reliability(plain, reached), reliability([c.plan for c in sure], reached)),
+        goal=(reliability(raw, right), reliability([c.goal for c in confidences], right)),
+        plan=(reliability(raw, reached), reliability([c.plan for c in confidences], reached)),
         acting=tuple(acting(observations, calibration, rate) for rate in ERROR_RATES),
     )
 
@@ -162,14 +162,14 @@ def reliability(confidences: Sequence[float], hits: Sequence[bool], bins: int = 
     ordered = sorted(zip(confidences, hits, strict=True), key=lambda pair: pair[0])
     count = len(ordered)
     edges = [round(i * count / bins) for i in range(bins + 1)]
-    found = []
+    measured_bins = []
     for low, high in pairwise(edges):
         if inside := ordered[low:high]:
             confidence, right = mean([c for c, _ in inside]), mean([float(hit) for _, hit in inside])
-            found.append(Bin(count=len(inside), confidence=confidence, right=right))
+            measured_bins.append(Bin(count=len(inside), confidence=confidence, right=right))
     return Reliability(
-        bins=tuple(found),
-        ece=sum(b.count * abs(b.confidence - b.right) for b in found) / count if count else 0.0,
+        bins=tuple(measured_bins),
+        ece=sum(b.count * abs(b.confidence - b.right) for b in measured_bins) / count if count else 0.0,
         nll=mean([nll(c, h) for c, h in ordered]),
     )
 
@@ -181,17 +181,17 @@ def acting(observations: Sequence[Observation], calibration: Calibration, error_
         threshold = calibration.threshold(error_rate)
     except CalibrationError:
         threshold = None
-    found = [sets(o, calibration, threshold) if threshold is not None else () for o in observations]
-    tasks = [s for o, s in zip(observations, found, strict=True) if o.answerable]
+    goal_sets = [prediction_set(o, calibration, threshold) if threshold is not None else () for o in observations]
+    tasks = [s for o, s in zip(observations, goal_sets, strict=True) if o.answerable]
     asked = [s for s in tasks if len(s) > 1]
-    lone = [s[0] for s in found if len(s) == 1]
+    single = [s[0] for s in goal_sets if len(s) == 1]
     return Acting(
         error_rate=error_rate,
         threshold=threshold,
         covered=Rate(hits=sum(any(s) for s in tasks), total=len(tasks)),
         size=mean([float(len(s)) for s in tasks]),
         acted=Rate(hits=sum(len(s) == 1 for s in tasks), total=len(tasks)),
-        right=Rate(hits=sum(lone), total=len(lone)),
+        right=Rate(hits=sum(single), total=len(single)),
         asked=Rate(hits=len(asked), total=len(tasks)),
         offered=Rate(hits=sum(any(s) for s in asked), total=len(asked)),
         refused=Rate(hits=sum(not s for s in tasks), total=len(tasks)),

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 from planner.evaluation.measurement import Prediction
 from planner.evaluation.statistics import Rate
-from planner.evaluation.summary import Scores, score, spread, summarise
+from planner.evaluation.summary import Scores, score, spread, summarize
 from planner.evaluation.tables import (
     confusion_table,
-    false_table,
+    false_answers_table,
     scores_as_dict,
     spread_table,
     success_table,
@@ -74,8 +74,8 @@ class Results:
 
     def __post_init__(self) -> None:
         """Score."""
-        together = [p for predictions in self.predictions for p in predictions]
-        object.__setattr__(self, "pooled", score(together, self.lengths))
+        all_predictions = [p for predictions in self.predictions for p in predictions]
+        object.__setattr__(self, "pooled", score(all_predictions, self.lengths))
         object.__setattr__(self, "by_model", [score(p, self.lengths) for p in self.predictions])
 
     @property
@@ -87,8 +87,8 @@ class Results:
     @property
     def reference(self) -> Rate | None:
         """How many of the reference plans reach the goal; None if there is none."""
-        found = [p.reference for p in self.predictions[0] if p.reference is not None]
-        return Rate(hits=sum(found), total=len(found)) if found else None
+        outcomes = [p.reference for p in self.predictions[0] if p.reference is not None]
+        return Rate(hits=sum(outcomes), total=len(outcomes)) if outcomes else None
 
     @property
     def physics(self) -> Rate | None:
@@ -98,7 +98,7 @@ class Results:
         return Rate(hits=sum(bool(e["success"]) for e in self.episodes), total=len(self.episodes))
 
     @property
-    def told_steps(self) -> Rate:
+    def tasks_with_steps(self) -> Rate:
         """How many of the tasks have a step-by-step description that the GPT was told."""
         trials = [p.trial for p in self.predictions[0]]
         return Rate(hits=sum(t.prompt != t.instruction for t in trials), total=len(trials))
@@ -114,21 +114,21 @@ class Results:
     def as_dict(self) -> dict[str, object]:
         """Plain data for programs. With several models, rates are pooled, and `spread` says how they differ."""
         setting = self.setting
-        found: dict[str, object] = {
+        record: dict[str, object] = {
             "tasks": setting.tasks, "models": list(setting.models), "weights": setting.weights, "seed": setting.seed,
             "samples": setting.samples, "inventory": setting.inventory, "goals_only": setting.goals_only,
-            "steps": self.told_steps.as_dict() if setting.steps else None,
+            "steps": self.tasks_with_steps.as_dict() if setting.steps else None,
         }  # fmt: skip
-        found |= scores_as_dict(self.pooled)
+        record |= scores_as_dict(self.pooled)
         if len(self.predictions) > 1:
             each = zip(setting.models, self.by_model, strict=True)
-            found["by_model"] = [{"model": model} | scores_as_dict(scores) for model, scores in each]
-            found["spread"] = {
+            record["by_model"] = [{"model": model} | scores_as_dict(scores) for model, scores in each]
+            record["spread"] = {
                 section: {row: {key: s.as_dict() for key, s in figures.items()} for row, figures in rows.items()}
                 for section, rows in spread(self.by_model).items()
             }
         rate, episodes = self.physics, self.episodes
-        return found | {
+        return record | {
             "teacher": self.teacher.as_dict() if self.teacher else None,
             "reference": self.reference.as_dict() if self.reference else None,
             "physics": {"success": rate.as_dict(), "episodes": list(episodes)} if rate and episodes else None,
@@ -143,8 +143,8 @@ class Results:
         from_file, scores = self.setting.tasks is not None, self.pooled
         yield self._headline()
         if from_file:
-            kinds = scores.splits if len(scores.splits) > 1 else ()
-            yield success_table([scores.whole, *kinds], "answer")
+            by_answer = scores.splits if len(scores.splits) > 1 else ()
+            yield success_table([scores.whole, *by_answer], "answer")
         else:
             yield success_table(scores.splits, "split")
         if from_file and len(scores.families) > 1:
@@ -156,37 +156,39 @@ class Results:
             yield f"worst families, with an example\n{worst_table(scores.worst)}"
 
     def _headline(self) -> str:
-        clock = "time from instruction to answer"
+        time_text = "time from instruction to answer"
         if self.setting.goals_only:
-            found = f"Goals alone, no plans: 95 % Wilson intervals; {clock}, reading the home's inventory included."
+            headline = (
+                f"Goals alone, no plans: 95 % Wilson intervals; {time_text}, reading the home's inventory included."
+            )
         else:
-            found = f"Success against the task's own goal, with 95 % Wilson intervals; {clock}."
+            headline = f"Success against the task's own goal, with 95 % Wilson intervals; {time_text}."
         if self.setting.weights != "fp32":
-            found += f"\nThe weights were rounded to {self.setting.weights}."
+            headline += f"\nThe weights were rounded to {self.setting.weights}."
         if not self.setting.inventory:
-            found += "\nThe prompt did not say what the home has."
+            headline += "\nThe prompt did not say what the home has."
         if self.setting.steps:
-            told = self.told_steps
-            found += f"\nThe GPT was told step-by-step descriptions; {told.total - told.hits} of {told.total} tasks "
-            found += "have none and were told as they are."
+            with_steps = self.tasks_with_steps
+            headline += f"\nThe GPT was told step-by-step descriptions; {with_steps.total - with_steps.hits} of {with_steps.total} tasks "
+            headline += "have none and were told as they are."
         if len(self.predictions) > 1:
-            found += f"\n{len(self.predictions)} models, pooled: the intervals say nothing of how models differ."
-        return found
+            headline += f"\n{len(self.predictions)} models, pooled: the intervals say nothing of how models differ."
+        return headline
 
     def _model_tables(self, from_file: bool) -> Iterator[str]:
         names = self.setting.models
-        rows = [summarise(n, p, self.lengths) for n, p in zip(names, self.predictions, strict=True)]
+        rows = [summarize(n, p, self.lengths) for n, p in zip(names, self.predictions, strict=True)]
         yield success_table(rows, "model")
-        found = spread(self.by_model)
+        spreads = spread(self.by_model)
         yield f"Over {len(names)} models: mean ± half of the 95 % t-interval (least-greatest)."
-        yield spread_table(found["all"] if from_file else found["splits"], "answer" if from_file else "split")
-        if from_file and len(found["families"]) > 1:
-            yield spread_table(found["families"], "family")
-        yield false_table(found["answers"])
+        yield spread_table(spreads["all"] if from_file else spreads["splits"], "answer" if from_file else "split")
+        if from_file and len(spreads["families"]) > 1:
+            yield spread_table(spreads["families"], "family")
+        yield false_answers_table(spreads["answers"])
 
     def _notes(self) -> Iterator[str]:
-        others = (("teacher reaches", self.teacher), ("reference plans reach", self.reference))
-        for name, rate in (*others, ("carried out in physics", self.physics)):
+        baselines = (("teacher reaches", self.teacher), ("reference plans reach", self.reference))
+        for name, rate in (*baselines, ("carried out in physics", self.physics)):
             if rate is not None and rate.total:
                 yield f"{name}: {rate} of {rate.total}"
         for episode in self.episodes or ():

@@ -24,7 +24,7 @@ class Rate(rates.Rate):
     def __post_init__(self) -> None:
         """Check the range."""
         if not 0 <= self.hits <= self.total:
-            raise ValueError(f"{self.hits} of {self.total} is no rate")
+            raise ValueError(f"{self.hits} of {self.total} is not a valid rate")
 
     @property
     def value(self) -> float:
@@ -140,10 +140,10 @@ def quantile(values: Sequence[float], q: float) -> float:
     if not values:
         return math.nan
     ordered = sorted(values)
-    at = q * (len(ordered) - 1)
-    low = math.floor(at)
+    position = q * (len(ordered) - 1)
+    low = math.floor(position)
     high = min(low + 1, len(ordered) - 1)
-    return ordered[low] + (ordered[high] - ordered[low]) * (at - low)
+    return ordered[low] + (ordered[high] - ordered[low]) * (position - low)
 
 
 def mean(values: Sequence[float]) -> float:

@@ -9,32 +9,34 @@ from typing import TYPE_CHECKING
 from envs.symbolic.goals import format_goal
 from planner.evaluation.measurement import ANSWERS
 from planner.evaluation.statistics import Rate, Spread, rounded
-from planner.evaluation.summary import Confusion, Scores, Summary, Worst, right_kinds
+from planner.evaluation.summary import Confusion, Scores, Summary, WorstFamily, correct_answer_rates
 
 if TYPE_CHECKING:
     from planner.evaluation.measurement import PlanningMode
 
 MAX_TEXT = 110  # characters of an example's line
 
-_WAY: dict[PlanningMode, str] = {
+_MODE_TITLES: dict[PlanningMode, str] = {
     "alone": "GPT alone", "constrained": "constrained", "verified": "verified", "understood": "right answer",
 }  # fmt: skip
-_FIGURE = {"goal_same": "same goal", "p50_s": "p50", "p95_s": "p95"} | {f"success_{w}": t for w, t in _WAY.items()}
-_ANSWER = {"plan": "plans", "refuse": "refusals", "ask": "questions"}
+_METRIC_TITLES = {"goal_same": "same goal", "p50_s": "p50", "p95_s": "p95"} | {
+    f"success_{w}": t for w, t in _MODE_TITLES.items()
+}
+_ANSWER_TITLES = {"plan": "plans", "refuse": "refusals", "ask": "questions"}
 
 
 def grid(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Align columns, the first to the left and the others to the right."""
     lines = [list(header), *map(list, rows)]
     widths = [max(len(line[i]) for line in lines) for i in range(len(header))]
-    shown = []
+    text_lines = []
     for line in lines:
         cells = [line[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(line[1:], widths[1:], strict=True))]
-        shown.append("  ".join(cells).rstrip())
-    return "\n".join(shown)
+        text_lines.append("  ".join(cells).rstrip())
+    return "\n".join(text_lines)
 
 
-def _known(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def _grid_without_empty_columns(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """`grid`, without the columns in which nothing was measured."""
     kept = [i for i in range(len(header)) if i == 0 or any(row[i] != "-" for row in rows)]
     return grid([header[i] for i in kept], [[row[i] for i in kept] for row in rows])
@@ -42,17 +44,18 @@ def _known(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def success_table(summaries: Sequence[Summary], title: str) -> str:
     """One row a split: tasks, goals understood, success of each way, goal conditions, time and length."""
-    names: list[PlanningMode] = list(summaries[0].success) if summaries else []
-    shown = [_WAY[n] for n in names]
-    header = [title, "n", "goal exact", "same goal", *shown, "conditions", "p50", "p95", "steps", "/teacher"]
+    modes: list[PlanningMode] = list(summaries[0].success) if summaries else []
+    mode_titles = [_MODE_TITLES[mode] for mode in modes]
+    header = [title, "n", "goal exact", "same goal", *mode_titles, "conditions", "p50", "p95", "steps", "/teacher"]
     rows = []
-    for s in summaries:
-        last = s.rate[names[-1]] if names else math.nan
+    for summary in summaries:
+        last = summary.rate[modes[-1]] if modes else math.nan
         rows.append([
-            s.name, str(s.total), str(s.exact), str(s.same), *(str(s.success[n]) for n in names), _percent(last),
-            _time(s.p50_s), _time(s.p95_s), _number(s.steps, 1), _number(s.longer, 2),
+            summary.name, str(summary.total), str(summary.exact), str(summary.same),
+            *(str(summary.success[mode]) for mode in modes), _percent(last),
+            _time(summary.p50_s), _time(summary.p95_s), _number(summary.steps, 1), _number(summary.longer, 2),
         ])  # fmt: skip
-    return _known(header, rows)
+    return _grid_without_empty_columns(header, rows)
 
 
 def _percent(value: float) -> str:
@@ -71,7 +74,7 @@ def _number(value: float, digits: int) -> str:
 
 def confusion_table(scores: Scores) -> str:
     """Show which kinds of answer were given for which, and how often what can be done was not planned."""
-    right = right_kinds(scores.confusion)
+    right = correct_answer_rates(scores.confusion)
     rows = [[k, *map(str, scores.confusion[k].values()), str(right[k])] for k in ANSWERS if right[k].total]
     lines = [grid(["right answer", *(f"said {given}" for given in ANSWERS), "right kind"], rows)]
     if scores.false_refusals.total:
@@ -79,44 +82,46 @@ def confusion_table(scores: Scores) -> str:
     return "\n".join(lines)
 
 
-def worst_table(worst: Sequence[Worst]) -> str:
+def worst_table(worst: Sequence[WorstFamily]) -> str:
     """Show the families that succeed least, each with one example of what went wrong."""
     lines = []
-    for w in worst:
-        example = worst_as_dict(w)
-        lines.append(f"{100 * w.success.value:3.0f} % of {w.success.total:<4} {w.family}")
-        lines.append(_cut(f"      asked:      {example['asked']}"))
-        lines.append(_cut(f"      right:      {example['right']}"))
+    for worst_family in worst:
+        example = worst_as_dict(worst_family)
+        lines.append(
+            f"{100 * worst_family.success.value:3.0f} % of {worst_family.success.total:<4} {worst_family.family}"
+        )
+        lines.append(_truncate(f"      asked:      {example['asked']}"))
+        lines.append(_truncate(f"      right:      {example['right']}"))
         understood = example["understood"] or "no goal"
-        lines.append(_cut(f"      understood: {understood} ({example['status']}) {example['reason']}".rstrip()))
+        lines.append(_truncate(f"      understood: {understood} ({example['status']}) {example['reason']}".rstrip()))
     return "\n".join(lines)
 
 
-def _cut(line: str) -> str:
+def _truncate(line: str) -> str:
     return line if len(line) <= MAX_TEXT else line[: MAX_TEXT - 2] + " …"
 
 
 def spread_table(rows: Mapping[str, Mapping[str, Spread]], title: str) -> str:
     """One row a split: the mean over models, half the 95 % t-interval, the least and the greatest."""
-    names = [key for key in next(iter(rows.values()), {}) if key in _FIGURE]
-    cells = [[name, *(_spread(figures[key], key) for key in names)] for name, figures in rows.items()]
-    return _known([title, *(_FIGURE[key] for key in names)], cells)
+    names = [key for key in next(iter(rows.values()), {}) if key in _METRIC_TITLES]
+    cells = [[name, *(_spread_text(figures[key], key) for key in names)] for name, figures in rows.items()]
+    return _grid_without_empty_columns([title, *(_METRIC_TITLES[key] for key in names)], cells)
 
 
-def false_table(answers: Mapping[str, Mapping[str, Spread]]) -> str:
+def false_answers_table(answers: Mapping[str, Mapping[str, Spread]]) -> str:
     """The same of the kinds of answer."""
-    right = {f"right kind, {_ANSWER[kind]}": s for kind, s in answers["right_kind"].items()}
+    right = {f"right kind, {_ANSWER_TITLES[kind]}": s for kind, s in answers["right_kind"].items()}
     false = {key.replace("_", " "): s for key, s in answers["false"].items()}
-    return grid(["answers", ""], [[name, _spread(s, name)] for name, s in (right | false).items() if s.values])
+    return grid(["answers", ""], [[name, _spread_text(s, name)] for name, s in (right | false).items() if s.values])
 
 
-def _spread(found: Spread, figure: str) -> str:
-    if not found.values:
+def _spread_text(spread: Spread, figure: str) -> str:
+    if not spread.values:
         return "-"
     scale, digits, unit = (1000, 0, "ms") if figure.endswith("_s") else (100, 1, "%")
-    low, high = (f"{scale * v:.{digits}f}" for v in found.range)
-    around = f" ± {scale * found.half_width:.{digits}f}" if math.isfinite(found.half_width) else ""
-    return f"{scale * found.mean:.{digits}f}{around} {unit} ({low}-{high})"
+    low, high = (f"{scale * v:.{digits}f}" for v in spread.range)
+    half_width = f" ± {scale * spread.half_width:.{digits}f}" if math.isfinite(spread.half_width) else ""
+    return f"{scale * spread.mean:.{digits}f}{half_width} {unit} ({low}-{high})"
 
 
 def summary_as_dict(summary: Summary) -> dict[str, object]:
@@ -126,8 +131,8 @@ def summary_as_dict(summary: Summary) -> dict[str, object]:
         "tasks": summary.total,
         "goal_exact": summary.exact.as_dict(),
         "goal_same": summary.same.as_dict(),
-        "success": {way: rate.as_dict() for way, rate in summary.success.items()},
-        "conditions": {way: rounded(rate) for way, rate in summary.rate.items()},
+        "success": {mode: rate.as_dict() for mode, rate in summary.success.items()},
+        "conditions": {mode: rounded(rate) for mode, rate in summary.rate.items()},
         "p50_s": rounded(summary.p50_s),
         "p95_s": rounded(summary.p95_s),
         "steps": rounded(summary.steps),
@@ -135,19 +140,19 @@ def summary_as_dict(summary: Summary) -> dict[str, object]:
     }
 
 
-def worst_as_dict(worst: Worst) -> dict[str, object]:
+def worst_as_dict(worst: WorstFamily) -> dict[str, object]:
     """Plain data for programs: a family, and what was asked, right and understood in one of its tasks."""
-    found, trial = worst.example, worst.example.trial
+    prediction, trial = worst.example, worst.example.trial
     return {
         "family": worst.family, "success": worst.success.as_dict(), "id": trial.id, "asked": trial.instruction,
         "right": format_goal(trial.goal) if trial.goal and trial.answer == "plan" else trial.answer,
-        "understood": found.goal_text or None, "status": found.last.status, "reason": found.last.reason,
+        "understood": prediction.goal_text or None, "status": prediction.last.status, "reason": prediction.last.reason,
     }  # fmt: skip
 
 
 def scores_as_dict(scores: Scores) -> dict[str, object]:
     """Plain data for programs."""
-    kinds: dict[str, Rate] = right_kinds(scores.confusion)
+    kinds: dict[str, Rate] = correct_answer_rates(scores.confusion)
     confusion: Confusion = scores.confusion
     return {
         "all": summary_as_dict(scores.whole),
