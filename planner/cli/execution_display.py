@@ -21,12 +21,13 @@ if TYPE_CHECKING:
     from envs.symbolic.home_protocol import OutcomeLike
     from planner.execution.events import Episode, Event, Step
 
-FRAME = (480, 360)  # width, height [px]
+VIDEO_SIZE = (480, 360)  # width, height [px]
 FPS = 12
-SPEED = 6.0  # simulated seconds per second of the video: drawing a frame costs more than the physics between two
-STILL = (400, 300)
-LAST_FRAMES = 18
-SHOCK_FRAMES = 12  # for which a disturbance is shown
+# Simulated seconds per second of video: rendering a frame costs more than the physics between two frames.
+PLAYBACK_SPEED = 6.0
+STILL_SIZE = (400, 300)
+FINAL_FRAMES = 18
+DISTURBANCE_FRAMES = 12  # for which a disturbance is shown
 
 
 class ExecutionDisplay:
@@ -47,9 +48,11 @@ class ExecutionDisplay:
         from envs.recording.video import Filmstrip, Video
 
         if filmstrip is not None:
-            self._strip = Filmstrip(filmstrip, home, size=STILL, view="room" if view == "split" else view)
+            self._strip = Filmstrip(filmstrip, home, size=STILL_SIZE, view="room" if view == "split" else view)
         if video is not None:
-            self._video = self._files.enter_context(Video(video, home, size=FRAME, view=view, fps=FPS, speed=SPEED))
+            self._video = self._files.enter_context(
+                Video(video, home, size=VIDEO_SIZE, view=view, fps=FPS, speed=PLAYBACK_SPEED)
+            )
         if rerun is not None:
             from envs.recording.rerun_recording import Recording
 
@@ -59,9 +62,9 @@ class ExecutionDisplay:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self, error_type: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._files.__exit__(kind, error, trace)
+        self._files.__exit__(error_type, error, trace)
 
     @property
     def needs_ticks(self) -> bool:
@@ -75,7 +78,7 @@ class ExecutionDisplay:
         if self._recording is not None:
             self._recording.tick()
 
-    def tell(self, events: Iterable[Event]) -> Episode:
+    def show_events(self, events: Iterable[Event]) -> Episode:
         """Tell of each event of an execution while it happens; returns what it came to."""
         episode: Episode | None = None
         for event in events:
@@ -102,11 +105,11 @@ class ExecutionDisplay:
         assert episode is not None
         return episode
 
-    def _step(self, number: int, of: int, subtask: str) -> None:
-        self._say(f"  [{number:2}/{of:2}] {subtask:<42}", end="")
+    def _step(self, number: int, total: int, subtask: str) -> None:
+        self._say(f"  [{number:2}/{total:2}] {subtask:<42}", end="")
         if self._video is not None:
             self._video.caption = subtask
-        self._note(f"{number}/{of} {subtask}")
+        self._note(f"{number}/{total} {subtask}")
 
     def _outcome(self, step: Step) -> None:
         self._say(f" {step.status} {step.duration_s:5.1f} s" + (f"  ({step.reason})" if step.reason else ""))
@@ -115,21 +118,21 @@ class ExecutionDisplay:
         if step.status != "done":
             self._note(f"failed: {step.reason}", level="WARN")
 
-    def _remark(self, what: str) -> None:
-        self._say(f"  {what}")
-        self._note(what)
+    def _remark(self, text: str) -> None:
+        self._say(f"  {text}")
+        self._note(text)
 
-    def _disturbance(self, what: Disturbance) -> None:
-        self._say(f"  disturbed: {what}")
+    def _disturbance(self, disturbance: Disturbance) -> None:
+        self._say(f"  disturbed: {disturbance}")
         if self._video is not None:
-            self._video.caption = f"disturbed: {what}"
-            self._video.shoot(repeat=SHOCK_FRAMES)
-        self._note(f"disturbed: {what}", level="WARN")
+            self._video.caption = f"disturbed: {disturbance}"
+            self._video.shoot(repeat=DISTURBANCE_FRAMES)
+        self._note(f"disturbed: {disturbance}", level="WARN")
 
     def _end(self, *, success: bool) -> None:
         if self._video is not None:
             self._video.caption = "done" if success else "not reached"
-            self._video.shoot(repeat=LAST_FRAMES)
+            self._video.shoot(repeat=FINAL_FRAMES)
         if self._strip is not None:
             self._strip.save()
 
@@ -142,11 +145,11 @@ class ExecutionDisplay:
             self._recording.say(line, level=level)
 
 
-class Filmed:
+class RecordedHome:
     """A physical home, or one that is disturbed, that is recorded while it executes."""
 
-    def __init__(self, home: PhysicalHome | DisturbedHome, show: ExecutionDisplay) -> None:
-        self._home, self._show = home, show
+    def __init__(self, home: PhysicalHome | DisturbedHome, display: ExecutionDisplay) -> None:
+        self._home, self._display = home, display
 
     def state(self) -> State:
         """Return what is true now."""
@@ -154,4 +157,4 @@ class Filmed:
 
     def execute(self, action: Action) -> OutcomeLike:
         """Carry an action out on film."""
-        return self._home.execute(action, on_tick=self._show.tick)
+        return self._home.execute(action, on_tick=self._display.tick)

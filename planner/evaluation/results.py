@@ -169,7 +169,8 @@ class Results:
             headline += "\nThe prompt did not say what the home has."
         if self.setting.steps:
             with_steps = self.tasks_with_steps
-            headline += f"\nThe GPT was told step-by-step descriptions; {with_steps.total - with_steps.hits} of {with_steps.total} tasks "
+            without = with_steps.total - with_steps.hits
+            headline += f"\nThe GPT was told step-by-step descriptions; {without} of {with_steps.total} tasks "
             headline += "have none and were told as they are."
         if len(self.predictions) > 1:
             headline += f"\n{len(self.predictions)} models, pooled: the intervals say nothing of how models differ."

@@ -72,7 +72,7 @@ def test_a_plan_comes_from_standard_input(monkeypatch: pytest.MonkeyPatch) -> No
         ('{"plan": "open"}', "a list of subtasks"),
         ('{"plan": [1]}', "a list of subtasks"),
         ('{"plan": null}', "a list of subtasks"),
-        ('{"plan": [], "goal": ["x"]}', "goal is to be a text"),
+        ('{"plan": [], "goal": ["x"]}', "goal must be a text"),
         ('{"plan": ' + "[" * 100_000, "not the JSON of planner.plan"),
     ],
 )

@@ -190,11 +190,11 @@ def test_hearing_learns_on_a_cpu(tmp_path: Path) -> None:
 def test_odd_flags_are_named(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     missing = str(tmp_path / "none.wav")
     for command, said in {
-        ("--audio", missing, "set the table"): "goes without a written instruction",
+        ("--audio", missing, "set the table"): "cannot be combined with a written instruction",
         ("--audio", missing, "--listen"): "use one",
-        ("--listen", "--interactive"): "goes without --interactive",
-        ("set the table", "--image", missing, "--home", "studio"): "goes without --home",
-        ("set the table", "--image", missing, "--execute"): "goes without --execute",
+        ("--listen", "--interactive"): "cannot be combined with --interactive",
+        ("set the table", "--image", missing, "--home", "studio"): "cannot be combined with --home",
+        ("set the table", "--image", missing, "--execute"): "cannot be combined with --execute",
     }.items():
         assert plan(list(command)) == 2
         assert said in capsys.readouterr().err
@@ -231,7 +231,7 @@ def test_a_plan_is_made_of_pictures_and_a_recording(
     assert answer["heard"]["words"] == answer["instruction"] == "put the mug on the table"
     picture.write_bytes(b"no picture")
     assert plan(["set the table", "--image", str(picture)]) == 2
-    assert "no picture that can be read" in capsys.readouterr().err
+    assert "cannot be read as a picture" in capsys.readouterr().err
 
 
 def test_planning_from_text_loads_nothing_of_the_senses() -> None:
