@@ -1,15 +1,16 @@
-"""Measuring a planner on trials: did it understand the goal, and does its plan reach the goal of the task.
+"""Measure a planner on trials: whether it writes the correct goal, and whether its plan reaches the task's goal.
 
-Success is always against the task's goal, never the one that the GPT wrote. Three ways of planning are measured:
+Success is always scored against the task's goal, never against the goal that the GPT wrote. There are three planning
+modes:
 
-    alone         the GPT alone: it writes the goal, then the whole plan in one free, greedy pass, which is replayed;
-                  a subtask that cannot be read or done ends the plan
-    constrained   only applicable subtasks can be written, long goals are planned in chunks, one attempt
-    verified      the same, and further samples where the plan does not reach the goal that the GPT wrote
+    alone         the GPT alone writes the goal, then the whole plan in one unconstrained greedy pass, which is
+                  replayed; an invalid or inapplicable action ends the plan
+    constrained   decoding allows only applicable actions; long goals are planned in chunks; one attempt
+    verified      as constrained, and more samples if the plan does not reach the goal that the GPT wrote
 
-Or the goal alone is measured, which is many times faster:
+Measuring only the goal is many times faster:
 
-    understood    no plan is made; success is that all of the goal is right, or the kind of answer
+    understood    no plan is made; success means that the whole goal, or the type of answer, is correct
 """
 
 from __future__ import annotations
@@ -39,12 +40,12 @@ if TYPE_CHECKING:
     from planner.tasks.held_out_trials import EvaluationTask
 
 PlanningMode = Literal["alone", "constrained", "verified", "understood"]
-ANSWERS = ("plan", "refuse", "ask")  # the kinds of answer
+ANSWERS = ("plan", "refuse", "ask")  # the types of answer
 ANSWER_OF_STATUS = {"verified": "plan", "unverified": "plan", "refused": "refuse", "ask": "ask"}
 
 
 def planning_modes(*, samples: int = 4, seed: int = 0, inventory: bool = True) -> dict[PlanningMode, Options]:
-    """Return how each way decodes."""
+    """Return the decoding options of each planning mode."""
     plain = Options(samples=0, seed=seed, inventory=inventory)
     return {
         "alone": replace(plain, constrained=False, chunks=False, clauses=False, grounded=False),
@@ -55,18 +56,18 @@ def planning_modes(*, samples: int = 4, seed: int = 0, inventory: bool = True) -
 
 @dataclass(frozen=True, kw_only=True)
 class Attempt:
-    """What one way made of a trial.
+    """The result of one planning mode on a trial.
 
     Attributes:
         status: A plan's status, or `understood` where none was made.
-        kind: The kind of answer: plan, refuse or ask.
-        reason: Why not verified; the refusal; the question.
-        subtasks: The plan.
-        success: The task's goal was reached, or the right kind of answer was given.
+        kind: The type of answer: plan, refuse or ask.
+        reason: Why the plan is not verified, or the refusal or question.
+        subtasks: The plan's actions.
+        success: Whether the task's goal was reached, or the correct type of answer was given.
         rate: Goal-condition rate, in [0, 1]; NaN where no plan was made.
         seconds: Time from instruction to answer [s].
-        tried: Plans decoded.
-        tokens: Tokens written.
+        tried: Number of plans decoded.
+        tokens: Number of tokens generated.
     """
 
     status: str
@@ -82,12 +83,12 @@ class Attempt:
 
 @dataclass(frozen=True, kw_only=True)
 class Prediction:
-    """A trial and what each way made of it.
+    """A trial and the results of each planning mode.
 
     Attributes:
-        goal_text: What the GPT took the instruction to mean.
-        exact: It is the task's goal, word for word in the canonical wording.
-        same: It means the task's goal: the order of conditions and of states does not matter.
+        goal_text: The goal that the GPT wrote for the instruction.
+        exact: Whether it equals the task's goal in canonical wording.
+        same: Whether it is equivalent to the task's goal, ignoring the order of conditions and states.
         reference: Whether the reference plan reaches the goal, if the task has one.
     """
 
@@ -100,11 +101,11 @@ class Prediction:
 
     @property
     def last(self) -> Attempt:
-        """What the costliest way made of it, which the tables are about."""
+        """The result of the last, most expensive mode, which the tables report."""
         return list(self.attempts.values())[-1]
 
     def as_dict(self) -> dict[str, object]:
-        """One line of predictions.jsonl."""
+        """Return one record of predictions.jsonl."""
         trial = self.trial
         record: dict[str, object] = {
             "id": trial.id,
@@ -136,10 +137,10 @@ class Prediction:
 
 
 def measure(planner: Planner, trial: EvaluationTask, options: Mapping[PlanningMode, Options]) -> Prediction:
-    """Let a planner answer a trial in each of several ways, the costlier last, and score each answer."""
+    """Run a planner on a trial in each mode, the most expensive last, and score each answer."""
     plans: dict[PlanningMode, Plan] = {}
     for mode, mode_options in options.items():
-        # Where no sample was needed, the plan would be the same again, token for token.
+        # Reuse an earlier mode's plan if it needed no samples: this mode would decode the same tokens.
         reusable = (
             earlier_plan
             for earlier_mode, earlier_plan in plans.items()
@@ -154,7 +155,7 @@ def measure(planner: Planner, trial: EvaluationTask, options: Mapping[PlanningMo
 
 
 def measure_goal(planner: Planner, trial: EvaluationTask, options: Options) -> Prediction:
-    """Let a planner write the goal of a trial and nothing else; its time includes reading the home's inventory."""
+    """Run only goal prediction on a trial; its time includes encoding the home's inventory."""
     started_at = time.perf_counter()
     parsed = planner.understand(trial.prompt, trial.start, options)
     answer = answer_kind(parsed)
@@ -170,7 +171,7 @@ def measure_goal(planner: Planner, trial: EvaluationTask, options: Options) -> P
 
 
 def answer_kind(parsed: ParsedInstruction) -> str:
-    """Return the kind of answer that an understanding leads to."""
+    """Return the type of answer (plan, ask or refuse) that a parsed instruction leads to."""
     if parsed.goal is not None:
         return "plan"
     return "ask" if parsed.question else "refuse"
@@ -208,7 +209,7 @@ def score_attempt(plan: Plan, trial: EvaluationTask) -> Attempt:
 
 
 def replay(initial_state: State, goal: Goal, subtasks: Sequence[str]) -> Report | None:
-    """Replay a plan that is text; None if a subtask cannot be read."""
+    """Replay a plan given as text; None if an action cannot be parsed."""
     try:
         return verify(initial_state, goal, [parse_action(initial_state.world, subtask) for subtask in subtasks])
     except ActionError:

@@ -1,4 +1,4 @@
-"""The results of an evaluation, of one model or of several trained with other seeds: as text and as plain data."""
+"""The results of an evaluation of one model or of several training seeds, as text and as plain data."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from planner.plans.options import Precision
 
 @dataclass(frozen=True, kw_only=True)
 class TaskProblem:
-    """A task that could not be set: its home is invalid, or it is impossible."""
+    """A task that could not be created: its home is invalid, or the task is impossible."""
 
     id: str
     reason: str
@@ -33,13 +33,13 @@ class Setting:
 
     Attributes:
         tasks: The task file; None: the built-in splits.
-        models: The model folders, as they were named.
-        weights: The precision of their weights.
-        seed: Of tasks, homes and samples.
-        samples: Further plans where the first fails.
-        inventory: Whether the GPT was told what the home has.
-        steps: Whether it was told the step-by-step descriptions.
-        goals_only: Whether no plan was made.
+        models: The model folders, as given.
+        weights: Precision of the weights.
+        seed: Seed of tasks, homes and samples.
+        samples: More plans sampled if the first fails.
+        inventory: Whether the prompt listed the home's objects.
+        steps: Whether the prompt included the step-by-step descriptions.
+        goals_only: Whether only goals were predicted, without plans.
     """
 
     tasks: str | None
@@ -54,14 +54,14 @@ class Setting:
 
 @dataclass(frozen=True, kw_only=True)
 class Results:
-    """All that an evaluation found.
+    """All results of an evaluation.
 
     Attributes:
         setting: What was evaluated, and how.
-        predictions: Of each model, in the order of `setting.models`; all of the same trials.
-        problems: Tasks that could not be set.
-        lengths: Of the teacher's plans, by the trial's id; None without the baseline.
-        episodes: Of plans carried out in physics; None where none was to be.
+        predictions: The predictions of each model, in the order of `setting.models`, on the same trials.
+        problems: Tasks that could not be created.
+        lengths: Lengths of the teacher's plans by trial id; None without the baseline.
+        episodes: Episodes of plans executed in physics; None if not requested.
     """
 
     setting: Setting
@@ -73,38 +73,38 @@ class Results:
     by_model: Sequence[Scores] = field(init=False)
 
     def __post_init__(self) -> None:
-        """Score."""
+        """Compute the scores."""
         all_predictions = [p for predictions in self.predictions for p in predictions]
         object.__setattr__(self, "pooled", score(all_predictions, self.lengths))
         object.__setattr__(self, "by_model", [score(p, self.lengths) for p in self.predictions])
 
     @property
     def teacher(self) -> Rate | None:
-        """How many plannable tasks the teacher reaches; None without the baseline."""
+        """Rate of plannable tasks that the teacher solves; None without the baseline."""
         plannable = sum(p.trial.answer == "plan" for p in self.predictions[0])
         return Rate(hits=len(self.lengths), total=plannable) if self.lengths is not None else None
 
     @property
     def reference(self) -> Rate | None:
-        """How many of the reference plans reach the goal; None if there is none."""
+        """Rate of reference plans that reach the goal; None without reference plans."""
         outcomes = [p.reference for p in self.predictions[0] if p.reference is not None]
         return Rate(hits=sum(outcomes), total=len(outcomes)) if outcomes else None
 
     @property
     def physics(self) -> Rate | None:
-        """How many plans were carried out in physics; None where none was to be."""
+        """Success rate of plans executed in physics; None if not requested."""
         if self.episodes is None:
             return None
         return Rate(hits=sum(bool(e["success"]) for e in self.episodes), total=len(self.episodes))
 
     @property
     def tasks_with_steps(self) -> Rate:
-        """How many of the tasks have a step-by-step description that the GPT was told."""
+        """Rate of tasks whose prompt includes a step-by-step description."""
         trials = [p.trial for p in self.predictions[0]]
         return Rate(hits=sum(t.prompt != t.instruction for t in trials), total=len(trials))
 
     def lines(self) -> Iterator[dict[str, object]]:
-        """Yield one line a prediction, and one a task that could not be set."""
+        """Yield one record per prediction, and one per task that could not be created."""
         for model, predictions in zip(self.setting.models, self.predictions, strict=True):
             for prediction in predictions:
                 yield {"model": model} | prediction.as_dict()
@@ -112,7 +112,7 @@ class Results:
             yield {"id": problem.id, "error": problem.reason}
 
     def as_dict(self) -> dict[str, object]:
-        """Plain data for programs. With several models, rates are pooled, and `spread` says how they differ."""
+        """Return plain data. With several models, rates are pooled, and `spread` holds their variation."""
         setting = self.setting
         record: dict[str, object] = {
             "tasks": setting.tasks, "models": list(setting.models), "weights": setting.weights, "seed": setting.seed,
@@ -136,7 +136,7 @@ class Results:
         }
 
     def __str__(self) -> str:
-        """The results as they are shown to a person."""
+        """Format the results as text."""
         return "\n".join(("\n\n".join(self._tables()), *self._notes()))
 
     def _tables(self) -> Iterator[str]:

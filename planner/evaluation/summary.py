@@ -1,6 +1,6 @@
-"""What many predictions come to: rates by split and family, which kind of answer was given, the worst families.
+"""Aggregate predictions: rates by split and family, the confusion of answer types, and the worst families.
 
-Rates are pooled over all predictions they are given, of one model or of several.
+Rates are pooled over all given predictions, of one model or several.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ if TYPE_CHECKING:
 
 MAX_WORST_FAMILIES = 10  # families shown
 
-Confusion = dict[str, dict[str, int]]  # right kind of answer -> kind given -> how often
+Confusion = dict[str, dict[str, int]]  # correct type of answer -> given type -> count
 
 
 @dataclass(frozen=True, kw_only=True)
 class Summary:
-    """A row of the results: several predictions together.
+    """A row of the results: aggregated predictions.
 
     Attributes:
-        exact: Goals written word for word, of the trials that have a goal.
-        same: Goals that mean the same: all of the goal is right.
-        success: By way: the task's goal was reached, or the right kind of answer was given.
-        rate: By way: mean goal-condition rate; NaN where no plan was made.
-        p50_s: Median time from instruction to answer of the last way [s].
+        exact: Goals that match exactly, among the trials that have a goal.
+        same: Goals that are equivalent to the correct goal.
+        success: By mode: the task's goal was reached, or the correct type of answer was given.
+        rate: By mode: mean goal-condition rate; NaN where no plan was made.
+        p50_s: Median time from instruction to answer in the last mode [s].
         p95_s: Its 95th percentile [s].
-        steps: Mean length of the last way's plans that reach the goal.
-        longer: Those plans' length over the teacher's; NaN without the baseline.
+        steps: Mean length of the last mode's plans that reach the goal.
+        longer: Ratio of those plans' total length to the teacher's; NaN without the baseline.
     """
 
     name: str
@@ -48,7 +48,7 @@ class Summary:
     longer: float
 
     def figures(self) -> dict[str, float]:
-        """Every number of the row by its name; NaN where it was not measured."""
+        """Return every metric of the row by name; NaN where it was not measured."""
         figures = {"goal_exact": self.exact.value, "goal_same": self.same.value}
         figures |= {f"success_{mode}": rate.value for mode, rate in self.success.items()}
         figures |= {f"conditions_{mode}": rate for mode, rate in self.rate.items()}
@@ -57,7 +57,7 @@ class Summary:
 
 @dataclass(frozen=True, kw_only=True)
 class WorstFamily:
-    """A family in which something failed, and the first prediction that did."""
+    """A task family with failures, and its first failed prediction."""
 
     family: str
     success: Rate
@@ -66,16 +66,16 @@ class WorstFamily:
 
 @dataclass(frozen=True, kw_only=True)
 class Scores:
-    """All that is read out of predictions.
+    """All scores of a set of predictions.
 
     Attributes:
-        whole: All of them.
-        splits: By split; of a task file, by the right kind of answer.
-        families: By kind of task, in the order of names.
-        confusion: The right kind of answer against the one given, by the last way.
-        false_refusals: The part of plannable tasks that was refused.
-        false_questions: The part of plannable tasks that was asked about.
-        worst: The families that succeed least.
+        whole: All predictions.
+        splits: By split; for a task file, by the correct type of answer.
+        families: By task family, sorted by name.
+        confusion: Correct against given types of answer, in the last mode.
+        false_refusals: Fraction of plannable tasks that were refused.
+        false_questions: Fraction of plannable tasks that were answered by a question.
+        worst: The families with the lowest success.
     """
 
     whole: Summary
@@ -88,7 +88,7 @@ class Scores:
 
 
 def score(predictions: Sequence[Prediction], lengths: Mapping[str, int] | None = None) -> Scores:
-    """Read everything out of predictions; `lengths` are those of the teacher's plans, by the trial's id."""
+    """Compute all scores; `lengths` holds the teacher's plan lengths by trial id."""
     families = _group_by(sorted(predictions, key=lambda p: p.trial.family), lambda p: p.trial.family)
     table = confusion(predictions)
     return Scores(
@@ -103,7 +103,7 @@ def score(predictions: Sequence[Prediction], lengths: Mapping[str, int] | None =
 
 
 def summarize(name: str, predictions: Sequence[Prediction], lengths: Mapping[str, int] | None = None) -> Summary:
-    """Put predictions together; `lengths` are those of the teacher's plans, by the trial's id."""
+    """Aggregate predictions; `lengths` holds the teacher's plan lengths by trial id."""
     with_goal = [p for p in predictions if p.trial.answer == "plan" and p.trial.goal is not None]
     modes: list[PlanningMode] = list(predictions[0].attempts) if predictions else []
     seconds = [p.last.seconds for p in predictions]
@@ -131,25 +131,25 @@ def summarize(name: str, predictions: Sequence[Prediction], lengths: Mapping[str
 
 
 def confusion(predictions: Sequence[Prediction]) -> Confusion:
-    """Count, for each right kind of answer, the kinds that were given (by the last way)."""
+    """Count the given types of answer (in the last mode) for each correct type."""
     counts = Counter((str(p.trial.answer), p.last.kind) for p in predictions)
     return {right: {given: counts[right, given] for given in ANSWERS} for right in ANSWERS}
 
 
 def correct_answer_rates(table: Confusion) -> dict[str, Rate]:
-    """Return, for each right kind of answer, how often that kind was given."""
+    """Return, for each correct type of answer, how often it was given."""
     return {right: Rate(hits=row[right], total=sum(row.values())) for right, row in table.items()}
 
 
 def false_answers(table: Confusion, kind: str) -> Rate:
-    """Return the part of plannable tasks that were answered by a `kind` (refuse or ask) instead."""
+    """Return the fraction of plannable tasks that were answered by `kind` (refuse or ask) instead."""
     return Rate(hits=table["plan"][kind], total=sum(table["plan"].values()))
 
 
 def spread(scores: Sequence[Scores]) -> dict[str, dict[str, dict[str, Spread]]]:
-    """Return how far each figure differs between the scores of several models on the same tasks.
+    """Return the spread of each metric over several models on the same tasks.
 
-    By section (`all`, `splits`, `families`, `answers`), then by row, then by figure.
+    Keys: section (`all`, `splits`, `families`, `answers`), row, metric.
     """
 
     def rows(groups: Sequence[Sequence[Summary]]) -> dict[str, dict[str, Spread]]:

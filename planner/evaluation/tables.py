@@ -1,4 +1,4 @@
-"""Scores as tables for a person and as plain data for programs."""
+"""Format scores as text tables and as plain data."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from planner.evaluation.summary import Confusion, Scores, Summary, WorstFamily, 
 if TYPE_CHECKING:
     from planner.evaluation.measurement import PlanningMode
 
-MAX_TEXT = 110  # characters of an example's line
+MAX_TEXT = 110  # characters per line of an example
 
 _MODE_TITLES: dict[PlanningMode, str] = {
     "alone": "GPT alone", "constrained": "constrained", "verified": "verified", "understood": "right answer",
@@ -26,7 +26,7 @@ _ANSWER_TITLES = {"plan": "plans", "refuse": "refusals", "ask": "questions"}
 
 
 def grid(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Align columns, the first to the left and the others to the right."""
+    """Format rows as a grid, the first column left-aligned and the others right-aligned."""
     lines = [list(header), *map(list, rows)]
     widths = [max(len(line[i]) for line in lines) for i in range(len(header))]
     text_lines = []
@@ -37,13 +37,13 @@ def grid(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _grid_without_empty_columns(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """`grid`, without the columns in which nothing was measured."""
+    """Format a grid without the columns in which nothing was measured."""
     kept = [i for i in range(len(header)) if i == 0 or any(row[i] != "-" for row in rows)]
     return grid([header[i] for i in kept], [[row[i] for i in kept] for row in rows])
 
 
 def success_table(summaries: Sequence[Summary], title: str) -> str:
-    """One row a split: tasks, goals understood, success of each way, goal conditions, time and length."""
+    """Format one row per split: tasks, correct goals, success by mode, goal conditions, time and length."""
     modes: list[PlanningMode] = list(summaries[0].success) if summaries else []
     mode_titles = [_MODE_TITLES[mode] for mode in modes]
     header = [title, "n", "goal exact", "same goal", *mode_titles, "conditions", "p50", "p95", "steps", "/teacher"]
@@ -73,7 +73,7 @@ def _number(value: float, digits: int) -> str:
 
 
 def confusion_table(scores: Scores) -> str:
-    """Show which kinds of answer were given for which, and how often what can be done was not planned."""
+    """Format the confusion of answer types and the rates of false refusals and questions."""
     right = correct_answer_rates(scores.confusion)
     rows = [[k, *map(str, scores.confusion[k].values()), str(right[k])] for k in ANSWERS if right[k].total]
     lines = [grid(["right answer", *(f"said {given}" for given in ANSWERS), "right kind"], rows)]
@@ -83,7 +83,7 @@ def confusion_table(scores: Scores) -> str:
 
 
 def worst_table(worst: Sequence[WorstFamily]) -> str:
-    """Show the families that succeed least, each with one example of what went wrong."""
+    """Format the families with the lowest success, each with one failed example."""
     lines = []
     for worst_family in worst:
         example = worst_as_dict(worst_family)
@@ -102,14 +102,14 @@ def _truncate(line: str) -> str:
 
 
 def spread_table(rows: Mapping[str, Mapping[str, Spread]], title: str) -> str:
-    """One row a split: the mean over models, half the 95 % t-interval, the least and the greatest."""
+    """Format one row per split: mean over models, half of the 95 % t-interval, minimum and maximum."""
     names = [key for key in next(iter(rows.values()), {}) if key in _METRIC_TITLES]
     cells = [[name, *(_spread_text(figures[key], key) for key in names)] for name, figures in rows.items()]
     return _grid_without_empty_columns([title, *(_METRIC_TITLES[key] for key in names)], cells)
 
 
 def false_answers_table(answers: Mapping[str, Mapping[str, Spread]]) -> str:
-    """The same of the kinds of answer."""
+    """Format the spread of the rates of correct and false answer types."""
     right = {f"right kind, {_ANSWER_TITLES[kind]}": s for kind, s in answers["right_kind"].items()}
     false = {key.replace("_", " "): s for key, s in answers["false"].items()}
     return grid(["answers", ""], [[name, _spread_text(s, name)] for name, s in (right | false).items() if s.values])
@@ -125,7 +125,7 @@ def _spread_text(spread: Spread, figure: str) -> str:
 
 
 def summary_as_dict(summary: Summary) -> dict[str, object]:
-    """Plain data for programs; times in seconds."""
+    """Return plain data; times in seconds."""
     return {
         "name": summary.name,
         "tasks": summary.total,
@@ -141,7 +141,7 @@ def summary_as_dict(summary: Summary) -> dict[str, object]:
 
 
 def worst_as_dict(worst: WorstFamily) -> dict[str, object]:
-    """Plain data for programs: a family, and what was asked, right and understood in one of its tasks."""
+    """Return plain data: a family, and the instruction, correct answer and predicted goal of one example."""
     prediction, trial = worst.example, worst.example.trial
     return {
         "family": worst.family, "success": worst.success.as_dict(), "id": trial.id, "asked": trial.instruction,

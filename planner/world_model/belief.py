@@ -49,7 +49,7 @@ class Known:
 
 @dataclass(frozen=True, kw_only=True)
 class Belief:
-    """What the robot knows.
+    """The robot's belief about a home.
 
     Attributes:
         scene: The map: a home without things, its fixtures as usual.
@@ -58,7 +58,7 @@ class Belief:
         fixtures: The states of all fixtures ever seen.
         inspected: Fixtures whose states were seen in this episode.
         looked: Fixtures whose contents were seen in this episode.
-        remembered: Fixtures whose contents were seen before this episode, or before an object turned out to have been moved.
+        remembered: Fixtures whose contents were seen before this episode, or before an object was found to have moved.
         at: The fixture that the robot stands at; empty initially.
         habits: Prior over object locations, used where nothing was seen.
     """
@@ -80,7 +80,7 @@ class Belief:
         return cls(scene=replace(scene, fixtures=fixtures, objects=()))
 
     def root(self, name: str) -> str:
-        """Return the fixture that a known object is believed to be in or on, through containers, or `HAND` or `GROUND`."""
+        """Return the fixture that holds a known object, possibly in containers, or `HAND` or `GROUND`."""
         seen: set[str] = set()
         while name in self.things and name not in seen:
             seen.add(name)

@@ -1,7 +1,7 @@
 """The location prior used for search: where objects usually are, and how likely a door opens when tried.
 
 A `Belief` uses the statistics of homes in general (`usual_places.py`) unless those of this home are known: learned by
-an adapter (`planner/household/learned_habits.py`) or counted (`planner/household/counting_baseline.py`).
+an adapter (`planner/exploration/learned_prior.py`) or counted (`planner/household/counting_baseline.py`).
 """
 
 from __future__ import annotations
