@@ -1,7 +1,7 @@
-"""Instructions one after another, each answered before the next is read: what `--interactive` does.
+"""Interactive mode (`--interactive`): answer a sequence of instructions, each before the next is read.
 
-Any program can drive the planner so, as a subprocess: a line in, with `--json` one object a line out. The home is the
-same for each instruction, unless plans are carried out in it; then each begins where the one before ended.
+Any program can drive the planner as a subprocess: one instruction per line in, and with `--json` one object per line
+out. The home stays the same unless plans are executed; then each instruction starts from the last one's final state.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ MAX_INSTRUCTION = 4000  # characters
 
 
 def print_plan(plan: Plan) -> None:
-    """Print goal, plan, confidence and status for a person, a line each."""
+    """Print goal, plan, and status with confidence, one per line."""
     if plan.goal is not None:
         print(f"goal: {plan.goal_text}")
         nothing_to_do = plan.status == "verified" and not plan.actions
@@ -42,7 +42,7 @@ def print_plan(plan: Plan) -> None:
 
 
 def read_lines(stream: TextIO) -> Iterator[str]:
-    """Yield the lines of a stream as they come; what is longer than an instruction may be is passed over unread."""
+    """Yield the lines of a stream as they arrive, truncated to the maximum instruction length."""
     while line := stream.readline(MAX_INSTRUCTION):
         chunk = line
         while len(chunk) == MAX_INSTRUCTION and not chunk.endswith("\n"):
@@ -51,7 +51,7 @@ def read_lines(stream: TextIO) -> Iterator[str]:
 
 
 def ask_user(plan: Plan) -> str | None:
-    """Put a plan's question to the person at the terminal; returns the answer, None where standard input ends."""
+    """Ask the user a plan's question at the terminal; return the answer, or None at the end of standard input."""
     print_question(plan)
     print("answer: ", end="", file=sys.stderr, flush=True)
     try:
@@ -61,7 +61,7 @@ def ask_user(plan: Plan) -> str | None:
 
 
 def print_question(plan: Plan) -> None:
-    """Print a question with its options, numbered, beside the answers that a program may read."""
+    """Print a question with its numbered options to stderr, so that stdout holds only results."""
     print(printable(plan.reason), file=sys.stderr)
     for number, choice in enumerate(choices(plan), start=1):
         print(f"  {number}. {choice}", file=sys.stderr, flush=True)
@@ -77,14 +77,14 @@ def converse(
     as_json: bool,
     ask: bool = False,
 ) -> None:
-    """Answer instructions until there are no more.
+    """Answer instructions until the input ends.
 
     Args:
-        lines: The instructions; an empty line is answered, too.
-        planner: Plans.
-        state: The home.
-        options: How to decode.
-        stage: Where verified plans are carried out; None carries none out.
+        lines: The instructions; an empty line is answered too.
+        planner: The planner.
+        state: The initial state of the home.
+        options: Decoding options.
+        settings: How verified plans are executed; None: no execution.
         as_json: Whether each answer is one line of JSON.
         ask: Whether the line after a question is its answer.
     """

@@ -1,4 +1,4 @@
-"""What a person sees and reads of an execution while it goes on: progress lines, video, stills, a Rerun recording."""
+"""Output during an execution: progress lines, video, filmstrip and Rerun recording."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ FPS = 12
 PLAYBACK_SPEED = 6.0
 STILL_SIZE = (400, 300)
 FINAL_FRAMES = 18
-DISTURBANCE_FRAMES = 12  # for which a disturbance is shown
+DISTURBANCE_FRAMES = 12  # for which a disturbance is shown in the video
 
 
 class ExecutionDisplay:
-    """Tells of one execution. Files have their names once it is closed."""
+    """Display and record one execution. Files get their final names when it is closed."""
 
     def __init__(self, *, quiet: bool) -> None:
-        """Print nothing if `quiet`."""
+        """Create a display; if `quiet`, it prints nothing."""
         self._quiet = quiet
         self._files = ExitStack()
         self._video: Video | None = None
@@ -44,7 +44,7 @@ class ExecutionDisplay:
     def record(
         self, home: PhysicalHome, *, view: VideoView, video: Path | None, filmstrip: Path | None, rerun: Path | None
     ) -> None:
-        """Write a home's video, stills and recording while it executes; None writes none."""
+        """Start recording a home's video, filmstrip and Rerun file; None: not recorded."""
         from envs.recording.video import Filmstrip, Video
 
         if filmstrip is not None:
@@ -68,18 +68,18 @@ class ExecutionDisplay:
 
     @property
     def needs_ticks(self) -> bool:
-        """Whether anything is recorded while the robot moves."""
+        """Whether recording needs a call of `tick` at every physics step."""
         return self._video is not None or self._recording is not None
 
     def tick(self) -> None:
-        """Record what is seen now, where that is due."""
+        """Record the current frame if one is due."""
         if self._video is not None:
             self._video.tick()
         if self._recording is not None:
             self._recording.tick()
 
     def show_events(self, events: Iterable[Event]) -> Episode:
-        """Tell of each event of an execution while it happens; returns what it came to."""
+        """Print and record each event of an execution as it happens, and return the episode."""
         episode: Episode | None = None
         for event in events:
             match event:
@@ -146,15 +146,15 @@ class ExecutionDisplay:
 
 
 class RecordedHome:
-    """A physical home, or one that is disturbed, that is recorded while it executes."""
+    """A physical or disturbed home that is recorded during execution."""
 
     def __init__(self, home: PhysicalHome | DisturbedHome, display: ExecutionDisplay) -> None:
         self._home, self._display = home, display
 
     def state(self) -> State:
-        """Return what is true now."""
+        """Return the current state."""
         return self._home.state()
 
     def execute(self, action: Action) -> OutcomeLike:
-        """Carry an action out on film."""
+        """Execute an action and record it."""
         return self._home.execute(action, on_tick=self._display.tick)

@@ -1,6 +1,6 @@
-"""How an execution is to be shown, what disturbs it, and what is known of the home: flags of `plan` and `run`.
+"""Command-line flags of `plan` and `run`: display and disturbance of an execution, and knowledge of the home.
 
-Nothing heavy is imported here, so that `-h` is quick.
+Nothing heavy is imported here, so that `-h` is fast.
 """
 
 from __future__ import annotations
@@ -29,21 +29,21 @@ View = Literal["room", "overhead", "robot", "split"]
 
 @dataclass(frozen=True, kw_only=True)
 class ExecutionSettings:
-    """How a performance is to be shown, and what disturbs it.
+    """Settings of an execution: backend, recording and disturbances.
 
     Attributes:
-        backend: Which world.
-        grasp: How the physical robot holds things: `assisted` or `physical`.
-        view: The video's camera; `split` is overhead and the robot's view side by side.
-        video: Where the MP4 is written; None records nothing.
-        picture: Where the PNG of the final home is written.
-        filmstrip: Where the PNG with a still for each subtask is written.
-        rerun: Where the Rerun recording is written.
-        gui: Whether a window is opened.
-        quiet: Print nothing on the way.
-        disturb: Probability of a disturbance before each subtask, in [0, 1].
-        disturb_seed: Of what is drawn.
-        max_replans: How often the GPT may plan anew.
+        backend: Which simulation executes the plan.
+        grasp: How the physical robot holds objects: `assisted` or `physical`.
+        view: The video's camera; `split` shows the overhead and the robot's view side by side.
+        video: Path of the MP4 video; None: not recorded.
+        picture: Path of the PNG of the final state.
+        filmstrip: Path of the PNG with a still for each action.
+        rerun: Path of the Rerun recording.
+        gui: Whether to open a window.
+        quiet: Whether to print no progress.
+        disturb: Probability of a disturbance before each action, in [0, 1].
+        disturb_seed: Seed of the disturbances.
+        max_replans: Maximum number of replans.
     """
 
     backend: Backend = "physics"
@@ -61,13 +61,13 @@ class ExecutionSettings:
 
     @property
     def files(self) -> dict[str, Path]:
-        """What is written, by name."""
+        """The output files, by name."""
         paths = {"video": self.video, "picture": self.picture, "filmstrip": self.filmstrip, "rerun": self.rerun}
         return {name: path for name, path in paths.items() if path is not None}
 
 
 def add_execution_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the flags that `stage_of` reads."""
+    """Declare the flags that `read_execution_settings` reads."""
     group = parser.add_argument_group("execution")
     add = group.add_argument
     add(
@@ -97,7 +97,7 @@ def add_execution_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_observe_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the flags that say what is known of the home."""
+    """Declare the flags about partial observability."""
     add = parser.add_argument_group("partial observability").add_argument
     add("--observe", action="store_true", help="the robot searches for what it has not seen")
     add("--tell", action="append", default=[], metavar="FACT", help="tell the robot: 'mug 1 in cabinet 3' (repeatable)")
@@ -106,10 +106,10 @@ def add_observe_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def read_belief(args: argparse.Namespace, state: State) -> Belief | None:
-    """Return what is known of a home by the flags; None if that is all.
+    """Return the initial belief that the flags describe; None for full observability.
 
     Raises:
-        PlannerError: The flags contradict each other, or what the robot is told cannot be.
+        PlannerError: The flags contradict each other, or a statement is invalid.
     """
     needs_observe = [f"--{name}" for name in ("tell", "memory") if getattr(args, name)]
     if needs_observe and not args.observe:
@@ -122,7 +122,7 @@ def read_belief(args: argparse.Namespace, state: State) -> Belief | None:
 
 
 def read_execution_settings(args: argparse.Namespace, folder: Path) -> ExecutionSettings:
-    """Read the flags; folders are made when something will be written to them.
+    """Convert the flags to settings, and create the folders that will be written to.
 
     Raises:
         PlannerError: The flags contradict each other, or something they need is missing.

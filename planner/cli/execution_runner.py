@@ -1,4 +1,4 @@
-"""Carrying a plan out before a person's eyes: progress lines, score, video, pictures; shared by `plan` and `run`."""
+"""Execute a plan with progress lines, score, video and pictures; shared by `plan` and `run`."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ def execute_and_report(
     options: Options | None = None,
     belief: Belief | None = None,
 ) -> Episode:
-    """Carry a plan out from `state` and show it as `stage` says.
+    """Execute a plan from `state` and display it according to `settings`.
 
-    With a `belief`, which needs a planner, the home is known in part: what is not is looked for.
+    With a `belief`, which needs a planner, the home is partially known: the robot searches for unknown objects.
 
     Raises:
         PhysicsError: The physical home cannot be built.
@@ -126,12 +126,12 @@ def print_score(episode: Episode, goal_texts: Sequence[str], settings: Execution
         energy = f", energy: {episode.energy_j:.0f} J" if episode.energy_j is not None else ""
         print(f"collisions: {episode.collisions}{energy}")
     for name, path in settings.files.items():
-        if path.is_file():  # a plan without a subtask has no filmstrip
+        if path.is_file():  # an empty plan has no filmstrip
             print(f"{name}: {path}")
 
 
 def episode_as_dict(episode: Episode, settings: ExecutionSettings) -> dict[str, object]:
-    """Plain data for programs."""
+    """Return the episode as plain data."""
     written_files = {name: str(path) for name, path in settings.files.items() if path.is_file()}
     return asdict(replace(episode, search=None)) | {
         "search": episode.search.as_dict() if episode.search is not None else None,

@@ -1,4 +1,4 @@
-"""The flags `--audio`, `--listen` and `--image` of `planner.plan`. Without them nothing of the senses is loaded."""
+"""The flags `--audio`, `--listen` and `--image` of `planner.plan`. Perception models load only if a flag is given."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from planner.perception.sight import Seen
 
 MAX_IMAGES = 64
-MAX_IMAGE_BYTES = 50_000_000  # bytes of a picture's file
+MAX_IMAGE_BYTES = 50_000_000  # file size of a picture
 FORMATS = ("PNG", "JPEG", "BMP", "WEBP", "TIFF")
 
 
 def add_perception_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the flags."""
+    """Declare the perception flags."""
     add = parser.add_argument
     add("--audio", type=Path, metavar="WAV", help="read the spoken instruction from this file")
     add("--listen", action="store_true", help="listen to the microphone (extra: hearing)")
@@ -31,10 +31,10 @@ def add_perception_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def check_perception_arguments(args: argparse.Namespace, default_home: str) -> None:
-    """Check that the flags go with the others.
+    """Check that the perception flags can be combined with the other flags.
 
     Raises:
-        PlannerError: They do not.
+        PlannerError: They cannot.
     """
     speech_flag = "--audio" if args.audio else "--listen" if args.listen else ""
     if args.audio and args.listen:
@@ -55,10 +55,10 @@ def check_perception_arguments(args: argparse.Namespace, default_home: str) -> N
 
 
 def hear(args: argparse.Namespace) -> Heard | None:
-    """Return what was said, if it was.
+    """Transcribe the spoken instruction; None if no flag asks for speech.
 
     Raises:
-        PlannerError: There is no recording, nothing in it, or no hearing.
+        PlannerError: The recording is missing or contains no speech, or the speech model is missing.
     """
     if not (args.audio or args.listen):
         return None
@@ -71,10 +71,10 @@ def hear(args: argparse.Namespace) -> Heard | None:
 
 
 def see(args: argparse.Namespace) -> tuple[State, tuple[Seen, ...]] | None:
-    """Return the home that pictures show, and what is seen in each, if there are any.
+    """Return the home that the pictures show, and the view of each picture; None without pictures.
 
     Raises:
-        PlannerError: A picture cannot be read, or there is no sight.
+        PlannerError: A picture cannot be read, or the vision model is missing.
     """
     if not args.image:
         return None
@@ -87,10 +87,10 @@ def see(args: argparse.Namespace) -> tuple[State, tuple[Seen, ...]] | None:
 
 
 def read_picture(path: Path) -> npt.NDArray[np.uint8]:
-    """Read a picture of any size: its middle, as large as fits, in 192 x 192 pixels.
+    """Read a picture of any size: crop the central square and resize it to 192 x 192 pixels.
 
     Raises:
-        PlannerError: It is missing or no picture.
+        PlannerError: The file is missing, too large or not a picture.
     """
     import warnings
 
@@ -105,7 +105,7 @@ def read_picture(path: Path) -> npt.NDArray[np.uint8]:
                 f"{path}: {path.stat().st_size / 1e6:.0f} MB; the maximum is {MAX_IMAGE_BYTES / 1e6:.0f} MB"
             )
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of files that are damaged where it does not matter
+            warnings.simplefilter("ignore")  # about minor damage to the file
             with Image.open(path, formats=FORMATS) as image:
                 side = min(image.size)
                 left, top = (image.size[0] - side) // 2, (image.size[1] - side) // 2
@@ -113,13 +113,13 @@ def read_picture(path: Path) -> npt.NDArray[np.uint8]:
                 return np.array(square.resize((SIZE, SIZE), Image.Resampling.BILINEAR), np.uint8)
     except PlannerError:
         raise
-    except Exception as error:  # it raises whatever a damaged file leads to
+    except Exception as error:  # a damaged file may raise any exception
         reason = " ".join(str(error).split())[:160]
         raise PlannerError(f"{path}: cannot be read as a picture ({reason})") from None
 
 
 def as_dict(heard: Heard | None, seen: tuple[Seen, ...] | None, files: list[Path] | None) -> dict[str, object]:
-    """Return what the senses add to a JSON answer."""
+    """Return the perception entries of a JSON answer."""
     record: dict[str, object] = {}
     if heard is not None:
         record["heard"] = {"words": heard.words, "alternatives": list(heard.alternatives)}
@@ -135,7 +135,7 @@ def as_dict(heard: Heard | None, seen: tuple[Seen, ...] | None, files: list[Path
 
 
 def as_text(heard: Heard | None, seen: tuple[Seen, ...] | None) -> str:
-    """Return what is printed before the plan; "" if nothing was heard or seen."""
+    """Return the text printed before the plan; empty if nothing was heard or seen."""
     lines = [] if heard is None else [f"heard: {heard.words}"]
     for view in seen or ():
         furniture, _, things = view.listing.text.partition("[SEP]")
