@@ -104,8 +104,8 @@ def test_a_damaged_memory_is_wrong_usage(plan: Call, tmp_path: Path, text: str) 
     [
         (("--memory", "m.json"), "--memory needs --observe"),
         (("--tell", "mug 1 in cabinet 1"), "--tell needs --observe"),
-        (("--observe", "--ask"), "--ask and --error-rate go without"),
-        (("--observe", "--error-rate", "0.1"), "--ask and --error-rate go without"),
+        (("--observe", "--ask"), "--ask and --error-rate cannot be combined"),
+        (("--observe", "--error-rate", "0.1"), "--ask and --error-rate cannot be combined"),
         (("--observe", "--format", "bt"), "--format bt cannot be combined with --observe"),
         (("--observe", "--tell", "mug 1 in cellar 1"), "no place 'cellar 1'"),
     ],
