@@ -152,14 +152,14 @@ class UnluckyHome(SymbolicHome):
 
     def disturb(self, ahead: Sequence[Action]) -> Disturbance | None:
         """Let somebody change the home, if that is to happen before this subtask."""
-        from envs.symbolic.disturbances import changed
+        from envs.symbolic.disturbances import disturbed_state
 
         self._subtasks += 1
         if self._subtasks - 1 not in self._task.disturbed:
             return None
         what = disturbance(self.state(), ahead, self._task.seed + self._subtasks)
         if what is not None:
-            self.change(changed(self.state(), what))
+            self.change(disturbed_state(self.state(), what))
         return what
 
 
@@ -167,11 +167,11 @@ def disturbance(state: State, ahead: Sequence[Action], seed: int) -> Disturbance
     """Draw something that somebody may do; None if nothing can be done."""
     import numpy as np
 
-    from envs.symbolic.disturbances import KINDS, possible
+    from envs.symbolic.disturbances import DISTURBANCE_TYPES, possible_disturbances
 
     rng = np.random.default_rng(seed)
-    kinds = (KINDS[k] for k in rng.permutation(len(KINDS)).tolist())
-    return next((what for kind in kinds for what in possible(state, kind, ahead, rng)), None)
+    kinds = (DISTURBANCE_TYPES[k] for k in rng.permutation(len(DISTURBANCE_TYPES)).tolist())
+    return next((what for kind in kinds for what in possible_disturbances(state, kind, ahead, rng)), None)
 
 
 def draw_task(planner: Planner, trial: EvaluationTask, seed: int) -> RecoveryTask | None:

@@ -93,7 +93,7 @@ def homes(count: int, seed: int, sight: Sight, planner: Planner | None) -> Itera
             only = worth_showing(home, state, rng)
             only = set(rng.sample(sorted(only), min(len(only), FURNITURE)))
             _ = home.camera  # its walls are drawn before the floors, which come with the first refresh
-            home.looks.refresh(state)
+            home.scene_view.refresh(state)
             repaint(home, rng)
             shown = list(pictures(home, camera=UNSEEN, rng=rng, light=light(rng), state=state, only=only))
         finally:

@@ -126,13 +126,13 @@ class ExecutionDisplay:
         self._say(f"  disturbed: {disturbance}")
         if self._video is not None:
             self._video.caption = f"disturbed: {disturbance}"
-            self._video.shoot(repeat=DISTURBANCE_FRAMES)
+            self._video.add_frame(repeat=DISTURBANCE_FRAMES)
         self._note(f"disturbed: {disturbance}", level="WARN")
 
     def _end(self, *, success: bool) -> None:
         if self._video is not None:
             self._video.caption = "done" if success else "not reached"
-            self._video.shoot(repeat=FINAL_FRAMES)
+            self._video.add_frame(repeat=FINAL_FRAMES)
         if self._strip is not None:
             self._strip.save()
 
@@ -142,7 +142,7 @@ class ExecutionDisplay:
 
     def _note(self, line: str, *, level: str = "INFO") -> None:
         if self._recording is not None:
-            self._recording.say(line, level=level)
+            self._recording.log_text(line, level=level)
 
 
 class RecordedHome:

@@ -16,7 +16,7 @@ from itertools import islice
 import numpy as np
 
 from envs.symbolic.actions import Action, State, World, successor
-from envs.symbolic.disturbances import KINDS, Disturbance, changed, possible
+from envs.symbolic.disturbances import DISTURBANCE_TYPES, Disturbance, disturbed_state, possible_disturbances
 from envs.symbolic.goals import Condition, Goal
 from planner.corpus.teacher import teach
 from planner.corpus.teacher_chunks import plan_in_chunks
@@ -133,10 +133,10 @@ class Incidents:
 
     def _disturbed(self, state: State, rest: Sequence[Action]) -> State:
         generator = np.random.default_rng(self.rng.getrandbits(64))
-        for disturbance_type in self.rng.sample(KINDS, k=len(KINDS)):
-            disturbance = next(possible(state, disturbance_type, rest, generator), None)
+        for disturbance_type in self.rng.sample(DISTURBANCE_TYPES, k=len(DISTURBANCE_TYPES)):
+            disturbance = next(possible_disturbances(state, disturbance_type, rest, generator), None)
             if disturbance is not None:
-                return changed(state, disturbance)
+                return disturbed_state(state, disturbance)
         return state
 
     def _failed(self, state: State, action: Action) -> tuple[Note, State]:
@@ -180,7 +180,7 @@ def after_failure(rng: random.Random, state: State, action: Action, reason: str)
         return state
     grounds = [world.names[i] for i in range(world.n_fixtures) if world.underfoot[i]]
     ground = rng.choice(grounds) if grounds else ""
-    return changed(state, Disturbance(kind="drop", name=action.args[0], place=ground))
+    return disturbed_state(state, Disturbance(kind="drop", name=action.args[0], place=ground))
 
 
 def _teacher_plan(incident: Incident, state: State, conditions: Sequence[Condition]) -> tuple[Action, ...]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import ON, OPEN, SLICED, Action, State, format_action, successor, unmet_precondition
 from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Holding, No, Place, Thing, format_thing
-from envs.symbolic.scoring import chosen, fixtures_of, holds, is_at, subjects
+from envs.symbolic.scoring import fixtures_of, holds, is_at, matching_objects, quantified_objects
 from planner.goals import grounding
 from planner.goals.grounding import LIMIT, rank
 
@@ -125,7 +125,7 @@ class _Teacher:
         process = self.state.world.process[fixture]
         if process and "closed" in process.when:
             self.close(fixture)
-        category = self.state.world.fixture[fixture]
+        category = self.state.world.fixture_category[fixture]
         if category and category.switch:
             self.free_hand()
             if not self.state.flags[fixture] & ON:
@@ -241,7 +241,7 @@ class _Teacher:
         if isinstance(condition, Count):
             self.achieve_count(condition)
         elif isinstance(condition, Every):
-            objects = subjects(self.initial_state, condition)
+            objects = quantified_objects(self.initial_state, condition)
             if not objects:
                 raise _StuckError(f"there is no {format_thing(condition.thing)}")
             if condition.place is not None:
@@ -256,7 +256,7 @@ class _Teacher:
             self.achieve_none(condition)
         elif isinstance(condition, Holding):
             candidates = grounding.candidates(self.choice_state, condition.thing, None, avoid=self.avoid)
-            ready = chosen(self.choice_state, condition.thing)
+            ready = matching_objects(self.choice_state, condition.thing)
             ready = [item for item in ready if not grounding.is_avoided(self.choice_state, item, self.avoid)]
             if not ready and not candidates:
                 raise _StuckError(f"there is no {format_thing(condition.thing)}")
@@ -280,7 +280,7 @@ class _Teacher:
         return objects[:LIMIT]
 
     def achieve_count(self, condition: Count) -> None:
-        satisfied = chosen(self.state, condition.thing, condition.place)
+        satisfied = matching_objects(self.state, condition.thing, condition.place)
         missing = condition.number - len(satisfied)
         candidates = grounding.candidates(
             self.choice_state, condition.thing, condition.place, taken=self.taken, avoid=self.avoid
@@ -344,7 +344,7 @@ class _Teacher:
             self.bring_all([container], place.thing, inside)
 
     def achieve_none(self, condition: No) -> None:
-        for item in self.cap(chosen(self.state, condition.thing, condition.place)):
+        for item in self.cap(matching_objects(self.state, condition.thing, condition.place)):
             if "dirty" in condition.thing.states and condition.place is None:
                 self.apply_states([item], Thing(word="anything", states=("clean",)))
                 continue
@@ -404,7 +404,7 @@ class _Teacher:
     def tidy(self, conditions: Sequence[Condition]) -> None:
         """Close fixtures that a person would not leave open, unless that undoes a condition."""
         for fixture in dict.fromkeys(self.opened):
-            category = self.state.world.fixture[fixture]
+            category = self.state.world.fixture_category[fixture]
             if not (category and category.close_after and self.state.flags[fixture] & OPEN and self.state.held < 0):
                 continue
             action = Action("close", (self.state.world.names[fixture],))

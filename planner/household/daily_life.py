@@ -102,7 +102,7 @@ def _in_sight(belief: Belief, category: str) -> bool:
 
 
 def _shows(state: State, category: str) -> bool:
-    return any(state.world.categories[i] == category for i in in_sight(state).things)
+    return any(state.world.categories[i] == category for i in in_sight(state).objects)
 
 
 def _openings(episode: Episode) -> Iterator[tuple[str, str]]:

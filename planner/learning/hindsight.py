@@ -88,7 +88,7 @@ def _place(end: State, start: State, place: int) -> Place:
 def _changed_fixtures(start: State, end: State) -> Iterator[FixtureIs]:
     world = start.world
     for i in range(world.n_fixtures):
-        kind = world.fixture[i]
+        kind = world.fixture_category[i]
         assert kind is not None
         able = {"open": kind.joint, "closed": kind.joint, "on": kind.switch, "off": kind.switch}
         for word, possible in able.items():

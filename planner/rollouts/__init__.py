@@ -12,11 +12,14 @@ and nothing else: the item is tried once more, and is `Lost` if it kills a secon
 
 | file | what |
 |---|---|
-| `crew.py` | who has which item, and what becomes of it when a worker dies; this process as the only worker |
+| `worker_pool.py` | which worker has which item, and what happens when a worker dies; this process as the only worker |
 | `processes.py` | workers that are processes of this machine |
-| `cluster.py` | workers that are actors of a Ray cluster |
-| `serving.py` | the worker's side, the same for both |
-| `models.py` | the planner that a worker loads once, and weights for machines that do not have them |
+| `ray_cluster.py` | workers that are actors of a Ray cluster |
+| `worker.py` | the worker's side, the same for both |
+| `messages.py` | the messages that a worker sends |
+| `model_jobs.py` | the planner that a worker loads once, and weights for machines that do not have them |
+| `resumable_stage.py` | lists of records that survive a kill |
+| `progress_log.py` | progress of a long run: a bar, and JSON lines |
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""TODO."""
+"""The messages that a worker sends to the process that employs it, and which errors are the user's to fix."""
 
 from __future__ import annotations
 

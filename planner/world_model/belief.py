@@ -90,7 +90,7 @@ class Belief:
     def observe(self, truth: State) -> Belief:
         """Return the belief updated with everything visible from the robot's position in `truth`."""
         visible, world = in_sight(truth), truth.world
-        seen = {world.names[i]: _known(truth, i) for i in visible.things}
+        seen = {world.names[i]: _known(truth, i) for i in visible.objects}
         places = {world.names[i] for i in visible.places}
         # If a container is gone from a visible place, its unseen contents are gone too.
         vanished = {n for n in self.things if n not in seen and self.root(n) in places | {HAND, GROUND}}
