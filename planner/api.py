@@ -62,11 +62,11 @@ class Planner(PlanningPipeline):
             ReleaseError: No folder is given, and no weights came with the installation; or the extra is missing.
         """
         folder = model_folder(folder)
-        learned = load_adapter(adapter) if adapter is not None else None
-        model, tokenizer, extra = NumpyModel.load(folder, learned)
+        home_adapter = load_adapter(adapter) if adapter is not None else None
+        model, tokenizer, extra = NumpyModel.load(folder, home_adapter)
         kinds = kinds_of(extra)
-        calibration = read_calibration(folder) if calibrated and learned is None else None
-        notes = learned.extra if learned is not None else None
+        calibration = read_calibration(folder) if calibrated and home_adapter is None else None
+        notes = home_adapter.extra if home_adapter is not None else None
         if weights == "fp32":
             return cls(model, tokenizer, calibration, kinds, notes)
         try:
@@ -119,21 +119,27 @@ class Planner(PlanningPipeline):
         """
         if plan.goal is None:
             raise PlannerError(f"there is nothing to carry out: {plan.status}, {plan.reason}")
-        acting = in_use(home)
-        here, there = acting.state().world, plan.start.world
-        alike = here.names == there.names
+        executing_home = in_use(home)
+        home_world, plan_world = executing_home.state().world, plan.start.world
+        same_home = home_world.names == plan_world.names
         if belief is not None:  # of what is not a fixture, it need not be known what is there
-            alike = here.names[: here.n_fixtures] == there.names[: there.n_fixtures]
-        if not alike:
-            raise PlannerError(f"the plan is for {there.scene.name}, and this home is {here.scene.name}")
-        disturb = acting.disturb if isinstance(acting, DisturbedHome) else None
+            same_home = home_world.names[: home_world.n_fixtures] == plan_world.names[: plan_world.n_fixtures]
+        if not same_home:
+            raise PlannerError(f"the plan is for {plan_world.scene.name}, and this home is {home_world.scene.name}")
+        disturb = executing_home.disturb if isinstance(executing_home, DisturbedHome) else None
         if belief is not None:
             from planner.exploration.search_executor import execute_with_search
 
             return execute_with_search(
-                plan.actions, plan.goal, acting, belief, self, options=options, max_replans=max_replans,
+                plan.actions, plan.goal, executing_home, belief, self, options=options, max_replans=max_replans,
                 disturb=disturb,
             )  # fmt: skip
         return run(
-            plan.actions, plan.goal, acting, planner=self, options=options, max_replans=max_replans, disturb=disturb
+            plan.actions,
+            plan.goal,
+            executing_home,
+            planner=self,
+            options=options,
+            max_replans=max_replans,
+            disturb=disturb,
         )

@@ -69,8 +69,8 @@ class PlanningPipeline:
         if options.error_rate is None:
             return self.reader.understand(instruction, state, options)
         calibration = self.calibrated(options.error_rate)
-        found = self.reader.understand(instruction, state, options)
-        return found if found.goal is None else decide(self.reader, found, state, options, calibration)
+        parsed = self.reader.understand(instruction, state, options)
+        return parsed if parsed.goal is None else decide(self.reader, parsed, state, options, calibration)
 
     def calibrated(self, error_rate: float) -> Calibration:
         """Return the calibration, which can keep this error rate.
@@ -92,19 +92,19 @@ class PlanningPipeline:
             CalibrationError: The error rate cannot be kept with this model.
         """
         options = options or Options()
-        began = time.perf_counter()
-        found = self.understand(instruction, state, options)
-        if found.goal is None:
-            return Plan.declined(found, state, time.perf_counter() - began)
-        if not is_feasible(found.goal, state):
+        started_at = time.perf_counter()
+        parsed = self.understand(instruction, state, options)
+        if parsed.goal is None:
+            return Plan.declined(parsed, state, time.perf_counter() - started_at)
+        if not is_feasible(parsed.goal, state):
             options = replace(options, samples=0)  # one try: more would not find what is not there
-        plan = self.plan_for_goal(found.goal, state, options, instruction=found.instruction)
+        plan = self.plan_for_goal(parsed.goal, state, options, instruction=parsed.instruction)
         confidence = None
         if self.calibration is not None:
             verified = plan.status == "verified"
-            confidence = self.calibration.confidence(found.logprob, found.reading, verified=verified)
+            confidence = self.calibration.confidence(parsed.logprob, parsed.reading, verified=verified)
         return replace(
-            plan, seconds=time.perf_counter() - began, tokens=plan.tokens + found.tokens, logprob=found.logprob,
+            plan, seconds=time.perf_counter() - started_at, tokens=plan.tokens + parsed.tokens, logprob=parsed.logprob,
             confidence=confidence,
         )  # fmt: skip
 
@@ -134,16 +134,16 @@ class PlanningPipeline:
                 the GPT reads what went wrong, which then takes the place of `avoid`, and mends that plan.
         """
         options = options or Options()
-        began = time.perf_counter()
+        started_at = time.perf_counter()
         best: tuple[Report, Draft] | None = None
-        first = start or state
-        left = Goal(phases=goal.phases[phase:])
+        initial_state = start or state
+        remaining_goal = Goal(phases=goal.phases[phase:])
         self.prompts.begin()
         tokens = tried = 0
-        for draft in self.goal_planner.drafts(left, state, first, options, avoid, broken):
+        for draft in self.goal_planner.drafts(remaining_goal, state, initial_state, options, avoid, broken):
             tried += 1
             tokens += draft.tokens
-            report = verify(state, left, draft.actions, began=first)
+            report = verify(state, remaining_goal, draft.actions, began=initial_state)
             if best is None or not best[1].actions or merit(report, draft) > merit(*best):
                 best = (report, draft)
             if report.ok or not options.constrained:
@@ -162,7 +162,7 @@ class PlanningPipeline:
             report=report,
             tried=tried,
             tokens=tokens,
-            seconds=time.perf_counter() - began,
+            seconds=time.perf_counter() - started_at,
             kept=draft.kept,
         )
 
