@@ -1,7 +1,7 @@
-"""`python -m planner.calibrate`: how sure a model may be, measured on tasks of their own and kept beside its weights.
+"""`python -m planner.calibrate`: calibrate a model's confidence on separate tasks and store it next to its weights.
 
-Writes `calibration.json` into the model folder: temperatures for the probabilities of goals and plans, and the scores
-that `--error-rate` of `planner.plan` is kept with. `--report` measures the calibration on held-out tasks instead.
+Writes `calibration.json` into the model folder: temperatures for the probabilities of goals and plans, and the
+conformal scores for `--error-rate` of `planner.plan`. `--report` measures the calibration on held-out tasks instead.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from planner.understanding.calibration import Calibration
 
 PROG = "python -m planner.calibrate"
-PER_SPLIT = 90  # tasks of each kind: about a minute in all
-PER_TEST = 60  # the same of held-out tasks, for --report
-MIN_TASKS = 40  # tasks that a calibration is made of
+PER_SPLIT = 90  # tasks per split: about a minute in total
+PER_TEST = 60  # held-out tasks per split, for --report
+MIN_TASKS = 40  # tasks needed for a calibration
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -50,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command. Returns 0 when it is done, 2 on wrong input."""
+    """Run the command. Returns 0 on success, 2 on wrong input."""
     args = _parser().parse_args(argv)
     if args.limit is not None and args.limit < 1:
         print(f"{PROG}: --limit must be at least 1", file=sys.stderr)
@@ -88,7 +88,7 @@ def _calibrate(args: argparse.Namespace, planner: Planner, folder: Path) -> int:
 
 
 def _as_dict(calibration: Calibration) -> dict[str, object]:
-    """What a person may want to know of a calibration."""
+    """Summarize a calibration as plain data."""
     from planner.evaluation.reliability import ERROR_RATES
     from planner.understanding.calibration import lowest_error_rate
 
@@ -123,7 +123,7 @@ def _report(args: argparse.Namespace, planner: Planner, folder: Path) -> int:
 
 
 def _report_on_splits(args: argparse.Namespace, planner: Planner, calibration: Calibration | None) -> list[Figures]:
-    """Tasks like those of the calibration split in homes of the test split, then those that are unlike."""
+    """Measure a calibration on tasks like the calibration tasks in test homes, then on other test tasks."""
     from planner.evaluation.calibration_runs import CALIBRATION
     from planner.evaluation.reliability import figures
     from planner.tasks.held_out_trials import BUILT_IN, draw_trials
@@ -147,7 +147,7 @@ def _report_on_splits(args: argparse.Namespace, planner: Planner, calibration: C
 
 
 def _report_on_file(args: argparse.Namespace, planner: Planner, calibration: Calibration | None) -> list[Figures]:
-    """The model's own calibration on a task file, and one that a half of the file makes on the other half."""
+    """Measure the model's calibration on a task file, and one fitted on half of the file on the other half."""
     from planner.evaluation.calibration_runs import calibrate
     from planner.evaluation.reliability import figures
 
@@ -174,7 +174,7 @@ def _read_trials(args: argparse.Namespace) -> list[EvaluationTask]:
             trials.append(trial_from_line(line, seed=args.seed))
         except EnvsError as error:
             print(f"{PROG}: task {line.id} could not be set: {' '.join(str(error).split())}", file=sys.stderr)
-    random.Random(f"order/{args.seed}").shuffle(trials)  # a file's order may be one of difficulty
+    random.Random(f"order/{args.seed}").shuffle(trials)  # the file may be ordered by difficulty
     return trials
 
 
@@ -189,10 +189,10 @@ def _observe_trials(planner: Planner, trials: Sequence[EvaluationTask], seed: in
 
 
 def _require_enough(observations: list[Observation]) -> list[Observation]:
-    """Return observations that a calibration can be made of.
+    """Return the observations if there are enough for a calibration.
 
     Raises:
-        CalibrationError: They are too few.
+        CalibrationError: There are too few.
     """
     answerable = sum(o.answerable for o in observations)
     if answerable < MIN_TASKS:

@@ -1,7 +1,7 @@
-"""`python -m planner.demo`: a home is looked at, a sentence is spoken, and the robot does what it understood.
+"""`python -m planner.demo`: see a home, hear a spoken instruction, plan and execute it.
 
-From the pictures and the sound alone: no list of what is there, no written instruction. Needs espeak-ng. Writes to
-runs/demo/: command.wav, seen.png, demo.mp4 (with the sound), result.json.
+The planner gets only pictures and sound: no object list and no written instruction. Needs espeak-ng. Writes to
+runs/demo/: command.wav, seen.png, demo.mp4 (with sound), result.json.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ SENTENCE = "please set the table for two"
 
 @dataclass(frozen=True, kw_only=True)
 class UnderstoodTask:
-    """What a home and a sentence came to.
+    """The plan from a seen home and a heard sentence.
 
     Attributes:
-        heard: The words.
-        plan: In the names of the home that was believed in.
-        actions: The same in those of the true home; None if it names what is not there.
+        heard: The transcribed words.
+        plan: The plan in the names of the perceived home.
+        actions: The plan in the names of the true home; None if it names a missing object.
     """
 
     heard: str
@@ -51,7 +51,7 @@ class UnderstoodTask:
 def understand_task(
     home: State, pictures_shown: Sequence[Picture], seen: Sequence[Seen], heard: str, planner: Planner
 ) -> UnderstoodTask:  # fmt: skip
-    """Plan from what was seen and heard."""
+    """Plan from the perceived home and the heard words."""
     from planner.perception.perceived_home import believed_home, joined, names_of, translated
 
     order = list(dict.fromkeys(picture.fixture for picture in pictures_shown))
@@ -64,7 +64,7 @@ def understand_task(
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command. Returns 0 if the goal that was understood is reached, 1 if not, 2 on wrong input."""
+    """Run the command. Returns 0 if the predicted goal is reached, 1 if not, 2 on wrong input."""
     parser = argparse.ArgumentParser(
         prog=PROG, description="See a home, hear a sentence, plan, execute, and record a video."
     )
@@ -95,7 +95,7 @@ def _run(args: argparse.Namespace) -> int:
 def run_demo(
     home: State, sentence: str, out: Path, sight: Sight, hearing: Hearing, planner: Planner, *, video: bool
 ) -> int:
-    """Look, listen, plan and do; returns 0 if the goal that was understood is reached."""
+    """See, hear, plan and execute; returns 0 if the predicted goal is reached, otherwise 1."""
     from envs.recording.video import captioned, filmstrip, write_png
     from envs.simulation.physical_home import PhysicalHome
     from envs.symbolic.actions import format_action

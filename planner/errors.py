@@ -1,18 +1,18 @@
-"""Errors of the `planner` package, and the one way in which a command reports what went wrong."""
+"""Errors of the `planner` package."""
 
 from __future__ import annotations
 
 
 class PlannerError(Exception):
-    """Base class of everything that `planner` raises on purpose."""
+    """Base class of all errors that `planner` raises."""
 
 
 class OptionsError(PlannerError, ValueError):
-    """A way to decode that is none."""
+    """Invalid decoding options."""
 
 
 class RecipeError(PlannerError, ValueError):
-    """A recipe file or a flag over it is invalid."""
+    """A recipe file or an override of its values is invalid."""
 
 
 class ReleaseError(PlannerError, FileNotFoundError):
@@ -20,19 +20,19 @@ class ReleaseError(PlannerError, FileNotFoundError):
 
 
 class CalibrationError(PlannerError, ValueError):
-    """A calibration is damaged or missing, or cannot vouch for what is asked of it."""
+    """A calibration is damaged or missing, or cannot guarantee the requested error rate."""
 
 
 class StageError(PlannerError, ValueError):
-    """A file that an earlier run left to go on with is damaged, or of another run."""
+    """A file to resume from is damaged, or belongs to another run."""
 
 
 class WorkersError(PlannerError, RuntimeError):
-    """There is nobody to work: no worker can be started, or no cluster is there."""
+    """No worker can be started, or no cluster is available."""
 
 
 class EpisodeError(PlannerError, RuntimeError):
-    """An episode cannot be made, for a reason that a person can mend."""
+    """An episode cannot be run, for a reason that the user can fix."""
 
 
 class ExportError(PlannerError, ValueError):

@@ -1,7 +1,7 @@
-"""`python -m planner.evaluate`: success on held-out tasks, or on anybody's task file, with 95 % intervals.
+"""`python -m planner.evaluate`: success on held-out tasks or on any task file, with 95 % intervals.
 
-Success is measured against the task's own goal: by the GPT alone, with constrained decoding and chunks, and with
-verification. Without --tasks, the built-in splits are drawn from seeds that no training document comes from.
+Success is measured against the task's own goal: for the GPT alone, with constrained decoding and chunks, and with
+verification. Without --tasks, the built-in splits are drawn from seeds that no training document uses.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from planner.tasks.held_out_trials import EvaluationTask
 
 PROG = "python -m planner.evaluate"
-PER_SPLIT = 60  # tasks of each built-in split: about 3 minutes in all
+PER_SPLIT = 60  # tasks per built-in split: about 3 minutes in total
 MAX_SHOWN_ERRORS = 10
-RELEASED = "released"  # the model's name where no folder is named
+RELEASED = "released"  # the model's name if no folder is given
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -62,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command. Returns 0 when something was measured, 1 when no task could be set, 2 on wrong input."""
+    """Run the command. Returns 0 if tasks were measured, 1 if no task could be created, 2 on wrong input."""
     args = _parser().parse_args(argv)
     if problem := _usage_error(args):
         print(f"{PROG}: {problem}", file=sys.stderr)
@@ -71,7 +71,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _usage_error(args: argparse.Namespace) -> str:
-    """What is wrong with the flags together; empty if nothing is."""
+    """Return the problem with a combination of flags; empty if there is none."""
     folders = [folder.resolve() for folder in args.model or ()]
     if args.samples < 0 or args.physics < 0 or args.workers < 1 or (args.limit is not None and args.limit < 1):
         return "--samples and --physics must be at least 0, --workers and --limit at least 1"
@@ -157,7 +157,7 @@ def _load_trials(args: argparse.Namespace) -> tuple[list[EvaluationTask], list[T
 
 
 def _teacher_lengths(trials: Sequence[EvaluationTask]) -> dict[str, int]:
-    """The length of the teacher's plan for each task that it reaches: a baseline, never part of the planner."""
+    """Return the length of the teacher's plan for each task that it solves: a baseline, not part of the planner."""
     from planner.corpus.teacher_chunks import plan_in_chunks
     from planner.verification.plan_verification import verify
 
@@ -175,7 +175,7 @@ def _teacher_lengths(trials: Sequence[EvaluationTask]) -> dict[str, int]:
 
 
 def _execute_in_physics(predictions: Sequence[Prediction], count: int) -> list[dict[str, object]]:
-    """Carry the first plans that reach their task's goal out in the physical home, so that only physics can fail."""
+    """Execute the first plans that reach their task's goal in the physical home, so that only physics can fail."""
     from tqdm import tqdm
 
     from envs.symbolic.actions import parse_action

@@ -1,4 +1,4 @@
-"""Look at homes: check a home file, sample a home from a seed, list what a home has.
+"""`python -m planner.home`: validate a home file, sample a home from a seed, or list a home's contents.
 
 python -m planner.home check my_home.yaml
 python -m planner.home sample --seed 7 --rooms 3 > my_home.yaml
@@ -23,7 +23,7 @@ from planner.world_model.open_home import scene_named
 
 
 def check(path: str, as_json: bool) -> int:
-    """Print whether a home file is valid, or every problem that it has. Returns 0, or 1 if it is not."""
+    """Print whether a home file is valid, or all its problems. Returns 0 if it is valid, otherwise 1."""
     try:
         scene = load_home(path)
     except HomeError as error:
@@ -51,7 +51,7 @@ def sample(seed: int, rooms: int | None, objects: int | None) -> int:
 
 
 def show(name: str, as_json: bool) -> int:
-    """Print what a home has, room by room."""
+    """Print the contents of a home, room by room."""
     try:
         scene = scene_named(name)
     except HomeError as error:
@@ -65,7 +65,7 @@ def show(name: str, as_json: bool) -> int:
 
 
 def listing(scene: Scene) -> Iterator[str]:
-    """Yield the lines of a plain list: rooms, their fixtures, and what is in or on each."""
+    """Yield the lines of a plain list: rooms, their fixtures, and the objects in or on each."""
     yield f"{scene.name}: {len(scene.rooms)} rooms, {len(scene.fixtures)} fixtures, {len(scene.objects)} objects"
     contents_of: dict[str, list[ObjectSpec]] = {}
     for item in scene.objects:

@@ -1,8 +1,8 @@
-"""`python -m planner.improve`: the GPT improves itself, offline: it proposes tasks, plans, checks, and learns.
+"""`python -m planner.improve`: offline self-improvement: the GPT proposes tasks, plans, verifies and learns.
 
 Writes runs/NAME/: config.json, cycle-1/, cycle-2/, …, model/ (the last accepted weights), results.json, plot.svg. New
-weights are accepted by tasks in validation homes; what is reported is measured in test homes, before and after.
-No teacher and no search takes part.
+weights are accepted or rejected on tasks in validation homes; the reported results are measured in test homes, before
+and after. Neither the teacher nor search is used.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command. Returns 0 when all cycles are done, whatever they came to; 2 on wrong input."""
+    """Run the command. Returns 0 when all cycles are done, regardless of their results; 2 on wrong input."""
     args = _parser().parse_args(argv)
     if args.cycles < 1 or args.physics < 0 or (args.minutes is not None and args.minutes <= 0):
         print(f"{PROG}: --cycles must be at least 1, --physics at least 0, --minutes above 0", file=sys.stderr)
@@ -131,7 +131,7 @@ def improve(
     method: Method | None = None,
     workers: Workers | None = None,
 ) -> Record:
-    """Do all cycles, or those that are left, and return the results: before, after, and what each cycle came to."""
+    """Run all cycles, or the remaining ones, and return the results: before, after, and of each cycle."""
     from functools import partial
 
     from gpt.files import write_text_atomically

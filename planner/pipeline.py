@@ -1,11 +1,11 @@
-"""From an instruction to a plan: the GPT writes the goal, facts are fetched, the GPT writes the plan.
+"""From an instruction to a plan: the GPT writes the goal, facts are retrieved, and the GPT writes the plan.
 
-The goal is written after inventory and instruction; the plan after goal and facts alone, which is shorter and serves
-a first plan, a further chunk and a re-plan alike.
+The prompt of the goal is the inventory and the instruction. The prompt of the plan is only the goal and the facts,
+which is shorter and the same for a first plan, a later chunk and a replan.
 
-Only applicable subtasks can be decoded; a long goal is planned in chunks of a few unmet conditions, the state re-read
-between them; no chunk ends before its conditions hold. The plan is replayed symbolically; if it does not reach the
-goal that the GPT itself wrote, more are sampled. No search is involved.
+Only applicable actions can be decoded. A long goal is planned in chunks of a few unmet conditions, with the state
+updated between them; a chunk cannot end before its conditions hold. The plan is replayed symbolically; if it does not
+reach the goal that the GPT wrote, more plans are sampled. No search is used.
 """
 
 from __future__ import annotations
@@ -40,16 +40,16 @@ if TYPE_CHECKING:
 
 
 class PlanningPipeline:
-    """A GPT, its tokenizer, and the home that its prompts are encoded for; for one thread at a time."""
+    """A GPT with its tokenizer, and the cached prompt of the current home. Not thread-safe."""
 
     def __init__(
         self, model: Runtime | GPT, tokenizer: Tokenizer, calibration: Calibration | None = None,
         kinds: Collection[DocumentKind] = (), notes: Mapping[str, object] | None = None,
     ) -> None:  # fmt: skip
-        """Wrap a model. One of PyTorch is converted: what it learns afterwards is not seen.
+        """Wrap a model. A PyTorch model is copied to NumPy; later training does not affect the copy.
 
-        `kinds` are those of documents that it was trained on beyond the usual (planner/prompts/document_kinds.py): it is given no other.
-        `notes` are those of the adapter of one home that is merged into it (planner/exploration/learned_prior.py).
+        `kinds` are the optional document kinds that the model was trained on (planner/prompts/document_kinds.py); only
+        these are used. `notes` are the notes of a merged home adapter (planner/exploration/learned_prior.py).
         """
         self.model: Runtime = model if isinstance(model, Runtime) else NumpyModel.of(model)
         self.tokenizer = tokenizer
@@ -60,10 +60,10 @@ class PlanningPipeline:
         self.goal_planner = GoalPlanner(self.prompts, self.kinds)
 
     def understand(self, instruction: str, state: State, options: Options | None = None) -> ParsedInstruction:
-        """Let the GPT write the goal of an instruction; with an error rate, ask where several goals may be meant.
+        """Let the GPT write the goal of an instruction; with an error rate, ask if several goals are plausible.
 
         Raises:
-            CalibrationError: The error rate cannot be kept with this model.
+            CalibrationError: The error rate cannot be guaranteed with this model.
         """
         options = options or Options()
         if options.error_rate is None:
@@ -73,10 +73,10 @@ class PlanningPipeline:
         return parsed if parsed.goal is None else decide(self.reader, parsed, state, options, calibration)
 
     def calibrated(self, error_rate: float) -> Calibration:
-        """Return the calibration, which can keep this error rate.
+        """Return the calibration, checked to guarantee this error rate.
 
         Raises:
-            CalibrationError: It cannot, or there is none.
+            CalibrationError: It cannot, or the model has no calibration.
         """
         if self.calibration is None:
             raise CalibrationError(
@@ -89,7 +89,7 @@ class PlanningPipeline:
         """Answer an instruction in a state.
 
         Raises:
-            CalibrationError: The error rate cannot be kept with this model.
+            CalibrationError: The error rate cannot be guaranteed with this model.
         """
         options = options or Options()
         started_at = time.perf_counter()
@@ -97,7 +97,7 @@ class PlanningPipeline:
         if parsed.goal is None:
             return Plan.declined(parsed, state, time.perf_counter() - started_at)
         if not is_feasible(parsed.goal, state):
-            options = replace(options, samples=0)  # one try: more would not find what is not there
+            options = replace(options, samples=0)  # one attempt: more samples cannot find missing objects
         plan = self.plan_for_goal(parsed.goal, state, options, instruction=parsed.instruction)
         confidence = None
         if self.calibration is not None:
@@ -123,15 +123,15 @@ class PlanningPipeline:
         """Plan for a goal from a state.
 
         Args:
-            goal: What is to hold.
-            state: Where the plan begins.
-            options: How to decode.
+            goal: The goal to reach.
+            state: The state in which the plan starts.
+            options: Decoding options.
             instruction: Shown with the plan.
-            start: The episode's first state (`every` chooses there), if it began earlier than `state`.
+            start: The episode's initial state, if earlier than `state`; `every` selects its objects there.
             phase: The phase of the goal that the episode has reached.
-            avoid: Things and places not to use, because they failed.
-            broken: The plan that this one takes the place of. As far as the GPT was trained to and `options` let it,
-                the GPT reads what went wrong, which then takes the place of `avoid`, and mends that plan.
+            avoid: Objects and places not to use because they failed.
+            broken: The failed plan that this one replaces. If the GPT was trained for it and `options` allow it, the
+                GPT reads the failure notes, instead of `avoid`, and repairs that plan.
         """
         options = options or Options()
         started_at = time.perf_counter()
@@ -167,6 +167,6 @@ class PlanningPipeline:
         )
 
     def draft(self, goal: Goal, state: State, options: Options, number: int = 0) -> Draft:
-        """Let the GPT write one plan for a goal, which is not judged; those of other numbers draw other tokens."""
+        """Let the GPT write one plan for a goal without verification; `number` selects the random sample."""
         self.prompts.begin()
         return self.goal_planner.draft(goal, state, state, options, number, frozenset())

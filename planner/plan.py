@@ -1,4 +1,4 @@
-"""`python -m planner.plan "set the table"`: instruction in, goal and proven plan out; `--execute` carries it out."""
+"""`python -m planner.plan "set the table"`: print the goal and the verified plan; `--execute` executes it."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def _run(args: argparse.Namespace) -> int:
     if belief is not None:
         belief = with_habits(belief, planner)
     if options.error_rate is not None:
-        planner.calibrated(options.error_rate)  # a wrong rate is to be said before anything is read
+        planner.calibrated(options.error_rate)  # report an invalid rate before reading any input
     if perceived and not args.json and export_format is None:
         print(perceived, flush=True)
     if instruction is None:
@@ -143,10 +143,10 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _exported_format(args: argparse.Namespace) -> Format | None:
-    """Return the format for another program, if one is asked for; else see to it that `args.json` says which it is.
+    """Return the requested export format; None for text and JSON, after setting `args.json` accordingly.
 
     Raises:
-        PlannerError: It goes with nothing else that is asked for.
+        PlannerError: The format cannot be combined with another flag.
     """
     if args.format in (None, "text", "json") and not (args.json and args.format == "text"):
         args.json = args.json or args.format == "json"
@@ -158,10 +158,10 @@ def _exported_format(args: argparse.Namespace) -> Format | None:
 
 
 def _instruction(argument: str | None) -> str:
-    """Return the instruction, from standard input if that is what was asked for.
+    """Return the instruction, read from standard input if the argument is `-`.
 
     Raises:
-        PlannerError: It is none.
+        PlannerError: It is empty, too long or not UTF-8.
     """
     from planner.cli.dialogue import MAX_INSTRUCTION
 
@@ -177,10 +177,10 @@ def _instruction(argument: str | None) -> str:
 
 
 def _check_dialogue(args: argparse.Namespace) -> None:
-    """Prepare what `--interactive` reads and leaves out.
+    """Check and prepare `--interactive`: no video, and a standard input that tolerates invalid UTF-8.
 
     Raises:
-        PlannerError: It is asked for what one instruction alone can have.
+        PlannerError: A flag is given that only a single instruction supports.
     """
     unsupported = [f"--{name}" for name in ("video", "filmstrip", "rerun", "disturb", "observe") if getattr(args, name)]
     if args.instruction is not None or unsupported:

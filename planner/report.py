@@ -1,8 +1,8 @@
-"""`python -m planner.report`: one page about a run of `planner.improve`, with its figures and their data in it.
+"""`python -m planner.report`: a self-contained HTML page about a run of `planner.improve`.
 
-Writes report.html into the run's folder: success by cycle with intervals, failures, all proposals, what was learned, and
-three episodes as filmstrips. The file needs nothing beside it, and no network. A run that is under way, or was killed,
-has a page too, which says what is lacking.
+Writes report.html into the run's folder: success by cycle with intervals, failures, all proposals, what was learned,
+and three episodes as filmstrips. The file needs no other files and no network. The page of a running or interrupted run
+lists what is missing.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command. Returns 0 when the page is written, 2 on wrong input."""
+    """Run the command. Returns 0 after writing the page, 2 on wrong input."""
     args = _parser().parse_args(argv)
     return run_command(lambda: _run(args), PROG)
 
@@ -70,7 +70,7 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def find_run(name: str) -> Path:
-    """Return the folder of a run: one in runs/ by its name, or a path.
+    """Return the folder of a run, given its name in runs/ or a path.
 
     Raises:
         RunError: There is no such folder.

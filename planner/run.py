@@ -1,6 +1,6 @@
-"""`python -m planner.run PLAN`: carry a given plan out in the simulated home, and score it.
+"""`python -m planner.run PLAN`: execute a given plan in the simulated home, and score it.
 
-PLAN is the text that `planner.plan` prints (`... → open cabinet 2 → ...`), or a file with that, with one subtask a
+PLAN is the text that `planner.plan` prints (`... → open cabinet 2 → ...`), or a file with that, with one action per
 line, or with the JSON of `planner.plan --json`; - is standard input.
 """
 
@@ -53,10 +53,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def read_plan(source: str) -> tuple[list[str], str | None]:
-    """Return the subtasks and, where the source has one, the goal.
+    """Return the actions as text and, if the source has one, the goal.
 
     Raises:
-        PlannerError: It is no plan.
+        PlannerError: The source is not a plan.
     """
     from envs.errors import quoted
     from envs.files.bounded_files import ReadError, read_text
@@ -92,7 +92,7 @@ def read_plan(source: str) -> tuple[list[str], str | None]:
 def _is_file(source: str) -> bool:
     try:
         return Path(source).is_file()
-    except OSError:  # too long for the name of a file: it is the plan itself
+    except OSError:  # too long for a file name: it is the plan itself
         return False
 
 
@@ -114,7 +114,9 @@ def _run(args: argparse.Namespace) -> int:
     if belief is not None:
         from planner.exploration.belief_planning import LOOK, with_named
 
-        subtasks = [subtask for subtask in subtasks if not subtask.startswith(LOOK)]  # it looks where it has to
+        subtasks = [
+            subtask for subtask in subtasks if not subtask.startswith(LOOK)
+        ]  # the search executor decides where to look
         world = with_named(belief, subtasks).world
     actions = []
     for number, subtask in enumerate(subtasks, start=1):
@@ -122,7 +124,7 @@ def _run(args: argparse.Namespace) -> int:
             actions.append(parse_action(world, subtask))
         except ActionError as error:
             if number == 1 and len(subtasks) > 1:
-                continue  # `set the table → ...`: the instruction stands before the first subtask
+                continue  # `set the table → ...`: the instruction precedes the first action
             raise PlannerError(f"plan step {number}: {error}") from None
     if not actions:
         raise PlannerError("the plan has no subtask")

@@ -1,7 +1,7 @@
-"""`python -m planner.train`: build the corpus, train the GPT, save what `planner.plan` loads.
+"""`python -m planner.train`: build the corpus, train the GPT, and save the model for `planner.plan`.
 
-Writes runs/NAME/: recipe.yaml (as resolved), corpus/, metrics.jsonl, checkpoints, model/ (safetensors, config,
-tokenizer). Imports neither pybullet nor the physical home, so it also runs where there is no simulator.
+Writes runs/NAME/: recipe.yaml (resolved), corpus/, metrics.jsonl, checkpoints, model/ (safetensors, config,
+tokenizer). Imports neither pybullet nor the physical home, so it also runs without a simulator.
 
 `torchrun --nproc-per-node N -m planner.train` trains on N processes; process 0 builds, writes and prints.
 """
@@ -59,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command. Returns 0 when the model (or, if so asked, the corpus) is saved, 2 on wrong input."""
+    """Run the command. Returns 0 after saving the model, or only the corpus if requested; 2 on wrong input."""
     args = _parser().parse_args(argv)
     rank = os.environ.get("RANK", "0")
     return run_command(lambda: _run(args), PROG if rank == "0" else f"{PROG} (process {rank})")
