@@ -52,14 +52,16 @@ def understand_task(
     home: State, pictures_shown: Sequence[Picture], seen: Sequence[Seen], heard: str, planner: Planner
 ) -> UnderstoodTask:  # fmt: skip
     """Plan from the perceived home and the heard words."""
-    from planner.perception.perceived_home import believed_home, joined, names_of, translated
+    from planner.perception.perceived_home import believed_home, match_names, merge_listings, translate_plan
 
     order = list(dict.fromkeys(picture.fixture for picture in pictures_shown))
     pairs = list(zip(pictures_shown, seen, strict=True))
-    listings = [joined([view.listing for picture, view in pairs if picture.fixture == fixture]) for fixture in order]
+    listings = [
+        merge_listings([view.listing for picture, view in pairs if picture.fixture == fixture]) for fixture in order
+    ]
     believed = believed_home(listings)
     plan = planner.plan(heard, believed)
-    actions = translated(plan.actions, names_of(believed, order, home)) if plan.is_executable else None
+    actions = translate_plan(plan.actions, match_names(believed, order, home)) if plan.is_executable else None
     return UnderstoodTask(heard=heard, plan=plan, actions=actions)
 
 

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from envs.symbolic.actions import State
     from envs.symbolic.scene import FixtureSpec
 
-PART_M = 0.85  # of a wide piece of furniture, in one picture
-FREE_M = 0.9  # before furniture, where a robot has room to stand
+PICTURE_WIDTH_M = 0.85  # of a wide piece of furniture, in one picture
+FREE_SPACE_M = 0.9  # before furniture, where a robot has room to stand
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +86,7 @@ class Picture:
 
 def pictures(
     home: PhysicalHome, *, camera: Camera = STEADY, rng: random.Random | None = None, light: Light = DAYLIGHT,
-    state: State | None = None, only: Container[str] | None = None,
+    state: State | None = None, fixtures: Container[str] | None = None,
 ) -> Iterator[Picture]:  # fmt: skip
     """Yield pictures of all furniture of a home, as it stands.
 
@@ -100,76 +100,82 @@ def pictures(
     """
     rng = rng or random.Random(0)
     state = state or home.state()
-    eyes = home.camera  # its walls are drawn before the floors, which come with the first refresh
+    robot_camera = home.camera  # its walls are drawn before the floors, which come with the first refresh
     home.scene_view.refresh(state)
-    numbers = _entities(home)
+    entity_of_body = _entity_of_body(home)
     for spec in home.scene.fixtures:
         category = load_domain().fixtures[spec.category]
-        if category.underfoot or (only is not None and spec.name not in only):
+        if category.underfoot or (fixtures is not None and spec.name not in fixtures):
             continue
-        for part in range(parts_of(category)):
-            shot = eyes.shot(pose(spec, category, part, camera, rng), SIZE, SIZE, light)
-            yield _picture(home, state, spec.name, shot, numbers)
+        for part in range(picture_count(category)):
+            shot = robot_camera.shot(pose(spec, category, part, camera, rng), SIZE, SIZE, light)
+            yield _picture(home, state, spec.name, shot, entity_of_body)
 
 
-def parts_of(category: FixtureCategory) -> int:
+def picture_count(category: FixtureCategory) -> int:
     """Return how many pictures a piece of furniture gets."""
-    return max(1, ceil(category.size[1] / PART_M - 0.25))
+    return max(1, ceil(category.size[1] / PICTURE_WIDTH_M - 0.25))
 
 
 def pose(spec: FixtureSpec, category: FixtureCategory, part: int, camera: Camera, rng: random.Random) -> Pose:
     """Return where a camera stands before a part of a piece of furniture."""
     depth, width, height = category.size
-    count = parts_of(category)
-    share = width / count
-    across = (part + 0.5) * share - width / 2
+    count = picture_count(category)
+    part_width = width / count
+    part_center = (part + 0.5) * part_width - width / 2
     region = category.region
-    drawn_out = 0.3 if category.joint == "slide" and "open" in spec.states else 0.0
-    level = height / 2 if region is None else region.z
+    drawer_m = 0.3 if category.joint == "slide" and "open" in spec.states else 0.0
+    target_height = height / 2 if region is None else region.z
     if region is not None and not category.enclosed:
-        level = region.z + 0.05
+        target_height = region.z + 0.05
     elif region is not None:
-        level = region.z + 0.25 * region.size[2]
-    target = np.array([(0.0 if region is None else region.x) + drawn_out, across, level])
+        target_height = region.z + 0.25 * region.size[2]
+    target = np.array([(0.0 if region is None else region.x) + drawer_m, part_center, target_height])
     target += [rng.uniform(-camera.aim_m, camera.aim_m) for _ in range(3)]
-    away = rng.uniform(*camera.distance_m)
-    above = rng.uniform(*camera.above_m) * (0.7 if category.enclosed and not drawn_out else 1.0)
+    distance_to_front = rng.uniform(*camera.distance_m)
+    height_above = rng.uniform(*camera.above_m) * (0.7 if category.enclosed and not drawer_m else 1.0)
     if region is None:
-        above *= 0.5
-    eye = np.array([depth / 2 + drawn_out + away, across + rng.uniform(-1, 1) * camera.sideways_m, level + above])
+        height_above *= 0.5
+    eye = np.array(
+        [
+            depth / 2 + drawer_m + distance_to_front,
+            part_center + rng.uniform(-1, 1) * camera.sideways_m,
+            target_height + height_above,
+        ]
+    )
     eye[2] = max(eye[2], 0.7)
     distance = float(np.linalg.norm(eye - target))
-    half = max(share / 2 + 0.06, 0.34 if region is not None else 0.5 * max(height, width) + 0.05)
-    view = 2 * degrees(atan(half / distance)) * rng.uniform(*camera.wider)
-    turned = np.array([[cos(spec.yaw), -sin(spec.yaw), 0.0], [sin(spec.yaw), cos(spec.yaw), 0.0], [0.0, 0.0, 1.0]])
+    half_width = max(part_width / 2 + 0.06, 0.34 if region is not None else 0.5 * max(height, width) + 0.05)
+    view = 2 * degrees(atan(half_width / distance)) * rng.uniform(*camera.wider)
+    rotation = np.array([[cos(spec.yaw), -sin(spec.yaw), 0.0], [sin(spec.yaw), cos(spec.yaw), 0.0], [0.0, 0.0, 1.0]])
     origin = np.array([spec.x, spec.y, 0.0])
-    eye, target = turned @ eye + origin, turned @ target + origin
+    eye, target = rotation @ eye + origin, rotation @ target + origin
     return Pose(eye=tuple(eye.tolist()), target=tuple(target.tolist()), view_deg=min(100.0, max(25.0, view)))
 
 
-def _entities(home: PhysicalHome) -> NDArray[np.int32]:
+def _entity_of_body(home: PhysicalHome) -> NDArray[np.int32]:
     """The entity of each of the engine's bodies; the last is for no body, -1."""
     bodies, index = home.engine.names, home.world.index
-    numbers = np.full(max(bodies) + 2, -1, np.int32)
+    entity_of_body = np.full(max(bodies) + 2, -1, np.int32)
     for body, name in bodies.items():
-        numbers[body] = index.get(name, -1)
-    return numbers
+        entity_of_body[body] = index.get(name, -1)
+    return entity_of_body
 
 
-def _picture(home: PhysicalHome, state: State, fixture: str, shot: Shot, numbers: NDArray[np.int32]) -> Picture:
-    entities = numbers[shot.bodies]
+def _picture(home: PhysicalHome, state: State, fixture: str, shot: Shot, entity_of_body: NDArray[np.int32]) -> Picture:
+    entities = entity_of_body[shot.bodies]
     world = home.world
-    own = world.index[fixture]
+    fixture_index = world.index[fixture]
     seen, counts = np.unique(entities, return_counts=True)
     things = tuple(
         i for i, count in zip(seen.tolist(), counts.tolist(), strict=True)
-        if i >= world.n_fixtures and count >= VISIBLE and state.root(i) == own
+        if i >= world.n_fixtures and count >= VISIBLE and state.root(i) == fixture_index
     )  # fmt: skip
     items = tuple(Item(world.categories[i], _states(state.flags[i], THING_STATES)) for i in things)
-    kind = world.fixture_category[own]
-    assert kind is not None
-    states = tuple(s for s in _states(state.flags[own], FURNITURE_STATES) if kind.can_be(s))
-    listing = Listing(world.categories[own], states, tuple(sorted(items)))
+    category = world.fixture_category[fixture_index]
+    assert category is not None
+    states = tuple(s for s in _states(state.flags[fixture_index], FURNITURE_STATES) if category.can_be(s))
+    listing = Listing(world.categories[fixture_index], states, tuple(sorted(items)))
     return Picture(fixture=fixture, rgb=shot.rgb, entities=entities, listing=listing, things=things, items=items)
 
 

@@ -60,16 +60,18 @@ class _Engine:
     """The library, which has one voice and one callback at a time."""
 
     def __init__(self) -> None:
-        found = ctypes.util.find_library("espeak-ng") or "libespeak-ng.so.1"
+        library_name = ctypes.util.find_library("espeak-ng") or "libespeak-ng.so.1"
         try:
-            self.library = ctypes.CDLL(found)
+            self.library = ctypes.CDLL(library_name)
         except OSError:
             raise SpeechError(
                 "espeak-ng is not installed; it speaks what hearing is trained and tested on "
                 "(apt-get install espeak-ng, brew install espeak-ng)"
             ) from None
-        where = os.environ.get("ESPEAK_DATA_PATH")
-        self.rate = self.library.espeak_Initialize(_SYNCHRONOUS, 0, where.encode() if where else None, _DONT_EXIT)
+        data_path = os.environ.get("ESPEAK_DATA_PATH")
+        self.rate = self.library.espeak_Initialize(
+            _SYNCHRONOUS, 0, data_path.encode() if data_path else None, _DONT_EXIT
+        )
         if self.rate <= 0:
             raise SpeechError("espeak-ng is installed without its data (espeak-ng-data)")
         self.parts: list[Waves] = []
@@ -114,8 +116,8 @@ def speak(text: str, voice: Voice) -> Waves:
     for parameter, value in settings.items():
         engine.library.espeak_SetParameter(parameter, value, 0)
     engine.parts = []
-    said = text.encode()
-    engine.library.espeak_Synth(said, len(said) + 1, 0, 0, 0, _UTF8, None, None)
+    encoded_text = text.encode()
+    engine.library.espeak_Synth(encoded_text, len(encoded_text) + 1, 0, 0, 0, _UTF8, None, None)
     if not engine.parts:
         return np.zeros(0, np.int16)
     wave = np.concatenate(engine.parts).astype(np.float32)
@@ -129,9 +131,9 @@ def phonemes(text: str, accent: str = "gmw/en-US") -> str:
     engine = _engine()
     engine.set_voice(accent)
     pointer = ctypes.c_char_p(text.encode())
-    left = ctypes.cast(pointer, ctypes.c_void_p)
-    said = []
-    while left.value:
-        found = engine.library.espeak_TextToPhonemes(ctypes.byref(left), _UTF8, _IPA)
-        said.append((found or b"").decode("utf-8", "replace"))
-    return " ".join(said)
+    remaining = ctypes.cast(pointer, ctypes.c_void_p)
+    phrases = []
+    while remaining.value:
+        ipa = engine.library.espeak_TextToPhonemes(ctypes.byref(remaining), _UTF8, _IPA)
+        phrases.append((ipa or b"").decode("utf-8", "replace"))
+    return " ".join(phrases)

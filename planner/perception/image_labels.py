@@ -64,7 +64,7 @@ class Listing:
 def parse_listing(text: str) -> Listing | None:
     """Read a listing; None if it is none."""
     domain = load_domain()
-    head, found, rest = text.partition("[SEP]")
+    head, separator, things_text = text.partition("[SEP]")
     states: list[str] = []
     words = head.strip()
     while words not in domain.fixtures:
@@ -73,7 +73,7 @@ def parse_listing(text: str) -> Listing | None:
             return None
         states.append(last)
     things = []
-    for part in rest.split(";") if found and rest.strip() != EMPTY else ():
+    for part in things_text.split(";") if separator and things_text.strip() != EMPTY else ():
         item = _item(part.strip())
         if item is None:
             return None
@@ -84,14 +84,14 @@ def parse_listing(text: str) -> Listing | None:
 def _item(text: str) -> Item | None:
     states: list[str] = []
     while text not in load_domain().objects:
-        first, space, text = text.partition(" ")
-        if not space or first not in THING_STATES:
+        first_word, space, text = text.partition(" ")
+        if not space or first_word not in THING_STATES:
             return None
-        states.append(first)
+        states.append(first_word)
     return Item(text, in_order(states, THING_STATES))
 
 
 def in_order(states: Iterable[str], order: Sequence[str]) -> tuple[str, ...]:
     """Return states in their order, those of it."""
-    there = set(states)
-    return tuple(state for state in order if state in there)
+    present = set(states)
+    return tuple(state for state in order if state in present)

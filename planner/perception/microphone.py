@@ -12,9 +12,9 @@ from planner.perception.wav import RecordingError, resampled
 if TYPE_CHECKING:
     from gpt.weights.model_folder import Floats
 
-LONGEST_S, WAIT_S, SILENCE_S, BLOCK_S = 15.0, 8.0, 1.0, 0.1
-ABOVE = 3.0  # times as loud as the quietest before, to be speech
-FAINTEST = 0.004  # root mean square that may be speech
+MAX_RECORDING_S, MAX_WAIT_S, SILENCE_S, BLOCK_S = 15.0, 8.0, 1.0, 0.1
+SPEECH_RATIO = 3.0  # times as loud as the quietest before, to be speech
+MIN_SPEECH_RMS = 0.004  # root mean square that may be speech
 
 
 def listen() -> Floats:
@@ -46,16 +46,16 @@ def record(read: Callable[[], Floats]) -> list[Floats]:
         RecordingError: Nobody spoke.
     """
     blocks: list[Floats] = []
-    quietest, spoke, silent = np.inf, False, 0.0
-    while len(blocks) * BLOCK_S < LONGEST_S:
+    noise_level, has_spoken, silence_s = np.inf, False, 0.0
+    while len(blocks) * BLOCK_S < MAX_RECORDING_S:
         block = read()
         blocks.append(block)
-        loud = float(np.sqrt(np.mean(np.square(block))))
-        quietest = min(quietest, max(loud, 1e-5))
-        speaking = loud > max(FAINTEST, ABOVE * quietest)
-        spoke, silent = spoke or speaking, 0.0 if speaking else silent + BLOCK_S
-        if spoke and silent >= SILENCE_S:
+        level = float(np.sqrt(np.mean(np.square(block))))
+        noise_level = min(noise_level, max(level, 1e-5))
+        is_speech = level > max(MIN_SPEECH_RMS, SPEECH_RATIO * noise_level)
+        has_spoken, silence_s = has_spoken or is_speech, 0.0 if is_speech else silence_s + BLOCK_S
+        if has_spoken and silence_s >= SILENCE_S:
             break
-        if not spoke and len(blocks) * BLOCK_S >= WAIT_S:
-            raise RecordingError(f"nobody spoke for {WAIT_S:.0f} s")
+        if not has_spoken and len(blocks) * BLOCK_S >= MAX_WAIT_S:
+            raise RecordingError(f"nobody spoke for {MAX_WAIT_S:.0f} s")
     return blocks

@@ -13,20 +13,20 @@ from planner.perception.image_labels import FURNITURE_STATES, Item, Listing, in_
 ROOM = "room"
 
 
-def joined(listings: Sequence[Listing]) -> Listing:
+def merge_listings(listings: Sequence[Listing]) -> Listing:
     """Return one listing of several pictures of the same furniture, side by side.
 
     They overlap: of each category there are as many as the picture has that shows the most.
     """
     (furniture, _), *_ = Counter(listing.furniture for listing in listings).most_common(1)
-    states = {s for x in listings if x.furniture == furniture for s in x.states}
-    most: dict[str, list[Item]] = {}
+    states = {state for listing in listings if listing.furniture == furniture for state in listing.states}
+    largest: dict[str, list[Item]] = {}
     for listing in listings:
         for category in dict.fromkeys(item.category for item in listing.things):
-            own = [item for item in listing.things if item.category == category]
-            if len(own) > len(most.get(category, ())):
-                most[category] = own
-    things = sorted(item for own in most.values() for item in own)
+            same_category = [item for item in listing.things if item.category == category]
+            if len(same_category) > len(largest.get(category, ())):
+                largest[category] = same_category
+    things = sorted(item for same_category in largest.values() for item in same_category)
     return Listing(furniture, in_order(states, FURNITURE_STATES), tuple(things))
 
 
@@ -39,13 +39,13 @@ def believed_home(listings: Sequence[Listing]) -> State:
     numbers: Counter[str] = Counter()
     fixtures, objects = [], []
     for listing in listings:
-        kind = domain.fixtures[listing.furniture]
-        numbers[kind.name] += 1
-        name = f"{kind.name} {numbers[kind.name]}"
-        states = frozenset(state for state in listing.states if kind.can_be(state))
-        fixtures.append(FixtureSpec(name=name, category=kind.name, room=ROOM, x=0.0, y=0.0, yaw=0.0, states=states))
+        category = domain.fixtures[listing.furniture]
+        numbers[category.name] += 1
+        name = f"{category.name} {numbers[category.name]}"
+        states = frozenset(state for state in listing.states if category.can_be(state))
+        fixtures.append(FixtureSpec(name=name, category=category.name, room=ROOM, x=0.0, y=0.0, yaw=0.0, states=states))
         for item in listing.things:
-            if not domain.fits(item.category, kind.name):
+            if not domain.fits(item.category, category.name):
                 continue
             numbers[item.category] += 1
             objects.append(
@@ -62,7 +62,7 @@ def believed_home(listings: Sequence[Listing]) -> State:
     return World(scene).initial()
 
 
-def names_of(believed: State, shown: Sequence[str], home: State) -> dict[str, str]:
+def match_names(believed: State, fixture_names: Sequence[str], home: State) -> dict[str, str]:
     """Return which name of a home each name of a believed one stands for.
 
     Args:
@@ -70,21 +70,21 @@ def names_of(believed: State, shown: Sequence[str], home: State) -> dict[str, st
         shown: The furniture of the home that each listing was of, in their order.
         home: What was looked at.
     """
-    world, true = believed.world, home.world
-    found = {spec.name: name for spec, name in zip(world.scene.fixtures, shown, strict=True)}
-    there: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
-    for i in range(true.n_fixtures, len(true.names)):
+    believed_world, home_world = believed.world, home.world
+    names = {spec.name: name for spec, name in zip(believed_world.scene.fixtures, fixture_names, strict=True)}
+    objects_at: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    for i in range(home_world.n_fixtures, len(home_world.names)):
         root = home.root(i)
         if root >= 0:
-            there[true.names[root], true.categories[i]].append(true.names[i])
-    for i in range(world.n_fixtures, len(world.names)):
-        same = there[found[world.names[believed.root(i)]], world.categories[i]]
-        if same:
-            found[world.names[i]] = same.pop(0)
-    return found
+            objects_at[home_world.names[root], home_world.categories[i]].append(home_world.names[i])
+    for i in range(believed_world.n_fixtures, len(believed_world.names)):
+        matches = objects_at[names[believed_world.names[believed.root(i)]], believed_world.categories[i]]
+        if matches:
+            names[believed_world.names[i]] = matches.pop(0)
+    return names
 
 
-def translated(actions: Sequence[Action], names: Mapping[str, str]) -> tuple[Action, ...] | None:
+def translate_plan(actions: Sequence[Action], names: Mapping[str, str]) -> tuple[Action, ...] | None:
     """Return a plan in the names of the home; None if it names what is not there."""
     try:
         return tuple(Action(action.skill, tuple(names[name] for name in action.args)) for action in actions)
@@ -107,8 +107,8 @@ def visible_home(home: State, listings: Mapping[str, Sequence[int]]) -> State:
     )  # fmt: skip
     fixtures = tuple(spec for spec in world.scene.fixtures if spec.name in listings)
     scene = world.scene
-    kept = Scene(
+    visible_scene = Scene(
         name=scene.name, seed=scene.seed, rooms=scene.rooms, doorways=scene.doorways, fixtures=fixtures,
         objects=objects, robot=scene.robot,
     )  # fmt: skip
-    return World(kept).initial()
+    return World(visible_scene).initial()

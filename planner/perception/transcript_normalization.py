@@ -19,7 +19,7 @@ _TEENS = ("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen",
 
 def spoken(text: str) -> str:
     """Return what is said of a text: lower case, numbers as words, no punctuation but commas and apostrophes."""
-    text = re.sub(r"[0-9]+", lambda found: f" {_number(found[0])} ", text.lower().replace("\u2019", "'"))
+    text = re.sub(r"[0-9]+", lambda match: f" {_number(match[0])} ", text.lower().replace("\u2019", "'"))
     text = re.sub(r"[^a-z', ]+", " ", text.replace("&", " and ").replace("%", " percent "))
     text = re.sub(r"(?<![a-z])'|'(?![a-z])", " ", text)  # quotes, not apostrophes
     return re.sub(r"[ ,]*,[ ,]*", ", ", re.sub(r" +", " ", text)).strip(" ,")
@@ -32,8 +32,8 @@ def words(text: str) -> str:
 
 def heard_phonemes(ipa: str) -> str:
     """Return the phonemes that hearing is trained on, of espeak's IPA."""
-    kept = "".join(c if c in PHONEMES else " " if c.isspace() else "" for c in ipa)
-    return " ".join(kept.split())
+    phonemes = "".join(c if c in PHONEMES else " " if c.isspace() else "" for c in ipa)
+    return " ".join(phonemes.split())
 
 
 def _number(digits: str) -> str:
@@ -50,8 +50,8 @@ def _number(digits: str) -> str:
 def distance(first: Sequence[object], second: Sequence[object]) -> int:
     """Return the Levenshtein distance of two sequences."""
     row = list(range(len(second) + 1))
-    for i, a in enumerate(first, start=1):
-        before, row[0] = row[0], i
-        for j, b in enumerate(second, start=1):
-            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (a != b))
+    for i, x in enumerate(first, start=1):
+        diagonal, row[0] = row[0], i
+        for j, y in enumerate(second, start=1):
+            diagonal, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, diagonal + (x != y))
     return row[-1]

@@ -52,10 +52,10 @@ class PrefixTrainer:
         longest = max(map(len, rows))
         ids = torch.tensor([row + [self.pad] * (longest - len(row)) for row in rows]).to(self.device)
         counts = torch.tensor([len(row) for row in rows]).to(self.device)
-        here = torch.arange(longest, device=self.device)
-        learn = (here > 0) & (here < counts[:, None])
+        positions = torch.arange(longest, device=self.device)
+        has_loss = (positions > 0) & (positions < counts[:, None])
         return reading_loss(
-            self.gpt, vectors, lengths, ids, learn, opening=self.opening, placeholder=self.placeholder, pad=self.pad
+            self.gpt, vectors, lengths, ids, has_loss, opening=self.opening, placeholder=self.placeholder, pad=self.pad
         )
 
     def as_read(self, ids: Tensor) -> Tensor:
@@ -65,13 +65,15 @@ class PrefixTrainer:
         placeholders that stand there is taken off.
         """
         gpt = self.gpt
-        found: Tensor = gpt.wte(ids)
+        embeddings: Tensor = gpt.wte(ids)
         if gpt.previous is not None:
-            k, nothing = gpt.config.previous_tokens, gpt.config.vocab_size
-            before = F.pad(ids, (k, 0), value=nothing).unfold(1, k, 1)[:, : ids.shape[1]]
-            there = torch.full((k,), self.placeholder, device=ids.device) + gpt.offsets
-            found = found + gpt.previous(before + gpt.offsets).sum(2) - gpt.previous(there).sum(0)
-        return found
+            k, no_token = gpt.config.previous_tokens, gpt.config.vocab_size
+            previous_ids = F.pad(ids, (k, 0), value=no_token).unfold(1, k, 1)[:, : ids.shape[1]]
+            placeholder_ids = torch.full((k,), self.placeholder, device=ids.device) + gpt.offsets
+            embeddings = (
+                embeddings + gpt.previous(previous_ids + gpt.offsets).sum(2) - gpt.previous(placeholder_ids).sum(0)
+            )
+        return embeddings
 
     def _tokens(self, text: str) -> list[int]:
         special = self.tokenizer.special
@@ -87,14 +89,14 @@ class PrefixTrainer:
         save_sense(path, SenseFile(kind=self.kind, config=config, encoder=arrays, adapter=adapter, extra=extra))
 
 
-def cosine(progress: float, *, begin: float = 0.0, warmup: float = 0.03, last: float = 0.02) -> float:
+def cosine(progress: float, *, start: float = 0.0, warmup: float = 0.03, final: float = 0.02) -> float:
     """The learning rate as a part of its peak, at a part of the time: a warm-up from `begin`, then half a cosine."""
-    if progress < begin:
+    if progress < start:
         return 0.0
-    at = (progress - begin) / (1 - begin)
-    if at < warmup:
-        return at / warmup
-    return last + (1 - last) * 0.5 * (1 + math.cos(math.pi * min(1.0, (at - warmup) / (1 - warmup))))
+    position = (progress - start) / (1 - start)
+    if position < warmup:
+        return position / warmup
+    return final + (1 - final) * 0.5 * (1 + math.cos(math.pi * min(1.0, (position - warmup) / (1 - warmup))))
 
 
 def set_rates(optimizer: torch.optim.Optimizer, factors: Sequence[float]) -> None:
@@ -103,7 +105,7 @@ def set_rates(optimizer: torch.optim.Optimizer, factors: Sequence[float]) -> Non
         group["lr"] = group["peak"] * factor
 
 
-def groups_of(encoder: nn.Module, reader: PrefixTrainer, *, encoder_lr: float, reader_lr: float, decay: float
+def parameter_groups(encoder: nn.Module, reader: PrefixTrainer, *, encoder_lr: float, reader_lr: float, decay: float
               ) -> list[dict[str, object]]:  # fmt: skip
     """Return optimizer groups: matrices of the encoder, its vectors, and the adapter."""
     matrices = [p for p in encoder.parameters() if p.ndim > 1]

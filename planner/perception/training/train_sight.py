@@ -15,7 +15,7 @@ from gpt.training.distributed import device_of
 from gpt.weights.encoder_file import load_sense, sense_path
 from planner.perception.image_labels import FURNITURE_STATES, SIZE, THING_STATES, classes, furniture
 from planner.perception.training.image_pool import Gallery, Views
-from planner.perception.training.prefix_trainer import PrefixTrainer, cosine, groups_of, set_rates
+from planner.perception.training.prefix_trainer import PrefixTrainer, cosine, parameter_groups, set_rates
 from planner.perception.training.progress import Progress
 
 
@@ -82,12 +82,12 @@ def train_sight(settings: SightSettings, model: Path, pictures: Path, out: Path,
     generator = torch.Generator().manual_seed(settings.seed)
     gallery = Gallery(device, pictures, settings.most)
     gallery.wait(settings.first)
-    held_out = Gallery(device, pictures / "valid", settings.watched)
-    held_out.wait(min(64, settings.watched), patience=60.0)
-    begun = None if start is None else load_sense(start, "sight")
-    reads = begun is not None and bool(begun.config.get("things_first")) and settings.auxiliary
+    validation_gallery = Gallery(device, pictures / "valid", settings.watched)
+    validation_gallery.wait(min(64, settings.watched), timeout_s=60.0)
+    start_file = None if start is None else load_sense(start, "sight")
+    reuses_adapter = start_file is not None and bool(start_file.config.get("things_first")) and settings.auxiliary
     reader = PrefixTrainer(
-        "sight", model, device, settings.seed, begun.adapter if begun is not None and reads else None
+        "sight", model, device, settings.seed, start_file.adapter if start_file is not None and reuses_adapter else None
     )
     config = SightConfig(
         size=SIZE, classes=len(classes()), things=1 + len(load_domain().objects), states=len(THING_STATES),
@@ -95,63 +95,63 @@ def train_sight(settings: SightSettings, model: Path, pictures: Path, out: Path,
         things_first=settings.auxiliary,
     )  # fmt: skip
     encoder = SightEncoder(config).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    alone = settings.alone if settings.auxiliary else 0.0
-    if begun is not None:
-        unfolded(encoder, {name: torch.from_numpy(array) for name, array in begun.encoder.items()})
-        alone = 0.0
-    if encoder.thing is not None and not reads:
-        _begin_with_names(encoder, reader)
+    encoder_share = settings.alone if settings.auxiliary else 0.0
+    if start_file is not None:
+        unfolded(encoder, {name: torch.from_numpy(array) for name, array in start_file.encoder.items()})
+        encoder_share = 0.0
+    if encoder.thing is not None and not reuses_adapter:
+        _initialize_with_names(encoder, reader)
     optimizer = torch.optim.AdamW(
-        groups_of(encoder, reader, encoder_lr=settings.encoder_lr, reader_lr=settings.reader_lr,
+        parameter_groups(encoder, reader, encoder_lr=settings.encoder_lr, reader_lr=settings.reader_lr,
                   decay=settings.weight_decay), betas=(0.9, 0.98),
     )  # fmt: skip
     progress, path = Progress(out, settings.minutes, settings.steps), sense_path(out, "sight")
-    validation = held_out.all()
-    kept: Kept | None = None
+    validation = validation_gallery.all()
+    encoded: EncodedPictures | None = None
 
     def save() -> None:
         extra = {"seen": progress.items, "pictures": len(gallery), **asdict(settings)}
         reader.save(path, folded(encoder), config.as_dict(), extra)
 
     while (done := progress.done) < 1:
-        together = done >= alone
-        if together and settings.auxiliary:
-            if kept is None:
-                gallery.look(files=1000)
+        trains_text = done >= encoder_share
+        if trains_text and settings.auxiliary:
+            if encoded is None:
+                gallery.load_new(files=1000)
                 encoder.requires_grad_(False).eval()
                 for layer in (encoder.join, encoder.thing):
                     assert layer is not None
                     layer.requires_grad_(True)
-                kept = keep(encoder, gallery, settings.batch, generator, copies=settings.copies)
-                began = progress.done
-            known, texts = kept.draw(settings.batch, generator)
-            rate = cosine(done, begin=began)
+                encoded = encode_gallery(encoder, gallery, settings.batch, generator, copies=settings.copies)
+                reading_started_at = progress.done
+            known, texts = encoded.draw(settings.batch, generator)
+            rate = cosine(done, start=reading_started_at)
             set_rates(optimizer, (rate, rate, rate))
-            losses = {"writing": _writing(encoder, reader, known, texts)}
+            losses = {"writing": _text_loss(encoder, reader, known, texts)}
         else:
-            gallery.look()
+            gallery.load_new()
             views = gallery.draw(settings.batch, generator)
-            rate = cosine(done / alone if alone else done)
+            rate = cosine(done / encoder_share if encoder_share else done)
             set_rates(optimizer, (rate, rate, rate))
             seen = _see(encoder, views)
             losses = _auxiliary(seen, views) if settings.auxiliary else {}
-            if together:
-                losses["writing"] = _writing(encoder, reader, seen.known, views.texts)
+            if trains_text:
+                losses["writing"] = _text_loss(encoder, reader, seen.known, views.texts)
             texts = views.texts
         torch.stack(list(losses.values())).sum().backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_([p for g in optimizer.param_groups for p in g["params"]], 1.0)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
         if progress.step(len(texts), **losses):
-            progress.tell(pictures=len(gallery), **_watch(encoder, reader, validation))
+            progress.log(pictures=len(gallery), **_validate(encoder, reader, validation))
         if progress.is_due():
             save()
-    progress.tell(pictures=len(gallery), **_watch(encoder, reader, validation))
+    progress.log(pictures=len(gallery), **_validate(encoder, reader, validation))
     save()
     return path
 
 
-def _begin_with_names(encoder: SightEncoder, reader: PrefixTrainer) -> None:
+def _initialize_with_names(encoder: SightEncoder, reader: PrefixTrainer) -> None:
     """Let the vector of a thing begin as the embedding of its name: the GPT knows what to make of that."""
     assert encoder.thing is not None
     names = classes()[1 : encoder.config.things]
@@ -166,12 +166,12 @@ def _see(encoder: SightEncoder, views: Views) -> Seen:
     return seen
 
 
-def _writing(encoder: SightEncoder, reader: PrefixTrainer, known: Known, texts: list[str]) -> torch.Tensor:
+def _text_loss(encoder: SightEncoder, reader: PrefixTrainer, known: Known, texts: list[str]) -> torch.Tensor:
     with torch.autocast(known.front.device.type, torch.bfloat16):
         return reader.loss(*encoder.vectors(known), texts)
 
 
-class Kept(NamedTuple):
+class EncodedPictures(NamedTuple):
     """What the encoder made of pictures, so that it need not see them again."""
 
     known: Known
@@ -179,14 +179,20 @@ class Kept(NamedTuple):
 
     def draw(self, count: int, generator: torch.Generator) -> tuple[Known, list[str]]:
         """Draw some."""
-        numbers = torch.randint(len(self.texts), (count,), generator=generator)
-        there = numbers.to(self.known.front.device)
-        known = Known(self.known.front[there].float(), self.known.middles[there].float(), self.known.counts[there])
-        return known, [self.texts[i] for i in numbers.tolist()]
+        indices = torch.randint(len(self.texts), (count,), generator=generator)
+        device_indices = indices.to(self.known.front.device)
+        known = Known(
+            self.known.front[device_indices].float(),
+            self.known.middles[device_indices].float(),
+            self.known.counts[device_indices],
+        )
+        return known, [self.texts[i] for i in indices.tolist()]
 
 
 @torch.no_grad()
-def keep(encoder: SightEncoder, gallery: Gallery, batch: int, generator: torch.Generator, *, copies: int) -> Kept:
+def encode_gallery(
+    encoder: SightEncoder, gallery: Gallery, batch: int, generator: torch.Generator, *, copies: int
+) -> EncodedPictures:
     """Let the encoder see so many pictures, changed at random, as there are in a gallery, times `copies`."""
     parts: list[Known] = []
     texts: list[str] = []
@@ -195,7 +201,7 @@ def keep(encoder: SightEncoder, gallery: Gallery, batch: int, generator: torch.G
         known = _see(encoder, views).known
         parts.append(Known(known.front.half(), known.middles.half(), known.counts))
         texts += views.texts
-    return Kept(Known(*(torch.cat(tensors) for tensors in zip(*parts, strict=True))), texts)
+    return EncodedPictures(Known(*(torch.cat(tensors) for tensors in zip(*parts, strict=True))), texts)
 
 
 def _auxiliary(seen: Seen, views: Views) -> dict[str, torch.Tensor]:
@@ -220,18 +226,18 @@ def _focal(logits: torch.Tensor, centers: torch.Tensor) -> torch.Tensor:
 
 
 @torch.no_grad()
-def _watch(encoder: SightEncoder, reader: PrefixTrainer, views: Views) -> dict[str, object]:
+def _validate(encoder: SightEncoder, reader: PrefixTrainer, views: Views) -> dict[str, object]:
     """Accuracy in homes of no training: middles of things found and right, furniture, and the loss of writing."""
-    learning = encoder.training
+    was_training = encoder.training
     encoder.eval()
     seen = _see(encoder, views)
-    writing = _writing(encoder, reader, seen.known, views.texts)
-    encoder.train(learning)
-    best, there = seen.centers.argmax(1), views.centers > 0
-    right = ((best == views.centers) & there).sum()
+    writing = _text_loss(encoder, reader, seen.known, views.texts)
+    encoder.train(was_training)
+    predicted, has_object = seen.centers.argmax(1), views.centers > 0
+    correct = ((predicted == views.centers) & has_object).sum()
     return {
-        "valid_recall": round(float(right / there.sum().clamp_min(1)), 4),
-        "valid_precision": round(float(right / (best > 0).sum().clamp_min(1)), 4),
+        "valid_recall": round(float(correct / has_object.sum().clamp_min(1)), 4),
+        "valid_precision": round(float(correct / (predicted > 0).sum().clamp_min(1)), 4),
         "valid_furniture": round(float((seen.furniture.argmax(1) == views.furniture).float().mean()), 4),
         "valid_writing": round(float(writing), 4),
     }
