@@ -1,6 +1,6 @@
-"""Pictures of a home, one of each piece of furniture, as from a robot's head before it, and what is seen in them.
+"""Labeled pictures of a home's furniture, rendered from a robot's head in front of it.
 
-Wide furniture gets several pictures side by side, so that what is small stays large enough to be told.
+Wide furniture gets several pictures side by side, so that small objects stay large enough to be recognized.
 """
 
 from __future__ import annotations
@@ -35,20 +35,20 @@ if TYPE_CHECKING:
     from envs.symbolic.actions import State
     from envs.symbolic.scene import FixtureSpec
 
-PICTURE_WIDTH_M = 0.85  # of a wide piece of furniture, in one picture
-FREE_SPACE_M = 0.9  # before furniture, where a robot has room to stand
+PICTURE_WIDTH_M = 0.85  # width of wide furniture covered by one picture
+FREE_SPACE_M = 0.9  # free space in front of furniture for the robot
 
 
 @dataclass(frozen=True, kw_only=True)
 class Camera:
-    """How far cameras stand from where they stand best.
+    """Random variation of the camera pose.
 
     Attributes:
-        distance_m: Least and greatest distance of the eye from the front.
-        sideways_m: Greatest offset along the front.
-        above_m: Least and greatest height of the eye over what it looks at.
-        wider: Least and greatest angle of view, as a part of what just shows it all.
-        aim_m: Greatest offset of what it looks at.
+        distance_m: Minimum and maximum distance of the eye from the front.
+        sideways_m: Maximum offset along the front.
+        above_m: Minimum and maximum height of the eye above the target.
+        wider: Minimum and maximum field of view, relative to the one that just shows everything.
+        aim_m: Maximum offset of the target.
     """
 
     distance_m: tuple[float, float] = (0.35, 0.75)
@@ -65,15 +65,15 @@ UNSEEN = Camera(distance_m=(0.3, 0.9), sideways_m=0.35, above_m=(0.4, 1.0), wide
 
 @dataclass(frozen=True, kw_only=True)
 class Picture:
-    """A picture of a piece of furniture and what is in it.
+    """A picture of a piece of furniture, with labels.
 
     Attributes:
-        fixture: The name of what it shows.
+        fixture: Name of the furniture that it shows.
         rgb: (SIZE, SIZE, 3).
-        entities: (SIZE, SIZE) what each pixel shows: an entity of the home, or -1.
-        listing: What is seen in or on the furniture.
-        things: The entities that it lists.
-        items: What each of those is.
+        entities: (SIZE, SIZE) index of the home's entity at each pixel, or -1.
+        listing: The furniture and the visible objects in or on it.
+        things: The listed entities.
+        items: Category and states of each listed entity.
     """
 
     fixture: str
@@ -88,19 +88,19 @@ def pictures(
     home: PhysicalHome, *, camera: Camera = STEADY, rng: random.Random | None = None, light: Light = DAYLIGHT,
     state: State | None = None, fixtures: Container[str] | None = None,
 ) -> Iterator[Picture]:  # fmt: skip
-    """Yield pictures of all furniture of a home, as it stands.
+    """Yield pictures of all furniture of a home in its current state.
 
     Args:
-        home: To be looked at.
-        camera: Where cameras stand.
-        rng: Draws where; None is needed for a steady camera only.
-        light: Of all pictures.
-        state: Of the home, if it is known.
-        only: Names of the furniture to be pictured; None: all.
+        home: The home.
+        camera: Variation of the camera pose.
+        rng: Random generator; may be None for a steady camera.
+        light: Light of all pictures.
+        state: State of the home, if known.
+        fixtures: Names of the furniture to picture; None: all.
     """
     rng = rng or random.Random(0)
     state = state or home.state()
-    robot_camera = home.camera  # its walls are drawn before the floors, which come with the first refresh
+    robot_camera = home.camera  # creates the walls before the floors, which the first refresh creates
     home.scene_view.refresh(state)
     entity_of_body = _entity_of_body(home)
     for spec in home.scene.fixtures:
@@ -113,12 +113,12 @@ def pictures(
 
 
 def picture_count(category: FixtureCategory) -> int:
-    """Return how many pictures a piece of furniture gets."""
+    """Return the number of pictures of a piece of furniture."""
     return max(1, ceil(category.size[1] / PICTURE_WIDTH_M - 0.25))
 
 
 def pose(spec: FixtureSpec, category: FixtureCategory, part: int, camera: Camera, rng: random.Random) -> Pose:
-    """Return where a camera stands before a part of a piece of furniture."""
+    """Return the camera pose in front of a part of a piece of furniture."""
     depth, width, height = category.size
     count = picture_count(category)
     part_width = width / count
@@ -154,7 +154,7 @@ def pose(spec: FixtureSpec, category: FixtureCategory, part: int, camera: Camera
 
 
 def _entity_of_body(home: PhysicalHome) -> NDArray[np.int32]:
-    """The entity of each of the engine's bodies; the last is for no body, -1."""
+    """Return the entity of each physics body; the last element is for no body: -1."""
     bodies, index = home.engine.names, home.world.index
     entity_of_body = np.full(max(bodies) + 2, -1, np.int32)
     for body, name in bodies.items():

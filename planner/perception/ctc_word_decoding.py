@@ -1,7 +1,7 @@
-"""What letters most likely spell: words of the phrases before others, and in an order in which they are said.
+"""Decode CTC letter probabilities to text with a bigram model of words.
 
-A bigram model of the texts that hearing is trained on (`planner.perception.training.speech_texts`), kept in the sense's file. Words that
-are not in it can be heard as well; they cost more.
+The bigrams are counted in the texts that hearing is trained on (`planner.perception.training.speech_texts`) and stored
+in the hearing file. Other words can be decoded too, at a higher cost.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ from gpt.weights.model_folder import Floats
 from planner.perception.transcript_normalization import LETTERS
 
 MAX_PAIRS = 80_000
-BACKOFF = 3.0  # observations that a word's own frequency stands for, beside those of the pair
-UNKNOWN_WORD, UNKNOWN_LETTER = -9.0, -1.5  # logarithms of a word that is not known, and of each of its letters
-SENTENCE_START = ""  # the word before the first
-BEAM_WIDTH = 12  # spellings that are kept at each step
-MIN_LOG_PROBABILITY = -7.0  # logarithm of a letter's probability below which it is not tried
-WORDS_WEIGHT = 0.8  # of the words' logarithms beside those of the letters; chosen on validation voices
-WORD_BONUS = 1.5  # what each word is worth besides, likewise
+BACKOFF = 3.0  # pseudo-count of the unigram frequency in a bigram's probability
+UNKNOWN_WORD, UNKNOWN_LETTER = -9.0, -1.5  # log-probability of an unknown word, and of each of its letters
+SENTENCE_START = ""  # the word before the first word
+BEAM_WIDTH = 12  # prefixes kept at each step
+MIN_LOG_PROBABILITY = -7.0  # letters with a lower log-probability are skipped
+WORDS_WEIGHT = 0.8  # weight of word against letter log-probabilities; tuned on validation voices
+WORD_BONUS = 1.5  # bonus per word, also tuned on validation voices
 
 
 class Words:
-    """A bigram model.
+    """A bigram model of words.
 
     Args:
-        single: Logarithm of each word's frequency.
-        pairs: Observations of each word after another, by the other.
+        single: Log frequency of each word.
+        pairs: Counts of each next word, by the previous word.
     """
 
     def __init__(self, single: Mapping[str, float], pairs: Mapping[str, Mapping[str, float]]) -> None:
@@ -44,7 +44,7 @@ class Words:
 
     @classmethod
     def of(cls, texts: Iterable[str], known: Iterable[str]) -> Words:
-        """Count texts; words that are `known` and never said are as frequent as if said once."""
+        """Count the words and pairs of texts; each word of `known` gets one extra count."""
         word_counts: Counter[str] = Counter(known)
         word_counts = Counter(dict.fromkeys(word_counts, 1))
         pairs: Counter[tuple[str, str]] = Counter()
@@ -59,7 +59,7 @@ class Words:
         return cls({word: math.log(count / total) for word, count in word_counts.items()}, dict(counts_after))
 
     def log(self, before: str, word: str) -> float:
-        """Logarithm of the probability of a word after another."""
+        """Return the log-probability of a word after another."""
         unigram = self.single.get(word)
         if unigram is None:
             return UNKNOWN_WORD + UNKNOWN_LETTER * len(word)
@@ -68,7 +68,7 @@ class Words:
         return math.log((counts.get(word, 0.0) + BACKOFF * math.exp(unigram)) / (total + BACKOFF))
 
     def score(self, text: str) -> float:
-        """What a text's words are worth beside its letters."""
+        """Return the weighted word score of a text, which is added to its letter score."""
         text_words = text.split()
         return sum(
             WORDS_WEIGHT * self.log(previous, word) + WORD_BONUS
@@ -76,7 +76,7 @@ class Words:
         )
 
     def as_text(self) -> str:
-        """Return all of it in few characters, for a file's notes."""
+        """Serialize the model to a compact string."""
         names = sorted(self.single)
         index = {name: k + 1 for k, name in enumerate(names)}
         index[SENTENCE_START] = 0
@@ -90,10 +90,10 @@ class Words:
 
     @classmethod
     def from_text(cls, text: str) -> Words:
-        """Read what `as_text` wrote.
+        """Deserialize the output of `as_text`.
 
         Raises:
-            CheckpointError: It is damaged.
+            CheckpointError: The text is damaged.
         """
         try:
             raw = zlib.decompress(base64.b85decode(text))
@@ -114,17 +114,19 @@ class Words:
 
 
 def decode_texts(letters: Floats, words: Words, *, width: int = BEAM_WIDTH) -> list[tuple[str, float]]:
-    """Return the likeliest texts and their scores, best first: letters (S, classes) and words weighed together.
+    """Return the most likely texts with scores, best first, from letter log-probabilities (S, classes) and words.
 
     A prefix beam search (Graves & Jaitly 2014; Hannun et al., arXiv:1408.2873).
     """
     model = _CachedWordScores(words)
-    beams: dict[str, tuple[float, float]] = {"": (0.0, NEVER)}  # ending in blank, in a letter
+    beams: dict[str, tuple[float, float]] = {
+        "": (0.0, NEVER)
+    }  # log-probabilities of paths that end in a blank and in a letter
     for row in letters.astype(np.float64):
         candidate_classes = [k for k in np.nonzero(row > MIN_LOG_PROBABILITY)[0].tolist() if k] or [
             int(row[1:].argmax()) + 1
         ]
-        if row[0] > -1e-3:  # nothing but silence
+        if row[0] > -1e-3:  # only silence
             beams = {p: (_log_add(b, n) + float(row[0]), NEVER) for p, (b, n) in beams.items()}
             continue
         extended: dict[str, tuple[float, float]] = {}
@@ -137,7 +139,9 @@ def decode_texts(letters: Floats, words: Words, *, width: int = BEAM_WIDTH) -> l
                 if is_repeated:
                     _add_path(extended, prefix, NEVER, letter + float(row[k]))
                 if character == " " and (not prefix or prefix[-1] == " "):
-                    _add_path(extended, prefix, NEVER, total + float(row[k]))  # a pause before anything is no word
+                    _add_path(
+                        extended, prefix, NEVER, total + float(row[k])
+                    )  # a space at the start or after a space adds no word
                     continue
                 _add_path(extended, prefix + character, NEVER, (blank if is_repeated else total) + float(row[k]))
         scored = sorted(extended.items(), key=lambda item: -(_log_add(*item[1]) + model.score_prefix(item[0])))
@@ -151,14 +155,14 @@ def decode_texts(letters: Floats, words: Words, *, width: int = BEAM_WIDTH) -> l
 
 
 class _CachedWordScores:
-    """Scores of texts by their words, each computed once."""
+    """Cached word scores of prefixes."""
 
     def __init__(self, words: Words) -> None:
         self.words = words
         self._cache: dict[str, float] = {}
 
     def score_prefix(self, prefix: str) -> float:
-        """Of a text whose last word may go on: what has ended, and whether the rest begins a word."""
+        """Score a prefix: its complete words, and a penalty if its last part starts no known word."""
         complete, _, rest = prefix.rpartition(" ")
         score = self._score_complete(complete + " ") if complete else 0.0
         if rest and rest not in self.words.prefixes:

@@ -1,4 +1,4 @@
-"""The film of a demonstration: what was seen while a sentence is heard, then how it was carried out, with the sound."""
+"""The video of a demonstration: the pictures while the sentence plays, then the execution."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from planner.errors import OutputError
 if TYPE_CHECKING:
     from envs.recording.video import Frame
 
-SIZE = (640, 480)  # of a frame [pixels]
+SIZE = (640, 480)  # width, height of a frame [px]
 FPS = 20
-LEAD_IN_S, MIN_PICTURE_S = 0.8, 0.7  # silence before the sentence; least time of a picture
+LEAD_IN_S, MIN_PICTURE_S = 0.8, 0.7  # silence before the sentence; minimum time per picture
 
 
 def introduction(path: Path, pictures: Sequence[Frame], captions: Sequence[str], seconds: float) -> None:
-    """Write a film of pictures with captions, one after the other.
+    """Write a video that shows captioned pictures one after the other.
 
     Args:
-        path: Of the MP4.
-        pictures: (H, W, 3) each.
-        captions: Of each.
-        seconds: The least that it takes.
+        path: Path of the MP4.
+        pictures: Pictures (H, W, 3).
+        captions: Caption of each picture.
+        seconds: Minimum duration [s].
     """
     import imageio.v2 as imageio
 
@@ -43,7 +43,7 @@ def introduction(path: Path, pictures: Sequence[Frame], captions: Sequence[str],
 
 
 def _letterbox(picture: Frame) -> Frame:
-    """The picture, as large as fits, on a gray frame."""
+    """Scale a picture by the largest integer factor that fits, and center it on a gray frame."""
     width, height = SIZE
     factor = min(width // picture.shape[1], height // picture.shape[0])
     large = np.repeat(np.repeat(picture, factor, axis=0), factor, axis=1)
@@ -54,12 +54,12 @@ def _letterbox(picture: Frame) -> Frame:
 
 
 def with_sound(path: Path, parts: Sequence[Path], sound: Path) -> None:
-    """Join films, and lay a sound over their beginning.
+    """Concatenate videos and add a sound near the beginning.
 
     Args:
-        path: Of the MP4 that is written, beside and then renamed.
-        parts: Films.
-        sound: A WAV file; it begins after `BEFORE_S`.
+        path: Path of the MP4, written atomically.
+        parts: Videos to concatenate.
+        sound: A WAV file; it starts after `LEAD_IN_S`.
 
     Raises:
         OutputError: ffmpeg failed.

@@ -1,10 +1,10 @@
-"""Hearing: samples in, words out. No torch.
+"""Speech recognition: samples in, words out. Does not import torch.
 
     hearing = Hearing.load()
     hearing.hear(read_wav("command.wav")).words      # "put the apple in the fridge"
 
-The encoder's letters, and the words that people use, give a few texts that may have been said; the GPT, which reads
-what was heard, writes its own, and says how likely it would have written each. All is weighed.
+The encoder's letter probabilities and a bigram word model give a few candidate texts. The GPT reads the encoder's
+output, generates texts of its own, and scores each candidate. The result has the highest weighted score.
 """
 
 from __future__ import annotations
@@ -27,27 +27,27 @@ if TYPE_CHECKING:
     from gpt.inference.numpy_session import NumpySession
     from gpt.weights.model_folder import Floats
 
-BEAM_WIDTH = 4  # writings that the GPT keeps
-MAX_SPELLINGS = 5  # that it is asked about
-SPELLING_BEAM_WIDTH = 24  # spellings that are kept while they grow
-TOKENS_PER_BEAM = 4  # next tokens that are tried for each
-GPT_WEIGHT = 0.1  # of the GPT's logarithms beside those of letters and words; chosen on validation voices
-MIN_AMPLITUDE = 1e-4  # greatest sample of a recording that nothing is in
+BEAM_WIDTH = 4  # texts that the GPT generates
+MAX_SPELLINGS = 5  # texts of the letter decoder that the GPT scores
+SPELLING_BEAM_WIDTH = 24  # beam width of the letter decoder
+TOKENS_PER_BEAM = 4  # next tokens tried per beam
+GPT_WEIGHT = 0.1  # weight of the GPT's log-probabilities; tuned on validation voices
+MIN_AMPLITUDE = 1e-4  # a recording with a lower peak is silent
 
 
 class NothingHeardError(PlannerError):
-    """There is nothing to be heard."""
+    """The recording contains no speech."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Heard:
-    """What was heard.
+    """The result of speech recognition.
 
     Attributes:
-        words: The likeliest writing.
-        alternatives: The others, likelier ones first.
-        letters: What letters and words say, without the GPT.
-        written: What the GPT alone writes.
+        words: The most likely text.
+        alternatives: The other texts, most likely first.
+        letters: The most likely text without the GPT.
+        written: The text that the GPT alone generates.
     """
 
     words: str
@@ -57,10 +57,10 @@ class Heard:
 
 
 class Hearing:
-    """A GPT that hears.
+    """A GPT with an audio encoder.
 
     Args:
-        loaded: Model, tokenizer and the sense's file.
+        loaded: Model, tokenizer and the hearing file.
     """
 
     def __init__(self, loaded: Loaded) -> None:
@@ -73,19 +73,19 @@ class Hearing:
 
     @classmethod
     def load(cls, folder: Path | None = None, file: Path | None = None) -> Hearing:
-        """Load the hearing of a model, by default the released one.
+        """Load the hearing of a model, by default the released model.
 
         Raises:
-            ReleaseError: There is none.
-            CheckpointError: It is damaged or of other weights.
+            ReleaseError: The file does not exist.
+            CheckpointError: The file is damaged or belongs to other weights.
         """
         return cls(load_with("hearing", folder, file))
 
     def hear(self, samples: Floats) -> Heard:
-        """Hear samples (N,) in -1..1, 16 kHz, mono.
+        """Transcribe mono samples (N,) in -1..1 at 16 kHz.
 
         Raises:
-            NothingHeardError: They are silence, or nothing in them is a word.
+            NothingHeardError: The samples are silent or contain no word.
         """
         if (
             samples.ndim != 1
@@ -97,10 +97,10 @@ class Hearing:
         return self.transcribe(self.encoder.perceive(samples))
 
     def transcribe(self, sound: Sound) -> Heard:
-        """Return what is heard in a sound that was perceived.
+        """Transcribe a sound that the encoder has processed.
 
         Raises:
-            NothingHeardError: Nothing in it is a word.
+            NothingHeardError: It contains no word.
         """
         ids, heard_vectors = tokens_heard(sound.steps, sound.letters, LETTERS, self.tokenizer)
         spellings = decode_texts(sound.letters, self.words, width=SPELLING_BEAM_WIDTH)[:MAX_SPELLINGS]
@@ -124,12 +124,12 @@ class Hearing:
         )
 
     def _score(self, sound: Sound, text: str) -> float:
-        """What letters and words say of a text."""
+        """Return the letter and word score of a text."""
         letters = log_likelihood(sound.letters, [LETTERS.index(c) + 1 for c in text])
         return letters + self.words.score(text)
 
     def _write(self, session: NumpySession, logits: Floats) -> list[tuple[str, float]]:
-        """Let the GPT write: a beam; returns writings and their logarithms, best first."""
+        """Generate texts with beam search; returns texts and log-probabilities, best first."""
         end = self.tokenizer.special("[EOS]")
         beams: list[tuple[list[int], float, NumpySession, Floats]] = [([], 0.0, session.fork(), _log_softmax(logits))]
         complete: list[tuple[list[int], float]] = []
@@ -153,7 +153,7 @@ class Hearing:
         return list(texts.items()) or [("", -1e9)]
 
     def _likelihood(self, session: NumpySession, logits: Floats, text: str) -> float:
-        """Logarithm of the probability that the GPT writes a text."""
+        """Return the GPT's log-probability of a text."""
         context = session.fork()
         total, log_probabilities = 0.0, _log_softmax(logits)
         for token in [*self.tokenizer.encode(text), self.tokenizer.special("[EOS]")]:

@@ -1,4 +1,4 @@
-"""Listening to a microphone (extra `hearing`): until it is quiet again after somebody spoke."""
+"""Record from a microphone (extra `hearing`) until silence follows speech."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ if TYPE_CHECKING:
     from gpt.weights.model_folder import Floats
 
 MAX_RECORDING_S, MAX_WAIT_S, SILENCE_S, BLOCK_S = 15.0, 8.0, 1.0, 0.1
-SPEECH_RATIO = 3.0  # times as loud as the quietest before, to be speech
-MIN_SPEECH_RMS = 0.004  # root mean square that may be speech
+SPEECH_RATIO = 3.0  # minimum ratio of the speech level to the noise level
+MIN_SPEECH_RMS = 0.004  # minimum root mean square of speech
 
 
 def listen() -> Floats:
     """Record until about a second of silence after speech; returns samples (N,) at 16 kHz.
 
     Raises:
-        RecordingError: There is no microphone or no `sounddevice`, or nobody spoke.
+        RecordingError: There is no microphone or no `sounddevice`, or no one spoke.
     """
     try:
         import sounddevice
-    except (ImportError, OSError) as error:  # OSError: it is there, and PortAudio is not
+    except (ImportError, OSError) as error:  # OSError: sounddevice is installed, but PortAudio is missing
         raise RecordingError(
             f"--listen needs sounddevice and PortAudio ({error}): pip install 'gpt-home-planner[hearing]' and, on "
             "Debian, apt-get install libportaudio2; or record a WAV file and use --audio"
@@ -40,10 +40,10 @@ def listen() -> Floats:
 
 
 def record(read: Callable[[], Floats]) -> list[Floats]:
-    """Read blocks of `BLOCK_S` until speech has come and gone.
+    """Read blocks of `BLOCK_S` until silence follows speech.
 
     Raises:
-        RecordingError: Nobody spoke.
+        RecordingError: No one spoke.
     """
     blocks: list[Floats] = []
     noise_level, has_spoken, silence_s = np.inf, False, 0.0

@@ -1,4 +1,4 @@
-"""From what is seen to a home that can be planned in, and from a plan there to the home that was looked at."""
+"""Convert listings of pictures to a home for planning, and translate plans back to the real home's names."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ ROOM = "room"
 
 
 def merge_listings(listings: Sequence[Listing]) -> Listing:
-    """Return one listing of several pictures of the same furniture, side by side.
+    """Merge the listings of several side-by-side pictures of the same furniture.
 
-    They overlap: of each category there are as many as the picture has that shows the most.
+    The pictures overlap, so the count of each category is its maximum over the pictures.
     """
     (furniture, _), *_ = Counter(listing.furniture for listing in listings).most_common(1)
     states = {state for listing in listings if listing.furniture == furniture for state in listing.states}
@@ -31,9 +31,9 @@ def merge_listings(listings: Sequence[Listing]) -> Listing:
 
 
 def believed_home(listings: Sequence[Listing]) -> State:
-    """Return a home with a piece of furniture for each listing, and what is seen in or on it; nothing else is there.
+    """Return a home with the furniture of each listing and the objects seen in or on it.
 
-    What cannot be where it is seen is left out: the robot could not have it there either.
+    Objects that cannot be at their place according to the domain are omitted.
     """
     domain = load_domain()
     numbers: Counter[str] = Counter()
@@ -63,12 +63,12 @@ def believed_home(listings: Sequence[Listing]) -> State:
 
 
 def match_names(believed: State, fixture_names: Sequence[str], home: State) -> dict[str, str]:
-    """Return which name of a home each name of a believed one stands for.
+    """Map each name of a believed home to a name of the real home.
 
     Args:
-        believed: As `believed_home` made it.
-        shown: The furniture of the home that each listing was of, in their order.
-        home: What was looked at.
+        believed: The result of `believed_home`.
+        fixture_names: The real furniture of each listing, in the same order.
+        home: The real home.
     """
     believed_world, home_world = believed.world, home.world
     names = {spec.name: name for spec, name in zip(believed_world.scene.fixtures, fixture_names, strict=True)}
@@ -85,7 +85,7 @@ def match_names(believed: State, fixture_names: Sequence[str], home: State) -> d
 
 
 def translate_plan(actions: Sequence[Action], names: Mapping[str, str]) -> tuple[Action, ...] | None:
-    """Return a plan in the names of the home; None if it names what is not there."""
+    """Translate a plan to the real home's names; None if an object has no counterpart."""
     try:
         return tuple(Action(action.skill, tuple(names[name] for name in action.args)) for action in actions)
     except KeyError:
@@ -93,11 +93,11 @@ def translate_plan(actions: Sequence[Action], names: Mapping[str, str]) -> tuple
 
 
 def visible_home(home: State, listings: Mapping[str, Sequence[int]]) -> State:
-    """Return a home of which only what is seen is left.
+    """Return a home reduced to its visible furniture and objects.
 
     Args:
-        home: All of it.
-        listings: By name of the furniture that was pictured, the entities that are seen in or on it.
+        home: The full home.
+        listings: The visible entities in or on each pictured piece of furniture, by its name.
     """
     world = home.world
     seen = {i for things in listings.values() for i in things}

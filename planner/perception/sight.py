@@ -1,11 +1,11 @@
-"""Seeing: pictures in, what is in them out. No torch.
+"""Object recognition: pictures in, listings of furniture and objects out. Does not import torch.
 
     sight = Sight.load()
     (seen,) = sight.see([picture])      # uint8 (192, 192, 3)
     seen.listing.text                   # "fridge open[SEP]apple; dirty plate"
 
-The GPT writes what the encoder perceived. It can only write names and states that there are, and only things of which
-the encoder found a middle that may be theirs, each once; how likely that is counts beside what the GPT thinks.
+The GPT writes the listing of the encoder's output. Decoding allows only names and states of the domain, and each object
+only as often as the encoder detected a possible center of it; the detection's log-odds are added to the GPT's logits.
 """
 
 from __future__ import annotations
@@ -39,18 +39,18 @@ if TYPE_CHECKING:
 
     from gpt.tokenization.tokenizer import Tokenizer
 
-MAX_OBJECTS = 24  # of one picture
-MAX_STATES = 2  # of one thing, at most
-ENCODER_WEIGHT = 1.0  # of the encoder's evidence beside the GPT's logarithms; chosen on validation homes
+MAX_OBJECTS = 24  # maximum objects per picture
+MAX_STATES = 2  # maximum states per object
+ENCODER_WEIGHT = 1.0  # weight of the encoder's log-odds against the GPT's logits; tuned on validation homes
 
 
 @dataclass(frozen=True, kw_only=True)
 class Seen:
-    """What is seen in a picture.
+    """The result of recognition for one picture.
 
     Attributes:
-        listing: Furniture, states and things.
-        sure: The probability that the GPT gave to what it wrote, a token on average, in 0..1.
+        listing: Furniture, states and objects.
+        sure: Geometric mean of the GPT's token probabilities, in 0..1.
     """
 
     listing: Listing
@@ -59,7 +59,7 @@ class Seen:
 
 @dataclass
 class _Trie:
-    """Token sequences that may be written, and what the best that begins so is worth."""
+    """A trie of allowed token sequences; each node has the best score of the sequences through it."""
 
     next: dict[int, _Trie] = field(default_factory=dict)
     ends: bool = False
@@ -74,10 +74,10 @@ class _Trie:
 
 
 class Sight:
-    """A GPT that sees.
+    """A GPT with a vision encoder.
 
     Args:
-        loaded: Model, tokenizer and the sense's file.
+        loaded: Model, tokenizer and the sight file.
     """
 
     def __init__(self, loaded: Loaded) -> None:
@@ -87,19 +87,19 @@ class Sight:
 
     @classmethod
     def load(cls, folder: Path | None = None, file: Path | None = None) -> Sight:
-        """Load the sight of a model, by default the released one.
+        """Load the sight of a model, by default the released model.
 
         Raises:
-            ReleaseError: There is none.
-            CheckpointError: It is damaged or of other weights.
+            ReleaseError: The file does not exist.
+            CheckpointError: The file is damaged or belongs to other weights.
         """
         return cls(load_with("sight", folder, file))
 
     def see(self, pictures: Sequence[npt.NDArray[np.uint8]]) -> tuple[Seen, ...]:
-        """See pictures (192, 192, 3).
+        """Recognize the content of pictures (192, 192, 3), uint8.
 
         Raises:
-            PlannerError: One has another shape.
+            PlannerError: A picture has another shape or type.
         """
         for number, picture in enumerate(pictures, start=1):
             if picture.shape != (SIZE, SIZE, 3) or picture.dtype != np.uint8:
@@ -157,12 +157,12 @@ class Sight:
                 node = node.next[token]
             logits = session.feed([token])
         listing = parse_listing(self.tokenizer.decode([t for t in written if t != end]))
-        if listing is None:  # the context was full in the middle of a name
+        if listing is None:  # the context ended in the middle of a name
             listing = Listing(next(iter(load_domain().fixtures)))
         return Seen(listing=listing, sure=math.exp(total / len(written)))
 
     def _candidates(self, perceived: Perceived) -> dict[int, list[float]] | None:
-        """For each thing that may be there the evidence of its middles, in logits, the best first; None: any may be."""
+        """Return the log-odds of each category's detected centers, best first; None: anything is possible."""
         if perceived.things is None:
             return None
         evidence_by_category: dict[int, list[float]] = {}
@@ -171,7 +171,7 @@ class Sight:
         return {category: sorted(evidence, reverse=True) for category, evidence in sorted(evidence_by_category.items())}
 
     def _remaining_after(self, words: str, remaining: Mapping[int, list[float]] | None) -> dict[int, list[float]]:
-        """Return what may follow these words, of what is left with theirs: things are written in order."""
+        """Return the remaining detections after an item was written: items are sorted by category."""
         if words.strip() == EMPTY or remaining is None:
             return {}
         last = self._category_names.index(_parse_category(words))
@@ -179,9 +179,9 @@ class Sight:
         return {k: evidence for k, evidence in rest.items() if evidence}
 
     def _item_trie(self, remaining: Mapping[int, list[float]] | None, *, first: bool) -> _Trie:
-        """Return what may be written after [SEP], or after a semicolon.
+        """Return the items allowed after [SEP] or after a semicolon.
 
-        To write a thing is worth the encoder's evidence of it, less that of things that then can no longer be written.
+        An item's score is its detection log-odds minus those of the detections that it skips in the sorted order.
         """
         trie = _Trie()
         skipped = 0.0
@@ -196,7 +196,7 @@ class Sight:
         return trie
 
     def _tokens_of_object(self, k: int, *, first: bool) -> list[list[int]]:
-        """Tokens of a thing, in all states that it may be in."""
+        """Return the token sequences of a category in all its possible combinations of states."""
         if (k, first) not in self._object_tokens:
             name = self._category_names[k]
             category = load_domain().objects[name]
@@ -208,7 +208,7 @@ class Sight:
 
 
 def _parse_category(words: str) -> str:
-    """The category in an item's words."""
+    """Return the category in an item's text."""
     listing = parse_listing(f"{next(iter(load_domain().fixtures))}[SEP]{words}")
     assert listing is not None and listing.things
     return listing.things[0].category

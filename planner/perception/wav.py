@@ -1,4 +1,4 @@
-"""Recordings: WAV files of any rate, width and number of channels become mono samples at 16 kHz."""
+"""Read WAV files of any rate, sample width and number of channels as mono samples at 16 kHz."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from gpt.weights.model_folder import Floats
 
 MAX_DURATION_S = 60.0
-MAX_BYTES = 200_000_000  # bytes
-MAX_AMPLITUDE = 100.0  # times full scale, that a sample of floats is cut at before channels are averaged
-RATES = (2_000, 400_000)  # samples/s
+MAX_BYTES = 200_000_000  # file size
+MAX_AMPLITUDE = 100.0  # float samples are clipped to this multiple of full scale before averaging channels
+RATES = (2_000, 400_000)  # minimum and maximum sample rate [samples/s]
 
 
 class RecordingError(PlannerError):
@@ -26,12 +26,12 @@ class RecordingError(PlannerError):
 
 
 def read_wav(path: Path | str) -> Floats:
-    """Read a WAV file, as samples (N,) in -1..1 at 16 kHz.
+    """Read a WAV file as samples (N,) in -1..1 at 16 kHz.
 
-    Integers of 8 to 64 bits and floats are read, of one channel or the mean of many.
+    Supports integers of 8 to 64 bits and floats; several channels are averaged.
 
     Raises:
-        RecordingError: It is missing, something else, compressed, truncated, empty or too long.
+        RecordingError: The file is missing, not WAV, compressed, truncated, empty or too long.
     """
     from scipy.io import wavfile
 
@@ -48,9 +48,9 @@ def read_wav(path: Path | str) -> Floats:
         )
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", wavfile.WavFileWarning)  # chunks of other programs, and a short last one
+            warnings.simplefilter("ignore", wavfile.WavFileWarning)  # unknown chunks, and a truncated last chunk
             rate, data = wavfile.read(path)
-    except Exception as error:  # it raises whatever a damaged header leads to
+    except Exception as error:  # a damaged header may raise any exception
         reason = " ".join(str(error).split())[:160] or type(error).__name__
         raise RecordingError(f"{path}: not an uncompressed WAV file ({reason}); convert it, as with ffmpeg") from None
     return resampled(_mono(np.asarray(data), path), int(rate), str(path))
@@ -59,9 +59,9 @@ def read_wav(path: Path | str) -> Floats:
 def _mono(data: np.ndarray[tuple[int, ...], np.dtype[np.generic]], path: Path) -> Floats:
     if not data.size:
         raise RecordingError(f"{path}: contains no samples")
-    if data.dtype == np.uint8:  # the only width that is unsigned
+    if data.dtype == np.uint8:  # the only unsigned width
         scaled = (data.astype(np.float32) - 128.0) / 128.0
-    elif np.issubdtype(data.dtype, np.integer):  # 24 bits are read into the upper ones of 32
+    elif np.issubdtype(data.dtype, np.integer):  # 24-bit samples are in the upper bits of 32
         scaled = data.astype(np.float32) / 2.0 ** (8 * data.dtype.itemsize - 1)
     else:
         with np.errstate(invalid="ignore"):
@@ -77,12 +77,12 @@ def resampled(samples: Floats, rate: int, source: str) -> Floats:
     """Return samples (N,) at 16 kHz.
 
     Args:
-        samples: At `rate`.
-        rate: [samples/s].
-        what: What messages call them.
+        samples: Samples at `rate`.
+        rate: Sample rate [samples/s].
+        source: Name of the recording in error messages.
 
     Raises:
-        RecordingError: The rate is none, or they are too long.
+        RecordingError: The rate is not supported, or the recording is too long.
     """
     if not RATES[0] <= rate <= RATES[1]:
         raise RecordingError(f"{source}: {rate} samples/s; supported are {RATES[0]} to {RATES[1]}")
