@@ -1,7 +1,7 @@
-"""`python -m planner.perception.training hearing|sight`: trains a sense for a model and writes its file.
+"""`python -m planner.perception.training hearing|sight`: train hearing or sight for a model and write its file.
 
-Writes runs/NAME/: KIND.safetensors (for `--audio`, `--image`: put it beside the model, or name it) and metrics.jsonl.
-Time is the measure: the learning rate follows it, and the file is written every 90 s.
+Writes runs/NAME/: KIND.safetensors (for `--audio` and `--image`: put it next to the model) and metrics.jsonl. Training
+takes a fixed time: the learning rate schedule follows the clock, and the file is written every 90 s.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Pictures that grow while training goes on: files of `planner.perception.training.render` are taken over onto the trainer's device.
+"""A pool of training pictures on the device, which loads new files of `planner.perception.training.render`.
 
-Shapes: B pictures of a batch, G cells each way.
+Shapes: B pictures of a batch, G cells per row and column.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from planner.errors import PlannerError
 from planner.perception.image_labels import FURNITURE_STATES, SIZE, THING_STATES
 from planner.perception.training.image_shards import Shard, read_shard, shards_in
 
-POLL_INTERVAL_S = 2.0  # between looks for new files
+POLL_INTERVAL_S = 2.0  # between checks for new files
 
 
 class Views(NamedTuple):
-    """A batch of pictures and what they show; see `planner.perception.training.image_shards`.
+    """A batch of pictures and labels; see `planner.perception.training.image_shards`.
 
     Attributes:
         pictures: (B, 3, SIZE, SIZE) in -1..1.
@@ -44,12 +44,12 @@ class Views(NamedTuple):
 
 
 class Gallery:
-    """Pictures on a device.
+    """A pool of pictures on a device.
 
     Args:
-        device: Where they are kept.
-        folder: Where files of pictures appear.
-        most: Pictures that are kept; of more, the first stay.
+        device: Device of the pictures.
+        folder: Folder where picture files appear.
+        max_pictures: Maximum number of pictures; later ones are ignored.
     """
 
     def __init__(self, device: torch.device, folder: Path, max_pictures: int) -> None:
@@ -60,11 +60,11 @@ class Gallery:
         self._last_poll = -POLL_INTERVAL_S
 
     def __len__(self) -> int:
-        """Pictures."""
+        """Return the number of pictures."""
         return len(self.texts)
 
     def load_new(self, *, files: int = 1) -> None:
-        """Take over some new files, if there are any."""
+        """Load up to `files` new files, if there are any."""
         if time.perf_counter() - self._last_poll < POLL_INTERVAL_S or len(self) >= self.max_pictures:
             return
         new = [path for path in shards_in(self.folder) if path not in self._known]
@@ -75,10 +75,10 @@ class Gallery:
             self._last_poll = time.perf_counter()
 
     def wait(self, count: int, timeout_s: float = 180.0) -> None:
-        """Wait until there are so many pictures.
+        """Wait until there are `count` pictures.
 
         Raises:
-            PlannerError: There are not after so long [s].
+            PlannerError: There are too few after `timeout_s`.
         """
         started_at = time.perf_counter()
         while len(self) < count:
@@ -96,16 +96,16 @@ class Gallery:
         arrays = [torch.from_numpy(np.ascontiguousarray(a)).to(self.device) for a in shard[:-1]]
         self._parts.append(arrays)
         self.texts += shard.texts
-        if len(self._parts) > 64:  # few tensors, so that a draw is quick
+        if len(self._parts) > 64:  # merge tensors, so that drawing a batch is fast
             self._parts = [[torch.cat(tensors) for tensors in zip(*self._parts, strict=True)]]
 
     def draw(self, count: int, generator: torch.Generator) -> Views:
-        """Draw pictures, changed at random: mirrored, in other colors, shifted a little, blurred, with noise."""
+        """Draw augmented pictures: mirrored, with changed colors, shifted, blurred and noisy."""
         indices = torch.randint(len(self), (count,), generator=generator)
         return augment_views(self._views(indices), self.device)
 
     def all(self) -> Views:
-        """Return all as they are."""
+        """Return all pictures without augmentation."""
         return self._views(torch.arange(len(self)))
 
     def _views(self, indices: Tensor) -> Views:
@@ -135,7 +135,7 @@ def _unpack_bits(bits: Tensor, count: int, dim: int) -> Tensor:
 
 
 def augment_views(views: Views, device: torch.device) -> Views:
-    """Return pictures as another camera on another day would show them; what is where stays true."""
+    """Augment pictures as if taken by another camera in another light; the labels stay valid."""
     x = views.pictures
     B = len(x)
 

@@ -1,4 +1,4 @@
-"""Homes to be pictured in training: sampled, full of things, open more often than not, in many colors and lights."""
+"""Training homes for pictures: sampled, full of objects, mostly open, in many colors and lights."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ OPEN_RATE, SWITCHED_RATE, EMPTY_RATE = 0.65, 0.4, 0.3
 
 
 def sample_training_scene(rng: random.Random, split: SplitName) -> Scene:
-    """Sample a home.
+    """Sample a home to picture.
 
     Raises:
-        EnvsError: There is no room for what was drawn.
+        EnvsError: There is not enough space for the drawn objects.
     """
     domain = load_domain()
     fixtures = dict.fromkeys(rng.sample(sorted(domain.fixtures), k=rng.randrange(4, 12)), 1)
@@ -47,7 +47,7 @@ def sample_training_scene(rng: random.Random, split: SplitName) -> Scene:
 
 
 def random_light(rng: random.Random) -> Light:
-    """Draw a light: from above, from any side, dim to bright."""
+    """Draw a light from above, from any side, dim to bright."""
     return Light(
         direction=(rng.uniform(-8, 8), rng.uniform(-8, 8), rng.uniform(5, 14)),
         ambient=rng.uniform(0.42, 0.78), diffuse=rng.uniform(0.25, 0.6), specular=rng.uniform(0.0, 0.2),
@@ -55,20 +55,20 @@ def random_light(rng: random.Random) -> Light:
 
 
 def repaint(home: PhysicalHome, rng: random.Random) -> None:
-    """Give walls, floors, furniture and things other colors, near their own, for pictures that follow."""
+    """Change the colors of walls, floors, furniture and objects slightly for the following pictures."""
     renderer = home.scene_view.renderer
     for name in renderer.bodies:
         body_type = name.partition(" ")[0]
         if body_type in ("upper", "lawn", "robot") or " glow" in name or name.endswith("marker"):
             continue
         strength = 0.4 if body_type in ("wall", "floors") else 0.15
-        if renderer.painted(name)[3]:  # else it is not shown
+        if renderer.painted(name)[3]:  # otherwise it is invisible
             red, green, blue = (1.0 - strength * rng.random() for _ in range(3))
             renderer.paint(name, (red, green, blue, 1.0))
 
 
 def fixtures_to_picture(home: PhysicalHome, state: State, rng: random.Random) -> set[str]:
-    """Return the furniture that has something to see in it, and some of the rest."""
+    """Return the furniture with visible objects, and some of the rest."""
     world = home.world
     non_empty = {state.root(i) for i in range(world.n_fixtures, len(world.names))}
     return {

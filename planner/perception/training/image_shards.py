@@ -1,9 +1,9 @@
-"""Pictures with their labels in files, as training reads them: `pictures-SEED-00012.npz`, written whole or not at all.
+"""Files of labeled pictures for training: `pictures-SPLIT-SEED-00012.npz`, written atomically.
 
 pictures  uint8 (N, 192, 192, 3)
-cells     uint8 (N, 24, 24)   class of each cell of 8 pixels (planner/perception/image_labels.py); things before furniture
-centers   uint8 (N, 24, 24)   class of a listed thing in the cell where its middle is; else 0
-states    uint8 (N, 24, 24)   bits of that thing's states
+cells     uint8 (N, 24, 24)   class of each cell of 8 x 8 pixels (planner/perception/image_labels.py)
+centers   uint8 (N, 24, 24)   class of a listed object in the cell of its center; otherwise 0
+states    uint8 (N, 24, 24)   bits of that object's states
 furniture uint8 (N,)          category
 furniture_states uint8 (N,)   bits
 texts     a JSON list of listings
@@ -29,12 +29,12 @@ if TYPE_CHECKING:
     from envs.symbolic.actions import World
     from planner.perception.camera_views import Picture
 
-MIN_CELL_PIXELS = 6  # pixels of a cell that make a thing its class
+MIN_CELL_PIXELS = 6  # pixels of an object that make it the cell's class
 CELL = SIZE // GRID
 
 
 class Shard(NamedTuple):
-    """What a file holds; see the module."""
+    """The content of a file; see the module."""
 
     pictures: NDArray[np.uint8]
     cells: NDArray[np.uint8]
@@ -46,7 +46,7 @@ class Shard(NamedTuple):
 
 
 def label_pictures(world: World, pictures: Sequence[Picture]) -> Shard:
-    """Return pictures of a home with the labels that they are learned by."""
+    """Return pictures of a home with their training labels."""
     class_index = {name: k for k, name in enumerate(classes())}
     class_of_entity = np.array([*(class_index[c] for c in world.categories), 0], np.uint8)
     rows = [_labels(picture, class_of_entity, world.n_fixtures) for picture in pictures]
@@ -89,13 +89,13 @@ def _bits(states: Sequence[str], order: Sequence[str]) -> int:
 
 
 def concatenate_shards(shards: Sequence[Shard]) -> Shard:
-    """Return one shard of several."""
+    """Concatenate shards."""
     arrays = [np.concatenate(parts) for parts in zip(*(shard[:-1] for shard in shards), strict=True)]
     return Shard._make([*arrays, [text for shard in shards for text in shard.texts]])
 
 
 def write_shard(path: Path, shard: Shard) -> None:
-    """Write a shard."""
+    """Write a shard atomically."""
     arrays = dict(zip(Shard._fields[:-1], shard[:-1], strict=True))
     texts = np.frombuffer(json.dumps(shard.texts).encode(), np.uint8)
 
@@ -110,7 +110,7 @@ def read_shard(path: Path) -> Shard:
     """Read a shard.
 
     Raises:
-        PlannerError: The file is damaged or of something else.
+        PlannerError: The file is damaged or not a shard.
     """
     try:
         with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:
@@ -124,5 +124,5 @@ def read_shard(path: Path) -> Shard:
 
 
 def shards_in(folder: Path) -> list[Path]:
-    """Return the files of a folder, in order."""
+    """Return the shard files of a folder, sorted."""
     return sorted(folder.glob("pictures-*.npz"))

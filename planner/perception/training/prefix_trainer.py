@@ -1,4 +1,4 @@
-"""The part of training that both senses share: a frozen GPT with an adapter, its texts as tokens, and the file."""
+"""Training code shared by sight and hearing: a frozen GPT with an adapter, text tokenization, and the output file."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ PLACEHOLDERS: dict[SenseKind, str] = {"sight": "[IMAGE]", "hearing": "[AUDIO]"}
 
 
 class PrefixTrainer:
-    """A GPT that learns to write what an encoder perceives: `[CLS] placeholders [SEP] text [EOS]`.
+    """A GPT that learns to write texts from an encoder's output: `[CLS] placeholders [SEP] text [EOS]`.
 
     Args:
-        kind: Which sense.
-        folder: Of the model.
-        device: Where it is.
-        seed: Of the adapter, if it begins anew.
-        start: An adapter to go on from, instead.
+        kind: `sight` or `hearing`.
+        folder: Model folder.
+        device: Device of the GPT.
+        seed: Seed of a new adapter.
+        start: An adapter to continue from instead.
     """
 
     def __init__(
@@ -38,16 +38,16 @@ class PrefixTrainer:
         self.gpt, self.tokenizer, _ = load_model(folder)
         attach(self.gpt, rank=RANK, seed=seed, start=start)
         self.gpt.to(device)
-        self._ids: dict[str, list[int]] = {}  # of texts that were learned before
+        self._ids: dict[str, list[int]] = {}  # tokens of earlier texts
         special = self.tokenizer.special
         self.opening, self.placeholder, self.pad = [special("[CLS]")], special(PLACEHOLDERS[kind]), special("[PAD]")
 
     def parameters(self) -> list[nn.Parameter]:
-        """What is trained of the GPT."""
+        """Return the GPT's trainable parameters."""
         return [p for p in self.gpt.parameters() if p.requires_grad]
 
     def loss(self, vectors: Tensor, lengths: Tensor, texts: Sequence[str]) -> Tensor:
-        """Mean loss of writing texts, in which [SEP] is the token, after vectors (B, N, n_embd)."""
+        """Return the mean loss of texts after vectors (B, N, n_embd); [SEP] in a text is the special token."""
         rows = [self._ids.get(text) or self._tokens(text) for text in texts]
         longest = max(map(len, rows))
         ids = torch.tensor([row + [self.pad] * (longest - len(row)) for row in rows]).to(self.device)
@@ -59,10 +59,10 @@ class PrefixTrainer:
         )
 
     def as_read(self, ids: Tensor) -> Tensor:
-        """Return what the GPT makes of tokens (B, N) before its first block, (B, N, n_embd), to be inserted as vectors.
+        """Return the GPT's embeddings (B, N, n_embd) of tokens (B, N), to be inserted as vectors.
 
-        The tokens before each are in it, as in any text: the GPT finds things by them. What it will add for the
-        placeholders that stand there is taken off.
+        They include the embeddings of each token's previous tokens, as in any text. The previous-token embeddings that
+        the GPT will add for the placeholders are subtracted.
         """
         gpt = self.gpt
         embeddings: Tensor = gpt.wte(ids)
@@ -83,14 +83,14 @@ class PrefixTrainer:
     def save(
         self, path: Path, weights: Mapping[str, Tensor], config: Mapping[str, object], extra: Mapping[str, object]
     ) -> None:
-        """Write the sense: an encoder's weights and the adapter."""
+        """Write the perception file: the encoder's weights and the adapter."""
         arrays = {name: tensor.detach().float().cpu().numpy() for name, tensor in weights.items()}
         adapter = adapter_of(self.gpt)
         save_sense(path, SenseFile(kind=self.kind, config=config, encoder=arrays, adapter=adapter, extra=extra))
 
 
 def cosine(progress: float, *, start: float = 0.0, warmup: float = 0.03, final: float = 0.02) -> float:
-    """The learning rate as a part of its peak, at a part of the time: a warm-up from `begin`, then half a cosine."""
+    """Return the learning rate relative to its peak at `progress`: linear warm-up from `start`, then cosine decay."""
     if progress < start:
         return 0.0
     position = (progress - start) / (1 - start)
@@ -100,14 +100,14 @@ def cosine(progress: float, *, start: float = 0.0, warmup: float = 0.03, final: 
 
 
 def set_rates(optimizer: torch.optim.Optimizer, factors: Sequence[float]) -> None:
-    """Set the learning rate of each group to its peak times a factor."""
+    """Set each group's learning rate to its peak times a factor."""
     for group, factor in zip(optimizer.param_groups, factors, strict=True):
         group["lr"] = group["peak"] * factor
 
 
 def parameter_groups(encoder: nn.Module, reader: PrefixTrainer, *, encoder_lr: float, reader_lr: float, decay: float
               ) -> list[dict[str, object]]:  # fmt: skip
-    """Return optimizer groups: matrices of the encoder, its vectors, and the adapter."""
+    """Return optimizer groups: the encoder's matrices, its vectors, and the adapter."""
     matrices = [p for p in encoder.parameters() if p.ndim > 1]
     vectors = [p for p in encoder.parameters() if p.ndim <= 1]
     return [

@@ -1,4 +1,4 @@
-"""What a training tells: lines of JSON, a bar, and its measure of progress: time, or steps."""
+"""Training progress, measured in time or steps: JSON lines and a progress bar."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
-LOG_INTERVAL_S = 10.0  # between lines
-SAVE_INTERVAL_S = 90.0  # between files
+LOG_INTERVAL_S = 10.0
+SAVE_INTERVAL_S = 90.0
 
 
 class Progress:
-    """Progress of a training that takes a given time, or a given number of steps.
+    """Progress of a training with a given duration or number of steps.
 
     Args:
-        folder: Gets metrics.jsonl.
-        minutes: How long it takes.
-        steps: How many steps it takes, however long; None: as many as there is time for.
-        clock: Seconds; what is counted with.
+        folder: Folder for metrics.jsonl.
+        minutes: Duration [min].
+        steps: Number of steps, regardless of time; None: limited by time.
+        clock: Returns the time [s].
     """
 
     def __init__(
@@ -41,13 +41,13 @@ class Progress:
 
     @property
     def done(self) -> float:
-        """The part of the time, or of the steps, that is over; 1 or above when the training is to end."""
+        """The completed fraction of time or steps; training ends at 1."""
         if self.max_steps is not None:
             return self.steps / self.max_steps
         return (self.clock() - self.started_at) / self.seconds
 
     def step(self, items: int, **values: torch.Tensor | float) -> bool:
-        """Count a step; returns whether a line is due, which `tell` writes."""
+        """Count a step; returns whether a log line is due, which `log` writes."""
         self.items += items
         self.steps += 1
         self._steps_since_log += 1
@@ -56,7 +56,7 @@ class Progress:
         return self.clock() - self.logged_at > LOG_INTERVAL_S
 
     def log(self, **values: object) -> None:
-        """Write a line: means since the last one, and what else is known."""
+        """Write a line with the means since the last line, and further values."""
         now = self.clock()
         means = {name: round(float(value) / max(1, self._steps_since_log), 4) for name, value in self._sums.items()}
         line = {
@@ -73,7 +73,7 @@ class Progress:
         self._sums.clear()
 
     def is_due(self) -> bool:
-        """Whether the file is to be written again."""
+        """Whether the output file is due to be saved; if so, restart the interval."""
         if self.clock() - self.saved_at < SAVE_INTERVAL_S:
             return False
         self.saved_at = self.clock()

@@ -1,7 +1,7 @@
-"""`python -m planner.perception.training.render --out DIR`: draws labeled pictures of sampled homes for `planner.perception.training`.
+"""`python -m planner.perception.training.render --out DIR`: render labeled training pictures of sampled homes.
 
-Files appear in DIR while it runs, each written whole; training may read them at the same time. PyBullet is needed here,
-not there.
+Files appear in DIR while it runs, each written atomically; `planner.perception.training` may read them at the same
+time. Only rendering needs PyBullet.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from planner.perception.training.image_shards import Shard
 
 PROG = "python -m planner.perception.training.render"
-MIN_PICTURES_PER_FILE = 96  # pictures, at least
+MIN_PICTURES_PER_FILE = 96
 MAX_PICTURES_PER_HOME = 40
-MAX_FAILURES = 30  # homes that cannot be built, one after the other
+MAX_FAILURES = 30  # consecutive homes that cannot be built
 
 
 def shots(rng: random.Random, split: SplitName) -> Iterator[Shard]:
-    """Yield the pictures of one home after another, without end."""
+    """Yield the labeled pictures of one home after another, without end."""
     from envs.errors import EnvsError
     from envs.simulation.physical_home import PhysicalHome
     from planner.perception.camera_views import UNSEEN, VARIED, pictures
@@ -44,7 +44,7 @@ def shots(rng: random.Random, split: SplitName) -> Iterator[Shard]:
     while True:
         try:
             home = PhysicalHome(sample_training_scene(rng, split))
-        except EnvsError:  # no room for what was drawn, or the robot could not get everywhere
+        except EnvsError:  # not enough space, or a place that the robot cannot reach
             failures += 1
             if failures == MAX_FAILURES:
                 raise
@@ -54,7 +54,7 @@ def shots(rng: random.Random, split: SplitName) -> Iterator[Shard]:
             state = home.state()
             fixtures = fixtures_to_picture(home, state, rng)
             fixtures = set(rng.sample(sorted(fixtures), min(len(fixtures), MAX_PICTURES_PER_HOME)))
-            _ = home.camera  # its walls are drawn before the floors, which come with the first refresh
+            _ = home.camera  # creates the walls before the floors, which the first refresh creates
             home.scene_view.refresh(state)
             repaint(home, rng)
             camera = VARIED if split == "train" else UNSEEN
@@ -68,7 +68,7 @@ def shots(rng: random.Random, split: SplitName) -> Iterator[Shard]:
 
 
 def write(out: Path, seed: int, count: int | None, split: SplitName) -> int:
-    """Write files of pictures until there are `count`; returns how many there are."""
+    """Write picture files until there are `count` pictures; returns their number."""
     from planner.perception.training.image_shards import concatenate_shards, write_shard
 
     pending: list[Shard] = []

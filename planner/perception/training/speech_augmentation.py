@@ -1,7 +1,7 @@
-"""Making speech sound like other throats, rooms, microphones and days, on the device that trains.
+"""Augment speech on the training device to simulate other voices, rooms, microphones and noise.
 
-A synthesizer is learned by heart if it is all that is heard: so each hearing is another one. Every sound is resampled,
-equalised at random, put into a room, mixed with noise, levelled, and sometimes clipped or coded coarsely.
+A model trained only on clean synthetic speech overfits to the synthesizer. Every sound is therefore resampled,
+equalized at random, reverberated, mixed with noise, changed in level, and sometimes clipped or coarsely quantized.
 
 Shapes: B sounds, N samples.
 """
@@ -16,20 +16,20 @@ from torch import Tensor
 
 from gpt.inference.encoders.log_mel import RATE
 
-MARGIN = RATE // 2  # samples of silence that a sound may be shifted into, and that a room rings on in
+MARGIN = RATE // 2  # samples of silence for shifts and for reverberation
 
 
 @dataclass(frozen=True, kw_only=True)
 class Conditions:
-    """How bad it may get.
+    """Strength of the augmentation.
 
     Attributes:
-        resampled: Greatest change of speed and pitch, as a part.
-        snr: Least and greatest signal-to-noise ratio [dB].
-        noisy: The part of sounds with noise.
-        rooms: The part of sounds in a room.
-        equalised: Greatest gain of the random equaliser [dB].
-        broken: The part that is clipped, and the part that is coded coarsely.
+        resampled: Maximum relative change of speed and pitch.
+        snr: Minimum and maximum signal-to-noise ratio [dB].
+        noisy: Fraction of sounds with noise.
+        rooms: Fraction of sounds with reverberation.
+        equalised: Maximum gain of the random equalizer [dB].
+        broken: Fraction that is clipped, and fraction that is coarsely quantized.
     """
 
     resampled: float = 0.14
@@ -41,12 +41,12 @@ class Conditions:
 
 
 class Augmenter:
-    """Draws how each sound is changed.
+    """Random augmentation of sounds.
 
     Args:
-        device: Where the sounds are.
-        seed: Of everything.
-        conditions: How bad it may get.
+        device: Device of the sounds.
+        seed: Random seed.
+        conditions: Strength of the augmentation.
     """
 
     def __init__(self, device: torch.device, seed: int, conditions: Conditions | None = None) -> None:
@@ -54,7 +54,7 @@ class Augmenter:
         self.generator = torch.Generator(device).manual_seed(seed)
 
     def __call__(self, sounds: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        """Change sounds (B, N) in -1..1, of which `lengths` (B,) count; returns new sounds and lengths."""
+        """Augment sounds (B, N) in -1..1 with valid `lengths` (B,); returns new sounds and lengths."""
         conditions = self.conditions
         sounds, lengths = self._resample(sounds, lengths)
         speech = self._filter(sounds)
@@ -74,13 +74,13 @@ class Augmenter:
         return torch.randn(*shape, device=self.device, generator=self.generator)
 
     def _resample(self, sounds: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        """Speed and pitch changed together, and shifted by up to half a second of silence."""
+        """Change speed and pitch together, and shift by up to half a second of silence."""
         B, N = sounds.shape
         factor = 1 + self.conditions.resampled * (2 * self._rand(B, 1) - 1)  # above 1: faster and higher
         shift = MARGIN / 2 * self._rand(B, 1) * (self._rand(B, 1) < 0.8)
         new_lengths = (lengths / factor[:, 0] + shift[:, 0] + MARGIN / 2 * self._rand(B)).long()
         longest = math.ceil(N / (1 - self.conditions.resampled)) + MARGIN
-        position = (torch.arange(longest, device=self.device) - shift) * factor  # (B, longest) where to look
+        position = (torch.arange(longest, device=self.device) - shift) * factor  # (B, longest) source position
         low = position.floor()
         fraction = (position - low).to(sounds.dtype)
         low = low.long()
@@ -90,11 +90,11 @@ class Augmenter:
         return resampled * inside, new_lengths
 
     def _filter(self, sounds: Tensor) -> Tensor:
-        """Equaliser, telephone band and room at once, as one product of spectra."""
+        """Apply equalizer, telephone band and room as one product of spectra."""
         B, N = sounds.shape
         size = 2 ** math.ceil(math.log2(N + MARGIN))
         frequencies = torch.linspace(0, RATE / 2, size // 2 + 1, device=self.device)
-        gains = self.conditions.equalised * (2 * self._rand(B, 9) - 1) * self._rand(B, 1)  # [dB] at nine places
+        gains = self.conditions.equalised * (2 * self._rand(B, 9) - 1) * self._rand(B, 1)  # [dB] at nine frequencies
         octave = (torch.log2(frequencies.clamp_min(60.0) / 60.0)).clamp(max=7.999)  # octaves above 60 Hz
         low = octave.long()
         fraction = octave - low
@@ -109,20 +109,20 @@ class Augmenter:
         return filtered
 
     def _impulse_responses(self, count: int) -> Tensor:
-        """Impulse responses (B, MARGIN): the direct sound, a few early reflections, and noise that dies away."""
+        """Return room impulse responses (B, MARGIN): direct sound, a few early reflections, and decaying noise."""
         time = torch.arange(MARGIN, device=self.device) / RATE
         rt60 = 0.1 + 0.7 * self._rand(count, 1)  # [s]
         tail = self._randn(count, MARGIN) * 10 ** (-3 * time / rt60) * (time > 0.002)
         early = (self._rand(count, MARGIN) < 6 / (0.03 * RATE)) & (time < 0.03)
         tail = tail + 4 * early * self._randn(count, MARGIN) * 10 ** (-3 * time / rt60)
         tail = tail / tail.square().sum(1, keepdim=True).sqrt()
-        ratio = 10 ** ((10 * self._rand(count, 1) - 5) / 20)  # of the tail to the direct sound, -5..5 dB
+        ratio = 10 ** ((10 * self._rand(count, 1) - 5) / 20)  # reverberation relative to the direct sound, -5..5 dB
         response = tail * ratio * (self._rand(count, 1) < self.conditions.rooms)
         response[:, 0] += 1.0
         return response
 
     def _noise(self, count: int, length: int) -> Tensor:
-        """White, pink, brown and in between; hum; and things that clatter."""
+        """Return noise: colored from white to brown, mains hum, and clatter."""
         size = 2 ** math.ceil(math.log2(length))
         frequencies = torch.arange(size // 2 + 1, device=self.device).clamp_min(1) * (RATE / size)
         slope = 2.2 * self._rand(count, 1) - 0.2
@@ -143,7 +143,7 @@ class Augmenter:
         return noise_mix
 
     def _babble(self, sounds: Tensor, length: int) -> Tensor:
-        """Other people: one to three other sounds of the batch, for a quarter of it."""
+        """Return background voices for a quarter of the batch: one to three other sounds of it."""
         B = len(sounds)
         babble = torch.zeros(B, length, device=self.device)
         if B < 2:
@@ -157,7 +157,7 @@ class Augmenter:
         return 1.5 * babble * (self._rand(B, 1) < 0.25)
 
     def _record(self, sounds: Tensor) -> Tensor:
-        """Level, clipping and coarse coding (mu-law of 6 to 8 bits) of a microphone and a line."""
+        """Simulate a recording: level, clipping and coarse coding (mu-law with 6 to 8 bits)."""
         B = len(sounds)
         peak = sounds.abs().amax(1, keepdim=True).clamp_min(1e-6)
         level = 10 ** (-(1 + 25 * self._rand(B, 1)) / 20)
@@ -172,16 +172,16 @@ class Augmenter:
 
 
 def add_noise(samples: Tensor, snr: float, seed: int) -> Tensor:
-    """Add noise to one sound (N,) at an exact ratio [dB]: what hearing is tested with."""
+    """Add noise to one sound (N,) at an exact signal-to-noise ratio [dB], for tests of hearing."""
     augmenter = Augmenter(samples.device, seed)
     noise = augmenter._noise(1, len(samples))[0]
-    is_speech = (samples.abs() > 0.01 * samples.abs().max()).float()  # pauses at the ends are no signal
+    is_speech = (samples.abs() > 0.01 * samples.abs().max()).float()  # exclude pauses at the ends from the signal power
     power = (samples.square() * is_speech).sum() / is_speech.sum().clamp_min(1)
     return samples + noise / noise.square().mean().sqrt() * power.sqrt() * 10 ** (-snr / 20)
 
 
 def add_room(samples: Tensor, seed: int) -> Tensor:
-    """Put one sound (N,) into a room drawn at random."""
+    """Reverberate one sound (N,) in a random room."""
     augmenter = Augmenter(samples.device, seed, Conditions(rooms=1.0))
     response = augmenter._impulse_responses(1)[0]
     size = len(samples) + len(response)

@@ -1,4 +1,4 @@
-"""Speech that grows while training goes on: worker processes speak, the trainer's device keeps what they said.
+"""A growing pool of synthetic speech: worker processes synthesize utterances, and the training device stores them.
 
 Shapes: B sounds of a batch, N samples.
 """
@@ -26,22 +26,22 @@ from planner.perception.transcript_normalization import LETTERS, PHONEMES, heard
 if TYPE_CHECKING:
     from multiprocessing.queues import Queue
 
-CHUNK_SIZE = 32  # utterances handed over at once
-MAX_SAMPLES = 14 * RATE  # samples of an utterance
+CHUNK_SIZE = 32  # utterances per transfer from a worker
+MAX_SAMPLES = 14 * RATE  # maximum length of an utterance
 MIN_SAMPLES = RATE // 4
-BUCKETS_S = (2.5, 4.0, 5.5, 7.5, 10.0, 14.0)  # lengths that sounds are padded to [s]
-CANDIDATES = 1024  # utterances of which a batch is taken
-POLL_S = 5.0  # between looks whether there still is somebody to speak to
-MAX_READY = 4  # chunks that are taken over at once, at most
+BUCKETS_S = (2.5, 4.0, 5.5, 7.5, 10.0, 14.0)  # padded lengths of batches [s]
+CANDIDATES = 1024  # candidate utterances of a batch
+POLL_S = 5.0  # between checks that the parent process is alive
+MAX_READY = 4  # maximum chunks transferred at once
 
 
 @dataclass(frozen=True, kw_only=True)
 class Utterance:
-    """What was spoken.
+    """A synthesized utterance.
 
     Attributes:
         wave: (N,) at 16 kHz.
-        text: What the GPT is to write: commas and all.
+        text: The target text of the GPT, with commas.
         letters: Indices into LETTERS, from 1.
         phonemes: Indices into PHONEMES, from 1.
     """
@@ -53,7 +53,7 @@ class Utterance:
 
 
 def synthesize(text: str, rng: random.Random, split: VoiceSplit) -> Utterance:
-    """Speak a text in a voice that is drawn."""
+    """Synthesize a text in a random voice."""
     spoken_text = spoken(text)
     ipa = heard_phonemes(phonemes(spoken_text))
     return Utterance(
@@ -63,7 +63,7 @@ def synthesize(text: str, rng: random.Random, split: VoiceSplit) -> Utterance:
 
 
 def utterances(count: int, seed: int, split: VoiceSplit) -> list[Utterance]:
-    """Speak texts that are drawn."""
+    """Synthesize random texts in random voices."""
     rng = random.Random(f"{split}/{seed}")
     texts = Texts(rng).draw()
     kept: list[Utterance] = []
@@ -75,14 +75,14 @@ def utterances(count: int, seed: int, split: VoiceSplit) -> list[Utterance]:
 
 
 def _synthesize_forever(seed: int, out: Queue[list[Utterance] | str]) -> None:
-    """Speak without end, or say why that cannot be."""
+    """Synthesize utterances without end; on an error, send its message."""
     rng = random.Random(f"train/{seed}")
     texts = Texts(rng).draw()
     parent = multiprocessing.parent_process()
     try:
         while parent is None or parent.is_alive():
             chunk = [synthesize(next(texts), rng, "train") for _ in range(CHUNK_SIZE)]
-            while parent is None or parent.is_alive():  # one that was killed takes nothing any more
+            while parent is None or parent.is_alive():  # a killed parent no longer empties the queue
                 try:
                     out.put(
                         [utterance for utterance in chunk if MIN_SAMPLES <= len(utterance.wave) <= MAX_SAMPLES],
@@ -97,16 +97,16 @@ def _synthesize_forever(seed: int, out: Queue[list[Utterance] | str]) -> None:
 
 
 class Batch(NamedTuple):
-    """Sounds and what they say, padded.
+    """A padded batch of sounds with targets.
 
     Attributes:
         sounds: (B, N) in -1..1.
-        lengths: (B,) samples that count.
-        letters: (B, L) from 1, zeros behind the end.
+        lengths: (B,) number of valid samples.
+        letters: (B, L) indices from 1, padded with zeros.
         n_letters: (B,).
-        phonemes: (B, P) likewise.
+        phonemes: (B, P) in the same format.
         n_phonemes: (B,).
-        texts: B of them.
+        texts: B texts.
     """
 
     sounds: Tensor
@@ -119,7 +119,7 @@ class Batch(NamedTuple):
 
 
 class _PoolEntry(NamedTuple):
-    """Where an utterance is in the pool, and what it says."""
+    """The position of an utterance in the pool, and its targets."""
 
     begin: int
     length: int
@@ -129,18 +129,18 @@ class _PoolEntry(NamedTuple):
 
 
 class Pool:
-    """What was spoken so far, on a device; the oldest goes when it is full.
+    """A ring buffer of utterances on a device; when full, the oldest are overwritten.
 
     Args:
-        device: Where it is kept.
-        seconds: Of sound that it holds.
-        workers: Processes that speak; 0 for none: `add` fills it.
-        seed: Of what is spoken.
+        device: Device of the waves.
+        seconds: Capacity [s].
+        workers: Number of synthesis processes; 0: only `add` fills the pool.
+        seed: Seed of texts and voices.
     """
 
     def __init__(self, device: torch.device, seconds: float, *, workers: int, seed: int) -> None:
         self.device = device
-        self.heard = 0  # utterances that were added, gone or not
+        self.heard = 0  # utterances added so far, including overwritten ones
         self._waves = torch.zeros(int(seconds * RATE), dtype=torch.int16, device=device)
         self._entries: list[_PoolEntry] = []  # the oldest first
         self._end = 0
@@ -153,7 +153,7 @@ class Pool:
         for process in self._processes:
             process.start()
         self._ready: queue.Queue[list[Utterance] | str] = queue.Queue(MAX_READY)
-        if workers:  # what comes through a pipe is read beside training, not in its way
+        if workers:  # read the pipe in a thread, so that training does not wait for it
             threading.Thread(target=self._receive, daemon=True).start()
 
     def _receive(self) -> None:
@@ -161,11 +161,11 @@ class Pool:
             self._ready.put(self._queue.get())
 
     def __len__(self) -> int:
-        """Utterances."""
+        """Return the number of utterances."""
         return len(self._entries)
 
     def add(self, new: Sequence[Utterance]) -> None:
-        """Keep utterances, copied to the device together."""
+        """Add utterances, copied to the device in one transfer."""
         total = sum(len(utterance.wave) for utterance in new)
         if not new or total > len(self._waves):
             return
@@ -186,14 +186,14 @@ class Pool:
         self.heard += len(new)
 
     def fill(self, *, wait: int = 0, timeout_s: float = 120.0) -> None:
-        """Take over what the workers have spoken.
+        """Add the utterances that the workers have finished.
 
         Args:
-            wait: Utterances to wait for.
-            patience: Longest wait for one more [s].
+            wait: Number of utterances to wait for.
+            timeout_s: Maximum wait for the next chunk [s].
 
         Raises:
-            SpeechError: A worker could not speak, or none spoke for so long.
+            SpeechError: A worker failed, or the wait timed out.
         """
         for _ in range(MAX_READY) if len(self) >= wait else itertools.count():
             try:
@@ -211,25 +211,25 @@ class Pool:
             self.add(chunk)
 
     def close(self) -> None:
-        """End the workers."""
+        """Terminate the workers."""
         for process in self._processes:
             process.terminate()
 
     def draw(self, rng: random.Random, seconds: float) -> Batch:
-        """Draw utterances of similar lengths, about so many seconds in all.
+        """Draw utterances of similar lengths with a total duration of about `seconds`.
 
-        Few shapes occur: a GPU's libraries take a second to get ready for each.
+        Batches have few distinct shapes, because GPU libraries need about a second to initialize each.
         """
         candidates = sorted(rng.choices(self._entries, k=CANDIDATES), key=lambda entry: entry.length)
         longest = candidates[rng.randrange(len(candidates))].length
         bucket = next(b for b in BUCKETS_S if longest <= b * RATE)
         size = max(2, int(seconds / bucket))
         last = bisect.bisect_right(candidates, bucket * RATE, key=lambda entry: entry.length)
-        # The longest that fit; where there are too few of them, some are heard twice.
+        # The longest that fit the bucket; if there are too few, some occur twice.
         return self._batch([candidates[i % last] for i in range(last - size, last)], int(bucket * RATE))
 
     def all(self) -> Batch:
-        """Return everything as one batch."""
+        """Return all utterances as one batch."""
         return self._batch(self._entries, max(entry.length for entry in self._entries))
 
     def _batch(self, entries: Sequence[_PoolEntry], longest: int) -> Batch:

@@ -1,4 +1,4 @@
-"""What is spoken in training and tests, and by whom: texts from the project's own phrases, and espeak's voices."""
+"""Texts and voices of synthetic speech for training and tests: the project's phrases and espeak-ng's voices."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from planner.perception.transcript_normalization import words
 from planner.tasks.home_splits import SPLITS, sample_home
 from planner.tasks.task_sampler import TaskDrawer
 
-MAX_WORDS = 32  # of what is spoken at once
+MAX_WORDS = 32  # maximum words per utterance
 
 VoiceSplit = Literal["train", "valid", "test"]
 ACCENTS: dict[VoiceSplit, tuple[str, ...]] = {
@@ -23,7 +23,7 @@ ACCENTS: dict[VoiceSplit, tuple[str, ...]] = {
         "gmw/en-029",
     ),
     "valid": ("gmw/en-US", "gmw/en", "gmw/en-GB-x-rp", "gmw/en-029"),
-    "test": ("gmw/en-US-nyc", "gmw/en-GB-x-gbclan", "gmw/en-US", "gmw/en"),  # the first two are in no training
+    "test": ("gmw/en-US-nyc", "gmw/en-GB-x-gbclan", "gmw/en-US", "gmw/en"),  # the first two never occur in training
 }  # fmt: skip
 VARIANTS: dict[VoiceSplit, tuple[str, ...]] = {
     "valid": ("m3", "Alicia", "paul", "Gene"),
@@ -39,7 +39,7 @@ VARIANTS: dict[VoiceSplit, tuple[str, ...]] = {
 
 
 def voice(rng: random.Random, split: VoiceSplit) -> Voice:
-    """Draw a voice: accent, variant, speed and pitch."""
+    """Draw a voice: accent, variant, speed, pitch, pitch range and pauses."""
     return Voice(
         accent=rng.choice(ACCENTS[split]),
         variant=rng.choice(VARIANTS[split]),
@@ -51,14 +51,14 @@ def voice(rng: random.Random, split: VoiceSplit) -> Voice:
 
 
 class Texts:
-    """Draws what is spoken: instructions in the training wordings, and words in many other orders.
+    """Draw texts: instructions in training phrasings, and random word sequences.
 
     Args:
-        rng: Draws everything.
+        rng: Random generator.
     """
 
     def __init__(self, rng: random.Random) -> None:
-        """Read the phrases."""
+        """Load the phrases."""
         self.rng = rng
         self.drawer = TaskDrawer(rng, phrases="train", noise=False)
         table = load_words()
@@ -69,7 +69,7 @@ class Texts:
         patterns = " ".join(
             pattern for family in load_families() for pattern in self.drawer.patterns.get(family.name, ())
         )
-        without_slots = re.sub(r"\{[^}]*\}", " ", patterns)  # without what stands for things
+        without_slots = re.sub(r"\{[^}]*\}", " ", patterns)
         self.other_words = sorted(set(re.findall(r"[a-z][a-z']*[a-z]|[ai]", without_slots.lower())))
         self.realizer = Realizer(rng, None)
 
@@ -98,13 +98,13 @@ class Texts:
         return task.instruction if task else None
 
     def vocabulary(self) -> Iterator[str]:
-        """Yield all words, those of plurals too, some of them often."""
+        """Yield all words, including plurals; some occur several times."""
         for noun in self.nouns:
             yield from words(f"{noun} {self.realizer.plural(noun)}").split()
         yield from (word for text in self.other_words for word in words(text).split())
 
     def random_words(self) -> str:
-        """Return words of the phrases in an order that nobody says, so that no order is learned by heart."""
+        """Return phrase words in random order, so that the model does not memorize word orders."""
         text_words: list[str] = []
         for _ in range(self.rng.randint(1, 5)):
             noun = self.rng.choice(self.nouns)

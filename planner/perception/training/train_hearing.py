@@ -1,4 +1,4 @@
-"""Training of hearing: first the encoder alone, by CTC, then with the GPT, which learns to write what it heard."""
+"""Train hearing: first the encoder alone with CTC, then the GPT, which learns to write text from its output."""
 
 from __future__ import annotations
 
@@ -30,27 +30,27 @@ from planner.perception.transcript_normalization import LETTERS, PHONEMES, dista
 
 @dataclass(frozen=True, kw_only=True)
 class HearingSettings:
-    """How hearing is trained.
+    """Training settings of hearing.
 
     Attributes:
-        minutes: How long.
-        steps: How many steps, however long they take: the same on every machine; None: as many as there is time for.
-        seed: Of everything.
+        minutes: Training time [min].
+        steps: Number of steps, for results that do not depend on speed; None: limited by time.
+        seed: Random seed.
         device: cpu, cuda or auto.
-        workers: Processes that speak.
-        first: Utterances that are spoken before the first step.
-        pool_seconds: Of speech that are kept to be heard again.
-        batch_seconds: Of sound in a step, before it is changed.
-        alone: The part of the time in which the encoder learns without the GPT.
-        kept: Utterances that the GPT then learns to read, each changed in one way.
-        misspelled: The part of what the GPT reads that nobody spoke: texts with wrong letters. Of so many that none is
-            read twice it learns to read; of few that were heard it learns those by heart.
-        read: Texts that the GPT reads in a step.
+        workers: Number of speech synthesis processes.
+        first: Utterances synthesized before the first step.
+        pool_seconds: Capacity of the speech pool [s].
+        batch_seconds: Sound per step before augmentation [s].
+        alone: Fraction of the time in which only the encoder is trained.
+        kept: Encoded utterances, each augmented once, on which the GPT is then trained.
+        misspelled: Fraction of the GPT's inputs that are texts with random letter errors instead of encoded speech.
+            These are never repeated, so the GPT learns to read; it would memorize a small set of utterances.
+        read: Batch size of the GPT.
         encoder_lr: Peak learning rate of the encoder.
-        reader_lr: Of the GPT's adapter.
-        weight_decay: Of the encoder's matrices.
-        validation: Utterances that are heard by no training, to watch.
-        texts: That words and their order are counted in.
+        reader_lr: Peak learning rate of the GPT's adapter.
+        weight_decay: Weight decay of the encoder's matrices.
+        validation: Number of validation utterances.
+        texts: Number of texts for the bigram word model.
     """
 
     minutes: float = 60.0
@@ -72,26 +72,26 @@ class HearingSettings:
     texts: int = 60_000
 
     def on_device(self) -> HearingSettings:
-        """Return settings that make use of a GPU, if it is one."""
+        """Return settings for the device: larger ones on a GPU."""
         if device_of(self.device).type != "cuda":
             return self
         return replace(self, pool_seconds=300_000.0, batch_seconds=720.0, first=1024, kept=100_000, read=256)
 
 
-PHONEME_SHARE = 0.4  # of the loss, beside letters
+PHONEME_SHARE = 0.4  # weight of the phoneme loss
 
 
 def train_hearing(settings: HearingSettings, model: Path, out: Path, start: Path | None = None) -> Path:
-    """Train hearing for a model; returns the sense's file, in `out`.
+    """Train hearing for a model; returns the path of the hearing file in `out`.
 
-    The encoder learns alone first; then it stays as it is, what it heard of many utterances is kept, and the GPT learns
-    to write what was said.
+    The encoder is trained alone first. Then it is frozen, many utterances are encoded once, and the GPT learns to write
+    their texts.
 
     Args:
-        settings: How.
-        model: The GPT.
+        settings: Training settings.
+        model: Model folder of the GPT.
         out: The run's folder.
-        start: A sense whose encoder is kept: the GPT learns to read it, all the time.
+        start: A hearing file whose encoder is frozen; the whole time is used to train the GPT.
 
     Raises:
         SpeechError: espeak-ng is missing.
@@ -164,14 +164,14 @@ def train_hearing(settings: HearingSettings, model: Path, out: Path, start: Path
 
 
 def count_words(count: int, seed: int) -> Words:
-    """Count the words of texts that are drawn as those that are spoken."""
+    """Count the words of texts drawn from the distribution of the spoken texts."""
     texts = Texts(random.Random(f"words/{seed}"))
     texts_iterator = texts.draw()
     return Words.of((words(next(texts_iterator)) for _ in range(count)), texts.vocabulary())
 
 
 def _encoder_losses(encoder: HearingEncoder, batch: Batch, augment: Augmenter) -> dict[str, torch.Tensor]:
-    """Losses of letters and phonemes, of sounds changed at random."""
+    """Return the CTC losses of letters and phonemes on augmented sounds."""
     with torch.no_grad():
         sounds, lengths = augment(batch.sounds, batch.lengths)
         features = masked(log_mel(sounds, lengths), augment.generator)
@@ -189,7 +189,7 @@ def _perceive(encoder: HearingEncoder, features: torch.Tensor, lengths: torch.Te
 
 
 class HeardUtterance(NamedTuple):
-    """What the encoder heard of an utterance: tokens, what was heard of each (N, C), and what was said."""
+    """An encoded utterance: recognized tokens, encoder vectors of each (N, C), and the spoken text."""
 
     ids: list[int]
     heard: torch.Tensor
@@ -201,11 +201,11 @@ def encode_utterances(
     encoder: HearingEncoder, reader: PrefixTrainer, pool: Pool, augment: Augmenter, rng: random.Random,
     settings: HearingSettings,
 ) -> list[HeardUtterance]:  # fmt: skip
-    """Let the encoder hear utterances, changed at random; returns what it heard."""
+    """Encode augmented utterances."""
     encoded: list[HeardUtterance] = []
     count = 0
     bar = tqdm(total=settings.kept, desc="hearing", disable=not sys.stderr.isatty())
-    while count < settings.kept:  # an encoder that has learned little hears nothing in many
+    while count < settings.kept:  # count inputs: a weak encoder recognizes nothing in many
         pool.fill()
         batch = pool.draw(rng, settings.batch_seconds)
         sounds, lengths = augment(batch.sounds, batch.lengths)
@@ -216,7 +216,7 @@ def encode_utterances(
 
 
 def _misspelled(text: str, rng: random.Random, reader: PrefixTrainer, width: int) -> HeardUtterance:
-    """Return a text as if it were heard, with letters wrong, missing or too many; nothing of its sound is known."""
+    """Return a text as if recognized with wrong, missing or extra letters, with zero encoder vectors."""
     letters_spoken, error_rate = words(text), 0.12 * rng.random()
     letters = []
     for c in letters_spoken:
@@ -233,7 +233,7 @@ def _misspelled(text: str, rng: random.Random, reader: PrefixTrainer, width: int
 def hear_batch(
     encoder: HearingEncoder, reader: PrefixTrainer, features: torch.Tensor, lengths: torch.Tensor, texts: Sequence[str]
 ) -> list[HeardUtterance]:
-    """Return what the encoder hears of sounds."""
+    """Encode sounds; those without a recognized token are dropped."""
     perceived = _perceive(encoder, features, lengths)
     counts = perceived.counts.tolist()
     steps, letters = perceived.steps.float().cpu().numpy(), perceived.letters.float().cpu().numpy()
@@ -246,7 +246,7 @@ def hear_batch(
 
 
 def _text_loss(encoder: HearingEncoder, reader: PrefixTrainer, utterances: Sequence[HeardUtterance]) -> torch.Tensor:
-    """Loss of writing what was said."""
+    """Return the GPT's loss on the spoken texts."""
     device = encoder.join.weight.device
     longest = max(len(u.ids) for u in utterances)
     ids = torch.tensor([u.ids + [reader.pad] * (longest - len(u.ids)) for u in utterances]).to(device)
@@ -259,7 +259,7 @@ def _text_loss(encoder: HearingEncoder, reader: PrefixTrainer, utterances: Seque
 
 @torch.no_grad()
 def _validate(encoder: HearingEncoder, reader: PrefixTrainer, batch: Batch) -> dict[str, object]:
-    """Error rate of letters, and the loss of what the GPT writes, on voices of no training, without noise."""
+    """Return the letter error rate and the GPT's loss on validation voices without noise."""
     features = log_mel(batch.sounds, batch.lengths)
     was_training = encoder.training
     encoder.eval()

@@ -1,4 +1,4 @@
-"""Training of sight: first the encoder alone, by masks, then with the GPT, which learns to write what it sees."""
+"""Train sight: first the encoder alone with masks, then the GPT, which learns to write listings from its output."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ from planner.perception.training.progress import Progress
 
 @dataclass(frozen=True, kw_only=True)
 class SightSettings:
-    """How sight is trained.
+    """Training settings of sight.
 
     Attributes:
-        minutes: How long.
-        steps: How many steps, however long they take: the same on every machine; None: as many as there is time for.
-        seed: Of everything.
+        minutes: Training time [min].
+        steps: Number of steps, for results that do not depend on speed; None: limited by time.
+        seed: Random seed.
         device: cpu, cuda or auto.
-        auxiliary: Whether masks are learned from.
-        first: Pictures that are there before the first step.
-        most: Pictures that are kept.
-        watched: Of the first ones, those that are kept out of training to watch.
-        batch: Pictures of a step.
-        alone: The part of the time in which the encoder learns without the GPT, if masks are learned from.
+        auxiliary: Whether to train the encoder with masks.
+        first: Pictures needed before the first step.
+        most: Maximum number of pictures in the pool.
+        watched: Maximum number of validation pictures.
+        batch: Pictures per step.
+        alone: Fraction of the time in which only the encoder is trained, if masks are used.
         encoder_lr: Peak learning rate of the encoder.
-        reader_lr: Of the GPT's adapter.
-        weight_decay: Of the encoder's matrices.
-        copies: Of each picture that the GPT learns to read from, each changed anew.
+        reader_lr: Peak learning rate of the GPT's adapter.
+        weight_decay: Weight decay of the encoder's matrices.
+        copies: Augmented copies of each picture on which the GPT is trained.
     """
 
     minutes: float = 60.0
@@ -56,26 +56,27 @@ class SightSettings:
     copies: int = 2
 
     def on_device(self) -> SightSettings:
-        """Return settings that suit a CPU, if it is one."""
+        """Return settings for the device: smaller ones on a CPU."""
         return self if device_of(self.device).type == "cuda" else replace(self, batch=48, most=20_000, copies=1)
 
 
 def train_sight(settings: SightSettings, model: Path, pictures: Path, out: Path, start: Path | None = None) -> Path:
-    """Train sight for a model; returns the sense's file, in `out`.
+    """Train sight for a model; returns the path of the sight file in `out`.
 
-    With masks, the encoder learns alone first; then it stays as it is, what it makes of each picture is kept, and the
-    GPT learns to read that. Without them, all learns at once to write.
+    With masks, the encoder is trained alone first. Then it is frozen, each picture is encoded once, and the GPT is
+    trained on the encodings. Without masks, encoder and GPT are trained together on the text loss.
 
     Args:
-        settings: How.
-        model: The GPT.
-        pictures: A folder of files of `planner.perception.training.render`, which may still be at work; `valid` in it is watched.
+        settings: Training settings.
+        model: Model folder of the GPT.
+        pictures: Output folder of `planner.perception.training.render`, which may still be running; its subfolder
+            `valid` is used for validation.
         out: The run's folder.
-        start: A sense to go on from: its encoder is kept, and the GPT learns to read it, all the time; where it has
-            learned to read middles of things already, from there.
+        start: A sight file whose encoder is frozen; the whole time is used to train the GPT. Its adapter is continued
+            if it was trained on object centers.
 
     Raises:
-        PlannerError: There are no pictures.
+        PlannerError: There are not enough pictures.
     """
     device = device_of(settings.device)
     torch.manual_seed(settings.seed)
@@ -152,7 +153,7 @@ def train_sight(settings: SightSettings, model: Path, pictures: Path, out: Path,
 
 
 def _initialize_with_names(encoder: SightEncoder, reader: PrefixTrainer) -> None:
-    """Let the vector of a thing begin as the embedding of its name: the GPT knows what to make of that."""
+    """Initialize each category's vector with the embedding of its name, which the GPT already understands."""
     assert encoder.thing is not None
     names = classes()[1 : encoder.config.things]
     with torch.no_grad():
@@ -172,13 +173,13 @@ def _text_loss(encoder: SightEncoder, reader: PrefixTrainer, known: Known, texts
 
 
 class EncodedPictures(NamedTuple):
-    """What the encoder made of pictures, so that it need not see them again."""
+    """Encoded pictures, stored so that the frozen encoder need not process them again."""
 
     known: Known
     texts: list[str]
 
     def draw(self, count: int, generator: torch.Generator) -> tuple[Known, list[str]]:
-        """Draw some."""
+        """Draw `count` random pictures."""
         indices = torch.randint(len(self.texts), (count,), generator=generator)
         device_indices = indices.to(self.known.front.device)
         known = Known(
@@ -193,7 +194,7 @@ class EncodedPictures(NamedTuple):
 def encode_gallery(
     encoder: SightEncoder, gallery: Gallery, batch: int, generator: torch.Generator, *, copies: int
 ) -> EncodedPictures:
-    """Let the encoder see so many pictures, changed at random, as there are in a gallery, times `copies`."""
+    """Encode `copies` times as many augmented pictures as the gallery has."""
     parts: list[Known] = []
     texts: list[str] = []
     for _ in range(max(1, copies * len(gallery) // batch)):
@@ -219,7 +220,7 @@ def _auxiliary(seen: Seen, views: Views) -> dict[str, torch.Tensor]:
 
 
 def _focal(logits: torch.Tensor, centers: torch.Tensor) -> torch.Tensor:
-    """Sum of cross-entropies; of cells without a middle, which are many, by how wrong they are (focal loss)."""
+    """Return the summed cross-entropy; the many cells without a center are weighted by their error (focal loss)."""
     losses = F.cross_entropy(logits, centers, reduction="none")  # (B, G, G)
     wrong = 1 - logits.detach().softmax(1)[:, 0]
     return (losses * torch.where(centers > 0, 1.0, wrong.square())).sum()
@@ -227,7 +228,7 @@ def _focal(logits: torch.Tensor, centers: torch.Tensor) -> torch.Tensor:
 
 @torch.no_grad()
 def _validate(encoder: SightEncoder, reader: PrefixTrainer, views: Views) -> dict[str, object]:
-    """Accuracy in homes of no training: middles of things found and right, furniture, and the loss of writing."""
+    """Return validation metrics: recall and precision of object centers, furniture accuracy, and the text loss."""
     was_training = encoder.training
     encoder.eval()
     seen = _see(encoder, views)
