@@ -30,7 +30,7 @@ def model_folder(folder: str | Path | None = None) -> Path:
     """Return a model's folder, by default that of the released weights.
 
     Raises:
-        ReleaseError: The installation has no released weights.
+        ReleaseError: The installation has no weights.
     """
     try:
         return Path(folder or released_dir())
@@ -39,7 +39,7 @@ def model_folder(folder: str | Path | None = None) -> Path:
 
 
 class Planner(PlanningPipeline):
-    """Planning in fully or partially known homes, and execution of plans. Not thread-safe."""
+    """Plans in any home, fully or partly known, and executes the plans; for one thread at a time."""
 
     @classmethod
     def load(
@@ -50,23 +50,24 @@ class Planner(PlanningPipeline):
 
         Args:
             folder: The model folder.
-            weights: Precision of the weights. int8 needs the extra `fast`; conversion takes seconds, and decoding is
-                faster afterwards.
-            calibrated: Whether to read the calibration next to the weights, if there is one. It is not valid with an
-                adapter and then ignored.
-            adapter: Adapter file of one home (`python -m planner.improve --home`) to merge into the weights.
+            weights: Precision of the weights. Rounding to int8 takes seconds and needs the extra `fast`; decoding is
+                then faster.
+            calibrated: Whether to read the calibration beside the weights, if there is one. It is not valid with an
+                adapter and is then not read.
+            adapter: An adapter that was trained in one home (`python -m planner.improve --home`), merged into the
+                weights.
 
         Raises:
             CheckpointError: The folder is not a model of this project, or the adapter belongs to other weights.
-            CalibrationError: The calibration file is damaged.
-            ReleaseError: No folder is given and the installation has no released weights, or the extra is missing.
+            CalibrationError: The calibration is damaged.
+            ReleaseError: No folder is given and the installation has no weights; or the extra is missing.
         """
         folder = model_folder(folder)
-        home_adapter = load_adapter(adapter) if adapter is not None else None
-        model, tokenizer, extra = NumpyModel.load(folder, home_adapter)
+        learned = load_adapter(adapter) if adapter is not None else None
+        model, tokenizer, extra = NumpyModel.load(folder, learned)
         kinds = kinds_of(extra)
-        calibration = read_calibration(folder) if calibrated and home_adapter is None else None
-        notes = home_adapter.extra if home_adapter is not None else None
+        calibration = read_calibration(folder) if calibrated and learned is None else None
+        notes = learned.extra if learned is not None else None
         if weights == "fp32":
             return cls(model, tokenizer, calibration, kinds, notes)
         try:
@@ -76,18 +77,18 @@ class Planner(PlanningPipeline):
         return cls(OnnxModel(model, weights), tokenizer, calibration, kinds, notes)
 
     def plan(self, instruction: str, home: AnyHome | Belief, options: Options | None = None) -> Plan:
-        """Answer an instruction in a home.
+        """Plan an instruction in a home.
 
         Args:
-            instruction: The user's instruction.
-            home: A state, a scene, a file or the name of a bundled home, a seed, or a running home in its current
-                state; see `planner.world_model.open_home`. A belief about a partially known home is accepted too.
+            instruction: The instruction.
+            home: A state, a scene, a file, the name of a bundled home, a seed, or a home in use, as it is now; see
+                `planner.world_model.open_home`. For a partly known home, a `Belief` (`planner.exploration`).
             options: Decoding options.
 
         Raises:
             PlannerError: There is no such home.
             HomeError: The file is not a valid home.
-            CalibrationError: The error rate cannot be guaranteed with this model.
+            CalibrationError: The error rate cannot be kept with this model.
         """
         if isinstance(home, Belief):
             from planner.exploration.belief_planning import plan_under_uncertainty
@@ -112,32 +113,32 @@ class Planner(PlanningPipeline):
                 after a reset.
             options: Decoding options for replanning.
             max_replans: Maximum number of replans.
-            belief: The belief about a partially known home: the robot searches for unknown objects.
+            belief: What is known of a partly known home; the robot searches for the rest.
 
         Raises:
             PlannerError: There is nothing to execute, or the plan is for another home.
         """
         if plan.goal is None:
             raise PlannerError(f"there is nothing to carry out: {plan.status}, {plan.reason}")
-        executing_home = in_use(home)
-        home_world, plan_world = executing_home.state().world, plan.start.world
-        same_home = home_world.names == plan_world.names
-        if belief is not None:  # with a belief, only the fixtures must be known
-            same_home = home_world.names[: home_world.n_fixtures] == plan_world.names[: plan_world.n_fixtures]
+        acting_home = in_use(home)
+        world, plan_world = acting_home.state().world, plan.start.world
+        same_home = world.names == plan_world.names
+        if belief is not None:  # only the fixtures must be known
+            same_home = world.names[: world.n_fixtures] == plan_world.names[: plan_world.n_fixtures]
         if not same_home:
-            raise PlannerError(f"the plan is for {plan_world.scene.name}, and this home is {home_world.scene.name}")
-        disturb = executing_home.disturb if isinstance(executing_home, DisturbedHome) else None
+            raise PlannerError(f"the plan is for {plan_world.scene.name}, and this home is {world.scene.name}")
+        disturb = acting_home.disturb if isinstance(acting_home, DisturbedHome) else None
         if belief is not None:
             from planner.exploration.search_executor import execute_with_search
 
             return execute_with_search(
-                plan.actions, plan.goal, executing_home, belief, self, options=options, max_replans=max_replans,
+                plan.actions, plan.goal, acting_home, belief, self, options=options, max_replans=max_replans,
                 disturb=disturb,
             )  # fmt: skip
         return run(
             plan.actions,
             plan.goal,
-            executing_home,
+            acting_home,
             planner=self,
             options=options,
             max_replans=max_replans,

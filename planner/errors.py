@@ -1,18 +1,18 @@
-"""Errors of the `planner` package."""
+"""The errors of the `planner` package."""
 
 from __future__ import annotations
 
 
 class PlannerError(Exception):
-    """Base class of all errors that `planner` raises."""
+    """Base class of all errors that `planner` raises deliberately."""
 
 
 class OptionsError(PlannerError, ValueError):
-    """Invalid decoding options."""
+    """A decoding option is invalid."""
 
 
 class RecipeError(PlannerError, ValueError):
-    """A recipe file or an override of its values is invalid."""
+    """A recipe file or a flag over it is invalid."""
 
 
 class ReleaseError(PlannerError, FileNotFoundError):
@@ -24,15 +24,15 @@ class CalibrationError(PlannerError, ValueError):
 
 
 class StageError(PlannerError, ValueError):
-    """A file to resume from is damaged, or belongs to another run."""
+    """A file of an earlier run, needed to resume it, is damaged or belongs to another run."""
 
 
 class WorkersError(PlannerError, RuntimeError):
-    """No worker can be started, or no cluster is available."""
+    """No worker can be started, or there is no cluster."""
 
 
 class EpisodeError(PlannerError, RuntimeError):
-    """An episode cannot be run, for a reason that the user can fix."""
+    """An episode cannot be created, for a reason that the user can fix."""
 
 
 class ExportError(PlannerError, ValueError):

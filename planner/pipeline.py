@@ -1,11 +1,11 @@
-"""From an instruction to a plan: the GPT writes the goal, facts are retrieved, and the GPT writes the plan.
+"""From an instruction to a plan: the GPT writes the goal, facts are retrieved, the GPT writes the plan.
 
-The prompt of the goal is the inventory and the instruction. The prompt of the plan is only the goal and the facts,
-which is shorter and the same for a first plan, a later chunk and a replan.
+The goal is written after the inventory and the instruction. The plan is written after the goal and the facts alone:
+this prompt is shorter, and it serves the first plan, later chunks and replanning in the same way.
 
-Only applicable actions can be decoded. A long goal is planned in chunks of a few unmet conditions, with the state
-updated between them; a chunk cannot end before its conditions hold. The plan is replayed symbolically; if it does not
-reach the goal that the GPT wrote, more plans are sampled. No search is used.
+Only applicable subtasks can be decoded. A long goal is planned in chunks of a few unmet conditions, with the state
+updated between them; no chunk ends before its conditions hold. The plan is replayed symbolically; if it does not reach
+the goal that the GPT itself wrote, more plans are sampled. No search is involved.
 """
 
 from __future__ import annotations
@@ -40,18 +40,19 @@ if TYPE_CHECKING:
 
 
 class PlanningPipeline:
-    """A GPT with its tokenizer, and the cached prompt of the current home. Not thread-safe."""
+    """A GPT that turns instructions into goals and plans; for one thread at a time."""
 
     def __init__(
         self, model: Runtime | GPT, tokenizer: Tokenizer, calibration: Calibration | None = None,
         kinds: Collection[DocumentKind] = (), notes: Mapping[str, object] | None = None,
     ) -> None:  # fmt: skip
-        """Wrap a model. A PyTorch model is copied to NumPy; later training does not affect the copy.
+        """Wrap a model; a PyTorch model is converted, so later training does not affect it.
 
-        `kinds` are the optional document kinds that the model was trained on (planner/prompts/document_kinds.py); only
-        these are used. `notes` are the notes of a merged home adapter (planner/exploration/learned_prior.py).
+        `kinds` are the optional kinds of documents that it was trained on (planner/prompts/document_kinds.py); it reads
+        no others. `notes` belong to the adapter of one home that was merged into it
+        (planner/exploration/learned_prior.py).
         """
-        self.model: Runtime = model if isinstance(model, Runtime) else NumpyModel.of(model)
+        self.model: Runtime = model if isinstance(model, Runtime) else NumpyModel.from_torch(model)
         self.tokenizer = tokenizer
         self.calibration = calibration
         self.kinds, self.notes = frozenset(kinds), notes
@@ -60,10 +61,10 @@ class PlanningPipeline:
         self.goal_planner = GoalPlanner(self.prompts, self.kinds)
 
     def understand(self, instruction: str, state: State, options: Options | None = None) -> ParsedInstruction:
-        """Let the GPT write the goal of an instruction; with an error rate, ask if several goals are plausible.
+        """Let the GPT write the goal of an instruction; with an error rate, ask if several goals may be meant.
 
         Raises:
-            CalibrationError: The error rate cannot be guaranteed with this model.
+            CalibrationError: The error rate cannot be kept with this model.
         """
         options = options or Options()
         if options.error_rate is None:
@@ -73,10 +74,10 @@ class PlanningPipeline:
         return parsed if parsed.goal is None else decide(self.reader, parsed, state, options, calibration)
 
     def calibrated(self, error_rate: float) -> Calibration:
-        """Return the calibration, checked to guarantee this error rate.
+        """Return the calibration after checking that it can keep this error rate.
 
         Raises:
-            CalibrationError: It cannot, or the model has no calibration.
+            CalibrationError: It cannot, or there is no calibration.
         """
         if self.calibration is None:
             raise CalibrationError(
@@ -86,10 +87,10 @@ class PlanningPipeline:
         return self.calibration
 
     def plan(self, instruction: str, state: State, options: Options | None = None) -> Plan:
-        """Answer an instruction in a state.
+        """Plan an instruction from a state.
 
         Raises:
-            CalibrationError: The error rate cannot be guaranteed with this model.
+            CalibrationError: The error rate cannot be kept with this model.
         """
         options = options or Options()
         started_at = time.perf_counter()
@@ -97,7 +98,7 @@ class PlanningPipeline:
         if parsed.goal is None:
             return Plan.declined(parsed, state, time.perf_counter() - started_at)
         if not is_feasible(parsed.goal, state):
-            options = replace(options, samples=0)  # one attempt: more samples cannot find missing objects
+            options = replace(options, samples=0)  # one attempt: sampling cannot make missing objects appear
         plan = self.plan_for_goal(parsed.goal, state, options, instruction=parsed.instruction)
         confidence = None
         if self.calibration is not None:
@@ -115,35 +116,36 @@ class PlanningPipeline:
         options: Options | None = None,
         *,
         instruction: str = "",
-        start: State | None = None,
+        initial_state: State | None = None,
         phase: int = 0,
         avoid: frozenset[int] = frozenset(),
-        broken: FailedPlan | None = None,
+        failed_plan: FailedPlan | None = None,
     ) -> Plan:
         """Plan for a goal from a state.
 
         Args:
-            goal: The goal to reach.
-            state: The state in which the plan starts.
+            goal: The goal.
+            state: The state where the plan begins.
             options: Decoding options.
             instruction: Shown with the plan.
-            start: The episode's initial state, if earlier than `state`; `every` selects its objects there.
+            initial_state: The episode's initial state, if it is earlier than `state`; it decides which objects `every`
+                is about.
             phase: The phase of the goal that the episode has reached.
-            avoid: Objects and places not to use because they failed.
-            broken: The failed plan that this one replaces. If the GPT was trained for it and `options` allow it, the
-                GPT reads the failure notes, instead of `avoid`, and repairs that plan.
+            avoid: Objects and places not to use, because they failed.
+            failed_plan: The plan that this one replaces. If the GPT was trained to and `options` allow it, the GPT
+                reads what went wrong, which then replaces `avoid`, and repairs that plan.
         """
         options = options or Options()
         started_at = time.perf_counter()
         best: tuple[Report, Draft] | None = None
-        initial_state = start or state
+        episode_start = initial_state or state
         remaining_goal = Goal(phases=goal.phases[phase:])
         self.prompts.begin()
         tokens = tried = 0
-        for draft in self.goal_planner.drafts(remaining_goal, state, initial_state, options, avoid, broken):
+        for draft in self.goal_planner.drafts(remaining_goal, state, episode_start, options, avoid, failed_plan):
             tried += 1
             tokens += draft.tokens
-            report = verify(state, remaining_goal, draft.actions, began=initial_state)
+            report = verify(state, remaining_goal, draft.actions, initial_state=episode_start)
             if best is None or not best[1].actions or merit(report, draft) > merit(*best):
                 best = (report, draft)
             if report.ok or not options.constrained:
@@ -167,6 +169,6 @@ class PlanningPipeline:
         )
 
     def draft(self, goal: Goal, state: State, options: Options, number: int = 0) -> Draft:
-        """Let the GPT write one plan for a goal without verification; `number` selects the random sample."""
+        """Let the GPT write one plan for a goal without judging it; another `number` samples other tokens."""
         self.prompts.begin()
         return self.goal_planner.draft(goal, state, state, options, number, frozenset())

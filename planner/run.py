@@ -112,12 +112,11 @@ def _run(args: argparse.Namespace) -> int:
     belief = read_belief(args, state)
     world = state.world
     if belief is not None:
-        from planner.exploration.belief_planning import LOOK, with_named
+        from planner.exploration.belief_planning import LOOK_PREFIX, with_named_objects
 
-        subtasks = [
-            subtask for subtask in subtasks if not subtask.startswith(LOOK)
-        ]  # the search executor decides where to look
-        world = with_named(belief, subtasks).world
+        # The search executor decides where to look.
+        subtasks = [subtask for subtask in subtasks if not subtask.startswith(LOOK_PREFIX)]
+        world = with_named_objects(belief, subtasks).world
     actions = []
     for number, subtask in enumerate(subtasks, start=1):
         try:

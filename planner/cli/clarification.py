@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from planner.goals.comparison import meaning
-from planner.language.goal_wording import what_differs
+from planner.language.goal_wording import distinguishing_words
 from planner.language.normalization import normalize
 from planner.language.realization import NUMBER_WORDS
 from planner.plans.planning_result import Confidence
@@ -39,7 +39,7 @@ _PRONOUN = re.compile(
 def choices(plan: Plan) -> tuple[str, ...]:
     """Return the options of a question in plain words; empty for an open question."""
     if plan.options:
-        return what_differs(plan.options)
+        return distinguishing_words(plan.options)
     listed = re.search(r"(?:^|: )(the .+ or the [^:?]+)\?$", plan.reason.lower())
     return tuple(re.split(r",? or |, ", listed[1])) if listed else ()
 

@@ -120,7 +120,7 @@ class Incidents:
         if self.rng.random() < DISTURBANCE_RATE:
             seen = self._disturbed(state, rest)
             notes = changes(state, seen)
-            if verify(seen, goal, rest, began=initial_state).ok:
+            if verify(seen, goal, rest, initial_state=initial_state).ok:
                 return None
         else:
             note, seen = self._failed(state, rest[0])
@@ -207,7 +207,7 @@ def infill_document(incident: Incident) -> text_format.Document | None:
         actions = _teacher_span(incident, span)
         if actions:
             prompt, facts = span_prompt(span, incident.notes, goal, initial_state)
-            return (*prompt, *text_format.answer_part(span.state, actions)) if facts.name_all(actions) else None
+            return (*prompt, *text_format.span_part(span.state, actions)) if facts.name_all(actions) else None
     return None
 
 

@@ -13,7 +13,7 @@ from envs.symbolic.actions import ON, OPEN, SLICED, Action, State, format_action
 from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Holding, No, Place, Thing, format_thing
 from envs.symbolic.scoring import fixtures_of, holds, is_at, matching_objects, quantified_objects
 from planner.goals import grounding
-from planner.goals.grounding import LIMIT, rank
+from planner.goals.grounding import MAX_OBJECTS_PER_CONDITION, rank
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +46,7 @@ def teach(
         phase: Conditions whose supporting objects stay in place if others can be used.
         avoid: Fixtures and objects that are used only if the goal leaves no choice.
     """
-    teacher = _Teacher(state, initial_state, grounding.kept(state, phase), avoid)
+    teacher = _Teacher(state, initial_state, grounding.satisfied_objects(state, phase), avoid)
     try:
         for condition in sorted(conditions, key=rank):
             teacher.achieve(condition)
@@ -84,7 +84,7 @@ class _Teacher:
         held = self.state.held
         if held >= 0:
             at = self.state.at if self.state.at >= 0 else None
-            place = grounding.worktop(self.state, held, near=at, avoid=self.avoid)
+            place = grounding.open_surface(self.state, held, near=at, avoid=self.avoid)
             if place is None:
                 raise _StuckError(f"nowhere to put down {self.state.world.names[held]}")
             self.do("put", held, place)
@@ -134,7 +134,9 @@ class _Teacher:
 
     def apply_states(self, objects: Sequence[int], description: Thing) -> None:
         """Give each object the states that `description` asks for."""
-        for word in sorted(description.states, key=lambda s: grounding.ORDER.index(s) if s in grounding.ORDER else 99):
+        for word in sorted(
+            description.states, key=lambda s: grounding.STATE_ORDER.index(s) if s in grounding.STATE_ORDER else 99
+        ):
             remaining = [item for item in objects if not self.state.has(item, word)]
             if not remaining:
                 continue
@@ -143,7 +145,7 @@ class _Teacher:
             elif word in ("folded", "cooked"):
                 for item in remaining:
                     (self.fold if word == "folded" else self.cook)(item)
-            elif word in grounding.MAKERS:
+            elif word in grounding.APPLIANCES:
                 self.treat(remaining, word)
             else:
                 raise _StuckError(f"nothing here makes things {word}")
@@ -151,7 +153,7 @@ class _Teacher:
     def treat(self, objects: Sequence[int], word: str) -> None:
         batches: dict[int, list[int]] = {}
         for item in objects:
-            fixture = grounding.maker(self.state, word, item, self.avoid)
+            fixture = grounding.appliance_for(self.state, word, item, self.avoid)
             if fixture is None:
                 raise _StuckError(f"nothing here makes {self.state.world.names[item]} {word}")
             self.bring(item, fixture)
@@ -162,7 +164,7 @@ class _Teacher:
     def slice(self, objects: Sequence[int]) -> None:
         for item in objects:
             self.onto_surface(item)
-        knife = grounding.tool(self.choice_state, "cuts", self.avoid)
+        knife = grounding.tool_for(self.choice_state, "cuts", self.avoid)
         if knife is None:
             raise _StuckError("there is no knife")
         self.take(knife)
@@ -170,7 +172,7 @@ class _Teacher:
             if not self.state.flags[item] & SLICED:
                 self.do("slice", item)
         root = self.state.root(objects[-1])
-        place = grounding.worktop(self.state, knife, near=root, avoid=self.avoid)
+        place = grounding.open_surface(self.state, knife, near=root, avoid=self.avoid)
         if place is None:
             raise _StuckError("nowhere to put down the knife")
         self.do("put", knife, place)
@@ -179,7 +181,7 @@ class _Teacher:
         """Move an object out of a cupboard, the hand or a person's hands to a work surface."""
         root = self.state.root(item)
         if root < 0 or self.state.world.enclosed[root] or self.state.world.relation[root] != "on":
-            place = grounding.worktop(self.state, item, avoid=self.avoid)
+            place = grounding.open_surface(self.state, item, avoid=self.avoid)
             if place is None:
                 raise _StuckError(f"nowhere to put {self.state.world.names[item]}")
             self.bring(item, place)
@@ -190,12 +192,12 @@ class _Teacher:
         self.do("fold", item)
 
     def cook(self, item: int) -> None:
-        fixture = grounding.maker(self.state, "cooked", item, self.avoid)
+        fixture = grounding.appliance_for(self.state, "cooked", item, self.avoid)
         if fixture is None:
             raise _StuckError(f"nothing here cooks {self.state.world.names[item]}")
         target = fixture
         if self.state.world.categories[fixture] == "stove burner":
-            vessel = grounding.pan(self.state, item, self.avoid)
+            vessel = grounding.cooking_vessel(self.state, item, self.avoid)
             assert vessel is not None
             stands_on = self.state.place[vessel]
             if stands_on >= 0 and self.state.world.categories[stands_on] == "stove burner":
@@ -206,7 +208,7 @@ class _Teacher:
         self.run(fixture)
 
     def fill(self, vessel: int, liquid: str) -> None:
-        origin = grounding.source(self.state, liquid, vessel, self.avoid)
+        origin = grounding.liquid_source(self.state, liquid, vessel, self.avoid)
         if origin is None:
             raise _StuckError(f"there is no {liquid}")
         if origin < self.state.world.n_fixtures:
@@ -230,7 +232,7 @@ class _Teacher:
         inaccessible = previous_place < 0 or (
             self.state.world.enclosed[previous_place] and not self.state.flags[previous_place] & OPEN
         )
-        if not inaccessible and grounding.takes(self.state, previous_place, item):
+        if not inaccessible and grounding.can_hold(self.state, previous_place, item):
             self.do("put", item, previous_place)
         else:
             self.free_hand()
@@ -276,8 +278,8 @@ class _Teacher:
         return self.choice_state._replace(place=self.state.place)
 
     def cap(self, objects: list[int]) -> list[int]:
-        self.limited |= len(objects) > LIMIT
-        return objects[:LIMIT]
+        self.limited |= len(objects) > MAX_OBJECTS_PER_CONDITION
+        return objects[:MAX_OBJECTS_PER_CONDITION]
 
     def achieve_count(self, condition: Count) -> None:
         satisfied = matching_objects(self.state, condition.thing, condition.place)
@@ -290,7 +292,7 @@ class _Teacher:
             raise _StuckError(f"there are not enough of: {condition.thing.word}")
         self.taken |= dict.fromkeys(objects, condition.place)
         pourable = condition.thing.liquid if condition.place is not None else None
-        origin = grounding.source(self.state, pourable, objects[0], self.avoid) if pourable else None
+        origin = grounding.liquid_source(self.state, pourable, objects[0], self.avoid) if pourable else None
         pour_last = origin is not None and origin >= self.state.world.n_fixtures
         wanted = condition.thing
         self.apply_states(objects, wanted)
@@ -311,9 +313,9 @@ class _Teacher:
             if target is None:
                 raise _StuckError(f"no {place.fixture} can take it")
             for item in objects:
-                if not grounding.takes(self.state, target, item):  # full: try the next one of its category
+                if not grounding.can_hold(self.state, target, item):  # full: try the next one of its category
                     target = grounding.choose_fixture(self.state, place.fixture, [item], avoid=self.avoid)
-                    if target is None or not grounding.takes(self.state, target, item):
+                    if target is None or not grounding.can_hold(self.state, target, item):
                         raise _StuckError(f"no room {self.state.world.relation[target or 0]} {place.fixture}")
                 if is_at(self.state, item, place):
                     continue
@@ -352,7 +354,7 @@ class _Teacher:
                 raise _StuckError(f"things cannot be made to vanish: {condition.thing.word}")
             if not is_at(self.state, item, condition.place):
                 continue  # already moved with its container
-            target = grounding.other_place(self.initial_with_current_places(), item, condition.place, self.avoid)
+            target = grounding.alternative_place(self.initial_with_current_places(), item, condition.place, self.avoid)
             if target is None:
                 raise _StuckError(f"nowhere else to put {self.state.world.names[item]}")
             self.bring(item, target)
@@ -375,7 +377,7 @@ class _Teacher:
 
     def change_fixture(self, fixture: int, word: str) -> None:
         if word == "clean":
-            cloth = grounding.tool(self.state, "wipes", self.avoid)
+            cloth = grounding.tool_for(self.state, "wipes", self.avoid)
             if cloth is None:
                 raise _StuckError("there is no cloth or sponge")
             previous_place = self.state.root(cloth)
@@ -383,7 +385,7 @@ class _Teacher:
             self.do("wipe", fixture)
             self.put_back(cloth, previous_place)
         elif word == "watered":
-            vessel = grounding.tool(self.state, "waters", self.avoid)
+            vessel = grounding.tool_for(self.state, "waters", self.avoid)
             if vessel is None:
                 raise _StuckError("there is nothing to water plants with")
             previous_place = self.state.root(vessel)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from envs.symbolic.domain import load_domain
 from envs.symbolic.goals import format_goal
-from planner.exploration.belief_planning import named, with_unseen
+from planner.exploration.belief_planning import categories_named, with_unseen
 from planner.exploration.learned_prior import OPENED, STUCK, place_of
 from planner.household.counting_baseline import CountedHabits
 from planner.household.daily_life import tasks_of
@@ -82,7 +82,7 @@ def sayings(
             if request is not None:
                 pairs.append((request.said, format_goal(request.goal)))
         # What plainly named things add to the inventory is there for all of the sentences: a nickname adds nothing.
-        names = text_format.inventory(with_unseen(belief, [c for said, _ in pairs for c in named(said)]))
+        names = text_format.inventory(with_unseen(belief, [c for said, _ in pairs for c in categories_named(said)]))
         yield text_format.Tree(
             text_format.home_part(names), tuple(text_format.goal_document(said, goal) for said, goal in pairs)
         )

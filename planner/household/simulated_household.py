@@ -136,7 +136,7 @@ def morning(household: Household, rng: random.Random) -> State:
             rates = COMMON.rates(world.categories[world.index[name]], world.scene)
             place = rng.choices(list(rates), list(rates.values()))[0]
         thing, there = world.index[name], world.index[place]
-        if grounding.takes(state, there, thing):
+        if grounding.can_hold(state, there, thing):
             state = state._replace(place=(*state.place[:thing], there, *state.place[thing + 1 :]))
     moved = tuple(replace(spec, place=world.names[state.place[world.index[spec.name]]]) for spec in world.scene.objects)
     return World(replace(world.scene, objects=moved)).initial()

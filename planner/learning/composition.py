@@ -15,9 +15,9 @@ from envs.errors import GoalError
 from envs.symbolic.goals import Condition, Count, Goal, Holding, fixtures_named, format_goal, parse_goal
 from planner.goals.comparison import meaning, shape
 from planner.goals.merging import merge_conditions
-from planner.language.normalization import SPAN, normalize
+from planner.language.normalization import MAX_INSTRUCTION_CHARS, normalize
 from planner.language.realization import Realizer
-from planner.language.sequencing import IN_TURN, join_in_turn
+from planner.language.sequencing import SEQUENCE_FRAMES, join_in_sequence
 from planner.learning.proposals import Origin, Proposal, refused, start_of, substitute_category
 
 LENGTHS = (2, 3, 4, 5, 6, 7, 8, 9, 10)  # conditions that joined goals aim at
@@ -47,8 +47,8 @@ def compose(proposals: Sequence[Proposal], count: int, seed: int) -> Iterator[Pr
             chosen, goal = found
             seen.add(meaning(goal))
             realizer, parts = Realizer(rng, None), [p.instruction for p in chosen]
-            words = join_in_turn(rng, parts, IN_TURN) if origin == "in turn" else realizer.join(parts)
-            if len(words) > SPAN:  # its end would not be read
+            words = join_in_sequence(rng, parts, SEQUENCE_FRAMES) if origin == "in turn" else realizer.join(parts)
+            if len(words) > MAX_INSTRUCTION_CHARS:  # its end would not be read
                 continue
             dropped = refused(goal, start_of(home, goal))
             if not dropped:
@@ -81,7 +81,10 @@ def _join(members: Members, rng: random.Random) -> Made | None:
         added = goal.phases[0]
         if len(found) + len(added) > conditions or set(added) & set(found):
             continue
-        if sum(isinstance(c, Holding) for c in (*found, *added)) > 1 or len(proposal.instruction) > SPAN / 3:
+        if (
+            sum(isinstance(c, Holding) for c in (*found, *added)) > 1
+            or len(proposal.instruction) > MAX_INSTRUCTION_CHARS / 3
+        ):
             continue
         chosen.append(proposal)
         found += added

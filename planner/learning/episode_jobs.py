@@ -77,7 +77,7 @@ class Try(ModelJob):
         found: list[tuple[SampledAttempt, Sequence[Action]]] = []
         for number in range(1, self.attempts + 1):
             draft = self.planner().draft(goal, start, DIRECT, number)
-            if draft.cut or not draft.text:  # the end of one that was cut off says nothing
+            if draft.truncated or not draft.text:  # the end of one that was cut off says nothing
                 continue
             ok = not draft.parse_error and verify(start, goal, draft.actions).ok
             attempt = SampledAttempt(document=tuple(draft.text), success=ok, steps=len(draft.actions))

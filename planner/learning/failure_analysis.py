@@ -58,7 +58,7 @@ def misread(found: ParsedInstruction, goal: Goal) -> Failure | None:
     """Return what is wrong with the goal that was written for a task; None if it means the task's."""
     if found.goal is not None and meaning(found.goal) == meaning(goal):
         return None
-    if found.goal is None and not found.broken and found.refusal != NOT_UNDERSTOOD and not found.goal_text:
+    if found.goal is None and not found.unparsable and found.refusal != NOT_UNDERSTOOD and not found.goal_text:
         return Failure(kind="refused wrongly", detail=found.question or found.refusal)
     return Failure(kind="goal misunderstood", detail=found.goal_text or found.refusal)
 
@@ -75,7 +75,7 @@ def misplanned(draft: Draft, report: Report, goal: Goal, start: State) -> Failur
         return Failure(kind="missing precondition", detail=report.reason)
     if draft.parse_error:
         return Failure(kind="wrong instance", detail=draft.parse_error)
-    if draft.cut:
+    if draft.truncated:
         return Failure(kind="too long", detail=f"cut off after {len(draft.actions)} subtasks")
     missed = [c for c, met in zip(goal.conditions, report.score.met, strict=True) if not met]
     touched = {name for action in draft.actions for name in action.args}

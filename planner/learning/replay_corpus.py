@@ -37,7 +37,7 @@ def sample_replay(
         number = rng.randrange(len(replay))
         span = slice(int(replay.offsets[number]), int(replay.offsets[number + 1]))
         tokens = replay.tokens[span].tolist()
-        yield tokens, replay.counted[span].tolist(), replay.branch[span].tolist()
+        yield tokens, replay.loss_mask[span].tolist(), replay.branch[span].tolist()
         n_tokens -= len(tokens)
 
 

@@ -110,7 +110,11 @@ class SampledAttempt:
 
     def as_dict(self) -> dict[str, object]:
         """Plain data."""
-        return {"wrote": [[s.mark, s.text] for s in self.document], "success": self.success, "steps": self.steps}
+        return {
+            "wrote": [[s.special_token, s.text] for s in self.document],
+            "success": self.success,
+            "steps": self.steps,
+        }
 
     @classmethod
     def from_dict(cls, record: Mapping[str, Any]) -> SampledAttempt:

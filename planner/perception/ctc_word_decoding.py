@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from gpt.errors import CheckpointError
-from gpt.inference.encoders.ctc import NEVER
+from gpt.inference.encoders.ctc import LOG_ZERO
 from gpt.weights.model_folder import Floats
 from planner.perception.transcript_normalization import LETTERS
 
@@ -119,31 +119,27 @@ def decode_texts(letters: Floats, words: Words, *, width: int = BEAM_WIDTH) -> l
     A prefix beam search (Graves & Jaitly 2014; Hannun et al., arXiv:1408.2873).
     """
     model = _CachedWordScores(words)
-    beams: dict[str, tuple[float, float]] = {
-        "": (0.0, NEVER)
-    }  # log-probabilities of paths that end in a blank and in a letter
+    # Log-probabilities of the paths of each prefix that end in a blank and in a letter.
+    beams: dict[str, tuple[float, float]] = {"": (0.0, LOG_ZERO)}
     for row in letters.astype(np.float64):
-        candidate_classes = [k for k in np.nonzero(row > MIN_LOG_PROBABILITY)[0].tolist() if k] or [
-            int(row[1:].argmax()) + 1
-        ]
+        classes = [k for k in np.nonzero(row > MIN_LOG_PROBABILITY)[0].tolist() if k] or [int(row[1:].argmax()) + 1]
         if row[0] > -1e-3:  # only silence
-            beams = {p: (_log_add(b, n) + float(row[0]), NEVER) for p, (b, n) in beams.items()}
+            beams = {p: (_log_add(b, n) + float(row[0]), LOG_ZERO) for p, (b, n) in beams.items()}
             continue
         extended: dict[str, tuple[float, float]] = {}
         for prefix, (blank, letter) in beams.items():
             total = _log_add(blank, letter)
-            _add_path(extended, prefix, total + float(row[0]), NEVER)
-            for k in candidate_classes:
+            _add_path(extended, prefix, total + float(row[0]), LOG_ZERO)
+            for k in classes:
                 character = LETTERS[k - 1]
                 is_repeated = bool(prefix) and character == prefix[-1]
                 if is_repeated:
-                    _add_path(extended, prefix, NEVER, letter + float(row[k]))
+                    _add_path(extended, prefix, LOG_ZERO, letter + float(row[k]))
                 if character == " " and (not prefix or prefix[-1] == " "):
-                    _add_path(
-                        extended, prefix, NEVER, total + float(row[k])
-                    )  # a space at the start or after a space adds no word
+                    # A space at the start or after a space adds no word.
+                    _add_path(extended, prefix, LOG_ZERO, total + float(row[k]))
                     continue
-                _add_path(extended, prefix + character, NEVER, (blank if is_repeated else total) + float(row[k]))
+                _add_path(extended, prefix + character, LOG_ZERO, (blank if is_repeated else total) + float(row[k]))
         scored = sorted(extended.items(), key=lambda item: -(_log_add(*item[1]) + model.score_prefix(item[0])))
         beams = dict(scored[:width])
     scores: dict[str, float] = {}
@@ -179,11 +175,11 @@ class _CachedWordScores:
 
 
 def _add_path(beams: dict[str, tuple[float, float]], prefix: str, blank: float, letter: float) -> None:
-    previous = beams.get(prefix, (NEVER, NEVER))
+    previous = beams.get(prefix, (LOG_ZERO, LOG_ZERO))
     beams[prefix] = _log_add(previous[0], blank), _log_add(previous[1], letter)
 
 
 def _log_add(a: float, b: float) -> float:
     if a < b:
         a, b = b, a
-    return a if b <= NEVER / 2 else a + math.log1p(math.exp(b - a))
+    return a if b <= LOG_ZERO / 2 else a + math.log1p(math.exp(b - a))

@@ -60,10 +60,10 @@ class TapedSession:
         """Tokens that fit."""
         return self.tape.config.block_size
 
-    def feed(self, ids: Sequence[int], among: Sequence[int] | None = None) -> Floats:
+    def feed(self, ids: Sequence[int], candidate_ids: Sequence[int] | None = None) -> Floats:
         """Read tokens, or recall what came of it."""
         self.length += len(ids)
-        return self.tape.recall() if self.read is None else self.tape.keep(self.read.feed(ids, among))
+        return self.tape.recall() if self.read is None else self.tape.keep(self.read.feed(ids, candidate_ids))
 
     def rewind(self, length: int) -> None:
         """Forget all but the first `length` tokens."""
