@@ -310,7 +310,7 @@ def test_what_is_no_home_is_said_to_be_none(memorized: Planner) -> None:
 
 def test_an_environment_of_others_is_no_home(memorized: Planner, flat: State) -> None:
     plan = memorized.plan(MUG, flat)
-    with pytest.raises(PlannerError, match=r"carried out in a PhysicalHome, a SymbolicHome .*, not in <.*CartPole"):
+    with pytest.raises(PlannerError, match=r"executed in a PhysicalHome, a SymbolicHome .*, not in <.*CartPole"):
         memorized.run(plan, gymnasium.make("CartPole-v1"))
 
 

@@ -261,8 +261,8 @@ def test_a_person_reads_plan_and_score(typed: Callable[..., Outcome]) -> None:
 
 
 def test_what_one_instruction_alone_can_have_is_wrong_usage(plan: Call) -> None:
-    refused(plan(MUG, "--interactive"), "--interactive goes without an instruction")
-    refused(plan("--interactive", "--execute", "--disturb", "0.5"), "--interactive goes without --disturb")
+    refused(plan(MUG, "--interactive"), "--interactive cannot be combined with an instruction")
+    refused(plan("--interactive", "--execute", "--disturb", "0.5"), "--interactive cannot be combined with --disturb")
 
 
 # Homes
