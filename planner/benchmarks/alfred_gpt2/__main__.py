@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gpt.files import write_text_atomically
 from planner.benchmarks.alfred_gpt2.scores import CRITERIA, Criterion, SequenceScores
 from planner.errors import RecipeError
 from planner.evaluation.statistics import Spread, rounded
@@ -105,7 +106,7 @@ def _run(args: argparse.Namespace) -> int:
     seeds = range(args.seed, args.seed + args.seeds)
     results = [_one_seed(seed, rows, held_out, text, settings, folder, args) for seed in seeds]
     record = _record(results, settings, measured.name, len(rows))
-    (folder / "results.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    write_text_atomically(folder / "results.json", json.dumps(record, indent=1) + "\n")
     print(json.dumps(record) if args.json else table(results, f"{measured.name}, n = {len(held_out):,}"))
     return 0
 
