@@ -25,7 +25,7 @@ from planner.tasks.home_splits import SPLITS, sample_home
 from planner.world_model import usual_places
 from planner.world_model.belief import Belief
 from planner.world_model.open_home import open_home
-from planner.world_model.usual_places import count_places, load_usual_places, main, training_homes, written
+from planner.world_model.usual_places import count_places, format_places, load_usual_places, main, training_homes
 from tests.envs.homes_for_tests import after
 from tests.planner.world_model.two_rooms import seen_at_start, two_rooms
 
@@ -160,12 +160,12 @@ def test_counting_writes_the_file_that_is_read(tmp_path: Path, capsys: pytest.Ca
     out = tmp_path / "usual.json"
     assert main(["--homes", "2", "--seed", "1", "--out", str(out)]) == 0
     assert "in 2 homes" in capsys.readouterr().out
-    assert out.read_text(encoding="utf-8") == written(count_places(training_homes(2, 1)))
+    assert out.read_text(encoding="utf-8") == format_places(count_places(training_homes(2, 1)))
 
 
 def test_the_file_is_in_the_form_that_counting_writes() -> None:
     text = (datasets_dir() / "places" / "usual.json").read_text(encoding="utf-8")
-    assert text == written(load_usual_places()) and json.loads(text)["homes"] == usual_places.HOMES
+    assert text == format_places(load_usual_places()) and json.loads(text)["homes"] == usual_places.HOMES
 
 
 def test_no_homes_are_no_counts(capsys: pytest.CaptureFixture[str]) -> None:
