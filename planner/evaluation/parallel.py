@@ -34,7 +34,7 @@ class EvaluationJob:
     Attributes:
         folder: Model folder; None: the released weights.
         weights: Precision of the weights.
-        ways: Options by planning mode, the most expensive last.
+        modes: Options by planning mode, the most expensive last.
         goals_only: Whether to predict only goals, with the options of the last mode.
     """
 
@@ -50,8 +50,8 @@ def predictions(
     """Yield the prediction of each trial, in order.
 
     Args:
-        planner: The model of `work`, used with one process; several processes load their own.
-        work: What to compute for each trial.
+        planner: The model of `job`, used with one process; several processes load their own.
+        job: What to compute for each trial.
         trials: The tasks.
         workers: Number of processes; 1: this process.
 

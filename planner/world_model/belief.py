@@ -130,7 +130,7 @@ class Belief:
         )
 
     def with_statements(self, objects: Mapping[str, Known]) -> Belief:
-        """Return the belief updated with the user's statements about object locations."""
+        """Return the belief updated with stated object locations."""
         return replace(self, things={**self.things, **objects}, first={**self.first, **objects})
 
     def is_open(self, fixture: str) -> bool:
