@@ -188,7 +188,7 @@ def _read_trials(args: argparse.Namespace) -> list[EvaluationTask]:
         try:
             trials.append(trial_from_line(line, seed=args.seed))
         except EnvsError as error:
-            print(f"{PROG}: task {line.id} could not be set: {' '.join(str(error).split())}", file=sys.stderr)
+            print(f"{PROG}: task {line.id} could not be created: {' '.join(str(error).split())}", file=sys.stderr)
     random.Random(f"order/{args.seed}").shuffle(trials)  # the file may be ordered by difficulty
     return trials
 

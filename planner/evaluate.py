@@ -114,7 +114,7 @@ def _run(args: argparse.Namespace) -> int:
         lines = (json.dumps(line, ensure_ascii=False) + "\n" for line in results.lines())
         write_text_atomically(args.out, "".join(lines))
     for problem in problems[:MAX_SHOWN_ERRORS]:
-        print(printable(f"{PROG}: task {problem.id} could not be set: {problem.reason}"), file=sys.stderr)
+        print(printable(f"{PROG}: task {problem.id} could not be created: {problem.reason}"), file=sys.stderr)
     print(json.dumps(results.as_dict()) if args.json else printable(str(results)))
     return 0 if trials else 1
 

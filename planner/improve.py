@@ -109,7 +109,7 @@ def _folder(args: argparse.Namespace, model: Path, sizes: Sizes, method: Method)
             raise OutputError(f"{folder}: already holds a run; add --resume to continue it, or choose another --name")
         if saved_config != config:
             raise OutputError(
-                f"{folder}: is a run with {_changed_settings(saved_config, config)}; resume with the same"
+                f"{folder}: holds a run with {_changed_settings(saved_config, config)}; resume with the same settings"
             )
     write_text_atomically(path, json.dumps(config, indent=2) + "\n")
     return folder

@@ -196,4 +196,4 @@ class Results:
             if not episode["success"]:
                 yield f"  {episode['id']}: {episode['failed'] or 'the goal does not hold'}"
         if self.problems:
-            yield f"errors: {len(self.problems)} tasks could not be set (see stderr), not counted above"
+            yield f"errors: {len(self.problems)} tasks could not be created (see stderr), not counted above"
