@@ -52,7 +52,7 @@ class Belief:
     """The robot's belief about a home.
 
     Attributes:
-        scene: The map: a home without things, its fixtures as usual.
+        scene: The map: the home without objects and with default fixture states.
         things: Known objects, by name.
         first: Objects as first seen in this episode, vanished ones too; otherwise as told or remembered.
         fixtures: The states of all fixtures ever seen.
