@@ -109,7 +109,7 @@ def _folder(args: argparse.Namespace, model: Path, sizes: Sizes, method: Method)
             raise OutputError(f"{folder}: already holds a run; add --resume to continue it, or choose another --name")
         if saved_config != config:
             raise OutputError(
-                f"{folder}: is a run with {_changed_settings(saved_config, config)}; resume with the same"
+                f"{folder}: holds a run with {_changed_settings(saved_config, config)}; resume with the same settings"
             )
     write_text_atomically(path, json.dumps(config, indent=2) + "\n")
     return folder
@@ -183,20 +183,20 @@ def _format_results(folder: Path, results: Record) -> str:
     note = "Test homes; 95 % Wilson intervals; p: exact McNemar test on the same tasks."
     header = ["cycle", "proposed", "tasks", "reached", "directly", "documents", "loss", "weights"]
     rows = []
-    for c in cycles:
-        loss = c.get("loss")
+    for cycle in cycles:
+        loss = cycle.get("loss")
         rows.append([
-            str(c["cycle"]), str(c["proposed"]), str(c["episodes"]), str(c["reached"]), str(c["reached_directly"]),
-            str(c["documents"]), "-" if loss is None else f"{loss:.3f}", "accepted" if c["accepted"] else "refused",
+            *(str(cycle[key]) for key in ("cycle", "proposed", "episodes", "reached", "reached_directly", "documents")),
+            "-" if loss is None else f"{loss:.3f}", "accepted" if cycle["accepted"] else "refused",
         ])  # fmt: skip
-    reasons = [f"cycle {c['cycle']}: {c['reason']}" for c in cycles]
+    reasons = [f"cycle {cycle['cycle']}: {cycle['reason']}" for cycle in cycles]
     where = f"weights: {folder / 'model'}" if results["accepted"] else "weights: the old ones are kept"
-    parts = [
+    sections = [
         grid(header, rows), "\n".join(reasons),
         f"{before_and_after(before, after)}\n{note}",
         f"{where}\nfigures: {folder / 'plot.svg'}\ntime: {results['seconds']} s",
     ]  # fmt: skip
-    return "\n\n".join(parts)
+    return "\n\n".join(sections)
 
 
 if __name__ == "__main__":

@@ -93,4 +93,4 @@ def _some_of(belief: Belief, categories: Sequence[str], rng: random.Random) -> B
     known: dict[str, Known] = {}
     for category in rng.sample(categories, k=rng.randrange(len(categories) + 1)):
         known[free_name(belief, category, known)] = Known(category=category, place=GROUND)
-    return belief.told(known)
+    return belief.with_statements(known)

@@ -167,16 +167,18 @@ def _picture(home: PhysicalHome, state: State, fixture: str, shot: Shot, entity_
     world = home.world
     fixture_index = world.index[fixture]
     seen, counts = np.unique(entities, return_counts=True)
-    things = tuple(
+    visible_objects = tuple(
         i for i, count in zip(seen.tolist(), counts.tolist(), strict=True)
         if i >= world.n_fixtures and count >= VISIBLE and state.root(i) == fixture_index
     )  # fmt: skip
-    items = tuple(Item(world.categories[i], _states(state.flags[i], THING_STATES)) for i in things)
+    items = tuple(Item(world.categories[i], _states(state.flags[i], THING_STATES)) for i in visible_objects)
     category = world.fixture_category[fixture_index]
     assert category is not None
     states = tuple(s for s in _states(state.flags[fixture_index], FURNITURE_STATES) if category.can_be(s))
     listing = Listing(world.categories[fixture_index], states, tuple(sorted(items)))
-    return Picture(fixture=fixture, rgb=shot.rgb, entities=entities, listing=listing, things=things, items=items)
+    return Picture(
+        fixture=fixture, rgb=shot.rgb, entities=entities, listing=listing, things=visible_objects, items=items
+    )
 
 
 def _states(flags: int, words: tuple[str, ...]) -> tuple[str, ...]:

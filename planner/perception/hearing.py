@@ -93,7 +93,7 @@ class Hearing:
             or not np.isfinite(samples).all()
             or np.abs(samples).max() < MIN_AMPLITUDE
         ):
-            raise NothingHeardError("nothing is to be heard: the recording is empty or silent")
+            raise NothingHeardError("no speech: the recording is empty or silent")
         return self.transcribe(self.encoder.perceive(samples))
 
     def transcribe(self, sound: Sound) -> Heard:

@@ -208,9 +208,9 @@ def _spent(command: Sequence[str]) -> tuple[float, float]:
 def throughput(planner: Planner, folder: Path, trials: Sequence[EvaluationTask], workers: int) -> dict[str, float]:
     """Return verified plans per second of one process and of several, which have planned before."""
     from planner.evaluation.measurement import planning_modes
-    from planner.evaluation.parallel import Work, predictions
+    from planner.evaluation.parallel import EvaluationJob, predictions
 
-    work = Work(folder=folder, ways={"verified": planning_modes()["verified"]})
+    work = EvaluationJob(folder=folder, modes={"verified": planning_modes()["verified"]})
     found: dict[str, float] = {}
     for count in sorted({1, workers}):
         done = predictions(planner, work, [*trials[: 4 * count], *trials], count)
