@@ -155,6 +155,7 @@ class Robot:
         self.wait(36)
 
     def _advance(self, ticks: int) -> None:
+        """Step the engine, count collisions and energy, call the listeners, and stop the skill at its deadline."""
         for linkage in self.linkages:
             linkage()
         self.engine.step(ticks)
