@@ -247,7 +247,7 @@ class Robot:
         return -turn @ np.array(held.pivot), turn
 
     def slipped(self) -> bool:
-        """Whether the held object was torn out of the hand or has slipped."""
+        """Whether the held object has left its place in the hand by more than MAX_SLIP_M."""
         held = self.held
         if held is None:
             return False
