@@ -75,6 +75,7 @@ def run_plan(plan: Plan) -> Record:
 
 
 def _carry_out(home: PhysicalHome, rng: random.Random, *, chains: bool) -> list[Row]:
+    """Execute one plan of random actions or chains, with some inapplicable actions; return a row for each action."""
     from envs.evaluation.state_comparison import attempt
 
     rows: list[Row] = []

@@ -150,6 +150,7 @@ def _container_categories() -> list[str]:
 
 
 def _put_in_and_take_out(builder: _TrialBuilder, category: str) -> None:
+    """Build a trial of putting an object into a container and taking it out, in this or the other order."""
     domain = load_domain()
     item = builder.pick_one([n for n in domain.objects if domain.fits(n, category)])
     target, fixtures = category, [category]

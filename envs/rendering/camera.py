@@ -104,7 +104,7 @@ class Camera:
         return self.engine.image(width, height, pose.eye, pose.target, view_deg=pose.view_deg)
 
     def shot(self, pose: Pose, width: int, height: int, light: Light = DAYLIGHT) -> Shot:
-        """Draw what a camera sees; below the top of the walls, they hide what is behind them."""
+        """Draw what a camera sees. Walls have full height for a camera below their top; otherwise they are cut low."""
         below_wall_top = pose.eye[2] < WALL_HEIGHT_M
         self._show_full_walls(below_wall_top)
         try:

@@ -111,6 +111,7 @@ def _block(
     cell_m: float,
     clearance_m: float,
 ) -> None:
+    """Clear the grid cells from which a fixture is nearer than `clearance_m`."""
     half_x, half_y = size[0] / 2, size[1] / 2
     cos, sin = math.cos(fixture.yaw), math.sin(fixture.yaw)
     span_x = abs(cos) * half_x + abs(sin) * half_y + clearance_m

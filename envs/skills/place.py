@@ -107,6 +107,7 @@ def _wait_and_restore_collisions(motion: MotionPrimitives, name: str) -> None:
 def _placement_poses(
     motion: MotionPrimitives, name: str, region: SupportRegion, fixture: str | None
 ) -> tuple[list[ReachPose], Array | None]:
+    """Return reach poses for releasing the held object in a region, and the tilt it needs first (None for none)."""
     queries = motion.queries
     category = queries.objects[name]
     held = motion.robot.held

@@ -253,6 +253,7 @@ def _reach_above(
     motion: MotionPrimitives, name: str, center: Array, middle: Array, pitches: tuple[float, ...], *,
     tip: Callable[[float], Array] | None = None, yaws: tuple[float, ...] = (),
 ) -> ReachPose:  # fmt: skip
+    """Return the best pose with the held object (its center `middle` from the tip) at `center`, or with a given tip."""
     queries = motion.queries
     fixture = queries.root(name)
     covered = fixture is not None and fixture != name and queries.region(fixture).covered
