@@ -114,7 +114,7 @@ def dialogues(rng: Random) -> None:
     ask = rng.randrange(2) == 0
     with redirect_stdout(output):
         dialogue.converse(
-            dialogue.lines_of(stdin), planner, state, Options(samples=0), None, as_json=True, ask=ask
+            dialogue.read_lines(stdin), planner, state, Options(samples=0), None, as_json=True, ask=ask
         )  # fmt: skip
     for line in output.getvalue().splitlines():
         assert set(read_json(line)) >= {"instruction", "status", "plan", "home"}

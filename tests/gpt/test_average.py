@@ -40,7 +40,7 @@ def test_the_average_is_the_elementwise_mean(folders: list[Path], tmp_path: Path
 
 
 def test_one_model_cannot_be_averaged(folders: list[Path], tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="two at least"):
+    with pytest.raises(ConfigError, match="at least two"):
         average(folders[:1], tmp_path / "mean")
 
 

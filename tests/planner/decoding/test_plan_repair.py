@@ -165,7 +165,7 @@ def test_unconstrained_decoding_does_not_repair(able: Planner, monkeypatch: pyte
 
 
 def test_an_unknown_repair_mode_is_refused() -> None:
-    with pytest.raises(OptionsError, match="repair is 'infill' or 'replan', found 'glue'"):
+    with pytest.raises(OptionsError, match="repair must be 'infill' or 'replan', found 'glue'"):
         Options(repair="glue")  # type: ignore[arg-type]
 
 
