@@ -55,7 +55,7 @@ def defines(path: Path, name: str) -> bool:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
-def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
+def test_every_link_of_a_page_resolves(page: Path) -> None:
     dead = []
     for link in LINK.findall(FENCE.sub("", page.read_text(encoding="utf-8"))):
         if link.startswith(("http://", "https://", "mailto:")):
@@ -81,7 +81,7 @@ def test_every_file_and_function_that_a_page_names_exists(page: Path) -> None:
     assert not missing
 
 
-def test_the_walk_through_the_rooms_names_a_function_of_every_stage() -> None:
+def test_the_code_tour_names_a_function_of_every_stage() -> None:
     text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     rooms = {"/".join(path.split("/")[:2]) for path, _ in NAMED.findall(text)}
     assert rooms >= {
@@ -107,7 +107,7 @@ def test_every_command_that_a_page_names_exists(page: Path) -> None:
     assert not missing
 
 
-def test_no_page_names_a_path_of_somebodys_machine() -> None:
+def test_no_page_names_a_path_of_a_particular_machine() -> None:
     files = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.split()
     text_files = [ROOT / name for name in files if name.endswith((".md", ".py", ".yaml", ".toml"))] or PAGES
     guilty = [

@@ -28,7 +28,7 @@ def run(name: str, *argv: str) -> str:
     return done.stdout
 
 
-def test_every_example_is_tried_here() -> None:
+def test_every_example_has_a_test_here() -> None:
     assert sorted(path.stem for path in EXAMPLES.glob("*.py")) == sorted(TRIED)
 
 
@@ -48,12 +48,12 @@ def test_a_plan_is_printed_and_exported_as_a_behavior_tree() -> None:
     assert [name.partition(". ")[2] for name in named if ". " in name] == steps
 
 
-def test_an_instruction_that_is_refused_exports_nothing() -> None:
+def test_a_refused_instruction_exports_nothing() -> None:
     said = run("plan_and_export", "tell me a joke")
     assert said.startswith("status: refused") and "<?xml" not in said
 
 
-def test_another_process_gets_a_line_of_json_for_each_line() -> None:
+def test_another_process_gets_one_json_line_for_each_input_line() -> None:
     said = run("from_another_process").splitlines()
     answers = [line for line in said if not line.startswith(" ")]
     assert answers == [
@@ -66,7 +66,7 @@ def test_another_process_gets_a_line_of_json_for_each_line() -> None:
 
 
 @pytest.mark.parametrize("world", [(), ("physics",)], ids=["rules", "physics"])
-def test_a_run_tells_what_is_done_what_disturbs_and_what_is_planned_anew(world: tuple[str, ...]) -> None:
+def test_a_run_reports_actions_disturbances_and_replanning(world: tuple[str, ...]) -> None:
     said = run("watch_a_run", *world).splitlines()
     assert next(line for line in said if re.match(r"\[\d+/\d+\] ", line)).endswith(": done")
     assert any(line.startswith("disturbed: ") for line in said) and "planning anew:" in said

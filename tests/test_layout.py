@@ -150,7 +150,7 @@ def run_python(code: str) -> subprocess.CompletedProcess[str]:
         ("importlib.import_module('a.b')", {"a.b"}),
     ],
 )
-def test_the_reader_of_imports_finds_each_kind(source: str, expected: set[str]) -> None:
+def test_the_import_parser_finds_every_form_of_import(source: str, expected: set[str]) -> None:
     read = imports_in(ast.parse(source), "envs.sim", is_package=False)
     assert {each.module for each in read if not each.typing_only} == expected
 
@@ -160,7 +160,7 @@ def test_every_room_has_a_line_in_the_table() -> None:
     assert rooms == ROOMS.keys()
 
 
-def test_the_table_names_only_rooms_that_stand_above() -> None:
+def test_the_table_names_only_rooms_listed_above_the_importing_one() -> None:
     above: set[str] = set()
     for room, allowed in ROOMS.items():
         assert set(allowed) <= above, f"{room} may import {sorted(set(allowed) - above)}, which do not stand above it"
@@ -180,12 +180,12 @@ def test_a_room_imports_only_what_the_table_allows(room: str) -> None:
 
 
 @pytest.mark.parametrize("room", ROOMS)
-def test_the_table_allows_no_arrow_that_nothing_needs(room: str) -> None:
+def test_the_table_allows_no_unused_dependency(room: str) -> None:
     needed = {room_of(each.module) for module in SOURCES if room_of(module) == room for each in our_imports(module)}
     assert set(ROOMS[room]) <= needed
 
 
-def test_no_circle_of_imports_not_even_for_types() -> None:
+def test_imports_have_no_cycles_even_for_types() -> None:
     files = {module: {each.module for each in our_imports(module)} for module in SOURCES if module not in PACKAGES}
     try:
         tuple(TopologicalSorter(files).static_order())
@@ -263,7 +263,7 @@ def test_training_needs_no_physics() -> None:
     assert not {module: names for module, names in guilty.items() if names}
 
 
-def test_the_pipeline_fits_one_file_that_can_be_read_at_once() -> None:
+def test_the_pipeline_is_one_short_file() -> None:
     assert len(SOURCES["planner.pipeline"].read_text(encoding="utf-8").splitlines()) < 200
 
 

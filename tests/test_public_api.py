@@ -37,7 +37,7 @@ def example_of(package: ModuleType) -> str:
 
 
 @pytest.mark.parametrize(("package", "name"), NAMES)
-def test_a_name_is_the_one_of_its_module(package: ModuleType, name: str) -> None:
+def test_an_exported_name_is_the_object_of_its_module(package: ModuleType, name: str) -> None:
     if name == "PhysicalHome":
         pytest.importorskip("pybullet")
     found = getattr(package, name)
@@ -51,7 +51,7 @@ def test_a_name_is_listed(package: ModuleType, name: str) -> None:
 
 
 @pytest.mark.parametrize("package", PACKAGES)
-def test_an_unknown_name_is_answered_with_those_that_exist(package: ModuleType) -> None:
+def test_an_unknown_name_raises_an_error_that_lists_the_known_ones(package: ModuleType) -> None:
     with pytest.raises(AttributeError, match=f"'{package.__name__}' has no attribute 'nothing'") as caught:
         package.nothing  # noqa: B018
     assert str(caught.value).endswith(f"it has {', '.join(package.__all__)}")
@@ -87,11 +87,11 @@ def test_the_environments_are_still_registered() -> None:
     assert {"HomeSymbolic-v0", "HomePhysics-v0"} <= set(registration.registry)
 
 
-def test_the_example_of_gpt_trains_and_generates(tmp_path: Path) -> None:
+def test_the_gpt_package_example_trains_and_generates(tmp_path: Path) -> None:
     assert run_python(example_of(gpt), tmp_path).strip()
     assert (tmp_path / "runs" / "tiny" / "checkpoint.safetensors").exists()
 
 
-def test_the_example_of_envs_executes_an_action(tmp_path: Path) -> None:
+def test_the_envs_package_example_executes_an_action(tmp_path: Path) -> None:
     pytest.importorskip("pybullet")
     assert run_python(example_of(envs), tmp_path).split() == ["done", "False"]

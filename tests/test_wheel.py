@@ -71,7 +71,7 @@ def test_the_wheel_holds_the_weights_the_domain_and_the_type_markers(wheel: Path
     assert wanted <= names
 
 
-def test_the_wheel_holds_no_top_level_name_but_our_three(wheel: Path) -> None:
+def test_the_wheel_has_only_three_top_level_packages(wheel: Path) -> None:
     top = {name.split("/")[0] for name in zipfile.ZipFile(wheel).namelist()}
     assert {name for name in top if not name.endswith(".dist-info")} == {"gpt", "envs", "planner"}
 

@@ -40,19 +40,19 @@ def test_random_actions_are_applicable_and_of_all_kinds(start: State) -> None:
     assert skills == set(start.world.domain.skills)
 
 
-def test_going_somewhere_does_not_crowd_out_the_rest(start: State) -> None:
+def test_go_to_does_not_dominate_random_actions(start: State) -> None:
     rng = random.Random(0)
     drawn = [draw_action(start, rng).skill for _ in range(300)]
     assert drawn.count("go to") < 100
 
 
-def test_inapplicable_actions_cannot_be_done(start: State) -> None:
+def test_inapplicable_actions_have_an_unmet_precondition(start: State) -> None:
     rng = random.Random(0)
     assert all(unmet_precondition(start, draw_inapplicable(start, rng)) is not None for _ in range(100))
 
 
 @pytest.mark.parametrize("name", CHAINS)
-def test_every_kind_of_chain_can_be_made_and_carried_out(start: State, name: str) -> None:
+def test_every_kind_of_chain_can_be_drawn_and_executed(start: State, name: str) -> None:
     made = 0
     for seed in range(60):
         walk = ActionSequence(start)
@@ -74,14 +74,14 @@ def test_a_machine_is_opened_filled_closed_and_run(start: State) -> None:
     assert any(s[:6] == ("open", "pick up", "put", "close", "turn on", "turn off") for s in skills)
 
 
-def test_what_is_held_is_put_away_first(start: State) -> None:
+def test_a_held_object_is_put_away_first(start: State) -> None:
     holding = successor(start, Action("pick up", ("book 1",)))
     name, actions = draw_chain(holding, random.Random(0))
     assert name == "put away"
     assert actions[0].args[0] == "book 1"
 
 
-def test_homes_of_plans_are_the_same_each_time() -> None:
+def test_the_home_of_a_plan_depends_on_its_seed_only() -> None:
     assert home_for_plans(PLAN_SEEDS[0] + 3) == home_for_plans(PLAN_SEEDS[0] + 3)
 
 
@@ -89,7 +89,7 @@ def test_homes_of_plans_are_the_same_each_time() -> None:
 
 
 @physics
-def test_a_plan_replays_from_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_plan_replays_from_its_seed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(agree, "PLAN_LENGTH", 3)
 
     def facts(record: Record) -> object:
@@ -117,7 +117,7 @@ def test_both_worlds_refuse_in_the_same_words_and_no_time_passes() -> None:
 
 
 @physics
-def test_a_world_that_is_wrong_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_symbolic_world_is_detected(monkeypatch: pytest.MonkeyPatch) -> None:
     from envs.evaluation import state_comparison
     from envs.simulation.physical_home import PhysicalHome
 
@@ -134,7 +134,7 @@ def test_a_world_that_is_wrong_is_found_out(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @physics
-def test_a_bug_in_a_skill_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_crash_in_a_skill_is_reported_as_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
     from envs.evaluation import state_comparison
     from envs.simulation import physical_home
 
@@ -170,7 +170,7 @@ def records() -> list[Record]:
     return [{"key": "7", "home": 5, "steps": steps, "error": "", "started_right": True}]
 
 
-def test_disagreements_are_counted_by_skill_and_category_with_the_plan_that_leads_there() -> None:
+def test_disagreements_are_counted_by_skill_and_category_with_an_example_plan() -> None:
     found = summarize(records())
     assert found.disagreements == {"put mug: place": 1}
     example = found.examples["put mug: place"]
@@ -179,7 +179,7 @@ def test_disagreements_are_counted_by_skill_and_category_with_the_plan_that_lead
     assert example in as_text(found)
 
 
-def test_a_failure_is_counted_with_what_it_changed_and_whether_the_next_was_done() -> None:
+def test_a_failure_is_counted_with_its_changes_and_whether_the_next_action_succeeded() -> None:
     found = summarize(records())
     assert (found.done["pick up"].hits, found.done["pick up"].total) == (2, 3)
     assert found.done["pick up"].causes == {"it slipped": 1}
@@ -187,7 +187,7 @@ def test_a_failure_is_counted_with_what_it_changed_and_whether_the_next_was_done
     assert (found.resumed.hits, found.resumed.total) == (1, 1)
 
 
-def test_a_refusal_in_other_words_is_shown() -> None:
+def test_refusals_with_different_wording_are_shown() -> None:
     found = summarize(records())
     assert found.refused == [False]
     assert "physics 'a' after 0 ticks; symbolic 'b'" in as_text(found)
@@ -210,7 +210,7 @@ def test_the_command_writes_plans_and_prints_json(
 
 
 @pytest.mark.parametrize("call", [["--plans", "0"], ["--workers", "0"], ["--grasp", "magic"]])
-def test_wrong_usage_is_said(call: list[str]) -> None:
+def test_wrong_usage_is_an_error(call: list[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         agree.main(call)
     assert caught.value.code == 2

@@ -14,7 +14,7 @@ from envs.scenes.scene_sampler import sample_scene
 from envs.symbolic.actions import World
 
 
-def test_the_walk_that_is_measured_is_applicable_throughout() -> None:
+def test_every_action_of_the_measured_sequence_is_applicable() -> None:
     start = World(sample_scene(speed.SEED, geometry=False)).initial()
     walk = draw_actions(start, 200, random.Random(0))
     assert speed.actions_per_s(start, walk, 1.0, clock=iter([0.0, 0.0, 0.5, 2.0]).__next__) == (200.0, 1.0)
@@ -63,7 +63,7 @@ def test_the_command_prints_json(capsys: pytest.CaptureFixture[str], monkeypatch
     assert found["entities"] > 50 and found["applicable_actions_per_s"] > 0
 
 
-def test_a_senseless_time_is_wrong_usage() -> None:
+def test_an_invalid_duration_is_wrong_usage() -> None:
     with pytest.raises(SystemExit) as caught:
         speed.main(["--seconds", "0"])
     assert caught.value.code == 2

@@ -29,7 +29,7 @@ physics = pytest.mark.skipif(importlib.util.find_spec("pybullet") is None, reaso
 
 
 @pytest.mark.parametrize("what", TRIAL_SUITES)
-def test_every_category_has_a_course_whose_steps_are_applicable(what: str) -> None:
+def test_every_category_has_a_trial_whose_steps_are_applicable(what: str) -> None:
     for category in suite_categories(what):
         course = define_trial(what, category, 0, 0)
         now = World(course.scene).initial()
@@ -43,14 +43,14 @@ def test_every_object_category_is_picked_up() -> None:
     assert suite_categories("pick") == list(load_domain().objects)
 
 
-def test_every_place_with_a_door_and_every_movable_container_is_filled() -> None:
+def test_a_trial_fills_every_place_with_a_door_and_every_movable_container() -> None:
     domain = load_domain()
     wanted = {n for n, f in domain.fixtures.items() if f.enclosed} | {n for n, o in domain.objects.items() if o.holds}
     wanted |= {"sink", "garbage can", "bathtub", "laundry basket", "bookshelf"}
     assert wanted <= set(suite_categories("containers"))
 
 
-def test_a_course_is_the_same_each_time() -> None:
+def test_a_trial_definition_is_reproducible() -> None:
     assert define_trial("pick", "mug", 2, 5) == define_trial("pick", "mug", 2, 5)
 
 
@@ -59,7 +59,7 @@ def test_trials_of_a_category_and_of_a_seed_have_different_homes() -> None:
     assert len(homes) == 15
 
 
-def test_things_come_from_all_their_usual_places() -> None:
+def test_objects_start_in_all_their_usual_places() -> None:
     places = set()
     for number in range(3):
         course = define_trial("pick", "plate", number, 0)
@@ -67,7 +67,7 @@ def test_things_come_from_all_their_usual_places() -> None:
     assert places == {"cabinet", "countertop", "dining table"}
 
 
-def test_what_is_picked_up_is_put_on_another_open_surface() -> None:
+def test_a_picked_up_object_is_put_on_another_open_surface() -> None:
     for number in range(8):
         course = define_trial("pick", "apple", number, 0)
         source = next(o.place for o in course.scene.objects if o.name == "apple 1")
@@ -76,19 +76,19 @@ def test_what_is_picked_up_is_put_on_another_open_surface() -> None:
         assert not load_domain().fixtures[target.rpartition(" ")[0]].enclosed
 
 
-def test_opening_a_door_for_something_else_is_not_counted() -> None:
+def test_opening_a_door_on_the_way_is_not_counted() -> None:
     steps = define_trial("containers", "fridge", 0, 0).steps
     assert [step.counted for step in steps if step.action.skill == "open"] in ([""], [])
     assert {step.counted for step in steps} >= {"put in", "take out"}
 
 
-def test_seeds_of_trials_are_not_those_of_training() -> None:
+def test_trial_seeds_are_disjoint_from_training_seeds() -> None:
     seeds = [seed_of(f"pick/mug/{n}", s) for n in range(100) for s in (0, 1)]
     assert all(TRIAL_SEEDS[0] <= seed < TRIAL_SEEDS[1] for seed in seeds)
     assert PLAN_SEEDS[0] >= TRIAL_SEEDS[1] > TRIAL_SEEDS[0] > 12_000_000
 
 
-def test_small_homes_are_small_and_hold_what_is_asked() -> None:
+def test_small_homes_are_small_and_hold_the_required_objects() -> None:
     scene = small_home(TRIAL_SEEDS[0] + 1, ["cabinet", "desk"], [location_fact("plate", "cabinet")])
     assert {"cabinet", "desk"} <= {f.category for f in scene.fixtures}
     assert len({f.category for f in scene.fixtures}) <= 6
@@ -101,7 +101,7 @@ def test_the_robot_starts_anywhere() -> None:
     assert len({yaw for _, _, yaw in starts}) == 6
 
 
-def test_a_surface_has_no_door_and_takes_the_thing() -> None:
+def test_a_surface_has_no_door_and_accepts_the_object() -> None:
     assert "cabinet" not in surfaces("plate", usual=False)
     assert surfaces("plate", usual=True) == ["countertop", "dining table"]
 
@@ -115,7 +115,7 @@ def test_a_fact_uses_the_word_of_its_place() -> None:
 # Walks and differences
 
 
-def test_a_walk_opens_what_is_closed_and_refuses_what_cannot_be_done() -> None:
+def test_an_action_sequence_opens_closed_furniture_and_refuses_inapplicable_actions() -> None:
     walk = ActionSequence(World(kitchen()).initial())
     with pytest.raises(DeadEndError, match="fridge 1 is closed"):
         walk.do("pick up", "apple 1")
@@ -143,7 +143,7 @@ def test_only_differences_about_the_arguments_concern_an_action() -> None:
     assert not concerns(Difference("cup 1", "place", "sink 1", "nothing"), action)
 
 
-def test_like_causes_count_as_one() -> None:
+def test_similar_causes_are_counted_together() -> None:
     world = World(kitchen())
     assert without_names("cannot reach plate 1", world) == without_names("cannot reach milk 1", world)
     assert without_names("plate 1 did not stay in sink 1", world) == "<thing> did not stay in <fixture>"
@@ -194,11 +194,11 @@ def test_a_process_that_dies_costs_only_its_own_job() -> None:
     assert [found[str(k)].get("square") for k in (0, 1, 2, 4, 5)] == [0, 1, 4, 16, 25]
 
 
-def test_no_job_is_begun_when_the_time_is_up() -> None:
+def test_no_job_starts_after_the_time_limit() -> None:
     assert list(run_jobs(square, [Number(value=1)], workers=1, minutes=0.0)) == []
 
 
-def test_what_was_written_before_an_interrupt_is_kept(tmp_path: Path) -> None:
+def test_records_written_before_an_interrupt_are_kept(tmp_path: Path) -> None:
     path = tmp_path / "trials.jsonl"
     with pytest.raises(KeyboardInterrupt), Records(path, {"seed": 0}) as log:
         log.add({"key": "a"})
@@ -213,7 +213,7 @@ def test_what_was_written_before_an_interrupt_is_kept(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_another_run_is_not_continued(tmp_path: Path) -> None:
+def test_a_run_with_different_settings_is_not_continued(tmp_path: Path) -> None:
     path = tmp_path / "trials.jsonl"
     with Records(path, {"seed": 0}):
         pass
@@ -233,7 +233,7 @@ def record(key: str, *rows: dict[str, object]) -> Record:
     return {"key": key, "category": key.split("/")[1], "steps": list(rows), "error": ""}
 
 
-def test_steps_are_counted_apart_and_together() -> None:
+def test_steps_are_counted_separately_and_together() -> None:
     good = record("pick/mug/0", row("pick up", hit=True), row("put", hit=True))
     bad = record("pick/mug/1", row("pick up", hit=True), row("put", hit=False, reason="it fell"))
     summary = trials.summarize([good, bad])
@@ -288,7 +288,7 @@ def test_the_table_has_a_row_for_each_category(
 
 
 @pytest.mark.parametrize("call", [["juggle"], ["pick", "--trials", "0"], ["pick", "--only", "unicorn"]])
-def test_wrong_usage_is_said(call: list[str]) -> None:
+def test_wrong_usage_is_an_error(call: list[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         trials.main(call)
     assert caught.value.code == 2

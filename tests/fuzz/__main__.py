@@ -21,7 +21,7 @@ SHARES = {  # of --count: what takes an instruction has most, the rest by how mu
     "dialogues": 0.02, "names": 0.02, "recipes": 0.015, "records": 0.015, "calibrations": 0.005, "episodes": 0.005,
     "recordings": 0.01, "pictures": 0.01, "sense_files": 0.01,
 }  # fmt: skip
-SAID_EVERY = 1000  # inputs
+REPORT_EVERY = 1000  # inputs
 SHOWN_NUMBERS = 5
 
 
@@ -46,35 +46,35 @@ def main(argv: Sequence[str] | None = None) -> int:
         for target, count in counts.items():
             for tally in throw(target, args.seed, range(args.first, args.first + count)):
                 tallies[target] = tally
-                if tally.inputs % SAID_EVERY == 0:
-                    _say(target, tally, count)
+                if tally.inputs % REPORT_EVERY == 0:
+                    _report_progress(target, tally, count)
     except KeyboardInterrupt:
         print(f"{PROG}: interrupted; what was thrown so far:", file=sys.stderr)
-    _print(tallies)
+    _print_summary(tallies)
     return 1 if any(tally.findings for tally in tallies.values()) else 0
 
 
-def _say(target: str, tally: Tally, count: int) -> None:
-    found = sum(len(numbers) for numbers in tally.findings.values())
-    said = f"{target}: {tally.inputs} of {count}, {found} findings, {tally.seconds:.0f} s, {_slowest(tally)}"
-    print(said, file=sys.stderr, flush=True)
+def _report_progress(target: str, tally: Tally, count: int) -> None:
+    n_findings = sum(len(numbers) for numbers in tally.findings.values())
+    message = f"{target}: {tally.inputs} of {count}, {n_findings} findings, {tally.seconds:.0f} s, {_slowest(tally)}"
+    print(message, file=sys.stderr, flush=True)
 
 
 def _slowest(tally: Tally) -> str:
     return f"slowest {tally.slowest_s:.2f} s (number {tally.slowest})"
 
 
-def _print(tallies: dict[str, Tally]) -> None:
+def _print_summary(tallies: dict[str, Tally]) -> None:
     print(f"{'target':14}{'inputs':>8}{'findings':>10}{'seconds':>9}")
     for target, tally in tallies.items():
-        found = sum(len(numbers) for numbers in tally.findings.values())
-        print(f"{target:14}{tally.inputs:8}{found:10}{tally.seconds:9.0f}  {_slowest(tally)}")
+        n_findings = sum(len(numbers) for numbers in tally.findings.values())
+        print(f"{target:14}{tally.inputs:8}{n_findings:10}{tally.seconds:9.0f}  {_slowest(tally)}")
     inputs, seconds = sum(t.inputs for t in tallies.values()), sum(t.seconds for t in tallies.values())
     print(f"{'all':14}{inputs:8}{sum(len(n) for t in tallies.values() for n in t.findings.values()):10}{seconds:9.0f}")
     for target, tally in tallies.items():
         for where, numbers in tally.findings.items():
-            shown = ", ".join(map(str, numbers[:SHOWN_NUMBERS]))
-            print(f"\n{target}, {len(numbers)} times (number {shown}): {where}\n{tally.example[where]}")
+            examples = ", ".join(map(str, numbers[:SHOWN_NUMBERS]))
+            print(f"\n{target}, {len(numbers)} times (number {examples}): {where}\n{tally.example[where]}")
 
 
 if __name__ == "__main__":

@@ -29,10 +29,10 @@ def main(argv: list[str]) -> int:
         return 2
     target = TARGETS[argv[1]]
 
-    def thrown(data: bytes) -> None:
+    def run_target(data: bytes) -> None:
         target(BytesRandom(data))
 
-    atheris.Setup([argv[0], *argv[2:]], thrown)
+    atheris.Setup([argv[0], *argv[2:]], run_target)
     atheris.Fuzz()
     return 0
 

@@ -33,42 +33,42 @@ SNIPPETS = (
 
 
 @cache
-def _written(folder: str) -> tuple[str, ...]:
+def _yaml_texts(folder: str) -> tuple[str, ...]:
     return tuple(path.read_text(encoding="utf-8") for path in sorted((datasets_dir() / folder).glob("*.yaml")))
 
 
 def home(rng: Random) -> str:
     """A home file: a bundled or a sampled one, mutated as a tree or as a text."""
-    written = rng.choice((*_written("homes"), *_sampled()))
-    return _yaml(rng, written)
+    original = rng.choice((*_yaml_texts("homes"), *_sampled_homes()))
+    return _mutated_yaml(rng, original)
 
 
 @cache
-def _sampled() -> tuple[str, ...]:
+def _sampled_homes() -> tuple[str, ...]:
     return tuple(dump_home(sample_scene(seed, rooms=1, n_objects=12)) for seed in range(4))
 
 
 def recipe(rng: Random) -> str:
     """A recipe, mutated likewise."""
-    return _yaml(rng, rng.choice(_written("recipes")))
+    return _mutated_yaml(rng, rng.choice(_yaml_texts("recipes")))
 
 
-def _yaml(rng: Random, text: str) -> str:
-    kind = rng.randrange(8)
-    if kind == 0:
-        return _bomb(rng)
-    if kind < 5:
+def _mutated_yaml(rng: Random, text: str) -> str:
+    choice = rng.randrange(8)
+    if choice == 0:
+        return _resource_bomb(rng)
+    if choice < 5:
         tree = yaml.load(text, Loader=yaml.CSafeLoader)
         for _ in range(rng.choice((1, 1, 2, 5))):
-            tree = _changed(tree, rng)
+            tree = _mutated_tree(tree, rng)
         text = yaml.dump(tree, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True)
     for _ in range(rng.randrange(4)):
-        at = rng.randrange(len(text) + 1)
+        position = rng.randrange(len(text) + 1)
         piece = rng.choice(SCALARS) if rng.randrange(2) else rng.choice(SNIPPETS).format(rng.choice(SCALARS))
         lines = text.split("\n")
         match rng.randrange(4):
             case 0:
-                text = text[:at] + piece + text[at:]
+                text = text[:position] + piece + text[position:]
             case 1:
                 lines.insert(rng.randrange(len(lines) + 1), piece)
                 text = "\n".join(lines)
@@ -81,21 +81,21 @@ def _yaml(rng: Random, text: str) -> str:
     return text
 
 
-def _bomb(rng: Random) -> str:
-    many = rng.choice((3, 100, 5000))
+def _resource_bomb(rng: Random) -> str:
+    size = rng.choice((3, 100, 5000))
     return rng.choice((
-        "a0: &a0 [x, x, x]\n" + "".join(f"a{n + 1}: &a{n + 1} [*a{n}, *a{n}, *a{n}]\n" for n in range(min(many, 40))),
-        "&a [*a]\n", "rooms: &r {kitchen: *r}\n", "[" * many, "{a: " * many, "- " * many, "a:\n" * many,
-        "rooms: {kitchen: " + "[" * many + "]" * many + "}", "".join(" " * n + "a:\n" for n in range(min(many, 500))),
-        "rooms:\n" + "".join(f"  r{n}: {{kind: kitchen, rect: [{n}, 0, {n + 1}, 1]}}\n" for n in range(many)),
-        "rooms: {kitchen: [table]}\nobjects:\n" + "".join(f"  box {n + 1}: [box]\n" for n in range(min(many, 990))),
-        "rooms: {kitchen: [countertop]}\ndoorways: [" + "[1, 1, 1, x], " * many + "]\n",
-        "rooms: {kitchen: [" + "50 sink, " * many + "]}\n", "name: " + "x" * 40 * many, "x" * many + ": 1\n",
-        "rooms: {kitchen: [{sink: {" + "a: 1, " * many + "}}]}\n",
+        "a0: &a0 [x, x, x]\n" + "".join(f"a{n + 1}: &a{n + 1} [*a{n}, *a{n}, *a{n}]\n" for n in range(min(size, 40))),
+        "&a [*a]\n", "rooms: &r {kitchen: *r}\n", "[" * size, "{a: " * size, "- " * size, "a:\n" * size,
+        "rooms: {kitchen: " + "[" * size + "]" * size + "}", "".join(" " * n + "a:\n" for n in range(min(size, 500))),
+        "rooms:\n" + "".join(f"  r{n}: {{kind: kitchen, rect: [{n}, 0, {n + 1}, 1]}}\n" for n in range(size)),
+        "rooms: {kitchen: [table]}\nobjects:\n" + "".join(f"  box {n + 1}: [box]\n" for n in range(min(size, 990))),
+        "rooms: {kitchen: [countertop]}\ndoorways: [" + "[1, 1, 1, x], " * size + "]\n",
+        "rooms: {kitchen: [" + "50 sink, " * size + "]}\n", "name: " + "x" * 40 * size, "x" * size + ": 1\n",
+        "rooms: {kitchen: [{sink: {" + "a: 1, " * size + "}}]}\n",
     ))  # fmt: skip
 
 
-def _changed(tree: object, rng: Random) -> object:
+def _mutated_tree(tree: object, rng: Random) -> object:
     """The tree with one of its nodes replaced, repeated, wrapped or left out."""
     if rng.randrange(5) and isinstance(tree, dict) and tree:
         key = rng.choice(list(tree))
@@ -103,9 +103,12 @@ def _changed(tree: object, rng: Random) -> object:
             case 0:
                 return {k: v for k, v in tree.items() if k != key}
             case 1:
-                return {(rng.choice((_plain(texts.odd(rng)), 7, None)) if k == key else k): v for k, v in tree.items()}
+                return {
+                    (rng.choice((_without_surrogates(texts.odd(rng)), 7, None)) if k == key else k): v
+                    for k, v in tree.items()
+                }
             case _:
-                return {k: _changed(v, rng) if k == key else v for k, v in tree.items()}
+                return {k: _mutated_tree(v, rng) if k == key else v for k, v in tree.items()}
     if rng.randrange(5) and isinstance(tree, list) and tree:
         at = rng.randrange(len(tree))
         match rng.randrange(6):
@@ -114,24 +117,24 @@ def _changed(tree: object, rng: Random) -> object:
             case 1:
                 return tree[:at] + tree[at : at + 1] * rng.choice((2, 60)) + tree[at:]
             case _:
-                return [_changed(v, rng) if i == at else v for i, v in enumerate(tree)]
+                return [_mutated_tree(v, rng) if i == at else v for i, v in enumerate(tree)]
     match rng.randrange(6):
         case 0:
             return [tree]
         case 1:
-            return {"holds": tree, "count": rng.choice((0, 1, 50, 10**9)), "name": _plain(texts.odd(rng))}
+            return {"holds": tree, "count": rng.choice((0, 1, 50, 10**9)), "name": _without_surrogates(texts.odd(rng))}
         case 2:
             return rng.choice(texts.words())
         case 3 if isinstance(tree, str):
-            return _plain(texts.mutated(tree, rng))
+            return _without_surrogates(texts.mutated(tree, rng))
         case 4 if isinstance(tree, int | float):
             return rng.choice((0, -tree, tree * 1000, 10**30, float("nan"), float("inf"), tree + 0.3))
-    return _plain(texts.value(rng))
+    return _without_surrogates(texts.value(rng))
 
 
-def _plain(found: object) -> object:
+def _without_surrogates(content: object) -> object:
     """What YAML can be written of: no halves of characters."""
-    return json.loads(json.dumps(found, ensure_ascii=False).encode("utf-8", "replace"))
+    return json.loads(json.dumps(content, ensure_ascii=False).encode("utf-8", "replace"))
 
 
 def tasks(rng: Random, state: State) -> bytes:
@@ -198,7 +201,7 @@ def write_documents(rng: Random, folder: Path) -> None:
 def damaged(raw: bytes, rng: Random) -> bytes:
     """The bytes, often with some of them changed, cut off or put in."""
     for _ in range(rng.choice((0, 0, 1, 3))):
-        at = rng.randrange(len(raw) + 1)
-        raw = rng.choice((raw[:at], raw[:at] + rng.randbytes(rng.randrange(1, 9)) + raw[at:],
-                          raw[:at] + rng.randbytes(1) + raw[at + 1 :]))  # fmt: skip
+        position = rng.randrange(len(raw) + 1)
+        raw = rng.choice((raw[:position], raw[:position] + rng.randbytes(rng.randrange(1, 9)) + raw[position:],
+                          raw[:position] + rng.randbytes(1) + raw[position + 1 :]))  # fmt: skip
     return raw

@@ -42,37 +42,37 @@ def write_model(rng: Random, folder: Path) -> None:
     arrays = {name: np.asarray(np.random.default_rng(rng.randrange(9)).normal(size=shape, scale=0.3), np.float32)
               for name, shape in expected_shapes(_config()).items()}  # fmt: skip
     content: dict[str, object] = {"format": FORMAT, "model": dataclasses.asdict(_config()), "extra": {}}
-    words = json.loads(_tokenizer().to_json())
+    tokenizer = json.loads(_tokenizer().to_json())
     for _ in range(rng.choice((0, 1, 1, 1, 2))):
-        model, ranks, specials = content["model"], words.get("ranks"), words.get("specials")
+        model, ranks, specials = content["model"], tokenizer.get("ranks"), tokenizer.get("specials")
         if rng.randrange(2) and isinstance(model, dict) and model:
             _change_config(rng, content, model)
         elif isinstance(ranks, list) and isinstance(specials, dict) and ranks and specials:
-            _change_words(rng, words, ranks, specials)
+            _change_tokenizer(rng, tokenizer, ranks, specials)
         if arrays:
             _change_arrays(rng, arrays)
-    config_text, words_text = (json.dumps(found) for found in (content, words))
+    config_text, tokenizer_text = (json.dumps(part) for part in (content, tokenizer))
     if rng.randrange(6) == 0:
         config_text = rng.choice((texts.mutated(config_text, rng), "[" * 9000, "9" * 5000, "{}", "null", "[]"))
     if rng.randrange(6) == 0:
-        words_text = rng.choice((texts.mutated(words_text, rng), "[" * 9000, "9" * 5000, "{}", "null", "[]"))
-    config_raw, words_raw = (found.encode("utf-8", "replace") for found in (config_text, words_text))
-    mark = hashlib.sha256(config_raw + b"\0" + words_raw).hexdigest()
-    weights = save(arrays, {"format": FORMAT, "fingerprint": mark})
+        tokenizer_text = rng.choice((texts.mutated(tokenizer_text, rng), "[" * 9000, "9" * 5000, "{}", "null", "[]"))
+    config_raw, tokenizer_raw = (part.encode("utf-8", "replace") for part in (config_text, tokenizer_text))
+    fingerprint = hashlib.sha256(config_raw + b"\0" + tokenizer_raw).hexdigest()
+    weights = save(arrays, {"format": FORMAT, "fingerprint": fingerprint})
     if rng.randrange(4) == 0:
         weights = damaged(_lying_header(rng, weights), rng)
     folder.mkdir(exist_ok=True)
-    for name, raw in (("config.json", config_raw), ("tokenizer.json", words_raw), ("model.safetensors", weights)):
+    for name, raw in (("config.json", config_raw), ("tokenizer.json", tokenizer_raw), ("model.safetensors", weights)):
         (folder / name).write_bytes(raw)
 
 
 def write_calibration(rng: Random, folder: Path) -> None:
     """Write a model's config and a calibration beside it, in which something may be wrong."""
     (folder / "config.json").write_text("{}")
-    warm = {reading: rng.choice((0.3, 1.0, 4.0)) for reading in get_args(Reading)}
+    temperatures = {reading: rng.choice((0.3, 1.0, 4.0)) for reading in get_args(Reading)}
     scores = tuple(sorted((rng.random() for _ in range(rng.choice((0, 1, 50)))), reverse=True))
-    found = Calibration(goal=warm, plan=warm, unverified=rng.random(), scores=scores)
-    path = calibration_file.write_calibration(found, folder, tasks=None, seed=0)
+    calibration = Calibration(goal=temperatures, plan=temperatures, unverified=rng.random(), scores=scores)
+    path = calibration_file.write_calibration(calibration, folder, tasks=None, seed=0)
     content = json.loads(path.read_text())
     for _ in range(rng.choice((0, 1, 1, 2))):
         key = rng.choice(sorted(content))
@@ -107,10 +107,12 @@ def _change_config(rng: Random, content: dict[str, object], model: dict[str, obj
             model[rng.choice(list(model))] = rng.choice(EXTREME)
 
 
-def _change_words(rng: Random, words: dict[str, object], ranks: list[object], specials: dict[str, object]) -> None:
+def _change_tokenizer(
+    rng: Random, tokenizer: dict[str, object], ranks: list[object], specials: dict[str, object]
+) -> None:
     match rng.randrange(7):
         case 0:
-            words[rng.choice(list(words))] = texts.value(rng)
+            tokenizer[rng.choice(list(tokenizer))] = texts.value(rng)
         case 1:
             rng.shuffle(ranks)
         case 2:
@@ -123,7 +125,7 @@ def _change_words(rng: Random, words: dict[str, object], ranks: list[object], sp
         case 5:
             specials[rng.choice(("put", "[SEP", ""))] = 999
         case _:
-            words["pattern"] = rng.choice(("(a+)+$", "(", "", ".", r"\s+|(?:.*.*)*x", "\\w", texts.odd(rng)))
+            tokenizer["pattern"] = rng.choice(("(a+)+$", "(", "", ".", r"\s+|(?:.*.*)*x", "\\w", texts.odd(rng)))
 
 
 def _change_arrays(rng: Random, arrays: dict[str, np.ndarray]) -> None:

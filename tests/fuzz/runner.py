@@ -58,19 +58,19 @@ def throw(
     """Throw inputs at a target; yields the tally, which grows, after each."""
     tally = Tally()
     for number in numbers:
-        began = clock()
+        started_at = clock()
         try:
-            with _limited(limit_s):
+            with _time_limit(limit_s):
                 TARGETS[target](random_of(target, seed, number))
         except (Exception, SystemExit, TooSlowError) as error:
-            where = _where(error)
-            tally.findings.setdefault(where, []).append(number)
-            tally.example.setdefault(where, "".join(traceback.format_exception(error))[-4000:])
-        took = clock() - began
+            location = _location(error)
+            tally.findings.setdefault(location, []).append(number)
+            tally.example.setdefault(location, "".join(traceback.format_exception(error))[-4000:])
+        duration_s = clock() - started_at
         tally.inputs += 1
-        tally.seconds += took
-        if took > tally.slowest_s:
-            tally.slowest_s, tally.slowest = took, number
+        tally.seconds += duration_s
+        if duration_s > tally.slowest_s:
+            tally.slowest_s, tally.slowest = duration_s, number
         yield tally
 
 
@@ -81,7 +81,7 @@ def limit_memory() -> None:
 
 
 @contextmanager
-def _limited(limit_s: float) -> Iterator[None]:
+def _time_limit(limit_s: float) -> Iterator[None]:
     def stop(*_: object) -> None:
         raise TooSlowError(f"more than {limit_s:g} s")
 
@@ -96,8 +96,8 @@ def _limited(limit_s: float) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-def _where(error: BaseException) -> str:
+def _location(error: BaseException) -> str:
     """What was raised, and the innermost line of the repository that it came through."""
-    ours = [f for f in traceback.extract_tb(error.__traceback__) if f.filename.startswith(f"{ROOT}/")]
-    at = f"{Path(ours[-1].filename).relative_to(ROOT)}:{ours[-1].lineno}" if ours else "?"
-    return f"{type(error).__name__} at {at}"
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename.startswith(f"{ROOT}/")]
+    place = f"{Path(frames[-1].filename).relative_to(ROOT)}:{frames[-1].lineno}" if frames else "?"
+    return f"{type(error).__name__} at {place}"

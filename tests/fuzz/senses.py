@@ -18,18 +18,18 @@ from tests.fuzz.files import damaged
 def recording(rng: Random) -> bytes:
     """A WAV file of any rate, width and number of channels, or what is left of it."""
     rate = rng.choice((0, 1, 4000, 8000, 11_025, 16_000, 44_100, 48_000, 2**25, rng.randrange(1, 100_000)))
-    kind = rng.choice(("u1", "<i2", "<i4", "<f4", "<f8"))
+    dtype = rng.choice(("u1", "<i2", "<i4", "<f4", "<f8"))
     shape = (rng.choice((0, 1, 7, 400, 4000, rng.randrange(9000))), rng.choice((1, 1, 2, 3, 8)))
-    drawn = np.random.default_rng(rng.randrange(2**32))
-    if kind.startswith("<f"):
+    generator = np.random.default_rng(rng.randrange(2**32))
+    if dtype.startswith("<f"):
         with np.errstate(over="ignore"):
-            data = (drawn.normal(size=shape) * 10.0 ** rng.randrange(-9, 40)).astype(kind)
+            data = (generator.normal(size=shape) * 10.0 ** rng.randrange(-9, 40)).astype(dtype)
     else:
-        limits = np.iinfo(kind)
-        data = drawn.integers(limits.min, limits.max, shape, endpoint=True).astype(kind)
+        limits = np.iinfo(dtype)
+        data = generator.integers(limits.min, limits.max, shape, endpoint=True).astype(dtype)
     file = io.BytesIO()
     wavfile.write(file, rate, data)
-    return _perhaps_damaged(rng, file.getvalue())
+    return _maybe_damaged(rng, file.getvalue())
 
 
 def picture(rng: Random) -> bytes:
@@ -39,7 +39,7 @@ def picture(rng: Random) -> bytes:
     image = Image.new("L", size, rng.randrange(256)).convert("L" if mode == "I;16" else mode)
     file = io.BytesIO()
     image.save(file, "TIFF" if mode == "CMYK" else rng.choice(("PNG", "TIFF")))
-    return _perhaps_damaged(rng, file.getvalue())
+    return _maybe_damaged(rng, file.getvalue())
 
 
 @cache
@@ -56,5 +56,5 @@ def sense(rng: Random, kind: SenseKind) -> bytes:
     return bytes(raw[: rng.randrange(len(raw))]) if rng.random() < 0.2 else bytes(raw)
 
 
-def _perhaps_damaged(rng: Random, raw: bytes) -> bytes:
+def _maybe_damaged(rng: Random, raw: bytes) -> bytes:
     return damaged(raw, rng) if raw and rng.random() < 0.6 else raw

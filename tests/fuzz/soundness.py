@@ -17,7 +17,7 @@ from planner.plans.export import ExportError
 from planner.plans.planning_result import Plan
 from planner.prompts.sessions import Prompts
 
-LONGEST_MESSAGE = 20_000  # characters: a home file may have a hundred problems, a line each
+MAX_MESSAGE = 20_000  # characters: a home file may have a hundred problems, a line each
 
 
 def check_plan(plan: Plan, state: State) -> None:
@@ -26,11 +26,11 @@ def check_plan(plan: Plan, state: State) -> None:
     assert (plan.goal is None) == (plan.status in ("refused", "ask"))
     assert plan.reason or plan.status == "verified"
     assert _reaches(plan, state) == (plan.status == "verified")
-    shown = io.StringIO()
-    with redirect_stdout(shown):
+    output = io.StringIO()
+    with redirect_stdout(output):
         dialogue.print_plan(plan)
-    assert shown.getvalue().count("\n") == (1 if plan.goal is None else 3)
-    check_shown(shown.getvalue())
+    assert output.getvalue().count("\n") == (1 if plan.goal is None else 3)
+    check_shown(output.getvalue())
     assert read_json(plan.export("json"))["status"] == plan.status
     if plan.goal is None:
         return
@@ -40,8 +40,8 @@ def check_plan(plan: Plan, state: State) -> None:
         problem = plan.export("pddl")
     except ExportError:  # the goal can never hold
         return
-    bare = "\n".join(line.partition(";")[0] for line in problem.splitlines())
-    assert bare.count("(") == bare.count(")")
+    without_comments = "\n".join(line.partition(";")[0] for line in problem.splitlines())
+    assert without_comments.count("(") == without_comments.count(")")
 
 
 def _reaches(plan: Plan, state: State) -> bool:
@@ -58,13 +58,13 @@ def _reaches(plan: Plan, state: State) -> bool:
     return score(plan.goal, phase, now, state).success
 
 
-def check_ordinary(said: str, prompts: Prompts) -> None:
+def check_ordinary(instruction: str, prompts: Prompts) -> None:
     """No token of what was said is a special one: those stand before and behind it, where this program put them."""
-    before, *ids, behind = prompts.heading(normalize(said))
+    before, *ids, behind = prompts.heading(normalize(instruction))
     assert before == behind == prompts.special_ids["[SEP]"]
-    whole = said.encode("utf-8", "replace").decode()
-    assert prompts.stops.isdisjoint(ids) and prompts.stops.isdisjoint(prompts.tokenizer.encode(whole))
-    assert prompts.tokenizer.decode(ids) == " " + normalize(said) or not ids
+    encodable = instruction.encode("utf-8", "replace").decode()
+    assert prompts.stops.isdisjoint(ids) and prompts.stops.isdisjoint(prompts.tokenizer.encode(encodable))
+    assert prompts.tokenizer.decode(ids) == " " + normalize(instruction) or not ids
 
 
 def called(main: Callable[[list[str]], int], argv: list[str]) -> tuple[int, str]:
@@ -72,14 +72,14 @@ def called(main: Callable[[list[str]], int], argv: list[str]) -> tuple[int, str]
     out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
     with redirect_stdout(out), redirect_stderr(err):
         code = main(argv)
-    shown, said = _text(out), _text(err)
+    output, messages = _text(out), _text(err)
     assert code in (0, 1, 2), code
-    check_shown(shown)
-    check_shown(said)
-    check_message(said)
-    assert (code == 2) <= bool(said)
-    assert "Warning" not in said and "Traceback" not in said, said
-    return code, shown
+    check_shown(output)
+    check_shown(messages)
+    check_message(messages)
+    assert (code == 2) <= bool(messages)
+    assert "Warning" not in messages and "Traceback" not in messages, messages
+    return code, output
 
 
 def _text(stream: io.TextIOWrapper) -> str:
@@ -89,15 +89,15 @@ def _text(stream: io.TextIOWrapper) -> str:
     return raw.getvalue().decode("utf-8")
 
 
-def check_shown(shown: str) -> None:
+def check_shown(text: str) -> None:
     """Nothing in it moves a cursor, changes colors or turns the direction of writing around."""
-    bad = [c for c in shown if not c.isprintable() and c != "\n"]
-    assert not bad, bad
+    unprintable = [c for c in text if not c.isprintable() and c != "\n"]
+    assert not unprintable, unprintable
 
 
-def check_message(said: str) -> None:
+def check_message(message: str) -> None:
     """It says something, and not without end."""
-    assert len(said) <= LONGEST_MESSAGE, f"{len(said)} characters: {said[:200]}"
+    assert len(message) <= MAX_MESSAGE, f"{len(message)} characters: {message[:200]}"
 
 
 def read_json(line: str) -> dict[str, object]:
@@ -106,6 +106,6 @@ def read_json(line: str) -> dict[str, object]:
     def refuse(constant: str) -> None:
         raise AssertionError(f"{constant} is no JSON")
 
-    found = json.loads(line, parse_constant=refuse)
-    assert isinstance(found, dict)
-    return found
+    content = json.loads(line, parse_constant=refuse)
+    assert isinstance(content, dict)
+    return content

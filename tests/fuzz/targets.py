@@ -48,10 +48,10 @@ from planner.world_model.open_home import open_home, scene_named
 from tests.fuzz import files, model_files, senses, texts
 from tests.fuzz.soundness import called, check_message, check_ordinary, check_plan, check_shown, read_json
 
-OURS = (EnvsError, GPTError, PlannerError)
+OUR_ERRORS = (EnvsError, GPTError, PlannerError)
 HOMES = ("family_house", "hotel_room", "office_kitchen", "retirement_flat", "shared_flat", "studio")
 SMALL_HOMES = ("hotel_room", "studio")
-SAMPLED = 24
+N_SAMPLED_HOMES = 24
 
 Target = Callable[[Random], None]
 
@@ -64,7 +64,7 @@ def _loaded() -> Planner:
 @cache
 def _planners() -> tuple[tuple[Planner, State], ...]:
     """Homes, and for each a planner that has read it: it is not read anew for every instruction."""
-    sampled = (sample_home(Random(seed), (11_000_000, 12_000_000)) for seed in range(SAMPLED))
+    sampled = (sample_home(Random(seed), (11_000_000, 12_000_000)) for seed in range(N_SAMPLED_HOMES))
     states = (*(open_home(name, geometry=False) for name in HOMES), *sampled)
     model, tokenizer, calibration = _loaded().model, _loaded().tokenizer, _loaded().calibration
     return tuple((Planner(model, tokenizer, calibration), state) for state in states)
@@ -75,11 +75,11 @@ def _state(rng: Random) -> State:
 
 
 @contextmanager
-def _refused_in_words() -> Iterator[None]:
+def _only_our_errors() -> Iterator[None]:
     """What is read may be refused, by an error of ours."""
     try:
         yield
-    except OURS as error:
+    except OUR_ERRORS as error:
         assert str(error)
         check_message(str(error))
 
@@ -93,32 +93,32 @@ def _folder() -> Iterator[Path]:
 def instructions(rng: Random) -> None:
     """An instruction in a home: whatever is said, the answer is sound."""
     planner, state = rng.choice(_planners())
-    said = texts.instruction(rng, state)
+    instruction = texts.instruction(rng, state)
     options = Options(
         samples=rng.choice((0, 0, 1, 4)),
         temperature=rng.choice((0.0, 0.0, 0.0, 1.0)),
         error_rate=rng.choice((None, None, None, 0.2)),
         seed=rng.randrange(2**31),
     )
-    check_ordinary(said, planner.prompts)
-    check_plan(planner.plan(said, state, options), state)
+    check_ordinary(instruction, planner.prompts)
+    check_plan(planner.plan(instruction, state, options), state)
 
 
 def dialogues(rng: Random) -> None:
     """Bytes on the standard input of `--interactive --json`: one whole JSON object a line comes back."""
     planner, state = rng.choice(_planners())
-    said = [texts.instruction(rng, state) for _ in range(rng.randrange(3))]
-    raw = files.damaged("\n".join(said).encode("utf-8", "replace"), rng)
-    typed = io.TextIOWrapper(io.BytesIO(raw), encoding="utf-8", errors="replace")
-    shown = io.StringIO()
+    lines = [texts.instruction(rng, state) for _ in range(rng.randrange(3))]
+    raw = files.damaged("\n".join(lines).encode("utf-8", "replace"), rng)
+    stdin = io.TextIOWrapper(io.BytesIO(raw), encoding="utf-8", errors="replace")
+    output = io.StringIO()
     ask = rng.randrange(2) == 0
-    with redirect_stdout(shown):
+    with redirect_stdout(output):
         dialogue.converse(
-            dialogue.read_lines(typed), planner, state, Options(samples=0), None, as_json=True, ask=ask
+            dialogue.read_lines(stdin), planner, state, Options(samples=0), None, as_json=True, ask=ask
         )  # fmt: skip
-    for line in shown.getvalue().splitlines():
+    for line in output.getvalue().splitlines():
         assert set(read_json(line)) >= {"instruction", "status", "plan", "home"}
-    assert len(shown.getvalue().splitlines()) <= raw.count(b"\n") + raw.count(b"\r") + 1
+    assert len(output.getvalue().splitlines()) <= raw.count(b"\n") + raw.count(b"\r") + 1
 
 
 def goals(rng: Random) -> None:
@@ -139,10 +139,10 @@ def goals(rng: Random) -> None:
 
 def homes(rng: Random) -> None:
     """A home file: a sound home, which can be written and read back, or a list of what is wrong with it."""
-    written = files.home(rng)
+    text = files.home(rng)
     geometry = rng.randrange(20) == 0  # a floor plan takes a hundred times as long
     try:
-        scene = parse_home(written, geometry=geometry)
+        scene = parse_home(text, geometry=geometry)
     except HomeFileError as error:
         assert error.problems and all(p.line is None or p.line > 0 for p in error.problems)
         check_message(str(error))
@@ -152,15 +152,15 @@ def homes(rng: Random) -> None:
         if geometry:
             assert parse_home(dump_home(scene), geometry=False).objects == scene.objects
     if geometry:
-        _home_file(rng, written)
+        _home_file(rng, text)
 
 
-def _home_file(rng: Random, written: str) -> None:
+def _home_file(rng: Random, text: str) -> None:
     with _folder() as folder:
         path = folder / "home.yaml"
-        path.write_bytes(files.damaged(written.encode("utf-8", "replace"), rng))
-        code, shown = called(home_command.main, ["check", str(path), "--json"])
-        assert code == 2 or read_json(shown)["ok"] == (code == 0)
+        path.write_bytes(files.damaged(text.encode("utf-8", "replace"), rng))
+        code, output = called(home_command.main, ["check", str(path), "--json"])
+        assert code == 2 or read_json(output)["ok"] == (code == 0)
         called(home_command.main, ["show", str(path)])
 
 
@@ -169,10 +169,10 @@ def tasks(rng: Random) -> None:
     with _folder() as folder:
         path = folder / ("tasks.jsonl" + rng.choice(("", ".gz")))
         path.write_bytes(files.tasks(rng, _state(rng)))
-        with _refused_in_words():
+        with _only_our_errors():
             for task in read_tasks(path):
                 task.instruction.encode()
-                with _refused_in_words():
+                with _only_our_errors():
                     home_for(task, geometry=False)
 
 
@@ -180,19 +180,19 @@ def plans(rng: Random) -> None:
     """A plan that somebody wrote, for `planner.run`: carried out as far as it goes, or refused in words."""
     name = rng.choice(SMALL_HOMES)
     state = _opened(name)
-    said, stated = texts.plan(rng, state), texts.goal(rng, state)
-    if said == "-":  # standard input
+    plan, goal = texts.plan(rng, state), texts.goal(rng, state)
+    if plan == "-":  # standard input
         return
-    flags = ["--json"] * rng.randrange(2) + [f"--goal={stated}"] * rng.randrange(2)
-    code, shown = called(run_command.main, ["--home", name, "--backend", "symbolic", *flags, "--", said])
+    flags = ["--json"] * rng.randrange(2) + [f"--goal={goal}"] * rng.randrange(2)
+    code, output = called(run_command.main, ["--home", name, "--backend", "symbolic", *flags, "--", plan])
     if "--json" in flags and code != 2:
-        read_json(shown)
+        read_json(output)
 
 
 def names(rng: Random) -> None:
     """What is given as --home: a home, or none, and never a bundled name that leads elsewhere."""
     name = rng.choice(("", "studio", "..", "7")) + texts.odd(rng) * rng.choice((1, 1, 200))
-    with _refused_in_words():
+    with _only_our_errors():
         scene_named(name, geometry=False)
 
 
@@ -200,7 +200,7 @@ def recipes(rng: Random) -> None:
     """A recipe file: settings, or what is wrong with it."""
     from planner.corpus.recipe_file import read_recipe  # imports torch
 
-    with _folder() as folder, _refused_in_words():
+    with _folder() as folder, _only_our_errors():
         path = folder / "recipe.yaml"
         path.write_bytes(files.damaged(files.recipe(rng).encode("utf-8", "replace"), rng))
         read_recipe(str(path))
@@ -211,56 +211,56 @@ def records(rng: Random) -> None:
     with _folder() as folder:
         path = folder / "results.jsonl"
         path.write_bytes(files.records(rng))
-        with _refused_in_words():
+        with _only_our_errors():
             assert all(isinstance(record, dict) for record in read_lines(path))
-        with _refused_in_words(), Records(path, {"seed": 0}, resume=True) as found:
-            assert all(isinstance(record, dict) for record in found.done.values())
+        with _only_our_errors(), Records(path, {"seed": 0}, resume=True) as earlier:
+            assert all(isinstance(record, dict) for record in earlier.done.values())
 
 
 def episodes(rng: Random) -> None:
     """Documents of episodes that were kept: each can be read, or the folder is refused."""
     with _folder() as folder:
         files.write_documents(rng, folder)
-        with _refused_in_words():
-            found = TokenizedDocuments.load(folder)
-            for begin, end in zip(found.offsets[:-1], found.offsets[1:], strict=True):
-                assert 0 <= begin <= end <= len(found.tokens)
-                assert all(0 <= token < 2**32 for token in found.tokens[begin:end].tolist())
+        with _only_our_errors():
+            documents = TokenizedDocuments.load(folder)
+            for begin, end in zip(documents.offsets[:-1], documents.offsets[1:], strict=True):
+                assert 0 <= begin <= end <= len(documents.tokens)
+                assert all(0 <= token < 2**32 for token in documents.tokens[begin:end].tolist())
 
 
 def models(rng: Random) -> None:
     """A model folder that may lie: it is refused, or it plans, and then soundly."""
-    said = texts.instruction(rng, _opened(SMALL_HOMES[0])) or "set the table"
+    instruction = texts.instruction(rng, _opened(SMALL_HOMES[0])) or "set the table"
     with _folder() as folder:
         model_files.write_model(rng, folder / "model")
         flags = ["--home", SMALL_HOMES[0], "--model", str(folder / "model"), "--samples", "0", "--json"]
-        if said == "-":  # standard input
+        if instruction == "-":  # standard input
             return
-        code, shown = called(plan_command.main, [*flags, "--", said])
+        code, output = called(plan_command.main, [*flags, "--", instruction])
         if code != 2:
-            read_json(shown)
+            read_json(output)
 
 
 def calibrations(rng: Random) -> None:
     """A calibration beside a model: probabilities come of it, or it is refused."""
     with _folder() as folder:
         model_files.write_calibration(rng, folder)
-        with _refused_in_words():
-            found = read_calibration(folder)
-            if found is None:
+        with _only_our_errors():
+            calibration = read_calibration(folder)
+            if calibration is None:
                 return
-            for reading in found.goal:
-                sure = found.confidence(-rng.random() * 50, reading, verified=rng.randrange(2) == 0)
-                assert 0 <= sure.goal <= 1 and 0 <= sure.plan <= 1
+            for reading in calibration.goal:
+                confidence = calibration.confidence(-rng.random() * 50, reading, verified=rng.randrange(2) == 0)
+                assert 0 <= confidence.goal <= 1 and 0 <= confidence.plan <= 1
             try:
-                assert 0 < found.threshold(rng.choice((0.01, 0.2, 0.9, rng.random()))) <= 1
+                assert 0 < calibration.threshold(rng.choice((0.01, 0.2, 0.9, rng.random()))) <= 1
             except CalibrationError as error:
                 check_message(str(error))
 
 
 def recordings(rng: Random) -> None:
     """A recording is read as samples that can be heard, or refused."""
-    with _folder() as folder, _refused_in_words():
+    with _folder() as folder, _only_our_errors():
         path = folder / "a.wav"
         path.write_bytes(senses.recording(rng))
         samples = read_wav(path)
@@ -269,7 +269,7 @@ def recordings(rng: Random) -> None:
 
 def pictures(rng: Random) -> None:
     """A picture is read as what can be seen, or refused."""
-    with _folder() as folder, _refused_in_words():
+    with _folder() as folder, _only_our_errors():
         path = folder / "a.png"
         path.write_bytes(senses.picture(rng))
         assert read_picture(path).shape == (192, 192, 3)
@@ -278,15 +278,15 @@ def pictures(rng: Random) -> None:
 def sense_files(rng: Random) -> None:
     """The file of a sense is read and its encoder can perceive, or it is refused."""
     kind: SenseKind = rng.choice(("sight", "hearing"))
-    with _folder() as folder, _refused_in_words():
+    with _folder() as folder, _only_our_errors():
         path = folder / "a.safetensors"
         path.write_bytes(senses.sense(rng, kind))
-        found = load_sense(path, kind)
+        weights = load_sense(path, kind)
         if kind == "sight":
-            VisionEncoder(found)
+            VisionEncoder(weights)
         else:
-            AudioEncoder(found)
-            Words.from_text(str(found.extra.get("words")))
+            AudioEncoder(weights)
+            Words.from_text(str(weights.extra.get("words")))
 
 
 TARGETS: dict[str, Target] = {

@@ -29,38 +29,38 @@ EXAMPLES = {  # about 2 s of CPU for each target at most
 
 
 @pytest.mark.parametrize("target", TARGETS)
-def test_nothing_that_is_read_ends_in_a_traceback_or_an_unsound_plan(target: str) -> None:
+def test_no_input_causes_a_traceback_or_an_unsound_plan(target: str) -> None:
     @settings(
         max_examples=EXAMPLES[target], derandomize=True, database=None, deadline=None,
         suppress_health_check=[HealthCheck.too_slow],
     )  # fmt: skip
     @given(st.binary(max_size=300))
-    def thrown(data: bytes) -> None:
+    def run_target(data: bytes) -> None:
         TARGETS[target](BytesRandom(data))
 
-    thrown()
+    run_target()
 
 
-def test_the_long_run_has_a_share_for_every_target() -> None:
+def test_the_long_run_gives_every_target_a_share_of_inputs() -> None:
     assert set(SHARES) == set(TARGETS) == set(EXAMPLES)
     assert sum(SHARES.values()) == pytest.approx(1)
 
 
-def test_the_same_bytes_make_the_same_input_and_others_another() -> None:
+def test_equal_bytes_give_equal_inputs_and_different_bytes_differ() -> None:
     state = open_home("studio", geometry=False)
     one, same, other = (texts.instruction(BytesRandom(data), state) for data in (b"abcdef", b"abcdef", b"ghijkl"))
     assert one == same != other
 
 
-def test_instructions_of_every_kind_are_thrown() -> None:
+def test_fuzzing_generates_instructions_of_every_kind() -> None:
     state = open_home("studio", geometry=False)
-    said = [texts.instruction(Random(seed), state) for seed in range(600)]
-    for wanted in ("[SEP]", "<|endoftext|>", "{0.__class__}", "%s", "../", "\x1b[", "\u202e", "\0", "then"):
-        assert any(wanted in one for one in said), wanted
-    assert max(map(len, said)) > 50_000
+    instructions = [texts.instruction(Random(seed), state) for seed in range(600)]
+    for fragment in ("[SEP]", "<|endoftext|>", "{0.__class__}", "%s", "../", "\x1b[", "\u202e", "\0", "then"):
+        assert any(fragment in instruction for instruction in instructions), fragment
+    assert max(map(len, instructions)) > 50_000
 
 
-def test_a_plan_that_the_symbolic_world_rejects_is_noticed() -> None:
+def test_a_plan_that_the_symbolic_world_rejects_is_detected() -> None:
     state = open_home("studio", geometry=False)
     plan = Planner.load().plan("put the kettle in the fridge", state, Options(samples=0))
     check_plan(plan, state)
@@ -71,7 +71,7 @@ def test_a_plan_that_the_symbolic_world_rejects_is_noticed() -> None:
         check_plan(replace(plan, status="unverified", reason="said so"), state)
 
 
-def test_what_acts_on_a_terminal_is_noticed() -> None:
+def test_terminal_control_characters_are_detected() -> None:
     def shout(argv: list[str]) -> int:
         print("\x1b[31m")
         return 0
@@ -81,10 +81,10 @@ def test_what_acts_on_a_terminal_is_noticed() -> None:
     check_shown("plain → words\n")
 
 
-def test_what_is_raised_and_what_hangs_is_tallied_with_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_exceptions_and_hangs_are_counted_with_their_input_number(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 0.0
 
-    def odd(rng: Random) -> None:
+    def faulty_target(rng: Random) -> None:
         nonlocal now
         now += 0.5
         number = next(numbers)
@@ -97,9 +97,9 @@ def test_what_is_raised_and_what_hangs_is_tallied_with_its_number(monkeypatch: p
             time.sleep(900.0)
 
     numbers = iter(range(6))
-    monkeypatch.setitem(runner.TARGETS, "odd", odd)
+    monkeypatch.setitem(runner.TARGETS, "odd", faulty_target)
     *_, tally = throw("odd", 0, range(6), limit_s=900.0, clock=lambda: now)
     assert (tally.seconds, tally.slowest_s) == (12.0, 9.5)
     assert tally.inputs == 6 and tally.slowest == 4
     assert sorted(tally.findings.values()) == [[3], [4]]
-    assert {kind.partition(" ")[0] for kind in tally.findings} == {"KeyError", "TooSlowError"}
+    assert {finding.partition(" ")[0] for finding in tally.findings} == {"KeyError", "TooSlowError"}

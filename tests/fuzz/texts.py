@@ -39,11 +39,18 @@ PLANS = (
 @cache
 def words() -> tuple[str, ...]:
     """What people call things and places, and what the goal language calls them."""
-    found, domain = load_words(), load_domain()
-    tables = (found.objects, found.fixtures, found.classes)
-    said = [name for table in tables for names in table.values() for name in names]
-    kinds = (domain.objects, domain.fixtures, domain.members, domain.states, domain.negations, domain.liquids)
-    return tuple(dict.fromkeys([*said, *(name for kind in kinds for name in kind)]))
+    vocabulary, domain = load_words(), load_domain()
+    tables = (vocabulary.objects, vocabulary.fixtures, vocabulary.classes)
+    everyday_names = [name for table in tables for names in table.values() for name in names]
+    tables_of_domain = (
+        domain.objects,
+        domain.fixtures,
+        domain.members,
+        domain.states,
+        domain.negations,
+        domain.liquids,
+    )
+    return tuple(dict.fromkeys([*everyday_names, *(name for kind in tables_of_domain for name in kind)]))
 
 
 @cache
@@ -53,14 +60,14 @@ def _drawer() -> TaskDrawer:
 
 def odd(rng: Random) -> str:
     """A piece of text that somebody may be careless about."""
-    kind = rng.randrange(9)
-    if kind == 0:
+    choice = rng.randrange(9)
+    if choice == 0:
         return rng.choice(MARKS)
-    if kind < 6:
-        return rng.choice((CONTROL, INVISIBLE, LETTERS, COMMANDS, PLANS)[kind - 1])
-    if kind == 6:
+    if choice < 6:
+        return rng.choice((CONTROL, INVISIBLE, LETTERS, COMMANDS, PLANS)[choice - 1])
+    if choice == 6:
         return str(rng.choice((0, -1, 3, 21, 1e308, 10 ** rng.randrange(1, 400), rng.random())))
-    if kind == 7:
+    if choice == 7:
         return rng.choice(words())
     return "".join(chr(rng.randrange(rng.choice((0x80, 0x3000, 0x110000)))) for _ in range(6))
 
@@ -68,18 +75,18 @@ def odd(rng: Random) -> str:
 def mutated(text: str, rng: Random) -> str:
     """The text with some pieces cut, repeated, exchanged or put in."""
     for _ in range(rng.choice((0, 1, 1, 2, 3, 6))):
-        at, end = sorted(rng.randrange(len(text) + 1) for _ in range(2))
+        start, end = sorted(rng.randrange(len(text) + 1) for _ in range(2))
         match rng.randrange(7):
             case 0:
-                text = text[:at] + text[end:]
+                text = text[:start] + text[end:]
             case 1:
-                text = text[:at] + text[at:end] * rng.choice((2, 3, 50)) + text[end:]
+                text = text[:start] + text[start:end] * rng.choice((2, 3, 50)) + text[end:]
             case 2:
-                text = text[:at] + text[at:end][::-1] + text[end:]
+                text = text[:start] + text[start:end][::-1] + text[end:]
             case 3:
-                text = text[:at] + text[at:end].upper() + text[end:]
+                text = text[:start] + text[start:end].upper() + text[end:]
             case _:
-                text = text[:at] + odd(rng) + text[at:]
+                text = text[:start] + odd(rng) + text[start:]
         text = text[:200_000]
     return text
 
@@ -100,49 +107,49 @@ def instruction(rng: Random, state: State) -> str:
     """What a person may type in a home: a task in words, several of them, nonsense, or an attack."""
     match rng.randrange(10):
         case 0:
-            said = "".join(odd(rng) for _ in range(rng.randrange(12)))
+            text = "".join(odd(rng) for _ in range(rng.randrange(12)))
         case 1:
-            said = " ".join(rng.choice(words()) for _ in range(rng.randrange(1, 40)))
+            text = " ".join(rng.choice(words()) for _ in range(rng.randrange(1, 40)))
         case 2:
-            said = rng.choice((". ", " and ", ", then ", "; ", "\n")).join(
+            text = rng.choice((". ", " and ", ", then ", "; ", "\n")).join(
                 _task(rng, state) for _ in range(rng.randrange(2, 11))
             )
         case 3:
             piece = rng.choice((odd(rng), _task(rng, state) + " "))
-            said = piece * rng.choice((10, 300, 5000))
+            text = piece * rng.choice((10, 300, 5000))
         case 4:
-            said = _goal(rng, state)
+            text = _goal(rng, state)
         case 5 | 6:
             return misspelt(_task(rng, state), rng)
         case _:
-            said = _task(rng, state)
-    return mutated(said, rng)
+            text = _task(rng, state)
+    return mutated(text, rng)
 
 
-def _drawn(rng: Random, state: State) -> Task | None:
+def _drawn_task(rng: Random, state: State) -> Task | None:
     drawer = _drawer()
     drawer.rng = drawer.binder.rng = rng
     for _ in range(20):
-        kind = rng.randrange(8)
-        if kind == 0:
-            found = drawer.draw_refusal(state, inventory_known=True)
-        elif kind == 1:
-            found = drawer.draw_question(state)
+        choice = rng.randrange(8)
+        if choice == 0:
+            task = drawer.draw_refusal(state, inventory_known=True)
+        elif choice == 1:
+            task = drawer.draw_question(state)
         else:
-            found = drawer.draw(state, parts=rng.choice((1, 1, 1, 2, 4)))
-        if found is not None:
-            return found
+            task = drawer.draw(state, parts=rng.choice((1, 1, 1, 2, 4)))
+        if task is not None:
+            return task
     return None
 
 
 def _task(rng: Random, state: State) -> str:
-    found = _drawn(rng, state)
-    return "set the table" if found is None else found.instruction
+    task = _drawn_task(rng, state)
+    return "set the table" if task is None else task.instruction
 
 
 def _goal(rng: Random, state: State) -> str:
-    found = _drawn(rng, state)
-    return (found.goal_text if found is not None else "") or "2 clean plate on dining table ; fridge closed"
+    task = _drawn_task(rng, state)
+    return (task.goal_text if task is not None else "") or "2 clean plate on dining table ; fridge closed"
 
 
 def goal(rng: Random, state: State) -> str:

@@ -29,7 +29,7 @@ def folders(make_model: Make, tmp_path: Path) -> list[Path]:
     return found
 
 
-def test_the_mean_is_between(folders: list[Path], tmp_path: Path) -> None:
+def test_the_average_is_the_elementwise_mean(folders: list[Path], tmp_path: Path) -> None:
     average(folders, tmp_path / "mean")
     mean, _, extra = load_model(tmp_path / "mean")
     parts = [weights_of(load_model(f)[0]) for f in folders]
@@ -39,12 +39,12 @@ def test_the_mean_is_between(folders: list[Path], tmp_path: Path) -> None:
     assert len(extra["mean_of"]) == 3  # type: ignore[arg-type]
 
 
-def test_one_model_has_no_mean(folders: list[Path], tmp_path: Path) -> None:
+def test_one_model_cannot_be_averaged(folders: list[Path], tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="at least two"):
         average(folders[:1], tmp_path / "mean")
 
 
-def test_another_shape_is_refused(folders: list[Path], make_model: Make, tmp_path: Path) -> None:
+def test_models_of_different_shapes_cannot_be_averaged(folders: list[Path], make_model: Make, tmp_path: Path) -> None:
     _, tokenizer, _ = load_model(folders[0])
     save_model(make_model(vocab_size=tokenizer.vocab_size, n_layer=1), tokenizer, tmp_path / "other")
     assert main([str(tmp_path / "mean"), str(folders[0]), str(tmp_path / "other")]) == 2

@@ -100,13 +100,13 @@ def logits_of(model: GPT) -> Tensor:
         return model(torch.tensor([IDS]))[0][0]
 
 
-def test_logits_are_those_of_the_definition(file: Path, tensors: Tensors) -> None:
+def test_logits_equal_a_reference_implementation(file: Path, tensors: Tensors) -> None:
     expected = gpt2_logits(tensors, IDS)
     assert expected.std() > 0.5
     torch.testing.assert_close(logits_of(load_gpt2(file)).double(), expected, rtol=1e-4, atol=1e-4)
 
 
-def test_logits_are_those_of_transformers(file: Path, tensors: Tensors) -> None:
+def test_logits_equal_those_of_transformers(file: Path, tensors: Tensors) -> None:
     transformers = pytest.importorskip("transformers")
     config = transformers.GPT2Config(vocab_size=V, n_positions=T, n_embd=C, n_layer=L, n_head=H)
     theirs = transformers.GPT2LMHeadModel(config).eval()
@@ -116,7 +116,7 @@ def test_logits_are_those_of_transformers(file: Path, tensors: Tensors) -> None:
     torch.testing.assert_close(logits_of(load_gpt2(file)), expected, rtol=1e-4, atol=1e-4)
 
 
-def test_the_shape_is_the_tensors_and_the_parts_are_gpt2s(file: Path) -> None:
+def test_the_config_has_the_file_shapes_and_gpt2s_components(file: Path) -> None:
     config = load_gpt2(file).config
     shape = (config.vocab_size, config.n_embd, config.block_size, config.n_layer, config.n_head)
     assert shape == (V, C, T, L, H)
@@ -124,14 +124,14 @@ def test_the_shape_is_the_tensors_and_the_parts_are_gpt2s(file: Path) -> None:
     assert {name: getattr(config, name) for name in GPT2_PARTS} == GPT2_PARTS
 
 
-def test_the_heads_are_what_the_caller_says(file: Path, tensors: Tensors) -> None:
+def test_the_caller_may_set_the_number_of_heads(file: Path, tensors: Tensors) -> None:
     expected = gpt2_logits(tensors, IDS, n_head=8)
     torch.testing.assert_close(logits_of(load_gpt2(file, n_head=8)).double(), expected, rtol=1e-4, atol=1e-4)
     with pytest.raises(ConfigError, match="n_embd 128 is not a multiple of n_head 3"):
         load_gpt2(file, n_head=3)
 
 
-def test_a_prefix_and_a_repeated_head_change_nothing(tmp_path: Path, file: Path, tensors: Tensors) -> None:
+def test_a_name_prefix_and_a_duplicated_head_are_accepted(tmp_path: Path, file: Path, tensors: Tensors) -> None:
     named = {f"transformer.{name}": tensor for name, tensor in tensors.items()}
     named["lm_head.weight"] = tensors["wte.weight"].clone()
     named["transformer.h.0.attn.masked_bias"] = torch.tensor(-1e4)
@@ -141,7 +141,7 @@ def test_a_prefix_and_a_repeated_head_change_nothing(tmp_path: Path, file: Path,
     assert torch.equal(logits_of(loaded), logits_of(load_gpt2(file)))
 
 
-def test_a_head_of_its_own_is_kept(tmp_path: Path, tensors: Tensors) -> None:
+def test_an_untied_head_is_kept(tmp_path: Path, tensors: Tensors) -> None:
     tensors["lm_head.weight"] = tensors["wte.weight"].flip(0) * 0.5
     save_file(tensors, tmp_path / "model.safetensors")
     loaded = load_gpt2(tmp_path)
@@ -156,7 +156,7 @@ def test_half_precision_files_load_as_fp32(tmp_path: Path, tensors: Tensors) -> 
     assert torch.equal(model.wte.weight, tensors["wte.weight"].half().float())
 
 
-def test_spare_ids_leave_the_others_as_they_are_and_never_win(file: Path, tensors: Tensors) -> None:
+def test_added_vocabulary_rows_keep_other_logits_and_are_never_the_argmax(file: Path, tensors: Tensors) -> None:
     tensors["wte.weight"] += 1
     tensors["ln_f.bias"] -= 1  # so that all logits are far below zero, as GPT-2's are
     save_file(tensors, file)
@@ -173,7 +173,7 @@ def test_spare_ids_leave_the_others_as_they_are_and_never_win(file: Path, tensor
 
 
 @pytest.mark.parametrize("vocab_size", [None, 128])
-def test_what_was_loaded_is_written_back_bit_for_bit(
+def test_a_loaded_model_is_exported_bit_for_bit(
     tmp_path: Path, file: Path, tensors: Tensors, vocab_size: int | None
 ) -> None:
     export_gpt2(load_gpt2(file, vocab_size=vocab_size), tmp_path / "back.safetensors", vocab_size=V)
@@ -183,7 +183,9 @@ def test_what_was_loaded_is_written_back_bit_for_bit(
 
 
 @pytest.mark.parametrize("tied", [True, False])
-def test_a_model_of_ours_survives_gpt2s_form(tmp_path: Path, make_model: Callable[..., GPT], tied: bool) -> None:
+def test_our_model_survives_a_round_trip_through_the_gpt2_format(
+    tmp_path: Path, make_model: Callable[..., GPT], tied: bool
+) -> None:
     model = make_model(**GPT2_PARTS, tie_weights=tied)
     export_gpt2(model, tmp_path / "model.safetensors")
     loaded = load_gpt2(tmp_path, n_head=4)
@@ -199,7 +201,7 @@ def test_a_model_of_ours_survives_gpt2s_form(tmp_path: Path, make_model: Callabl
         ({"n_kv_head": 2}, "n_kv_head is 2; GPT-2 has as many as n_head, which is 4"),
     ],
 )
-def test_a_part_that_gpt2_lacks_is_named(
+def test_a_setting_that_gpt2_does_not_support_is_named(
     tmp_path: Path, make_model: Callable[..., GPT], settings: dict[str, object], message: str
 ) -> None:
     with pytest.raises(ConfigError, match=message):
@@ -219,7 +221,7 @@ def test_a_part_that_gpt2_lacks_is_named(
         ({"h.0.attn.rotary": (4,)}, "has a tensor h.0.attn.rotary that a GPT-2 of 3 layers does not have"),
     ],
 )
-def test_a_file_that_is_not_gpt2s_names_tensor_and_shapes(
+def test_a_file_that_is_not_gpt2_is_refused_with_tensor_and_shapes(
     tmp_path: Path, tensors: Tensors, change: dict[str, tuple[int, ...] | None], message: str
 ) -> None:
     for name, shape in change.items():
@@ -232,7 +234,7 @@ def test_a_file_that_is_not_gpt2s_names_tensor_and_shapes(
         load_gpt2(tmp_path)
 
 
-def test_a_width_that_64_does_not_divide_asks_for_the_heads(tmp_path: Path) -> None:
+def test_a_width_not_divisible_by_64_requires_n_head(tmp_path: Path) -> None:
     save_file(gpt2_tensors(width=96), tmp_path / "model.safetensors")
     with pytest.raises(ConfigError, match="width 96 is not a multiple of GPT-2's head size 64; set n_head"):
         load_gpt2(tmp_path)
@@ -253,7 +255,7 @@ def test_an_unknown_size_is_named_with_the_known_ones() -> None:
         gpt2_config("huge")  # type: ignore[arg-type]
 
 
-def test_the_command_makes_a_model_folder(
+def test_the_command_writes_a_model_folder(
     tmp_path: Path, shared_dir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     if not any((shared_dir / "tiktoken").glob("*")):
@@ -271,7 +273,7 @@ def test_the_command_makes_a_model_folder(
     torch.testing.assert_close(seen.double(), gpt2_logits(tensors, ids, n_head=1), rtol=1e-4, atol=1e-4)
 
 
-def test_the_command_names_a_file_that_is_not_there(
+def test_the_command_names_a_missing_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], shared_dir: Path
 ) -> None:
     monkeypatch.setenv("TIKTOKEN_CACHE_DIR", str(shared_dir / "tiktoken"))

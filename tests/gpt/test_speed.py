@@ -39,14 +39,14 @@ def group() -> Group:
     return drawn
 
 
-def test_every_way_of_laying_out_documents_learns_the_same_targets(group: Group) -> None:
+def test_every_document_layout_trains_on_the_same_targets(group: Group) -> None:
     ways = [group.padded(7, 256), group.packed(3, shared=False), group.packed(3, shared=True)]
     learned = [sorted(t for b in batches for t in b.targets[b.targets >= 0].tolist()) for batches in ways]
     assert learned[0] == learned[1] == learned[2]
     assert [sum(b.n_targets for b in batches) for batches in ways] == [len(learned[0])] * 3
 
 
-def test_sharing_beginnings_reads_fewer_tokens_than_packing(group: Group) -> None:
+def test_sharing_prefixes_reads_fewer_tokens_than_packing(group: Group) -> None:
     shared, packed = (sum(b.n_tokens for b in group.packed(3, shared=s)) for s in (True, False))
     assert shared < 0.7 * packed
 
@@ -60,7 +60,7 @@ def test_shapes_do_not_change_from_batch_to_batch() -> None:
 @pytest.mark.parametrize("rung", [r for r in rungs("cpu", True) if not r.compile][1:] + [
     replace(r, compile=False) for r in rungs("cpu", True) if r.compile
 ], ids=lambda r: r.name)  # fmt: skip
-def test_a_rung_computes_the_losses_of_the_slowest_way(
+def test_every_rung_computes_the_losses_of_the_slowest_one(
     rung: Rung, references: dict[int, list[float]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(training_ladder, "PADDED_VOCABULARY", SMALLER[PADDED_VOCABULARY])
@@ -91,19 +91,19 @@ def test_the_losses_fall(monkeypatch: pytest.MonkeyPatch) -> None:
     assert losses[-1] < losses[0] - 0.02
 
 
-def test_vocabularies_differ_in_rows_that_nothing_uses() -> None:
+def test_a_larger_vocabulary_only_adds_unused_rows() -> None:
     step = Step(reference_rung(Rung(name="x", vocabulary=2_048)), SMALL, CPU)
     wide = Step(Rung(name="x"), SMALL, CPU)
     assert torch.equal(step.model.wte.weight, wide.model.wte.weight[:2_048])
 
 
-def test_a_step_needs_fewer_operations_the_less_is_read_twice() -> None:
+def test_sharing_prefixes_reduces_the_operations_of_a_step() -> None:
     flops = {r.rows: Step(replace(r, compile=False), SMALL, CPU).flops for r in rungs("cpu", True)[:-1]}
     assert flops["padded"] == pytest.approx(flops["packed"])
     assert flops["shared"] < flops["packed"]
 
 
-def test_operations_are_six_a_weight_and_token_and_those_of_attention() -> None:
+def test_operations_are_six_per_weight_and_token_plus_attention() -> None:
     plain = replace(SMALL, branched=False)
     step = Step(rungs("cpu", False)[0], plain, CPU)
     weights = sum(p.numel() for b in step.model.blocks for p in b.parameters()) + step.model.wte.weight.numel()
@@ -133,7 +133,7 @@ def test_the_plain_gpt_learns_too() -> None:
     assert step.first_loss() < before - 0.01
 
 
-def test_the_plain_gpt_and_the_last_rung_take_turns_at_both_vocabularies() -> None:
+def test_the_plain_gpt_and_the_last_rung_alternate_at_both_vocabularies() -> None:
     steps = interleaved_steps(SMALL, CPU, compiled=False)
     sizes = {name: step.model.wte.weight.shape[0] for name, step in steps.items()}
     assert sizes == {label(who, size): size for size in vocabularies(True) for who in (PLAIN, OURS)}
@@ -151,7 +151,7 @@ def test_a_gpu_gets_larger_steps() -> None:
 
 
 @pytest.mark.parametrize("arguments", [["--preset", "huge"], ["--threads", "0"], ["--device", "cuda"]])
-def test_what_cannot_be_measured_is_an_error(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_impossible_measurement_is_an_error(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     if arguments[-1] == "cuda" and torch.cuda.is_available():
         pytest.skip("there is a GPU")
     assert speed.main(arguments) == 2
@@ -159,9 +159,7 @@ def test_what_cannot_be_measured_is_an_error(arguments: list[str], capsys: pytes
 
 
 @pytest.mark.slow
-def test_the_command_measures_rungs_in_processes_of_their_own(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_command_measures_each_rung_in_its_own_process(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["--preset", "tiny", "--repeats", "1", "--only", "bf16", "--json", "--out", str(tmp_path)]
     assert speed.main(arguments) == 0
     found = json.loads(capsys.readouterr().out)

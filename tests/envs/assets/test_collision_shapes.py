@@ -65,7 +65,7 @@ def beside(rim: Rim, category: ObjectCategory, across_m: float, below_top_m: flo
 
 
 @EVERY
-def test_no_piece_stands_out_of_the_bounding_box(category):
+def test_no_shape_exceeds_the_bounding_box(category):
     points = np.concatenate([corners(piece) for piece in hulls(category)])
     turned = any(piece.turn[2] for piece in hulls(category))
     slack_m = np.array([0.5 * WALL_M, 0.5 * WALL_M, EPS_M]) if turned else EPS_M  # a turned piece of rim has corners
@@ -73,7 +73,7 @@ def test_no_piece_stands_out_of_the_bounding_box(category):
 
 
 @EVERY
-def test_the_pieces_reach_from_the_flat_bottom_to_the_top(category):
+def test_the_shapes_span_from_the_flat_bottom_to_the_top(category):
     points = np.concatenate([corners(piece) for piece in hulls(category)])
     low, high = points[:, 2].min(), points[:, 2].max()
     assert (low, high) == pytest.approx((-category.size[2] / 2, category.size[2] / 2))
@@ -83,13 +83,13 @@ def test_the_pieces_reach_from_the_flat_bottom_to_the_top(category):
 
 
 @EVERY
-def test_pieces_are_solid_and_leave_the_looks_to_others(category):
+def test_collision_shapes_are_solid_and_invisible(category):
     assert all(piece.solid and not piece.visible for piece in hulls(category))
     assert len(hulls(category)) <= 5  # a home of fifty things stays fast
 
 
 @WITH_RIMS
-def test_every_rim_is_a_piece_that_fits_between_two_fingers(category):
+def test_every_rim_is_a_shape_that_fits_between_two_fingers(category):
     for rim in rims(category):
         assert rim.thick < MAX_WIDTH_M
         inside = [beside(rim, category, 0.49 * side * rim.thick, 0.5 * rim.deep) for side in (-1, 1)]
@@ -113,26 +113,26 @@ def test_a_vessel_has_a_wall_on_each_of_its_four_sides(name):
         assert np.arctan2(rim.y, rim.x) == pytest.approx(np.arctan2(np.sin(rim.out), np.cos(rim.out)), abs=1e-6)
 
 
-def test_a_plate_is_taken_at_four_places_of_its_edge():
+def test_a_plate_can_be_grasped_at_four_points_of_its_edge():
     plate = CATEGORIES["plate"]
     assert len(rims(plate)) == 4
     for rim in rims(plate):
         assert np.hypot(rim.x, rim.y) + WALL_M / 2 == pytest.approx(plate.size[0] / 2)
 
 
-def test_a_cloth_is_taken_across_its_one_fold():
+def test_a_cloth_is_grasped_across_its_one_fold():
     (fold,) = rims(CATEGORIES["cloth"])
     assert (fold.x, fold.y) == (0.0, 0.0)
     assert fold.out == pytest.approx(np.pi / 2)
 
 
 @pytest.mark.parametrize("name", ["apple", "book", "spoon", "milk"])
-def test_what_has_neither_wall_nor_fold_has_no_rim(name):
+def test_an_object_without_walls_or_folds_has_no_rim(name):
     assert rims(CATEGORIES[name]) == ()
 
 
 @HOLLOWS
-def test_things_can_be_dropped_into_what_is_hollow(category):
+def test_objects_can_be_dropped_into_hollow_ones(category):
     assert category.holds is not None
     x, y, _ = np.minimum(category.holds.size, np.array(category.size) - 2 * WALL_M)
     for share in (-0.49, 0.0, 0.49):
@@ -143,7 +143,7 @@ def test_things_can_be_dropped_into_what_is_hollow(category):
 
 
 @HOLLOWS
-def test_what_is_hollow_has_a_floor_under_all_of_its_inside(category):
+def test_a_hollow_object_has_a_floor_under_its_whole_inside(category):
     x, y, _ = category.size
     for share_x, share_y in product((-0.45, 0.0, 0.45), repeat=2):
         point = np.array([share_x * x, share_y * y, inner_floor_height(category) - 0.001])
@@ -166,7 +166,7 @@ def test_the_edge_is_no_higher_than_the_top(category):
 
 
 @EVERY
-def test_one_hand_lifts_it(category):
+def test_one_hand_can_lift_every_object(category):
     x, y, z = category.size
     assert MASS_KG[0] <= mass_kg(category) <= MASS_KG[1]
     assert mass_kg(category) == pytest.approx(DENSITY * x * y * z) or mass_kg(category) in MASS_KG

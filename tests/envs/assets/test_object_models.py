@@ -22,7 +22,7 @@ FIXTURES = tuple(load_domain().fixtures.values())
 
 
 @pytest.mark.parametrize("category", OBJECTS, ids=lambda c: c.name)
-def test_every_object_is_seen_and_collides_within_its_size(category):
+def test_every_object_is_drawn_and_collides_within_its_size(category):
     pieces = object_pieces(category)
     assert any(piece.visible for piece in pieces)
     solid = [piece for piece in pieces if piece.solid]
@@ -48,7 +48,7 @@ def test_every_object_is_drawn_about_its_size_in_few_triangles(category):
     assert reach.max() >= 0.6 * size.max()
 
 
-def test_every_object_of_the_domain_has_been_drawn_by_name_and_none_looks_like_another():
+def test_every_object_of_the_domain_has_its_own_appearance():
     assert {c.name for c in OBJECTS} <= set(APPEARANCES)
     drawn = {(appearance(c).vertices, appearance(c).colors) for c in OBJECTS}
     assert len(drawn) == len(OBJECTS)
@@ -60,7 +60,7 @@ def test_a_new_object_looks_like_its_shape():
 
 
 @pytest.mark.parametrize("category", FIXTURES, ids=lambda c: c.name)
-def test_trim_is_only_seen(category):
+def test_trim_is_visual_only(category):
     made = furniture(category)
     pieces = [*made.pieces, *(piece for leaf in made.leaves for piece in leaf.pieces)]
     assert all(not piece.solid for piece in pieces if piece.mesh is not None)
@@ -87,7 +87,7 @@ def test_the_region_of_a_fixture_is_empty(category):
             assert apart.max() > -0.02, f"{category.name}: {piece}"
 
 
-def test_free_spots_touch_nothing_and_stay_inside():
+def test_free_placements_touch_nothing_and_stay_inside():
     taken = np.array([[0.0, 0.0, 0.1, 0.1]])
     spots = free_placements((0.5, 0.8), (0.1, 0.2), taken)
     assert spots
@@ -98,5 +98,5 @@ def test_free_spots_touch_nothing_and_stay_inside():
         assert abs(spot.x) - half[0] >= 0.1 or abs(spot.y) - half[1] >= 0.1
 
 
-def test_a_full_region_has_no_free_spot():
+def test_a_full_region_has_no_free_placement():
     assert free_placements((0.3, 0.3), (0.2, 0.2), np.array([[0.0, 0.0, 0.15, 0.15]])) == []

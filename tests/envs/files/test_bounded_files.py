@@ -16,27 +16,27 @@ from envs.files.safe_yaml import YamlError
 BOMB = "a0: &a0 [x, x, x]\n" + "".join(f"a{n + 1}: &a{n + 1} [*a{n}, *a{n}, *a{n}]\n" for n in range(40))
 
 
-def test_a_packed_file_is_unpacked_and_a_mark_of_order_is_left_out(tmp_path: Path) -> None:
+def test_a_compressed_file_is_unpacked_and_its_byte_order_mark_dropped(tmp_path: Path) -> None:
     path = tmp_path / "x.txt.gz"
     path.write_bytes(gzip.compress("\ufeffone".encode()))
     assert read_text(path, 100) == "one"
     assert read_bytes(path, 100) == "\ufeffone".encode()
 
 
-def test_what_unpacks_without_end_is_not_unpacked(tmp_path: Path) -> None:
+def test_a_decompression_bomb_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "x.gz"
     path.write_bytes(gzip.compress(bytes(50_000_000)))
     with pytest.raises(ReadError, match=r"x\.gz: larger than 1 kB"):
         read_text(path, 1000)
 
 
-def test_a_device_without_an_end_is_not_read_to_its_end() -> None:
+def test_an_endless_device_is_refused() -> None:
     with pytest.raises(ReadError, match="larger than"):
         read_text("/dev/zero", 1000)
 
 
 @pytest.mark.parametrize("name", ["none", "", "a\0b", "x" * 5000, "."])
-def test_what_cannot_be_read_is_named(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreadable_file_is_named(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ReadError) as caught:
         read_text(name, 1000)
@@ -44,14 +44,14 @@ def test_what_cannot_be_read_is_named(tmp_path: Path, name: str, monkeypatch: py
 
 
 @pytest.mark.parametrize("raw", [b"\xff\xfe", b"\x80"])
-def test_what_is_no_text_is_named(tmp_path: Path, raw: bytes) -> None:
+def test_a_file_that_is_not_text_is_named(tmp_path: Path, raw: bytes) -> None:
     (tmp_path / "x").write_bytes(raw)
     with pytest.raises(ReadError, match="not a text file"):
         read_text(tmp_path / "x", 1000)
 
 
 @pytest.mark.parametrize("cut", [0, 5, 20])
-def test_an_archive_that_is_cut_off_is_named(tmp_path: Path, cut: int) -> None:
+def test_a_truncated_archive_is_named(tmp_path: Path, cut: int) -> None:
     path = tmp_path / "x.gz"
     path.write_bytes(gzip.compress(b"one two three" * 9)[:cut] or b"no archive")
     with pytest.raises(ReadError, match=r"x\.gz"):
@@ -77,7 +77,7 @@ def test_an_archive_that_is_cut_off_is_named(tmp_path: Path, cut: int) -> None:
         ("a: " + "9" * 5000, "not what its tag says"),
     ],
 )
-def test_what_is_beyond_the_limits_or_not_yaml_is_refused_at_once(
+def test_yaml_that_is_too_large_or_invalid_is_refused_quickly(
     text: str, said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read, parse = list[yaml.Event](), yaml.parse

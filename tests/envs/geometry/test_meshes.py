@@ -41,7 +41,7 @@ def test_a_solid_has_its_volume_and_faces_outwards(mesh, expected):
     assert volume(mesh) == pytest.approx(expected, rel=0.02)
 
 
-def test_a_leaf_is_seen_from_both_sides():
+def test_a_thin_sheet_is_visible_from_both_sides():
     blade = two_sided_quad(((0, 0, 0), (1, 0, 0), (1, 1, 0), (0, 1, 0)), RED)
     assert {tuple(normal) for normal in blade.normals} == {(0, 0, 1), (0, 0, -1)}
 

@@ -53,7 +53,7 @@ def said(env: HomeEnv) -> list[Any]:
     return episode(env)
 
 
-def test_gymnasiums_own_checker_has_nothing_to_say(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_gymnasiums_checker_finds_no_problem(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(HomePhysics.metadata, "render_modes", ["rgb_array", "ansi"])  # "human" opens a window
     env = make(render_mode="rgb_array")
     check_env(env)
@@ -70,7 +70,7 @@ def test_an_episode_replays_bit_for_bit_after_a_reset(env: HomeEnv, said: list[A
     assert same(episode(env), said)
 
 
-def test_an_episode_replays_bit_for_bit_in_a_home_built_anew(said: list[Any]) -> None:
+def test_an_episode_replays_bit_for_bit_in_a_rebuilt_home(said: list[Any]) -> None:
     other = make()
     assert same(episode(other), said)
     other.close()
@@ -82,7 +82,7 @@ def test_both_ids_have_the_same_spaces(env: HomeEnv) -> None:
     assert env.observation_space == symbolic.observation_space
 
 
-def test_both_ids_say_the_same_but_for_how_it_went(said: list[Any]) -> None:
+def test_both_ids_return_the_same_except_for_the_outcome(said: list[Any]) -> None:
     foretold = episode(make("HomeSymbolic-v0"))
     for ours, theirs in zip(said, foretold, strict=True):
         if isinstance(ours, dict) and "outcome" in ours:
@@ -146,7 +146,7 @@ def test_without_pybullet_only_the_physics_is_missing(monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize("mode", ["sync", "async"])
-def test_a_vector_of_homes_plays_what_single_homes_play(mode: str) -> None:
+def test_vectorized_homes_match_single_homes(mode: str) -> None:
     arguments: dict[str, Any] = {"home": kitchen(), "observe": ("atoms", "rgb", "depth"), "image_size": (32, 24)}
     together = gymnasium.make_vec("HomePhysics-v0", 2, vectorization_mode=mode, **arguments)
     seen, infos = together.reset(seed=3)
@@ -179,7 +179,7 @@ def test_gymnasium_records_a_video_with_a_frame_for_each_step(tmp_path: Path) ->
     assert (frames, seconds) == (len(PLAN) + 1, pytest.approx(len(PLAN) + 1))
 
 
-def test_closing_twice_is_allowed_and_reset_starts_again() -> None:
+def test_close_may_be_called_twice_and_reset_reopens() -> None:
     env = HomePhysics(home=kitchen(), goal=GOAL)
     env.reset(seed=0)
     env.close()

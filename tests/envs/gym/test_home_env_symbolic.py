@@ -42,11 +42,11 @@ def env() -> HomeEnv:
     return made
 
 
-def test_gymnasiums_own_checker_has_nothing_to_say() -> None:
+def test_gymnasiums_checker_finds_no_problem() -> None:
     check_env(make())  # warnings are errors here (pyproject.toml)
 
 
-def test_gymnasiums_own_checker_has_nothing_to_say_of_a_given_home_and_goal() -> None:
+def test_gymnasiums_checker_accepts_a_given_home_and_goal() -> None:
     check_env(make(home=kitchen(), goal="apple on dining table then fridge closed", render_mode="ansi"))
 
 
@@ -59,7 +59,7 @@ def test_importing_envs_loads_no_physics_and_no_homes() -> None:
 
 
 @pytest.mark.parametrize("imports", ["envs, gymnasium", "gymnasium, envs"])
-def test_the_environments_are_known_in_whatever_order_things_are_imported(imports: str) -> None:
+def test_the_environments_are_registered_in_any_import_order(imports: str) -> None:
     code = f"import {imports}; print(gymnasium.make('HomeSymbolic-v0').spec.id, 'HomePhysics-v0' in gymnasium.registry)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=600)
     assert (done.returncode, done.stdout) == (0, "HomeSymbolic-v0 True\n"), done.stderr
@@ -87,7 +87,7 @@ def test_another_seed_is_another_home() -> None:
     assert not same(first, second)
 
 
-def test_a_reset_without_a_seed_goes_on_with_the_generator() -> None:
+def test_a_reset_without_a_seed_continues_the_generator() -> None:
     env = make()
     env.reset(seed=1)
     texts = {env.reset()[1]["goal"] + env.home_state().world.scene.name for _ in range(3)}
@@ -135,7 +135,7 @@ def test_the_mask_is_true_for_exactly_the_applicable_actions(env: HomeEnv) -> No
 
 
 @pytest.mark.parametrize("subtasks", [(), ("open fridge 1", "pick up milk 1"), ("pick up knife 1",)])
-def test_info_lists_the_applicable_actions_as_points_too(env: HomeEnv, subtasks: tuple[str, ...]) -> None:
+def test_info_also_lists_the_applicable_actions_as_points_of_the_space(env: HomeEnv, subtasks: tuple[str, ...]) -> None:
     info = do(env, "open fridge 1", *subtasks)[4]
     assert [env.decode(np.array(point)) for point in info["action_indices"]] == info["actions"]
 
@@ -161,7 +161,7 @@ def test_a_sampled_point_is_an_applicable_action(env: HomeEnv) -> None:
 
 
 @pytest.mark.parametrize("mode", ["sync", "async"])
-def test_a_vector_of_homes_plays_what_single_homes_play(mode: str) -> None:
+def test_vectorized_homes_match_single_homes(mode: str) -> None:
     arguments = {"home": kitchen(), "max_steps": 5}
     together = gymnasium.make_vec("HomeSymbolic-v0", 2, vectorization_mode=mode, **arguments)
     alone = [make(**arguments) for _ in range(2)]
@@ -204,7 +204,7 @@ def test_the_second_argument_is_ignored_by_skills_with_one(env: HomeEnv) -> None
     assert env.decode(np.array([1, 13, 200])) == env.decode(np.array([1, 13, 0]))
 
 
-def test_the_reward_is_the_gain_of_the_rate(env: HomeEnv) -> None:
+def test_the_reward_is_the_increase_of_the_success_rate(env: HomeEnv) -> None:
     assert do(env, "open fridge 1")[1] == -0.5
     assert do(env, "pick up apple 1")[1] == 0.0
     assert do(env, "put apple 1 on dining table 1")[1] == 0.5
@@ -231,7 +231,7 @@ def test_an_episode_is_cut_off_after_max_steps() -> None:
     assert [do(env, "go to sink 1")[3] for _ in range(2)] == [False, True]
 
 
-def test_the_observation_says_what_is_where(env: HomeEnv) -> None:
+def test_the_observation_encodes_the_place_of_every_object(env: HomeEnv) -> None:
     do(env, "open fridge 1")
     observation = do(env, "pick up apple 1")[0]
     world = env.home_state().world
@@ -247,7 +247,7 @@ def test_the_observation_says_what_is_where(env: HomeEnv) -> None:
     assert not observation["category"][24:].any()
 
 
-def test_the_observation_says_the_goal_and_how_far_it_is_reached(env: HomeEnv) -> None:
+def test_the_observation_encodes_the_goal_and_its_progress(env: HomeEnv) -> None:
     observation, _ = env.reset()
     assert bytes(observation["goal"]).rstrip(b"\0") == b"apple on dining table ; fridge closed"
     assert observation["goal_met"][:3].tolist() == [0, 1, 0]
@@ -277,7 +277,7 @@ def test_a_home_may_be_a_file(tmp_path: Path) -> None:
         make(home=str(tmp_path / "none.yaml"))
 
 
-def test_a_sampled_home_has_what_the_goal_names() -> None:
+def test_a_sampled_home_has_the_objects_of_the_goal() -> None:
     env = make(goal="2 teddy bear in laundry basket ; piano clean")
     for seed in range(3):
         env.reset(seed=seed)
@@ -316,7 +316,7 @@ def test_a_goal_that_is_too_long_is_an_error() -> None:
         make(home=kitchen(), goal=" ; ".join(["no cup"] * 65)).reset(seed=0)
 
 
-def test_every_skill_and_entity_has_its_place_in_the_action_space() -> None:
+def test_every_skill_and_entity_has_an_index_in_the_action_space() -> None:
     assert spaces.action_space(load_domain()).nvec.tolist() == [12, 257, 257]
 
 
@@ -333,12 +333,12 @@ def test_a_sampled_goal_reads_back_and_does_not_hold_yet(seed: int) -> None:
     assert not any(holds(now, condition, now) for condition in goal.conditions)
 
 
-def test_a_home_in_which_nothing_can_be_done_offers_no_goal() -> None:
+def test_a_home_without_possible_tasks_offers_no_goal() -> None:
     with pytest.raises(GoalError, match="nothing can be moved"):
         sample_goal(state(["sofa 1"]), np.random.default_rng(0))
 
 
-def test_the_things_that_a_goal_names_are_counted() -> None:
+def test_the_objects_that_a_goal_names_are_counted() -> None:
     goal = parse_goal(
         "3 plate on table".replace("table", "desk") + " ; 2 plate ; spoon in cup on shelf ; no egg ; oven on"
     )

@@ -13,13 +13,13 @@ import pytest
     ["import envs, gymnasium", "import gymnasium, envs", "from planner import Planner; import gymnasium",
      "import envs.gym.home_env, gymnasium"],
 )  # fmt: skip
-def test_the_environments_are_known_whoever_comes_first(imports):
+def test_the_environments_are_registered_in_either_import_order(imports):
     code = f"{imports}; print(gymnasium.make('HomeSymbolic-v0').spec.id, gymnasium.spec('HomePhysics-v0').id)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.stdout.split(), done.returncode) == (["HomeSymbolic-v0", "HomePhysics-v0"], 0), done.stderr
 
 
-def test_the_symbolic_home_is_there_without_gymnasium():
+def test_the_symbolic_home_works_without_gymnasium():
     code = "import sys, envs, envs.symbolic.actions, planner.pipeline; print('gymnasium' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stdout.split() == ["False"], done.stderr

@@ -96,13 +96,13 @@ def test_washing_takes_a_second(home):
     assert not has(home, "plate 1", "dirty")
 
 
-def test_a_sink_that_does_not_run_washes_nothing(home):
+def test_a_sink_that_is_off_washes_nothing(home):
     lay(home, "plate 1", "sink 1")
     wait(home)
     assert has(home, "plate 1", "dirty")
 
 
-def test_a_wash_that_is_broken_off_begins_anew(home):
+def test_an_interrupted_wash_restarts(home):
     start, _ = home.engine.pose("plate 1")
     home.object_states.on_switched("sink 1")
     for _ in range(4):  # two seconds in all
@@ -113,7 +113,7 @@ def test_a_wash_that_is_broken_off_begins_anew(home):
     assert has(home, "plate 1", "dirty")
 
 
-def test_a_plate_that_is_held_in_the_running_sink_stays_dirty(home, monkeypatch):
+def test_a_plate_held_in_the_running_sink_stays_dirty(home, monkeypatch):
     from envs.robot.motion_primitives import SkillError
     from envs.skills import place
 
@@ -132,7 +132,7 @@ def test_a_plate_that_is_held_in_the_running_sink_stays_dirty(home, monkeypatch)
     assert has(home, "plate 1", "dirty")
 
 
-def test_what_lies_beside_the_running_sink_stays_dirty_and_empty(home):
+def test_objects_beside_the_running_sink_stay_dirty_and_empty(home):
     home.object_states.on_switched("sink 1")
     wait(home)
     assert has(home, "mug 1", "dirty")
@@ -140,7 +140,7 @@ def test_what_lies_beside_the_running_sink_stays_dirty_and_empty(home):
 
 
 @pytest.mark.parametrize("above_m", [0.3, 1.0])
-def test_water_runs_over_what_is_in_the_basin_not_above_it(home, above_m):
+def test_water_reaches_objects_in_the_basin_not_above_it(home, above_m):
     spec = home.queries.specs["sink 1"]
     home.object_states.on_switched("sink 1")
     home.engine.place("plate 1", (spec.x, spec.y, 0.9 + 0.5 + above_m), (0.0, 0.0, 0.0, 1.0))
@@ -148,7 +148,7 @@ def test_water_runs_over_what_is_in_the_basin_not_above_it(home, above_m):
     assert not home.object_states.pending(None)
 
 
-def test_what_can_be_filled_is_filled_in_the_running_sink(home):
+def test_vessels_are_filled_in_the_running_sink(home):
     lay(home, "mug 1", "sink 1")
     home.object_states.on_switched("sink 1")
     wait(home)
@@ -156,14 +156,14 @@ def test_what_can_be_filled_is_filled_in_the_running_sink(home):
     assert not has(home, "mug 1", "dirty")
 
 
-def test_what_is_full_already_keeps_what_it_holds(home):
+def test_a_full_vessel_keeps_its_liquid(home):
     lay(home, "cup 1", "sink 1")
     home.object_states.on_switched("sink 1")
     wait(home)
     assert liquid_of(home.state(), "cup 1") == "tea"
 
 
-def test_what_lies_in_a_bowl_in_the_sink_is_washed_with_it(home):
+def test_the_contents_of_a_bowl_in_the_sink_are_washed_with_it(home):
     lay(home, "bowl 1", "sink 1")
     lay(home, "spoon 1", "bowl 1")
     home.object_states.on_switched("sink 1")
@@ -196,7 +196,7 @@ def test_a_microwave_heats_behind_a_closed_door_only(home):
     assert has(home, "mug 1", "hot")
 
 
-def test_heat_is_over_when_the_microwave_is_turned_off(home):
+def test_heating_stops_when_the_microwave_is_turned_off(home):
     lay(home, "mug 1", "microwave 1")
     home.object_states.on_switched("microwave 1")
     wait(home, HALF_TICKS)
@@ -214,7 +214,7 @@ def test_a_fridge_chills_while_its_door_is_closed_or_ajar(home, share, cold):
     assert has(home, "mug 1", "cold") == cold
 
 
-def test_what_gets_hot_is_no_longer_cold(home):
+def test_a_heated_object_is_no_longer_cold(home):
     lay(home, "milk 1", "microwave 1")
     home.object_states.on_switched("microwave 1")
     wait(home)
@@ -234,7 +234,7 @@ def test_the_burner_heats_the_pot_on_it_and_not_the_one_on_the_desk(home):
 # What skills change at once
 
 
-def test_a_press_turns_on_and_the_next_turns_off(home):
+def test_the_first_press_turns_on_and_the_second_turns_off(home):
     on = []
     for _ in range(3):
         home.object_states.on_switched("sink 1")
@@ -242,7 +242,7 @@ def test_a_press_turns_on_and_the_next_turns_off(home):
     assert on == [True, False, True]
 
 
-def test_what_is_poured_is_as_warm_as_it_was_and_leaves_the_vessel(home):
+def test_a_poured_liquid_keeps_its_temperature_and_leaves_the_vessel(home):
     home.object_states.on_poured("cup 1", "mug 1")
     state = home.state()
     assert (liquid_of(state, "mug 1"), liquid_of(state, "cup 1")) == ("tea", "")
@@ -261,7 +261,7 @@ def test_water_on_a_plant_waters_it(home):
     assert has(home, "plant 1", "watered")
 
 
-def test_nothing_is_pending_once_everything_has_changed(home):
+def test_no_process_is_pending_after_every_object_has_changed(home):
     lay(home, "plate 1", "sink 1")
     assert not home.object_states.pending(None)
     home.object_states.on_switched("sink 1")
@@ -271,7 +271,7 @@ def test_nothing_is_pending_once_everything_has_changed(home):
     assert not home.object_states.pending(None)
 
 
-def test_a_new_episode_starts_with_what_the_scene_says(home):
+def test_a_new_episode_starts_with_the_states_of_the_scene(home):
     first = home.state()
     lay(home, "mug 1", "sink 1")
     home.object_states.on_switched("sink 1")
@@ -293,23 +293,23 @@ def on_desk(home: PhysicalHome, x: float, y: float, z: float = 0.053) -> str | N
 
 
 @pytest.mark.parametrize(("x", "y"), [(0.315, 0.0), (-0.315, 0.0), (0.0, 0.59), (0.0, -0.59), (0.315, 0.59)])
-def test_what_stands_on_the_border_of_a_desk_is_on_the_desk(home, x, y):
+def test_an_object_on_the_edge_of_a_desk_is_on_the_desk(home, x, y):
     depth, width, _ = home.queries.region("desk 1").size
     assert abs(x) > depth / 2 + 0.03 or abs(y) > width / 2 + 0.03  # beside the region
     assert on_desk(home, x, y) == "desk 1"
 
 
 @pytest.mark.parametrize(("x", "y"), [(0.34, 0.0), (0.0, 0.62)])
-def test_what_is_beside_a_desk_is_not_on_it(home, x, y):
+def test_an_object_beside_a_desk_is_not_on_it(home, x, y):
     assert on_desk(home, x, y) is None
 
 
 @pytest.mark.parametrize("z", [-0.3, 0.9])
-def test_what_is_far_below_or_above_a_desk_is_not_on_it(home, z):
+def test_an_object_far_below_or_above_a_desk_is_not_on_it(home, z):
     assert on_desk(home, 0.315, 0.0, z) is None
 
 
-def test_holders_name_everything_from_the_container_to_the_fixture(home):
+def test_holders_lists_the_chain_from_the_container_to_the_fixture(home):
     assert home.queries.holders("spoon 1") == ["bowl 1", "desk 1"]
     assert home.queries.contents("bowl 1") == ["spoon 1"]
     assert np.isfinite(home.queries.pose("spoon 1")[0]).all()

@@ -31,7 +31,7 @@ def home():
     built.close()
 
 
-def test_a_recording_has_bodies_robot_joints_and_words(home, tmp_path: Path) -> None:
+def test_a_recording_has_bodies_robot_joints_and_text(home, tmp_path: Path) -> None:
     path = tmp_path / "out.rrd"
     with Recording(path, home) as made:
         made.log_text("1/1 pick up mug 1")
@@ -44,7 +44,7 @@ def test_a_recording_has_bodies_robot_joints_and_words(home, tmp_path: Path) -> 
         assert entity in data
 
 
-def test_a_recording_that_breaks_off_leaves_no_file(home, tmp_path: Path) -> None:
+def test_an_interrupted_recording_leaves_no_file(home, tmp_path: Path) -> None:
     with pytest.raises(KeyError), Recording(tmp_path / "out.rrd", home):
         raise KeyError
     assert list(tmp_path.iterdir()) == []

@@ -38,7 +38,7 @@ class StubHome:
         return np.full((height, width, 3), 128 if view == "overhead" else 64, np.uint8)
 
 
-def test_a_caption_covers_the_lower_edge_and_nothing_else():
+def test_a_caption_covers_the_lower_edge_only():
     frame = captioned(GREY, "open cabinet 1")
     assert frame.shape == GREY.shape
     assert (frame[:60] == GREY[:60]).all() and not (frame[-10:] == GREY[-10:]).all()
@@ -54,7 +54,7 @@ def test_no_letter_of_a_caption_touches_the_edge(text):
 
 
 @pytest.mark.parametrize("words", ["done", f"failed: {LONG}"])
-def test_cards_have_one_size_whatever_they_say(words):
+def test_cards_have_the_same_size_for_any_text(words):
     first, other = (
         labeled(GREY, "1  open cabinet 1", "done", SUCCESS_COLOR),
         labeled(GREY, f"2  {LONG}", words, FAILURE_COLOR),
@@ -63,7 +63,7 @@ def test_cards_have_one_size_whatever_they_say(words):
     assert (other[[0, -1]] == np.array(DARK)).all() and (other[:, [0, -1]].reshape(-1, 3) != 255).any()
 
 
-def test_what_was_done_and_what_failed_have_their_colors():
+def test_done_and_failed_subtasks_have_their_colors():
     done, failed = labeled(GREY, "1  x", "done", SUCCESS_COLOR), labeled(GREY, "1  x", "failed: y", FAILURE_COLOR)
     assert (done == np.array(SUCCESS_COLOR)).all(-1).any() and (failed == np.array(FAILURE_COLOR)).all(-1).any()
 
@@ -81,14 +81,14 @@ def test_an_empty_filmstrip_is_an_error():
         filmstrip([])
 
 
-def test_a_split_picture_is_the_home_and_what_is_before_the_robot():
+def test_a_split_picture_shows_the_home_and_the_robots_view():
     home = StubHome()
     frame = render_view(home, (40, 30), "split")
     assert frame.shape == (30, 80, 3) and home.drawn == ["overhead", "robot"]
     assert (frame[:, :40] == 128).all() and (frame[:, 40:] == 64).all()
 
 
-def test_a_strip_draws_once_a_subtask_and_leaves_the_camera_of_the_video_alone(tmp_path: Path):
+def test_a_filmstrip_draws_once_per_subtask_and_keeps_the_video_camera(tmp_path: Path):
     home = StubHome()
     camera = home.camera
     strip = Filmstrip(tmp_path / "strip.png", home, size=(40, 30))
@@ -98,12 +98,12 @@ def test_a_strip_draws_once_a_subtask_and_leaves_the_camera_of_the_video_alone(t
     assert strip.save() and (tmp_path / "strip.png").is_file()
 
 
-def test_a_strip_without_a_subtask_is_not_written(tmp_path: Path):
+def test_a_filmstrip_without_subtasks_is_not_written(tmp_path: Path):
     assert not Filmstrip(tmp_path / "strip.png", StubHome()).save()
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_picture_is_written_as_it_is(tmp_path: Path):
+def test_a_picture_is_saved_losslessly(tmp_path: Path):
     from PIL import Image
 
     write_png(tmp_path / "deep" / "grey.png", GREY)
@@ -112,7 +112,7 @@ def test_a_picture_is_written_as_it_is(tmp_path: Path):
 
 @pytest.mark.skipif(importlib.util.find_spec("imageio_ffmpeg") is None, reason="imageio-ffmpeg is not installed")
 @pytest.mark.parametrize("view", ["room", "split"])
-def test_a_video_has_a_frame_for_each_that_was_due(tmp_path: Path, view):
+def test_a_video_has_every_frame_that_was_due(tmp_path: Path, view):
     from imageio_ffmpeg import count_frames_and_secs
 
     home = StubHome()
@@ -125,7 +125,7 @@ def test_a_video_has_a_frame_for_each_that_was_due(tmp_path: Path, view):
     assert count_frames_and_secs(tmp_path / "v.mp4")[0] == 5
 
 
-def test_a_video_that_breaks_off_leaves_no_file(tmp_path: Path):
+def test_an_interrupted_video_leaves_no_file(tmp_path: Path):
     with pytest.raises(KeyError), Video(tmp_path / "v.mp4", StubHome(), size=(64, 48)) as video:
         video.add_frame()
         raise KeyError

@@ -54,12 +54,12 @@ def env(kept: HomePhysics) -> HomePhysics:
     return kept
 
 
-def test_gymnasiums_own_checker_has_nothing_to_say_of_all_senses(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_gymnasiums_checker_accepts_all_observation_modes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(HomePhysics.metadata, "render_modes", ["rgb_array", "ansi"])  # "human" opens a window
     check_env(make(observe=ALL, image_size=(32, 24)))
 
 
-def test_each_sense_has_its_shape_and_type(env: HomePhysics) -> None:
+def test_each_observation_has_its_shape_and_type(env: HomePhysics) -> None:
     observation = env.reset(seed=0)[0]
     assert env.observation_space.contains(observation)
     shapes = {name: (np.shape(observation[name]), observation[name].dtype) for name in ALL[1:]}
@@ -72,7 +72,7 @@ def test_each_sense_has_its_shape_and_type(env: HomePhysics) -> None:
 
 
 @pytest.mark.parametrize("observe", [("atoms",), ("rgb",), ("depth", "proprioception"), "segmentation"])
-def test_an_observation_has_what_was_chosen_and_the_goal(observe: tuple[str, ...] | str) -> None:
+def test_an_observation_has_the_chosen_parts_and_the_goal(observe: tuple[str, ...] | str) -> None:
     env = make(observe=observe, image_size=(32, 32))
     observation = env.reset(seed=0)[0]
     assert env.observation_space.contains(observation)
@@ -102,7 +102,7 @@ def test_a_wrong_option_is_named_with_what_is_allowed(arguments: dict[str, Any],
 
 
 @pytest.mark.parametrize("name", ["plate 1", "bread 1", "book 1", "potato 1"])
-def test_a_thing_is_segmented_and_as_far_as_it_is(env: HomePhysics, name: str) -> None:
+def test_an_object_is_segmented_at_its_true_distance(env: HomePhysics, name: str) -> None:
     seen, pose = look(env, camera=ABOVE)
     middle = env._home().engine.pose(name)[0]
     column, row, depth_m = pose.project([middle], 256, 256)[0]
@@ -118,7 +118,7 @@ def test_a_segmentation_names_only_what_the_atoms_name(env: HomePhysics) -> None
     assert len(numbers) > 8
 
 
-def test_a_leaf_is_segmented_as_its_fixture(env: HomePhysics) -> None:
+def test_a_door_is_segmented_as_its_fixture(env: HomePhysics) -> None:
     def extent() -> int:
         return int((look(env, camera=ABOVE)[0]["segmentation"] == number(env, "fridge 1")).sum())
 
@@ -127,7 +127,7 @@ def test_a_leaf_is_segmented_as_its_fixture(env: HomePhysics) -> None:
     assert extent() > shut + 50
 
 
-def test_what_is_held_keeps_its_number(env: HomePhysics) -> None:
+def test_a_held_object_keeps_its_segmentation_id(env: HomePhysics) -> None:
     env.step(env.encode("pick up plate 1"))
     seen, _ = look(env, camera="overhead", image_size=(512, 512))
     assert number(env, "plate 1") in seen["segmentation"]
@@ -172,7 +172,7 @@ def test_a_point_of_the_home_is_projected_to_the_pixel_that_shows_it(env: HomePh
     assert shown.mean(axis=0) + 0.5 == pytest.approx((row, column), abs=0.2)
 
 
-def test_depth_is_far_where_nothing_is(env: HomePhysics) -> None:
+def test_depth_is_maximal_where_nothing_is_visible(env: HomePhysics) -> None:
     seen, _ = look(env, camera=((2.0, 3.0, 3.0), (2.0, 9.0, 4.0)))
     assert seen["depth"].min() == FAR_M
     assert not seen["segmentation"].any()
@@ -196,13 +196,13 @@ def test_a_free_camera_stays_where_it_is(env: HomePhysics) -> None:
     assert look(env, camera=ABOVE)[1] == there
 
 
-def test_the_head_sees_no_thing_behind_a_wall(env: HomePhysics) -> None:
+def test_the_head_camera_sees_no_object_behind_a_wall(env: HomePhysics) -> None:
     eye, target = (2.0, 3.0, 1.5), (-3.0, 3.0, 1.5)  # at the wall at x = 0
     seen, _ = look(env, camera=(eye, target))
     assert seen["depth"][128, 128] == pytest.approx(2.0 - 0.05, abs=0.02)
 
 
-def test_proprioception_is_joints_speeds_opening_and_held(env: HomePhysics) -> None:
+def test_proprioception_holds_joints_speeds_gripper_opening_and_held_flag(env: HomePhysics) -> None:
     felt = env.reset(seed=0)[0]["proprioception"]
     assert felt[:3] == pytest.approx(env._home().scene.robot, abs=1e-3)
     assert np.abs(felt[11:22]).max() < 0.05
@@ -213,7 +213,7 @@ def test_proprioception_is_joints_speeds_opening_and_held(env: HomePhysics) -> N
     assert held[22] > 0.005
 
 
-def test_drawing_never_changes_physics() -> None:
+def test_rendering_never_changes_physics() -> None:
     ends = []
     for observe in (("atoms",), ALL):
         env = make(observe=observe, image_size=(32, 32), camera="head")
@@ -226,7 +226,7 @@ def test_drawing_never_changes_physics() -> None:
     assert ends[0] == ends[1]
 
 
-def test_drawing_leaves_the_walls_low_for_views_from_above(env: HomePhysics) -> None:
+def test_rendering_keeps_the_walls_low_for_views_from_above(env: HomePhysics) -> None:
     before = env._home().render(64, 48, "overhead")
     look(env)
     assert same(env._home().render(64, 48, "overhead"), before)

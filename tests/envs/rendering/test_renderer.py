@@ -39,14 +39,14 @@ def test_one_body_shows_many_colors(renderer):
     assert colors_of(renderer) >= {(True, False, False), (False, False, True)}
 
 
-def test_boxes_and_cylinders_are_seen_in_their_colors(renderer):
+def test_boxes_and_cylinders_are_drawn_in_their_colors(renderer):
     pieces = (Piece(size=(1, 1, 1), at=(-0.5, 0, 0), color=RED), Piece(size=(1, 1, 1), at=(0.5, 0, 0), kind="cylinder",
                                                                          color=BLUE))  # fmt: skip
     renderer.add("two", pieces, (0, 0, 0))
     assert colors_of(renderer) >= {(True, False, False), (False, False, True)}
 
 
-def test_a_tint_is_seen_on_one_body_only_and_comes_off(renderer):
+def test_a_tint_affects_one_body_only_and_can_be_removed(renderer):
     mesh = block((1, 1, 1), color=RED)
     renderer.add("left", (visual_piece(mesh),), (-0.6, 0, 0))
     renderer.add("right", (visual_piece(mesh),), (0.6, 0, 0))
@@ -57,13 +57,13 @@ def test_a_tint_is_seen_on_one_body_only_and_comes_off(renderer):
     assert (renderer.image(32, 32, *ABOVE) == plain).all()
 
 
-def test_what_is_painted_with_no_alpha_is_not_drawn(renderer):
+def test_a_fully_transparent_body_is_not_drawn(renderer):
     renderer.add("box", (visual_piece(block((1, 1, 1), color=RED)),), (0, 0, 0))
     renderer.paint("box", (1.0, 1.0, 1.0, 0.0))
     assert (renderer.image(16, 16, *ABOVE) == 255).all()
 
 
-def test_pixels_have_the_numbers_of_the_simulated_bodies():
+def test_segmentation_pixels_hold_the_ids_of_simulated_bodies():
     world = Engine()
     for name in ("ground", "shelf 1", "cup 1"):
         world.add(name, (Piece(size=(1, 1, 1)),), (0, 0, 0))
@@ -83,13 +83,13 @@ def home():
     made.close()
 
 
-def test_a_picture_adds_no_body_to_the_simulated_world(home):
+def test_rendering_adds_no_body_to_the_simulated_world(home):
     before = dict(home.engine.bodies)
     home.render(32, 32)
     assert home.engine.bodies == before
 
 
-def test_a_thing_in_a_closed_cabinet_is_left_out_until_it_is_opened(home):
+def test_an_object_in_a_closed_cabinet_is_not_drawn_until_it_is_opened(home):
     state = home.state()
     home.scene_view.refresh(state)
     shape = home.scene_view.renderer._p.getVisualShapeData(home.scene_view.renderer.bodies["mug 1"])[0][7]

@@ -47,13 +47,13 @@ def test_an_arm_in_empty_space_touches_nothing():
     assert (arm_model(NOTHING).overlap_depth(postures) == 0.0).all()
 
 
-def test_the_model_finds_every_part_of_the_arm():
+def test_the_collision_model_includes_every_part_of_the_arm():
     for center in kinematics.sphere_centers(LEFT_OF[None])[0]:
         x, y, z = center.tolist()
         assert arm_model(block((x, y, z), (0.02, 0.02, 0.02))).overlap_depth(LEFT_OF[None])[0] > 0.01
 
 
-def test_depth_is_as_deep_as_the_hand_is_in_a_wall():
+def test_overlap_depth_is_how_far_the_hand_is_inside_a_wall():
     tip, _ = kinematics.tip(LEFT_OF[None])
     centers, radii = kinematics.sphere_centers(LEFT_OF[None])[0], kinematics.sphere_radii()
     front_m = float((centers[:, 1] + radii).max())  # the farthest side of the arm
@@ -64,12 +64,12 @@ def test_depth_is_as_deep_as_the_hand_is_in_a_wall():
 
 
 @pytest.mark.parametrize("soft", [0.0, 1.0])
-def test_things_count_like_walls(soft):
+def test_objects_are_obstacles_like_walls(soft):
     x, y, z = kinematics.sphere_centers(LEFT_OF[None])[0, -1].tolist()
     assert arm_model(block((x, y, z), (0.1, 0.1, 0.1), soft=soft)).overlap_depth(LEFT_OF[None])[0] > MAX_OVERLAP_M
 
 
-def test_what_is_around_moves_with_the_base():
+def test_obstacles_are_relative_to_the_base():
     base = (1.3, -0.7, 2.1)
     moved = Boxes(at=POST.at @ turn_z(base[2]).T + (base[0], base[1], 0.0), turn=turn_z(base[2])[None], half=POST.half,
                   soft=POST.soft)  # fmt: skip
@@ -79,7 +79,7 @@ def test_what_is_around_moves_with_the_base():
     assert arm_model(moved, base=base).overlap_depth(postures) == pytest.approx(here, abs=1e-9)
 
 
-def test_what_is_held_is_part_of_the_arm():
+def test_a_held_object_is_part_of_the_arm():
     tip, _ = kinematics.tip(LEFT_OF[None])
     x, y, z = tip[0].tolist()
     shelf = block((x, y, z - 0.30), (0.3, 0.3, 0.02))
@@ -90,7 +90,7 @@ def test_what_is_held_is_part_of_the_arm():
     )
 
 
-def test_what_is_held_turns_with_the_hand_about_the_vertical_only():
+def test_a_held_object_turns_with_the_hand_about_the_vertical_only():
     racket: Array = np.array([[0.3, 0.0, 0.0]])  # sticks out ahead of the hand
     for turn in (0.0, 1.0):
         q = LEFT_OF.copy()
@@ -104,14 +104,14 @@ def test_what_is_held_turns_with_the_hand_about_the_vertical_only():
 # Paths
 
 
-def test_a_straight_line_that_is_free_is_taken():
+def test_a_free_straight_line_is_the_path():
     assert not arm_model(POST).is_free_line(LEFT_OF, RIGHT_OF)
     (only,) = plan_path(arm_model(NOTHING), LEFT_OF, RIGHT_OF, np.random.default_rng(0)) or []
     assert (only == RIGHT_OF).all()
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_the_way_past_a_post_touches_it_nowhere(seed):
+def test_a_path_past_a_post_never_touches_it(seed):
     way = plan_path(arm_model(POST), LEFT_OF, RIGHT_OF, np.random.default_rng(seed))
     assert way is not None
     assert len(way) > 1
@@ -123,27 +123,27 @@ def test_the_way_past_a_post_touches_it_nowhere(seed):
     assert (postures <= kinematics.UPPER).all()
 
 
-def test_the_same_draws_make_the_same_way():
+def test_the_same_random_draws_give_the_same_path():
     ways = [plan_path(arm_model(POST), LEFT_OF, RIGHT_OF, np.random.default_rng(7)) for _ in range(2)]
     assert ways[0] is not None
     assert ways[1] is not None
     assert np.array_equal(np.array(ways[0]), np.array(ways[1]))
 
 
-def test_the_way_starts_from_the_start_and_not_from_the_goal():
+def test_the_path_starts_at_the_start_and_not_at_the_goal():
     way = plan_path(arm_model(POST), LEFT_OF, RIGHT_OF, np.random.default_rng(1))
     assert way is not None
     assert distance(way[0], LEFT_OF) < distance(way[0], RIGHT_OF) or arm_model(POST).is_free_line(LEFT_OF, way[0])
     assert arm_model(POST).is_free_line(LEFT_OF, way[0])
 
 
-def test_to_a_goal_inside_a_wall_there_is_no_way():
+def test_a_goal_inside_a_wall_has_no_path():
     tip, _ = kinematics.tip(RIGHT_OF[None])
     x, y, z = tip[0].tolist()
     assert plan_path(arm_model(block((x, y, z), (0.2, 0.2, 0.2))), LEFT_OF, RIGHT_OF, np.random.default_rng(0)) is None
 
 
-def test_what_overlaps_at_the_start_already_is_no_reason_to_stay():
+def test_an_overlap_at_the_start_does_not_block_the_motion():
     x, y, z = kinematics.sphere_centers(LEFT_OF[None])[0, -1].tolist()
     beside = block((x, y, z), (0.04, 0.04, 0.04))
     there = float(arm_model(beside).overlap_depth(LEFT_OF[None])[0])
@@ -152,7 +152,7 @@ def test_what_overlaps_at_the_start_already_is_no_reason_to_stay():
     assert plan_path(arm_model(beside, slack_m=there), LEFT_OF, RIGHT_OF, np.random.default_rng(0)) is not None
 
 
-def test_what_is_held_takes_another_way():
+def test_a_held_object_changes_the_path():
     tip, _ = kinematics.tip(between(LEFT_OF, RIGHT_OF))
     x, y, z = tip[len(tip) // 2].tolist()
     low = block((x, y, z - 0.25), (0.2, 0.2, 0.2))  # the empty hand passes over it
@@ -167,7 +167,7 @@ def test_what_is_held_takes_another_way():
     )
 
 
-def test_the_lift_counts_most_in_a_distance():
+def test_the_lift_has_the_largest_weight_in_joint_distance():
     ends = [LEFT_OF + np.eye(8)[k] * 0.2 for k in range(8)]
     assert int(np.argmax([distance(LEFT_OF, end) for end in ends])) == 0
     assert distance(LEFT_OF, RIGHT_OF) == distance(RIGHT_OF, LEFT_OF) > 0.0

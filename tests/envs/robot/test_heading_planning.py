@@ -53,7 +53,7 @@ def facing(yaw: float) -> tuple[float, float]:
 
 @given(start=st.tuples(COORDINATE, COORDINATE, ANGLE), corners=st.lists(st.tuples(COORDINATE, COORDINATE), min_size=1,
        max_size=4), yaw=ANGLE, line=COORDINATE)  # fmt: skip
-def test_every_way_to_steer_ends_at_the_last_corner_with_the_wanted_heading(start, corners, yaw, line):
+def test_every_steering_strategy_ends_at_the_last_corner_with_the_goal_heading(start, corners, yaw, line):
     for way in heading_plans(start, corners, yaw, right_of(line)):
         assert way[-1][:2] == pytest.approx(corners[-1])
         assert facing(way[-1][2]) == pytest.approx(facing(yaw), abs=1e-5)
@@ -61,20 +61,20 @@ def test_every_way_to_steer_ends_at_the_last_corner_with_the_wanted_heading(star
 
 @given(start=st.tuples(COORDINATE, COORDINATE, ANGLE), corners=st.lists(st.tuples(COORDINATE, COORDINATE), min_size=1,
        max_size=4), yaw=ANGLE)  # fmt: skip
-def test_where_there_is_room_the_base_never_spins_faster_than_it_may(start, corners, yaw):
+def test_in_free_space_the_base_respects_its_turning_limit(start, corners, yaw):
     for a, b in pairwise([start, *plan_headings(start, corners, yaw, everywhere)]):
         apart = hypot(b[0] - a[0], b[1] - a[1])
         at_the_end = b[:2] == pytest.approx(corners[-1])  # the rest of the turn, on the spot
         assert at_the_end or abs(b[2] - a[2]) <= TURN_RAD_PER_M * apart + 0.05
 
 
-def test_the_heading_is_kept_until_a_narrow_place_is_left():
+def test_the_heading_is_kept_until_a_narrow_passage_is_left():
     start = (0.0, 0.0, 1.0)
     way = dense(start, plan_headings(start, [(4.0, 0.0)], -1.0, right_of(2.0)))
     assert all(yaw == pytest.approx(1.0, abs=0.01) for x, _, yaw in way if x < 1.95)
 
 
-def test_the_last_heading_is_taken_before_a_narrow_place():
+def test_the_final_heading_is_reached_before_a_narrow_passage():
     start = (0.0, 0.0, 1.0)
     way = dense(start, plan_headings(start, [(4.0, 0.0)], -1.0, lambda point: point[0] < 2.0))
     assert all(yaw == pytest.approx(-1.0, abs=0.01) for x, _, yaw in way if x > 2.0)
@@ -88,30 +88,30 @@ def test_between_two_rooms_the_heading_is_kept_in_the_doorway():
     assert 0.5 < kept[0] < 1.5  # it was about to turn to where it drives
 
 
-def test_on_a_long_way_the_base_looks_where_it_drives():
+def test_on_a_long_path_the_base_faces_its_direction_of_travel():
     start = (0.0, 0.0, pi / 2)
     way = dense(start, plan_headings(start, [(5.0, 0.0)], -pi / 2, everywhere))
     assert all(yaw == pytest.approx(0.0, abs=0.01) for x, _, yaw in way if 1.5 < x < 3.5)
 
 
-def test_a_short_way_is_not_looked_along():
+def test_on_a_short_path_the_base_does_not_turn_to_face_it():
     start = (0.0, 0.0, pi / 2)
     assert all(
         yaw >= pi / 2 - 0.01 for _, _, yaw in dense(start, plan_headings(start, [(0.9, 0.0)], pi / 2, everywhere))
     )
 
 
-def test_where_it_can_turn_nowhere_it_has_its_last_heading_from_the_start():
+def test_without_room_to_turn_the_final_heading_is_used_from_the_start():
     way = plan_headings((0.0, 0.0, 0.0), [(1.0, 0.0), (1.0, 1.0)], 0.7, nowhere)
     assert {round(yaw, 9) for _, _, yaw in way} == {0.7}
 
 
-def test_a_straight_way_without_a_turn_is_one_pose():
+def test_a_straight_path_without_a_turn_is_one_pose():
     (pose,) = plan_headings((0.0, 0.0, 0.3), [(1.0, 0.0), (2.0, 0.0)], 0.3, nowhere)
     assert pose == pytest.approx((2.0, 0.0, 0.3))
 
 
-def test_it_turns_the_short_way_round():
+def test_the_base_turns_through_the_smaller_angle():
     way = plan_headings((0.0, 0.0, 3.0), [(3.0, 0.0)], -3.0, nowhere)
     assert way[-1][2] == pytest.approx(2 * pi - 3.0)
 
@@ -129,27 +129,27 @@ ARM: Array = np.array([[0.0, 0.0, 0.5], [0.5, 0.0, 0.5]])  # one sphere over the
 RADII: Array = np.array([0.2, 0.1])
 
 
-def test_driving_past_a_post_sweeps_nothing():
+def test_driving_past_a_post_does_not_collide():
     assert swept_overlap_m((0.0, 0.0, 0.0), [(2.0, 0.0, 0.0)], ARM, RADII, box(1.0, 0.5)) == 0.0
 
 
-def test_driving_through_a_post_is_as_deep_as_the_body_is():
+def test_driving_through_a_post_overlaps_by_the_depth_of_the_body():
     deep = swept_overlap_m((0.0, 0.0, 0.0), [(2.0, 0.0, 0.0)], ARM, RADII, box(1.0, 0.0))
     assert deep == pytest.approx(0.2 + 0.05, abs=0.01)
 
 
-def test_an_arm_that_swings_hits_what_the_base_drives_past():
+def test_a_swinging_arm_hits_an_obstacle_beside_the_base():
     straight = swept_overlap_m((0.0, 0.0, 0.0), [(2.0, 0.0, 0.0)], ARM, RADII, box(1.0, 0.5))
     swung = swept_overlap_m((0.0, 0.0, 0.0), [(1.0, 0.0, 0.0), (1.0, 0.0, pi)], ARM, RADII, box(1.0, 0.5))
     assert straight == 0.0 < swung
 
 
-def test_a_post_between_two_waypoints_is_not_jumped_over():
+def test_a_post_between_two_waypoints_is_detected():
     way = [(4.0, 0.0, 0.0)]
     assert swept_overlap_m((0.0, 0.0, 0.0), way, ARM, RADII, box(2.03, 0.17)) > 0.0
 
 
-def test_things_that_may_be_nudged_do_not_count():
+def test_objects_that_may_be_nudged_are_ignored():
     assert swept_overlap_m((0.0, 0.0, 0.0), [(2.0, 0.0, 0.0)], ARM, RADII, box(1.0, 0.0, soft=1.0)) == 0.0
 
 
@@ -172,13 +172,13 @@ def bare(floor: Floor) -> Floor:
 DOOR = (2.0, 3.0, 0.0, 0.45, 0.01)  # an open leaf in the middle of the room
 
 
-def test_room_is_the_distance_to_the_nearest_obstacle(bare):
+def test_clearance_is_the_distance_to_the_nearest_obstacle(bare):
     # 1 m before the countertop's front, at 0.67; every cell off by at most one.
     assert bare.clearance_with_doors_m[bare.cell_at(1.0, 1.67)] == pytest.approx(1.0, abs=1.5 * CELL_M)
     assert bare.clearance_with_doors_m[bare.cell_at(1.0, 0.3)] == 0.0
 
 
-def test_an_open_leaf_takes_room_and_a_closed_one_gives_it_back(bare):
+def test_an_open_door_reduces_clearance_and_a_closed_one_restores_it(bare):
     before = bare.clearance_with_doors_m.copy()
     bare.update([DOOR])
     assert bare.clearance_with_doors_m[bare.cell_at(2.0, 3.5)] == pytest.approx(0.5, abs=1.5 * CELL_M)
@@ -187,7 +187,7 @@ def test_an_open_leaf_takes_room_and_a_closed_one_gives_it_back(bare):
     assert (bare.clearance_with_doors_m == before).all()
 
 
-def test_what_is_carried_is_kept_clear_of_open_leaves(bare):
+def test_a_carried_object_stays_clear_of_open_doors(bare):
     beside = np.array([2.0, 3.35])
     bare.update([DOOR])
     assert bare.is_free(beside)
@@ -196,7 +196,7 @@ def test_what_is_carried_is_kept_clear_of_open_leaves(bare):
     assert bare.is_free(np.array([2.0, 3.65]))
 
 
-def test_what_is_carried_closes_no_way_past_what_stands_still(bare):
+def test_a_carried_object_blocks_no_path_past_static_furniture(bare):
     free = bare.free.copy()
     bare.update([], carried_m=0.6)
     assert (bare.free == free).all()
@@ -211,7 +211,7 @@ def hall() -> Floor:
 
 
 @pytest.mark.parametrize("carried_m", [0.0, 0.6])
-def test_a_robot_that_carries_stays_clear_of_the_furniture_with_what_it_carries(hall, carried_m):
+def test_a_carried_object_stays_clear_of_the_furniture(hall, carried_m):
     hall.update([], carried_m=carried_m)
     corners = hall.path((3.0, 1.0), (3.0, 5.0))
     assert corners is not None
@@ -221,7 +221,7 @@ def test_a_robot_that_carries_stays_clear_of_the_furniture_with_what_it_carries(
     )
 
 
-def test_a_thing_on_the_ground_is_driven_around(bare):
+def test_the_base_drives_around_an_object_on_the_floor(bare):
     bare.update([], [(2.0, 3.0, 0.0, 0.1, 0.1)])
     assert not bare.is_free(np.array([2.0, 3.2]))
     corners = bare.path((1.0, 3.0), (3.0, 3.0))
@@ -230,7 +230,7 @@ def test_a_thing_on_the_ground_is_driven_around(bare):
     assert min(hypot(x - 2.0, y - 3.0) for x, y, _ in way) > BASE_CLEAR_M
 
 
-def test_where_there_is_no_way_there_is_no_path():
+def test_a_blocked_goal_has_no_path():
     home = Scene(
         name="two rooms without a door", seed=0, fixtures=(), objects=(), doorways=(), robot=(1.0, 1.0, 0.0),
         rooms=(Room(name="a", kind="hall", rect=(0, 0, 2, 2)), Room(name="b", kind="hall", rect=(2, 0, 5, 2))),

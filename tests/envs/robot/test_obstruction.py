@@ -29,21 +29,21 @@ def is_shut(home, name):
     return lambda: home.engine.joint(name, 0) < 0.01 and home.engine.joint(name, 1) < 0.01
 
 
-def test_the_door_that_has_to_be_closed_is_named(home):
+def test_the_door_that_must_be_closed_is_named(home):
     from envs.robot.obstruction import unreachable_error
 
     failure = unreachable_error(home.motion, "cannot reach mug 1", is_shut(home, "cabinet 1"))
     assert (str(failure), failure.blocked_by) == ("cannot reach mug 1: blocked by cabinet 1", "cabinet 1")
 
 
-def test_no_door_is_named_if_closing_none_helps(home):
+def test_no_door_is_named_if_closing_one_does_not_help(home):
     from envs.robot.obstruction import unreachable_error
 
     failure = unreachable_error(home.motion, "cannot reach mug 1", lambda: False)
     assert (str(failure), failure.blocked_by) == ("cannot reach mug 1", "")
 
 
-def test_the_fixture_that_is_worked_at_stays_open(home):
+def test_the_target_fixture_stays_open(home):
     from envs.robot.obstruction import unreachable_error
 
     assert (
@@ -51,7 +51,7 @@ def test_the_fixture_that_is_worked_at_stays_open(home):
     )
 
 
-def test_looking_for_the_door_moves_nothing(home):
+def test_finding_the_blocking_door_moves_nothing(home):
     from envs.robot.obstruction import unreachable_error
 
     before = [home.engine.joint(name, k) for name in ("cabinet 1", "cabinet 3") for k in (0, 1)]
@@ -61,7 +61,7 @@ def test_looking_for_the_door_moves_nothing(home):
     assert (home.motion.floor.free == floor).all()
 
 
-def test_doors_that_stand_open_side_by_side_stay_where_they_are(home):
+def test_doors_open_side_by_side_stay_where_they_are(home):
     before = home.state()
     home.motion.robot.wait(240)
     assert home.state() == before

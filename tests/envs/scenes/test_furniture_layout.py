@@ -110,7 +110,7 @@ def test_a_room_grows_until_its_furniture_fits() -> None:
     assert many.rooms[0].rect[2] * many.rooms[0].rect[3] > few.rooms[0].rect[2] * few.rooms[0].rect[3]
 
 
-def test_what_is_given_stays() -> None:
+def test_given_geometry_is_not_moved() -> None:
     pinned = fixture("fridge 1", 2.0, 0.5, np.pi / 2)
     kept = FixedGeometry(rooms=True, fixtures=frozenset({"fridge 1"}))
     laid = lay_out(kitchen(pinned, fixture("sink 1")), np.random.default_rng(0), kept)
@@ -118,7 +118,7 @@ def test_what_is_given_stays() -> None:
     assert laid.rooms[0].rect == (0.0, 0.0, 5.0, 5.0)
 
 
-def test_a_floor_is_in_nobodys_way() -> None:
+def test_a_floor_is_no_obstacle() -> None:
     flat = fixture("floor 1", 2.5, 2.5)
     bare, with_floor = floor_grid(kitchen()), floor_grid(kitchen(flat))
     assert np.array_equal(bare.free, with_floor.free)
@@ -131,7 +131,7 @@ def test_a_given_room_that_is_too_small_is_an_error() -> None:
         lay_out(kitchen(*crowd, side=3.0), np.random.default_rng(0), FixedGeometry(rooms=True))
 
 
-def test_a_fixture_that_faces_a_wall_is_unreachable() -> None:
+def test_a_fixture_facing_a_wall_is_unreachable() -> None:
     assert unreachable_fixtures(kitchen(fixture("fridge 1", 0.4, 2.5, np.pi))) == ["fridge 1"]
 
 

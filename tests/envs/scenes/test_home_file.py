@@ -49,7 +49,7 @@ def problems(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("path", HOMES, ids=lambda p: p.stem)
-def test_our_homes_are_valid_and_reachable(path: Path) -> None:
+def test_built_in_homes_are_valid_and_reachable(path: Path) -> None:
     scene = load_home(path)
     assert not unreachable_fixtures(scene)
     assert World(scene).initial()
@@ -57,7 +57,7 @@ def test_our_homes_are_valid_and_reachable(path: Path) -> None:
 
 @pytest.mark.skipif(importlib.util.find_spec("pybullet") is None, reason="pybullet is not installed")
 @pytest.mark.parametrize("path", HOMES, ids=lambda p: p.stem)
-def test_our_homes_stand_in_physics_as_they_are_written(path: Path) -> None:
+def test_built_in_homes_match_their_files_in_physics(path: Path) -> None:
     from envs.simulation.physical_home import PhysicalHome
 
     home = PhysicalHome(load_home(path))
@@ -82,7 +82,7 @@ def test_the_family_house_can_set_a_table_for_six() -> None:
     assert {"dining table", "person"} <= {fixture.category for fixture in scene.fixtures}
 
 
-def test_a_file_without_a_name_gets_the_files(tmp_path: Path) -> None:
+def test_a_home_without_a_name_is_named_after_its_file(tmp_path: Path) -> None:
     path = tmp_path / "my_flat.yaml"
     path.write_text("rooms: {kitchen: [fridge]}")
     assert load_home(path).name == "my flat"
@@ -93,7 +93,7 @@ def test_fixtures_are_numbered_in_order() -> None:
     assert [f.name for f in scene.fixtures] == ["fridge 1", "cabinet 1", "cabinet 2", "countertop 1"]
 
 
-def test_a_given_name_is_kept_and_others_number_around_it() -> None:
+def test_a_given_name_is_kept_and_other_numbers_skip_it() -> None:
     scene = parse_home("rooms: {kitchen: [cabinet, {cabinet: {name: cabinet 1}}]}")
     assert [f.name for f in scene.fixtures] == ["cabinet 2", "cabinet 1"]
 
@@ -114,7 +114,7 @@ def test_a_negated_state_is_the_absence_of_one() -> None:
     assert objects("rooms: {kitchen: [shelf]}\nobjects: {shelf: [clean plate]}")["plate 1"].states == frozenset()
 
 
-def test_a_reservoir_has_its_liquid_unasked() -> None:
+def test_a_reservoir_has_its_liquid_by_default() -> None:
     assert objects(SMALL)["milk 1"].liquid == "milk"
 
 
@@ -152,7 +152,7 @@ def test_the_same_file_gives_the_same_home() -> None:
 
 
 @pytest.mark.parametrize("path", HOMES, ids=lambda p: p.stem)
-def test_our_homes_survive_a_round_trip(path: Path) -> None:
+def test_built_in_homes_survive_a_round_trip(path: Path) -> None:
     scene = load_home(path)
     assert in_order(parse_home(dump_home(scene))) == in_order(scene)
 
@@ -175,13 +175,13 @@ def test_any_name_survives_a_round_trip(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["\x1b[31mred", "\u202eback to front", "a\u200bb", "\x00"])
-def test_a_name_that_acts_on_a_terminal_is_refused(name: str) -> None:
+def test_a_name_with_terminal_control_characters_is_refused(name: str) -> None:
     scene = replace(sample_scene(0, rooms=1, n_objects=1), name=name)
     with pytest.raises(HomeFileError, match="unprintable characters"):
         parse_home(dump_home(scene))
 
 
-def test_a_name_that_goes_on_and_on_is_refused_in_a_short_message() -> None:
+def test_a_very_long_name_is_refused_with_a_short_message() -> None:
     (problem,) = problems(f"name: {'x' * 10_000}\nrooms: {{kitchen: [sink]}}")
     assert problem.endswith("has more than 200 characters") and len(problem) < 120
 
@@ -384,7 +384,7 @@ objects:
     ]
 
 
-def test_an_entry_of_several_things_is_wrong_once() -> None:
+def test_a_wrong_entry_of_several_objects_is_reported_once() -> None:
     found = problems("rooms: {kitchen: [cabinet]}\nobjects: {cabinet: [{plate: {count: 9}}, {mug: {count: 5}}]}")
     assert [problem[:23] for problem in found] == ["line 2: no room for pla", "line 2: no room for mug"]
 
@@ -403,7 +403,7 @@ def test_an_empty_file_says_what_a_home_has(text: str) -> None:
     assert problems(text) == ["the file is empty; a home has `rooms:` and `objects:`"]
 
 
-def test_what_is_not_yaml_is_named_with_its_line() -> None:
+def test_invalid_yaml_is_reported_with_its_line() -> None:
     assert problems("rooms:\n\tkitchen: [sink]")[0].startswith("line 2: not YAML: ")
 
 
@@ -444,12 +444,12 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         load_home(tmp_path / "none.yaml")
 
 
-def test_a_folder_is_no_home(tmp_path: Path) -> None:
+def test_a_folder_is_not_a_home(tmp_path: Path) -> None:
     with pytest.raises(HomeError, match="is a directory"):
         load_home(tmp_path)
 
 
-def test_a_binary_file_is_no_home(tmp_path: Path) -> None:
+def test_a_binary_file_is_not_a_home(tmp_path: Path) -> None:
     path = tmp_path / "home.yaml"
     path.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(HomeError, match="not a text file"):
@@ -468,7 +468,7 @@ SIGNS = [":", "-", "[", "]", "{", "}", ",", "\n", "\n  ", "on", "1", "~", "&a", 
 
 @given(pieces=st.lists(st.sampled_from([*SMALL.split(), *SIGNS]), max_size=40))
 @settings(max_examples=150, deadline=None)
-def test_no_text_breaks_the_reader(pieces: list[str]) -> None:
+def test_no_text_crashes_the_parser(pieces: list[str]) -> None:
     try:
         parse_home(" ".join(pieces))
     except HomeError as error:
@@ -477,7 +477,7 @@ def test_no_text_breaks_the_reader(pieces: list[str]) -> None:
 
 @given(data=st.data())
 @settings(max_examples=80, deadline=None)
-def test_no_damage_to_a_home_breaks_the_reader(data: st.DataObject) -> None:
+def test_no_corruption_of_a_home_file_crashes_the_parser(data: st.DataObject) -> None:
     text = data.draw(st.sampled_from([SMALL, dump_home(sample_scene(1, rooms=2, n_objects=8))]))
     start = data.draw(st.integers(0, len(text)))
     end = data.draw(st.integers(start, min(len(text), start + 30)))

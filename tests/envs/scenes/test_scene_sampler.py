@@ -129,13 +129,13 @@ def test_containers_come_before_what_they_hold(scenes: list[Scene]) -> None:
             there.add(thing.name)
 
 
-def test_fixtures_stand_in_their_kind_of_room(scenes: list[Scene]) -> None:
+def test_fixtures_stand_in_rooms_of_their_type(scenes: list[Scene]) -> None:
     for scene in scenes:
         kinds = {room.name: room.kind for room in scene.rooms}
         assert all(kinds[f.room] in DOMAIN.fixtures[f.category].rooms for f in scene.fixtures)
 
 
-def test_things_in_a_closed_fridge_are_cold(scenes: list[Scene]) -> None:
+def test_objects_in_a_closed_fridge_are_cold(scenes: list[Scene]) -> None:
     closed = [(s, f.name) for s in scenes for f in s.fixtures if f.category == "fridge" and "open" not in f.states]
     assert all("cold" in o.states for scene, name in closed for o in scene.objects if o.place == name)
 
@@ -168,21 +168,21 @@ def test_homes_vary(scenes: list[Scene]) -> None:
 
 @given(seed=seeds, fixture=st.sampled_from(sorted(DOMAIN.fixtures)), number=st.integers(1, 4))
 @settings(max_examples=60, deadline=None)
-def test_needed_fixtures_are_there(seed: int, fixture: str, number: int) -> None:
+def test_required_fixtures_are_present(seed: int, fixture: str, number: int) -> None:
     scene = sample_scene(seed, need_fixtures={fixture: number}, geometry=False)
     assert sum(f.category == fixture for f in scene.fixtures) >= number
 
 
 @given(seed=seeds, word=st.sampled_from(sorted({**DOMAIN.objects, **DOMAIN.members})), number=st.integers(1, 6))
 @settings(max_examples=60, deadline=None)
-def test_needed_objects_are_there(seed: int, word: str, number: int) -> None:
+def test_required_objects_are_present(seed: int, word: str, number: int) -> None:
     scene = sample_scene(seed, need_objects={word: number}, geometry=False)
     assert sum(o.category in DOMAIN.resolve(word) for o in scene.objects) >= number
 
 
 @given(seed=seeds, absent=st.sets(st.sampled_from(sorted({**DOMAIN.objects, **DOMAIN.fixtures})), max_size=12))
 @settings(max_examples=60, deadline=None)
-def test_absent_things_are_not_there(seed: int, absent: set[str]) -> None:
+def test_absent_categories_are_not_present(seed: int, absent: set[str]) -> None:
     scene = sample_scene(seed, absent=absent, geometry=False)
     assert not absent & {thing.category for thing in (*scene.fixtures, *scene.objects)}
 
@@ -194,7 +194,7 @@ def test_an_absent_class_is_absent_altogether() -> None:
 
 @given(seed=seeds, facts=st.sets(st.sampled_from(FACTS), max_size=6))
 @settings(max_examples=80, deadline=None)
-def test_facts_hold(seed: int, facts: set[str]) -> None:
+def test_required_facts_hold(seed: int, facts: set[str]) -> None:
     start = World(sample_scene(seed, facts=sorted(facts), geometry=False)).initial()
     for fact in facts:
         assert all(holds(start, condition, start) for condition in parse_goal(fact).conditions), fact
@@ -216,7 +216,7 @@ def test_a_fact_that_can_never_hold_is_refused(fact: str, message: str) -> None:
         sample_scene(0, facts=[fact], geometry=False)
 
 
-def test_what_is_needed_cannot_be_absent() -> None:
+def test_a_required_category_cannot_be_absent() -> None:
     with pytest.raises(HomeError, match="both have and lack bed"):
         sample_scene(0, need_fixtures={"bed": 1}, absent=["bed"])
 
@@ -238,17 +238,17 @@ def strewn(scene: Scene) -> list[str]:
     return [o.category for o in scene.objects if category(o.place) == "floor"]
 
 
-def test_things_lie_about_on_the_floor_of_some_homes(scenes: list[Scene]) -> None:
+def test_some_homes_have_objects_on_the_floor(scenes: list[Scene]) -> None:
     assert 0.3 < np.mean([bool(strewn(scene)) for scene in scenes]) < 0.5
 
 
-def test_what_lies_about_is_plausible(scenes: list[Scene]) -> None:
+def test_objects_on_the_floor_are_plausible(scenes: list[Scene]) -> None:
     lying = [name for scene in scenes for name in strewn(scene)]
     assert set(lying) == set(STREWN)
     assert not [name for name in lying if {"food", "dishes", "cutlery"} & set(DOMAIN.objects[name].classes)]
 
 
-def test_a_floor_has_things_on_it_and_is_the_only_one_of_its_room(scenes: list[Scene]) -> None:
+def test_a_floor_has_objects_on_it_and_is_the_only_one_of_its_room(scenes: list[Scene]) -> None:
     for scene in scenes:
         floors = [f for f in scene.fixtures if f.category == "floor"]
         assert len(floors) <= 2 and len({f.room for f in floors}) == len(floors)
@@ -257,14 +257,14 @@ def test_a_floor_has_things_on_it_and_is_the_only_one_of_its_room(scenes: list[S
         assert all(kinds[f.room] in STREWN_IN for f in floors)
 
 
-def test_a_home_without_a_floor_is_the_same_as_if_floors_were_unknown(scenes: list[Scene]) -> None:
+def test_sampling_without_floors_is_unchanged_by_the_floor_feature(scenes: list[Scene]) -> None:
     tidy = [scene for scene in scenes if not strewn(scene)][:30]
     for scene in tidy:
         rooms = 1 + scene.seed % 8 if scene.seed % 2 else None
         assert sample_scene(scene.seed, rooms=rooms, absent=["floor"], geometry=False) == scene
 
 
-def test_needed_floors_are_in_different_rooms() -> None:
+def test_required_floors_are_in_different_rooms() -> None:
     for seed in range(20):
         scene = sample_scene(seed, rooms=3, need_fixtures={"floor": 3}, geometry=False)
         assert len({f.room for f in scene.fixtures if f.category == "floor"}) == 3

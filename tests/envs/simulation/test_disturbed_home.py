@@ -35,7 +35,7 @@ def drawn(start: State, seed: int, probability: float = 1.0, subtasks: int = 12)
 # What is drawn
 
 
-def test_one_seed_makes_the_same_disturbances() -> None:
+def test_the_same_seed_gives_the_same_disturbances() -> None:
     assert drawn(small(), 5) == drawn(small(), 5)
     assert drawn(small(), 5) != drawn(small(), 6)
 
@@ -47,7 +47,7 @@ def test_a_probability_of_zero_changes_nothing() -> None:
     assert home.state()[1:] == small()[1:] and home.made == []
 
 
-def test_a_probability_is_how_often_it_happens() -> None:
+def test_the_probability_is_the_rate_of_disturbances() -> None:
     assert len(drawn(small(), 1, probability=1.0, subtasks=40)) == 40
     assert 10 <= len(drawn(small(), 1, probability=0.5, subtasks=40)) <= 30
 
@@ -58,7 +58,7 @@ def test_a_probability_is_between_0_and_1(wrong: float) -> None:
         DisturbedHome(SymbolicHome(small()), probability=wrong)
 
 
-def test_a_chance_comes_once_a_subtask_whoever_asks_for_it() -> None:
+def test_each_subtask_has_one_chance_of_a_disturbance() -> None:
     asked = DisturbedHome(SymbolicHome(small()), probability=1.0, seed=2)
     silent = DisturbedHome(SymbolicHome(small()), probability=1.0, seed=2)
     action = Action("go to", ("sofa 1",))
@@ -79,18 +79,18 @@ def test_only_what_the_robot_holds_drops() -> None:
     assert every(after(small(), "pick up mug 1"), "drop") == {"mug 1 dropped to floor 1"}
 
 
-def test_where_no_floor_has_a_name_things_drop_to_the_ground() -> None:
+def test_without_a_named_floor_objects_drop_to_the_ground() -> None:
     now = after(state(["desk 1"], {"mug 1": "desk 1"}), "pick up mug 1")
     assert every(now, "drop") == {"mug 1 dropped to the ground"}
 
 
-def test_nobody_takes_what_is_held_or_shut_in_or_given() -> None:
+def test_held_enclosed_and_given_objects_are_not_moved() -> None:
     now = after(small(), "close fridge 1", "pick up bowl 1")
     moved = {text.split(" moved")[0] for text in every(now, "move")}
     assert moved == {"mug 1"}
 
 
-def test_nobody_puts_a_thing_where_the_robot_could_not() -> None:
+def test_objects_are_moved_only_where_the_robot_could_put_them() -> None:
     now = after(small(), "close cabinet 1")
     for seed in range(30):
         for what in possible_disturbances(now, "move", (), np.random.default_rng(seed)):
@@ -99,7 +99,7 @@ def test_nobody_puts_a_thing_where_the_robot_could_not() -> None:
             assert unmet_precondition(lifted, Action("put", (what.name, what.place))) is None
 
 
-def test_doors_that_are_open_are_closed_and_the_others_opened() -> None:
+def test_open_doors_are_closed_and_closed_doors_opened() -> None:
     now = after(small(), "close cabinet 1")
     assert every(now, "open") == {"cabinet 1 opened"}
     assert every(now, "close") == {"fridge 1 closed"}
@@ -110,7 +110,7 @@ def test_a_running_machine_stays_closed() -> None:
     assert "microwave 1 opened" not in every(now, "open")
 
 
-def test_what_gets_in_the_way_is_put_where_the_plan_puts_something() -> None:
+def test_an_obstructing_object_is_put_where_the_plan_puts_something() -> None:
     ahead = tuple(parse_action(small().world, s) for s in ("pick up mug 1", "put mug 1 on desk 1"))
     found = every(small(), "occupy", ahead)
     assert found and all(text.endswith("put in the way at desk 1") for text in found)
@@ -121,12 +121,12 @@ def test_what_gets_in_the_way_is_put_where_the_plan_puts_something() -> None:
 # What it does to atoms
 
 
-def test_a_thing_is_moved_with_what_is_in_it() -> None:
+def test_an_object_is_moved_with_its_contents() -> None:
     now = disturbed_state(small(), Disturbance(kind="move", name="bowl 1", place="desk 1"))
     assert (place_of(now, "bowl 1"), place_of(now, "egg 1")) == ("desk 1", "bowl 1")
 
 
-def test_a_fridge_that_is_closed_chills() -> None:
+def test_closing_a_fridge_chills_its_contents() -> None:
     now = disturbed_state(small(), Disturbance(kind="close", name="fridge 1"))
     assert is_true(now, "apple 1", "cold") and not is_true(now, "fridge 1", "open")
 
@@ -138,7 +138,7 @@ def test_a_drop_empties_the_hand_and_the_robot_stays() -> None:
     assert unmet_precondition(now, Action("pick up", ("mug 1",))) is None
 
 
-def test_a_thing_on_the_bare_ground_can_be_picked_up() -> None:
+def test_an_object_on_the_bare_ground_can_be_picked_up() -> None:
     held = after(small(), "pick up mug 1")
     now = disturbed_state(held, Disturbance(kind="drop", name="mug 1"))
     assert unmet_precondition(now, Action("pick up", ("mug 1",))) is None
@@ -179,7 +179,9 @@ def overlaps(home) -> list[tuple[str, str, float]]:
         (("pick up bowl 1",), Disturbance(kind="drop", name="bowl 1")),
     ],
 )
-def test_physics_comes_to_the_same_atoms(built, before: tuple[str, ...], what: Disturbance) -> None:
+def test_physical_and_symbolic_disturbances_give_the_same_atoms(
+    built, before: tuple[str, ...], what: Disturbance
+) -> None:
     from envs.simulation.physical_disturbances import PhysicalDisturber
 
     for text in before:

@@ -52,7 +52,7 @@ def run(home, *texts: str) -> State:
     return state
 
 
-def test_the_first_state_is_the_scene(home):
+def test_the_initial_state_matches_the_scene(home):
     assert home.state() == home.world.initial()
 
 
@@ -78,18 +78,18 @@ def test_both_worlds_agree_on_plans_with(home, plan):
     run(home, *plan)
 
 
-def test_what_is_carried_in_a_bowl_comes_with_it(home):
+def test_the_contents_of_a_carried_bowl_move_with_it(home):
     state = run(home, "pick up bowl 1", "put bowl 1 on countertop 1")
     world = home.world
     assert state.place[world.index["egg 1"]] == world.index["bowl 1"]
 
 
-def test_what_is_behind_a_closed_door_cannot_be_picked_up(home):
+def test_an_object_behind_a_closed_door_cannot_be_picked_up(home):
     outcome = home.execute(parse_action(home.world, "pick up apple 1"))
     assert (outcome.status, outcome.reason, outcome.ticks) == ("failed", "fridge 1 is closed", 0)
 
 
-def test_no_room_is_said_before_the_robot_moves(home):
+def test_no_room_is_reported_before_the_robot_moves(home):
     run(home, "pick up basketball 1")
     outcome = home.execute(parse_action(home.world, "put basketball 1 in microwave 1"))
     assert outcome.status == "failed"
@@ -137,7 +137,7 @@ def test_every_view_shows_something(home, view):
     assert frame.std() > 5
 
 
-def test_drawing_does_not_change_what_happens(home):
+def test_rendering_does_not_change_the_simulation(home):
     run(home, "pick up mug 1")
     plain = home.engine.pose("mug 1")
     home.reset()
@@ -198,21 +198,21 @@ def untidy(strewn):
     return strewn
 
 
-def test_things_lie_on_the_floor(untidy):
+def test_objects_lie_on_the_floor(untidy):
     assert untidy.state() == untidy.world.initial()
 
 
 @pytest.mark.parametrize("thing", ["sock 1", "book 1", "ball 1", "toy block 1", "backpack 1", "magazine 1"])
-def test_things_are_picked_up_from_the_floor_and_put_back(untidy, thing):
+def test_objects_are_picked_up_from_the_floor_and_put_back(untidy, thing):
     run(untidy, "go to floor 1", f"pick up {thing}", f"put {thing} on floor 1")
 
 
-def test_a_floor_is_cleared(untidy):
+def test_a_floor_can_be_cleared(untidy):
     run(untidy, "pick up sock 1", "put sock 1 in laundry basket 1", "pick up mug 1", "put mug 1 on floor 1",
         "pick up book 1", "put book 1 on desk 1")  # fmt: skip
 
 
-def test_a_floor_is_no_obstacle_but_what_lies_on_it_is(untidy):
+def test_a_floor_is_no_obstacle_but_objects_on_it_are(untidy):
     motion, spec = untidy.motion, untidy.queries.specs["floor 1"]
     motion.refresh_floor()
     at, _ = untidy.queries.pose("backpack 1")
@@ -225,7 +225,7 @@ def test_a_floor_is_no_obstacle_but_what_lies_on_it_is(untidy):
     untidy.motion.in_the_way = ([], [])
 
 
-def test_what_falls_beside_the_rug_lies_on_the_floor_of_its_room(untidy):
+def test_an_object_that_falls_beside_the_rug_lies_on_the_floor_of_its_room(untidy):
     from envs.skills.place import release
 
     run(untidy, "pick up mug 1", "go to side table 1")

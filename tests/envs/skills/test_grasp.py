@@ -98,7 +98,7 @@ def is_tucked(home: PhysicalHome) -> bool:
         ("plate 1", "countertop 1", 0.11 - 2 * WALL_M, 0.115),  # by its rim
     ],
 )
-def test_fingers_alone_carry_a_thing_to_another_place(home, thing, place, low_m, high_m):
+def test_fingers_alone_carry_an_object_to_another_place(home, thing, place, low_m, high_m):
     run(home, f"pick up {thing}")
     held = home.motion.robot.held
     assert held is not None
@@ -110,7 +110,7 @@ def test_fingers_alone_carry_a_thing_to_another_place(home, thing, place, low_m,
     assert home.motion.robot.held is None
 
 
-def test_without_friction_nothing_is_held(home):
+def test_without_friction_the_object_slips(home):
     home.engine.set_friction(NAME, (LEFT, RIGHT), 0.0)
     outcome = try_to(home, "pick up apple 1")
     assert (outcome.status, outcome.reason) == ("failed", "apple 1 slipped")
@@ -120,13 +120,13 @@ def test_without_friction_nothing_is_held(home):
 
 
 @pytest.mark.parametrize("thing", ["basketball 1", "book 1"])
-def test_what_no_finger_goes_around_is_too_wide(home, thing):
+def test_an_object_wider_than_the_hand_is_too_wide(home, thing):
     outcome = try_to(home, f"pick up {thing}")
     assert (outcome.status, outcome.reason) == ("failed", f"{thing} is too wide for the hand")
     assert outcome.ticks == 0  # known before the robot moves
 
 
-def test_what_is_torn_out_of_the_hand_is_no_longer_held(home):
+def test_an_object_pulled_out_of_the_hand_is_no_longer_held(home):
     run(home, "pick up spoon 1")
     at, turn = home.engine.pose("spoon 1")
     home.engine.place("spoon 1", (at[0], at[1], at[2] - 0.3), turn)
@@ -139,7 +139,7 @@ def test_what_is_torn_out_of_the_hand_is_no_longer_held(home):
 # No room
 
 
-def test_on_a_full_table_a_flat_thing_is_put_onto_another(home):
+def test_on_a_full_table_an_object_is_put_on_top_of_a_flat_one(home):
     lay(home, "tablet 1", "side table 1", 0.0, 0.115)
     lay(home, "tablet 2", "side table 1", 0.0, -0.115)
     run(home, "pick up cloth 1", "put cloth 1 on side table 1")
@@ -148,7 +148,7 @@ def test_on_a_full_table_a_flat_thing_is_put_onto_another(home):
     assert home.queries.region("side table 1").local(tablet_at)[:2] == pytest.approx((0.0, 0.115), abs=0.02)
 
 
-def test_between_tall_things_without_a_gap_there_is_no_room(home):
+def test_between_tall_objects_without_a_gap_there_is_no_room(home):
     lay(home, "box 1", "shelf 1", 0.0, 0.21, quarter=True)
     lay(home, "box 2", "shelf 1", 0.0, -0.21, quarter=True)
     run(home, "pick up cloth 1")
@@ -161,7 +161,7 @@ def test_between_tall_things_without_a_gap_there_is_no_room(home):
 
 
 @pytest.mark.parametrize("ticks", [300, 1100, 1900], ids=["driving", "unfolding", "lifting"])
-def test_a_skill_that_runs_out_of_time_says_when_and_leaves_a_robot_that_goes_on(home, monkeypatch, ticks):
+def test_a_skill_that_times_out_says_when_and_leaves_the_robot_usable(home, monkeypatch, ticks):
     with monkeypatch.context() as patch:
         patch.setattr(dispatch, "MAX_TICKS", ticks)
         outcome = try_to(home, "pick up apple 1")
@@ -177,7 +177,7 @@ def test_a_skill_that_runs_out_of_time_says_when_and_leaves_a_robot_that_goes_on
         run(home, "pick up mug 1")
 
 
-def test_a_failure_in_the_middle_of_a_reach_leaves_the_arm_tucked(home, monkeypatch):
+def test_a_failure_during_a_reach_leaves_the_arm_tucked(home, monkeypatch):
     from envs.robot.motion_primitives import SkillError
     from envs.skills import pick
 
@@ -191,7 +191,7 @@ def test_a_failure_in_the_middle_of_a_reach_leaves_the_arm_tucked(home, monkeypa
     assert is_tucked(home)
 
 
-def test_a_skill_in_time_is_not_cut_off_afterwards(home):
+def test_a_skill_that_finishes_in_time_clears_its_deadline(home):
     run(home, "go to sink 1")
     assert home.motion.robot.deadline is None
 
@@ -211,7 +211,7 @@ def test_energy_is_spent_by_moving_only(home):
     assert moved.energy_j == pytest.approx(robot.energy_j - before_j, abs=1.0)
 
 
-def test_the_energy_of_outcomes_adds_up_to_the_robots(home):
+def test_outcome_energies_sum_to_the_robots_total(home):
     spent_j = [try_to(home, text).energy_j for text in ("go to desk 1", "pick up apple 1", "go to sink 1")]
     assert min(spent_j) > 0.0
     assert sum(spent_j) == pytest.approx(home.motion.robot.energy_j)
@@ -242,7 +242,7 @@ def test_a_reset_restores_the_first_tick_bit_for_bit(home):
     assert snapshot(home) == first
 
 
-def test_what_follows_a_reset_is_the_same_bit_for_bit(home):
+def test_actions_after_a_reset_replay_bit_for_bit(home):
     ends = []
     for _ in range(2):
         home.reset()
@@ -251,7 +251,7 @@ def test_what_follows_a_reset_is_the_same_bit_for_bit(home):
     assert ends[0] == ends[1]
 
 
-def test_a_reset_takes_well_under_what_the_first_build_takes(home, monkeypatch):
+def test_a_reset_skips_the_expensive_parts_of_a_build(home, monkeypatch):
     from envs.physics.engine import Engine
     from envs.simulation import physical_home
 

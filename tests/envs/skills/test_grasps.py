@@ -73,18 +73,18 @@ def across(goal: ReachTarget, heading: float) -> Array:
 
 
 @pytest.mark.parametrize("name", PINCHED)
-def test_the_open_hand_goes_around_what_it_takes(home, name):
+def test_the_open_hand_fits_around_the_object_it_grasps(home, name):
     found = goals(home, name)
     assert found
     assert all(0.0 < goal.width <= MAX_WIDTH_M for goal in found)
 
 
 @pytest.mark.parametrize("name", WIDE)
-def test_what_is_too_wide_everywhere_cannot_be_taken(home, name):
+def test_an_object_too_wide_on_every_side_has_no_grasp(home, name):
     assert goals(home, name) == []
 
 
-def test_a_book_that_stands_is_taken_across_its_back(home):
+def test_a_standing_book_is_grasped_across_its_spine(home):
     stand(home, "book 1", lean=pi / 2)
     found = goals(home, "book 1")
     assert found
@@ -93,7 +93,7 @@ def test_a_book_that_stands_is_taken_across_its_back(home):
 
 @pytest.mark.parametrize("name", PINCHED)
 @pytest.mark.parametrize("yaw", [0.0, 0.7, -2.0])
-def test_the_width_is_the_things_own_across_the_fingers(home, name, yaw):
+def test_the_grasp_width_is_the_objects_width_across_the_fingers(home, name, yaw):
     at = stand(home, name, yaw)
     category = home.queries.objects[name]
     for goal in goals(home, name):
@@ -106,7 +106,7 @@ def test_the_width_is_the_things_own_across_the_fingers(home, name, yaw):
 
 
 @pytest.mark.parametrize("name", PINCHED)
-def test_turning_a_thing_turns_its_grasps(home, name):
+def test_rotating_an_object_rotates_its_grasps(home, name):
     at = stand(home, name, 0.0)
     before = goals(home, name)
     stand(home, name, 0.9)
@@ -120,7 +120,7 @@ def test_turning_a_thing_turns_its_grasps(home, name):
 
 @pytest.mark.parametrize("name", PINCHED)
 @pytest.mark.parametrize("deeper_m", [0.0, 0.012])
-def test_the_fingertips_stay_above_what_a_thing_stands_on_and_reach_its_sides(home, name, deeper_m):
+def test_the_fingertips_stay_above_the_support_and_reach_the_objects_sides(home, name, deeper_m):
     at = stand(home, name)
     half_m = home.queries.objects[name].size[2] / 2
     for goal in goals(home, name, deeper_m=deeper_m):
@@ -129,13 +129,13 @@ def test_the_fingertips_stay_above_what_a_thing_stands_on_and_reach_its_sides(ho
         assert half_m - FINGER_LENGTH_M - deeper_m - 1e-6 <= z < half_m
 
 
-def test_a_second_try_goes_deeper(home):
+def test_a_second_attempt_grasps_deeper(home):
     stand(home, "milk 1")
     first, second = goals(home, "milk 1"), goals(home, "milk 1", deeper_m=0.01)
     assert second[0].tip(0.0)[2] == pytest.approx(first[0].tip(0.0)[2] - 0.01)
 
 
-def test_a_mug_is_taken_by_its_wall_from_inside_and_outside(home):
+def test_a_mug_is_grasped_by_its_wall_from_inside_and_outside(home):
     at = stand(home, "mug 1", 0.4)
     category = home.queries.objects["mug 1"]
     walls = goals(home, "mug 1")
@@ -148,14 +148,14 @@ def test_a_mug_is_taken_by_its_wall_from_inside_and_outside(home):
         assert abs(across(goal, heading) @ out) == pytest.approx(float(np.hypot(*out)))  # through the wall
 
 
-def test_a_plate_is_taken_by_its_rim_above_its_flat(home):
+def test_a_plate_is_grasped_by_its_rim_above_its_base(home):
     at = stand(home, "plate 1")
     for goal in goals(home, "plate 1"):
         assert np.hypot(*(goal.tip(0.0) - at)[:2]) > 0.10
         assert goal.tip(0.0)[2] > at[2] + edge_height(home.queries.objects["plate 1"])
 
 
-def test_a_cloth_is_taken_by_its_fold(home):
+def test_a_cloth_is_grasped_by_its_fold(home):
     stand(home, "cloth 1", 1.1)
     found = goals(home, "cloth 1")
     assert found
@@ -164,14 +164,14 @@ def test_a_cloth_is_taken_by_its_fold(home):
         assert abs(cos(heading - 1.1)) == pytest.approx(1.0)  # along the fold
 
 
-def test_round_things_are_taken_from_any_side(home):
+def test_round_objects_are_grasped_from_any_side(home):
     stand(home, "apple 1")
     (goal,) = goals(home, "apple 1")
     assert goal.yaws == ()
 
 
 @pytest.mark.parametrize("name", ["mug 1", "plate 1", "cloth 1"])
-def test_what_leans_is_not_taken_by_its_rim(home, name):
+def test_a_tilted_object_is_not_grasped_by_its_rim(home, name):
     stand(home, name)
     upright = {round(goal.width, 4) for goal in goals(home, name)}
     stand(home, name, lean=0.5)
@@ -181,7 +181,7 @@ def test_what_leans_is_not_taken_by_its_rim(home, name):
 
 
 @pytest.mark.parametrize(("place", "level"), [("bookshelf 1", True), ("dining table 1", False)])
-def test_in_a_bookshelf_the_hand_comes_level_and_on_a_table_from_above(home, place, level):
+def test_the_hand_approaches_horizontally_in_a_bookshelf_and_from_above_on_a_table(home, place, level):
     home.engine.place("potato 1", home.queries.region(place).point(0.0, 0.0, 0.04).tolist(), (0, 0, 0, 1))
     home.queries.forget()
     assert home.queries.root("potato 1") == place
@@ -191,12 +191,12 @@ def test_in_a_bookshelf_the_hand_comes_level_and_on_a_table_from_above(home, pla
 
 
 @pytest.mark.parametrize("lean", [0.0, pi / 2])
-def test_the_heading_of_a_thing_is_its_yaw_also_when_it_stands_on_its_side(home, lean):
+def test_the_heading_of_an_object_is_its_yaw_even_on_its_side(home, lean):
     stand(home, "spoon 1", 0.6, lean=lean)
     assert heading_of(home.queries.pose("spoon 1")[1]) == pytest.approx(0.6, abs=1e-6)
 
 
-def test_half_extents_are_seen_along_the_heading(home):
+def test_half_extents_are_measured_along_the_heading(home):
     spoon = home.queries.objects["spoon 1"]
     half = np.array(spoon.size) / 2
     assert half_extents(turn_z(0.3), spoon, 0.3) == pytest.approx(half)

@@ -78,33 +78,31 @@ def start() -> State:
         ([], "pick up fridge 1", "fridge 1 is a fixture"),
     ],
 )  # fmt: skip
-def test_the_first_precondition_that_is_false_is_said(
-    start: State, before: list[str], subtask: str, reason: str
-) -> None:
+def test_the_first_unmet_precondition_is_reported(start: State, before: list[str], subtask: str, reason: str) -> None:
     assert why_not(after(start, *before), subtask) == reason
 
 
-def test_a_vessel_that_is_full_takes_no_more() -> None:
+def test_a_full_vessel_takes_no_more() -> None:
     now = state(["countertop 1"], {"milk 1": "countertop 1", "cup 1: of tea": "countertop 1"})
     assert why_not(after(now, "pick up milk 1"), "pour milk 1 into cup 1") == "cup 1 is not empty"
 
 
-def test_too_large_a_thing_is_not_given() -> None:
+def test_an_object_that_is_too_large_cannot_be_given() -> None:
     now = after(state(["sofa 1", "person 1"], {"baseball bat 1": "sofa 1"}), "pick up baseball bat 1")
     assert why_not(now, "give baseball bat 1 to person 1") == "baseball bat 1 is too large to hand over"
 
 
-def test_a_place_that_is_full_takes_no_more() -> None:
+def test_a_full_place_takes_no_more() -> None:
     now = state(["coffee machine 1", "countertop 1"], {"mug 1": "coffee machine 1", "pot 1": "countertop 1"})
     assert why_not(after(now, "pick up pot 1"), "put pot 1 on coffee machine 1") == "no room on coffee machine 1"
 
 
-def test_an_empty_place_takes_one_thing_of_any_size_that_fits() -> None:
+def test_an_empty_place_takes_one_object_of_any_size_that_fits() -> None:
     now = after(state(["countertop 1"], {"plate 1": "countertop 1", "bread 1": "countertop 1"}), "pick up bread 1")
     assert why_not(now, "put bread 1 on plate 1") is None
 
 
-def test_nothing_reaches_into_a_container_that_is_held() -> None:
+def test_a_held_container_cannot_be_accessed() -> None:
     now = state(["countertop 1"], {"bowl 1": "countertop 1", "apple 1": "bowl 1"})
     assert "hand" in (why_not(after(now, "pick up bowl 1"), "pick up apple 1") or "")
 
@@ -140,7 +138,7 @@ def test_what_is_put_down_is_there_and_the_hand_is_empty(start: State) -> None:
     assert now.held < 0
 
 
-def test_what_is_given_is_with_the_person(start: State) -> None:
+def test_a_given_object_is_with_the_person(start: State) -> None:
     assert place_of(after(start, "pick up book 1", "give book 1 to person 1"), "book 1") == "person 1"
 
 
@@ -163,19 +161,19 @@ def test_a_container_can_stand_in_a_container_in_a_container() -> None:
     assert now.world.names[now.root(now.world.index["spoon 1"])] == "sofa 1"
 
 
-def test_opening_and_closing_are_each_others_undoing(start: State) -> None:
+def test_opening_and_closing_undo_each_other(start: State) -> None:
     now = after(start, "open cabinet 1")
     assert is_true(now, "cabinet 1", "open")
     assert is_true(after(now, "close cabinet 1"), "cabinet 1", "closed")
 
 
-def test_switching_on_and_off_are_each_others_undoing(start: State) -> None:
+def test_switching_on_and_off_undo_each_other(start: State) -> None:
     now = after(start, "turn on sink 1")
     assert is_true(now, "sink 1", "on")
     assert is_true(after(now, "turn off sink 1"), "sink 1", "off")
 
 
-def test_what_is_sliced_stays_sliced(start: State) -> None:
+def test_a_sliced_object_stays_sliced(start: State) -> None:
     now = after(start, "pick up knife 1", "slice potato 1", "put knife 1 on countertop 1", "pick up potato 1")
     assert is_true(now, "potato 1", "sliced")
 
@@ -188,7 +186,7 @@ def test_folding_folds(start: State) -> None:
     assert is_true(after(start, "fold cloth 1"), "cloth 1", "folded")
 
 
-def test_going_somewhere_changes_nothing_else(start: State) -> None:
+def test_go_to_changes_only_the_robots_location(start: State) -> None:
     now = after(start, "go to plant 1")
     assert now.world.names[now.at] == "plant 1"
     assert now[1:5] == start[1:5]
@@ -210,7 +208,7 @@ def test_pouring_keeps_the_temperature(start: State) -> None:
     assert is_true(now, "cup 1", "cold")
 
 
-def test_what_is_poured_into_a_vessel_on_a_burner_that_is_on_gets_hot() -> None:
+def test_liquid_poured_into_a_vessel_on_a_hot_burner_gets_hot() -> None:
     fixtures = ["fridge 1: open", "stove burner 1: on"]
     now = state(fixtures, {"milk 1: cold": "fridge 1", "pot 1": "stove burner 1"})
     assert is_true(after(now, "pick up milk 1", "pour milk 1 into pot 1"), "pot 1", "hot")
@@ -226,7 +224,7 @@ def test_water_waters_a_plant() -> None:
 # -- names, texts and lists ------------------------------------------------------------------------------------------
 
 
-def test_an_unknown_thing_is_an_error_that_offers_the_nearest(start: State) -> None:
+def test_an_unknown_object_is_an_error_that_offers_the_nearest(start: State) -> None:
     with pytest.raises(ActionError, match="did you mean 'plate 1'"):
         parse_action(start.world, "pick up plaet 1")
 
@@ -247,17 +245,17 @@ def test_an_unknown_skill_is_an_error_that_lists_the_skills(start: State) -> Non
         Action("go to", ("moon 1",)),
     ],
 )
-def test_a_call_that_makes_no_sense_is_an_error(start: State, action: Action) -> None:
+def test_an_invalid_call_is_an_error(start: State, action: Action) -> None:
     with pytest.raises(ActionError):
         unmet_precondition(start, action)
 
 
-def test_an_action_that_is_not_applicable_cannot_be_applied(start: State) -> None:
+def test_applying_an_inapplicable_action_is_an_error(start: State) -> None:
     with pytest.raises(ActionError, match="pick up apple 1: fridge 1 is closed"):
         apply(start, Action("pick up", ("apple 1",)))
 
 
-def test_the_other_relation_is_read_and_the_own_one_written(start: State) -> None:
+def test_both_relations_are_parsed_and_the_canonical_one_is_written(start: State) -> None:
     action = parse_action(start.world, "put apple 1 on fridge 1")
     assert format_action(start.world, action) == "put apple 1 in fridge 1"
 
@@ -293,7 +291,7 @@ def test_the_list_of_applicable_actions_is_exactly_those_without_an_unmet_precon
 
 
 @pytest.mark.parametrize("seed", range(10))
-def test_a_walk_keeps_the_world_consistent(seed: int) -> None:
+def test_a_random_action_sequence_keeps_the_world_consistent(seed: int) -> None:
     for now, action in walk(seed):
         after_it = apply(now, action)
         world = after_it.world

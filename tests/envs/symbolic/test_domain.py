@@ -25,7 +25,7 @@ def test_the_domain_is_read_once() -> None:
     assert load_domain() is load_domain()
 
 
-def test_every_pickable_type_of_alfred_is_there(domain: Domain) -> None:
+def test_every_pickable_type_of_alfred_exists(domain: Domain) -> None:
     names = " ".join(ALFRED_PICKABLE.split()).split("; ")
     assert len(names) == 53
     assert not [name for name in names if name not in domain.objects]
@@ -47,7 +47,7 @@ def test_every_liquid_that_something_contains_or_a_process_fills_is_known(domain
     assert kept - {None} <= set(domain.liquids)
 
 
-def test_every_liquid_can_be_had(domain: Domain) -> None:
+def test_every_liquid_can_be_obtained(domain: Domain) -> None:
     kept = {kind.contains for kind in domain.objects.values()} | {p.fill for p in domain.processes}
     assert set(domain.liquids) - kept <= {"tea"}  # tea is only found ready in a cup
 
@@ -101,7 +101,7 @@ def test_a_pillow_does_not_fit_in_a_cup(domain: Domain) -> None:
     assert not domain.fits("pillow", "cup")
 
 
-def test_nothing_fits_into_its_own_kind(domain: Domain) -> None:
+def test_nothing_fits_into_its_own_category(domain: Domain) -> None:
     assert not [name for name in domain.objects if domain.fits(name, name)]
 
 

@@ -126,7 +126,7 @@ def test_the_longest_name_wins() -> None:
     assert condition == Count(thing=Thing(word="glass bottle"), place=Place(fixture="shelf"))
 
 
-def test_the_other_relation_is_read_and_the_own_one_written() -> None:
+def test_both_relations_are_parsed_and_the_canonical_one_is_written() -> None:
     assert format_goal(parse_goal("apple on fridge")) == "apple in fridge"
 
 

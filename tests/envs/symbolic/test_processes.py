@@ -12,7 +12,7 @@ def test_a_running_sink_rinses_and_fills_what_is_in_it() -> None:
     assert liquid_of(now, "mug 1") == "water"
 
 
-def test_what_is_put_into_a_running_sink_gets_clean() -> None:
+def test_an_object_put_into_a_running_sink_gets_clean() -> None:
     now = state(["sink 1: on", "countertop 1"], {"plate 1: dirty": "countertop 1"})
     assert is_true(after(now, "pick up plate 1", "put plate 1 in sink 1"), "plate 1", "clean")
 
@@ -22,7 +22,7 @@ def test_a_sink_that_is_off_cleans_nothing() -> None:
     assert is_true(after(now, "pick up plate 1", "put plate 1 in sink 1"), "plate 1", "dirty")
 
 
-def test_a_running_sink_leaves_what_a_vessel_holds() -> None:
+def test_a_running_sink_does_not_replace_the_liquid_in_a_vessel() -> None:
     assert liquid_of(after(state(["sink 1"], {"mug 1: of tea": "sink 1"}), "turn on sink 1"), "mug 1") == "tea"
 
 
@@ -49,18 +49,18 @@ def test_a_freezer_chills_too() -> None:
     assert is_true(state(["freezer 1"], {"apple 1": "freezer 1"}), "apple 1", "cold")
 
 
-def test_what_leaves_the_fridge_stays_cold() -> None:
+def test_an_object_taken_from_the_fridge_stays_cold() -> None:
     now = state(["fridge 1"], {"apple 1": "fridge 1"})
     assert is_true(after(now, "open fridge 1", "pick up apple 1"), "apple 1", "cold")
 
 
-def test_a_burner_cooks_what_is_in_the_pan_on_it() -> None:
+def test_a_burner_cooks_the_contents_of_the_pan_on_it() -> None:
     now = after(state(["stove burner 1"], {"pan 1": "stove burner 1", "egg 1": "pan 1"}), "turn on stove burner 1")
     assert is_true(now, "egg 1", "cooked")
     assert is_true(now, "egg 1", "hot")
 
 
-def test_what_cannot_be_cooked_is_only_heated() -> None:
+def test_an_object_that_cannot_be_cooked_is_only_heated() -> None:
     now = after(state(["stove burner 1"], {"pan 1": "stove burner 1", "cheese 1": "pan 1"}), "turn on stove burner 1")
     assert is_true(now, "cheese 1", "hot")
     assert not is_true(now, "cheese 1", "cooked")
@@ -95,5 +95,5 @@ def test_a_washing_machine_washes() -> None:
     assert is_true(now, "shirt 1", "clean")
 
 
-def test_processes_that_run_at_the_start_have_acted() -> None:
+def test_processes_running_at_the_start_are_applied_to_the_initial_state() -> None:
     assert is_true(World(kitchen()).initial(), "apple 1", "cold")

@@ -111,7 +111,7 @@ def test_every_chooses_its_objects_at_the_start_of_the_episode(table: State) -> 
     assert true_of("every dirty plate is clean", after(start, "turn on sink 1"), start)
 
 
-def test_every_is_about_objects_that_were_so_at_the_start_only() -> None:
+def test_every_covers_only_objects_that_matched_at_the_start() -> None:
     start = state(["fridge 1: open", "countertop 1"], {"apple 1: cold": "fridge 1", "apple 2": "countertop 1"})
     now = after(start, "pick up apple 2", "put apple 2 in fridge 1", "close fridge 1")
     assert not true_of("every cold apple on countertop", now, start)
@@ -124,12 +124,12 @@ def test_every_with_nothing_to_choose_is_false(table: State) -> None:
     assert not true_of("every cooked apple on dining table", table)
 
 
-def test_every_is_not_about_the_container_itself() -> None:
+def test_every_excludes_the_container_itself() -> None:
     start = state(["sofa 1", "bed 1"], {"box 1": "sofa 1", "book 1": "sofa 1"})
     assert true_of("every anything in box", after(start, "pick up book 1", "put book 1 in box 1"), start)
 
 
-def test_every_is_not_about_the_outer_container_either() -> None:
+def test_every_excludes_the_outer_container_too() -> None:
     start = state(["sofa 1", "bed 1"], {"box 1": "sofa 1", "bowl 1": "box 1", "spoon 1": "bowl 1"})
     assert true_of("every anything in bowl in box", start)
 
@@ -140,19 +140,19 @@ def test_an_exception_is_left_out(table: State) -> None:
     assert true_of("every food except milk in fridge", start)
 
 
-def test_what_is_held_is_at_no_fixture(table: State) -> None:
+def test_a_held_object_is_at_no_fixture(table: State) -> None:
     now = after(table, "pick up plate 1")
     assert not true_of("2 plate on dining table", now)
     assert true_of("holding clean plate", now)
 
 
-def test_what_is_in_a_held_container_is_still_in_it(table: State) -> None:
+def test_the_contents_of_a_held_container_stay_in_it(table: State) -> None:
     now = after(table, "pick up cup 1")
     assert true_of("spoon in cup", now)
     assert not true_of("spoon on coffee table", now)
 
 
-def test_what_is_given_is_with_the_person(table: State) -> None:
+def test_a_given_object_is_with_the_person(table: State) -> None:
     assert true_of("apple with person", after(table, "pick up apple 2", "give apple 2 to person 1"))
 
 
@@ -169,7 +169,7 @@ def test_the_rate_is_the_fraction_of_conditions_that_hold(table: State) -> None:
     assert not result.success
 
 
-def test_all_conditions_make_success(table: State) -> None:
+def test_success_needs_all_conditions(table: State) -> None:
     assert scored("apple in fridge ; fridge closed", table) == Score(success=True, rate=1.0, met=(True, True))
 
 
@@ -182,7 +182,7 @@ def test_phases_are_reached_in_order(table: State) -> None:
     assert scored("fridge open then fridge closed", table).met == (False, False)
 
 
-def test_a_phase_counts_once_it_was_reached(table: State) -> None:
+def test_a_reached_phase_stays_counted(table: State) -> None:
     assert scored("fridge open then holding spoon", table, "open fridge 1").rate == 0.5
     assert scored("fridge open then holding spoon", table, "open fridge 1", "close fridge 1").rate == 0.5
 
@@ -198,7 +198,7 @@ def test_a_phase_holds_only_if_all_its_conditions_hold_at_once(table: State) -> 
     assert not scored(goal, table, "open fridge 1", "close fridge 1", "pick up plate 1").met[2]
 
 
-def test_a_number_in_parts_of_different_homes_is_not_confused(table: State) -> None:
+def test_counts_in_different_homes_are_not_confused(table: State) -> None:
     other = state(["dining table 1"], {"plate 1": "dining table 1"})
     assert not true_of("2 plate on dining table", other)
 
@@ -234,7 +234,7 @@ def test_every_lamp_of_a_home_without_one_is_not_off() -> None:
     assert true_of("no lamp on", now)
 
 
-def test_what_lies_on_the_floor_can_be_picked_up_and_put_there() -> None:
+def test_objects_can_be_picked_up_from_and_put_on_the_floor() -> None:
     start = state(["floor 1", "laundry basket 1"], {"sock 1": "floor 1", "sock 2": "floor 1", "ball 1": "floor 1"})
     assert true_of("2 sock on floor", start)
     assert scored("every clothing in laundry basket", start, "pick up sock 1", "put sock 1 in laundry basket 1",

@@ -31,19 +31,19 @@ def two_rooms() -> Scene:
     return replace(one, rooms=(kitchen, hall), fixtures=moved)
 
 
-def test_what_lies_openly_is_seen() -> None:
+def test_an_object_in_the_open_is_visible() -> None:
     assert names(state(["countertop 1"], {"mug 1": "countertop 1"})) == {"mug 1"}
 
 
-def test_a_closed_container_hides_what_is_in_it() -> None:
+def test_a_closed_container_hides_its_contents() -> None:
     assert names(state(["cabinet 1"], {"mug 1": "cabinet 1"})) == set()
 
 
-def test_an_open_container_shows_what_is_in_it() -> None:
+def test_an_open_container_shows_its_contents() -> None:
     assert names(state(["cabinet 1: open"], {"mug 1": "cabinet 1"})) == {"mug 1"}
 
 
-def test_closing_hides_it_again() -> None:
+def test_closing_hides_the_contents_again() -> None:
     now = state(["cabinet 1"], {"mug 1": "cabinet 1"})
     assert names(after(now, "open cabinet 1", "close cabinet 1")) == set()
 
@@ -54,44 +54,44 @@ def test_every_kind_of_closed_furniture_hides(fixture: str) -> None:
     assert (names(now), names(after(now, f"open {fixture}"))) == (set(), {"mug 1"})
 
 
-def test_what_is_in_a_thing_that_is_seen_is_seen() -> None:
+def test_the_contents_of_a_visible_object_are_visible() -> None:
     assert names(state(["countertop 1"], {"box 1": "countertop 1", "pen 1": "box 1"})) == {"box 1", "pen 1"}
 
 
-def test_what_is_in_a_thing_behind_a_door_is_not_seen() -> None:
+def test_the_contents_of_an_object_behind_a_door_are_hidden() -> None:
     assert names(state(["cabinet 1"], {"bowl 1": "cabinet 1", "egg 1": "bowl 1"})) == set()
 
 
-def test_what_is_held_is_seen() -> None:
+def test_a_held_object_is_visible() -> None:
     now = state(["cabinet 1"], {"mug 1": "cabinet 1"})
     assert names(after(now, "open cabinet 1", "pick up mug 1")) == {"mug 1"}
 
 
-def test_what_fell_to_the_bare_ground_is_seen() -> None:
+def test_an_object_on_the_bare_ground_is_visible() -> None:
     now = state(["cabinet 1"], {"mug 1": "cabinet 1"})
     place = list(now.place)
     place[now.world.index["mug 1"]] = NOWHERE
     assert names(now._replace(place=tuple(place))) == {"mug 1"}
 
 
-def test_another_room_is_not_seen() -> None:
+def test_another_room_is_not_visible() -> None:
     now = World(two_rooms()).initial()
     assert (room_of(now), names(now)) == ("kitchen", {"mug 1"})
 
 
-def test_a_walk_into_a_room_shows_it_and_no_longer_the_one_before() -> None:
+def test_entering_a_room_shows_it_and_hides_the_previous_one() -> None:
     now = after(World(two_rooms()).initial(), "go to shelf 1")
     assert (room_of(now), names(now)) == ("hall", {"book 1"})
 
 
-def test_the_states_of_the_fixtures_of_the_room_are_seen_closed_ones_too() -> None:
+def test_fixture_states_in_the_room_are_visible_even_of_closed_fixtures() -> None:
     now = World(two_rooms()).initial()
     sight = in_sight(now)
     assert {now.world.names[i] for i in sight.fixtures} == {"countertop 1", "cabinet 1"}
     assert {now.world.names[i] for i in sight.places} == {"countertop 1"}
 
 
-def test_without_rooms_all_that_lies_openly_is_seen() -> None:
+def test_without_rooms_everything_in_the_open_is_visible() -> None:
     home = replace(two_rooms(), rooms=())
     assert (start_room(home), names(World(home).initial())) == (None, {"mug 1", "book 1"})
 

@@ -32,7 +32,7 @@ def tokenizer() -> Tokenizer:
     return Tokenizer.load(RELEASED / "tokenizer.json")
 
 
-def test_every_rung_is_measured_against_the_plain_loop_of_its_batch() -> None:
+def test_every_rung_is_compared_with_the_plain_loop_of_its_batch_size() -> None:
     options = Options(preset="tiny", prompt=20, new=8, repeats=1, batches=(1, 3), only=("numpy",), peers=False)
     results = run(options)
     rows = [Row(**values) for values in results["rows"]]  # type: ignore[attr-defined]
@@ -47,7 +47,7 @@ def test_every_rung_is_measured_against_the_plain_loop_of_its_batch() -> None:
         assert row.equal == row.until == 1
 
 
-def test_a_rung_that_writes_something_else_ends_the_command_with_2(
+def test_a_rung_with_different_output_ends_the_command_with_2(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     feed = NumpyBatch.feed
@@ -60,7 +60,7 @@ def test_a_rung_that_writes_something_else_ends_the_command_with_2(
     assert "NOT as the plain loop: numpy, batch 2, own weights" in capsys.readouterr().err
 
 
-def test_json_is_what_is_printed_and_written_beside_a_chart(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_the_printed_json_is_also_written_beside_a_chart(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert main([*QUICK, "--batch", "1,2", "--json", "--out", str(tmp_path)]) == 0
     printed = json.loads(capsys.readouterr().out)
     assert printed == json.loads((tmp_path / "decode_speed.json").read_text())
@@ -85,7 +85,7 @@ def test_the_table_has_a_line_for_each_row(capsys: pytest.CaptureFixture[str]) -
         (["--model", "no/such/folder"], "no/such/folder: no such model folder"),
     ],
 )
-def test_what_cannot_be_measured_is_named(argv: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_impossible_measurement_is_named(argv: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*argv, "--no-peers"]) == 2
     assert message in capsys.readouterr().err
 
@@ -98,7 +98,7 @@ def test_wrong_usage_ends_with_2(argv: list[str], capsys: pytest.CaptureFixture[
     assert argv[0] in capsys.readouterr().err
 
 
-def test_an_unknown_preset_is_named_with_those_there_are() -> None:
+def test_an_unknown_preset_is_named_with_the_known_ones() -> None:
     with pytest.raises(ConfigError, match="no preset 'huge'; there are: tiny, home, gpt2"):
         run(Options(preset="huge"))
     with pytest.raises(ContextError, match="do not fit into block_size 256"):
@@ -126,7 +126,7 @@ def test_help_is_shown_without_torch_or_numpy() -> None:
         ([[0] * 4] * 2, (0.0, 0.0)),
     ],
 )
-def test_agreement_counts_rows_and_what_comes_before_the_first_difference(
+def test_agreement_counts_equal_rows_and_the_tokens_before_the_first_difference(
     written: list[list[int]], expected: tuple[float, float]
 ) -> None:
     assert agreement(written, [[1, 2, 3, 4], [5, 6, 7, 8]]) == expected
@@ -145,7 +145,7 @@ def test_spans_cover_all_new_tokens_once() -> None:
     assert work.spans() == [(0, 2), (2, 3), (3, 6), (6, 7)]
 
 
-def test_jumping_reads_fewer_times_and_writes_the_same() -> None:
+def test_jumping_forward_reads_fewer_times_with_the_same_output() -> None:
     model = peaked_model(decoding_speed.PRESETS["tiny"] | {"vocab_size": 256}, 0)
     prompts = tuple(text.prompt for text in draw_ids(256, 2, 10, np.random.default_rng(0)))
     work = Work(prompts=prompts, new=12, forced=(False, True, True, False) * 3)
@@ -176,7 +176,7 @@ def test_random_weights_write_varied_text() -> None:
 
 
 @pytest.mark.parametrize("length", [30, 120, 400])
-def test_prompts_have_the_length_asked_for_and_end_an_instruction(tokenizer: Tokenizer, length: int) -> None:
+def test_prompts_have_the_requested_length_and_end_with_an_instruction(tokenizer: Tokenizer, length: int) -> None:
     texts = draw_texts(tokenizer, 10, length, np.random.default_rng(0))
     assert texts == draw_texts(tokenizer, 10, length, np.random.default_rng(0))
     assert len({text.prompt for text in texts}) == 10

@@ -41,7 +41,7 @@ def test_packing_keeps_every_item_once_and_no_row_overflows(lengths: list[int]) 
     assert len(rows) <= 2 * -(-sum(lengths) // 30)  # no two rows fit into one
 
 
-def test_packing_finds_the_tight_fit() -> None:
+def test_packing_uses_the_best_fit() -> None:
     assert pack_best_fit([6, 5, 4, 5], 10) == [[0, 2], [1, 3]]
 
 
@@ -120,7 +120,7 @@ def test_documents_without_loss_are_left_out() -> None:
 
 
 @pytest.mark.parametrize(("largest", "dtype"), [(65535, np.uint16), (65536, np.uint32)])
-def test_documents_on_disk_are_mapped_and_the_same(tmp_path: Path, largest: int, dtype: type) -> None:
+def test_saved_documents_are_memory_mapped_and_unchanged(tmp_path: Path, largest: int, dtype: type) -> None:
     documents = TokenizedDocuments.from_lists([*LISTS, [largest], []])
     documents.save(tmp_path)
     loaded = TokenizedDocuments.load(tmp_path)
@@ -136,7 +136,7 @@ def resident_bytes() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-def test_loading_reads_nothing_but_what_is_used(tmp_path: Path) -> None:
+def test_loading_reads_only_the_used_pages(tmp_path: Path) -> None:
     n, size = 2**28, 4  # one document's worth of tokens in a file of half a gigabyte, the rest of it a hole
     for name, dtype in (("tokens", np.uint16), ("counted", np.bool_), ("branch", np.uint8)):
         np.lib.format.open_memmap(tmp_path / f"{name}.npy", mode="w+", dtype=dtype, shape=(n,))[-size:] = 1
@@ -153,7 +153,7 @@ def test_loading_reads_nothing_but_what_is_used(tmp_path: Path) -> None:
     assert resident_bytes() - before < 2**25
 
 
-def test_what_carries_loss_is_found_without_a_copy_of_the_marks() -> None:
+def test_targets_with_loss_are_found_without_copying_the_loss_mask() -> None:
     n, length = 2**22, 2**12
     documents = TokenizedDocuments.from_lists([np.ones(length, dtype=np.int64)] * (n // length))
     tracemalloc.start()
@@ -164,7 +164,7 @@ def test_what_carries_loss_is_found_without_a_copy_of_the_marks() -> None:
 
 
 @given(st.lists(st.lists(st.booleans(), max_size=12), min_size=1, max_size=12), st.integers(1, 12))
-def test_a_document_is_left_out_exactly_if_nothing_in_reach_carries_loss(marks: list[list[bool]], size: int) -> None:
+def test_a_document_is_left_out_exactly_if_no_target_in_reach_has_loss(marks: list[list[bool]], size: int) -> None:
     documents = TokenizedDocuments.from_lists([[7] * len(mark) for mark in marks], marks)
     kept = sum(any(mark[1 : size + 1]) for mark in marks)
     if kept:
@@ -185,7 +185,7 @@ def test_a_document_is_left_out_exactly_if_nothing_in_reach_carries_loss(marks: 
         {"position": "sinusoidal", "bias": True},
     ],
 )
-def test_a_batch_has_the_loss_of_its_documents_one_by_one(
+def test_the_loss_of_a_batch_equals_the_loss_of_its_documents_alone(
     make_model: Callable[..., GPT], kind: type[PackedBatches] | type[PaddedBatches], settings: dict[str, object]
 ) -> None:
     model = make_model(**settings)
@@ -207,7 +207,7 @@ def test_a_batch_has_the_loss_of_its_documents_one_by_one(
     assert loss.item() == pytest.approx(total / n_counted, rel=1e-5)
 
 
-def test_padding_and_neighbors_leave_the_gradient_as_it_is(make_model: Callable[..., GPT]) -> None:
+def test_padding_and_neighbors_do_not_change_the_gradient(make_model: Callable[..., GPT]) -> None:
     gradients = []
     for kind in (PackedBatches, PaddedBatches):
         model = make_model()
@@ -246,7 +246,7 @@ def test_damaged_files_are_errors_that_name_them(tmp_path: Path) -> None:
         ("offsets", np.array([3, 9]), "do not follow each other"),
     ],
 )
-def test_an_array_of_another_kind_is_an_error(
+def test_an_array_of_a_wrong_type_or_shape_is_an_error(
     tmp_path: Path, name: str, array: npt.NDArray[np.generic], said: str
 ) -> None:
     TokenizedDocuments.from_lists([[1, 2, 3], [4, 5], [6, 7, 8, 9]]).save(tmp_path)
@@ -272,7 +272,7 @@ def test_wrong_arguments_are_named() -> None:
         PackedBatches(TokenizedDocuments.from_lists([[1]]), 1, 8, 0)
 
 
-def test_a_branch_continues_the_trunk() -> None:
+def test_a_continuation_continues_the_prefix() -> None:
     marks = [False] * 4 + [True] * 2 + [False] + [True] * 2
     documents = TokenizedDocuments.from_lists([[7, 8, 9, 1, 2, 3, 1, 4, 5]], [marks], [[0, 0, 0, 1, 1, 1, 2, 2, 2]])
     layout = PackedBatches(documents, 1, 12, seed=0).batch(0).layout
@@ -282,6 +282,6 @@ def test_a_branch_continues_the_trunk() -> None:
     assert set(layout.prefix[0, :8].tolist()) == {int(layout.document[0, 0])}
 
 
-def test_what_begins_a_branch_carries_no_loss() -> None:
+def test_the_first_token_of_a_branch_has_no_loss() -> None:
     with pytest.raises(ConfigError, match="first token of a branch"):
         TokenizedDocuments.from_lists([[7, 8, 9]], [[False, True, True]], [[0, 1, 1]])

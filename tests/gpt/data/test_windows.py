@@ -29,7 +29,7 @@ def test_every_token_is_new_in_one_window_and_no_window_is_too_long(length: int,
 
 
 @given(st.integers(0, 100), SIZES)
-def test_what_is_new_has_the_overlap_before_it(length: int, sizes: tuple[int, int]) -> None:
+def test_new_tokens_of_a_window_follow_the_overlap(length: int, sizes: tuple[int, int]) -> None:
     size, stride = sizes
     for window in windows(length, size, stride)[1:]:
         assert window.new - window.start == size - stride
@@ -96,7 +96,7 @@ def mean_loss(model: GPT, batches: PaddedBatches) -> float:
     return total / n
 
 
-def test_a_model_that_looks_back_less_than_the_overlap_has_the_loss_of_the_whole(make_model: Make) -> None:
+def test_if_the_model_looks_back_less_than_the_overlap_windows_keep_the_loss(make_model: Make) -> None:
     model = make_model(previous_tokens=2)
     for block in model.blocks:
         torch.nn.init.zeros_(block.attention.proj.weight)  # type: ignore[union-attr,arg-type]
@@ -107,7 +107,7 @@ def test_a_model_that_looks_back_less_than_the_overlap_has_the_loss_of_the_whole
     assert mean_loss(model, PaddedBatches(in_windows(whole, 10, 1), 1, 10, 0)) != pytest.approx(expected, rel=1e-3)
 
 
-def test_documents_that_fit_are_left_alone() -> None:
+def test_documents_that_fit_are_unchanged() -> None:
     documents = unique([[True] * 9, [True] * 3])
     assert in_windows(documents, 8, 2) is documents
 
@@ -127,6 +127,6 @@ def test_an_overlap_out_of_range_is_an_error(overlap: int) -> None:
 
 
 @pytest.mark.parametrize(("size", "stride"), [(0, 0), (4, 0), (4, 5)])
-def test_a_stride_that_would_skip_or_stand_still_is_an_error(size: int, stride: int) -> None:
+def test_a_stride_that_skips_tokens_or_makes_no_progress_is_an_error(size: int, stride: int) -> None:
     with pytest.raises(ConfigError, match=f"windows of {size} tokens every {stride}"):
         windows(10, size, stride)

@@ -50,7 +50,7 @@ def sound(seconds: float) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
     return (0.3 * np.sin(2 * np.pi * 440 * time) * np.sin(2 * np.pi * time) + 0.01 * noise).astype(np.float32)
 
 
-def test_features_are_the_same_in_torch_and_say_nothing_of_the_level() -> None:
+def test_features_are_equal_in_torch_and_shift_uniformly_with_volume() -> None:
     wave = sound(0.7)
     lengths = torch.tensor([len(wave), len(wave) - 3000])
     both = torch.from_numpy(np.stack((wave, wave)))
@@ -70,14 +70,14 @@ def test_a_tone_is_in_its_band() -> None:
     assert abs(int(log_mel(wave).mean(0).argmax()) - expected) <= 1
 
 
-def test_what_is_hidden_in_training_is_runs_of_bands_and_frames() -> None:
+def test_spec_augment_hides_runs_of_bands_and_frames() -> None:
     features = torch.ones(4, 100, 80)
     hidden = spec_augment(features, torch.Generator().manual_seed(1)) == 0
     assert 0.02 < hidden.float().mean() < 0.5
     assert (hidden.all(1).any(1) | hidden.all(2).any(1)).all()
 
 
-def test_hearing_is_the_same_in_numpy_and_padding_changes_nothing() -> None:
+def test_the_audio_encoder_is_equal_in_numpy_and_ignores_padding() -> None:
     encoder = HearingEncoder(HEARING).eval()
     shaken(encoder)
     wave = sound(0.83)
@@ -94,7 +94,7 @@ def test_hearing_is_the_same_in_numpy_and_padding_changes_nothing() -> None:
     np.testing.assert_allclose(found.letters, alone.letters[0], atol=2e-3)
 
 
-def test_letters_are_learnt_from_their_order_alone() -> None:
+def test_ctc_learns_letters_from_their_order_alone() -> None:
     torch.manual_seed(0)
     encoder = HearingEncoder(HEARING)
     optimizer = torch.optim.Adam(encoder.parameters(), lr=3e-3)
@@ -120,7 +120,7 @@ def test_letters_are_learnt_from_their_order_alone() -> None:
 
 
 @pytest.mark.parametrize("things_first", [True, False])
-def test_sight_is_the_same_in_numpy_with_its_norms_folded(things_first: bool) -> None:
+def test_the_vision_encoder_is_equal_in_numpy_with_folded_norms(things_first: bool) -> None:
     config = replace(SIGHT, things_first=things_first)
     encoder = SightEncoder(config).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     shaken(encoder)
@@ -146,7 +146,7 @@ def test_sight_is_the_same_in_numpy_with_its_norms_folded(things_first: bool) ->
 
 
 @pytest.mark.parametrize("kind", ["sight", "hearing"])
-def test_files_of_something_else_are_refused(kind: SenseKind) -> None:
+def test_files_without_the_expected_config_or_weights_are_refused(kind: SenseKind) -> None:
     reader = VisionEncoder if kind == "sight" else AudioEncoder
     with pytest.raises(CheckpointError, match="config is damaged"):
         reader(sense(kind, {}, {"w": torch.zeros(1)}))

@@ -33,7 +33,7 @@ def gpt() -> GPT:
     return model
 
 
-def test_both_runtimes_read_vectors_alike(gpt: GPT) -> None:
+def test_both_runtimes_read_inserted_vectors_alike(gpt: GPT) -> None:
     vectors = torch.randn(5, 32)
     ids = torch.tensor([[CLS, *[IMAGE] * 5, SEP, 9]])
     inserted = InsertedEmbeddings(vectors, torch.zeros(5, dtype=torch.int64), torch.arange(1, 6))
@@ -47,7 +47,7 @@ def test_both_runtimes_read_vectors_alike(gpt: GPT) -> None:
     assert np.abs(without - expected).max() > 1e-2  # the vectors matter
 
 
-def test_the_embedding_of_a_placeholder_is_what_the_token_itself_would_be(gpt: GPT) -> None:
+def test_inserting_a_tokens_own_embedding_changes_nothing(gpt: GPT) -> None:
     ids = torch.tensor([[CLS, IMAGE, IMAGE, SEP]])
     own = gpt.wte.weight[IMAGE].expand(2, -1)
     with torch.no_grad():
@@ -79,7 +79,7 @@ def test_a_padded_row_is_read_as_if_it_stood_alone(gpt: GPT) -> None:
     assert float(both) == pytest.approx((3 * alone[0] + 2 * alone[1]) / 5, rel=1e-4)
 
 
-def test_what_reads_learns_and_so_does_what_perceives(gpt: GPT) -> None:
+def test_gradients_reach_the_vectors_but_not_the_frozen_embedding(gpt: GPT) -> None:
     attach(gpt, rank=2)
     vectors = torch.randn(1, 4, 32, requires_grad=True)
     loss = reading_loss(
@@ -132,7 +132,7 @@ def test_convolutions_are_those_of_torch(stride: int, padding: int, size: int) -
             np.testing.assert_allclose(found, expected, atol=1e-4)
 
 
-def test_the_file_of_a_sense_keeps_everything(gpt: GPT, tmp_path: Path) -> None:
+def test_an_encoder_file_survives_a_round_trip(gpt: GPT, tmp_path: Path) -> None:
     attach(gpt, rank=2, seed=3)
     sense = SenseFile(
         kind="sight", config={"width": 8}, encoder={"stem.weight": np.ones((2, 3), np.float32)},
@@ -158,7 +158,7 @@ def test_the_file_of_a_sense_keeps_everything(gpt: GPT, tmp_path: Path) -> None:
         save_sense(path, big)
 
 
-def test_inserted_tokens_are_read_as_if_they_were_text(gpt: GPT) -> None:
+def test_inserted_token_embeddings_are_read_like_text(gpt: GPT) -> None:
     ids = [9, 10, 11, 12, 9]
     model = NumpyModel.from_torch(gpt)
     plain, inserted = model.begin(), model.begin()

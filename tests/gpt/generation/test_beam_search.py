@@ -70,7 +70,7 @@ def test_one_beam_is_greedy_decoding(make_model: Make, settings: dict[str, objec
 
 @pytest.mark.parametrize("penalty", [0.0, 0.7, 1.0])
 @pytest.mark.parametrize("seed", [0, 1])
-def test_as_many_beams_as_continuations_rank_all_of_them(make_model: Make, penalty: float, seed: int) -> None:
+def test_with_as_many_beams_as_continuations_all_are_ranked(make_model: Make, penalty: float, seed: int) -> None:
     model = make_model(vocab_size=5, seed=seed)
     every = every_continuation(model, PROMPT)
     assert sum(math.exp(one.logprob) for one in every) == pytest.approx(1, abs=1e-5)
@@ -80,7 +80,7 @@ def test_as_many_beams_as_continuations_rank_all_of_them(make_model: Make, penal
     check_same(found[:20], every[:20])
 
 
-def test_a_beam_finds_the_likeliest_where_greedy_decoding_does_not(make_model: Make) -> None:
+def test_beam_search_finds_the_most_likely_continuation_that_greedy_decoding_misses(make_model: Make) -> None:
     missed = 0
     for seed in range(8):
         model = make_model(vocab_size=5, seed=seed)
@@ -93,7 +93,9 @@ def test_a_beam_finds_the_likeliest_where_greedy_decoding_does_not(make_model: M
 
 @pytest.mark.parametrize("penalty", [0.0, 1.0])
 @pytest.mark.parametrize("beams", [2, 3, 7])
-def test_the_search_ends_early_only_where_nothing_better_can_come(make_model: Make, penalty: float, beams: int) -> None:
+def test_the_search_ends_early_only_if_no_better_continuation_can_follow(
+    make_model: Make, penalty: float, beams: int
+) -> None:
     for seed in range(6):
         model = make_model(vocab_size=5, seed=seed)
         found = beam_search(model, PROMPT, NEW, beams=beams, stop=[STOP], length_penalty=penalty)
@@ -110,7 +112,7 @@ def test_the_search_ends_when_the_best_is_certain(make_model: Make, monkeypatch:
     assert len(read) == 1
 
 
-def test_only_allowed_continuations_come_and_they_keep_their_probabilities(make_model: Make) -> None:
+def test_only_allowed_continuations_are_returned_with_unchanged_probabilities(make_model: Make) -> None:
     model = make_model(vocab_size=5)
 
     def allowed(ids: Sequence[int]) -> bool:  # never twice the same
@@ -121,11 +123,11 @@ def test_only_allowed_continuations_come_and_they_keep_their_probabilities(make_
     check_same(beam_search(model, PROMPT, NEW, beams=400, stop=[STOP], allowed=allowed), every)
 
 
-def test_where_nothing_is_allowed_nothing_is_found(make_model: Make) -> None:
+def test_nothing_is_found_if_nothing_is_allowed(make_model: Make) -> None:
     assert beam_search(make_model(), PROMPT, 4, allowed=lambda ids: len(ids) < 3) == []
 
 
-def test_a_length_penalty_favours_long_continuations(make_model: Make) -> None:
+def test_a_length_penalty_favors_long_continuations(make_model: Make) -> None:
     lengths = {}
     for penalty in (0.0, 1.0, 4.0):
         model = make_model(vocab_size=5, seed=1)

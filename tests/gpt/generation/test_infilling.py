@@ -29,14 +29,14 @@ PLAN = [CLS, 1, 2, TASK, 3, 3, SEP, 4, SEP, 5, 6, 5, EOS]
 
 
 @given(DOCUMENTS, st.integers(1, 4), st.integers(0, 1000))
-def test_filling_the_answers_back_gives_the_document(ids: list[int], holes: int, seed: int) -> None:
+def test_filling_the_holes_with_their_answers_restores_the_document(ids: list[int], holes: int, seed: int) -> None:
     spans = draw_spans(ids, MARKS, holes, np.random.default_rng(seed))
     if spans:
         assert restore(hide(ids, spans, MARKS)[0], MARKS) == [token for token in ids if token != EOS]
 
 
 @given(DOCUMENTS, st.integers(1, 4), st.integers(0, 1000))
-def test_loss_is_on_what_is_hidden_and_on_what_ends_it(ids: list[int], holes: int, seed: int) -> None:
+def test_loss_is_on_hidden_tokens_and_their_end_marks(ids: list[int], holes: int, seed: int) -> None:
     spans = draw_spans(ids, MARKS, holes, np.random.default_rng(seed))
     if not spans:
         return
@@ -64,13 +64,13 @@ def test_drawn_holes_are_whole_segments_in_order_and_hide_no_special_token_but_s
         assert set(ids[stop:start]) - special  # a segment between two holes
 
 
-def test_every_run_of_segments_is_drawn() -> None:
+def test_every_run_of_segments_can_be_drawn() -> None:
     rng = np.random.default_rng(0)
     drawn = {tuple(draw_spans([1, SEP, 2, 2, SEP, 3], MARKS, 1, rng)) for _ in range(200)}
     assert drawn == {((0, 1),), ((0, 4),), ((0, 6),), ((2, 4),), ((2, 6),), ((5, 6),)}
 
 
-def test_a_document_with_two_holes_has_the_format_that_is_written_down() -> None:
+def test_a_document_with_two_holes_has_the_documented_format() -> None:
     ids, counted = hide(PLAN, [(4, 6), (7, 10)], MARKS)
     context = [CLS, 1, 2, TASK, MASK, SEP, MASK, 6, 5, EOS]
     assert ids == [*context, 3, 3, MASK, 4, SEP, 5, EOS]
@@ -94,7 +94,7 @@ def test_a_span_that_cannot_be_hidden_is_named(ids: list[int], spans: list[Span]
         hide(ids, spans, MARKS)
 
 
-def test_what_is_no_infilling_document_cannot_be_restored() -> None:
+def test_only_an_infilling_document_can_be_restored() -> None:
     with pytest.raises(ConfigError, match="here at"):
         restore(PLAN, MARKS)
     with pytest.raises(ConfigError, match="2 answers for 1 holes"):
@@ -103,7 +103,7 @@ def test_what_is_no_infilling_document_cannot_be_restored() -> None:
         fill([MASK, MASK], [[1]], MARKS)
 
 
-def test_a_corpus_becomes_one_infilling_document_for_each_that_has_something_to_hide() -> None:
+def test_every_document_with_something_to_hide_becomes_one_infilling_document() -> None:
     documents = TokenizedDocuments.from_lists([PLAN, [CLS, SEP], [7], PLAN])
     found = infilling_documents(documents, MARKS, np.random.default_rng(0), holes=2)
     restored = [
@@ -121,7 +121,7 @@ def test_documents_with_branches_are_refused() -> None:
 
 
 @pytest.mark.parametrize("temperature", [0.0, 2.0])
-def test_whatever_the_weights_only_the_format_is_written(make_model: Make, temperature: float) -> None:
+def test_infilling_follows_the_format_for_any_weights(make_model: Make, temperature: float) -> None:
     pieces = ([CLS, 1], [2, SEP], [3])
     for seed in range(5):
         model = make_model(seed=seed)
@@ -137,14 +137,14 @@ def test_whatever_the_weights_only_the_format_is_written(make_model: Make, tempe
         assert length <= 30 if found.complete else length > 30
 
 
-def test_holes_that_the_room_did_not_reach_are_empty(make_model: Make) -> None:
+def test_holes_beyond_the_token_limit_are_empty(make_model: Make) -> None:
     found = infill(make_model(), TOKENIZER, [1], [2], [3], max_new_tokens=1)
     assert not found.complete
     assert len(found.answers) == 2
     assert found.answers[1] == []
 
 
-def test_pieces_that_do_not_fit_are_an_error(make_model: Make) -> None:
+def test_a_prompt_that_does_not_fit_is_an_error(make_model: Make) -> None:
     with pytest.raises(ContextError, match="42 prompt tokens and 8 new ones"):
         infill(make_model(), TOKENIZER, [1] * 20, [2] * 20, max_new_tokens=8)
     with pytest.raises(ContextError, match="max_new_tokens is 0"):
@@ -194,7 +194,7 @@ def counter() -> GPT:
 
 
 @pytest.mark.parametrize("n_holes", [1, 2])
-def test_a_trained_gpt_fills_holes_that_it_has_not_seen(counter: GPT, n_holes: int) -> None:
+def test_a_trained_gpt_fills_unseen_holes(counter: GPT, n_holes: int) -> None:
     right = 0
     for ids, spans in counting(n_holes)[:100]:
         edges = [0, *itertools.chain.from_iterable(spans), len(ids)]

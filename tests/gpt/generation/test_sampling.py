@@ -29,7 +29,7 @@ def generators(n: int) -> list[torch.Generator]:
 
 @pytest.mark.parametrize("settings", VARIANTS)
 @pytest.mark.parametrize("sizes", [[20], [1] * 20, [7, 1, 5, 1, 1, 5]])
-def test_cached_logits_equal_those_of_reading_everything_again(
+def test_cached_logits_equal_logits_without_a_cache(
     make_model: Make, settings: dict[str, object], sizes: list[int]
 ) -> None:
     model = make_model(**settings)
@@ -42,7 +42,7 @@ def test_cached_logits_equal_those_of_reading_everything_again(
         torch.testing.assert_close(logits, every[session.length - 1], rtol=1e-4, atol=1e-4)
 
 
-def test_a_rewound_session_is_as_if_the_rest_had_never_been_read(make_model: Make) -> None:
+def test_a_rewound_session_forgets_the_removed_tokens(make_model: Make) -> None:
     model = make_model()
     session, fresh = Session(model), Session(model)
     session.feed([1, 2, 3])
@@ -52,7 +52,7 @@ def test_a_rewound_session_is_as_if_the_rest_had_never_been_read(make_model: Mak
     torch.testing.assert_close(session.feed([5, 6]), fresh.feed([1, 2, 5, 6]), rtol=1e-4, atol=1e-5)
 
 
-def test_a_fork_and_its_origin_do_not_touch_each_other(make_model: Make) -> None:
+def test_a_fork_and_its_origin_are_independent(make_model: Make) -> None:
     model = make_model()
     origin, fresh = Session(model), Session(model)
     origin.feed([1, 2, 3])
@@ -63,7 +63,7 @@ def test_a_fork_and_its_origin_do_not_touch_each_other(make_model: Make) -> None
     torch.testing.assert_close(fork.feed([8]), Session(model).feed([1, 2, 3, 7, 7, 8]), rtol=1e-4, atol=1e-5)
 
 
-def test_a_full_session_says_how_full(make_model: Make) -> None:
+def test_a_full_session_reports_how_many_tokens_do_not_fit(make_model: Make) -> None:
     session = Session(make_model(), capacity=4)
     session.feed([1, 2, 3])
     with pytest.raises(ContextError, match="3 tokens read and 2 more do not fit into the context of 4"):
@@ -76,7 +76,7 @@ def test_a_full_session_says_how_full(make_model: Make) -> None:
 
 @pytest.mark.parametrize("settings", VARIANTS)
 @pytest.mark.parametrize("temperature", [0.0, 0.9])
-def test_prompts_decoded_together_come_out_as_each_alone(
+def test_batched_decoding_equals_decoding_each_prompt_alone(
     make_model: Make, settings: dict[str, object], temperature: float
 ) -> None:
     model = make_model(**settings)
@@ -91,7 +91,7 @@ def test_prompts_decoded_together_come_out_as_each_alone(
     assert len({tuple(ids) for ids in alone}) > 1
 
 
-def test_one_prompt_given_many_times_comes_out_as_many_samples_of_it(make_model: Make) -> None:
+def test_a_repeated_prompt_gives_independent_samples(make_model: Make) -> None:
     model = make_model()
     alone = [generate(model, PROMPTS[0], 16, temperature=1.0, generator=generator) for generator in generators(5)]
     together = generate_batch(model, [PROMPTS[0]] * 5, 16, temperature=1.0, generators=generators(5))
@@ -109,7 +109,7 @@ def test_rows_that_stop_early_do_not_disturb_the_others(make_model: Make) -> Non
         assert ids == expected[: places[0] + 1] if places else ids == expected
 
 
-def test_generation_equals_greedy_reading_without_a_cache(make_model: Make) -> None:
+def test_generation_equals_greedy_decoding_without_a_cache(make_model: Make) -> None:
     model = make_model()
     ids = [1, 5, 9]
     for _ in range(12):
@@ -131,13 +131,13 @@ def test_generation_that_cannot_fit_is_an_error(make_model: Make) -> None:
         generate(make_model(), [1] * 40, 10)
 
 
-def test_zero_temperature_takes_the_likeliest() -> None:
+def test_zero_temperature_takes_the_most_likely() -> None:
     token, logprob = sample(torch.tensor([0.0, 2.0, 1.0]), temperature=0)
     assert token == 1
     assert logprob == pytest.approx(torch.log_softmax(torch.tensor([0.0, 2.0, 1.0]), 0)[1].item())
 
 
-def test_only_allowed_ids_are_drawn_and_the_logprob_is_among_them() -> None:
+def test_only_allowed_ids_are_drawn_and_the_logprob_is_normalized_over_them() -> None:
     logits = torch.tensor([9.0, 1.0, 0.0, 3.0])
     generator = torch.Generator().manual_seed(0)
     drawn = [sample(logits, 1.0, generator=generator, allowed=[2, 1]) for _ in range(200)]
@@ -208,14 +208,14 @@ def test_continuations_drawn_together_follow_the_probabilities_of_the_model(
     check_fit([ids[0] for ids in drawn], exact(logits, **settings))  # type: ignore[arg-type]
 
 
-def test_the_test_of_fit_notices_a_temperature_that_is_a_little_off() -> None:
+def test_the_goodness_of_fit_test_detects_a_slightly_wrong_temperature() -> None:
     generator = torch.Generator().manual_seed(0)
     drawn = [sample(torch.tensor(LOGITS), 1.1, generator=generator)[0] for _ in range(4000)]
     with pytest.raises(AssertionError):
         check_fit(drawn, exact(LOGITS, 1.0))
 
 
-def test_of_equals_top_k_keeps_no_more_than_k() -> None:
+def test_top_k_keeps_no_more_than_k_of_equal_logits() -> None:
     generator = torch.Generator().manual_seed(0)
     assert len({sample(torch.zeros(6), 1.0, top_k=2, generator=generator)[0] for _ in range(200)}) == 2
 

@@ -93,7 +93,7 @@ def test_released_weights_give_the_same_logits_and_texts_on_fifty_prompts(
         assert found == ids
 
 
-def test_logits_among_some_ids_are_those_of_all(make_model: Make) -> None:
+def test_logits_of_candidate_ids_equal_the_full_logits(make_model: Make) -> None:
     model = NumpyModel.from_torch(make_model(bias=True, norm="layer"))
     every = NumpySession(model).feed([1, 2, 3])
     np.testing.assert_allclose(
@@ -101,7 +101,7 @@ def test_logits_among_some_ids_are_those_of_all(make_model: Make) -> None:
     )
 
 
-def test_a_converted_model_does_not_change_with_the_one_it_was_made_of(make_model: Make) -> None:
+def test_a_converted_model_is_independent_of_its_source(make_model: Make) -> None:
     model = make_model()
     converted = NumpyModel.from_torch(model)
     before = converted.begin().feed([1, 2, 3])
@@ -111,12 +111,12 @@ def test_a_converted_model_does_not_change_with_the_one_it_was_made_of(make_mode
     np.testing.assert_array_equal(converted.begin().feed([1, 2, 3]), before)
 
 
-def test_every_runtime_is_one(make_model: Make) -> None:
+def test_the_numpy_model_satisfies_the_runtime_protocol(make_model: Make) -> None:
     model = make_model()
     assert isinstance(NumpyModel.from_torch(model), Runtime) and not isinstance(model, Runtime)
 
 
-def test_a_rewound_session_is_as_if_the_rest_had_never_been_read(make_model: Make) -> None:
+def test_a_rewound_session_forgets_the_removed_tokens(make_model: Make) -> None:
     model = NumpyModel.from_torch(make_model())
     session, fresh = NumpySession(model), NumpySession(model)
     session.feed([1, 2, 3])
@@ -126,7 +126,7 @@ def test_a_rewound_session_is_as_if_the_rest_had_never_been_read(make_model: Mak
     np.testing.assert_allclose(session.feed([5, 6]), fresh.feed([1, 2, 5, 6]), rtol=0, atol=1e-5)
 
 
-def test_a_fork_and_its_origin_do_not_touch_each_other(make_model: Make) -> None:
+def test_a_fork_and_its_origin_are_independent(make_model: Make) -> None:
     model = NumpyModel.from_torch(make_model())
     origin = NumpySession(model)
     origin.feed([1, 2, 3])
@@ -136,7 +136,7 @@ def test_a_fork_and_its_origin_do_not_touch_each_other(make_model: Make) -> None
     np.testing.assert_allclose(fork.feed([8]), NumpySession(model).feed([1, 2, 3, 7, 7, 8]), rtol=0, atol=1e-5)
 
 
-def test_a_full_session_says_how_full(make_model: Make) -> None:
+def test_a_full_session_reports_how_many_tokens_do_not_fit(make_model: Make) -> None:
     session = NumpySession(NumpyModel.from_torch(make_model()), capacity=4)
     assert session.capacity == 4
     session.feed([1, 2, 3])
@@ -160,7 +160,7 @@ def test_an_id_outside_the_vocabulary_is_refused_and_nothing_is_read(make_model:
 @pytest.mark.parametrize("variant", VARIANTS)
 @settings(max_examples=10, deadline=None)
 @given(rounds=st.lists(st.lists(st.integers(1, 6), min_size=3, max_size=3), min_size=1, max_size=6), data=st.data())
-def test_contexts_read_together_are_read_as_if_alone(
+def test_contexts_read_in_a_batch_equal_contexts_read_alone(
     variant: dict[str, object], rounds: list[list[int]], data: st.DataObject
 ) -> None:
     model = _model_of(variant)
@@ -190,7 +190,7 @@ def test_many_long_prompts_are_read_in_parts_with_the_same_result(make_model: Ma
         np.testing.assert_allclose(together[row], NumpySession(model).feed(prompt), rtol=0, atol=1e-4)
 
 
-def test_rows_taken_from_a_batch_go_on_by_themselves(make_model: Make) -> None:
+def test_rows_taken_from_a_batch_continue_independently(make_model: Make) -> None:
     model = NumpyModel.from_torch(make_model())
     batch = NumpyBatch(model, 2)
     batch.feed([[1, 2, 3], [4, 5]])
@@ -221,7 +221,7 @@ def test_threads_can_share_a_model(make_model: Make) -> None:
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_expected_names_and_shapes_are_those_that_torch_saves(make_model: Make, variant: dict[str, object]) -> None:
+def test_expected_names_and_shapes_equal_those_saved_by_torch(make_model: Make, variant: dict[str, object]) -> None:
     model = make_model(**variant)
     assert expected_shapes(model.config) == {k: tuple(v.shape) for k, v in weights_of(model).items()}
 
@@ -335,7 +335,7 @@ def test_tokens_are_drawn_as_often_as_torch_draws_them(how: dict[str, object]) -
 
 
 @pytest.mark.parametrize("allowed", [None, [3, 1, 7], [5]])
-def test_the_likeliest_token_and_its_log_probability_are_those_of_torch(allowed: list[int] | None) -> None:
+def test_the_most_likely_token_and_its_log_probability_equal_those_of_torch(allowed: list[int] | None) -> None:
     logits = np.random.default_rng(2).normal(0, 2, 12).astype(np.float32)
     ours, theirs = sample(logits, 0.0, allowed=allowed), sampling.sample(torch.from_numpy(logits), 0.0, allowed=allowed)
     assert ours[0] == theirs[0]
@@ -353,7 +353,7 @@ def test_the_likeliest_token_and_its_log_probability_are_those_of_torch(allowed:
         ({"temperature": 1.0}, "no rng"),
     ],
 )
-def test_wrong_ways_to_draw_are_named(how: dict[str, object], message: str) -> None:
+def test_wrong_sampling_settings_are_named(how: dict[str, object], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         sample(np.zeros(4, np.float32), **how)  # type: ignore[arg-type]
 
@@ -367,7 +367,7 @@ def test_rounded_weights_are_within_half_a_step(seed: int, inputs: int, scale: f
     assert (np.abs(dequantized(weight) - weight) <= 0.5001 * step).all()
 
 
-def test_numpys_blas_can_be_told_how_many_threads_to_use() -> None:
+def test_the_threads_of_numpys_blas_can_be_limited() -> None:
     assert limit_blas_threads(1) == any((Path(np.__file__).parents[1] / "numpy.libs").glob("*openblas*"))
 
 

@@ -73,7 +73,7 @@ def branched() -> Batch:
 
 @settings(max_examples=150, deadline=None)
 @given(st.fixed_dictionaries({name: st.sampled_from(values) for name, values in SWITCHES.items()}), st.data())
-def test_reading_in_pieces_through_the_cache_is_reading_at_once(
+def test_reading_in_chunks_with_a_cache_equals_reading_at_once(
     switches: dict[str, object], data: st.DataObject
 ) -> None:
     shape: dict[str, object] = {"vocab_size": 40, "n_layer": 2, "n_head": 4, "n_embd": 16, "block_size": 16}
@@ -111,7 +111,7 @@ def test_kernels_agree_on_packed_documents_with_branches(
 
 @pytest.mark.parametrize("with_layout", [True, False])
 @pytest.mark.filterwarnings("ignore:flex_attention called without:UserWarning")
-def test_the_block_mask_of_flex_hides_what_the_others_hide(branched: Batch, with_layout: bool) -> None:
+def test_the_flex_block_mask_equals_the_dense_mask(branched: Batch, with_layout: bool) -> None:
     layout = branched.layout if with_layout else None
     q, k, v = torch.randn(3, 2, 4, T, D, generator=torch.Generator().manual_seed(0))
     mask = attention_mask("matmul", T, layout, None, torch.float32, CPU).mask
@@ -135,7 +135,7 @@ def test_flex_trains_as_sdpa_does(make_model: Make, branched: Batch, compiled: b
     torch.testing.assert_close(results[0][1], results[1][1], rtol=1e-2, atol=1e-3)
 
 
-def test_flex_does_not_train_on_the_cpu_and_says_what_would(make_model: Make, branched: Batch) -> None:
+def test_flex_cannot_train_on_the_cpu_and_names_an_alternative(make_model: Make, branched: Batch) -> None:
     model = make_model(attention="flex")
     with pytest.raises(ConfigError, match=r"'flex' cannot train on device 'cpu'.*use 'auto'"):
         model(branched.idx, branched.targets, branched.layout)
@@ -166,7 +166,7 @@ def test_a_fused_kernel_gets_no_mask_where_rows_are_documents() -> None:
 
 
 @pytest.mark.parametrize("position", SWITCHES["position"])
-def test_every_place_has_a_code_of_its_own(make_model: Make, position: str) -> None:
+def test_every_position_has_a_distinct_encoding(make_model: Make, position: str) -> None:
     model = make_model(position=position, fresh=position != "rotary", previous_tokens=0)
     if position == "rotary":
         codes = torch.cat((model.cos, model.sin), dim=-1)[:, 0]
@@ -190,7 +190,7 @@ def test_only_learned_positions_have_parameters(make_model: Make) -> None:
     assert counts["rotary"] == counts["sinusoidal"] == counts["learned"] - T * C
 
 
-def test_a_sinusoid_is_that_of_the_paper(make_model: Make) -> None:
+def test_sinusoidal_positions_follow_the_papers_formula(make_model: Make) -> None:
     waves = make_model(position="sinusoidal").waves
     scale = 0.02 * math.sqrt(2)  # a fresh embedding's size
     for place, column in ((0, 1), (7, 0), (7, 1), (40, 11)):
@@ -198,7 +198,7 @@ def test_a_sinusoid_is_that_of_the_paper(make_model: Make) -> None:
         assert waves[place, column].item() / scale == pytest.approx([math.sin, math.cos][column % 2](angle), abs=1e-4)
 
 
-def test_a_rotation_keeps_lengths_and_makes_products_depend_on_distance() -> None:
+def test_rotary_embedding_keeps_norms_and_makes_dot_products_depend_on_distance() -> None:
     cos, sin = rotation_table(T, D)
     q, k = torch.randn(2, 1, 1, 1, D, generator=torch.Generator().manual_seed(0)).expand(2, 1, T, 1, D)
     turned_q, turned_k = rotate(q, cos, sin), rotate(k, cos, sin)
@@ -224,7 +224,7 @@ def test_a_norm_follows_its_formula_in_fp32_under_autocast(norm: str) -> None:
     torch.testing.assert_close(seen.double(), expected, rtol=1e-4, atol=1e-3)  # bf16 would be off by 0.5
 
 
-def test_layer_norm_costs_a_weight_and_with_biases_a_bias_for_each_column(make_model: Make) -> None:
+def test_layer_norm_adds_a_weight_and_optionally_a_bias_per_column(make_model: Make) -> None:
     norms = 2 * L + 2
     rms, layer = make_model().n_parameters, make_model(norm="layer").n_parameters
     assert layer - rms == norms * C
@@ -242,7 +242,7 @@ def test_layer_norm_costs_a_weight_and_with_biases_a_bias_for_each_column(make_m
         ("swiglu", lambda x: x[..., :64] * torch.sigmoid(x[..., :64]) * x[..., 64:]),
     ],
 )
-def test_an_mlp_is_its_formula_between_two_matrices(kind: str, formula: Callable[[Tensor], Tensor]) -> None:
+def test_an_mlp_applies_its_activation_between_two_matrices(kind: str, formula: Callable[[Tensor], Tensor]) -> None:
     part = MLP(GPTConfig.from_dict({"vocab_size": 8, "n_head": 1, "n_embd": C, "mlp": kind}))
     x = 3 * torch.randn(5, C, generator=torch.Generator().manual_seed(0))
     expected = formula(x @ part.fc.weight.T) @ part.proj.weight.T
@@ -250,12 +250,12 @@ def test_an_mlp_is_its_formula_between_two_matrices(kind: str, formula: Callable
 
 
 @pytest.mark.parametrize("kind", SWITCHES["mlp"])
-def test_an_mlp_has_eight_times_the_width_squared_whatever_its_kind(kind: str) -> None:
+def test_every_mlp_has_eight_times_the_width_squared_parameters(kind: str) -> None:
     part = MLP(GPTConfig.from_dict({"vocab_size": 8, "n_head": 1, "n_embd": 384, "mlp": kind}))
     assert sum(p.numel() for p in part.parameters()) == 8 * 384**2
 
 
-def test_the_size_of_embeddings_matters_only_without_their_norm(make_model: Make) -> None:
+def test_embedding_scale_matters_only_without_the_embedding_norm(make_model: Make) -> None:
     for embedding_norm in (True, False):
         small, large = (make_model(embedding_norm=embedding_norm, tie_weights=False) for _ in range(2))
         for table in (large.wte, large.previous):
@@ -266,7 +266,7 @@ def test_the_size_of_embeddings_matters_only_without_their_norm(make_model: Make
         assert difference < 1e-3 if embedding_norm else difference > 1e-1
 
 
-def test_blocks_add_to_the_stream(make_model: Make) -> None:
+def test_blocks_add_to_the_residual_stream(make_model: Make) -> None:
     """With projections of zero, blocks do nothing, and the head reads the normalized embeddings."""
     model = make_model(previous_tokens=0, tie_weights=False)
     for name, parameter in model.named_parameters():
@@ -297,7 +297,7 @@ def test_grouped_queries_are_full_attention_with_shared_keys_and_values(make_mod
     assert KVCache(grouped.config).keys[0].numel() * 2 == KVCache(full.config).keys[0].numel()
 
 
-def test_with_normalized_queries_their_length_does_not_matter(make_model: Make) -> None:
+def test_with_qk_norm_the_scale_of_queries_does_not_matter(make_model: Make) -> None:
     for qk_norm in (True, False):
         model, other = make_model(qk_norm=qk_norm), make_model(qk_norm=qk_norm)
         for name, parameter in other.named_parameters():
@@ -335,7 +335,7 @@ def test_dropout_acts_in_training_only(make_model: Make, attention: str) -> None
 
 
 @pytest.mark.parametrize("attention", ["matmul", "sdpa", "handwritten"])
-def test_dropout_of_attention_keeps_the_mean(make_model: Make, attention: str) -> None:
+def test_attention_dropout_keeps_the_mean(make_model: Make, attention: str) -> None:
     part = make_model(dropout=0.3, attention=attention, position="learned").blocks[0].get_submodule("attention")
     x = torch.randn(1, 5, C, generator=torch.Generator().manual_seed(0)).expand(4000, 5, C)
     sight = attention_mask(attention, 5, None, None, torch.float32, CPU)  # type: ignore[arg-type]

@@ -43,7 +43,7 @@ def test_a_later_token_never_changes_an_earlier_prediction(make_model: Make, set
 
 
 @pytest.mark.parametrize("settings", VARIANTS)
-def test_the_first_loss_is_that_of_a_uniform_guess(make_model: Make, settings: dict[str, object]) -> None:
+def test_the_initial_loss_is_that_of_a_uniform_guess(make_model: Make, settings: dict[str, object]) -> None:
     model = make_model(fresh=True, **settings)
     idx = random_ids(8, 40)
     loss = model(idx, random_ids(8, 40, seed=1))[1]
@@ -67,7 +67,7 @@ def test_a_packed_document_is_read_as_if_it_were_alone(make_model: Make, setting
     torch.testing.assert_close(seen, expected, rtol=1e-4, atol=2e-5)
 
 
-def test_without_document_numbers_a_row_is_one_document(make_model: Make) -> None:
+def test_without_a_layout_a_row_is_one_document(make_model: Make) -> None:
     model = make_model()
     idx = random_ids(1, 20)
     with torch.no_grad():
@@ -75,7 +75,7 @@ def test_without_document_numbers_a_row_is_one_document(make_model: Make) -> Non
         torch.testing.assert_close(model(idx)[0], same, rtol=1e-5, atol=1e-5)
 
 
-def test_logits_with_targets_are_those_at_the_counted_ones(make_model: Make) -> None:
+def test_with_targets_logits_are_returned_only_where_targets_have_loss(make_model: Make) -> None:
     model = make_model()
     idx, targets = random_ids(2, 10), random_ids(2, 10, seed=1)
     targets[0, 3:] = -1
@@ -89,7 +89,7 @@ def test_logits_with_targets_are_those_at_the_counted_ones(make_model: Make) -> 
     torch.testing.assert_close(loss, torch.nn.functional.cross_entropy(every[keep], targets[keep]))
 
 
-def test_a_batch_without_targets_that_count_has_zero_loss_and_gradient(make_model: Make) -> None:
+def test_a_batch_with_only_ignored_targets_has_zero_loss_and_gradient(make_model: Make) -> None:
     model = make_model()
     loss = model(random_ids(1, 5), torch.full((1, 5), -1))[1]
     assert loss is not None
@@ -145,18 +145,18 @@ def test_a_shared_table_is_counted_once(make_model: Make) -> None:
     assert own.n_parameters - tied.n_parameters == 320 * 32
 
 
-def test_more_tokens_than_the_context_is_an_error_that_says_so(make_model: Make) -> None:
+def test_more_tokens_than_the_context_is_an_error(make_model: Make) -> None:
     with pytest.raises(ContextError, match="49 tokens do not fit into block_size 48"):
         make_model()(random_ids(1, 49))
 
 
-def test_a_position_beyond_the_context_is_an_error_that_says_so(make_model: Make) -> None:
+def test_a_position_beyond_the_context_is_an_error(make_model: Make) -> None:
     for position in ("rotary", "learned", "sinusoidal"):
         with pytest.raises(ContextError, match=r"positions 45..49 are not all in 0..47 \(block_size - 1\)"):
             make_model(position=position)(random_ids(1, 5), positions=torch.arange(45, 50)[None])
 
 
-def test_more_tokens_than_a_cache_holds_is_an_error_that_says_so(make_model: Make) -> None:
+def test_more_tokens_than_a_cache_holds_is_an_error(make_model: Make) -> None:
     model = make_model()
     cache = KVCache(model.config, capacity=6)
     model(random_ids(1, 4), cache=cache)
@@ -187,13 +187,13 @@ def test_more_tokens_than_a_cache_holds_is_an_error_that_says_so(make_model: Mak
         ({"n_layers": 4}, "unknown model setting 'n_layers'; did you mean 'n_layer'"),
     ],
 )
-def test_a_wrong_setting_is_named_with_what_would_do(settings: dict[str, object], message: str) -> None:
+def test_a_wrong_setting_is_named_with_the_allowed_values(settings: dict[str, object], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         GPTConfig.from_dict({"vocab_size": 64} | settings)
 
 
 @pytest.mark.parametrize("settings", [{}, {"position": "learned"}, {"attention": "sdpa"}, {"previous_tokens": 0}])
-def test_each_branch_is_read_as_if_it_stood_alone_behind_the_trunk(
+def test_each_continuation_is_read_as_if_it_alone_followed_the_prefix(
     make_model: Make, settings: dict[str, object]
 ) -> None:
     model = make_model(**settings)

@@ -47,13 +47,13 @@ def naive_encode(text: str, ranks: dict[bytes, int]) -> list[int]:
 
 
 @given(TEXT)
-def test_any_text_comes_back_as_it_was(text: str) -> None:
+def test_any_text_survives_a_round_trip(text: str) -> None:
     assert TRAINED.decode(TRAINED.encode(text)) == text
 
 
 @settings(max_examples=300)
 @given(TEXT)
-def test_encoding_is_that_of_a_naive_bpe(text: str) -> None:
+def test_encoding_equals_a_naive_bpe(text: str) -> None:
     assert TRAINED.encode(text) == naive_encode(text, ranks_of(TRAINED))
 
 
@@ -96,7 +96,7 @@ def test_training_does_not_depend_on_the_order_of_the_texts() -> None:
     assert train_bpe(CORPUS, 320, PATTERN) == train_bpe(list(reversed(CORPUS)), 320, PATTERN)
 
 
-def test_the_vocabulary_is_as_large_as_asked_and_padded_for_the_model() -> None:
+def test_the_vocabulary_has_the_requested_size_and_is_padded_for_the_model() -> None:
     assert TRAINED.n_used <= 384
     assert Tokenizer.train(CORPUS, vocab_size=300).n_used == 300
     assert Tokenizer.train(CORPUS, vocab_size=300).vocab_size == 320
@@ -112,7 +112,7 @@ def test_the_vocabulary_is_as_large_as_asked_and_padded_for_the_model() -> None:
         ("isn't ?!", ["isn", "'", "t", " ?!"]),
     ],
 )
-def test_words_digits_and_punctuation_are_split_apart(text: str, pieces: list[str]) -> None:
+def test_words_digits_and_punctuation_are_split(text: str, pieces: list[str]) -> None:
     assert re.findall(PATTERN, text) == pieces
 
 
@@ -132,7 +132,7 @@ def test_a_damaged_file_is_an_error_that_names_it(tmp_path: Path, content: str) 
         Tokenizer.load(path)
 
 
-def test_a_missing_or_cut_file_is_an_error_that_names_it(tmp_path: Path) -> None:
+def test_a_missing_or_truncated_file_is_an_error_that_names_it(tmp_path: Path) -> None:
     path = tmp_path / "tokenizer.json"
     with pytest.raises(TokenizerError, match="no such file"):
         Tokenizer.load(path)
@@ -156,7 +156,7 @@ def test_wrong_ids_and_names_are_errors() -> None:
         Tokenizer.train(CORPUS, vocab_size=200)
 
 
-def test_gpt2_ids_stay_and_ours_take_the_spare_ones(shared_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_gpt2_ids_are_kept_and_special_tokens_take_spare_ids(shared_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if not any((shared_dir / "tiktoken").glob("*")):
         pytest.skip("no tiktoken files beside the checkout")
     monkeypatch.setenv("TIKTOKEN_CACHE_DIR", str(shared_dir / "tiktoken"))
@@ -167,7 +167,9 @@ def test_gpt2_ids_stay_and_ours_take_the_spare_ones(shared_dir: Path, monkeypatc
     assert max(tokenizer.encode("[SEP]<|endoftext|>")) < 50256
 
 
-def test_gpt2_without_files_or_network_names_the_variable(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_gpt2_without_files_or_network_names_the_environment_variable(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     def refuse(path: str) -> bytes:
         raise OSError("no network")
 

@@ -24,10 +24,10 @@ def run(environment: dict[str, str]) -> str:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="glibc's settings")
-def test_the_settings_are_there_and_so_are_the_arguments() -> None:
+def test_the_process_restarts_with_the_settings_and_its_arguments() -> None:
     assert run({}) == f"{ALLOCATOR['MALLOC_TRIM_THRESHOLD_']} {ALLOCATOR['GLIBC_TUNABLES']} an argument"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="glibc's settings")
-def test_what_the_user_has_set_stays() -> None:
+def test_settings_of_the_user_are_kept() -> None:
     assert run({"MALLOC_TRIM_THRESHOLD_": "123"}).startswith("123 ")

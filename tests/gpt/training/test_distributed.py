@@ -102,7 +102,7 @@ def assert_same_training(one: Path, other: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_two_processes_take_the_steps_that_one_takes(alone: Path, together: Path, kind: str) -> None:
+def test_two_processes_train_like_one(alone: Path, together: Path, kind: str) -> None:
     one, other = lines(alone / whole_on_one(kind)), lines(together / kind)
     assert [line["step"] for line in other] == [line["step"] for line in one] == [5, 10, 12]
     for ours, theirs in zip(one, other, strict=True):
@@ -113,20 +113,20 @@ def test_two_processes_take_the_steps_that_one_takes(alone: Path, together: Path
 
 
 @pytest.mark.parametrize("kind", HALVES)
-def test_a_run_that_one_process_began_goes_on_in_two(alone: Path, together: Path, kind: str) -> None:
+def test_a_run_of_one_process_can_be_resumed_by_two(alone: Path, together: Path, kind: str) -> None:
     assert [line["step"] for line in lines(together / "moved" / kind)] == [5, 10, 12]
     assert_same_training(alone / whole_on_one(kind), together / "moved" / kind)
 
 
 @pytest.mark.parametrize("kind", HALVES)
-def test_a_run_that_two_processes_began_goes_on_in_one(alone: Path, together: Path, tmp_path: Path, kind: str) -> None:
+def test_a_run_of_two_processes_can_be_resumed_by_one(alone: Path, together: Path, tmp_path: Path, kind: str) -> None:
     folder = shutil.copytree(together / "half" / kind, tmp_path / whole_on_one(kind))
     assert not (folder / "weights.safetensors").exists()
     runs.run(tmp_path, f"{whole_on_one(kind)}:resume")
     assert_same_training(alone / whole_on_one(kind), folder)
 
 
-def test_one_process_that_is_told_to_stop_stops_all_after_the_same_step(together: Path) -> None:
+def test_stopping_one_process_stops_all_after_the_same_step(together: Path) -> None:
     stopped = (together / "stdout").read_text().splitlines()
     for kind in HALVES:
         for rank in (0, 1):
@@ -141,7 +141,7 @@ def test_only_one_process_writes(together: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_killed_process_ends_the_run_with_a_message_and_the_run_can_go_on(alone: Path, tmp_path: Path) -> None:
+def test_a_killed_process_ends_the_run_with_a_message_and_the_run_can_be_resumed(alone: Path, tmp_path: Path) -> None:
     done = torchrun(str(SCRIPT), str(tmp_path), "adamw:killed")
     assert done.returncode != 0
     said = [line for line in done.stderr.splitlines() if line.startswith("distributed_runs:")]
@@ -152,12 +152,12 @@ def test_a_killed_process_ends_the_run_with_a_message_and_the_run_can_go_on(alon
     assert_same_training(alone / "adamw", tmp_path / "adamw")
 
 
-def test_rows_that_cannot_be_divided_are_named_with_the_processes() -> None:
+def test_a_batch_not_divisible_by_the_processes_is_an_error() -> None:
     with pytest.raises(ConfigError, match=r"a batch of 7 rows .* among 3 processes; use a multiple, for example 9"):
         check_divisible(7, World(rank=0, size=3))
 
 
-def test_the_processes_rows_are_the_batch() -> None:
+def test_the_shards_of_all_processes_are_the_batch() -> None:
     batch = runs.make_batches().batch(0)
     parts = [World(rank=rank, size=2).shard(batch) for rank in range(2)]
     assert torch.equal(torch.cat([part.idx for part in parts]), batch.idx)
@@ -173,7 +173,7 @@ def test_sharding_in_one_process_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(torch.cuda.device_count() != 1, reason="there is not exactly one GPU")
-def test_a_process_without_a_gpu_of_its_own_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_without_its_own_gpu_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOCAL_RANK", "1")
     with pytest.raises(ConfigError, match=r"process 1 .* needs its own GPU, but there are 1"):
         resolve_device("auto")

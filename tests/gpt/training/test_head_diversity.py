@@ -31,7 +31,7 @@ def maps(attention: Attention) -> Tensor:
 
 
 @pytest.mark.parametrize("kv_heads", [None, 2, 1])
-def test_the_penalty_is_the_mean_squared_cosine_of_what_two_heads_do(make_model: Make, kv_heads: int | None) -> None:
+def test_the_penalty_is_the_mean_squared_cosine_between_head_maps(make_model: Make, kv_heads: int | None) -> None:
     model = make_model(n_kv_head=kv_heads)
     cosines = []
     for attention in attentions(model):
@@ -50,7 +50,7 @@ def test_heads_that_read_or_write_orthogonal_subspaces_cost_nothing(make_model: 
     assert head_penalty(model).item() == pytest.approx(0, abs=1e-9)
 
 
-def test_heads_that_do_the_same_cost_one_whatever_their_basis_and_size(make_model: Make) -> None:
+def test_equal_heads_cost_one_for_any_basis_and_scale(make_model: Make) -> None:
     model = make_model()
     basis = torch.randn(D, D, generator=torch.Generator().manual_seed(0))
     for attention in attentions(model):
@@ -62,7 +62,7 @@ def test_heads_that_do_the_same_cost_one_whatever_their_basis_and_size(make_mode
     assert head_penalty(model).item() == pytest.approx(1, abs=1e-3)
 
 
-def test_following_its_gradient_makes_heads_differ(make_model: Make) -> None:
+def test_gradient_descent_on_the_penalty_makes_heads_differ(make_model: Make) -> None:
     model = make_model()
     before = head_similarity(model)
     optimizer = torch.optim.SGD(model.parameters(), lr=1.0)
@@ -74,7 +74,7 @@ def test_following_its_gradient_makes_heads_differ(make_model: Make) -> None:
     assert all(a < b for a, b in zip(after, before, strict=True))
 
 
-def test_only_values_and_outputs_feel_the_penalty(make_model: Make) -> None:
+def test_the_penalty_has_gradients_for_values_and_outputs_only(make_model: Make) -> None:
     model = make_model()
     head_penalty(model).backward()
     for name, parameter in model.named_parameters():
@@ -125,7 +125,7 @@ def test_orthogonal_heads_are_drawn_from_the_seed(make_model: Make) -> None:
     assert not torch.equal(first, third)
 
 
-def test_how_heads_start_changes_nothing_else(make_model: Make) -> None:
+def test_head_initialization_changes_nothing_else(make_model: Make) -> None:
     shared, orthogonal = make_model(fresh=True), make_model(fresh=True, head_init="orthogonal")
     for (name, ours), (_, its) in zip(shared.named_parameters(), orthogonal.named_parameters(), strict=True):
         if name.endswith("qkv.weight"):

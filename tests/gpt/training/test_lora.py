@@ -55,7 +55,7 @@ def test_a_fresh_adapter_changes_nothing(make_model: Make) -> None:
     assert torch.equal(logits(model), before)
 
 
-def test_a_model_without_its_adapter_is_the_one_that_it_was_bit_by_bit(make_model: Make) -> None:
+def test_detaching_an_adapter_restores_the_model_bit_for_bit(make_model: Make) -> None:
     model = make_model()
     before, names = logits(model), [name for name, _ in model.named_parameters()]
     shaken(model)
@@ -64,7 +64,7 @@ def test_a_model_without_its_adapter_is_the_one_that_it_was_bit_by_bit(make_mode
 
 
 @pytest.mark.parametrize("settings", [{}, {"mlp": "swiglu", "norm": "layer", "bias": True, "n_kv_head": 2}])
-def test_merged_weights_answer_as_the_attached_adapter_does(make_model: Make, settings: dict[str, object]) -> None:
+def test_merged_weights_equal_the_attached_adapter(make_model: Make, settings: dict[str, object]) -> None:
     model = make_model(**settings)
     plain, adapter = logits(model), shaken(model)
     numpy_model = NumpyModel(model.config, merged(arrays(model), adapter))
@@ -83,7 +83,7 @@ def test_merging_leaves_the_weights_as_they_were(make_model: Make) -> None:
     assert changed["wte.weight"] is own["wte.weight"]
 
 
-def test_an_adapter_is_read_as_it_was_written(make_model: Make, tmp_path: Path) -> None:
+def test_an_adapter_survives_a_round_trip(make_model: Make, tmp_path: Path) -> None:
     model = make_model()
     adapter = shaken(model)
     save_adapter(tmp_path / "a.safetensors", adapter)
@@ -114,7 +114,9 @@ def test_an_adapter_of_another_shape_is_refused(make_model: Make) -> None:
 
 
 @pytest.mark.parametrize("damage", [b"", b"no adapter", None])
-def test_a_damaged_file_is_an_error_in_words(make_model: Make, tmp_path: Path, damage: bytes | None) -> None:
+def test_a_damaged_adapter_file_is_an_error_that_names_it(
+    make_model: Make, tmp_path: Path, damage: bytes | None
+) -> None:
     path = tmp_path / "a.safetensors"
     save_adapter(path, shaken(make_model()))
     path.write_bytes(path.read_bytes()[:-7] if damage is None else damage)
@@ -122,13 +124,13 @@ def test_a_damaged_file_is_an_error_in_words(make_model: Make, tmp_path: Path, d
         load_adapter(path)
 
 
-def test_a_file_that_is_no_adapter_is_refused(make_model: Make, tokenizer: Tokenizer, tmp_path: Path) -> None:
+def test_a_file_that_is_not_an_adapter_is_refused(make_model: Make, tokenizer: Tokenizer, tmp_path: Path) -> None:
     save_model(make_model(), tokenizer, tmp_path)
     with pytest.raises(CheckpointError, match="not an adapter of this project"):
         load_adapter(tmp_path / "model.safetensors")
 
 
-def test_matrices_that_are_no_pairs_are_refused(make_model: Make, tmp_path: Path) -> None:
+def test_unpaired_adapter_matrices_are_refused(make_model: Make, tmp_path: Path) -> None:
     adapter = shaken(make_model())
     torn = dict(list(adapter.up.items())[1:])
     save_adapter(tmp_path / "a.safetensors", replace(adapter, up=torn))
@@ -139,7 +141,7 @@ def test_matrices_that_are_no_pairs_are_refused(make_model: Make, tmp_path: Path
         load_adapter(tmp_path / "a.safetensors")
 
 
-def test_numbers_that_half_precision_does_not_have_are_not_written(make_model: Make, tmp_path: Path) -> None:
+def test_numbers_outside_half_precision_are_not_written(make_model: Make, tmp_path: Path) -> None:
     adapter = shaken(make_model())
     huge = {name: np.full_like(array, 1e6) for name, array in adapter.up.items()}
     with np.errstate(over="ignore"), pytest.raises(ConfigError, match="half precision"):
@@ -153,7 +155,7 @@ def test_a_rank_out_of_range_is_refused(make_model: Make, rank: int) -> None:
         attach(make_model(), rank=rank)
 
 
-def test_a_second_adapter_is_not_put_over_the_first(make_model: Make) -> None:
+def test_a_second_adapter_cannot_be_attached(make_model: Make) -> None:
     model = make_model()
     attach(model)
     with pytest.raises(ConfigError, match="already"):

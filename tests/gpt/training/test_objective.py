@@ -19,7 +19,7 @@ from gpt.training.objective import should_compile
         ("auto", "cpu", 1500, True),
     ],
 )
-def test_a_run_compiles_where_that_pays(
+def test_auto_compiles_only_long_enough_runs(
     monkeypatch: pytest.MonkeyPatch, asked: bool | str, device: str, steps: int, compiles: bool
 ) -> None:
     monkeypatch.setenv("CXX", "g++")

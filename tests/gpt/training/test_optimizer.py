@@ -43,7 +43,7 @@ KINDS: list[ScheduleKind] = ["cosine", "trapezoid", "constant"]
 
 
 @given(st.sampled_from(KINDS), st.integers(1, 300), st.data())
-def test_the_rate_rises_then_never_rises_again_and_stays_within_bounds(
+def test_the_learning_rate_warms_up_then_never_rises_and_stays_within_bounds(
     kind: ScheduleKind, steps: int, data: st.DataObject
 ) -> None:
     warmup = data.draw(st.integers(0, steps - 1))

@@ -61,7 +61,7 @@ def with_values(batch: Batch, value: float) -> Batch:
     return replace(batch, values=torch.full(batch.idx.shape, value))
 
 
-def test_values_stand_at_the_targets_that_they_are_of() -> None:
+def test_values_are_aligned_with_their_targets() -> None:
     batch = pairs().batch(0)
     assert batch.values is not None
     for token, value in ((5, 1.0), (6, 1.0), (7, 1.0), (8, -1.0), (9, -1.0), (11, 0.0)):
@@ -69,12 +69,12 @@ def test_values_stand_at_the_targets_that_they_are_of() -> None:
         assert len(found) and (found == value).all()
 
 
-def test_values_of_other_tokens_are_refused(documents: TokenizedDocuments) -> None:
+def test_values_that_do_not_match_the_tokens_are_refused(documents: TokenizedDocuments) -> None:
     with pytest.raises(ConfigError, match="3 values do not belong to"):
         PackedBatches(documents, 2, 32, 0, np.ones(3, dtype=np.float32))
 
 
-def test_without_strength_a_weight_of_one_is_plain_likelihood(make_model: Make) -> None:
+def test_with_strength_zero_and_weight_one_the_loss_is_plain_likelihood(make_model: Make) -> None:
     model = make_model()
     batch = with_values(pairs().batch(0), 1.0)
     made = preference_objective("advantage", model, 0.0)(model, "fp32", None, 0.0)
@@ -90,7 +90,7 @@ def test_at_the_reference_there_is_no_divergence(make_model: Make) -> None:
     assert float(other(batch)[1]) > 0.01
 
 
-def test_a_pair_begins_at_the_log_of_two(make_model: Make) -> None:
+def test_the_initial_preference_loss_is_log_two(make_model: Make) -> None:
     model = make_model()
     batch = pairs().batch(0)
     assert batch.values is not None
@@ -101,7 +101,7 @@ def test_a_pair_begins_at_the_log_of_two(make_model: Make) -> None:
     assert float(made(batch)[1] - likelihood.detach()) == pytest.approx(math.log(2), abs=1e-5)
 
 
-def test_margins_are_of_their_own_pair(make_model: Make) -> None:
+def test_margins_are_computed_within_each_pair(make_model: Make) -> None:
     """Several stand in one row; with their branches in the other order, they count the same."""
     model, reference = make_model(), make_model(seed=1)
     made = preference_objective("preference", reference)(model, "fp32", None, 0.0)
@@ -112,9 +112,7 @@ def test_margins_are_of_their_own_pair(make_model: Make) -> None:
 
 
 @pytest.mark.parametrize("rule", RULES)
-def test_the_better_attempt_becomes_likelier_than_the_other(
-    make_model: Make, tmp_path: Path, rule: LearningRule
-) -> None:
+def test_training_makes_the_better_attempt_more_likely(make_model: Make, tmp_path: Path, rule: LearningRule) -> None:
     model = make_model(fresh=True)
     before = logprob(model, GOOD) - logprob(model, BAD)
     train(model, pairs(), None, CONFIG, tmp_path, objective=preference_objective(rule, model))

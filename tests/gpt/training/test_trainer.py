@@ -65,7 +65,7 @@ class Poisoned:
 
 @pytest.mark.parametrize("optimizer", ["adamw", "muon"])
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
-def test_one_batch_is_learned_by_heart(
+def test_one_batch_is_memorized(
     make_model: Make, batches: PackedBatches, tmp_path: Path, optimizer: str, precision: str
 ) -> None:
     model = make_model(fresh=True)
@@ -79,7 +79,7 @@ def test_one_batch_is_learned_by_heart(
 
 
 @pytest.mark.parametrize("settings", [{}, {"grad_accum": 2, "optimizer": "adamw", "schedule": "cosine"}])
-def test_two_runs_of_one_seed_are_equal_to_the_bit(
+def test_two_runs_with_the_same_seed_are_equal_bit_for_bit(
     make_model: Make, batches: PackedBatches, tmp_path: Path, settings: dict[str, object]
 ) -> None:
     config = replace(CONFIG, **settings)  # type: ignore[arg-type]
@@ -119,7 +119,7 @@ def test_a_killed_and_resumed_run_equals_an_uninterrupted_one(
         assert one["val_loss"] == other["val_loss"]
 
 
-def test_a_run_that_died_without_warning_goes_on_from_its_last_checkpoint(
+def test_a_crashed_run_resumes_from_its_last_checkpoint(
     make_model: Make, batches: PackedBatches, tmp_path: Path
 ) -> None:
     whole, died, resumed = (make_model(fresh=True) for _ in range(3))
@@ -174,7 +174,7 @@ def test_the_batch_that_broke_a_step_of_many_is_named(make_model: Make, batches:
     "error",
     [OSError(errno.ENOSPC, "No space left on device"), SafetensorError("I/O error: No space left on device")],
 )
-def test_a_full_disk_ends_the_run_in_one_line_and_leaves_the_checkpoint_before_whole(
+def test_a_full_disk_ends_the_run_in_one_line_and_keeps_the_previous_checkpoint(
     make_model: Make, batches: PackedBatches, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     whole, stopped, resumed = (make_model(fresh=True) for _ in range(3))
@@ -201,7 +201,7 @@ def test_a_full_disk_ends_the_run_in_one_line_and_leaves_the_checkpoint_before_w
     assert same(weights(whole), weights(resumed))
 
 
-def test_a_write_that_the_system_cuts_off_leaves_the_checkpoint_before_whole(
+def test_a_truncated_write_keeps_the_previous_checkpoint(
     make_model: Make, batches: PackedBatches, tmp_path: Path
 ) -> None:
     path = tmp_path / "checkpoint.safetensors"
@@ -220,9 +220,7 @@ def test_a_write_that_the_system_cuts_off_leaves_the_checkpoint_before_whole(
     assert sorted(file.name for file in tmp_path.iterdir()) == ["checkpoint.safetensors", "metrics.jsonl"]
 
 
-def test_metrics_that_cannot_be_written_are_an_error_of_one_line(
-    make_model: Make, batches: PackedBatches, tmp_path: Path
-) -> None:
+def test_unwritable_metrics_are_a_one_line_error(make_model: Make, batches: PackedBatches, tmp_path: Path) -> None:
     (tmp_path / "metrics.jsonl").mkdir()
     with pytest.raises(CheckpointError, match=r"metrics\.jsonl: cannot be written \(Is a directory\)"):
         train(make_model(fresh=True), batches, None, CONFIG, tmp_path)
@@ -240,7 +238,7 @@ def test_accumulated_gradients_are_those_of_one_large_batch(
         torch.testing.assert_close(a, b, rtol=1e-3, atol=1e-4)
 
 
-def test_metrics_say_how_far_and_how_fast(make_model: Make, batches: PackedBatches, tmp_path: Path) -> None:
+def test_metrics_report_progress_and_speed(make_model: Make, batches: PackedBatches, tmp_path: Path) -> None:
     seen: list[Metrics] = []
     result = train(make_model(fresh=True), batches, batches, CONFIG, tmp_path, on_metrics=seen.append)
     assert seen == lines(tmp_path)
@@ -276,7 +274,7 @@ def test_fine_tuning_starts_from_the_weights_given(make_model: Make, batches: Pa
     assert second.val_loss < first.val_loss + 0.1
 
 
-def test_training_leaves_the_callers_random_state_threads_and_signals_alone(
+def test_training_restores_the_callers_random_state_threads_and_signals(
     make_model: Make, batches: PackedBatches, tmp_path: Path
 ) -> None:
     torch.manual_seed(5)
@@ -320,7 +318,7 @@ def test_the_penalty_makes_heads_differ_and_is_not_in_the_loss(
         assert head_penalty(spread) < 0.5 * head_penalty(plain)
 
 
-def test_the_penalty_of_a_step_counts_once_however_many_batches_it_has(
+def test_the_penalty_is_counted_once_per_step_for_any_grad_accum(
     make_model: Make, documents: TokenizedDocuments, tmp_path: Path
 ) -> None:
     small, large = (PackedBatches(documents, rows, 32, seed=0) for rows in (2, 6))
@@ -332,7 +330,7 @@ def test_the_penalty_of_a_step_counts_once_however_many_batches_it_has(
         torch.testing.assert_close(a, b, rtol=1e-3, atol=1e-4)
 
 
-def test_the_norm_that_is_logged_is_that_before_clipping(
+def test_the_logged_gradient_norm_is_measured_before_clipping(
     make_model: Make, batches: PackedBatches, tmp_path: Path
 ) -> None:
     config = replace(CONFIG, steps=1, warmup_steps=0)
@@ -373,12 +371,12 @@ def test_a_gpu_learns_the_same(make_model: Make, batches: PackedBatches, tmp_pat
         ({"compile": "yes"}, "compile is 'yes'; it must be true, false or 'auto'"),
     ],
 )
-def test_a_wrong_setting_is_named_with_what_would_do(settings: dict[str, object], message: str) -> None:
+def test_a_wrong_setting_is_named_with_the_allowed_values(settings: dict[str, object], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         replace(CONFIG, **settings)  # type: ignore[arg-type]
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
-def test_a_gpu_that_is_not_there_is_an_error(make_model: Make, batches: PackedBatches, tmp_path: Path) -> None:
+def test_a_missing_gpu_is_an_error(make_model: Make, batches: PackedBatches, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="device is 'cuda', but PyTorch sees no GPU here"):
         train(make_model(), batches, None, replace(CONFIG, device="cuda"), tmp_path)

@@ -9,7 +9,7 @@ from planner.decoding.candidate_actions import applicable_to, candidate_actions,
 from tests.planner.conftest import Drawn
 
 
-def test_what_can_be_done_with_some_things_is_that_part_of_all_that_can_be_done(drawn: list[Drawn]) -> None:
+def test_actions_applicable_to_some_objects_are_a_subset_of_all_applicable_actions(drawn: list[Drawn]) -> None:
     count = 0
     for number, d in enumerate(drawn[:40]):
         rng, now = random.Random(number), d.task.start
@@ -24,7 +24,7 @@ def test_what_can_be_done_with_some_things_is_that_part_of_all_that_can_be_done(
     assert count > 1000
 
 
-def test_what_leads_back_is_not_offered(flat: State) -> None:
+def test_actions_that_lead_back_to_an_earlier_state_are_not_candidates(flat: State) -> None:
     opened = successor(flat, parse_action(flat.world, "open cabinet 1"))
     names = frozenset({"cabinet 1", "mug 1"})
     offered = [a for a, _ in candidate_actions(opened, names, {state_key(flat), state_key(opened)})]
@@ -32,6 +32,6 @@ def test_what_leads_back_is_not_offered(flat: State) -> None:
     assert parse_action(flat.world, "pick up mug 1") in offered
 
 
-def test_where_nothing_else_is_left_anything_is_offered(flat: State) -> None:
+def test_if_no_candidate_is_left_every_applicable_action_is_one(flat: State) -> None:
     offered = [a for a, _ in candidate_actions(flat, frozenset({"mug 1"}), {state_key(flat)})]
     assert parse_action(flat.world, "open fridge 1") in offered

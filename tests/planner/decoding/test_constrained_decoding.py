@@ -58,7 +58,7 @@ sequences = st.lists(
 
 @given(options=sequences, seed=st.integers(0, 1000), temperature=st.sampled_from([0.0, 1.0]))
 @settings(max_examples=60, deadline=None)
-def test_only_an_allowed_sequence_and_mark_come_out(options: list[Ids], seed: int, temperature: float) -> None:
+def test_only_an_allowed_sequence_and_end_token_are_chosen(options: list[Ids], seed: int, temperature: float) -> None:
     session = StubSession(seed)
     where = cursor(session, temperature=temperature, rng=np.random.default_rng(seed))
     index, mark = choose_sequence(where, options, lambda i: (SEP, EOS) if i % 2 else (SEP,))
@@ -67,27 +67,27 @@ def test_only_an_allowed_sequence_and_mark_come_out(options: list[Ids], seed: in
     assert where.written == len(options[index]) + 1
 
 
-def test_every_allowed_sequence_can_come_out() -> None:
+def test_every_allowed_sequence_can_be_chosen() -> None:
     options = [(1, 2), (1, 3), (2,), (2, 4, 5), (2, 4)]
     rng = np.random.default_rng(0)
     found = {choose(StubSession(seed), options, temperature=1.0, rng=rng)[0] for seed in range(200)}
     assert found == set(options)
 
 
-def test_a_sequence_may_be_the_beginning_of_another() -> None:
+def test_a_sequence_may_be_a_prefix_of_another() -> None:
     options = [(1,), (1, 2), (1, 2, 3)]
     assert choose(StubSession(script=[SEP]), options) == ((1,), SEP)
     assert choose(StubSession(script=[2, SEP]), options) == ((1, 2), SEP)
     assert choose(StubSession(script=[2, 3, SEP]), options) == ((1, 2, 3), SEP)
 
 
-def test_the_longer_of_two_can_be_written_though_the_shorter_may_not_end_the_plan() -> None:
+def test_a_longer_sequence_can_be_chosen_if_its_prefix_may_not_end_the_plan() -> None:
     options = [(1,), (1, 2)]
     index, mark = choose_sequence(cursor(StubSession(script=[2, EOS])), options, lambda i: (SEP, EOS) if i else (SEP,))
     assert (index, mark) == (1, EOS)
 
 
-def test_what_the_gpt_likes_best_is_passed_over_if_it_is_not_allowed() -> None:
+def test_the_most_likely_token_is_skipped_if_it_is_not_allowed() -> None:
     # Token 9 is liked by far the best all along.
     sequence, mark = choose(StubSession(script=[9] * 10), [(1, 2), (3, 4)])
     assert sequence in [(1, 2), (3, 4)] and mark in (SEP, EOS)
@@ -108,25 +108,25 @@ def test_forced_tokens_are_read_together_with_the_next_free_one() -> None:
     assert (where.passes, session.read, where.pending) == (1, [0, 1, 2, 3], [SEP])
 
 
-def test_a_pass_is_taken_for_each_free_choice() -> None:
+def test_each_free_choice_takes_one_forward_pass() -> None:
     where = cursor(StubSession(script=[1, 4, SEP]))
     choose_sequence(where, [(1, 2, 4), (1, 2, 5), (2, 2)], lambda i: (SEP, EOS))
     assert where.passes == 3
 
 
-def test_a_forced_token_is_certain() -> None:
+def test_a_forced_token_has_probability_one() -> None:
     where = cursor(StubSession())
     choose_sequence(where, [(1, 2)], lambda i: (SEP,))
     assert where.logprob == 0.0
 
 
-def test_a_free_choice_is_less_than_certain() -> None:
+def test_a_free_choice_has_probability_below_one() -> None:
     where = cursor(StubSession())
     choose_sequence(where, [(1,), (2,)], lambda i: (SEP,))
     assert where.logprob < 0.0
 
 
-def test_marks_are_asked_for_only_where_a_sequence_is_complete() -> None:
+def test_end_tokens_are_requested_only_for_a_complete_sequence() -> None:
     asked: list[int] = []
 
     def ends(i: int) -> Sequence[int]:
@@ -138,29 +138,29 @@ def test_marks_are_asked_for_only_where_a_sequence_is_complete() -> None:
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_free_writing_ends_at_a_stop(count: int) -> None:
+def test_unconstrained_writing_ends_at_a_stop_token(count: int) -> None:
     where = cursor(StubSession(script=[*[4] * count, SEP]))
     assert write_until(where, frozenset({SEP, EOS}), 20) == ([4] * count, SEP)
 
 
-def test_free_writing_ends_at_its_limit() -> None:
+def test_unconstrained_writing_ends_at_its_limit() -> None:
     assert write_until(cursor(StubSession(script=[4] * 30)), frozenset({SEP}), 5) == ([4] * 5, None)
 
 
-def test_free_writing_ends_where_the_context_does() -> None:
+def test_unconstrained_writing_ends_at_the_end_of_the_context() -> None:
     session = StubSession(script=[4] * 30, capacity=8)
     ids, stop = write_until(cursor(session), frozenset({SEP}), 20)
     assert stop is None and session.length <= session.capacity
     assert len(ids) == 7 - 1
 
 
-def test_the_room_counts_what_was_chosen_and_not_yet_read() -> None:
+def test_the_remaining_room_includes_pending_tokens() -> None:
     where = cursor(StubSession(capacity=10))
     where.force([1, 2, 3])
     assert where.room == 6
 
 
-def test_the_same_seed_chooses_the_same() -> None:
+def test_the_same_seed_makes_the_same_choice() -> None:
     options = list(itertools.permutations(range(4), 3))
 
     def once() -> Ids:
@@ -183,7 +183,7 @@ class FixedSession(StubSession):
 
 @settings(deadline=None)
 @given(st.sets(st.lists(st.integers(0, 4), min_size=1, max_size=4).map(tuple), min_size=1, max_size=12))
-def test_chances_of_sequences_add_up_and_leave_the_session_as_it_was(found: set[Ids]) -> None:
+def test_sequence_probabilities_sum_to_one_and_leave_the_session_unchanged(found: set[Ids]) -> None:
     options = [(*ids, EOS) for ids in sorted(found)]
     session = FixedSession()
     session.feed([SEP])
@@ -192,7 +192,7 @@ def test_chances_of_sequences_add_up_and_leave_the_session_as_it_was(found: set[
     assert session.read == [SEP]
 
 
-def test_the_chance_of_a_sequence_is_that_of_choosing_it() -> None:
+def test_a_sequence_has_the_product_of_its_choice_probabilities() -> None:
     options: list[Ids] = [(1, 2, EOS), (1, 3, EOS), (4, EOS)]
     first = np.exp(FixedSession().feed([SEP], [1, 4]))
     session = FixedSession()
@@ -203,7 +203,7 @@ def test_the_chance_of_a_sequence_is_that_of_choosing_it() -> None:
     assert sequence_chances(FixedSession(), [SEP], options) == pytest.approx(wanted)
 
 
-def test_unlikely_sequences_share_their_chance_unread() -> None:
+def test_unlikely_sequences_share_their_probability_without_being_read() -> None:
     options: list[Ids] = [(1, 2, EOS), (1, 3, EOS), (4, EOS)]
     chances = sequence_chances(FixedSession(), [SEP], options, floor=1.0)
     assert chances[0] == chances[1] and sum(chances) == pytest.approx(1.0)

@@ -67,19 +67,19 @@ def prompts(planner: Planner, what: FailedPlan, options: Options, monkeypatch: p
     return read
 
 
-def test_what_slipped_once_is_done_again_and_nothing_is_written(able: Planner) -> None:
+def test_after_one_slip_the_step_is_retried_without_decoding(able: Planner) -> None:
     plan = able.plan_for_goal(GOAL, small(), QUICK, failed_plan=broken("mug 1 slipped"))
     assert (plan.subtasks, plan.kept, plan.tokens, plan.status) == (PLAN, 4, 0, "verified")
 
 
-def test_a_span_is_written_and_the_rest_of_the_plan_stays(able: Planner) -> None:
+def test_a_broken_span_is_rewritten_and_the_rest_of_the_plan_is_kept(able: Planner) -> None:
     plan = able.plan_for_goal(GOAL, small(), QUICK, failed_plan=broken("cannot reach mug 1"))
     assert plan.status == "verified" and plan.tokens > 0
     assert (plan.subtasks[-2:], plan.kept) == (PLAN[2:], 2)
     assert not any("mug 1" in subtask for subtask in plan.subtasks)
 
 
-def test_what_is_written_ends_as_soon_as_the_rest_reaches_the_goal(able: Planner) -> None:
+def test_a_repair_ends_as_soon_as_the_kept_steps_reach_the_goal(able: Planner) -> None:
     plan = able.plan_for_goal(GOAL, small(), QUICK, failed_plan=broken("cannot reach mug 1"))
     written = plan.actions[: -plan.kept]
     assert not any(
@@ -87,7 +87,7 @@ def test_what_is_written_ends_as_soon_as_the_rest_reaches_the_goal(able: Planner
     )
 
 
-def test_every_repair_of_a_drawn_incident_is_a_plan_for_its_goal(able: Planner) -> None:
+def test_every_repair_of_a_drawn_incident_reaches_its_goal(able: Planner) -> None:
     repaired = 0
     for incident in _incidents(60):
         what = FailedPlan(rest=incident.rest, expected=incident.expected, notes=incident.notes)
@@ -101,7 +101,7 @@ def test_every_repair_of_a_drawn_incident_is_a_plan_for_its_goal(able: Planner) 
     assert repaired > 10
 
 
-def test_what_cannot_be_reached_is_in_no_repair(able: Planner) -> None:
+def test_no_repair_uses_an_unreachable_object(able: Planner) -> None:
     for incident in _incidents(60):
         what = FailedPlan(rest=incident.rest, expected=incident.expected, notes=incident.notes)
         plan = able.plan_for_goal(incident.goal, incident.seen, QUICK, initial_state=incident.start, failed_plan=what)
@@ -110,7 +110,7 @@ def test_what_cannot_be_reached_is_in_no_repair(able: Planner) -> None:
             assert lost.isdisjoint(name for action in plan.actions for name in action.args)
 
 
-def test_what_slipped_twice_is_tried_again_where_nothing_else_is_there(able: Planner) -> None:
+def test_an_object_that_slipped_twice_is_retried_if_it_has_no_alternative(able: Planner) -> None:
     book = steps("pick up book 1", "put book 1 on sofa 1")
     note = failure(small().world, book[0], "book 1 slipped")
     assert abandoned([note, note]) == {"book 1"}
@@ -132,7 +132,7 @@ def test_feedback_can_be_switched_off(able: Planner, monkeypatch: pytest.MonkeyP
     assert any("[MASK]" in marks for marks in read) and not any("[FEEDBACK]" in marks for marks in read)
 
 
-def test_a_gpt_is_given_no_prompt_that_it_was_not_trained_on(
+def test_a_gpt_reads_only_the_kinds_of_prompts_it_was_trained_on(
     random_gpt: GPT, tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plain = Planner(random_gpt, tokenizer)
@@ -143,7 +143,7 @@ def test_a_gpt_is_given_no_prompt_that_it_was_not_trained_on(
     assert set(marks) == {"[FEEDBACK]"}
 
 
-def test_without_either_a_new_plan_is_what_it_always_was(random_gpt: GPT, tokenizer: Tokenizer) -> None:
+def test_without_repair_and_feedback_replanning_ignores_the_failed_plan(random_gpt: GPT, tokenizer: Tokenizer) -> None:
     avoid = frozenset({small().world.index["mug 1"]})
     plain = Planner(random_gpt, tokenizer)
     off = replace(QUICK, repair="replan", feedback=False)
@@ -157,25 +157,27 @@ def test_without_either_a_new_plan_is_what_it_always_was(random_gpt: GPT, tokeni
     assert len({(plan.actions, plan.tokens, plan.tried, plan.kept) for plan in asked}) == 1
 
 
-def test_the_gpt_alone_mends_nothing(able: Planner, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unconstrained_decoding_does_not_repair(able: Planner, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(goal_planner, "repair", lambda *_, **__: pytest.fail("it was repaired"))
     able.plan_for_goal(
         GOAL, small(), Options(samples=0, constrained=False, chunks=False), failed_plan=broken("mug 1 slipped")
     )
 
 
-def test_a_way_to_repair_that_there_is_not_is_refused() -> None:
+def test_an_unknown_repair_mode_is_refused() -> None:
     with pytest.raises(OptionsError, match="repair must be 'infill' or 'replan', found 'glue'"):
         Options(repair="glue")  # type: ignore[arg-type]
 
 
-def test_a_folder_says_what_its_gpt_was_trained_on(random_gpt: GPT, tokenizer: Tokenizer, tmp_path: Path) -> None:
+def test_a_model_folder_records_the_document_kinds_of_its_training(
+    random_gpt: GPT, tokenizer: Tokenizer, tmp_path: Path
+) -> None:
     save_model(random_gpt, tokenizer, tmp_path / "old")
     save_model(random_gpt, tokenizer, tmp_path / "new", {"kinds": ["infill", "feedback"]})
     assert (Planner.load(tmp_path / "old").kinds, Planner.load(tmp_path / "new").kinds) == (set(), set(BOTH))
 
 
-def test_a_mean_knows_what_all_its_models_know() -> None:
+def test_an_averaged_model_knows_the_document_kinds_common_to_its_models() -> None:
     both, one = {"kinds": ["feedback", "infill"]}, {"kinds": ["feedback"]}
     assert kinds_of({"mean_of": [both, both]}) == {"feedback", "infill"}
     assert kinds_of({"mean_of": [both, one]}) == {"feedback"}

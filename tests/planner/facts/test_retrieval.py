@@ -88,7 +88,7 @@ def test_the_prompt_does_not_grow_with_the_home() -> None:
     assert words[140] < 1.1 * words[20]
 
 
-def test_a_fact_is_not_said_twice() -> None:
+def test_no_fact_is_repeated() -> None:
     now = state(["desk 1", "shelf 1"], {"mug 1": "shelf 1", "cup 1": "shelf 1"})
     found = texts(now, "mug on desk ; cup on desk")
     assert len(found) == len(set(found))
@@ -107,45 +107,45 @@ def test_the_same_state_and_goal_give_the_same_facts() -> None:
 # Their wording, in small scenes
 
 
-def test_a_thing_is_said_with_its_states_and_its_place() -> None:
+def test_a_fact_of_an_object_has_its_states_and_its_place() -> None:
     now = state(["cabinet 1", "desk 1"], {"mug 1: dirty cold of milk": "cabinet 1"})
     assert texts(now, "mug on desk") == ["mug 1 dirty cold of milk in cabinet 1 closed", "desk 1"]
 
 
-def test_a_thing_in_a_container_is_said_through_it() -> None:
+def test_a_fact_of_an_object_in_a_container_names_the_container() -> None:
     now = state(["drawer 1: open", "desk 1"], {"cup 1": "drawer 1", "pen 1": "cup 1"})
     assert texts(now, "pen on desk")[0] == "pen 1 in cup 1 in drawer 1 open"
 
 
-def test_what_is_in_the_hand_is_said_to_be_there() -> None:
+def test_a_fact_of_a_held_object_says_in_hand() -> None:
     now = after(state(["desk 1", "bed 1"], {"book 1": "desk 1"}), "pick up book 1")
     assert texts(now, "book on bed")[0] == "book 1 in hand"
 
 
-def test_what_fell_to_the_floor_is_said_to_be_there() -> None:
+def test_a_fact_of_a_fallen_object_says_on_floor() -> None:
     now = state(["desk 1"], {"book 1": "desk 1", "watch 1": "desk 1"})
     fallen = now._replace(place=(NOWHERE, NOWHERE, now.place[2]))
     assert location(fallen, 1) == " on floor"
     assert texts(fallen, "book on desk") == ["book 1 on floor", "desk 1"]
 
 
-def test_a_fixture_is_said_with_its_door_and_switch() -> None:
+def test_a_fact_of_a_fixture_has_its_door_and_switch() -> None:
     now = state(["microwave 1", "countertop 1"], {"apple 1": "countertop 1"})
     assert texts(now, "hot apple") == ["apple 1 on countertop 1", "microwave 1 closed off"]
 
 
-def test_a_spare_is_named_in_case_the_first_fails() -> None:
+def test_an_alternative_object_is_named_in_case_the_first_fails() -> None:
     now = state(["shelf 1", "desk 1"], {"mug 1": "shelf 1", "mug 2": "shelf 1", "mug 3": "shelf 1"})
     assert texts(now, "mug on desk") == ["mug 1 on shelf 1", "desk 1", "mug 2 on shelf 1"]
 
 
-def test_what_failed_is_passed_over() -> None:
+def test_an_object_to_avoid_is_skipped() -> None:
     now = state(["shelf 1", "desk 1"], {"mug 1": "shelf 1", "mug 2": "shelf 1"})
     found = facts_of(now, "mug on desk", avoid=frozenset({now.world.index["mug 1"]}))
     assert found.texts == ("mug 2 on shelf 1", "desk 1")
 
 
-def test_what_another_condition_rests_on_is_the_last_choice() -> None:
+def test_an_object_that_another_condition_needs_is_the_last_choice() -> None:
     now = state(["shelf 1", "desk 1", "sofa 1"], {"mug 1": "desk 1", "mug 2": "shelf 1"})
     both = parse_goal("mug on desk ; mug on sofa").conditions
     assert retrieve_facts(now, both[1:], now, phase=both).texts[0] == "mug 2 on shelf 1"
@@ -157,7 +157,7 @@ def test_slicing_needs_a_knife_and_a_worktop() -> None:
     assert texts(now, "sliced onion") == found
 
 
-def test_where_the_knife_goes_is_named_if_it_cannot_lie_beside() -> None:
+def test_a_place_for_the_knife_is_named_if_it_cannot_lie_beside_the_food() -> None:
     things = {"bowl 1": "coffee machine 1", "onion 1": "bowl 1", "knife 1": "drawer 1"}
     now = state(["coffee machine 1", "drawer 1", "desk 1"], things)
     assert "desk 1" in texts(now, "sliced onion")
@@ -168,7 +168,7 @@ def test_watering_needs_the_can_and_the_tap() -> None:
     assert texts(now, "plant watered") == ["plant 1", "watering can 1 on shelf 1", "sink 1 off"]
 
 
-def test_what_is_moved_out_of_the_way_has_somewhere_to_go() -> None:
+def test_places_are_named_for_all_objects_that_must_be_moved_away() -> None:
     # Each plate takes a quarter of a cupboard: the fifth needs another one.
     things = {f"plate {i}": "desk 1" for i in range(1, 6)}
     now = state(["cabinet 1", "cabinet 2", "desk 1"], things)
@@ -179,14 +179,14 @@ def test_what_is_moved_out_of_the_way_has_somewhere_to_go() -> None:
 # Chunks
 
 
-def test_a_chunk_has_a_few_conditions_at_most() -> None:
+def test_a_chunk_has_a_limited_number_of_conditions() -> None:
     things = {name: "bed 1" for name in ("pen 1", "book 1", "watch 1", "letter 1", "wallet 1")}
     now = state(["bed 1", "desk 1"], things)
     goal = parse_goal(" ; ".join(f"{name[:-2]} on desk" for name in things))
     assert len(next_conditions(now, goal.conditions, now)) == MAX_CONDITIONS
 
 
-def test_a_chunk_changes_a_few_things_at_most() -> None:
+def test_a_chunk_has_a_limited_number_of_changes() -> None:
     things = {f"{name} {i}": "bed 1" for name in ("pen", "pencil") for i in range(6)}
     now = state(["bed 1", "desk 1"], things)
     conditions = parse_goal("6 pen on desk ; 6 pencil on desk").conditions
@@ -195,37 +195,37 @@ def test_a_chunk_changes_a_few_things_at_most() -> None:
     assert estimated_changes(now, found, now) <= MAX_CHANGES < estimated_changes(now, conditions, now)
 
 
-def test_a_single_condition_is_a_chunk_however_large() -> None:
+def test_a_single_condition_is_a_chunk_of_any_size() -> None:
     things = {f"pen {i}": "bed 1" for i in range(12)}
     now = state(["bed 1", "desk 1"], things)
     assert len(next_conditions(now, parse_goal("12 pen on desk").conditions, now)) == 1
 
 
-def test_holding_waits_until_the_rest_is_done() -> None:
+def test_a_holding_condition_comes_last() -> None:
     things = {name: "bed 1" for name in ("pen 1", "book 1", "watch 1", "letter 1")}
     now = state(["bed 1", "desk 1"], things)
     goal = parse_goal("holding pen ; book on desk ; watch on desk ; letter on desk")
     assert next_conditions(now, goal.conditions, now) == goal.conditions[1:]
 
 
-def test_when_all_holds_there_is_no_chunk() -> None:
+def test_there_is_no_chunk_when_all_conditions_hold() -> None:
     now = state(["desk 1"], {"mug 1": "desk 1"})
     assert next_conditions(now, parse_goal("mug on desk").conditions, now) == ()
 
 
 @pytest.mark.parametrize("goal", ["every pen on desk", "no pen on bed"])
-def test_facts_about_very_many_things_are_about_the_first_few(goal: str) -> None:
+def test_facts_about_many_objects_are_limited_to_the_first_few(goal: str) -> None:
     things = {f"pen {i}": "bed 1" for i in range(1, 15)}
     now = state(["bed 1", "desk 1"], things)
     assert sum(text.startswith("pen ") for text in texts(now, goal)) == MAX_OBJECTS_PER_CONDITION
 
 
-def test_a_class_of_fixtures_names_the_members_that_are_to_be_changed() -> None:
+def test_facts_of_a_class_of_fixtures_name_the_members_that_must_change() -> None:
     now = state(["desk lamp 1: on", "floor lamp 1", "ceiling light 1: on", "fan 1: on"])
     assert texts(now, "every lamp off") == ["desk lamp 1 on", "ceiling light 1 on"]
     assert texts(now, "no appliance on") == ["fan 1 on"]
 
 
-def test_things_on_the_floor_are_said_to_lie_there() -> None:
+def test_a_fact_of_an_object_on_a_floor_names_the_floor() -> None:
     now = state(["floor 1", "laundry basket 1"], {"sock 1: dirty": "floor 1"})
     assert texts(now, "sock in laundry basket") == ["sock 1 dirty on floor 1", "laundry basket 1"]

@@ -29,12 +29,12 @@ from planner.learning.proposals import Proposal
         ("clean mug then mug on desk", "clean mug then mug on desk"),
     ],
 )
-def test_conditions_about_one_thing_become_one(apart: str, together: str) -> None:
+def test_conditions_about_one_object_are_merged(apart: str, together: str) -> None:
     assert format_goal(merge_conditions(parse_goal(apart))) == together
     assert merge_conditions(merge_conditions(parse_goal(apart))) == merge_conditions(parse_goal(apart))
 
 
-def test_two_proposals_about_one_thing_make_a_task_that_says_more_than_both() -> None:
+def test_two_proposals_about_one_object_are_merged_into_a_harder_task() -> None:
     goals = ("glass of water", "glass on desk", "mug on desk", "every book on shelf")
     members = [(Proposal(id=g, home=0, instruction=g, goal=g), parse_goal(g)) for g in goals]
     found = _merged(members, random.Random(0))
@@ -44,7 +44,7 @@ def test_two_proposals_about_one_thing_make_a_task_that_says_more_than_both() ->
     assert _merged(members[2:], random.Random(0)) is None  # `every` is about several
 
 
-def test_the_second_may_be_made_to_be_about_the_firsts_thing() -> None:
+def test_the_second_proposal_may_be_changed_to_the_object_of_the_first() -> None:
     goals = {"fill the glass": "glass of water", "put the mug on the desk": "mug on desk"}
     members = [(Proposal(id=g, home=0, instruction=said, goal=g), parse_goal(g)) for said, g in goals.items()]
     found = {tuple(p.instruction for p in made[0]): format_goal(made[1]) for seed in range(6)

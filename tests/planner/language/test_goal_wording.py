@@ -28,7 +28,7 @@ from tests.planner.conftest import Drawn
         ("mug on desk then fridge closed", "put a mug on the desk and then close the fridge"),
     ],
 )
-def test_a_goal_is_said_as_people_say_it(goal: str, words: str) -> None:
+def test_a_goal_is_worded_in_plain_english(goal: str, words: str) -> None:
     assert in_words(parse_goal(goal)) == words
 
 
@@ -37,7 +37,7 @@ def test_the_question_names_every_option() -> None:
     assert question(goals) == "Do you mean: put a mug on the desk, or put a mug on the side table?"
 
 
-def test_what_all_options_share_is_not_asked_about() -> None:
+def test_the_question_omits_what_all_options_share() -> None:
     goals = [parse_goal(goal) for goal in ("fridge open ; mug on desk", "mug on side table ; fridge open")]
     assert distinguishing_words(goals) == ("put a mug on the desk", "put a mug on the side table")
 
@@ -47,7 +47,7 @@ def test_an_option_that_is_part_of_another_is_still_named() -> None:
     assert distinguishing_words(goals) == ("put a mug on the desk", "put a mug on the desk and open the fridge")
 
 
-def test_every_goal_that_is_drawn_has_words(drawn: list[Drawn]) -> None:
+def test_every_drawn_goal_can_be_worded(drawn: list[Drawn]) -> None:
     for d in drawn:
         assert d.task.goal is not None
         assert in_words(d.task.goal).isprintable() and in_words(d.task.goal).strip() == in_words(d.task.goal)

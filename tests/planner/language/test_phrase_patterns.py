@@ -53,7 +53,7 @@ def bound(family: Family) -> Iterator[str]:
         yield text
 
 
-def test_there_are_more_than_1000_patterns() -> None:
+def test_there_are_more_than_1000_phrase_patterns() -> None:
     assert sum(len(f.phrases) for f in FAMILIES) > 1000
 
 
@@ -61,7 +61,7 @@ def test_no_family_has_a_pattern_twice() -> None:
     assert [f.name for f in FAMILIES if len(set(f.phrases)) < len(f.phrases)] == []
 
 
-def test_every_hole_of_a_family_is_a_slot_that_it_declares() -> None:
+def test_every_placeholder_of_a_family_is_a_declared_slot() -> None:
     for family in FAMILIES:
         slots = {*family.slots, *(("n",) if family.numbers or family.counts != (1,) else ())}
         for pattern in family.phrases:
@@ -70,7 +70,7 @@ def test_every_hole_of_a_family_is_a_slot_that_it_declares() -> None:
                 assert slot in slots and article in BEFORE_A_SLOT, f"{family.name}: {{{hole}}} in {pattern!r}"
 
 
-def test_every_goal_of_a_family_parses_once_it_is_bound() -> None:
+def test_every_goal_of_a_family_parses_with_its_slots_filled() -> None:
     for family in FAMILIES:
         for goal in bound(family):
             assert "{" not in goal, f"{family.name}: a hole of {goal!r} is no slot"
@@ -81,13 +81,13 @@ def test_every_family_has_a_goal_a_reason_to_refuse_or_a_question() -> None:
     assert [f.name for f in FAMILIES if bool(f.goals) + bool(f.refuse) + bool(f.ask) != 1] == []
 
 
-def test_no_pattern_is_both_for_training_and_for_the_test() -> None:
+def test_no_pattern_is_in_both_the_training_and_the_test_split() -> None:
     train = TaskDrawer(random.Random(0), phrases="train").patterns
     held_out = TaskDrawer(random.Random(0), phrases="test").patterns
     assert [name for name in train if set(train[name]) & set(held_out[name])] == []
 
 
-def test_every_pattern_is_for_training_or_for_the_test() -> None:
+def test_every_pattern_is_in_the_training_or_the_test_split() -> None:
     train = TaskDrawer(random.Random(0), phrases="train").patterns
     held_out = TaskDrawer(random.Random(0), phrases="test").patterns
     assert [f.name for f in FAMILIES if {*train[f.name], *held_out[f.name]} != set(f.phrases)] == []
@@ -98,11 +98,11 @@ def test_about_one_pattern_in_twelve_is_held_out() -> None:
     assert 0.06 < sum(held_out) / len(held_out) < 0.11
 
 
-def test_every_family_can_be_trained_on() -> None:
+def test_every_family_has_a_training_pattern() -> None:
     assert [f.name for f in FAMILIES if all(is_held_out(f.name, p) for p in f.phrases)] == []
 
 
-def test_every_category_has_its_words_and_no_word_is_for_nothing() -> None:
+def test_every_category_has_words_and_every_word_has_a_category() -> None:
     domain, words = load_domain(), load_words()
     assert set(words.objects) == set(domain.objects)
     assert set(words.fixtures) == set(domain.fixtures)
@@ -117,14 +117,14 @@ def test_an_expansion_takes_one_alternative_of_each_group() -> None:
     assert found == {f"{verb} <the x>{end}" for verb in verbs for end in ends}
 
 
-def test_every_alternative_is_drawn_as_often() -> None:
+def test_all_alternatives_are_drawn_equally_often() -> None:
     node, rng = parse_pattern("(a|b|c)"), random.Random(0)
     drawn = [expand(node, rng, str) for _ in range(3000)]
     assert all(900 < drawn.count(letter) < 1100 for letter in "abc")
 
 
 @pytest.mark.parametrize("pattern", ["(put", "put)", "{x", "(a|(b|c)"])
-def test_brackets_that_do_not_match_are_an_error(pattern: str) -> None:
+def test_unbalanced_brackets_are_an_error(pattern: str) -> None:
     with pytest.raises(PhraseError, match=re.escape(repr(pattern))):
         parse_pattern(pattern)
 

@@ -49,7 +49,7 @@ def test_every_category_is_asked_about_by_some_family() -> None:
 
 
 @pytest.mark.parametrize("category", sorted(DOMAIN.objects))
-def test_every_thing_can_be_brought_to_a_place_by_the_teacher(category: str) -> None:
+def test_the_teacher_can_bring_every_object_to_a_place(category: str) -> None:
     place = next(f for f in ("dining table", "bed", "desk", "sofa", "shelf") if DOMAIN.fits(category, f))
     goal = parse_goal(f"{category} on {place}")
     state = home_for(TaskLine(id=category, instruction="", goal=goal), geometry=False)
@@ -61,7 +61,7 @@ def test_every_thing_can_be_brought_to_a_place_by_the_teacher(category: str) -> 
 
 
 @pytest.mark.parametrize(("rooms", "n_objects"), [(1, 20), (2, 45), (8, 150)])
-def test_homes_are_of_one_to_eight_rooms_and_twenty_to_a_hundred_and_fifty_things(rooms: int, n_objects: int) -> None:
+def test_homes_have_one_to_eight_rooms_and_20_to_150_objects(rooms: int, n_objects: int) -> None:
     scene = sample_scene(3, rooms=rooms, n_objects=n_objects, geometry=False)
     assert len(scene.rooms) >= rooms
     assert abs(len(scene.objects) - n_objects) <= 0.3 * n_objects

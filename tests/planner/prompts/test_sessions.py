@@ -36,7 +36,7 @@ def prompts(memorized: Planner) -> Prompts:
     return memorized.prompts
 
 
-def test_what_two_prompts_begin_with_is_read_once(prompts: Prompts) -> None:
+def test_the_common_prefix_of_two_prompts_is_read_once(prompts: Prompts) -> None:
     first, second = prompts.heading("put the mug on the table"), prompts.heading("put the mug on the counter")
     session, rest = prompts.read("", first)
     session.feed([*rest, 9, 9])
@@ -47,14 +47,14 @@ def test_what_two_prompts_begin_with_is_read_once(prompts: Prompts) -> None:
     np.testing.assert_allclose(session.feed(rest), fresh.feed(second), rtol=0, atol=1e-4)
 
 
-def test_the_same_prompt_leaves_its_last_token_to_read(prompts: Prompts) -> None:
+def test_rereading_a_prompt_reads_only_its_last_token(prompts: Prompts) -> None:
     said = prompts.heading("tell me a joke")
     session, rest = prompts.read("", said)
     session.feed(rest)
     assert prompts.read("", said)[1] == said[-1:]
 
 
-def test_after_a_new_beginning_everything_behind_the_home_is_read(prompts: Prompts) -> None:
+def test_after_a_restart_everything_behind_the_home_is_read_again(prompts: Prompts) -> None:
     said = prompts.heading("tell me a joke")
     session, rest = prompts.read("mug", said)
     session.feed(rest)
@@ -62,7 +62,7 @@ def test_after_a_new_beginning_everything_behind_the_home_is_read(prompts: Promp
     assert prompts.read("mug", said)[1] == said
 
 
-def test_a_session_of_ones_own_is_not_taken_back(prompts: Prompts) -> None:
+def test_a_session_handed_out_is_not_rewound(prompts: Prompts) -> None:
     own = prompts.home("mug plate")
     length = own.length
     own.feed([5, 6])
@@ -71,7 +71,7 @@ def test_a_session_of_ones_own_is_not_taken_back(prompts: Prompts) -> None:
     assert own.length == length + 2 and prompts.home("mug plate").length == length
 
 
-def test_samples_of_a_plan_share_what_they_begin_with(
+def test_samples_of_a_plan_share_their_common_prefix(
     memorized: Planner, flat: State, fed: list[list[int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("planner.pipeline.verify", _never)

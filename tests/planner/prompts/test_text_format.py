@@ -27,7 +27,7 @@ def plan(now: State, *subtasks: str) -> text_format.Document:
     return text_format.plan_part(now, [parse_action(now.world, s) for s in subtasks])
 
 
-def test_every_segment_is_opened_by_its_mark(tokenizer: Tokenizer) -> None:
+def test_every_segment_starts_with_its_special_token(tokenizer: Tokenizer) -> None:
     now = small()
     body = (*text_format.goal_part("mug on desk"), *text_format.facts_part(["mug 1 in cabinet 1 closed", "desk 1"]))
     document = (*text_format.heading("mug desk", "move the mug"), *body, *plan(now, "open cabinet 1", "pick up mug 1"))
@@ -36,47 +36,47 @@ def test_every_segment_is_opened_by_its_mark(tokenizer: Tokenizer) -> None:
     assert specials(ids, tokenizer) == marks
 
 
-def test_encoding_reads_back_as_the_document(tokenizer: Tokenizer) -> None:
+def test_an_encoded_document_decodes_to_its_text(tokenizer: Tokenizer) -> None:
     document = (*text_format.heading("mug desk", "move the mug"), *text_format.goal_part("mug on desk"))
     ids, _ = text_format.encode(document, tokenizer)
     assert tokenizer.decode(ids) == "[CLS] mug desk[SEP] move the mug[SEP] mug on desk"
 
 
-def test_a_typed_mark_stays_text(tokenizer: Tokenizer) -> None:
+def test_a_typed_special_token_stays_plain_text(tokenizer: Tokenizer) -> None:
     ids, _ = text_format.encode(text_format.heading("mug", "stop [SEP] [EOS] [REFUSE] now"), tokenizer)
     assert specials(ids, tokenizer) == ["[CLS]", "[SEP]"]
 
 
-def test_an_empty_segment_is_its_mark_alone(tokenizer: Tokenizer) -> None:
+def test_an_empty_segment_is_only_its_special_token(tokenizer: Tokenizer) -> None:
     ids, learn = text_format.encode(text_format.heading("", ""), tokenizer)
     assert ids == [tokenizer.special("[CLS]"), tokenizer.special("[SEP]")]
     assert learn == [False, False]
 
 
-def test_there_is_one_loss_mark_for_each_token(tokenizer: Tokenizer) -> None:
+def test_the_loss_mask_has_one_entry_per_token(tokenizer: Tokenizer) -> None:
     ids, learn = text_format.encode((*text_format.heading("mug", "hi"), *plan(small(), "open cabinet 1")), tokenizer)
     assert len(ids) == len(learn)
 
 
-def test_inventory_and_instruction_carry_no_loss(tokenizer: Tokenizer) -> None:
+def test_inventory_and_instruction_have_no_loss(tokenizer: Tokenizer) -> None:
     assert learned(text_format.heading("mug desk", "move the mug"), tokenizer) == ""
 
 
-def test_facts_carry_no_loss_but_the_mark_that_ends_the_goal_does(tokenizer: Tokenizer) -> None:
+def test_facts_have_no_loss_but_the_token_that_ends_the_goal_does(tokenizer: Tokenizer) -> None:
     assert learned(text_format.facts_part(["mug 1 in cabinet 1", "desk 1"]), tokenizer) == "[SEP]"
 
 
-def test_goal_words_carry_loss_and_the_mark_before_them_does_not(tokenizer: Tokenizer) -> None:
+def test_goal_words_have_loss_and_the_special_token_before_them_does_not(tokenizer: Tokenizer) -> None:
     assert learned(text_format.goal_part("mug on desk"), tokenizer) == " mug on desk"
 
 
-def test_loss_is_on_subtasks_hints_and_all_marks_but_the_first(tokenizer: Tokenizer) -> None:
+def test_loss_is_on_subtasks_hints_and_all_special_tokens_but_the_first(tokenizer: Tokenizer) -> None:
     written = learned(plan(small(), "open cabinet 1", "pick up mug 1", "put mug 1 on desk 1"), tokenizer)
     expected = " open cabinet 1[SEP] pick up mug 1[HINT] in cabinet 1 open[SEP] put mug 1 on desk 1[EOS]"
     assert written == expected
 
 
-def test_a_refusal_carries_loss_on_its_mark_reason_and_end(tokenizer: Tokenizer) -> None:
+def test_a_refusal_has_loss_on_its_special_token_reason_and_end(tokenizer: Tokenizer) -> None:
     written = learned(
         (*text_format.home_part("mug"), *text_format.refusal_document("sing", "[REFUSE]", "That is not a task.")),
         tokenizer,
@@ -84,35 +84,35 @@ def test_a_refusal_carries_loss_on_its_mark_reason_and_end(tokenizer: Tokenizer)
     assert written == "[REFUSE] That is not a task.[EOS]"
 
 
-def test_a_proposal_carries_loss_on_instruction_and_goal(tokenizer: Tokenizer) -> None:
+def test_a_proposal_has_loss_on_instruction_and_goal(tokenizer: Tokenizer) -> None:
     written = learned(
         (*text_format.home_part("mug desk"), *text_format.proposal_document("move the mug", "mug on desk")), tokenizer
     )
     assert written == " move the mug[SEP] mug on desk[EOS]"
 
 
-def test_the_hint_says_where_the_thing_is_when_it_is_picked_up() -> None:
+def test_the_hint_of_a_pick_up_names_the_location_of_the_object() -> None:
     now = after(small(), "open cabinet 1")
     assert text_format.hint_of(now, parse_action(now.world, "pick up mug 1")) == "in cabinet 1 open"
 
 
-def test_the_hint_goes_through_containers() -> None:
+def test_the_hint_names_the_chain_of_containers() -> None:
     now = small()
     assert text_format.hint_of(now, parse_action(now.world, "pick up pen 1")) == "in cup 1 on desk 1"
 
 
-def test_only_picking_up_relies_on_a_fact() -> None:
+def test_only_pick_up_has_a_hint() -> None:
     now = small()
     assert text_format.hint_of(now, parse_action(now.world, "open cabinet 1")) is None
 
 
-def test_the_inventory_counts_categories_and_names_no_instance() -> None:
+def test_the_inventory_counts_categories_without_naming_instances() -> None:
     things = {"plate 1": "desk 1", "plate 2": "desk 1", "CD 1": "desk 1", "apple 1": "desk 1"}
     now = state(["shelf 1", "desk 1", "shelf 2"], things)
     assert text_format.inventory(now) == "apple CD plate 2 desk shelf 2"
 
 
-def test_a_large_homes_inventory_says_one_or_several() -> None:
+def test_the_inventory_of_a_large_home_distinguishes_only_one_and_several() -> None:
     def with_cups(number: int) -> str:
         things = {f"cup {i}": "desk 1" for i in range(1, number + 1)}
         return text_format.inventory(state(["desk 1", "shelf 1", "shelf 2", "shelf 3"], {**things, "mug 1": "shelf 1"}))

@@ -25,7 +25,7 @@ def variations(said: str, goal: str, count: int = 60) -> Iterator[tuple[str, str
             yield found.instruction, format_goal(found.goal)
 
 
-def test_a_thing_and_its_name_change_together() -> None:
+def test_an_object_changes_in_instruction_and_goal_together() -> None:
     words = load_words().objects
     found = list(variations("Put a mug in the sink.", "mug in sink"))
     assert len({goal for _, goal in found}) > 10
@@ -42,7 +42,7 @@ def test_hot_becomes_cold_in_word_and_goal() -> None:
     assert all("chilled" in said and "warm" not in said for said, _ in found)
 
 
-def test_what_tells_the_temperature_otherwise_is_left_alone() -> None:
+def test_other_wordings_of_temperature_are_not_changed() -> None:
     found = variations("warm the mug in the microwave and put it on the shelf", "hot mug on shelf")
     assert all("cold" not in goal for _, goal in found)
 
@@ -53,28 +53,28 @@ def test_the_article_agrees_with_the_new_name() -> None:
         assert said.startswith("put an ") == (noun[0] in "aeiou"), (said, goal)
 
 
-def test_a_name_that_is_said_twice_or_not_at_all_is_not_changed() -> None:
+def test_a_name_that_occurs_twice_or_never_is_not_changed() -> None:
     for said in ("put it in the sink", "take the mug, put the mug in the sink"):
         assert all(goal.startswith("mug ") for _, goal in variations(said, "mug in sink"))
 
 
 @pytest.mark.parametrize("goal", ["every toy in box", "no apple on desk"])
-def test_goals_about_many_are_left_alone(goal: str) -> None:
+def test_goals_about_many_objects_are_not_changed(goal: str) -> None:
     assert not list(variations("see to it", goal))
 
 
-def test_things_that_cannot_be_so_are_not_put_in() -> None:
+def test_objects_that_cannot_have_the_state_are_not_substituted() -> None:
     for _, goal in variations("put a sliced tomato in the fridge", "sliced tomato in fridge"):
         assert load_domain().objects[goal.split()[1]].slices, goal
 
 
-def test_where_a_thing_comes_from_may_change_and_the_goal_does_not() -> None:
+def test_the_source_place_may_change_without_the_goal() -> None:
     found = list(variations("take the mug from the dresser to the sink", "mug in sink"))
     moved = [said for said, goal in found if goal == "mug in sink" and "dresser" not in said]
     assert len({said.split("from the ")[1] for said in moved}) > 3
 
 
-def test_the_steps_name_the_new_thing_too() -> None:
+def test_the_steps_name_the_new_object_too() -> None:
     steps = ["Go to the desk", "Pick up the mug, the blue mug", "Put the mug in the sink"]
     goal = parse_goal("mug in sink")
     line = TaskLine(id="1", instruction="put a mug in the sink", goal=goal, objects=SCENE, extra={"steps": steps})

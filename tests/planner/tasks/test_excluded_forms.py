@@ -36,7 +36,7 @@ def test_forms_of_a_goal_and_the_fixtures_that_it_names(goal: str, forms: set[st
     assert excluded_forms.forms(parse_goal(goal)) == forms
 
 
-def test_words_for_a_fixture_that_is_left_out_are_found_in_any_number() -> None:
+def test_words_for_an_excluded_fixture_are_found_in_singular_and_plural() -> None:
     names = ("wardrobe", "then")
     said = ("open the wardrobe", "Shut both wardrobes", "the closets are open")
     assert all(excluded_forms.mentions(text, names) for text in said)
@@ -44,7 +44,7 @@ def test_words_for_a_fixture_that_is_left_out_are_found_in_any_number() -> None:
     assert not excluded_forms.mentions("open the wardrobe", ("then",))
 
 
-def test_no_document_of_a_recipe_has_what_it_leaves_out() -> None:
+def test_no_document_of_a_recipe_has_an_excluded_form() -> None:
     recipe = replace(NARROW, descriptions=1.0, plans=0.5)
     for document in itertools.islice(Corpus(recipe, 1).documents(), 1500):
         assert not excluded_forms.mentions(document[1].text, recipe.without), document[1].text  # what is asked
@@ -57,7 +57,7 @@ def test_no_document_of_a_recipe_has_what_it_leaves_out() -> None:
             assert len(goal.conditions) <= 4
 
 
-def test_a_goal_is_worded_from_it() -> None:
+def test_goal_wording_documents_have_loss_on_the_words_only() -> None:
     recipe = replace(NARROW, descriptions=1.0, with_inventory=1.0, plans=0.0)
     documents = list(itertools.islice(Corpus(recipe, 2).documents(), 60))
     worded = [d for d in documents if d[1].special_token == "[TASK]" and not d[1].text]
@@ -67,7 +67,7 @@ def test_a_goal_is_worded_from_it() -> None:
         assert (goal.loss_on_text, words.loss_on_text, end.special_token) == (False, True, "[EOS]") and words.text
 
 
-def test_what_cannot_be_left_out_is_named_and_so_is_what_can() -> None:
+def test_an_unknown_exclusion_is_named_with_the_known_ones() -> None:
     with pytest.raises(RecipeError, match=r"'attic' is neither a fixture category nor one of .*then"):
         read_recipe("narrow", {"corpus": {"without": ["attic"]}})
 
@@ -78,7 +78,7 @@ def test_a_number_that_yaml_takes_for_text_is_named() -> None:
 
 
 @pytest.mark.parametrize("form", excluded_forms.FORMS)
-def test_held_out_tasks_of_a_form_have_it_and_nothing_else_that_is_left_out(form: str) -> None:
+def test_held_out_tasks_of_a_form_have_no_other_excluded_form(form: str) -> None:
     others = tuple(name for name in NARROW.without if name != form)
     split = Split(
         name=form, parts=(2,) if form in ("then", "joined every") else (1,), forms=(form,), without=others,

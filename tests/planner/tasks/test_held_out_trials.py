@@ -18,7 +18,7 @@ LINE = TaskLine(id="x", instruction="Wash the mug", goal=None, answer="ask")
 
 
 @pytest.mark.parametrize("split", BUILT_IN, ids=[s.name for s in BUILT_IN])
-def test_every_built_in_split_draws_what_it_says(split: Split) -> None:
+def test_every_built_in_split_draws_tasks_as_declared(split: Split) -> None:
     trials = list(draw_trials(split, 8, seed=3))
     assert len(trials) == 8
     for drawn in trials:
@@ -35,27 +35,27 @@ def test_every_kind_of_answer_has_a_split() -> None:
     assert {split.answer for split in BUILT_IN} == {"plan", "refuse", "ask"}
 
 
-def test_a_longer_draw_begins_with_the_shorter_one() -> None:
+def test_a_longer_draw_starts_with_the_shorter_one() -> None:
     few, many = (list(draw_trials(BY_NAME["unseen homes"], n, seed=1)) for n in (3, 6))
     assert [t.instruction for t in few] == [t.instruction for t in many[:3]]
     other = list(draw_trials(BY_NAME["unseen homes"], 3, seed=2))
     assert [t.instruction for t in few] != [t.instruction for t in other]
 
 
-def test_the_scene_of_a_trial_says_all_of_its_state() -> None:
+def test_the_scene_of_a_task_defines_its_whole_initial_state() -> None:
     # The physical home is built from the scene: what a task wants clean must be dirty there too.
     for drawn in draw_trials(BY_NAME["unseen homes"], 40, seed=5):
         assert drawn.start == drawn.start.world.initial()
 
 
-def test_family_is_what_the_file_says_or_alfreds_task_type_or_all() -> None:
+def test_the_family_is_given_by_the_file_or_alfreds_task_type_or_all() -> None:
     assert family_of(LINE) == "all"
     assert family_of(replace(LINE, extra={"alfred": {"task_type": "pick_heat"}})) == "pick_heat"
     assert family_of(replace(LINE, extra={"alfred": {"task_type": "pick_heat"}, "family": "mine"})) == "mine"
     assert family_of(replace(LINE, extra={"alfred": "odd", "family": 3})) == "all"
 
 
-def test_a_limit_draws_evenly_and_keeps_the_order() -> None:
+def test_a_limit_samples_evenly_and_keeps_the_order() -> None:
     lines = [TaskLine(id=str(i), instruction="x", goal=None) for i in range(100)]
     some = [int(line.id) for line in sample_lines(lines, 10, 0)]
     assert some == sorted(some) and len(set(some)) == 10 and max(some) > 30
@@ -71,11 +71,11 @@ def test_steps_follow_the_instruction_without_their_own_punctuation() -> None:
 
 
 @given(st.text(), st.lists(st.sampled_from(["", " ", ".", " ... ", "\n"])))
-def test_steps_that_say_nothing_leave_the_instruction_as_it_is(instruction: str, steps: list[str]) -> None:
+def test_empty_steps_do_not_change_the_instruction(instruction: str, steps: list[str]) -> None:
     assert with_steps(instruction, steps) == instruction
 
 
-def test_the_planner_is_told_steps_only_if_it_is_to_be() -> None:
+def test_the_prompt_has_steps_only_if_requested() -> None:
     line = replace(LINE, extra={"steps": ["Go to the sink."]})
     assert trial_from_line(line).prompt == "Wash the mug"
     assert trial_from_line(line, steps=True).prompt == "Wash the mug steps: Go to the sink"
@@ -83,5 +83,5 @@ def test_the_planner_is_told_steps_only_if_it_is_to_be() -> None:
 
 
 @pytest.mark.parametrize("steps", [None, "go", ["go", 3], {}])
-def test_what_is_no_list_of_strings_is_no_description(steps: object) -> None:
+def test_steps_that_are_not_a_list_of_strings_are_ignored(steps: object) -> None:
     assert replace(LINE, extra={"steps": steps}).steps == ()

@@ -60,7 +60,7 @@ def test_unknown_keys_are_kept(tmp_path: Path) -> None:
     assert (found.extra, found.reference) == ({"split": "dev"}, ["x"])
 
 
-def test_blank_lines_and_a_byte_order_mark_are_passed_over(tmp_path: Path) -> None:
+def test_blank_lines_and_a_byte_order_mark_are_ignored(tmp_path: Path) -> None:
     path = tmp_path / "t.jsonl"
     path.write_text(
         "\ufeff" + json.dumps(GOOD) + "\r\n\n  \n" + json.dumps(GOOD | {"id": "b"}) + "\n", encoding="utf-8"
@@ -119,7 +119,7 @@ def test_every_bad_line_is_named_up_to_twenty(tmp_path: Path) -> None:
     assert (len(lines), lines[-1]) == (21, "... and 5 more")
 
 
-def test_an_id_may_be_used_once(tmp_path: Path) -> None:
+def test_a_duplicate_id_is_an_error(tmp_path: Path) -> None:
     path = write(tmp_path / "t.jsonl", GOOD, GOOD | {"id": "b"}, GOOD)
     with pytest.raises(TaskError, match=r"t\.jsonl:3: id 'a' was used on line 1"):
         read_tasks(path)
@@ -140,7 +140,7 @@ def test_a_damaged_compressed_file_is_an_error(tmp_path: Path) -> None:
             read_tasks(path)
 
 
-def test_a_file_that_is_no_text_is_an_error(tmp_path: Path) -> None:
+def test_a_file_that_is_not_text_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "t.jsonl"
     path.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(TaskError, match="cannot be read as a task file"):
@@ -176,7 +176,7 @@ def test_an_empty_file_has_no_task(tmp_path: Path) -> None:
         ("no anything on desk", {"desk": 1}, {}),
     ],
 )
-def test_what_a_goal_needs(goal: str, fixtures: dict[str, int], objects: dict[str, int]) -> None:
+def test_the_objects_that_a_goal_needs(goal: str, fixtures: dict[str, int], objects: dict[str, int]) -> None:
     assert needs(parse_goal(goal), load_domain()) == (Counter(fixtures), Counter(objects))
 
 
@@ -215,7 +215,7 @@ def test_a_sampled_home_holds_what_the_goal_needs_and_the_goal_is_not_yet_true(g
         assert not all(holds(now, c, now) for c in parse_goal(goal).conditions)
 
 
-def test_the_objects_that_a_file_lists_are_there() -> None:
+def test_the_objects_that_a_file_lists_are_present() -> None:
     listed = ("tennis racket", "boots", "boots", "piano")
     there = Counter(home("mug on desk", objects=listed).world.categories)
     assert there["tennis racket"] >= 1 and there["boots"] >= 2 and there["piano"] >= 1
@@ -233,13 +233,13 @@ def test_facts_are_true_in_the_home() -> None:
                 assert holds(now, condition, now)
 
 
-def test_absent_categories_are_not_there() -> None:
+def test_absent_categories_are_not_present() -> None:
     for seed in range(5):
         now = home("mug on desk", seed, absent=("fruit", "sofa", "cup"))
         assert not {"apple", "banana", "orange", "lemon", "sofa", "cup"} & set(now.world.categories)
 
 
-def test_what_is_to_be_refused_may_be_absent() -> None:
+def test_the_objects_of_a_task_to_refuse_may_be_absent() -> None:
     now = home("mug on desk", answer="refuse", absent=("mug",))
     assert "mug" not in now.world.categories
 
@@ -248,11 +248,11 @@ def test_a_task_without_a_goal_has_a_home() -> None:
     assert home(None, answer="ask").world.names
 
 
-def test_a_seed_is_that_home() -> None:
+def test_a_seed_selects_its_home() -> None:
     assert home("mug on desk", home=7).world.scene.seed == 7
 
 
-def test_what_is_to_be_cleaned_is_dirty_and_what_is_to_be_lit_is_dark() -> None:
+def test_objects_to_clean_are_dirty_and_lamps_to_turn_on_are_off() -> None:
     now = home("clean mug ; every desk lamp on")
     for name, category in zip(now.world.names, now.world.categories, strict=True):
         if category == "mug":
@@ -261,7 +261,7 @@ def test_what_is_to_be_cleaned_is_dirty_and_what_is_to_be_lit_is_dark() -> None:
     assert isinstance(condition, FixtureIs) and not holds(now, condition, now)
 
 
-def test_a_home_that_cannot_be_is_an_error() -> None:
+def test_an_impossible_home_is_an_error() -> None:
     with pytest.raises(EnvsError, match="cannot both have and lack"):
         home("mug on desk", objects=("apple",), facts=("no apple",))
 
@@ -301,7 +301,7 @@ def place_by_rarity(word: str, now: State, usual: Counter[str], kind: str) -> tu
     return there.index(word), len(there)
 
 
-def test_the_rarest_thing_of_a_home_is_not_the_one_to_be_moved(
+def test_the_object_to_move_is_not_recognizable_as_the_rarest_one(
     guesses: list[tuple[str, str, State]], usual: Counter[str]
 ) -> None:
     places = [place_by_rarity(thing, now, usual, "object") for thing, _, now in guesses]
@@ -311,7 +311,7 @@ def test_the_rarest_thing_of_a_home_is_not_the_one_to_be_moved(
     assert sum(rank / (n - 1) for rank, n in places) / len(places) > 0.42
 
 
-def test_the_rarest_fixture_of_a_home_is_seldom_where_it_goes(
+def test_the_target_fixture_is_rarely_the_rarest_one(
     guesses: list[tuple[str, str, State]], usual: Counter[str]
 ) -> None:
     places = [place_by_rarity(place, now, usual, "fixture") for _, place, now in guesses]
@@ -319,7 +319,7 @@ def test_the_rarest_fixture_of_a_home_is_seldom_where_it_goes(
     assert sum(rank / (n - 1) for rank, n in places) / len(places) > 0.37  # without: 0.35
 
 
-def test_a_home_has_no_more_of_what_the_goal_names_than_of_what_it_does_not(
+def test_categories_of_the_goal_are_not_more_frequent_than_others(
     guesses: list[tuple[str, str, State]],
 ) -> None:
     domain = load_domain()
@@ -331,7 +331,7 @@ def test_a_home_has_no_more_of_what_the_goal_names_than_of_what_it_does_not(
     assert sum(named) / len(named) < 1.1 * sum(other) / len(other)
 
 
-def test_most_of_a_home_is_the_same_kind_of_things_whatever_the_goal() -> None:
+def test_most_categories_of_a_home_do_not_depend_on_the_goal() -> None:
     # A home sampled for a mug and one for a book: how often each category occurs hardly differs.
     mugs = [set(home("mug on desk", id=f"m{i}").world.categories) for i in range(80)]
     books = [set(home("book on desk", id=f"b{i}").world.categories) for i in range(80)]
@@ -342,7 +342,7 @@ def test_most_of_a_home_is_the_same_kind_of_things_whatever_the_goal() -> None:
             assert abs(with_mug - with_book) < 80 * 0.35, name
 
 
-def test_a_file_that_lists_the_things_of_a_home_gets_no_decoys() -> None:
+def test_a_file_that_lists_the_objects_of_a_home_gets_no_decoys() -> None:
     listed = ("apple", "bowl", "bread", "cup", "egg", "fork", "kettle", "knife", "lettuce", "mug", "pan", "plate")
     rare = {"tennis racket", "baseball bat", "watch", "jacket", "magazine", "shoe"}
 

@@ -29,7 +29,7 @@ EVEN = Calibration(
 
 
 @pytest.mark.parametrize("error_rate", [0.05, 0.1, 0.2])
-def test_what_is_meant_is_missed_no_more_often_than_allowed(error_rate: float) -> None:
+def test_the_intended_goal_is_missed_no_more_often_than_the_error_rate(error_rate: float) -> None:
     rng = random.Random(0)
     covered = []
     for _ in range(3000):  # calibration tasks and the new one are drawn alike: they are exchangeable
@@ -54,7 +54,7 @@ def test_the_threshold_is_the_score_of_the_right_rank() -> None:
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=60))
-def test_the_lowest_error_rate_is_where_the_threshold_leaves_zero(scores: list[float]) -> None:
+def test_below_the_lowest_error_rate_the_threshold_is_zero(scores: list[float]) -> None:
     lowest = lowest_error_rate(scores)
     if lowest + 1e-6 < 1:
         assert conformal_threshold(scores, lowest + 1e-6) > 0
@@ -62,7 +62,7 @@ def test_the_lowest_error_rate_is_where_the_threshold_leaves_zero(scores: list[f
         assert conformal_threshold(scores, lowest - 0.5 / (len(scores) + 1)) == 0
 
 
-def test_an_error_rate_that_cannot_be_kept_names_the_lowest_that_can() -> None:
+def test_an_unattainable_error_rate_names_the_lowest_attainable_one() -> None:
     half = Calibration(goal=EVEN.goal, plan=EVEN.plan, unverified=0.0, scores=(0.9, 0.8, 0.0))
     with pytest.raises(CalibrationError, match=r"0\.1 cannot be kept .* 3 calibration tasks the lowest is 0\.5"):
         half.threshold(0.1)
@@ -70,20 +70,20 @@ def test_an_error_rate_that_cannot_be_kept_names_the_lowest_that_can() -> None:
 
 
 @pytest.mark.parametrize("error_rate", [0.0, 1.0, -1.0, 2.0, math.nan])
-def test_what_is_no_rate_is_said(error_rate: float) -> None:
+def test_an_error_rate_out_of_range_is_refused(error_rate: float) -> None:
     with pytest.raises(CalibrationError, match="above 0 and below 1"):
         EVEN.threshold(error_rate)
 
 
 @pytest.mark.parametrize("temperature", [0.4, 1.0, 2.5])
-def test_the_temperature_that_made_the_outcomes_is_found(temperature: float) -> None:
+def test_the_true_temperature_is_recovered(temperature: float) -> None:
     rng = random.Random(1)
     logprobs = [-rng.expovariate(1.5) for _ in range(20000)]
     right = [rng.random() < scaled(logprob, temperature) for logprob in logprobs]
     assert fit_temperature(logprobs, right) == pytest.approx(temperature, rel=0.08)
 
 
-def test_a_fitted_temperature_is_never_worse_than_none() -> None:
+def test_a_fitted_temperature_is_never_worse_than_no_scaling() -> None:
     rng = random.Random(2)
     for _ in range(20):
         logprobs = [-rng.expovariate(2) for _ in range(30)]
@@ -96,22 +96,22 @@ def test_a_fitted_temperature_is_never_worse_than_none() -> None:
         assert at[0] <= at[1] + 1e-6
 
 
-def test_without_a_task_the_temperature_is_neutral() -> None:
+def test_without_tasks_the_temperature_is_one() -> None:
     assert fit_temperature([], []) == 1.0
 
 
 @given(st.floats(-60, 0), st.floats(0.05, 20))
-def test_a_scaled_probability_is_one(logprob: float, temperature: float) -> None:
+def test_a_scaled_probability_is_in_0_to_1(logprob: float, temperature: float) -> None:
     assert 0 <= scaled(logprob, temperature) <= 1
 
 
-def test_each_way_of_reading_has_its_temperature() -> None:
+def test_each_reading_mode_has_its_temperature() -> None:
     assert EVEN.score(0.25, "whole") == pytest.approx(0.25)
     assert EVEN.score(0.25, "pieces") == pytest.approx(0.5)
     assert EVEN.score(0.25, "grounded") == pytest.approx(0.0625)
     assert EVEN.score(0.0, "whole") == 0.0
 
 
-def test_a_plan_that_misses_its_own_goal_is_hardly_ever_right() -> None:
+def test_an_unverified_plan_has_a_low_fixed_confidence() -> None:
     assert EVEN.confidence(-0.1, "whole", verified=False).plan == 0.03
     assert EVEN.confidence(-0.1, "whole", verified=True).plan == pytest.approx(math.exp(-0.1))

@@ -31,7 +31,7 @@ def test_a_model_without_a_calibration_has_none(folder: Path) -> None:
     assert read_calibration(folder) is None and Planner.load(folder).calibration is None
 
 
-def test_what_is_written_is_read_back(folder: Path) -> None:
+def test_a_calibration_survives_a_round_trip(folder: Path) -> None:
     write_calibration(KEPT, folder, tasks=None, seed=0)
     found = Planner.load(folder).calibration
     assert found is not None
@@ -39,7 +39,7 @@ def test_what_is_written_is_read_back(folder: Path) -> None:
     assert found.scores == (0.999999, 0.5, 0.0)  # never upwards
 
 
-def test_nothing_else_is_left_in_the_folder(folder: Path) -> None:
+def test_writing_a_calibration_adds_one_file_only(folder: Path) -> None:
     before = set(folder.iterdir())
     assert set(folder.iterdir()) - before == set()
     write_calibration(KEPT, folder, tasks="mine.jsonl", seed=3)
@@ -79,7 +79,7 @@ def test_a_damaged_calibration_says_what_is_wrong(folder: Path, change: dict[str
 
 
 @pytest.mark.parametrize("raw", [b"", b"{", b"\xff\xfe", b"[" * 100_000, b"[]", b'{"format": 1'])
-def test_what_is_no_json_is_said(folder: Path, raw: bytes) -> None:
+def test_a_file_that_is_not_json_is_refused(folder: Path, raw: bytes) -> None:
     (folder / NAME).write_bytes(raw)
     with pytest.raises(CalibrationError, match="not a calibration"):
         read_calibration(folder)
@@ -95,12 +95,12 @@ def test_a_missing_part_is_named(folder: Path, key: str) -> None:
         read_calibration(folder)
 
 
-def test_a_file_that_is_far_too_large_is_not_read(folder: Path) -> None:
+def test_a_file_that_is_too_large_is_not_read(folder: Path) -> None:
     (folder / NAME).write_bytes(b" " * (MAX_BYTES + 1))
     with pytest.raises(CalibrationError, match="larger than"):
         read_calibration(folder)
 
 
-def test_a_damaged_calibration_does_not_keep_one_from_measuring_it_anew(folder: Path) -> None:
+def test_a_model_with_a_damaged_calibration_can_be_loaded_for_recalibration(folder: Path) -> None:
     (folder / NAME).write_text("{")
     assert Planner.load(folder, calibrated=False).calibration is None

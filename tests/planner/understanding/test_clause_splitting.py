@@ -12,7 +12,7 @@ from planner.understanding.clause_splitting import CUT_COST, MAX_PIECES_TOGETHER
 FIVE = "wash a cup, then open the fridge and close it. lock the safe; sit down"
 
 
-def test_an_instruction_is_cut_at_its_joints() -> None:
+def test_an_instruction_is_split_at_its_conjunctions() -> None:
     assert split(FIVE) == ["wash a cup", "open the fridge", "close it", "lock the safe", "sit down"]
     assert split("sing") == ["sing"]
 
@@ -27,7 +27,7 @@ def every_cut(pieces: int) -> list[list[tuple[int, int]]]:
 
 
 @pytest.mark.parametrize("seed", range(30))
-def test_the_cut_is_the_likeliest_of_all_though_not_all_is_read(seed: int) -> None:
+def test_the_best_split_is_found_without_reading_every_part(seed: int) -> None:
     rng = random.Random(seed)
     pieces = spans(FIVE)
     worth = {(b, e): rng.choice([None, -rng.expovariate(5)]) for b in range(5) for e in range(b + 1, 6)}
@@ -55,7 +55,7 @@ def test_the_cut_is_the_likeliest_of_all_though_not_all_is_read(seed: int) -> No
         assert found[0] == [FIVE[pieces[b][0] : pieces[e - 1][1]] for b, e in best]
 
 
-def test_what_cannot_beat_the_whole_is_not_read() -> None:
+def test_parts_that_cannot_beat_the_whole_are_not_read() -> None:
     asked: list[str] = []
 
     def read(part: str, floor: float) -> tuple[str, float] | None:

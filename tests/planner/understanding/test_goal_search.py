@@ -28,7 +28,7 @@ def words() -> HomeWords:
      "no fruit on desk", "every food except apple in fridge", "mug of coffee ; fridge closed",
      "butter knife in mug", ""],
 )  # fmt: skip
-def test_what_is_made_of_the_homes_words_may_be_written(words: HomeWords, text: str) -> None:
+def test_goals_of_the_homes_words_are_allowed(words: HomeWords, text: str) -> None:
     assert words.allow(text)
 
 
@@ -37,16 +37,16 @@ def test_what_is_made_of_the_homes_words_may_be_written(words: HomeWords, text: 
     ["mug on coffee table", "mug on din", "knife in cabinet", "cup", "3 mug on desk", "2 clean apple in fridge",
      "every book on desk", "mug on desk ; plate", "xyz"],
 )  # fmt: skip
-def test_what_the_home_has_not_may_not(words: HomeWords, text: str) -> None:
+def test_goals_with_words_the_home_does_not_have_are_not_allowed(words: HomeWords, text: str) -> None:
     assert not words.allow(text)
 
 
-def test_every_goal_that_can_be_asked_in_a_home_may_be_written(drawn: list[Drawn]) -> None:
+def test_every_goal_that_can_be_drawn_in_a_home_is_allowed(drawn: list[Drawn]) -> None:
     for d in drawn:
         assert HomeWords(d.task.start.world.categories, load_domain()).allow(d.task.goal_text), d.task.goal_text
 
 
-def test_the_likeliest_goals_come_best_first_and_only_of_allowed_words(memorized: Planner, flat: State) -> None:
+def test_the_most_likely_goals_are_sorted_and_use_allowed_words_only(memorized: Planner, flat: State) -> None:
     words = HomeWords(flat.world.categories, load_domain())
     tokenizer = memorized.tokenizer
     session = memorized.model.begin()
@@ -62,14 +62,14 @@ def test_the_likeliest_goals_come_best_first_and_only_of_allowed_words(memorized
     assert all(words.allow(tokenizer.decode(w.ids)) for w in found[:BEAM_WIDTH])
 
 
-def test_what_can_be_done_is_not_changed(memorized: Planner, flat: State) -> None:
+def test_grounding_does_not_change_a_feasible_goal(memorized: Planner, flat: State) -> None:
     for said in ("put the mug on the table", "put the plate on the counter"):
         alone = memorized.understand(said, flat, Options(samples=0, grounded=False))
         assert alone.goal is not None
         assert memorized.understand(said, flat, Options(samples=0)).goal == alone.goal
 
 
-def test_questions_are_drawn_about_several_things_of_one_name(drawn: list[Drawn]) -> None:
+def test_questions_are_drawn_about_several_objects_with_one_name(drawn: list[Drawn]) -> None:
     drawer = TaskDrawer(random.Random(0))
     asked = [t for d in drawn[:80] if (t := drawer.draw_question(d.task.start)) is not None]
     assert len(asked) > 20

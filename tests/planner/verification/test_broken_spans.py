@@ -38,12 +38,12 @@ def shown(steps: tuple[Action, ...]) -> tuple[str, ...]:
     return tuple(format_action(small().world, action) for action in steps)
 
 
-def test_a_plan_that_still_works_stays_as_it_is() -> None:
+def test_a_plan_that_still_works_has_no_broken_span() -> None:
     hole = first(small(), small(), *TWO)
     assert hole is not None and (shown(hole.before), hole.hidden, hole.todo) == (TWO, (), ())
 
 
-def test_a_door_that_fell_shut_hides_the_step_behind_it_alone() -> None:
+def test_a_closed_door_breaks_only_the_step_behind_it() -> None:
     opened = after(small(), "open cabinet 1")
     hole = first(disturbed_state(opened, SHUT), opened, *TWO[1:])
     assert hole is not None
@@ -52,7 +52,7 @@ def test_a_door_that_fell_shut_hides_the_step_behind_it_alone() -> None:
     assert hole.is_repaired_by(after(hole.state, *TWO[:2]), parse_goal(GOAL), small())
 
 
-def test_steps_with_what_is_given_up_are_hidden_and_the_others_stay() -> None:
+def test_steps_with_abandoned_objects_are_removed_and_the_others_kept() -> None:
     opened = after(small(), "open cabinet 1")
     hole = first(opened, opened, *TWO[1:], abandoned=frozenset({"mug 1"}))
     assert hole is not None
@@ -60,26 +60,26 @@ def test_steps_with_what_is_given_up_are_hidden_and_the_others_stay() -> None:
     assert hole.todo == parse_goal("mug on desk").conditions
 
 
-def test_steps_before_the_trouble_stay_up_to_where_the_hand_is_free() -> None:
+def test_steps_before_the_failure_are_kept_up_to_the_last_free_hand() -> None:
     swapped = (*TWO[3:], *TWO[:3])
     hole = first(small(), small(), *swapped, abandoned=frozenset({"mug 1"}))
     assert hole is not None and shown(hole.before) == (*TWO[3:], "open cabinet 1")
 
 
-def test_there_is_no_hole_where_nothing_can_stay() -> None:
+def test_there_is_no_broken_span_if_no_step_can_be_kept() -> None:
     opened = after(small(), "open cabinet 1")
     assert first(opened, opened, *TWO[1:3], goal="mug on desk", abandoned=frozenset({"mug 1"})) is None
 
 
-def test_a_goal_of_several_phases_is_not_mended() -> None:
+def test_a_goal_of_several_phases_is_not_repaired() -> None:
     assert first(small(), small(), *TWO, goal="mug on desk then book on sofa") is None
 
 
-def test_what_was_no_plan_before_is_not_mended() -> None:
+def test_steps_that_never_reached_the_goal_are_not_repaired() -> None:
     assert first(small(), small(), "pick up mug 1", "put mug 1 on desk 1") is None
 
 
-def test_the_prompt_ends_with_the_hole_and_what_follows_it() -> None:
+def test_the_prompt_ends_with_the_broken_span_and_the_steps_after_it() -> None:
     opened = after(small(), "open cabinet 1")
     hole = first(opened, opened, *TWO[1:], abandoned=frozenset({"mug 1"}))
     assert hole is not None
@@ -89,7 +89,7 @@ def test_the_prompt_ends_with_the_hole_and_what_follows_it() -> None:
     assert facts.names >= {"mug 2", "desk 1", "book 1"}
 
 
-def test_what_nothing_is_written_into_reaches_the_goal() -> None:
+def test_a_span_without_open_conditions_reaches_the_goal_as_it_is() -> None:
     corpus = Corpus(Recipe(), 11)
     incidents = Incidents(corpus.rng, corpus.drawer, corpus.span).incidents()
     checked = 0

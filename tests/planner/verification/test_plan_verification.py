@@ -27,7 +27,7 @@ def test_a_plan_that_reaches_its_goal_is_ok() -> None:
     assert (report.ok, report.step, report.reason, report.score.rate) == (True, None, "", 1.0)
 
 
-def test_a_plan_that_ends_too_early_is_not() -> None:
+def test_a_plan_that_ends_too_early_is_not_ok() -> None:
     report = check("mug on desk", *MOVE[:2])
     assert (report.ok, report.step, report.reason) == (False, None, "not reached: mug on desk")
 
@@ -53,31 +53,31 @@ def test_a_broken_plan_is_not_ok_even_if_the_goal_holds_where_it_broke() -> None
     assert not report.ok and report.score.success
 
 
-def test_nothing_is_done_after_the_step_that_broke() -> None:
+def test_no_step_is_applied_after_the_failed_one() -> None:
     report = check("mug on desk", *MOVE[:1], "put mug 1 on desk 1", "pick up mug 1")
     assert place_of(report.final, "mug 1") == "cabinet 1" and report.final.held == -1
     assert is_true(report.final, "cabinet 1", "open")
 
 
-def test_the_empty_plan_reaches_a_goal_that_holds() -> None:
+def test_the_empty_plan_reaches_a_goal_that_already_holds() -> None:
     assert check("book on bed").ok
 
 
-def test_the_empty_plan_reaches_no_other() -> None:
+def test_the_empty_plan_reaches_no_other_goal() -> None:
     assert not check("book on desk").ok
 
 
-def test_what_holds_in_part_counts_in_part() -> None:
+def test_a_partly_reached_goal_has_a_partial_score() -> None:
     report = check("mug on desk ; book on desk", *MOVE)
     assert (report.score.rate, report.score.met) == (0.5, (True, False))
     assert report.reason == "not reached: book on desk (1 of 2 conditions)"
 
 
-def test_of_a_number_it_is_said_how_many_there_are() -> None:
+def test_an_unreached_count_reports_the_actual_number() -> None:
     assert check("2 mug on desk", *MOVE).reason == "not reached: 2 mug on desk (there: 1)"
 
 
-def test_phases_are_to_be_reached_in_order() -> None:
+def test_phases_must_be_reached_in_order() -> None:
     on, off = "turn on desk lamp 1", "turn off desk lamp 1"
     goal = "desk lamp on then desk lamp off"
     assert check(goal, on, off).ok
@@ -90,7 +90,7 @@ def test_an_earlier_phase_need_not_hold_at_the_end() -> None:
     assert check("holding book then book on desk", "pick up book 1", "put book 1 on desk 1").ok
 
 
-def test_every_is_about_what_was_so_at_the_start_of_the_episode() -> None:
+def test_every_covers_objects_that_matched_at_the_start_of_the_episode() -> None:
     start = state(["sink 1", "desk 1"], {"cup 1: dirty": "sink 1", "cup 2: dirty": "desk 1"})
     washed = after(start, "turn on sink 1")
     rest = ("turn off sink 1", "pick up cup 2", "put cup 2 in sink 1", "turn on sink 1")
@@ -98,7 +98,7 @@ def test_every_is_about_what_was_so_at_the_start_of_the_episode() -> None:
     assert not check("every dirty cup is clean", now=washed, initial_state=start).ok
 
 
-def test_the_state_that_is_given_is_not_changed() -> None:
+def test_verification_does_not_change_the_given_state() -> None:
     now = home()
     before = now[1:]
     check("mug on desk", *MOVE, now=now)
@@ -106,6 +106,6 @@ def test_the_state_that_is_given_is_not_changed() -> None:
 
 
 @pytest.mark.parametrize("action", [Action("fly", ("mug 1",)), Action("open", ("fridge 9",))])
-def test_a_plan_of_what_does_not_exist_is_a_wrong_call(action: Action) -> None:
+def test_a_plan_with_an_unknown_skill_or_object_is_an_error(action: Action) -> None:
     with pytest.raises(ValueError, match="there is no"):
         verify(home(), parse_goal("mug on desk"), [action])

@@ -25,19 +25,19 @@ def by_hand(table: np.ndarray[tuple[int, int], np.dtype[np.float32]]) -> dict[tu
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_likelihoods_are_those_of_all_paths(seed: int) -> None:
+def test_likelihoods_equal_the_sum_over_all_paths(seed: int) -> None:
     table = probabilities(6, seed)
     expected = by_hand(table)
     for text in [(), (1,), (1, 1), (1, 2), (2, 1, 2), (1, 1, 1), (2, 2, 1)]:
         assert np.exp(log_likelihood(table, text)) == pytest.approx(expected[text], rel=1e-4)
 
 
-def test_the_likeliest_path_says_when() -> None:
+def test_the_most_likely_path_gives_the_times_of_letters() -> None:
     path = [0, 1, 1, 0, 1, 2, 2, 0]
     table = np.full((len(path), 3), -9.0, np.float32)
     table[np.arange(len(path)), path] = -0.01
     assert greedy(table) == [Spike(1, 1, 2), Spike(1, 4, 4), Spike(2, 5, 6)]
 
 
-def test_what_cannot_be_said_in_the_time_is_impossible() -> None:
+def test_a_text_too_long_for_its_frames_has_zero_likelihood() -> None:
     assert log_likelihood(probabilities(3, 0), (1, 1, 1)) < -1e20
