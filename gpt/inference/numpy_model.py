@@ -90,8 +90,8 @@ class NumpyModel:
             adapter: Merged into the weights.
 
         Raises:
-            CheckpointError: A file is missing, truncated, foreign, or does not match the others; or the adapter was
-                trained on other weights.
+            CheckpointError: A file is missing, truncated, of another format, or does not match the others; or the
+                adapter was trained on other weights.
         """
         config, arrays, tokenizer, extra = read_folder(folder)
         if adapter is not None:
