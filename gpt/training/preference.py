@@ -36,8 +36,9 @@ def preference_objective(rule: LearningRule, reference: GPT, strength: float | N
     """Return a factory for a rule's objective, to be passed to `gpt.training.trainer.train`; batches need `values`.
 
     Args:
-        rule: `advantage`: a target's value is the weight of its likelihood; a negative value makes the target less
-            likely. `preference`: 1 marks the preferred branch of a prefix, -1 the other; 0 is ordinary training.
+        rule: `advantage`: a target's value is the weight of its log-likelihood (1: as in ordinary training); a negative
+            value makes the target less likely. `preference`: 1 marks the preferred branch of a prefix, -1 the other; 0
+            is ordinary training.
         reference: The model to stay close to; its current weights are copied.
         strength: `advantage`: weight of the penalty. `preference`: DPO's β. By default `STRENGTH`.
     """
