@@ -79,23 +79,28 @@ def homes(count: int, seed: int, sight: Sight, planner: Planner | None) -> Itera
     from envs.errors import EnvsError
     from envs.simulation.physical_home import PhysicalHome
     from planner.perception.camera_views import UNSEEN, pictures
-    from planner.perception.training.image_scenes import light, repaint, scene_to_show, worth_showing
+    from planner.perception.training.image_scenes import (
+        fixtures_to_picture,
+        random_light,
+        repaint,
+        sample_training_scene,
+    )
 
     rng = random.Random(f"sight/{seed}")
     done = 0
     while done < count:
         try:
-            home = PhysicalHome(scene_to_show(rng, "test"))
+            home = PhysicalHome(sample_training_scene(rng, "test"))
         except EnvsError:  # no room for what was drawn
             continue
         try:
             state = home.state()
-            only = worth_showing(home, state, rng)
+            only = fixtures_to_picture(home, state, rng)
             only = set(rng.sample(sorted(only), min(len(only), FURNITURE)))
             _ = home.camera  # its walls are drawn before the floors, which come with the first refresh
             home.scene_view.refresh(state)
             repaint(home, rng)
-            shown = list(pictures(home, camera=UNSEEN, rng=rng, light=light(rng), state=state, only=only))
+            shown = list(pictures(home, camera=UNSEEN, rng=rng, light=random_light(rng), state=state, fixtures=only))
         finally:
             home.close()
         if not shown:
@@ -113,7 +118,13 @@ def planned(
     looks: Sequence[PictureResult], state: State, planner: Planner, rng: random.Random
 ) -> Iterator[tuple[bool, bool]]:
     """Yield for some tasks whether they are reached: with all facts, and from what was seen."""
-    from planner.perception.perceived_home import believed_home, joined, names_of, translated, visible_home
+    from planner.perception.perceived_home import (
+        believed_home,
+        match_names,
+        merge_listings,
+        translate_plan,
+        visible_home,
+    )
     from planner.tasks.task_sampler import TaskDrawer
     from planner.verification.plan_verification import verify
 
@@ -122,15 +133,15 @@ def planned(
         by_name.setdefault(look.picture.fixture, []).append(look)
     home = visible_home(state, {n: [i for x in of for i in x.picture.things] for n, of in by_name.items()})
     order = [spec.name for spec in home.world.scene.fixtures]
-    believed = believed_home([joined([look.seen for look in by_name[name]]) for name in order])
-    names = names_of(believed, order, home)
+    believed = believed_home([merge_listings([look.seen for look in by_name[name]]) for name in order])
+    names = match_names(believed, order, home)
     drawer = TaskDrawer(rng, phrases="test")
     for task in _tasks(drawer, home):
         assert task.goal is not None
         told = planner.plan(task.instruction, task.start)
         facts = bool(told.actions) and verify(task.start, task.goal, told.actions).ok
         from_pictures = planner.plan(task.instruction, believed)
-        actions = translated(from_pictures.actions, names) if from_pictures.actions else None
+        actions = translate_plan(from_pictures.actions, names) if from_pictures.actions else None
         yield facts, actions is not None and verify(task.start, task.goal, actions).ok
 
 
@@ -188,7 +199,7 @@ def latency(sight: Sight, picture: np.ndarray[tuple[int, ...], np.dtype[np.uint8
     encoder, seeing = [], []
     for _ in range(15):
         began = time.perf_counter()
-        sight.eye.perceive(picture)
+        sight.encoder.perceive(picture)
         encoder.append(1000 * (time.perf_counter() - began))
         sight.see([picture])
         seeing.append(1000 * (time.perf_counter() - began) - encoder[-1])

@@ -123,9 +123,8 @@ class SearchExecution(Execution):
             yield Replanned(plan=plan)
             self.queue = deque(plan.actions)
             yield from self.run_until_break(stop_early=True)
-            needs_lost_object = not all(
-                self._is_known(action) for action in self.queue
-            )  # a lost object is searched for; no replan
+            # A lost object is searched for and is not a reason to replan.
+            needs_lost_object = not all(self._is_known(action) for action in self.queue)
             plan_failed = self._failed_last() or not (needs_lost_object or self._is_reached())
 
     def search(self) -> Search:

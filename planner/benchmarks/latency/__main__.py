@@ -105,7 +105,7 @@ def warm(
         if trial.goal is not None and any(isinstance(c, Every | No) for c in trial.goal.conditions):
             continue
         starts = [enlarged(trial.start, homes, count) for homes, count in zip(beside, objects, strict=True)]
-        pairs.append(_timed(planner, trial.told, starts, repeats))
+        pairs.append(_timed(planner, trial.prompt, starts, repeats))
     for count, times in zip(objects, zip(*pairs, strict=True), strict=True):
         wall, cpu = [1e3 * timed.seconds for timed in times], [1e3 * timed.cpu_s for timed in times]
         for name, ms in (("ms", wall), ("cpu_ms", cpu)):
@@ -165,7 +165,7 @@ def shares(planner: Planner, trials: Sequence[EvaluationTask]) -> dict[str, floa
         for trial in trials:
             _read(taped, trial.start)
             began = time.perf_counter()
-            taped.plan(trial.told, trial.start)
+            taped.plan(trial.prompt, trial.start)
             spent += time.perf_counter() - began
         return spent
 

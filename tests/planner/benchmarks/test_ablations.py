@@ -44,14 +44,15 @@ def test_a_longer_context_gets_fewer_steps_for_the_same_operations() -> None:
 def test_conditions_are_trained_once_and_compared(
     recipe: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(builder, "VOCABULARY_SAMPLE", 1)  # 500 homes' words: they are not compared
-    monkeypatch.setattr(builder, "VALIDATION", 60)
+    monkeypatch.setattr(builder, "VOCABULARY_SHARDS", 1)  # 500 homes' words: they are not compared
+    monkeypatch.setattr(builder, "VALIDATION_TREES", 60)
+    monkeypatch.setattr(ablations, "TOKENS", 1024)
     flags = ["--recipe", recipe, "--seeds", "1", "--limit", "0", "--out", str(tmp_path / "out"), "--json"]
     assert ablations.main(["heads", *flags]) == 0
     found = json.loads(capsys.readouterr().out)
     assert [run["condition"] for run in found["runs"]] == [c.name for c in CONDITIONS["heads"]]
     for run in found["runs"]:
-        assert [tokens for tokens, _, _ in run["curve"]] == [2 * TOKENS, 4 * TOKENS]
+        assert [tokens for tokens, _, _ in run["curve"]] == [2 * 1024, 4 * 1024]
         assert run["curve"][0][2] > 0
         assert min(loss for _, loss, _ in run["curve"]) <= found["target_loss"]
     marked = tmp_path / "out" / "as they come-0" / "result.json"
