@@ -1,4 +1,4 @@
-"""Decoding in torch: a session that reads several tokens at once and can rewind, sampling, and complete generation.
+"""Decoding in torch: a session that reads several tokens per call and can rewind, sampling, and generation.
 
 Shapes: B prompts decoded together, V vocabulary size.
 """
@@ -19,7 +19,7 @@ from gpt.model.transformer import GPT
 class Session:
     """One context that grows token by token, can be forked without rereading, and can be rewound.
 
-    A call costs mostly one pass over the weights, so feed forced tokens together.
+    The cost of a call is mostly one pass over the weights, so feed several known tokens in one call.
     """
 
     def __init__(self, model: GPT, capacity: int | None = None) -> None:
