@@ -42,15 +42,15 @@ MINUTES = 8.0  # of a cycle, on two cores
 
 def sizes_of(minutes: float) -> Sizes:
     """Return the sizes of a cycle of about so many minutes: as `planner.improve`'s, with attempts."""
-    from planner.learning.cycle import MINUTES_A_CYCLE, Sizes
+    from planner.learning.cycle import MINUTES_PER_CYCLE, Sizes
 
-    return replace(Sizes().scaled(minutes / MINUTES_A_CYCLE), attempts=ATTEMPTS, held_out=4)
+    return replace(Sizes().scaled(minutes / MINUTES_PER_CYCLE), attempts=ATTEMPTS, held_out=4)
 
 
 def cycles(model: Path, folder: Path, sizes: Sizes, seed: int) -> dict[str, Path]:
     """Make the cycles of one seed; return the weights by name."""
     from planner.io.json_lines import read_lines
-    from planner.learning.cycle import Method, held_out, judge, run_cycle
+    from planner.learning.cycle import Method, draw_held_out_tasks, evaluate_weights, run_cycle
     from planner.learning.replay_corpus import find_replay
     from planner.learning.training_mixture import RULES
     from planner.rollouts.progress_log import Reporter
@@ -58,8 +58,8 @@ def cycles(model: Path, folder: Path, sizes: Sizes, seed: int) -> dict[str, Path
 
     reporter = Reporter(path=folder / "progress.jsonl")
     replay = find_replay(model, folder / "replay", seed)
-    trials = held_out(sizes.held_out, seed, SPLITS["valid"])
-    before = judge(model, trials, folder / "before.jsonl", sizes.samples, reporter=reporter)
+    trials = draw_held_out_tasks(sizes.held_out, seed, SPLITS["valid"])
+    before = evaluate_weights(model, trials, folder / "before.jsonl", sizes.samples, reporter=reporter)
 
     def cycle(
         name: str, number: int, start: Path, outcomes: list[Record], rule: LearningRule, lean: bool = True
@@ -67,7 +67,7 @@ def cycles(model: Path, folder: Path, sizes: Sizes, seed: int) -> dict[str, Path
         where = folder / name / f"cycle-{number}"
         run_cycle(
             where, start, outcomes, replay, sizes, number=number, seed=seed,
-            method=Method(rule=rule, lean=lean), reporter=reporter,
+            method=Method(rule=rule, prefer_failures=lean), reporter=reporter,
         )  # fmt: skip
         return where
 

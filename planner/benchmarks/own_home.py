@@ -221,11 +221,11 @@ def _understanding(
 
 def _elsewhere(name: str, planners: Mapping[str, Planner], seed: int) -> Iterator[HomeResult]:
     from planner.evaluation.measurement import measure
-    from planner.learning.cycle import HELD_OUT
+    from planner.learning.cycle import HELD_OUT_SPLITS
     from planner.plans.options import Options
     from planner.tasks.held_out_trials import draw_trials
 
-    for trial in draw_trials(HELD_OUT[0], ELSEWHERE, seed=1000 + seed):
+    for trial in draw_trials(HELD_OUT_SPLITS[0], ELSEWHERE, seed=1000 + seed):
         for way, planner in planners.items():
             found = measure(planner, trial, {"verified": Options()})
             reached = found.attempts["verified"].success

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from planner.io.command import run_command
 
 if TYPE_CHECKING:
-    from planner.learning.episode_jobs import Try
+    from planner.learning.episode_jobs import TryTask
     from planner.learning.proposals import Proposal
 
 PROG = "python -m planner.benchmarks.rollout_speedup"
@@ -32,7 +32,7 @@ PER_HOME = 6
 class Timed:
     """A job that returns how long it took, and how much of that it computed [s]."""
 
-    job: Try
+    job: TryTask
 
     def __call__(self, key: str) -> tuple[float, float]:
         """Play an episode."""
@@ -86,12 +86,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(args: argparse.Namespace) -> int:
     from planner.api import model_folder
-    from planner.learning.episode_jobs import Try
+    from planner.learning.episode_jobs import TryTask
     from planner.rollouts.worker import prepare
 
     prepare()
     model = model_folder(args.model)
-    job = Try(model=model, tasks=_tasks(model, args.episodes, args.seed), samples=args.samples, attempts=2)
+    job = TryTask(model=model, tasks=_tasks(model, args.episodes, args.seed), samples=args.samples, attempts=2)
     found = measured(job, args.workers, args.rounds)
     if args.json:
         print(json.dumps({"episodes": len(job.tasks), "speeds": [asdict(speed) for speed in found]}))
@@ -105,7 +105,7 @@ def _run(args: argparse.Namespace) -> int:
     return 0
 
 
-def measured(job: Try, workers: Sequence[int], rounds: int) -> list[Speed]:
+def measured(job: TryTask, workers: Sequence[int], rounds: int) -> list[Speed]:
     """Play a job's tasks by each number of processes in turn, `rounds` times."""
     played = [[_played(job, count) for count in workers] for _ in range(rounds)]
     speeds = []
@@ -127,7 +127,7 @@ class _Played:
     busy: float
 
 
-def _played(job: Try, count: int) -> _Played:
+def _played(job: TryTask, count: int) -> _Played:
     from planner.rollouts.processes import Processes
     from planner.rollouts.worker_pool import Lost
 

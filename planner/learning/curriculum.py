@@ -52,11 +52,11 @@ class Curriculum:
 
     Args:
         episodes: Records of earlier cycles: `goal`, `direct` and `kept`.
-        lean: Whether to choose by them; else all tasks are alike.
+        prefer_failures: Whether to choose by them; else all tasks are alike.
     """
 
-    def __init__(self, episodes: Iterable[Record], *, lean: bool = True) -> None:
-        self.lean = lean
+    def __init__(self, episodes: Iterable[Record], *, prefer_failures: bool = True) -> None:
+        self.prefer_failures = prefer_failures
         self._rates: defaultdict[str, _Rates] = defaultdict(_Rates)
         for episode in episodes:
             for key in features(parse_goal(str(episode["goal"]))):
@@ -68,26 +68,28 @@ class Curriculum:
         return self._weight(features(goal))
 
     def _weight(self, keys: set[str]) -> float:
-        found = [self._rates[key] if key in self._rates else _Rates() for key in keys]
-        direct, slow = min(rates.direct.value for rates in found), min(rates.slow.value for rates in found)
+        rates = [self._rates[key] if key in self._rates else _Rates() for key in keys]
+        direct, slow = min(rate.direct.value for rate in rates), min(rate.slow.value for rate in rates)
         return MIN_WEIGHT + (1 - direct) * slow
 
     def choose(self, proposals: Sequence[Proposal], count: int, seed: int) -> list[Proposal]:
         """Return `count` of the proposals, or all: drawn by their weights, in their order."""
         rng = random.Random(f"curriculum/{seed}")
         all_keys = [features(parse_goal(proposal.goal)) for proposal in proposals]
-        there = Counter(key for keys in all_keys for key in keys)
-        keyed = []
+        feature_counts = Counter(key for keys in all_keys for key in keys)
+        scored = []
         for number, keys in enumerate(all_keys):
             # What is seldom proposed is seldom known, too.
-            seldom = 1 / math.sqrt(min(there[key] for key in keys))
-            weight = self._weight(keys) * seldom if self.lean else 1.0
-            keyed.append((rng.random() ** (1 / weight), number))  # weighted draws without replacement (Efraimidis 2006)
-        return [proposals[number] for number in sorted(n for _, n in sorted(keyed, reverse=True)[:count])]
+            rarity = 1 / math.sqrt(min(feature_counts[key] for key in keys))
+            weight = self._weight(keys) * rarity if self.prefer_failures else 1.0
+            scored.append(
+                (rng.random() ** (1 / weight), number)
+            )  # weighted draws without replacement (Efraimidis 2006)
+        return [proposals[number] for number in sorted(n for _, n in sorted(scored, reverse=True)[:count])]
 
 
 def features(goal: Goal) -> set[str]:
     """Return what a task has in common with others."""
     forms = {shape(Goal(phases=((condition,),))) for condition in goal.conditions}
-    named = {f"at {name}" for condition in goal.conditions for name in fixtures_named(condition)}
-    return forms | named | {f"{len(goal.conditions)} conditions", f"{len(goal.phases)} in turn"}
+    fixtures = {f"at {name}" for condition in goal.conditions for name in fixtures_named(condition)}
+    return forms | fixtures | {f"{len(goal.conditions)} conditions", f"{len(goal.phases)} in turn"}

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Propose(ModelJob):
+class ProposeTasks(ModelJob):
     """Let the GPT propose tasks for a home, of which the key is the seed.
 
     Attributes:
@@ -32,8 +32,8 @@ class Propose(ModelJob):
 
     def __call__(self, key: str) -> Record:
         """Return the record of a home: what was proposed for it."""
-        found = Proposer(self.planner(), self.seed).propose(int(key), self.count)
-        return {"id": key, "proposals": [proposal.as_dict() for proposal in found]}
+        proposals = Proposer(self.planner(), self.seed).propose(int(key), self.count)
+        return {"id": key, "proposals": [proposal.as_dict() for proposal in proposals]}
 
     def failed(self, key: str) -> Record:
         """Return the record of a home that nothing was proposed for."""
@@ -41,7 +41,7 @@ class Propose(ModelJob):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Word(ModelJob):
+class VerbalizeGoal(ModelJob):
     """Let the GPT put goals that plans reached by the way into words.
 
     Attributes:
@@ -56,7 +56,7 @@ class Word(ModelJob):
         """Return the task in words, or why it is not used."""
         task = self.reached[key]
         proposer = Proposer(self.planner(), self.seed)
-        return proposer.word(task.home, parse_goal(task.goal), key, task.furnished_for).as_dict()
+        return proposer.verbalize(task.home, parse_goal(task.goal), key, task.furnished_for).as_dict()
 
     def failed(self, key: str) -> Record:
         """Return a task that no words were found for."""

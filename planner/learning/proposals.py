@@ -41,9 +41,9 @@ if TYPE_CHECKING:
 
 MAX_TOKENS = 120
 TEMPERATURE, TOP_P = 0.8, 0.95
-WORDINGS = 6  # that are tried for a goal
-MOST_READINGS = 6  # that are looked at
-NEARLY_READ = -3.0  # log-probability that a goal is read with at least, if it is not the likeliest
+MAX_WORDINGS = 6  # that are tried for a goal
+MAX_READINGS = 6  # that are looked at
+MIN_READING_LOGPROB = -3.0  # log-probability that a goal is read with at least, if it is not the likeliest
 
 Origin = Literal["sampled", "varied", "joined", "in turn", "merged", "hindsight"]
 
@@ -54,7 +54,7 @@ class Proposal:
 
     Attributes:
         id: Names it within its cycle.
-        home: The seed of the home (`start_of`).
+        home: The seed of the home (`initial_state_of`).
         goal: In its canonical wording; "" if it is no goal.
         dropped: Why it is not used, or "".
         parts: Proposals that it is composed of; 1: as the GPT wrote it.
@@ -73,16 +73,16 @@ class Proposal:
     origin: Origin = "sampled"
     furnished_for: str = ""
 
-    def start(self, *, geometry: bool = False) -> State:
+    def initial_state(self, *, geometry: bool = False) -> State:
         """Return the home that it is meant for."""
-        return start_of(self.home, parse_goal(self.furnished_for or self.goal), geometry=geometry)
+        return initial_state_of(self.home, parse_goal(self.furnished_for or self.goal), geometry=geometry)
 
     def as_dict(self) -> dict[str, object]:
         """One line of proposals.jsonl."""
         return asdict(self)
 
 
-def start_of(home: int, goal: Goal, *, geometry: bool = False) -> State:
+def initial_state_of(home: int, goal: Goal, *, geometry: bool = False) -> State:
     """Return a home that has what a goal needs, and in which it is still to be reached: what it wants lit is off."""
     plain = sample_home(random.Random(f"home/{home}"), SPLITS["train"], goal=goal, geometry=geometry)
     return World(undone(plain.world.scene, goal, load_domain())).initial()
@@ -94,19 +94,19 @@ class Proposer:
     Args:
         planner: Whose GPT proposes, and reads its own words back.
         seed: Repeats everything.
-        known: Meanings of goals that were proposed before, with their homes' seeds.
+        known_goals: Meanings of goals that were proposed before, with their homes' seeds.
     """
 
-    def __init__(self, planner: Planner, seed: int, known: Collection[tuple[int, str]] = ()) -> None:
+    def __init__(self, planner: Planner, seed: int, known_goals: Collection[tuple[int, str]] = ()) -> None:
         self.planner = planner
         self.seed = seed
-        self.known = set(known)
+        self.known_goals = set(known_goals)
 
     def propose(self, home: int, count: int) -> Iterator[Proposal]:
         """Yield what the GPT proposes for a home, dropped proposals included, each with its reason."""
         state = sample_home(random.Random(f"home/{home}"), SPLITS["train"])
-        for number, (instruction, words) in enumerate(self._sample(state, home, count)):
-            goal, dropped = self._check(home, instruction, words)
+        for number, (instruction, goal_text) in enumerate(self._sample(state, home, count)):
+            goal, dropped = self._check(home, instruction, goal_text)
             yield Proposal(
                 id=f"{home}/{number}", home=home, instruction=instruction, goal=format_goal(goal) if goal else "",
                 dropped=dropped,
@@ -118,85 +118,87 @@ class Proposer:
         inventory = text_format.inventory(state)
         if prompts.room(inventory) < 8:
             return
-        read = prompts.home(inventory)
+        home_session = prompts.home(inventory)
         for number in range(count):
             cursor = Cursor(
-                session=read.fork(), pending=[tokenizer.special("[TASK]")], temperature=TEMPERATURE, top_p=TOP_P,
-                rng=np.random.default_rng(_seed(self.seed, home, number)), n_ids=tokenizer.n_used,
+                session=home_session.fork(), pending=[tokenizer.special("[TASK]")], temperature=TEMPERATURE,
+                top_p=TOP_P, rng=np.random.default_rng(_seed(self.seed, home, number)), n_ids=tokenizer.n_used,
             )  # fmt: skip
-            instruction, first = write_until(cursor, frozenset({sep, eos}), MAX_TOKENS)
-            goal, second = write_until(cursor, frozenset({sep, eos}), MAX_TOKENS - len(instruction))
-            if (first, second) == (sep, eos):
+            instruction, instruction_end = write_until(cursor, frozenset({sep, eos}), MAX_TOKENS)
+            goal, goal_end = write_until(cursor, frozenset({sep, eos}), MAX_TOKENS - len(instruction))
+            if (instruction_end, goal_end) == (sep, eos):
                 yield tokenizer.decode(instruction).strip(), tokenizer.decode(goal).strip()
             else:
                 yield "", ""
 
-    def _check(self, home: int, instruction: str, words: str, *, read: bool = True) -> tuple[Goal | None, str]:
+    def _check(self, home: int, instruction: str, goal_text: str, *, read_back: bool = True) -> tuple[Goal | None, str]:
         if not instruction or normalize(instruction) != instruction:
             return None, "unparsable"
         try:
-            goal = parse_goal(words)
+            goal = parse_goal(goal_text)
         except GoalError:
             return None, "unparsable"
-        state = start_of(home, goal)
-        reason = refused(goal, state) or self._repeated(home, goal)
-        if reason or not read:
+        state = initial_state_of(home, goal)
+        reason = rejection_reason(goal, state) or self._repeated(home, goal)
+        if reason or not read_back:
             return goal, reason
         # Else its words do not say what its goal says, as far as the GPT itself can tell.
-        return goal, "" if self._reads(instruction, goal, state) else "not read back"
+        return goal, "" if self._reads_back(instruction, goal, state) else "not read back"
 
     def _repeated(self, home: int, goal: Goal) -> str:
         key = (home, "|".join(" ; ".join(phase) for phase in meaning(goal)))
-        if key in self.known:
+        if key in self.known_goals:
             return "duplicate"
-        self.known.add(key)
+        self.known_goals.add(key)
         return ""
 
-    def _reads(self, instruction: str, goal: Goal, state: State, floor: float = 0.0) -> bool:
-        """Whether the GPT reads a goal in words, or one that says the same; below 0, `floor` lets it be less likely."""
-        found = self.planner.understand(instruction, state, Options(samples=0))
-        wanted = meaning(merge_conditions(goal))
-        if found.goal is not None and meaning(merge_conditions(found.goal)) == wanted:
+    def _reads_back(self, instruction: str, goal: Goal, state: State, min_logprob: float = 0.0) -> bool:
+        """Whether the GPT reads a goal in words, or one that says the same; below 0, `min_logprob` lets it be less likely."""
+        parsed = self.planner.understand(instruction, state, Options(samples=0))
+        target = meaning(merge_conditions(goal))
+        if parsed.goal is not None and meaning(merge_conditions(parsed.goal)) == target:
             return True
-        likely = self.planner.reader.likely(instruction, state, Options(), floor) if floor else ()
-        return any(meaning(merge_conditions(other)) == wanted for other, _ in islice(likely, MOST_READINGS))
+        readings = self.planner.reader.likely(instruction, state, Options(), min_logprob) if min_logprob else ()
+        return any(meaning(merge_conditions(reading)) == target for reading, _ in islice(readings, MAX_READINGS))
 
-    def vary(self, proposals: Sequence[Proposal], count: int, tried: Counter[str]) -> Iterator[Proposal]:
+    def vary(self, proposals: Sequence[Proposal], count: int, category_counts: Counter[str]) -> Iterator[Proposal]:
         """Yield `count` kept proposals in which a thing or a place gave way to another one of their home.
 
         Args:
             proposals: What they are varied from.
             count: How many are tried for each home.
-            tried: How often each category was in a task before; what was seldom comes first. It is counted on.
+            category_counts: How often each category was in a task before; what was seldom comes first. It is counted on.
         """
         kept = [p for p in proposals if not p.dropped and p.parts == 1]
         for home in dict.fromkeys(p.home for p in proposals):
             rng = random.Random(f"vary/{self.seed}/{home}")
             present = sorted(set(sample_home(random.Random(f"home/{home}"), SPLITS["train"]).world.categories))
             for number in range(count if kept else 0):
-                found = _exchanged(rng, kept, present, tried)
-                if found is None:
+                variant = _with_random_category(rng, kept, present, category_counts)
+                if variant is None:
                     continue
-                instruction, words, new = found
-                goal, dropped = self._check(home, instruction, words, read=False)
+                instruction, goal_text, category = variant
+                goal, dropped = self._check(home, instruction, goal_text, read_back=False)
                 if not dropped:
-                    tried[new] += 1
+                    category_counts[category] += 1
                 yield Proposal(
                     id=f"{home}/varied/{number}", home=home, instruction=instruction,
                     goal=format_goal(goal) if goal else "", dropped=dropped, origin="varied",
                 )  # fmt: skip
 
-    def word(self, home: int, goal: Goal, id: str, furnished_for: str) -> Proposal:
+    def verbalize(self, home: int, goal: Goal, id: str, furnished_for: str) -> Proposal:
         """Return a goal that a plan reached, as a task in words of the GPT; dropped if it can read none of them.
 
         `furnished_for` is the goal of the task whose plan it was.
         """
-        state = start_of(home, parse_goal(furnished_for))
-        dropped = refused(goal, state) or self._repeated(home, goal)
+        state = initial_state_of(home, parse_goal(furnished_for))
+        dropped = rejection_reason(goal, state) or self._repeated(home, goal)
         instruction = ""
         if not dropped:
-            said = self._wordings(text_format.inventory(state), format_goal(goal), home)
-            instruction = next((words for words in said if self._reads(words, goal, state, NEARLY_READ)), "")
+            wordings = self._wordings(text_format.inventory(state), format_goal(goal), home)
+            instruction = next(
+                (words for words in wordings if self._reads_back(words, goal, state, MIN_READING_LOGPROB)), ""
+            )
             dropped = "" if instruction else "not read back"
         return Proposal(
             id=id, home=home, instruction=instruction, goal=format_goal(goal), dropped=dropped, origin="hindsight",
@@ -207,13 +209,13 @@ class Proposer:
         tokenizer, prompts = self.planner.tokenizer, self.planner.prompts
         if "descriptions" not in self.planner.kinds:
             return
-        asked, _ = text_format.encode(text_format.description_document(goal_text, "")[:3], tokenizer)
-        if prompts.room(inventory) < len(asked) + 8:
+        request, _ = text_format.encode(text_format.description_document(goal_text, "")[:3], tokenizer)
+        if prompts.room(inventory) < len(request) + 8:
             return
-        read = prompts.home(inventory)
-        for number in range(WORDINGS):
+        home_session = prompts.home(inventory)
+        for number in range(MAX_WORDINGS):
             cursor = Cursor(
-                session=read.fork(), pending=list(asked), temperature=TEMPERATURE, top_p=TOP_P,
+                session=home_session.fork(), pending=list(request), temperature=TEMPERATURE, top_p=TOP_P,
                 rng=np.random.default_rng(_seed(self.seed, home, goal_text, number)), n_ids=tokenizer.n_used,
             )  # fmt: skip
             ids, stop = write_until(cursor, prompts.stops, MAX_TOKENS)
@@ -222,20 +224,22 @@ class Proposer:
                 yield words
 
 
-def _exchanged(
-    rng: random.Random, kept: Sequence[Proposal], present: Sequence[str], tried: Counter[str]
+def _with_random_category(
+    rng: random.Random, kept: Sequence[Proposal], present: Sequence[str], category_counts: Counter[str]
 ) -> tuple[str, str, str] | None:
     """Return an instruction and a goal in which one category took another's place, and that category."""
     domain = load_domain()
-    weights = [1 / (1 + tried[category]) ** 2 for category in present]
+    weights = [1 / (1 + category_counts[category]) ** 2 for category in present]
     for _ in range(20):
         proposal, (new,) = rng.choice(kept), rng.choices(present, weights)
-        alike = domain.fixtures if new in domain.fixtures else domain.objects
-        named = [
-            (old, made) for old in alike if (made := substitute_category(proposal.instruction, proposal.goal, old, new))
+        categories = domain.fixtures if new in domain.fixtures else domain.objects
+        variants = [
+            (old, variant)
+            for old in categories
+            if (variant := substitute_category(proposal.instruction, proposal.goal, old, new))
         ]
-        if named:
-            _, (instruction, goal) = rng.choice(named)
+        if variants:
+            _, (instruction, goal) = rng.choice(variants)
             return instruction, goal, new
     return None
 
@@ -247,13 +251,13 @@ def substitute_category(instruction: str, goal: str, old: str, new: str) -> tupl
     """
     if old == new or re.search(rf"\b{new}\b", goal) or len(re.findall(rf"\b{old}\b", goal)) != 1:
         return None
-    said = re.compile(rf"\b{old.lower()}\b")
-    if len(said.findall(instruction)) != 1:
+    pattern = re.compile(rf"\b{old.lower()}\b")
+    if len(pattern.findall(instruction)) != 1:
         return None
-    return normalize(said.sub(new.lower(), instruction)), re.sub(rf"\b{old}\b", new, goal)
+    return normalize(pattern.sub(new.lower(), instruction)), re.sub(rf"\b{old}\b", new, goal)
 
 
-def refused(goal: Goal, state: State) -> str:
+def rejection_reason(goal: Goal, state: State) -> str:
     """Return why a goal is no task for a home, or ""."""
     if goal_is_held_out(goal):
         return "held out"

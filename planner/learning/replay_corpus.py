@@ -15,7 +15,7 @@ from gpt.data.tokenized_documents import TokenizedDocuments
 from gpt.tokenization.tokenizer import Tokenizer
 from gpt.weights.model_folder import TOKENIZER_FILE
 
-SAMPLE = 1200  # trees made anew
+FALLBACK_TREES = 1200  # trees made anew
 
 
 def find_replay(model: Path, folder: Path, seed: int) -> TokenizedDocuments:
@@ -23,10 +23,10 @@ def find_replay(model: Path, folder: Path, seed: int) -> TokenizedDocuments:
     tokenizer = Tokenizer.load(model / TOKENIZER_FILE)
     if (model / "replay").is_dir():
         return TokenizedDocuments.load(model / "replay")
-    beside = model.parent / "corpus"
-    if (beside / "train").is_dir() and _is_of(beside / "tokenizer.json", tokenizer):
-        return TokenizedDocuments.load(beside / "train")
-    return _made(tokenizer, folder, seed)
+    corpus = model.parent / "corpus"
+    if (corpus / "train").is_dir() and _has_tokenizer(corpus / "tokenizer.json", tokenizer):
+        return TokenizedDocuments.load(corpus / "train")
+    return _build_small_corpus(tokenizer, folder, seed)
 
 
 def sample_replay(
@@ -34,23 +34,23 @@ def sample_replay(
 ) -> Iterator[tuple[list[int], list[bool], list[int]]]:
     """Yield tokens, loss marks and branch numbers of documents drawn at random, until they are `n_tokens` or more."""
     while n_tokens > 0 and len(replay):
-        number = rng.randrange(len(replay))
-        span = slice(int(replay.offsets[number]), int(replay.offsets[number + 1]))
-        tokens = replay.tokens[span].tolist()
-        yield tokens, replay.counted[span].tolist(), replay.branch[span].tolist()
+        index = rng.randrange(len(replay))
+        tokens_of = slice(int(replay.offsets[index]), int(replay.offsets[index + 1]))
+        tokens = replay.tokens[tokens_of].tolist()
+        yield tokens, replay.counted[tokens_of].tolist(), replay.branch[tokens_of].tolist()
         n_tokens -= len(tokens)
 
 
-def _is_of(path: Path, tokenizer: Tokenizer) -> bool:
+def _has_tokenizer(path: Path, tokenizer: Tokenizer) -> bool:
     return path.is_file() and Tokenizer.load(path).to_json() == tokenizer.to_json()
 
 
-def _made(tokenizer: Tokenizer, folder: Path, seed: int) -> TokenizedDocuments:
+def _build_small_corpus(tokenizer: Tokenizer, folder: Path, seed: int) -> TokenizedDocuments:
     # Imported here: this reads the corpus, and with it the teacher. No cycle does.
     from planner.corpus.builder import build_corpus
     from planner.corpus.recipe_file import read_recipe
 
-    settings = read_recipe("home")
-    recipe = replace(settings.corpus, trees=SAMPLE)
-    limit = int(str(settings.model["block_size"])) + 1
+    preset = read_recipe("home")
+    recipe = replace(preset.corpus, trees=FALLBACK_TREES)
+    limit = int(str(preset.model["block_size"])) + 1
     return build_corpus(recipe, folder, seed=seed, limit=limit, tokenizer=tokenizer)[1]

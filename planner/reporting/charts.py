@@ -21,9 +21,9 @@ BAR, SPACE, HEADING = 16, 4, 17  # of horizontal bars
 LEGEND = 17  # of one of its lines
 NUMBER = 62  # room for the number at a bar's end
 LETTER = 6.2  # width of a letter, about
-WAYS_COLOURS = (0, 1)  # the page has colors 0 to 5
-CYCLE_COLOURS = (2, 3, 4, 5, 0, 1)
-CHANGE_COLOURS = (5, 2)  # before and after
+MODE_COLORS = (0, 1)  # the page has colors 0 to 5
+CYCLE_COLORS = (2, 3, 4, 5, 0, 1)
+CHANGE_COLORS = (5, 2)  # before and after
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +50,7 @@ class Dot:
     hollow: bool = False
 
 
-def bars(title: str, found: Sequence[Bar], *, colors: Sequence[int] = WAYS_COLOURS) -> str:
+def bars(title: str, found: Sequence[Bar], *, colors: Sequence[int] = MODE_COLORS) -> str:
     """Draw horizontal bars, group below group, with the intervals of rates.
 
     Args:
@@ -100,7 +100,7 @@ def dots(title: str, found: Sequence[Dot], *, axis: str) -> str:
         found: Of each series in the order of places. A line goes through those that are not hollow.
         axis: What the places are.
     """
-    names = dict(zip(dict.fromkeys(dot.series for dot in found), WAYS_COLOURS, strict=True))
+    names = dict(zip(dict.fromkeys(dot.series for dot in found), MODE_COLORS, strict=True))
     places = list(dict.fromkeys(dot.place for dot in found))
     wide = WIDTH - LEFT - RIGHT
     parts = [*_percents(), _text(LEFT + wide / 2, TOP + HIGH + 31, axis, "tick", "middle")]
@@ -148,7 +148,7 @@ def curves(title: str, series: Mapping[str, Sequence[tuple[float, float]]], *, a
     for k in range(5):
         parts += _grid(TOP + HIGH * (1 - k / 4), f"{top * k / 4:g}")
         parts.append(_text(LEFT + wide * k / 4, TOP + HIGH + 15, f"{far * k / 4:g}", "tick", "middle"))
-    names = dict(zip(series, CYCLE_COLOURS, strict=False))
+    names = dict(zip(series, CYCLE_COLORS, strict=False))
     for name, found in series.items():
         line = " ".join(f"{LEFT + wide * x / far:.1f},{TOP + HIGH * (1 - y / top):.1f}" for x, y in found)
         last = f", {found[-1][1]:.4g} at the end" if found else ""

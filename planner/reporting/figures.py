@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 
 from planner.evaluation.statistics import Rate, compare, rounded
 from planner.io.json_lines import Record
-from planner.learning.acceptance import WAYS, rates
-from planner.reporting.charts import CHANGE_COLOURS, CYCLE_COLOURS, Bar, Dot, bars, curves, dots
+from planner.learning.acceptance import MODE_LABELS, rates
+from planner.reporting.charts import CHANGE_COLORS, CYCLE_COLORS, Bar, Dot, bars, curves, dots
 from planner.reporting.run_folder import Cycle, Run
 from planner.reporting.table import Cell, Figure, Table
 
@@ -59,7 +59,7 @@ def success_by_cycle(run: Run) -> Iterator[Figure]:
     splits = list(dict.fromkeys(str(o["split"]) for o in run.validation))
     for split in [None, *splits] if len(splits) > 1 else splits:
         found, rows = list[Dot](), list[tuple[Cell, ...]]()
-        for way, name in WAYS:
+        for way, name in MODE_LABELS:
             for cycle in (None, *judged):
                 outcomes = run.validation if cycle is None else cycle.outcomes
                 members = [o for o in outcomes if split is None or o["split"] == split]
@@ -93,7 +93,7 @@ def success_in_test_homes(run: Run) -> Iterator[Figure]:
             way, _, split = group.partition(", ")
             rows.append((split, way, name, *_cells(rate)))
     table = Table(name="test-homes", columns=("split", "way", "weights", *RATE), rows=rows)
-    svg = bars("Success in test homes, before and after", found, colors=CHANGE_COLOURS)
+    svg = bars("Success in test homes, before and after", found, colors=CHANGE_COLORS)
     yield Figure(title="Success in test homes", svg=svg, table=table, note=INTERVALS)
     if run.after and [o["id"] for o in run.before] == [o["id"] for o in run.after]:
         yield _paired(run.before, run.after)
@@ -102,7 +102,7 @@ def success_in_test_homes(run: Run) -> Iterator[Figure]:
 def _paired(before: Sequence[Record], after: Sequence[Record]) -> Figure:
     rows: list[tuple[Cell, ...]] = []
     for split in (None, *dict.fromkeys(str(o["split"]) for o in before)):
-        for way, name in WAYS:
+        for way, name in MODE_LABELS:
             first, second = ([bool(o[way]) for o in found if split in (None, o["split"])] for found in (before, after))
             paired = compare(first, second)
             counts = (paired.total, sum(first), sum(second), paired.wins, paired.losses)
@@ -131,10 +131,10 @@ def results_by_split(run: Run) -> Iterator[Figure]:
 def success_by_kind(run: Run) -> Iterator[Figure]:
     """Yield success by family, as far as families are recorded, and of proposed tasks by what they are made of."""
     last = next((c.outcomes for c in reversed(run.whole) if c.accepted and c.outcomes), run.validation)
-    yield from _breakdown("Held-out tasks by family", "held-out-by-family", last, "family", WAYS)
+    yield from _breakdown("Held-out tasks by family", "held-out-by-family", last, "family", MODE_LABELS)
     origin = {(c.number, p["id"]): p.get("origin") for c in run.whole for p in c.proposals}
     tried = [e | {"origin": origin.get((c.number, e["id"]))} for c in run.whole for e in c.episodes]
-    ways = (("direct", WAYS[0][1]), ("kept", WAYS[1][1]))
+    ways = (("direct", MODE_LABELS[0][1]), ("kept", MODE_LABELS[1][1]))
     for key, title in (("family", "family"), ("origin", "origin"), ("conditions", "conditions of the goal")):
         yield from _breakdown(f"Proposed tasks by {title}", f"proposed-by-{key}", tried, key, ways)
 
@@ -211,7 +211,7 @@ def _counts(title: str, name: str, key: str, by_cycle: dict[int, Counter[str]], 
     cells = [(kind, n, by_cycle[n][kind]) for kind, _ in total.most_common() for n in by_cycle]
     found = [Bar(group=kind, series=f"cycle {n}", value=count) for kind, n, count in cells]
     table = Table(name=name, columns=(key, "cycle", "count"), rows=cells)
-    yield Figure(title=title, svg=bars(title, found, colors=CYCLE_COLOURS), table=table, note=note)
+    yield Figure(title=title, svg=bars(title, found, colors=CYCLE_COLORS), table=table, note=note)
 
 
 # Learning
@@ -225,7 +225,7 @@ def learning(run: Run) -> Iterator[Figure]:
         found = [Bar(group=words, series=f"cycle {n}", value=count) for words, n, count in cells]
         table = Table(name="learnt", columns=("what", "cycle", "count"), rows=cells)
         title = "From proposals to documents"
-        yield Figure(title=title, svg=bars(title, found, colors=CYCLE_COLOURS), table=table, note=_latest(run))
+        yield Figure(title=title, svg=bars(title, found, colors=CYCLE_COLORS), table=table, note=_latest(run))
     yield from _losses([c for c in run.cycles if c.training][-SHOWN:], _latest(run))
     if run.whole:
         yield _cycles(run.whole)

@@ -21,7 +21,7 @@ from envs.symbolic.actions import State, format_action, parse_action, successor,
 from envs.symbolic.goals import Goal, format_condition, parse_goal
 from envs.symbolic.scoring import holds
 from planner.io.json_lines import Record
-from planner.learning.proposals import start_of
+from planner.learning.proposals import initial_state_of
 from planner.reporting.run_folder import failure_of
 from planner.reporting.table import escaped
 
@@ -141,7 +141,7 @@ def _strip(strip: Strip, pictures: bool) -> Strip:
     try:
         goal, home = parse_goal(str(episode["goal"])), int(str(episode["home"]))
         furnished_for = parse_goal(str(episode.get("furnished_for") or episode["goal"]))
-        start = start_of(home, furnished_for)
+        start = initial_state_of(home, furnished_for)
         told, end = _told(start, _actions(episode, start))
     except (EnvsError, KeyError, ValueError) as error:  # a home of another version, a damaged record
         return replace(strip, note=" ".join([*notes, f"Not shown: {error}."]))
@@ -151,7 +151,7 @@ def _strip(strip: Strip, pictures: bool) -> Strip:
     notes.append(_left(goal, start, end))
     if pictures:
         try:
-            placed = start_of(home, furnished_for, geometry=True)
+            placed = initial_state_of(home, furnished_for, geometry=True)
             stills = _filmed(placed, _actions(episode, placed))
             if stills[-1].failed and not told[-1].failed:
                 notes.append("The robot of the physical home did not get to the plan's end.")

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from planner.evaluation.statistics import Paired, Rate, compare
 from planner.io.json_lines import Record
-from planner.learning.acceptance import WAYS
+from planner.learning.acceptance import MODE_LABELS
 from planner.reporting import figures, proposal_table
 from planner.reporting.figures import INTERVALS, number, rate_of
 from planner.reporting.filmstrips import Strip
@@ -110,7 +110,7 @@ def _tiles(run: Run) -> Iterable[str]:
     if not last:
         where, first = "validation homes", run.validation
         last = next((c.outcomes for c in reversed(run.whole) if c.accepted and c.outcomes), ())
-    for way, name in WAYS if first else ():
+    for way, name in MODE_LABELS if first else ():
         yield _tile(f"{name}, {where}", *_moved(first, last, way))
     accepted = [str(c.number) for c in run.whole if c.accepted]
     said = f"of cycle {', '.join(accepted)}" if accepted else "the first weights are kept"

@@ -25,20 +25,22 @@ def test_rules_train_on_the_same_tries_and_the_second_cycle_begins_with_the_firs
 ) -> None:
     made: list[tuple[str, int, str, str, bool, tuple[str, ...]]] = []
 
-    def run_cycle(folder: Path, model: Path, outcomes: list[Record], *args: object, **options: object) -> cycle.Verdict:
+    def run_cycle(
+        folder: Path, model: Path, outcomes: list[Record], *args: object, **options: object
+    ) -> cycle.CycleResult:
         folder.mkdir(parents=True, exist_ok=True)
         found = tuple(name for name in TRIED if (folder / f"{name}.jsonl").exists())
         method, number = options["method"], options["number"]
         assert isinstance(method, cycle.Method) and isinstance(number, int)
         start = "/".join(model.relative_to(tmp_path).parts)
-        made.append((folder.parent.name, number, start, method.rule, method.lean, found))
+        made.append((folder.parent.name, number, start, method.rule, method.prefer_failures, found))
         for name in (*TRIED, "held_out"):
             write_lines(folder / f"{name}.jsonl", [{"id": name}])
         decision = Decision(accepted=False, reason="")
-        return cycle.Verdict(decision=decision, model=model, outcomes=outcomes, metrics={})
+        return cycle.CycleResult(decision=decision, model=model, outcomes=outcomes, metrics={})
 
     monkeypatch.setattr(cycle, "run_cycle", run_cycle)
-    monkeypatch.setattr(cycle, "judge", lambda *args, **options: [])
+    monkeypatch.setattr(cycle, "evaluate_weights", lambda *args, **options: [])
     monkeypatch.setattr("planner.learning.replay_corpus.find_replay", lambda *args: None)
     found = cycles(tmp_path / "model", tmp_path, sizes_of(1.0), 0)
     first = f"{RULES[0]}/cycle-1/model"

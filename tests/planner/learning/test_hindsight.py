@@ -13,8 +13,8 @@ from envs.scenes.home_file import load_home
 from envs.symbolic.actions import State, World, applicable, parse_action, successor
 from envs.symbolic.goals import format_goal, parse_goal
 from envs.symbolic.scoring import holds
-from planner.learning.hindsight import achieved_subgoals, carried_out, relabel
-from planner.learning.proposals import start_of
+from planner.learning.hindsight import achieved_subgoals, relabel, replay
+from planner.learning.proposals import initial_state_of
 from planner.tasks.task_sampler import goal_is_held_out
 
 KITCHEN = """\
@@ -35,7 +35,7 @@ def kitchen(tmp_path: Path) -> State:
 
 def by_the_way(start: State, *subtasks: str) -> set[str]:
     actions = [parse_action(start.world, subtask) for subtask in subtasks]
-    assert len(carried_out(start, actions)[1]) == len(actions)
+    assert len(replay(start, actions)[1]) == len(actions)
     return {format_goal(goal) for goal in achieved_subgoals(start, actions, random.Random(0))}
 
 
@@ -63,7 +63,7 @@ def test_all_of_a_kind_are_every_one_and_the_dirty_ones_are_every_dirty_one(kitc
 @settings(max_examples=30, deadline=None)
 @given(st.integers(0, 10_000), st.integers(1, 14))
 def test_each_is_true_at_the_end_alone(seed: int, steps: int) -> None:
-    start = start_of(5, parse_goal("no ceiling light on"))
+    start = initial_state_of(5, parse_goal("no ceiling light on"))
     rng, state, actions = random.Random(seed), start, []
     for _ in range(steps):
         actions.append(rng.choice(applicable(state)))
