@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from planner.errors import CalibrationError, OutputError
-from planner.io.command import run_command
+from planner.io.command import one_thread, run_command
 
 if TYPE_CHECKING:
     from planner.api import Planner
@@ -54,10 +54,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from gpt.inference.threads import limit_blas_threads
     from planner.api import Planner, model_folder
 
-    limit_blas_threads(1)  # a small model decodes no faster on two, and far slower on a busy machine
+    one_thread()
     folder = model_folder(args.model)
     planner = Planner.load(folder, calibrated=False)
     return _report(args, planner, folder) if args.report else _calibrate(args, planner, folder)

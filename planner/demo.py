@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.errors import PlannerError
-from planner.io.command import run_command, writable
+from planner.io.command import one_thread, run_command, writable
 from planner.io.paths import datasets_dir, runs_dir
 
 if TYPE_CHECKING:
@@ -77,7 +77,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from gpt.inference.threads import limit_blas_threads
     from planner.api import Planner
     from planner.perception.hearing import Hearing
     from planner.perception.sight import Sight
@@ -85,7 +84,7 @@ def _run(args: argparse.Namespace) -> int:
 
     if not args.sentence.strip():
         raise PlannerError('the sentence is empty; say something to do, for example "set the table for two"')
-    limit_blas_threads(1)
+    one_thread()
     out = writable(args.out or runs_dir() / "demo")
     home = open_home(args.home or datasets_dir() / "demo" / "kitchen.yaml")
     sight, hearing, planner = Sight.load(), Hearing.load(), Planner.load()

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from planner.errors import OutputError
-from planner.io.command import run_command
+from planner.io.command import one_thread, run_command
 
 if TYPE_CHECKING:
     from planner.api import Planner
@@ -75,7 +75,6 @@ def _misuse(args: argparse.Namespace) -> str:
 
 def _run(args: argparse.Namespace) -> int:
     from gpt.files import write_text_atomically
-    from gpt.inference.threads import limit_blas_threads
     from planner.api import Planner
     from planner.evaluation.results import Results, Setting
     from planner.io.terminal import printable
@@ -84,7 +83,7 @@ def _run(args: argparse.Namespace) -> int:
         raise OutputError(f"{args.out}: its folder does not exist")
     folders: list[Path | None] = args.model or [None]
     names = tuple(str(folder) if folder else RELEASED for folder in folders)
-    limit_blas_threads(1)  # a small model decodes no faster on two, and far slower on a busy machine
+    one_thread()
     planners = [Planner.load(folder, weights=args.weights) for folder in folders]
     trials, problems = _trials(args)
     predictions = [_measured(p, f, trials, args) for p, f in zip(planners, folders, strict=True)]

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from planner.errors import OutputError
-from planner.io.command import run_command, writable
+from planner.io.command import one_thread, run_command, writable
 from planner.io.paths import released_dir, runs_dir
 
 if TYPE_CHECKING:
@@ -68,7 +68,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(args: argparse.Namespace) -> int:
     from dataclasses import replace
 
-    from gpt.inference.threads import limit_blas_threads
     from planner.errors import ReleaseError
     from planner.learning.cycle import MINUTES_PER_CYCLE, Method, Sizes
     from planner.rollouts import open_workers
@@ -88,7 +87,7 @@ def _run(args: argparse.Namespace) -> int:
     sizes = replace(Sizes().scaled(factor), physics=args.physics)
     method = Method(rule=args.rule, prefer_failures=not args.uniform, device=args.device)
     folder = _folder(args, model, sizes, method)
-    limit_blas_threads(1)  # a small model decodes no faster on two, and far slower on a busy machine
+    one_thread()
     with open_workers(args.workers, ray=args.ray) as workers:
         results = improve(folder, model, sizes, cycles=args.cycles, seed=args.seed, method=method, workers=workers)
     print(json.dumps(results) if args.json else _shown(folder, results))

@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING, cast
 
 from planner.errors import PlannerError
-from planner.io.command import run_command
+from planner.io.command import one_thread, run_command
 from planner.io.paths import runs_dir
 from planner.io.terminal import printable
 from planner.plans.export import FORMATS
@@ -93,13 +93,12 @@ def _run(args: argparse.Namespace) -> int:
     stage = stage_of(args, runs_dir() / "plan") if args.execute else None
 
     from envs.symbolic.goals import format_condition
-    from gpt.inference.threads import limit_blas_threads
     from planner.api import Planner
     from planner.cli.dialogue import asked, converse, lines_of, print_plan
     from planner.exploration.learned_prior import check_home, with_habits
     from planner.world_model.memory import keep
 
-    limit_blas_threads(1)  # a small model decodes no faster on two, and far slower on a busy machine
+    one_thread()
     planner = Planner.load(args.model, adapter=args.adapter)
     check_home(planner, state.world.scene)
     if belief is not None:

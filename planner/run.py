@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from planner.cli.execution_flags import DEFAULT_HOME
 from planner.errors import PlannerError
-from planner.io.command import run_command
+from planner.io.command import one_thread, run_command
 from planner.io.paths import runs_dir
 from planner.world_model.open_home import open_home
 
@@ -127,11 +127,10 @@ def _run(args: argparse.Namespace) -> int:
     stage = stage_of(args, runs_dir() / "run")
     planner = None
     if args.replan or belief is not None:
-        from gpt.inference.threads import limit_blas_threads
         from planner.api import Planner
         from planner.exploration.learned_prior import check_home, with_habits
 
-        limit_blas_threads(1)  # a small model decodes no faster on two, and far slower on a busy machine
+        one_thread()
         planner = Planner.load(args.model, adapter=args.adapter)
         check_home(planner, state.world.scene)
         if belief is not None:

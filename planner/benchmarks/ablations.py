@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from gpt.files import write_text_atomically
-from planner.io.command import run_command, writable
+from planner.io.command import one_thread, run_command, writable
 from planner.io.json_lines import read_record
 from planner.io.paths import runs_dir
 
@@ -160,7 +160,6 @@ def _one(condition: Condition, settings: Settings, seed: int, folder: Path, limi
     import torch
 
     from gpt.data.batches import PackedBatches
-    from gpt.inference.threads import limit_blas_threads
     from gpt.model.transformer import GPT, GPTConfig
     from gpt.training.config import TrainConfig
     from gpt.training.head_diversity import head_similarity
@@ -194,7 +193,7 @@ def _one(condition: Condition, settings: Settings, seed: int, folder: Path, limi
 
     train(model, batches, PackedBatches(valid, rows, condition.context, 0), config, out, on_metrics=note)
     torch.set_num_threads(1)
-    limit_blas_threads(1)
+    one_thread()
     planner = Planner(model, words)
     shown = condition.context >= CONTEXT  # a home's inventory does not fit into less
     accuracy: dict[str, float] = {}

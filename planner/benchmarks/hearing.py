@@ -28,7 +28,7 @@ import numpy as np
 
 from planner.errors import PlannerError
 from planner.evaluation.statistics import Rate, quantile, rounded
-from planner.io.command import run_command
+from planner.io.command import one_thread, run_command
 
 if TYPE_CHECKING:
     from gpt.weights.model_folder import Floats
@@ -174,14 +174,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(args: argparse.Namespace) -> int:
     from tqdm import tqdm
 
-    from gpt.inference.threads import limit_blas_threads
     from planner.api import Planner
     from planner.perception.hearing import Hearing
     from planner.tasks.held_out_trials import Split, draw_trials
 
     if args.tasks < 1 or args.seed < 0:
         raise PlannerError("--tasks is at least 1, --seed at least 0")
-    limit_blas_threads(1)
+    one_thread()
     hearing, planner = Hearing.load(args.model, args.file), Planner.load(args.model)
     split = Split(name="spoken", phrases="test", noise=False)
     trials = list(draw_trials(split, args.tasks, seed=args.seed))

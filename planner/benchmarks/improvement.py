@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 
 from planner.errors import PlannerError
 from planner.evaluation.statistics import Rate, mean, rounded
-from planner.io.command import run_command
+from planner.io.command import one_thread, run_command
 from planner.tasks.held_out_trials import EvaluationTask, Split, draw_trials
 from planner.tasks.home_splits import SPLITS, Span
 
@@ -136,11 +136,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(args: argparse.Namespace) -> int:
     from gpt.files import write_text_atomically
-    from gpt.inference.threads import limit_blas_threads
 
     if args.count < 1 or args.seed < 0 or args.samples < 0:
         raise PlannerError("--count is at least 1, --seed and --samples at least 0")
-    limit_blas_threads(1)
+    one_thread()
     found = {str(model): measured(model, args.count, args.seed, args.samples) for model in args.models}
     if args.out:
         write_text_atomically(args.out, json.dumps(found, indent=1) + "\n")

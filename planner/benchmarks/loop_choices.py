@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from planner.errors import PlannerError
-from planner.io.command import run_command, writable
+from planner.io.command import one_thread, run_command, writable
 from planner.io.paths import runs_dir
 
 if TYPE_CHECKING:
@@ -126,13 +126,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(args: argparse.Namespace) -> int:
     from gpt.files import write_text_atomically
-    from gpt.inference.threads import limit_blas_threads
     from planner.benchmarks.improvement import measured
     from planner.io.json_lines import read_lines, write_lines
 
     if args.count < 1 or args.samples < 0 or args.minutes <= 0 or min(args.seeds) < 0:
         raise PlannerError("--count is at least 1, --minutes above 0, --seeds and --samples at least 0")
-    limit_blas_threads(1)
+    one_thread()
     folder = writable(runs_dir() / args.name)
     outcomes: dict[str, list[Record]] = {}
     for seed in args.seeds:

@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from planner.errors import PlannerError
-from planner.io.command import run_command
+from planner.io.command import one_thread, run_command
 
 if TYPE_CHECKING:
     from gpt.data.tokenized_documents import TokenizedDocuments
@@ -97,14 +97,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from gpt.inference.threads import limit_blas_threads
     from planner.api import model_folder
     from planner.household.adaptation import Base
     from planner.learning.replay_corpus import find_replay
 
     if min(args.seeds, args.days, args.tasks) < 1 or args.first_seed < 0:
         raise PlannerError("--seeds, --days and --tasks are at least 1, --first-seed at least 0")
-    limit_blas_threads(1)
+    one_thread()
     model = model_folder(args.model)
     base = Base(model)
     found: list[HomeResult] = []

@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from planner.errors import PlannerError
-from planner.io.command import run_command
+from planner.io.command import one_thread, run_command
 
 if TYPE_CHECKING:
     from envs.symbolic.actions import Action, State
@@ -75,12 +75,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from gpt.inference.threads import limit_blas_threads
     from planner.api import Planner
 
     if args.tasks < 1:
         raise PlannerError(f"--tasks is at least 1; seen {args.tasks}")
-    limit_blas_threads(1)
+    one_thread()
     planner = Planner.load(args.model)
     found: list[Result] = []
     for task in bundled_tasks(args.seed) if args.bundled else sampled_tasks(args.tasks, args.seed):

@@ -31,7 +31,7 @@ import numpy as np
 
 from planner.errors import PlannerError
 from planner.evaluation.statistics import Rate, mean, quantile, rounded
-from planner.io.command import run_command
+from planner.io.command import one_thread, run_command
 
 if TYPE_CHECKING:
     from envs.symbolic.actions import State
@@ -236,13 +236,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(args: argparse.Namespace) -> int:
     from tqdm import tqdm
 
-    from gpt.inference.threads import limit_blas_threads
     from planner.api import Planner
     from planner.perception.sight import Sight
 
     if args.homes < 1 or args.seed < 0:
         raise PlannerError("--homes is at least 1, --seed at least 0")
-    limit_blas_threads(1)
+    one_thread()
     sight = Sight.load(args.model, args.file)
     planner = None if args.no_plans else Planner.load(args.model)
     found = list(tqdm(homes(args.homes, args.seed, sight, planner), total=args.homes, disable=None))

@@ -31,7 +31,6 @@ class Taught:
 
     actions: tuple[Action, ...] | None
     reason: str = ""
-    complete: bool = True  # False: more than LIMIT things; the state is to be read again
 
 
 def teach(
@@ -52,7 +51,7 @@ def teach(
         return Taught(actions=None, reason=str(stuck))
     if not teacher.limited and not all(holds(teacher.state, c, start) for c in conditions):
         return Taught(actions=None, reason="the conditions undo each other")
-    return Taught(actions=tuple(teacher.actions), complete=not teacher.limited)
+    return Taught(actions=tuple(teacher.actions))
 
 
 class _Teacher:

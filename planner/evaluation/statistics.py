@@ -7,6 +7,7 @@ import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from envs.evaluation import rates
 from envs.evaluation.rates import Z_95 as Z_95  # noqa: PLC0414 - for those who make intervals
 from envs.evaluation.rates import wilson as wilson  # noqa: PLC0414
 
@@ -17,11 +18,8 @@ T_95 = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rate:
+class Rate(rates.Rate):
     """A part of a whole, with its 95 % Wilson interval."""
-
-    hits: int
-    total: int
 
     def __post_init__(self) -> None:
         """Check the range."""
@@ -39,16 +37,11 @@ class Rate:
         return wilson(self.hits, self.total)
 
     def __str__(self) -> str:
-        """For a table: `87.5 % [78, 93]`."""
+        """For a table: `87.5 % [78, 93]`. The rate is rounded first: halves may fall otherwise than in `envs`."""
         if not self.total:
             return "-"
         low, high = self.interval
         return f"{100 * self.value:.1f} % [{100 * low:.0f}, {100 * high:.0f}]"
-
-    def as_dict(self) -> dict[str, object]:
-        """Plain data for programs."""
-        interval = [rounded(bound) for bound in self.interval]
-        return {"hits": self.hits, "total": self.total, "rate": rounded(self.value), "ci95": interval}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -27,6 +27,7 @@ from planner.execution.events import (
 )
 from planner.facts.failure_notes import FailedPlan, Note, changes, failure
 from planner.plans.options import MAX_REPLANS
+from planner.verification.plan_verification import phase_after, replay
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -226,12 +227,12 @@ class Execution:
         """Whether the rest of the plan, replayed on what is known, reaches what it is to reach."""
         state, first = self.known()
         goal, phase = self.aim()
-        for action in self.queue:
-            if not state.world.index.keys() >= set(action.args) or unmet_precondition(state, action) is not None:
-                return False
-            state = successor(state, action)
-            phase = advance(goal, phase, state, first)
-        return score(goal, phase, state, first).success
+        if not all(state.world.index.keys() >= set(action.args) for action in self.queue):
+            return False
+        replayed = replay(state, self.queue)
+        _, *later = replayed.states
+        phase = phase_after(goal, phase, later, first)
+        return replayed.reason is None and score(goal, phase, replayed.states[-1], first).success
 
     def _next(self) -> Action | None:
         """What is to be done next; None breaks the plan."""

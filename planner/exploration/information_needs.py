@@ -174,8 +174,7 @@ class _Wants:
         if holds(state, condition, self.first):
             return
         objects = self.domain.objects
-        wiping = condition.state == "clean" or (condition.state == "dirty" and condition.quantifier == "no")
-        if wiping and grounding.tool(state, "wipes") is None:
+        if grounding.needs_wiping(condition) and grounding.tool(state, "wipes") is None:
             yield InformationNeed(label="something to wipe with", words=tuple(n for n, k in objects.items() if k.wipes))
         if condition.state == "watered" and grounding.tool(state, "waters") is None:
             vessels = ("watering can", "glass", "cup", "mug", "kettle", "pot", "bowl")

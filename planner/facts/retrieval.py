@@ -121,12 +121,9 @@ class _Fetcher:
         self.add(*things)
         state = self.state
         for t in things:
-            for word in wanted.states:
-                if state.has(t, word):
-                    continue
+            for word, means in grounding.requirements(state, t, wanted, self.avoid):
+                self.add(means)
                 if word in ("sliced", "folded"):
-                    knife = grounding.tool(state, "cuts", self.avoid) if word == "sliced" else None
-                    self.add(knife)
                     root = state.root(t)
                     washed = any(grounding.MAKERS.get(w) and not state.has(t, w) for w in wanted.states)
                     if (
@@ -137,20 +134,15 @@ class _Fetcher:
                     ):
                         self.add(grounding.worktop(state, t, avoid=self.avoid))
                     elif (
-                        knife is not None
-                        and (beside := grounding.worktop(state, knife, near=root, avoid=self.avoid)) != root
+                        means is not None
+                        and (beside := grounding.worktop(state, means, near=root, avoid=self.avoid)) != root
                     ):
                         self.add(beside)  # where the knife is put down
-                elif word in grounding.MAKERS:
-                    fixture = grounding.maker(state, word, t, self.avoid)
-                    self.add(fixture)
-                    if word == "cooked" and fixture is not None and state.world.categories[fixture] == "stove burner":
-                        vessel = grounding.pan(state, t, self.avoid)
-                        self.add(vessel)
-                        if vessel is not None and state.world.categories[max(0, state.place[vessel])] == "stove burner":
-                            self.add(state.place[vessel])
-            if wanted.liquid and state.liquid[t] != wanted.liquid:
-                self.add(grounding.source(state, wanted.liquid, t, self.avoid))
+                elif word == "cooked" and means is not None and state.world.categories[means] == "stove burner":
+                    vessel = grounding.pan(state, t, self.avoid)
+                    self.add(vessel)
+                    if vessel is not None and state.world.categories[max(0, state.place[vessel])] == "stove burner":
+                        self.add(state.place[vessel])
 
     def fixture(self, condition: FixtureIs) -> None:
         state = self.state
@@ -160,8 +152,7 @@ class _Fetcher:
         else:
             lacking = [f for f in named if not state.has(f, condition.state)]
         self.add(*(lacking[:1] if condition.quantifier == "some" else lacking))
-        wiping = condition.state == "clean" or (condition.state == "dirty" and condition.quantifier == "no")
-        if wiping and lacking:
+        if grounding.needs_wiping(condition) and lacking:
             self.add(grounding.tool(state, "wipes", self.avoid))
         if condition.state == "watered" and lacking:
             vessel = grounding.tool(state, "waters", self.avoid)

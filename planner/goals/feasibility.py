@@ -69,8 +69,7 @@ def _has_means(condition: Condition, state: State) -> bool:
     if isinstance(condition, FixtureIs):
         if condition.state == "watered":
             return grounding.tool(state, "waters") is not None
-        wiped = condition.state == "clean" or (condition.state == "dirty" and condition.quantifier == "no")
-        return not wiped or grounding.tool(state, "wipes") is not None
+        return not grounding.needs_wiping(condition) or grounding.tool(state, "wipes") is not None
     if isinstance(condition, Every):
         about = subjects(state, condition)
         if condition.place is not None and condition.place.fixture is not None:
@@ -95,16 +94,7 @@ def _has_means(condition: Condition, state: State) -> bool:
 
 
 def _can_be_made(state: State, entity: int, thing: Thing) -> bool:
-    for word in thing.states:
-        if state.has(entity, word) or word == "folded":
-            continue
-        if word == "sliced":
-            if grounding.tool(state, "cuts") is None:
-                return False
-        elif word not in grounding.MAKERS or grounding.maker(state, word, entity) is None:
-            return False
-    liquid = thing.liquid
-    return liquid is None or state.liquid[entity] == liquid or grounding.source(state, liquid, entity) is not None
+    return all(means is not None or word == "folded" for word, means in grounding.requirements(state, entity, thing))
 
 
 def _contradict(phase: tuple[Condition, ...], state: State) -> bool:

@@ -14,7 +14,7 @@ from envs.symbolic.goals import Count, FixtureIs, Holding, No
 from envs.symbolic.scoring import chosen, is_at, matches
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from envs.symbolic.actions import State, World
     from envs.symbolic.domain import ObjectCategory
@@ -44,6 +44,11 @@ def rank(condition: Condition) -> int:
         shuts = (condition.state == "closed") != (condition.quantifier == "no")
         return 4 if shuts or (condition.state == "open" and condition.quantifier == "no") else 2
     return 1
+
+
+def needs_wiping(condition: FixtureIs) -> bool:
+    """Whether a condition makes fixtures clean, which takes a tool that wipes."""
+    return condition.state == "clean" or (condition.state == "dirty" and condition.quantifier == "no")
 
 
 def kept(state: State, conditions: Sequence[Condition]) -> dict[int, Place | None]:
@@ -276,6 +281,24 @@ def source(state: State, liquid: str, vessel: int, avoid: frozenset[int] = froze
         elif i >= world.n_fixtures and state.liquid[i] == liquid and i != vessel:
             found.append((is_avoided(state, i, avoid), True, reach_cost(state, i), i))
     return min(found)[-1] if found else None
+
+
+def requirements(
+    state: State, entity: int, wanted: Thing, avoid: frozenset[int] = frozenset()
+) -> Iterator[tuple[str, int | None]]:
+    """Yield each state and liquid that an entity lacks, with the tool, appliance or source that it takes.
+
+    That is None where the home has none, and for `folded`, which takes none.
+    """
+    for word in wanted.states:
+        if state.has(entity, word):
+            continue
+        if word == "sliced":
+            yield word, tool(state, "cuts", avoid)
+        else:
+            yield word, maker(state, word, entity, avoid) if word in MAKERS else None
+    if wanted.liquid and state.liquid[entity] != wanted.liquid:
+        yield wanted.liquid, source(state, wanted.liquid, entity, avoid)
 
 
 def other_place(state: State, thing: int, but: Place, avoid: frozenset[int] = frozenset()) -> int | None:

@@ -38,8 +38,6 @@ if TYPE_CHECKING:
     from planner.household.simulated_household import Household
     from planner.world_model.location_prior import Habits
 
-DAYS = 20
-
 
 class Base:
     """Weights that adapters are trained over, and planners with and without one."""

@@ -52,3 +52,13 @@ def run_command(command: Callable[[], int], prog: str) -> int:
             raise
         print(f"{prog}: {printable(str(error))}", file=sys.stderr)
         return 2
+
+
+def one_thread() -> None:
+    """Let numpy compute on one thread.
+
+    A small model decodes no faster on two, and far slower on a busy machine.
+    """
+    from gpt.inference.threads import limit_blas_threads
+
+    limit_blas_threads(1)

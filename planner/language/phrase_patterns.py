@@ -196,23 +196,6 @@ def expand(node: Node, rng: random.Random, fill: Callable[[str], str]) -> str:
     return fill(name)
 
 
-def expansions(pattern: str) -> int:
-    """How many distinct texts a pattern has, slots left open (alternatives that coincide are counted apart)."""
-
-    def count(node: Node) -> int:
-        if isinstance(node, str) or node[0] == "slot":
-            return 1
-        counts = [count(c) for c in node[1]]
-        if node[0] == "alt":
-            return sum(counts)
-        product = 1
-        for c in counts:
-            product *= c
-        return product
-
-    return count(parse_pattern(pattern))
-
-
 @cache
 def is_held_out(family: str, pattern: str) -> bool:
     """Whether a pattern belongs to the test split: one line in twelve, by its hash, in every family alike."""

@@ -106,9 +106,8 @@ def plot(title: str, series: Mapping[str, Sequence[Record]]) -> str:
             parts += _bar(x, table[group], COLORS[s % len(COLORS)])
         middle = LEFT_MARGIN + GAP / 2 + g * step + BAR_WIDTH * len(tables) / 2
         for line, words in enumerate(group.split(", ")):
-            parts.append(
-                f'<text x="{middle}" y="{TOP_MARGIN + PLOT_HEIGHT + 18 + 15 * line}" text-anchor="middle">{words}</text>'
-            )
+            y = TOP_MARGIN + PLOT_HEIGHT + 18 + 15 * line
+            parts.append(f'<text x="{middle}" y="{y}" text-anchor="middle">{words}</text>')
     for s, name in enumerate(tables):
         x, color = LEFT_MARGIN + 90 * s, COLORS[s % len(COLORS)]
         parts.append(f'<rect x="{x}" y="{TOP_MARGIN + PLOT_HEIGHT + 48}" width="12" height="12" fill="{color}"/>')

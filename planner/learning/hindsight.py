@@ -11,24 +11,14 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from envs.symbolic.actions import Action, State, successor, unmet_precondition
+from envs.symbolic.actions import Action, State
 from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Goal, Place, Thing
 from envs.symbolic.scoring import holds
 from planner.tasks.task_sampler import goal_is_held_out
+from planner.verification.plan_verification import replay
 
 MAX_RELABELLED = 6  # conditions of a goal found in hindsight
 _STATES = ("hot", "cold", "sliced", "cooked", "folded")
-
-
-def replay(initial_state: State, actions: Sequence[Action]) -> tuple[list[State], list[Action]]:
-    """Return the states that a plan passes, the first and the last included, up to what cannot be done."""
-    states, executed = [initial_state], list[Action]()
-    for action in actions:
-        if unmet_precondition(states[-1], action) is not None:
-            break
-        states.append(successor(states[-1], action))
-        executed.append(action)
-    return states, executed
 
 
 def relabel(initial_state: State, actions: Sequence[Action]) -> tuple[Goal, tuple[Action, ...]] | None:
@@ -36,7 +26,7 @@ def relabel(initial_state: State, actions: Sequence[Action]) -> tuple[Goal, tupl
 
     None of its conditions held before.
     """
-    states, executed = replay(initial_state, actions)
+    states = replay(initial_state, actions).states
     conditions: list[Condition] = [
         *_changed_objects(initial_state, states[-1]),
         *_changed_fixtures(initial_state, states[-1]),
@@ -49,14 +39,13 @@ def relabel(initial_state: State, actions: Sequence[Action]) -> tuple[Goal, tupl
         return None
     for number, state in enumerate(states):
         if all(holds(state, c, initial_state) for c in changed):
-            return goal, tuple(executed[:number])
+            return goal, tuple(actions[:number])
     return None
 
 
 def achieved_subgoals(initial_state: State, actions: Sequence[Action], rng: random.Random) -> Iterator[Goal]:
     """Yield goals of one condition that a plan reached and that did not hold before, in random order."""
-    states, _ = replay(initial_state, actions)
-    final_state = states[-1]
+    final_state = replay(initial_state, actions).states[-1]
     object_conditions = [part for whole in _changed_objects(initial_state, final_state) for part in _parts(whole)]
     conditions: list[Condition] = list(
         dict.fromkeys(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gpt.files import write_atomically
 from planner.errors import OutputError
 
 if TYPE_CHECKING:
@@ -65,7 +66,6 @@ def with_sound(path: Path, parts: Sequence[Path], sound: Path) -> None:
     """
     from imageio_ffmpeg import get_ffmpeg_exe
 
-    beside = path.with_name(f".{path.stem}.part.mp4")
     inputs = [argument for part in (*parts, sound) for argument in ("-i", str(part))]
     width, height = SIZE
     alike = "".join(f"[{k}:v]scale={width}:{height},setsar=1,fps={FPS}[v{k}];" for k in range(len(parts)))
@@ -74,10 +74,12 @@ def with_sound(path: Path, parts: Sequence[Path], sound: Path) -> None:
     graph = f"{alike}{videos}concat=n={len(parts)}:v=1[v];[{len(parts)}:a]adelay={delay}:all=1,apad[a]"
     command = [
         get_ffmpeg_exe(), "-y", "-loglevel", "error", *inputs, "-filter_complex", graph, "-map", "[v]", "-map", "[a]",
-        "-shortest", "-c:v", "libx264", "-pix_fmt", "yuv420p", "-c:a", "aac", str(beside),
+        "-shortest", "-c:v", "libx264", "-pix_fmt", "yuv420p", "-c:a", "aac", "-f", "mp4",
     ]  # fmt: skip
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        beside.unlink(missing_ok=True)
-        raise OutputError(f"{path}: ffmpeg could not write it: {' '.join(done.stderr.split())[:300]}")
-    beside.replace(path)
+
+    def write(beside: Path) -> None:
+        done = subprocess.run([*command, str(beside)], capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise OutputError(f"{path}: ffmpeg could not write it: {' '.join(done.stderr.split())[:300]}")
+
+    write_atomically(path, write)

@@ -7,15 +7,14 @@ import pickle
 import traceback
 from collections.abc import Callable
 
+from planner.io.command import one_thread
 from planner.rollouts.messages import is_expected
 
 
 def prepare() -> None:
     """Let this process compute on one thread: there are as many processes as there is to do."""
-    from gpt.inference.threads import limit_blas_threads
-
     os.environ["OMP_NUM_THREADS"] = "1"  # of onnxruntime, which reads it when it is loaded
-    limit_blas_threads(1)
+    one_thread()
 
 
 class Server:

@@ -10,11 +10,12 @@ from dataclasses import replace
 
 from envs.errors import EnvsError
 from envs.scenes.scene_sampler import sample_scene
-from envs.symbolic.actions import State, World
+from envs.symbolic.actions import BIT, DIRTY, State, World
 from envs.symbolic.domain import Domain, load_domain
 from envs.symbolic.goals import Count, Every, FixtureIs, Goal, Holding, No, Place, Thing, format_condition
 from envs.symbolic.scene import Scene
-from envs.symbolic.scoring import holds
+from envs.symbolic.scoring import fixtures_of, holds
+from planner.goals.grounding import MAKERS
 from planner.tasks.task_files import TaskError, TaskLine
 
 DECOYS = (8, 16)  # categories of things that a sampled home has for no reason; measured: tests/planner/test_tasks.py
@@ -35,12 +36,11 @@ def needs(goal: Goal, domain: Domain) -> tuple[Counter[str], Counter[str]]:
         if wanted.word != "anything":
             objects[wanted.word] = max(objects[wanted.word], number)
         for state in wanted.states:
-            for fixture in {"clean": ["sink"], "hot": ["microwave"], "cold": ["fridge"]}.get(state, []):
+            for fixture in MAKERS.get(state, ())[:1]:
                 fixtures[fixture] = max(fixtures[fixture], 1)
             if state == "sliced":
                 objects["knife"] = max(objects["knife"], 1)
             if state == "cooked":
-                fixtures["stove burner"] = max(fixtures["stove burner"], 1)
                 objects["pan"] = max(objects["pan"], 1)
         if wanted.liquid == "water":
             fixtures["sink"] = max(fixtures["sink"], 1)
@@ -188,8 +188,7 @@ def undone(scene: Scene, goal: Goal, domain: Domain) -> Scene:
             if ("dirty" if isinstance(condition, No) else "clean") in wanted:
                 soil(condition.thing.word)
         elif condition.state != "watered":
-            state = domain.negations.get(condition.state, condition.state)
-            is_true = (condition.state == state) == (condition.quantifier == "no")
+            state, is_true = _undone_fixture(condition, domain)
             kinds = domain.resolve_fixture(condition.fixture, condition.state)
             for i, fixture in enumerate(fixtures):
                 if fixture.category in kinds:
@@ -197,3 +196,31 @@ def undone(scene: Scene, goal: Goal, domain: Domain) -> Scene:
                         fixture, states=fixture.states | {state} if is_true else fixture.states - {state}
                     )
     return replace(scene, objects=tuple(objects), fixtures=tuple(fixtures))
+
+
+def undone_state(start: State, goal: Goal, rng: random.Random) -> State:
+    """Return the state with what a goal wants undone, so that there is work to do.
+
+    What one is to clean is dirty; of the fixtures that a condition is about, if they are several, half are changed.
+    """
+    flags = list(start.flags)
+    world = start.world
+    for condition in goal.conditions:
+        if isinstance(condition, FixtureIs):
+            word, is_true = _undone_fixture(condition, world.domain)
+            bit = BIT[word]
+            named = fixtures_of(start, condition)
+            for i in named if condition.quantifier == "some" else rng.sample(named, k=(len(named) + 1) // 2):
+                flags[i] = flags[i] | bit if is_true else flags[i] & ~bit
+        elif not isinstance(condition, Every | No) and "clean" in condition.thing.states:
+            words = world.domain.resolve(condition.thing.word)
+            for i in range(world.n_fixtures, len(world.names)):
+                if world.categories[i] in words:
+                    flags[i] |= DIRTY
+    return start._replace(flags=tuple(flags))
+
+
+def _undone_fixture(condition: FixtureIs, domain: Domain) -> tuple[str, bool]:
+    """Return the state that a condition is about, and whether it has to be true at first for there to be work."""
+    word = domain.negations.get(condition.state, condition.state)
+    return word, (condition.state == word) == (condition.quantifier == "no")

@@ -11,16 +11,17 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from envs.symbolic.actions import BIT, DIRTY, State
+from envs.symbolic.actions import State
 from envs.symbolic.domain import load_domain
-from envs.symbolic.goals import Count, Every, FixtureIs, Goal, Holding, No, format_condition, format_goal
-from envs.symbolic.scoring import fixtures_of, holds
+from envs.symbolic.goals import Count, Goal, format_condition, format_goal
+from envs.symbolic.scoring import holds
 from planner.goals.feasibility import is_feasible
 from planner.language.normalization import normalize
 from planner.language.phrase_patterns import Family, is_held_out, load_families
 from planner.language.realization import Realizer
 from planner.language.sequencing import IN_TURN, IN_TURN_TEST, join_in_turn
 from planner.language.slot_binding import Binder
+from planner.tasks.task_homes import undone_state
 
 if TYPE_CHECKING:
     import random
@@ -144,7 +145,7 @@ class TaskDrawer:
         goal = self.binder.goal(family, binding, count, start.world.domain)
         if goal is None:
             return None
-        start = self._undone(goal, start)
+        start = undone_state(start, goal, self.rng)
         if all(holds(start, c, start) for phase in goal.phases for c in phase):
             return None
         pattern = self.rng.choice(self.patterns[family.name])
@@ -283,30 +284,6 @@ class TaskDrawer:
             family="missing",
             refuse=f"there is no {binding[slot]} here",
         )
-
-    def _undone(self, goal: Goal, start: State) -> State:
-        """Undo what a goal wants: dirty what is to be clean, open what is to be closed, so that there is work to do."""
-        flags = list(start.flags)
-        world = start.world
-        for condition in goal.conditions:
-            if isinstance(condition, FixtureIs):
-                word = world.domain.negations.get(condition.state, condition.state)
-                bit = BIT[word]
-                lacks = (condition.state == word) == (condition.quantifier == "no")  # it has to begin with the state
-                named = fixtures_of(start, condition)
-                for i in named if condition.quantifier == "some" else self.rng.sample(named, k=(len(named) + 1) // 2):
-                    flags[i] = flags[i] | bit if lacks else flags[i] & ~bit
-            elif not isinstance(condition, Every | No) and "clean" in condition.thing.states:
-                self._soil(condition, start, flags)
-        return start._replace(flags=tuple(flags))
-
-    @staticmethod
-    def _soil(condition: Count | Holding, start: State, flags: list[int]) -> None:
-        world = start.world
-        words = world.domain.resolve(condition.thing.word)
-        for i in range(world.n_fixtures, len(world.names)):
-            if world.categories[i] in words:
-                flags[i] |= DIRTY
 
 
 GIBBERISH = "I did not understand that"

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from envs.symbolic.actions import Action, State, successor, unmet_precondition
+from envs.symbolic.actions import Action, State
 from envs.symbolic.goals import Condition, Goal
 from envs.symbolic.scoring import holds
 from planner.goals.chunking import next_conditions
 from planner.goals.grounding import rank
-from planner.verification.plan_verification import verify
+from planner.verification.plan_verification import attempt, replay, verify
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,11 +57,11 @@ def broken_spans(
         start: The episode's first state.
         given_up: Names of what is not to be used.
     """
-    planned = _replay(expected, rest)
+    planned = replay(expected, rest).states
     if len(goal.phases) > 1 or len(planned) <= len(rest):  # what was not a plan before cannot be mended
         return
     barred = [i for i, action in enumerate(rest) if not set(given_up).isdisjoint(action.args)]
-    going = _replay(seen, rest[: barred[0]] if barred else rest)
+    going = replay(seen, rest[: barred[0]] if barred else rest).states
     if not barred and verify(seen, goal, rest, began=start).ok:
         yield BrokenSpan(before=tuple(rest), state=going[-1], hidden=(), after=(), todo=())
         return
@@ -74,7 +74,7 @@ def broken_spans(
         if found and planned[j].held >= 0:
             continue
         hoped = _hoped(going[begin], planned[j], rest[begin:j])
-        if len(_replay(hoped, rest[j:])) <= len(rest) - j:
+        if len(replay(hoped, rest[j:]).states) <= len(rest) - j:
             continue
         todo = _lacking(going[begin], rest[j:], goal.phases[0], start)
         hole = BrokenSpan(
@@ -93,16 +93,6 @@ def broken_spans(
             yield hole
 
 
-def _replay(state: State, actions: Sequence[Action]) -> list[State]:
-    """The states that actions lead through, the first included, as far as they can be done."""
-    states = [state]
-    for action in actions:
-        if unmet_precondition(states[-1], action) is not None:
-            break
-        states.append(successor(states[-1], action))
-    return states
-
-
 def _hoped(seen: State, planned: State, hidden: Sequence[Action]) -> State:
     """What is seen, but as it was planned for everything that the hidden steps are about, and in the hand."""
     world = seen.world
@@ -118,8 +108,6 @@ def _lacking(
     state: State, actions: Sequence[Action], conditions: Sequence[Condition], start: State
 ) -> tuple[Condition, ...]:
     """The conditions that do not hold after those of the actions that can be done, in the order they are reached in."""
-    for action in actions:
-        if unmet_precondition(state, action) is None:
-            state = successor(state, action)
+    *_, state = (state, *attempt(state, actions))
     lacking = [c for c in conditions if not holds(state, c, start)]
     return tuple(sorted(lacking, key=rank))

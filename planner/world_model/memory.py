@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from envs.errors import nearest
 from envs.files.bounded_files import ReadError, read_text
 from envs.symbolic.domain import load_domain
+from gpt.files import write_text_atomically
 from planner.errors import PlannerError
 from planner.world_model.belief import GROUND, HAND, Belief, Known, free_name
 from planner.world_model.open_home import open_home
@@ -193,10 +194,7 @@ def keep(path: Path, belief: Belief) -> None:
         "fixtures": {name: sorted(states) for name, states in sorted(belief.fixtures.items())},
         "looked": sorted(belief.looked | belief.remembered),
     }
-    beside = path.with_name(path.name + ".part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
-        beside.replace(path)
+        write_text_atomically(path, json.dumps(data, indent=1) + "\n")
     except OSError as error:
         raise BeliefError(f"{path}: the memory cannot be written ({error.strerror or error})") from None

@@ -16,6 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gpt.files import write_text_atomically
 from planner.errors import PlannerError
 from planner.io.command import run_command
 from planner.io.paths import datasets_dir
@@ -113,10 +114,8 @@ def _run(args: argparse.Namespace) -> int:
         raise PlannerError(f"--homes is at least 1; seen {args.homes}")
     out = args.out or datasets_dir() / "places" / "usual.json"
     places = count_places(training_homes(args.homes, args.seed))
-    beside = out.with_suffix(".part")
     try:
-        beside.write_text(written(places), encoding="utf-8")
-        beside.replace(out)
+        write_text_atomically(out, written(places))
     except OSError as error:
         raise PlannerError(f"{out}: cannot be written ({error.strerror or error})") from None
     print(f"{out}: {len(places.things)} categories in {places.homes} homes")

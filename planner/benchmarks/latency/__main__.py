@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from planner.errors import PlannerError
-from planner.io.command import run_command
+from planner.io.command import one_thread, run_command
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,11 +70,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(args: argparse.Namespace) -> int:
     if min(args.tasks, args.repeats, args.workers, *args.objects) < 1:
         raise PlannerError("--tasks, --repeats, --workers and --objects are at least 1")
-    from gpt.inference.threads import limit_blas_threads
     from planner.api import Planner, model_folder
     from planner.tasks.held_out_trials import BUILT_IN, draw_trials
 
-    limit_blas_threads(1)
+    one_thread()
     folder = model_folder(args.model)
     planner = Planner.load(folder)
     trials = [t for split in BUILT_IN for t in draw_trials(split, args.tasks, seed=args.seed)]

@@ -141,7 +141,6 @@ class Pool:
         self._waves = torch.zeros(int(seconds * RATE), dtype=torch.int16, device=device)
         self._kept: list[_Kept] = []  # the oldest first
         self._end = 0
-        self._failure = ""
         context = multiprocessing.get_context("spawn")
         self._queue: Queue[list[Utterance] | str] = context.Queue(4 * max(1, workers))
         self._processes = [

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from envs.symbolic.actions import Action, State, format_action, successor, unmet_precondition
+from envs.symbolic.actions import Action, State, format_action
 from envs.symbolic.goals import Goal, format_goal
 from envs.symbolic.scoring import advance
+from planner.verification.plan_verification import attempt
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,15 +37,13 @@ class Phase:
 
 def phases_of(goal: Goal, actions: Sequence[Action], start: State) -> tuple[Phase, ...]:
     """Split a plan. What comes after the end of the last phase stays with it; so does what cannot be carried out."""
-    state, last = start, len(goal.phases) - 1
-    phase = advance(goal, 0, state, start)
+    phase = advance(goal, 0, start, start)
     found: list[list[Subtask]] = [[] for _ in goal.phases]
-    for action in actions:
+    states = [start, *attempt(start, actions)]
+    for action, state, after in zip(actions, states[:-1], states[1:], strict=True):
         liquid = state.liquid[state.world.index[action.args[0]]] if action.skill == "pour" else ""
         found[phase].append(Subtask(action=action, text=format_action(state.world, action), liquid=liquid))
-        if unmet_precondition(state, action) is None:
-            state = successor(state, action)
-            phase = min(advance(goal, phase, state, start), last)
+        phase = advance(goal, phase, after, start)
     return tuple(
         Phase(goal=Goal(phases=(conditions,)), text=format_goal(Goal(phases=(conditions,)), start.world.domain),
               subtasks=tuple(subtasks))
