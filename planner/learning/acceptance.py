@@ -1,4 +1,4 @@
-"""Whether new weights are better than old ones on the same held-out tasks, and how that is shown."""
+"""Decide whether new weights are better than old ones on the same held-out tasks, and show it as table and plot."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from planner.evaluation.tables import grid
 from planner.io.json_lines import Record
 
 MODE_LABELS = (("alone", "direct pass"), ("verified", "with verification"))
-MAX_P_OF_DROP = 0.05  # weights are refused if verified success fell this surely
+MAX_P_OF_DROP = 0.05  # weights are refused if verified success fell with at most this p-value
 BAR_WIDTH, GAP, PLOT_HEIGHT, LEFT_MARGIN, TOP_MARGIN = 46, 40, 200, 50, 40  # pixels of the plot
 COLORS = ("#9aa5b1", "#2f6f9f")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Decision:
-    """Whether new weights are accepted, why, and the paired comparisons that say so."""
+    """Whether new weights are accepted, why, and the paired comparisons behind it."""
 
     accepted: bool
     reason: str
@@ -32,10 +32,10 @@ class Decision:
 
 
 def decide(old: Sequence[Record], new: Sequence[Record]) -> Decision:
-    """Accept new weights if held-out success rose: of direct pass and verified plans together, the latter not lost.
+    """Accept new weights if held-out success of both modes together rose and verified success did not fall.
 
     Raises:
-        ValueError: The outcomes are not of the same tasks.
+        ValueError: The outcomes are of different tasks.
     """
     if [o["id"] for o in old] != [n["id"] for n in new]:
         raise ValueError("old and new outcomes are not of the same tasks")
@@ -61,7 +61,7 @@ def _hits(outcomes: Sequence[Record], mode: str) -> list[bool]:
 
 
 def rates(outcomes: Sequence[Record]) -> dict[str, Rate]:
-    """Return the success of each way on each split, `direct pass, 5-6 conditions` and so on."""
+    """Return the success of each mode on each split, under names such as `direct pass, 5-6 conditions`."""
     by_group = {}
     for split in dict.fromkeys(str(o["split"]) for o in outcomes):
         members = [o for o in outcomes if o["split"] == split]
@@ -71,7 +71,7 @@ def rates(outcomes: Sequence[Record]) -> dict[str, Rate]:
 
 
 def before_and_after(old: Sequence[Record], new: Sequence[Record]) -> str:
-    """Show success before and after with intervals, and the paired test of each row."""
+    """Return a table of success before and after, with intervals and a paired test in each row."""
     rows = []
     for split in dict.fromkeys(str(o["split"]) for o in old):
         for mode, name in MODE_LABELS:
@@ -85,7 +85,7 @@ def before_and_after(old: Sequence[Record], new: Sequence[Record]) -> str:
 
 
 def plot(title: str, series: Mapping[str, Sequence[Record]]) -> str:
-    """Return an SVG of bars: for each way and split the success of each series, with 95 % intervals."""
+    """Return an SVG of bars: the success of each series for each mode and split, with 95 % intervals."""
     tables = {name: rates(outcomes) for name, outcomes in series.items()}
     groups = list(next(iter(tables.values()))) if tables else []
     step = BAR_WIDTH * len(tables) + GAP

@@ -1,7 +1,7 @@
-"""Tasks that are made of proposals: joined, to be done in turn, or saying together what one thing is to be.
+"""Compose longer tasks from proposals: joined, sequential, or merged into one condition on one object.
 
-What a person asks in one breath, `fill the glass and put the glass on the desk`, may be two conditions or one about one
-glass, which is more than both: where two proposals are about one thing, what they ask for together is a task as well.
+A request such as `fill the glass and put the glass on the desk` may mean two conditions, or one condition on one
+glass, which is stricter than both. Two proposals about the same object category are therefore also merged.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from planner.language.realization import Realizer
 from planner.language.sequencing import IN_TURN, join_in_turn
 from planner.learning.proposals import Origin, Proposal, initial_state_of, rejection_reason, substitute_category
 
-LENGTHS = (2, 3, 4, 5, 6, 7, 8, 9, 10)  # conditions that joined goals aim at
+LENGTHS = (2, 3, 4, 5, 6, 7, 8, 9, 10)  # numbers of conditions that joined goals aim at
 SHARES: dict[Origin, float] = {"joined": 0.5, "in turn": 0.15, "merged": 0.35}
-CANDIDATES = 4  # of which the one is made whose form was made most seldom
-MAX_SEQUENTIAL_CONDITIONS = 2  # conditions of each of the tasks
+CANDIDATES = 4  # of which the one with the rarest form is used
+MAX_SEQUENTIAL_CONDITIONS = 2  # conditions of each part of a sequential task
 MERGE_TRIES = 40
-SAME_OBJECT_SHARE = 0.6  # of tasks in turn go on with what the one before had
+SAME_OBJECT_SHARE = 0.6  # of sequential tasks continue with the object of the part before
 
 Members = Sequence[tuple[Proposal, Goal]]
 ComposedTask = tuple[list[Proposal], Goal]
 
 
 def compose(proposals: Sequence[Proposal], count: int, seed: int) -> Iterator[Proposal]:
-    """Yield `count` tasks for each home that several kept proposals make, of any homes."""
+    """Yield up to `count` tasks for each home, composed of kept proposals of all homes."""
     kept = [p for p in proposals if not p.dropped and p.parts == 1]
     members = [(p, goal) for p in kept if len((goal := parse_goal(p.goal)).phases) == 1]
     meanings: set[tuple[tuple[str, ...], ...]] = set()
@@ -50,7 +50,7 @@ def compose(proposals: Sequence[Proposal], count: int, seed: int) -> Iterator[Pr
             instruction = (
                 join_in_turn(rng, instructions, IN_TURN) if origin == "in turn" else realizer.join(instructions)
             )
-            if len(instruction) > SPAN:  # its end would not be read
+            if len(instruction) > SPAN:  # the GPT would not see its end
                 continue
             dropped = rejection_reason(goal, initial_state_of(home, goal))
             if not dropped:
@@ -62,20 +62,20 @@ def compose(proposals: Sequence[Proposal], count: int, seed: int) -> Iterator[Pr
 
 
 def _rarest(candidates: Sequence[ComposedTask | None], form_counts: Counter[str]) -> ComposedTask | None:
-    """Return the one that has the form that was made most seldom."""
+    """Return the task with the rarest form."""
     tasks = [task for task in candidates if task is not None]
     return min(tasks, key=lambda task: min(form_counts[form] for form in condition_forms(task[1])), default=None)
 
 
 def condition_forms(goal: Goal) -> set[str]:
-    """Return what is to be made about equally often: each form of condition at each fixture, and how many there are."""
+    """Return the forms to balance: each form of condition at each fixture, and the combination of conditions."""
     forms = {" at ".join((shape(Goal(phases=((c,),))), *fixtures_named(c))) for c in goal.conditions}
     types = sorted({f"{type(c).__name__} {getattr(c, 'quantifier', '')}" for c in goal.conditions})
     return forms | {f"{len(goal.conditions)} conditions: {' , '.join(types)}"}
 
 
 def _join(members: Members, rng: random.Random) -> ComposedTask | None:
-    """Choose tasks to be done together, about as many conditions as one of `LENGTHS`."""
+    """Join tasks up to a number of conditions drawn from `LENGTHS`."""
     max_conditions = rng.choice(LENGTHS)
     chosen: list[Proposal] = []
     conditions: list[Condition] = []
@@ -91,7 +91,7 @@ def _join(members: Members, rng: random.Random) -> ComposedTask | None:
 
 
 def _in_turn(members: Members, rng: random.Random) -> ComposedTask | None:
-    """Choose two or three tasks to be done one after the other; often the second goes on with what the first had."""
+    """Chain two or three tasks; often the later ones continue with an object of the first."""
     members = [m for m in members if len(m[1].conditions) <= MAX_SEQUENTIAL_CONDITIONS]
     if len(members) < 2:
         return None
@@ -108,9 +108,9 @@ def _in_turn(members: Members, rng: random.Random) -> ComposedTask | None:
 
 
 def _merged(members: Members, rng: random.Random) -> ComposedTask | None:
-    """Choose two tasks of one condition each that say together what one thing is to be.
+    """Merge two tasks of one condition each into one condition on one object.
 
-    Where the second is about another thing, by its plain name, it is made to be about the first one's.
+    If the second names another category, the first one's category is substituted.
     """
     single = [(p, g) for p, g in members if len(g.conditions) == 1 and isinstance(g.conditions[0], Count)]
     for _ in range(MERGE_TRIES if len(single) > 1 else 0):

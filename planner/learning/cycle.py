@@ -1,8 +1,8 @@
-"""One cycle of self-improvement: propose, plan, execute, score, keep, train, and judge the new weights.
+"""One cycle of self-improvement: propose, plan, execute, score, keep, train, and evaluate the new weights.
 
 A cycle is a folder: config.json, proposals.jsonl, episodes.jsonl, hindsight.jsonl and hindsight_episodes.jsonl,
-physics.jsonl, training/, model/, held_out.jsonl, metrics.json, plot.svg. Each is written whole or not at all, so a
-killed cycle goes on where it was. No teacher and no search takes part.
+physics.jsonl, training/, model/, held_out.jsonl, metrics.json, plot.svg. Each file is written atomically, so a killed
+cycle resumes where it stopped. Neither the teacher nor a search is used.
 """
 
 from __future__ import annotations
@@ -57,10 +57,10 @@ HELD_OUT_SPLITS = (
 )
 HINDSIGHT_EPISODES = "hindsight_episodes.jsonl"
 EPISODES = ("episodes.jsonl", HINDSIGHT_EPISODES)
-ANCHORED_STEP_SHARE = 0.75  # of the steps, where a pass of the old weights comes to the two and a half of a step's own
+ANCHORED_STEP_SHARE = 0.75  # a pass with the old weights costs as much as 2.5 parts of a plain step
 
 
-MINUTES_PER_CYCLE = 20.0  # of `Sizes()`, on two CPU cores
+MINUTES_PER_CYCLE = 20.0  # with the default `Sizes()`, on two CPU cores
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,18 +70,18 @@ class Sizes:
     Attributes:
         homes: Homes of the train split that tasks are proposed for.
         per_home: Proposals sampled for each.
-        varied: Proposals varied for each.
-        composed: Longer tasks composed for each.
-        tasks: Proposals that are tried, chosen by the curriculum.
-        hindsight: Goals that plans reached by the way, to be put into words and, where they can be read, tried too.
-        samples: Further plans of the slow planner, where the first fails.
-        attempts: Plans that the direct pass draws for each task; the rules that compare attempts need two or more.
+        varied: Variants of proposals for each home.
+        composed: Longer tasks composed for each home.
+        tasks: Proposals to try, chosen by the curriculum.
+        hindsight: Incidentally achieved goals to verbalize, and to try if the GPT reads its own words back.
+        samples: Further plans of the slow planner (constrained decoding with verification) where the first fails.
+        attempts: Plans that the direct pass samples for each task; rules that compare attempts need two or more.
         steps: Optimizer steps.
         rows: Rows of a batch.
-        lr: Peak learning rate: a fraction of what the first training took.
-        new_share: The part of the tokens read in training that is new; the rest is replayed from the old corpus.
-        held_out: Tasks of each of the held-out splits.
-        physics: Verified plans that must also work in the physical home to be kept.
+        lr: Peak learning rate: a fraction of the rate of the first training.
+        new_share: The fraction of the training tokens that is new; the rest is replayed from the old corpus.
+        held_out: Tasks of each held-out split.
+        physics: Verified plans to execute in the physical home; those that fail there are not learned.
     """
 
     homes: int = 60
@@ -117,8 +117,8 @@ class Method:
 
     Attributes:
         rule: The learning rule (planner/learning/training_mixture.py).
-        prefer_failures: Whether tasks are chosen by what earlier cycles failed at; else all are alike.
-        device: What training runs on; `auto` is the first GPU if there is one.
+        prefer_failures: Whether to prefer tasks like those that earlier cycles failed at; otherwise the choice is uniform.
+        device: Where training runs; `auto` is the first GPU if there is one.
     """
 
     rule: LearningRule = "rejection"
@@ -132,7 +132,7 @@ class Method:
 
 @dataclass(frozen=True, kw_only=True)
 class CycleResult:
-    """How a cycle ended: whether its weights are accepted, and the outcomes of the weights to go on with."""
+    """The result of a cycle: whether its weights are accepted, and the model and outcomes to continue with."""
 
     decision: Decision
     model: Path
@@ -141,7 +141,7 @@ class CycleResult:
 
 
 def draw_held_out_tasks(count: int, seed: int, span: Span) -> list[EvaluationTask]:
-    """Return the tasks that weights are judged by, in homes outside the train split."""
+    """Return the held-out evaluation tasks, in homes outside the train split."""
     return [t for split in HELD_OUT_SPLITS for t in draw_trials(split, count, seed=seed, span=span)]
 
 
@@ -154,7 +154,7 @@ def evaluate_weights(
     workers: Workers | None = None,
     reporter: Reporter | None = None,
 ) -> list[Record]:
-    """Return each trial's outcome with some weights: by the direct pass, and with verification."""
+    """Return the outcome of each trial with these weights: by the direct pass, and with verification."""
     by_id = {trial.id: trial for trial in trials}
     job, name = JudgeTrial(model=model, trials=by_id, samples=samples), f"held out, {model.parent.name}/{model.name}"
     return stage(path, list(by_id), job, name, workers=workers, reporter=reporter)
@@ -173,19 +173,19 @@ def run_cycle(
     workers: Workers | None = None,
     reporter: Reporter | None = None,
 ) -> CycleResult:
-    """Do one cycle, or the rest of it.
+    """Run one cycle, or the rest of an interrupted one.
 
     Args:
         folder: The cycle's folder.
-        model: The weights to start from.
+        model: The initial weights.
         outcomes: Their outcomes on the held-out tasks.
         replay: Documents of the model's own corpus.
         sizes: How much to do.
-        number: Of the cycle, from 1.
-        seed: Of the run.
-        method: How it learns.
-        workers: Who plays the episodes; None: this process.
-        reporter: Whom progress is told; None: nobody but the terminal.
+        number: The cycle's number, from 1.
+        seed: The run's seed.
+        method: How the cycle learns.
+        workers: Workers that run the episodes; None: this process.
+        reporter: Receives the progress; None: the terminal only.
     """
     started_at = time.perf_counter()
     folder.mkdir(parents=True, exist_ok=True)
@@ -233,7 +233,7 @@ def run_cycle(
         new_outcomes = evaluate_weights(new_model, trials, path, sizes.samples, workers=workers, reporter=reporter)
         decision = decide(outcomes, new_outcomes)
     metrics |= decision.as_dict() | {"seconds": round(time.perf_counter() - started_at, 1)}
-    if not (folder / "metrics.json").exists():  # a resumed run keeps the time that the cycle took
+    if not (folder / "metrics.json").exists():  # a resumed run keeps the original time
         figure = plot(f"cycle {number}, validation homes", {"before": outcomes, "after": new_outcomes})
         write_text_atomically(folder / "plot.svg", figure)
         write_text_atomically(folder / "metrics.json", json.dumps(metrics, indent=2) + "\n")
@@ -275,7 +275,7 @@ def _categories(proposal: Proposal) -> set[str]:
 
 
 def _earlier_episodes(folder: Path, number: int) -> list[Record]:
-    """Return the episodes of the cycles before."""
+    """Return the episodes of all earlier cycles."""
     files = [folder.parent / f"cycle-{k}" / name for k in range(1, number) for name in EPISODES]
     return [record for file in files if file.exists() for record in read_lines(file)]
 
@@ -283,7 +283,7 @@ def _earlier_episodes(folder: Path, number: int) -> list[Record]:
 def _run_episodes(
     path: Path, model: Path, tasks: Sequence[Proposal], sizes: Sizes, workers: Workers | None, reporter: Reporter
 ) -> list[Record]:
-    """Let the slow planner and the direct pass try each task."""
+    """Try each task with the slow planner and with the direct pass."""
     by_id = {task.id: task for task in tasks}
     job = TryTask(model=model, tasks=by_id, samples=sizes.samples, attempts=sizes.attempts)
     return stage(path, list(by_id), job, path.stem.replace("_", ", "), workers=workers, reporter=reporter)
@@ -299,7 +299,7 @@ def _hindsight(
     workers: Workers | None,
     reporter: Reporter,
 ) -> list[Proposal]:
-    """Return tasks of what plans reached by the way: first those of kinds that were asked for most seldom."""
+    """Return tasks from incidentally achieved goals, those with the rarest features first."""
     path = folder / "hindsight.jsonl"
     if path.exists():
         return _proposals(read_lines(path), path)
@@ -331,7 +331,7 @@ def _physics(
     workers: Workers | None,
     reporter: Reporter,
 ) -> list[Record]:
-    """Carry some of the plans that worked out in the physical home."""
+    """Execute some of the successful plans in the physical home."""
     reached = {str(e["id"]): e for e in episodes if e["kept"]}
     keys = list(reached)[:: max(1, len(reached) // max(1, count))][:count]
     if not keys:
@@ -343,7 +343,7 @@ def _physics(
 def _training_examples(
     tasks: Mapping[str, Proposal], episodes: Sequence[Record], physics_records: Sequence[Record]
 ) -> list[TrainingExample]:
-    """Return what episodes teach; a plan that failed in physics teaches nothing."""
+    """Return training examples from episodes; plans that failed in physics give none."""
     failed_ids = {c["id"] for c in physics_records if not c["success"]}
     examples = []
     for record in episodes:
@@ -366,9 +366,9 @@ def _train(
     seed: int,
     method: Method,
 ) -> float | None:
-    """Fine-tune on new and old documents; returns the mean loss of the last steps.
+    """Fine-tune on new and old documents; return the mean loss of the last steps.
 
-    Rules that compare with the weights before read each document with those too, and so take fewer steps of the same
+    Rules that compare with the initial weights run those on each document too, so they take fewer steps for the same
     computation.
     """
     path, rule = folder / "training.json", method.rule
@@ -390,12 +390,12 @@ def _train(
         objective = Objective if rule == "rejection" else preference_objective(rule, model)
         result = train(model, batches, None, config, folder / "training", resume=True, objective=objective)
         save_model(model, tokenizer, folder / "model", {**extra, "improved_from": str(initial_model)})
-        # Not result.loss: a call that was killed after its last step has none to report when it is made again.
+        # Not result.loss: a call that was killed after its last step has none to report when it is repeated.
         last_metrics = read_lines(folder / "training" / METRICS_FILE)[-1]
         write_text_atomically(
             path, json.dumps({"loss": last_metrics["loss"], "documents": len(mixture.documents)}) + "\n"
         )
-        result.checkpoint.unlink(missing_ok=True)  # three times the weights, and of no more use
+        result.checkpoint.unlink(missing_ok=True)  # three times the size of the weights, and no longer needed
     loss = read_record(path, ("loss",))["loss"]
     if loss is not None and not isinstance(loss, float):
         raise StageError(f"{path}: loss is {quoted(loss)}, not a number; delete the file to have it made anew")

@@ -1,7 +1,7 @@
-"""What a cycle does with a task: try it, judge weights by it, carry a plan out. Each is a job for `planner.rollouts`.
+"""Jobs of a cycle for `planner.rollouts`: try a task, evaluate weights on a trial, execute a plan in physics.
 
-A record depends on its task and the weights alone, so it makes no difference which worker it falls to. A task whose
-workers died has a record, too: as if it had failed, with what happened under `lost`.
+A record depends on its task and the weights alone, so any worker can make it. A task whose workers died gets the
+record of a failure, with the reason under `lost`.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ if TYPE_CHECKING:
 
 DIRECT = Options(samples=0, constrained=False, chunks=False, clauses=False, grounded=False)
 MAX_TRIES_PER_SUBTASK = (
-    3  # actions for a subtask: where a door is in the way, it is closed, and the subtask tried again
+    3  # actions: if a door is in the way, it is closed and the subtask is retried
 )
 
 
 @dataclass(frozen=True, kw_only=True)
 class TryTask(ModelJob):
-    """Let the slow planner and the direct pass try a proposed task.
+    """Try a proposed task with the slow planner and the direct pass.
 
     Attributes:
-        tasks: By their ids.
-        samples: Further plans of the slow planner, where the first fails.
-        attempts: Plans that the direct pass draws for each task's goal, besides the likeliest one.
+        tasks: Tasks by id.
+        samples: Further plans of the slow planner where the first fails.
+        attempts: Plans that the direct pass samples for each task's goal, besides the most likely one.
     """
 
     tasks: Mapping[str, Proposal]
@@ -46,7 +46,7 @@ class TryTask(ModelJob):
     attempts: int
 
     def __call__(self, key: str) -> Record:
-        """Return the record of an episode: what came of it, and what was wrong first with the direct pass."""
+        """Return the record of an episode: its outcome, and the first failure of the direct pass."""
         task, goal, planner = self.tasks[key], parse_goal(self.tasks[key].goal), self.planner()
         initial_state = task.initial_state()
         parsed = planner.understand(task.instruction, initial_state, DIRECT)
@@ -59,7 +59,7 @@ class TryTask(ModelJob):
         verified = planner.plan_for_goal(goal, initial_state, Options(samples=self.samples))
         report, plan = verify(initial_state, goal, verified.actions), verified.actions
         attempts = self._attempts(goal, initial_state)
-        for attempt, actions in attempts:  # the shortest plan that works is learned from
+        for attempt, actions in attempts:  # learn from the shortest plan that works
             if attempt.success and (not report.ok or attempt.steps < len(plan)):
                 report, plan = verify(initial_state, goal, actions), tuple(actions)
         return self._task_fields(key) | {
@@ -70,17 +70,17 @@ class TryTask(ModelJob):
         }  # fmt: skip
 
     def failed(self, key: str) -> Record:
-        """Return the record of an episode that nothing came of."""
+        """Return the record of an episode without a result."""
         outcome: Record = {"direct": False, "kept": False, "rate": 0.0, "plan": [], "tried": 0}
         return self._task_fields(key) | outcome | {"failure": None, "attempts": []}
 
     def _attempts(self, goal: Goal, initial_state: State) -> list[tuple[SampledAttempt, Sequence[Action]]]:
-        if len(goal.phases) > 1:  # a plan for each phase: no one document
+        if len(goal.phases) > 1:  # one plan per phase: no single document
             return []
         attempts: list[tuple[SampledAttempt, Sequence[Action]]] = []
         for number in range(1, self.attempts + 1):
             draft = self.planner().draft(goal, initial_state, DIRECT, number)
-            if draft.cut or not draft.text:  # the end of one that was cut off says nothing
+            if draft.cut or not draft.text:  # a truncated plan cannot be scored
                 continue
             ok = not draft.parse_error and verify(initial_state, goal, draft.actions).ok
             attempt = SampledAttempt(document=tuple(draft.text), success=ok, steps=len(draft.actions))
@@ -97,11 +97,11 @@ class TryTask(ModelJob):
 
 @dataclass(frozen=True, kw_only=True)
 class JudgeTrial(ModelJob):
-    """Let a planner answer a held-out task: by the direct pass, and with verification.
+    """Evaluate a planner on a held-out task: by the direct pass, and with verification.
 
     Attributes:
-        trials: By their ids.
-        samples: Further plans with verification, where the first fails.
+        trials: Trials by id.
+        samples: Further plans with verification where the first fails.
     """
 
     trials: Mapping[str, EvaluationTask]
@@ -114,7 +114,7 @@ class JudgeTrial(ModelJob):
         return outcome | {str(mode): attempt.success for mode, attempt in result.attempts.items()}
 
     def failed(self, key: str) -> Record:
-        """Return the outcome of a trial that nothing came of."""
+        """Return the outcome of a trial without a result."""
         outcome: Record = {"id": key, "split": self.trials[key].split, "same_goal": False}
         return outcome | {str(mode): False for mode in self._modes()}
 
@@ -126,10 +126,10 @@ class JudgeTrial(ModelJob):
 
 @dataclass(frozen=True, kw_only=True)
 class ExecuteInPhysics:
-    """Carry the plan of an episode out in the physical home, as Gymnasium registers it: `HomePhysics-v0`.
+    """Execute the plan of an episode in the physical home, the Gymnasium environment `HomePhysics-v0`.
 
     Attributes:
-        tasks: By their ids.
+        tasks: Tasks by id.
         episodes: Records of `Try`, by their ids.
     """
 
@@ -137,7 +137,7 @@ class ExecuteInPhysics:
     episodes: Mapping[str, Record]
 
     def __call__(self, key: str) -> Record:
-        """Return what carrying it out came to."""
+        """Return the outcome of the execution."""
         import gymnasium
 
         from envs.gym.home_adapter import EnvHome
@@ -159,7 +159,7 @@ class ExecuteInPhysics:
         return {"id": key, "success": episode.success, "rate": round(episode.rate, 4), "failed": failure}
 
     def failed(self, key: str) -> Record:
-        """Return the record of a plan whose home was gone."""
+        """Return the record of a plan whose worker died."""
         return {"id": key, "success": False, "rate": 0.0, "failed": ""}
 
 

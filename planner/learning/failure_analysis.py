@@ -1,15 +1,15 @@
-"""Why attempts fail: what kind of mistake it was, counted over episodes and shown with examples.
+"""Why attempts fail: the type of mistake, counted over episodes and shown with examples.
 
-The kinds, of which the first that applies is told:
+The first type that applies is reported:
 
-    goal misunderstood     the goal that was written is not the task's
-    refused wrongly        it refused, or asked, though the task can be done
-    missing precondition   a subtask could not be done when its turn came: a door not opened, the hand not empty
-    wrong instance         it named a thing or place that is not there, or handled one that the goal is not about
-    wrong place            all was done, and what the goal is about ended elsewhere
-    stopped early          all was done, and something that the goal is about was not touched
-    too long               the plan was cut off
-    physics                the plan is right, and the robot could not carry it out
+    goal misunderstood     the parsed goal differs from the task's
+    refused wrongly        the planner refused or asked although the task is feasible
+    missing precondition   a subtask was not applicable at its step: a door not opened, the hand not empty
+    wrong instance         a missing object or place was named, or an object was handled that the goal does not mention
+    wrong place            the plan ran to its end, and an object of the goal ended elsewhere
+    stopped early          the plan ran to its end, and an object of the goal was not touched
+    too long               the plan was truncated
+    physics                the plan is correct, and the robot could not execute it
 """
 
 from __future__ import annotations
@@ -34,16 +34,16 @@ FailureType = Literal[
     "goal misunderstood", "refused wrongly", "missing precondition", "wrong instance", "wrong place", "stopped early",
     "too long", "physics",
 ]  # fmt: skip
-EXAMPLES = 5  # of a kind that are shown
+EXAMPLES = 5  # shown for each type
 
 
 @dataclass(frozen=True, kw_only=True)
 class Failure:
-    """What went wrong first.
+    """The first thing that went wrong in an attempt.
 
     Attributes:
-        kind: See the module.
-        detail: In words.
+        kind: The failure type; see the module docstring.
+        detail: A description in words.
     """
 
     kind: FailureType
@@ -55,7 +55,7 @@ class Failure:
 
 
 def goal_failure(parsed: ParsedInstruction, goal: Goal) -> Failure | None:
-    """Return what is wrong with the goal that was written for a task; None if it means the task's."""
+    """Return what is wrong with a parsed goal; None if it means the same as the task's."""
     if parsed.goal is not None and meaning(parsed.goal) == meaning(goal):
         return None
     if parsed.goal is None and not parsed.broken and parsed.refusal != NOT_UNDERSTOOD and not parsed.goal_text:
@@ -64,7 +64,7 @@ def goal_failure(parsed: ParsedInstruction, goal: Goal) -> Failure | None:
 
 
 def plan_failure(draft: Draft, report: Report, goal: Goal, initial_state: State) -> Failure | None:
-    """Return what is wrong with a freely written plan, of which a replay is the report; None if it reaches the goal."""
+    """Return what is wrong with an unconstrained plan, given its verification report; None if it reaches the goal."""
     if report.ok:
         return None
     if report.step is not None:
@@ -88,7 +88,7 @@ def plan_failure(draft: Draft, report: Report, goal: Goal, initial_state: State)
 
 
 def _names_in(condition: Condition) -> list[str]:
-    """What a condition is about: a fixture, or a thing and the containers that it is to be in."""
+    """Return the names in a condition: a fixture, or an object and the containers that it must be in."""
     if isinstance(condition, FixtureIs):
         return [condition.fixture]
     words = [condition.thing.word]
@@ -107,12 +107,12 @@ def _touches(condition: Condition, names: set[str], initial_state: State) -> boo
     else:
         categories = set(world.domain.resolve(category_word))
     touched = [world.categories[world.index[name]] in categories for name in names if name in world.index]
-    partly_met = isinstance(condition, Every) and condition.place is None  # some of them may be left as they were
+    partly_met = isinstance(condition, Every) and condition.place is None  # some of its objects may be untouched
     return any(touched) and not partly_met
 
 
 def _unrelated_object(actions: Sequence[Action], goal: Goal, initial_state: State) -> str:
-    """Say which thing was picked up that no condition is about and that is no tool for one; "" if there is none."""
+    """Return a message naming a picked-up object that is neither part of the goal nor a tool; "" if there is none."""
     world = initial_state.world
     conditions = [c for c in goal.conditions if not isinstance(c, FixtureIs)]
     relevant = {category for c in conditions for word in _names_in(c) for category in world.domain.resolve(word)}
@@ -127,11 +127,11 @@ def _unrelated_object(actions: Sequence[Action], goal: Goal, initial_state: Stat
 
 
 def count_failures(episodes: Iterable[Record], physics_records: Iterable[Record] = ()) -> dict[str, Record]:
-    """Count the failures of episodes by kind, the most frequent first, with a few examples of each.
+    """Count the failures of episodes by type, the most frequent first, with a few examples of each.
 
     Args:
         episodes: Records with `failure` (or None), `id` and `instruction`.
-        physics_records: Records of plans that were carried out in physics, with `failed` (or "").
+        physics_records: Records of plans that were executed in physics, with `failed` (or "").
     """
     episodes = list(episodes)
     instructions = {str(e["id"]): str(e["instruction"]) for e in episodes}

@@ -1,8 +1,8 @@
-"""Hindsight: the goals that a plan reached, whatever it was for.
+"""Hindsight relabeling (HER, arXiv:1707.01495): the goals that a plan reached, whatever it was for.
 
-What changed between the start and the end of a plan is a goal that it reaches: where things are now, the states that
-they gained, what they were filled with, what was opened, closed, switched. Some of it alone is one as well, and so is
-a statement about every thing of a kind, where all of them came to be there.
+The changes between the initial and the final state of a plan form a goal that it reaches: where objects are now, the
+states that they gained, what they were filled with, what was opened, closed or switched. Each change alone is a goal as
+well, and so is a condition on all objects of a category that ended at one place.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from envs.symbolic.scoring import holds
 from planner.tasks.task_sampler import goal_is_held_out
 from planner.verification.plan_verification import replay
 
-MAX_RELABELLED = 6  # conditions of a goal found in hindsight
+MAX_RELABELLED = 6  # conditions of a relabeled goal
 _STATES = ("hot", "cold", "sliced", "cooked", "folded")
 
 
 def relabel(initial_state: State, actions: Sequence[Action]) -> tuple[Goal, tuple[Action, ...]] | None:
-    """Return a goal of all that a plan changed, with the steps up to where it holds; None if it is too much or nothing.
+    """Return the goal of all changes, with the steps until it holds; None if there are no changes or too many.
 
-    None of its conditions held before.
+    None of its conditions held initially.
     """
     states = replay(initial_state, actions).states
     conditions: list[Condition] = [
@@ -44,7 +44,7 @@ def relabel(initial_state: State, actions: Sequence[Action]) -> tuple[Goal, tupl
 
 
 def achieved_subgoals(initial_state: State, actions: Sequence[Action], rng: random.Random) -> Iterator[Goal]:
-    """Yield goals of one condition that a plan reached and that did not hold before, in random order."""
+    """Yield goals of one condition that a plan reached and that did not hold initially, in random order."""
     final_state = replay(initial_state, actions).states[-1]
     object_conditions = [part for whole in _changed_objects(initial_state, final_state) for part in _parts(whole)]
     conditions: list[Condition] = list(
@@ -75,7 +75,7 @@ def _changed_objects(initial_state: State, final_state: State) -> Iterator[Count
 
 
 def _parts(whole: Count) -> Iterator[Count]:
-    """Yield a condition, and what is left of it without some of the states or the liquid: side effects, often."""
+    """Yield a condition, and weaker ones without some of the states or the liquid, which are often side effects."""
     yield whole
     thing = whole.thing
     for states in (*((state,) for state in thing.states), ()):
@@ -86,7 +86,7 @@ def _parts(whole: Count) -> Iterator[Count]:
 
 
 def _place(final_state: State, initial_state: State, place: int) -> Place:
-    """Where something is: a fixture, or a container and, if that was moved, where it is in turn."""
+    """Return where an object is: a fixture, or a container and, if that was moved, the container's own place."""
     world = final_state.world
     if place < world.n_fixtures:
         return Place(fixture=world.categories[place])
@@ -108,7 +108,7 @@ def _changed_fixtures(initial_state: State, final_state: State) -> Iterator[Fixt
 
 
 def _every(initial_state: State, final_state: State) -> Iterator[Condition]:
-    """Say of all things of a category or class, or of the dirty ones, that they are where one of them was put."""
+    """Yield conditions that all (or all dirty) objects of a category or class are where one of them was put."""
     world = initial_state.world
     for i in range(world.n_fixtures, len(world.names)):
         place = final_state.place[i]

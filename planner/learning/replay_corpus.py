@@ -1,7 +1,7 @@
-"""Documents to replay: old ones, read with the new, so that a GPT does not forget what it could do.
+"""Documents to replay: old ones mixed with the new, against catastrophic forgetting.
 
 They are the model's own corpus (runs/NAME/corpus beside runs/NAME/model), a sample saved as `replay/` in the model's
-folder, or else a small corpus made anew from the released recipe, before the first cycle begins.
+folder, or otherwise a small corpus built from the released recipe before the first cycle.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from gpt.data.tokenized_documents import TokenizedDocuments
 from gpt.tokenization.tokenizer import Tokenizer
 from gpt.weights.model_folder import TOKENIZER_FILE
 
-FALLBACK_TREES = 1200  # trees made anew
+FALLBACK_TREES = 1200  # size of the corpus that is built where none is found
 
 
 def find_replay(model: Path, folder: Path, seed: int) -> TokenizedDocuments:
-    """Return the documents to replay for a model; what has to be made goes to `folder`."""
+    """Return the documents to replay for a model; a corpus that must be built is written to `folder`."""
     tokenizer = Tokenizer.load(model / TOKENIZER_FILE)
     if (model / "replay").is_dir():
         return TokenizedDocuments.load(model / "replay")
@@ -32,7 +32,7 @@ def find_replay(model: Path, folder: Path, seed: int) -> TokenizedDocuments:
 def sample_replay(
     replay: TokenizedDocuments, n_tokens: float, rng: random.Random
 ) -> Iterator[tuple[list[int], list[bool], list[int]]]:
-    """Yield tokens, loss marks and branch numbers of documents drawn at random, until they are `n_tokens` or more."""
+    """Yield tokens, loss mask and branch numbers of randomly drawn documents, at least `n_tokens` in total."""
     while n_tokens > 0 and len(replay):
         index = rng.randrange(len(replay))
         tokens_of = slice(int(replay.offsets[index]), int(replay.offsets[index + 1]))
@@ -46,7 +46,7 @@ def _has_tokenizer(path: Path, tokenizer: Tokenizer) -> bool:
 
 
 def _build_small_corpus(tokenizer: Tokenizer, folder: Path, seed: int) -> TokenizedDocuments:
-    # Imported here: this reads the corpus, and with it the teacher. No cycle does.
+    # Imported here: the corpus builder imports the teacher, which no cycle does.
     from planner.corpus.builder import build_corpus
     from planner.corpus.recipe_file import read_recipe
 

@@ -1,8 +1,8 @@
-"""Lessons: what an episode that worked becomes for training, and what a failed one did reach (hindsight).
+"""Training examples from episodes: the verified plan of a success, and what a failure did achieve (hindsight).
 
-The slow planner decodes a long goal in chunks, under constraints, and samples again; its verified plan is written down
-as one document with the full goal and all facts, from which the direct pass learns to write it at once. Documents
-have the corpus's form, so that old and new ones mix.
+The slow planner decodes a long goal in chunks, under constraints, and resamples; its verified plan becomes one document
+with the full goal and all facts, from which the direct pass learns to write it at once. Documents have the corpus's
+format, so that old and new ones can be mixed.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from planner.learning.hindsight import relabel
 from planner.learning.proposals import Proposal, initial_state_of
 from planner.prompts import text_format
 
-FAILED_DIRECTLY_WEIGHT, HINDSIGHT_WEIGHT = 3.0, 0.5  # weights beside 1
-INSTRUCTIONS_PER_INVENTORY = 6  # instructions that are read behind one inventory
+FAILED_DIRECTLY_WEIGHT, HINDSIGHT_WEIGHT = 3.0, 0.5  # relative to 1
+INSTRUCTIONS_PER_INVENTORY = 6  # branches behind one inventory
 
 
 @dataclass(frozen=True, kw_only=True)
 class Group:
-    """Attempts at one prompt, each with how good it was.
+    """Attempts at one prompt, each with its outcome.
 
     Attributes:
-        prompt: The prompt.
-        attempts: What was written behind it, whether it reached the goal, and in how many subtasks.
+        prompt: The common prompt.
+        attempts: The continuation, whether it reached the goal, and its number of subtasks.
     """
 
     prompt: text_format.Document
@@ -42,13 +42,13 @@ class Group:
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingExample:
-    """Documents of one episode, and how much they are to count, relative to others.
+    """Documents of one episode with a sampling weight.
 
     Attributes:
-        documents: Read whenever the lesson is drawn.
-        shape: What it has in common with lessons that are alike.
-        weight: How much it counts.
-        remainders: Of the plan; a few of them are read with it.
+        documents: Read whenever the example is drawn.
+        shape: The form of the goal, by which similar examples are counted.
+        weight: The relative sampling weight.
+        remainders: Documents of the rest of the plan from later points; a few are read with it.
         group: All attempts at the plan, if there were several.
     """
 
@@ -62,7 +62,7 @@ class TrainingExample:
 def example_from_success(
     instruction: str, goal: Goal, initial_state: State, actions: Sequence[Action]
 ) -> TrainingExample:
-    """Return the documents of a plan that reaches its goal: what the instruction means, and the whole plan."""
+    """Return the documents of a plan that reaches its goal: the goal of the instruction, and the whole plan."""
     goal_document = text_format.goal_document(instruction, format_goal(goal))
     plans = list(_whole_plans(goal.phases[0], initial_state, actions)) if len(goal.phases) == 1 else []
     documents = ((*text_format.home_part(text_format.inventory(initial_state)), *goal_document), *plans[:1])
@@ -70,9 +70,9 @@ def example_from_success(
 
 
 def instruction_documents(proposals: Sequence[Proposal]) -> Iterator[text_format.Tree]:
-    """Yield what the instructions of proposals mean, those for one home behind one inventory.
+    """Yield documents from instructions to goals, those for one home behind one inventory.
 
-    What is not composed is also a task to propose, and its goal one to put into words.
+    A proposal that is not composed also becomes a document for proposing tasks and one for verbalizing goals.
     """
     by_home: dict[int, list[Proposal]] = {}
     for proposal in proposals:
@@ -92,7 +92,7 @@ def instruction_documents(proposals: Sequence[Proposal]) -> Iterator[text_format
 def group_of(
     goal: Goal, initial_state: State, actions: Sequence[Action], attempts: Sequence[SampledAttempt]
 ) -> Group | None:
-    """Return the attempts at a plan, the one that is known to work first; None if they do not read the same prompt."""
+    """Return the attempts at a plan, the verified one first; None if they do not share the same prompt."""
     unmet = tuple(c for c in goal.phases[0] if not holds(initial_state, c, initial_state))
     facts = retrieve_facts(initial_state, unmet, initial_state, phase=goal.phases[0])
     if len(goal.phases) > 1 or not facts.name_all(actions):
@@ -106,14 +106,14 @@ def group_of(
 
 @dataclass(frozen=True, kw_only=True)
 class SampledAttempt:
-    """A plan that was written freely, as an episode's record keeps it."""
+    """An unconstrained plan as stored in an episode's record."""
 
     document: text_format.Document
     success: bool
     steps: int
 
     def as_dict(self) -> dict[str, object]:
-        """Plain data."""
+        """Plain data for the episode's record."""
         return {"wrote": [[s.mark, s.text] for s in self.document], "success": self.success, "steps": self.steps}
 
     @classmethod
@@ -128,7 +128,7 @@ class SampledAttempt:
 def _whole_plans(
     conditions: Sequence[Condition], initial_state: State, actions: Sequence[Action]
 ) -> Iterator[text_format.Document]:
-    """Yield the plan as one document, and its rest from each point where something was achieved."""
+    """Yield the plan as one document, then its remainder from each point where a condition was achieved."""
     state, previous_count = initial_state, -1
     for index, action in enumerate(actions):
         unmet = tuple(c for c in conditions if not holds(state, c, initial_state))
@@ -147,7 +147,7 @@ def _plan_document(
     initial_state: State,
     actions: Sequence[Action],
 ) -> text_format.Document | None:
-    """Return a document for the conditions that are left; None if its facts do not name all that the plan uses."""
+    """Return a document for the unmet conditions; None if its facts do not name all that the plan uses."""
     if exceeds_limit(state, unmet, initial_state):
         return None
     facts = retrieve_facts(state, unmet, initial_state, phase=phase)
@@ -161,7 +161,7 @@ def _plan_document(
 
 
 def example_from_hindsight(initial_state: State, actions: Sequence[Action]) -> TrainingExample | None:
-    """Return the document of what a failed plan did reach, or None if that is nothing to learn from."""
+    """Return an example of what a failed plan did achieve; None if there is nothing to learn from."""
     relabeled = relabel(initial_state, actions)
     if relabeled is None:
         return None
@@ -171,7 +171,7 @@ def example_from_hindsight(initial_state: State, actions: Sequence[Action]) -> T
 
 
 def weights(examples: Sequence[TrainingExample]) -> list[float]:
-    """Return how often each lesson is to be drawn: its own weight, less the more often its shape was seen."""
+    """Return the sampling weight of each example: its own weight over the square root of its shape's count."""
     shape_counts = Counter(example.shape for example in examples)
     return [example.weight / math.sqrt(shape_counts[example.shape]) for example in examples]
 
@@ -179,7 +179,7 @@ def weights(examples: Sequence[TrainingExample]) -> list[float]:
 def training_example_of(
     record: Mapping[str, Any], initial_state: State, actions: Sequence[Action]
 ) -> TrainingExample | None:
-    """Return the lesson of an episode's record, weighted by how hard it was; None if nothing is to be learned."""
+    """Return the example of an episode's record, weighted by difficulty; None if there is nothing to learn from."""
     if not record["kept"]:
         return example_from_hindsight(initial_state, actions)
     goal = parse_goal(record["goal"])

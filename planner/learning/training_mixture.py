@@ -1,10 +1,10 @@
 """Training documents of a cycle: new ones by a learning rule, and replayed old ones.
 
-    rejection     what worked is learned as if it had been in the corpus (ReST-EM, arXiv:2312.06585; STaR, 2203.14465)
-    advantage     all attempts at a plan, each weighted by how much better than the others it was
-    preference    pairs of attempts of which one was better
+    rejection     learn successful plans as if they were in the corpus (ReST-EM, arXiv:2312.06585; STaR, 2203.14465)
+    advantage     learn all attempts at a plan, each weighted by its advantage over the others
+    preference    learn pairs of attempts of which one was better
 
-What an instruction means, and the plans of lessons without several attempts, are learned alike under each rule.
+The goals of instructions, and plans without several attempts, are learned alike under each rule.
 """
 
 from __future__ import annotations
@@ -32,20 +32,20 @@ if TYPE_CHECKING:
 LearningRule = Literal["rejection", "advantage", "preference"]
 RULES: tuple[LearningRule, ...] = get_args(LearningRule)
 
-MAX_COPIES = 6  # of one new document, on average: more are learned by heart
-REMAINDERS_PER_EXAMPLE = 2  # of a plan that are read with it
-LENGTH_PENALTY = 0.2  # what a plan twice as long as the shortest loses of its worth, which is 1
-MIN_ADVANTAGE, MAX_ADVANTAGE = -0.5, 2.0  # advantages
+MAX_COPIES = 6  # of one new document, on average: more would be memorized
+REMAINDERS_PER_EXAMPLE = 2  # plan remainders that are read with an example
+LENGTH_PENALTY = 0.2  # reduction of the score (1) for a plan twice as long as the shortest
+MIN_ADVANTAGE, MAX_ADVANTAGE = -0.5, 2.0
 PLAIN_VALUE: dict[LearningRule, float] = {
     "rejection": 1.0,
     "advantage": 1.0,
     "preference": 0.0,
-}  # the value of what is just learned
+}  # the value of a document without a group
 
 
 @dataclass(frozen=True, kw_only=True)
 class Mixture:
-    """Documents to train on, and what each of their tokens is worth to the rule's objective."""
+    """Documents to train on, and the value of each token in the rule's objective."""
 
     documents: TokenizedDocuments
     values: npt.NDArray[np.float32]
@@ -60,7 +60,7 @@ class _Entry:
 
 
 def advantages(group: Group) -> list[float]:
-    """Return how much better than its group each attempt was, in standard deviations, clipped."""
+    """Return the advantage of each attempt over its group, in standard deviations, clipped."""
     shortest = min((steps for _, success, steps in group.attempts if success), default=1)
     scores = [
         success * max(0.0, 1 - LENGTH_PENALTY * (steps / max(1, shortest) - 1)) for _, success, steps in group.attempts
@@ -71,7 +71,7 @@ def advantages(group: Group) -> list[float]:
 
 
 def best_and_worst(group: Group) -> tuple[text_format.Document, text_format.Document] | None:
-    """Return the shortest attempt that worked and one that did not, or that was longer; None if all are alike."""
+    """Return the shortest successful attempt and a failed or longer one; None if all are equally good."""
     worked = sorted((a for a in group.attempts if a[1]), key=lambda a: a[2])
     failed = [a for a in group.attempts if not a[1]]
     if not worked or not (failed or worked[-1][2] > worked[0][2]):
@@ -91,18 +91,18 @@ def build_mixture(
     rng: random.Random,
     rule: LearningRule = "rejection",
 ) -> Mixture:
-    """Return about `n_tokens` of training documents: new ones drawn by their weights, and replayed old ones.
+    """Return about `n_tokens` of training documents: new ones drawn by weight, and replayed old ones.
 
     Args:
-        examples: What episodes teach.
-        instruction_trees: What instructions mean.
-        replay: What is old.
+        examples: Training examples from episodes.
+        instruction_trees: Documents from instructions to goals.
+        replay: Old documents.
         tokenizer: The model's.
-        n_tokens: Tokens in all.
-        new_share: The part of them that is new, half lessons and half what is told; less where documents would be read
+        n_tokens: Total number of tokens.
+        new_share: The fraction that is new, half examples and half instructions; less where documents would be read
             more than `MAX_COPIES` times each.
-        limit: Most tokens of a document.
-        rng: Draws.
+        limit: Max tokens of a document.
+        rng: Source of all draws.
         rule: The learning rule.
     """
     plain = PLAIN_VALUE[rule]
@@ -139,7 +139,7 @@ def _plain(document: text_format.Document, tokenizer: Tokenizer, value: float) -
 
 
 def _entries(example: TrainingExample, tokenizer: Tokenizer, rule: LearningRule) -> Iterator[_Entry]:
-    """Encode what is read whenever a lesson is drawn; the whole plan is the last of its documents, if it has one."""
+    """Encode the documents of an example; the whole plan is the last of them, if it has one."""
     documents = list(example.documents)
     group = example.group
     branches: list[tuple[text_format.Document, float]] = []
