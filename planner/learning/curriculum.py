@@ -1,7 +1,7 @@
 """The curriculum: choose tasks near the edge of what the GPT can do, as estimated from earlier cycles.
 
-The features that a task shares with earlier episodes predict how likely the direct pass and the slow planner are to
-reach it. Most is learned from tasks that the slow planner reaches and the direct pass does not. Rare features among
+The features that a task shares with earlier episodes predict how likely the direct pass and the full planner are to
+reach it. Most is learned from tasks that the full planner reaches and the direct pass does not. Rare features among
 the proposals are preferred to frequent ones.
 """
 

@@ -74,7 +74,7 @@ class Sizes:
         composed: Longer tasks composed for each home.
         tasks: Proposals to try, chosen by the curriculum.
         hindsight: Incidentally achieved goals to verbalize, and to try if the GPT reads its own words back.
-        samples: Further plans of the slow planner (constrained decoding with verification) where the first fails.
+        samples: Further plans of the full planner (constrained decoding with verification) where the first fails.
         attempts: Plans that the direct pass samples for each task; rules that compare attempts need two or more.
         steps: Optimizer steps.
         rows: Rows of a batch.
@@ -283,7 +283,7 @@ def _earlier_episodes(folder: Path, number: int) -> list[Record]:
 def _run_episodes(
     path: Path, model: Path, tasks: Sequence[Proposal], sizes: Sizes, workers: Workers | None, reporter: Reporter
 ) -> list[Record]:
-    """Try each task with the slow planner and with the direct pass."""
+    """Try each task with the full planner and with the direct pass."""
     by_id = {task.id: task for task in tasks}
     job = TryTask(model=model, tasks=by_id, samples=sizes.samples, attempts=sizes.attempts)
     return stage(path, list(by_id), job, path.stem.replace("_", ", "), workers=workers, reporter=reporter)

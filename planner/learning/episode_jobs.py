@@ -33,11 +33,11 @@ MAX_TRIES_PER_SUBTASK = (
 
 @dataclass(frozen=True, kw_only=True)
 class TryTask(ModelJob):
-    """Try a proposed task with the slow planner and the direct pass.
+    """Try a proposed task with the full planner and the direct pass.
 
     Attributes:
         tasks: Tasks by id.
-        samples: Further plans of the slow planner where the first fails.
+        samples: Further plans of the full planner where the first fails.
         attempts: Plans that the direct pass samples for each task's goal, besides the most likely one.
     """
 

@@ -1,6 +1,6 @@
 """Training examples from episodes: the verified plan of a success, and what a failure did achieve (hindsight).
 
-The slow planner decodes a long goal in chunks, under constraints, and resamples; its verified plan becomes one document
+The full planner decodes a long goal in chunks, under constraints, and resamples; its verified plan becomes one document
 with the full goal and all facts, from which the direct pass learns to write it at once. Documents have the corpus's
 format, so that old and new ones can be mixed.
 """
