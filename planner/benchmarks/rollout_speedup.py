@@ -87,9 +87,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(args: argparse.Namespace) -> int:
     from planner.api import model_folder
     from planner.learning.episode_jobs import TryTask
-    from planner.rollouts.worker import prepare
+    from planner.rollouts.worker import limit_threads
 
-    prepare()
+    limit_threads()
     model = model_folder(args.model)
     job = TryTask(model=model, tasks=_tasks(model, args.episodes, args.seed), samples=args.samples, attempts=2)
     found = measured(job, args.workers, args.rounds)
@@ -128,11 +128,11 @@ class _Played:
 
 
 def _played(job: TryTask, count: int) -> _Played:
-    from planner.rollouts.processes import Processes
+    from planner.rollouts.processes import ProcessPool
     from planner.rollouts.worker_pool import Lost
 
     began = time.perf_counter()
-    with Processes(count) as workers:
+    with ProcessPool(count) as workers:
         made = [took for _, took in workers.run(Timed(job=job), list(job.tasks))]
         seconds = time.perf_counter() - began
     took = [one for one in made if not isinstance(one, Lost)]

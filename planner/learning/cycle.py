@@ -266,7 +266,7 @@ def _proposals(records: object, path: Path) -> list[Proposal]:
     try:
         return [Proposal(**{k: v for k, v in r.items() if k != "lost"}) for r in records]  # type: ignore[attr-defined]
     except (TypeError, AttributeError) as error:  # a key too many or too few
-        raise StageError(f"{path}: not a proposal ({error}); delete the file to have it made anew") from None
+        raise StageError(f"{path}: not a proposal ({error}); delete the file to rebuild it") from None
 
 
 def _categories(proposal: Proposal) -> set[str]:
@@ -398,5 +398,5 @@ def _train(
         result.checkpoint.unlink(missing_ok=True)  # three times the size of the weights, and no longer needed
     loss = read_record(path, ("loss",))["loss"]
     if loss is not None and not isinstance(loss, float):
-        raise StageError(f"{path}: loss is {quoted(loss)}, not a number; delete the file to have it made anew")
+        raise StageError(f"{path}: loss is {quoted(loss)}, not a number; delete the file to rebuild it")
     return loss

@@ -40,13 +40,13 @@ def open_workers(count: int | None = None, *, ray: str | None = None, limit_s: f
         WorkersError: Ray is not installed, or no cluster is at the address.
     """
     if ray is not None:
-        from planner.rollouts.ray_cluster import Cluster
+        from planner.rollouts.ray_cluster import RayPool
 
-        return Cluster(ray, count, limit_s=limit_s)
+        return RayPool(ray, count, limit_s=limit_s)
     if count in (None, 1) and limit_s is None:
         from planner.rollouts.worker_pool import InlineWorkers
 
         return InlineWorkers()
-    from planner.rollouts.processes import Processes
+    from planner.rollouts.processes import ProcessPool
 
-    return Processes(count or 1, limit_s=limit_s)
+    return ProcessPool(count or 1, limit_s=limit_s)

@@ -17,7 +17,7 @@ class Ready:
 class Answer:
     """A worker has made something."""
 
-    made: object
+    result: object
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +39,7 @@ class Death:
     reason: str
 
 
-Said: TypeAlias = "Ready | Answer | Failure | Death"
+Message: TypeAlias = "Ready | Answer | Failure | Death"
 
 
 def is_expected(error: Exception) -> bool:

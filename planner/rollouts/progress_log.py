@@ -52,13 +52,13 @@ class Reporter:
             done: Those that an earlier run made.
         """
         title = name if self.cycle is None else f"cycle {self.cycle}: {name}"
-        known = list((done or {}).values())
-        bar: tqdm[NoReturn] = tqdm(total=total, initial=len(known), desc=title, unit="episode", disable=None)
+        earlier = list((done or {}).values())
+        bar: tqdm[NoReturn] = tqdm(total=total, initial=len(earlier), desc=title, unit="episode", disable=None)
         with bar:
             advance = Advance(self, name, total, bar)
-            for record in known:
+            for record in earlier:
                 advance.count(record)
-            advance.made = 0
+            advance.n_new = 0
             try:
                 yield advance
             finally:
@@ -85,9 +85,9 @@ class Advance:
         """Begin at nothing."""
         self._reporter, self._name, self._total, self._bar = reporter, name, total, bar
         self._done = self._judged = self._succeeded = 0
-        self._began = self._written = reporter.clock()
-        self.made = 0
-        self._told = -1
+        self._started_at = self._written = reporter.clock()
+        self.n_new = 0
+        self._last_reported = -1
 
     def advance(self, record: Mapping[str, object]) -> None:
         """Count a record that was made, and tell, at most once a second."""
@@ -101,7 +101,7 @@ class Advance:
     def count(self, record: Mapping[str, object]) -> None:
         """Count a record without a word."""
         self._done += 1
-        self.made += 1
+        self.n_new += 1
         success = next((record[key] for key in SUCCESS_KEYS if key in record), None)
         if isinstance(success, bool):
             self._judged += 1
@@ -109,18 +109,18 @@ class Advance:
 
     def finish(self) -> None:
         """Tell how far it came, unless that was the last thing told."""
-        if self._told != self._done:
+        if self._last_reported != self._done:
             self.write()
 
     def write(self) -> None:
         """Tell how far it is."""
         now = self._written = self._reporter.clock()
-        self._told = self._done
-        rate = self.made / (now - self._began) if now > self._began else 0.0
-        left = self._total - self._done
+        self._last_reported = self._done
+        rate = self.n_new / (now - self._started_at) if now > self._started_at else 0.0
+        remaining = self._total - self._done
         self._reporter.write({
             "time": round(time.time(), 2), "cycle": self._reporter.cycle, "stage": self._name,
             "done": self._done, "of": self._total, "per_s": round(rate, 3),
             "success": round(self._succeeded / self._judged, 4) if self._judged else None,
-            "eta_s": round(left / rate, 1) if rate else 0.0 if not left else None,
+            "eta_s": round(remaining / rate, 1) if rate else 0.0 if not remaining else None,
         })  # fmt: skip

@@ -14,7 +14,7 @@ from planner.rollouts.worker_pool import InlineWorkers, Lost, Workers
 
 
 @runtime_checkable
-class Losable(Protocol):
+class HasFailureRecord(Protocol):
     """A job that says what the record of an episode is that nothing came of."""
 
     def failed(self, key: str) -> Record:
@@ -24,7 +24,7 @@ class Losable(Protocol):
 def stage(
     path: Path,
     ids: Sequence[str],
-    make: Callable[[str], Record],
+    job: Callable[[str], Record],
     name: str,
     *,
     workers: Workers | None = None,
@@ -41,7 +41,7 @@ def stage(
     Args:
         path: The stage's file.
         ids: Of its records.
-        make: Makes one; with workers that are not this process, a picklable job.
+        job: Makes one; with workers that are not this process, a picklable job.
         name: What the stage is called where its progress is told.
         workers: Who makes them; None: this process.
         reporter: Whom progress is told; None: nobody but the terminal.
@@ -53,29 +53,29 @@ def stage(
     if path.exists():
         records = read_lines(path, ("id",))
         if [record["id"] for record in records] != list(ids):
-            raise StageError(f"{path}: is of other tasks than this run's; delete the file to have it made anew")
+            raise StageError(f"{path}: is of other tasks than this run's; delete the file to rebuild it")
         return records
-    beside = path.with_suffix(".partial.jsonl")
-    found = {str(record["id"]): record for record in read_lines(beside, ("id",))} if beside.exists() else {}
-    found = {key: found[key] for key in ids if key in found}
-    write_lines(beside, list(found.values()))  # what a kill cut short is gone, so the next line starts a line
-    missing = [key for key in ids if key not in found]
+    partial_path = path.with_suffix(".partial.jsonl")
+    by_id = {str(record["id"]): record for record in read_lines(partial_path, ("id",))} if partial_path.exists() else {}
+    by_id = {key: by_id[key] for key in ids if key in by_id}
+    write_lines(partial_path, list(by_id.values()))  # what a kill cut short is gone, so the next line starts a line
+    missing = [key for key in ids if key not in by_id]
     with (
-        open(beside, "a", encoding="utf-8") as file,
-        (reporter or Reporter()).stage(name, len(ids), found) as progress,
-        closing((workers or InlineWorkers()).run(make, missing)) as run,
+        open(partial_path, "a", encoding="utf-8") as file,
+        (reporter or Reporter()).stage(name, len(ids), by_id) as progress,
+        closing((workers or InlineWorkers()).run(job, missing)) as run,
     ):
-        for key, made in run:
-            found[key] = _lost(key, made, make) if isinstance(made, Lost) else made
-            file.write(as_line(found[key]))
+        for key, result in run:
+            by_id[key] = _lost(key, result, job) if isinstance(result, Lost) else result
+            file.write(as_line(by_id[key]))
             file.flush()
-            progress.advance(found[key])
-    records = [found[key] for key in ids]
+            progress.advance(by_id[key])
+    records = [by_id[key] for key in ids]
     write_lines(path, records)
-    beside.unlink()
+    partial_path.unlink()
     return records
 
 
-def _lost(key: str, lost: Lost, make: Callable[[str], Record]) -> Record:
-    blank: Record = make.failed(key) if isinstance(make, Losable) else {}
+def _lost(key: str, lost: Lost, job: Callable[[str], Record]) -> Record:
+    blank: Record = job.failed(key) if isinstance(job, HasFailureRecord) else {}
     return {"id": key, **blank, "lost": lost.reason}

@@ -11,7 +11,7 @@ from planner.io.command import one_thread
 from planner.rollouts.messages import is_expected
 
 
-def prepare() -> None:
+def limit_threads() -> None:
     """Let this process compute on one thread: there are as many processes as there is to do."""
     os.environ["OMP_NUM_THREADS"] = "1"  # of onnxruntime, which reads it when it is loaded
     one_thread()
@@ -23,12 +23,12 @@ class Server:
     def __init__(self) -> None:
         self._job: Callable[[object], object] | None = None
 
-    def take(self, load: Callable[[], Callable[[object], object]]) -> bytes | None:
+    def load_job(self, load: Callable[[], Callable[[object], object]]) -> bytes | None:
         """Take a job on; returns what to answer if it cannot be loaded."""
         try:
             self._job = load()
         except Exception as error:
-            return _failed(error)
+            return _pickled_failure(error)
         return None
 
     def answer(self, item: bytes) -> bytes:
@@ -41,17 +41,17 @@ class Server:
 
         assert self._job is not None
         try:
-            return pickle.dumps(Answer(made=self._job(pickle.loads(item))))
+            return pickle.dumps(Answer(result=self._job(pickle.loads(item))))
         except MemoryError:
             raise
         except Exception as error:
-            return _failed(error)
+            return _pickled_failure(error)
 
 
-def _failed(error: Exception) -> bytes:
+def _pickled_failure(error: Exception) -> bytes:
     from planner.rollouts.messages import Failure
 
     expected = is_expected(error)
-    written = "".join(traceback.format_exception(error)).rstrip()
-    message = str(error) if expected else f"{type(error).__name__}: {error}\n\nIn the worker:\n{written}"
+    trace = "".join(traceback.format_exception(error)).rstrip()
+    message = str(error) if expected else f"{type(error).__name__}: {error}\n\nIn the worker:\n{trace}"
     return pickle.dumps(Failure(message=message, expected=expected))

@@ -15,7 +15,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
 from planner.errors import EpisodeError, WorkersError
-from planner.rollouts.messages import Answer, Death, Failure, Ready, Said, is_expected
+from planner.rollouts.messages import Answer, Death, Failure, Message, Ready, is_expected
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 Item = TypeVar("Item")
-Made = TypeVar("Made")
+Result = TypeVar("Result")
 MAX_TRIES = 2  # of an item that kills its worker: the first death may have been somebody else's doing
 MAX_FALSE_STARTS = 3  # workers, one after the other, that die before they are ready
-Job: TypeAlias = Callable[[Item], Made]
+Job: TypeAlias = Callable[[Item], Result]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +44,7 @@ class Workers(ABC):
     """Somebody who makes things of items."""
 
     @abstractmethod
-    def run(self, job: Job[Item, Made], items: Sequence[Item]) -> Generator[tuple[Item, Made | Lost]]:
+    def run(self, job: Job[Item, Result], items: Sequence[Item]) -> Generator[tuple[Item, Result | Lost]]:
         """Yield each item with what the job makes of it, in the order in which they are done.
 
         Args:
@@ -65,7 +65,7 @@ class Workers(ABC):
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self, error_type: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
 
@@ -73,22 +73,22 @@ class Workers(ABC):
 class InlineWorkers(Workers):
     """This process is the only worker."""
 
-    def run(self, job: Job[Item, Made], items: Sequence[Item]) -> Generator[tuple[Item, Made | Lost]]:
+    def run(self, job: Job[Item, Result], items: Sequence[Item]) -> Generator[tuple[Item, Result | Lost]]:
         """Yield each item with what the job makes of it, in order."""
         for item in items:
             try:
-                made = job(item)
+                result = job(item)
             except Exception as error:
                 if is_expected(error):
-                    raise EpisodeError(f"{name_of(item)}: {error}") from error
-                raise RuntimeError(f"{name_of(item)}: {type(error).__name__}: {error}") from error
-            yield item, made
+                    raise EpisodeError(f"{item_name(item)}: {error}") from error
+                raise RuntimeError(f"{item_name(item)}: {type(error).__name__}: {error}") from error
+            yield item, result
 
     def close(self) -> None:
         """Nobody is to be let go."""
 
 
-def name_of(item: object) -> str:
+def item_name(item: object) -> str:
     """Return what an item is called in messages: itself, if it is text, or its `id`."""
     return item if isinstance(item, str) else str(getattr(item, "id", item))
 
@@ -104,23 +104,23 @@ class Worker(ABC):
 
     def __init__(self) -> None:
         self.ready = False
-        self.has: int | None = None
-        self.since = 0.0
+        self.item_number: int | None = None
+        self.assigned_at_s = 0.0
 
     @abstractmethod
     def start(self) -> None:
         """Begin to exist."""
 
     @abstractmethod
-    def dismiss(self) -> None:
+    def terminate(self) -> None:
         """End at once, whatever it is at; it need not have started."""
 
 
-AnyHand = TypeVar("AnyHand", bound=Worker)
-Sent = TypeVar("Sent")
+AnyWorker = TypeVar("AnyWorker", bound=Worker)
+PackedJob = TypeVar("PackedJob")
 
 
-class WorkerPool(Workers, Generic[AnyHand, Sent]):
+class WorkerPool(Workers, Generic[AnyWorker, PackedJob]):
     """Workers that can die; they stay from one job to the next.
 
     Args:
@@ -135,95 +135,95 @@ class WorkerPool(Workers, Generic[AnyHand, Sent]):
         if count < 1 or (limit_s is not None and limit_s <= 0):
             raise WorkersError(f"there is at least one worker, and its time is above 0 s; seen {count} and {limit_s}")
         self.count, self.limit_s, self.clock = count, limit_s, clock
-        self._hands: list[AnyHand] = []
+        self._workers: list[AnyWorker] = []
         self._false_starts = 0
-        self._turn = object()  # the run that the workers are at
+        self._current_run = object()  # the run that the workers are at
 
     @abstractmethod
-    def _hire(self) -> AnyHand:
+    def _spawn(self) -> AnyWorker:
         """Return a worker that is still to start."""
 
     @abstractmethod
-    def _pack(self, job: Callable[[Item], object]) -> Sent:
+    def _pack(self, job: Callable[[Item], object]) -> PackedJob:
         """Return a job as it is sent to each worker."""
 
     @abstractmethod
-    def _give(self, hand: AnyHand, job: Sent, item: object) -> None:
+    def _assign(self, worker: AnyWorker, job: PackedJob, item: object) -> None:
         """Send an item to a worker that waits; if it has died, `_listen` will tell."""
 
     @abstractmethod
-    def _listen(self, timeout_s: float | None) -> list[tuple[AnyHand, Said]]:
+    def _poll(self, timeout_s: float | None) -> list[tuple[AnyWorker, Message]]:
         """Wait until somebody says something, or for so long."""
 
-    def run(self, job: Job[Item, Made], items: Sequence[Item]) -> Generator[tuple[Item, Made | Lost]]:
+    def run(self, job: Job[Item, Result], items: Sequence[Item]) -> Generator[tuple[Item, Result | Lost]]:
         """Yield each item with what the job makes of it, in the order in which they are done."""
-        sent, turn = self._pack(job), object()
-        self._turn = turn
-        self._stop_work()
+        packed, run_token = self._pack(job), object()
+        self._current_run = run_token
+        self._terminate_busy()
         waiting = deque(range(len(items)))
         deaths: dict[int, list[str]] = {}
         done: list[tuple[int, object]] = []
         try:
             while True:
-                self._share_out(sent, items, waiting)  # first: nobody is to wait for what is done with the results
-                for number, made in done:
-                    yield items[number], made  # type: ignore[misc]  # the job's, or lost
-                if not waiting and not self._at_work():
+                self._assign_items(packed, items, waiting)  # first: nobody is to wait for what is done with the results
+                for number, result in done:
+                    yield items[number], result  # type: ignore[misc]  # the job's, or lost
+                if not waiting and not self._busy():
                     return
-                done = self._gather(items, waiting, deaths)
+                done = self._collect(items, waiting, deaths)
         finally:
-            if self._turn is turn:
-                self._stop_work()  # there was an error, or nobody wants the rest
+            if self._current_run is run_token:
+                self._terminate_busy()  # there was an error, or nobody wants the rest
 
     def close(self) -> None:
         """Let all workers go; those who are at work are stopped."""
-        for hand in list(self._hands):
-            self._let_go(hand)
+        for worker in list(self._workers):
+            self._terminate(worker)
 
-    def _at_work(self) -> list[AnyHand]:
-        return [hand for hand in self._hands if hand.has is not None]
+    def _busy(self) -> list[AnyWorker]:
+        return [worker for worker in self._workers if worker.item_number is not None]
 
-    def _stop_work(self) -> None:
-        for hand in self._at_work():
-            self._let_go(hand)
+    def _terminate_busy(self) -> None:
+        for worker in self._busy():
+            self._terminate(worker)
 
-    def _let_go(self, hand: AnyHand) -> None:
-        self._hands.remove(hand)
-        hand.dismiss()
+    def _terminate(self, worker: AnyWorker) -> None:
+        self._workers.remove(worker)
+        worker.terminate()
 
-    def _share_out(self, job: Sent, items: Sequence[object], waiting: deque[int]) -> None:
-        while len(self._hands) < min(self.count, len(waiting) + len(self._at_work())):
-            hand = self._hire()
-            self._hands.append(hand)  # before it starts: what is interrupted is let go like the others
-            hand.start()
-        for hand in self._hands:
-            if waiting and hand.ready and hand.has is None:
-                hand.has, hand.since = waiting.popleft(), self.clock()
-                self._give(hand, job, items[hand.has])
+    def _assign_items(self, job: PackedJob, items: Sequence[object], waiting: deque[int]) -> None:
+        while len(self._workers) < min(self.count, len(waiting) + len(self._busy())):
+            worker = self._spawn()
+            self._workers.append(worker)  # before it starts: what is interrupted is let go like the others
+            worker.start()
+        for worker in self._workers:
+            if waiting and worker.ready and worker.item_number is None:
+                worker.item_number, worker.assigned_at_s = waiting.popleft(), self.clock()
+                self._assign(worker, job, items[worker.item_number])
 
-    def _gather(
+    def _collect(
         self, items: Sequence[object], waiting: deque[int], deaths: dict[int, list[str]]
     ) -> list[tuple[int, object]]:
         """Return the items that have come to an end, with what was made; those to be tried again wait once more."""
         done: list[tuple[int, object]] = []
-        for hand, said in chain(self._listen(self._patience()), self._overdue()):
-            number = hand.has
-            match said:
+        for worker, message in chain(self._poll(self._poll_timeout_s()), self._timed_out()):
+            number = worker.item_number
+            match message:
                 case Ready():
-                    hand.ready, self._false_starts = True, 0
+                    worker.ready, self._false_starts = True, 0
                 case Answer() if number is not None:
-                    hand.has = None
-                    done.append((number, said.made))
+                    worker.item_number = None
+                    done.append((number, message.result))
                 case Failure() if number is not None:
-                    hand.has = None
-                    kind = EpisodeError if said.expected else RuntimeError
-                    raise kind(f"{name_of(items[number])}: {said.message}")
-                case Death() if hand in self._hands:
-                    self._let_go(hand)
+                    worker.item_number = None
+                    error_type = EpisodeError if message.expected else RuntimeError
+                    raise error_type(f"{item_name(items[number])}: {message.message}")
+                case Death() if worker in self._workers:
+                    self._terminate(worker)
                     if number is None:
-                        self._count_false_start(hand, said.reason)
+                        self._count_false_start(worker, message.reason)
                         continue
-                    deaths.setdefault(number, []).append(said.reason)
+                    deaths.setdefault(number, []).append(message.reason)
                     if len(deaths[number]) < MAX_TRIES:
                         waiting.appendleft(number)
                     else:
@@ -231,19 +231,19 @@ class WorkerPool(Workers, Generic[AnyHand, Sent]):
                         done.append((number, Lost(reason=f"the worker died twice ({reasons})")))
         return done
 
-    def _count_false_start(self, hand: AnyHand, reason: str) -> None:
-        self._false_starts += not hand.ready
+    def _count_false_start(self, worker: AnyWorker, reason: str) -> None:
+        self._false_starts += not worker.ready
         if self._false_starts >= MAX_FALSE_STARTS:
             raise WorkersError(f"workers die before they are ready ({reason}); what they wrote is above")
 
-    def _patience(self) -> float | None:
-        at_work = self._at_work()
-        if self.limit_s is None or not at_work:
+    def _poll_timeout_s(self) -> float | None:
+        busy = self._busy()
+        if self.limit_s is None or not busy:
             return None
-        return max(0.0, min(hand.since for hand in at_work) + self.limit_s - self.clock())
+        return max(0.0, min(worker.assigned_at_s for worker in busy) + self.limit_s - self.clock())
 
-    def _overdue(self) -> Iterator[tuple[AnyHand, Said]]:
+    def _timed_out(self) -> Iterator[tuple[AnyWorker, Message]]:
         """Yield the workers whose time is up, by what has been heard so far; called once that has been dealt with."""
-        for hand in self._at_work():
-            if self.limit_s is not None and self.clock() - hand.since >= self.limit_s:
-                yield hand, Death(reason=f"stopped after {self.limit_s:g} s")
+        for worker in self._busy():
+            if self.limit_s is not None and self.clock() - worker.assigned_at_s >= self.limit_s:
+                yield worker, Death(reason=f"stopped after {self.limit_s:g} s")

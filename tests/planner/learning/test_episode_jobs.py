@@ -23,7 +23,7 @@ from planner.learning.proposals import Proposal, initial_state_of
 from planner.learning.training_examples import example_from_hindsight
 from planner.reporting.filmstrips import strips
 from planner.reporting.run_folder import Cycle
-from planner.rollouts.processes import Processes
+from planner.rollouts.processes import ProcessPool
 from planner.rollouts.resumable_stage import stage
 from planner.rollouts.worker_pool import Workers
 from planner.tasks.home_splits import SPLITS
@@ -35,7 +35,7 @@ TASKS = {
 
 @pytest.fixture(scope="module")
 def two() -> Iterator[Workers]:
-    with Processes(2) as workers:
+    with ProcessPool(2) as workers:
         yield workers
 
 

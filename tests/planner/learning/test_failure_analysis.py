@@ -16,9 +16,9 @@ GOAL = "mug on dining table"
 TO_TABLE = ("open cabinet 1", "pick up mug 1", "put mug 1 on dining table 1")
 
 
-def failure_of(start: State, goal: str, *subtasks: str, unread: str = "", cut: bool = False) -> Failure | None:
+def failure_of(start: State, goal: str, *subtasks: str, parse_error: str = "", cut: bool = False) -> Failure | None:
     actions: list[Action] = [parse_action(start.world, subtask) for subtask in subtasks]
-    draft = Draft(actions=actions, parse_error=unread, cut=cut)
+    draft = Draft(actions=actions, parse_error=parse_error, cut=cut)
     return plan_failure(draft, verify(start, parse_goal(goal), actions), parse_goal(goal), start)
 
 
