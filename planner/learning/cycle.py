@@ -117,7 +117,7 @@ class Method:
 
     Attributes:
         rule: The learning rule (planner/learning/training_mixture.py).
-        prefer_failures: Whether to prefer tasks like those that earlier cycles failed at; otherwise the choice is uniform.
+        prefer_failures: Whether to prefer tasks like those that earlier cycles failed at; otherwise choose uniformly.
         device: Where training runs; `auto` is the first GPU if there is one.
     """
 

@@ -1,4 +1,4 @@
-"""The planner of a job: each process loads it once, and a machine that does not have its weights is given them."""
+"""Jobs that need a planner: each process loads it once, and machines without the weights receive them."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ class ModelJob:
     """A job that needs a planner.
 
     Attributes:
-        model: The folder of its weights.
+        model: The model folder.
     """
 
     model: Path
 
     def planner(self) -> Planner:
-        """Return the planner, which this process loads once."""
+        """Return the planner, loaded once per process."""
         return planner_of(self.model)
 
 
@@ -38,39 +38,39 @@ AnyModelJob = TypeVar("AnyModelJob", bound=ModelJob)
 
 
 def planner_of(folder: Path | None, weights: Precision = "fp32") -> Planner:
-    """Return the planner with some weights, the released ones where no folder is given; loaded once in a process.
+    """Return the planner of a model folder, by default the released one; loaded once per process.
 
     Raises:
         CheckpointError: The folder is not a model of this project.
-        ReleaseError: No weights came with the installation.
+        ReleaseError: The installation has no released weights.
     """
     model_dir = model_folder(folder).resolve()
     try:
         modified_ns = (model_dir / WEIGHTS_FILE).stat().st_mtime_ns
     except OSError:
-        modified_ns = 0  # loading it says what is wrong
+        modified_ns = 0  # loading reports what is wrong
     return _load(model_dir, weights, modified_ns)
 
 
 @lru_cache(maxsize=1)
 def _load(folder: Path, weights: Precision, modified_ns: int) -> Planner:
-    del modified_ns  # other weights in the same folder are another planner
+    del modified_ns  # part of the cache key: changed weights are another planner
     return Planner.load(folder, weights=weights)
 
 
 def model_files(folder: Path) -> dict[str, bytes]:
-    """Return the files of a model's folder by name, to be sent to another machine."""
+    """Return the files of a model folder by name, to send them to another machine."""
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.is_file()}
 
 
 def with_local_model(job: AnyModelJob, files: Mapping[str, bytes], cache_dir: Path | None = None) -> AnyModelJob:
-    """Return a job whose model is on this machine: where it says, if these files are there, else in a folder made here.
+    """Return the job with a model folder on this machine: its own if that has these files, otherwise a cached copy.
 
     Args:
-        job: As another machine sent it.
-        files: Of its model.
-        cache_dir: Where folders are made; by default one of this user's in the folder for temporary files. The workers of
-            a machine share them.
+        job: A job sent by another machine.
+        files: The files of its model.
+        cache_dir: Where copies are written, shared by the workers of this machine; by default a folder of this user
+            in the folder for temporary files.
     """
     digest = files_digest(files)
     if _has_files(job.model, files, digest):
@@ -90,7 +90,7 @@ def with_local_model(job: AnyModelJob, files: Mapping[str, bytes], cache_dir: Pa
 
 
 def files_digest(files: Mapping[str, bytes]) -> str:
-    """Return the SHA-256 of files with their names."""
+    """Return the SHA-256 over files and their names."""
     digest = hashlib.sha256()
     for name in sorted(files):
         digest.update(f"{name}\0{len(files[name])}\0".encode())

@@ -1,6 +1,6 @@
-"""Workers that are processes of this machine, each on one thread, with a pipe of its own.
+"""Workers that are processes of this machine, each with one thread and its own pipe.
 
-They are spawned, not forked, end with the process that started them, and leave Ctrl-C to it.
+They are spawned, not forked, exit with their parent process, and leave Ctrl-C to it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from planner.rollouts.messages import Death, Message, Ready
 from planner.rollouts.worker import Server, limit_threads
 from planner.rollouts.worker_pool import Item, Worker, WorkerPool
 
-GRACE_S = 5.0  # from when a process closes its pipe to when it must be gone
+GRACE_S = 5.0  # between closing its pipe and exiting
 
 
 class ProcessWorker(Worker):
@@ -30,7 +30,7 @@ class ProcessWorker(Worker):
         context = get_context("spawn")
         self.pipe, self._worker_pipe = context.Pipe()
         self.process: SpawnProcess = context.Process(target=serve, args=(self._worker_pipe,), daemon=True)
-        self.current_job: bytes | None = None  # the job that it was sent
+        self.current_job: bytes | None = None  # the last job that was sent to it
 
     def start(self) -> None:
         """Start the process."""
@@ -38,7 +38,7 @@ class ProcessWorker(Worker):
             self.process.start()
 
     def terminate(self) -> None:
-        """End at once, whatever it is at: it keeps nothing that could be left half done."""
+        """Kill the process at once: it has no state that could be corrupted."""
         self.pipe.close()
         self._worker_pipe.close()
         if self.process.pid is not None:
@@ -47,7 +47,7 @@ class ProcessWorker(Worker):
         self.process.close()
 
     def reason_of_death(self) -> str:
-        """Return how the process ended; if it has only closed its pipe, it ends now."""
+        """Return how the process ended; kill it if it has only closed its pipe."""
         self.process.join(GRACE_S)
         if self.process.is_alive():
             self.process.kill()
@@ -68,7 +68,7 @@ class ProcessPool(WorkerPool[ProcessWorker, bytes]):
     def _assign(self, worker: ProcessWorker, job: bytes, item: object) -> None:
         new_job = None if worker.current_job is job else job
         worker.current_job = job
-        with suppress(OSError):  # it has died; its pipe says so in a moment
+        with suppress(OSError):  # it has died, which the next poll of its pipe reports
             worker.pipe.send((new_job, pickle.dumps(item)))
 
     def _poll(self, timeout_s: float | None) -> list[tuple[ProcessWorker, Message]]:
@@ -81,7 +81,7 @@ class ProcessPool(WorkerPool[ProcessWorker, bytes]):
 
 def _message_from(worker: ProcessWorker) -> Message:
     try:
-        if worker.pipe.poll():  # what it said before it died still counts
+        if worker.pipe.poll():  # a message sent before its death still counts
             message: Message = pickle.loads(worker.pipe.recv_bytes())
             return message
     except (EOFError, OSError):
@@ -91,8 +91,8 @@ def _message_from(worker: ProcessWorker) -> Message:
 
 @contextmanager
 def _sigint_blocked() -> Iterator[None]:
-    """Let Ctrl-C wait until a process has started, which inherits that it is held back, and so never sees one."""
-    resource_tracker.ensure_running()  # else the first process starts it, and that would let interrupts through
+    """Block SIGINT while a process starts: the child inherits the mask and never receives Ctrl-C."""
+    resource_tracker.ensure_running()  # otherwise the first process starts it, which would unblock SIGINT
     previous = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
@@ -101,7 +101,7 @@ def _sigint_blocked() -> Iterator[None]:
 
 
 def serve(pipe: Connection) -> None:
-    """Be a worker, until the pipe is closed or the process at its other end is gone."""
+    """Run a worker until the pipe is closed or the parent process is gone."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
     limit_threads()
     server = Server()
@@ -117,4 +117,4 @@ def _end_with_parent() -> None:
     parent = parent_process()
     assert parent is not None
     parent.join()
-    os._exit(1)  # in the middle of an episode, too
+    os._exit(1)  # even in the middle of an episode

@@ -1,6 +1,6 @@
-"""Workers that are actors of a Ray cluster, on one machine or many, each with one processor.
+"""Workers that are actors of a Ray cluster, on one or more machines, each with one processor.
 
-Every machine has this project installed, in the same version; weights that it does not have are sent to it.
+Every machine must have the same version of this project installed; missing weights are sent to it.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ CONNECT_TIMEOUT_S = 5.0
 
 @dataclass(frozen=True, kw_only=True)
 class SentJob:
-    """A job in the cluster's memory.
+    """A job in the cluster's object store.
 
     Attributes:
-        number: Tells it from the others of this run.
-        job: Where its bytes are.
-        files: Where its model's files are; None if it has no model.
+        number: Unique within this run.
+        job: Reference to its bytes.
+        files: Reference to its model's files; None if it has no model.
     """
 
     number: int
@@ -45,7 +45,7 @@ def _version() -> str:
 
 
 class RayActor:
-    """The actor: it makes one item at a time."""
+    """The actor, which runs one item at a time."""
 
     def __init__(self) -> None:
         limit_threads()
@@ -53,7 +53,7 @@ class RayActor:
         self._number = -1
 
     def version(self) -> str:
-        """Return the version of this project where the actor is."""
+        """Return the version of this project on the actor's machine."""
         return _version()
 
     def run(self, sent: SentJob, item: bytes) -> bytes:
@@ -77,21 +77,21 @@ def _load_job(sent: SentJob) -> Callable[[object], object]:
 
 
 class ActorWorker(Worker):
-    """An actor, and what it was asked last."""
+    """An actor and its pending request."""
 
     def __init__(self, ray: ModuleType) -> None:
         super().__init__()
         self._ray = ray
         self.actor: Any = None
-        self.pending: Any = None  # the reference of its answer
+        self.pending: Any = None  # reference of the pending answer
 
     def start(self) -> None:
-        """Start the actor; it is replaced, not restarted: only the crew knows what it had."""
+        """Start the actor; it is replaced, not restarted: only the pool knows its item."""
         self.actor = self._ray.remote(RayActor).options(num_cpus=1, max_restarts=0, max_task_retries=0).remote()
         self.pending = self.actor.version.remote()
 
     def terminate(self) -> None:
-        """End at once, whatever it is at."""
+        """Kill the actor at once."""
         if self.actor is not None and self._ray.is_initialized():
             self._ray.kill(self.actor)
 
@@ -100,9 +100,9 @@ class RayPool(WorkerPool[ActorWorker, SentJob]):
     """Workers that are actors of a Ray cluster.
 
     Args:
-        address: `auto` is the cluster of this machine, `local` one for this run alone; else `HOST:PORT`.
-        count: How many actors; None: as many as the cluster has processors, which is also the most there can be.
-        limit_s: After so long an item's actor is stopped [s].
+        address: `auto` is the cluster of this machine, `local` one for this run alone; otherwise `HOST:PORT`.
+        count: Number of actors, at most the cluster's number of processors, which is the default.
+        limit_s: Time limit of an item, after which its actor is killed [s].
 
     Raises:
         WorkersError: Ray is not installed, or no cluster is at the address.
@@ -118,7 +118,7 @@ class RayPool(WorkerPool[ActorWorker, SentJob]):
         self._numbers = itertools.count()
 
     def close(self) -> None:
-        """Let all actors go, and leave the cluster."""
+        """Terminate all actors and leave the cluster."""
         super().close()
         self._disconnect()
 
@@ -133,7 +133,7 @@ class RayPool(WorkerPool[ActorWorker, SentJob]):
         sent: object = job
         files = None
         if isinstance(sent, ModelJob):
-            sent = replace(sent, model=sent.model.resolve())  # an actor's working directory is another
+            sent = replace(sent, model=sent.model.resolve())  # an actor has another working directory
             files = self._ray.put(model_files(sent.model))
         return SentJob(number=next(self._numbers), job=self._ray.put(pickle.dumps(sent)), files=files)
 
@@ -150,7 +150,7 @@ class RayPool(WorkerPool[ActorWorker, SentJob]):
             answer = self._ray.get(worker.pending)
         except self._ray.exceptions.RayActorError:
             return Death(reason="its actor died")
-        except self._ray.exceptions.RayError as error:  # memory ran out, or its machine is gone
+        except self._ray.exceptions.RayError as error:  # out of memory, or its machine is gone
             return Death(reason=type(error).__name__)
         worker.pending = None
         if worker.ready:
@@ -163,7 +163,7 @@ class RayPool(WorkerPool[ActorWorker, SentJob]):
 
 
 def _connect(address: str) -> tuple[ModuleType, bool]:
-    """Return Ray, connected, and whether we connected it."""
+    """Connect Ray; return the module and whether this call connected it."""
     try:
         import ray
     except ImportError:
@@ -182,7 +182,7 @@ def _connect(address: str) -> tuple[ModuleType, bool]:
 
 
 def _check_reachable(address: str) -> None:
-    """Fail in seconds where nobody answers: Ray itself tries for minutes, and ends the process."""
+    """Fail within seconds if nothing answers: Ray itself retries for minutes, then ends the process."""
     host, _, port = address.rpartition(":")
     if host:
         socket.create_connection((host.strip("[]"), int(port)), timeout=CONNECT_TIMEOUT_S).close()

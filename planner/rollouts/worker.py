@@ -1,4 +1,4 @@
-"""The worker's side: it is sent a job and items, and answers each item with what came of it, or why nothing did."""
+"""The worker's side: receive a job and items, and answer each item with its result or its failure."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from planner.rollouts.messages import is_expected
 
 
 def limit_threads() -> None:
-    """Let this process compute on one thread: there are as many processes as there is to do."""
+    """Limit this process to one thread: the processes already use all cores."""
     os.environ["OMP_NUM_THREADS"] = "1"  # of onnxruntime, which reads it when it is loaded
     one_thread()
 
 
 class Server:
-    """Answers items by the job that came last."""
+    """Answers items with the last loaded job."""
 
     def __init__(self) -> None:
         self._job: Callable[[object], object] | None = None
 
     def load_job(self, load: Callable[[], Callable[[object], object]]) -> bytes | None:
-        """Take a job on; returns what to answer if it cannot be loaded."""
+        """Load a job; return the pickled failure if that is impossible."""
         try:
             self._job = load()
         except Exception as error:
@@ -35,7 +35,7 @@ class Server:
         """Return the pickled answer to a pickled item.
 
         Raises:
-            MemoryError: The worker is to die of it, as it would of the system's lack of memory.
+            MemoryError: The worker must die, as if the system had run out of memory.
         """
         from planner.rollouts.messages import Answer
 

@@ -1,7 +1,7 @@
-"""Sharing items out to workers that may die: who has which, what is tried again, and what is lost.
+"""A pool that assigns items to workers that may die: which worker has which item, what is retried, what is lost.
 
-Each worker has one item at a time: handing one over takes about a millisecond and an episode hundreds, and a worker
-that dies with several would leave it open which of them killed it.
+Each worker has one item at a time: assigning one takes about a millisecond and an episode hundreds, and after the death
+of a worker with several items it would be unknown which of them killed it.
 """
 
 from __future__ import annotations
@@ -24,42 +24,42 @@ if TYPE_CHECKING:
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-MAX_TRIES = 2  # of an item that kills its worker: the first death may have been somebody else's doing
-MAX_FALSE_STARTS = 3  # workers, one after the other, that die before they are ready
+MAX_TRIES = 2  # of an item whose worker dies: the first death may have had another cause
+MAX_FALSE_STARTS = 3  # consecutive workers that die before they are ready
 Job: TypeAlias = Callable[[Item], Result]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Lost:
-    """What becomes of an item that cannot be made.
+    """The result of an item whose workers died.
 
     Attributes:
-        reason: What happened to those who tried.
+        reason: How they died.
     """
 
     reason: str
 
 
 class Workers(ABC):
-    """Somebody who makes things of items."""
+    """Runs jobs on items."""
 
     @abstractmethod
     def run(self, job: Job[Item, Result], items: Sequence[Item]) -> Generator[tuple[Item, Result | Lost]]:
-        """Yield each item with what the job makes of it, in the order in which they are done.
+        """Yield each item with the job's result, in the order of completion.
 
         Args:
-            job: Picklable, and its results too.
-            items: Picklable. They are begun in this order, each made once unless its worker dies.
+            job: Picklable, with picklable results.
+            items: Picklable. They are begun in this order, and each is run once unless its worker dies.
 
         Raises:
-            EpisodeError: The job failed with an error that a person can mend; the message names the item.
-            RuntimeError: It failed with any other; the message names the item and has the traceback.
+            EpisodeError: The job failed with an error that the user can fix; the message names the item.
+            RuntimeError: It failed with any other error; the message names the item and has the traceback.
             WorkersError: No worker can be started.
         """
 
     @abstractmethod
     def close(self) -> None:
-        """Let all workers go; those who are at work are stopped."""
+        """Terminate all workers, including busy ones."""
 
     def __enter__(self) -> Self:
         return self
@@ -71,10 +71,10 @@ class Workers(ABC):
 
 
 class InlineWorkers(Workers):
-    """This process is the only worker."""
+    """Runs jobs in this process, the only worker."""
 
     def run(self, job: Job[Item, Result], items: Sequence[Item]) -> Generator[tuple[Item, Result | Lost]]:
-        """Yield each item with what the job makes of it, in order."""
+        """Yield each item with the job's result, in order."""
         for item in items:
             try:
                 result = job(item)
@@ -85,21 +85,21 @@ class InlineWorkers(Workers):
             yield item, result
 
     def close(self) -> None:
-        """Nobody is to be let go."""
+        """Do nothing: there are no other workers."""
 
 
 def item_name(item: object) -> str:
-    """Return what an item is called in messages: itself, if it is text, or its `id`."""
+    """Return an item's name for messages: the item itself if it is text, or its `id`."""
     return item if isinstance(item, str) else str(getattr(item, "id", item))
 
 
 class Worker(ABC):
-    """A worker, as the crew sees it.
+    """A worker as the pool sees it.
 
     Attributes:
         ready: Whether it has started.
-        has: The number of the item that it is at work on; None: it waits for one.
-        since: When it was given that [s], by the crew's clock.
+        item_number: The index of its current item; None: it is idle.
+        assigned_at_s: When that item was assigned [s], by the pool's clock.
     """
 
     def __init__(self) -> None:
@@ -109,11 +109,11 @@ class Worker(ABC):
 
     @abstractmethod
     def start(self) -> None:
-        """Begin to exist."""
+        """Start the worker."""
 
     @abstractmethod
     def terminate(self) -> None:
-        """End at once, whatever it is at; it need not have started."""
+        """Kill the worker at once, whether or not it has started."""
 
 
 AnyWorker = TypeVar("AnyWorker", bound=Worker)
@@ -121,12 +121,12 @@ PackedJob = TypeVar("PackedJob")
 
 
 class WorkerPool(Workers, Generic[AnyWorker, PackedJob]):
-    """Workers that can die; they stay from one job to the next.
+    """Workers that can die; they are kept from one job to the next.
 
     Args:
-        count: How many.
-        limit_s: After so long an item's worker is stopped [s]; None: never.
-        clock: Seconds; what that is counted with.
+        count: Number of workers.
+        limit_s: Time limit of an item, after which its worker is killed [s]; None: no limit.
+        clock: Returns the time [s], for the limit.
     """
 
     def __init__(
@@ -137,26 +137,26 @@ class WorkerPool(Workers, Generic[AnyWorker, PackedJob]):
         self.count, self.limit_s, self.clock = count, limit_s, clock
         self._workers: list[AnyWorker] = []
         self._false_starts = 0
-        self._current_run = object()  # the run that the workers are at
+        self._current_run = object()  # token of the current run
 
     @abstractmethod
     def _spawn(self) -> AnyWorker:
-        """Return a worker that is still to start."""
+        """Return a worker that has not started yet."""
 
     @abstractmethod
     def _pack(self, job: Callable[[Item], object]) -> PackedJob:
-        """Return a job as it is sent to each worker."""
+        """Return a job in the form that is sent to each worker."""
 
     @abstractmethod
     def _assign(self, worker: AnyWorker, job: PackedJob, item: object) -> None:
-        """Send an item to a worker that waits; if it has died, `_listen` will tell."""
+        """Send an item to an idle worker; if it has died, `_poll` reports it."""
 
     @abstractmethod
     def _poll(self, timeout_s: float | None) -> list[tuple[AnyWorker, Message]]:
-        """Wait until somebody says something, or for so long."""
+        """Return the new messages; wait up to `timeout_s` for the first."""
 
     def run(self, job: Job[Item, Result], items: Sequence[Item]) -> Generator[tuple[Item, Result | Lost]]:
-        """Yield each item with what the job makes of it, in the order in which they are done."""
+        """Yield each item with the job's result, in the order of completion."""
         packed, run_token = self._pack(job), object()
         self._current_run = run_token
         self._terminate_busy()
@@ -165,18 +165,18 @@ class WorkerPool(Workers, Generic[AnyWorker, PackedJob]):
         done: list[tuple[int, object]] = []
         try:
             while True:
-                self._assign_items(packed, items, waiting)  # first: nobody is to wait for what is done with the results
+                self._assign_items(packed, items, waiting)  # before yielding, so that no worker waits for the caller
                 for number, result in done:
-                    yield items[number], result  # type: ignore[misc]  # the job's, or lost
+                    yield items[number], result  # type: ignore[misc]  # the job's result, or Lost
                 if not waiting and not self._busy():
                     return
                 done = self._collect(items, waiting, deaths)
         finally:
             if self._current_run is run_token:
-                self._terminate_busy()  # there was an error, or nobody wants the rest
+                self._terminate_busy()  # after an error, or if the caller stopped early
 
     def close(self) -> None:
-        """Let all workers go; those who are at work are stopped."""
+        """Terminate all workers, including busy ones."""
         for worker in list(self._workers):
             self._terminate(worker)
 
@@ -194,7 +194,7 @@ class WorkerPool(Workers, Generic[AnyWorker, PackedJob]):
     def _assign_items(self, job: PackedJob, items: Sequence[object], waiting: deque[int]) -> None:
         while len(self._workers) < min(self.count, len(waiting) + len(self._busy())):
             worker = self._spawn()
-            self._workers.append(worker)  # before it starts: what is interrupted is let go like the others
+            self._workers.append(worker)  # before it starts, so that an interrupted start is terminated, too
             worker.start()
         for worker in self._workers:
             if waiting and worker.ready and worker.item_number is None:
@@ -204,7 +204,7 @@ class WorkerPool(Workers, Generic[AnyWorker, PackedJob]):
     def _collect(
         self, items: Sequence[object], waiting: deque[int], deaths: dict[int, list[str]]
     ) -> list[tuple[int, object]]:
-        """Return the items that have come to an end, with what was made; those to be tried again wait once more."""
+        """Return finished items with their results; requeue those to retry."""
         done: list[tuple[int, object]] = []
         for worker, message in chain(self._poll(self._poll_timeout_s()), self._timed_out()):
             number = worker.item_number
@@ -243,7 +243,7 @@ class WorkerPool(Workers, Generic[AnyWorker, PackedJob]):
         return max(0.0, min(worker.assigned_at_s for worker in busy) + self.limit_s - self.clock())
 
     def _timed_out(self) -> Iterator[tuple[AnyWorker, Message]]:
-        """Yield the workers whose time is up, by what has been heard so far; called once that has been dealt with."""
+        """Yield the workers whose time is up; evaluated lazily, after all received messages have been handled."""
         for worker in self._busy():
             if self.limit_s is not None and self.clock() - worker.assigned_at_s >= self.limit_s:
                 yield worker, Death(reason=f"stopped after {self.limit_s:g} s")
