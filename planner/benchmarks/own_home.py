@@ -34,7 +34,7 @@ from planner.io.command import one_thread, run_command
 if TYPE_CHECKING:
     from gpt.data.tokenized_documents import TokenizedDocuments
     from planner.api import Planner
-    from planner.household.adaptation import Base
+    from planner.household.adaptation import BaseModel
     from planner.household.simulated_household import Household
     from planner.io.json_lines import Record
     from planner.world_model.belief import Belief
@@ -98,14 +98,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(args: argparse.Namespace) -> int:
     from planner.api import model_folder
-    from planner.household.adaptation import Base
+    from planner.household.adaptation import BaseModel
     from planner.learning.replay_corpus import find_replay
 
     if min(args.seeds, args.days, args.tasks) < 1 or args.first_seed < 0:
         raise PlannerError("--seeds, --days and --tasks are at least 1, --first-seed at least 0")
     one_thread()
     model = model_folder(args.model)
-    base = Base(model)
+    base = BaseModel(model)
     found: list[HomeResult] = []
     with tempfile.TemporaryDirectory() as scratch:
         replay = find_replay(model, Path(scratch) / "replay", 0)
@@ -121,27 +121,27 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def of_household(
-    home: str, seed: int, days: int, tasks: int, base: Base, replay: TokenizedDocuments, scratch: Path
+    home: str, seed: int, days: int, tasks: int, base: BaseModel, replay: TokenizedDocuments, scratch: Path
 ) -> Iterator[HomeResult]:  # fmt: skip
     """Live days in one household and yield what each way of knowing it comes to afterwards."""
     from planner.exploration.learned_prior import LearnedHabits
-    from planner.household.adaptation import live
-    from planner.household.counting_baseline import CountedHabits
-    from planner.household.daily_records import read_diary
+    from planner.household.adaptation import simulate_days
+    from planner.household.counting_baseline import CountingPrior
+    from planner.household.daily_records import count_observations
     from planner.household.simulated_household import sample_household
     from planner.world_model.belief import Belief
     from planner.world_model.open_home import open_home
 
     household = sample_household(open_home(home, geometry=False), seed)
-    lived = list(live(household, base, replay, scratch / "night", days=days, seed=seed))
+    lived = list(simulate_days(household, base, replay, scratch / "night", days=days, seed=seed))
     records = [day.record for day in lived]
-    diary = read_diary(records)
+    diary = count_observations(records)
     plain, adapted = base.planner(), base.planner(lived[-1].adapter)
     nothing = Belief.of_map(household.home.world.scene)
     known = {
         "unadapted": Knowing(planner=plain, belief=nothing, words={}),
         "last seen": Knowing(planner=plain, belief=last_seen(nothing, records), words={}),
-        "counted": Knowing(planner=plain, belief=replace(nothing, habits=CountedHabits(diary)), words=diary.words),
+        "counted": Knowing(planner=plain, belief=replace(nothing, habits=CountingPrior(diary)), words=diary.words),
         "adapted": Knowing(
             planner=adapted, belief=replace(nothing, habits=LearnedHabits(adapted.prompts)), words={}
         ),
@@ -175,15 +175,15 @@ def _searches(
 ) -> Iterator[HomeResult]:
     from planner.benchmarks.searching import task_in
     from planner.household.daily_life import search
-    from planner.household.simulated_household import StickyHome, morning
+    from planner.household.simulated_household import StickyHome, morning_state
 
     for number in range(tasks):
         rng = random.Random(f"searched/{seed}/{number}")
-        task = task_in(f"{name}/{number}", morning(household, rng), rng)
+        task = task_in(f"{name}/{number}", morning_state(household, rng), rng)
         if task is None:
             continue
         for way, knowing in known.items():
-            home = StickyHome(task.start, household.sticks, f"{seed}/{number}")
+            home = StickyHome(task.start, household.stuck_chance, f"{seed}/{number}")
             episode, opened, _ = search(task.goal, home, knowing.belief, knowing.planner, task.category)
             yield HomeResult(
                 household=name, measure="search", task=task.id, way=way, success=episode.success, opened=opened,
@@ -197,22 +197,26 @@ def _understanding(
     from planner.exploration.belief_planning import understand
     from planner.goals.comparison import meaning
     from planner.household.daily_life import OPTIONS
-    from planner.household.requests import Asker, in_plain_words
-    from planner.household.simulated_household import morning
+    from planner.household.requests import RequestSampler, to_plain_words
+    from planner.household.simulated_household import morning_state
 
     domain, words = household.home.world.domain, household.nicknames
     for number in range(tasks):
         rng = random.Random(f"asked/{seed}/{number}")
-        state = morning(household, rng)
+        state = morning_state(household, rng)
         category = rng.choice(sorted(words))
-        which = {"thing": category} if category in domain.objects else {"place": category}
-        request = Asker(rng, "test").ask(state, words, **which)
-        if request is None or request.said == request.plainly:
+        which = {"category": category} if category in domain.objects else {"place_category": category}
+        request = RequestSampler(rng, "test").sample(state, words, **which)
+        if request is None or request.instruction == request.plain_instruction:
             continue
         for way, knowing in [*known.items(), ("plainly said", known["unadapted"])]:
             if way == "last seen":  # says nothing of words
                 continue
-            said = request.plainly if way == "plainly said" else in_plain_words(request.said, knowing.words)
+            said = (
+                request.plain_instruction
+                if way == "plainly said"
+                else to_plain_words(request.instruction, knowing.words)
+            )
             found = understand(knowing.planner, said, knowing.belief.observe(state), OPTIONS)
             right = found.goal is not None and meaning(found.goal) == meaning(request.goal)
             yield HomeResult(household=name, measure="understanding", task=f"{name}/{number}", way=way, success=right)

@@ -23,7 +23,7 @@ from planner.api import Planner
 from planner.errors import PlannerError
 from planner.evaluation.statistics import mean
 from planner.exploration.learned_prior import LearnedHabits
-from planner.household.adapter_training import AdapterTrainer, NightSizes
+from planner.household.adapter_training import AdapterSizes, AdapterTrainer
 from planner.household.daily_life import simulate_day, tasks_of
 from planner.household.simulated_household import sample_household
 from planner.io.command import writable
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from planner.world_model.location_prior import Habits
 
 
-class Base:
+class BaseModel:
     """Weights that adapters are trained over, and planners with and without one."""
 
     def __init__(self, folder: Path) -> None:
@@ -56,17 +56,17 @@ class Base:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Lived:
+class SimulatedDay:
     """A day that was lived and the night after it."""
 
     record: Record
     adapter: Adapter
 
 
-def live(
-    household: Household, base: Base, replay: TokenizedDocuments, folder: Path, *, days: int, seed: int,
-    sizes: NightSizes | None = None,
-) -> Iterator[Lived]:  # fmt: skip
+def simulate_days(
+    household: Household, base: BaseModel, replay: TokenizedDocuments, folder: Path, *, days: int, seed: int,
+    sizes: AdapterSizes | None = None,
+) -> Iterator[SimulatedDay]:  # fmt: skip
     """Live days in a household, each with what the nights before have taught.
 
     Args:
@@ -78,17 +78,17 @@ def live(
         seed: Of the days and nights.
         sizes: Of a night.
     """
-    sleeper = AdapterTrainer(base.model, base.tokenizer, replay, sizes or NightSizes(), folder)
+    trainer = AdapterTrainer(base.model, base.tokenizer, replay, sizes or AdapterSizes(), folder)
     planner = base.planner()
     habits: Habits = COMMON
     adapter: Adapter | None = None
-    lived: list[Record] = []
+    records: list[Record] = []
     for day in range(1, days + 1):
-        lived.append(simulate_day(household, planner, habits, day=day, seed=seed))
-        adapter = sleeper.sleep(lived, household.home.world.scene, adapter, seed=seed)
+        records.append(simulate_day(household, planner, habits, day=day, seed=seed))
+        adapter = trainer.train_adapter(records, household.home.world.scene, adapter, seed=seed)
         planner = base.planner(adapter)
         habits = LearnedHabits(planner.prompts)
-        yield Lived(record=lived[-1], adapter=adapter)
+        yield SimulatedDay(record=records[-1], adapter=adapter)
 
 
 def improve_home(
@@ -110,38 +110,38 @@ def improve_home(
     """
     if days < 1 or seed < 0:
         raise PlannerError(f"--days is at least 1 and --seed at least 0; seen {days} and {seed}")
-    began = time.perf_counter()
+    started_at = time.perf_counter()
     household = sample_household(open_home(home, geometry=False), seed)
     writable(folder)
     path = out or adapter_path(home, folder)
     writable(path.parent)
-    config = {"home": home, "model": str(model), "days": days, "seed": seed, "night": asdict(NightSizes())}
+    config = {"home": home, "model": str(model), "days": days, "seed": seed, "night": asdict(AdapterSizes())}
     write_text_atomically(folder / "config.json", json.dumps(config, indent=2) + "\n")
-    base = Base(model)
+    base = BaseModel(model)
     replay = find_replay(model, folder / "replay", seed)
     records: list[Record] = []
-    nights = live(household, base, replay, folder / "night", days=days, seed=seed)
-    for lived in tqdm(nights, total=days, desc="days", unit="day", disable=None):
-        records.append(lived.record)
+    simulated_days = simulate_days(household, base, replay, folder / "night", days=days, seed=seed)
+    for simulated in tqdm(simulated_days, total=days, desc="days", unit="day", disable=None):
+        records.append(simulated.record)
         write_lines(folder / "days.jsonl", records)
-        save_adapter(path, lived.adapter)
+        save_adapter(path, simulated.adapter)
     results: Record = {
         "home": home, "seed": seed, "adapter": str(path), "bytes": path.stat().st_size,
-        "days": [summary_of(record) for record in records], "seconds": round(time.perf_counter() - began, 1),
+        "days": [day_summary(record) for record in records], "seconds": round(time.perf_counter() - started_at, 1),
     }  # fmt: skip
     write_text_atomically(folder / "results.json", json.dumps(results, indent=2) + "\n")
-    print(json.dumps(results) if as_json else _shown(results, records))
+    print(json.dumps(results) if as_json else _summary_text(results, records))
     return 0
 
 
 def adapter_path(home: str, folder: Path) -> Path:
     """Return where the adapter of a home goes: beside its file; of a bundled home or a seed, into the run's folder."""
-    name = Path(home)
-    beside = name.parent if name.suffix in (".yaml", ".yml") else folder
-    return beside / f"{name.stem}.adapter.safetensors"
+    home_path = Path(home)
+    directory = home_path.parent if home_path.suffix in (".yaml", ".yml") else folder
+    return directory / f"{home_path.stem}.adapter.safetensors"
 
 
-def summary_of(record: Record) -> Record:
+def day_summary(record: Record) -> Record:
     """Return what a day came to."""
     tasks = tasks_of([record])
     opened = [float(str(t["opened"])) for t in tasks if t.get("found")]
@@ -152,10 +152,10 @@ def summary_of(record: Record) -> Record:
     }  # fmt: skip
 
 
-def _shown(results: Record, records: Sequence[Record]) -> str:
+def _summary_text(results: Record, records: Sequence[Record]) -> str:
     from planner.evaluation.tables import grid
 
-    rows = [[str(value if value is not None else "-") for value in summary_of(r).values()] for r in records]
+    rows = [[str(value if value is not None else "-") for value in day_summary(r).values()] for r in records]
     table = grid(["day", "tasks", "understood at once", "reached", "opened before found"], rows)
     size = int(str(results["bytes"])) // 1000
     return f"{table}\n\nadapter: {results['adapter']} ({size} kB)\ntime: {results['seconds']} s"

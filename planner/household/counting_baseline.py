@@ -17,30 +17,30 @@ if TYPE_CHECKING:
     from envs.symbolic.scene import Scene
     from planner.household.daily_records import Observations
 
-PRIOR = 1.0  # looks that homes in general count for
+PRIOR_LOOKS = 1.0  # looks that homes in general count for
 
 
-class CountedHabits:
+class CountingPrior:
     """Habits as a diary counts them."""
 
-    def __init__(self, diary: Observations) -> None:
+    def __init__(self, observations: Observations) -> None:
         """Count by a diary."""
-        self._diary = diary
+        self._observations = observations
         self._rates: dict[str, Mapping[str, float]] = {}
 
     def rates(self, category: str, scene: Scene) -> Mapping[str, float]:
         """Things a look, with homes in general as one more look."""
-        found = self._rates.get(category)
-        if found is None:
-            seen, looked = self._diary.seen, self._diary.looked
-            found = {
-                name: (seen.get((category, name), 0) + PRIOR * rate) / (looked.get(name, 0) + PRIOR)
+        rates = self._rates.get(category)
+        if rates is None:
+            seen, looked = self._observations.seen, self._observations.looked
+            rates = {
+                name: (seen.get((category, name), 0) + PRIOR_LOOKS * rate) / (looked.get(name, 0) + PRIOR_LOOKS)
                 for name, rate in COMMON.rates(category, scene).items()
             }
-            self._rates[category] = found
-        return found
+            self._rates[category] = rates
+        return rates
 
     def opens(self, fixture: str) -> float:
         """Tries that opened it, and one more."""
-        opened, stuck = self._diary.opened.get(fixture, 0), self._diary.stuck.get(fixture, 0)
+        opened, stuck = self._observations.opened.get(fixture, 0), self._observations.stuck.get(fixture, 0)
         return (opened + 1) / (opened + stuck + 1)

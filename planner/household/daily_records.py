@@ -34,21 +34,21 @@ class Observations:
     words: Mapping[str, str]
 
 
-def read_diary(days: Sequence[Record]) -> Observations:
+def count_observations(days: Sequence[Record]) -> Observations:
     """Count what days' records say."""
     seen: Counter[tuple[str, str]] = Counter()
     looked: Counter[str] = Counter()
     tried: Counter[tuple[str, str]] = Counter()
     for day in days:
-        things, places, tries = day["seen"], day["looked"], day["tried"]
-        assert isinstance(things, dict) and isinstance(places, list) and isinstance(tries, list)
-        seen.update((name.rpartition(" ")[0], place) for name, place in things.items())
-        looked.update(places)
-        tried.update((fixture, outcome) for fixture, outcome in tries)
+        object_places, looked_at, openings = day["seen"], day["looked"], day["tried"]
+        assert isinstance(object_places, dict) and isinstance(looked_at, list) and isinstance(openings, list)
+        seen.update((name.rpartition(" ")[0], place) for name, place in object_places.items())
+        looked.update(looked_at)
+        tried.update((fixture, outcome) for fixture, outcome in openings)
     words: dict[str, str] = {}
     for task in tasks_of(days):
         if task.get("goal") and task.get("plainly"):
-            words |= replaced(str(task["said"]), str(task["plainly"]))
+            words |= replaced_words(str(task["said"]), str(task["plainly"]))
     return Observations(
         seen=seen,
         looked=looked,
@@ -58,14 +58,14 @@ def read_diary(days: Sequence[Record]) -> Observations:
     )
 
 
-def replaced(said: str, plainly: str) -> dict[str, str]:
+def replaced_words(instruction: str, plain_instruction: str) -> dict[str, str]:
     """Return what was said in other words the second time: `{"bucket": "mug"}`."""
-    before, after = said.split(), plainly.split()
-    found = {}
+    before, after = instruction.split(), plain_instruction.split()
+    replacements = {}
     for tag, a, b, c, d in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         if tag == "replace":
-            found[_noun(before[a:b])] = _noun(after[c:d])
-    return found
+            replacements[_noun(before[a:b])] = _noun(after[c:d])
+    return replacements
 
 
 def _noun(words: Sequence[str]) -> str:

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from envs.symbolic.goals import Goal
     from planner.language.phrase_patterns import Family
 
-GOALS = ("{x} {rel} {p}", "{x} on {p}", "{x} in {p}", "{x} with person", "holding {x}")
-TRIES = 40
+GOAL_PATTERNS = ("{x} {rel} {p}", "{x} on {p}", "{x} in {p}", "{x} with person", "holding {x}")
+MAX_TRIES = 40
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,19 +34,19 @@ class Request:
     """Something asked for.
 
     Attributes:
-        said: As the household says it.
-        plainly: The same with the plain names of things; as `said` where there is no nickname.
+        instruction: As the household says it.
+        plain_instruction: The same with the plain names of things; as `instruction` where there is no nickname.
         goal: What is meant.
-        thing: The category that is wanted.
+        category: The category that is wanted.
     """
 
-    said: str
-    plainly: str
+    instruction: str
+    plain_instruction: str
     goal: Goal
-    thing: str
+    category: str
 
 
-class Asker:
+class RequestSampler:
     """Draws requests.
 
     Args:
@@ -59,38 +59,46 @@ class Asker:
         self.rng, self.binder = rng, Binder(rng)
         self.patterns: list[tuple[Family, list[str]]] = []
         for family in load_families():
-            if len(family.goals) == 1 and family.goals[0] in GOALS and family.slots.get("x") == "object":
+            if len(family.goals) == 1 and family.goals[0] in GOAL_PATTERNS and family.slots.get("x") == "object":
                 held_out = phrases == "test"
                 fitting = [p for p in family.phrases if is_held_out(family.name, p) == held_out]
                 if fitting and set(family.slots) <= {"x", "p"}:
                     self.patterns.append((family, fitting))
         self.weights = [family.weight for family, _ in self.patterns]
 
-    def ask(self, home: State, nicknames: Mapping[str, str], *, thing: str = "", place: str = "") -> Request | None:
+    def sample(
+        self, home: State, nicknames: Mapping[str, str], *, category: str = "", place_category: str = ""
+    ) -> Request | None:
         """Return something that can be asked for in a home and is not so yet; None if none was found.
 
         Args:
             home: As far as the one who asks knows.
             nicknames: Words to be used in place of the names of categories, wherever one is named.
-            thing: The category that is to be wanted; empty: any.
-            place: The category of the place that it is to be brought to; empty: any.
+            category: The category that is to be wanted; empty: any.
+            place_category: The category of the place that it is to be brought to; empty: any.
         """
-        for _ in range(TRIES):
+        for _ in range(MAX_TRIES):
             ((family, patterns),) = self.rng.choices(self.patterns, self.weights)
-            given = {slot: word for slot, word in (("x", thing), ("p", place)) if word}
-            binding = self.binder.bind(family, home, given) if given.keys() <= family.slots.keys() else None
+            fixed = {slot: word for slot, word in (("x", category), ("p", place_category)) if word}
+            binding = self.binder.bind(family, home, fixed) if fixed.keys() <= family.slots.keys() else None
             goal = None if binding is None else self.binder.goal(family, binding, 1, home.world.domain)
             if binding is None or goal is None or goal_is_held_out(goal):
                 continue
             if holds(home, goal.conditions[0], home) or not is_feasible(goal, home):
                 continue
-            said = self._said(family, self.rng.choice(patterns), binding, home, nicknames)
+            instruction = self._phrase(family, self.rng.choice(patterns), binding, home, nicknames)
             words = {nicknames[c]: c for c in binding.values() if c in nicknames}
-            if all(re.search(rf"\b{re.escape(word)}\b", said) for word in words):  # else a pattern names it otherwise
-                return Request(said=said, plainly=in_plain_words(said, words), goal=goal, thing=binding["x"])
+            # A pattern may name the category by another word.
+            if all(re.search(rf"\b{re.escape(word)}\b", instruction) for word in words):
+                return Request(
+                    instruction=instruction,
+                    plain_instruction=to_plain_words(instruction, words),
+                    goal=goal,
+                    category=binding["x"],
+                )
         return None
 
-    def _said(
+    def _phrase(
         self, family: Family, pattern: str, binding: Mapping[str, str], home: State, words: Mapping[str, str]
     ) -> str:
         nouns = {slot: words[category] for slot, category in binding.items() if category in words}
@@ -98,8 +106,8 @@ class Asker:
         return normalize(realizer.polite(realizer.realize(family, pattern, binding, 1, nouns)))
 
 
-def in_plain_words(said: str, words: Mapping[str, str]) -> str:
+def to_plain_words(instruction: str, words: Mapping[str, str]) -> str:
     """Return an instruction with words replaced by what they mean."""
-    for word, meant in words.items():
-        said = re.sub(rf"\b{re.escape(word)}\b", meant, said)
-    return said
+    for word, meaning in words.items():
+        instruction = re.sub(rf"\b{re.escape(word)}\b", meaning, instruction)
+    return instruction
