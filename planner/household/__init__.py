@@ -1,16 +1,16 @@
-"""A home that teaches the planner its own habits: days lived in it, and what is learned of them at night.
+"""Adaptation to one home: simulate days in a household and train a LoRA adapter on their records each night.
 
-`python -m planner.improve --home my_home.yaml` lives some days in a simulated household and writes an adapter, a few
-hundred kB that belong to the released weights and to this home; `python -m planner.plan --adapter` plans with it.
+`python -m planner.improve --home my_home.yaml` simulates some days and writes an adapter of a few hundred kB for the
+released weights and this home; `python -m planner.plan --adapter` plans with it.
 
 | file | what |
 |---|---|
-| `family.py` | who lives there, hidden from the robot: where things usually are, nicknames, a door that sticks |
-| `requests.py` | what they ask for, and how they say it |
-| `living.py` | a day: the robot does what it is asked, looks for things, and writes down what it saw |
-| `diary.py` | what the days' records say, counted |
-| `counted.py` | the habits of the home by counting: what the adapter is compared with |
-| `lessons.py` | the documents that the GPT reads at night |
-| `night.py` | training an adapter on them |
-| `command.py` | days and nights, and the files they leave |
+| `simulated_household.py` | hidden habits of the household: usual places of objects, nicknames, a door that sticks |
+| `requests.py` | what the household asks for, and in which words |
+| `daily_life.py` | one day: the robot executes requests, searches for objects, and records what it saw |
+| `daily_records.py` | statistics of the days' records |
+| `counting_baseline.py` | the home's habits by counting: the baseline of the adapter |
+| `adapter_documents.py` | training documents from the statistics |
+| `adapter_training.py` | training an adapter on them |
+| `adaptation.py` | all days and nights, and their output files |
 """

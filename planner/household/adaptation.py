@@ -1,7 +1,7 @@
-"""Days and nights in a household, and the files that they leave: what `python -m planner.improve --home` does.
+"""Simulate days and train an adapter after each: what `python -m planner.improve --home` does.
 
-Beside the home's file, `NAME.adapter.safetensors` is written after each night. runs/NAME/ gets config.json, days.jsonl
-(what was asked, seen and opened) and results.json. A run begins anew: what is left of an earlier one is replaced.
+`NAME.adapter.safetensors` is written beside the home's file after each night. runs/NAME/ gets config.json, days.jsonl
+(what was asked, seen and opened) and results.json. A run starts from scratch and replaces the files of an earlier one.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 
 class BaseModel:
-    """Weights that adapters are trained over, and planners with and without one."""
+    """Frozen weights that adapters are trained on, and planners with and without an adapter."""
 
     def __init__(self, folder: Path) -> None:
         """Load a model folder."""
@@ -57,7 +57,7 @@ class BaseModel:
 
 @dataclass(frozen=True, kw_only=True)
 class SimulatedDay:
-    """A day that was lived and the night after it."""
+    """The record of a day and the adapter of the night after it."""
 
     record: Record
     adapter: Adapter
@@ -67,16 +67,16 @@ def simulate_days(
     household: Household, base: BaseModel, replay: TokenizedDocuments, folder: Path, *, days: int, seed: int,
     sizes: AdapterSizes | None = None,
 ) -> Iterator[SimulatedDay]:  # fmt: skip
-    """Live days in a household, each with what the nights before have taught.
+    """Simulate days in a household, each with the adapter of the night before.
 
     Args:
-        household: Whose home it is.
-        base: The weights.
+        household: The simulated household.
+        base: The frozen weights.
         replay: Documents of their corpus.
         folder: Where the metrics of each night are written.
-        days: How many.
-        seed: Of the days and nights.
-        sizes: Of a night.
+        days: Number of days.
+        seed: Seed of days and nights.
+        sizes: Sizes of the training of one night.
     """
     trainer = AdapterTrainer(base.model, base.tokenizer, replay, sizes or AdapterSizes(), folder)
     planner = base.planner()
@@ -94,19 +94,19 @@ def simulate_days(
 def improve_home(
     home: str, *, model: Path, days: int, seed: int, folder: Path, out: Path | None, as_json: bool = False
 ) -> int:
-    """Adapt the planner to a home, write what came of it, and print it.
+    """Adapt the planner to a home, then write and print the results.
 
     Args:
         home: A home file, the name of a bundled one, or a seed.
-        model: The weights.
-        days: To live.
-        seed: Of the household that is simulated, its days and nights.
-        folder: Of the run.
-        out: Where the adapter is written; by default beside the home's file, or else in the folder.
+        model: The model folder.
+        days: Number of days to simulate.
+        seed: Seed of the simulated household, its days and nights.
+        folder: The run's folder.
+        out: Where the adapter is written; by default beside the home's file, or otherwise in the folder.
         as_json: Print JSON.
 
     Raises:
-        PlannerError: There is no such home, or nothing can be written.
+        PlannerError: There is no such home, or the output cannot be written.
     """
     if days < 1 or seed < 0:
         raise PlannerError(f"--days is at least 1 and --seed at least 0; seen {days} and {seed}")
@@ -135,14 +135,14 @@ def improve_home(
 
 
 def adapter_path(home: str, folder: Path) -> Path:
-    """Return where the adapter of a home goes: beside its file; of a bundled home or a seed, into the run's folder."""
+    """Return the path of a home's adapter: beside a home file; for a bundled home or a seed, in the run's folder."""
     home_path = Path(home)
     directory = home_path.parent if home_path.suffix in (".yaml", ".yml") else folder
     return directory / f"{home_path.stem}.adapter.safetensors"
 
 
 def day_summary(record: Record) -> Record:
-    """Return what a day came to."""
+    """Return the summary of a day's record."""
     tasks = tasks_of([record])
     opened = [float(str(t["opened"])) for t in tasks if t.get("found")]
     return {

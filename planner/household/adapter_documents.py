@@ -1,8 +1,8 @@
-"""What the GPT reads at night: documents of where things are, of doors, and of what people call things.
+"""Training documents of an adapter: locations of objects, doors, and the household's nicknames.
 
-Where things are is drawn by what was counted, so that what the GPT comes to write is likely as often as it was so, and
-a place where nothing was found fades. A word that was explained once is put into many sentences of the corpus's
-patterns, beside the sentence that it was said in: the robot talks to itself about what it was told.
+Locations are sampled from the counted rates, so that the GPT's probabilities match the observed frequencies and
+places where nothing was found fade. A nickname that was explained once is put into many instructions of the corpus's
+patterns (self-generated data), besides the instruction where it occurred.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ if TYPE_CHECKING:
     from planner.household.daily_records import Observations
     from planner.io.json_lines import Record
 
-NICKNAME_SHARE = 0.7  # of the sentences made up have a word of the household's, the others are plain
+NICKNAME_SHARE = 0.7  # of the generated instructions use a nickname; the others are plain
 DOOR_SHARE = 0.15  # of the questions about the home are about doors
-SEEN_SHARE = 0.9  # of the others are about a category that was seen in this home
-ANSWERS_PER_QUESTION = 5  # answers to one question
-INSTRUCTIONS_PER_HOME = 8  # in one home
+SEEN_SHARE = 0.9  # of the other questions are about a category that was seen in this home
+ANSWERS_PER_QUESTION = 5
+INSTRUCTIONS_PER_HOME = 8
 
 
 def location_documents(observations: Observations, scene: Scene, rng: random.Random) -> Iterator[text_format.Tree]:
-    """Yield documents of where things are and of doors that were tried, without end: a question and many answers."""
+    """Yield endless documents about locations of objects and about doors, each one question with sampled answers."""
     prior = CountingPrior(observations)
     categories, all_categories = sorted({category for category, _ in observations.seen}), sorted(load_domain().objects)
     doors = sorted({*observations.opened, *observations.stuck})
@@ -55,7 +55,7 @@ def location_documents(observations: Observations, scene: Scene, rng: random.Ran
 
 
 def _tree(documents: Iterable[text_format.Document]) -> text_format.Tree:
-    """Questions that are the same, [CLS] and instruction, and an answer each."""
+    """Return a tree of documents with the same question: [CLS] and instruction, then one branch per answer."""
     answers = list(documents)
     return text_format.Tree(answers[0][:2], tuple(document[2:] for document in answers))
 
@@ -63,7 +63,7 @@ def _tree(documents: Iterable[text_format.Document]) -> text_format.Tree:
 def instruction_documents(
     days: Sequence[Record], observations: Observations, scene: Scene, rng: random.Random
 ) -> Iterator[text_format.Tree]:
-    """Yield documents of what was said and meant, without end; none if nothing was misunderstood."""
+    """Yield endless documents from instructions to goals; none if no instruction was misunderstood."""
     domain, map_only = load_domain(), Belief.of_map(scene)
     meanings = {word: c for word, c in observations.words.items() if c in domain.objects or c in domain.fixtures}
     explained = [(str(t["said"]), str(t["goal"])) for t in tasks_of(days) if t.get("plainly") and t.get("goal")]
@@ -81,7 +81,7 @@ def instruction_documents(
             request = sampler.sample(state, nicknames, **fixed)
             if request is not None:
                 pairs.append((request.instruction, format_goal(request.goal)))
-        # What plainly named things add to the inventory is there for all of the sentences: a nickname adds nothing.
+        # Objects that any of the instructions names plainly are added to the shared inventory; nicknames add none.
         names = text_format.inventory(with_unseen(belief, [c for instruction, _ in pairs for c in named(instruction)]))
         yield text_format.Tree(
             text_format.home_part(names),
@@ -90,7 +90,7 @@ def instruction_documents(
 
 
 def _random_belief(belief: Belief, categories: Sequence[str], rng: random.Random) -> Belief:
-    """What may be known at some time of a day: some of what was ever seen."""
+    """Return a random belief of some moment of a day: some of the categories that were ever seen."""
     known: dict[str, Known] = {}
     for category in rng.sample(categories, k=rng.randrange(len(categories) + 1)):
         known[free_name(belief, category, known)] = Known(category=category, place=GROUND)

@@ -1,7 +1,6 @@
-"""A night: an adapter is trained on what the days say, over weights that stay as they are.
+"""Train an adapter on the days' records over frozen weights, continuing from the adapter of the night before.
 
-New documents are mixed with old ones of the corpus, so that what the GPT could do it can do still. It goes on from the
-adapter of the night before.
+New documents are mixed with replayed ones of the corpus, against catastrophic forgetting.
 """
 
 from __future__ import annotations
@@ -34,18 +33,18 @@ if TYPE_CHECKING:
 REPLAY_SHARE, INSTRUCTION_SHARE = (
     0.2,
     0.3,
-)  # parts of the tokens that are old documents, and what was said; the rest is where things are
+)  # of the tokens; the rest is about locations and doors
 
 
 @dataclass(frozen=True, kw_only=True)
 class AdapterSizes:
-    """How much is read in a night.
+    """Sizes of the training of one night.
 
     Attributes:
         steps: Optimizer steps.
         rows: Rows of a batch, each as long as the GPT's context.
         lr: Peak learning rate.
-        rank: Of the adapter.
+        rank: Rank of the adapter.
     """
 
     steps: int = 32
@@ -55,24 +54,24 @@ class AdapterSizes:
 
 
 class AdapterTrainer:
-    """A GPT that learns at night.
+    """Trains adapters of a frozen GPT.
 
     Args:
         model: The weights, which are not changed.
-        tokenizer: Theirs.
-        replay: Documents of their corpus.
-        sizes: Of a night.
+        tokenizer: The model's tokenizer.
+        replay: Documents of the model's corpus.
+        sizes: Sizes of the training of one night.
         folder: Where metrics are written.
     """
 
     def __init__(
         self, model: GPT, tokenizer: Tokenizer, replay: TokenizedDocuments, sizes: AdapterSizes, folder: Path
     ) -> None:
-        """Begin without an adapter."""
+        """Store the settings; the model is wrapped only while training."""
         self.model, self.tokenizer, self.replay, self.sizes, self.folder = model, tokenizer, replay, sizes, folder
 
     def train_adapter(self, days: Sequence[Record], scene: Scene, previous: Adapter | None, *, seed: int) -> Adapter:
-        """Return an adapter that was trained on all days so far."""
+        """Return an adapter trained on all days so far, starting from the previous one."""
         sizes, block = self.sizes, self.model.config.block_size
         rng = random.Random(f"night/{seed}/{len(days)}")
         documents = self._documents(days, scene, sizes.steps * sizes.rows * block, rng)
@@ -86,7 +85,7 @@ class AdapterTrainer:
             result = train(
                 self.model, PackedBatches(documents, sizes.rows, block, seed), None, config, self.folder
             )  # fmt: skip
-            result.checkpoint.unlink(missing_ok=True)  # a night is repeated rather than gone on with
+            result.checkpoint.unlink(missing_ok=True)  # an interrupted night is repeated, not resumed
             words = count_observations(days).words
             return adapter_of(
                 self.model, {"home": scene.name, "map": map_of(scene), "days": len(days), "words": dict(words)}

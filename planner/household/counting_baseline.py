@@ -1,8 +1,8 @@
-"""The habits of a home by counting alone: no GPT. What the adapter is compared with, and what its lessons are drawn by.
+"""The habits of a home by counting, without a GPT: the adapter's baseline, and the source of its training documents.
 
-Of each fixture and category it is counted how many things were seen a look; homes in general count as one more look
-(a gamma prior of a Poisson rate). A fixture that was looked into and empty is known to be so; one that never was is as
-in homes in general.
+For each fixture and category, the rate of seen objects per look is estimated; the rates of homes in general count as
+one more look (a gamma prior of a Poisson rate). A fixture that was seen empty gets a low rate; one that was never
+looked at keeps the general rate.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ if TYPE_CHECKING:
     from envs.symbolic.scene import Scene
     from planner.household.daily_records import Observations
 
-PRIOR_LOOKS = 1.0  # looks that homes in general count for
+PRIOR_LOOKS = 1.0  # weight of homes in general, in looks
 
 
 class CountingPrior:
-    """Habits as a diary counts them."""
+    """Location and door habits estimated from observations."""
 
     def __init__(self, observations: Observations) -> None:
-        """Count by a diary."""
+        """Store the observations."""
         self._observations = observations
         self._rates: dict[str, Mapping[str, float]] = {}
 
     def rates(self, category: str, scene: Scene) -> Mapping[str, float]:
-        """Things a look, with homes in general as one more look."""
+        """Return objects of a category per look at each fixture, with homes in general as one more look."""
         rates = self._rates.get(category)
         if rates is None:
             seen, looked = self._observations.seen, self._observations.looked
@@ -41,6 +41,6 @@ class CountingPrior:
         return rates
 
     def opens(self, fixture: str) -> float:
-        """Tries that opened it, and one more."""
+        """Return the fraction of tries that opened a fixture, with one more success as prior."""
         opened, stuck = self._observations.opened.get(fixture, 0), self._observations.stuck.get(fixture, 0)
         return (opened + 1) / (opened + stuck + 1)

@@ -1,8 +1,7 @@
-"""A day in a household: the robot knows the map and what it has learned, does what it is asked, writes down what it saw.
+"""One day in a household: the robot knows the map and its learned habits, executes requests, and records what it saw.
 
-It understands an instruction or it does not: what it takes it to mean is said back (as `planner.plan` prints the goal),
-and who asked says it again in plain words if that is not what was meant. That, what was seen where, and which doors
-opened, is all that is learned from.
+The robot reports its parsed goal (as `planner.plan` prints it), and the user repeats a misunderstood instruction in
+plain words. It learns from these corrections, from where objects were seen, and from which doors opened.
 """
 
 from __future__ import annotations
@@ -34,20 +33,20 @@ if TYPE_CHECKING:
     from planner.io.json_lines import Record
     from planner.world_model.location_prior import Habits
 
-TASKS_PER_DAY = 5  # a day
-NICKNAME_RATE = 0.6  # how often a thing or a place with a nickname is called by it
+TASKS_PER_DAY = 5
+NICKNAME_RATE = 0.6  # how often the nickname of an object or place is used
 OPTIONS = Options(samples=1)
 
 
 def simulate_day(household: Household, planner: Planner, habits: Habits, *, day: int, seed: int) -> Record:
-    """Live one day and return its record.
+    """Simulate one day and return its record.
 
     Args:
-        household: Whose home it is.
-        planner: With what was learned so far merged in, or without.
-        habits: What looking goes by.
-        day: Its number, from 1.
-        seed: Of the household's days.
+        household: The simulated household.
+        planner: The planner, with or without an adapter merged in.
+        habits: The location prior for searching.
+        day: The day's number, from 1.
+        seed: Seed of the household's days.
     """
     rng = random.Random(f"day/{seed}/{day}")
     state = morning_state(household, rng)
@@ -82,10 +81,10 @@ def simulate_day(household: Household, planner: Planner, habits: Habits, *, day:
 
 
 def search(goal: Goal, home: Home, belief: Belief, planner: Planner, category: str) -> tuple[Episode, int, bool]:
-    """Reach a goal about a thing that may be hidden.
+    """Reach a goal about an object that may be hidden.
 
     Returns:
-        The episode; how often something was opened before a thing of the category was in sight; whether one ever was.
+        The episode; the number of doors opened before an object of the category was visible; whether one ever was.
     """
     opened, was_seen = 0, _believes_seen(belief.observe(home.state()), category)
     for event in execute_with_search((), goal, home, belief, planner, options=OPTIONS):
@@ -106,7 +105,7 @@ def _is_visible(state: State, category: str) -> bool:
 
 
 def _openings(episode: Episode) -> Iterator[tuple[str, str]]:
-    """What was tried to be opened, and what came of it, where the door itself decided that."""
+    """Yield the fixtures that the robot tried to open, with the outcome if the door itself decided it."""
     for step in episode.steps:
         skill, _, fixture = step.subtask.partition(" ")
         if skill == "open" and (step.status == "done" or step.reason.endswith("stuck")):
@@ -114,7 +113,7 @@ def _openings(episode: Episode) -> Iterator[tuple[str, str]]:
 
 
 def _first_seen_at(belief: Belief) -> dict[str, str]:
-    """The fixture where each thing was when it was first seen on this day, through containers."""
+    """Return the fixture where each object was first seen on this day, through containers."""
     first_belief = replace(belief, things=belief.first)
     roots = {name: first_belief.root(name) for name, known in belief.first.items() if known.source == "seen"}
     return {name: root for name, root in sorted(roots.items()) if root not in (HAND, GROUND)}

@@ -1,4 +1,4 @@
-"""What the days' records say, counted: where things were seen, where the robot looked, what stuck, what words mean."""
+"""Statistics of the days' records: where objects were seen, where the robot looked, which doors stuck, nicknames."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Observations:
-    """Days, counted.
+    """Counts over the records of days.
 
     Attributes:
-        seen: How often a thing of a category was seen at a fixture, once a day for each thing.
+        seen: How often a (category, fixture) pair was seen, once per day for each object.
         looked: On how many days the contents of a fixture were seen.
         opened: How often a fixture opened.
-        stuck: How often it did not.
-        words: What a word that was not understood was replaced by when it was said plainly.
+        stuck: How often it did not open.
+        words: Plain words for words that were not understood.
     """
 
     seen: Mapping[tuple[str, str], int]
@@ -35,7 +35,7 @@ class Observations:
 
 
 def count_observations(days: Sequence[Record]) -> Observations:
-    """Count what days' records say."""
+    """Return the counts over the records of days."""
     seen: Counter[tuple[str, str]] = Counter()
     looked: Counter[str] = Counter()
     tried: Counter[tuple[str, str]] = Counter()
@@ -59,7 +59,7 @@ def count_observations(days: Sequence[Record]) -> Observations:
 
 
 def replaced_words(instruction: str, plain_instruction: str) -> dict[str, str]:
-    """Return what was said in other words the second time: `{"bucket": "mug"}`."""
+    """Return the words that the plain instruction replaces: `{"bucket": "mug"}`."""
     before, after = instruction.split(), plain_instruction.split()
     replacements = {}
     for tag, a, b, c, d in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():

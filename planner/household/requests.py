@@ -1,7 +1,6 @@
-"""What a household asks for, in its own words: one thing to be brought somewhere, by the corpus's patterns.
+"""Requests of a household in its own words: bring one object somewhere, phrased by the corpus's patterns.
 
-A request is said in the household's words and, for when it is not understood, in plain ones: the same sentence with
-the plain name where the nickname was.
+A request has a version with nicknames and, for when that is not understood, the same sentence with plain names.
 """
 
 from __future__ import annotations
@@ -31,13 +30,13 @@ MAX_TRIES = 40
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """Something asked for.
+    """A request.
 
     Attributes:
         instruction: As the household says it.
-        plain_instruction: The same with the plain names of things; as `instruction` where there is no nickname.
-        goal: What is meant.
-        category: The category that is wanted.
+        plain_instruction: The same with plain names instead of nicknames.
+        goal: The intended goal.
+        category: The requested category.
     """
 
     instruction: str
@@ -47,15 +46,15 @@ class Request:
 
 
 class RequestSampler:
-    """Draws requests.
+    """Samples requests.
 
     Args:
-        rng: Draws everything.
-        phrases: Which patterns: those of training, or the held-out ones.
+        rng: Source of all draws.
+        phrases: Which patterns to use: those of training, or the held-out ones.
     """
 
     def __init__(self, rng: random.Random, phrases: Literal["train", "test"] = "train") -> None:
-        """Choose the patterns."""
+        """Load the patterns."""
         self.rng, self.binder = rng, Binder(rng)
         self.patterns: list[tuple[Family, list[str]]] = []
         for family in load_families():
@@ -69,13 +68,13 @@ class RequestSampler:
     def sample(
         self, home: State, nicknames: Mapping[str, str], *, category: str = "", place_category: str = ""
     ) -> Request | None:
-        """Return something that can be asked for in a home and is not so yet; None if none was found.
+        """Return a feasible request that does not hold yet; None if none was found.
 
         Args:
-            home: As far as the one who asks knows.
-            nicknames: Words to be used in place of the names of categories, wherever one is named.
-            category: The category that is to be wanted; empty: any.
-            place_category: The category of the place that it is to be brought to; empty: any.
+            home: The home as the user knows it.
+            nicknames: Words to use instead of the names of categories.
+            category: The category to request; empty: any.
+            place_category: The category of the target place; empty: any.
         """
         for _ in range(MAX_TRIES):
             ((family, patterns),) = self.rng.choices(self.patterns, self.weights)
@@ -88,7 +87,7 @@ class RequestSampler:
                 continue
             instruction = self._phrase(family, self.rng.choice(patterns), binding, home, nicknames)
             words = {nicknames[c]: c for c in binding.values() if c in nicknames}
-            # A pattern may name the category by another word.
+            # Skip patterns that name the category by another word.
             if all(re.search(rf"\b{re.escape(word)}\b", instruction) for word in words):
                 return Request(
                     instruction=instruction,
@@ -107,7 +106,7 @@ class RequestSampler:
 
 
 def to_plain_words(instruction: str, words: Mapping[str, str]) -> str:
-    """Return an instruction with words replaced by what they mean."""
+    """Return an instruction with words replaced by their meanings."""
     for word, meaning in words.items():
         instruction = re.sub(rf"\b{re.escape(word)}\b", meaning, instruction)
     return instruction

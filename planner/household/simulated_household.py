@@ -1,8 +1,8 @@
-"""Who lives in a home: habits that the robot is not told. Where things usually are, what they are called, what sticks.
+"""A simulated household: habits hidden from the robot, such as usual places of objects, nicknames and sticking doors.
 
-A household is drawn from a seed for any home. Some things are kept where the home's file has them; others, whole
-classes of them sometimes, in closed furniture where hardly anybody else would keep them. Each morning most things are
-in their usual place and some are wherever such things may be.
+A household is sampled from a seed for any home. Some objects are kept where the home's file has them; others, sometimes
+whole classes, in unusual closed furniture. Each morning most objects are in their usual place, and the others are drawn
+from the general location prior.
 """
 
 from __future__ import annotations
@@ -26,22 +26,22 @@ from planner.world_model.location_prior import COMMON
 if TYPE_CHECKING:
     from envs.symbolic.scene import ObjectSpec
 
-ELSEWHERE_SHARE = 0.6  # of the categories are kept elsewhere than the file has them
-SHARED_PLACE_SHARE = 0.5  # of the classes are kept in one place, all that are kept elsewhere
-TIDY_RATE = 0.85  # of the things are in their usual place in the morning
-STUCK_CHANCE = 0.6  # chance that a door that sticks does not open when it is tried
-N_NICKNAMES = (6, 2)  # categories of things, and of fixtures, that are called something else
+ELSEWHERE_SHARE = 0.6  # of the categories are not kept where the home's file has them
+SHARED_PLACE_SHARE = 0.5  # of the classes keep all their moved categories in one place
+TIDY_RATE = 0.85  # of the objects are in their usual place in the morning
+STUCK_CHANCE = 0.6  # chance that a sticking door does not open at a try
+N_NICKNAMES = (6, 2)  # of object categories and of fixture categories
 
 
 @dataclass(frozen=True, kw_only=True)
 class Household:
-    """A home and the habits of those who live in it.
+    """A home and its household's habits.
 
     Attributes:
         home: As its file has it.
-        usual_places: The fixture where each thing usually is, of those that lie directly at one.
-        nicknames: What they say instead of a category's name.
-        stuck_chance: The chance that a fixture does not open when it is tried.
+        usual_places: The usual fixture of each object that lies directly at one.
+        nicknames: The household's words for categories.
+        stuck_chance: For each sticking fixture, the chance that it does not open at a try.
     """
 
     home: State
@@ -51,7 +51,7 @@ class Household:
 
 
 def sample_household(home: State, seed: int) -> Household:
-    """Draw a household for a home.
+    """Sample a household for a home.
 
     Raises:
         PlannerError: The home has no closed furniture to keep things in.
@@ -64,7 +64,7 @@ def sample_household(home: State, seed: int) -> Household:
 
 
 def _closed_furniture(home: State) -> list[str]:
-    """Closed furniture in which nothing happens to what is kept there."""
+    """Return closed furniture without a process such as cooling."""
     world = home.world
     return [n for i, n in enumerate(world.names[: world.n_fixtures]) if world.enclosed[i] and not world.process[i]]
 
@@ -78,7 +78,7 @@ def _usual_places(home: State, rng: random.Random) -> dict[str, str]:
     for category in sorted({spec.category for spec in objects}):
         object_classes = world.domain.objects[category].classes
         classes.setdefault(object_classes[0] if object_classes else category, []).append(category)
-    units: Counter[str] = Counter()  # that all of a category takes
+    units: Counter[str] = Counter()  # of capacity that all objects of a category take
     room = {name: world.capacity[world.index[name]] for name in closed}
     for spec in objects:
         units[spec.category] += world.units[world.index[spec.name]]
@@ -97,7 +97,7 @@ def _usual_places(home: State, rng: random.Random) -> dict[str, str]:
 
 
 def _top_level_objects(home: State) -> list[ObjectSpec]:
-    """Things that lie directly at a fixture: what is in them is moved with them."""
+    """Return objects that lie directly at a fixture; their contents move with them."""
     fixtures = set(home.world.names[: home.world.n_fixtures])
     return [spec for spec in home.world.scene.objects if spec.place in fixtures]
 
@@ -122,14 +122,14 @@ def _nicknames(home: State, rng: random.Random) -> dict[str, str]:
 
 @lru_cache(maxsize=1)
 def load_nicknames() -> dict[str, Sequence[str]]:
-    """Return the words that things and fixtures may be called."""
+    """Return possible nicknames of objects and of fixtures."""
     raw = safe_yaml.load((datasets_dir() / "household" / "nicknames.yaml").read_text(encoding="utf-8"))
     assert isinstance(raw, dict)
     return {key: tuple(map(str, raw[key])) for key in ("things", "fixtures")}
 
 
 def morning_state(household: Household, rng: random.Random) -> State:
-    """Return how the home is one morning: most things in their usual place, others where such things may be."""
+    """Return the home's state on a morning: most objects in their usual place, others drawn from the general prior."""
     state, world = household.home, household.home.world
     order = sorted(household.usual_places)
     rng.shuffle(order)
@@ -146,21 +146,21 @@ def morning_state(household: Household, rng: random.Random) -> State:
 
 
 class StickyHome(SymbolicHome):
-    """The symbolic world, with doors that do not always open.
+    """The symbolic home with doors that do not always open.
 
     Args:
-        state: It begins in.
-        stuck_chance: Chance that each fixture does not open, at every try.
-        seed: Of what happens at the tries of each door, whatever else is done.
+        state: The initial state.
+        stuck_chance: For each sticking fixture, the chance that it does not open at a try.
+        seed: Seed of each door's outcomes, independent of other actions.
     """
 
     def __init__(self, state: State, stuck_chance: Mapping[str, float], seed: str) -> None:
-        """Begin in a state."""
+        """Create the home in its initial state."""
         super().__init__(state)
         self._sticks = {name: (chance, random.Random(f"sticks/{seed}/{name}")) for name, chance in stuck_chance.items()}
 
     def execute(self, action: Action) -> Outcome:
-        """Carry an action out, or fail with its unmet precondition, or with a door that sticks."""
+        """Execute an action; it fails with its unmet precondition, or if a door sticks."""
         if action.skill == "open" and action.args[0] in self._sticks:
             chance, rng = self._sticks[action.args[0]]
             if rng.random() < chance:
