@@ -2,9 +2,9 @@
 
 `python -m envs.agree` draws homes and plans: any applicable action, or chains such as open, pick up, put, close, turn
 on. After each skill that is done, the atoms that are read from physics (places, states, liquids, what is held) must be
-those of `envs.symbolic.actions.apply` on the atoms before it. What fails is counted by reason, with what it changed, and the plan
-goes on from there. A share of the actions cannot be done: both worlds must refuse them in the same words, and no time
-may pass. Every disagreement is printed with its plan, so that `--only NUMBER` repeats it.
+those of `envs.symbolic.actions.apply` on the atoms before it. What fails is counted by reason, with what it changed,
+and the plan goes on from there. A share of the actions cannot be done: both worlds must refuse them in the same words,
+and no time may pass. Every disagreement is printed with its plan, so that `--only NUMBER` repeats it.
 """
 
 from __future__ import annotations
@@ -14,12 +14,11 @@ import json
 import random
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
 from envs.errors import ActionError, EnvsError
 from envs.evaluation.agreement_report import as_text, summarize
-from envs.evaluation.job_pool import Record, Records, run_jobs
+from envs.evaluation.job_pool import Record, add_job_flags, run_job_command
 from envs.evaluation.random_plans import draw_action, draw_chain, draw_inapplicable
 from envs.evaluation.trial_scenes import PLAN_SEEDS, home_for_plans, seed_of
 from envs.symbolic.actions import Action, apply, format_action
@@ -136,19 +135,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--plans", type=int, default=2000, help="how many (default 2000)")
     parser.add_argument("--seed", type=int, default=0, help="another seed, other homes and plans (default 0)")
     parser.add_argument("--grasp", choices=["assisted", "physical"], default="assisted", help="default assisted")
-    parser.add_argument("--workers", type=int, default=1, help="processes (default 1)")
-    parser.add_argument("--minutes", type=float, help="begin no plan after so long")
-    parser.add_argument("--only", type=int, metavar="NUMBER", help="one plan, step by step")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="write each plan as a JSON line")
-    parser.add_argument("--resume", action="store_true", help="go on with what is in FILE")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    add_job_flags(parser, "plan", metavar="NUMBER", only="one plan, step by step", only_type=int)
     return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run plans and print where the worlds differ."""
-    from tqdm import tqdm
-
     parser = _parser()
     args = parser.parse_args(argv)
     if not 0 < args.plans <= MAX_PLANS or args.workers < 1 or args.seed < 0:
@@ -156,22 +148,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     numbers = range(args.plans) if args.only is None else [args.only]
     jobs = [Plan(number=number, seed=args.seed, grasp=args.grasp) for number in numbers]
     about: Record = {"what": "agree", "seed": args.seed, "grasp": args.grasp}
-    records: list[Record] = []
-    status = 0
-    try:
-        with Records(args.out, about, resume=args.resume) as log:
-            records += [log.done[job.key] for job in jobs if job.key in log.done]
-            left = [job for job in jobs if job.key not in log.done]
-            running = run_jobs(run_plan, left, workers=args.workers, minutes=args.minutes)
-            for record in tqdm(running, total=len(left), desc="agree", unit="plan", disable=None):
-                records.append(record)
-                log.add(record)
-    except KeyboardInterrupt:
-        print("stopped; --resume goes on where it was", file=sys.stderr)
-        status = 1
-    except EnvsError as error:
-        print(f"python -m envs.agree: {error}", file=sys.stderr)
-        return 2
+    records, status = run_job_command(
+        args, run_plan, jobs, about, prog="python -m envs.agree", unit="plan", description="agree"
+    )
+    if status == 2:
+        return status
     if args.only is not None:
         print(_steps_text(records), file=sys.stderr)
     summary = summarize(records)

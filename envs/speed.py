@@ -16,6 +16,7 @@ import time
 from typing import TYPE_CHECKING
 
 from envs.errors import EnvsError
+from envs.evaluation.random_plans import applicable_walk, draw_inapplicable
 from envs.scenes.scene_sampler import sample_scene
 from envs.symbolic.actions import Action, State, World, applicable, successor, unmet_precondition
 
@@ -29,29 +30,11 @@ PHYSICS_SKILLS = ("open", "close", "pick up", "put", "pick up", "put")
 Figures = dict[str, float | int | str]
 
 
-def applicable_walk(start: State, n_actions: int, rng: random.Random) -> list[Action]:
-    """Draw a walk of applicable actions, each time a skill first, so that `go to` does not crowd out the rest."""
-    state, walk = start, list[Action]()
-    for _ in range(n_actions):
-        by_skill: dict[str, list[Action]] = {}
-        for action in applicable(state):
-            by_skill.setdefault(action.skill, []).append(action)
-        walk.append(rng.choice(by_skill[rng.choice(sorted(by_skill))]))
-        state = successor(state, walk[-1])
-    return walk
-
-
 def with_inapplicable(start: State, walk: Sequence[Action], rng: random.Random) -> list[Action]:
     """Put before each action of a walk one with a random skill and random names that is not applicable there."""
-    skills, names = list(start.world.domain.skills), start.world.names
     state, mixed = start, list[Action]()
     for action in walk:
-        while True:
-            skill = rng.choice(skills)
-            other = Action(skill, tuple(rng.choice(names) for _ in range(2 if skill in ("put", "give", "pour") else 1)))
-            if unmet_precondition(state, other) is not None:
-                break
-        mixed += [other, action]
+        mixed += [draw_inapplicable(state, rng), action]
         state = successor(state, action)
     return mixed
 

@@ -11,11 +11,10 @@ import argparse
 import json
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
 from envs.errors import EnvsError
-from envs.evaluation.job_pool import Record, Records, run_jobs
+from envs.evaluation.job_pool import Record, add_job_flags, run_job_command
 from envs.evaluation.tallies import Row, SuccessCount, causes_text
 from envs.evaluation.trial_definitions import KINDS, categories_of, course_of
 
@@ -164,19 +163,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--trials", type=int, default=50, help="of each category (default 50)")
     parser.add_argument("--seed", type=int, default=0, help="another seed, other homes (default 0)")
     parser.add_argument("--grasp", choices=["assisted", "physical"], default="assisted", help="default assisted")
-    parser.add_argument("--workers", type=int, default=1, help="processes (default 1)")
-    parser.add_argument("--minutes", type=float, help="begin no trial after so long")
-    parser.add_argument("--only", metavar="TEXT", help="only trials with this in their name (apple, or /apple/3)")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="write each trial as a JSON line")
-    parser.add_argument("--resume", action="store_true", help="go on with what is in FILE")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    add_job_flags(parser, "trial", metavar="TEXT", only="only trials with this in their name (apple, or /apple/3)")
     return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run trials and print what they came to."""
-    from tqdm import tqdm
-
     parser = _parser()
     args = parser.parse_args(argv)
     if not 0 < args.trials <= MAX_TRIALS or args.workers < 1 or args.seed < 0:
@@ -190,22 +182,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not jobs:
         parser.error(f"no trial has {args.only!r} in its name")
     about: Record = {"what": args.what, "seed": args.seed, "grasp": args.grasp}
-    records: list[Record] = []
-    status = 0
-    try:
-        with Records(args.out, about, resume=args.resume) as log:
-            records += [log.done[job.key] for job in jobs if job.key in log.done]
-            left = [job for job in jobs if job.key not in log.done]
-            running = run_jobs(run_trial, left, workers=args.workers, minutes=args.minutes)
-            for record in tqdm(running, total=len(left), desc=args.what, unit="trial", disable=None):
-                records.append(record)
-                log.add(record)
-    except KeyboardInterrupt:
-        print("stopped; --resume goes on where it was", file=sys.stderr)
-        status = 1
-    except EnvsError as error:
-        print(f"python -m envs.trials: {error}", file=sys.stderr)
-        return 2
+    records, status = run_job_command(
+        args, run_trial, jobs, about, prog="python -m envs.trials", unit="trial", description=args.what
+    )
+    if status == 2:
+        return status
     if len(jobs) == len(records) == 1:
         print(_steps_text(records[0]), file=sys.stderr)
     summary = summarize(records)

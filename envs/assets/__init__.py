@@ -1,1 +1,9 @@
-"""What objects and furniture look like and collide as."""
+"""Assets: the appearance and collision shape of objects and furniture, as values that know no engine.
+
+| file | what |
+|---|---|
+| `object_models.py` | the body of an object, from its category in the domain |
+| `collision_shapes.py` | convex collision shapes of objects, and where two fingers can grasp them |
+| `objects/` | meshes of movable objects |
+| `furniture/` | meshes and joints of fixtures, meshes of rooms |
+"""

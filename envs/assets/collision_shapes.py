@@ -20,7 +20,8 @@ TAB_M = 0.045  # length of the pieces of rim of plates, trays and pans
 RIDGE_M = 0.03  # thickness of a cloth's fold and of a kettle's handle
 RIDGED = {"cloth": 0.45, "cushion": 0.6, "kettle": 0.78}  # shapes with one: the part of the height that is below it
 FLAT = ("plate", "tray", "pan")
-ROUND = ("plate", "pan", "wine_glass", "bottle", "can", "ball", "vase", "roll", "plunger", "kettle")
+CYLINDERS = ("plate", "pan", "wine_glass", "bottle", "can", "ball", "vase", "roll", "plunger", "kettle")  # as hulls
+ROUND = (*CYLINDERS, "bowl", "cup", "mug", "glass", "pot")  # look the same from all sides, if as deep as wide
 HOLLOW = ("bowl", "cup", "mug", "glass", "pot", "basket")
 DENSITY = 500.0  # kg/m3 of the bounding box: half of water
 MASS_KG = (0.05, 1.5)  # one hand lifts the heaviest
@@ -49,7 +50,7 @@ class Rim:
 def hulls(category: ObjectCategory) -> tuple[Piece, ...]:
     """Return the pieces that one kind of thing collides as."""
     x, y, z = category.size
-    round_ = category.shape in ROUND and x == y
+    round_ = category.shape in CYLINDERS and x == y
     kind: Literal["box", "cylinder"] = "cylinder" if round_ else "box"
     if is_hollow(category):
         return _open_box(category.size)

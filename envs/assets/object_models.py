@@ -14,17 +14,12 @@ from envs.assets.objects.groceries import GROCERIES
 from envs.assets.objects.household_items import POSSESSIONS
 from envs.assets.objects.tableware import SHAPE_LOOKS, TABLEWARE, Appearance
 from envs.geometry.bodies import Piece, seen
-from envs.geometry.meshes import Color as Color  # noqa: PLC0414 - for those who make pieces
 from envs.geometry.meshes import Mesh
 
 if TYPE_CHECKING:
     from envs.symbolic.domain import ObjectCategory
 
-
 LOOKS: dict[str, Appearance] = {**TABLEWARE, **GROCERIES, **CLOTHES, **POSSESSIONS}
-
-
-SHAPES = tuple(SHAPE_LOOKS)
 
 
 @lru_cache(maxsize=256)

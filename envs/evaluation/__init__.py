@@ -1,1 +1,16 @@
-"""Skill trials and the symbolic/physical agreement check."""
+"""Measures the simulation: skill trials, and whether the symbolic and the physical world agree.
+
+`python -m envs.trials` and `python -m envs.agree` are the commands.
+
+| file | what |
+|---|---|
+| `job_pool.py` | many independent jobs over several processes, with results that survive a kill |
+| `tallies.py` | counts of attempts, durations and reasons of failure |
+| `rates.py` | rates with their 95 % interval |
+| `trial_definitions.py` | what each trial tries, and in which home |
+| `trial_scenes.py` | small sampled homes for trials |
+| `scripted_plans.py` | plans built step by step beside the symbolic world |
+| `random_plans.py` | random applicable and inapplicable actions, and short goal-directed chains |
+| `state_comparison.py` | one action in physics, compared with the symbolic effect |
+| `agreement_report.py` | counts of where the two worlds agreed |
+"""

@@ -10,17 +10,19 @@ import json
 import multiprocessing
 import os
 import signal
+import sys
 import time
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from envs.errors import EnvsError, quoted
 from envs.files.bounded_files import ReadError, read_bytes
 
 if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
     from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
     from types import TracebackType
     from typing import TextIO
 
@@ -42,6 +44,71 @@ Job = TypeVar("Job", bound=Keyed)
 
 class RecordError(EnvsError, ValueError):
     """A file of results cannot be continued."""
+
+
+def add_job_flags(
+    parser: ArgumentParser, unit: str, *, metavar: str, only: str, only_type: Callable[[str], object] = str
+) -> None:
+    """Add the flags that `run_job_command` reads.
+
+    Args:
+        parser: Of the command.
+        unit: What a job is called in the help.
+        metavar: Of `--only`.
+        only: The help of `--only`.
+        only_type: Reads the value of `--only`.
+    """
+    parser.add_argument("--workers", type=int, default=1, help="processes (default 1)")
+    parser.add_argument("--minutes", type=float, help=f"begin no {unit} after so long")
+    parser.add_argument("--only", type=only_type, metavar=metavar, help=only)
+    parser.add_argument("--out", type=Path, metavar="FILE", help=f"write each {unit} as a JSON line")
+    parser.add_argument("--resume", action="store_true", help="go on with what is in FILE")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def run_job_command(
+    args: Namespace,
+    work: Callable[[Job], Record],
+    jobs: Sequence[Job],
+    about: Record,
+    *,
+    prog: str,
+    unit: str,
+    description: str,
+) -> tuple[list[Record], int]:
+    """Run the jobs of a command that has the flags of `add_job_flags`, with a progress bar.
+
+    Args:
+        args: The parsed flags.
+        work: A function of a module.
+        jobs: In the order in which they are begun.
+        about: What the run is; see `Records`.
+        prog: Begins the message of an error.
+        unit: What the progress bar calls a job.
+        description: Begins the progress bar.
+
+    Returns:
+        The results, those of an earlier run first, and the exit code: 1 if the user stopped the run, 2 if it cannot be
+        run; an error is printed.
+    """
+    from tqdm import tqdm
+
+    records: list[Record] = []
+    try:
+        with Records(args.out, about, resume=args.resume) as log:
+            records += [log.done[job.key] for job in jobs if job.key in log.done]
+            left = [job for job in jobs if job.key not in log.done]
+            running = run_jobs(work, left, workers=args.workers, minutes=args.minutes)
+            for record in tqdm(running, total=len(left), desc=description, unit=unit, disable=None):
+                records.append(record)
+                log.add(record)
+    except KeyboardInterrupt:
+        print("stopped; --resume goes on where it was", file=sys.stderr)
+        return records, 1
+    except EnvsError as error:
+        print(f"{prog}: {error}", file=sys.stderr)
+        return records, 2
+    return records, 0
 
 
 def run_jobs(

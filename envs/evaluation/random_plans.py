@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from envs.evaluation.scripted_plans import ActionSequence, DeadEndError
-from envs.symbolic.actions import DIRTY, ON, OPEN, Action, State, applicable, unmet_precondition
+from envs.symbolic.actions import DIRTY, ON, OPEN, Action, State, applicable, successor, unmet_precondition
 
 Chain = Callable[[ActionSequence, random.Random], None]
 Item = TypeVar("Item")
@@ -28,6 +28,15 @@ def draw_action(state: State, rng: random.Random) -> Action:
     for action in applicable(state):
         by_skill.setdefault(action.skill, []).append(action)
     return rng.choice(by_skill[rng.choice(sorted(by_skill))])
+
+
+def applicable_walk(start: State, n_actions: int, rng: random.Random) -> list[Action]:
+    """Return applicable actions in a row, each drawn by `draw_action`."""
+    state, walk = start, list[Action]()
+    for _ in range(n_actions):
+        walk.append(draw_action(state, rng))
+        state = successor(state, walk[-1])
+    return walk
 
 
 def draw_inapplicable(state: State, rng: random.Random) -> Action:

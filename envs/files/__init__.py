@@ -1,1 +1,7 @@
-"""Bounded file reading, safe YAML, job pool, rates."""
+"""Reads files that others wrote, within limits.
+
+| file | what |
+|---|---|
+| `bounded_files.py` | reads and unpacks a file up to a size limit |
+| `safe_yaml.py` | loads YAML with limits on size, depth and entries |
+"""

@@ -1,4 +1,7 @@
-"""TODO."""
+"""Bodies as values: convex pieces and the links that move them, independent of any physics engine.
+
+Assets describe their bodies in these terms; the engine and the renderer build them.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +9,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from envs.geometry.meshes import Color as Color
-from envs.geometry.meshes import Mesh, long_block, merge, moved, tube
+from envs.geometry.meshes import Color, Mesh, long_block, merge, moved, tube
 from envs.symbolic.domain import Vec3
 
 Quat = tuple[float, float, float, float]
-
-
 UPRIGHT: Quat = (0.0, 0.0, 0.0, 1.0)
-
-
 PLAIN: Color = (1.0, 1.0, 1.0, 1.0)  # of a mesh that brings its own colors
 
 

@@ -1,4 +1,4 @@
-"""TODO."""
+"""Rotations as matrices, quaternions (x, y, z, w), rotation vectors and angles, in numpy."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from envs.geometry.bodies import Quat
 
 Array = NDArray[np.float64]
+Footprint = tuple[float, float, float, float, float]  # x, y, yaw, half depth, half width
 
 
 def turn_x(angle: float) -> Array:
@@ -26,9 +27,6 @@ def turn_z(angle: Array | float) -> Array:
     made[..., 0, 1], made[..., 1, 0] = -s, s
     made[..., 2, 2] = 1.0
     return made
-
-
-Footprint = tuple[float, float, float, float, float]  # x, y, yaw, half depth, half width
 
 
 def quat(turn: Array) -> Quat:
@@ -52,7 +50,8 @@ def nearest_angle(angle: float, to: float) -> float:
     return to + (angle - to + pi) % (2 * pi) - pi
 
 
-def _rotation(vector: Array) -> Array:
+def rotation_about(vector: Array) -> Array:
+    """Rotation matrix (3, 3) of a rotation vector: an axis whose length is the angle [rad]."""
     angle = float(np.linalg.norm(vector))
     if angle < 1e-9:
         return np.eye(3)
@@ -62,7 +61,8 @@ def _rotation(vector: Array) -> Array:
     return made
 
 
-def _rotation_vector(turn: Array) -> Array:
+def rotation_vector(turn: Array) -> Array:
+    """Rotation vector (3,) of a rotation matrix: an axis whose length is the angle [rad]."""
     x, y, z, w = quat(turn)
     size = float(np.linalg.norm((x, y, z)))
     if size < 1e-9:

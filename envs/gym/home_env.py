@@ -279,7 +279,7 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
             "success": self._score.success,
             "rate": self._score.rate,
             "action": action,
-            "unmet_precondition": reason,
+            "unmet": reason,
             "outcome": outcome,
         }
 

@@ -1,4 +1,4 @@
-"""TODO."""
+"""Adds fixtures to the engine: their bodies, their doors and drawers as links, and how far each door can open."""
 
 from __future__ import annotations
 
@@ -22,14 +22,8 @@ if TYPE_CHECKING:
 
 
 NEAR_DOORS_M = 1.5
-
-
 AJAR = (1.0, 0.9, 0.8, 0.7, 0.6)  # how far doors are tried to stand open
-
-
 GRID = 0.97 * np.array([(x, y, z) for x in (-1, 1) for y in (-1, -0.5, 0, 0.5, 1) for z in (-1, 0, 1)])
-
-
 BRAKE = {"hinge": 6.0, "flap": 12.0, "slide": 15.0}  # what keeps a leaf where it is left [N m, N]
 
 

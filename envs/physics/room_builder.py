@@ -1,4 +1,4 @@
-"""TODO."""
+"""Adds the rooms of a scene to the engine: the ground, walls with doorways, floors and the lawn around them."""
 
 from __future__ import annotations
 
@@ -14,17 +14,9 @@ if TYPE_CHECKING:
 
 
 WALL_M = 0.10
-
-
 WALL_HEIGHT_M = 2.0
-
-
 WALL_SEEN_M = 0.45  # walls are drawn low, so that one sees into the rooms
-
-
 WALL: Color = (0.93, 0.91, 0.86, 1.0)
-
-
 LAWN: Color = (0.72, 0.78, 0.66, 1.0)
 
 

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,12 +15,13 @@ from envs.assets.object_models import object_pieces
 from envs.errors import EnvsError
 from envs.geometry.bodies import UPRIGHT
 from envs.physics.engine import TICK_S
+from envs.recording.atomic_output import AtomicOutput
 from envs.robot.robot import LINKS, NAME
 from envs.robot.robot_model import body_links
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from types import TracebackType
+    from pathlib import Path
 
     from envs.geometry.bodies import Piece, Quat
     from envs.simulation.physical_home import PhysicalHome
@@ -48,7 +47,7 @@ def check_installed() -> None:
         raise RecordingError("a Rerun recording needs the package rerun-sdk: pip install 'gpt-home-planner[rerun]'")
 
 
-class Recording:
+class Recording(AtomicOutput):
     """Records a home while it executes: give `tick` to `PhysicalHome.execute` as `on_tick`.
 
     Args:
@@ -62,9 +61,7 @@ class Recording:
     def __init__(self, path: str | Path, home: PhysicalHome) -> None:
         check_installed()
         self._rr: Any = importlib.import_module("rerun")
-        self.path = Path(path)
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._partial = self.path.with_name(f".{self.path.stem}.{os.getpid()}.part.rrd")
+        super().__init__(path, ".rrd")
         self._home = home
         self._stream: Any = self._rr.RecordingStream("gpt-home-planner")
         self._stream.save(self._partial)
@@ -184,24 +181,11 @@ class Recording:
     def close(self) -> None:
         """Finish the file; it has its name only from now on."""
         self.shoot()
-        self._end()
-        self._partial.replace(self.path)
+        super().close()
 
     def _end(self) -> None:
         self._stream.flush()
         self._stream.disconnect()
-
-    def __enter__(self) -> Recording:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if error is None:
-            self.close()
-        else:
-            self._end()
-            self._partial.unlink(missing_ok=True)
 
 
 def _entity(category: str, name: str) -> str:

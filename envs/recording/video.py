@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from envs.physics.engine import TICK_S
+from envs.recording.atomic_output import AtomicOutput
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from types import TracebackType
 
     from numpy.typing import NDArray
     from PIL.ImageDraw import ImageDraw
@@ -38,7 +38,7 @@ BAD: Color = (255, 134, 120)
 GAP_PX = 6  # between the stills of a filmstrip
 
 
-class Video:
+class Video(AtomicOutput):
     """Records a home while it executes: give `tick` to `PhysicalHome.execute` as `on_tick`.
 
     Args:
@@ -56,9 +56,7 @@ class Video:
     ) -> None:  # fmt: skip
         import imageio.v2 as imageio
 
-        self.path = Path(path)
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._partial = self.path.with_name(f".{self.path.stem}.{os.getpid()}.part.mp4")
+        super().__init__(path, ".mp4")
         self._home, self._view = home, view
         self._size = (size[0] + size[0] % 2, size[1] + size[1] % 2)
         self._every = max(1, round(speed / fps / TICK_S))
@@ -82,22 +80,8 @@ class Video:
         for _ in range(repeat):
             self._writer.append_data(self.last)
 
-    def close(self) -> None:
-        """Finish the file; it has its name only from now on."""
+    def _end(self) -> None:
         self._writer.close()
-        self._partial.replace(self.path)
-
-    def __enter__(self) -> Video:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if error is None:
-            self.close()
-        else:
-            self._writer.close()
-            self._partial.unlink(missing_ok=True)
 
 
 class Filmstrip:

@@ -37,7 +37,6 @@ CHAIN: tuple[tuple[tuple[float, float, float], float], ...] = (
 )
 HAND_AT = (0.0, 0.0, 0.107)
 HAND_TURN = -pi / 4
-HAND_LINK = 7  # index among the K = 8 frames
 # Spheres that cover the arm: link among the K frames, center in its frame, radius [m].
 SPHERES: tuple[tuple[int, tuple[float, float, float], float], ...] = (
     (0, (0.0, 0.0, -0.10), 0.075),

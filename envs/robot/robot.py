@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from envs.geometry.rotations import Array, _rotation, _rotation_vector, quat, turn_z
+from envs.geometry.rotations import Array, quat, rotation_about, rotation_vector, turn_z
 from envs.physics.engine import TICK_S, Engine
 from envs.robot import kinematics
 from envs.robot.kinematics import TIP_M
@@ -30,7 +30,6 @@ NAME = "robot"
 DOF = 11
 CONTROL_TICKS = 4
 CONTROL_S = CONTROL_TICKS * TICK_S
-BASE_RADIUS_M = 0.24
 SPEED = np.array([0.9, 0.9, 1.8, *kinematics.SPEED])  # [m/s, rad/s]
 RAMP_S = 0.3
 FORCES = [4e4, 4e4, 2e4, 3e4, 3e3, 3e3, 3e3, 2e3, 1e3, 1e3, 1e3]
@@ -285,11 +284,11 @@ class Robot:
         """Pivot what is held, little by little, by a rotation in the hand's upright frame."""
         held = self.held
         assert held is not None
-        vector = _rotation_vector(turn @ held.tilt.T)
+        vector = rotation_vector(turn @ held.tilt.T)
         start = held.tilt
         _, hand = self.tip()
         for k in range(1, steps + 1):
-            held.tilt = _rotation(vector * k / steps) @ start
+            held.tilt = rotation_about(vector * k / steps) @ start
             self._hang(hand)
             self._run(CONTROL_TICKS)
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from envs.assets.object_models import Color
 from envs.geometry.bodies import Link, Piece, seen
+from envs.geometry.meshes import Color
 from envs.robot import kinematics, panda_meshes
 from envs.robot.kinematics import CHAIN, HAND_AT, HAND_TURN, MOUNT_X_M
 

@@ -1,1 +1,17 @@
-"""Where scenes come from: home files (read, check, write) and the scene sampler with its floor plans."""
+"""Where scenes come from: home files that people write, and the scene sampler.
+
+| file | what |
+|---|---|
+| `home_file.py` | reads a YAML home file into a scene, or lists its problems |
+| `home_file_entries.py` | reads and checks one fixture or object entry |
+| `home_file_writer.py` | writes a scene as a home file |
+| `yaml_nodes.py` | YAML nodes that know their line |
+| `floor_plan.py` | rooms and doorways as rectangles |
+| `floor_plan_checks.py` | problems of a floor plan that a person wrote |
+| `furniture_layout.py` | places fixtures along the walls |
+| `room_furnishing.py` | which rooms and fixtures a sampled home has |
+| `occupancy_grid.py` | the floor that the robot can use |
+| `scene_sampler.py` | samples a scene from a seed |
+| `sampling_constraints.py` | facts that a sampled home must satisfy |
+| `object_tables.py` | which objects are sampled, and where they are left |
+"""

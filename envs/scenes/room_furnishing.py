@@ -9,7 +9,6 @@ import numpy as np
 
 from envs.symbolic.domain import Domain
 
-ROOM_KINDS = ("kitchen", "living room", "bedroom", "bathroom", "office", "dining room", "hall", "laundry room")
 MAX_ROOMS = 8
 
 # How often a room of each kind is the next one that a home gets; some homes have two of the last column's kinds.

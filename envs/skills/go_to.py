@@ -1,4 +1,4 @@
-"""TODO."""
+"""The skill `go to`: drive the robot to a free position in front of a fixture, facing it."""
 
 from __future__ import annotations
 

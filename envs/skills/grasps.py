@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from envs.assets.collision_shapes import rims
+from envs.assets.collision_shapes import ROUND, rims
 from envs.geometry.rotations import Array, turn_z
 from envs.robot.reach_planning import DOWN, LEVEL, ReachTarget, fixed
 
@@ -26,8 +26,6 @@ PADS_M = 0.005  # the same, above the floor of a vessel or the flat of a plate
 STEEP = 0.8  # pitch of a hand that takes a rim from above [rad]
 UPRIGHT = 0.95  # cosine of a thing's lean
 CORNERS = np.array([(x, y, z) for x in (-0.9, 0.0, 0.9) for y in (-0.9, 0.9) for z in (-0.9, 0.9)])
-ROUND = ("plate", "bowl", "cup", "mug", "glass", "wine_glass", "pot", "kettle", "bottle", "can", "ball", "vase", "roll",
-         "plunger", "pan")  # fmt: skip
 
 
 def is_round(category: ObjectCategory) -> bool:

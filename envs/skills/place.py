@@ -31,7 +31,7 @@ OVERHANG_M = 0.03
 MOST_OVERHANG_M = 0.08
 CENTRED_M = 0.04  # a round thing that hangs farther beside the hand is turned to where there is room
 # Of a round thing, from its middle, in half extents: a circle at its top and one at its bottom.
-ROUND = 0.9 * np.array([(np.cos(k * pi / 4), np.sin(k * pi / 4), z) for k in range(8) for z in (-1.0, 1.0)])
+CIRCLES = 0.9 * np.array([(np.cos(k * pi / 4), np.sin(k * pi / 4), z) for k in range(8) for z in (-1.0, 1.0)])
 ABOVE_FLOOR_M = 0.006  # from where a thing is let down
 FLAT_M = 0.045  # what is no higher may be put upon
 
@@ -128,7 +128,7 @@ def _placings(
             return cyclic(wanted, pi)
         return () if float(np.hypot(*middle[:2])) < CENTRED_M else cyclic(area.yaw, pi / 4)
 
-    cargo = (ROUND if lies_round else CORNERS) * half + middle
+    cargo = (CIRCLES if lies_round else CORNERS) * half + middle
     level = area.covered or (root is not None and root != area.name and places.area(root).covered)
     pitches: tuple[float, ...] = LEVEL if level else (DOWN if not on_end else (0.85, 0.5, 1.2))
     if held.weld is None:

@@ -1,1 +1,15 @@
-"""The symbolic world: domain, scene, state, actions, goals, scoring, visibility, the Home protocol."""
+"""The symbolic world: what is true of a home, and how actions change it. Pure Python, no physics.
+
+| file | what |
+|---|---|
+| `domain.py` | categories, states, skills and processes, read from `domain.yaml` |
+| `scene.py` | a home at the start of an episode |
+| `state.py` | the truth of a home: atoms and processes |
+| `actions.py` | preconditions and effects of actions |
+| `goals.py` | the goal language: parser and formatter |
+| `scoring.py` | which conditions of a goal hold, and the score |
+| `visibility.py` | what the robot sees from where it is |
+| `disturbances.py` | events between two subtasks, as atoms |
+| `description.py` | a state as text |
+| `home_protocol.py` | the interface of every home that can be acted in |
+"""

@@ -1,4 +1,7 @@
-"""TODO."""
+"""Tokenized documents on disk: flat arrays of tokens, loss marks, branches and offsets.
+
+The arrays are memory-mapped, so a corpus larger than memory can be trained on.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +16,6 @@ from gpt.errors import CheckpointError, ConfigError
 from gpt.files import write_atomically
 
 _FILES = {"tokens": "tokens.npy", "counted": "counted.npy", "branch": "branch.npy", "offsets": "offsets.npy"}
-
-
 _KINDS = {"tokens": ("<u2", "<u4"), "counted": ("|b1",), "branch": ("|u1",), "offsets": ("<i8",)}
 
 
@@ -85,12 +86,6 @@ class TokenizedDocuments:
             np.concatenate(numbers) if numbers else np.zeros(0, dtype=np.uint8),
             offsets,
         )
-
-    def with_loss_on_all(self) -> TokenizedDocuments:
-        """The same documents as plain language modelling reads them: every token is learned that something predicts."""
-        begins = np.zeros(len(self.tokens), dtype=np.bool_)
-        begins[1:] = self.branch[1:] != self.branch[:-1]  # a branch, or a document after branches
-        return TokenizedDocuments(self.tokens, ~begins, self.branch, self.offsets)
 
     def save(self, folder: Path | str) -> None:
         """Write four .npy files, the one that makes the others valid last."""

@@ -2,6 +2,9 @@
 
 A window repeats the last tokens of the one before it: they are context, and only what follows them carries loss. So
 every token of a document is a target once, as often as if the context were long enough for all of it.
+
+The project names segmentation by overlapping windows as one of its parts; the planner's documents are short and do
+not use it.
 """
 
 from __future__ import annotations

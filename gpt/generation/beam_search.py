@@ -1,6 +1,7 @@
 """Beam search: the likeliest continuations of a prompt, where greedy decoding finds a likely one.
 
 All beams are rows of one cache, so a step reads the weights once, and the prompt is read once for all of them.
+The project names beam search as one of its parts; the planner itself does not use this one.
 
 Shapes: B beams still going on, V vocabulary size.
 """

@@ -10,6 +10,9 @@ An [EOS] that ends the original is dropped, as the context has its own. Loss is 
 [MASK] or [EOS]; never on the context. A hidden span may hold separators ([SEP]), so that a hole may be several
 subtasks long; that is why [MASK] parts the answers and [SEP] does not. It holds no other special token, so each stays
 where it is, and none is ever to be written but a separator. [MASK] itself stands for holes alone: no original has it.
+
+The project names masked-span infilling as one of its parts; the planner writes the same format itself
+(`planner/prompts/text_format.py`) and does not call this.
 """
 
 from __future__ import annotations

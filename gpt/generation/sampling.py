@@ -12,6 +12,7 @@ from torch import Tensor
 
 from gpt.errors import ConfigError, ContextError
 from gpt.model.kv_cache import KVCache
+from gpt.model.sampling_settings import check_sampling
 from gpt.model.transformer import GPT
 
 
@@ -97,7 +98,7 @@ def sample(
             return int(allowed[0]), 0.0
         choices = torch.as_tensor(allowed, device=logits.device)
         logits = logits[choices]
-    _check_sampling(temperature, top_k, top_p)
+    check_sampling(temperature, top_k, top_p)
     if temperature == 0:
         place = int(logits.argmax())
     else:
@@ -161,7 +162,7 @@ def generate_batch(
         stop: Ids that end a continuation; the one that did is its last.
         generators: One for each prompt; None draws from PyTorch's own.
     """
-    _check_sampling(temperature, top_k, top_p)
+    check_sampling(temperature, top_k, top_p)
     if generators is not None and len(generators) != len(prompts):
         raise ConfigError(f"{len(prompts)} prompts but {len(generators)} generators; one for each is needed")
     if not prompts:
@@ -268,12 +269,3 @@ def _until_stop(ids: list[int], stop: Collection[int]) -> list[int]:
         if token in stop:
             return ids[: place + 1]
     return ids
-
-
-def _check_sampling(temperature: float, top_k: int | None, top_p: float | None) -> None:
-    if not temperature >= 0:
-        raise ConfigError(f"temperature is {temperature!r}; it must be at least 0 (0 takes the likeliest)")
-    if top_k is not None and top_k < 1:
-        raise ConfigError(f"top_k is {top_k!r}; it must be at least 1, or None")
-    if top_p is not None and not 0 < top_p <= 1:
-        raise ConfigError(f"top_p is {top_p!r}; it must be above 0 and at most 1, or None")

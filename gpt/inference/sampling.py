@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gpt.errors import ConfigError
+from gpt.model.sampling_settings import check_sampling
 from gpt.weights.model_folder import Floats
 
 
@@ -42,7 +43,7 @@ def sample(
         if len(allowed) == 1:
             return int(allowed[0]), 0.0
         logits = logits[np.asarray(allowed)]
-    _check(temperature, top_k, top_p)
+    check_sampling(temperature, top_k, top_p)
     if temperature == 0:
         place = int(logits.argmax())
     else:
@@ -70,12 +71,3 @@ def _weights(logits: Floats, temperature: float, top_k: int | None, top_p: float
         ordered = weights[order] / weights.sum()
         weights[order[ordered.cumsum() - ordered >= top_p]] = 0.0
     return weights
-
-
-def _check(temperature: float, top_k: int | None, top_p: float | None) -> None:
-    if not temperature >= 0:
-        raise ConfigError(f"temperature is {temperature!r}; it must be at least 0 (0 takes the likeliest)")
-    if top_k is not None and top_k < 1:
-        raise ConfigError(f"top_k is {top_k!r}; it must be at least 1, or None")
-    if top_p is not None and not 0 < top_p <= 1:
-        raise ConfigError(f"top_p is {top_p!r}; it must be above 0 and at most 1, or None")

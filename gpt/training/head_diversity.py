@@ -1,4 +1,4 @@
-"""Heads that differ: an orthogonal start, a penalty on heads that do the same, and two measures of how alike they are.
+"""Heads that differ: an orthogonal start, a penalty on heads that do the same, and a measure of how alike they are.
 
 What a head does with what it attends to is one matrix, from the value it reads to what it writes into the stream:
 M_i = O_i V_i. Two heads are alike if their matrices are, whatever basis each uses inside. The penalty is the mean
@@ -13,10 +13,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from gpt.model.attention import Attention
-from gpt.model.packed_layout import PackedLayout
 
 if TYPE_CHECKING:
     from gpt.model.transformer import GPT
@@ -38,39 +37,6 @@ def head_similarity(model: GPT) -> tuple[float, ...]:
     """The penalty of each layer, first to last."""
     values: list[float] = _layer_similarities(model).tolist()
     return tuple(values)
-
-
-@torch.no_grad()
-def output_similarity(model: GPT, idx: Tensor, layout: PackedLayout | None = None) -> tuple[float, ...]:
-    """Mean cosine between the outputs of two heads of a layer at the same token, before they are joined.
-
-    It is what Li et al. call disagreement on outputs, with the sign turned, over pairs of different heads; unlike the
-    penalty it depends on where the heads look. The model's mode (training or evaluation) stays as it is.
-
-    Args:
-        model: Any model.
-        idx: (B, T) token ids.
-        layout: Which documents they belong to; columns without one do not count.
-
-    Returns:
-        One number in [-1, 1] for each layer; 0 for a model with one head.
-    """
-    H, D = model.config.n_head, model.config.head_size
-    counted = torch.ones_like(idx, dtype=torch.bool) if layout is None else layout.document >= 0
-    found: list[float] = []
-
-    def note(_: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-        heads = inputs[0].float().view(*idx.shape, H, D)[counted]  # (N, H, D)
-        unit = nn.functional.normalize(heads, dim=-1)
-        found.append(float(_mean_of_pairs(unit @ unit.mT).mean()))
-
-    hooks = [module.proj.register_forward_pre_hook(note) for module in _attentions(model)]
-    try:
-        model.trunk(idx, layout)
-    finally:
-        for hook in hooks:
-            hook.remove()
-    return tuple(found)
 
 
 def _layer_similarities(model: GPT) -> Tensor:

@@ -1,1 +1,18 @@
-"""Other people's benchmarks, with their own data, formats and scores; each module is a command or serves one."""
+"""Measurements of the planner; each file is a command, and docs/results.md has its numbers.
+
+| file | what |
+|---|---|
+| `ablations.py` | effects of text, context, architecture and optimizer on a small planner |
+| `recovery.py` | execution under disturbances |
+| `own_home.py` | what an adapter learns of one home |
+| `searching.py` | looking for objects whose location is unknown |
+| `sight.py` | reading images |
+| `hearing.py` | reading speech |
+| `improvement.py` | self-improvement over several cycles |
+| `loop_choices.py` | two choices of the self-improvement loop compared |
+| `plan_length.py` | plan lengths compared with a classical planner |
+| `whole_plans.py` | whole plans executed in physics |
+| `rollout_speedup.py` | episodes per second by number of workers |
+| `latency/` | how long a plan takes |
+| `alfred_gpt2/` | predicting command sequences of ALFRED (Jansen 2020) |
+"""

@@ -162,7 +162,7 @@ def searches(planner: Planner, task: SearchTask) -> Iterator[Result]:
 
     goal = format_goal(task.goal)
     orders: dict[str, Choose] = {
-        "most_likely": most_likely,
+        "likeliest": most_likely,
         "nearest": nearest,
         "by name": _by_name,
         "random": random.Random(f"order/{task.id}").choice,

@@ -1,1 +1,11 @@
-"""Flags, dialogue and display shared by the commands."""
+"""What several commands share: flags, dialogue and display.
+
+| file | what |
+|---|---|
+| `execution_flags.py` | flags of execution, disturbances and knowledge of the home |
+| `execution_runner.py` | executes a plan and reports it |
+| `execution_display.py` | progress lines, video, filmstrip and recording of an execution |
+| `perception_flags.py` | flags `--audio`, `--listen` and `--image` |
+| `dialogue.py` | one instruction after another (`--interactive`) |
+| `clarification.py` | answers to questions (`--ask`) |
+"""

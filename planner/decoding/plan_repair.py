@@ -1,9 +1,9 @@
 """Repairing a plan that broke: the GPT writes the span that cannot stay, and the rest of the plan stays.
 
-The span is found by replay (planner/verification/broken_spans.py). What is written into it is constrained as plans are, to subtasks that
-can be done, and ends as soon as the steps after it can be done and reach the goal. Nothing is written where the plan
-can go on as it is, or without some of its steps. A span that cannot be filled gives way to a larger one, and where none
-can be, the plan is to be written anew.
+The span is found by replay (planner/verification/broken_spans.py). What is written into it is constrained as plans are,
+to subtasks that can be done, and ends as soon as the steps after it can be done and reach the goal. Nothing is written
+where the plan can go on as it is, or without some of its steps. A span that cannot be filled gives way to a larger one,
+and where none can be, the plan is to be written anew.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from planner.verification.broken_spans import BrokenSpan
 
 TRIES = 3  # spans of one plan
+FOLLOWING = 6  # steps after a hole that the prompt shows
 
 
 def repair(
@@ -94,9 +95,6 @@ def _filling(
     )  # fmt: skip
     draft.count(cursor)
     return filling.actions if hole.is_repaired_by(after, goal, start) else ()
-
-
-FOLLOWING = 6  # steps after a hole that the prompt shows
 
 
 def span_prompt(

@@ -1,4 +1,4 @@
-"""Homes that are known in part: the robot knows the map and what it has seen, and looks for the rest.
+"""Homes that are only partly known: the robot knows the map and what it has seen, and searches for the rest.
 
     from pathlib import Path
     from planner import Ended, Planner, SymbolicHome, keep, know
@@ -14,11 +14,9 @@
 
 | file | what |
 |---|---|
-| `envs/symbolic/visibility.py` | what the robot sees from where it is |
-| `belief.py` | what it knows, and how what it sees changes that |
-| `memory.py` | what it remembers from run to run, and what it is told |
-| `wanted.py` | what a goal needs that is not known |
-| `usual_places.py`, `looks.py` | where things usually are, and where to look next |
-| `expect.py` | an instruction, and the plan as far as one can be known |
-| `seek.py` | carrying it out |
+| `belief_planning.py` | plans a goal as far as the belief allows |
+| `information_needs.py` | what a goal needs that is not known |
+| `search_order.py` | where to look next |
+| `search_executor.py` | executes a plan while searching |
+| `learned_prior.py` | location probabilities that a GPT has learned |
 """

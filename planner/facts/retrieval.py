@@ -13,7 +13,7 @@ from envs.symbolic.actions import COLD, COOKED, DIRTY, FOLDED, HELD, HOT, NOWHER
 from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Holding, No, Place, Thing
 from envs.symbolic.scoring import chosen, fixtures_of, holds
 from planner.goals import grounding
-from planner.goals.chunking import _left
+from planner.goals.chunking import remaining_subjects
 from planner.goals.grounding import LIMIT, rank
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class _Fetcher:
             self.place(things[:missing], condition.place)
             self.add(*things[missing : missing + 1])  # one to spare, should the first fail
         elif isinstance(condition, Every):
-            left = _left(state, condition, self.start)[:LIMIT]
+            left = remaining_subjects(state, condition, self.start)[:LIMIT]
             self.change(left, Thing(word="anything", states=condition.become))
             self.place(left, condition.place)
         elif isinstance(condition, No):

@@ -1,4 +1,7 @@
-"""TODO."""
+"""Divides a long goal into chunks: the next few unmet conditions that are planned together.
+
+A small GPT loses count in long plans, so only a few conditions are planned before the state is read again.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +18,6 @@ if TYPE_CHECKING:
 
 
 MAX_CONDITIONS = 3  # of one chunk: longer ones are where a small GPT loses count (measured: docs/results.md)
-
-
 MAX_WORK = 8  # things to change in one chunk
 
 
@@ -51,13 +52,14 @@ def _work(state: State, condition: Condition, start: State) -> int:
         states = len(condition.thing.states) + (condition.thing.liquid is not None)
         return (condition.number - len(chosen(state, condition.thing, condition.place))) * (1 + states)
     if isinstance(condition, Every):
-        return min(LIMIT, len(_left(state, condition, start)))
+        return min(LIMIT, len(remaining_subjects(state, condition, start)))
     if isinstance(condition, No):
         return min(LIMIT, len(chosen(state, condition.thing, condition.place)))
     return 1
 
 
-def _left(state: State, condition: Every, start: State) -> list[int]:
+def remaining_subjects(state: State, condition: Every, start: State) -> list[int]:
+    """Return the objects for which an `every` condition does not hold yet."""
     about = subjects(start, condition)
     if condition.place is not None:
         return [i for i in about if not is_at(state, i, condition.place)]
@@ -67,7 +69,7 @@ def _left(state: State, condition: Every, start: State) -> list[int]:
 def exceeds_limit(state: State, conditions: Sequence[Condition], start: State) -> bool:
     """Whether one of the conditions is about more things than are planned for before the state is read again."""
     for c in conditions:
-        if isinstance(c, Every) and len(_left(state, c, start)) > LIMIT:
+        if isinstance(c, Every) and len(remaining_subjects(state, c, start)) > LIMIT:
             return True
         if isinstance(c, No) and len(chosen(state, c.thing, c.place)) > LIMIT:
             return True

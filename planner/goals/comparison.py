@@ -1,4 +1,4 @@
-"""TODO."""
+"""Compares goals: `shape` ignores which objects a goal names, `meaning` ignores only how it is written."""
 
 from __future__ import annotations
 

@@ -1,1 +1,9 @@
-"""Paths, JSON lines, statistics, terminal text, the command runner."""
+"""Files, paths and terminal text of the commands.
+
+| file | what |
+|---|---|
+| `paths.py` | where data, weights and outputs are |
+| `json_lines.py` | JSON files and JSON lines |
+| `terminal.py` | makes text from others safe to print |
+| `command.py` | runs a command and reports its errors |
+"""

@@ -1,4 +1,4 @@
-"""TODO."""
+"""What every command shares: an output folder that can be written to, and errors as one line with exit code 2."""
 
 from __future__ import annotations
 

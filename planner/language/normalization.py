@@ -1,4 +1,4 @@
-"""TODO."""
+"""Normalizes instructions before the GPT reads them, so that case, quotes and invisible characters do not matter."""
 
 from __future__ import annotations
 

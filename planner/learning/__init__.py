@@ -1,1 +1,17 @@
-"""LEARNING: the self-improvement cycle: propose, try, relabel, train, accept."""
+"""LEARNING: the self-improvement cycle: propose, try, relabel, train, accept.
+
+| file | what |
+|---|---|
+| `cycle.py` | one cycle |
+| `proposals.py` | the GPT proposes tasks |
+| `proposal_jobs.py` | proposing as jobs for workers |
+| `composition.py` | long tasks composed of proposals |
+| `curriculum.py` | which tasks to try next |
+| `episode_jobs.py` | trying tasks as jobs for workers |
+| `failure_analysis.py` | which failures occur, counted |
+| `hindsight.py` | goals that a plan reached unintentionally |
+| `training_examples.py` | training documents from episodes |
+| `replay_corpus.py` | old documents to replay |
+| `training_mixture.py` | the documents of a cycle: new and replayed |
+| `acceptance.py` | whether new weights are better |
+"""

@@ -1,4 +1,4 @@
-"""TODO."""
+"""The options of planning: how to sample, how to divide long goals, and how to repair a plan that broke."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Literal
 from planner.errors import OptionsError
 
 MAX_TEMPERATURE = 5.0
-
-
 Precision = Literal["fp32", "int8"]  # of weights
+MAX_REPLANS = 4
+MAX_REPLANS_DISTURBED = 10  # where somebody else is at work in the home, too
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,9 +67,3 @@ class Options:
         ):
             if not right:
                 raise OptionsError(f"{name} is {range_}, found {getattr(self, name)!r}")
-
-
-MAX_REPLANS = 4
-
-
-MAX_REPLANS_DISTURBED = 10  # where somebody else is at work in the home, too

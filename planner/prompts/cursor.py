@@ -1,4 +1,4 @@
-"""TODO."""
+"""A decoding cursor: a session of the GPT, the tokens chosen but not read yet, and their log-probability so far."""
 
 from __future__ import annotations
 
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 
 Ids = tuple[int, ...]
-
-
 NEARLY = 1 - 1e-9  # certain
 
 

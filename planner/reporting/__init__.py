@@ -1,1 +1,12 @@
-"""The page about a run of `planner.improve`: its folder read, figures made of it, and one file of HTML written."""
+"""The report page of a self-improvement run: one HTML file with its figures and data.
+
+| file | what |
+|---|---|
+| `run_folder.py` | reads the folder of a run |
+| `figures.py` | the figures of a run |
+| `charts.py` | charts as SVG |
+| `filmstrips.py` | three episodes as filmstrips |
+| `table.py` | the data of a figure, to show and download |
+| `proposal_table.py` | the table of all proposals |
+| `page.py` | the HTML page |
+"""

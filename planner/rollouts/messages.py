@@ -1,4 +1,4 @@
-"""Messages of workers to their pool."""
+"""Messages of workers to their pool, and which errors the user can fix."""
 
 from __future__ import annotations
 

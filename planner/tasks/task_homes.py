@@ -1,4 +1,4 @@
-"""TODO."""
+"""The home of a task: the one it names, or a sampled one that has what the goal needs and does not meet it yet."""
 
 from __future__ import annotations
 
@@ -19,11 +19,7 @@ from planner.goals.grounding import MAKERS
 from planner.tasks.task_files import TaskError, TaskLine
 
 DECOYS = (8, 16)  # categories of things that a sampled home has for no reason; measured: tests/planner/test_tasks.py
-
-
 FIXTURE_DECOYS = (3, 8)
-
-
 ATTEMPTS = 36  # homes that are sampled until one is found in which the goal does not hold yet
 
 

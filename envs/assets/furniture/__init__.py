@@ -1,1 +1,10 @@
-"""Meshes and joints of fixtures and rooms."""
+"""Meshes and joints of fixtures, and meshes of rooms.
+
+| file | what |
+|---|---|
+| `fixture_models.py` | the body of every fixture category |
+| `cabinetry.py` | cases, tops, shelves and bins, built from boxes |
+| `articulated.py` | furniture with doors, flaps and drawers |
+| `decoration.py` | visual details: cushions, knobs, keys, hobs |
+| `room_surfaces.py` | floors, walls and door frames |
+"""

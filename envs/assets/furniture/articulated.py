@@ -21,7 +21,7 @@ from envs.assets.furniture.cabinetry import (
 )
 
 if TYPE_CHECKING:
-    from envs.assets.object_models import Color
+    from envs.geometry.meshes import Color
     from envs.symbolic.domain import FixtureCategory
 
 LONGEST_ARC_M = 0.5  # how far from a hinge a handle is

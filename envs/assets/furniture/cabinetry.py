@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from envs.assets.object_models import Color
 from envs.geometry.bodies import Piece
+from envs.geometry.meshes import Color
 
 if TYPE_CHECKING:
     from envs.symbolic.domain import FixtureCategory, Vec3

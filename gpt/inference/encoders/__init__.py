@@ -1,1 +1,10 @@
-"""Vision and audio encoders in numpy."""
+"""The image and audio encoders in numpy: the same numbers as `gpt.encoders`, without torch.
+
+| file | what |
+|---|---|
+| `blocks.py` | convolutions and transformer blocks |
+| `log_mel.py` | log-mel features of a sound |
+| `audio.py` | the audio encoder |
+| `vision.py` | the image encoder |
+| `ctc.py` | reads connectionist temporal classification (CTC) outputs |
+"""

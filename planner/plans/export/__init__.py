@@ -2,7 +2,17 @@
 
     print(plan.export("bt"))
 
-Each format is a function of values (goal, actions, start), too: `to_behavior_tree`, `to_pddl`, `to_py_trees`, `to_mermaid`.
+Each format is also a function of values (goal, actions, start): `to_behavior_tree`, `to_pddl`, `to_py_trees`,
+`to_mermaid`.
+
+| file | what |
+|---|---|
+| `behavior_tree.py` | the XML of BehaviorTree.CPP 4 |
+| `mermaid.py` | a Mermaid flowchart |
+| `py_tree.py`, `py_tree_nodes.py` | a py_trees tree, and its nodes |
+| `pddl_domain.py`, `pddl_goal.py`, `pddl_problem.py` | the domain, a goal and a problem in PDDL |
+| `fast_downward.py` | solves a PDDL problem (extra `pddl`) |
+| `phases.py` | a plan by the phases of its goal |
 """
 
 from __future__ import annotations

@@ -222,22 +222,6 @@ def test_padding_and_neighbors_leave_the_gradient_as_it_is(make_model: Callable[
         torch.testing.assert_close(gradient, gradients[1][name], rtol=1e-4, atol=1e-5, msg=name)
 
 
-def test_loss_on_all_counts_whatever_something_predicts() -> None:
-    marks = [[False, False, True], [False] * 5, [False, True]]
-    branch = [[0, 0, 0], [0, 0, 1, 1, 2], [0, 0]]
-    documents = TokenizedDocuments.from_lists([[1, 2, 3], [4, 5, 6, 7, 8], [9, 1]], marks, branch)
-    every = documents.with_loss_on_all()
-    targets = [
-        int(every.tokens[place])
-        for first, end in zip(every.offsets[:-1], every.offsets[1:], strict=True)
-        for place in range(first + 1, end)
-        if every.counted[place]
-    ]
-    assert targets == [2, 3, 5, 7, 1]  # not 6 and 8, which begin branches
-    assert every.tokens is documents.tokens
-    assert documents.counted.sum() == 2
-
-
 def test_damaged_files_are_errors_that_name_them(tmp_path: Path) -> None:
     documents = TokenizedDocuments.from_lists(LISTS)
     with pytest.raises(CheckpointError, match=r"tokens\.npy: no such file"):

@@ -1,0 +1,19 @@
+"""The check of sampling settings, which decoding with torch and decoding without it share. Torch-free."""
+
+from __future__ import annotations
+
+from gpt.errors import ConfigError
+
+
+def check_sampling(temperature: float, top_k: int | None, top_p: float | None) -> None:
+    """Do nothing if tokens can be drawn with these settings.
+
+    Raises:
+        ConfigError: One is out of its range.
+    """
+    if not temperature >= 0:
+        raise ConfigError(f"temperature is {temperature!r}; it must be at least 0 (0 takes the likeliest)")
+    if top_k is not None and top_k < 1:
+        raise ConfigError(f"top_k is {top_k!r}; it must be at least 1, or None")
+    if top_p is not None and not 0 < top_p <= 1:
+        raise ConfigError(f"top_p is {top_p!r}; it must be above 0 and at most 1, or None")
