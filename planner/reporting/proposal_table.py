@@ -13,7 +13,7 @@ from planner.reporting.table import Cell
 COLUMNS = (
     "cycle", "id", "instruction", "goal", "parts", "origin", "family", "dropped", "outcome", "failure", "plan"
 )  # fmt: skip
-MOST_LETTERS = 1500  # of one cell
+MAX_LETTERS = 1500  # of one cell
 DIRECTLY, SLOWLY, FAILED, DROPPED, UNCHOSEN, UNTRIED = (
     "reached directly", "reached with verification", "not reached", "not used", "not chosen", "not tried yet"
 )  # fmt: skip
@@ -53,16 +53,16 @@ def _outcome(proposal: Record, episode: Record, *, whole: bool) -> str:
 
 def _text(value: object) -> str:
     text = "" if value is None else printable(str(value))
-    return text if len(text) <= MOST_LETTERS else text[: MOST_LETTERS - 1] + "…"
+    return text if len(text) <= MAX_LETTERS else text[: MAX_LETTERS - 1] + "…"
 
 
-def block(found: Sequence[tuple[Cell, ...]], room: int) -> tuple[str, int]:
-    """Return the rows as a JSON text that may stand in a script element, and how many of them fit into `room` bytes."""
+def block(table_rows: Sequence[tuple[Cell, ...]], max_bytes: int) -> tuple[str, int]:
+    """Return the rows as a JSON text that may stand in a script element, and how many of them fit into `max_bytes` bytes."""
     lines, used = list[str](), 200
-    for row in found:
+    for row in table_rows:
         line = _json(row)
         used += len(line.encode()) + 1
-        if used > room:
+        if used > max_bytes:
             break
         lines.append(line)
     body = ",\n".join(lines)

@@ -13,10 +13,10 @@ from pathlib import Path
 from planner.errors import PlannerError, StageError
 from planner.io.json_lines import Record, read_lines, read_record
 
-OUTCOME = ("id", "split", "alone", "verified")  # keys of a held-out outcome
-PROPOSAL = ("id", "instruction", "goal")
+OUTCOME_KEYS = ("id", "split", "alone", "verified")  # keys of a held-out outcome
+PROPOSAL_KEYS = ("id", "instruction", "goal")
 STEPS_FILE = "metrics.jsonl"  # as in gpt.training.trainer, which imports torch
-EPISODE = ("id", "instruction", "goal", "direct", "kept", "plan")
+EPISODE_KEYS = ("id", "instruction", "goal", "direct", "kept", "plan")
 
 
 class RunError(PlannerError, ValueError):
@@ -36,7 +36,7 @@ class Cycle:
         physics: Plans that were carried out in the physical home.
         outcomes: The new weights' outcomes on the held-out tasks; empty where nothing was learned.
         training: The steps that training reported.
-        lacking: Files that it does not have yet.
+        missing: Files that it does not have yet.
     """
 
     number: int
@@ -47,7 +47,7 @@ class Cycle:
     physics: Sequence[Record] = ()
     outcomes: Sequence[Record] = ()
     training: Sequence[Record] = ()
-    lacking: Sequence[str] = ()
+    missing: Sequence[str] = ()
 
     @property
     def accepted(self) -> bool:
@@ -78,26 +78,26 @@ class Run:
     cycles: Sequence[Cycle]
 
     @property
-    def whole(self) -> list[Cycle]:
+    def finished_cycles(self) -> list[Cycle]:
         """The cycles that are done."""
         return [cycle for cycle in self.cycles if cycle.metrics is not None]
 
     @property
-    def lacking(self) -> list[str]:
+    def missing(self) -> list[str]:
         """What is not there yet, in words; empty once the run is done."""
         if self.results is not None:
             return []
-        found = [
+        messages = [
             f"cycle {c.number} is under way (proposals: {len(c.proposals)}, episodes: {len(c.episodes)}; "
-            f"lacking: {', '.join(c.lacking)})"
+            f"lacking: {', '.join(c.missing)})"
             for c in self.cycles
             if c.metrics is None
         ]
         if not self.validation:
-            found.append("the first weights have not been judged on validation homes yet")
+            messages.append("the first weights have not been judged on validation homes yet")
         if not self.before:
-            found.append("the first weights have not been judged on test homes yet")
-        return [*found, "results.json is written at the end: what test homes say of the new weights comes with it"]
+            messages.append("the first weights have not been judged on test homes yet")
+        return [*messages, "results.json is written at the end: what test homes say of the new weights comes with it"]
 
 
 def failure_of(episode: Record) -> str:
@@ -141,17 +141,19 @@ def _cycle(folder: Path, number: int) -> Cycle:
         number=number,
         config=read_record(folder / "config.json") if (folder / "config.json").exists() else {},
         metrics=read_record(folder / "metrics.json") if done else None,
-        proposals=[p for name in ("proposals.jsonl", "hindsight.jsonl") for p in _lines(folder / name, PROPOSAL)],
-        episodes=[e for name in ("episodes.jsonl", "hindsight_episodes.jsonl") for e in _lines(folder / name, EPISODE)],
+        proposals=[p for name in ("proposals.jsonl", "hindsight.jsonl") for p in _lines(folder / name, PROPOSAL_KEYS)],
+        episodes=[
+            e for name in ("episodes.jsonl", "hindsight_episodes.jsonl") for e in _lines(folder / name, EPISODE_KEYS)
+        ],
         physics=_lines(folder / "physics.jsonl", ("id", "success")),
         outcomes=_outcomes(folder / "held_out.jsonl") if done else (),
         training=_lines(folder / "training" / STEPS_FILE, ("step", "loss")),
-        lacking=() if done else [name for name in names if not (folder / name).exists()],
+        missing=() if done else [name for name in names if not (folder / name).exists()],
     )
 
 
 def _outcomes(path: Path) -> list[Record]:
-    return read_lines(path, OUTCOME) if path.exists() else []
+    return read_lines(path, OUTCOME_KEYS) if path.exists() else []
 
 
 def _after(folder: Path, numbers: Sequence[int]) -> list[Record]:
@@ -162,10 +164,10 @@ def _after(folder: Path, numbers: Sequence[int]) -> list[Record]:
 
 def _lines(path: Path, keys: Sequence[str]) -> list[Record]:
     """A stage's records, or those that it has so far."""
-    beside = path.with_suffix(".partial.jsonl")
-    if beside.exists() and not path.exists():
+    partial_path = path.with_suffix(".partial.jsonl")
+    if partial_path.exists() and not path.exists():
         try:
-            return read_lines(beside, keys)
+            return read_lines(partial_path, keys)
         except StageError:
             if not path.exists():  # else the stage has ended between two looks
                 raise

@@ -73,14 +73,14 @@ class Table:
 
     def links(self) -> str:
         """Links that save the table; what they save is in them."""
-        found = []
+        links = []
         for ending, text in (("csv", self.csv()), ("json", self.json())):
             data = base64.b64encode(text.encode("utf-8", "backslashreplace")).decode("ascii")
-            found.append(
+            links.append(
                 f'<a download="{escaped(self.name)}.{ending}" href="data:{MIME[ending]};base64,{data}" '
                 f'aria-label="{escaped(self.name)} as {ending.upper()}">{ending.upper()}</a>'
             )
-        return f'<span class="links">{" ".join(found)}</span>'
+        return f'<span class="links">{" ".join(links)}</span>'
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,12 +104,12 @@ class Figure:
     def html(self) -> str:
         """The figure with its links, its data folded away below."""
         note = f'<p class="note">{escaped(self.note)}</p>' if self.note else ""
-        shown = self.table.html()
+        content = self.table.html()
         if self.svg:
-            shown = f"{self.svg}<details><summary>Data</summary>{shown}</details>"
+            content = f"{self.svg}<details><summary>Data</summary>{content}</details>"
         css = "figure" if self.span == "chart" else f"figure of-{self.span}"
         css += " cards" if self.span == "page" else ""
         return (
             f'<figure class="{css}"><figcaption><h3>{escaped(self.title)}</h3>{self.table.links()}</figcaption>'
-            f"{note}{shown}</figure>"
+            f"{note}{content}</figure>"
         )

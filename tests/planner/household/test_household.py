@@ -120,7 +120,7 @@ def test_what_is_asked_for_can_be_done_and_is_not_so_yet(home: State) -> None:
 def test_a_nickname_is_said_and_explained(home: State) -> None:
     asker = RequestSampler(random.Random(1))
     for _ in range(10):
-        request = asker.sample(home, {"mug": "bucket"}, thing="mug")
+        request = asker.sample(home, {"mug": "bucket"}, category="mug")
         assert request is not None and "bucket" in request.instruction
         assert (
             request.plain_instruction == to_plain_words(request.instruction, {"bucket": "mug"}) != request.instruction
@@ -169,7 +169,7 @@ def test_a_day_says_what_was_asked_seen_and_tried_and_nothing_of_what_is_hidden(
 ) -> None:
     start = two_rooms(tmp_path)
     usual = {spec.name: spec.place for spec in start.world.scene.objects if spec.place in start.world.names[:11]}
-    household = Household(home=start, usual=usual, nicknames={"pen": "tugboat"}, sticks={"drawer 1": 0.5})
+    household = Household(home=start, usual_places=usual, nicknames={"pen": "tugboat"}, stuck_chance={"drawer 1": 0.5})
     asked: dict[str, str] = {}
     sample = RequestSampler.sample
 
