@@ -1,8 +1,8 @@
-"""Charts as SVG that stands in a page: rates with their intervals, bars, curves.
+"""Charts as inline SVG: rates with intervals, bars, curves.
 
-Colors are the page's, by classes (page.css), so that a chart follows its light and dark scheme; a series has a shape
-or a place of its own beside its color. What is drawn of a row has the row's words as its title. A chart is drawn as
-wide as a phone, and grows with the room that it has.
+Colors are CSS classes of the page (page.css), so that charts follow its light and dark scheme; besides its color, each
+series has its own shape or position. Each mark has a title with its values in words. A chart is drawn at the width of a
+phone and scales with the page.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from planner.evaluation.statistics import Rate
 from planner.reporting.table import escaped
 
 WIDTH = 360
-LEFT_MARGIN, RIGHT_MARGIN, TOP_MARGIN, BOTTOM_MARGIN = 40, 18, 8, 34  # margins of what is drawn between axes
-PLOT_HEIGHT = 190  # of what is drawn between axes
+LEFT_MARGIN, RIGHT_MARGIN, TOP_MARGIN, BOTTOM_MARGIN = 40, 18, 8, 34  # margins around the plot area
+PLOT_HEIGHT = 190  # of the plot area
 BAR_HEIGHT, BAR_GAP, HEADING_HEIGHT = 16, 4, 17  # of horizontal bars
-LEGEND_HEIGHT = 17  # of one of its lines
-NUMBER_WIDTH = 62  # room for the number at a bar's end
-LETTER_WIDTH = 6.2  # width of a letter, about
+LEGEND_HEIGHT = 17  # of one line
+NUMBER_WIDTH = 62  # of the number at a bar's end
+LETTER_WIDTH = 6.2  # approximate width of a letter
 MODE_COLORS = (0, 1)  # the page has colors 0 to 5
 CYCLE_COLORS = (2, 3, 4, 5, 0, 1)
 CHANGE_COLORS = (5, 2)  # before and after
@@ -36,13 +36,13 @@ class Bar:
 
     @property
     def length(self) -> float:
-        """Of the bar, in its own unit."""
+        """The bar's length: the rate or the count."""
         return float(self.value) if isinstance(self.value, int) else self.value.value if self.value.total else 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Dot:
-    """A rate at one of the places along the x axis; hollow where the weights were refused."""
+    """A rate at a position along the x axis; hollow if the weights were refused."""
 
     place: str
     series: str
@@ -51,12 +51,12 @@ class Dot:
 
 
 def bars(title: str, items: Sequence[Bar], *, colors: Sequence[int] = MODE_COLORS) -> str:
-    """Draw horizontal bars, group below group, with the intervals of rates.
+    """Draw horizontal bars in groups, with the intervals of rates.
 
     Args:
-        title: Read out instead of the picture.
-        items: Bars of a group stand together, in their order.
-        colors: Of the series, in the order in which they come.
+        title: Text for screen readers.
+        items: The bars; those of a group are drawn together, in order.
+        colors: Colors of the series, in order of appearance.
     """
     names = dict(zip(dict.fromkeys(bar.series for bar in items), colors, strict=False))
     counts = any(isinstance(bar.value, int) for bar in items)
@@ -93,12 +93,12 @@ def _rate_text(value: Rate | int) -> str:
 
 
 def dots(title: str, items: Sequence[Dot], *, axis: str) -> str:
-    """Draw rates along places, one line for each series, with their intervals.
+    """Draw rates along the x axis with their intervals, one line for each series.
 
     Args:
-        title: Read out instead of the picture.
-        items: Of each series in the order of places. A line goes through those that are not hollow.
-        axis: What the places are.
+        title: Text for screen readers.
+        items: The dots of each series, in order of their places. The line skips hollow dots.
+        axis: Label of the x axis.
     """
     names = dict(zip(dict.fromkeys(dot.series for dot in items), MODE_COLORS, strict=True))
     places = list(dict.fromkeys(dot.place for dot in items))
@@ -139,9 +139,9 @@ def curves(title: str, series: Mapping[str, Sequence[tuple[float, float]]], *, a
     """Draw curves over a common x axis; the y axis begins at 0.
 
     Args:
-        title: Read out instead of the picture.
-        series: Points (x, y) of each.
-        axis: What x is.
+        title: Text for screen readers.
+        series: Points (x, y) of each series.
+        axis: Label of the x axis.
     """
     points = [point for curve in series.values() for point in curve]
     x_max = _round_up(max((x for x, _ in points), default=1.0))
@@ -167,7 +167,7 @@ def curves(title: str, series: Mapping[str, Sequence[tuple[float, float]]], *, a
 
 
 def _svg(title: str, names: Mapping[str, int], height: float, parts: Iterable[str]) -> str:
-    """The whole drawing, with the series named above it where there are several."""
+    """Return the whole SVG, with a legend above it if there are several series."""
     label, legend = escaped(title), list[str]()
     x, legend_y = 2.0, 0.0
     for name, color in names.items() if len(names) > 1 else ():
@@ -212,7 +212,7 @@ def _truncate(text: str, width: float) -> str:
 
 
 def _round_up(value: float) -> float:
-    """The next number whose quarters are short to write."""
+    """Return the next larger number whose quarters have few digits."""
     if value <= 0 or not math.isfinite(value):
         return 1.0
     unit = 10.0 ** math.floor(math.log10(value))

@@ -1,4 +1,4 @@
-"""The figures of a run: how success moved, where it is, what failed, what was learned. Each is drawn of its table."""
+"""The figures of a run: success over time and by group, failures, and learning. Each is drawn from its table."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RECORDED_NOTE = "What went wrong first, as the run recorded it; a task may still
 UNRECORDED_NOTE = "This run recorded no kinds of failure; told apart is whether there was a plan at all."
 RATE_COLUMNS = ("hits", "tasks", "rate", "low", "high")
 MAX_GROUPS = 16  # bars of families; the rarest are left out
-MAX_CYCLES = 4  # cycles that have a series of their own in a chart: the latest
+MAX_CYCLES = 4  # drawn as separate series in a chart: the latest
 MAX_POINTS = 400  # of a curve
 LEARNING_COUNTS = (
     ("proposed", "proposed"), ("episodes", "tried"), ("reached", "reached with verification"),
@@ -28,18 +28,18 @@ LEARNING_COUNTS = (
 
 
 def cell(value: object) -> Cell:
-    """Return any value of a file as a cell; what is nested as JSON."""
+    """Return any value of a file as a cell; nested values as JSON."""
     return value if value is None or isinstance(value, str | int | float | bool) else json.dumps(value)
 
 
 def number(record: Record, key: str) -> int:
-    """Return a whole number of a record; 0 if there is none."""
+    """Return an integer of a record; 0 if it is missing."""
     value = record.get(key)
     return value if isinstance(value, int) else 0
 
 
 def rate_of(outcomes: Sequence[Record], key: str) -> Rate:
-    """Return how often something is true."""
+    """Return how often a key of outcomes is true."""
     return Rate(hits=sum(bool(o.get(key)) for o in outcomes), total=len(outcomes))
 
 
@@ -52,7 +52,7 @@ def _cells(rate: Rate) -> tuple[Cell, ...]:
 
 
 def success_by_cycle(run: Run) -> Iterator[Figure]:
-    """Yield, for all validation tasks and for each split, the success of the first weights and of each cycle's."""
+    """Yield the success of the initial weights and of each cycle's, over all validation tasks and for each split."""
     evaluated = [c for c in run.finished_cycles if c.outcomes]
     if not run.validation:
         return
@@ -80,7 +80,7 @@ def success_by_cycle(run: Run) -> Iterator[Figure]:
 
 
 def success_in_test_homes(run: Run) -> Iterator[Figure]:
-    """Yield success in test homes before and, once it is measured, after; then the paired test of the two."""
+    """Yield success in test homes before and (once measured) after, then the paired test of both."""
     if not run.before:
         return
     series = {"before": run.before} | ({"after": run.after} if run.after else {})
@@ -117,7 +117,7 @@ def _paired_figure(before: Sequence[Record], after: Sequence[Record]) -> Figure:
 
 
 def results_by_split(run: Run) -> Iterator[Figure]:
-    """Yield what results.json itself says of splits, if it does."""
+    """Yield the splits of results.json, if it has any."""
     splits = run.results.get("splits") if run.results else None
     records: list[Record] = []
     if isinstance(splits, dict):
@@ -131,7 +131,7 @@ def results_by_split(run: Run) -> Iterator[Figure]:
 
 
 def success_by_kind(run: Run) -> Iterator[Figure]:
-    """Yield success by family, as far as families are recorded, and of proposed tasks by what they are made of."""
+    """Yield success by family, if recorded, and of proposed tasks by family, origin and number of conditions."""
     last = next((c.outcomes for c in reversed(run.finished_cycles) if c.accepted and c.outcomes), run.validation)
     yield from _breakdown("Held-out tasks by family", "held-out-by-family", last, "family", MODE_LABELS)
     origin = {(c.number, p["id"]): p.get("origin") for c in run.finished_cycles for p in c.proposals}
@@ -168,7 +168,7 @@ def _breakdown(
 
 
 def failures(run: Run) -> Iterator[Figure]:
-    """Yield how often tasks failed in which way, with examples, and why proposals were not used."""
+    """Yield the failures by type, with examples, and why proposals were not used."""
     by_cycle = {c.number: _failures_of(c) for c in run.finished_cycles[-MAX_CYCLES:]}
     recorded = any(isinstance((c.metrics or {}).get("failures"), dict) for c in run.finished_cycles)
     note = (RECORDED_NOTE if recorded else UNRECORDED_NOTE) + _truncation_note(run)
@@ -191,7 +191,7 @@ def failures(run: Run) -> Iterator[Figure]:
 
 
 def _failures_of(cycle: Cycle) -> tuple[Counter[str], list[tuple[Cell, ...]]]:
-    """A cycle's failures counted by kind, and examples: kind, id, instruction, detail."""
+    """Return a cycle's failures counted by type, and examples (type, id, instruction, detail)."""
     recorded = (cycle.metrics or {}).get("failures")
     counts: Counter[str] = Counter()
     examples: list[tuple[Cell, ...]] = []
@@ -231,7 +231,7 @@ def _count_bars(title: str, name: str, key: str, by_cycle: dict[int, Counter[str
 
 
 def learning(run: Run) -> Iterator[Figure]:
-    """Yield what each cycle learned from how much, and the curves of its training."""
+    """Yield the counts from proposals to documents of each cycle, and its training curves."""
     cycles = run.finished_cycles[-MAX_CYCLES:]
     if cycles:
         cells = [(label, c.number, number(c.metrics or {}, key)) for key, label in LEARNING_COUNTS for c in cycles]
@@ -262,7 +262,7 @@ def _losses(cycles: Sequence[Cycle], truncation_note: str) -> Iterator[Figure]:
 
 
 def _cycles(cycles: Sequence[Cycle]) -> Figure:
-    """The cycles' own figures, one row each."""
+    """Return the table of all cycles, one row each."""
     records = [_figures_of(cycle) for cycle in cycles]
     known = [key for key in records[0] if any(record[key] is not None for record in records)]
     rows = [tuple(record[key] for key in known) for record in records]
@@ -281,7 +281,7 @@ def _figures_of(cycle: Cycle) -> dict[str, Cell]:
 
 
 def _truncation_note(run: Run) -> str:
-    """What is to be said where not all cycles are drawn."""
+    """Return a note if not all cycles are drawn, otherwise ""."""
     return (
         f" The latest {MAX_CYCLES} of {len(run.finished_cycles)} cycles."
         if len(run.finished_cycles) > MAX_CYCLES

@@ -1,7 +1,7 @@
-"""Three episodes as filmstrips: one that the direct pass reached, one that only the slow planner did, one that failed.
+"""Three episodes as filmstrips: reached by the direct pass, reached only by the full planner, and failed.
 
-An episode's plan is carried out once more in the physical home, and a few stills are taken. Where there is no physics,
-or none is wanted, the plan is replayed in the symbolic home, and each still is a card that says what changed.
+An episode's plan is executed again in the physical home, and a few stills are rendered. Without physics, the plan is
+replayed in the symbolic home, and each still is a card with the changes in words.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ if TYPE_CHECKING:
     from envs.symbolic.home_protocol import OutcomeLike
     from planner.reporting.run_folder import Cycle
 
-MAX_STILLS = 6  # of a strip, the start included
+MAX_STILLS = 6  # of a strip, including the start
 SIZE = (320, 240)  # width, height [px]
 QUALITY = 72  # of WebP
-MAX_PREFERRED_LENGTH = 14  # subtasks of a plan that is shown rather than a longer one
-MAX_FILMED = 30  # subtasks that are carried out for a strip: one takes about a second
-MAX_CHANGES = 4  # that a card names
+MAX_PREFERRED_LENGTH = 14  # subtasks; shorter plans are preferred to longer ones
+MAX_FILMED = 30  # subtasks executed for a strip: one takes about a second
+MAX_CHANGES = 4  # listed on a card
 
 EPISODE_TYPES: tuple[tuple[str, Callable[[Record], bool]], ...] = (
     ("The direct pass reached it", lambda e: bool(e["direct"]) and bool(e["kept"])),
@@ -51,9 +51,9 @@ class Still:
 
     Attributes:
         title: The subtask with its number.
-        words: What changed, or why it failed.
-        failed: Whether the subtask did.
-        image: A data URI; empty where nothing is drawn.
+        words: The changes, or why the subtask failed.
+        failed: Whether the subtask failed.
+        image: A data URI; empty without a rendering.
     """
 
     title: str
@@ -67,11 +67,11 @@ class Strip:
     """An episode's stills.
 
     Attributes:
-        title: Which kind of episode it is.
-        cycle: Of which cycle.
+        title: The type of the episode.
+        cycle: The number of its cycle.
         episode: Its record.
-        stills: In order; empty where the home cannot be made.
-        note: What a reader must know.
+        stills: Its stills in order; empty if the home cannot be built.
+        note: Remarks for the reader.
     """
 
     title: str
@@ -81,7 +81,7 @@ class Strip:
     note: str = ""
 
     def html(self) -> str:
-        """The strip with its instruction and goal above it and the whole plan below."""
+        """Return the strip with its instruction and goal above it and the whole plan below."""
         plan = [str(step) for step in _plan(self.episode)]
         steps = "".join(f"<li>{escaped(step)}</li>" for step in plan)
         length = f"{len(plan)} subtask{'s' * (len(plan) != 1)}"
@@ -109,9 +109,9 @@ def _plan(episode: Record) -> list[object]:
 
 
 def choose(cycles: Sequence[Cycle]) -> Iterator[tuple[str, int, Record]]:
-    """Yield a title, a cycle and an episode for each kind that there is, of the latest cycle that has one.
+    """Yield a title, a cycle and an episode for each episode type, from the latest cycle that has one.
 
-    Of several it is the one with the most conditions whose plan is short enough to be seen, else the shortest plan.
+    Among several, choose the one with the most conditions whose plan is short enough, otherwise the shortest plan.
     """
     for title, matches in EPISODE_TYPES:
         for cycle in reversed(cycles):
@@ -128,7 +128,7 @@ def _rank(episode: Record) -> tuple[bool, bool, int]:
 
 
 def strips(cycles: Sequence[Cycle], *, pictures: bool) -> list[Strip]:
-    """Return the filmstrips of a run; with `pictures` drawn in the physical home where there is one."""
+    """Return the filmstrips of a run; with `pictures`, rendered in the physical home if possible."""
     chosen = list(choose(cycles))
     shown = tqdm(chosen, desc="filmstrips", unit="episode", disable=None)
     return [_strip(Strip(title=t, cycle=c, episode=e, stills=()), pictures) for t, c, e in shown]
@@ -143,7 +143,7 @@ def _strip(strip: Strip, pictures: bool) -> Strip:
         furnished_for = parse_goal(str(episode.get("furnished_for") or episode["goal"]))
         initial_state = initial_state_of(home, furnished_for)
         cards, final_state = _symbolic_stills(initial_state, _actions(episode, initial_state))
-    except (EnvsError, KeyError, ValueError) as error:  # a home of another version, a damaged record
+    except (EnvsError, KeyError, ValueError) as error:  # e.g. a home of another version, or a damaged record
         return replace(strip, note=" ".join([*notes, f"Not shown: {error}."]))
     length, stills = len(_plan(episode)), [cards[k] for k in _evenly_spaced(len(cards))]
     if cards[-1].failed:
@@ -157,7 +157,7 @@ def _strip(strip: Strip, pictures: bool) -> Strip:
                 notes.append("The robot of the physical home did not get to the plan's end.")
             elif length > MAX_FILMED:
                 notes.append(f"The first {MAX_FILMED} of {length} subtasks are filmed.")
-        except EnvsError as error:  # no physics here, or no floor plan for so much
+        except EnvsError as error:  # no PyBullet, or the furniture does not fit a floor plan
             notes.append(f"Not drawn: {error}.")
     return replace(strip, stills=stills, note=" ".join(filter(None, notes)))
 
@@ -167,7 +167,7 @@ def _actions(episode: Record, initial_state: State) -> list[Action]:
 
 
 def _symbolic_stills(initial_state: State, actions: Sequence[Action]) -> tuple[list[Still], State]:
-    """A card for each subtask in the symbolic home, up to one that cannot be done, and how the home is left."""
+    """Return a card for each subtask in the symbolic home, up to an inapplicable one, and the final state."""
     state, stills = initial_state, [Still(title="Start")]
     for number, action in enumerate(actions, start=1):
         reason = unmet_precondition(state, action)
@@ -180,12 +180,12 @@ def _symbolic_stills(initial_state: State, actions: Sequence[Action]) -> tuple[l
 
 
 def _physical_stills(initial_state: State, actions: Sequence[Action]) -> list[Still]:
-    """Stills of the physical home, up to a subtask that fails."""
+    """Return stills of the physical home, up to the first subtask that fails."""
     from envs.simulation.physical_home import PhysicalHome
 
     home = PhysicalHome(initial_state.world.scene)
     try:
-        camera = copy(home.camera)  # one that has drawn nothing stands where it should at once
+        camera = copy(home.camera)  # an unused camera takes its pose at once
 
         def capture() -> str:
             home.camera = copy(camera)
@@ -229,13 +229,13 @@ def _change_text(difference: Difference, opposite: Mapping[str, str]) -> str:
 
 
 def _unmet_text(goal: Goal, initial_state: State, final_state: State) -> str:
-    """Which conditions of the goal do not hold at the end, in words."""
+    """Return the conditions of the goal that do not hold at the end, in words."""
     unmet = [format_condition(c) for c in goal.phases[-1] if not holds(final_state, c, initial_state)]
     return f"Not true at the end: {' ; '.join(unmet)}." if unmet else ""
 
 
 def _evenly_spaced(count: int) -> list[int]:
-    """Which of so many are shown: the first, the last, and some evenly between."""
+    """Return the indices to show: the first, the last, and some evenly between."""
     if count <= MAX_STILLS:
         return list(range(count))
     return [round(k * (count - 1) / (MAX_STILLS - 1)) for k in range(MAX_STILLS)]

@@ -1,7 +1,7 @@
-"""The page itself: one file of HTML with its style, script, figures and data in it, that asks no network for anything.
+"""The HTML page: one self-contained file with its style, script, figures and data, without network access.
 
-A Content-Security-Policy in the page forbids every connection and every script but its own, whatever the texts of a
-run may hold.
+A Content-Security-Policy in the page forbids all connections and all scripts but its own, whatever texts the run
+contains.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from planner.reporting.filmstrips import Strip
 from planner.reporting.run_folder import Run
 from planner.reporting.table import Figure, Table, escaped
 
-MAX_BYTES = 5_000_000  # what a mail takes, and a phone opens at once
+MAX_BYTES = 5_000_000  # small enough for an e-mail and for a phone
 FOLDER = Path(__file__).parent
 
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """A page and what is to be said of it.
+    """A page and its statistics.
 
     Attributes:
         html: The file's text.
-        shown: Proposals in it.
-        total: Proposals of the run.
+        shown: Number of proposals in it.
+        total: Number of proposals of the run.
     """
 
     html: str
@@ -41,12 +41,12 @@ class Page:
 
     @property
     def size(self) -> int:
-        """In bytes."""
+        """The size [bytes]."""
         return len(self.html.encode())
 
 
 def build(run: Run, strips: Sequence[Strip], *, max_bytes: int = MAX_BYTES) -> Page:
-    """Return the page of a run; proposals that would make it larger than `max_bytes` are left out, the oldest first."""
+    """Return the page of a run; the oldest proposals are omitted to keep it within `max_bytes`."""
     rows = list(proposal_table.rows(run.cycles))
     sections = [
         ("success", "Success by cycle", "".join(f.html() for f in figures.success_by_cycle(run)),
@@ -94,7 +94,7 @@ def _section(id_: str, title: str, content: str, note: str) -> str:
 
 
 def _state(run: Run) -> str:
-    """What of the run is there, and what is lacking."""
+    """Return the run's status: what exists, and what is missing."""
     if run.results is not None:
         return f"<p>{len(run.finished_cycles)} cycle{'s' * (len(run.finished_cycles) != 1)}, done.</p>"
     lines = "".join(f"<li>{escaped(line)}</li>" for line in run.missing)
@@ -105,7 +105,7 @@ def _state(run: Run) -> str:
 
 
 def _tiles(run: Run) -> Iterable[str]:
-    """The headline figures."""
+    """Yield the tiles with the headline figures."""
     home_label, initial, final = "test homes", run.before, run.after
     if not final:
         home_label, initial = "validation homes", run.validation
@@ -128,7 +128,7 @@ def _tiles(run: Run) -> Iterable[str]:
     yield _tile("documents learnt", str(documents), f"{hindsight} lessons from hindsight")
     seconds = sum(s for m in metrics if isinstance(s := m.get("seconds"), int | float))
     if run.results is not None and isinstance(total_s := run.results.get("seconds"), int | float):
-        seconds = max(seconds, total_s)  # of a resumed run it is the last call's
+        seconds = max(seconds, total_s)  # for a resumed run, this is the time of the last call only
     yield _tile("time", f"{seconds / 60:.1f} min", f"whole cycles: {len(run.finished_cycles)}")
 
 
@@ -149,7 +149,7 @@ def _tile(label: str, value: str, detail: str) -> str:
 
 
 def _settings(run: Run) -> Figure:
-    """The run's config.json, one row each."""
+    """Return the run's config.json as a table, one row per setting."""
     rows = []
     for key, value in run.config.items():
         nested = value if isinstance(value, dict) else {"": value}
@@ -159,7 +159,7 @@ def _settings(run: Run) -> Figure:
 
 
 def _table(block: str, shown: int, total: int) -> str:
-    """What the script turns into the table of proposals."""
+    """Return the data that the script renders as the table of proposals."""
     omitted_note = (
         f" The page would be too large with all {total}: the latest {shown} are here." if shown < total else ""
     )

@@ -1,4 +1,4 @@
-"""The table of all proposals: what the page's script lists, filters, and saves."""
+"""The table of all proposals, which the page's script lists, filters and saves."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from planner.reporting.table import Cell
 COLUMNS = (
     "cycle", "id", "instruction", "goal", "parts", "origin", "family", "dropped", "outcome", "failure", "plan"
 )  # fmt: skip
-MAX_LETTERS = 1500  # of one cell
+MAX_LETTERS = 1500  # of a cell
 DIRECTLY, SLOWLY, FAILED, DROPPED, UNCHOSEN, UNTRIED = (
     "reached directly", "reached with verification", "not reached", "not used", "not chosen", "not tried yet"
 )  # fmt: skip
 
 
 def rows(cycles: Sequence[Cycle]) -> Iterator[tuple[Cell, ...]]:
-    """Yield one row for each proposal, the latest cycle first; a plan's subtasks stand in lines."""
+    """Yield one row for each proposal, the latest cycle first; a plan has one subtask per line."""
     for cycle in reversed(cycles):
         episodes = {e["id"]: e for e in cycle.episodes}
         for proposal in cycle.proposals:
@@ -57,7 +57,7 @@ def _text(value: object) -> str:
 
 
 def block(table_rows: Sequence[tuple[Cell, ...]], max_bytes: int) -> tuple[str, int]:
-    """Return the rows as a JSON text that may stand in a script element, and how many of them fit into `max_bytes` bytes."""
+    """Return the rows as a JSON text that may stand in a script element, and how many fit into `max_bytes`."""
     lines, used = list[str](), 200
     for row in table_rows:
         line = _json(row)
@@ -70,6 +70,6 @@ def block(table_rows: Sequence[tuple[Cell, ...]], max_bytes: int) -> tuple[str, 
 
 
 def _json(value: object) -> str:
-    """JSON in which nothing can end or begin an element."""
+    """Return JSON that cannot close or open an HTML element."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")

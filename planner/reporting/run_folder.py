@@ -1,7 +1,7 @@
-"""What the folder of a run of `planner.improve` holds, whole or not: a run may be under way, or was killed.
+"""Read the folder of a run of `planner.improve`, also of one that is still running or was killed.
 
-A stage that is under way has its records beside, in `NAME.partial.jsonl`; those count as far as they go. A cycle is
-whole once it has its metrics.json, the last that it writes.
+The records of an unfinished stage are in `NAME.partial.jsonl` and are included. A cycle is finished once it has its
+metrics.json, the last file that it writes.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ EPISODE_KEYS = ("id", "instruction", "goal", "direct", "kept", "plan")
 
 
 class RunError(PlannerError, ValueError):
-    """A folder that is no run of `planner.improve`."""
+    """The folder is not a run of `planner.improve`."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cycle:
-    """What is there of one cycle; what is not is empty.
+    """The existing data of one cycle; missing data is empty.
 
     Attributes:
-        number: From 1.
+        number: The cycle's number, from 1.
         config: Its config.json.
-        metrics: Its metrics.json; None as long as it is not whole.
-        proposals: Tasks that were proposed, dropped ones and those found in hindsight included.
-        episodes: The tasks that were tried, as far as they are.
-        physics: Plans that were carried out in the physical home.
-        outcomes: The new weights' outcomes on the held-out tasks; empty where nothing was learned.
-        training: The steps that training reported.
-        missing: Files that it does not have yet.
+        metrics: Its metrics.json; None until it is finished.
+        proposals: Proposed tasks, including dropped ones and those from hindsight.
+        episodes: Episodes so far.
+        physics: Plans that were executed in the physical home.
+        outcomes: The new weights' outcomes on the held-out tasks; empty if nothing was learned.
+        training: The logged training steps.
+        missing: Files that do not exist yet.
     """
 
     number: int
@@ -57,16 +57,16 @@ class Cycle:
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """What is there of a run.
+    """The existing data of a run.
 
     Attributes:
-        folder: Where it is.
+        folder: The run's folder.
         config: Its config.json.
-        results: Its results.json; None as long as it is not done.
-        validation: Outcomes of the weights it began with on validation homes, by which weights are accepted.
-        before: Their outcomes on test homes.
-        after: Outcomes of the last accepted weights on test homes; those of `before` where none were accepted.
-        cycles: All that have begun.
+        results: Its results.json; None until the run is done.
+        validation: Outcomes of the initial weights on validation homes, by which new weights are accepted.
+        before: Outcomes of the initial weights on test homes.
+        after: Outcomes of the last accepted weights on test homes; those of `before` if none were accepted.
+        cycles: All cycles that have begun.
     """
 
     folder: Path
@@ -79,12 +79,12 @@ class Run:
 
     @property
     def finished_cycles(self) -> list[Cycle]:
-        """The cycles that are done."""
+        """The finished cycles."""
         return [cycle for cycle in self.cycles if cycle.metrics is not None]
 
     @property
     def missing(self) -> list[str]:
-        """What is not there yet, in words; empty once the run is done."""
+        """Messages about missing results; empty once the run is done."""
         if self.results is not None:
             return []
         messages = [
@@ -101,7 +101,7 @@ class Run:
 
 
 def failure_of(episode: Record) -> str:
-    """Say what went wrong in an episode, as it was recorded; "" if nothing was."""
+    """Return the recorded failure of an episode in words; "" if there is none."""
     failure = episode.get("failure")
     if not isinstance(failure, dict):
         return ""
@@ -109,10 +109,10 @@ def failure_of(episode: Record) -> str:
 
 
 def read_run(folder: Path) -> Run:
-    """Read what is there of a run.
+    """Read the existing data of a run.
 
     Raises:
-        RunError: The folder is no run, or nothing was done in it yet.
+        RunError: The folder is not a run, or has no results yet.
         StageError: A file in it is damaged.
     """
     if not (folder / "config.json").is_file():
@@ -157,18 +157,18 @@ def _outcomes(path: Path) -> list[Record]:
 
 
 def _after(folder: Path, numbers: Sequence[int]) -> list[Record]:
-    """Outcomes of the last cycle that was judged on test homes."""
+    """Return the outcomes of the last cycle that was evaluated on test homes."""
     paths = [folder / f"test-after-cycle-{number}.jsonl" for number in reversed(numbers)]
     return next((_outcomes(path) for path in paths if path.exists()), [])
 
 
 def _lines(path: Path, keys: Sequence[str]) -> list[Record]:
-    """A stage's records, or those that it has so far."""
+    """Return a stage's records, or those so far if it is unfinished."""
     partial_path = path.with_suffix(".partial.jsonl")
     if partial_path.exists() and not path.exists():
         try:
             return read_lines(partial_path, keys)
         except StageError:
-            if not path.exists():  # else the stage has ended between two looks
+            if not path.exists():  # otherwise the stage finished in the meantime
                 raise
     return read_lines(path, keys) if path.exists() else []
