@@ -69,7 +69,7 @@ class HearingResult:
     hearing_ms: float
 
 
-def spoken_as(row: Row, text: str, voice: Voice, seed: int) -> Floats:
+def synthesize(row: Row, text: str, voice: Voice, seed: int) -> Floats:
     """Return samples of a text in one of the ways."""
     import torch
 
@@ -83,66 +83,66 @@ def spoken_as(row: Row, text: str, voice: Voice, seed: int) -> Floats:
     elif row == "room, 20 dB":
         samples = with_noise(in_a_room(samples, seed), 20.0, seed)
     samples = samples / samples.abs().max().clamp_min(1.0)
-    found: Floats = samples.numpy()
-    return found
+    sound: Floats = samples.numpy()
+    return sound
 
 
-def outcomes(
+def evaluate(
     trials: Sequence[EvaluationTask], hearing: Hearing, planner: Planner, seed: int
 ) -> Iterator[HearingResult]:
     """Yield what each task came to, said in each way."""
     from planner.perception.training.speech_texts import voice
 
     for number, trial in enumerate(trials):
-        who = voice(random.Random(f"benchmark/{seed}/{number}"), "test")
+        speaker = voice(random.Random(f"benchmark/{seed}/{number}"), "test")
         for row in ROWS:
-            yield _outcome(row, trial, who, hearing, planner, 1000 * seed + number)  # type: ignore[arg-type]
+            yield _outcome(row, trial, speaker, hearing, planner, 1000 * seed + number)  # type: ignore[arg-type]
 
 
 def _outcome(
-    row: Row, trial: EvaluationTask, who: Voice, hearing: Hearing, planner: Planner, seed: int
+    row: Row, trial: EvaluationTask, speaker: Voice, hearing: Hearing, planner: Planner, seed: int
 ) -> HearingResult:
     from planner.evaluation.measurement import measure, planning_modes
     from planner.perception.hearing import NothingHeardError
     from planner.perception.transcript_normalization import distance, words
 
-    heard, letters, written, took = trial.instruction, trial.instruction, trial.instruction, 0.0
+    heard, letters, written, hearing_ms = trial.instruction, trial.instruction, trial.instruction, 0.0
     if row != "text":
-        samples = spoken_as(row, trial.instruction, who, seed)
-        began = time.perf_counter()
+        samples = synthesize(row, trial.instruction, speaker, seed)
+        started_at = time.perf_counter()
         try:
-            found = hearing.hear(samples)
-            heard, letters, written = found.words, found.letters, found.written
+            transcript = hearing.hear(samples)
+            heard, letters, written = transcript.words, transcript.letters, transcript.written
         except NothingHeardError:
             heard = letters = written = ""
-        took = 1000 * (time.perf_counter() - began)
-    said = words(trial.instruction).split()
+        hearing_ms = 1000 * (time.perf_counter() - started_at)
+    reference = words(trial.instruction).split()
     goal = success = False
     if heard:
         options = {"verified": planning_modes()["verified"]}
         prediction = measure(planner, replace(trial, instruction=heard), options)  # type: ignore[arg-type]
         goal, success = prediction.same, bool(prediction.attempts["verified"].success)
     return HearingResult(
-        row=row, said=trial.instruction, heard=heard, voice=who.name,
-        errors=tuple(distance(words(text).split(), said) for text in (heard, letters, written)),  # type: ignore[arg-type]
-        words=len(said), goal=goal, success=success, hearing_ms=took,
+        row=row, said=trial.instruction, heard=heard, voice=speaker.name,
+        errors=tuple(distance(words(text).split(), reference) for text in (heard, letters, written)),  # type: ignore[arg-type]
+        words=len(reference), goal=goal, success=success, hearing_ms=hearing_ms,
     )  # fmt: skip
 
 
-def summary(found: Sequence[HearingResult]) -> dict[str, dict[str, object]]:
+def summary(results: Sequence[HearingResult]) -> dict[str, dict[str, object]]:
     """Return the figures of each row."""
     rows: dict[str, dict[str, object]] = {}
-    for row in dict.fromkeys(o.row for o in found):
-        of = [o for o in found if o.row == row]
-        total = max(1, sum(o.words for o in of))
+    for row in dict.fromkeys(o.row for o in results):
+        members = [o for o in results if o.row == row]
+        total = max(1, sum(o.words for o in members))
         rows[row] = {
-            "goal": Rate(hits=sum(o.goal for o in of), total=len(of)).as_dict(),
-            "success": Rate(hits=sum(o.success for o in of), total=len(of)).as_dict(),
+            "goal": Rate(hits=sum(o.goal for o in members), total=len(members)).as_dict(),
+            "success": Rate(hits=sum(o.success for o in members), total=len(members)).as_dict(),
             **{
-                name: rounded(sum(o.errors[k] for o in of) / total)
+                name: rounded(sum(o.errors[k] for o in members) / total)
                 for k, name in enumerate(("word_errors", "letters_word_errors", "gpt_word_errors"))
             },
-            "hearing_ms": round(quantile([o.hearing_ms for o in of], 0.5), 1),
+            "hearing_ms": round(quantile([o.hearing_ms for o in members], 0.5), 1),
         }
     return rows
 
@@ -152,9 +152,9 @@ def encoder_ms(hearing: Hearing, seconds: float = 4.0) -> float:
     samples = (0.1 * np.random.default_rng(0).normal(size=int(16_000 * seconds))).astype(np.float32)
     times = []
     for _ in range(15):
-        began = time.perf_counter()
+        started_at = time.perf_counter()
         hearing.ear.perceive(samples)
-        times.append(1000 * (time.perf_counter() - began))
+        times.append(1000 * (time.perf_counter() - started_at))
     return round(quantile(times, 0.5), 1)
 
 
@@ -184,25 +184,25 @@ def _run(args: argparse.Namespace) -> int:
     hearing, planner = Hearing.load(args.model, args.file), Planner.load(args.model)
     split = Split(name="spoken", phrases="test", noise=False)
     trials = list(draw_trials(split, args.tasks, seed=args.seed))
-    found = list(tqdm(outcomes(trials, hearing, planner, args.seed), total=len(ROWS) * len(trials), disable=None))
-    figures: dict[str, object] = {"tasks": len(trials), "encoder_ms": encoder_ms(hearing), "rows": summary(found)}
-    print(json.dumps(figures) if args.json else _shown(figures, found))
+    results = list(tqdm(evaluate(trials, hearing, planner, args.seed), total=len(ROWS) * len(trials), disable=None))
+    figures: dict[str, object] = {"tasks": len(trials), "encoder_ms": encoder_ms(hearing), "rows": summary(results)}
+    print(json.dumps(figures) if args.json else _tables(figures, results))
     return 0
 
 
-def _shown(figures: Mapping[str, object], found: Sequence[HearingResult]) -> str:
+def _tables(figures: Mapping[str, object], results: Sequence[HearingResult]) -> str:
     from planner.evaluation.tables import grid
 
     header = ["", "right goal", "plan succeeds", "word errors", "without GPT", "GPT alone", "median ms"]
     lines = []
-    for name, row in summary(found).items():
-        found_of = (row["goal"], row["success"])
-        rates = [str(Rate(hits=r["hits"], total=r["total"])) for r in found_of if isinstance(r, dict)]
+    for name, row in summary(results).items():
+        rates_of_row = (row["goal"], row["success"])
+        rates = [str(Rate(hits=r["hits"], total=r["total"])) for r in rates_of_row if isinstance(r, dict)]
         keys = ("word_errors", "letters_word_errors", "gpt_word_errors")
         errors = [f"{100 * float(str(row[key])):.1f} %" for key in keys]
         lines.append([name, *rates, *errors, str(row["hearing_ms"])])
-    wrong = [o for o in found if o.errors[0]][:8]
-    examples = "\n".join(f"  {o.row}, {o.voice}: {o.said!r} heard as {o.heard!r}" for o in wrong)
+    misheard = [o for o in results if o.errors[0]][:8]
+    examples = "\n".join(f"  {o.row}, {o.voice}: {o.said!r} heard as {o.heard!r}" for o in misheard)
     return f"{grid(header, lines)}\nencoder, 4 s of sound: {figures['encoder_ms']} ms\n{examples}"
 
 

@@ -41,9 +41,9 @@ if TYPE_CHECKING:
 
 PROG = "python -m planner.benchmarks.own_home"
 HOMES = ("family_house", "shared_flat", "office_kitchen")
-WAYS = ("unadapted", "last seen", "counted", "adapted")
-ELSEWHERE = 12  # held-out tasks in other homes, for each household
-DRAWS = 2000  # of the bootstrap
+ADAPTATIONS = ("unadapted", "last seen", "counted", "adapted")
+OTHER_HOME_TASKS = 12  # held-out tasks in other homes, for each household
+BOOTSTRAP_DRAWS = 2000  # of the bootstrap
 Measure = Literal["search", "understanding", "elsewhere"]
 
 
@@ -73,7 +73,7 @@ class HomeResult:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Knowing:
+class Adapted:
     """One way of knowing a home: a planner, what is believed in the morning, and words that are replaced before."""
 
     planner: Planner
@@ -106,21 +106,21 @@ def _run(args: argparse.Namespace) -> int:
     one_thread()
     model = model_folder(args.model)
     base = BaseModel(model)
-    found: list[HomeResult] = []
+    results: list[HomeResult] = []
     with tempfile.TemporaryDirectory() as scratch:
         replay = find_replay(model, Path(scratch) / "replay", 0)
         for home in args.homes:
             for seed in range(args.first_seed, args.first_seed + args.seeds):
-                for outcome in of_household(home, seed, args.days, args.tasks, base, replay, Path(scratch)):
-                    found.append(outcome)
+                for outcome in evaluate_household(home, seed, args.days, args.tasks, base, replay, Path(scratch)):
+                    results.append(outcome)
                     if args.json:
                         print(json.dumps(asdict(outcome)), flush=True)
                 print(f"{home}, seed {seed}: done", file=sys.stderr, flush=True)
-    print(summary(found), file=sys.stderr if args.json else sys.stdout)
+    print(summary(results), file=sys.stderr if args.json else sys.stdout)
     return 0
 
 
-def of_household(
+def evaluate_household(
     home: str, seed: int, days: int, tasks: int, base: BaseModel, replay: TokenizedDocuments, scratch: Path
 ) -> Iterator[HomeResult]:  # fmt: skip
     """Live days in one household and yield what each way of knowing it comes to afterwards."""
@@ -133,23 +133,26 @@ def of_household(
     from planner.world_model.open_home import open_home
 
     household = sample_household(open_home(home, geometry=False), seed)
-    lived = list(simulate_days(household, base, replay, scratch / "night", days=days, seed=seed))
-    records = [day.record for day in lived]
-    diary = count_observations(records)
-    plain, adapted = base.planner(), base.planner(lived[-1].adapter)
-    nothing = Belief.of_map(household.home.world.scene)
-    known = {
-        "unadapted": Knowing(planner=plain, belief=nothing, words={}),
-        "last seen": Knowing(planner=plain, belief=last_seen(nothing, records), words={}),
-        "counted": Knowing(planner=plain, belief=replace(nothing, habits=CountingPrior(diary)), words=diary.words),
-        "adapted": Knowing(
-            planner=adapted, belief=replace(nothing, habits=LearnedHabits(adapted.prompts)), words={}
+    simulated = list(simulate_days(household, base, replay, scratch / "night", days=days, seed=seed))
+    records = [day.record for day in simulated]
+    observations = count_observations(records)
+    base_planner, adapted_planner = base.planner(), base.planner(simulated[-1].adapter)
+    map_belief = Belief.of_map(household.home.world.scene)
+    adaptations = {
+        "unadapted": Adapted(planner=base_planner, belief=map_belief, words={}),
+        "last seen": Adapted(planner=base_planner, belief=last_seen(map_belief, records), words={}),
+        "counted": Adapted(
+            planner=base_planner, belief=replace(map_belief, habits=CountingPrior(observations)),
+            words=observations.words,
+        ),
+        "adapted": Adapted(
+            planner=adapted_planner, belief=replace(map_belief, habits=LearnedHabits(adapted_planner.prompts)), words={}
         ),
     }  # fmt: skip
     name = f"{home}/{seed}"
-    yield from _searches(name, household, known, tasks, seed)
-    yield from _understanding(name, household, known, tasks, seed)
-    yield from _elsewhere(name, {"unadapted": plain, "adapted": adapted}, seed)
+    yield from _searches(name, household, adaptations, tasks, seed)
+    yield from _understanding(name, household, adaptations, tasks, seed)
+    yield from _other_homes(name, {"unadapted": base_planner, "adapted": adapted_planner}, seed)
 
 
 def last_seen(belief: Belief, days: Sequence[Record]) -> Belief:
@@ -171,7 +174,7 @@ def last_seen(belief: Belief, days: Sequence[Record]) -> Belief:
 
 
 def _searches(
-    name: str, household: Household, known: Mapping[str, Knowing], tasks: int, seed: int
+    name: str, household: Household, adaptations: Mapping[str, Adapted], tasks: int, seed: int
 ) -> Iterator[HomeResult]:
     from planner.benchmarks.searching import task_in
     from planner.household.daily_life import search
@@ -182,17 +185,17 @@ def _searches(
         task = task_in(f"{name}/{number}", morning_state(household, rng), rng)
         if task is None:
             continue
-        for way, knowing in known.items():
+        for adaptation, adapted in adaptations.items():
             home = StickyHome(task.start, household.stuck_chance, f"{seed}/{number}")
-            episode, opened, _ = search(task.goal, home, knowing.belief, knowing.planner, task.category)
+            episode, opened, _ = search(task.goal, home, adapted.belief, adapted.planner, task.category)
             yield HomeResult(
-                household=name, measure="search", task=task.id, way=way, success=episode.success, opened=opened,
+                household=name, measure="search", task=task.id, way=adaptation, success=episode.success, opened=opened,
                 steps=len(episode.steps), simulated_s=episode.simulated_s,
             )  # fmt: skip
 
 
 def _understanding(
-    name: str, household: Household, known: Mapping[str, Knowing], tasks: int, seed: int
+    name: str, household: Household, adaptations: Mapping[str, Adapted], tasks: int, seed: int
 ) -> Iterator[HomeResult]:
     from planner.exploration.belief_planning import understand
     from planner.goals.comparison import meaning
@@ -205,60 +208,67 @@ def _understanding(
         rng = random.Random(f"asked/{seed}/{number}")
         state = morning_state(household, rng)
         category = rng.choice(sorted(words))
-        which = {"category": category} if category in domain.objects else {"place_category": category}
-        request = RequestSampler(rng, "test").sample(state, words, **which)
+        fixed = {"category": category} if category in domain.objects else {"place_category": category}
+        request = RequestSampler(rng, "test").sample(state, words, **fixed)
         if request is None or request.instruction == request.plain_instruction:
             continue
-        for way, knowing in [*known.items(), ("plainly said", known["unadapted"])]:
-            if way == "last seen":  # says nothing of words
+        for adaptation, adapted in [*adaptations.items(), ("plainly said", adaptations["unadapted"])]:
+            if adaptation == "last seen":  # says nothing of words
                 continue
-            said = (
+            instruction = (
                 request.plain_instruction
-                if way == "plainly said"
-                else to_plain_words(request.instruction, knowing.words)
+                if adaptation == "plainly said"
+                else to_plain_words(request.instruction, adapted.words)
             )
-            found = understand(knowing.planner, said, knowing.belief.observe(state), OPTIONS)
-            right = found.goal is not None and meaning(found.goal) == meaning(request.goal)
-            yield HomeResult(household=name, measure="understanding", task=f"{name}/{number}", way=way, success=right)
+            parsed = understand(adapted.planner, instruction, adapted.belief.observe(state), OPTIONS)
+            right = parsed.goal is not None and meaning(parsed.goal) == meaning(request.goal)
+            yield HomeResult(
+                household=name, measure="understanding", task=f"{name}/{number}", way=adaptation, success=right
+            )
 
 
-def _elsewhere(name: str, planners: Mapping[str, Planner], seed: int) -> Iterator[HomeResult]:
+def _other_homes(name: str, planners: Mapping[str, Planner], seed: int) -> Iterator[HomeResult]:
     from planner.evaluation.measurement import measure
     from planner.learning.cycle import HELD_OUT_SPLITS
     from planner.plans.options import Options
     from planner.tasks.held_out_trials import draw_trials
 
-    for trial in draw_trials(HELD_OUT_SPLITS[0], ELSEWHERE, seed=1000 + seed):
-        for way, planner in planners.items():
-            found = measure(planner, trial, {"verified": Options()})
-            reached = found.attempts["verified"].success
-            yield HomeResult(household=name, measure="elsewhere", task=f"{name}/{trial.id}", way=way, success=reached)
+    for trial in draw_trials(HELD_OUT_SPLITS[0], OTHER_HOME_TASKS, seed=1000 + seed):
+        for adaptation, planner in planners.items():
+            prediction = measure(planner, trial, {"verified": Options()})
+            reached = prediction.attempts["verified"].success
+            yield HomeResult(
+                household=name, measure="elsewhere", task=f"{name}/{trial.id}", way=adaptation, success=reached
+            )
 
 
-def summary(found: Sequence[HomeResult]) -> str:
+def summary(results: Sequence[HomeResult]) -> str:
     """Return tables: a way of knowing a home a row."""
-    parts = [_search_table([o for o in found if o.measure == "search"])]
+    parts = [_search_table([o for o in results if o.measure == "search"])]
     for measure, title in (("understanding", "instructions with nicknames"), ("elsewhere", "other homes")):
-        of = [o for o in found if o.measure == measure]
-        ways = dict.fromkeys(o.way for o in of)
-        rows = [f"{way} | {_interval(of, partial(_mean_of, way=way, key=_reached), percent=True)}" for way in ways]
-        tasks = len({o.task for o in of})
+        members = [o for o in results if o.measure == measure]
+        adaptations = dict.fromkeys(o.way for o in members)
+        rows = [
+            f"{adaptation} | {_interval(members, partial(_mean_of, adaptation=adaptation, key=_reached), percent=True)}"
+            for adaptation in adaptations
+        ]
+        tasks = len({o.task for o in members})
         parts.append("\n".join([f"{title}: {tasks} tasks", "way | success", *rows]))
     return "\n\n".join(parts)
 
 
-def _search_table(found: Sequence[HomeResult]) -> str:
-    households = len({o.household for o in found})
+def _search_table(results: Sequence[HomeResult]) -> str:
+    households = len({o.household for o in results})
     lines = [
-        f"searches: {len({o.task for o in found})} tasks, {households} households",
+        f"searches: {len({o.task for o in results})} tasks, {households} households",
         "way | opened | less than unadapted | success | steps | simulated [s]",
     ]
-    for way in dict.fromkeys(o.way for o in found):
-        opened = _interval(found, partial(_mean_of, way=way, key=_opened))
-        less = _interval(found, partial(_less, way=way), percent=True)
-        success = _interval(found, partial(_mean_of, way=way, key=_reached), percent=True)
-        steps, seconds = (_mean_of(found, way, key) for key in (lambda o: o.steps, lambda o: o.simulated_s))
-        lines.append(f"{way} | {opened} | {less} | {success} | {steps:.2f} | {seconds:.0f}")
+    for adaptation in dict.fromkeys(o.way for o in results):
+        opened = _interval(results, partial(_mean_of, adaptation=adaptation, key=_opened))
+        reduction = _interval(results, partial(_reduction, adaptation=adaptation), percent=True)
+        success = _interval(results, partial(_mean_of, adaptation=adaptation, key=_reached), percent=True)
+        steps, seconds = (_mean_of(results, adaptation, key) for key in (lambda o: o.steps, lambda o: o.simulated_s))
+        lines.append(f"{adaptation} | {opened} | {reduction} | {success} | {steps:.2f} | {seconds:.0f}")
     return "\n".join(lines)
 
 
@@ -270,32 +280,32 @@ def _opened(outcome: HomeResult) -> float:
     return float(outcome.opened)
 
 
-def _mean_of(found: Sequence[HomeResult], way: str, key: Callable[[HomeResult], float]) -> float:
+def _mean_of(results: Sequence[HomeResult], adaptation: str, key: Callable[[HomeResult], float]) -> float:
     from planner.evaluation.statistics import mean
 
-    return mean([float(key(o)) for o in found if o.way == way])
+    return mean([float(key(o)) for o in results if o.way == adaptation])
 
 
-def _less(found: Sequence[HomeResult], way: str) -> float:
+def _reduction(results: Sequence[HomeResult], adaptation: str) -> float:
     """By which part less was opened than unadapted."""
-    return 1.0 - _mean_of(found, way, _opened) / max(1e-9, _mean_of(found, WAYS[0], _opened))
+    return 1.0 - _mean_of(results, adaptation, _opened) / max(1e-9, _mean_of(results, ADAPTATIONS[0], _opened))
 
 
 def _interval(
-    found: Sequence[HomeResult], figure: Callable[[Sequence[HomeResult]], float], *, percent: bool = False
+    results: Sequence[HomeResult], figure: Callable[[Sequence[HomeResult]], float], *, percent: bool = False
 ) -> str:
     """A figure with its interval over households drawn with replacement, all ways of a household together."""
     from planner.evaluation.statistics import quantile
 
-    of: dict[str, list[HomeResult]] = {}
-    for outcome in found:
-        of.setdefault(outcome.household, []).append(outcome)
-    rng, groups = random.Random(0), list(of.values())
-    draws = [figure([o for group in rng.choices(groups, k=len(groups)) for o in group]) for _ in range(DRAWS)]
+    by_household: dict[str, list[HomeResult]] = {}
+    for outcome in results:
+        by_household.setdefault(outcome.household, []).append(outcome)
+    rng, groups = random.Random(0), list(by_household.values())
+    draws = [figure([o for group in rng.choices(groups, k=len(groups)) for o in group]) for _ in range(BOOTSTRAP_DRAWS)]
     low, high = quantile(draws, 0.025), quantile(draws, 0.975)
     if percent:
-        return f"{100 * figure(found):.1f} % [{100 * low:.0f}, {100 * high:.0f}]"
-    return f"{figure(found):.2f} [{low:.2f}, {high:.2f}]"
+        return f"{100 * figure(results):.1f} % [{100 * low:.0f}, {100 * high:.0f}]"
+    return f"{figure(results):.2f} [{low:.2f}, {high:.2f}]"
 
 
 if __name__ == "__main__":

@@ -68,15 +68,15 @@ def _run(args: argparse.Namespace) -> int:
         raise PlannerError("Fast Downward is not installed: pip install 'gpt-home-planner[pddl]'")
     planner = Planner.load(args.model)
     split = next(s for s in BUILT_IN if s.name == SPLIT)
-    found = []
+    lengths = []
     for trial in draw_trials(split, args.tasks, seed=args.seed):
-        found.append(_length(planner, trial, args.seconds))
+        lengths.append(_length(planner, trial, args.seconds))
         if args.json:
-            print(json.dumps(asdict(found[-1])), flush=True)
+            print(json.dumps(asdict(lengths[-1])), flush=True)
         else:
-            print(f"{found[-1].ours or '–':>3} {found[-1].theirs or '–':>3}  {found[-1].goal}"
-                  f"{'  ' + found[-1].broken if found[-1].broken else ''}", flush=True)  # fmt: skip
-    print(summary(found), file=sys.stderr if args.json else sys.stdout)
+            print(f"{lengths[-1].ours or '–':>3} {lengths[-1].theirs or '–':>3}  {lengths[-1].goal}"
+                  f"{'  ' + lengths[-1].broken if lengths[-1].broken else ''}", flush=True)  # fmt: skip
+    print(summary(lengths), file=sys.stderr if args.json else sys.stdout)
     return 0
 
 
@@ -105,18 +105,19 @@ def _count(actions: Sequence[Action]) -> int:
     return sum(action.skill != "go to" for action in actions)
 
 
-def summary(found: Sequence[Length]) -> str:
+def summary(lengths: Sequence[Length]) -> str:
     """Return one line: how many were compared, and how much longer ours are."""
-    both = [(f.ours, f.theirs) for f in found if f.ours and f.theirs]
-    known = f"{len(found)} tasks; plans of both: {len(both)}; replays of theirs that broke or were not found: " + str(
-        sum(bool(f.broken) for f in found)
+    both = [(f.ours, f.theirs) for f in lengths if f.ours and f.theirs]
+    counts = (
+        f"{len(lengths)} tasks; plans of both: {len(both)}; replays of theirs that broke or were not found: "
+        + str(sum(bool(f.broken) for f in lengths))
     )
     if not both:
-        return known
+        return counts
     ratio = sum(a for a, _ in both) / sum(b for _, b in both)
     median = statistics.median(a / b for a, b in both)
     same = sum(a <= b for a, b in both)
-    return f"{known}\nours / theirs: {ratio:.2f} of all subtasks, median {median:.2f}; no longer than theirs: {same}"
+    return f"{counts}\nours / theirs: {ratio:.2f} of all subtasks, median {median:.2f}; no longer than theirs: {same}"
 
 
 if __name__ == "__main__":

@@ -45,20 +45,20 @@ if TYPE_CHECKING:
 
 PROG = "python -m planner.benchmarks.recovery"
 RecoveryMode = Literal["replan", "feedback", "infill"]
-WAYS: dict[RecoveryMode, Options] = {
+MODES: dict[RecoveryMode, Options] = {
     "replan": Options(repair="replan", feedback=False),
     "feedback": Options(repair="replan", feedback=True),
     "infill": Options(repair="infill", feedback=True),
 }
-LEAST = 3  # subtasks of a plan that something goes wrong in
-TROUBLES = (1, 1, 1, 1)  # weights of 1, 2, 3, 4 things that go wrong
-DISTURBED = 0.4  # the part of them that is somebody's doing
-TIMES = (1, 2, 3)  # that something fails which may be tried again
-DRAWS = 20  # tasks that are drawn for one that can be used
+MIN_PLAN_LENGTH = 3  # subtasks of a plan that something goes wrong in
+FAULT_COUNT_WEIGHTS = (1, 1, 1, 1)  # weights of 1, 2, 3, 4 things that go wrong
+DISTURBANCE_SHARE = 0.4  # the part of them that is somebody's doing
+FAULT_REPEATS = (1, 2, 3)  # that something fails which may be tried again
+DRAWS_PER_TASK = 20  # tasks that are drawn for one that can be used
 
 
 @dataclass(frozen=True, kw_only=True)
-class Trouble:
+class Fault:
     """A subtask that fails.
 
     Attributes:
@@ -87,7 +87,7 @@ class RecoveryTask:
     goal: Goal
     start: State
     actions: tuple[Action, ...]
-    troubles: tuple[Trouble, ...]
+    troubles: tuple[Fault, ...]
     disturbed: frozenset[int]
     seed: int
 
@@ -121,14 +121,14 @@ class RecoveryResult:
     repairs: tuple[Repair, ...]
 
 
-class UnluckyHome(SymbolicHome):
+class FaultyHome(SymbolicHome):
     """A symbolic home in which what a task says goes wrong."""
 
     def __init__(self, task: RecoveryTask) -> None:
         """Begin where the task does."""
         super().__init__(task.start)
         self._task = task
-        self._left = {trouble: trouble.times for trouble in task.troubles}
+        self._remaining = {fault: fault.times for fault in task.troubles}
         self._rng = random.Random(task.seed)
         self._subtasks = 0
 
@@ -136,19 +136,19 @@ class UnluckyHome(SymbolicHome):
         """Carry an action out, or fail with its unmet precondition or a trouble that is left."""
         state = self.state()
         if unmet_precondition(state, action) is None:
-            for trouble, left in self._left.items():
-                if left and trouble.skill == action.skill and trouble.name in action.args:
-                    return self._fail(action, trouble)
+            for fault, remaining in self._remaining.items():
+                if remaining and fault.skill == action.skill and fault.name in action.args:
+                    return self._fail(action, fault)
         return super().execute(action)
 
-    def _fail(self, action: Action, trouble: Trouble) -> Outcome:
+    def _fail(self, action: Action, fault: Fault) -> Outcome:
         from planner.corpus.failure_scenarios import after_failure
 
-        self._left[trouble] -= 1
+        self._remaining[fault] -= 1
         state = self.state()
-        self.change(after_failure(self._rng, state, action, trouble.reason))
+        self.change(after_failure(self._rng, state, action, fault.reason))
         duration = state.world.domain.skills[action.skill].duration_s
-        return Outcome(status="failed", reason=trouble.reason, duration_s=duration, energy_j=None)
+        return Outcome(status="failed", reason=fault.reason, duration_s=duration, energy_j=None)
 
     def disturb(self, ahead: Sequence[Action]) -> Disturbance | None:
         """Let somebody change the home, if that is to happen before this subtask."""
@@ -157,89 +157,96 @@ class UnluckyHome(SymbolicHome):
         self._subtasks += 1
         if self._subtasks - 1 not in self._task.disturbed:
             return None
-        what = disturbance(self.state(), ahead, self._task.seed + self._subtasks)
-        if what is not None:
-            self.change(changed(self.state(), what))
-        return what
+        disturbance = draw_disturbance(self.state(), ahead, self._task.seed + self._subtasks)
+        if disturbance is not None:
+            self.change(changed(self.state(), disturbance))
+        return disturbance
 
 
-def disturbance(state: State, ahead: Sequence[Action], seed: int) -> Disturbance | None:
+def draw_disturbance(state: State, ahead: Sequence[Action], seed: int) -> Disturbance | None:
     """Draw something that somebody may do; None if nothing can be done."""
     import numpy as np
 
     from envs.symbolic.disturbances import KINDS, possible
 
     rng = np.random.default_rng(seed)
-    kinds = (KINDS[k] for k in rng.permutation(len(KINDS)).tolist())
-    return next((what for kind in kinds for what in possible(state, kind, ahead, rng)), None)
+    types = (KINDS[k] for k in rng.permutation(len(KINDS)).tolist())
+    return next(
+        (disturbance for disturbance_type in types for disturbance in possible(state, disturbance_type, ahead, rng)),
+        None,
+    )
 
 
 def draw_task(planner: Planner, trial: EvaluationTask, seed: int) -> RecoveryTask | None:
     """Return a trial with what is to go wrong in it; None if the GPT has no plan, or there is no other way."""
     assert trial.goal is not None
     plan = planner.plan_for_goal(trial.goal, trial.start)
-    if plan.status != "verified" or len(plan.actions) < LEAST:
+    if plan.status != "verified" or len(plan.actions) < MIN_PLAN_LENGTH:
         return None
     rng = random.Random(f"recovery/{trial.id}/{seed}")
-    (count,) = rng.choices(range(1, len(TROUBLES) + 1), TROUBLES)
-    places = rng.sample(range(len(plan.actions)), k=min(count, len(plan.actions)))
-    disturbed = frozenset(k for k in places if rng.random() < DISTURBED)
-    troubles = tuple(_trouble(rng, plan.actions[k], trial.start) for k in sorted(set(places) - disturbed))
+    (count,) = rng.choices(range(1, len(FAULT_COUNT_WEIGHTS) + 1), FAULT_COUNT_WEIGHTS)
+    step_indices = rng.sample(range(len(plan.actions)), k=min(count, len(plan.actions)))
+    disturbed = frozenset(k for k in step_indices if rng.random() < DISTURBANCE_SHARE)
+    faults = tuple(_draw_fault(rng, plan.actions[k], trial.start) for k in sorted(set(step_indices) - disturbed))
     task = RecoveryTask(
-        id=trial.id, goal=trial.goal, start=trial.start, actions=plan.actions, troubles=troubles,
+        id=trial.id, goal=trial.goal, start=trial.start, actions=plan.actions, troubles=faults,
         disturbed=disturbed, seed=rng.getrandbits(32),
     )  # fmt: skip
     return task if _has_other_way(task) else None
 
 
-def _trouble(rng: random.Random, action: Action, start: State) -> Trouble:
+def _draw_fault(rng: random.Random, action: Action, start: State) -> Fault:
     from planner.corpus.failure_scenarios import draw_reason
     from planner.facts.failure_notes import failure
 
     reason = draw_reason(rng, start.world, action)
     note = failure(start.world, action, reason)
-    times = math.inf if note.lasts else rng.choice(TIMES)
-    return Trouble(skill=action.skill, name=note.suspect, reason=reason, times=times)
+    times = math.inf if note.lasts else rng.choice(FAULT_REPEATS)
+    return Fault(skill=action.skill, name=note.suspect, reason=reason, times=times)
 
 
 def _has_other_way(task: RecoveryTask) -> bool:
     from planner.corpus.teacher_chunks import plan_in_chunks
 
-    lost = {trouble.name for trouble in task.troubles if math.isinf(trouble.times)}
+    blocked = {fault.name for fault in task.troubles if math.isinf(fault.times)}
     try:
-        pieces = list(plan_in_chunks(task.start, task.goal, frozenset(task.start.world.index[name] for name in lost)))
+        chunks = list(
+            plan_in_chunks(task.start, task.goal, frozenset(task.start.world.index[name] for name in blocked))
+        )
     except LookupError:
         return False
-    return all(lost.isdisjoint(action.args) for *_, actions in pieces for action in actions)
+    return all(blocked.isdisjoint(action.args) for *_, actions in chunks for action in actions)
 
 
-def carry_out(planner: Planner, task: RecoveryTask, options: Options) -> RecoveryResult:
+def run_task(planner: Planner, task: RecoveryTask, options: Options) -> RecoveryResult:
     """Carry a task's plan out, and go on in one way when something went wrong."""
-    home = UnluckyHome(task)
-    left = list(task.actions)
+    home = FaultyHome(task)
+    remaining = list(task.actions)
     repairs = []
     events = run(
         task.actions, task.goal, home, planner=planner, options=options, max_replans=MAX_REPLANS_DISTURBED,
         disturb=home.disturb,
     )  # fmt: skip
-    began = time.process_time()
+    started_at = time.process_time()
     for event in events:
-        spent = time.process_time() - began  # since the last event: of a new plan, what planning took
+        cpu_s = time.process_time() - started_at  # since the last event: of a new plan, what planning took
         if isinstance(event, Done) and event.step.status == "done":
-            left.remove(parse_action(task.start.world, event.step.subtask))
+            remaining.remove(parse_action(task.start.world, event.step.subtask))
         elif isinstance(event, Replanned):
             plan = event.plan
-            same = Counter(left) & Counter(plan.actions)
-            new = Repair(tokens=plan.tokens, cpu_s=spent, rest=len(left), kept=same.total(), filled=plan.kept > 0)
-            repairs.append(new)
-            left = list(plan.actions)
+            common = Counter(remaining) & Counter(plan.actions)
+            repair = Repair(
+                tokens=plan.tokens, cpu_s=cpu_s, rest=len(remaining), kept=common.total(), filled=plan.kept > 0
+            )
+            repairs.append(repair)
+            remaining = list(plan.actions)
         elif isinstance(event, Ended):
             steps = event.episode.steps
             return RecoveryResult(
                 success=event.episode.success, steps=len(steps), repairs=tuple(repairs),
                 failed=sum(step.status != "done" for step in steps),
             )  # fmt: skip
-        began = time.process_time()
+        started_at = time.process_time()
     raise AssertionError("an execution ends")
 
 
@@ -262,24 +269,24 @@ def _run(args: argparse.Namespace) -> int:
     if args.tasks < 1 or args.seed < 0:
         raise PlannerError("--tasks is at least 1, --seed at least 0")
     planner = Planner.load(args.model)
-    if lacking := sorted({"feedback", "infill"} - planner.kinds):
-        raise PlannerError(f"the model was not trained on {' and '.join(lacking)}, so that all ways would be alike; "
+    if missing := sorted({"feedback", "infill"} - planner.kinds):
+        raise PlannerError(f"the model was not trained on {' and '.join(missing)}, so that all ways would be alike; "
                            "python -m planner.train --recipe repaired trains one")  # fmt: skip
     tasks = list(tqdm(draw_tasks(planner, args.tasks, args.seed), total=args.tasks, desc="tasks", disable=None))
-    found: dict[RecoveryMode, list[RecoveryResult]] = {way: [] for way in WAYS}
+    results: dict[RecoveryMode, list[RecoveryResult]] = {mode: [] for mode in MODES}
     for task in tqdm(tasks, desc="episodes", disable=None):
-        for way, options in WAYS.items():
-            found[way].append(carry_out(planner, task, options))
+        for mode, options in MODES.items():
+            results[mode].append(run_task(planner, task, options))
     if args.json:
         episodes = [
             {"id": task.id, "troubles": [asdict(t) for t in task.troubles], "disturbances": len(task.disturbed)}
-            | {way: asdict(outcomes[k]) for way, outcomes in found.items()}
+            | {mode: asdict(outcomes[k]) for mode, outcomes in results.items()}
             for k, task in enumerate(tasks)
         ]
-        ways = {way: summary(outcomes).as_dict() for way, outcomes in found.items()}
-        print(json.dumps({"seed": args.seed, "ways": ways, "episodes": episodes}))
+        modes = {mode: summary(outcomes).as_dict() for mode, outcomes in results.items()}
+        print(json.dumps({"seed": args.seed, "ways": modes, "episodes": episodes}))
     else:
-        print(_table(tasks, found))
+        print(_table(tasks, results))
     return 0
 
 
@@ -288,7 +295,7 @@ def draw_tasks(planner: Planner, count: int, seed: int) -> Iterator[RecoveryTask
     from planner.tasks.held_out_trials import Split, draw_trials
 
     split = Split(name="recovery", parts=(1, 2, 3, 4), conditions=(1, 6), noise=False)
-    for trial in draw_trials(split, count * DRAWS, seed=seed):
+    for trial in draw_trials(split, count * DRAWS_PER_TASK, seed=seed):
         task = draw_task(planner, trial, seed)
         if task is not None:
             yield task
@@ -339,20 +346,20 @@ class Summary:
 def summary(outcomes: Sequence[RecoveryResult]) -> Summary:
     """Count what a way's episodes came to."""
     repairs = [repair for outcome in outcomes for repair in outcome.repairs]
-    rest = sum(repair.rest for repair in repairs)
+    n_remaining = sum(repair.rest for repair in repairs)
     return Summary(
         success=Rate(hits=sum(o.success for o in outcomes), total=len(outcomes)),
         failed_subtasks=mean([o.failed for o in outcomes]),
         steps=mean([o.steps for o in outcomes]),
         repairs=mean([len(o.repairs) for o in outcomes]),
         filled=Rate(hits=sum(r.filled for r in repairs), total=len(repairs)),
-        tokens=_middle([r.tokens for r in repairs]),
-        cpu_ms=_middle([1000 * r.cpu_s for r in repairs]),
-        kept=sum(r.kept for r in repairs) / rest if rest else math.nan,
+        tokens=_mean_median([r.tokens for r in repairs]),
+        cpu_ms=_mean_median([1000 * r.cpu_s for r in repairs]),
+        kept=sum(r.kept for r in repairs) / n_remaining if n_remaining else math.nan,
     )
 
 
-def _middle(values: Sequence[float]) -> tuple[float, float]:
+def _mean_median(values: Sequence[float]) -> tuple[float, float]:
     return mean(values), quantile(values, 0.5)
 
 
@@ -360,27 +367,27 @@ def _mean_and_median(values: tuple[float, float]) -> dict[str, float | None]:
     return {"mean": rounded(values[0]), "median": rounded(values[1])}
 
 
-def _table(tasks: Sequence[RecoveryTask], found: Mapping[RecoveryMode, Sequence[RecoveryResult]]) -> str:
-    troubles, disturbances = sum(len(t.troubles) for t in tasks), sum(len(t.disturbed) for t in tasks)
+def _table(tasks: Sequence[RecoveryTask], results: Mapping[RecoveryMode, Sequence[RecoveryResult]]) -> str:
+    faults, disturbances = sum(len(t.troubles) for t in tasks), sum(len(t.disturbed) for t in tasks)
     lines = [
-        f"{len(tasks)} episodes, {troubles} subtasks that fail and {disturbances} disturbances to come",
+        f"{len(tasks)} episodes, {faults} subtasks that fail and {disturbances} disturbances to come",
         "an episode: subtasks that failed, subtasks, repairs; a repair: whether a part of the old plan stayed as it "
         "was, tokens and CPU ms (mean / median), and how much of what was still to come is in the new plan",
         f"{'way':8} {'success':>20} {'failed':>7} {'subtasks':>8} {'repairs':>8} {'filled in':>9} {'tokens':>12} "
         f"{'CPU ms':>12} {'kept':>6}",
     ]
-    for way, outcomes in found.items():
-        its = summary(outcomes)
+    for mode, outcomes in results.items():
+        figures = summary(outcomes)
         lines.append(
-            f"{way:8} {its.success!s:>20} {its.failed_subtasks:7.2f} {its.steps:8.1f} {its.repairs:8.2f} "
-            f"{its.filled.value:9.0%} {its.tokens[0]:6.0f} /{its.tokens[1]:4.0f} "
-            f"{its.cpu_ms[0]:6.0f} /{its.cpu_ms[1]:4.0f} {its.kept:6.0%}"
+            f"{mode:8} {figures.success!s:>20} {figures.failed_subtasks:7.2f} {figures.steps:8.1f} "
+            f"{figures.repairs:8.2f} {figures.filled.value:9.0%} {figures.tokens[0]:6.0f} /{figures.tokens[1]:4.0f} "
+            f"{figures.cpu_ms[0]:6.0f} /{figures.cpu_ms[1]:4.0f} {figures.kept:6.0%}"
         )
-    plain = [o.success for o in found["replan"]]
+    baseline = [o.success for o in results["replan"]]
     others: tuple[RecoveryMode, ...] = ("feedback", "infill")
-    for way in others:
-        pair = compare(plain, [o.success for o in found[way]])
-        lines.append(f"{way} against replan: {pair.wins} won, {pair.losses} lost, p = {pair.p:.3g}")
+    for mode in others:
+        pair = compare(baseline, [o.success for o in results[mode]])
+        lines.append(f"{mode} against replan: {pair.wins} won, {pair.losses} lost, p = {pair.p:.3g}")
     return "\n".join(lines)
 
 

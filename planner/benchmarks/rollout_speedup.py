@@ -29,16 +29,16 @@ PER_HOME = 6
 
 
 @dataclass(frozen=True, kw_only=True)
-class Timed:
+class TimedJob:
     """A job that returns how long it took, and how much of that it computed [s]."""
 
     job: TryTask
 
     def __call__(self, key: str) -> tuple[float, float]:
         """Play an episode."""
-        began, computed = time.perf_counter(), time.process_time()
+        started_at, cpu_started_at = time.perf_counter(), time.process_time()
         self.job(key)
-        return time.perf_counter() - began, time.process_time() - computed
+        return time.perf_counter() - started_at, time.process_time() - cpu_started_at
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,11 +92,11 @@ def _run(args: argparse.Namespace) -> int:
     limit_threads()
     model = model_folder(args.model)
     job = TryTask(model=model, tasks=_tasks(model, args.episodes, args.seed), samples=args.samples, attempts=2)
-    found = measured(job, args.workers, args.rounds)
+    speeds = measure_speeds(job, args.workers, args.rounds)
     if args.json:
-        print(json.dumps({"episodes": len(job.tasks), "speeds": [asdict(speed) for speed in found]}))
+        print(json.dumps({"episodes": len(job.tasks), "speeds": [asdict(speed) for speed in speeds]}))
         return 0
-    for speed in found:
+    for speed in speeds:
         seconds = ", ".join(f"{s:.1f}" for s in speed.seconds)
         print(
             f"{speed.workers} processes: {len(job.tasks)} episodes in {seconds} s, {speed.speedup:.2f} times as fast, "
@@ -105,40 +105,40 @@ def _run(args: argparse.Namespace) -> int:
     return 0
 
 
-def measured(job: TryTask, workers: Sequence[int], rounds: int) -> list[Speed]:
+def measure_speeds(job: TryTask, workers: Sequence[int], rounds: int) -> list[Speed]:
     """Play a job's tasks by each number of processes in turn, `rounds` times."""
-    played = [[_played(job, count) for count in workers] for _ in range(rounds)]
+    rounds_played = [[_play_round(job, count) for count in workers] for _ in range(rounds)]
     speeds = []
     for number, count in enumerate(workers):
-        faster = median(one[0].seconds / one[number].seconds for one in played)
+        speedup = median(measurement[0].seconds / measurement[number].seconds for measurement in rounds_played)
         speeds.append(Speed(
-            workers=count, seconds=tuple(round(one[number].seconds, 2) for one in played),
-            cpu_s=round(median(one[number].cpu_s for one in played), 4),
-            busy=round(median(one[number].busy for one in played), 4),
-            speedup=round(faster, 3), efficiency=round(faster * workers[0] / count, 3),
+            workers=count, seconds=tuple(round(measurement[number].seconds, 2) for measurement in rounds_played),
+            cpu_s=round(median(measurement[number].cpu_s for measurement in rounds_played), 4),
+            busy=round(median(measurement[number].busy for measurement in rounds_played), 4),
+            speedup=round(speedup, 3), efficiency=round(speedup * workers[0] / count, 3),
         ))  # fmt: skip
     return speeds
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Played:
+class _Round:
     seconds: float
     cpu_s: float
     busy: float
 
 
-def _played(job: TryTask, count: int) -> _Played:
+def _play_round(job: TryTask, count: int) -> _Round:
     from planner.rollouts.processes import ProcessPool
     from planner.rollouts.worker_pool import Lost
 
-    began = time.perf_counter()
+    started_at = time.perf_counter()
     with ProcessPool(count) as workers:
-        made = [took for _, took in workers.run(Timed(job=job), list(job.tasks))]
-        seconds = time.perf_counter() - began
-    took = [one for one in made if not isinstance(one, Lost)]
-    return _Played(
-        seconds=seconds, cpu_s=sum(cpu for _, cpu in took) / len(took),
-        busy=sum(wall for wall, _ in took) / (seconds * count),
+        outcomes = [times for _, times in workers.run(TimedJob(job=job), list(job.tasks))]
+        seconds = time.perf_counter() - started_at
+    times = [times for times in outcomes if not isinstance(times, Lost)]
+    return _Round(
+        seconds=seconds, cpu_s=sum(cpu for _, cpu in times) / len(times),
+        busy=sum(wall for wall, _ in times) / (seconds * count),
     )  # fmt: skip
 
 
@@ -148,11 +148,11 @@ def _tasks(model: Path, count: int, seed: int) -> dict[str, Proposal]:
     from planner.tasks.home_splits import SPLITS
 
     proposer = Proposer(Planner.load(model), seed)
-    rng, found = random.Random(f"homes/{seed}"), dict[str, "Proposal"]()
-    while len(found) < count:
+    rng, tasks = random.Random(f"homes/{seed}"), dict[str, "Proposal"]()
+    while len(tasks) < count:
         proposed = proposer.propose(rng.randrange(*SPLITS["train"]), PER_HOME)
-        found |= {p.id: p for p in proposed if not p.dropped}
-    return dict(list(found.items())[:count])
+        tasks |= {p.id: p for p in proposed if not p.dropped}
+    return dict(list(tasks.items())[:count])
 
 
 if __name__ == "__main__":

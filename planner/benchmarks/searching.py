@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 PROG = "python -m planner.benchmarks.searching"
 ORDERS = ("likeliest", "nearest", "by name", "random")
-KNOWING = "full knowledge"
-TRIES = 200  # homes that are drawn for one task
+FULL_KNOWLEDGE = "full knowledge"
+MAX_HOMES_PER_TASK = 200  # homes that are drawn for one task
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,13 +81,13 @@ def _run(args: argparse.Namespace) -> int:
         raise PlannerError(f"--tasks is at least 1; seen {args.tasks}")
     one_thread()
     planner = Planner.load(args.model)
-    found: list[Result] = []
+    results: list[Result] = []
     for task in bundled_tasks(args.seed) if args.bundled else sampled_tasks(args.tasks, args.seed):
-        for result in searches(planner, task):
-            found.append(result)
+        for result in run_searches(planner, task):
+            results.append(result)
             if args.json:
                 print(json.dumps(asdict(result)), flush=True)
-    print(summary(found, args.seed), file=sys.stderr if args.json else sys.stdout)
+    print(summary(results, args.seed), file=sys.stderr if args.json else sys.stdout)
     return 0
 
 
@@ -97,7 +97,7 @@ def sampled_tasks(count: int, seed: int) -> Iterator[SearchTask]:
 
     rng = random.Random(f"searching/{seed}")
     for number in range(count):
-        for _ in range(TRIES):
+        for _ in range(MAX_HOMES_PER_TASK):
             task = task_in(f"{seed}/{number}", sample_home(rng, SPLITS["test"], geometry=True), rng)
             if task is not None:
                 yield task
@@ -112,20 +112,20 @@ def bundled_tasks(seed: int) -> Iterator[SearchTask]:
     rng = random.Random(f"searching/{seed}")
     for path in sorted((datasets_dir() / "homes").glob("*.yaml")):
         start = open_home(path)
-        for category in hidden(start):
+        for category in hidden_categories(start):
             task = task_in(f"{path.stem}/{category}", start, rng, category)
             if task is not None:
                 yield task
 
 
-def hidden(start: State) -> list[str]:
+def hidden_categories(start: State) -> list[str]:
     """Return the categories of which every instance is inside closed furniture."""
     world = start.world
-    shut: dict[str, bool] = {}
+    all_hidden: dict[str, bool] = {}
     for i in range(world.n_fixtures, len(world.names)):
         category = world.categories[i]
-        shut[category] = shut.get(category, True) and start.closed_around(i) is not None
-    return sorted(category for category, all_shut in shut.items() if all_shut)
+        all_hidden[category] = all_hidden.get(category, True) and start.closed_around(i) is not None
+    return sorted(category for category, is_hidden in all_hidden.items() if is_hidden)
 
 
 def task_in(name: str, start: State, rng: random.Random, category: str | None = None) -> SearchTask | None:
@@ -134,24 +134,24 @@ def task_in(name: str, start: State, rng: random.Random, category: str | None = 
     from planner.goals.feasibility import is_feasible
 
     world = start.world
-    options = hidden(start) if category is None else [category]
-    if not options:
+    candidates = hidden_categories(start) if category is None else [category]
+    if not candidates:
         return None
-    thing = rng.choice(options)
+    wanted = rng.choice(candidates)
     places = sorted(
         {
             world.categories[f]
             for f in range(world.n_fixtures)
             if world.relation[f] == "on" and not world.enclosed[f] and not world.underfoot[f] and not world.process[f]
-            and world.domain.fits(thing, world.categories[f])
+            and world.domain.fits(wanted, world.categories[f])
         }
     )  # fmt: skip
-    goals = [parse_goal(f"{thing} on {place}") for place in places]
+    goals = [parse_goal(f"{wanted} on {place}") for place in places]
     goals = [goal for goal in goals if is_feasible(goal, start)]
-    return SearchTask(id=name, start=start, category=thing, goal=rng.choice(goals)) if goals else None
+    return SearchTask(id=name, start=start, category=wanted, goal=rng.choice(goals)) if goals else None
 
 
-def searches(planner: Planner, task: SearchTask) -> Iterator[Result]:
+def run_searches(planner: Planner, task: SearchTask) -> Iterator[Result]:
     """Do a task with each order of looking, and with full knowledge."""
     from envs.simulation.symbolic_home import SymbolicHome
     from envs.symbolic.goals import format_goal
@@ -169,23 +169,23 @@ def searches(planner: Planner, task: SearchTask) -> Iterator[Result]:
     }
     for name in ORDERS:
         belief = Belief.of_map(task.start.world.scene)
-        *_, last = execute_with_search((), task.goal, SymbolicHome(task.start), belief, planner, choose=orders[name])
-        assert isinstance(last, Ended) and last.episode.search is not None
-        search = last.episode.search
+        *_, ended = execute_with_search((), task.goal, SymbolicHome(task.start), belief, planner, choose=orders[name])
+        assert isinstance(ended, Ended) and ended.episode.search is not None
+        search = ended.episode.search
         yield Result(
             task=task.id, order=name, goal=goal, opened=search.opened, looks=len(search.looks),
-            success=last.episode.success, simulated_s=last.episode.simulated_s,
+            success=ended.episode.success, simulated_s=ended.episode.simulated_s,
         )  # fmt: skip
     plan = planner.plan_for_goal(task.goal, task.start)
     skills = task.start.world.domain.skills
     yield Result(
-        task=task.id, order=KNOWING, goal=goal, opened=_opened_first(plan.actions, task.category), looks=0,
+        task=task.id, order=FULL_KNOWLEDGE, goal=goal, opened=_opened_first(plan.actions, task.category), looks=0,
         success=plan.status == "verified", simulated_s=sum(skills[a.skill].duration_s for a in plan.actions),
     )  # fmt: skip
 
 
-def _by_name(looks: Sequence[SearchAction]) -> SearchAction:
-    return min(looks, key=lambda look: look.fixture)
+def _by_name(actions: Sequence[SearchAction]) -> SearchAction:
+    return min(actions, key=lambda action: action.fixture)
 
 
 def _opened_first(actions: Sequence[Action], category: str) -> int:
@@ -198,25 +198,25 @@ def _opened_first(actions: Sequence[Action], category: str) -> int:
     return opened
 
 
-def summary(found: Sequence[Result], seed: int) -> str:
+def summary(results: Sequence[Result], seed: int) -> str:
     """Return a table: an order a row, means with 95 % bootstrap intervals, and our order's difference from it."""
     from planner.evaluation.statistics import Rate, bootstrap, mean
 
     rng = random.Random(seed)
-    by_order = {order: [s for s in found if s.order == order] for order in (*ORDERS, KNOWING)}
+    by_order = {order: [s for s in results if s.order == order] for order in (*ORDERS, FULL_KNOWLEDGE)}
     ours = by_order[ORDERS[0]]
     lines = [f"{len(ours)} tasks", "order | opened | rooms | opened less by ours | simulated [s] | success"]
-    for order, results in by_order.items():
-        opened = [float(s.opened) for s in results]
-        saved = [float(other.opened - mine.opened) for mine, other in zip(ours, results, strict=True)]
+    for order, members in by_order.items():
+        opened = [float(s.opened) for s in members]
+        saved = [float(other.opened - own.opened) for own, other in zip(ours, members, strict=True)]
         low, high = bootstrap(opened, rng)
-        less_low, less_high = bootstrap(saved, rng)
-        rooms = mean([float(max(0, s.looks - s.opened)) for s in results])
-        rate = Rate(hits=sum(s.success for s in results), total=len(results))
+        saved_low, saved_high = bootstrap(saved, rng)
+        rooms = mean([float(max(0, s.looks - s.opened)) for s in members])
+        rate = Rate(hits=sum(s.success for s in members), total=len(members))
         lines.append(
             f"{order} | {mean(opened):.2f} [{low:.2f}, {high:.2f}] | {rooms:.2f}"
-            f" | {mean(saved):+.2f} [{less_low:+.2f}, {less_high:+.2f}]"
-            f" | {mean([s.simulated_s for s in results]):.0f} | {rate}"
+            f" | {mean(saved):+.2f} [{saved_low:+.2f}, {saved_high:+.2f}]"
+            f" | {mean([s.simulated_s for s in members]):.0f} | {rate}"
         )
     return "\n".join(lines)
 

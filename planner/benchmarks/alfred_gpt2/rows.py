@@ -87,8 +87,8 @@ def _row(line: str) -> Row:
     if not isinstance(steps, list) or not steps:
         raise ValueError(f"'program' is {steps!r}; expected a list of steps")
     for step in steps:
-        fits = isinstance(step, list) and 1 <= len(step) <= N_FIELDS and all(isinstance(part, str) for part in step)
-        if not fits:
+        is_valid = isinstance(step, list) and 1 <= len(step) <= N_FIELDS and all(isinstance(part, str) for part in step)
+        if not is_valid:
             raise ValueError(f"step {step!r}; expected a command and at most two arguments")
     return Row(id=record["id"], instruction=record["instruction"], program=tuple(tuple(step) for step in steps))
 
@@ -111,13 +111,13 @@ class Notation:
     def __init__(self, commands: Iterable[str], arguments: Iterable[str]) -> None:
         self._commands: dict[str, str] = {}
         self._arguments: dict[str, str] = {}
-        for table, names in ((self._commands, commands), (self._arguments, arguments)):
+        for words_to_names, names in ((self._commands, commands), (self._arguments, arguments)):
             for name in names:
                 word = _joined(name)
-                other = self._commands.get(word) or self._arguments.get(word)
-                if other is not None or not word:
-                    raise BenchmarkError(f"{name!r} and {other or ''!r} would be written alike")
-                table[word] = name
+                existing = self._commands.get(word) or self._arguments.get(word)
+                if existing is not None or not word:
+                    raise BenchmarkError(f"{name!r} and {existing or ''!r} would be written alike")
+                words_to_names[word] = name
 
     @classmethod
     def of(cls, programs: Sequence[Program]) -> Notation:

@@ -97,19 +97,19 @@ def same(gold: str, predicted: str, criterion: Criterion) -> bool:
 def score_pair(gold: Sequence[Step], predicted: Sequence[Step], criterion: Criterion) -> PairScore:
     """Hold one prediction against its gold sequence."""
     steps: list[bool] = []
-    right, of = [0] * N_FIELDS, [0] * N_FIELDS
-    for place, gold_step in enumerate(gold):
-        ours = normalized(predicted[place]) if place < len(predicted) else ("", "", "")
+    right, counts = [0] * N_FIELDS, [0] * N_FIELDS
+    for index, gold_step in enumerate(gold):
+        step = normalized(predicted[index]) if index < len(predicted) else ("", "", "")
         all_right = True
-        for field, (a, b) in enumerate(zip(normalized(gold_step), ours, strict=True)):
+        for field, (a, b) in enumerate(zip(normalized(gold_step), step, strict=True)):
             if field and not a and not b:  # neither has this argument
                 continue
             hit = same(a, b, criterion)
             right[field] += hit
-            of[field] += 1
+            counts[field] += 1
             all_right = all_right and hit
         steps.append(all_right)
-    fields = tuple(zip(right, of, strict=True))
+    fields = tuple(zip(right, counts, strict=True))
     return PairScore(steps=tuple(steps), same_length=len(gold) == len(predicted), fields=fields)
 
 

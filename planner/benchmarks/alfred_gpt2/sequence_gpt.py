@@ -28,7 +28,7 @@ from gpt.training.trainer import Metrics, TrainConfig, TrainResult, train
 from planner.benchmarks.alfred_gpt2.rows import BenchmarkError, Notation, Row
 from planner.benchmarks.alfred_gpt2.scores import Program
 
-ROWS_AT_ONCE = 128  # directives that are decoded together
+MAX_DECODED_ROWS = 128  # directives that are decoded together
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,8 +94,8 @@ class RowText:
         """Ids up to [SEP]; hidden words are one [MASK] each."""
         special = self.tokenizer.special
         ids = [special("[CLS]")]
-        for place, word in enumerate(_plain(instruction).split()):
-            if place < len(hidden) and hidden[place]:
+        for index, word in enumerate(_plain(instruction).split()):
+            if index < len(hidden) and hidden[index]:
                 ids.append(special("[MASK]"))
             else:
                 ids += self.tokenizer.encode(f" {word}")
@@ -120,22 +120,22 @@ class NoisyBatches:
 
     def batch(self, step: int) -> Batch:
         """The batch of a step, whenever it is asked for."""
-        epoch, within = divmod(step, self.steps_per_epoch)
+        epoch, step_in_epoch = divmod(step, self.steps_per_epoch)
         if epoch != self._epoch:
             self._epoch, self._packed = epoch, self._pack(epoch)
-        return self._packed.batch(within)
+        return self._packed.batch(step_in_epoch)
 
     def _pack(self, epoch: int) -> PackedBatches:
         settings = self._settings
         rng = random.Random(f"{self._seed} {epoch}")
         documents: list[list[int]] = []
-        counted: list[list[bool]] = []
+        loss_mask: list[list[bool]] = []
         for row in self._rows:
             hidden = [rng.random() < settings.word_dropout for _ in row.instruction.split()]
             prompt, answer = self._text.prompt(row.instruction, hidden), self._text.answer(row.program)
             documents.append(prompt + answer)
-            counted.append([False] * len(prompt) + [True] * len(answer))
-        tokenized = TokenizedDocuments.from_lists(documents, counted)
+            loss_mask.append([False] * len(prompt) + [True] * len(answer))
+        tokenized = TokenizedDocuments.from_lists(documents, loss_mask)
         return PackedBatches(tokenized, settings.batch_rows, settings.block_size, rng.randrange(2**31))
 
 
@@ -175,7 +175,7 @@ def train_member(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = GPT(config)
-    plan = TrainConfig(
+    train_config = TrainConfig(
         steps=steps,
         batch_rows=settings.batch_rows,
         lr=settings.lr,
@@ -186,14 +186,14 @@ def train_member(
         seed=seed,
         threads=threads,
     )
-    return model, train(model, batches, None, plan, folder, resume=resume, on_metrics=on_metrics)
+    return model, train(model, batches, None, train_config, folder, resume=resume, on_metrics=on_metrics)
 
 
 @torch.inference_mode()
 def decode(
     models: Sequence[GPT],
     text: RowText,
-    told: Sequence[str],
+    instructions: Sequence[str],
     beams: int,
     *,
     threads: int = 1,
@@ -204,28 +204,30 @@ def decode(
     Args:
         models: Of one vocabulary.
         text: How directives are written.
-        told: Directives.
+        instructions: Directives.
         beams: Sequences kept of each.
         threads: PyTorch threads.
         on_done: Called with the number of directives that were just decoded.
     """
     limit = models[0].config.block_size
     # A directive of twice the longest train row's length loses its end, not its [SEP].
-    prompts = [[*ids[: limit // 2], *ids[-1:]] if len(ids) > limit // 2 + 1 else ids for ids in map(text.prompt, told)]
+    prompts = [
+        [*ids[: limit // 2], *ids[-1:]] if len(ids) > limit // 2 + 1 else ids for ids in map(text.prompt, instructions)
+    ]
     by_length: dict[int, list[int]] = defaultdict(list)  # equal lengths need no padding
     for number, prompt in enumerate(prompts):
         by_length[len(prompt)].append(number)
-    found: list[Program] = [()] * len(prompts)
+    programs: list[Program] = [()] * len(prompts)
     for _, members in sorted(by_length.items()):
-        for first in range(0, len(members), ROWS_AT_ONCE):
-            chosen = members[first : first + ROWS_AT_ONCE]
-            idx = torch.tensor([prompts[number] for number in chosen], device=models[0].device)
+        for offset in range(0, len(members), MAX_DECODED_ROWS):
+            batch = members[offset : offset + MAX_DECODED_ROWS]
+            idx = torch.tensor([prompts[number] for number in batch], device=models[0].device)
             with _threads(threads):
-                best = beam_search(models, idx, beams, text.tokenizer.special("[EOS]"))
-            for number, ids in zip(chosen, best, strict=True):
-                found[number] = text.read(ids)
-            on_done(len(chosen))
-    return found
+                sequences = beam_search(models, idx, beams, text.tokenizer.special("[EOS]"))
+            for number, ids in zip(batch, sequences, strict=True):
+                programs[number] = text.read(ids)
+            on_done(len(batch))
+    return programs
 
 
 @torch.inference_mode()
@@ -249,28 +251,28 @@ def beam_search(models: Sequence[GPT], idx: Tensor, beams: int, stop: int) -> li
     V = logp.shape[-1]
     total, out = logp.topk(beams, dim=-1)  # (N, W)
     out = out[..., None]  # (N, W, length so far)
-    stay = torch.full((V,), -torch.inf, device=idx.device)
-    stay[stop] = 0.0  # an ended sequence goes on with `stop` for nothing
+    stop_only = torch.full((V,), -torch.inf, device=idx.device)
+    stop_only[stop] = 0.0  # an ended sequence goes on with `stop` for nothing
     source = torch.arange(len(idx), device=idx.device).repeat_interleave(beams)  # (B,) rows of the caches to go on with
-    going = list(range(len(idx)))  # prompts not done yet, in the order of `out`
-    found: list[list[int]] = [[] for _ in going]
+    active = list(range(len(idx)))  # prompts not done yet, in the order of `out`
+    sequences: list[list[int]] = [[] for _ in active]
     while True:
         best = out.gather(1, total.argmax(dim=1)[:, None, None].expand(-1, 1, out.shape[2]))[:, 0]  # (N, length)
         full = T + out.shape[2] >= capacity
         # Probabilities only shrink, so nothing overtakes a best sequence that has ended.
         done = (best[:, -1] == stop) | full  # (N,)
-        for place in done.nonzero()[:, 0].tolist():
-            ids = best[place].tolist()
-            found[going[place]] = ids[: ids.index(stop)] if stop in ids else ids
-        going = [number for number, over in zip(going, done.tolist(), strict=True) if not over]
-        if not going:
-            return found
+        for row in done.nonzero()[:, 0].tolist():
+            ids = best[row].tolist()
+            sequences[active[row]] = ids[: ids.index(stop)] if stop in ids else ids
+        active = [number for number, ended in zip(active, done.tolist(), strict=True) if not ended]
+        if not active:
+            return sequences
         total, out, source = total[~done], out[~done], source.view(-1, beams)[~done].flatten()
         for cache in caches:
             cache.take_rows(source)
-        n = len(going)
+        n = len(active)
         logp = _mean_log_probabilities(models, caches, out[..., -1].reshape(-1, 1)).view(n, beams, V)
-        logp = torch.where((out[..., -1] == stop)[..., None], stay, logp)
+        logp = torch.where((out[..., -1] == stop)[..., None], stop_only, logp)
         total, pick = (total[..., None] + logp).view(n, beams * V).topk(beams, dim=-1)  # (n, W)
         parent = pick // V
         source = (parent + torch.arange(n, device=idx.device)[:, None] * beams).flatten()
@@ -288,12 +290,12 @@ def _mean_log_probabilities(models: Sequence[GPT], caches: Sequence[KVCache], id
 
 @contextmanager
 def _threads(count: int) -> Iterator[None]:
-    before = torch.get_num_threads()
+    previous = torch.get_num_threads()
     torch.set_num_threads(count)
     try:
         yield
     finally:
-        torch.set_num_threads(before)
+        torch.set_num_threads(previous)
 
 
 def _plain(instruction: str) -> str:

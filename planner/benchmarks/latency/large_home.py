@@ -23,29 +23,29 @@ _SEEDS = 2_000_000_000  # of the homes beside it, which no split draws
 
 def neighbors(objects: int, seed: int = 0) -> list[Scene]:
     """Sampled homes that together have at least so many objects."""
-    found: list[Scene] = []
-    while sum(len(scene.objects) for scene in found) < objects:
-        found.append(sample_scene(_SEEDS + 1000 * seed + len(found), geometry=False))
-    return found
+    scenes: list[Scene] = []
+    while sum(len(scene.objects) for scene in scenes) < objects:
+        scenes.append(sample_scene(_SEEDS + 1000 * seed + len(scenes), geometry=False))
+    return scenes
 
 
-def enlarged(state: State, beside: Sequence[Scene], objects: int) -> State:
+def enlarged(state: State, extra_homes: Sequence[Scene], objects: int) -> State:
     """Return the start of a home with exactly `objects` objects: its own, and then those of the homes beside it.
 
     Things keep their names; those of the others are numbered on. Fixtures come with their homes.
     """
     scene = state.world.scene
-    count: Counter[str] = Counter(state.world.categories)
-    fixtures, things = list(scene.fixtures), list(scene.objects)
-    for other in beside:
+    counts: Counter[str] = Counter(state.world.categories)
+    fixtures, objects_so_far = list(scene.fixtures), list(scene.objects)
+    for extra in extra_homes:
         names: dict[str, str] = {}
 
-        def renamed(name: str, category: str, names: dict[str, str] = names) -> str:
-            count[category] += 1
-            names[name] = f"{category} {count[category]}"
+        def new_name(name: str, category: str, names: dict[str, str] = names) -> str:
+            counts[category] += 1
+            names[name] = f"{category} {counts[category]}"
             return names[name]
 
-        fixtures += [replace(f, name=renamed(f.name, f.category)) for f in other.fixtures]
-        for thing in other.objects[: max(0, objects - len(things))]:  # containers come before what they hold
-            things.append(replace(thing, name=renamed(thing.name, thing.category), place=names[thing.place]))
-    return World(replace(scene, fixtures=tuple(fixtures), objects=tuple(things))).initial()
+        fixtures += [replace(f, name=new_name(f.name, f.category)) for f in extra.fixtures]
+        for obj in extra.objects[: max(0, objects - len(objects_so_far))]:  # containers come before what they hold
+            objects_so_far.append(replace(obj, name=new_name(obj.name, obj.category), place=names[obj.place]))
+    return World(replace(scene, fixtures=tuple(fixtures), objects=tuple(objects_so_far))).initial()

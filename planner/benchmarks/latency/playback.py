@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from gpt.weights.model_folder import Floats
 
 
-class Tape:
+class RecordedModel:
     """A `Runtime` whose answers are kept and given again."""
 
     def __init__(self, model: Runtime) -> None:
@@ -25,15 +25,15 @@ class Tape:
         self.config: GPTConfig = model.config
         self._model: Runtime | None = model
         self._answers: list[Floats] = []
-        self._at = 0
+        self._position = 0
 
     def rewind(self) -> None:
         """Give the answers again, from the first."""
-        self._model, self._at = None, 0
+        self._model, self._position = None, 0
 
-    def begin(self) -> TapedSession:
+    def begin(self) -> RecordedSession:
         """An empty context."""
-        return TapedSession(tape=self, read=None if self._model is None else self._model.begin())
+        return RecordedSession(model=self, session=None if self._model is None else self._model.begin())
 
     def keep(self, answer: Floats) -> Floats:
         """Keep an answer."""
@@ -42,37 +42,37 @@ class Tape:
 
     def recall(self) -> Floats:
         """The next answer."""
-        answer = self._answers[self._at]
-        self._at += 1
+        answer = self._answers[self._position]
+        self._position += 1
         return answer
 
 
 @dataclass(kw_only=True)
-class TapedSession:
-    """A `Session` of a `Tape`; `read` is what reads, None once the tape is rewound."""
+class RecordedSession:
+    """A `Session` of a `Tape`; `session` is what reads, None once the tape is rewound."""
 
-    tape: Tape
-    read: Session | None
+    model: RecordedModel
+    session: Session | None
     length: int = 0
 
     @property
     def capacity(self) -> int:
         """Tokens that fit."""
-        return self.tape.config.block_size
+        return self.model.config.block_size
 
     def feed(self, ids: Sequence[int], among: Sequence[int] | None = None) -> Floats:
         """Read tokens, or recall what came of it."""
         self.length += len(ids)
-        return self.tape.recall() if self.read is None else self.tape.keep(self.read.feed(ids, among))
+        return self.model.recall() if self.session is None else self.model.keep(self.session.feed(ids, among))
 
     def rewind(self, length: int) -> None:
         """Forget all but the first `length` tokens."""
         self.length = length
-        if self.read is not None:
-            self.read.rewind(length)
+        if self.session is not None:
+            self.session.rewind(length)
 
-    def fork(self) -> TapedSession:
+    def fork(self) -> RecordedSession:
         """An independent context that has read the same."""
-        return TapedSession(
-            tape=self.tape, read=None if self.read is None else self.read.fork(), length=self.length
+        return RecordedSession(
+            model=self.model, session=None if self.session is None else self.session.fork(), length=self.length
         )  # fmt: skip

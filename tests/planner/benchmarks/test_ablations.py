@@ -10,7 +10,7 @@ import yaml
 
 from gpt.model.config import GPTConfig
 from planner.benchmarks import ablations
-from planner.benchmarks.ablations import CONDITIONS, TOKENS, Condition, steps_for
+from planner.benchmarks.ablations import CONDITIONS, TOKENS_PER_STEP, Condition, steps_for
 from planner.corpus.recipe_file import read_recipe
 
 ALL = [c for conditions in CONDITIONS.values() for c in conditions]
@@ -31,7 +31,7 @@ def recipe(tmp_path: Path) -> str:
 def test_every_condition_is_a_model_that_can_be_built(condition: Condition) -> None:
     shape = {**read_recipe("small").model, **condition.model, "block_size": condition.context}
     assert GPTConfig(vocab_size=1024, **shape).block_size == condition.context
-    assert TOKENS % condition.context == 0
+    assert TOKENS_PER_STEP % condition.context == 0
 
 
 def test_a_longer_context_gets_fewer_steps_for_the_same_operations() -> None:
@@ -48,7 +48,7 @@ def test_conditions_are_trained_once_and_compared(
     found = json.loads(capsys.readouterr().out)
     assert [run["condition"] for run in found["runs"]] == [c.name for c in CONDITIONS["heads"]]
     for run in found["runs"]:
-        assert [tokens for tokens, _, _ in run["curve"]] == [2 * TOKENS, 4 * TOKENS]
+        assert [tokens for tokens, _, _ in run["curve"]] == [2 * TOKENS_PER_STEP, 4 * TOKENS_PER_STEP]
         assert run["curve"][0][2] > 0
         assert min(loss for _, loss, _ in run["curve"]) <= found["target_loss"]
     marked = tmp_path / "out" / "as they come-0" / "result.json"

@@ -180,7 +180,7 @@ def test_a_day_says_what_was_asked_seen_and_tried_and_nothing_of_what_is_hidden(
             asked.setdefault(request.instruction, "book on bed")
         return request
 
-    monkeypatch.setattr(RequestSampler, "ask", remembered)
+    monkeypatch.setattr(RequestSampler, "sample", remembered)
     record = simulate_day(household, Listening(asked), COMMON, day=1, seed=3)
     assert record.keys() == {"day", "tasks", "seen", "looked", "tried"}
     tasks = tasks_of([record])

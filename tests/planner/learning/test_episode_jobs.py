@@ -12,7 +12,7 @@ from envs.gym.home_adapter import EnvHome
 from envs.gym.home_env import HomeSymbolic
 from envs.symbolic.actions import Action, State, format_action, parse_action
 from envs.symbolic.goals import parse_goal
-from planner.benchmarks.rollout_speedup import measured
+from planner.benchmarks.rollout_speedup import measure_speeds
 from planner.cli.execution_flags import ExecutionSettings
 from planner.cli.execution_runner import execute_and_report
 from planner.corpus.teacher_chunks import plan_in_chunks
@@ -125,7 +125,7 @@ def test_an_environment_says_which_door_is_in_the_way(flat_file: Path, monkeypat
 
 
 def test_a_speed_is_measured_against_the_first_number_of_processes(model_folder: Path) -> None:
-    one, two = measured(TryTask(model=model_folder, tasks=TASKS, samples=0, attempts=0), [1, 2], rounds=1)
+    one, two = measure_speeds(TryTask(model=model_folder, tasks=TASKS, samples=0, attempts=0), [1, 2], rounds=1)
     assert (one.workers, one.speedup, one.efficiency) == (1, 1.0, 1.0)
     assert two.workers == 2 and two.efficiency == pytest.approx(two.speedup / 2, abs=0.001)
     assert all(speed.busy > 0 and speed.cpu_s > 0 for speed in (one, two))
