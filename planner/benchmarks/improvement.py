@@ -1,16 +1,16 @@
-"""What weights can do that the narrow corpus does not cover: `python -m planner.benchmarks.improvement MODEL...`.
+"""Evaluate weights on tasks outside of the narrow corpus: `python -m planner.benchmarks.improvement MODEL...`.
 
-Tasks in unseen homes (recipe `narrow` says what its corpus leaves out, `planner/tasks/excluded_forms.py` what that means):
+Tasks in unseen homes (recipe `narrow` lists what its corpus excludes, defined in `planner/tasks/excluded_forms.py`):
 
-    known           what the corpus covers: 1 to 4 conditions
+    known           covered by the corpus: 1 to 4 conditions
     5-10            goals of 5 to 10 conditions, of forms that the corpus covers
-    5-10 as taught  the same, put in words that the corpus has: what is left is that they are long
-    then            two or three tasks to be done in turn, in wordings that no training uses
-    joined every    `every` or `no` beside other conditions
-    and a row for each form of goal and each fixture category that is left out altogether
+    5-10 as taught  the same in wordings of the corpus: only the length is new
+    then            two or three sequential tasks, in wordings that no training uses
+    joined every    `every` or `no` together with other conditions
+    and a row for each form of goal and each fixture category that is excluded completely
 
 Each task is answered by the direct pass and by the full planner (verification, samples, goals in chunks). The length of
-a plan is compared with the teacher's plan for the task's goal, which takes part in nothing else.
+a plan is compared with the teacher's plan for the task's goal; the teacher is not used otherwise.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ TRAINED_PHRASES = "5-10 as taught"
 
 
 def splits() -> tuple[Split, ...]:
-    """Return what is measured; the first is what the narrow corpus covers."""
+    """Return the evaluation splits; the first is covered by the narrow corpus."""
     from planner.corpus.recipe_file import read_recipe
 
     without = read_recipe(RECIPE).corpus.without
@@ -62,7 +62,7 @@ def splits() -> tuple[Split, ...]:
 
 
 NEW_FORMS = ("wardrobe", "ottoman", "changed in container", "changed with person", "filled at fixture", "every changed")
-"""The rows of what is held out altogether."""
+"""The rows of forms and categories that are excluded completely."""
 
 
 def tasks(count: int, seed: int, span: Span = SPLITS["test"]) -> Iterator[EvaluationTask]:
@@ -83,7 +83,7 @@ def teacher_length(trial: EvaluationTask) -> int | None:
 
 
 def evaluate_model(model: Path | None, count: int, seed: int, samples: int) -> list[Record]:
-    """Return an outcome for each task."""
+    """Return the outcome of each task."""
     from tqdm import tqdm
 
     from planner.api import Planner
@@ -105,7 +105,7 @@ def evaluate_model(model: Path | None, count: int, seed: int, samples: int) -> l
 
 
 def summary(outcomes: Sequence[Record]) -> dict[str, dict[str, object]]:
-    """Return rates by row; `new forms` is over all rows of what is left out altogether."""
+    """Return rates by row; `new forms` covers all rows of `NEW_FORMS`."""
     rows: dict[str, list[Record]] = {}
     for outcome in outcomes:
         rows.setdefault(str(outcome["split"]), []).append(outcome)

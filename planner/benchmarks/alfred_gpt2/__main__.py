@@ -1,8 +1,9 @@
-"""`python -m planner.benchmarks.alfred_gpt2`: our GPT, from scratch, on the benchmark of Jansen 2020.
+"""Our GPT, trained from scratch, on the benchmark of Jansen 2020: `python -m planner.benchmarks.alfred_gpt2`.
 
-It learns from the train rows alone, vocabulary included, decodes the dev split or another file, and prints the paper's
-scores (planner/benchmarks/alfred_gpt2/scores.py) beside the published ones. The data is not part of this repository: it is
-at https://github.com/cognitiveailab/alfred-gpt2, here as {train,dev}.jsonl.gz with `id`, `instruction` and `program`.
+It learns everything, including the vocabulary, from the train rows, decodes the dev split or another file, and prints
+the paper's scores (planner/benchmarks/alfred_gpt2/scores.py) beside the published ones. The data is not part of this
+repository: it is at https://github.com/cognitiveailab/alfred-gpt2, read here as {train,dev}.jsonl.gz with `id`,
+`instruction` and `program`.
 """
 
 from __future__ import annotations
@@ -44,12 +45,12 @@ PUBLISHED: dict[str, dict[Criterion, dict[str, float]]] = {
         },
     },
 }  # fmt: skip
-"""Shares in [0, 1]. The test split is not the one measured here, unless --test names it."""
+"""Fractions in [0, 1]. The published test split is not the one measured here, unless --test names it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SeedResult:
-    """What one seed came to; CPU time is of this process, all threads together."""
+    """The result of one seed; CPU times are of this process, summed over all threads."""
 
     seed: int
     parameters: int
@@ -97,7 +98,7 @@ def _run(args: argparse.Namespace) -> int:
     rows = read_rows(find_split(args.data, "train"))
     scored_path = args.test or find_split(args.data, "dev")
     held_out = read_rows(scored_path)
-    from planner.benchmarks.alfred_gpt2.sequence_gpt import RowText  # from here on torch is needed
+    from planner.benchmarks.alfred_gpt2.sequence_gpt import RowText  # imports torch
 
     settings = _settings(args.set)
     folder = writable(args.out or runs_dir() / "alfred_gpt2")
@@ -199,7 +200,7 @@ def _spread(results: Sequence[SeedResult], criterion: Criterion, figure: str) ->
 
 
 def table(results: Sequence[SeedResult], title: str) -> str:
-    """The figures for a person: whole sequences, then their elements, ours above the published ones."""
+    """Return readable tables: whole sequences, then their elements, with ours above the published ones."""
     from planner.evaluation.tables import grid
 
     size = f"{results[0].parameters / 1e6:.1f}M parameters"

@@ -11,7 +11,7 @@ import torch
 
 from gpt.generation.sampling import generate
 from gpt.model.transformer import GPT, GPTConfig
-from planner.benchmarks.alfred_gpt2 import main
+from planner.benchmarks.alfred_gpt2.__main__ import main
 from planner.benchmarks.alfred_gpt2.rows import BenchmarkError, Notation, Row, find_split, read_rows
 from planner.benchmarks.alfred_gpt2.scores import Program, score, score_pair
 from planner.benchmarks.alfred_gpt2.sequence_gpt import NoisyBatches, RowText, Settings, beam_search, decode
