@@ -1,14 +1,14 @@
-"""`python -m planner.benchmarks.ablations`: what the text, the context, the architecture and the optimizer do to a small planner.
+"""Ablations of text, context, architecture and optimizer on a small planner: `python -m planner.benchmarks.ablations`.
 
-    text       templates as they are, against templates with typos, lost articles and lost punctuation; equal tokens
+    text       clean templates, against templates with typos, missing articles and punctuation; equal tokens
     context    128, 256 and 1024 tokens; equal floating-point operations
     optimizer  GPT-2's architecture and ours, with AdamW and with Muon: seconds to the validation loss that
                every run reaches; equal tokens
-    heads      attention heads that start orthogonal, or are penalised for being alike; equal tokens
+    heads      attention heads that start orthogonal, or are penalized for similarity; equal tokens
 
-Each condition is trained from scratch with each seed and asked for the goals of the same held-out instructions: lines
-and homes that no training document was drawn from. Writes runs/ablate/NAME/: results.json, and curves.png where
-matplotlib is installed (`pip install gpt-home-planner[plots]`).
+Each condition is trained from scratch with each seed and evaluated on the goals of the same held-out instructions:
+templates and homes that no training document used. Writes runs/ablate/NAME/: results.json, and curves.png if matplotlib
+is installed (`pip install gpt-home-planner[plots]`).
 """
 
 from __future__ import annotations
@@ -33,20 +33,20 @@ if TYPE_CHECKING:
     from planner.evaluation.statistics import Spread
 
 PROG = "python -m planner.benchmarks.ablations"
-TOKENS_PER_STEP = 4096  # of a step
-CONTEXT = 512  # where it is not what is varied, and what the steps of the context ablation are counted for
+TOKENS_PER_STEP = 4096
+CONTEXT = 512  # where it is not varied; also the reference for the steps of the context ablation
 
 
 @dataclass(frozen=True, kw_only=True)
 class Condition:
-    """One way of training.
+    """One training condition.
 
     Attributes:
-        name: The table's row.
-        context: Tokens of a row.
+        name: The name of the table's row.
+        context: Tokens of a packed row.
         noise: Whether the corpus's text is noisy.
-        model: Settings of the model over the recipe's.
-        train: Settings of training over the recipe's.
+        model: Model settings that override the recipe's.
+        train: Training settings that override the recipe's.
     """
 
     name: str
@@ -96,7 +96,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def steps_for(condition: Condition, settings: Settings) -> int:
-    """Return the steps that cost as many floating-point operations as the recipe's at a context of `CONTEXT`.
+    """Return the steps that cost as many floating-point operations as the recipe's at context `CONTEXT`.
 
     A token costs 6 operations for each weight of the blocks and 12 C T for each layer's attention (Kaplan et al.
     2020, arXiv:2001.08361, appendix B, with the backward pass).
@@ -156,7 +156,7 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _one(condition: Condition, settings: Settings, seed: int, folder: Path, limit: int) -> dict[str, object]:
-    """Train one condition with one seed, and measure what it understands."""
+    """Train one condition with one seed and measure its goal accuracy."""
     import torch
 
     from gpt.data.batches import PackedBatches
@@ -200,7 +200,7 @@ def _one(condition: Condition, settings: Settings, seed: int, folder: Path, limi
     torch.set_num_threads(1)
     one_thread()
     planner = Planner(model, tokenizer)
-    with_inventory = condition.context >= CONTEXT  # a home's inventory does not fit into less
+    with_inventory = condition.context >= CONTEXT  # a shorter context cannot hold a home's inventory
     accuracy: dict[str, float] = {}
     for noise in (False, True) if limit else ():
         split = Split(name="noisy" if noise else "clean", phrases="test", noise=noise)
@@ -227,7 +227,7 @@ def _percent(spread: Spread) -> str:
 
 
 def _curve(run: Mapping[str, object]) -> list[tuple[float, float, float]]:
-    """Tokens, validation loss and seconds of training at each evaluation."""
+    """Return tokens, validation loss and seconds of training at each evaluation."""
     return cast("list[tuple[float, float, float]]", run["curve"])
 
 
@@ -236,7 +236,7 @@ def _plain(spread: Spread) -> str:
 
 
 def _draw(runs: Sequence[Mapping[str, object]], path: Path, what: str) -> None:
-    """Draw validation loss over tokens, one line a training."""
+    """Plot validation loss over tokens, one line per training."""
     try:
         import matplotlib
     except ImportError:

@@ -1,15 +1,15 @@
-"""What is heard, and what is understood of it: `python -m planner.benchmarks.hearing --tasks 200 --seed 0`.
+"""Speech recognition and understanding of speech: `python -m planner.benchmarks.hearing --tasks 200 --seed 0`.
 
-Tasks in unseen homes and unseen wordings are spoken by voices that no training had (accents and variants of espeak-ng:
-`planner/perception/training/speech_texts.py`), and understood by the same planner as text is:
+Tasks in unseen homes and unseen wordings are spoken by voices that no training used (accents and variants of espeak-ng:
+`planner/perception/training/speech_texts.py`), and understood by the same planner as text:
 
-    text             the instruction itself: what hearing cannot exceed
-    clean            as it was spoken
+    text             the instruction itself: an upper bound
+    clean            clean speech
     10 dB            with noise (white to brown, hum, clatter) at a signal-to-noise ratio of 10 dB
     room, 20 dB      in a room with an echo, and some noise
 
-Word errors are of the words that are heard; `without GPT` are those of letters and words, `GPT alone` those of what the
-GPT writes. Intervals are 95 %, Wilson's. Latency is of one thread.
+Word errors are those of the final transcript; `without GPT` are those of the CTC decoding of letters and words, `GPT
+alone` those of the GPT's own transcript. Intervals are 95 %, Wilson's. Latency is of one thread.
 """
 
 from __future__ import annotations
@@ -44,18 +44,18 @@ Row = Literal["text", "clean", "10 dB", "room, 20 dB"]
 
 @dataclass(frozen=True, kw_only=True)
 class HearingResult:
-    """What one way of saying a task came to.
+    """The result of one task in one acoustic condition.
 
     Attributes:
-        row: How it was said.
-        said: What was said.
-        heard: What was heard.
-        voice: Whose.
-        errors: Words that were heard wrong, left out or added; by what is heard, by letters alone, by the GPT alone.
-        words: Words that were said.
-        goal: The goal that was understood is the right one.
-        success: The plan reaches it.
-        hearing_ms: Time from samples to words.
+        row: The acoustic condition.
+        said: The spoken instruction.
+        heard: The transcript.
+        voice: The name of the voice.
+        errors: Word substitutions, deletions and insertions of the transcript, of CTC alone, and of the GPT alone.
+        words: Number of spoken words.
+        goal: Whether the parsed goal is right.
+        success: Whether the plan reaches the goal.
+        hearing_ms: Time from samples to words [ms].
     """
 
     row: str
@@ -70,7 +70,7 @@ class HearingResult:
 
 
 def synthesize(row: Row, text: str, voice: Voice, seed: int) -> Floats:
-    """Return samples of a text in one of the ways."""
+    """Return the samples of a text, spoken in an acoustic condition."""
     import torch
 
     from planner.perception.espeak import speak
@@ -90,7 +90,7 @@ def synthesize(row: Row, text: str, voice: Voice, seed: int) -> Floats:
 def evaluate(
     trials: Sequence[EvaluationTask], hearing: Hearing, planner: Planner, seed: int
 ) -> Iterator[HearingResult]:
-    """Yield what each task came to, said in each way."""
+    """Yield the result of each task in each acoustic condition."""
     from planner.perception.training.speech_texts import voice
 
     for number, trial in enumerate(trials):
@@ -148,7 +148,7 @@ def summary(results: Sequence[HearingResult]) -> dict[str, dict[str, object]]:
 
 
 def encoder_ms(hearing: Hearing, seconds: float = 4.0) -> float:
-    """Return the median time of the encoder for a sound of so many seconds [ms]."""
+    """Return the median time of the encoder for a sound of `seconds` [ms]."""
     samples = (0.1 * np.random.default_rng(0).normal(size=int(16_000 * seconds))).astype(np.float32)
     times = []
     for _ in range(15):

@@ -1,16 +1,16 @@
-"""What two choices of the loop come to: `python -m planner.benchmarks.loop_choices --model runs/narrow/model`.
+"""Compare two choices of the improvement loop: `python -m planner.benchmarks.loop_choices --model runs/narrow/model`.
 
-For each seed, one set of proposals and attempts is made; each learning rule (`planner/learning/training_mixture.py`) then trains the same
-weights on it, with the same computation. From what the first rule came to, a second cycle is made twice: its tasks lean
-towards what failed (`planner/learning/curriculum.py`), or are chosen evenly. All weights do the tasks of
-`planner.benchmarks.improvement`, drawn with the seed, whether the cycle accepted them or not.
+For each seed, one set of proposals and attempts is made; each learning rule (`planner/learning/training_mixture.py`)
+then trains the same weights on it, with the same computation. From the first rule's weights, a second cycle is run
+twice: its tasks are chosen to prefer failures (`planner/learning/curriculum.py`), or uniformly. All weights are
+evaluated on the tasks of `planner.benchmarks.improvement`, drawn with the seed, whether or not the cycle accepted them.
 
-    before             the weights that all begin with
+    before             the initial weights
     RULE               after one cycle
-    leaning, uniform   after a second one, from the first rule's weights
+    leaning, uniform   after a second cycle from the first rule's weights
 
-Stages are kept in the folder (default runs/loop-choices), so that a run that was stopped goes on. A difference is
-paired task by task over all seeds (exact McNemar test); seeds share weights to begin with.
+Stages are stored in the folder (default runs/loop-choices), so that an interrupted run can be resumed. Differences are
+paired task by task over all seeds (exact McNemar test); all seeds start from the same weights.
 """
 
 from __future__ import annotations
@@ -40,21 +40,21 @@ SHARED_STAGES = (
     "episodes",
     "hindsight",
     "hindsight_episodes",
-)  # stages that no rule takes part in
+)  # stages that do not depend on the rule
 CHOICES = {"leaning": True, "uniform": False}
-ATTEMPTS = 4  # of the direct pass at each task: what the rules compare
-MINUTES = 8.0  # of a cycle, on two cores
+ATTEMPTS = 4  # of the direct pass at each task, which the rules compare
+MINUTES = 8.0  # per cycle, on two cores
 
 
 def sizes_of(minutes: float) -> Sizes:
-    """Return the sizes of a cycle of about so many minutes: as `planner.improve`'s, with attempts."""
+    """Return the sizes of a cycle of about `minutes`: those of `planner.improve`, with attempts."""
     from planner.learning.cycle import MINUTES_PER_CYCLE, Sizes
 
     return replace(Sizes().scaled(minutes / MINUTES_PER_CYCLE), attempts=ATTEMPTS, held_out=4)
 
 
 def cycles(model: Path, folder: Path, sizes: Sizes, seed: int) -> dict[str, Path]:
-    """Make the cycles of one seed; return the weights by name."""
+    """Run the cycles of one seed; return the model folders by name."""
     from planner.io.json_lines import read_lines
     from planner.learning.cycle import Method, draw_held_out_tasks, evaluate_weights, run_cycle
     from planner.learning.replay_corpus import find_replay
@@ -90,7 +90,7 @@ def cycles(model: Path, folder: Path, sizes: Sizes, seed: int) -> dict[str, Path
 
 
 def _copy_stages(source: Path, target: Path, stages: Sequence[str]) -> None:
-    """Copy stages that are done to a cycle that begins with the same."""
+    """Copy finished stages to a cycle that shares them."""
     if source == target or not source.exists():
         return
     target.mkdir(parents=True, exist_ok=True)
@@ -101,7 +101,7 @@ def _copy_stages(source: Path, target: Path, stages: Sequence[str]) -> None:
 
 
 def compare_weights(outcomes: Mapping[str, Sequence[Record]], first: str, second: str) -> dict[str, dict[str, object]]:
-    """Compare two weights task by task: what is held out altogether, `known`, and all."""
+    """Compare two models task by task: on new forms, on `known`, and on all tasks."""
     from planner.benchmarks.improvement import NEW_FORMS
     from planner.evaluation.statistics import compare
 

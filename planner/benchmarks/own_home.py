@@ -1,18 +1,18 @@
-"""What a home teaches: `python -m planner.benchmarks.own_home --seeds 3 --days 20`.
+"""The benefit of adapting to one home: `python -m planner.benchmarks.own_home --seeds 3 --days 20`.
 
-In each of some homes, for each of some seeds, a household is drawn (`planner/household/simulated_household.py`): habits that the
-planner is not told. Days are lived and nights slept (`planner.improve --home`); then tasks of later days are done, of
-mornings that no day had. Each is done from the same start, by the same closed loop, knowing the map alone and
+A household with hidden habits (`planner/household/simulated_household.py`) is sampled for each home and seed. Days are
+simulated and adapters trained (`planner.improve --home`); then tasks on mornings of new days are executed. Each starts
+in the same state, with the same closed loop, with knowledge of the map and
 
 - nothing else (`unadapted`);
-- where each thing was when it was last seen (`last seen`, what `planner/world_model/memory.py` keeps of a home);
-- what was counted (`counted`: `planner/household/counting_baseline.py`, and a list of the words that were explained);
-- the adapter (`adapted`): the GPT's weights and its guesses of where things are.
+- where each object was last seen (`last seen`, what `planner/world_model/memory.py` stores of a home);
+- the counts (`counted`: `planner/household/counting_baseline.py`, and the list of explained words);
+- the adapter (`adapted`): the GPT's adapted weights and its predicted locations.
 
-A search is for a category of which every instance is inside closed furniture that morning; the goal is given, and what
-is opened before one is in sight is counted. Understanding is of instructions that have a nickname, in held-out
-phrasings. Elsewhere are held-out tasks in other homes, all of the home known: without the adapter the weights are those
-that they were, bit by bit; with it, for information. Intervals are 95 %, bootstrapped over households.
+A search is for a category of which every instance is inside closed furniture that morning; the goal is given, and the
+openings before one is visible are counted. Understanding is measured on instructions with a nickname, in held-out
+phrasings. `elsewhere` are held-out tasks in other, fully known homes: without the adapter the weights are bit-identical
+to the original ones; with it, the result is for information. Intervals are 95 %, bootstrapped over households.
 """
 
 from __future__ import annotations
@@ -43,23 +43,23 @@ PROG = "python -m planner.benchmarks.own_home"
 HOMES = ("family_house", "shared_flat", "office_kitchen")
 ADAPTATIONS = ("unadapted", "last seen", "counted", "adapted")
 OTHER_HOME_TASKS = 12  # held-out tasks in other homes, for each household
-BOOTSTRAP_DRAWS = 2000  # of the bootstrap
+BOOTSTRAP_DRAWS = 2000
 Measure = Literal["search", "understanding", "elsewhere"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class HomeResult:
-    """What one way of knowing a home came to in one task.
+    """The result of one kind of adaptation on one task.
 
     Attributes:
         household: Home and seed.
         measure: What was measured.
-        task: Tells tasks apart.
-        way: Of knowing the home.
-        success: The goal was reached; of understanding: what was written is what was meant.
-        opened: Furniture opened before the thing was in sight, or all that was opened if it never was.
+        task: The task's unique name.
+        way: The kind of adaptation.
+        success: The goal was reached; for understanding: the parsed goal is the intended one.
+        opened: Furniture opened before the object was visible, or in total if it never was.
         steps: Subtasks tried.
-        simulated_s: Typical duration of them [s].
+        simulated_s: Their typical duration [s].
     """
 
     household: str
@@ -74,7 +74,7 @@ class HomeResult:
 
 @dataclass(frozen=True, kw_only=True)
 class Adapted:
-    """One way of knowing a home: a planner, what is believed in the morning, and words that are replaced before."""
+    """One kind of adaptation: a planner, the belief in the morning, and words to replace in instructions."""
 
     planner: Planner
     belief: Belief
@@ -123,7 +123,7 @@ def _run(args: argparse.Namespace) -> int:
 def evaluate_household(
     home: str, seed: int, days: int, tasks: int, base: BaseModel, replay: TokenizedDocuments, scratch: Path
 ) -> Iterator[HomeResult]:  # fmt: skip
-    """Live days in one household and yield what each way of knowing it comes to afterwards."""
+    """Simulate days in one household, then yield the results of each kind of adaptation."""
     from planner.exploration.learned_prior import LearnedHabits
     from planner.household.adaptation import simulate_days
     from planner.household.counting_baseline import CountingPrior
@@ -156,9 +156,9 @@ def evaluate_household(
 
 
 def last_seen(belief: Belief, days: Sequence[Record]) -> Belief:
-    """Return what is remembered of days: where each thing was when it was last seen in the morning; where was looked.
+    """Return a belief from the days' records: where each object was last seen in the morning, and the searched places.
 
-    It is what the memory file would hold if it were written before anything was moved.
+    It is what the memory file would contain if it were written before anything was moved.
     """
     from planner.world_model.belief import Known
 
@@ -213,7 +213,7 @@ def _understanding(
         if request is None or request.instruction == request.plain_instruction:
             continue
         for adaptation, adapted in [*adaptations.items(), ("plainly said", adaptations["unadapted"])]:
-            if adaptation == "last seen":  # says nothing of words
+            if adaptation == "last seen":  # does not affect words
                 continue
             instruction = (
                 request.plain_instruction
@@ -243,7 +243,7 @@ def _other_homes(name: str, planners: Mapping[str, Planner], seed: int) -> Itera
 
 
 def summary(results: Sequence[HomeResult]) -> str:
-    """Return tables: a way of knowing a home a row."""
+    """Return tables with one row per kind of adaptation."""
     parts = [_search_table([o for o in results if o.measure == "search"])]
     for measure, title in (("understanding", "instructions with nicknames"), ("elsewhere", "other homes")):
         members = [o for o in results if o.measure == measure]
@@ -287,14 +287,14 @@ def _mean_of(results: Sequence[HomeResult], adaptation: str, key: Callable[[Home
 
 
 def _reduction(results: Sequence[HomeResult], adaptation: str) -> float:
-    """By which part less was opened than unadapted."""
+    """Return the relative reduction of openings against the unadapted planner."""
     return 1.0 - _mean_of(results, adaptation, _opened) / max(1e-9, _mean_of(results, ADAPTATIONS[0], _opened))
 
 
 def _interval(
     results: Sequence[HomeResult], figure: Callable[[Sequence[HomeResult]], float], *, percent: bool = False
 ) -> str:
-    """A figure with its interval over households drawn with replacement, all ways of a household together."""
+    """Return a figure with its bootstrap interval over households; all results of a household are drawn together."""
     from planner.evaluation.statistics import quantile
 
     by_household: dict[str, list[HomeResult]] = {}

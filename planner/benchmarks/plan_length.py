@@ -1,10 +1,10 @@
-"""How long our plans are, beside those of a classical planner: `python -m planner.benchmarks.plan_length --tasks 20`.
+"""Plan lengths compared with a classical planner: `python -m planner.benchmarks.plan_length --tasks 20`.
 
-Held-out instructions of the split `unseen homes`; ours is the GPT's plan with verification, for the goal that the GPT
-wrote. Fast Downward (extra `pddl`) gets the same goal as PDDL and keeps improving its plan until its time is up, so its
-plan is short but not proven shortest. Its plan is replayed in the symbolic home before it counts: room is no part of
-the export (`planner/plans/export/pddl_domain.py`), and a replay that fails for it is reported. `go to` counts on neither
-side.
+Held-out instructions of the split `unseen homes`; ours is the GPT's verified plan for the goal that the GPT parsed.
+Fast Downward (extra `pddl`) gets the same goal as PDDL and improves its plan until its time is up, so its plan is short
+but not proven optimal. Its plan is replayed in the symbolic home before it counts: capacities are not exported
+(`planner/plans/export/pddl_domain.py`), and a replay that fails for this reason is reported. `go to` is not counted in
+either plan.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 PROG = "python -m planner.benchmarks.plan_length"
 SPLIT = "unseen homes"
-# Greedy search finds a first plan; weighted A* makes it shorter for as long as there is time.
+# Greedy search finds a first plan; weighted A* shortens it until the time is up.
 SEARCH = (
     "let(h,ff(),iterated([lazy_greedy([h],preferred=[h]),lazy_wastar([h],preferred=[h],w=3),"
     "lazy_wastar([h],preferred=[h],w=1)],repeat_last=false))"
@@ -36,7 +36,7 @@ SEARCH = (
 
 @dataclass(frozen=True, kw_only=True)
 class Length:
-    """One task: subtasks of both plans; None where there is none. `broken` is what the replay of theirs found."""
+    """One task: the lengths of both plans, None without a plan; `broken` is why their plan is missing or failed."""
 
     id: str
     goal: str
@@ -106,7 +106,7 @@ def _count(actions: Sequence[Action]) -> int:
 
 
 def summary(lengths: Sequence[Length]) -> str:
-    """Return one line: how many were compared, and how much longer ours are."""
+    """Return the number of compared plans and the ratio of lengths, as text."""
     both = [(f.ours, f.theirs) for f in lengths if f.ours and f.theirs]
     counts = (
         f"{len(lengths)} tasks; plans of both: {len(both)}; replays of theirs that broke or were not found: "

@@ -1,16 +1,15 @@
-"""Going on after something went wrong: `python -m planner.benchmarks.recovery --seed 0 --tasks 100`.
+"""Recovery from failures and disturbances: `python -m planner.benchmarks.recovery --seed 0 --tasks 100`.
 
-Held-out tasks in unseen homes, symbolic. The goal is given, and the GPT's verified plan for it is carried out while
-one to four things go wrong: somebody moves a thing or opens or shuts a door, what is carried drops, a subtask fails
-once to three times, or something cannot be reached or has no room, for good. The same is to go wrong in each of three
-ways to go on:
+Held-out tasks in unseen homes, symbolic. The goal is given, and the GPT's verified plan is executed while one to four
+faults happen: someone moves an object or opens or closes a door, a held object drops, a subtask fails one to three
+times, or something is permanently unreachable or full. The same faults are applied in each of three recovery modes:
 
-    replan     a new plan, the GPT told nothing; what failed twice is kept from it
-    feedback   a new plan, the GPT reads what went wrong
-    infill     the GPT reads what went wrong and fills in the span that cannot stay; a new plan where it cannot
+    replan     a new plan without feedback; actions that failed twice are forbidden
+    feedback   a new plan, with notes on the failures in the prompt
+    infill     with notes, the GPT fills in only the broken span; a new plan if that is impossible
 
-Tasks that the teacher does not reach without what fails for good are not drawn: there may be no other way. What counts
-is the task's own goal at the end. Time is the processor's, so that a busy machine does not count.
+Tasks that the teacher cannot solve without the permanently failing objects are skipped: there may be no other way. The
+score is the task's own goal at the end. Times are CPU times, so that a busy machine does not matter.
 """
 
 from __future__ import annotations
@@ -50,22 +49,22 @@ MODES: dict[RecoveryMode, Options] = {
     "feedback": Options(repair="replan", feedback=True),
     "infill": Options(repair="infill", feedback=True),
 }
-MIN_PLAN_LENGTH = 3  # subtasks of a plan that something goes wrong in
-FAULT_COUNT_WEIGHTS = (1, 1, 1, 1)  # weights of 1, 2, 3, 4 things that go wrong
-DISTURBANCE_SHARE = 0.4  # the part of them that is somebody's doing
-FAULT_REPEATS = (1, 2, 3)  # that something fails which may be tried again
-DRAWS_PER_TASK = 20  # tasks that are drawn for one that can be used
+MIN_PLAN_LENGTH = 3  # subtasks
+FAULT_COUNT_WEIGHTS = (1, 1, 1, 1)  # of 1, 2, 3, 4 faults
+DISTURBANCE_SHARE = 0.4  # of the faults are disturbances by someone else
+FAULT_REPEATS = (1, 2, 3)  # number of failures of a temporary fault
+DRAWS_PER_TASK = 20  # trials drawn for one usable task
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """A subtask that fails.
+    """A fault: a subtask that fails.
 
     Attributes:
-        skill: Of the subtask.
-        name: The thing or place that it fails with.
-        reason: What the robot says.
-        times: How often; infinite for good.
+        skill: The subtask's skill.
+        name: The object or place that it fails with.
+        reason: The reported reason.
+        times: Number of failures; infinite: permanent.
     """
 
     skill: str
@@ -76,11 +75,11 @@ class Fault:
 
 @dataclass(frozen=True, kw_only=True)
 class RecoveryTask:
-    """A goal in a home, the plan that is carried out, and what is to go wrong.
+    """A goal in a home, the plan to execute, and the faults.
 
     Attributes:
-        disturbed: Numbers of the subtasks, from 0, before which somebody changes the home.
-        seed: Of what is changed.
+        disturbed: Indices of the subtasks, from 0, before which someone changes the home.
+        seed: Seed of the disturbances.
     """
 
     id: str
@@ -94,14 +93,14 @@ class RecoveryTask:
 
 @dataclass(frozen=True, kw_only=True)
 class Repair:
-    """One time that the plan was made anew.
+    """One repair of the plan.
 
     Attributes:
-        tokens: Written.
-        cpu_s: The processor's time [s].
-        rest: Subtasks of the old plan that were still to come.
-        kept: Those of them that are in the new one.
-        filled: Whether a part of the old plan stayed as it was.
+        tokens: Tokens written.
+        cpu_s: CPU time [s].
+        rest: Remaining subtasks of the old plan.
+        kept: Those of them that are in the new plan.
+        filled: Whether a part of the old plan was kept unchanged.
     """
 
     tokens: int
@@ -113,7 +112,7 @@ class Repair:
 
 @dataclass(frozen=True, kw_only=True)
 class RecoveryResult:
-    """What one way made of a task."""
+    """The result of one recovery mode on a task."""
 
     success: bool
     steps: int
@@ -122,10 +121,10 @@ class RecoveryResult:
 
 
 class FaultyHome(SymbolicHome):
-    """A symbolic home in which what a task says goes wrong."""
+    """A symbolic home with the faults of a task."""
 
     def __init__(self, task: RecoveryTask) -> None:
-        """Begin where the task does."""
+        """Create the home in the task's initial state."""
         super().__init__(task.start)
         self._task = task
         self._remaining = {fault: fault.times for fault in task.troubles}
@@ -133,7 +132,7 @@ class FaultyHome(SymbolicHome):
         self._subtasks = 0
 
     def execute(self, action: Action) -> Outcome:
-        """Carry an action out, or fail with its unmet precondition or a trouble that is left."""
+        """Execute an action; it fails with its unmet precondition or with a remaining fault."""
         state = self.state()
         if unmet_precondition(state, action) is None:
             for fault, remaining in self._remaining.items():
@@ -151,7 +150,7 @@ class FaultyHome(SymbolicHome):
         return Outcome(status="failed", reason=fault.reason, duration_s=duration, energy_j=None)
 
     def disturb(self, ahead: Sequence[Action]) -> Disturbance | None:
-        """Let somebody change the home, if that is to happen before this subtask."""
+        """Apply the task's disturbance before this subtask, if there is one."""
         from envs.symbolic.disturbances import changed
 
         self._subtasks += 1
@@ -164,7 +163,7 @@ class FaultyHome(SymbolicHome):
 
 
 def draw_disturbance(state: State, ahead: Sequence[Action], seed: int) -> Disturbance | None:
-    """Draw something that somebody may do; None if nothing can be done."""
+    """Draw a disturbance; None if none is possible."""
     import numpy as np
 
     from envs.symbolic.disturbances import KINDS, possible
@@ -178,7 +177,7 @@ def draw_disturbance(state: State, ahead: Sequence[Action], seed: int) -> Distur
 
 
 def draw_task(planner: Planner, trial: EvaluationTask, seed: int) -> RecoveryTask | None:
-    """Return a trial with what is to go wrong in it; None if the GPT has no plan, or there is no other way."""
+    """Return a trial with faults; None if the GPT has no verified plan or the task may become infeasible."""
     assert trial.goal is not None
     plan = planner.plan_for_goal(trial.goal, trial.start)
     if plan.status != "verified" or len(plan.actions) < MIN_PLAN_LENGTH:
@@ -219,7 +218,7 @@ def _has_other_way(task: RecoveryTask) -> bool:
 
 
 def run_task(planner: Planner, task: RecoveryTask, options: Options) -> RecoveryResult:
-    """Carry a task's plan out, and go on in one way when something went wrong."""
+    """Execute a task's plan and recover from faults in one mode."""
     home = FaultyHome(task)
     remaining = list(task.actions)
     repairs = []
@@ -229,7 +228,7 @@ def run_task(planner: Planner, task: RecoveryTask, options: Options) -> Recovery
     )  # fmt: skip
     started_at = time.process_time()
     for event in events:
-        cpu_s = time.process_time() - started_at  # since the last event: of a new plan, what planning took
+        cpu_s = time.process_time() - started_at  # since the last event: for a new plan, the planning time
         if isinstance(event, Done) and event.step.status == "done":
             remaining.remove(parse_action(task.start.world, event.step.subtask))
         elif isinstance(event, Replanned):
@@ -307,17 +306,17 @@ def draw_tasks(planner: Planner, count: int, seed: int) -> Iterator[RecoveryTask
 
 @dataclass(frozen=True, kw_only=True)
 class Summary:
-    """What a way's episodes came to: rates, and means over the episodes or over all their repairs.
+    """Statistics of a mode: rates, and means over its episodes or over all their repairs.
 
     Attributes:
         success: Episodes that reached the goal.
-        failed_subtasks: Of an episode.
-        steps: Subtasks of an episode.
-        repairs: Of an episode.
-        filled: Repairs that left a part of the old plan as it was.
-        tokens: Written in a repair: mean and median.
-        cpu_ms: The processor's time of a repair [ms]: mean and median.
-        kept: The part of what was still to come that is in the new plan; NaN where nothing was to come.
+        failed_subtasks: Failed subtasks per episode.
+        steps: Subtasks per episode.
+        repairs: Repairs per episode.
+        filled: Repairs that kept a part of the old plan unchanged.
+        tokens: Tokens written per repair: mean and median.
+        cpu_ms: CPU time per repair [ms]: mean and median.
+        kept: The fraction of the remaining subtasks that is in the new plan; NaN if none remained.
     """
 
     success: Rate
@@ -344,7 +343,7 @@ class Summary:
 
 
 def summary(outcomes: Sequence[RecoveryResult]) -> Summary:
-    """Count what a way's episodes came to."""
+    """Return the statistics of a mode's episodes."""
     repairs = [repair for outcome in outcomes for repair in outcome.repairs]
     n_remaining = sum(repair.rest for repair in repairs)
     return Summary(

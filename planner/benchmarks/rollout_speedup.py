@@ -1,8 +1,9 @@
-"""`python -m planner.benchmarks.rollout_speedup`: how much faster several processes play the same episodes.
+"""Speedup of episodes by several processes: `python -m planner.benchmarks.rollout_speedup`.
 
-The GPT proposes tasks once; then the same episodes are played by each number of processes in turn, round after round,
-so that whatever else the machine does falls on all of them. Starting the processes and loading the weights counts. On a
-machine without a core for each process, what an episode costs and how busy the processes are say what the time cannot.
+The GPT proposes tasks once; then the same episodes are run by each number of processes alternately in several rounds,
+so that other load on the machine affects all of them. Starting the processes and loading the weights is included. On a
+machine with fewer cores than processes, the CPU time per episode and the utilization are more informative than the
+wall time.
 """
 
 from __future__ import annotations
@@ -30,12 +31,12 @@ PER_HOME = 6
 
 @dataclass(frozen=True, kw_only=True)
 class TimedJob:
-    """A job that returns how long it took, and how much of that it computed [s]."""
+    """A job that returns its wall time and CPU time [s]."""
 
     job: TryTask
 
     def __call__(self, key: str) -> tuple[float, float]:
-        """Play an episode."""
+        """Run an episode."""
         started_at, cpu_started_at = time.perf_counter(), time.process_time()
         self.job(key)
         return time.perf_counter() - started_at, time.process_time() - cpu_started_at
@@ -43,15 +44,15 @@ class TimedJob:
 
 @dataclass(frozen=True, kw_only=True)
 class Speed:
-    """How fast a number of processes was; medians of the rounds.
+    """The speed of a number of processes; medians of the rounds.
 
     Attributes:
-        workers: Processes.
-        seconds: For all episodes [s], of each round.
-        cpu_s: For one episode [s].
-        busy: The fraction of their time that the processes were at an episode, in [0, 1].
-        speedup: Over the first number of processes, in the same round.
-        efficiency: The speed-up by as many more processes as there are.
+        workers: Number of processes.
+        seconds: Time for all episodes [s], of each round.
+        cpu_s: CPU time per episode [s].
+        busy: The fraction of time that the processes spent on episodes, in [0, 1].
+        speedup: Relative to the first number of processes, in the same round.
+        efficiency: The speedup divided by the ratio of the numbers of processes.
     """
 
     workers: int
@@ -106,7 +107,7 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def measure_speeds(job: TryTask, workers: Sequence[int], rounds: int) -> list[Speed]:
-    """Play a job's tasks by each number of processes in turn, `rounds` times."""
+    """Run a job's tasks with each number of processes alternately, `rounds` times."""
     rounds_played = [[_play_round(job, count) for count in workers] for _ in range(rounds)]
     speeds = []
     for number, count in enumerate(workers):

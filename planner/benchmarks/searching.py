@@ -1,11 +1,11 @@
-"""How many containers are opened before a hidden thing is found: `python -m planner.benchmarks.searching --tasks 200`.
+"""How much furniture is opened before a hidden object is found: `python -m planner.benchmarks.searching --tasks 200`.
 
-Held-out homes (seeds that no count and no training document was drawn from); in each, a category of which every
-instance is inside closed furniture, and the goal to bring one to an open surface. The goal is given, so only the search
-and the plan are measured. Each task is done once with each order of looking, by the same closed loop, from the same
-start, with the same rules of what is seen and of where such a thing can be at all: ours (chance over time), nearest
-first, by name, and a random order (its seed is the task's). With full knowledge, the plan is made on the true state:
-what it opens before it has the thing is the least there is to do. Success is the home's score, in the symbolic world.
+Held-out homes (seeds that no statistics and no training document used); in each, a category of which every instance is
+inside closed furniture, and the goal to bring one to an open surface. The goal is given, so only the search and the
+plan are measured. Each task is executed once with each search order, with the same closed loop, initial state and
+rules of visibility and possible places: ours (probability per time), nearest first, by name, and random (seeded by the
+task). With full knowledge, the plan is made on the true state: the furniture that it opens before it has the object is
+the minimum. Success is the home's score, in the symbolic world.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 PROG = "python -m planner.benchmarks.searching"
 ORDERS = ("likeliest", "nearest", "by name", "random")
 FULL_KNOWLEDGE = "full knowledge"
-MAX_HOMES_PER_TASK = 200  # homes that are drawn for one task
+MAX_HOMES_PER_TASK = 200
 
 
 @dataclass(frozen=True, kw_only=True)
 class SearchTask:
-    """A home, a category that is hidden in it, and what is to be done with it."""
+    """A home, a hidden category in it, and the goal."""
 
     id: str
     start: State
@@ -45,11 +45,11 @@ class SearchTask:
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """What one order did in one task.
+    """The result of one search order on one task.
 
     Attributes:
-        opened: Furniture opened before the thing was found; with full knowledge, before it was taken.
-        looks: Those, and the rooms that were looked round.
+        opened: Furniture opened before the object was found; with full knowledge, before it was picked up.
+        looks: Search actions: opened furniture and visited rooms.
         simulated_s: Typical duration of all subtasks [s].
     """
 
@@ -92,7 +92,7 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def sampled_tasks(count: int, seed: int) -> Iterator[SearchTask]:
-    """Yield tasks in homes of the test seeds; the first are the same whatever `count` is."""
+    """Yield tasks in homes of the test seeds; a larger `count` extends the same sequence."""
     from planner.tasks.home_splits import SPLITS, sample_home
 
     rng = random.Random(f"searching/{seed}")
@@ -119,7 +119,7 @@ def bundled_tasks(seed: int) -> Iterator[SearchTask]:
 
 
 def hidden_categories(start: State) -> list[str]:
-    """Return the categories of which every instance is inside closed furniture."""
+    """Return the categories with all instances inside closed furniture."""
     world = start.world
     all_hidden: dict[str, bool] = {}
     for i in range(world.n_fixtures, len(world.names)):
@@ -129,7 +129,7 @@ def hidden_categories(start: State) -> list[str]:
 
 
 def task_in(name: str, start: State, rng: random.Random, category: str | None = None) -> SearchTask | None:
-    """Draw a task in a home: to bring a hidden thing to an open surface; None if there is none."""
+    """Draw a task in a home, to bring a hidden object to an open surface; None if there is none."""
     from envs.symbolic.goals import parse_goal
     from planner.goals.feasibility import is_feasible
 
@@ -152,7 +152,7 @@ def task_in(name: str, start: State, rng: random.Random, category: str | None = 
 
 
 def run_searches(planner: Planner, task: SearchTask) -> Iterator[Result]:
-    """Do a task with each order of looking, and with full knowledge."""
+    """Execute a task with each search order, and with full knowledge."""
     from envs.simulation.symbolic_home import SymbolicHome
     from envs.symbolic.goals import format_goal
     from planner.execution.events import Ended
@@ -189,7 +189,7 @@ def _by_name(actions: Sequence[SearchAction]) -> SearchAction:
 
 
 def _opened_first(actions: Sequence[Action], category: str) -> int:
-    """How often a plan opens something before it takes a thing of a category."""
+    """Return how often a plan opens something before it picks up an object of a category."""
     opened = 0
     for action in actions:
         opened += action.skill == "open"
@@ -199,7 +199,7 @@ def _opened_first(actions: Sequence[Action], category: str) -> int:
 
 
 def summary(results: Sequence[Result], seed: int) -> str:
-    """Return a table: an order a row, means with 95 % bootstrap intervals, and our order's difference from it."""
+    """Return a table with a row per order: means with 95 % bootstrap intervals, and the difference to our order."""
     from planner.evaluation.statistics import Rate, bootstrap, mean
 
     rng = random.Random(seed)

@@ -1,17 +1,17 @@
-"""What is seen, and what plans come of it: `python -m planner.benchmarks.sight --homes 40 --seed 0`.
+"""Recognition from images, and plans from it: `python -m planner.benchmarks.sight --homes 40 --seed 0`.
 
-Homes of the test split, full of things, are pictured by cameras that stand in places that no training had, in lights
-and colors that are drawn anew; each piece of furniture once, wide ones side by side.
+Cluttered homes of the test split are rendered with camera poses that no training used, and with random lights and
+colors; each piece of furniture once, wide ones in several adjacent pictures.
 
-    things        of all that is seen in or on the right furniture: precision, recall and F1 of categories
+    things        objects recognized in or on the right furniture: precision, recall and F1 of categories
     furniture     category right, and with its states
-    all right     the whole listing, states of things included
-    plans         tasks in unseen wordings about what is visible, in a home of that alone: the plan that is made from
-                  all facts, and the one that is made from the pictures, carried out in the true home
-    latency       of the encoder, and of seeing, one thread
+    all right     the whole listing, including the states of objects
+    plans         tasks in unseen wordings about visible objects, in a home of these alone: the plan from all facts, and
+                  the plan from the pictures, executed in the true home
+    latency       of the encoder, and of decoding, one thread
 
-`--pictures DIR` writes a sheet of the best and the worst pictures with what was seen, `--model` and `--file` name other
-weights. Intervals are 95 %, Wilson's; of F1, bootstrapped over homes.
+`--pictures DIR` writes a sheet of the best and the worst pictures with the recognized listings, `--model` and `--file`
+select other weights. Intervals are 95 %, Wilson's; those of F1 are bootstrapped over homes.
 """
 
 from __future__ import annotations
@@ -42,15 +42,15 @@ if TYPE_CHECKING:
     from planner.tasks.task_sampler import Task, TaskDrawer
 
 PROG = "python -m planner.benchmarks.sight"
-TASKS_PER_HOME = 3  # of each home
+TASKS_PER_HOME = 3
 MAX_DRAWS = 40
-MAX_FURNITURE = 12  # pieces of each home, at most
-MAX_SHOWN = 12  # pictures of each half of the sheet
+MAX_FURNITURE = 12  # pieces of each home
+MAX_SHOWN = 12  # pictures in each half of the sheet
 
 
 @dataclass(frozen=True, kw_only=True)
 class PictureResult:
-    """A picture, and what was seen in it."""
+    """A picture and the recognized listing."""
 
     picture: Picture
     seen: Listing
@@ -58,7 +58,7 @@ class PictureResult:
 
     @property
     def counts(self) -> tuple[int, int, int]:
-        """Things that were seen and are there, that were seen, and that are there."""
+        """Number of objects that are correctly recognized, recognized, and actually there."""
         recognized = Counter(item.category for item in self.seen.things)
         actual = Counter(item.category for item in self.picture.listing.things)
         if self.seen.furniture != self.picture.listing.furniture:
@@ -68,14 +68,14 @@ class PictureResult:
 
 @dataclass(frozen=True, kw_only=True)
 class HomeResult:
-    """What one home came to: pictures, and for each task whether it was reached with all facts, and from pictures."""
+    """The result of a home: its pictures, and for each task the success with all facts and from pictures."""
 
     looks: tuple[PictureResult, ...]
     tasks: tuple[tuple[bool, bool], ...]
 
 
 def evaluate_homes(count: int, seed: int, sight: Sight, planner: Planner | None) -> Iterator[HomeResult]:
-    """Yield homes that were looked at and planned in; without a planner, they are only looked at."""
+    """Yield the results of homes; without a planner, only recognition is evaluated."""
     from envs.errors import EnvsError
     from envs.simulation.physical_home import PhysicalHome
     from planner.perception.camera_views import UNSEEN, pictures
@@ -86,13 +86,15 @@ def evaluate_homes(count: int, seed: int, sight: Sight, planner: Planner | None)
     while n_done < count:
         try:
             home = PhysicalHome(scene_to_show(rng, "test"))
-        except EnvsError:  # no room for what was drawn
+        except EnvsError:  # the sampled objects do not fit
             continue
         try:
             state = home.state()
             fixtures = worth_showing(home, state, rng)
             fixtures = set(rng.sample(sorted(fixtures), min(len(fixtures), MAX_FURNITURE)))
-            _ = home.camera  # its walls are drawn before the floors, which come with the first refresh
+            _ = (
+                home.camera
+            )  # create it now: its walls must be drawn before the floors, which come with the first refresh
             home.looks.refresh(state)
             repaint(home, rng)
             views = list(pictures(home, camera=UNSEEN, rng=rng, light=light(rng), state=state, only=fixtures))
@@ -112,7 +114,7 @@ def evaluate_homes(count: int, seed: int, sight: Sight, planner: Planner | None)
 def evaluate_plans(
     results: Sequence[PictureResult], state: State, planner: Planner, rng: random.Random
 ) -> Iterator[tuple[bool, bool]]:
-    """Yield for some tasks whether they are reached: with all facts, and from what was seen."""
+    """Yield for some tasks the success with all facts, and from the recognized listings."""
     from planner.perception.perceived_home import believed_home, joined, names_of, translated, visible_home
     from planner.tasks.task_sampler import TaskDrawer
     from planner.verification.plan_verification import verify
@@ -135,7 +137,7 @@ def evaluate_plans(
 
 
 def _tasks(drawer: TaskDrawer, home: State) -> Iterator[Task]:
-    """Draw tasks that the home as it stands is the start of: what is pictured is not changed for them."""
+    """Draw tasks whose initial state is the home as rendered."""
     n_found = 0
     for _ in range(MAX_DRAWS):
         task = drawer.draw(home)
@@ -186,7 +188,7 @@ def _rate(hits: Sequence[bool]) -> dict[str, object]:
 
 
 def latency(sight: Sight, picture: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> dict[str, object]:
-    """Return the median time of the encoder, and of seeing [ms]."""
+    """Return the median times of the encoder and of decoding [ms]."""
     encoder_ms, seeing_ms = [], []
     for _ in range(15):
         started_at = time.perf_counter()
@@ -198,7 +200,7 @@ def latency(sight: Sight, picture: np.ndarray[tuple[int, ...], np.dtype[np.uint8
 
 
 def write_sheet(homes: Sequence[HomeResult], path: Path, rng: random.Random) -> None:
-    """Write a sheet: pictures that were read right, and below those that were read worst."""
+    """Write a sheet of correctly recognized pictures, with the worst ones below."""
     from envs.recording.video import captioned, filmstrip, write_png
 
     pictures = [picture for home in homes for picture in home.looks]

@@ -1,8 +1,8 @@
 """Whole plans in physics: `python -m planner.benchmarks.whole_plans --plans 200`.
 
 Each seed draws a furnished home that no training document used, and a goal of several conditions for which the GPT
-writes a verified plan of 10 to 20 subtasks. The robot carries it out, and the GPT plans anew when something fails or
-somebody has disturbed the home (`--disturb`). The goal is given: planning and physics are measured, not language.
+writes a verified plan of 10 to 20 subtasks. The robot executes it, and the GPT replans when a subtask fails or the home
+was disturbed (`--disturb`). The goal is given: planning and physics are measured, not language.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 PROG = "python -m planner.benchmarks.whole_plans"
 LENGTH = (10, 20)  # subtasks
-MAX_DRAWS = 60  # goals that are drawn for one seed
+MAX_DRAWS = 60  # goals per seed
 MAX_REPLANS = 6
 MAX_REPLANS_DISTURBED = 12
 Grasp = Literal["assisted", "physical"]
@@ -122,7 +122,7 @@ def draw_plan(planner: Planner, seed: int) -> tuple[State, Goal, tuple[Action, .
 
 
 def run_plan(job: Job) -> Record:
-    """Carry one seed's plan out; what goes wrong on the way is a record too."""
+    """Execute one seed's plan; errors are returned as records, too."""
     from envs.errors import EnvsError
     from envs.simulation.disturbed_home import DisturbedHome
     from envs.simulation.physical_home import PhysicalHome
@@ -155,7 +155,7 @@ def run_plan(job: Job) -> Record:
 
 
 def summary(records: Sequence[Record]) -> Record:
-    """Count what episodes came to."""
+    """Return the statistics of episodes."""
     from envs.evaluation.rates import Rate
 
     executed = [r for r in records if not r["error"]]

@@ -1,7 +1,7 @@
-"""GPTs from scratch that write a command sequence for a directive: their text, their training, their joint decoding.
+"""GPTs trained from scratch to write a command sequence for a directive: text format, training, ensemble decoding.
 
-Several small GPTs that differ in their seed decode as one: at every token their probabilities are averaged. With under
-eight thousand rows a single one learns its accidents too, and the mean of several does not.
+Several small GPTs with different seeds decode as an ensemble: their probabilities are averaged at every token. With
+fewer than eight thousand rows, a single GPT overfits, and the ensemble less so.
 
 Shapes: B beams of all directives together, W beams of a directive, N directives, V vocabulary size.
 """
@@ -28,28 +28,28 @@ from gpt.training.trainer import Metrics, TrainConfig, TrainResult, train
 from planner.benchmarks.alfred_gpt2.rows import BenchmarkError, Notation, Row
 from planner.benchmarks.alfred_gpt2.scores import Program
 
-MAX_DECODED_ROWS = 128  # directives that are decoded together
+MAX_DECODED_ROWS = 128  # directives per batch
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What is trained, how long, and how it is decoded.
+    """Settings of model, training and decoding.
 
     Args:
-        members: GPTs that decode as one.
+        members: GPTs of the ensemble.
         n_layer: Blocks of each.
         n_head: Heads of each.
         n_embd: Width of each.
         vocab_size: Ids of the tokenizer, learned from the train rows.
         block_size: Tokens of a packed row; the longest context.
         batch_rows: Packed rows of a step.
-        epochs: Times that each member reads the train rows.
+        epochs: Passes of each member over the train rows.
         lr: Peak learning rate.
-        weight_decay: On hidden matrices.
-        dropout: Of activations.
-        word_dropout: Share of a directive's words that are hidden from a member, drawn anew every epoch.
-        beams: Sequences that are kept of each directive while it is decoded.
-        compile: Compile the model for training; pays from about 1,500 steps on.
+        weight_decay: Weight decay of hidden matrices.
+        dropout: Dropout of activations.
+        word_dropout: Fraction of a directive's words that is masked, redrawn every epoch.
+        beams: Beam width for each directive.
+        compile: Compile the model for training; worthwhile from about 1,500 steps on.
     """
 
     members: int = 3
@@ -68,7 +68,7 @@ class Settings:
     compile: bool = False
 
     def __post_init__(self) -> None:
-        """Check what `gpt` does not."""
+        """Check the settings that `gpt` does not check."""
         for name in ("members", "epochs", "beams"):
             if getattr(self, name) < 1:
                 raise BenchmarkError(f"{name} is {getattr(self, name)}; it must be at least 1")
@@ -78,20 +78,20 @@ class Settings:
 
 @dataclass(frozen=True, kw_only=True)
 class RowText:
-    """How rows become tokens: [CLS] the directive's words [SEP] the plan [EOS]."""
+    """Converts rows to tokens: [CLS] the directive's words [SEP] the plan [EOS]."""
 
     tokenizer: Tokenizer
     notation: Notation
 
     @classmethod
     def learn(cls, rows: Sequence[Row], vocab_size: int) -> RowText:
-        """Learn names and vocabulary from rows alone."""
+        """Learn names and vocabulary from rows."""
         notation = Notation.of([row.program for row in rows])
         texts = [_plain(row.instruction) + notation.write(row.program) for row in rows]
         return cls(tokenizer=Tokenizer.train(texts, vocab_size), notation=notation)
 
     def prompt(self, instruction: str, hidden: Sequence[bool] = ()) -> list[int]:
-        """Ids up to [SEP]; hidden words are one [MASK] each."""
+        """Return the ids up to [SEP]; each hidden word becomes one [MASK]."""
         special = self.tokenizer.special
         ids = [special("[CLS]")]
         for index, word in enumerate(_plain(instruction).split()):
@@ -102,16 +102,16 @@ class RowText:
         return [*ids, special("[SEP]")]
 
     def answer(self, program: Program) -> list[int]:
-        """Ids of a plan and [EOS]."""
+        """Return the ids of a plan and [EOS]."""
         return [*self.tokenizer.encode(self.notation.write(program)), self.tokenizer.special("[EOS]")]
 
     def read(self, ids: Sequence[int]) -> Program:
-        """The plan that an answer without its [EOS] says."""
+        """Parse the plan of an answer without its [EOS]."""
         return self.notation.read(self.tokenizer.decode(ids))
 
 
 class NoisyBatches:
-    """Packed rows whose hidden words and company are drawn anew every epoch, without end."""
+    """Endless packed rows; hidden words and packing are redrawn every epoch."""
 
     def __init__(self, rows: Sequence[Row], text: RowText, settings: Settings, seed: int) -> None:
         self._rows, self._text, self._settings, self._seed = rows, text, settings, seed
@@ -119,7 +119,7 @@ class NoisyBatches:
         self.steps_per_epoch = math.ceil(self._packed.steps_per_epoch)
 
     def batch(self, step: int) -> Batch:
-        """The batch of a step, whenever it is asked for."""
+        """Return the batch of a step; steps may be requested in any order."""
         epoch, step_in_epoch = divmod(step, self.steps_per_epoch)
         if epoch != self._epoch:
             self._epoch, self._packed = epoch, self._pack(epoch)
@@ -153,13 +153,13 @@ def train_member(
     """Train one GPT from scratch on rows, for a fixed number of steps.
 
     Args:
-        rows: What it learns from.
-        text: How they are written.
-        settings: Shape and length.
-        seed: Of weights, dropout, hidden words and the order of rows.
-        folder: Gets the checkpoint and metrics.jsonl.
+        rows: The train rows.
+        text: The text format.
+        settings: Settings of model and training.
+        seed: Seed of weights, dropout, hidden words and the order of rows.
+        folder: Folder for the checkpoint and metrics.jsonl.
         threads: PyTorch threads.
-        resume: Go on from the folder's checkpoint if there is one.
+        resume: Resume from the folder's checkpoint if there is one.
         on_metrics: Called with each line of metrics.jsonl.
     """
     config = GPTConfig(
@@ -199,18 +199,18 @@ def decode(
     threads: int = 1,
     on_done: Callable[[int], object] = lambda count: None,
 ) -> list[Program]:
-    """The likeliest plan of each directive that a beam search finds, by the mean of the models' probabilities.
+    """Return the most likely plan of each directive found by beam search, with the mean of the models' probabilities.
 
     Args:
-        models: Of one vocabulary.
-        text: How directives are written.
+        models: Models with the same vocabulary.
+        text: The text format.
         instructions: Directives.
-        beams: Sequences kept of each.
+        beams: Beam width.
         threads: PyTorch threads.
-        on_done: Called with the number of directives that were just decoded.
+        on_done: Called with the number of newly decoded directives.
     """
     limit = models[0].config.block_size
-    # A directive of twice the longest train row's length loses its end, not its [SEP].
+    # Truncate a very long directive, but keep its [SEP].
     prompts = [
         [*ids[: limit // 2], *ids[-1:]] if len(ids) > limit // 2 + 1 else ids for ids in map(text.prompt, instructions)
     ]
@@ -235,13 +235,13 @@ def beam_search(models: Sequence[GPT], idx: Tensor, beams: int, stop: int) -> li
     """Continue prompts of one length until `stop`, or until the context is full.
 
     Args:
-        models: Of one vocabulary; a token's probability is the mean of theirs.
+        models: Models with the same vocabulary; a token's probability is the mean of theirs.
         idx: (N, T) the prompts.
-        beams: Sequences kept of each; 1 is greedy.
+        beams: Beam width; 1 is greedy decoding.
         stop: The id that ends a sequence.
 
     Returns:
-        The likeliest sequence found for each prompt, without its `stop`.
+        The most likely sequence found for each prompt, without its `stop`.
     """
     for model in models:
         model.eval()
@@ -252,14 +252,14 @@ def beam_search(models: Sequence[GPT], idx: Tensor, beams: int, stop: int) -> li
     total, out = logp.topk(beams, dim=-1)  # (N, W)
     out = out[..., None]  # (N, W, length so far)
     stop_only = torch.full((V,), -torch.inf, device=idx.device)
-    stop_only[stop] = 0.0  # an ended sequence goes on with `stop` for nothing
-    source = torch.arange(len(idx), device=idx.device).repeat_interleave(beams)  # (B,) rows of the caches to go on with
+    stop_only[stop] = 0.0  # an ended sequence continues with `stop` at no cost
+    source = torch.arange(len(idx), device=idx.device).repeat_interleave(beams)  # (B,) rows of the caches to continue
     active = list(range(len(idx)))  # prompts not done yet, in the order of `out`
     sequences: list[list[int]] = [[] for _ in active]
     while True:
         best = out.gather(1, total.argmax(dim=1)[:, None, None].expand(-1, 1, out.shape[2]))[:, 0]  # (N, length)
         full = T + out.shape[2] >= capacity
-        # Probabilities only shrink, so nothing overtakes a best sequence that has ended.
+        # Probabilities only decrease, so no other sequence can overtake a best sequence that has ended.
         done = (best[:, -1] == stop) | full  # (N,)
         for row in done.nonzero()[:, 0].tolist():
             ids = best[row].tolist()
@@ -280,7 +280,7 @@ def beam_search(models: Sequence[GPT], idx: Tensor, beams: int, stop: int) -> li
 
 
 def _mean_log_probabilities(models: Sequence[GPT], caches: Sequence[KVCache], idx: Tensor) -> Tensor:
-    """Logarithm (B, V) of the mean probability of what follows idx (B, T), which the caches append."""
+    """Return the log (B, V) of the mean next-token probability after idx (B, T), which is appended to the caches."""
     each = [
         model.head(model.trunk(idx, cache=cache)[:, -1]).float().log_softmax(dim=-1)
         for model, cache in zip(models, caches, strict=True)

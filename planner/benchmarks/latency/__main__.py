@@ -1,12 +1,12 @@
-"""How fast plans are made: `python -m planner.benchmarks.latency`.
+"""Planning latency and throughput: `python -m planner.benchmarks.latency`.
 
 - From the instruction to the verified plan, for held-out tasks whose homes are filled up to 60 and to 2,000 objects
-  with the things of others; a home's inventory has been read before (it is warm). Repeats are interleaved, and a task's
-  time is their median. Tasks about every thing of a kind are left out: in the large home they are about hundreds. The
-  ratio is of the processor's time, over tasks of which both homes' plans are verified, with the same goal.
-- What is left of that time when the GPT answers from a tape, and the part of the rest in which it is worked out what
-  may be written: actions that can be done, and tokens that lead to one.
-- The whole command and its `-h` from a cold process; plans per second of several processes, each home read anew.
+  with the objects of other homes; the inventory is already in the cache (warm). Repeats are interleaved, and a task's
+  time is their median. Tasks about all objects of a category are skipped: in the large home they concern hundreds. The
+  ratio is of CPU times, over tasks where both homes' plans are verified and have the same goal.
+- The remaining time when the GPT's answers are replayed from a recording, and the share of the constraints in it:
+  applicable actions, and tokens that lead to one.
+- The whole command and its `-h` from a cold process; plans per second of several processes, with uncached homes.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ if TYPE_CHECKING:
     from planner.tasks.held_out_trials import EvaluationTask
 
 PROG = "python -m planner.benchmarks.latency"
-COLD_RUNS = 5  # cold ones
+COLD_RUNS = 5
 INSTRUCTION = "set the table"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Timed:
-    """A task's plan in a home, and its time and the processor's [s]: the medians of all repeats."""
+    """A task's plan in a home, its wall time and its CPU time [s]: medians of all repeats."""
 
     plan: Plan
     seconds: float
@@ -91,7 +91,7 @@ def _run(args: argparse.Namespace) -> int:
 def warm_times(
     planner: Planner, trials: Sequence[EvaluationTask], objects: Sequence[int], seed: int, repeats: int
 ) -> dict[str, float]:
-    """Return times of plans in a small and a large home [ms], and how much longer it takes in the large one."""
+    """Return planning times in a small and a large home [ms], and the ratio of both."""
     import numpy as np
 
     from envs.symbolic.goals import Every, No
@@ -152,7 +152,7 @@ def _read_inventory(planner: Planner, initial_state: State) -> None:
 
 
 def time_shares(planner: Planner, trials: Sequence[EvaluationTask]) -> dict[str, float]:
-    """Return the share of a plan's time that is not the GPT's, and that of the constraints."""
+    """Return the shares of planning time outside of the GPT, and in the constraints."""
     from planner.api import Planner
     from planner.benchmarks.latency.playback import RecordedModel
     from planner.decoding import candidate_actions, constrained_decoding
@@ -161,7 +161,7 @@ def time_shares(planner: Planner, trials: Sequence[EvaluationTask]) -> dict[str,
     recorded = RecordedModel(planner.model)
 
     def plan_all_s() -> float:
-        """Seconds of all plans, by a planner that has read nothing yet."""
+        """Return the time of all plans [s], with a fresh planner."""
         replanner = Planner(recorded, planner.tokenizer)
         total_s = 0.0
         for trial in trials:
@@ -190,7 +190,7 @@ def time_shares(planner: Planner, trials: Sequence[EvaluationTask]) -> dict[str,
 
 
 def _cold(folder: Path) -> dict[str, float]:
-    """Seconds of the command from a cold process, and of the processor; the medians."""
+    """Return the median wall and CPU times of the command from a cold process [s]."""
     command = [sys.executable, "-m", "planner.plan"]
     wall, cpu = zip(
         *(_run_command([*command, INSTRUCTION, "--model", str(folder)]) for _ in range(COLD_RUNS)), strict=True
@@ -210,7 +210,7 @@ def _run_command(command: Sequence[str]) -> tuple[float, float]:
 
 
 def throughput(planner: Planner, folder: Path, trials: Sequence[EvaluationTask], workers: int) -> dict[str, float]:
-    """Return verified plans per second of one process and of several, which have planned before."""
+    """Return plans per second of one process and of several, after a warm-up."""
     from planner.evaluation.measurement import planning_modes
     from planner.evaluation.parallel import Work, predictions
 
@@ -218,7 +218,7 @@ def throughput(planner: Planner, folder: Path, trials: Sequence[EvaluationTask],
     figures: dict[str, float] = {}
     for count in sorted({1, workers}):
         results = predictions(planner, work, [*trials[: 4 * count], *trials], count)
-        for _ in range(4 * count):  # until each has loaded the weights
+        for _ in range(4 * count):  # warm up, until each has loaded the weights
             next(results)
         started_at = time.perf_counter()
         n_plans = sum(1 for _ in results)
