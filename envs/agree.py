@@ -1,10 +1,10 @@
-"""Whether the two worlds agree: plans carried out in physics, compared with the symbolic world after every skill.
+"""Check that the two worlds agree: execute plans in physics and compare with the symbolic world after every skill.
 
-`python -m envs.agree` draws homes and plans: any applicable action, or chains such as open, pick up, put, close, turn
-on. After each skill that is done, the atoms that are read from physics (places, states, liquids, what is held) must be
-those of `envs.symbolic.actions.apply` on the atoms before it. What fails is counted by reason, with what it changed,
-and the plan goes on from there. A share of the actions cannot be done: both worlds must refuse them in the same words,
-and no time may pass. Every disagreement is printed with its plan, so that `--only NUMBER` repeats it.
+`python -m envs.agree` samples homes and plans: random applicable actions, or chains such as open, pick up, put, close,
+turn on. After each done skill, the atoms read from physics (places, states, liquids, the held object) must equal the
+result of `envs.symbolic.actions.apply` on the atoms before it. Failures are counted by reason, with the atoms that they
+changed, and the plan continues from there. A share of the actions is inapplicable: both worlds must refuse them in the
+same words, and no simulated time may pass. Every disagreement is printed with its plan; `--only NUMBER` repeats it.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ if TYPE_CHECKING:
     from envs.simulation.physical_home import PhysicalHome
 
 Grasp = Literal["assisted", "physical"]
-LENGTH = 12  # actions of a plan
-INAPPLICABLE = 0.2  # the share of draws that cannot be done
-UNKNOWN = 0.1  # the share of those that name what is not there
+PLAN_LENGTH = 12  # actions in a plan
+INAPPLICABLE_SHARE = 0.2  # fraction of inapplicable actions
+UNKNOWN_NAME_SHARE = 0.1  # fraction of those with unknown names or skills
 MAX_HOMES = 20
 MAX_PLANS = 1_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """One job: the plan `number`; the even ones are random actions, the odd ones chains."""
+    """One job: the plan `number`; even plans are random actions, odd ones are chains."""
 
     number: int
     seed: int
@@ -47,12 +47,12 @@ class Plan:
 
     @property
     def key(self) -> str:
-        """Its number."""
+        """The plan number as text."""
         return str(self.number)
 
 
 def run_plan(plan: Plan) -> Record:
-    """Draw a home and a plan, and carry it out; what goes wrong is in the record."""
+    """Sample a home and a plan, and execute it; errors are part of the record."""
     from envs.simulation.physical_home import PhysicalHome
 
     record: Record = {"key": plan.key, "steps": [], "error": ""}
@@ -67,9 +67,9 @@ def run_plan(plan: Plan) -> Record:
     else:
         return record | {"error": f"no home in {MAX_HOMES} can be built: {error}"}
     try:
-        start = home.state()
+        initial_state = home.state()
         rows = _carry_out(home, random.Random(seed), chains=plan.number % 2 == 1)
-        return record | {"home": seed, "steps": rows, "started_right": start == home.world.initial()}
+        return record | {"home": seed, "steps": rows, "started_right": initial_state == home.world.initial()}
     finally:
         home.close()
 
@@ -78,27 +78,27 @@ def _carry_out(home: PhysicalHome, rng: random.Random, *, chains: bool) -> list[
     from envs.evaluation.state_comparison import attempt
 
     rows: list[Row] = []
-    ahead: list[Action] = []
-    kind = "any"
-    while len(rows) < LENGTH:
+    remaining: list[Action] = []
+    chain_name = "any"
+    while len(rows) < PLAN_LENGTH:
         state = home.state()
-        if rng.random() < INAPPLICABLE:
+        if rng.random() < INAPPLICABLE_SHARE:
             rows.append(_refusal(home, _unknown(home, rng) or draw_inapplicable(state, rng)))
             continue
-        if chains and not ahead:
-            kind, ahead = draw_chain(state, rng)
-        action = ahead.pop(0) if chains else draw_action(state, rng)
-        made = attempt(home, action)
-        rows.append(made.as_dict() | {"kind": kind})
-        if made.status == "crashed":
+        if chains and not remaining:
+            chain_name, remaining = draw_chain(state, rng)
+        action = remaining.pop(0) if chains else draw_action(state, rng)
+        result = attempt(home, action)
+        rows.append(result.as_dict() | {"kind": chain_name})
+        if result.status == "crashed":
             break
-        if made.differences or not made.done:
-            ahead.clear()  # the rest of the chain was meant for another state
+        if result.differences or not result.done:
+            remaining.clear()  # the rest of the chain was planned for another state
     return rows
 
 
 def _unknown(home: PhysicalHome, rng: random.Random) -> Action | None:
-    if rng.random() >= UNKNOWN:
+    if rng.random() >= UNKNOWN_NAME_SHARE:
         return None
     names = home.world.names
     return rng.choice((
@@ -109,31 +109,33 @@ def _unknown(home: PhysicalHome, rng: random.Random) -> Action | None:
 
 
 def _refusal(home: PhysicalHome, action: Action) -> Row:
-    """Try what cannot be done in both worlds."""
-    before, ticks = home.state(), home.engine.ticks
-    words: list[str] = []
+    """Try an inapplicable action in both worlds and compare the refusals."""
+    state_before, start_tick = home.state(), home.engine.ticks
+    answers: list[str] = []
     try:
         outcome = home.execute(action)
-        words.append(f"{format_action(home.world, action)}: {outcome.reason}" if outcome.status == "failed" else "done")
+        answers.append(
+            f"{format_action(home.world, action)}: {outcome.reason}" if outcome.status == "failed" else "done"
+        )
     except ActionError as error:
-        words.append(str(error))
+        answers.append(str(error))
     try:
-        apply(before, action)
-        words.append("done")
+        apply(state_before, action)
+        answers.append("done")
     except ActionError as error:
-        words.append(str(error))
-    passed = home.engine.ticks - ticks
+        answers.append(str(error))
+    ticks_passed = home.engine.ticks - start_tick
     return {
-        "subtask": " ".join((action.skill, *action.args)), "status": "refused", "physical": words[0],
-        "symbolic": words[1], "ticks": passed,
-        "agrees": words[0] == words[1] != "done" and passed == 0 and home.state() == before,
+        "subtask": " ".join((action.skill, *action.args)), "status": "refused", "physical": answers[0],
+        "symbolic": answers[1], "ticks": ticks_passed,
+        "agrees": answers[0] == answers[1] != "done" and ticks_passed == 0 and home.state() == state_before,
     }  # fmt: skip
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m envs.agree", description="Compare the two worlds, plan by plan.")
-    parser.add_argument("--plans", type=int, default=2000, help="how many (default 2000)")
-    parser.add_argument("--seed", type=int, default=0, help="another seed, other homes and plans (default 0)")
+    parser.add_argument("--plans", type=int, default=2000, help="number of plans (default 2000)")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the homes and plans (default 0)")
     parser.add_argument("--grasp", choices=["assisted", "physical"], default="assisted", help="default assisted")
     add_job_flags(parser, "plan", metavar="NUMBER", only="one plan, step by step", only_type=int)
     return parser
@@ -147,16 +149,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error(f"--plans is 1 to {MAX_PLANS}, --workers at least 1, --seed at least 0")
     numbers = range(args.plans) if args.only is None else [args.only]
     jobs = [Plan(number=number, seed=args.seed, grasp=args.grasp) for number in numbers]
-    about: Record = {"what": "agree", "seed": args.seed, "grasp": args.grasp}
+    run_info: Record = {"what": "agree", "seed": args.seed, "grasp": args.grasp}
     records, status = run_job_command(
-        args, run_plan, jobs, about, prog="python -m envs.agree", unit="plan", description="agree"
+        args, run_plan, jobs, run_info, prog="python -m envs.agree", unit="plan", description="agree"
     )
     if status == 2:
         return status
     if args.only is not None:
         print(_steps_text(records), file=sys.stderr)
     summary = summarize(records)
-    print(json.dumps(about | summary.as_dict()) if args.json else as_text(summary))
+    print(json.dumps(run_info | summary.as_dict()) if args.json else as_text(summary))
     return status
 
 
@@ -166,8 +168,11 @@ def _steps_text(records: Sequence[Record]) -> str:
         lines.append(f"plan {record['key']}, home {record.get('home')} {record['error']}")
         for row in cast("list[Row]", record["steps"]):
             lines.append(f"{row['subtask']!s:48} {row['status']:8} {row.get('reason', row.get('physical'))}")
-            differing = cast("list[list[str]]", row.get("differences", []))
-            lines += [f"    {name} {atom}: expected {wanted}, found {found}" for name, atom, wanted, found in differing]
+            differences = cast("list[list[str]]", row.get("differences", []))
+            lines += [
+                f"    {name} {atom}: expected {expected}, found {actual}"
+                for name, atom, expected, actual in differences
+            ]
     return "\n".join(lines)
 
 

@@ -1,4 +1,4 @@
-"""Errors of the `envs` package: one base class, and messages that say what, where, what was seen, what would do."""
+"""Errors of the `envs` package (one base class), and helpers for messages that offer the nearest known word."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-LONGEST_WORD = 100  # characters of what is compared with known words
-SHOWN = 80  # characters of what was seen, in a message
+MAX_COMPARED_LENGTH = 100  # longer words are not compared with known words
+MAX_QUOTED_LENGTH = 80  # characters of a quoted value in a message
 
 
 class EnvsError(Exception):
-    """Base class of everything that `envs` raises on purpose."""
+    """Base class of all errors that `envs` raises on purpose."""
 
 
 class DomainError(EnvsError, ValueError):
@@ -36,15 +36,15 @@ class PhysicsError(EnvsError, RuntimeError):
     """The physics engine is missing or cannot build a home."""
 
 
-def quoted(seen: object) -> str:
-    """Return what was seen as a message shows it: in quotes if it is a text, and not without end."""
-    text = repr(seen)
-    return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
+def quoted(value: object) -> str:
+    """Return the `repr` of a value for a message, cut to `MAX_QUOTED_LENGTH` characters."""
+    text = repr(value)
+    return text if len(text) <= MAX_QUOTED_LENGTH else text[: MAX_QUOTED_LENGTH - 1] + "…"
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return a hint that offers the known words nearest to `word`, or an empty string."""
-    if len(word) > LONGEST_WORD:  # comparing takes as long as the product of the lengths
+    if len(word) > MAX_COMPARED_LENGTH:  # the time grows with the product of the lengths
         return ""
     close = get_close_matches(word, list(known), n=3, cutoff=0.6)
     return f"; did you mean {' or '.join(repr(c) for c in close)}?" if close else ""

@@ -1,4 +1,4 @@
-"""Draws every thing and every piece of furniture on one sheet: `python -m envs.gallery OUT.png`."""
+"""Draw every object or fixture category on one contact sheet: `python -m envs.gallery OUT.png`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from envs.assets.furniture.fixture_models import furniture
 from envs.assets.object_models import appearance
 from envs.errors import EnvsError
-from envs.geometry.bodies import seen
+from envs.geometry.bodies import visual_piece
 from envs.physics.fixture_builder import leaf_links
 from envs.recording.video import captioned, filmstrip, write_png
 from envs.rendering.renderer import Renderer
@@ -27,43 +27,43 @@ VIEW_DEG = 30.0
 
 
 def pictures(kind: str, size: int) -> Iterator[tuple[str, Frame]]:
-    """Draw the categories of one kind, `things` or `furniture`, each alone; yields names and pictures."""
+    """Yield the name and the picture of each category of one kind, `things` or `furniture`."""
     domain = load_domain()
-    canvas = Renderer()
+    renderer = Renderer()
     try:
         if kind == "things":
-            for thing in domain.objects.values():
-                canvas.clear()
-                canvas.add(thing.name, (seen(appearance(thing)),), (0.0, 0.0, 0.0))
-                yield thing.name, _portrait(canvas, thing.size, 0.0, size)
+            for category in domain.objects.values():
+                renderer.clear()
+                renderer.add(category.name, (visual_piece(appearance(category)),), (0.0, 0.0, 0.0))
+                yield category.name, _portrait(renderer, category.size, 0.0, size)
         else:
             for fixture in domain.fixtures.values():
-                made = furniture(fixture)
-                canvas.clear()
-                canvas.add(fixture.name, made.pieces, (0.0, 0.0, 0.0), links=leaf_links(made))
-                for k, piece in enumerate(made.glow):
-                    canvas.add(f"{fixture.name} {k}", (piece,), (0.0, 0.0, 0.0))
-                    canvas.paint(f"{fixture.name} {k}", piece.color)
-                yield fixture.name, _portrait(canvas, fixture.size, fixture.size[2] / 2, size)
+                geometry = furniture(fixture)
+                renderer.clear()
+                renderer.add(fixture.name, geometry.pieces, (0.0, 0.0, 0.0), links=leaf_links(geometry))
+                for k, piece in enumerate(geometry.glow):
+                    renderer.add(f"{fixture.name} {k}", (piece,), (0.0, 0.0, 0.0))
+                    renderer.paint(f"{fixture.name} {k}", piece.color)
+                yield fixture.name, _portrait(renderer, fixture.size, fixture.size[2] / 2, size)
     finally:
-        canvas.close()
+        renderer.close()
 
 
-def _portrait(canvas: Renderer, extent: Sequence[float], middle: float, size: int) -> Frame:
-    """Look at what stands at the origin from its front, from the side and from above."""
-    away = 2.2 * float(np.linalg.norm(extent)) + 0.02
-    eye = np.array([0.62, -0.52, 0.58]) * away + (0.0, 0.0, middle)
-    return canvas.shot(
+def _portrait(renderer: Renderer, extent: Sequence[float], middle: float, size: int) -> Frame:
+    """Render the object at the origin from the front, slightly from the side and from above."""
+    distance = 2.2 * float(np.linalg.norm(extent)) + 0.02
+    eye = np.array([0.62, -0.52, 0.58]) * distance + (0.0, 0.0, middle)
+    return renderer.shot(
         size, size, eye.tolist(), (0.0, 0.0, middle), view_deg=VIEW_DEG, near_m=0.01, far_m=30.0
     )[0]  # fmt: skip
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Write the sheet."""
+    """Write the contact sheet."""
     parser = argparse.ArgumentParser(prog="python -m envs.gallery", description="Draw everything that a home can have.")
     parser.add_argument("out", help="the PNG file to write")
     parser.add_argument("--kind", choices=("things", "furniture"), default="things")
-    parser.add_argument("--size", type=int, default=150, help="of one picture [pixels] (default 150)")
+    parser.add_argument("--size", type=int, default=150, help="size of one picture [pixels] (default 150)")
     args = parser.parse_args(argv)
     if not 32 <= args.size <= 1024:
         parser.error(f"--size is {args.size}; it is 32 to 1024")

@@ -1,8 +1,8 @@
-"""How fast the two worlds are: `python -m envs.speed`.
+"""Measure the speed of the two worlds: `python -m envs.speed`.
 
-Symbolic: actions in a second of one core's time, each with all its preconditions (`unmet_precondition`) and, where it is applicable,
-all its effects and processes (`successor`). Physics: how much faster than real time a short plan runs
-(simulated seconds a CPU second), how long a home takes to build, and the head camera's frames.
+Symbolic: actions per CPU second on one core, each with all its preconditions (`unmet_precondition`) and, if it is
+applicable, all its effects and processes (`successor`). Physics: simulated seconds per CPU second of a short plan, the
+time to build and to reset a home, and the frame rate of the head camera.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import time
 from typing import TYPE_CHECKING
 
 from envs.errors import EnvsError
-from envs.evaluation.random_plans import applicable_walk, draw_inapplicable
+from envs.evaluation.random_plans import draw_actions, draw_inapplicable
 from envs.scenes.scene_sampler import sample_scene
 from envs.symbolic.actions import Action, State, World, applicable, successor, unmet_precondition
 
@@ -30,52 +30,52 @@ PHYSICS_SKILLS = ("open", "close", "pick up", "put", "pick up", "put")
 Figures = dict[str, float | int | str]
 
 
-def with_inapplicable(start: State, walk: Sequence[Action], rng: random.Random) -> list[Action]:
-    """Put before each action of a walk one with a random skill and random names that is not applicable there."""
-    state, mixed = start, list[Action]()
-    for action in walk:
-        mixed += [draw_inapplicable(state, rng), action]
+def with_inapplicable(initial_state: State, actions: Sequence[Action], rng: random.Random) -> list[Action]:
+    """Insert before each action an inapplicable one with a random skill and random names."""
+    state, mixed_actions = initial_state, list[Action]()
+    for action in actions:
+        mixed_actions += [draw_inapplicable(state, rng), action]
         state = successor(state, action)
-    return mixed
+    return mixed_actions
 
 
 def actions_per_s(
-    start: State, actions: Sequence[Action], seconds: float, clock: Callable[[], float] = time.process_time
+    initial_state: State, actions: Sequence[Action], seconds: float, clock: Callable[[], float] = time.process_time
 ) -> tuple[float, float]:
-    """Try the actions in a row, again and again. Returns actions a CPU second, and the share that was applicable."""
-    tried = done = 0
-    began = clock()
-    while (taken_s := clock() - began) < seconds:
-        state = start
+    """Apply the actions in sequence, repeatedly; return actions per CPU second and the fraction applicable."""
+    tried = applied = 0
+    started_at = clock()
+    while (elapsed_s := clock() - started_at) < seconds:
+        state = initial_state
         for action in actions:
             if unmet_precondition(state, action) is None:
                 state = successor(state, action)
-                done += 1
+                applied += 1
         tried += len(actions)
-    return tried / taken_s, done / tried
+    return tried / elapsed_s, applied / tried
 
 
 def symbolic_figures(seconds: float) -> Figures:
     """Measure the symbolic world in one sampled home."""
     rng = random.Random(SEED)
     world = World(sample_scene(SEED, n_objects=N_OBJECTS, geometry=False))
-    start = world.initial()
-    walk = applicable_walk(start, N_ACTIONS, rng)
-    mixed = with_inapplicable(start, walk, rng)
-    walk_per_s, _ = actions_per_s(start, walk, seconds / 2)
-    mixed_per_s, mixed_share = actions_per_s(start, mixed, seconds / 2)
-    states = [start]
-    for action in walk[:200]:
+    initial_state = world.initial()
+    actions = draw_actions(initial_state, N_ACTIONS, rng)
+    mixed_actions = with_inapplicable(initial_state, actions, rng)
+    applicable_per_s, _ = actions_per_s(initial_state, actions, seconds / 2)
+    mixed_per_s, mixed_share = actions_per_s(initial_state, mixed_actions, seconds / 2)
+    states = [initial_state]
+    for action in actions[:200]:
         states.append(successor(states[-1], action))
-    began = time.process_time()
+    started_at = time.process_time()
     for state in states:
         applicable(state)
     return {
         "entities": len(world.names),
-        "applicable_actions_per_s": round(walk_per_s),
+        "applicable_actions_per_s": round(applicable_per_s),
         "mixed_actions_per_s": round(mixed_per_s),
         "mixed_share_applicable": round(mixed_share, 3),
-        "list_applicable_ms": round((time.process_time() - began) / len(states) * 1e3, 4),
+        "list_applicable_ms": round((time.process_time() - started_at) / len(states) * 1e3, 4),
     }
 
 
@@ -90,24 +90,24 @@ def physics_figures() -> Figures:
     home = PhysicalHome(sample_scene(SEED, n_objects=N_OBJECTS))
     home.reset()
     done, simulated_s = 0, 0.0
-    began = time.process_time()
+    started_at = time.process_time()
     for skill in PHYSICS_SKILLS:
         action = next((a for a in applicable(home.state()) if a.skill == skill), None)
         if action is not None:
             outcome = home.execute(action)
             simulated_s += outcome.duration_s
             done += outcome.status == "done"
-    taken_s = time.process_time() - began
+    elapsed_s = time.process_time() - started_at
     home.close()
     return {
         "physics_actions_done": f"{done} of {len(PHYSICS_SKILLS)}",
         "physics_simulated_s": round(simulated_s, 1),
-        "physics_x_real_time": round(simulated_s / taken_s, 1),
+        "physics_x_real_time": round(simulated_s / elapsed_s, 1),
     }
 
 
 def reset_figures(repeats: int = 5) -> Figures:
-    """Measure how long a home takes to build at first, and to be built anew at each reset.
+    """Measure the time to build a home, and to reset it.
 
     Raises:
         PhysicsError: PyBullet is not installed.
@@ -115,21 +115,21 @@ def reset_figures(repeats: int = 5) -> Figures:
     from envs.simulation.physical_home import PhysicalHome
 
     scene = sample_scene(SEED, n_objects=N_OBJECTS)
-    began = time.process_time()
+    started_at = time.process_time()
     home = PhysicalHome(scene)
-    built_s = time.process_time() - began
-    taken_s = []
+    build_s = time.process_time() - started_at
+    reset_s = []
     for _ in range(repeats):
         home.engine.step()
-        began = time.process_time()
+        started_at = time.process_time()
         home.reset()
-        taken_s.append(time.process_time() - began)
+        reset_s.append(time.process_time() - started_at)
     home.close()
-    return {"physics_build_ms": round(1e3 * built_s, 1), "physics_reset_ms": round(1e3 * statistics.median(taken_s), 1)}
+    return {"physics_build_ms": round(1e3 * build_s, 1), "physics_reset_ms": round(1e3 * statistics.median(reset_s), 1)}
 
 
 def camera_figures(frames: int = 25) -> Figures:
-    """Measure the head camera in the same home: frames a CPU second, colors alone and with depth and segmentation.
+    """Measure the head camera in the same home: frames per CPU second, with color only and with all images.
 
     Raises:
         PhysicsError: PyBullet is not installed.
@@ -138,18 +138,18 @@ def camera_figures(frames: int = 25) -> Figures:
     from envs.simulation.physical_home import PhysicalHome
 
     home = PhysicalHome(sample_scene(SEED, n_objects=N_OBJECTS))
-    found: Figures = {}
+    figures: Figures = {}
     for pixels in (256, 128):
         for name, observe in (("rgb", ("rgb",)), ("all", ("rgb", "depth", "segmentation"))):
             senses = Senses(observe=observe, image_size=(pixels, pixels))
-            taken_s = []
+            frame_s = []
             for _ in range(frames):
-                began = time.process_time()
+                started_at = time.process_time()
                 senses.read(home)
-                taken_s.append(time.process_time() - began)
-            found[f"camera_{pixels}_{name}_fps"] = round(1 / statistics.median(taken_s), 1)
+                frame_s.append(time.process_time() - started_at)
+            figures[f"camera_{pixels}_{name}_fps"] = round(1 / statistics.median(frame_s), 1)
     home.close()
-    return found
+    return figures
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -1,6 +1,7 @@
-"""What movable things collide as: a few convex pieces with a flat bottom, and where two fingers can take them.
+"""Collision shapes of movable objects: a few convex pieces with a flat bottom, and the rims that a gripper can grasp.
 
-Fruit does not roll off a table, and a home of fifty things stays fast. An object's frame is its center, z up.
+Flat bottoms keep fruit from rolling off a table, and few pieces keep a home of fifty objects fast. The origin of an
+object's frame is its center, z up.
 """
 
 from __future__ import annotations
@@ -16,27 +17,31 @@ if TYPE_CHECKING:
     from envs.symbolic.domain import ObjectCategory, Vec3
 
 WALL_M = 0.008  # thickness of a vessel's walls
-TAB_M = 0.045  # length of the pieces of rim of plates, trays and pans
+TAB_M = 0.045  # length of the rim pieces of plates, trays and pans
 RIDGE_M = 0.03  # thickness of a cloth's fold and of a kettle's handle
-RIDGED = {"cloth": 0.45, "cushion": 0.6, "kettle": 0.78}  # shapes with one: the part of the height that is below it
+RIDGED = {
+    "cloth": 0.45,
+    "cushion": 0.6,
+    "kettle": 0.78,
+}  # shapes with a fold or handle: the fraction of the height below it
 FLAT = ("plate", "tray", "pan")
 CYLINDERS = ("plate", "pan", "wine_glass", "bottle", "can", "ball", "vase", "roll", "plunger", "kettle")  # as hulls
 ROUND = (*CYLINDERS, "bowl", "cup", "mug", "glass", "pot")  # look the same from all sides, if as deep as wide
 HOLLOW = ("bowl", "cup", "mug", "glass", "pot", "basket")
 DENSITY = 500.0  # kg/m3 of the bounding box: half of water
-MASS_KG = (0.05, 1.5)  # one hand lifts the heaviest
+MASS_KG = (0.05, 1.5)  # minimum and maximum; one hand can lift the maximum
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rim:
-    """An upright part that fits between two fingers, in a thing's frame.
+    """An upright part of an object that fits between two fingers, in the object's frame.
 
     Attributes:
-        x: Of its middle [m].
-        y: Of its middle [m].
-        out: Direction across it [rad].
-        thick: Across it [m].
-        deep: From the thing's top down [m].
+        x: x of its middle [m].
+        y: y of its middle [m].
+        out: Direction across it, outwards [rad].
+        thick: Thickness across it [m].
+        deep: Depth from the object's top down [m].
     """
 
     x: float
@@ -48,53 +53,55 @@ class Rim:
 
 @lru_cache(maxsize=256)
 def hulls(category: ObjectCategory) -> tuple[Piece, ...]:
-    """Return the pieces that one kind of thing collides as."""
+    """Return the collision pieces of an object category."""
     x, y, z = category.size
     round_ = category.shape in CYLINDERS and x == y
     kind: Literal["box", "cylinder"] = "cylinder" if round_ else "box"
     if is_hollow(category):
         return _open_box(category.size)
-    if category.shape in FLAT:  # with a rim only where fingers take it: a whole one would cost time
+    if category.shape in FLAT:  # rim pieces only where fingers grasp it: a full rim would cost time
         base = _hull((x, y, 0.5 * z), (0.0, 0.0, -0.25 * z), kind)
         return (base, *(_tab(rim, z) for rim in rims(category)))
     if category.shape in RIDGED:  # a fold, or a handle, on top
-        part = RIDGED[category.shape]
-        base = _hull((x, y, part * z), (0.0, 0.0, (part - 1) * z / 2), kind)
-        return (base, _hull((0.7 * x, RIDGE_M, (1 - part) * z), (0.0, 0.0, part * z / 2)))
+        base_share = RIDGED[category.shape]
+        base = _hull((x, y, base_share * z), (0.0, 0.0, (base_share - 1) * z / 2), kind)
+        return (base, _hull((0.7 * x, RIDGE_M, (1 - base_share) * z), (0.0, 0.0, base_share * z / 2)))
     return (_hull(category.size, kind=kind),)
 
 
 @lru_cache(maxsize=256)
 def rims(category: ObjectCategory) -> tuple[Rim, ...]:
-    """Where two fingers can take a thing from above beside its whole body: walls, rims, folds, handles."""
+    """Return the parts that two fingers can grasp from above besides the whole body: walls, rims, folds, handles."""
     x, y, z = category.size
     if category.shape in RIDGED:
         return (Rim(x=0.0, y=0.0, out=pi / 2, thick=RIDGE_M, deep=(1 - RIDGED[category.shape]) * z),)
     if category.shape not in FLAT and not is_hollow(category):
         return ()
-    deep = 0.5 * z if category.shape in FLAT else z - WALL_M
+    depth = 0.5 * z if category.shape in FLAT else z - WALL_M
     half = (x / 2 - WALL_M / 2, y / 2 - WALL_M / 2)
-    first = pi / 4 if category.shape in ("plate", "pan") else 0.0  # between the axes, along which square things lie
-    outs = [first + k * pi / 2 for k in range(4)]
+    first_angle = (
+        pi / 4 if category.shape in ("plate", "pan") else 0.0
+    )  # between the axes: square objects lie along the axes
+    angles = [first_angle + k * pi / 2 for k in range(4)]
     return tuple(
-        Rim(x=half[k % 2] * cos(out), y=half[k % 2] * sin(out), out=out, thick=WALL_M, deep=deep)
-        for k, out in enumerate(outs)
+        Rim(x=half[k % 2] * cos(angle), y=half[k % 2] * sin(angle), out=angle, thick=WALL_M, deep=depth)
+        for k, angle in enumerate(angles)
     )
 
 
 def is_hollow(category: ObjectCategory) -> bool:
-    """Whether a thing collides as a floor with four walls."""
+    """Whether an object collides as a floor with four walls."""
     return category.shape in HOLLOW and category.holds is not None
 
 
-def edge_top(category: ObjectCategory) -> float:
-    """Height of what collides at a thing's edge above its center [m]: rims, folds and handles do not count."""
-    part = 0.5 if category.shape in FLAT else RIDGED.get(category.shape, 1.0)
-    return (part - 0.5) * category.size[2]
+def edge_height(category: ObjectCategory) -> float:
+    """Return the collision height at an object's edge above its center [m], without rims, folds and handles."""
+    share = 0.5 if category.shape in FLAT else RIDGED.get(category.shape, 1.0)
+    return (share - 0.5) * category.size[2]
 
 
-def floor_in(category: ObjectCategory) -> float:
-    """Height of a container's inner floor above its center [m]."""
+def inner_floor_height(category: ObjectCategory) -> float:
+    """Return the height of a container's inner floor above its center [m]."""
     bottom = -category.size[2] / 2
     if category.shape in HOLLOW:
         return bottom + WALL_M
@@ -102,7 +109,7 @@ def floor_in(category: ObjectCategory) -> float:
 
 
 def mass_kg(category: ObjectCategory) -> float:
-    """A mass that suits the size, within what one hand lifts."""
+    """Return a mass [kg] that suits the size, within `MASS_KG`."""
     x, y, z = category.size
     return min(MASS_KG[1], max(MASS_KG[0], DENSITY * x * y * z))
 
@@ -112,7 +119,7 @@ def _hull(size: Vec3, at: Vec3 = (0.0, 0.0, 0.0), kind: Literal["box", "cylinder
 
 
 def _open_box(size: Vec3) -> tuple[Piece, ...]:
-    """A floor and four walls: things dropped into it stay in it."""
+    """Return a floor and four walls: objects dropped into it stay in it."""
     x, y, z = size
     floor = _hull((x, y, WALL_M), (0.0, 0.0, (WALL_M - z) / 2))
     ends = [_hull((WALL_M, y, z), (side * (x - WALL_M) / 2, 0.0, 0.0)) for side in (-1, 1)]

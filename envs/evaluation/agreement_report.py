@@ -1,4 +1,4 @@
-"""Where the two worlds agreed and where they did not: the records of `envs.agree`, counted."""
+"""Summarize the records of `envs.agree`: where the symbolic and the physical world agree and where they differ."""
 
 from __future__ import annotations
 
@@ -17,19 +17,20 @@ if TYPE_CHECKING:
 
 @dataclass
 class Agreement:
-    """What came of some plans.
+    """Agreement of the two worlds over a set of plans.
 
     Attributes:
-        plans: That were carried out.
-        done: By skill, whether it was done.
-        agree: By skill, of those done, whether all atoms are the symbolic world's.
-        resumed: Skills right after one that failed: whether they were done.
-        disagreements: By skill, category and atom: how many, and the first.
-        changed: By skill and atom: what failed skills changed, how many times, and the first.
-        refused: Actions that cannot be done: whether both worlds said so in the same words, at once.
-        wrong_refusals: Those of which they did not.
-        wrong_starts: Plans whose first state was not the scene's.
-        errors: Plans without a home.
+        plans: Number of executed plans.
+        done: By skill, how many actions were done.
+        agree: By skill, how many of the done actions ended with the atoms of the symbolic world.
+        resumed: How many actions right after a failed one were done.
+        disagreements: By skill, category and atom, the number of differing atoms after done actions.
+        changed: By skill and atom, the number of atoms that failed actions changed.
+        examples: For each entry of `disagreements` and `changed`, the first example.
+        refused: For each inapplicable action, whether both worlds refused it with the same words and at once.
+        wrong_refusals: The inapplicable actions of which they did not.
+        wrong_starts: Plans whose initial state was not the scene's.
+        errors: Plans for which no home could be built.
     """
 
     plans: int = 0
@@ -45,13 +46,13 @@ class Agreement:
     errors: list[str] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, object]:
-        """Plain data for programs."""
+        """Return plain data for JSON."""
         return {
             "plans": self.plans,
             "done": {skill: tally.as_dict() for skill, tally in self.done.items()},
             "agree": {skill: tally.as_dict() for skill, tally in self.agree.items()},
-            "all_done": together(self.done).as_dict(),
-            "all_agree": together(self.agree).as_dict(),
+            "all_done": combined(self.done).as_dict(),
+            "all_agree": combined(self.agree).as_dict(),
             "after_a_failure": self.resumed.as_dict(),
             "disagreements": dict(self.disagreements.most_common()),
             "changed_by_failures": dict(self.changed.most_common()),
@@ -64,85 +65,87 @@ class Agreement:
 
 
 def summarize(records: Iterable[Record]) -> Agreement:
-    """Count the records of plans."""
-    found = Agreement()
+    """Count the records of a set of plans."""
+    report = Agreement()
     for record in sorted(records, key=lambda r: int(str(r["key"]))):
         key = f"plan {record['key']}"
         if record["error"]:
-            found.errors.append(f"{key}: {record['error']}")
+            report.errors.append(f"{key}: {record['error']}")
             continue
-        found.plans += 1
+        report.plans += 1
         if not record.get("started_right", True):
-            found.wrong_starts.append(f"{key}, home {record['home']}")
+            report.wrong_starts.append(f"{key}, home {record['home']}")
         prefix: list[str] = []
         after_failure = False
         for row in cast("list[Row]", record["steps"]):
             if row["status"] == "refused":
-                _count_refusal(found, row, key)
+                _count_refusal(report, row, key)
                 continue
-            _count(found, row, key, prefix)
+            _count(report, row, key, prefix)
             done = row["status"] == "done"
             if after_failure:
-                found.resumed.add(row, hit=done, key=key)
+                report.resumed.add(row, hit=done, key=key)
             after_failure = not done
             prefix.append(str(row["subtask"]))
-    return found
+    return report
 
 
-def _count_refusal(found: Agreement, row: Row, key: str) -> None:
-    found.refused.append(bool(row["agrees"]))
+def _count_refusal(report: Agreement, row: Row, key: str) -> None:
+    report.refused.append(bool(row["agrees"]))
     if not row["agrees"]:
-        said = f"physics {row['physical']!r} after {row['ticks']} ticks; symbolic {row['symbolic']!r}"
-        found.wrong_refusals.append(f"{key}: {row['subtask']}: {said}")
+        answers = f"physics {row['physical']!r} after {row['ticks']} ticks; symbolic {row['symbolic']!r}"
+        report.wrong_refusals.append(f"{key}: {row['subtask']}: {answers}")
 
 
-def _count(found: Agreement, row: Row, key: str, prefix: list[str]) -> None:
+def _count(report: Agreement, row: Row, key: str, prefix: list[str]) -> None:
     skill, done = str(row["skill"]), row["status"] == "done"
-    found.done.setdefault(skill, SuccessCount()).add(row, hit=done, key=key)
+    report.done.setdefault(skill, SuccessCount()).add(row, hit=done, key=key)
     rows = cast("list[list[str]]", row["differences"])
     if done:
         atoms = ", ".join(sorted({atom for _, atom, _, _ in rows}))
-        found.agree.setdefault(skill, SuccessCount()).add(row, hit=not rows, key=key, cause=f"differs in {atoms}")
-    group = found.disagreements if done else found.changed
-    kinds = {f"{skill} {row['category'] if done else ''}".strip() + f": {atom}" for _, atom, _, _ in rows}
-    for kind in sorted(kinds):
-        group[kind] += 1
-        if kind not in found.examples:
-            said = "; ".join(f"{name} {atom}: {seen}, not {wanted}" for name, atom, wanted, seen in rows)
-            found.examples[kind] = f"{key}: {' → '.join([*prefix, str(row['subtask'])])}: {said}"
+        report.agree.setdefault(skill, SuccessCount()).add(row, hit=not rows, key=key, cause=f"differs in {atoms}")
+    group = report.disagreements if done else report.changed
+    labels = {f"{skill} {row['category'] if done else ''}".strip() + f": {atom}" for _, atom, _, _ in rows}
+    for label in sorted(labels):
+        group[label] += 1
+        if label not in report.examples:
+            details = "; ".join(f"{name} {atom}: {actual}, not {expected}" for name, atom, expected, actual in rows)
+            report.examples[label] = f"{key}: {' → '.join([*prefix, str(row['subtask'])])}: {details}"
 
 
-def together(tallies: dict[str, SuccessCount]) -> SuccessCount:
-    """Add up all skills."""
-    whole = SuccessCount()
-    for tally in tallies.values():
-        whole.total += tally.total
-        whole.hits += tally.hits
-        whole.simulated_s += tally.simulated_s
-        whole.cpu_s += tally.cpu_s
-        whole.collisions += tally.collisions
-    return whole
+def combined(tallies: dict[str, SuccessCount]) -> SuccessCount:
+    """Add up the counts of all skills."""
+    total = SuccessCount()
+    for count in tallies.values():
+        total.total += count.total
+        total.hits += count.hits
+        total.simulated_s += count.simulated_s
+        total.cpu_s += count.cpu_s
+        total.collisions += count.collisions
+    return total
 
 
-def as_text(found: Agreement) -> str:
-    """Write a table, then every kind of disagreement with its first example."""
+def as_text(report: Agreement) -> str:
+    """Return a table, then every type of disagreement with its first example."""
     lines = [f"{'skill':12}{'agrees, of those done':>30}{'done':>30}"]
-    for skill in sorted(found.done):
-        agree = found.agree.get(skill, SuccessCount())
-        lines.append(f"{skill:12}{agree.rate!s:>22} of {agree.total:<6}{found.done[skill].line()}")
-    agree = together(found.agree)
-    lines.append(f"{'all':12}{agree.rate!s:>22} of {agree.total:<6}{together(found.done).line()}")
-    lines.append(f"{'after one that failed':36}{found.resumed.line()}")
-    refused = Rate(hits=sum(found.refused), total=len(found.refused))
-    lines.append(f"{found.plans} plans; refused alike: {refused} of {refused.total}; errors: {len(found.errors)}")
-    for title, group in (("disagreements:", found.disagreements), ("what failed skills changed:", found.changed)):
+    for skill in sorted(report.done):
+        agree = report.agree.get(skill, SuccessCount())
+        lines.append(f"{skill:12}{agree.rate!s:>22} of {agree.total:<6}{report.done[skill].line()}")
+    agree = combined(report.agree)
+    lines.append(f"{'all':12}{agree.rate!s:>22} of {agree.total:<6}{combined(report.done).line()}")
+    lines.append(f"{'after one that failed':36}{report.resumed.line()}")
+    refused = Rate(hits=sum(report.refused), total=len(report.refused))
+    lines.append(f"{report.plans} plans; refused alike: {refused} of {refused.total}; errors: {len(report.errors)}")
+    for title, group in (("disagreements:", report.disagreements), ("what failed skills changed:", report.changed)):
         lines.append(title)
-        lines += [f"  {n:5d}  {kind}\n         {found.examples[kind]}" for kind, n in group.most_common()] or ["  none"]
-    lines += ["why skills failed:", causes_text(found.done)]
-    for title, some in (
-        ("refused differently", found.wrong_refusals),
-        ("not as the scene says at the start", found.wrong_starts),
-        ("error", found.errors),
+        lines += [
+            f"  {number:5d}  {label}\n         {report.examples[label]}" for label, number in group.most_common()
+        ] or ["  none"]
+    lines += ["why skills failed:", causes_text(report.done)]
+    for title, texts in (
+        ("refused differently", report.wrong_refusals),
+        ("not as the scene says at the start", report.wrong_starts),
+        ("error", report.errors),
     ):
-        lines += [f"{title}: {text}" for text in some]
+        lines += [f"{title}: {text}" for text in texts]
     return "\n".join(lines)

@@ -1,7 +1,7 @@
-"""Plans to try the homes with: any applicable action, actions that are not, and short chains towards a sampled end.
+"""Random plans that test the homes: applicable actions, inapplicable actions, and short chains with a purpose.
 
-The chains are what people do at home (bring, wash, heat, fill, cut, wipe, give), each made by a few lines of rules from
-the state at hand. They are no planner: a chain whose next step is not applicable is thrown away and another is drawn.
+A chain is a household chore (bring, wash, heat, fill, cut, wipe, give), built by a few rules from the current state.
+There is no search: a chain whose next action is not applicable is discarded and another one is drawn.
 """
 
 from __future__ import annotations
@@ -15,159 +15,161 @@ from envs.symbolic.actions import DIRTY, ON, OPEN, Action, State, applicable, su
 
 Chain = Callable[[ActionSequence, random.Random], None]
 Item = TypeVar("Item")
-ARGUMENTS = {"put": 2, "give": 2, "pour": 2}
-TAKEN_OUT = 0.5  # how often what was heated or washed is taken out again
-SHUT = 0.7  # how often what was opened is closed afterwards
-ON_FIXTURE = 0.7  # how often things are brought to a fixture, not to a movable container
-DRAWS = 20
+ARGUMENT_COUNT = {"put": 2, "give": 2, "pour": 2}
+TAKE_OUT_CHANCE = 0.5  # chance that a heated or washed object is taken out again
+CLOSE_CHANCE = 0.7  # chance that an opened fixture is closed afterwards
+FIXTURE_CHANCE = 0.7  # chance that an object is brought to a fixture, not to a movable container
+MAX_DRAWS = 20
 
 
 def draw_action(state: State, rng: random.Random) -> Action:
-    """Return an applicable action: a skill first, then what it is done with, so that `go to` does not crowd out."""
+    """Return a random applicable action: first the skill, then its arguments, so that `go to` does not dominate."""
     by_skill: dict[str, list[Action]] = {}
     for action in applicable(state):
         by_skill.setdefault(action.skill, []).append(action)
     return rng.choice(by_skill[rng.choice(sorted(by_skill))])
 
 
-def applicable_walk(start: State, n_actions: int, rng: random.Random) -> list[Action]:
+def draw_actions(initial_state: State, n_actions: int, rng: random.Random) -> list[Action]:
     """Return applicable actions in a row, each drawn by `draw_action`."""
-    state, walk = start, list[Action]()
+    state, actions = initial_state, list[Action]()
     for _ in range(n_actions):
-        walk.append(draw_action(state, rng))
-        state = successor(state, walk[-1])
-    return walk
+        actions.append(draw_action(state, rng))
+        state = successor(state, actions[-1])
+    return actions
 
 
 def draw_inapplicable(state: State, rng: random.Random) -> Action:
-    """Return an action of a random skill with random names that cannot be done now."""
+    """Return an inapplicable action with a random skill and random names."""
     skills, names = list(state.world.domain.skills), state.world.names
     while True:
         skill = rng.choice(skills)
-        action = Action(skill, tuple(rng.choice(names) for _ in range(ARGUMENTS.get(skill, 1))))
+        action = Action(skill, tuple(rng.choice(names) for _ in range(ARGUMENT_COUNT.get(skill, 1))))
         if unmet_precondition(state, action) is not None:
             return action
 
 
 def draw_chain(state: State, rng: random.Random) -> tuple[str, list[Action]]:
-    """Return a chain's name and its actions; a single random action where no chain can be made."""
+    """Return a chain's name and its actions; a single random action if no chain can be built."""
     chains: dict[str, Chain] = {"put away": _put_away} if state.held >= 0 else CHAINS
-    for _ in range(DRAWS):
+    for _ in range(MAX_DRAWS):
         name = rng.choice(list(chains))
-        walk = ActionSequence(state)
+        plan = ActionSequence(state)
         try:
-            chains[name](walk, rng)
+            chains[name](plan, rng)
         except DeadEndError:
             continue
-        if walk.actions:
-            return name, walk.actions
+        if plan.actions:
+            return name, plan.actions
     return "any", [draw_action(state, rng)]
 
 
-def _one(options: Sequence[Item], rng: random.Random) -> Item:
+def _choose(options: Sequence[Item], rng: random.Random) -> Item:
     if not options:
         raise DeadEndError("there is nothing to choose from")
     return rng.choice(options)
 
 
-def _fetch(walk: ActionSequence, name: str) -> None:
-    walk.uncover(name)
-    walk.do("pick up", name)
+def _fetch(plan: ActionSequence, name: str) -> None:
+    plan.uncover(name)
+    plan.do("pick up", name)
 
 
-def _put_away(walk: ActionSequence, rng: random.Random) -> None:
-    name = walk.state.world.names[walk.state.held]
-    walk.do("put", name, _one(walk.places_for(name), rng))
+def _put_away(plan: ActionSequence, rng: random.Random) -> None:
+    name = plan.state.world.names[plan.state.held]
+    plan.do("put", name, _choose(plan.places_for(name), rng))
 
 
-def _carry(walk: ActionSequence, rng: random.Random) -> None:
-    world = walk.state.world
-    name = _one(walk.things(lambda i: True), rng)
-    thing = world.index[name]
-    kinds = walk.fixtures if rng.random() < ON_FIXTURE else walk.things
-    place = _one(kinds(lambda i: world.relation[i] != "with" and world.fits(thing, i)), rng)
-    opened = {walk.uncover(name), walk.uncover(place)} - {None}
-    walk.do("pick up", name)
-    walk.do("put", name, place)
-    for fixture in sorted(filter(None, opened)):
-        if rng.random() < SHUT:
-            walk.do("close", fixture)
+def _carry(plan: ActionSequence, rng: random.Random) -> None:
+    world = plan.state.world
+    name = _choose(plan.objects(lambda i: True), rng)
+    entity = world.index[name]
+    candidates = plan.fixtures if rng.random() < FIXTURE_CHANCE else plan.objects
+    place = _choose(candidates(lambda i: world.relation[i] != "with" and world.fits(entity, i)), rng)
+    opened_fixtures = {plan.uncover(name), plan.uncover(place)} - {None}
+    plan.do("pick up", name)
+    plan.do("put", name, place)
+    for fixture in sorted(filter(None, opened_fixtures)):
+        if rng.random() < CLOSE_CHANCE:
+            plan.do("close", fixture)
 
 
-def _run_machine(walk: ActionSequence, rng: random.Random) -> None:
-    """Wash, heat, cook, toast, brew or chill, as the process at a fixture does."""
-    world = walk.state.world
-    machine = _one(walk.fixtures(lambda i: world.process[i] is not None), rng)
+def _run_machine(plan: ActionSequence, rng: random.Random) -> None:
+    """Wash, heat, cook, toast, brew or chill: use a fixture that has a process."""
+    world = plan.state.world
+    machine = _choose(plan.fixtures(lambda i: world.process[i] is not None), rng)
     entity = world.index[machine]
     process = world.process[entity]
     assert process is not None
-    inside = walk.things(lambda i: walk.state.root(i) == entity)
+    inside = plan.objects(lambda i: plan.state.root(i) == entity)
     if not inside or rng.random() < 0.7:
-        name = _one(walk.things(lambda i: world.fits(i, entity) and walk.state.root(i) != entity), rng)
-        walk.uncover(name)
-        walk.uncover(machine)
-        walk.do("pick up", name)
-        walk.do("put", name, machine)
+        name = _choose(plan.objects(lambda i: world.fits(i, entity) and plan.state.root(i) != entity), rng)
+        plan.uncover(name)
+        plan.uncover(machine)
+        plan.do("pick up", name)
+        plan.do("put", name, machine)
         inside.append(name)
-    if "closed" in process.when and walk.state.flags[entity] & OPEN:
-        walk.do("close", machine)
+    if "closed" in process.when and plan.state.flags[entity] & OPEN:
+        plan.do("close", machine)
     if "on" in process.when:
-        if walk.state.flags[entity] & ON:
-            walk.do("turn off", machine)
-        walk.do("turn on", machine)
-        walk.do("turn off", machine)
-    if rng.random() < TAKEN_OUT:
-        _fetch(walk, _one(inside, rng))
-        _put_away(walk, rng)
+        if plan.state.flags[entity] & ON:
+            plan.do("turn off", machine)
+        plan.do("turn on", machine)
+        plan.do("turn off", machine)
+    if rng.random() < TAKE_OUT_CHANCE:
+        _fetch(plan, _choose(inside, rng))
+        _put_away(plan, rng)
 
 
-def _pour(walk: ActionSequence, rng: random.Random) -> None:
-    world = walk.state.world
-    vessel = _one(walk.things(lambda i: bool(walk.state.liquid[i])), rng)
+def _pour(plan: ActionSequence, rng: random.Random) -> None:
+    world = plan.state.world
+    vessel = _choose(plan.objects(lambda i: bool(plan.state.liquid[i])), rng)
     entity = world.index[vessel]
 
-    def takes(i: int) -> bool:
-        kind, thing = world.fixture[i], world.thing[i]
-        return bool(kind and kind.waterable) or bool(thing and thing.fills and not walk.state.liquid[i] and i != entity)
+    def can_receive(i: int) -> bool:
+        fixture_category, object_category = world.fixture_category[i], world.object_category[i]
+        return bool(fixture_category and fixture_category.waterable) or bool(
+            object_category and object_category.fills and not plan.state.liquid[i] and i != entity
+        )
 
-    target = _one([*walk.fixtures(takes), *walk.things(takes)], rng)
-    walk.uncover(target)
-    _fetch(walk, vessel)
-    walk.do("pour", vessel, target)
-    _put_away(walk, rng)
-
-
-def _cut(walk: ActionSequence, rng: random.Random) -> None:
-    world = walk.state.world
-    knife = _one(walk.things(lambda i: bool((t := world.thing[i]) and t.cuts)), rng)
-    _fetch(walk, knife)
-    sliced = [a for a in applicable(walk.state, fixtures_only=True) if a.skill == "slice"]
-    walk.do("slice", *_one(sliced, rng).args)
-    _put_away(walk, rng)
+    target = _choose([*plan.fixtures(can_receive), *plan.objects(can_receive)], rng)
+    plan.uncover(target)
+    _fetch(plan, vessel)
+    plan.do("pour", vessel, target)
+    _put_away(plan, rng)
 
 
-def _wipe(walk: ActionSequence, rng: random.Random) -> None:
-    world = walk.state.world
-    wiper = _one(walk.things(lambda i: bool((t := world.thing[i]) and t.wipes)), rng)
-    wipeable = walk.fixtures(lambda i: bool((f := world.fixture[i]) and f.wipeable))
-    soiled = [name for name in wipeable if walk.state.flags[world.index[name]] & DIRTY]
-    _fetch(walk, wiper)
-    walk.do("wipe", _one(soiled or wipeable, rng))
-    _put_away(walk, rng)
+def _cut(plan: ActionSequence, rng: random.Random) -> None:
+    world = plan.state.world
+    knife = _choose(plan.objects(lambda i: bool((t := world.object_category[i]) and t.cuts)), rng)
+    _fetch(plan, knife)
+    slice_actions = [a for a in applicable(plan.state, fixtures_only=True) if a.skill == "slice"]
+    plan.do("slice", *_choose(slice_actions, rng).args)
+    _put_away(plan, rng)
 
 
-def _give(walk: ActionSequence, rng: random.Random) -> None:
-    world = walk.state.world
-    person = _one(walk.fixtures(lambda i: world.relation[i] == "with"), rng)
-    name = _one(walk.things(lambda i: world.fits(i, world.index[person])), rng)
-    _fetch(walk, name)
-    walk.do("give", name, person)
+def _wipe(plan: ActionSequence, rng: random.Random) -> None:
+    world = plan.state.world
+    tool = _choose(plan.objects(lambda i: bool((t := world.object_category[i]) and t.wipes)), rng)
+    wipeable = plan.fixtures(lambda i: bool((f := world.fixture_category[i]) and f.wipeable))
+    dirty = [name for name in wipeable if plan.state.flags[world.index[name]] & DIRTY]
+    _fetch(plan, tool)
+    plan.do("wipe", _choose(dirty or wipeable, rng))
+    _put_away(plan, rng)
 
 
-def _turn(walk: ActionSequence, rng: random.Random) -> None:
-    """Fold, switch, open or close one thing."""
+def _give(plan: ActionSequence, rng: random.Random) -> None:
+    world = plan.state.world
+    person = _choose(plan.fixtures(lambda i: world.relation[i] == "with"), rng)
+    name = _choose(plan.objects(lambda i: world.fits(i, world.index[person])), rng)
+    _fetch(plan, name)
+    plan.do("give", name, person)
+
+
+def _single_action(plan: ActionSequence, rng: random.Random) -> None:
+    """Fold, switch, open or close one object or fixture."""
     skill = rng.choice(("fold", "turn on", "turn off", "open", "close"))
-    walk.do(skill, *_one([a for a in applicable(walk.state, fixtures_only=True) if a.skill == skill], rng).args)
+    plan.do(skill, *_choose([a for a in applicable(plan.state, fixtures_only=True) if a.skill == skill], rng).args)
 
 
 CHAINS: dict[str, Chain] = {
@@ -177,5 +179,5 @@ CHAINS: dict[str, Chain] = {
     "cut": _cut,
     "wipe": _wipe,
     "give": _give,
-    "turn": _turn,
+    "turn": _single_action,
 }

@@ -1,4 +1,4 @@
-"""Rates with their 95 % interval, for what is measured by counting."""
+"""Success rates with 95 % confidence intervals."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ Z_95 = 1.959963984540054  # the normal quantile that leaves 2.5 % on each side
 
 
 def wilson(hits: int, total: int, z: float = Z_95) -> tuple[float, float]:
-    """Return Wilson's score interval of a rate (Wilson 1927); (0, 1) of nothing."""
+    """Return Wilson's score interval of a rate (Wilson 1927); (0, 1) without samples."""
     if not total:
         return 0.0, 1.0
     rate, squared = hits / total, z * z / total
@@ -20,20 +20,20 @@ def wilson(hits: int, total: int, z: float = Z_95) -> tuple[float, float]:
 
 @dataclass(frozen=True, kw_only=True)
 class Rate:
-    """A part of a whole."""
+    """A fraction of successes."""
 
     hits: int
     total: int
 
     def __str__(self) -> str:
-        """For a table: `98.0 % [89, 100]`."""
+        """Format for a table: `98.0 % [89, 100]`."""
         if not self.total:
             return "-"
         low, high = wilson(self.hits, self.total)
         return f"{100 * self.hits / self.total:.1f} % [{100 * low:.0f}, {100 * high:.0f}]"
 
     def as_dict(self) -> dict[str, object]:
-        """Plain data for programs; the rate of nothing is null."""
+        """Return plain data for JSON; the rate is null without samples."""
         rate = round(self.hits / self.total, 4) if self.total else None
         interval = [round(bound, 4) for bound in wilson(self.hits, self.total)]
         return {"hits": self.hits, "total": self.total, "rate": rate, "ci95": interval}

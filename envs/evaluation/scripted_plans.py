@@ -1,4 +1,4 @@
-"""Plans made step by step beside the symbolic world: what trials and random plans are built of."""
+"""Build plans action by action in the symbolic world; trials and random plans use this."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ if TYPE_CHECKING:
 
 
 class DeadEndError(EnvsError):
-    """The next step of a walk is not applicable, or there is nothing to take it with."""
+    """The next action of a sequence is not applicable, or no object suits it."""
 
 
 class ActionSequence:
-    """Applicable actions in a row, and the state that they lead to.
+    """A sequence of applicable actions, and the state that it leads to.
 
     Attributes:
-        state: After the last action.
-        actions: So far.
+        state: The state after the last action.
+        actions: The actions so far.
     """
 
-    def __init__(self, start: State) -> None:
-        self.state = start
+    def __init__(self, initial_state: State) -> None:
+        self.state = initial_state
         self.actions: list[Action] = []
 
     def do(self, skill: str, *args: str) -> Action:
         """Append an action.
 
         Raises:
-            DeadEndError: It is not applicable.
+            DeadEndError: The action is not applicable.
         """
         action = Action(skill, args)
         if (reason := unmet_precondition(self.state, action)) is not None:
@@ -41,7 +41,7 @@ class ActionSequence:
         return action
 
     def uncover(self, name: str) -> str | None:
-        """Open what encloses a thing (or a fixture itself), if it is closed; return its name if so."""
+        """Open the closed fixture around an object (or the fixture itself) and return its name; None if it is open."""
         world = self.state.world
         root = self.state.root(world.index[name])
         if root < 0 or not world.enclosed[root] or self.state.flags[root] & OPEN:
@@ -52,22 +52,22 @@ class ActionSequence:
         self.do("open", fixture)
         return fixture
 
-    def fixtures(self, suits: Callable[[int], bool]) -> list[str]:
-        """The fixtures (by entity) that suit."""
-        return [self.state.world.names[i] for i in range(self.state.world.n_fixtures) if suits(i)]
+    def fixtures(self, predicate: Callable[[int], bool]) -> list[str]:
+        """Return the names of the fixtures whose entity satisfies a predicate."""
+        return [self.state.world.names[i] for i in range(self.state.world.n_fixtures) if predicate(i)]
 
-    def things(self, suits: Callable[[int], bool]) -> list[str]:
-        """The movable things (by entity) that suit."""
+    def objects(self, predicate: Callable[[int], bool]) -> list[str]:
+        """Return the names of the objects whose entity satisfies a predicate."""
         world = self.state.world
-        return [world.names[i] for i in range(world.n_fixtures, len(world.names)) if suits(i)]
+        return [world.names[i] for i in range(world.n_fixtures, len(world.names)) if predicate(i)]
 
     def places_for(self, name: str) -> list[str]:
-        """The fixtures without a door that would take what is held; nobody's hands, and not where it was."""
+        """Return open surfaces for the held object, except persons and the fixture that the robot stands at."""
         world = self.state.world
 
-        def takes(i: int) -> bool:
+        def is_suitable(i: int) -> bool:
             if i == self.state.at or world.enclosed[i] or world.relation[i] != "on":
                 return False
             return unmet_precondition(self.state, Action("put", (name, world.names[i]))) is None
 
-        return self.fixtures(takes)
+        return self.fixtures(is_suitable)

@@ -1,4 +1,4 @@
-"""One action in the physical home, beside what the symbolic world says of it."""
+"""Execute an action in the physical home and compare the outcome with the symbolic world."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Difference(NamedTuple):
-    """An atom about which two states differ, in words."""
+    """An atom on which two states differ, in words."""
 
     name: str
     atom: str
@@ -28,21 +28,21 @@ class Difference(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Attempt:
-    """How an action went in physics.
+    """The outcome of an action in physics.
 
     Attributes:
         subtask: The action in words.
-        skill: Its skill.
-        category: Of its first argument.
-        status: `crashed` is an exception that is none of the skills' own.
-        reason: Why it is not done; empty if it is.
-        cause: The reason without names, for counting.
-        differences: If it is done, between what the symbolic world expects and what physics has; otherwise between
-            before and after.
-        duration_s: Simulated time.
-        cpu_s: Time of this process.
-        collisions: Samples at which the robot touched what it should not.
-        ticks: Of physics.
+        skill: The skill of the action.
+        category: Category of its first argument.
+        status: `crashed` means an unexpected exception.
+        reason: Why it failed; empty if it was done.
+        cause: The reason without instance names, for counting.
+        differences: After a done action, between the state that the symbolic world expects and the physical one;
+            otherwise between the states before and after.
+        duration_s: Simulated time [s].
+        cpu_s: CPU time of this process [s].
+        collisions: Samples in which the robot touched something unintended.
+        ticks: Physics steps.
     """
 
     subtask: str
@@ -59,11 +59,11 @@ class Attempt:
 
     @property
     def done(self) -> bool:
-        """Whether the robot says that it did it."""
+        """Whether the skill reported success."""
         return self.status == "done"
 
     def as_dict(self) -> dict[str, object]:
-        """Plain data for a JSON line."""
+        """Return plain data for a JSON line."""
         return {
             "subtask": self.subtask, "skill": self.skill, "category": self.category, "status": self.status,
             "reason": self.reason, "cause": self.cause, "differences": [list(d) for d in self.differences],
@@ -73,61 +73,67 @@ class Attempt:
 
 
 def attempt(home: PhysicalHome, action: Action) -> Attempt:
-    """Carry out an action and compare. After a crash the home is of no more use."""
+    """Execute an action and compare the states. After a crash the home must not be used again."""
     before = home.state()
-    world, start = home.world, home.engine.ticks
+    world, start_tick = home.world, home.engine.ticks
     status: Literal["done", "failed", "crashed"]
-    began = time.process_time()
+    started_at = time.process_time()
     try:
         outcome = home.execute(action)
         status, reason, collisions, duration_s = outcome.status, outcome.reason, outcome.collisions, outcome.duration_s
         after = home.state()
-    except Exception as error:  # any bug of the skills is a finding here, not the end of the run
+    except Exception as error:  # a bug in a skill is a result here, not the end of the run
         status, reason, collisions, duration_s, after = "crashed", _where(error), 0, 0.0, before
-    cpu_s = time.process_time() - began
+    cpu_s = time.process_time() - started_at
     expected = successor(before, action) if status == "done" else before
     return Attempt(
         subtask=format_action(world, action), skill=action.skill,
         category=world.categories[world.index[action.args[0]]], status=status, reason=reason,
         cause=without_names(reason, world), differences=tuple(differences(expected, after)), duration_s=duration_s,
-        cpu_s=cpu_s, collisions=collisions, ticks=home.engine.ticks - start,
+        cpu_s=cpu_s, collisions=collisions, ticks=home.engine.ticks - start_tick,
     )  # fmt: skip
 
 
-def concerns(found: Difference, action: Action) -> bool:
-    """Whether a difference is about what the action is for: its arguments, or what is held."""
-    return found.atom == "held" or (found.name in action.args and found.atom != "at")
+def concerns(difference: Difference, action: Action) -> bool:
+    """Whether a difference concerns the purpose of an action: its arguments, or the held object."""
+    return difference.atom == "held" or (difference.name in action.args and difference.atom != "at")
 
 
-def differences(expected: State, found: State) -> list[Difference]:
-    """Return the atoms about which two states of one home differ."""
+def differences(expected: State, actual: State) -> list[Difference]:
+    """Return the atoms on which two states of one home differ."""
     world = expected.world
-    rows: list[Difference] = []
+    found_differences: list[Difference] = []
     for i, name in enumerate(world.names):
-        if expected.place[i] != found.place[i]:
-            rows.append(Difference(name, "place", _place(world, expected.place[i]), _place(world, found.place[i])))
-        if expected.flags[i] != found.flags[i]:
+        if expected.place[i] != actual.place[i]:
+            found_differences.append(
+                Difference(name, "place", _place(world, expected.place[i]), _place(world, actual.place[i]))
+            )
+        if expected.flags[i] != actual.flags[i]:
             for k, word in enumerate(world.domain.states):
-                wanted, seen = expected.flags[i] >> k & 1, found.flags[i] >> k & 1
-                if wanted != seen:
-                    rows.append(Difference(name, word, str(bool(wanted)).lower(), str(bool(seen)).lower()))
-        if expected.liquid[i] != found.liquid[i]:
-            rows.append(Difference(name, "liquid", expected.liquid[i] or "none", found.liquid[i] or "none"))
-    if expected.held != found.held:
-        rows.append(Difference("robot", "held", _named(world, expected.held), _named(world, found.held)))
-    if expected.at != found.at:
-        rows.append(Difference("robot", "at", _named(world, expected.at), _named(world, found.at)))
-    return rows
+                expected_flag, actual_flag = expected.flags[i] >> k & 1, actual.flags[i] >> k & 1
+                if expected_flag != actual_flag:
+                    found_differences.append(
+                        Difference(name, word, str(bool(expected_flag)).lower(), str(bool(actual_flag)).lower())
+                    )
+        if expected.liquid[i] != actual.liquid[i]:
+            found_differences.append(
+                Difference(name, "liquid", expected.liquid[i] or "none", actual.liquid[i] or "none")
+            )
+    if expected.held != actual.held:
+        found_differences.append(Difference("robot", "held", _named(world, expected.held), _named(world, actual.held)))
+    if expected.at != actual.at:
+        found_differences.append(Difference("robot", "at", _named(world, expected.at), _named(world, actual.at)))
+    return found_differences
 
 
 def without_names(reason: str, world: World) -> str:
-    """Return a reason with `<thing>` and `<fixture>` for the names of this home, so that like causes count as one."""
+    """Replace the names in a reason by `<thing>` and `<fixture>`, so that equal causes are counted together."""
     if not reason:
         return ""
-    kinds = {name: "<fixture>" if i < world.n_fixtures else "<thing>" for i, name in enumerate(world.names)}
-    longest_first = sorted(kinds, key=len, reverse=True)
-    found = re.compile(r"\b(" + "|".join(map(re.escape, longest_first)) + r")\b")
-    return found.sub(lambda match: kinds[match.group()], reason)
+    placeholders = {name: "<fixture>" if i < world.n_fixtures else "<thing>" for i, name in enumerate(world.names)}
+    longest_first = sorted(placeholders, key=len, reverse=True)
+    pattern = re.compile(r"\b(" + "|".join(map(re.escape, longest_first)) + r")\b")
+    return pattern.sub(lambda match: placeholders[match.group()], reason)
 
 
 def _place(world: World, place: int) -> str:

@@ -1,4 +1,4 @@
-"""Counts of attempts: how many were done, in how much time, and why the others were not."""
+"""Count attempts: successes, time, collisions, and the causes of failures."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from typing import cast
 
 from envs.evaluation.rates import Rate
 
-Row = dict[str, object]  # an attempt as it was written down (`Attempt.as_dict`), and what a command adds
+Row = dict[str, object]  # `Attempt.as_dict` of an attempt, with the keys that a command adds
 
 
 @dataclass
 class SuccessCount:
-    """What became of some attempts.
+    """Statistics of a set of attempts.
 
     Attributes:
-        total: Attempts.
-        hits: Those that did what they were for.
-        simulated_s: Together.
-        cpu_s: Together.
-        collisions: Together.
-        causes: Why the others did not, without names.
-        examples: For each cause, the first one: the trial and the reason.
+        total: Number of attempts.
+        hits: Number of successful attempts.
+        simulated_s: Total simulated time [s].
+        cpu_s: Total CPU time [s].
+        collisions: Total number of collision samples.
+        causes: Number of failures by cause, without instance names.
+        examples: For each cause, the first trial and its reason.
     """
 
     total: int = 0
@@ -47,11 +47,11 @@ class SuccessCount:
 
     @property
     def rate(self) -> Rate:
-        """The share of hits."""
+        """The success rate."""
         return Rate(hits=self.hits, total=self.total)
 
     def as_dict(self) -> dict[str, object]:
-        """Plain data for programs."""
+        """Return plain data for JSON."""
         return {
             **self.rate.as_dict(),
             "mean_duration_s": round(self.simulated_s / self.total, 2) if self.total else None,
@@ -64,21 +64,21 @@ class SuccessCount:
         }
 
     def line(self) -> str:
-        """For a table: rate, mean duration, mean collisions, times faster than real time."""
+        """Format for a table: rate, mean duration, mean collisions, speed relative to real time."""
         if not self.total:
             return f"{'-':>22}"
-        fast = self.simulated_s / self.cpu_s if self.cpu_s else 0.0
+        speedup = self.simulated_s / self.cpu_s if self.cpu_s else 0.0
         return (
             f"{self.rate!s:>22} of {self.total:<6}{self.simulated_s / self.total:7.1f} s"
-            f"{self.collisions / self.total:9.2f} collisions{fast:8.1f} x real time"
+            f"{self.collisions / self.total:9.2f} collisions{speedup:8.1f} x real time"
         )
 
 
-def causes_text(tallies: dict[str, SuccessCount], most: int = 8) -> str:
-    """List why attempts failed, by label, the most frequent first, each with its first example."""
+def causes_text(counts: dict[str, SuccessCount], max_causes: int = 8) -> str:
+    """List the causes of failures by label, the most frequent first, each with its first example."""
     lines: list[str] = []
-    for label, tally in tallies.items():
-        for cause, number in tally.causes.most_common(most):
-            lines.append(f"  {number:5d}  {label}: {cause}\n         {tally.examples[cause]}")
+    for label, count in counts.items():
+        for cause, number in count.causes.most_common(max_causes):
+            lines.append(f"  {number:5d}  {label}: {cause}\n         {count.examples[cause]}")
     lines.sort(key=lambda line: -int(line.split(maxsplit=1)[0]))
     return "\n".join(lines) if lines else "  none"

@@ -1,7 +1,7 @@
-"""What is tried in a trial, and in which home: a course is a scene and the steps that are carried out there.
+"""Define the trials of `envs.trials`: a scene, and the steps that are executed in it.
 
-Every course is made beside the symbolic world, so all of its steps are applicable unless physics lets one of them down.
-Steps that only prepare (opening the cabinet that a plate is to come out of) are not counted.
+Every trial is built in the symbolic world, so all its steps are applicable unless a step fails in physics. Preparing
+steps, such as opening the cabinet that a plate is taken from, are not counted.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import numpy as np
 
 from envs.errors import EnvsError
 from envs.evaluation.scripted_plans import ActionSequence, DeadEndError
-from envs.evaluation.trial_scenes import fact, seed_of, small_home, surfaces
-from envs.physics.spatial_queries import COVERED
+from envs.evaluation.trial_scenes import location_fact, seed_of, small_home, surfaces
+from envs.physics.spatial_queries import COVERED_BODIES
 from envs.scenes.object_tables import DRINKS
 from envs.symbolic.actions import ON, OPEN, World
 from envs.symbolic.domain import load_domain
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from envs.symbolic.actions import Action
     from envs.symbolic.scene import Scene
 
-MAX_TRIES = 40  # homes that are drawn for one trial: in some there is no room
+MAX_HOMES = 40  # sampled for one trial: some have no room
 
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """An action, and as what it is counted; with no such name it only prepares."""
+    """An action, and the label that it is counted under; a step without a label only prepares."""
 
     action: Action
     counted: str = ""
@@ -38,14 +38,14 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True)
 class TrialDefinition:
-    """One trial's home and what is done there."""
+    """The home of a trial and the steps executed in it."""
 
     scene: Scene
     steps: tuple[Step, ...]
 
 
-class _Try:
-    """One attempt at making a course: a source of chance, a scene, and the walk through it."""
+class _TrialBuilder:
+    """One attempt to build a trial: a random generator, a scene, and the actions so far."""
 
     def __init__(self, seed: int, number: int) -> None:
         self.seed, self.number = seed, number
@@ -54,12 +54,12 @@ class _Try:
 
     def enter(self, fixtures: Sequence[str], facts: Sequence[str] = ()) -> ActionSequence:
         self.scene = small_home(self.seed, fixtures, facts)
-        self.walk = ActionSequence(World(self.scene).initial())
-        return self.walk
+        self.plan = ActionSequence(World(self.scene).initial())
+        return self.plan
 
     def count(self, label: str, skill: str, *args: str) -> None:
-        self.walk.do(skill, *args)
-        self.counted[len(self.walk.actions) - 1] = label
+        self.plan.do(skill, *args)
+        self.counted[len(self.plan.actions) - 1] = label
 
     def pick_one(self, options: Sequence[str]) -> str:
         if not options:
@@ -67,120 +67,122 @@ class _Try:
         return options[int(self.rng.integers(len(options)))]
 
     def place_of(self, name: str) -> str:
-        state = self.walk.state
+        state = self.plan.state
         return state.world.names[state.place[state.world.index[name]]]
 
     def one_of(self, category: str) -> str:
-        world = self.walk.state.world
-        return self.pick_one(self.walk.fixtures(lambda i: world.categories[i] == category))
+        world = self.plan.state.world
+        return self.pick_one(self.plan.fixtures(lambda i: world.categories[i] == category))
 
-    def course(self) -> TrialDefinition:
-        steps = [Step(action=a, counted=self.counted.get(k, "")) for k, a in enumerate(self.walk.actions)]
+    def definition(self) -> TrialDefinition:
+        steps = [Step(action=a, counted=self.counted.get(k, "")) for k, a in enumerate(self.plan.actions)]
         return TrialDefinition(scene=self.scene, steps=tuple(steps))
 
 
-def course_of(what: str, category: str, number: int, seed: int) -> TrialDefinition:
+def define_trial(suite: str, category: str, number: int, seed: int) -> TrialDefinition:
     """Return the trial `number` of a category.
 
     Raises:
-        EnvsError: No home was found in which it can be tried.
+        EnvsError: No suitable home was found.
     """
-    key = f"{what}/{category}/{number}"
+    key = f"{suite}/{category}/{number}"
     error: EnvsError | None = None
-    for attempt in range(MAX_TRIES):
-        made = _Try(seed_of(key, seed, attempt=attempt), number)
+    for attempt in range(MAX_HOMES):
+        builder = _TrialBuilder(seed_of(key, seed, attempt=attempt), number)
         try:
-            KINDS[what][1](made, category)
-            return made.course()
+            TRIAL_SUITES[suite][1](builder, category)
+            return builder.definition()
         except EnvsError as problem:
             error = problem
-    raise EnvsError(f"{key}: no home in {MAX_TRIES} suits: {error}")
+    raise EnvsError(f"{key}: no home in {MAX_HOMES} suits: {error}")
 
 
-def categories_of(what: str) -> list[str]:
-    """What is tried: object or fixture categories, or for `skills` a skill with one of them."""
-    return KINDS[what][0]()
+def suite_categories(suite: str) -> list[str]:
+    """Return the categories of a suite: objects or fixtures, or for `skills` a skill with a category."""
+    return TRIAL_SUITES[suite][0]()
 
 
 # -- pick --------------------------------------------------------------------------------------------------------------
 
 
-def _objects() -> list[str]:
+def _object_categories() -> list[str]:
     return list(load_domain().objects)
 
 
-def _pick(made: _Try, category: str) -> None:
-    at = load_domain().objects[category].at
-    source = at[made.number % len(at)]
-    target = made.pick_one([p for p in surfaces(category, usual=False) if p != source])
-    made.enter([source, target], [fact(category, source)])
-    thing = f"{category} 1"
-    made.walk.uncover(thing)
-    made.count("pick up", "pick up", thing)
-    made.count("put", "put", thing, made.pick_one(made.walk.places_for(thing)))
+def _pick(builder: _TrialBuilder, category: str) -> None:
+    usual_places = load_domain().objects[category].at
+    source = usual_places[builder.number % len(usual_places)]
+    target = builder.pick_one([p for p in surfaces(category, usual=False) if p != source])
+    builder.enter([source, target], [location_fact(category, source)])
+    item = f"{category} 1"
+    builder.plan.uncover(item)
+    builder.count("pick up", "pick up", item)
+    builder.count("put", "put", item, builder.pick_one(builder.plan.places_for(item)))
 
 
 # -- joints ------------------------------------------------------------------------------------------------------------
 
 
-def _jointed() -> list[str]:
-    return [name for name, kind in load_domain().fixtures.items() if kind.joint is not None]
+def _jointed_categories() -> list[str]:
+    return [name for name, category in load_domain().fixtures.items() if category.joint is not None]
 
 
-def _open_and_close(made: _Try, category: str) -> None:
-    walk = made.enter([category])
-    name = made.one_of(category)
-    flags = walk.state.flags[walk.state.world.index[name]]
+def _open_and_close(builder: _TrialBuilder, category: str) -> None:
+    plan = builder.enter([category])
+    name = builder.one_of(category)
+    flags = plan.state.flags[plan.state.world.index[name]]
     if flags & ON:
-        walk.do("turn off", name)
+        plan.do("turn off", name)
     skills = ("close", "open") if flags & OPEN else ("open", "close")
     for skill in skills:
-        made.count(skill, skill, name)
+        builder.count(skill, skill, name)
 
 
 # -- containers --------------------------------------------------------------------------------------------------------
 
 
-def _holders() -> list[str]:
+def _container_categories() -> list[str]:
     domain = load_domain()
-    fixed = [n for n, f in domain.fixtures.items() if f.enclosed or f.relation == "in" or f.body in (*COVERED, "slot")]
-    return fixed + [name for name, thing in domain.objects.items() if thing.holds is not None]
+    fixtures = [
+        n for n, f in domain.fixtures.items() if f.enclosed or f.relation == "in" or f.body in (*COVERED_BODIES, "slot")
+    ]
+    return fixtures + [name for name, category in domain.objects.items() if category.holds is not None]
 
 
-def _into_and_out(made: _Try, category: str) -> None:
+def _put_in_and_take_out(builder: _TrialBuilder, category: str) -> None:
     domain = load_domain()
-    thing = made.pick_one([n for n in domain.objects if domain.fits(n, category)])
-    inside, around = category, [category]
+    item = builder.pick_one([n for n in domain.objects if domain.fits(n, category)])
+    target, fixtures = category, [category]
     if category in domain.objects:
-        stand = made.pick_one(surfaces(category, usual=True))
-        inside, around = f"{category} on {stand}", [stand]
-    if made.number % 2:
-        made.enter(around, [fact(thing, inside)])
-        holder = made.place_of(f"{thing} 1")
-        made.walk.uncover(holder)
-        _out(made, f"{thing} 1")
-        made.count("put in", "put", f"{thing} 1", holder)
+        support = builder.pick_one(surfaces(category, usual=True))
+        target, fixtures = f"{category} on {support}", [support]
+    if builder.number % 2:
+        builder.enter(fixtures, [location_fact(item, target)])
+        holder = builder.place_of(f"{item} 1")
+        builder.plan.uncover(holder)
+        _take_out(builder, f"{item} 1")
+        builder.count("put in", "put", f"{item} 1", holder)
         return
-    source = made.pick_one([p for p in surfaces(thing, usual=True) if p != category])
-    facts = [fact(thing, source)]
+    source = builder.pick_one([p for p in surfaces(item, usual=True) if p != category])
+    facts = [location_fact(item, source)]
     if category in domain.objects:
-        facts.append(fact(category, stand))
-    made.enter([*around, source], facts)
-    holder = f"{category} 1" if category in domain.objects else made.one_of(category)
-    made.walk.uncover(holder)
-    made.walk.do("pick up", f"{thing} 1")
-    made.count("put in", "put", f"{thing} 1", holder)
-    _out(made, f"{thing} 1")
+        facts.append(location_fact(category, support))
+    builder.enter([*fixtures, source], facts)
+    holder = f"{category} 1" if category in domain.objects else builder.one_of(category)
+    builder.plan.uncover(holder)
+    builder.plan.do("pick up", f"{item} 1")
+    builder.count("put in", "put", f"{item} 1", holder)
+    _take_out(builder, f"{item} 1")
 
 
-def _out(made: _Try, thing: str) -> None:
-    made.count("take out", "pick up", thing)
+def _take_out(builder: _TrialBuilder, item: str) -> None:
+    builder.count("take out", "pick up", item)
 
 
 # -- skills ------------------------------------------------------------------------------------------------------------
 
 
-def _skills() -> list[str]:
+def _skill_categories() -> list[str]:
     domain = load_domain()
     fixtures, objects = domain.fixtures.values(), domain.objects.values()
     return [
@@ -195,76 +197,78 @@ def _skills() -> list[str]:
     ]
 
 
-def _skill(made: _Try, text: str) -> None:
-    prefix = next(p for p in SKILLS if text.startswith(p + " "))
-    SKILLS[prefix](made, text.removeprefix(prefix + " "))
+def _skill(builder: _TrialBuilder, text: str) -> None:
+    prefix = next(p for p in SKILL_TRIALS if text.startswith(p + " "))
+    SKILL_TRIALS[prefix](builder, text.removeprefix(prefix + " "))
 
 
-def _press(made: _Try, category: str) -> None:
-    walk = made.enter([category])
-    name = made.one_of(category)
-    world = walk.state.world
+def _press(builder: _TrialBuilder, category: str) -> None:
+    plan = builder.enter([category])
+    name = builder.one_of(category)
+    world = plan.state.world
     entity = world.index[name]
     process = world.process[entity]
-    if walk.state.flags[entity] & OPEN and process is not None and "closed" in process.when:
-        walk.do("close", name)
-    on = walk.state.flags[entity] & ON
-    for skill in ("turn off", "turn on") if on else ("turn on", "turn off"):
-        made.count(skill, skill, name)
+    if plan.state.flags[entity] & OPEN and process is not None and "closed" in process.when:
+        plan.do("close", name)
+    is_on = plan.state.flags[entity] & ON
+    for skill in ("turn off", "turn on") if is_on else ("turn on", "turn off"):
+        builder.count(skill, skill, name)
 
 
-def _tool(made: _Try, options: Sequence[str], others: Sequence[str], facts: Sequence[str]) -> None:
-    """Enter a home in which one of some things lies about, and take it."""
-    tool = made.pick_one(options)
-    place = made.pick_one(surfaces(tool.partition(" of ")[0], usual=True))
-    made.enter([*others, place], [fact(tool, place), *facts])
-    made.walk.do("pick up", f"{tool.partition(' of ')[0]} 1")
+def _take_tool(
+    builder: _TrialBuilder, options: Sequence[str], other_fixtures: Sequence[str], facts: Sequence[str]
+) -> None:
+    """Enter a home that has one of some tools in the open, and pick it up."""
+    tool = builder.pick_one(options)
+    place = builder.pick_one(surfaces(tool.partition(" of ")[0], usual=True))
+    builder.enter([*other_fixtures, place], [location_fact(tool, place), *facts])
+    builder.plan.do("pick up", f"{tool.partition(' of ')[0]} 1")
 
 
-def _slice(made: _Try, category: str) -> None:
-    knives = [n for n, thing in load_domain().objects.items() if thing.cuts]
-    place = made.pick_one(surfaces(category, usual=True))
-    _tool(made, knives, [place], [fact(category, place)])
-    made.count("slice", "slice", f"{category} 1")
+def _slice(builder: _TrialBuilder, category: str) -> None:
+    knives = [n for n, object_category in load_domain().objects.items() if object_category.cuts]
+    place = builder.pick_one(surfaces(category, usual=True))
+    _take_tool(builder, knives, [place], [location_fact(category, place)])
+    builder.count("slice", "slice", f"{category} 1")
 
 
-def _wipe(made: _Try, category: str) -> None:
-    wipers = [n for n, thing in load_domain().objects.items() if thing.wipes]
-    _tool(made, wipers, [category], [])
-    made.count("wipe", "wipe", made.one_of(category))
+def _wipe(builder: _TrialBuilder, category: str) -> None:
+    wipers = [n for n, object_category in load_domain().objects.items() if object_category.wipes]
+    _take_tool(builder, wipers, [category], [])
+    builder.count("wipe", "wipe", builder.one_of(category))
 
 
-def _pour(made: _Try, category: str) -> None:
+def _pour(builder: _TrialBuilder, category: str) -> None:
     domain = load_domain()
-    full = [n for n, thing in domain.objects.items() if thing.contains and n != category]
+    reservoirs = [n for n, object_category in domain.objects.items() if object_category.contains and n != category]
     filled = [f"{n} of {drink}" for n, drinks in DRINKS.items() if n != category for drink in drinks]
     if category in domain.fixtures:
-        _tool(made, [v for v in filled if v.endswith(" water")] + ["water bottle"], [category], [])
-        made.count("pour", "pour", made.walk.state.world.names[made.walk.state.held], made.one_of(category))
+        _take_tool(builder, [v for v in filled if v.endswith(" water")] + ["water bottle"], [category], [])
+        builder.count("pour", "pour", builder.plan.state.world.names[builder.plan.state.held], builder.one_of(category))
         return
-    place = made.pick_one(surfaces(category, usual=True))
-    _tool(made, full + filled, [place], [fact(category, place)])
-    made.count("pour", "pour", made.walk.state.world.names[made.walk.state.held], f"{category} 1")
+    place = builder.pick_one(surfaces(category, usual=True))
+    _take_tool(builder, reservoirs + filled, [place], [location_fact(category, place)])
+    builder.count("pour", "pour", builder.plan.state.world.names[builder.plan.state.held], f"{category} 1")
 
 
-def _fold(made: _Try, category: str) -> None:
-    place = made.pick_one(surfaces(category, usual=True))
-    made.enter([place], [fact(category, place)])
-    made.count("fold", "fold", f"{category} 1")
+def _fold(builder: _TrialBuilder, category: str) -> None:
+    place = builder.pick_one(surfaces(category, usual=True))
+    builder.enter([place], [location_fact(category, place)])
+    builder.count("fold", "fold", f"{category} 1")
 
 
-def _give(made: _Try, category: str) -> None:
+def _give(builder: _TrialBuilder, category: str) -> None:
     domain = load_domain()
-    _tool(made, [n for n in domain.objects if domain.fits(n, category)], [category], [])
-    made.count("give", "give", made.walk.state.world.names[made.walk.state.held], made.one_of(category))
+    _take_tool(builder, [n for n in domain.objects if domain.fits(n, category)], [category], [])
+    builder.count("give", "give", builder.plan.state.world.names[builder.plan.state.held], builder.one_of(category))
 
 
-def _go(made: _Try, category: str) -> None:
-    made.enter([category])
-    made.count("go to", "go to", made.one_of(category))
+def _go(builder: _TrialBuilder, category: str) -> None:
+    builder.enter([category])
+    builder.count("go to", "go to", builder.one_of(category))
 
 
-SKILLS: dict[str, Callable[[_Try, str], None]] = {
+SKILL_TRIALS: dict[str, Callable[[_TrialBuilder, str], None]] = {
     "press": _press,
     "slice": _slice,
     "wipe": _wipe,
@@ -273,9 +277,9 @@ SKILLS: dict[str, Callable[[_Try, str], None]] = {
     "give to": _give,
     "go to": _go,
 }
-KINDS: dict[str, tuple[Callable[[], list[str]], Callable[[_Try, str], None]]] = {
-    "pick": (_objects, _pick),
-    "joints": (_jointed, _open_and_close),
-    "containers": (_holders, _into_and_out),
-    "skills": (_skills, _skill),
+TRIAL_SUITES: dict[str, tuple[Callable[[], list[str]], Callable[[_TrialBuilder, str], None]]] = {
+    "pick": (_object_categories, _pick),
+    "joints": (_jointed_categories, _open_and_close),
+    "containers": (_container_categories, _put_in_and_take_out),
+    "skills": (_skill_categories, _skill),
 }

@@ -1,7 +1,7 @@
-"""Small sampled homes for trials: what is asked for, other furniture around it, other things about, the robot anywhere.
+"""Sample small homes for trials: the required furniture, some other furniture and objects, a random robot pose.
 
-They are `sample_scene`'s, with most furniture left out so that a home is built and searched quickly. The sampler gives
-its usual number of what stands there (up to four cabinets) and decides where it all stands and what is in the way.
+They come from `sample_scene` with most furniture left out, so that a home is built and searched quickly. The sampler
+chooses the number of each fixture (up to four cabinets), all poses and the clutter.
 """
 
 from __future__ import annotations
@@ -19,85 +19,85 @@ from envs.scenes.scene_sampler import sample_scene
 from envs.symbolic.domain import load_domain
 from envs.symbolic.scene import FixtureSpec, Scene
 
-# Trials draw their homes above the seeds from which the planner trains, validates and tests (all below 12 million).
+# Disjoint from the planner's training, validation and test seeds, which are all below 12 million.
 TRIAL_SEEDS = (1_000_000_000, 2_000_000_000)
-PLAN_SEEDS = (2_000_000_000, 3_000_000_000)  # of the random plans that compare the two worlds
-FIXTURES = (3, 6)  # kinds of furniture
-OBJECTS = (4, 12)
-ROBOT_M = 0.35  # the radius that the robot keeps free around its start
+PLAN_SEEDS = (2_000_000_000, 3_000_000_000)  # for the random plans that compare the two worlds
+N_FIXTURES = (3, 6)  # minimum and maximum number of fixture categories
+N_OBJECTS = (4, 12)
+ROBOT_CLEARANCE_M = 0.35  # free radius around the robot's start
 
 
 def seed_of(key: str, seed: int, *, attempt: int = 0, span: tuple[int, int] = TRIAL_SEEDS) -> int:
-    """The seed of one trial's home: the same for a key whatever else is tried, spread over a range."""
+    """Return the seed of a trial's home: a hash of its key, within `span`, independent of other trials."""
     rng = np.random.default_rng((seed, crc32(key.encode()), attempt))
     return int(rng.integers(*span))
 
 
 def small_home(seed: int, fixtures: Iterable[str], facts: Sequence[str] = ()) -> Scene:
-    """Return a home that has these fixtures, and in which these facts hold.
+    """Return a home that has the given fixtures and in which the facts hold.
 
     Raises:
-        EnvsError: Nothing of the kind can be made from this seed.
+        EnvsError: No such home can be sampled from this seed.
     """
     domain = load_domain()
     rng = np.random.default_rng((seed, 3))
-    kept = dict.fromkeys(fixtures, 1)
-    rooms = {"kitchen", *(room for name in kept for room in domain.fixtures[name].rooms)}
-    others = [n for n, f in domain.fixtures.items() if n not in kept and rooms & set(f.rooms)]
-    wanted = int(rng.integers(FIXTURES[0], FIXTURES[1] + 1))
-    for i in rng.permutation(len(others))[: max(0, wanted - len(kept))].tolist():
-        kept[others[i]] = 1
+    categories = dict.fromkeys(fixtures, 1)
+    rooms = {"kitchen", *(room for name in categories for room in domain.fixtures[name].rooms)}
+    others = [n for n, f in domain.fixtures.items() if n not in categories and rooms & set(f.rooms)]
+    n_fixtures = int(rng.integers(N_FIXTURES[0], N_FIXTURES[1] + 1))
+    for i in rng.permutation(len(others))[: max(0, n_fixtures - len(categories))].tolist():
+        categories[others[i]] = 1
     scene = sample_scene(
         seed,
         rooms=1,
-        n_objects=int(rng.integers(OBJECTS[0], OBJECTS[1] + 1)),
-        need_fixtures=kept,
-        absent=[name for name in domain.fixtures if name not in kept],
+        n_objects=int(rng.integers(N_OBJECTS[0], N_OBJECTS[1] + 1)),
+        need_fixtures=categories,
+        absent=[name for name in domain.fixtures if name not in categories],
         facts=facts,
     )
-    return replace(scene, robot=_anywhere(scene, rng))
+    return replace(scene, robot=_random_start(scene, rng))
 
 
 def home_for_plans(seed: int) -> Scene:
-    """Return a home of one to three rooms as it is sampled, the robot anywhere.
+    """Return a sampled home of one to three rooms with a random robot pose.
 
     Raises:
-        EnvsError: None can be made from this seed.
+        EnvsError: No home can be sampled from this seed.
     """
     rng = np.random.default_rng((seed, 3))
     scene = sample_scene(seed, rooms=int(rng.integers(1, 4)), n_objects=int(rng.integers(12, 31)))
-    return replace(scene, robot=_anywhere(scene, rng))
+    return replace(scene, robot=_random_start(scene, rng))
 
 
 def surfaces(category: str, *, usual: bool) -> list[str]:
-    """The fixture categories without a door that a thing can be on; only where it is usually kept, if any is."""
+    """Return the open fixture categories that an object fits on; with `usual`, the usual ones if there are any."""
     domain = load_domain()
-    opened = [n for n, f in domain.fixtures.items() if f.relation == "on" and not f.enclosed]
-    takes = [name for name in opened if domain.fits(category, name)]
-    kept = [name for name in domain.objects[category].at if name in takes]
-    if usual and kept:
-        return kept
-    return [name for name in takes if not domain.fixtures[name].underfoot] if usual else takes
+    open_surfaces = [n for n, f in domain.fixtures.items() if f.relation == "on" and not f.enclosed]
+    fitting = [name for name in open_surfaces if domain.fits(category, name)]
+    usual_surfaces = [name for name in domain.objects[category].at if name in fitting]
+    if usual and usual_surfaces:
+        return usual_surfaces
+    return [name for name in fitting if not domain.fixtures[name].underfoot] if usual else fitting
 
 
-def fact(thing: str, place: str) -> str:
-    """Write where something is, for the sampler: `plate in cabinet`; a place may go on (`bowl on desk`)."""
+def location_fact(category: str, place: str) -> str:
+    """Return a location fact for the sampler, such as `plate in cabinet`; a place may be nested (`bowl on desk`)."""
     domain = load_domain()
-    words = [n for n in (*domain.fixtures, *domain.objects) if place == n or place.startswith(n + " ")]
-    if not words:
+    matches = [n for n in (*domain.fixtures, *domain.objects) if place == n or place.startswith(n + " ")]
+    if not matches:
         raise EnvsError(f"there is no place {place!r}")
-    return f"{thing} {domain.relation(max(words, key=len))} {place}"
+    return f"{category} {domain.relation(max(matches, key=len))} {place}"
 
 
-def _anywhere(scene: Scene, rng: np.random.Generator) -> tuple[float, float, float]:
-    """A start in the part of the floor that the sampler chose: beside what lies about, out of the way of open doors."""
+def _random_start(scene: Scene, rng: np.random.Generator) -> tuple[float, float, float]:
+    """Return a random start pose in the sampler's free area, away from rugs and open doors."""
     grid = floor_grid(scene)
     cells = np.argwhere(grid.area == grid.area_at(*scene.robot[:2]))
     points = (cells + 0.5) * grid.cell_m + np.array(grid.origin)  # (M, 2)
     free = np.ones(len(points), dtype=bool)
     for fixture in scene.fixtures:
-        kept_m = _kept_clear_m(fixture)
-        free &= np.hypot(points[:, 0] - fixture.x, points[:, 1] - fixture.y) > kept_m
+        clear_m = _clear_radius_m(fixture)
+        free &= np.hypot(points[:, 0] - fixture.x, points[:, 1] - fixture.y) > clear_m
     if not free.any():
         return scene.robot
     points = points[free]
@@ -105,9 +105,9 @@ def _anywhere(scene: Scene, rng: np.random.Generator) -> tuple[float, float, flo
     return round(x, 3), round(y, 3), round(float(rng.uniform(-pi, pi)), 3)
 
 
-def _kept_clear_m(fixture: FixtureSpec) -> float:
-    """From a fixture's middle: all of a rug, or what an open leaf may sweep."""
+def _clear_radius_m(fixture: FixtureSpec) -> float:
+    """Return the radius to keep clear around a fixture [m]: all of a rug, or the sweep of an open door."""
     depth, width, _ = load_domain().fixtures[fixture.category].size
     if load_domain().fixtures[fixture.category].underfoot:
-        return hypot(depth, width) / 2 + ROBOT_M
-    return depth / 2 + width + ROBOT_M if "open" in fixture.states else 0.0
+        return hypot(depth, width) / 2 + ROBOT_CLEARANCE_M
+    return depth / 2 + width + ROBOT_CLEARANCE_M if "open" in fixture.states else 0.0

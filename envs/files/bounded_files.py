@@ -1,4 +1,4 @@
-"""Reading files that others wrote, up to a limit: what unpacks or goes on without end is refused, not read."""
+"""Read untrusted files up to a size limit, so that huge files and decompression bombs are refused."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from pathlib import Path
 
 from envs.errors import EnvsError
 
-SHOWN = 300  # characters of a path in a message
+MAX_PATH_SHOWN = 300  # characters of a path in a message
 
 
 class ReadError(EnvsError, ValueError):
-    """A file cannot be read, is too large, or is no text; the message names it."""
+    """A file cannot be read, is too large, or is not text; the message names it."""
 
 
 def read_text(path: str | Path, limit: int) -> str:
-    """Return the text of a file, unpacked if it ends in `.gz`.
+    """Return the text of a file, decompressed if its name ends in `.gz`.
 
     Args:
         path: The file.
-        limit: Most bytes, unpacked.
+        limit: Maximum size, decompressed [bytes].
 
     Raises:
-        ReadError: It cannot be read, is larger, or is not UTF-8.
+        ReadError: The file cannot be read, is larger than the limit, or is not UTF-8.
     """
     raw = read_bytes(path, limit)
     try:
@@ -33,21 +33,21 @@ def read_text(path: str | Path, limit: int) -> str:
 
 
 def read_bytes(path: str | Path, limit: int) -> bytes:
-    """Return what is in a file, unpacked if it ends in `.gz`.
+    """Return the bytes of a file, decompressed if its name ends in `.gz`.
 
     Args:
         path: The file.
-        limit: Most bytes, unpacked.
+        limit: Maximum size, decompressed [bytes].
 
     Raises:
-        ReadError: It cannot be read, or is larger.
+        ReadError: The file cannot be read, or is larger than the limit.
     """
     try:
         with gzip.open(path) if Path(path).suffix == ".gz" else open(path, "rb") as file:
             raw = file.read(limit + 1)
     except OSError as error:
         raise ReadError(f"{_shown(path)}: {(error.strerror or str(error) or 'cannot be read').lower()}") from None
-    except (ValueError, EOFError, zlib.error) as error:  # no path at all, or no whole archive
+    except (ValueError, EOFError, zlib.error) as error:  # an invalid path, or a truncated archive
         raise ReadError(f"{_shown(path)}: {error}") from None
     if len(raw) > limit:
         raise ReadError(f"{_shown(path)}: larger than {limit // 1000} kB")
@@ -55,4 +55,4 @@ def read_bytes(path: str | Path, limit: int) -> bytes:
 
 
 def _shown(path: str | Path) -> str:
-    return str(path) if len(str(path)) <= SHOWN else f"{str(path)[:SHOWN]}…"
+    return str(path) if len(str(path)) <= MAX_PATH_SHOWN else f"{str(path)[:MAX_PATH_SHOWN]}…"

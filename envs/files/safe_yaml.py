@@ -1,6 +1,6 @@
-"""YAML that others wrote: the safe loader, and limits on size, depth and number of entries; no anchors, no aliases.
+"""Load untrusted YAML: the safe loader with limits on size, depth and number of entries, without anchors and aliases.
 
-An alias is a reference: ten lines of them are a gigabyte for whoever walks through what they stand for.
+An alias is a reference: ten lines of nested aliases expand to a gigabyte.
 """
 
 from __future__ import annotations
@@ -9,17 +9,17 @@ import yaml
 
 from envs.errors import EnvsError
 
-# A home of 400 things is a file of 10 kB, 2,000 entries and 8 levels; what these limits allow is read in 0.1 s.
+# A home of 400 objects is a file of 10 kB, 2,000 entries and 8 levels; a file at these limits is read in 0.1 s.
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 20
 MAX_NODES = 20_000
 
-# What PyYAML's constructors raise for scalars with a wrong tag, such as `!!bool maybe`, beside its own errors.
-_ODD = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError)
+# Raised by PyYAML's constructors, besides its own errors, for scalars with a wrong tag such as `!!bool maybe`.
+_CONSTRUCTOR_ERRORS = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError)
 
 
 class YamlError(EnvsError, ValueError):
-    """A text is not YAML, or beyond the limits; `line` counts from 1, and is None where it is not one line's fault."""
+    """A text is not YAML, or exceeds the limits; `line` counts from 1 and is None if no single line is at fault."""
 
     def __init__(self, line: int | None, text: str) -> None:
         self.line, self.text = line, text
@@ -30,7 +30,7 @@ def compose(text: str) -> yaml.Node | None:
     """Return the root node of a text; None if it is empty.
 
     Raises:
-        YamlError: It is not YAML, too large, nested too deeply, or uses anchors.
+        YamlError: The text is not YAML, too large, nested too deeply, or uses anchors.
     """
     if len(text.encode("utf-8", "replace")) > MAX_BYTES:
         raise YamlError(None, f"the file is larger than {MAX_BYTES // 1000} kB")
@@ -39,19 +39,19 @@ def compose(text: str) -> yaml.Node | None:
         root: yaml.Node | None = yaml.compose(text, Loader=yaml.CSafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        said = error.problem or error.context or "cannot be read"
-        raise YamlError(mark.line + 1 if mark else None, f"not YAML: {said}") from None
+        problem = error.problem or error.context or "cannot be read"
+        raise YamlError(mark.line + 1 if mark else None, f"not YAML: {problem}") from None
     except (yaml.YAMLError, UnicodeError) as error:
-        said = str(error).splitlines()[0] if str(error) else "cannot be read"
-        raise YamlError(None, f"not YAML: {said}") from None
+        problem = str(error).splitlines()[0] if str(error) else "cannot be read"
+        raise YamlError(None, f"not YAML: {problem}") from None
     return root
 
 
 def load(text: str) -> object:
-    """Return what a text says, as plain values.
+    """Return the content of a YAML text as plain Python values.
 
     Raises:
-        YamlError: As `compose`, or a value is not what its tag says.
+        YamlError: As in `compose`, or a value does not match its tag.
     """
     root = compose(text)
     if root is None:
@@ -62,7 +62,7 @@ def load(text: str) -> object:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise YamlError(mark.line + 1 if mark else None, f"not YAML: {error.problem or error.context}") from None
-    except _ODD as error:
+    except _CONSTRUCTOR_ERRORS as error:
         raise YamlError(None, f"not YAML: a value is not what its tag says ({error})") from None
     finally:
         loader.dispose()

@@ -14,7 +14,7 @@ from envs.symbolic.domain import Vec3
 
 Quat = tuple[float, float, float, float]
 UPRIGHT: Quat = (0.0, 0.0, 0.0, 1.0)
-PLAIN: Color = (1.0, 1.0, 1.0, 1.0)  # of a mesh that brings its own colors
+VERTEX_COLORS: Color = (1.0, 1.0, 1.0, 1.0)  # of a mesh with colors of its own
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +22,7 @@ class Piece:
     """A convex part of a body, in the body's or link's frame.
 
     Attributes:
-        kind: `box` and `cylinder` (axis z) both fill the bounding box `size` [m]; a `mesh` is only seen.
+        kind: `box` and `cylinder` (axis z) fill the bounding box `size` [m]; a `mesh` is only drawn.
         solid: Whether it collides.
         visible: Whether it is drawn.
     """
@@ -39,7 +39,7 @@ class Piece:
 
 @dataclass(frozen=True, kw_only=True)
 class Link:
-    """A moving (or fixed) part of a body: `at` and `turn` place it in its parent's frame, `axis` is in its own.
+    """A moving or fixed part of a body: `at` and `turn` are its pose in its parent's frame, `axis` is in its own.
 
     `parent` is the index of an earlier link, or -1 for the base.
     """
@@ -53,14 +53,14 @@ class Link:
     mass: float = 1.0
 
 
-def seen(mesh: Mesh, color: Color = PLAIN) -> Piece:
-    """Make a piece that is only seen; an engine that knows one color for a mesh paints it in `color`."""
+def visual_piece(mesh: Mesh, color: Color = VERTEX_COLORS) -> Piece:
+    """Return a piece that is only drawn; an engine with one color per mesh paints it in `color`."""
     return Piece(size=(0.0, 0.0, 0.0), kind="mesh", mesh=mesh, color=color, solid=False)
 
 
 @lru_cache(maxsize=512)
-def appearance_of(pieces: tuple[Piece, ...]) -> Mesh | None:
-    """Gather what is seen of some pieces in one mesh."""
+def visual_mesh(pieces: tuple[Piece, ...]) -> Mesh | None:
+    """Return the visible pieces as one mesh, or None if no piece is visible."""
     parts = [_mesh_of(piece) for piece in pieces if piece.visible]
     return parts[0] if len(parts) == 1 else merge(parts) if parts else None
 
@@ -69,7 +69,7 @@ def _mesh_of(piece: Piece) -> Mesh:
     if piece.mesh is not None:
         return piece.mesh if piece.at == (0.0, 0.0, 0.0) else moved(piece.mesh, piece.at)
     x, _, z = piece.size
-    below = piece.at[2] - z / 2 > 0.001  # what stands on the floor shows no bottom
+    below = piece.at[2] - z / 2 > 0.001  # a piece on the floor shows no bottom
     if piece.kind == "cylinder":
         return moved(tube(x / 2, (-z / 2, z / 2), piece.color, below=below), piece.at)
     return long_block(piece.size, piece.at, piece.color, below=below)

@@ -1,4 +1,4 @@
-"""How deep spheres are inside boxes: the collision check of all planning, in numpy, for many postures at once.
+"""Penetration depth of spheres in boxes: the collision check of motion planning, vectorized over many postures.
 
 Legend: B boxes, N postures, S spheres.
 """
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Boxes:
-    """Oriented boxes in the home's frame; `soft` ones are things that may be nudged, others may not be touched."""
+    """Oriented boxes in the home's frame; `soft` ones are objects that may be nudged, others must not be touched."""
 
     at: Array  # (B, 3)
     turn: Array  # (B, 3, 3)
@@ -27,28 +27,28 @@ class Boxes:
     soft: Array  # (B,) 1.0 or 0.0
 
     def near(self, point: Array, reach_m: float) -> Boxes:
-        """Only the boxes that come within a horizontal distance of a point."""
+        """Return the boxes within a horizontal distance of a point."""
         local = np.einsum("bji,bj->bi", self.turn, point - self.at)
         gap = np.maximum(np.abs(local) - self.half, 0.0)
         return self._only(np.linalg.norm(gap[:, :2], axis=1) < reach_m)
 
     def within(self, low: Array, high: Array, margin_m: float) -> Boxes:
-        """Only the boxes that come within a margin of a block, given by its lowest and highest corner, (3,)."""
-        first, last = self._corners
-        return self._only(np.all((last > low - margin_m) & (first < high + margin_m), axis=1))
+        """Return the boxes within a margin of a block, given by its lowest and highest corner, (3,) each."""
+        lowest, highest = self._corners
+        return self._only(np.all((highest > low - margin_m) & (lowest < high + margin_m), axis=1))
 
     def _only(self, keep: NDArray[np.bool_]) -> Boxes:
         return Boxes(at=self.at[keep], turn=self.turn[keep], half=self.half[keep], soft=self.soft[keep])
 
     @cached_property
     def _corners(self) -> tuple[Array, Array]:
-        """Lowest and highest coordinates of each box, (B, 3) each."""
-        spread = np.einsum("bij,bj->bi", np.abs(self.turn), self.half)
-        return self.at - spread, self.at + spread
+        """Return the lowest and highest coordinates of each box, (B, 3) each."""
+        half_extent = np.einsum("bij,bj->bi", np.abs(self.turn), self.half)
+        return self.at - half_extent, self.at + half_extent
 
 
 def join(parts: list[Boxes]) -> Boxes:
-    """All boxes of several sets."""
+    """Concatenate several sets of boxes."""
     if not parts:
         return Boxes(at=np.zeros((0, 3)), turn=np.zeros((0, 3, 3)), half=np.zeros((0, 3)), soft=np.zeros(0))
     return Boxes(
@@ -60,16 +60,16 @@ def join(parts: list[Boxes]) -> Boxes:
 
 
 def overlap(boxes: Boxes, centers: Array, radii: Array) -> tuple[Array, Array]:
-    """How deep each posture's spheres are in hard and in soft boxes, summed over spheres [m], (N,) and (N,).
+    """Return the penetration of each posture's spheres into hard and into soft boxes, summed [m], (N,) and (N,).
 
     Args:
-        boxes: What is there.
-        centers: Of the spheres in the home's frame, (N, S, 3).
-        radii: Of the spheres [m], (S,).
+        boxes: The obstacles.
+        centers: Sphere centers in the home's frame, (N, S, 3).
+        radii: Sphere radii [m], (S,).
     """
     n, s, _ = centers.shape
     flat = centers.reshape(-1, 3)
-    boxes = boxes.within(flat.min(0), flat.max(0), float(radii.max()))  # most are nowhere near
+    boxes = boxes.within(flat.min(0), flat.max(0), float(radii.max()))  # most boxes are far away
     if len(boxes.at) == 0:
         return np.zeros(n), np.zeros(n)
     # local = turn^T (c - at): one matrix product for all boxes.

@@ -1,6 +1,6 @@
-"""Free spots in a region: where a thing can be put so that it touches nothing. Pure geometry, chosen before moving.
+"""Free placements in a region: poses where an object touches nothing. Pure geometry, evaluated before any motion.
 
-Frame: the region's, its center at (0, 0), +x to the front. Legend: M candidate spots, K things that lie there.
+Frame: the region's, its center at (0, 0), +x to the front. Legend: M candidate positions, K objects in the region.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ MARGINS_M = (0.03, 0.015, 0.004)
 
 @dataclass(frozen=True, kw_only=True)
 class Placement:
-    """A place for a thing's center, and the thing's yaw (0 or a quarter turn) in the region's frame."""
+    """Position of an object's center, and its yaw (0 or a quarter turn), in the region's frame."""
 
     x: float
     y: float
@@ -27,48 +27,50 @@ class Placement:
 
 def free_placements(
     size: tuple[float, float],
-    item: tuple[float, float],
+    footprint: tuple[float, float],
     taken: Array,
     *,
     spacing: float | None = None,
     edge: float = 0.0,
     round_: bool = False,
 ) -> list[Placement]:
-    """Return free spots, the roomiest margin that has any, nearest to the front and the middle first.
+    """Return the free placements at the widest margin that allows any, nearest to the front and the middle first.
 
     Args:
         size: Depth and width of the region [m].
-        item: Depth and width of the thing [m].
-        taken: Center x, y and half depth, half width of what lies there, (K, 4).
-        spacing: Only this margin around things [m], instead of the usual ones from wide to narrow.
-        edge: How far the thing may stick out of the region [m].
-        round_: Whether the thing covers a circle rather than a rectangle.
+        footprint: Depth and width of the object [m].
+        taken: Center x, y and half depth, half width of the objects in the region, (K, 4).
+        spacing: Use only this margin around objects [m], not `MARGINS_M` from wide to narrow.
+        edge: How far the object may stick out of the region [m].
+        round_: Whether the object covers a circle instead of a rectangle.
     """
     for margin in (spacing,) if spacing is not None else MARGINS_M:
-        found: list[tuple[float, Placement]] = []
-        for yaw, (dx, dy) in ((0.0, item), (pi / 2, item[::-1])):
-            if yaw and abs(item[0] - item[1]) < 0.005:
+        candidates: list[tuple[float, Placement]] = []
+        for yaw, (dx, dy) in ((0.0, footprint), (pi / 2, footprint[::-1])):
+            if yaw and abs(footprint[0] - footprint[1]) < 0.005:
                 continue
-            rx, ry = (size[0] - dx) / 2 + edge, (size[1] - dy) / 2 + edge
-            if rx < -0.001 or ry < -0.001:
+            limit_x, limit_y = (size[0] - dx) / 2 + edge, (size[1] - dy) / 2 + edge
+            if limit_x < -0.001 or limit_y < -0.001:
                 continue
-            xs, ys = np.meshgrid(_axis(max(0.0, rx)), _axis(max(0.0, ry)), indexing="ij")
-            spots = np.stack([xs.ravel(), ys.ravel()], -1)  # (M, 2)
+            xs, ys = np.meshgrid(_axis(max(0.0, limit_x)), _axis(max(0.0, limit_y)), indexing="ij")
+            positions = np.stack([xs.ravel(), ys.ravel()], -1)  # (M, 2)
             if len(taken):
-                gap = np.abs(spots[:, None] - taken[:, :2]) - taken[:, 2:]  # (M, K, 2)
+                gap = np.abs(positions[:, None] - taken[:, :2]) - taken[:, 2:]  # (M, K, 2)
                 if round_:
-                    apart = np.linalg.norm(np.maximum(gap, 0.0), axis=-1) - dx / 2
+                    clearance = np.linalg.norm(np.maximum(gap, 0.0), axis=-1) - dx / 2
                 else:
-                    apart = (gap - np.array([dx, dy]) / 2).max(-1)
-                spots = spots[(apart >= margin).all(1)]
-            front = rx * 0.4
-            for x, y in spots.tolist():
-                found.append((abs(x - front) + 0.6 * abs(y) + 0.05 * (yaw > 0), Placement(x=x, y=y, yaw=yaw)))
-        if found:
-            return [spot for _, spot in sorted(found, key=lambda f: f[0])]
+                    clearance = (gap - np.array([dx, dy]) / 2).max(-1)
+                positions = positions[(clearance >= margin).all(1)]
+            preferred_x = limit_x * 0.4
+            for x, y in positions.tolist():
+                candidates.append(
+                    (abs(x - preferred_x) + 0.6 * abs(y) + 0.05 * (yaw > 0), Placement(x=x, y=y, yaw=yaw))
+                )
+        if candidates:
+            return [placement for _, placement in sorted(candidates, key=lambda f: f[0])]
     return []
 
 
-def _axis(reach: float) -> Array:
-    steps = int(reach / GRID_M)
-    return np.array(sorted({0.0, reach, -reach, *(k * GRID_M for k in range(-steps, steps + 1))}))
+def _axis(limit: float) -> Array:
+    steps = int(limit / GRID_M)
+    return np.array(sorted({0.0, limit, -limit, *(k * GRID_M for k in range(-steps, steps + 1))}))

@@ -14,23 +14,23 @@ Footprint = tuple[float, float, float, float, float]  # x, y, yaw, half depth, h
 
 
 def turn_x(angle: float) -> Array:
-    """Rotation about x, (3, 3)."""
+    """Return the rotation matrix about x, (3, 3)."""
     c, s = np.cos(angle), np.sin(angle)
     return np.array([[1.0, 0.0, 0.0], [0.0, c, -s], [0.0, s, c]])
 
 
 def turn_z(angle: Array | float) -> Array:
-    """Rotations about z, (..., 3, 3)."""
+    """Return rotation matrices about z, (..., 3, 3)."""
     c, s = np.cos(angle), np.sin(angle)
-    made = np.zeros((*np.shape(angle), 3, 3))
-    made[..., 0, 0] = made[..., 1, 1] = c
-    made[..., 0, 1], made[..., 1, 0] = -s, s
-    made[..., 2, 2] = 1.0
-    return made
+    rotations = np.zeros((*np.shape(angle), 3, 3))
+    rotations[..., 0, 0] = rotations[..., 1, 1] = c
+    rotations[..., 0, 1], rotations[..., 1, 0] = -s, s
+    rotations[..., 2, 2] = 1.0
+    return rotations
 
 
 def quat(turn: Array) -> Quat:
-    """Quaternion of a rotation matrix."""
+    """Return the quaternion (x, y, z, w) of a rotation matrix."""
     m = turn
     w = np.sqrt(max(0.0, 1 + m[0, 0] + m[1, 1] + m[2, 2])) / 2
     if w > 0.1:
@@ -45,9 +45,9 @@ def quat(turn: Array) -> Quat:
     return float(v[0]), float(v[1]), float(v[2]), float(v[3])
 
 
-def nearest_angle(angle: float, to: float) -> float:
-    """The same direction, within half a turn of `to`."""
-    return to + (angle - to + pi) % (2 * pi) - pi
+def nearest_angle(angle: float, reference: float) -> float:
+    """Return the equivalent angle within half a turn of a reference [rad]."""
+    return reference + (angle - reference + pi) % (2 * pi) - pi
 
 
 def rotation_about(vector: Array) -> Array:
@@ -57,15 +57,15 @@ def rotation_about(vector: Array) -> Array:
         return np.eye(3)
     x, y, z = vector / angle
     k = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
-    made: Array = np.eye(3) + np.sin(angle) * k + (1 - np.cos(angle)) * k @ k
-    return made
+    rotation: Array = np.eye(3) + np.sin(angle) * k + (1 - np.cos(angle)) * k @ k
+    return rotation
 
 
 def rotation_vector(turn: Array) -> Array:
     """Rotation vector (3,) of a rotation matrix: an axis whose length is the angle [rad]."""
     x, y, z, w = quat(turn)
-    size = float(np.linalg.norm((x, y, z)))
-    if size < 1e-9:
+    sin_half = float(np.linalg.norm((x, y, z)))
+    if sin_half < 1e-9:
         return np.zeros(3)
-    made: Array = np.array((x, y, z)) / size * 2 * np.arctan2(size, w)
-    return made
+    vector: Array = np.array((x, y, z)) / sin_half * 2 * np.arctan2(sin_half, w)
+    return vector

@@ -1,6 +1,6 @@
-"""Simple goals for a home: one thing to be brought somewhere, or one fixture to be switched, opened or closed.
+"""Sample simple goals for a home: bring one object somewhere, or switch, open or close one fixture.
 
-Enough to exercise an environment; the instructions that the GPT learns from come from `planner`'s corpus.
+They are enough to exercise an environment; the instructions that the GPT learns from come from `planner`'s corpus.
 """
 
 from __future__ import annotations
@@ -19,31 +19,37 @@ if TYPE_CHECKING:
 
     from envs.symbolic.actions import State
 
-FIXTURE_SHARE = 0.2  # how many goals are about a fixture's state, where the home offers both kinds
+FIXTURE_GOAL_FRACTION = 0.2  # fraction of goals about a fixture's state, where the home offers both types
 
 
 def sample_goal(state: State, rng: np.random.Generator) -> Goal:
-    """Return a goal that can be reached from a state and does not hold in it: things go where they are usually kept.
+    """Return a goal that is reachable from a state and does not hold in it. Objects go where they are usually kept.
 
     Raises:
-        GoalError: The home offers none: nothing can be moved, opened or switched.
+        GoalError: Nothing in the home can be moved, opened or switched.
     """
-    turns = _undone(state, [_turned(state, f) for f in range(state.world.n_fixtures)])
-    moves = _undone(state, _moves(state, usual=True)) or _undone(state, _moves(state, usual=False))
-    offered = turns if turns and (not moves or rng.random() < FIXTURE_SHARE) else moves
-    if not offered:
+    fixture_goals = _unsatisfied(state, [_fixture_goal(state, fixture) for fixture in range(state.world.n_fixtures)])
+    move_goals = _unsatisfied(state, _move_goals(state, usual=True)) or _unsatisfied(
+        state, _move_goals(state, usual=False)
+    )
+    candidates = (
+        fixture_goals if fixture_goals and (not move_goals or rng.random() < FIXTURE_GOAL_FRACTION) else move_goals
+    )
+    if not candidates:
         raise GoalError(f"{state.world.scene.name}: nothing can be moved, opened or switched there")
-    return Goal(phases=((offered[int(rng.integers(len(offered)))],),))
+    return Goal(phases=((candidates[int(rng.integers(len(candidates)))],),))
 
 
-def named(goal: Goal) -> tuple[Counter[str], Counter[str]]:
-    """Return the fixtures and the objects that a goal names, with the numbers that it asks for."""
+def required_entities(goal: Goal) -> tuple[Counter[str], Counter[str]]:
+    """Count the fixtures and the objects that a home must have for a goal, by category."""
     fixtures: Counter[str] = Counter()
     objects: Counter[str] = Counter()
     for condition in goal.conditions:
         if isinstance(condition, FixtureIs):
-            kind = load_domain().resolve_fixture(condition.fixture, condition.state)[0]  # of a class, one will do
-            fixtures[kind] = max(fixtures[kind], 1)
+            category = load_domain().resolve_fixture(condition.fixture, condition.state)[
+                0
+            ]  # one fixture of a class is enough
+            fixtures[category] = max(fixtures[category], 1)
             continue
         if isinstance(condition, No):
             continue
@@ -59,33 +65,33 @@ def named(goal: Goal) -> tuple[Counter[str], Counter[str]]:
     return fixtures, objects
 
 
-def _turned(state: State, fixture: int) -> Condition | None:
-    """The state that a fixture is not in and can be brought to."""
-    kind = state.world.fixture[fixture]
-    if kind is None or (kind.joint is None and not kind.switch):
+def _fixture_goal(state: State, fixture: int) -> Condition | None:
+    """The state that a fixture is not in but can be brought to."""
+    category = state.world.fixture_category[fixture]
+    if category is None or (category.joint is None and not category.switch):
         return None
-    if kind.joint is not None:
+    if category.joint is not None:
         word = "closed" if state.flags[fixture] & OPEN else "open"
     else:
         word = "off" if state.flags[fixture] & ON else "on"
-    return FixtureIs(fixture=kind.name, state=word)
+    return FixtureIs(fixture=category.name, state=word)
 
 
-def _moves(state: State, *, usual: bool) -> list[Condition | None]:
-    """Each category of thing at each category of fixture that it fits and that has room (and that is usual for it)."""
+def _move_goals(state: State, *, usual: bool) -> list[Condition | None]:
+    """Each object category at each fixture category where it fits, has room and, if `usual`, is usually kept."""
     world = state.world
-    found: dict[Condition | None, None] = {}  # an ordered set
+    goals: dict[Condition | None, None] = {}  # a dict as an ordered set
     for place in range(world.n_fixtures):
-        where = world.categories[place]
-        taken = sum(world.units[i] for i in state.children(place))
-        for i in range(world.n_fixtures, len(world.names)):
-            kind = world.thing[i]
-            if kind is None or (usual and where not in kind.at) or not world.fits(i, place):
+        place_category = world.categories[place]
+        used_units = sum(world.units[obj] for obj in state.children(place))
+        for obj in range(world.n_fixtures, len(world.names)):
+            category = world.object_category[obj]
+            if category is None or (usual and place_category not in category.at) or not world.fits(obj, place):
                 continue
-            if not taken or taken + kind.units <= world.capacity[place]:
-                found[Count(thing=Thing(word=kind.name), place=Place(fixture=where))] = None
-    return list(found)
+            if not used_units or used_units + category.units <= world.capacity[place]:
+                goals[Count(thing=Thing(word=category.name), place=Place(fixture=place_category))] = None
+    return list(goals)
 
 
-def _undone(state: State, conditions: list[Condition | None]) -> list[Condition]:
+def _unsatisfied(state: State, conditions: list[Condition | None]) -> list[Condition]:
     return [c for c in conditions if c is not None and not holds(state, c, state)]

@@ -1,4 +1,4 @@
-"""An environment of `envs.gym.home_env`, wrapped or not, as a home that plans are carried out in."""
+"""Use an environment of `envs.gym.home_env`, wrapped or not, as a home in which plans are executed."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ if TYPE_CHECKING:
 
 
 class EnvHome:
-    """Each action is one `step` of the environment, wrappers included, so what they record and count they see.
+    """A home in which each action is one `step` of the environment, so that wrappers record and count it.
 
-    The environment is to be reset first. Once it has truncated its episode, no action is done any more; its own goal
-    need not be the plan's, so reaching that one ends nothing.
+    Reset the environment first. After the environment has truncated its episode, every action fails. The environment's
+    own goal may differ from the plan's, so reaching it ends nothing.
     """
 
     def __init__(self, env: gymnasium.Env[Any, Any]) -> None:
         """Take an environment whose `unwrapped` is a `HomeEnv`."""
         self._env = env
         self._home = cast("HomeEnv", env.unwrapped)
-        self._truncated = False
+        self._is_truncated = False
 
     def state(self) -> State:
-        """Return what is true now.
+        """Return the current state.
 
         Raises:
             ResetNeeded: The environment was not reset.
@@ -36,12 +36,12 @@ class EnvHome:
         return self._home.home_state()
 
     def execute(self, action: Action) -> Outcome:
-        """Carry an action out by a step of the environment."""
-        if self._truncated:
+        """Execute an action by a step of the environment."""
+        if self._is_truncated:
             reason = "the environment has truncated its episode; one with a larger max_steps goes on"
             return Outcome(status="failed", reason=reason, energy_j=None)
         world = self.state().world
-        *_, self._truncated, info = self._env.step(self._home.encode(format_action(world, action)))
+        *_, self._is_truncated, info = self._env.step(self._home.encode(format_action(world, action)))
         outcome = info["outcome"]
         return Outcome(
             status="done" if outcome["status"] == "done" else "failed",

@@ -1,4 +1,4 @@
-"""The home as Gymnasium environments: `HomeSymbolic-v0` and `HomePhysics-v0`, one interface over two worlds."""
+"""The home as Gymnasium environments: `HomeSymbolic-v0` and `HomePhysics-v0`, one interface to two simulators."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from envs.errors import ActionError, PhysicsError
 from envs.gym import spaces
-from envs.gym.goal_sampler import named, sample_goal
+from envs.gym.goal_sampler import required_entities, sample_goal
 from envs.scenes.home_file import load_home
 from envs.scenes.scene_sampler import sample_scene
 from envs.symbolic.actions import (
@@ -52,10 +52,10 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
 
     ## Description
     A home has up to 256 entities: fixtures that stay where they are (`fridge 1`) and objects (`apple 1`). The robot
-    brings objects to places, opens, closes and switches fixtures, and slices, pours, wipes and folds; the world does
-    the rest (a closed fridge cools, a running sink rinses: `envs/domain.yaml`). A goal is a text in the goal language
-    (`envs/symbolic/goals.py`). One step is one whole skill. `HomeSymbolic-v0` computes what becomes true; `HomePhysics-v0` lets
-    a mobile manipulator do it in PyBullet at 240 Hz and reads what became true from the physics.
+    brings objects to places, opens, closes and switches fixtures, and slices, pours, wipes and folds. Processes do the
+    rest: a closed fridge cools, a running sink rinses (`envs/domain.yaml`). The goal is a text in the goal language
+    (`envs/symbolic/goals.py`). One step is one whole skill. `HomeSymbolic-v0` computes the effects of an action;
+    `HomePhysics-v0` simulates a mobile manipulator in PyBullet at 240 Hz and reads the effects from the physics.
 
     ```python
     import gymnasium, envs
@@ -66,86 +66,102 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
     ```
 
     ## Action Space
-    `MultiDiscrete([12, 257, 257])`: the skill in the order of the domain file (go to, pick up, put, give, open, close,
-    turn on, turn off, slice, wipe, pour, fold), the first argument and the second. Arguments are entity numbers,
-    counted from 1; 0 is none. `put`, `give` and `pour` read the second argument, the others ignore it. An action that
-    is not applicable changes nothing; `info["unmet"]` says why. `env.unwrapped.encode` and `decode` translate to and
-    from text such as `put apple 1 on dining table 1`.
+    The action is a `MultiDiscrete([12, 257, 257])` array: a skill and its two arguments.
 
-    Which actions are applicable is in `info`, in the same order, as text (`actions`) and as points of the space
-    (`action_indices`): to sample one, `rng.choice(info["action_indices"])`. A network of fixed size takes
-    `action_mask`, a bool array (12, 257), 3 kB: of the arguments of an applicable action only one is free, since put,
-    give and pour take what the robot holds as their first. Where `action_mask[skill, entity]` is true, the action is
-    `(skill, observation["held"], entity)` for these three and `(skill, entity, 0)` for the others.
-    `env.unwrapped.action_mask()` is the same in the shape of the space, 790 kB. The dimensions depend on each other,
-    so no `mask` of `action_space.sample`, which has one vector a dimension, can say what is applicable. In a vector
-    environment `action_mask` is stacked, (n, 12, 257), and `actions` and `action_indices` are arrays of n lists.
+    | index | action | values |
+    |---|---|---|
+    | 0 | skill | number of the skill in the order of the domain file, see below |
+    | 1 | first argument | entity number, counted from 1; 0 none |
+    | 2 | second argument | entity number, read by `put`, `give` and `pour` only; 0 none |
+
+    The skills are 0 go to, 1 pick up, 2 put, 3 give, 4 open, 5 close, 6 turn on, 7 turn off, 8 slice, 9 wipe, 10 pour
+    and 11 fold. An action that is not applicable changes nothing; `info["unmet"]` says why.
+    `env.unwrapped.encode` and `decode` translate from and to text such as `put apple 1 on dining table 1`.
+
+    `info` lists the applicable actions, as text (`actions`) and, in the same order, as points of the space
+    (`action_indices`); to sample one, use `rng.choice(info["action_indices"])`. For networks of a fixed size,
+    `action_mask` is a bool array (12, 257) of 3 kB. It has one argument per skill, because an applicable action has
+    only one free argument: the first argument of put, give and pour is the held object. Where
+    `action_mask[skill, entity]` is true, the action is `(skill, observation["held"], entity)` for these three skills
+    and `(skill, entity, 0)` for the others. `env.unwrapped.action_mask()` has the shape of the space, 790 kB. The
+    dimensions depend on each other, so the `mask` of `action_space.sample`, with one vector per dimension, cannot
+    express which actions are applicable. In a vector environment, `action_mask` is stacked, (n, 12, 257), and `actions`
+    and `action_indices` are arrays of n lists.
 
     ## Observation Space
-    `Dict`; row i of an array of 256 is entity i + 1, and rows beyond `n_entities` are 0.
+    The observation is a `Dict`. Row i of an array of 256 is entity i + 1; rows beyond `n_entities` are 0.
 
     | key | space | meaning |
     |---|---|---|
     | `category` | `Box(0, n, (256,), int16)` | category, in the order of the domain file, fixtures first; 0 none |
     | `place` | `Box(0, 257, (256,), int16)` | entity that it is in or on; 0 for fixtures, 257 in the robot's hand |
     | `flags` | `MultiBinary((256, 9))` | open, on, dirty, hot, cold, sliced, cooked, folded, watered |
-    | `liquid` | `Box(0, 7, (256,), int16)` | what it is filled with; 0 nothing |
-    | `n_entities` | `Discrete(257)` | how many entities this home has |
-    | `held` | `Discrete(257)` | what the robot holds; 0 nothing |
-    | `at` | `Discrete(257)` | the fixture that the robot stands at; 0 none |
-    | `goal` | `Box(0, 127, (512,), uint8)` | the goal's text in ASCII, padded with 0 |
-    | `goal_met` | `MultiBinary(64)` | which of the goal's conditions hold |
-    | `n_conditions` | `Discrete(65)` | how many conditions the goal has |
-    | `phase` | `Discrete(65)` | the phase of the goal (`then`) that the episode is in |
+    | `liquid` | `Box(0, 7, (256,), int16)` | liquid that fills it; 0 none |
+    | `n_entities` | `Discrete(257)` | number of entities in this home |
+    | `held` | `Discrete(257)` | entity that the robot holds; 0 none |
+    | `at` | `Discrete(257)` | fixture at which the robot stands; 0 none |
+    | `goal` | `Box(0, 127, (512,), uint8)` | text of the goal in ASCII, padded with 0 |
+    | `goal_met` | `MultiBinary(64)` | which conditions of the goal hold |
+    | `n_conditions` | `Discrete(65)` | number of conditions of the goal |
+    | `phase` | `Discrete(65)` | current phase of the goal (phases are separated by `then`) |
 
-    With physics, `observe` chooses what an observation has: the `"atoms"` above, by default, and what the robot senses.
-    The `goal` is always there.
+    With physics, `observe` selects the keys of an observation: `"atoms"` stands for all keys above (the default), and
+    the keys below are the robot's sensors. The `goal` is always included.
 
     | key | space | meaning |
     |---|---|---|
     | `rgb` | `Box(0, 255, (H, W, 3), uint8)` | colors |
     | `depth` | `Box(0, 40, (H, W), float32)` | distance along the camera's axis [m]; 40 where nothing is |
-    | `segmentation` | `Box(0, 257, (H, W), int16)` | entity, as in the rows above; 257 robot, 0 walls and floors |
-    | `proprioception` | `Box(…, (24,), float32)` | joints, their speeds, the gripper's opening [m], holding or not |
+    | `segmentation` | `Box(0, 257, (H, W), int16)` | entity number; 257 robot, 0 walls and floors |
+    | `proprioception` | `Box(…, (24,), float32)` | 11 joint positions, 11 speeds, gripper opening [m], holding (0, 1) |
 
-    The 11 joints are x, y [m] and yaw [rad] of the base, the lift [m] and seven of the arm [rad].
-    Doors and drawers show as their fixture, what is filled in as its vessel. The `head` camera rides 1.5 m over the
-    floor, looks ahead and down, and sees 70° from top to bottom; `env.unwrapped.camera_pose()` is where a camera
-    stands, and its `project` where a point of the home is in the picture.
+    The 11 joints are x, y [m] and yaw [rad] of the base, the lift [m] and the seven joints of the arm [rad].
+    In a segmentation, doors and drawers have the number of their fixture, and liquids that of their vessel. The `head`
+    camera rides 1.5 m above the floor, looks ahead and down, and has a vertical field of view of 70°.
+    `env.unwrapped.camera_pose()` returns the camera's pose; its method `project` maps points of the home to pixels.
 
     `info` has the same keys after `reset` and `step`: `actions`, `action_indices` and `action_mask` (above), `goal`,
-    `success`, `rate` (the fraction of conditions that hold), `action` (what was asked, or ""), `unmet_precondition` (why it was not
-    applicable, or ""), and `outcome` (`status` done, failed or skipped, `reason`, `duration_s`, `ticks`, `collisions`,
-    and `blocked_by`, the fixture whose open door is in the way, or "").
+    `success`, `rate` (the fraction of conditions that hold), `action` (the action that was asked for, or ""), `unmet`
+    (why it was not applicable, or ""), and `outcome` (`status` done, failed or skipped, `reason`, `duration_s`,
+    `ticks`, `collisions`, and `blocked_by`, the fixture whose open door is in the way, or "").
 
     ## Rewards
-    The gain of the goal-condition rate in this step (a loss is negative), and +1 when all conditions hold.
+    The reward is the change of the goal-condition rate in this step, negative for a loss, plus 1 when the goal is
+    reached.
 
     ## Starting State
-    The home as `home` describes it. A home or goal that is not given is sampled from the seed of `reset`: the home
-    holds what the goal names, the sampled goal does not hold yet. The same seed gives the same episode, bit for bit.
+    The home starts as `home` describes it. A home or goal that is not given is sampled from the seed of `reset`, such
+    that the home has what the goal names and a sampled goal does not hold yet. The same seed gives the same episode,
+    bit for bit.
 
     ## Episode End
-    Terminated when the goal is reached: all phases in order, the conditions of the last one now. Truncated after
-    `max_steps` steps.
+    - Termination: the goal is reached, that is, all phases in order, with the conditions of the last one true now.
+    - Truncation: the episode has lasted `max_steps` steps.
 
     ## Arguments
-    - `home`: None (sampled at each reset), a seed, the path of a home's YAML file, or a `Scene`.
-    - `goal`: a goal, or None (a simple one is sampled at each reset).
-    - `max_steps`: steps until truncation, by default 50.
-    - `render_mode`: "ansi" (a text); with physics also "rgb_array" (640 x 480) and "human" (PyBullet's own window, so a
-      display). A step is one frame, and a video has one frame a second; with "rgb_array_list", which Gymnasium adds,
-      `render` returns all frames since the last call.
+    | parameter | type | default | meaning |
+    |---|---|---|---|
+    | `home` | None, int, path or `Scene` | None | sampled at each reset, a seed, a home's YAML file, or a scene |
+    | `goal` | str or None | None | goal; None samples a simple one at each reset |
+    | `max_steps` | int | 50 | steps until truncation |
+    | `render_mode` | str or None | None | "ansi" (text); with physics also "rgb_array" (640 x 480) and "human" |
+
+    The mode "human" opens PyBullet's own window and needs a display. A step is one frame, and a video has one frame per
+    second; with "rgb_array_list", which Gymnasium adds, `render` returns all frames since the last call.
 
     Of `HomePhysics-v0` only:
-    - `grasp`: "assisted" or "physical" (`envs/simulation/physical_home.py`).
-    - `observe`: some of "atoms", "rgb", "depth", "segmentation", "proprioception", by default `("atoms",)`.
-    - `camera`: "head" (by default), "overhead", or `((x, y, z), (x, y, z))`, an eye and what it looks at [m]: it stays
-      there, and sees 60° from top to bottom. From below 2 m one sees walls at full height, from above cut low.
-    - `image_size`: width and height [pixels], by default `(256, 256)`.
+
+    | parameter | type | default | meaning |
+    |---|---|---|---|
+    | `grasp` | str | "assisted" | "assisted" or "physical" (`envs/simulation/physical_home.py`) |
+    | `observe` | sequence of str | `("atoms",)` | some of "atoms", "rgb", "depth", "segmentation", "proprioception" |
+    | `camera` | str or (eye, target) | "head" | "head", "overhead", or a fixed camera `((x, y, z), (x, y, z))` [m] |
+    | `image_size` | (int, int) | `(256, 256)` | width and height [pixels] |
+
+    A fixed camera has a vertical field of view of 60°. From below 2 m it sees walls at full height, from above cut low.
 
     ## Version History
-    - v0: first version.
+    - v0: Initial version.
     """
 
     metadata: dict[str, Any] = {"render_modes": ["ansi"], "render_fps": 1}  # noqa: RUF012 (Gymnasium's own type)
@@ -161,17 +177,19 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
         render_mode: str | None = None,
     ) -> None:
         if render_mode is not None and render_mode not in self.metadata["render_modes"]:
-            raise ValueError(f"render_mode {render_mode!r} is none of {self.metadata['render_modes']}")
+            raise ValueError(
+                f"render_mode is {render_mode!r}; it must be one of {', '.join(self.metadata['render_modes'])}"
+            )
         if max_steps < 1:
-            raise ValueError(f"max_steps is {max_steps}; an episode has at least one step")
+            raise ValueError(f"max_steps is {max_steps}; it must be at least 1")
         domain = load_domain()
         self.action_space = spaces.action_space(domain)
         self.observation_space = cast("gymnasium.Space[spaces.Observation]", spaces.observation_space(domain))
         self.render_mode = render_mode
         self.max_steps = max_steps
-        self._given_goal = None if goal is None else parse_goal(goal)
+        self._fixed_goal = None if goal is None else parse_goal(goal)
         self._scene = self._fixed_scene(home)
-        self._start: State | None = None
+        self._initial_state: State | None = None
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -179,29 +197,29 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
         """Start an episode. There are no options."""
         super().reset(seed=seed)
         home_seed, goal_seed = (int(n) for n in self.np_random.integers(2**31, size=2))
-        self._start = self._state = self._begin(self._scene or self._sampled_scene(home_seed))
-        self._goal = self._given_goal or sample_goal(self._start, np.random.default_rng(goal_seed))
-        self._phase = advance(self._goal, 0, self._start, self._start)
-        self._score = score(self._goal, self._phase, self._start, self._start)
+        self._initial_state = self._state = self._reset_home(self._scene or self._sampled_scene(home_seed))
+        self._goal = self._fixed_goal or sample_goal(self._initial_state, np.random.default_rng(goal_seed))
+        self._phase = advance(self._goal, 0, self._initial_state, self._initial_state)
+        self._score = score(self._goal, self._phase, self._initial_state, self._initial_state)
         self._steps = 0
         return self._observation(), self._info("", "", _outcome("skipped"))
 
     def step(self, action: NDArray[np.int64]) -> tuple[spaces.Observation, float, bool, bool, Info]:
-        """Carry out one encoded action, if it is applicable."""
-        state, before = self.home_state(), self._score
+        """Execute one encoded action if it is applicable."""
+        state, previous_score = self.home_state(), self._score
         text, reason, outcome = "", "", _outcome("skipped")
         try:
             grounded = spaces.decode_action(state.world, action)
             text = format_action(state.world, grounded)
             reason = unmet_precondition(state, grounded) or ""
             if not reason:
-                self._state, outcome = self._act(grounded)
+                self._state, outcome = self._execute(grounded)
         except ActionError as error:
             reason = str(error)
-        self._phase = advance(self._goal, self._phase, self._state, self._first_state())
-        self._score = score(self._goal, self._phase, self._state, self._first_state())
+        self._phase = advance(self._goal, self._phase, self._state, self._require_initial_state())
+        self._score = score(self._goal, self._phase, self._state, self._require_initial_state())
         self._steps += 1
-        reward = self._score.rate - before.rate + (SUCCESS_REWARD if self._score.success else 0.0)
+        reward = self._score.rate - previous_score.rate + (SUCCESS_REWARD if self._score.success else 0.0)
         truncated = self._steps >= self.max_steps
         return self._observation(), reward, self._score.success, truncated, self._info(text, reason, outcome)
 
@@ -213,47 +231,47 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
         return f"{goal}\n{describe(self.home_state())}"
 
     def home_state(self) -> State:
-        """Return what is true now."""
-        self._first_state()
+        """Return the current state."""
+        self._require_initial_state()
         return self._state
 
     def encode(self, text: str) -> NDArray[np.int64]:
-        """Write an action's text as a point of the action space.
+        """Encode an action's text as a point of the action space.
 
         Raises:
-            ActionError: The text names no skill, or a thing that this home does not have.
+            ActionError: The text names no skill, or an entity that this home does not have.
         """
         world = self.home_state().world
         return spaces.encode_action(world, parse_action(world, text))
 
     def decode(self, action: NDArray[np.int64]) -> str:
-        """Write a point of the action space as text.
+        """Decode a point of the action space to text.
 
         Raises:
-            ActionError: It names a thing that this home does not have.
+            ActionError: It names an entity that this home does not have.
         """
         world = self.home_state().world
         return format_action(world, spaces.decode_action(world, action))
 
     def action_mask(self) -> NDArray[np.bool_]:
-        """Return an array in the shape of the action space, true where an action is applicable."""
+        """Return a bool array in the shape of the action space, true where an action is applicable."""
         state = self.home_state()
         mask = np.zeros(tuple(self.action_space.nvec), np.bool_)
         mask[tuple(spaces.encode_actions(state.world, applicable(state)).T)] = True
         return mask
 
     @abstractmethod
-    def _begin(self, scene: Scene) -> State:
-        """Put the home into its first state."""
+    def _reset_home(self, scene: Scene) -> State:
+        """Set the home to its initial state."""
 
     @abstractmethod
-    def _act(self, action: Action) -> tuple[State, Info]:
-        """Carry out an applicable action; return the new state and the outcome."""
+    def _execute(self, action: Action) -> tuple[State, Info]:
+        """Execute an applicable action; return the new state and the outcome."""
 
-    def _first_state(self) -> State:
-        if self._start is None:
+    def _require_initial_state(self) -> State:
+        if self._initial_state is None:
             raise gymnasium.error.ResetNeeded("call reset() first")
-        return self._start
+        return self._initial_state
 
     def _fixed_scene(self, home: Scene | str | Path | int | None) -> Scene | None:
         if home is None or isinstance(home, Scene):
@@ -261,7 +279,7 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
         return sample_scene(home, geometry=self.needs_geometry) if isinstance(home, int) else load_home(home)
 
     def _sampled_scene(self, seed: int) -> Scene:
-        fixtures, objects = named(self._given_goal) if self._given_goal else (None, None)
+        fixtures, objects = required_entities(self._fixed_goal) if self._fixed_goal else (None, None)
         geometry = self.needs_geometry
         return sample_scene(seed, need_fixtures=fixtures, need_objects=objects, geometry=geometry)
 
@@ -285,27 +303,27 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
 
 
 class HomeSymbolic(HomeEnv):
-    """The home as rules: every applicable action succeeds, at some hundred thousand a second without the spaces.
+    """The home as rules: every applicable action succeeds, some hundred thousand per second without the spaces.
 
-    The manual page is `HomeEnv`'s; an outcome's duration is the skill's typical one.
+    `HomeEnv` documents the environment. The duration of an outcome is the skill's typical one.
     """
 
-    def _begin(self, scene: Scene) -> State:
+    def _reset_home(self, scene: Scene) -> State:
         return World(scene).initial()
 
-    def _act(self, action: Action) -> tuple[State, Info]:
+    def _execute(self, action: Action) -> tuple[State, Info]:
         duration_s = load_domain().skills[action.skill].duration_s
         return successor(self._state, action), _outcome("done", duration_s=duration_s)
 
 
 class HomePhysics(HomeEnv):
-    """The home as a PyBullet world: an applicable action may fail, and says why in the outcome.
+    """The home in PyBullet: an applicable action may fail, and the outcome says why.
 
-    The manual page is `HomeEnv`'s. A home is built once and restored at each reset.
+    `HomeEnv` documents the environment. A home is built once and restored at each reset.
 
     Raises:
-        ValueError: An argument is none of those that are allowed.
-        PhysicsError: At the first reset, if PyBullet is not installed, or there is no display for its window.
+        ValueError: An argument is not allowed.
+        PhysicsError: At the first reset, if PyBullet is not installed, or its window has no display.
     """
 
     metadata: dict[str, Any] = {"render_modes": ["human", "rgb_array", "ansi"], "render_fps": 1}  # noqa: RUF012
@@ -327,65 +345,65 @@ class HomePhysics(HomeEnv):
 
         super().__init__(home=home, goal=goal, max_steps=max_steps, render_mode=render_mode)
         if grasp not in GRASPS:
-            raise ValueError(f"grasp is {grasp!r}; it is one of {', '.join(GRASPS)}")
+            raise ValueError(f"grasp is {grasp!r}; it must be one of {', '.join(GRASPS)}")
         self.grasp = grasp
         self.senses = Senses(observe=observe, camera=camera, image_size=image_size)
-        atoms = cast("gymnasium.spaces.Dict", self.observation_space)
-        kept = atoms if "atoms" in self.senses.observe else {"goal": atoms["goal"]}
-        joined = gymnasium.spaces.Dict({**kept, **self.senses.spaces()})
-        self.observation_space = cast("gymnasium.Space[spaces.Observation]", joined)
-        self._built: tuple[Scene, PhysicalHome] | None = None
+        atom_spaces = cast("gymnasium.spaces.Dict", self.observation_space)
+        kept_spaces = atom_spaces if "atoms" in self.senses.observe else {"goal": atom_spaces["goal"]}
+        all_spaces = gymnasium.spaces.Dict({**kept_spaces, **self.senses.spaces()})
+        self.observation_space = cast("gymnasium.Space[spaces.Observation]", all_spaces)
+        self._physical_home: tuple[Scene, PhysicalHome] | None = None
 
     def render(self) -> Any:
         """Return an image (H, W, 3) of uint8 in mode "rgb_array", a text in mode "ansi"."""
         if self.render_mode != "rgb_array":
             return super().render()
-        self._first_state()
-        return self._physical().render(*IMAGE_SIZE)
+        self._require_initial_state()
+        return self._home().render(*IMAGE_SIZE)
 
     def camera_pose(self) -> Pose:
-        """Return where the camera of the observations stands now."""
-        self._first_state()
-        return self.senses.pose(self._physical())
+        """Return the current pose of the observations' camera."""
+        self._require_initial_state()
+        return self.senses.pose(self._home())
 
     def close(self) -> None:
-        """Shut the physics engine down; `reset` starts it again."""
-        if self._built is not None:
-            self._built[1].close()
-            self._built = None
+        """Shut down the physics engine; `reset` starts it again."""
+        if self._physical_home is not None:
+            self._physical_home[1].close()
+            self._physical_home = None
 
-    def _begin(self, scene: Scene) -> State:
+    def _reset_home(self, scene: Scene) -> State:
         from envs.simulation.physical_home import PhysicalHome
 
-        if self._built is None or self._built[0] != scene:
+        if self._physical_home is None or self._physical_home[0] != scene:
             self.close()
             if self.render_mode == "human":
-                _need_display()
-            self._built = (scene, PhysicalHome(scene, grasp=self.grasp, gui=self.render_mode == "human"))
-        return self._physical().reset()
+                _require_display()
+            self._physical_home = (scene, PhysicalHome(scene, grasp=self.grasp, gui=self.render_mode == "human"))
+        return self._home().reset()
 
-    def _act(self, action: Action) -> tuple[State, Info]:
-        done = self._physical().execute(action)
+    def _execute(self, action: Action) -> tuple[State, Info]:
+        result = self._home().execute(action)
         outcome = _outcome(
-            done.status, done.reason, duration_s=done.duration_s, ticks=done.ticks, collisions=done.collisions,
-            blocked_by=done.blocked_by,
+            result.status, result.reason, duration_s=result.duration_s, ticks=result.ticks,
+            collisions=result.collisions, blocked_by=result.blocked_by,
         )  # fmt: skip
-        return self._physical().state(), outcome
+        return self._home().state(), outcome
 
     def _observation(self) -> spaces.Observation:
-        said = super()._observation()
-        kept = said if "atoms" in self.senses.observe else {"goal": said["goal"]}
-        return {**kept, **self.senses.read(self._physical())}
+        observation = super()._observation()
+        kept = observation if "atoms" in self.senses.observe else {"goal": observation["goal"]}
+        return {**kept, **self.senses.read(self._home())}
 
-    def _physical(self) -> PhysicalHome:
-        assert self._built is not None
-        return self._built[1]
+    def _home(self) -> PhysicalHome:
+        assert self._physical_home is not None
+        return self._physical_home[1]
 
 
-def _need_display() -> None:
-    """Say what is missing: PyBullet ends the whole process where it finds no display."""
+def _require_display() -> None:
+    """Raise an error, because PyBullet ends the whole process where there is no display."""
     if sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
-        raise PhysicsError("render_mode 'human' opens a window, and DISPLAY names no display: try 'rgb_array'")
+        raise PhysicsError("render_mode 'human' opens a window, but DISPLAY is not set: try 'rgb_array'")
 
 
 def _outcome(

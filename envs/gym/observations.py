@@ -1,4 +1,4 @@
-"""What the robot senses, as parts of an observation: pictures, depth, which entity a pixel shows, its own joints.
+"""Sensor observations of the robot: images, depth, segmentation by entity, and proprioception.
 
 Legend: H rows, W columns, J the joints of `robot.LINKS`.
 """
@@ -28,23 +28,23 @@ SENSES = ("atoms", "rgb", "depth", "segmentation", "proprioception")
 CAMERAS = ("head", "overhead")
 ROBOT = IN_HAND  # the robot's number in a segmentation, as in `place`
 FREE_VIEW_DEG = 60.0
-SMALLEST_PX, LARGEST_PX = 8, 2048
-_SLACK = 0.5  # beyond a joint's range, where motors may let it swing [m, rad]
-_LOW = (*[-1e3] * 3, *(kinematics.LOWER - _SLACK), *[-50.0] * DOF, -0.01, 0.0)
-_HIGH = (*[1e3] * 3, *(kinematics.UPPER + _SLACK), *[50.0] * DOF, 0.1, 1.0)
+MIN_IMAGE_PX, MAX_IMAGE_PX = 8, 2048
+_JOINT_SLACK = 0.5  # motors may let a joint swing this far beyond its range [m, rad]
+_LOW = (*[-1e3] * 3, *(kinematics.LOWER - _JOINT_SLACK), *[-50.0] * DOF, -0.01, 0.0)
+_HIGH = (*[1e3] * 3, *(kinematics.UPPER + _JOINT_SLACK), *[50.0] * DOF, 0.1, 1.0)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Senses:
-    """Which parts an observation has, and the camera behind its pictures.
+    """The keys of an observation, and the camera behind its images.
 
     Attributes:
         observe: Some of SENSES.
-        camera: `head` rides on the robot, `overhead` sees all of the home, and an (eye, target) [m] stays there.
+        camera: `head` rides on the robot, `overhead` sees the whole home, and an (eye, target) [m] is fixed.
         image_size: Width and height [pixels].
 
     Raises:
-        ValueError: One of them is something else.
+        ValueError: An attribute has another value.
     """
 
     observe: Sequence[str] = ("atoms",)
@@ -56,7 +56,9 @@ class Senses:
         names = [self.observe] if isinstance(self.observe, str) else list(self.observe)
         for name in names:
             if name not in SENSES:
-                raise ValueError(f"observe has {name!r}, which is none of {', '.join(SENSES)}{_hint(name, SENSES)}")
+                raise ValueError(
+                    f"observe contains {name!r}; it must be some of {', '.join(SENSES)}{_hint(name, SENSES)}"
+                )
         if not names:
             raise ValueError(f"observe is empty; name some of {', '.join(SENSES)}")
         object.__setattr__(self, "observe", tuple(name for name in SENSES if name in names))
@@ -64,38 +66,38 @@ class Senses:
         object.__setattr__(self, "image_size", _image_size(self.image_size))
 
     def spaces(self) -> dict[str, spaces.Space[NDArray[np.generic]]]:
-        """Return the spaces of what `read` writes."""
+        """Return the spaces of the arrays that `read` returns."""
         width, height = self.image_size
-        every: dict[str, spaces.Space[NDArray[np.generic]]] = {
+        all_spaces: dict[str, spaces.Space[NDArray[np.generic]]] = {
             "rgb": spaces.Box(0, 255, (height, width, 3), np.uint8),
             "depth": spaces.Box(0.0, FAR_M, (height, width), np.float32),
             "segmentation": spaces.Box(0, ROBOT, (height, width), np.int16),
             "proprioception": spaces.Box(np.array(_LOW, np.float32), np.array(_HIGH, np.float32)),
         }
-        return {name: space for name, space in every.items() if name in self.observe}
+        return {name: space for name, space in all_spaces.items() if name in self.observe}
 
     def read(self, home: PhysicalHome) -> Observation:
-        """Write what the robot senses now; the atoms are not among it."""
-        said: Observation = {}
+        """Read the sensors now; the atoms are not included."""
+        observation: Observation = {}
         if {"rgb", "depth", "segmentation"} & set(self.observe):
-            home.looks.refresh(home.state())
+            home.scene_view.refresh(home.state())
             shot = home.camera.shot(self.pose(home), *self.image_size)
-            said = {"rgb": shot.rgb, "depth": shot.depth_m}
+            observation = {"rgb": shot.rgb, "depth": shot.depth_m}
             if "segmentation" in self.observe:
-                said["segmentation"] = _numbers(home)[shot.bodies]
+                observation["segmentation"] = _entity_numbers(home)[shot.bodies]
         if "proprioception" in self.observe:
-            said["proprioception"] = _proprioception(home)
-        return {name: value for name, value in said.items() if name in self.observe}
+            observation["proprioception"] = _proprioception(home)
+        return {name: value for name, value in observation.items() if name in self.observe}
 
     def pose(self, home: PhysicalHome) -> Pose:
-        """Where the camera stands now."""
+        """Return the camera's current pose."""
         if isinstance(self.camera, tuple):
             return Pose(eye=self.camera[0], target=self.camera[1], view_deg=FREE_VIEW_DEG)
         return home.camera.head() if self.camera == "head" else home.camera.overhead(*self.image_size)
 
 
-def _numbers(home: PhysicalHome) -> NDArray[np.int16]:
-    """Each body's number in a segmentation, by the engine's number of the body; the last is for no body, -1."""
+def _entity_numbers(home: PhysicalHome) -> NDArray[np.int16]:
+    """Each body's number in a segmentation, by the engine's body number; the last entry is for no body, -1."""
     bodies, index = home.engine.names, home.world.index
     numbers = np.zeros(max(bodies) + 2, np.int16)
     for body, name in bodies.items():
@@ -107,12 +109,12 @@ def _numbers(home: PhysicalHome) -> NDArray[np.int16]:
 
 
 def _proprioception(home: PhysicalHome) -> NDArray[np.float32]:
-    """Positions (J,), speeds (J,), opening of the gripper and whether it holds something, (2 J + 2,)."""
+    """Joint positions (J,) and speeds (J,), the gripper's opening and whether it holds something, (2 J + 2,)."""
     engine = home.engine
     opening_m = engine.joints(NAME, (LEFT, RIGHT)).sum()
-    held = float(home.cell.robot.held is not None)
-    felt = np.concatenate([engine.joints(NAME, LINKS), engine.joint_speeds(NAME, LINKS), [opening_m, held]])
-    return np.clip(felt, _LOW, _HIGH).astype(np.float32)
+    held = float(home.motion.robot.held is not None)
+    values = np.concatenate([engine.joints(NAME, LINKS), engine.joint_speeds(NAME, LINKS), [opening_m, held]])
+    return np.clip(values, _LOW, _HIGH).astype(np.float32)
 
 
 def _camera(camera: object) -> str | tuple[Vec3, Vec3]:
@@ -124,23 +126,23 @@ def _camera(camera: object) -> str | tuple[Vec3, Vec3]:
         eye, target = (tuple(float(v) for v in point) for point in camera)  # type: ignore[attr-defined]
         (a, b, c), (d, e, f) = eye, target
     except (TypeError, ValueError):
-        allowed = f"one of {', '.join(CAMERAS)}, nor a pose ((x, y, z) of the eye, (x, y, z) of the target) [m]"
-        raise ValueError(f"camera is {camera!r}; it is neither {allowed}{_hint(camera, CAMERAS)}") from None
+        allowed = f"one of {', '.join(CAMERAS)}, or a pose ((x, y, z) of the eye, (x, y, z) of the target) [m]"
+        raise ValueError(f"camera is {camera!r}; it must be {allowed}{_hint(camera, CAMERAS)}") from None
     if not np.isfinite([*eye, *target]).all() or eye == target:
-        raise ValueError(f"camera is {camera!r}; eye and target are two finite points")
+        raise ValueError(f"camera is {camera!r}; eye and target must be two different finite points")
     return (a, b, c), (d, e, f)
 
 
 def _image_size(size: Sequence[int]) -> tuple[int, int]:
     try:
         width, height = (int(v) for v in size)
-        if (width, height) != tuple(size) or not all(SMALLEST_PX <= v <= LARGEST_PX for v in (width, height)):
+        if (width, height) != tuple(size) or not all(MIN_IMAGE_PX <= v <= MAX_IMAGE_PX for v in (width, height)):
             raise ValueError
     except (TypeError, ValueError):
-        allowed = f"(width, height), each {SMALLEST_PX} to {LARGEST_PX} pixels"
-        raise ValueError(f"image_size is {size!r}; it is {allowed}") from None
+        allowed = f"(width, height), each {MIN_IMAGE_PX} to {MAX_IMAGE_PX} pixels"
+        raise ValueError(f"image_size is {size!r}; it must be {allowed}") from None
     return width, height
 
 
-def _hint(word: object, known: Sequence[str]) -> str:
-    return nearest(word, known) if isinstance(word, str) else ""
+def _hint(value: object, choices: Sequence[str]) -> str:
+    return nearest(value, choices) if isinstance(value, str) else ""

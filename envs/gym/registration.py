@@ -1,4 +1,4 @@
-"""Registers our environments with Gymnasium as soon as somebody imports it: planning need not wait for that import."""
+"""Register the environments with Gymnasium when it is first imported, so that planning does not wait for it."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ ENVIRONMENTS = {"HomeSymbolic-v0": "envs.gym.home_env:HomeSymbolic", "HomePhysic
 
 
 def register_once_imported() -> None:
-    """Register the environments now, or else right after Gymnasium's registry has been imported."""
+    """Register the environments now, or right after Gymnasium's registry is imported."""
     if REGISTRY in sys.modules:
         _register(sys.modules[REGISTRY])
     else:
-        sys.meta_path.insert(0, _Finder())
+        sys.meta_path.insert(0, _RegistryFinder())
 
 
 def _register(registry: ModuleType) -> None:
@@ -29,8 +29,8 @@ def _register(registry: ModuleType) -> None:
         registry.register(id=name, entry_point=entry_point)
 
 
-class _Finder(MetaPathFinder):
-    """Finds the registry as the others do, once, and lets it be loaded with our names added."""
+class _RegistryFinder(MetaPathFinder):
+    """Finds Gymnasium's registry once, like the other finders, and lets it load with the environments added."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
@@ -40,19 +40,19 @@ class _Finder(MetaPathFinder):
         sys.meta_path.remove(self)
         spec = importlib.util.find_spec(fullname)
         if spec is not None and spec.loader is not None:
-            spec.loader = _Loader(spec.loader)
+            spec.loader = _RegisteringLoader(spec.loader)
         return spec
 
 
-class _Loader(Loader):
-    """Loads a module as another loader does, then registers."""
+class _RegisteringLoader(Loader):
+    """Loads a module with another loader, then registers the environments."""
 
-    def __init__(self, usual: Loader) -> None:
-        self._usual = usual
+    def __init__(self, loader: Loader) -> None:
+        self._loader = loader
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
-        return self._usual.create_module(spec)
+        return self._loader.create_module(spec)
 
     def exec_module(self, module: ModuleType) -> None:
-        self._usual.exec_module(module)
+        self._loader.exec_module(module)
         _register(module)

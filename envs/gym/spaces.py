@@ -1,7 +1,7 @@
-"""What an agent reads and writes in the Gymnasium environments: fixed-shape arrays for a home of any size.
+"""Action and observation spaces of the Gymnasium environments: arrays of a fixed shape for homes of any size.
 
 Legend: M = MAX_ENTITIES, F states, C = MAX_CONDITIONS, G = GOAL_LENGTH, S skills, A actions. Entity i of `World.names`
-is written i + 1, so that 0 is "none".
+has the number i + 1, so that 0 means "none".
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def action_space(domain: Domain) -> spaces.MultiDiscrete:
 
 
 def observation_space(domain: Domain) -> spaces.Dict:
-    """Return the space of what `observe` writes."""
+    """Return the space of the observations that `observe` returns."""
     n_categories = len(domain.fixtures) + len(domain.objects)
     return spaces.Dict(
         {
@@ -56,13 +56,13 @@ def observation_space(domain: Domain) -> spaces.Dict:
 
 
 def encode_action(world: World, action: Action) -> NDArray[np.int64]:
-    """Write an action as a point of the action space."""
+    """Encode an action as a point of the action space."""
     point: NDArray[np.int64] = encode_actions(world, [action])[0]
     return point
 
 
 def encode_actions(world: World, actions: Sequence[Action]) -> NDArray[np.int64]:
-    """Write actions as points of the action space, (A, 3)."""
+    """Encode actions as points of the action space, (A, 3)."""
     skills, index = {name: i for i, name in enumerate(world.domain.skills)}, world.index
     points = [(skills[a.skill], *(index[name] + 1 for name in a.args), 0)[:3] for a in actions]
     return np.array(points, np.int64).reshape(-1, 3)
@@ -71,7 +71,7 @@ def encode_actions(world: World, actions: Sequence[Action]) -> NDArray[np.int64]
 def mask_of(points: NDArray[np.int64], n_skills: int) -> NDArray[np.bool_]:
     """Mark applicable points by skill and free argument, (S, M + 1).
 
-    Only one argument of an applicable action is free: the first of put, give and pour is what the robot holds.
+    Only one argument of an applicable action is free: the first argument of put, give and pour is the held object.
     """
     mask = np.zeros((n_skills, MAX_ENTITIES + 1), np.bool_)
     mask[points[:, 0], np.where(points[:, 2], points[:, 2], points[:, 1])] = True
@@ -79,51 +79,51 @@ def mask_of(points: NDArray[np.int64], n_skills: int) -> NDArray[np.bool_]:
 
 
 def decode_action(world: World, encoded: NDArray[np.integer]) -> Action:
-    """Read a point of the action space. The second argument is read by put, give and pour only.
+    """Decode a point of the action space. Only put, give and pour read the second argument.
 
     Raises:
-        ActionError: It is no point of the space, or an argument is none or no entity of this home.
+        ActionError: It is not a point of the space, or a required argument is 0 or no entity of this home.
     """
     if np.shape(encoded) != (3,):
         raise ActionError(f"an action is three numbers (skill, first, second), found {encoded!r}")
-    number, *arguments = (int(n) for n in encoded)
+    skill_index, *arguments = (int(value) for value in encoded)
     skills = list(world.domain.skills.values())
-    if not 0 <= number < len(skills):
-        raise ActionError(f"skill {number} is not in 0 to {len(skills) - 1}")
-    n_arguments = skills[number].text.count("{") - skills[number].text.count("{relation}")
+    if not 0 <= skill_index < len(skills):
+        raise ActionError(f"skill {skill_index} is not in 0 to {len(skills) - 1}")
+    n_arguments = skills[skill_index].text.count("{") - skills[skill_index].text.count("{relation}")
     for entity in arguments[:n_arguments]:
         if not 1 <= entity <= len(world.names):
-            raise ActionError(f"{skills[number].name}: entity {entity} is not in 1 to {len(world.names)}")
-    return Action(skills[number].name, tuple(world.names[i - 1] for i in arguments[:n_arguments]))
+            raise ActionError(f"{skills[skill_index].name}: entity {entity} is not in 1 to {len(world.names)}")
+    return Action(skills[skill_index].name, tuple(world.names[i - 1] for i in arguments[:n_arguments]))
 
 
 def observe(state: State, goal: str, score: Score, phase: int) -> Observation:
-    """Write a state and how far its goal is reached.
+    """Encode a state and the progress towards its goal.
 
     Raises:
         HomeError: The home has more than MAX_ENTITIES entities.
         GoalError: The goal has more than MAX_CONDITIONS conditions or GOAL_LENGTH characters.
     """
-    world, domain, n = state.world, state.world.domain, len(state.world.names)
-    if n > MAX_ENTITIES:
-        raise HomeError(f"{world.scene.name} has {n} things; the observation holds {MAX_ENTITIES}")
+    world, domain, n_entities = state.world, state.world.domain, len(state.world.names)
+    if n_entities > MAX_ENTITIES:
+        raise HomeError(f"{world.scene.name} has {n_entities} entities; an observation holds {MAX_ENTITIES}")
     if len(score.met) > MAX_CONDITIONS or len(goal) > GOAL_LENGTH:
         size = f"{len(score.met)} conditions and {len(goal)} characters"
-        raise GoalError(f"the goal has {size}; the observation holds {MAX_CONDITIONS} and {GOAL_LENGTH}")
-    number = {name: i + 1 for i, name in enumerate((*domain.fixtures, *domain.objects))}
+        raise GoalError(f"the goal has {size}; an observation holds {MAX_CONDITIONS} and {GOAL_LENGTH}")
+    category_numbers = {name: i + 1 for i, name in enumerate((*domain.fixtures, *domain.objects))}
     liquids = {name: i + 1 for i, name in enumerate(domain.liquids)}
     flags = np.zeros((MAX_ENTITIES, len(domain.states)), np.int8)  # (M, F)
-    flags[:n] = np.array(state.flags)[:, None] >> np.arange(len(domain.states)) & 1
+    flags[:n_entities] = np.array(state.flags)[:, None] >> np.arange(len(domain.states)) & 1
     text = np.zeros(GOAL_LENGTH, np.uint8)  # (G,)
     text[: len(goal)] = np.frombuffer(goal.encode("ascii", "replace"), np.uint8)
     met = np.zeros(MAX_CONDITIONS, np.int8)  # (C,)
     met[: len(score.met)] = score.met
     return {
-        "category": _padded([number[c] for c in world.categories]),
+        "category": _padded([category_numbers[c] for c in world.categories]),
         "place": _padded([IN_HAND if p == HELD else p + 1 for p in state.place]),
         "flags": flags,
         "liquid": _padded([liquids.get(name, 0) for name in state.liquid]),
-        "n_entities": np.int64(n),
+        "n_entities": np.int64(n_entities),
         "held": np.int64(max(state.held, -1) + 1),
         "at": np.int64(max(state.at, -1) + 1),
         "goal": text,

@@ -3,7 +3,7 @@
 | file | what |
 |---|---|
 | `engine.py` | the only file that imports PyBullet: bodies by name, SI units |
-| `object_placement.py` | builds a whole scene in the engine |
+| `object_placement.py` | places the objects of a scene |
 | `room_builder.py` | ground, walls, floors and lawn |
 | `fixture_builder.py` | fixtures with their doors and drawers |
 | `spatial_queries.py` | regions, contents and obstacles, read from the engine |

@@ -1,7 +1,4 @@
-"""The only file that knows PyBullet: bodies by name, typed calls, SI units, quaternions (x, y, z, w).
-
-Legend: T ticks.
-"""
+"""Wrapper around PyBullet, and the only file that imports it: bodies by name, SI units, quaternions (x, y, z, w)."""
 
 from __future__ import annotations
 
@@ -25,33 +22,33 @@ if TYPE_CHECKING:
 
 TICK_S = 1 / 240
 BASE = -1  # the link index of a body's base
-RESIDUAL = 1e-4  # the solver stops below it: a robot that drives needs a few of the 30 iterations
-ITERATIONS = 30
-PRECISE = 1e-7  # for what friction alone holds, which creeps out of the fingers else
-PRECISE_ITERATIONS = 100  # with 30 a pen slips out of a hand that drives; 200 change nothing
-POSITION = 2  # PyBullet's POSITION_CONTROL
+SOLVER_RESIDUAL = 1e-4  # the solver stops below this residual: a driving robot needs only a few of the 30 iterations
+SOLVER_ITERATIONS = 30
+PRECISE_RESIDUAL = 1e-7  # for objects held by friction alone, which would creep out of the fingers otherwise
+PRECISE_ITERATIONS = 100  # with 30 a pen slips out of the hand of a driving robot; 200 change nothing
+POSITION_CONTROL = 2  # PyBullet's POSITION_CONTROL
 
 
 class Parked(NamedTuple):
-    """Where a thing is that is not simulated now: its pose, and its lowest and highest corner [m]."""
+    """Pose of an object that is not simulated now, and the lowest and highest corner of its bounding box [m]."""
 
     pose: tuple[Vec3, Quat]
     bounds: tuple[Vec3, Vec3]
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep what PyBullet's C code prints on connecting out of our standard output, which programs read."""
+def _suppress_stdout() -> Iterator[None]:
+    """Keep what PyBullet's C code prints on connecting out of our standard output, which other programs read."""
     sys.stdout.flush()
-    kept = os.dup(1)
-    with open(os.devnull, "wb") as nowhere:
-        os.dup2(nowhere.fileno(), 1)
+    saved = os.dup(1)
+    with open(os.devnull, "wb") as devnull:
+        os.dup2(devnull.fileno(), 1)
     try:
         yield
     finally:
-        ctypes.CDLL(None).fflush(None)  # what C has buffered is to go where stdout points now
-        os.dup2(kept, 1)
-        os.close(kept)
+        ctypes.CDLL(None).fflush(None)  # output that C has buffered must go to where stdout points now
+        os.dup2(saved, 1)
+        os.close(saved)
 
 
 class Engine:
@@ -63,40 +60,44 @@ class Engine:
 
     def __init__(self, *, gui: bool = False) -> None:
         try:
-            with _quiet():
+            with _suppress_stdout():
                 import pybullet
                 from pybullet_utils.bullet_client import BulletClient
 
                 self._p: Any = BulletClient(pybullet.GUI if gui else pybullet.DIRECT)
         except ImportError as error:
             raise PhysicsError(f"the physical home needs pybullet ({error}): pip install 'pybullet>=3.2.6'") from error
-        # The client looks its functions up by name at each call, which costs as much as setting a motor.
+        # The client looks up its functions by name at each call, which costs as much as setting a motor.
         self._step = self._p.stepSimulation
         self._set_motors = self._p.setJointMotorControlArray
         self._change_weld = self._p.changeConstraint
-        self.drawn = gui  # without a window, pictures are drawn on a canvas (envs/rendering/renderer.py)
+        self.has_window = gui  # without a window, another engine draws the images (envs/rendering/renderer.py)
         self.clear()
 
     def clear(self) -> None:
-        """Remove everything and start anew: the only reset that leaves no trace in the solver's caches."""
+        """Remove all bodies: the only reset that leaves no trace in the solver's caches."""
         self._p.resetSimulation()
-        self.bodies: dict[str, int] = {}  # numbers that last, for pictures
+        self.bodies: dict[str, int] = {}  # permanent body numbers, for segmentation images
         self.names: dict[int, str] = {}
-        self._ids: dict[str, int] = {}  # PyBullet's, which change when a body is parked
-        self._called: dict[int, str] = {}
-        self._things: dict[str, tuple[int, int, float]] = {}  # shapes that collide and that are seen, mass
+        self._ids: dict[str, int] = {}  # PyBullet's ids, which change when an object is parked
+        self._names_by_id: dict[int, str] = {}
+        self._movable: dict[str, tuple[int, int, float]] = {}  # collision shape, visual shape, mass
         self.parked: dict[str, Parked] = {}
         self.ticks = 0
-        self._unseen = -1
+        self._invisible_shape = -1
         self._p.setGravity(0, 0, -9.81)
         self._p.setTimeStep(TICK_S)
         self._p.setPhysicsEngineParameter(
-            numSolverIterations=ITERATIONS, solverResidualThreshold=RESIDUAL, deterministicOverlappingPairs=1
+            numSolverIterations=SOLVER_ITERATIONS,
+            solverResidualThreshold=SOLVER_RESIDUAL,
+            deterministicOverlappingPairs=1,
         )
 
     def be_precise(self) -> None:
-        """Let the solver go on for longer."""
-        self._p.setPhysicsEngineParameter(numSolverIterations=PRECISE_ITERATIONS, solverResidualThreshold=PRECISE)
+        """Use more solver iterations and a smaller residual."""
+        self._p.setPhysicsEngineParameter(
+            numSolverIterations=PRECISE_ITERATIONS, solverResidualThreshold=PRECISE_RESIDUAL
+        )
 
     def close(self) -> None:
         """Disconnect; safe to call twice."""
@@ -107,7 +108,7 @@ class Engine:
         if name in self.parked:
             self.unpark(name)
         if name not in self._ids:
-            raise PhysicsError(f"no body is called {name!r}{nearest(name, self.bodies)}")
+            raise PhysicsError(f"there is no body {name!r}{nearest(name, self.bodies)}")
         return self._ids[name]
 
     # -- building ------------------------------------------------------------------------------------------------------
@@ -116,43 +117,45 @@ class Engine:
         solid = [piece for piece in pieces if piece.solid]
         if not solid:
             return -1
-        kinds = [self._p.GEOM_CYLINDER if s.kind == "cylinder" else self._p.GEOM_BOX for s in solid]
+        shape_types = [self._p.GEOM_CYLINDER if piece.kind == "cylinder" else self._p.GEOM_BOX for piece in solid]
         return int(
             self._p.createCollisionShapeArray(
-                shapeTypes=kinds,
-                halfExtents=[[s.size[0] / 2, s.size[1] / 2, s.size[2] / 2] for s in solid],
-                radii=[s.size[0] / 2 for s in solid],
-                lengths=[s.size[2] for s in solid],
-                collisionFramePositions=[s.at for s in solid],
-                collisionFrameOrientations=[s.turn for s in solid],
+                shapeTypes=shape_types,
+                halfExtents=[[piece.size[0] / 2, piece.size[1] / 2, piece.size[2] / 2] for piece in solid],
+                radii=[piece.size[0] / 2 for piece in solid],
+                lengths=[piece.size[2] for piece in solid],
+                collisionFramePositions=[piece.at for piece in solid],
+                collisionFrameOrientations=[piece.turn for piece in solid],
             )
         )
 
     def _visual(self, pieces: Sequence[Piece]) -> int:
-        """Only for PyBullet's own window: one mesh in one color, or up to 16 boxes and cylinders, a link."""
-        seen = [piece for piece in pieces if piece.visible and self.drawn]
-        if not seen:  # without a visual shape the engine makes one of the collision shape
-            if pieces and self._unseen < 0:
-                self._unseen = int(self._p.createVisualShape(self._p.GEOM_BOX, halfExtents=[1e-4] * 3))
-            return self._unseen if pieces else -1
-        mesh = seen[0].mesh
+        """Create a shape for PyBullet's own window: one mesh in one color, or up to 16 boxes and cylinders per link."""
+        visible = [piece for piece in pieces if piece.visible and self.has_window]
+        if not visible:  # without a visual shape, the engine draws the collision shape
+            if pieces and self._invisible_shape < 0:
+                self._invisible_shape = int(self._p.createVisualShape(self._p.GEOM_BOX, halfExtents=[1e-4] * 3))
+            return self._invisible_shape if pieces else -1
+        mesh = visible[0].mesh
         if mesh is not None:
             flat = [i for face in mesh.faces for i in face]
             return int(
                 self._p.createVisualShape(
-                    self._p.GEOM_MESH, vertices=mesh.vertices, indices=flat, rgbaColor=seen[0].color
+                    self._p.GEOM_MESH, vertices=mesh.vertices, indices=flat, rgbaColor=visible[0].color
                 )
             )
-        seen = [piece for piece in seen if piece.mesh is None][:16]
+        visible = [piece for piece in visible if piece.mesh is None][:16]
         return int(
             self._p.createVisualShapeArray(
-                shapeTypes=[self._p.GEOM_CYLINDER if s.kind == "cylinder" else self._p.GEOM_BOX for s in seen],
-                halfExtents=[[s.size[0] / 2, s.size[1] / 2, s.size[2] / 2] for s in seen],
-                radii=[s.size[0] / 2 for s in seen],
-                lengths=[s.size[2] for s in seen],
-                visualFramePositions=[s.at for s in seen],
-                visualFrameOrientations=[s.turn for s in seen],
-                rgbaColors=[s.color for s in seen],
+                shapeTypes=[
+                    self._p.GEOM_CYLINDER if piece.kind == "cylinder" else self._p.GEOM_BOX for piece in visible
+                ],
+                halfExtents=[[piece.size[0] / 2, piece.size[1] / 2, piece.size[2] / 2] for piece in visible],
+                radii=[piece.size[0] / 2 for piece in visible],
+                lengths=[piece.size[2] for piece in visible],
+                visualFramePositions=[piece.at for piece in visible],
+                visualFrameOrientations=[piece.turn for piece in visible],
+                rgbaColors=[piece.color for piece in visible],
             )
         )
 
@@ -166,19 +169,19 @@ class Engine:
         mass: float = 0.0,
         links: Sequence[Link] = (),
     ) -> None:
-        """Add a body. A mass of 0 fixes its base; things that move may fall asleep, links that move may not."""
+        """Add a body. A mass of 0 fixes its base. Movable objects may fall asleep, articulated links may not."""
         if mass > 0 and not links:
-            self._things[name] = self._collision(pieces), self._visual(pieces), mass
-            body = self._make_thing(name, at, turn)
+            self._movable[name] = self._collision(pieces), self._visual(pieces), mass
+            body = self._make_movable(name, at, turn)
         else:
             body = self._make_fixed(pieces, at, turn, mass, links)
         self.bodies[name] = self._ids[name] = body
-        self.names[body] = self._called[body] = name
+        self.names[body] = self._names_by_id[body] = name
 
-    def _make_thing(self, name: str, at: Sequence[float], turn: Sequence[float]) -> int:
-        shape, seen, mass = self._things[name]
+    def _make_movable(self, name: str, at: Sequence[float], turn: Sequence[float]) -> int:
+        shape, visual, mass = self._movable[name]
         body = self._p.createMultiBody(
-            baseMass=mass, baseCollisionShapeIndex=shape, baseVisualShapeIndex=seen, basePosition=list(at),
+            baseMass=mass, baseCollisionShapeIndex=shape, baseVisualShapeIndex=visual, basePosition=list(at),
             baseOrientation=list(turn),
         )  # fmt: skip
         self._p.changeDynamics(
@@ -211,7 +214,7 @@ class Engine:
                 for link in links
             ],
             linkJointAxis=[link.axis for link in links],
-            useMaximalCoordinates=int(not links),  # what never moves is cheaper so
+            useMaximalCoordinates=int(not links),  # cheaper for bodies that never move
         )
         if links:
             self._p.changeDynamics(body, BASE, activationState=self._p.ACTIVATION_STATE_ENABLE_SLEEPING)
@@ -220,21 +223,21 @@ class Engine:
     # -- parking -------------------------------------------------------------------------------------------------------
 
     def park(self, name: str) -> None:
-        """Take a thing that lies still out of the simulation, where it is; asked for anything else, it comes back."""
+        """Take an object at rest out of the simulation, until anything but its pose or bounds is asked for."""
         self.parked[name] = Parked(pose=self.pose(name), bounds=self.bounds(name))
         body = self._ids.pop(name)
-        del self._called[body]
+        del self._names_by_id[body]
         self._p.removeBody(body)
 
     def unpark(self, name: str) -> None:
-        """Put a thing back into the simulation, asleep. The engine moves it for one tick: `place` it again then."""
+        """Put an object back into the simulation, asleep. The engine moves it for one tick; then `place` it again."""
         pose = self.parked.pop(name).pose
-        body = self._ids[name] = self._make_thing(name, *pose)
-        self._called[body] = name
+        body = self._ids[name] = self._make_movable(name, *pose)
+        self._names_by_id[body] = name
         self._p.changeDynamics(body, BASE, activationState=self._p.ACTIVATION_STATE_SLEEP)
 
     def keep_awake(self, name: str) -> None:
-        """Let a body never sleep: a sleeping robot ignores its motors."""
+        """Never let a body sleep: a sleeping robot ignores its motors."""
         self._p.changeDynamics(self._id(name), BASE, activationState=self._p.ACTIVATION_STATE_DISABLE_SLEEPING)
 
     def may_sleep(self, name: str) -> None:
@@ -247,25 +250,27 @@ class Engine:
         for link in links:
             self._p.setCollisionFilterPair(self._id(name), self._id(other), BASE, link, int(collide))
 
-    def let_pass(self, name: str, link: int, other: str, links: Sequence[int], *, collide: bool = False) -> None:
+    def filter_collisions(
+        self, name: str, link: int, other: str, links: Sequence[int], *, collide: bool = False
+    ) -> None:
         """Switch collisions between one link of `name` and some links of `other` off (or on again)."""
-        for theirs in links:
-            self._p.setCollisionFilterPair(self._id(name), self._id(other), link, theirs, int(collide))
+        for other_link in links:
+            self._p.setCollisionFilterPair(self._id(name), self._id(other), link, other_link, int(collide))
 
     # -- time ----------------------------------------------------------------------------------------------------------
 
     def step(self, ticks: int = 1) -> None:
-        """Advance the world."""
+        """Advance the simulation by some ticks."""
         for _ in range(ticks):
             self._step()
         self.ticks += ticks
 
     def wake(self, name: str) -> None:
-        """Let a body move again, until it comes to rest."""
+        """Let a body move again until it comes to rest."""
         self._p.changeDynamics(self._id(name), BASE, activationState=self._p.ACTIVATION_STATE_WAKE_UP)
 
     def sleep(self, name: str) -> None:
-        """Freeze a body until something awake touches it. Its bounding box must be fresh: step first."""
+        """Freeze a body until an awake body touches it. Its bounding box must be up to date: step first."""
         self._p.changeDynamics(self._id(name), BASE, activationState=self._p.ACTIVATION_STATE_SLEEP)
 
     # -- bodies --------------------------------------------------------------------------------------------------------
@@ -283,18 +288,18 @@ class Engine:
         return state[4], state[5]
 
     def bounds(self, name: str) -> tuple[Vec3, Vec3]:
-        """Return the lowest and the highest corner of what collides of a body [m]."""
+        """Return the lowest and the highest corner of a body's collision shapes [m]."""
         if name in self.parked:
             return self.parked[name].bounds
         low, high = self._p.getAABB(self._id(name))
         return low, high
 
     def place(self, name: str, at: Sequence[float], turn: Sequence[float]) -> None:
-        """Put a body somewhere: for building and for things that are only seen."""
+        """Set a body's pose at once: for building, and for bodies that are only drawn."""
         self._p.resetBasePositionAndOrientation(self._id(name), list(at), list(turn))
 
     def rotation(self, turn: Sequence[float]) -> NDArray[np.float64]:
-        """Return a quaternion's matrix, (3, 3)."""
+        """Return a quaternion's rotation matrix, (3, 3)."""
         return np.array(self._p.getMatrixFromQuaternion(turn), dtype=np.float64).reshape(3, 3)
 
     def joint(self, name: str, link: int) -> float:
@@ -310,15 +315,15 @@ class Engine:
         return np.array([s[1] for s in self._p.getJointStates(self._id(name), links)], dtype=np.float64)
 
     def power(self, name: str, links: Sequence[int]) -> float:
-        """Mechanical power that the motors of joints put in or take out now [W]."""
+        """Mechanical power that the joints' motors put in or take out now [W]."""
         return float(sum(abs(s[1] * s[3]) for s in self._p.getJointStates(self._id(name), links)))
 
     def set_joint(self, name: str, link: int, position: float) -> None:
-        """Set a joint at once: for building only."""
+        """Set a joint at once, for building only."""
         self._p.resetJointState(self._id(name), link, position, 0.0)
 
     def limit(self, name: str, link: int, low: float, high: float) -> None:
-        """Stop a joint at both ends of its travel [m, rad]."""
+        """Limit a joint's travel at both ends [m, rad]."""
         self._p.changeDynamics(self._id(name), link, jointLowerLimit=low, jointUpperLimit=high)
 
     def brake(self, name: str, link: int, force: float) -> None:
@@ -337,62 +342,62 @@ class Engine:
     ) -> None:  # fmt: skip
         """Set the motors of joints to track positions and speeds."""
         self._set_motors(
-            self._ids[name], links, POSITION, targetPositions=positions, targetVelocities=speeds,
+            self._ids[name], links, POSITION_CONTROL, targetPositions=positions, targetVelocities=speeds,
             forces=forces, positionGains=gains, velocityGains=[1.0] * len(links),
         )  # fmt: skip
 
     # -- contact and constraints ---------------------------------------------------------------------------------------
 
     def touching(self, name: str) -> list[tuple[str, int, float]]:
-        """Return what a body touches: the other's name, this body's link and the distance [m], negative inside."""
+        """Return a body's contacts: the other body's name, this body's link and the distance [m], negative inside."""
         contacts = self._p.getContactPoints(self._id(name))
-        return [(self._called.get(c[2], ""), c[3], c[8]) for c in contacts]
+        return [(self._names_by_id.get(c[2], ""), c[3], c[8]) for c in contacts]
 
     def neighbors(self, name: str) -> set[str]:
         """Return the names of the bodies that a body touches."""
-        return {self._called.get(c[2], "") for c in self._p.getContactPoints(self._id(name))} - {name, ""}
+        return {self._names_by_id.get(c[2], "") for c in self._p.getContactPoints(self._id(name))} - {name, ""}
 
-    def rubber(self, name: str, links: Sequence[int], friction: float) -> None:
-        """Make links grippy: sliding friction, and a little against turning on the spot."""
+    def set_friction(self, name: str, links: Sequence[int], friction: float) -> None:
+        """Set the sliding friction of links, and a little friction against spinning on the spot."""
         for link in links:
             self._p.changeDynamics(self._id(name), link, lateralFriction=friction, spinningFriction=0.02)
 
     def gap(self, name: str, links: Sequence[int], other: str, reach_m: float = 0.05) -> float:
         """Distance [m] of some links of a body to another body, at most `reach_m`."""
-        found = [
+        distances = [
             point[8]
             for link in links
             for point in self._p.getClosestPoints(self._id(name), self._id(other), reach_m, linkIndexA=link)
         ]
-        return float(min(found, default=reach_m))
+        return float(min(distances, default=reach_m))
 
     def weld(
         self, parent: str, link: int, child: str, child_link: int, at: Sequence[float], child_at: Sequence[float],
         child_turn: Sequence[float] | None, force: float,
     ) -> int:  # fmt: skip
-        """Hold a point of `child` at a point of `parent`; with `child_turn`, its orientation too."""
-        kind = self._p.JOINT_POINT2POINT if child_turn is None else self._p.JOINT_FIXED
-        made = self._p.createConstraint(
-            self._id(parent), link, self._id(child), child_link, kind, [0, 0, 0], list(at), list(child_at),
+        """Fix a point of `child` to a point of `parent`; with `child_turn`, fix its orientation too."""
+        joint_type = self._p.JOINT_POINT2POINT if child_turn is None else self._p.JOINT_FIXED
+        constraint = self._p.createConstraint(
+            self._id(parent), link, self._id(child), child_link, joint_type, [0, 0, 0], list(at), list(child_at),
             [0, 0, 0, 1], list(child_turn or UPRIGHT),
         )  # fmt: skip
-        self._p.changeConstraint(made, maxForce=force)
-        return int(made)
+        self._p.changeConstraint(constraint, maxForce=force)
+        return int(constraint)
 
-    def gear(self, name: str, link: int, other: int, force: float) -> None:
-        """Let two joints of a body move alike, as the fingers of a gripper do."""
+    def gear(self, name: str, link: int, other_link: int, force: float) -> None:
+        """Let two joints of a body move together, as the fingers of a gripper do."""
         body = self._id(name)
-        made = self._p.createConstraint(
-            body, link, body, other, self._p.JOINT_GEAR, [1, 0, 0], [0, 0, 0], [0, 0, 0]
+        constraint = self._p.createConstraint(
+            body, link, body, other_link, self._p.JOINT_GEAR, [1, 0, 0], [0, 0, 0], [0, 0, 0]
         )  # fmt: skip
-        self._p.changeConstraint(made, gearRatio=-1, erp=0.2, maxForce=force)
+        self._p.changeConstraint(constraint, gearRatio=-1, erp=0.2, maxForce=force)
 
     def turn_weld(self, weld: int, child_at: Sequence[float], child_turn: Sequence[float], force: float) -> None:
-        """Turn what is held: a hand that pivots what it pinches."""
+        """Turn the child of a constraint, as a hand that pivots what it pinches."""
         self._change_weld(
             weld, jointChildPivot=list(child_at), jointChildFrameOrientation=list(child_turn), maxForce=force
         )
 
     def release(self, weld: int) -> None:
-        """Let go."""
+        """Remove a constraint."""
         self._p.removeConstraint(weld)

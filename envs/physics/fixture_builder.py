@@ -20,58 +20,57 @@ if TYPE_CHECKING:
     from envs.physics.spatial_queries import SpatialQueries
     from envs.symbolic.scene import FixtureSpec, Scene
 
-
-NEAR_DOORS_M = 1.5
-AJAR = (1.0, 0.9, 0.8, 0.7, 0.6)  # how far doors are tried to stand open
-GRID = 0.97 * np.array([(x, y, z) for x in (-1, 1) for y in (-1, -0.5, 0, 0.5, 1) for z in (-1, 0, 1)])
-BRAKE = {"hinge": 6.0, "flap": 12.0, "slide": 15.0}  # what keeps a leaf where it is left [N m, N]
+OBSTACLE_RADIUS_M = 1.5
+OPEN_FRACTIONS = (1.0, 0.9, 0.8, 0.7, 0.6)  # how far doors may stand open, tried in this order
+PANEL_POINTS = 0.97 * np.array([(x, y, z) for x in (-1, 1) for y in (-1, -0.5, 0, 0.5, 1) for z in (-1, 0, 1)])
+JOINT_FRICTION = {"hinge": 6.0, "flap": 12.0, "slide": 15.0}  # friction that keeps a leaf where it is left [N m, N]
 
 
 def glow_name(fixture: str, k: int) -> str:
-    """Name of the k-th part of a fixture that is lit while it is on."""
+    """Name of the k-th part of a fixture that lights up while it is on."""
     return f"{fixture} glow {k}"
 
 
-def build_fixture(engine: Engine, spec: FixtureSpec, ajar: float = 1.0) -> None:
-    """Add one fixture, its leaves as the scene wants them; an open one `ajar` of its travel, 0 to 1."""
-    made = furniture(load_domain().fixtures[spec.category])
+def build_fixture(engine: Engine, spec: FixtureSpec, open_fraction: float = 1.0) -> None:
+    """Add one fixture with its leaves as the scene says; open ones at `open_fraction` of their travel, in [0, 1]."""
+    model = furniture(load_domain().fixtures[spec.category])
     turn = (0.0, 0.0, sin(spec.yaw / 2), cos(spec.yaw / 2))
-    engine.add(spec.name, made.pieces, (spec.x, spec.y, 0.0), turn, links=leaf_links(made))
-    for k, leaf in enumerate(made.leaves):
-        engine.set_joint(spec.name, k, ajar * leaf.opened if "open" in spec.states else 0.0)
+    engine.add(spec.name, model.pieces, (spec.x, spec.y, 0.0), turn, links=leaf_links(model))
+    for k, leaf in enumerate(model.leaves):
+        engine.set_joint(spec.name, k, open_fraction * leaf.opened if "open" in spec.states else 0.0)
         engine.limit(spec.name, k, 0.0, leaf.opened + 0.05)
-        engine.brake(spec.name, k, BRAKE[leaf.kind])
+        engine.brake(spec.name, k, JOINT_FRICTION[leaf.kind])
 
 
-def open_doors(places: SpatialQueries, scene: Scene) -> dict[str, float]:
-    """Return the part of its travel, 0 to 1, that each open fixture's doors swing before they meet what is beside."""
-    ajar: dict[str, float] = {}
-    around = places.static
+def open_doors(queries: SpatialQueries, scene: Scene) -> dict[str, float]:
+    """Return how far the leaves of each open fixture can open before they hit something, as a fraction of travel."""
+    open_fractions: dict[str, float] = {}
+    obstacles = queries.static
     for spec in scene.fixtures:
         if "open" in spec.states:
-            ajar[spec.name] = _how_far_open(places, spec.name, around)
-            first = places.furniture[spec.name].leaves[0]
-            around = join([around, places.leaf_boxes(spec.name, ajar[spec.name] * first.opened)])
-    return ajar
+            open_fractions[spec.name] = _how_far_open(queries, spec.name, obstacles)
+            first_leaf = queries.furniture[spec.name].leaves[0]
+            obstacles = join([obstacles, queries.leaf_boxes(spec.name, open_fractions[spec.name] * first_leaf.opened)])
+    return open_fractions
 
 
-def _how_far_open(places: SpatialQueries, name: str, around: Boxes) -> float:
-    made, spec = places.furniture[name], places.specs[name]
-    if made.leaves[0].kind != "hinge":
+def _how_far_open(queries: SpatialQueries, name: str, obstacles: Boxes) -> float:
+    model, spec = queries.furniture[name], queries.specs[name]
+    if model.leaves[0].kind != "hinge":
         return 1.0
-    front_m = places.domain.fixtures[spec.category].size[0] / 2
-    around = around.near(np.array([spec.x, spec.y, 0.0]), NEAR_DOORS_M)
-    for ajar in AJAR:
-        leaves = places.leaf_boxes(name, ajar * made.leaves[0].opened)
-        points = leaves.at[:, None] + np.einsum("bij,kj,bj->bki", leaves.turn, GRID, leaves.half)  # (B, K, 3)
-        ahead = (points - places.point_of(name, (front_m, 0.0, 0.0))) @ turn_z(spec.yaw)[:, 0]
-        outside = points[ahead > 0.03]  # its own body is behind that
-        if overlap(around, outside[None], np.full(len(outside), 0.002))[0][0] == 0:
-            return ajar
-    return AJAR[-1]
+    front_m = queries.domain.fixtures[spec.category].size[0] / 2
+    obstacles = obstacles.near(np.array([spec.x, spec.y, 0.0]), OBSTACLE_RADIUS_M)
+    for open_fraction in OPEN_FRACTIONS:
+        leaves = queries.leaf_boxes(name, open_fraction * model.leaves[0].opened)
+        points = leaves.at[:, None] + np.einsum("bij,kj,bj->bki", leaves.turn, PANEL_POINTS, leaves.half)  # (B, K, 3)
+        ahead_m = (points - queries.point_of(name, (front_m, 0.0, 0.0))) @ turn_z(spec.yaw)[:, 0]
+        outside = points[ahead_m > 0.03]  # the fixture's own body is behind these points
+        if overlap(obstacles, outside[None], np.full(len(outside), 0.002))[0][0] == 0:
+            return open_fraction
+    return OPEN_FRACTIONS[-1]
 
 
-def leaf_links(made: Furniture) -> list[Link]:
+def leaf_links(model: Furniture) -> list[Link]:
     """Return the moving parts of a fixture as links."""
     return [
         Link(
@@ -81,17 +80,17 @@ def leaf_links(made: Furniture) -> list[Link]:
             axis=leaf.axis,
             mass=1.5,
         )
-        for leaf in made.leaves
+        for leaf in model.leaves
     ]
 
 
 def footprints(scene: Scene) -> list[Footprint]:
-    """x, y, yaw, half depth, half width of every fixture that stands in the way, for the floor."""
+    """x, y, yaw, half depth, half width of every fixture that blocks the floor."""
     domain = load_domain()
-    made = []
-    for f in scene.fixtures:
-        size = domain.fixtures[f.category].size
-        if domain.fixtures[f.category].underfoot:
+    rectangles = []
+    for fixture in scene.fixtures:
+        size = domain.fixtures[fixture.category].size
+        if domain.fixtures[fixture.category].underfoot:
             continue
-        made.append((f.x, f.y, f.yaw, size[0] / 2, size[1] / 2))
-    return made
+        rectangles.append((fixture.x, fixture.y, fixture.yaw, size[0] / 2, size[1] / 2))
+    return rectangles

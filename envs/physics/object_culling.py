@@ -1,7 +1,7 @@
-"""What lies still far from the robot is taken out of the simulation, and put back when the robot comes near.
+"""Take objects at rest far from the robot out of the simulation, and put them back when the robot comes near.
 
-A thing that sleeps costs the engine about a microsecond a tick, and the robot 50: in a home of a hundred things most of
-the time would go by for what nothing touches. What is taken out stays where it is for whoever asks.
+A sleeping object costs the engine about a microsecond per tick, and the robot 50: in a home of a hundred objects most
+of the time would be spent on objects that nothing touches. The pose of a parked object can still be read.
 """
 
 from __future__ import annotations
@@ -20,53 +20,55 @@ if TYPE_CHECKING:
     from envs.geometry.bodies import Quat
     from envs.symbolic.domain import Vec3
 
-NEAR_M = 1.9  # of the base, within which everything is simulated: arm and cargo reach 1.3, it drives 0.25 between looks
-FAR_M = 2.3  # beyond it what lies still is parked
-RESTLESS_M = 0.8  # what is so near to a thing that moves stays too: it may be what that thing falls on
+NEAR_M = (
+    1.9  # distance to the base within which all is simulated: arm and cargo reach 1.3, it drives 0.25 between updates
+)
+FAR_M = 2.3  # beyond this distance, objects at rest are parked
+NEIGHBOR_M = 0.8  # objects this near to a moving one stay too: it may fall on them
 
 
-class Parking:
-    """Parks the things of one home.
+class ObjectCulling:
+    """Parks and restores the objects of one home.
 
     Args:
-        engine: Where they are.
-        names: The things.
+        engine: The simulated world.
+        names: The objects.
     """
 
     def __init__(self, engine: Engine, names: Sequence[str]) -> None:
         self._engine = engine
         self._names = tuple(names)
-        self._at = np.array([engine.pose(name)[0] for name in names]).reshape(-1, 3)  # at the last look
-        self._back: dict[str, tuple[Vec3, Quat]] = {}  # what has come back since, and where it lay
+        self._positions = np.array([engine.pose(name)[0] for name in names]).reshape(-1, 3)  # at the last update
+        self._restored: dict[str, tuple[Vec3, Quat]] = {}  # objects restored since, and where they lay
 
-    def look(self, around: NDArray[np.float64], held: Collection[str] = ()) -> None:
-        """Take out and put back.
+    def update(self, base_position: NDArray[np.float64], carried: Collection[str] = ()) -> None:
+        """Park objects at rest far from the robot and restore those that are near.
 
         Args:
-            around: Where the robot's base is, (2,).
-            held: What the robot carries: it stays, were it lost on the way and lying still.
+            base_position: Position of the robot's base, (2,).
+            carried: Objects that the robot carries: they stay, even if they were dropped on the way and lie still.
         """
         engine = self._engine
-        if engine.drawn:  # a window shows what the engine has
+        if engine.has_window:  # the window shows only what is simulated
             return
-        for name, pose in self._back.items():
+        for name, pose in self._restored.items():
             engine.place(name, *pose)
-        self._back.clear()
-        distance = np.hypot(*(self._at[:, :2] - around).T)
-        inside = np.array([name not in engine.parked for name in self._names], dtype=bool)
-        for k in np.flatnonzero(~inside & (distance < NEAR_M)):
+        self._restored.clear()
+        distance = np.hypot(*(self._positions[:, :2] - base_position).T)
+        simulated = np.array([name not in engine.parked for name in self._names], dtype=bool)
+        for k in np.flatnonzero(~simulated & (distance < NEAR_M)):
             name = self._names[k]
-            self._back[name] = engine.pose(name)
+            self._restored[name] = engine.pose(name)
             engine.unpark(name)
         moved = np.zeros(len(self._names), dtype=bool)
-        for k in np.flatnonzero(inside):
-            at = engine.pose(self._names[k])[0]
-            moved[k] = tuple(self._at[k]) != at or self._names[k] in held
-            self._at[k] = at
-        still = np.flatnonzero(inside & ~moved & (distance > FAR_M))
-        if not len(still):
+        for k in np.flatnonzero(simulated):
+            position = engine.pose(self._names[k])[0]
+            moved[k] = tuple(self._positions[k]) != position or self._names[k] in carried
+            self._positions[k] = position
+        at_rest = np.flatnonzero(simulated & ~moved & (distance > FAR_M))
+        if not len(at_rest):
             return
-        restless = self._at[moved][:, :2]
-        for k in still:
-            if not len(restless) or np.hypot(*(restless - self._at[k, :2]).T).min() > RESTLESS_M:
+        moving_positions = self._positions[moved][:, :2]
+        for k in at_rest:
+            if not len(moving_positions) or np.hypot(*(moving_positions - self._positions[k, :2]).T).min() > NEIGHBOR_M:
                 engine.park(self._names[k])

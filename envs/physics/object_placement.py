@@ -1,6 +1,6 @@
-"""Builds a scene in the engine: floor, walls with doorways, fixtures with their leaves, things where the scene says.
+"""Place the objects of a scene in the engine, upright or on their end, without overlap.
 
-Placement is deterministic from the scene's seed; containers come before what they hold.
+Placement is deterministic given the scene's seed; containers are placed before their contents.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from envs.symbolic.scene import ObjectSpec, Scene
 
 
-PACKING_TRIES = 12
-HAND_M = 0.07  # what a hand needs between a wall and what lies before it, where there is room
-BESIDE_M = 0.12  # the height above a surface at which a wall beside it hinders the hand
+MAX_PACKING_ATTEMPTS = 12
+HAND_WIDTH_M = 0.07  # space that a hand needs between a wall and an object, where there is room
+MIN_WALL_HEIGHT_M = 0.12  # height above a surface at which a wall beside it hinders the hand
 
 
 NO_WALLS = np.zeros((0, 4))
@@ -39,29 +39,29 @@ NO_WALLS = np.zeros((0, 4))
 
 @dataclass(frozen=True, kw_only=True)
 class Pose:
-    """How a thing lies in a region: its spot, its extents there [m], and whether it stands on its end."""
+    """How an object lies in a region: its placement, its extents there [m], and whether it stands on its end."""
 
     spot: Placement
     size: tuple[float, float, float]
     on_end: bool
 
 
-def extents_in_region(category: ObjectCategory, area: SupportRegion) -> tuple[tuple[float, float, float], bool]:
-    """Extents of a thing as it goes into a place [m], and whether it must stand on its end to fit."""
+def extents_in_region(category: ObjectCategory, region: SupportRegion) -> tuple[tuple[float, float, float], bool]:
+    """Extents of an object in a region [m], and whether it must stand on its end to fit."""
     size = category.size
-    if area.loose:
+    if region.loose:
         return size, False
-    wide, deep = max(area.size[:2]), min(area.size[:2])
-    if max(size[:2]) <= wide + 0.001 and min(size[:2]) <= deep + 0.001:
+    longer_side, shorter_side = max(region.size[:2]), min(region.size[:2])
+    if max(size[:2]) <= longer_side + 0.001 and min(size[:2]) <= shorter_side + 0.001:
         return size, False
     small, middle, long = sorted(size)
-    if area.vessel and middle <= wide and small <= deep:
+    if region.vessel and middle <= longer_side and small <= shorter_side:
         return (middle, small, long), True
     return size, False
 
 
 def upright_rotation(category: ObjectCategory) -> Array:
-    """Rotation that stands a thing on its end, extents sorted as (middle, small, long)."""
+    """Rotation that stands an object on its end, with extents sorted as (middle, small, long)."""
     order = np.argsort(category.size)
     turn = np.zeros((3, 3))
     turn[0, order[1]] = turn[1, order[0]] = turn[2, order[2]] = 1.0
@@ -70,8 +70,8 @@ def upright_rotation(category: ObjectCategory) -> Array:
     return turn
 
 
-def build_objects(engine: Engine, scene: Scene, places: SpatialQueries) -> None:
-    """Add all things, large ones first in each place.
+def build_objects(engine: Engine, scene: Scene, queries: SpatialQueries) -> None:
+    """Add all objects, large ones first in each place.
 
     Raises:
         PhysicsError: A place has no room for what the scene puts there.
@@ -86,130 +86,149 @@ def build_objects(engine: Engine, scene: Scene, places: SpatialQueries) -> None:
         size = domain.objects[name].size
         return size[0] * size[1]
 
-    order = sorted(scene.objects, key=lambda o: (depth[o.name], -footprint(o.category), o.name))
+    order = sorted(scene.objects, key=lambda spec: (depth[spec.name], -footprint(spec.category), spec.name))
     packed: dict[str, Placement | None] = {}
     for name in dict.fromkeys(spec.place for spec in order if depth[spec.place] == 0):
-        mine = [spec for spec in order if spec.place == name]
-        spots = _pack(
-            places.area(name), [domain.objects[spec.category] for spec in mine], rng, _walls_around(places, name)
+        same_place = [spec for spec in order if spec.place == name]
+        placements = _pack(
+            queries.region(name),
+            [domain.objects[spec.category] for spec in same_place],
+            rng,
+            _hand_clearance_strips(queries, name),
         )
-        packed |= dict(zip((spec.name for spec in mine), spots, strict=True))
+        packed |= dict(zip((spec.name for spec in same_place), placements, strict=True))
     for spec in order:
         category = domain.objects[spec.category]
-        area = places.area(spec.place)
-        size, on_end = extents_in_region(category, area)
+        region = queries.region(spec.place)
+        size, on_end = extents_in_region(category, region)
         height = 0.003
-        if area.loose and spec.name not in packed:  # what is on a tray is put there together
-            mine = [other for other in order if other.place == spec.place]
+        if region.loose and spec.name not in packed:  # the objects on a tray are placed together
+            same_place = [other_spec for other_spec in order if other_spec.place == spec.place]
             own_rng = np.random.default_rng((abs(scene.seed), 8))
-            spots = _pack(area, [domain.objects[other.category] for other in mine], own_rng, NO_WALLS)
-            packed |= {other.name: found for other, found in zip(mine, spots, strict=True) if found is not None}
+            placements = _pack(
+                region, [domain.objects[other_spec.category] for other_spec in same_place], own_rng, NO_WALLS
+            )
+            packed |= {
+                other_spec.name: packed_placement
+                for other_spec, packed_placement in zip(same_place, placements, strict=True)
+                if packed_placement is not None
+            }
         if spec.name in packed:
-            spot = packed[spec.name]
+            placement = packed[spec.name]
         else:
-            free = free_placements(area.size[:2], size[:2], places.taken(area, [])[0], edge=area.edge(size))
-            spot = free[0] if free else None
-        if spot is None:  # onto what lies there
-            spot, height = Placement(x=0.0, y=0.0, yaw=0.0), places.taken(area, [])[1] + 0.01
-            if height + size[2] > area.size[2] + 0.2 and not (area.vessel or area.loose):
-                raise PhysicsError(f"scene {scene.name}: no room {area.relation} {spec.place} for {spec.name}")
-        flip = pi * float(rng.integers(2)) if size[0] != size[1] else 0.0
-        at = area.point(spot.x, spot.y, size[2] / 2 + height)
-        body = places.yaw_turn(area.yaw + spot.yaw + flip) @ (upright_rotation(category) if on_end else np.eye(3))
-        add_object(engine, spec, at.tolist(), places.quat(body))
-        places.things[spec.name] = category
+            candidates = free_placements(
+                region.size[:2], size[:2], queries.occupied(region, [])[0], edge=region.edge(size)
+            )
+            placement = candidates[0] if candidates else None
+        if placement is None:  # on top of the objects that lie there
+            placement, height = Placement(x=0.0, y=0.0, yaw=0.0), queries.occupied(region, [])[1] + 0.01
+            if height + size[2] > region.size[2] + 0.2 and not (region.vessel or region.loose):
+                raise PhysicsError(f"scene {scene.name}: no room {region.relation} {spec.place} for {spec.name}")
+        half_turn = pi * float(rng.integers(2)) if size[0] != size[1] else 0.0
+        at = region.point(placement.x, placement.y, size[2] / 2 + height)
+        rotation = queries.yaw_turn(region.yaw + placement.yaw + half_turn) @ (
+            upright_rotation(category) if on_end else np.eye(3)
+        )
+        add_object(engine, spec, at.tolist(), queries.quat(rotation))
+        queries.objects[spec.name] = category
 
 
 def add_object(engine: Engine, spec: ObjectSpec, at: Sequence[float], turn: Sequence[float]) -> None:
-    """Add one thing where it lies."""
+    """Add one object at a pose."""
     category = load_domain().objects[spec.category]
     engine.add(spec.name, object_pieces(category), at, turn, mass=mass_kg(category))
 
 
-def _walls_around(places: SpatialQueries, name: str) -> Array:
+def _hand_clearance_strips(queries: SpatialQueries, name: str) -> Array:
     """Strips along the sides of a fixture's region that a hand needs, as rectangles of the region, (K, 4).
 
-    What lies close to a wall, or to a fixture that rises beside the region, cannot be taken, from above or from the
+    An object close to a wall, or to a fixture that rises beside the region, cannot be grasped from above or from the
     front.
     """
-    area = places.area(name)
-    half_x, half_y = area.size[0] / 2, area.size[1] / 2
+    region = queries.region(name)
+    half_x, half_y = region.size[0] / 2, region.size[1] / 2
     sides = np.array([(1.0, 0.0), (-1.0, 0.0), (0.0, 1.0), (0.0, -1.0)])
-    if area.covered:
-        shut = np.array([False, False, True, True])
-    elif area.walled:
-        shut = np.ones(4, dtype=bool)
+    if region.covered:
+        blocked = np.array([False, False, True, True])
+    elif region.walled:
+        blocked = np.ones(4, dtype=bool)
     else:
-        along = np.linspace(-0.8, 0.8, 5)
-        out = np.array([half_x, half_y]) + HAND_M / 2
-        edges = (sides[:, None] + along[:, None] * sides[:, None, ::-1]) * out  # (4, 5, 2)
-        points = [[area.point(float(x), float(y), BESIDE_M) for x, y in edge] for edge in edges]
-        depth, _ = overlap(places.static, np.array(points), np.full(len(along), 0.9 * HAND_M / 2))
-        shut = depth > 0
-    middle = np.abs(sides) * (np.array([half_x, half_y]) - HAND_M / 2)
-    extent = np.where(np.abs(sides) > 0, HAND_M / 2, np.array([half_x, half_y]))
-    strips: Array = np.concatenate([sides * middle, extent], axis=1)
-    kept: Array = strips[shut]
-    return kept
+        fractions = np.linspace(-0.8, 0.8, 5)
+        outside = np.array([half_x, half_y]) + HAND_WIDTH_M / 2
+        edges = (sides[:, None] + fractions[:, None] * sides[:, None, ::-1]) * outside  # (4, 5, 2)
+        points = [[region.point(float(x), float(y), MIN_WALL_HEIGHT_M) for x, y in edge] for edge in edges]
+        depth, _ = overlap(queries.static, np.array(points), np.full(len(fractions), 0.9 * HAND_WIDTH_M / 2))
+        blocked = depth > 0
+    centers = np.abs(sides) * (np.array([half_x, half_y]) - HAND_WIDTH_M / 2)
+    half_extents = np.where(np.abs(sides) > 0, HAND_WIDTH_M / 2, np.array([half_x, half_y]))
+    strips: Array = np.concatenate([sides * centers, half_extents], axis=1)
+    blocked_strips: Array = strips[blocked]
+    return blocked_strips
 
 
 def _pack(
-    area: SupportRegion, items: Sequence[ObjectCategory], rng: np.random.Generator, walls: Array
+    region: SupportRegion, items: Sequence[ObjectCategory], rng: np.random.Generator, walls: Array
 ) -> list[Placement | None]:
-    """Return a spot for each item, large ones first: spread out if that fits, else ever tighter, None for the rest.
+    """Return a placement for each item, large ones first: spread out if that fits, otherwise tighter; None if no room.
 
     Args:
-        area: The region.
-        items: What goes there.
+        region: The region.
+        items: Categories of the objects to place.
         rng: Source of randomness.
         walls: Rectangles that stay free where there is room, (K, 4).
     """
     best: list[Placement | None] = []
     side = float(rng.choice([-1.0, 1.0]))
-    for attempt in range(PACKING_TRIES):
-        taken: list[tuple[float, float, float, float]] = []
-        spots: list[Placement | None] = []
+    for attempt in range(MAX_PACKING_ATTEMPTS):
+        occupied: list[tuple[float, float, float, float]] = []
+        placements: list[Placement | None] = []
         for item in items:
-            here = np.array(taken).reshape(-1, 4)
-            free: list[Placement] = []
-            for kept in (walls, NO_WALLS) if len(walls) else (NO_WALLS,):
-                free = free or free_placements(
-                    area.size[:2], item.size[:2], np.concatenate([here, kept]), spacing=None if attempt < 2 else 0.004
+            occupied_now = np.array(occupied).reshape(-1, 4)
+            candidates: list[Placement] = []
+            for keep_free in (walls, NO_WALLS) if len(walls) else (NO_WALLS,):
+                candidates = candidates or free_placements(
+                    region.size[:2],
+                    item.size[:2],
+                    np.concatenate([occupied_now, keep_free]),
+                    spacing=None if attempt < 2 else 0.004,
                 )
-            if not free and attempt == PACKING_TRIES - 1:
-                free = free_placements(area.size[:2], item.size[:2], here, spacing=0.0, edge=0.02)
-            if not free:
-                spots.append(None)
+            if not candidates and attempt == MAX_PACKING_ATTEMPTS - 1:
+                candidates = free_placements(region.size[:2], item.size[:2], occupied_now, spacing=0.0, edge=0.02)
+            if not candidates:
+                placements.append(None)
                 continue
-            if area.covered and attempt < 2:
-                spot = _beside(free, item, taken, side)
+            if region.covered and attempt < 2:
+                placement = _next_to_occupied(candidates, item, occupied, side)
             elif attempt < 2:
-                few = free[: max(1, len(free) // (3 if area.enclosed else 2))]
-                spot = few[int(rng.integers(len(few)))]
-            else:  # from one corner on
+                best_candidates = candidates[: max(1, len(candidates) // (3 if region.enclosed else 2))]
+                placement = best_candidates[int(rng.integers(len(best_candidates)))]
+            else:  # starting from one corner
                 corner = rng.choice([-1.0, 1.0], 2)
-                spot = max(free, key=lambda s: float(corner[0] * s.x + corner[1] * s.y))
-            spots.append(spot)
-            turned = item.size[1::-1] if spot.yaw else item.size[:2]
-            taken.append((spot.x, spot.y, turned[0] / 2, turned[1] / 2))
-        if not best or spots.count(None) < best.count(None):
-            best = spots
+                placement = max(candidates, key=lambda c: float(corner[0] * c.x + corner[1] * c.y))
+            placements.append(placement)
+            footprint = item.size[1::-1] if placement.yaw else item.size[:2]
+            occupied.append((placement.x, placement.y, footprint[0] / 2, footprint[1] / 2))
+        if not best or placements.count(None) < best.count(None):
+            best = placements
         if None not in best:
             break
     return best
 
 
-def _beside(
-    free: Sequence[Placement], item: ObjectCategory, taken: Sequence[tuple[float, float, float, float]], side: float
+def _next_to_occupied(
+    candidates: Sequence[Placement],
+    item: ObjectCategory,
+    occupied: Sequence[tuple[float, float, float, float]],
+    side: float,
 ) -> Placement:
-    """The spot next to what is there, from one side of a cupboard on, so that what is brought later finds room.
+    """The free placement next to other objects, starting at one side of a cupboard, to leave room for later ones.
 
-    What stands behind something else comes last: the hand that takes it from the front would sweep that away.
+    Placements behind another object come last: the hand that grasps from the front would sweep that object away.
     """
 
-    def key(spot: Placement) -> tuple[int, float]:
-        half = item.size[0 if spot.yaw else 1] / 2
-        hidden = sum(abs(spot.y - y) < half + half_y for _, y, _, half_y in taken)
-        return hidden, -(side * spot.y + 0.3 * spot.x)
+    def key(placement: Placement) -> tuple[int, float]:
+        half = item.size[0 if placement.yaw else 1] / 2
+        hidden = sum(abs(placement.y - y) < half + half_y for _, y, _, half_y in occupied)
+        return hidden, -(side * placement.y + 0.3 * placement.x)
 
-    return min(free, key=key)
+    return min(candidates, key=key)

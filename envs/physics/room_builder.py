@@ -5,19 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from envs.assets.furniture.room_surfaces import floors_mesh, lawn_mesh, wall_mesh
-from envs.geometry.bodies import Piece, seen
+from envs.geometry.bodies import Piece, visual_piece
 from envs.geometry.meshes import Color
 from envs.physics.engine import Engine
 
 if TYPE_CHECKING:
     from envs.symbolic.scene import Rect, Scene
 
-
-WALL_M = 0.10
+WALL_THICKNESS_M = 0.10
 WALL_HEIGHT_M = 2.0
-WALL_SEEN_M = 0.45  # walls are drawn low, so that one sees into the rooms
-WALL: Color = (0.93, 0.91, 0.86, 1.0)
-LAWN: Color = (0.72, 0.78, 0.66, 1.0)
+VISIBLE_WALL_HEIGHT_M = 0.45  # walls are drawn low, so that the rooms are visible
+WALL_COLOR: Color = (0.93, 0.91, 0.86, 1.0)
+LAWN_COLOR: Color = (0.72, 0.78, 0.66, 1.0)
 
 
 def build_rooms(engine: Engine, scene: Scene) -> None:
@@ -26,18 +25,18 @@ def build_rooms(engine: Engine, scene: Scene) -> None:
     middle = ((x0 + x1) / 2, (y0 + y1) / 2)
     engine.add("ground", (Piece(size=(x1 - x0 + 6, y1 - y0 + 6, 0.2), at=(0, 0, -0.1), visible=False),), (*middle, 0.0))
     for k, wall in enumerate(wall_pieces(scene)):
-        low = seen(wall_mesh(wall.size, WALL_SEEN_M, WALL), WALL)
-        engine.add(f"wall {k}", (low, Piece(size=wall.size, visible=False)), wall.at)
+        visible = visual_piece(wall_mesh(wall.size, VISIBLE_WALL_HEIGHT_M, WALL_COLOR), WALL_COLOR)
+        engine.add(f"wall {k}", (visible, Piece(size=wall.size, visible=False)), wall.at)
 
 
 def build_floors(engine: Engine, scene: Scene) -> None:
-    """Add what is only seen of the rooms, and the lawn around them: drawn last, since everything else hides it."""
-    engine.add("floors", (seen(floors_mesh(scene)),), (0.0, 0.0, 0.0))
-    engine.add("lawn", (seen(lawn_mesh(_extent(scene), LAWN), LAWN),), (0.0, 0.0, -0.02))
+    """Add the visible floors of the rooms and the lawn around them; they are added last because all else hides them."""
+    engine.add("floors", (visual_piece(floors_mesh(scene)),), (0.0, 0.0, 0.0))
+    engine.add("lawn", (visual_piece(lawn_mesh(_extent(scene), LAWN_COLOR), LAWN_COLOR),), (0.0, 0.0, -0.02))
 
 
 def wall_pieces(scene: Scene) -> list[Piece]:
-    """Return the walls, each once, doorways left out."""
+    """Return the walls, each once, without the doorways."""
     walls: dict[tuple[float, ...], Piece] = {}
     for room in scene.rooms:
         for line in _edges(room.rect):
@@ -53,38 +52,41 @@ def _extent(scene: Scene) -> Rect:
 
 
 def _edges(rect: Rect) -> list[tuple[float, float, float, float]]:
-    a, b, c, d = rect
-    return [(a, b, c, b), (a, d, c, d), (a, b, a, d), (c, b, c, d)]
+    x0, y0, x1, y1 = rect
+    return [(x0, y0, x1, y0), (x0, y1, x1, y1), (x0, y0, x0, y1), (x1, y0, x1, y1)]
 
 
 def _without_doorways(line: tuple[float, float, float, float], scene: Scene) -> list[tuple[float, float, float, float]]:
     a, b, c, d = line
     along_x = abs(b - d) < 1e-9
     low, high = (a, c) if along_x else (b, d)
-    fixed = b if along_x else a
+    line_coordinate = b if along_x else a
     gaps = []
     for door in scene.doorways:
-        if (door.along == "x") == along_x and abs((door.y if along_x else door.x) - fixed) < 0.06:
+        if (door.along == "x") == along_x and abs((door.y if along_x else door.x) - line_coordinate) < 0.06:
             middle = door.x if along_x else door.y
             gaps.append((middle - door.width / 2, middle + door.width / 2))
     spans, start = [], low
-    for left, right in sorted(gaps):
-        if left > start:
-            spans.append((start, min(left, high)))
-        start = max(start, right)
+    for gap_start, gap_end in sorted(gaps):
+        if gap_start > start:
+            spans.append((start, min(gap_start, high)))
+        start = max(start, gap_end)
     if start < high:
         spans.append((start, high))
-    spans = [(s, e) for s, e in spans if e - s > 0.02]
-    return [(s, fixed, e, fixed) if along_x else (fixed, s, fixed, e) for s, e in spans]
+    spans = [(start, end) for start, end in spans if end - start > 0.02]
+    return [
+        (start, line_coordinate, end, line_coordinate) if along_x else (line_coordinate, start, line_coordinate, end)
+        for start, end in spans
+    ]
 
 
 def _wall(line: tuple[float, float, float, float]) -> Piece:
     a, b, c, d = line
-    end = WALL_M / 2 * 0.98
+    overhang = WALL_THICKNESS_M / 2 * 0.98
     along_x = abs(b - d) < 1e-9
     size = (
-        c - a + (2 * end if along_x else 0) + (0 if along_x else WALL_M),
-        d - b + (WALL_M if along_x else 0),
+        c - a + (2 * overhang if along_x else 0) + (0 if along_x else WALL_THICKNESS_M),
+        d - b + (WALL_THICKNESS_M if along_x else 0),
         WALL_HEIGHT_M,
     )
     return Piece(size=size, at=((a + c) / 2, (b + d) / 2, WALL_HEIGHT_M / 2))

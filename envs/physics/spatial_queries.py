@@ -1,6 +1,7 @@
-"""Where things are, read from the engine: regions of fixtures and containers, what lies in them, what is in the way.
+"""Geometry of the home, read from the engine: regions of fixtures and containers, what lies in them, and obstacles.
 
-Frames: the home's, unless a name says otherwise. Legend: B boxes, K things.
+Frame: the home, unless a name says otherwise. A leaf is a moving part of a fixture: a door, flap or drawer.
+Legend: B boxes, K objects.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from envs.assets.collision_shapes import floor_in, hulls, is_hollow
+from envs.assets.collision_shapes import hulls, inner_floor_height, is_hollow
 from envs.assets.furniture.fixture_models import furniture
 from envs.geometry.collision_boxes import Boxes, join
 from envs.geometry.rotations import Array, quat, turn_z
@@ -27,14 +28,14 @@ if TYPE_CHECKING:
     from envs.symbolic.domain import ObjectCategory
     from envs.symbolic.scene import FixtureSpec, Scene
 
-COVERED = ("cupboard", "flap", "shelf")  # bodies
-WALLED = ("bin", "basin", "drawers")
-OPEN_FROM = 0.4  # the part of its travel from which a leaf counts as open
+COVERED_BODIES = ("cupboard", "flap", "shelf")  # bodies
+WALLED_BODIES = ("bin", "basin", "drawers")
+OPEN_FRACTION = 0.4  # a leaf counts as open from this fraction of its travel
 SIDE_TOLERANCE_M = 0.03
-BELOW_M = 0.05
-CHASSIS_M = (0.03, 0.20)  # heights between which a thing on the ground is in the base's way
-FALLEN_M = 0.03  # a thing whose lowest point is below this lies on the ground
-GROUND_M = 100.0  # half the width of the ground
+BELOW_TOLERANCE_M = 0.05
+CHASSIS_M = (0.03, 0.20)  # heights between which an object on the ground blocks the base
+ON_GROUND_M = 0.03  # an object whose lowest point is below this lies on the ground
+GROUND_HALF_M = 100.0  # half the width of the ground
 
 
 class SpatialQueries:
@@ -43,23 +44,23 @@ class SpatialQueries:
     def __init__(self, engine: Engine, scene: Scene, walls: list[Piece]) -> None:
         self.engine = engine
         self.domain = load_domain()
-        self.specs: dict[str, FixtureSpec] = {f.name: f for f in scene.fixtures}
+        self.specs: dict[str, FixtureSpec] = {fixture.name: fixture for fixture in scene.fixtures}
         self.furniture: dict[str, Furniture] = {
-            f.name: furniture(self.domain.fixtures[f.category]) for f in scene.fixtures
+            fixture.name: furniture(self.domain.fixtures[fixture.category]) for fixture in scene.fixtures
         }
-        self.things: dict[str, ObjectCategory] = {}
-        self._tick = -1
+        self.objects: dict[str, ObjectCategory] = {}
+        self._read_at_tick = -1
         self._poses: dict[str, tuple[Array, Array]] = {}
-        self._areas: dict[str, SupportRegion] = {}
+        self._regions: dict[str, SupportRegion] = {}
         self._holders: dict[str, str | None] = {}
         self.rooms = {room.name: room.rect for room in scene.rooms}
-        self.floors = [f.name for f in scene.fixtures if self.domain.fixtures[f.category].underfoot]
+        self.floors = [fixture.name for fixture in scene.fixtures if self.domain.fixtures[fixture.category].underfoot]
         ground = Boxes(
-            at=np.array([[0.0, 0.0, -0.1]]), turn=np.eye(3)[None], half=np.array([[GROUND_M, GROUND_M, 0.1]]),
+            at=np.array([[0.0, 0.0, -0.1]]), turn=np.eye(3)[None], half=np.array([[GROUND_HALF_M, GROUND_HALF_M, 0.1]]),
             soft=np.zeros(1),
         )  # fmt: skip
         walls_and_ground = [_boxes(walls, np.zeros(3), 0.0), ground]
-        self.static = join([*walls_and_ground, *(self._fixture_boxes(n) for n in self.specs)])
+        self.static = join([*walls_and_ground, *(self._fixture_boxes(name) for name in self.specs)])
 
     quat = staticmethod(quat)
     yaw_turn = staticmethod(turn_z)
@@ -72,19 +73,19 @@ class SpatialQueries:
     # -- fixtures ------------------------------------------------------------------------------------------------------
 
     def opening(self, name: str) -> float:
-        """How far a fixture's first leaf is open, 0 to 1."""
+        """How far a fixture's first leaf is open, in [0, 1]."""
         leaf = self.furniture[name].leaves[0]
         return self.engine.joint(name, 0) / leaf.opened
 
     def is_open(self, name: str) -> bool:
-        """Whether a fixture's leaf stands open."""
-        return bool(self.furniture[name].leaves) and self.opening(name) > OPEN_FROM
+        """Whether a fixture's first leaf is open."""
+        return bool(self.furniture[name].leaves) and self.opening(name) > OPEN_FRACTION
 
     def point_of(self, name: str, local: Sequence[float]) -> Array:
-        """A point of a fixture's frame in the home's, (3,)."""
+        """Convert a point of a fixture's frame to the home's, (3,)."""
         spec = self.specs[name]
-        made: Array = np.array([spec.x, spec.y, 0.0]) + turn_z(spec.yaw) @ np.asarray(local, dtype=float)
-        return made
+        point: Array = np.array([spec.x, spec.y, 0.0]) + turn_z(spec.yaw) @ np.asarray(local, dtype=float)
+        return point
 
     def leaf_frame(self, name: str, k: int, position: float) -> tuple[Array, Array]:
         """Origin (3,) and rotation (3, 3) of a leaf at a joint position."""
@@ -93,11 +94,11 @@ class SpatialQueries:
         base = turn_z(spec.yaw)
         if leaf.kind == "slide":
             return self.point_of(name, (np.array(leaf.at) + np.array(leaf.axis) * position).tolist()), base
-        turn = _about(leaf, position)
+        turn = _rotation_about(leaf, position)
         return self.point_of(name, leaf.at), base @ turn
 
     def leaf_boxes(self, name: str, position: float | None = None) -> Boxes:
-        """The leaves of a fixture as they stand, or at a joint position."""
+        """Boxes of a fixture's leaves at their current positions, or at a given joint position."""
         parts = []
         for k, leaf in enumerate(self.furniture[name].leaves):
             at, turn = self.leaf_frame(name, k, self.engine.joint(name, k) if position is None else position)
@@ -105,10 +106,10 @@ class SpatialQueries:
         return join(parts)
 
     def leaf_footprints(self, moved: Mapping[str, float] | None = None) -> list[Footprint]:
-        """Footprints of the leaves that stand out into the room, some fixtures' at other joint positions."""
-        found: list[Footprint] = []
-        for name, made in self.furniture.items():
-            for k, leaf in enumerate(made.leaves):
+        """Footprints of the leaves that stand out into the room; `moved` overrides some fixtures' joint positions."""
+        rectangles: list[Footprint] = []
+        for name, model in self.furniture.items():
+            for k, leaf in enumerate(model.leaves):
                 position = moved[name] if moved and name in moved else self.engine.joint(name, k)
                 if position < 0.1 * leaf.opened:
                     continue
@@ -117,47 +118,53 @@ class SpatialQueries:
                 middle = at + turn @ np.array(panel.at)
                 spec = self.specs[name]
                 if leaf.kind == "hinge":
-                    along = turn[:, 1]
-                    found.append(
-                        (float(middle[0]), float(middle[1]), atan2(along[1], along[0]), panel.size[1] / 2, 0.01)
+                    along_panel = turn[:, 1]
+                    rectangles.append(
+                        (
+                            float(middle[0]),
+                            float(middle[1]),
+                            atan2(along_panel[1], along_panel[0]),
+                            panel.size[1] / 2,
+                            0.01,
+                        )
                     )
                 else:
                     reach = leaf.pieces[0].size[2] if leaf.kind == "flap" else position
                     front = self.domain.fixtures[spec.category].size[0] / 2
                     center = self.point_of(name, (front + reach / 2, 0.0, 0.0))
                     width = panel.size[1] / 2
-                    found.append((float(center[0]), float(center[1]), spec.yaw, reach / 2, width))
-        return found
+                    rectangles.append((float(center[0]), float(center[1]), spec.yaw, reach / 2, width))
+        return rectangles
 
-    def thing_footprints(self, ignore: Collection[str] = (), *, least_m: float = 0.0) -> list[Footprint]:
-        """Footprints of the things on the ground that the base would run into, those from `least_m` high on."""
-        found: list[Footprint] = []
-        for name, thing in self.things.items():
+    def object_footprints(self, ignore: Collection[str] = (), *, min_height_m: float = 0.0) -> list[Footprint]:
+        """Footprints of the objects on the ground that block the base, if they are at least `min_height_m` high."""
+        rectangles: list[Footprint] = []
+        for name, category in self.objects.items():
             at, turn = self.pose(name)
             if name in ignore or at[2] > CHASSIS_M[1] + 0.3:
                 continue
-            tall = float((np.abs(turn) @ np.array(thing.size))[2])
-            low, high = at[2] - tall / 2, at[2] + tall / 2
-            if low > FALLEN_M or high < CHASSIS_M[0] or tall < least_m:
+            height_m = float((np.abs(turn) @ np.array(category.size))[2])
+            low, high = at[2] - height_m / 2, at[2] + height_m / 2
+            if low > ON_GROUND_M or high < CHASSIS_M[0] or height_m < min_height_m:
                 continue
-            half = np.abs(turn_z(-(yaw := atan2(turn[1, 0], turn[0, 0]))) @ turn) @ np.array(thing.size) / 2
-            found.append((float(at[0]), float(at[1]), yaw, float(half[0]), float(half[1])))
-        return found
+            half = np.abs(turn_z(-(yaw := atan2(turn[1, 0], turn[0, 0]))) @ turn) @ np.array(category.size) / 2
+            rectangles.append((float(at[0]), float(at[1]), yaw, float(half[0]), float(half[1])))
+        return rectangles
 
     # -- regions -------------------------------------------------------------------------------------------------------
 
-    def area(self, name: str) -> SupportRegion:
-        """The region of a fixture or container that holds things.
+    def region(self, name: str) -> SupportRegion:
+        """The region of a fixture or container that holds objects.
 
         Raises:
             KeyError: It holds nothing.
         """
-        self._forget()
-        if name not in self._areas:
-            self._areas[name] = self._area(name)
-        return self._areas[name]
+        self._forget_if_stale()
+        if name not in self._regions:
+            self._regions[name] = self._make_region(name)
+        return self._regions[name]
 
-    def _area(self, name: str) -> SupportRegion:
+    def _make_region(self, name: str) -> SupportRegion:
         if name in self.specs:
             spec = self.specs[name]
             category = self.domain.fixtures[spec.category]
@@ -165,181 +172,195 @@ class SpatialQueries:
             if region is None:
                 raise KeyError(name)
             slides = category.joint == "slide"
-            out = self.engine.joint(name, 0) if slides else 0.0
+            pulled_out_m = self.engine.joint(name, 0) if slides else 0.0
             return SupportRegion(
-                name=name, at=self.point_of(name, (region.x + out, 0.0, region.z)), yaw=spec.yaw, size=region.size,
-                relation=category.relation or "on", enclosed=category.enclosed and not slides,
-                covered=category.body in COVERED, carried=slides, walled=category.body in WALLED,
+                name=name, at=self.point_of(name, (region.x + pulled_out_m, 0.0, region.z)), yaw=spec.yaw,
+                size=region.size, relation=category.relation or "on", enclosed=category.enclosed and not slides,
+                covered=category.body in COVERED_BODIES, carried=slides, walled=category.body in WALLED_BODIES,
             )  # fmt: skip
-        thing = self.things[name]
-        if thing.holds is None:
+        container = self.objects[name]
+        if container.holds is None:
             raise KeyError(name)
         at, turn = self.pose(name)
-        floor = at + turn @ np.array([0.0, 0.0, floor_in(thing)])
+        inner_floor = at + turn @ np.array([0.0, 0.0, inner_floor_height(container)])
         return SupportRegion(
-            name=name, at=floor, yaw=atan2(turn[1, 0], turn[0, 0]), size=thing.holds.size,
-            relation=thing.relation or "on", vessel=thing.relation == "in", loose=thing.relation == "on",
+            name=name, at=inner_floor, yaw=atan2(turn[1, 0], turn[0, 0]), size=container.holds.size,
+            relation=container.relation or "on", vessel=container.relation == "in", loose=container.relation == "on",
         )  # fmt: skip
 
     def pose(self, name: str) -> tuple[Array, Array]:
-        """Position (3,) and rotation (3, 3) of a thing."""
-        self._forget()
+        """Position (3,) and rotation (3, 3) of an object."""
+        self._forget_if_stale()
         if name not in self._poses:
             at, turn = self.engine.pose(name)
             self._poses[name] = np.array(at), self.engine.rotation(turn)
         return self._poses[name]
 
-    def _forget(self) -> None:
-        """Drop what was read before the last tick."""
-        if self._tick != self.engine.ticks:
+    def _forget_if_stale(self) -> None:
+        """Forget what was read before the last tick."""
+        if self._read_at_tick != self.engine.ticks:
             self.forget()
 
     def forget(self) -> None:
-        """Read everything anew."""
-        self._tick = self.engine.ticks
+        """Forget all cached poses, regions and holders."""
+        self._read_at_tick = self.engine.ticks
         self._poses.clear()
-        self._areas.clear()
+        self._regions.clear()
         self._holders.clear()
 
     def extents(self, name: str) -> Array:
-        """Half extents of a thing along the home's axes [m], (3,)."""
+        """Half extents of an object along the home's axes [m], (3,)."""
         _, turn = self.pose(name)
-        made: Array = np.abs(turn) @ np.array(self.things[name].size) / 2
-        return made
+        half: Array = np.abs(turn) @ np.array(self.objects[name].size) / 2
+        return half
 
-    def taken(self, area: SupportRegion, ignore: Collection[str]) -> tuple[Array, float]:
-        """Rectangles x, y, half depth, half width that things cover in a region, (K, 4), and the highest top [m]."""
-        rows: list[tuple[float, float, float, float]] = []
-        top = 0.0
-        frame = turn_z(area.yaw)
-        for name, thing in self.things.items():
-            if name in ignore or name == area.name:
+    def occupied(self, region: SupportRegion, ignore: Collection[str]) -> tuple[Array, float]:
+        """Rectangles x, y, half depth, half width that objects cover in a region, (K, 4), and the highest top [m]."""
+        rectangles: list[tuple[float, float, float, float]] = []
+        top_m = 0.0
+        frame = turn_z(region.yaw)
+        for name, category in self.objects.items():
+            if name in ignore or name == region.name:
                 continue
             at, turn = self.pose(name)
-            local = area.local(at)
-            half = np.abs(frame.T @ turn) @ np.array(thing.size) / 2
-            if (np.abs(local[:2]) - half[:2] < np.array(area.size[:2]) / 2).all() and -0.02 < local[2] < area.size[2]:
-                rows.append((float(local[0]), float(local[1]), float(half[0]), float(half[1])))
-                top = max(top, float(local[2] + half[2]))
-        return np.array(rows).reshape(-1, 4), top
+            local = region.local(at)
+            half = np.abs(frame.T @ turn) @ np.array(category.size) / 2
+            if (np.abs(local[:2]) - half[:2] < np.array(region.size[:2]) / 2).all() and -0.02 < local[2] < region.size[
+                2
+            ]:
+                rectangles.append((float(local[0]), float(local[1]), float(half[0]), float(half[1])))
+                top_m = max(top_m, float(local[2] + half[2]))
+        return np.array(rectangles).reshape(-1, 4), top_m
 
-    # -- what is where -------------------------------------------------------------------------------------------------
+    # -- holders of objects --------------------------------------------------------------------------------------------
 
     def holder(self, name: str) -> str | None:
-        """The smallest region that the middle of a thing is in; None on the ground of a room without a `floor`."""
-        self._forget()
+        """The smallest region that contains an object's center; None on the ground of a room without a `floor`."""
+        self._forget_if_stale()
         if name not in self._holders:
             self._holders[name] = self._holder(name)
         return self._holders[name]
 
     def _holder(self, name: str) -> str | None:
         at, _ = self.pose(name)
-        best: tuple[float, str] | None = None
-        for other, thing in self.things.items():
-            if other == name or thing.holds is None or thing is self.things[name]:
+        smallest: tuple[float, str] | None = None
+        for other, other_category in self.objects.items():
+            if other == name or other_category.holds is None or other_category is self.objects[name]:
                 continue
-            area = self.area(other)
-            own = self.things[name].holds
-            if own is not None and own.size[0] * own.size[1] >= area.size[0] * area.size[1]:
+            region = self.region(other)
+            own_region = self.objects[name].holds
+            if own_region is not None and own_region.size[0] * own_region.size[1] >= region.size[0] * region.size[1]:
                 continue  # a bowl is not in the cup that stands in it
-            if self._inside(area, at, 0.5 * area.edge(self.things[name].size) + 0.015):
-                footprint = area.size[0] * area.size[1]
-                if best is None or footprint < best[0]:
-                    best = (footprint, other)
-        if best is not None:
-            return best[1]
+            if self._inside(region, at, 0.5 * region.edge(self.objects[name].size) + 0.015):
+                footprint = region.size[0] * region.size[1]
+                if smallest is None or footprint < smallest[0]:
+                    smallest = (footprint, other)
+        if smallest is not None:
+            return smallest[1]
         for other, spec in self.specs.items():
             if self.domain.fixtures[spec.category].region is None:
                 continue
             if abs(at[0] - spec.x) + abs(at[1] - spec.y) > 2.5:
                 continue
-            if self._inside(self.area(other), at, SIDE_TOLERANCE_M) or self._on_top(other, at):
+            if self._inside(self.region(other), at, SIDE_TOLERANCE_M) or self._on_top(other, at):
                 return other
-        return self._floor_below(at) if self.floors and at[2] - self.extents(name)[2] < FALLEN_M else None
+        return self._floor_below(at) if self.floors and at[2] - self.extents(name)[2] < ON_GROUND_M else None
 
     def _floor_below(self, at: Array) -> str | None:
-        """The nearest floor of the room that a point is in: what fell down lies on it, not just what is on the rug."""
-        there = [
+        """The nearest floor of the room that a point is in: fallen objects lie on it even beside the rug."""
+        floors_here = [
             name for name in self.floors if (rect := self.rooms[self.specs[name].room])[0] < at[0] < rect[2]
             and rect[1] < at[1] < rect[3]
         ]  # fmt: skip
-        return min(there, key=lambda n: abs(self.specs[n].x - at[0]) + abs(self.specs[n].y - at[1]), default=None)
+        return min(
+            floors_here,
+            key=lambda name: abs(self.specs[name].x - at[0]) + abs(self.specs[name].y - at[1]),
+            default=None,
+        )
 
-    def _inside(self, area: SupportRegion, at: Array, margin: float) -> bool:
-        x, y, z = area.local(at)
-        low = -0.01 if area.vessel or area.loose else -BELOW_M
+    def _inside(self, region: SupportRegion, at: Array, margin: float) -> bool:
+        x, y, z = region.local(at)
+        lowest = -0.01 if region.vessel or region.loose else -BELOW_TOLERANCE_M
         return bool(
-            abs(x) < area.size[0] / 2 + margin and abs(y) < area.size[1] / 2 + margin and low < z < area.size[2] + 0.05
+            abs(x) < region.size[0] / 2 + margin
+            and abs(y) < region.size[1] / 2 + margin
+            and lowest < z < region.size[2] + 0.05
         )
 
     def _on_top(self, fixture: str, at: Array) -> bool:
         """Whether a point is above the border around the region of an open surface."""
-        area, spec = self.area(fixture), self.specs[fixture]
+        region, spec = self.region(fixture), self.specs[fixture]
         size = self.domain.fixtures[spec.category].size
-        if area.relation != "on" or area.covered or fixture in self.floors:
+        if region.relation != "on" or region.covered or fixture in self.floors:
             return False
         x, y, _ = turn_z(-spec.yaw) @ (at - (spec.x, spec.y, 0.0))
-        over = abs(x) < size[0] / 2 and abs(y) < size[1] / 2
-        return bool(over and -BELOW_M < at[2] - area.at[2] < area.size[2])
+        above = abs(x) < size[0] / 2 and abs(y) < size[1] / 2
+        return bool(above and -BELOW_TOLERANCE_M < at[2] - region.at[2] < region.size[2])
 
     def holders(self, name: str) -> list[str]:
-        """What a thing is in or on, from its container to the fixture."""
-        found: list[str] = []
+        """The places that hold an object, from its container to the fixture."""
+        holders: list[str] = []
         place = self.holder(name)
         while place is not None:
-            found.append(place)
+            holders.append(place)
             place = None if place in self.specs else self.holder(place)
-        return found
+        return holders
 
     def root(self, name: str) -> str | None:
-        """The fixture that a thing, a container or a fixture is at; None on the floor."""
+        """The fixture at which an object, a container or a fixture is; None on the floor."""
         place: str | None = name
         while place is not None and place not in self.specs:
             place = self.holder(place)
         return place
 
     def contents(self, name: str) -> list[str]:
-        """Everything in a container, through containers."""
-        found = [name]
-        for holder in found:  # grows while it runs
-            found += [other for other in self.things if self.holder(other) == holder and other not in found]
-        return found[1:]
+        """All objects in a container, including those in nested containers."""
+        contents = [name]
+        for holder in contents:  # grows during iteration
+            contents += [
+                name_inside
+                for name_inside in self.objects
+                if self.holder(name_inside) == holder and name_inside not in contents
+            ]
+        return contents[1:]
 
-    def upright_boxes(self) -> Boxes:
-        """Walls, fixtures and their leaves as they stand: what a robot that drives may brush against."""
-        return join([self.static, *(self.leaf_boxes(name) for name, made in self.furniture.items() if made.leaves)])
+    def static_and_leaf_boxes(self) -> Boxes:
+        """Walls, fixtures and their leaves in their current positions, for the collision check of a driving robot."""
+        return join([self.static, *(self.leaf_boxes(name) for name, model in self.furniture.items() if model.leaves)])
 
-    def obstacles(self, near: Array, reach_m: float, ignore: Collection[str] = ()) -> Boxes:
-        """Everything within a horizontal distance of a point, except some things and the leaves of some fixtures."""
+    def obstacles(self, center: Array, radius_m: float, ignore: Collection[str] = ()) -> Boxes:
+        """Boxes within a horizontal distance of a point, without some objects and the leaves of some fixtures."""
         parts = [self.static]
-        parts += [self.leaf_boxes(name) for name, made in self.furniture.items() if made.leaves and name not in ignore]
+        parts += [
+            self.leaf_boxes(name) for name, model in self.furniture.items() if model.leaves and name not in ignore
+        ]
         at, turn, half = [], [], []
-        for name, thing in self.things.items():
+        for name, category in self.objects.items():
             if name in ignore:
                 continue
-            p, r = self.pose(name)
-            if abs(p[0] - near[0]) > reach_m + 0.3 or abs(p[1] - near[1]) > reach_m + 0.3:
+            position, rotation = self.pose(name)
+            if abs(position[0] - center[0]) > radius_m + 0.3 or abs(position[1] - center[1]) > radius_m + 0.3:
                 continue
-            if is_hollow(thing):  # the hand may go in
-                for piece in hulls(thing):
-                    at.append(p + r @ np.array(piece.at))
-                    turn.append(r)
+            if is_hollow(category):  # the hand may go in
+                for piece in hulls(category):
+                    at.append(position + rotation @ np.array(piece.at))
+                    turn.append(rotation)
                     half.append(np.array(piece.size) / 2)
                 continue
-            at.append(p)
-            turn.append(r)
-            half.append(np.array(thing.size) / 2)
+            at.append(position)
+            turn.append(rotation)
+            half.append(np.array(category.size) / 2)
         if at:
             parts.append(Boxes(at=np.array(at), turn=np.array(turn), half=np.array(half), soft=np.ones(len(at))))
-        return join(parts).near(near, reach_m)
+        return join(parts).near(center, radius_m)
 
 
-def _about(leaf: Leaf, angle: float) -> Array:
+def _rotation_about(leaf: Leaf, angle: float) -> Array:
     c, s = np.cos(angle), np.sin(angle)
     x, y, z = leaf.axis
     k = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
-    made: Array = np.eye(3) + s * k + (1 - c) * k @ k
-    return made
+    rotation: Array = np.eye(3) + s * k + (1 - c) * k @ k
+    return rotation
 
 
 def _boxes(pieces: Sequence[Piece], at: Array, yaw: float, turn: Array | None = None) -> Boxes:

@@ -1,4 +1,4 @@
-"""The base of recordings: a file that is written beside its name and renamed when it is complete.
+"""Base class of recordings: a file that is written under a temporary name and renamed when it is complete.
 
 A recording that fails or is killed never leaves a damaged file under the name that the user asked for.
 """
@@ -16,11 +16,11 @@ Output = TypeVar("Output", bound="AtomicOutput")
 
 
 class AtomicOutput:
-    """A file to be written in a `with` statement: an exception removes what was written.
+    """A file that is written in a `with` statement; an exception deletes it.
 
     Args:
-        path: Of the finished file; its folder is created.
-        suffix: Of the file while it is written, for writers that choose a format by it.
+        path: The finished file; its folder is created.
+        suffix: Suffix of the temporary file, for writers that choose a format by it.
     """
 
     def __init__(self, path: str | Path, suffix: str) -> None:
@@ -29,22 +29,22 @@ class AtomicOutput:
         self._partial = self.path.with_name(f".{self.path.stem}.{os.getpid()}.part{suffix}")
 
     def close(self) -> None:
-        """Finish the file; it has its name only from now on."""
-        self._end()
+        """Finish the file and give it its name."""
+        self._close_writer()
         self._partial.replace(self.path)
 
-    def _end(self) -> None:
-        """End the writing, whether the file is kept or not."""
+    def _close_writer(self) -> None:
+        """Stop writing, whether the file is kept or not."""
         raise NotImplementedError
 
     def __enter__(self: Output) -> Output:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self, error_type: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if error is None:
             self.close()
         else:
-            self._end()
+            self._close_writer()
             self._partial.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Where the camera stands: over the home, following the work, over the robot's shoulder, or on its head.
+"""Camera poses and images: over the home, following the work, over the robot's shoulder, or on its head.
 
 Legend: H rows, W columns, N points.
 """
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from envs.geometry.bodies import Piece
-from envs.physics.room_builder import WALL, WALL_HEIGHT_M, WALL_SEEN_M
+from envs.physics.room_builder import VISIBLE_WALL_HEIGHT_M, WALL_COLOR, WALL_HEIGHT_M
 from envs.rendering.renderer import DAYLIGHT, Light
 
 if TYPE_CHECKING:
@@ -25,18 +25,18 @@ if TYPE_CHECKING:
     from envs.symbolic.scene import Scene
 
 View = Literal["overhead", "room", "robot", "head"]
-GLIDE = 0.2  # part of the way to its new place that the following camera moves in a frame
-HEAD_AT_M = (0.03, 0.0, 1.50)  # over the column's front edge, in the base's frame
+FOLLOW_GAIN = 0.2  # fraction of the way to its goal that the following camera moves per frame
+HEAD_POSITION_M = (0.03, 0.0, 1.50)  # above the column's front edge, in the base's frame
 HEAD_TARGET_M = (1.00, 0.0, 0.70)  # where the hand works
 HEAD_VIEW_DEG = 70.0
-BASE_LINK = 2  # of the robot: the part that turns with the base
-NEAR_M, FAR_M = 0.08, 40.0  # what a sensor sees; the arm may come close to the head
-PIECES = 12  # drawn in one body; the engine takes 16 at most
+BASE_LINK = 2  # the robot's link that turns with the base
+NEAR_M, FAR_M = 0.08, 40.0  # range of the sensor; the arm may come close to the head
+PIECES_PER_BODY = 12  # the engine takes 16 per body at most
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pose:
-    """Where a camera stands and what it looks at [m], and its vertical angle of view."""
+    """Position and target of a camera [m], and its vertical field of view."""
 
     eye: Vec3
     target: Vec3
@@ -44,23 +44,25 @@ class Pose:
 
     @property
     def up(self) -> Vec3:
-        """What is up in the picture: z, or y for a camera that looks straight down."""
+        """Up direction of the image: z, or y for a camera that looks straight down."""
         level = max(abs(self.eye[0] - self.target[0]), abs(self.eye[1] - self.target[1]))
         return (0.0, 0.0, 1.0) if level > 1e-3 else (0.0, 1.0, 0.0)
 
     def project(self, points: Sequence[Sequence[float]] | Array, width: int, height: int) -> Array:
-        """Columns and rows [pixels] and distances along the camera's axis [m] of points in the world, (N, 3).
+        """Project points in the world to columns and rows [pixels] and distances along the camera's axis [m], (N, 3).
 
-        A point is seen in the pixel that its column and row have when rounded down.
+        The pixel that shows a point is its column and row, rounded down.
         """
-        ahead = np.subtract(self.target, self.eye)
-        ahead = ahead / np.linalg.norm(ahead)
-        right = np.cross(ahead, self.up)
+        forward = np.subtract(self.target, self.eye)
+        forward = forward / np.linalg.norm(forward)
+        right = np.cross(forward, self.up)
         right = right / np.linalg.norm(right)
-        seen = (np.asarray(points, dtype=np.float64) - self.eye) @ np.stack([right, np.cross(ahead, right), ahead]).T
+        in_camera = (np.asarray(points, dtype=np.float64) - self.eye) @ np.stack(
+            [right, np.cross(forward, right), forward]
+        ).T
         scale = height / 2 / np.tan(np.radians(self.view_deg) / 2)
         middle = np.array([width / 2 + 0.5, height / 2 - 0.5])  # TinyRenderer samples a pixel at its lower left corner
-        return np.column_stack([middle + scale * seen[:, :2] / seen[:, 2:], seen[:, 2]])
+        return np.column_stack([middle + scale * in_camera[:, :2] / in_camera[:, 2:], in_camera[:, 2]])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,17 +81,17 @@ class Shot:
 
 
 class Camera:
-    """Draws views of one home; the following camera glides, so it is asked for frames in order."""
+    """Draws views of one home. The following camera moves smoothly, so its frames must be requested in order."""
 
     def __init__(self, engine: Renderer, scene: Scene) -> None:
         self.engine = engine
         self.low = np.array([min(r.rect[k] for r in scene.rooms) for k in (0, 1)])
         self.high = np.array([max(r.rect[k] for r in scene.rooms) for k in (2, 3)])
-        self._glided: Array | None = None
+        self._followed: Array | None = None
         walls = list(_upper_walls(engine))
-        self._upper = [f"upper walls {k}" for k in range(0, len(walls), PIECES)]
+        self._upper = [f"upper walls {k}" for k in range(0, len(walls), PIECES_PER_BODY)]
         for k, name in enumerate(self._upper):
-            engine.add(name, walls[k * PIECES : (k + 1) * PIECES], (0.0, 0.0, 0.0))
+            engine.add(name, walls[k * PIECES_PER_BODY : (k + 1) * PIECES_PER_BODY], (0.0, 0.0, 0.0))
 
     def image(self, width: int, height: int, view: View, q: Array, focus: Array) -> NDArray[np.uint8]:
         """Draw one view, (H, W, 3)."""
@@ -102,56 +104,56 @@ class Camera:
         return self.engine.image(width, height, pose.eye, pose.target, view_deg=pose.view_deg)
 
     def shot(self, pose: Pose, width: int, height: int, light: Light = DAYLIGHT) -> Shot:
-        """See what is there; from below their top, walls hide what is behind them."""
-        inside = pose.eye[2] < WALL_HEIGHT_M
-        self._wall_in(inside)
+        """Draw what a camera sees; below the top of the walls, they hide what is behind them."""
+        below_wall_top = pose.eye[2] < WALL_HEIGHT_M
+        self._show_full_walls(below_wall_top)
         try:
             rgb, depth_m, bodies = self.engine.shot(
                 width, height, pose.eye, pose.target, up=pose.up, view_deg=pose.view_deg, near_m=NEAR_M, far_m=FAR_M,
                 light=light,
             )  # fmt: skip
         finally:
-            self._wall_in(False)
+            self._show_full_walls(False)
         return Shot(rgb=rgb, depth_m=depth_m, bodies=bodies)
 
     def head(self) -> Pose:
-        """Stand on the robot, over its column, and look ahead and down at where the hand works."""
+        """Pose of the camera on the robot's column, which looks ahead and down at the hand's workspace."""
         at, turn = self.engine.link_pose("robot", BASE_LINK)
         rotation = self.engine.rotation(turn)
-        eye, target = (np.array(at) + rotation @ np.array(point) for point in (HEAD_AT_M, HEAD_TARGET_M))
+        eye, target = (np.array(at) + rotation @ np.array(point) for point in (HEAD_POSITION_M, HEAD_TARGET_M))
         return Pose(eye=_point(eye), target=_point(target), view_deg=HEAD_VIEW_DEG)
 
     def overhead(self, width: int, height: int) -> Pose:
-        """See all of the home."""
+        """Pose of a camera that sees the whole home."""
         middle = (self.low + self.high) / 2
         span = max((self.high - self.low)[0] * height / width, (self.high - self.low)[1])
         eye = (middle[0], middle[1] - 0.62 * span, 1.12 * span + 1.0)
         return Pose(eye=_point(eye), target=_point((middle[0], middle[1] - 0.04 * span, 0.0)), view_deg=48.0)
 
-    def _wall_in(self, inside: bool) -> None:
-        """Draw walls at full height, and not the lawn that they hide, or low, so that one sees into the rooms."""
+    def _show_full_walls(self, inside: bool) -> None:
+        """Draw walls at full height and hide the lawn behind them, or draw walls low, so that the rooms are visible."""
         for name in self._upper:
             self.engine.show(name, inside)
         self.engine.show("lawn", not inside)
 
     def _following(self, q: Array, focus: Array) -> Pose:
-        base, ahead = _base(q)
-        near = np.linalg.norm(focus[:2] - base[:2]) < 1.6
-        target = 0.5 * base + 0.5 * focus if near else base + 0.3 * ahead
+        base, forward = _base(q)
+        works_nearby = np.linalg.norm(focus[:2] - base[:2]) < 1.6
+        target = 0.5 * base + 0.5 * focus if works_nearby else base + 0.3 * forward
         target = np.array([target[0], target[1], 0.75])
-        middle = np.array([*(self.low + self.high) / 2, 0.0])
-        side = np.array([-ahead[1], ahead[0], 0.0])
-        if side @ (middle - target) < 0:
+        home_center = np.array([*(self.low + self.high) / 2, 0.0])
+        side = np.array([-forward[1], forward[0], 0.0])
+        if side @ (home_center - target) < 0:
             side = -side
-        eye = target + 1.55 * side - 1.25 * ahead + (0.0, 0.0, 1.55)
-        wanted = np.concatenate([eye, target])
-        self._glided = wanted if self._glided is None else self._glided + GLIDE * (wanted - self._glided)
-        return Pose(eye=_point(self._glided[:3]), target=_point(self._glided[3:]), view_deg=58.0)
+        eye = target + 1.55 * side - 1.25 * forward + (0.0, 0.0, 1.55)
+        goal = np.concatenate([eye, target])
+        self._followed = goal if self._followed is None else self._followed + FOLLOW_GAIN * (goal - self._followed)
+        return Pose(eye=_point(self._followed[:3]), target=_point(self._followed[3:]), view_deg=58.0)
 
 
 def _over_the_shoulder(q: Array) -> Pose:
-    base, ahead = _base(q)
-    eye, target = base - 0.75 * ahead + (0, 0, 1.9), base + 0.8 * ahead + (0, 0, 0.75)
+    base, forward = _base(q)
+    eye, target = base - 0.75 * forward + (0, 0, 1.9), base + 0.8 * forward + (0, 0, 0.75)
     return Pose(eye=_point(eye), target=_point(target), view_deg=65.0)
 
 
@@ -165,10 +167,10 @@ def _point(values: Array | Sequence[float]) -> Vec3:
 
 
 def _upper_walls(engine: Renderer) -> Iterator[Piece]:
-    """What is left out of the walls as they are drawn for a view from above."""
+    """The upper parts of the walls, which views from above leave out."""
     for name in engine.bodies:
         if name.startswith("wall "):
             low, high = (np.array(corner) for corner in engine.bounds(name))
-            low[2] = WALL_SEEN_M
-            color = (*WALL[:3], 0.0)  # not drawn yet
+            low[2] = VISIBLE_WALL_HEIGHT_M
+            color = (*WALL_COLOR[:3], 0.0)  # hidden at first
             yield Piece(size=_point(high - low), at=_point((high + low) / 2), color=color, solid=False)

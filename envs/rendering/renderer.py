@@ -1,8 +1,8 @@
-"""An engine that only draws: it follows the simulated world, and each link in it is seen as one mesh.
+"""An engine that only draws: it follows the simulated world, with one visual mesh per link.
 
-Pictures are drawn here and not in the world that is simulated, which then has nothing that is only seen: it is built
-and stepped faster, and no picture can change what happens in it. What is near is added, and so drawn, first: the
-renderer's time is mostly that of pixels that are drawn twice.
+Images are drawn here and not in the simulated world, which therefore has no visual shapes: it is built and stepped
+faster, and no image can change what happens in it. Near bodies are added, and so drawn, first, because most of the
+renderer's time goes into pixels that are drawn twice.
 
 Legend: H rows, W columns.
 """
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from envs.geometry.bodies import PLAIN, UPRIGHT, Link, appearance_of
+from envs.geometry.bodies import UPRIGHT, VERTEX_COLORS, Link, visual_mesh
 from envs.geometry.color_texture import Tint, palette, targa
 from envs.physics.engine import BASE, Engine
 
@@ -31,13 +31,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Light:
-    """How a picture is lit.
+    """Lighting of an image.
 
     Attributes:
         direction: Towards the light.
-        ambient: Light from everywhere, as a part of full light.
-        diffuse: Light from the direction, likewise.
-        specular: Of highlights, likewise.
+        ambient: Light from everywhere, as a fraction of full light.
+        diffuse: Light from the direction, as a fraction of full light.
+        specular: Highlights, as a fraction of full light.
     """
 
     direction: Vec3 = (4.0, -6.0, 12.0)
@@ -50,7 +50,7 @@ DAYLIGHT = Light()
 
 
 class Renderer(Engine):
-    """Bodies by name as they are seen; where links and walls are is asked of the simulated world, if there is one."""
+    """Draws bodies by name; poses of links and bounds of walls come from the simulated world, if there is one."""
 
     def __init__(self, world: Engine | None = None) -> None:
         self._world = world
@@ -67,14 +67,14 @@ class Renderer(Engine):
         return super().link_pose(name, link) if self._world is None else self._world.link_pose(name, link)
 
     def bounds(self, name: str) -> tuple[Vec3, Vec3]:
-        """Return the lowest and the highest corner of what collides of a body [m]."""
+        """Return the lowest and the highest corner of a body's collision shapes [m]."""
         return super().bounds(name) if self._world is None else self._world.bounds(name)
 
     def image(
         self, width: int, height: int, eye: Sequence[float], target: Sequence[float], *,
         up: Sequence[float] = (0, 0, 1), view_deg: float = 60.0,
     ) -> NDArray[np.uint8]:  # fmt: skip
-        """Draw the home, (H, W, 3), with the software renderer."""
+        """Draw the home with the software renderer, (H, W, 3)."""
         return self.shot(width, height, eye, target, up=up, view_deg=view_deg)[0]
 
     def shot(
@@ -82,27 +82,28 @@ class Renderer(Engine):
         up: Sequence[float] = (0, 0, 1), view_deg: float = 60.0, near_m: float = 0.25, far_m: float = 40.0,
         light: Light = DAYLIGHT,
     ) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.int32]]:  # fmt: skip
-        """Draw the home between two distances from the eye, with the software renderer.
+        """Draw the home between two distances from the eye with the software renderer.
 
         Returns:
-            Colors (H, W, 3), distances along the camera's axis [m] (H, W), `far_m` where nothing is, and bodies
-            (H, W) as they are numbered in the simulated world, if there is one; -1 where nothing is.
+            Colors (H, W, 3); distances along the camera's axis [m] (H, W), `far_m` where nothing is; and bodies (H, W)
+            by their numbers in the simulated world, if there is one, -1 where nothing is.
         """
         view = self._p.computeViewMatrix(list(eye), list(target), list(up))
-        lens = self._p.computeProjectionMatrixFOV(view_deg, width / height, near_m, far_m)
-        _, _, rgba, depth, seen = self._p.getCameraImage(
-            width, height, view, lens, renderer=self._p.ER_TINY_RENDERER, shadow=0,
+        projection = self._p.computeProjectionMatrixFOV(view_deg, width / height, near_m, far_m)
+        _, _, rgba, depth, segmentation = self._p.getCameraImage(
+            width, height, view, projection, renderer=self._p.ER_TINY_RENDERER, shadow=0,
             lightDirection=list(light.direction), lightAmbientCoeff=light.ambient,
             lightDiffuseCoeff=light.diffuse, lightSpecularCoeff=light.specular,
         )  # fmt: skip
         rgb = np.ascontiguousarray(np.asarray(rgba, dtype=np.uint8).reshape(height, width, 4)[:, :, :3])
-        share = np.asarray(depth, dtype=np.float64).reshape(height, width)  # 0 at the near plane, 1 at the far plane
-        distance_m = (far_m * near_m / (far_m - (far_m - near_m) * share)).astype(np.float32)
-        bodies = np.asarray(seen, dtype=np.int32).reshape(height, width)
-        return rgb, distance_m, bodies if self._world is None else self._numbers(self._world.bodies)[bodies]
+        # 0 at the near plane, 1 at the far plane.
+        depth_fraction = np.asarray(depth, dtype=np.float64).reshape(height, width)
+        distance_m = (far_m * near_m / (far_m - (far_m - near_m) * depth_fraction)).astype(np.float32)
+        bodies = np.asarray(segmentation, dtype=np.int32).reshape(height, width)
+        return rgb, distance_m, bodies if self._world is None else self._world_body_numbers(self._world.bodies)[bodies]
 
-    def _numbers(self, bodies: dict[str, int]) -> NDArray[np.int32]:
-        """Each body's number in the simulated world; a part's is that of its whole, and the last is for no body, -1."""
+    def _world_body_numbers(self, bodies: dict[str, int]) -> NDArray[np.int32]:
+        """Numbers in the simulated world by body id; a part has the number of its whole, the last entry is -1."""
         numbers = np.full(max(self.names) + 2, -1, np.int32)
         for body, name in self.names.items():
             while name and name not in bodies:  # "plant 1 marker" is a part of plant 1
@@ -115,14 +116,14 @@ class Renderer(Engine):
         return -1
 
     def _visual(self, pieces: Sequence[Piece]) -> int:
-        mesh = appearance_of(tuple(pieces))
+        mesh = visual_mesh(tuple(pieces))
         if mesh is None:
             return -1
         if mesh not in self._shapes:
             self._shapes[mesh] = int(
                 self._p.createVisualShape(
                     self._p.GEOM_MESH, vertices=mesh.vertices, indices=[i for face in mesh.faces for i in face],
-                    uvs=mesh.texels, normals=mesh.normals, rgbaColor=(*PLAIN[:3], pieces[0].color[3]),
+                    uvs=mesh.texels, normals=mesh.normals, rgbaColor=(*VERTEX_COLORS[:3], pieces[0].color[3]),
                 )
             )  # fmt: skip
         return self._shapes[mesh]
@@ -131,22 +132,22 @@ class Renderer(Engine):
         self, name: str, pieces: Sequence[Piece], at: Sequence[float], turn: Sequence[float] = UPRIGHT, *,
         mass: float = 0.0, links: Sequence[Link] = (),
     ) -> None:  # fmt: skip
-        """Add what is seen of a body: the ground is not."""
+        """Add the visible parts of a body; the ground has none."""
         if not links and not any(piece.visible for piece in pieces):
             return
         super().add(name, pieces, at, turn, links=links)
         self.tint(name, ())
         for k, link in enumerate(links):
             if any(piece.visible for piece in link.pieces):
-                self._dress(name, k, ())
+                self._set_texture(name, k, ())
 
     def tint(self, name: str, tints: tuple[Tint, ...]) -> None:
         """Blend colors over those of a body's base, one after the other."""
-        self._dress(name, BASE, tints)
+        self._set_texture(name, BASE, tints)
 
-    def _dress(self, name: str, link: int, tints: tuple[Tint, ...]) -> None:
+    def _set_texture(self, name: str, link: int, tints: tuple[Tint, ...]) -> None:
         if tints not in self._textures:
-            with tempfile.NamedTemporaryFile(suffix=".tga") as file:  # PyBullet takes textures from files only
+            with tempfile.NamedTemporaryFile(suffix=".tga") as file:  # PyBullet reads textures only from files
                 file.write(targa(palette(tints)))
                 file.flush()
                 self._textures[tints] = int(self._p.loadTexture(file.name))
@@ -162,12 +163,12 @@ class Renderer(Engine):
         return float(red), float(green), float(blue), float(alpha)
 
     def show(self, name: str, shown: bool) -> None:
-        """Draw a body in pictures, or leave it out; all of its base has one color."""
+        """Show or hide a body; all of its base has one color."""
         red, green, blue, _ = self.painted(name)
         self.paint(name, (red, green, blue, float(shown)))
 
     def remove(self, name: str) -> None:
-        """Draw a body no more."""
+        """Remove a body."""
         body = self._ids.pop(name)
-        del self._called[body], self.names[self.bodies.pop(name)]
+        del self._names_by_id[body], self.names[self.bodies.pop(name)]
         self._p.removeBody(body)

@@ -1,4 +1,4 @@
-"""Which parts of a home the robot can get to, found when the home is compiled, before anybody plans to use them."""
+"""Check when a home is compiled which fixtures the robot can reach, before any plan uses them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from envs.robot.reach_planning import ANGLES, RADII_M
+from envs.robot.reach_planning import N_STAND_ANGLES, STAND_RADII_M
 
 if TYPE_CHECKING:
     from envs.geometry.rotations import Array
@@ -15,39 +15,41 @@ if TYPE_CHECKING:
     from envs.robot.base_navigation import Floor
 
 
-def unreachable(places: SpatialQueries, floor: Floor, start: tuple[float, float]) -> dict[str, str]:
-    """Return the fixtures that the robot cannot use, and what it cannot get to.
+def unreachable_fixtures(queries: SpatialQueries, floor: Floor, start: tuple[float, float]) -> dict[str, str]:
+    """Return the fixtures that the robot cannot use, each with the parts that it cannot reach.
 
     Args:
-        places: Where everything is.
+        queries: Geometry of the home.
         floor: Where the base can go.
-        start: Where the robot stands, x, y [m].
+        start: Position of the robot, x, y [m].
     """
-    far = floor.distances(start)
-    found: dict[str, str] = {}
-    for name, made in places.furniture.items():
-        spec, category = places.specs[name], places.domain.fixtures[places.specs[name].category]
+    costs = floor.travel_costs(start)
+    problems: dict[str, str] = {}
+    for name, furniture in queries.furniture.items():
+        spec, category = queries.specs[name], queries.domain.fixtures[queries.specs[name].category]
         targets: dict[str, Array] = {}
-        if made.leaves:
-            at, turn = places.leaf_frame(name, 0, 0.0)
-            targets["handle"] = at + turn @ np.array(made.leaves[0].handle)
-        if made.switch is not None:
-            targets["switch"] = places.point_of(name, made.switch)
+        if furniture.leaves:
+            origin, turn = queries.leaf_frame(name, 0, 0.0)
+            targets["handle"] = origin + turn @ np.array(furniture.leaves[0].handle)
+        if furniture.switch is not None:
+            targets["switch"] = queries.point_of(name, furniture.switch)
         if category.region is not None:
-            targets["inside" if category.enclosed else "top"] = places.area(name).at
-        lost = [part for part, point in targets.items() if not _can_stand(floor, far, point, spec.yaw, part)]
-        if lost:
-            found[name] = f"the robot cannot get to its {' and '.join(lost)}: no free floor within {max(RADII_M)} m"
-    return found
+            targets["inside" if category.enclosed else "top"] = queries.region(name).at
+        missed = [part for part, point in targets.items() if not _can_be_reached(floor, costs, point, spec.yaw, part)]
+        if missed:
+            problems[name] = (
+                f"the robot cannot reach its {' and '.join(missed)}: no free floor within {max(STAND_RADII_M)} m"
+            )
+    return problems
 
 
-def _can_stand(floor: Floor, far: Array, point: Array, yaw: float, part: str) -> bool:
-    """Whether there is a place from which an arm reaches a point; from the front, where only that will do."""
-    angles = np.arange(ANGLES) * 2 * pi / ANGLES + yaw
-    radius, angle = (a.ravel() for a in np.meshgrid(RADII_M, angles))
-    spots = point[:2] + radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], -1)
-    ok = floor.is_free(spots) & floor.same_side(spots, point[:2])
+def _can_be_reached(floor: Floor, costs: Array, point: Array, yaw: float, part: str) -> bool:
+    """Whether the arm can reach a point from some standing position; only from the front unless the part is the top."""
+    angles = np.arange(N_STAND_ANGLES) * 2 * pi / N_STAND_ANGLES + yaw
+    radius, angle = (a.ravel() for a in np.meshgrid(STAND_RADII_M, angles))
+    positions = point[:2] + radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], -1)
+    usable = floor.is_free(positions) & floor.no_wall_between(positions, point[:2])
     if part != "top":
-        ok &= np.abs((angle - yaw + pi) % (2 * pi) - pi) < 1.6
-    ij = np.clip(((spots - floor.origin) / 0.05).astype(int), 0, np.array(floor.shape) - 1)
-    return bool((ok & np.isfinite(far[ij[:, 0], ij[:, 1]])).any())
+        usable &= np.abs((angle - yaw + pi) % (2 * pi) - pi) < 1.6
+    ij = np.clip(((positions - floor.origin) / 0.05).astype(int), 0, np.array(floor.shape) - 1)
+    return bool((usable & np.isfinite(costs[ij[:, 0], ij[:, 1]])).any())

@@ -1,11 +1,11 @@
-"""Kinematics of the mobile Panda in numpy, for many postures at once: forward, Jacobian, damped least squares.
+"""Kinematics of the mobile Panda in NumPy, batched: forward kinematics, Jacobian, damped least squares.
 
 Source of the arm's geometry and limits: Franka Emika, Panda datasheet and `franka_panda/panda.urdf` of pybullet_data.
 
 Frames: base (chassis center on the floor, +x forward), mount (the arm's foot on the lift), hand, tip (between the
 fingertips; its z is the approach direction, its y the axis along which the fingers close).
 
-Legend: N postures, J = 8 joints of lift and arm, K links of the arm with the hand, S spheres.
+Legend: N postures, J = 8 joints of lift and arm, K = 8 links (seven of the arm and the hand), S spheres.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ LOWER = np.array([LIFT_M[0], -2.85, -1.72, -2.85, -3.03, -2.85, 0.02, -2.85])
 UPPER = np.array([LIFT_M[1], 2.85, 1.72, 2.85, -0.10, 2.85, 3.71, 2.85])
 SPEED = np.array([0.45, 1.5, 1.5, 1.5, 1.5, 2.0, 2.0, 2.0])  # [m/s, rad/s], below the arm's own limits
 TUCKED = np.array([0.0, -1.25, 0.0, -2.75, 0.0, 1.55, 0.785])  # arm joints while the robot drives [rad]
-TUCKED_PITCH = pi / 2 - 0.05  # of the hand then, below the horizon [rad]: joints 2, 4 and 6 add up
-# Offsets and turns about x from one arm joint's frame to the next: (x, y, z), turn [rad].
+TUCKED_PITCH = pi / 2 - 0.05  # pitch of the tucked hand below the horizon [rad]: the sum of joints 2, 4 and 6
+# Offset (x, y, z) [m] and rotation about x [rad] from each arm joint's frame to the next.
 CHAIN: tuple[tuple[tuple[float, float, float], float], ...] = (
     ((0.0, 0.0, 0.333), 0.0),
     ((0.0, 0.0, 0.0), -pi / 2),
@@ -37,7 +37,7 @@ CHAIN: tuple[tuple[tuple[float, float, float], float], ...] = (
 )
 HAND_AT = (0.0, 0.0, 0.107)
 HAND_TURN = -pi / 4
-# Spheres that cover the arm: link among the K frames, center in its frame, radius [m].
+# Spheres that cover the arm: index of the link, center in the link's frame [m], radius [m].
 SPHERES: tuple[tuple[int, tuple[float, float, float], float], ...] = (
     (0, (0.0, 0.0, -0.10), 0.075),
     (1, (0.0, 0.0, 0.0), 0.085),
@@ -63,11 +63,11 @@ ITERATIONS = 45
 
 
 @cache
-def _steps() -> tuple[list[tuple[Array, Array]], tuple[Array, Array]]:
-    hand = np.array(
+def _joint_offsets() -> tuple[list[tuple[Array, Array]], tuple[Array, Array]]:
+    hand_rotation_matrix = np.array(
         [[np.cos(HAND_TURN), -np.sin(HAND_TURN), 0], [np.sin(HAND_TURN), np.cos(HAND_TURN), 0], [0, 0, 1.0]]
     )
-    return [(np.array(at), turn_x(turn)) for at, turn in CHAIN], (np.array(HAND_AT), hand)
+    return [(np.array(at), turn_x(turn)) for at, turn in CHAIN], (np.array(HAND_AT), hand_rotation_matrix)
 
 
 def frames(q: Array) -> tuple[Array, Array]:
@@ -77,16 +77,16 @@ def frames(q: Array) -> tuple[Array, Array]:
         q: Lift and arm joints [m, rad], (N, 8).
     """
     n = len(q)
-    steps, (hand_at, hand_turn) = _steps()
+    steps, (hand_at, hand_turn) = _joint_offsets()
     at = np.zeros((n, 8, 3))
     turn = np.zeros((n, 8, 3, 3))
     p: Array = np.zeros((n, 3))
     p[:, 0], p[:, 2] = MOUNT_X_M, q[:, 0]
     r: Array = np.broadcast_to(np.eye(3), (n, 3, 3))
     spins = turn_z(q[:, 1:])  # (N, 7, 3, 3)
-    for k, (offset, lean) in enumerate(steps):
+    for k, (offset, tilt) in enumerate(steps):
         p = p + r @ offset
-        r = r @ lean @ spins[:, k]
+        r = r @ tilt @ spins[:, k]
         at[:, k], turn[:, k] = p, r
     at[:, 7], turn[:, 7] = p + r @ hand_at, r @ hand_turn
     return at, turn
@@ -101,7 +101,7 @@ def tip(q: Array) -> tuple[Array, Array]:
 def hand_rotation(yaw: Array | float, pitch: Array | float) -> Array:
     """Rotation (..., 3, 3) of a hand that points towards `yaw` and `pitch` [rad] below the horizon.
 
-    Its fingers close along the horizontal. A pitch of pi / 2 points straight down.
+    The fingers close along the horizontal. A pitch of pi / 2 points straight down.
     """
     yaw, pitch = np.broadcast_arrays(np.asarray(yaw, float), np.asarray(pitch, float))
     z = np.stack([np.cos(pitch) * np.cos(yaw), np.cos(pitch) * np.sin(yaw), -np.sin(pitch)], -1)
@@ -110,42 +110,42 @@ def hand_rotation(yaw: Array | float, pitch: Array | float) -> Array:
 
 
 def solve(target_at: Array, target_turn: Array, start: Array) -> tuple[Array, Array]:
-    """Solve inverse kinematics by damped least squares with joint limits, N at once.
+    """Solve inverse kinematics for N targets at once, by damped least squares with joint limits.
 
     Args:
         target_at: Tip positions in the base frame, (N, 3).
         target_turn: Tip rotations in the base frame, (N, 3, 3).
-        start: First guess, (N, 8); the solution stays near it where it may.
+        start: Initial guess, (N, 8); the solution stays near it where possible.
 
     Returns:
-        Joints (N, 8), and the error left: meters plus 0.2 times radians, (N,).
+        Joints (N, 8), and the remaining error: meters plus 0.2 times radians, (N,).
     """
     q = start.copy()
     eye = np.eye(6) * DAMPING**2
     for step in range(ITERATIONS + 1):
         at, turn = frames(q)
-        p, r = at[:, 7] + turn[:, 7, :, 2] * TIP_M, turn[:, 7]
+        tip_at, tip_turn = at[:, 7] + turn[:, 7, :, 2] * TIP_M, turn[:, 7]
         error = np.empty((len(q), 6))
-        error[:, :3] = target_at - p
-        error[:, 3:] = 0.5 * np.cross(r, target_turn, axis=1).sum(-1)
+        error[:, :3] = target_at - tip_at
+        error[:, 3:] = 0.5 * np.cross(tip_turn, target_turn, axis=1).sum(-1)
         if step == ITERATIONS:
             break
         jacobian = np.zeros((len(q), 6, 8))
         jacobian[:, 2, 0] = 1.0
         axes = turn[:, :7, :, 2]  # (N, 7, 3)
-        jacobian[:, :3, 1:] = np.cross(axes, p[:, None] - at[:, :7]).transpose(0, 2, 1)
+        jacobian[:, :3, 1:] = np.cross(axes, tip_at[:, None] - at[:, :7]).transpose(0, 2, 1)
         jacobian[:, 3:, 1:] = axes.transpose(0, 2, 1)
         size = np.linalg.norm(error, axis=1, keepdims=True)
         error *= np.minimum(1.0, 0.5 / np.maximum(size, 1e-9))
-        pull = (start - q) * (0.02 if step < ITERATIONS - 12 else 0.0)
-        jt = jacobian.transpose(0, 2, 1)
-        gram = np.linalg.inv(jacobian @ jt + eye)  # (N, 6, 6)
-        task = error[..., None] - jacobian @ pull[..., None]
-        dq = pull + (jt @ (gram @ task))[..., 0]
+        towards_start = (start - q) * (0.02 if step < ITERATIONS - 12 else 0.0)
+        transposed = jacobian.transpose(0, 2, 1)
+        damped_inverse = np.linalg.inv(jacobian @ transposed + eye)  # (N, 6, 6)
+        task_error = error[..., None] - jacobian @ towards_start[..., None]
+        dq = towards_start + (transposed @ (damped_inverse @ task_error))[..., 0]
         q = np.clip(q + np.clip(dq, -0.35, 0.35), LOWER, UPPER)
-    # A half turn has no cross product either: compare the rotations themselves.
-    angle = np.arccos(np.clip((np.einsum("nij,nij->n", r, target_turn) - 1) / 2, -1.0, 1.0))
-    return q, np.linalg.norm(target_at - p, axis=1) + 0.2 * angle
+    # The cross products vanish at a half turn too, so compare the rotations themselves.
+    angle = np.arccos(np.clip((np.einsum("nij,nij->n", tip_turn, target_turn) - 1) / 2, -1.0, 1.0))
+    return q, np.linalg.norm(target_at - tip_at, axis=1) + 0.2 * angle
 
 
 def sphere_centers(q: Array) -> Array:
@@ -153,8 +153,8 @@ def sphere_centers(q: Array) -> Array:
     at, turn = frames(q)
     link = np.array([s[0] for s in SPHERES])
     local = np.array([s[1] for s in SPHERES])
-    made: Array = at[:, link] + np.einsum("nsij,sj->nsi", turn[:, link], local)
-    return made
+    centers: Array = at[:, link] + np.einsum("nsij,sj->nsi", turn[:, link], local)
+    return centers
 
 
 def sphere_radii() -> Array:

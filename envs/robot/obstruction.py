@@ -1,4 +1,4 @@
-"""Why something cannot be reached: the open door that is in the way, if closing one would help."""
+"""Explain why something cannot be reached: find the open door that blocks the way, if closing one would help."""
 
 from __future__ import annotations
 
@@ -6,54 +6,56 @@ from contextlib import contextmanager
 from math import hypot
 from typing import TYPE_CHECKING
 
-from envs.robot.motion_primitives import AVOIDED_M, SkillError
+from envs.robot.motion_primitives import MIN_AVOIDED_HEIGHTS_M, SkillError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from envs.robot.motion_primitives import MotionPrimitives
 
-NEAR_M = 2.0  # from what is to be reached to a fixture whose door may be in the way
+MAX_DISTANCE_M = 2.0  # from the target to a fixture whose door may block it
 
 
 def unreachable_error(
-    cell: MotionPrimitives, reason: str, again: Callable[[], object], *, own: str | None = None
+    motion: MotionPrimitives, reason: str, find_path: Callable[[], object], *, own_fixture: str | None = None
 ) -> SkillError:
-    """Return the failure of a skill that found no way to what it wants.
+    """Return the error of a skill that found no way to its target.
 
     Args:
-        cell: The robot and its home.
+        motion: The robot and its home.
         reason: What cannot be reached, in words.
-        again: Looks for a way once more and returns what it finds, nothing if there is none. It must not move anything.
-        own: The fixture that is worked at: its door has to stay as it is.
+        find_path: Searches for a way again and returns it, or something empty. It must not move anything.
+        own_fixture: The fixture that the skill works at: its door must stay as it is.
     """
-    places = cell.places
-    x, y = float(cell.focus[0]), float(cell.focus[1])
-    standing = sorted((hypot(spec.x - x, spec.y - y), name) for name, spec in places.specs.items() if name != own)
-    for away_m, name in standing:
-        if away_m > NEAR_M or not places.is_open(name):
+    queries = motion.queries
+    focus_x, focus_y = float(motion.focus[0]), float(motion.focus[1])
+    by_distance = sorted(
+        (hypot(spec.x - focus_x, spec.y - focus_y), name) for name, spec in queries.specs.items() if name != own_fixture
+    )
+    for distance_m, name in by_distance:
+        if distance_m > MAX_DISTANCE_M or not queries.is_open(name):
             continue
-        with _as_if_closed(cell, name):
-            helps = bool(again())
+        with _temporarily_closed(motion, name):
+            helps = bool(find_path())
         if helps:
             return SkillError(f"{reason}: blocked by {name}", blocked_by=name)
     return SkillError(reason)
 
 
 @contextmanager
-def _as_if_closed(cell: MotionPrimitives, name: str) -> Iterator[None]:
-    """Shut a fixture's leaves while no time passes."""
-    links = range(len(cell.places.furniture[name].leaves))
-    stood = [cell.engine.joint(name, link) for link in links]
+def _temporarily_closed(motion: MotionPrimitives, name: str) -> Iterator[None]:
+    """Close a fixture's leaves while no time passes, and restore them afterwards."""
+    links = range(len(motion.queries.furniture[name].leaves))
+    positions = [motion.engine.joint(name, link) for link in links]
     try:
-        _turn(cell, name, [0.0 for _ in links])
+        _set_joints(motion, name, [0.0 for _ in links])
         yield
     finally:
-        _turn(cell, name, stood)
+        _set_joints(motion, name, positions)
 
 
-def _turn(cell: MotionPrimitives, name: str, positions: list[float]) -> None:
+def _set_joints(motion: MotionPrimitives, name: str, positions: list[float]) -> None:
     for link, position in enumerate(positions):
-        cell.engine.set_joint(name, link, position)
-    cell.places.forget()
-    cell.refresh_floor(AVOIDED_M[0])
+        motion.engine.set_joint(name, link, position)
+    motion.queries.forget()
+    motion.refresh_floor(MIN_AVOIDED_HEIGHTS_M[0])

@@ -1,6 +1,6 @@
-"""The Panda as it is seen: white shells over dark joints, turned from few triangles in the frames of its links.
+"""Visual meshes of the Panda, built from few triangles in the frames of its links: white shells over dark joints.
 
-Source of the measures: the collision meshes of `franka_panda` in pybullet_data.
+Source of the dimensions: the collision meshes of `franka_panda` in pybullet_data.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ CHASSIS: Color = (0.22, 0.27, 0.38, 1.0)
 LIGHT: Color = (0.30, 0.80, 0.98, 1.0)
 PADS: Color = (0.12, 0.12, 0.14, 1.0)
 SIDES = 8
-UPWARDS: Turn = ((1, 0, 0), (0, 0, -1), (0, 1, 0))  # what stood along z lies along -y, what lay along y stands up
+UPWARDS: Turn = ((1, 0, 0), (0, 0, -1), (0, 1, 0))  # maps z to -y, and y to z
 
 
 def _drum(radius: float, half: float, color: Color = SHELL) -> Mesh:
-    """A motor's housing along y, with dark ends."""
+    """A motor housing along y with dark ends."""
     dark = [lathe([(0.0, -half), (0.7 * radius, -half)], JOINTS, sides=SIDES),
             lathe([(0.7 * radius, half), (0.0, half)], JOINTS, sides=SIDES)]  # fmt: skip
     edge = 0.75 * half
@@ -46,14 +46,14 @@ def chassis() -> Mesh:
 
 
 def sleeve(mount_x: float) -> Mesh:
-    """What slides on the column and carries the arm."""
+    """The part that slides on the column and carries the arm."""
     return merge([block((0.13, 0.18, 0.14), (-0.05, 0.0, 0.02), CHASSIS),
                   block((0.004, 0.1, 0.02), (0.016, 0, 0.06), LIGHT),
                   block((0.17, 0.13, 0.03), (mount_x - 0.03, 0.0, -0.015), CHASSIS)])  # fmt: skip
 
 
 def shoulder(mount_x: float) -> Mesh:
-    """The arm's foot."""
+    """The base of the arm."""
     foot = lathe([(0.09, 0.0), (0.075, 0.06), (0.055, 0.14)], SHELL, sides=SIDES)
     return moved(merge([foot, rod((-0.14, 0.0, 0.04), (-0.05, 0.0, 0.06), 0.08, TRIM)]), (mount_x, 0.0, 0.0))
 

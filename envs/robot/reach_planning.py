@@ -1,8 +1,8 @@
-"""Where to stand and how to hold the arm so that the tip gets to a point: many candidates at once.
+"""Find where to stand and how to hold the arm so that the tip reaches a point, for many candidates at once.
 
-The tip comes in a straight line, carried by the lift (from above) or by lift and base (from the front, into a
-cupboard), while the arm keeps its posture; the arm unfolds before, in free space. So one solution of inverse kinematics
-and one sweep of spheres decide a whole approach.
+The tip arrives along a straight line, moved by the lift (from above) or by lift and base (from the front, into a
+cupboard), while the arm keeps its posture; the arm unfolds before, in free space. Therefore one solution of inverse
+kinematics and one sweep of spheres decide a whole approach.
 
 Legend: N candidates, S spheres, D stages of the straight line.
 """
@@ -24,35 +24,35 @@ from envs.robot.base_navigation import Floor
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-RADII_M = (0.48, 0.56, 0.64, 0.72, 0.80, 0.88, 0.96)
-ANGLES = 28
-BEST_R_M = 0.68
+STAND_RADII_M = (0.48, 0.56, 0.64, 0.72, 0.80, 0.88, 0.96)
+N_STAND_ANGLES = 28
+BEST_RADIUS_M = 0.68
 MAX_STANDS = 22
-ERROR_MAX = 0.012
-HARD_MAX_M = (0.004, 0.03)  # summed depth in hard boxes that is accepted: first try, last try
-COLUMN = tuple((-0.06, 0.0, z) for z in (0.3, 0.5, 0.7, 0.9, 1.1, 1.3))
-COLUMN_R_M = 0.07
-DOWN = (pi / 2, 1.2, 0.85)
-BACK = 1.9  # a hand that leans towards what is behind its goal: the wrist stays clear of a wall before it
-LEVEL = (0.15, 0.5, 0.85)
-SEED_DOWN = np.array([-0.3, 0.0, -2.2, 0.0, 1.9, 0.785])
-SEED_LOW = np.array([1.1, 0.0, -1.4, 0.0, 2.5, 0.785])  # straight down to the ground, the lift near its lower end
-LOW_M = 0.25  # height of the tip below which the arm bends over
-SEED_LEVEL = np.array([-0.2, 0.0, -2.3, 0.0, 3.5, 0.785])
+MAX_IK_ERROR = 0.012
+MAX_HARD_OVERLAP_M = (0.004, 0.03)  # accepted overlap with hard boxes, summed over spheres: first attempt, last attempt
+COLUMN_POINTS = tuple((-0.06, 0.0, z) for z in (0.3, 0.5, 0.7, 0.9, 1.1, 1.3))
+COLUMN_RADIUS_M = 0.07
+PITCHES_DOWN = (pi / 2, 1.2, 0.85)
+PITCH_BACK = 1.9  # the hand leans back over its target, so that the wrist stays clear of a wall in front of it
+PITCHES_LEVEL = (0.15, 0.5, 0.85)
+GUESS_DOWN = np.array([-0.3, 0.0, -2.2, 0.0, 1.9, 0.785])
+GUESS_LOW = np.array([1.1, 0.0, -1.4, 0.0, 2.5, 0.785])  # straight down to the ground, with the lift near its lower end
+LOW_M = 0.25  # below this height of the tip, the arm bends over
+GUESS_LEVEL = np.array([-0.2, 0.0, -2.3, 0.0, 3.5, 0.785])
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReachTarget:
-    """What the tip is wanted for.
+    """A target of the tip.
 
     Attributes:
-        middle: What to stand around [m], (3,).
-        tip: Position of the tip for a heading of the hand [rad], (3,).
-        yaws: Headings of the hand to choose from [rad]; empty: straight away from the base.
-        pitches: Of the hand, below the horizon [rad].
-        cargo: Points of what is (or will be) held, from the tip in the hand's upright frame [m], (P, 3).
-        cost: Added to the cost of all its candidates.
-        width: Of what the fingers close on, across the hand [m].
+        middle: Point to stand around [m], (3,).
+        tip: Maps a heading of the hand [rad] to the position of the tip [m], (3,).
+        yaws: Headings of the hand to choose from [rad]; if empty, the hand points straight away from the base.
+        pitches: Pitches of the hand to choose from, below the horizon [rad].
+        cargo: Points of the (future) held object, relative to the tip in the hand's upright frame [m], (P, 3).
+        cost: Added to the cost of all candidates of this target.
+        width: Width of the part that the fingers close on, across the hand [m].
     """
 
     middle: Array
@@ -66,229 +66,246 @@ class ReachTarget:
 
 @dataclass(frozen=True, kw_only=True)
 class ApproachPath:
-    """The straight line by which the tip comes: up by `up` [m], then out by `out` [m], (2,)."""
+    """Line along which the tip leaves its target, and arrives in reverse: up by `up` [m], then by `out` [m], (2,)."""
 
     up: float
     out: tuple[float, float] = (0.0, 0.0)
 
     def stages(self) -> Array:
-        """Offsets from the goal to the start of the line, (D, 3)."""
-        made = [(0.0, 0.0, 0.0), (0.0, 0.0, 0.5 * self.up), (0.0, 0.0, self.up)]
+        """Offsets from the target to the start of the line, (D, 3)."""
+        offsets = [(0.0, 0.0, 0.0), (0.0, 0.0, 0.5 * self.up), (0.0, 0.0, self.up)]
         if self.out != (0.0, 0.0):
-            made += [(self.out[0] * f, self.out[1] * f, self.up) for f in (0.25, 0.5, 0.75, 1.0)]
-        return np.array(made, dtype=np.float64)
+            offsets += [
+                (self.out[0] * fraction, self.out[1] * fraction, self.up) for fraction in (0.25, 0.5, 0.75, 1.0)
+            ]
+        return np.array(offsets, dtype=np.float64)
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReachPose:
-    """A posture whose tip is at its goal, and the way there.
+    """A posture whose tip is at its target, and the approach to it.
 
     Attributes:
-        q: Posture at the goal, (11,).
-        goal: Index of the goal.
+        q: Posture at the target, (11,).
+        target: Index of the target.
         yaw: Heading of the hand [rad].
-        pitch: Of the hand [rad].
-        width: Of what the fingers close on [m].
+        pitch: Pitch of the hand [rad].
+        approach: Line along which the tip arrives.
+        cost: Lower is better.
+        width: Width of the part that the fingers close on [m].
     """
 
     q: Array
-    goal: int
+    target: int
     yaw: float
     pitch: float
-    entry: ApproachPath
+    approach: ApproachPath
     cost: float
     width: float = 0.0
 
-    def at(self, stage: Sequence[float]) -> Array:
+    def shifted(self, offset: Sequence[float]) -> Array:
         """The posture with the tip moved by (x, y, z) [m], by base and lift."""
         q: Array = self.q.copy()
-        q[0] += stage[0]
-        q[1] += stage[1]
-        q[3] = np.clip(q[3] + stage[2], *kinematics.LIFT_M)
+        q[0] += offset[0]
+        q[1] += offset[1]
+        q[3] = np.clip(q[3] + offset[2], *kinematics.LIFT_M)
         return q
 
-    def way_in(self) -> list[Array]:
-        """Postures from the start of the line to the goal."""
-        stages = self.entry.stages()
-        return [self.at(stages[-1].tolist()), self.at((0.0, 0.0, self.entry.up)), self.q]
+    def approach_waypoints(self) -> list[Array]:
+        """Postures from the start of the line to the target."""
+        stages = self.approach.stages()
+        return [self.shifted(stages[-1].tolist()), self.shifted((0.0, 0.0, self.approach.up)), self.q]
 
-    def way_out(self) -> list[Array]:
-        """Postures from the goal to the start of the line."""
-        return self.way_in()[::-1]
+    def retreat_waypoints(self) -> list[Array]:
+        """Postures from the target to the start of the line."""
+        return self.approach_waypoints()[::-1]
 
 
-def fixed(point: Array) -> Callable[[float], Array]:
-    """A goal's tip that is at one point (3,) whatever the heading."""
+def fixed_tip(point: Array) -> Callable[[float], Array]:
+    """A tip function that returns one point (3,) for every heading."""
     return lambda heading: point
 
 
-def tip_over(center: Array, middle: Array) -> Callable[[float], Array]:
-    """A goal's tip that brings what is held to a center; its middle, (3,), is from the tip, the hand upright."""
+def tip_for_center(center: Array, middle: Array) -> Callable[[float], Array]:
+    """A tip function that brings the center of the held object to `center`.
+
+    Args:
+        center: Where the object's center must be [m], (3,).
+        middle: The object's center relative to the tip, in the hand's upright frame [m], (3,).
+    """
 
     def tip(heading: float) -> Array:
-        made: Array = center - turn_z(heading) @ middle
-        return made
+        tip_at: Array = center - turn_z(heading) @ middle
+        return tip_at
 
     return tip
 
 
-def find_reaches(
+def find_reach_poses(
     floor: Floor,
     start: Array,
-    goals: Sequence[ReachTarget],
-    entry: ApproachPath,
+    targets: Sequence[ReachTarget],
+    approach: ApproachPath,
     boxes: Boxes,
     *,
     front: float | None = None,
-    last: bool = False,
+    accept_overlap: bool = False,
 ) -> list[ReachPose]:
-    """Return ways to bring the tip to one of the goals, the best first; empty if there is none.
+    """Return poses that bring the tip to one of the targets, the best first; empty if there is none.
 
     Args:
         floor: Where the base may stand and go.
-        start: Posture that the robot starts from, (11,).
-        goals: Alternatives.
-        entry: How the tip comes to any of them.
-        boxes: What must not be touched.
-        front: Only stand within 65 degrees of this direction from the goal [rad].
-        last: Accept a little overlap.
+        start: Posture from which the robot starts, (11,).
+        targets: Alternatives.
+        approach: Line along which the tip arrives at any of them.
+        boxes: Obstacles.
+        front: Only stand within 65 degrees of this direction from the target [rad].
+        accept_overlap: Accept a little overlap.
     """
-    far = floor.distances((float(start[0]), float(start[1])))
-    rows: list[tuple[int, float, float, float, float, float, float]] = []  # goal, x, y, yaw, hand yaw, pitch, cost
-    for index, goal in enumerate(goals):
-        for x, y, cost in _stands(floor, far, goal, entry, front)[: MAX_STANDS if len(goals) < 3 else 10]:
-            facing = float(np.arctan2(goal.middle[1] - y, goal.middle[0] - x))
-            headings = sorted((nearest_angle(yaw, facing) for yaw in goal.yaws), key=lambda h: abs(h - facing))
-            headings = [h for h in headings if abs(h - facing) < 1.7][:3] if goal.yaws else [facing]
+    costs = floor.travel_costs((float(start[0]), float(start[1])))
+    rows: list[tuple[int, float, float, float, float, float, float]] = []  # target, x, y, yaw, hand yaw, pitch, cost
+    for index, target in enumerate(targets):
+        for x, y, cost in _standing_poses(floor, costs, target, approach, front)[
+            : MAX_STANDS if len(targets) < 3 else 10
+        ]:
+            facing = float(np.arctan2(target.middle[1] - y, target.middle[0] - x))
+            headings = sorted((nearest_angle(yaw, facing) for yaw in target.yaws), key=lambda yaw: abs(yaw - facing))
+            headings = [yaw for yaw in headings if abs(yaw - facing) < 1.7][:3] if target.yaws else [facing]
             for heading in headings:
-                for rank, pitch in enumerate(goal.pitches):
-                    more = 0.4 * abs(heading - facing) + 0.12 * rank + goal.cost
-                    rows.append((index, x, y, facing, heading, pitch, cost + more))
+                for rank, pitch in enumerate(target.pitches):
+                    extra_cost = 0.4 * abs(heading - facing) + 0.12 * rank + target.cost
+                    rows.append((index, x, y, facing, heading, pitch, cost + extra_cost))
     if not rows:
         return []
     table = np.array(rows)  # (N, 7)
-    tips = np.array([goals[int(r[0])].tip(r[4]) for r in rows])
-    q, error = _solve(table, tips)
-    keep = error < ERROR_MAX
-    if not keep.any():
+    tips = np.array([targets[int(row[0])].tip(row[4]) for row in rows])
+    q, error = _solve_ik(table, tips)
+    solved = error < MAX_IK_ERROR
+    if not solved.any():
         return []
-    table, tips, q = table[keep], tips[keep], q[keep]
-    hard, soft = _sweep(table, tips, q, goals, entry, boxes)
-    cost = table[:, 6] + 100 * hard + 25 * soft + 0.08 * np.abs(q[:, 2:] - SEED_LEVEL).sum(1)
-    order = [int(i) for i in np.argsort(cost, kind="stable") if hard[i] <= HARD_MAX_M[last]][:16]
+    table, tips, q = table[solved], tips[solved], q[solved]
+    hard, soft = _swept_overlap(table, tips, q, targets, approach, boxes)
+    cost = table[:, 6] + 100 * hard + 25 * soft + 0.08 * np.abs(q[:, 2:] - GUESS_LEVEL).sum(1)
+    order = [int(i) for i in np.argsort(cost, kind="stable") if hard[i] <= MAX_HARD_OVERLAP_M[accept_overlap]][:16]
     if not order:
         return []
-    unfold = _unfolding(table[order], q[order], entry, boxes)
-    found = []
+    unfolding = _unfolding_overlap(table[order], q[order], approach, boxes)
+    reach_poses = []
     for k, i in enumerate(order):
-        whole = np.array([table[i, 1], table[i, 2], table[i, 3], *q[i]])
-        found.append(
-            ReachPose(q=whole, goal=int(table[i, 0]), yaw=float(table[i, 4]), pitch=float(table[i, 5]), entry=entry,
-                  cost=float(cost[i] + 25 * unfold[k]), width=goals[int(table[i, 0])].width)
+        posture = np.array([table[i, 1], table[i, 2], table[i, 3], *q[i]])
+        reach_poses.append(
+            ReachPose(
+                q=posture, target=int(table[i, 0]), yaw=float(table[i, 4]), pitch=float(table[i, 5]),
+                approach=approach, cost=float(cost[i] + 25 * unfolding[k]), width=targets[int(table[i, 0])].width,
+            )
         )  # fmt: skip
-    return sorted(found, key=lambda r: r.cost)
+    return sorted(reach_poses, key=lambda pose: pose.cost)
 
 
-def _stands(
-    floor: Floor, far: Array, goal: ReachTarget, entry: ApproachPath, front: float | None
+def _standing_poses(
+    floor: Floor, costs: Array, target: ReachTarget, approach: ApproachPath, front: float | None
 ) -> list[tuple[float, float, float]]:
-    angles = np.arange(ANGLES) * 2 * pi / ANGLES + (front or 0.0)
-    radius, angle = (a.ravel() for a in np.meshgrid(RADII_M, angles))
-    points = goal.middle[:2] + radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], -1)
-    away = points + np.array(entry.out)
-    half_way = points + np.array(entry.out) / 2
-    ok = floor.is_free(points) & floor.is_free(away) & floor.is_free(half_way)
-    ok &= floor.same_side(points, goal.middle[:2])
-    turn = np.abs((angle - (front or 0.0) + pi) % (2 * pi) - pi)
+    angles = np.arange(N_STAND_ANGLES) * 2 * pi / N_STAND_ANGLES + (front or 0.0)
+    radius, angle = (a.ravel() for a in np.meshgrid(STAND_RADII_M, angles))
+    positions = target.middle[:2] + radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], -1)
+    approach_starts = positions + np.array(approach.out)
+    approach_middles = positions + np.array(approach.out) / 2
+    usable = floor.is_free(positions) & floor.is_free(approach_starts) & floor.is_free(approach_middles)
+    usable &= floor.no_wall_between(positions, target.middle[:2])
+    off_front = np.abs((angle - (front or 0.0) + pi) % (2 * pi) - pi)
     if front is not None:
-        ok &= turn < 1.15
-    ij = np.clip(((away - floor.origin) / 0.05).astype(int), 0, np.array(floor.shape) - 1)
-    effort = far[ij[:, 0], ij[:, 1]]
-    ok &= np.isfinite(effort)
-    cost = 0.25 * effort + 2.0 * np.abs(radius - BEST_R_M) + (0.35 * turn if front is not None else 0.0)
-    order = [int(i) for i in np.argsort(cost, kind="stable") if ok[i]]
-    return [(float(points[i, 0]), float(points[i, 1]), float(cost[i])) for i in order]
+        usable &= off_front < 1.15
+    ij = np.clip(((approach_starts - floor.origin) / 0.05).astype(int), 0, np.array(floor.shape) - 1)
+    travel_cost = costs[ij[:, 0], ij[:, 1]]
+    usable &= np.isfinite(travel_cost)
+    cost = 0.25 * travel_cost + 2.0 * np.abs(radius - BEST_RADIUS_M) + (0.35 * off_front if front is not None else 0.0)
+    order = [int(i) for i in np.argsort(cost, kind="stable") if usable[i]]
+    return [(float(positions[i, 0]), float(positions[i, 1]), float(cost[i])) for i in order]
 
 
-def _solve(table: Array, tips: Array) -> tuple[Array, Array]:
-    back = turn_z(-table[:, 3])
-    local = tips.copy()
-    local[:, :2] -= table[:, 1:3]
-    local = np.einsum("nij,nj->ni", back, local)
-    turns = back @ kinematics.hand_rotation(table[:, 4], table[:, 5])
+def _solve_ik(table: Array, tips: Array) -> tuple[Array, Array]:
+    to_base = turn_z(-table[:, 3])
+    local_tips = tips.copy()
+    local_tips[:, :2] -= table[:, 1:3]
+    local_tips = np.einsum("nij,nj->ni", to_base, local_tips)
+    turns = to_base @ kinematics.hand_rotation(table[:, 4], table[:, 5])
     steep = table[:, 5] > 1.0
-    low = steep & (local[:, 2] < LOW_M)
-    seeds = np.where(low[:, None], SEED_LOW, np.where(steep[:, None], SEED_DOWN, SEED_LEVEL))
-    q, error = kinematics.solve(local, turns, _begun(local, seeds, steep))
-    for seed in (SEED_LOW, SEED_DOWN):  # from where another posture may be found
-        lost = np.flatnonzero((error >= ERROR_MAX) & (seeds != seed).any(1))  # not again from where it began
-        if not len(lost):
+    low = steep & (local_tips[:, 2] < LOW_M)
+    arm_guesses = np.where(low[:, None], GUESS_LOW, np.where(steep[:, None], GUESS_DOWN, GUESS_LEVEL))
+    q, error = kinematics.solve(local_tips, turns, _initial_guesses(local_tips, arm_guesses, steep))
+    for seed in (GUESS_LOW, GUESS_DOWN):  # other guesses may lead to another posture
+        # Do not repeat the guess that was tried first.
+        unsolved = np.flatnonzero((error >= MAX_IK_ERROR) & (arm_guesses != seed).any(1))
+        if not len(unsolved):
             continue
-        again = np.broadcast_to(seed, (len(lost), 6))
-        other, left = kinematics.solve(local[lost], turns[lost], _begun(local[lost], again, steep[lost]))
-        better = left < error[lost]
-        q[lost[better]], error[lost[better]] = other[better], left[better]
+        guesses = np.broadcast_to(seed, (len(unsolved), 6))
+        retried, retried_error = kinematics.solve(
+            local_tips[unsolved], turns[unsolved], _initial_guesses(local_tips[unsolved], guesses, steep[unsolved])
+        )
+        improved = retried_error < error[unsolved]
+        q[unsolved[improved]], error[unsolved[improved]] = retried[improved], retried_error[improved]
     return q, error
 
 
-def _begun(local: Array, arms: Array, steep: NDArray[np.bool_]) -> Array:
-    """Postures to begin the search at, (N, 8): the base turned towards the tip, the lift above or beside it."""
-    made = np.empty((len(local), 8))
-    made[:, 0] = np.clip(local[:, 2] - np.where(steep, 0.40, 0.55), *kinematics.LIFT_M)
-    made[:, 1] = np.arctan2(local[:, 1], local[:, 0] - kinematics.MOUNT_X_M)
-    made[:, 2:] = arms
-    return made
+def _initial_guesses(local_tips: Array, arms: Array, steep: NDArray[np.bool_]) -> Array:
+    """Initial guesses, (N, 8): the base turned towards the tip, the lift above or beside it."""
+    guesses = np.empty((len(local_tips), 8))
+    guesses[:, 0] = np.clip(local_tips[:, 2] - np.where(steep, 0.40, 0.55), *kinematics.LIFT_M)
+    guesses[:, 1] = np.arctan2(local_tips[:, 1], local_tips[:, 0] - kinematics.MOUNT_X_M)
+    guesses[:, 2:] = arms
+    return guesses
 
 
-def _world(table: Array, centers: Array) -> Array:
+def _to_home(table: Array, centers: Array) -> Array:
     turn = turn_z(table[:, 3])
-    made: Array = np.einsum("nij,nsj->nsi", turn, centers)
-    made[:, :, :2] += table[:, None, 1:3]
-    return made
+    in_home: Array = np.einsum("nij,nsj->nsi", turn, centers)
+    in_home[:, :, :2] += table[:, None, 1:3]
+    return in_home
 
 
-def _sweep(
-    table: Array, tips: Array, q: Array, goals: Sequence[ReachTarget], entry: ApproachPath, boxes: Boxes
+def _swept_overlap(
+    table: Array, tips: Array, q: Array, targets: Sequence[ReachTarget], approach: ApproachPath, boxes: Boxes
 ) -> tuple[Array, Array]:
-    """Overlap of arm, column and cargo with boxes along the whole line, the worst stage counting, (N,) and (N,)."""
-    column = np.broadcast_to(np.array(COLUMN), (len(q), len(COLUMN), 3))
-    arm = _world(table, kinematics.sphere_centers(q))
-    post = _world(table, column)
-    cargo = np.zeros((len(q), max(len(g.cargo) for g in goals), 3))
+    """Maximum overlap of arm, column and cargo with hard and soft boxes over all stages of the line, (N,) and (N,)."""
+    column_local = np.broadcast_to(np.array(COLUMN_POINTS), (len(q), len(COLUMN_POINTS), 3))
+    arm_points = _to_home(table, kinematics.sphere_centers(q))
+    column = _to_home(table, column_local)
+    cargo = np.zeros((len(q), max(len(target.cargo) for target in targets), 3))
     for i, row in enumerate(table):
-        offsets = goals[int(row[0])].cargo
-        turned = offsets @ turn_z(row[4]).T
+        offsets = targets[int(row[0])].cargo
+        rotated = offsets @ turn_z(row[4]).T
         cargo[i] = tips[i]
-        cargo[i, : len(offsets)] += turned
+        cargo[i, : len(offsets)] += rotated
     radii = np.concatenate([
-        kinematics.sphere_radii(), np.full(len(COLUMN), COLUMN_R_M), np.full(cargo.shape[1], 0.004)
+        kinematics.sphere_radii(), np.full(len(COLUMN_POINTS), COLUMN_RADIUS_M), np.full(cargo.shape[1], 0.004)
     ])  # fmt: skip
     hard: Array = np.zeros(len(q))
     soft: Array = np.zeros(len(q))
-    for stage in entry.stages():
+    for stage in approach.stages():
         flat = np.array([stage[0], stage[1], 0.0])
-        up = min(stage[2], 1.0)
-        room = np.clip(kinematics.LIFT_M[1] - q[:, 0], 0.0, up)  # the lift ends somewhere
-        move = np.zeros((len(q), 1, 3))
-        move[:, 0, 2] = room
-        moved = np.concatenate([arm + flat + move, post + flat, cargo + flat + move], axis=1)
-        h, s = overlap(boxes, moved, radii)
-        short = np.maximum(0.0, up - room - 0.5 * up)  # half of the rise must be left
-        hard, soft = np.maximum(hard, h + short), np.maximum(soft, s)
+        wanted_rise = min(stage[2], 1.0)
+        rise_m = np.clip(kinematics.LIFT_M[1] - q[:, 0], 0.0, wanted_rise)  # the travel of the lift is limited
+        shift = np.zeros((len(q), 1, 3))
+        shift[:, 0, 2] = rise_m
+        moved = np.concatenate([arm_points + flat + shift, column + flat, cargo + flat + shift], axis=1)
+        hard_now, soft_now = overlap(boxes, moved, radii)
+        # At least half of the rise must be possible.
+        missing_rise = np.maximum(0.0, wanted_rise - rise_m - 0.5 * wanted_rise)
+        hard, soft = np.maximum(hard, hard_now + missing_rise), np.maximum(soft, soft_now)
     return hard, soft
 
 
-def _unfolding(table: Array, q: Array, entry: ApproachPath, boxes: Boxes) -> Array:
-    """Overlap while the arm unfolds at the start of the line, (N,)."""
-    stage = entry.stages()[-1]
+def _unfolding_overlap(table: Array, q: Array, approach: ApproachPath, boxes: Boxes) -> Array:
+    """Maximum overlap while the arm unfolds at the start of the line, (N,)."""
+    stage = approach.stages()[-1]
     start = q.copy()
     start[:, 0] = np.clip(start[:, 0] + stage[2], *kinematics.LIFT_M)
-    away = table.copy()
-    away[:, 1:3] += stage[:2]
-    worst: Array = np.zeros(len(q))
-    for f in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0):
-        mid = start.copy()
-        mid[:, 1:] = (1 - f) * kinematics.TUCKED + f * start[:, 1:]
-        hard, soft = overlap(boxes, _world(away, kinematics.sphere_centers(mid)), kinematics.sphere_radii())
-        worst = np.maximum(worst, hard + soft)
-    return worst
+    at_start = table.copy()
+    at_start[:, 1:3] += stage[:2]
+    max_overlap: Array = np.zeros(len(q))
+    for fraction in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0):
+        posture = start.copy()
+        posture[:, 1:] = (1 - fraction) * kinematics.TUCKED + fraction * start[:, 1:]
+        hard, soft = overlap(boxes, _to_home(at_start, kinematics.sphere_centers(posture)), kinematics.sphere_radii())
+        max_overlap = np.maximum(max_overlap, hard + soft)
+    return max_overlap

@@ -1,13 +1,13 @@
-"""The robot's body: a holonomic base with a lift, a Panda's links and its hand; what is seen and what collides.
+"""Links of the robot: a holonomic base with a lift, a Panda and its hand, with visual meshes and collision shapes.
 
-What collides is a little smaller than the spheres that plans are checked with (`envs/robot/kinematics.py`).
+The collision shapes are a little smaller than the spheres that plans are checked with (`envs/robot/kinematics.py`).
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from envs.geometry.bodies import Link, Piece, seen
+from envs.geometry.bodies import Link, Piece, visual_piece
 from envs.geometry.meshes import Color
 from envs.robot import kinematics, panda_meshes
 from envs.robot.kinematics import CHAIN, HAND_AT, HAND_TURN, MOUNT_X_M
@@ -18,22 +18,22 @@ CHASSIS: Color = (0.24, 0.28, 0.36, 1.0)
 
 
 def body_links() -> list[Link]:
-    """Return what the robot is made of, from the base outwards."""
+    """Return the robot's links, from the base outwards."""
     disc = Piece(kind="cylinder", size=(0.46, 0.46, 0.16), at=(0.0, 0.0, 0.11), visible=False)
     column = Piece(size=(0.09, 0.12, 1.22), at=(-0.06, 0.0, 0.81), visible=False)
     bracket = Piece(size=(0.15, 0.15, 0.06), at=(MOUNT_X_M, 0.0, -0.01), visible=False)
-    trunk = seen(panda_meshes.chassis(), CHASSIS)
-    shoulder = seen(panda_meshes.shoulder(MOUNT_X_M), SHELL)
+    chassis = visual_piece(panda_meshes.chassis(), CHASSIS)
+    shoulder = visual_piece(panda_meshes.shoulder(MOUNT_X_M), SHELL)
     links = [
         Link(joint="prismatic", pieces=(), at=(0, 0, 0), axis=(1, 0, 0), mass=5.0),
         Link(joint="prismatic", pieces=(), at=(0, 0, 0), axis=(0, 1, 0), parent=0, mass=5.0),
-        Link(joint="revolute", pieces=(trunk, disc, column), at=(0, 0, 0), parent=1, mass=60.0),
+        Link(joint="revolute", pieces=(chassis, disc, column), at=(0, 0, 0), parent=1, mass=60.0),
         Link(joint="prismatic", pieces=(shoulder, bracket), at=(0, 0, 0), parent=2, mass=8.0),
     ]
-    for k, ((offset, lean), shell) in enumerate(zip(CHAIN, panda_meshes.links(), strict=True)):
+    for k, ((offset, tilt), shell) in enumerate(zip(CHAIN, panda_meshes.links(), strict=True)):
         at = (offset[0] + (MOUNT_X_M if k == 0 else 0.0), offset[1], offset[2])
-        turn = (float(np.sin(lean / 2)), 0.0, 0.0, float(np.cos(lean / 2)))
-        pieces = [seen(shell, JOINTS if k in (3, 5) else SHELL)]
+        turn = (float(np.sin(tilt / 2)), 0.0, 0.0, float(np.cos(tilt / 2)))
+        pieces = [visual_piece(shell, JOINTS if k in (3, 5) else SHELL)]
         for link, center, radius in kinematics.SPHERES:
             if link == k:
                 side = 1.2 * radius
@@ -41,15 +41,15 @@ def body_links() -> list[Link]:
         links.append(Link(joint="revolute", pieces=tuple(pieces), at=at, turn=turn, parent=k + 3, mass=2.0))
     half = HAND_TURN / 2
     palm = Piece(size=(0.05, 0.19, 0.06), at=(0.0, 0.0, 0.03), visible=False)
-    hand = seen(panda_meshes.hand(), SHELL)
+    hand = visual_piece(panda_meshes.hand(), SHELL)
     links.append(
         Link(joint="fixed", pieces=(hand, palm), at=HAND_AT, turn=(0, 0, float(np.sin(half)), float(np.cos(half))),
              parent=10, mass=0.7)
     )  # fmt: skip
     for side in (1, -1):
         turn = (0.0, 0.0, 0.0, 1.0) if side == 1 else (0.0, 0.0, 1.0, 0.0)
-        finger = seen(panda_meshes.finger(), JOINTS)
-        # Four to a finger: each has contact points of its own, so that a round thing cannot swing about one.
+        finger = visual_piece(panda_meshes.finger(), JOINTS)
+        # Four pads to a finger, each with its own contact points: a round object cannot swing about a single one.
         pads = [
             Piece(size=(0.008, 0.012, 0.015), at=(x, 0.007, z), visible=False)
             for x in (-0.005, 0.005) for z in (0.027, 0.043)
@@ -65,6 +65,6 @@ def body_links() -> list[Link]:
                 mass=0.1,
             )
         )
-    sleeve = seen(panda_meshes.sleeve(MOUNT_X_M), CHASSIS)
+    sleeve = visual_piece(panda_meshes.sleeve(MOUNT_X_M), CHASSIS)
     links.append(Link(joint="fixed", pieces=(sleeve,), at=(0, 0, 0), parent=3, mass=0.1))
     return links

@@ -1,4 +1,4 @@
-"""Rooms and doorways: rectangles in rows that share walls, joined by gaps so that every room can be reached."""
+"""Plan rooms and doorways: rectangles in rows that share walls, and gaps so that every room can be reached."""
 
 from __future__ import annotations
 
@@ -13,41 +13,41 @@ from envs.symbolic.scene import Doorway, Rect, Room, Scene
 GRID_M = 0.1  # walls stand on this grid
 DOORWAY_M = 1.2
 DOORWAY_END_M = 0.25  # wall left at either end of a doorway
-ROOM_MIN_M = 2.6
-CORNER_M = 1.2  # wall length that a corner costs
-THROUGH = {"hall": 0.0, "living room": 0.1, "kitchen": 0.2, "dining room": 0.3}  # rooms that one walks through
+MIN_ROOM_M = 2.6
+CORNER_M = 1.2  # wall length lost at a corner
+PASSAGE_COST = {"hall": 0.0, "living room": 0.1, "kitchen": 0.2, "dining room": 0.3}  # lower: better to walk through
 
 
 def plan_rooms(scene: Scene, growth: Mapping[str, float], rng: np.random.Generator) -> tuple[Room, ...]:
-    """Return the rooms with rectangles, in one to three rows, each large enough for its furniture along the walls.
+    """Return the rooms with rectangles in one to three rows, each with enough wall for its furniture.
 
     Args:
-        scene: Its rooms and the categories of its fixtures matter.
-        growth: A factor on the wall length of each room.
-        rng: Source of chance.
+        scene: Only its rooms and the categories of its fixtures are used.
+        growth: Factor on the wall length of each room.
+        rng: Source of randomness.
     """
-    half = {room.name: _wall_length(scene, room.name) * growth[room.name] / 2 for room in scene.rooms}
+    half_wall_length = {room.name: _wall_length(scene, room.name) * growth[room.name] / 2 for room in scene.rooms}
     n_rows = (len(scene.rooms) + 4) // 3 if len(scene.rooms) > 2 else 1
     n_rows = min(n_rows, 3)
     rows: list[list[str]] = [[] for _ in range(n_rows)]
-    for name in sorted(half, key=lambda n: -half[n]):  # the longest into the emptiest row
-        min(rows, key=lambda row: sum(half[n] for n in row)).append(name)
+    for name in sorted(half_wall_length, key=lambda n: -half_wall_length[n]):  # the longest into the emptiest row
+        min(rows, key=lambda row: sum(half_wall_length[n] for n in row)).append(name)
     rects: dict[str, Rect] = {}
     y = 0.0
     for i in rng.permutation(n_rows).tolist():
         row = [rows[i][j] for j in rng.permutation(len(rows[i])).tolist()]
-        deep = _snap(max(ROOM_MIN_M, sum(half[n] for n in row) / len(row) / 2))
+        depth = _snap(max(MIN_ROOM_M, sum(half_wall_length[n] for n in row) / len(row) / 2))
         x = 0.0
         for name in row:
-            wide = _snap(max(ROOM_MIN_M, half[name] - deep))
-            rects[name] = (x, y, round(x + wide, 3), round(y + deep, 3))
-            x = round(x + wide, 3)
-        y = round(y + deep, 3)
+            width = _snap(max(MIN_ROOM_M, half_wall_length[name] - depth))
+            rects[name] = (x, y, round(x + width, 3), round(y + depth, 3))
+            x = round(x + width, 3)
+        y = round(y + depth, 3)
     return tuple(replace(room, rect=rects[room.name]) for room in scene.rooms)
 
 
 def adjacent(rect: Rect, other: Rect, side: int) -> bool:
-    """Whether another rectangle touches this side of a rectangle (0 west, 1 south, 2 east, 3 north)."""
+    """Whether another rectangle touches this side (0 west, 1 south, 2 east, 3 north)."""
     wall = shared_wall(rect, other)
     if wall is None:
         return False
@@ -56,22 +56,22 @@ def adjacent(rect: Rect, other: Rect, side: int) -> bool:
 
 
 def shared_wall(a: Rect, b: Rect) -> tuple[str, float, float, float] | None:
-    """Return the wall that two rooms share: the axis it runs along, its position, and from where to where [m]."""
+    """Return the wall that two rooms share: the axis it runs along, its position, and its two ends [m]."""
     for along, k in (("y", 0), ("x", 1)):
         low, high = max(a[1 - k], b[1 - k]), min(a[3 - k], b[3 - k])
         if high - low > 1e-3:
-            for mine, theirs in ((a[k + 2], b[k]), (a[k], b[k + 2])):
-                if abs(mine - theirs) < 1e-2:
-                    return along, mine, low, high
+            for a_side, b_side in ((a[k + 2], b[k]), (a[k], b[k + 2])):
+                if abs(a_side - b_side) < 1e-2:
+                    return along, a_side, low, high
     return None
 
 
 def plan_doorways(rooms: Sequence[Room], rng: np.random.Generator, blocked: Sequence[Rect] = ()) -> tuple[Doorway, ...]:
-    """Return doorways that join all rooms that share enough wall, and now and then one more than needed.
+    """Return a spanning tree of doorways between rooms that share enough wall, sometimes with extra ones.
 
     Args:
-        rooms: With rectangles.
-        rng: Source of chance.
+        rooms: Rooms with rectangles.
+        rng: Source of randomness.
         blocked: Rectangles of floor that a doorway must not lead into.
     """
     edges: list[tuple[float, int, int, Doorway]] = []
@@ -79,22 +79,22 @@ def plan_doorways(rooms: Sequence[Room], rng: np.random.Generator, blocked: Sequ
         for j in range(i):
             doorway = _doorway(a.rect, rooms[j].rect, rng, blocked)
             if doorway is not None:
-                effort = sorted((THROUGH.get(a.kind, 1.0), THROUGH.get(rooms[j].kind, 1.0)))
-                edges.append((10 * effort[0] + effort[1] + float(rng.random()), i, j, doorway))
+                room_costs = sorted((PASSAGE_COST.get(a.kind, 1.0), PASSAGE_COST.get(rooms[j].kind, 1.0)))
+                edges.append((10 * room_costs[0] + room_costs[1] + float(rng.random()), i, j, doorway))
     group = list(range(len(rooms)))
-    chosen = []
-    for effort_, i, j, doorway in sorted(edges, key=lambda e: e[0]):
+    doorways = []
+    for cost, i, j, doorway in sorted(edges, key=lambda e: e[0]):
         if group[i] != group[j]:
             old, new = group[i], group[j]
             group = [new if g == old else g for g in group]
-            chosen.append(doorway)
-        elif effort_ < 5 and rng.random() < 0.3:
-            chosen.append(doorway)
-    return tuple(chosen)
+            doorways.append(doorway)
+        elif cost < 5 and rng.random() < 0.3:
+            doorways.append(doorway)
+    return tuple(doorways)
 
 
 def disconnected(rooms: Sequence[Room], doorways: Sequence[Doorway]) -> list[str]:
-    """Return the names of the rooms that no doorways join with the first."""
+    """Return the names of the rooms that cannot be reached from the first."""
     reached = {0}
     for _ in rooms:
         for doorway in doorways:
@@ -123,10 +123,10 @@ def _doorway(a: Rect, b: Rect, rng: np.random.Generator, blocked: Sequence[Rect]
     options = [ends[int(rng.random() * 2)], *(low + margin + (high - low - 2 * margin) * rng.random(8)), *ends]
     for middle in options:
         x, y = (float(middle), at) if along == "x" else (at, float(middle))
-        deep = 0.6
-        dx, dy = (DOORWAY_M / 2, deep) if along == "x" else (deep, DOORWAY_M / 2)
-        hit = any(x - dx < r[2] and x + dx > r[0] and y - dy < r[3] and y + dy > r[1] for r in blocked)
-        if not hit:
+        depth = 0.6
+        dx, dy = (DOORWAY_M / 2, depth) if along == "x" else (depth, DOORWAY_M / 2)
+        is_blocked = any(x - dx < r[2] and x + dx > r[0] and y - dy < r[3] and y + dy > r[1] for r in blocked)
+        if not is_blocked:
             return Doorway(x=round(x, 2), y=round(y, 2), width=DOORWAY_M, along=along)
     return None
 

@@ -1,4 +1,4 @@
-"""What is wrong with a floor plan that somebody wrote: overlaps, furniture in walls, rooms without a way in."""
+"""Check a floor plan that a user wrote: overlaps, furniture in walls, rooms without a doorway."""
 
 from __future__ import annotations
 
@@ -13,43 +13,46 @@ from envs.symbolic.domain import load_domain
 from envs.symbolic.scene import Doorway, FixtureSpec, Room
 
 TOLERANCE_M = 0.01
-DOORWAY_LEAST_M = 0.9
+MIN_DOORWAY_M = 0.9
 
 
 def room_problems(rooms: Sequence[Room]) -> list[tuple[str, str]]:
-    """Return name and problem of rooms that are too small or overlap."""
-    found = []
+    """Return (room name, problem) for rooms that are too small or overlap."""
+    problems = []
     for i, room in enumerate(rooms):
         x0, y0, x1, y1 = room.rect
         if x1 - x0 < 1.5 or y1 - y0 < 1.5:
-            found.append((room.name, f"{room.name}: rect is [x0, y0, x1, y1] and at least 1.5 x 1.5 m"))
+            problems.append((room.name, f"{room.name}: rect is [x0, y0, x1, y1] and at least 1.5 x 1.5 m"))
         for other in rooms[:i]:
-            a = other.rect
-            wide, deep = min(x1, a[2]) - max(x0, a[0]), min(y1, a[3]) - max(y0, a[1])
-            if wide > TOLERANCE_M and deep > TOLERANCE_M:
-                found.append((room.name, f"{room.name} overlaps {other.name}"))
-    return found
+            other_rect = other.rect
+            overlap_x, overlap_y = (
+                min(x1, other_rect[2]) - max(x0, other_rect[0]),
+                min(y1, other_rect[3]) - max(y0, other_rect[1]),
+            )
+            if overlap_x > TOLERANCE_M and overlap_y > TOLERANCE_M:
+                problems.append((room.name, f"{room.name} overlaps {other.name}"))
+    return problems
 
 
 def doorway_problems(rooms: Sequence[Room], doorways: Sequence[Doorway]) -> list[tuple[str, str]]:
-    """Return name and problem of rooms that no doorway joins with the first, and of doorways in no wall."""
-    found = []
+    """Return (name, problem) for doorways that are in no wall, and for rooms that cannot be reached from the first."""
+    problems = []
     for i, doorway in enumerate(doorways):
         if not any(_in_wall(doorway, a, b) for j, a in enumerate(rooms) for b in rooms[:j]):
-            found.append((f"doorway {i}", "this doorway is not within a wall that two rooms share"))
-        elif doorway.width < DOORWAY_LEAST_M:
-            text = f"a doorway of {doorway.width} m is too narrow; at least {DOORWAY_LEAST_M} m"
-            found.append((f"doorway {i}", text))
+            problems.append((f"doorway {i}", "this doorway is not within a wall that two rooms share"))
+        elif doorway.width < MIN_DOORWAY_M:
+            text = f"a doorway of {doorway.width} m is too narrow; at least {MIN_DOORWAY_M} m"
+            problems.append((f"doorway {i}", text))
     for name in disconnected(rooms, doorways):
-        found.append((name, f"{name}: no way in; a room shares at least 1.7 m of wall with its neighbour"))
-    return found
+        problems.append((name, f"{name}: no way in; a room shares at least 1.7 m of wall with its neighbor"))
+    return problems
 
 
 def fixture_problems(
     rooms: Sequence[Room], fixtures: Sequence[FixtureSpec], posed: Collection[str]
 ) -> list[tuple[str, str]]:
-    """Return name and problem of posed fixtures that reach out of their room or overlap each other."""
-    found = []
+    """Return (fixture name, problem) for posed fixtures that leave their room or overlap each other."""
+    problems = []
     rects = {room.name: room.rect for room in rooms}
     placed = [f for f in fixtures if f.name in posed]
     outlines = [_corners(f) for f in placed]
@@ -57,11 +60,11 @@ def fixture_problems(
         rect = np.array(rects[fixture.room])
         if (outlines[i] < rect[:2] - TOLERANCE_M).any() or (outlines[i] > rect[2:] + TOLERANCE_M).any():
             text = f"{fixture.name} stands outside the {fixture.room} {rect.tolist()}"
-            found.append((fixture.name, text))
+            problems.append((fixture.name, text))
         for j in range(i):
             if _overlap(outlines[i], outlines[j]):
-                found.append((fixture.name, f"{fixture.name} overlaps {placed[j].name}"))
-    return found
+                problems.append((fixture.name, f"{fixture.name} overlaps {placed[j].name}"))
+    return problems
 
 
 def _in_wall(doorway: Doorway, a: Room, b: Room) -> bool:
@@ -77,8 +80,8 @@ def _corners(fixture: FixtureSpec) -> NDArray[np.float64]:
     depth, width, _ = load_domain().fixtures[fixture.category].size
     cos, sin = math.cos(fixture.yaw), math.sin(fixture.yaw)
     half = np.array([(1, 1), (1, -1), (-1, -1), (-1, 1)]) * (depth / 2, width / 2)
-    turned: NDArray[np.float64] = half @ np.array([(cos, sin), (-sin, cos)]) + (fixture.x, fixture.y)
-    return turned
+    corners: NDArray[np.float64] = half @ np.array([(cos, sin), (-sin, cos)]) + (fixture.x, fixture.y)
+    return corners
 
 
 def _overlap(a: NDArray[np.float64], b: NDArray[np.float64]) -> bool:

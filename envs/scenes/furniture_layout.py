@@ -1,9 +1,9 @@
-"""Floor plans: rooms that share walls, doorways between them, fixtures along the walls with room to stand in front.
+"""Lay out a home: rooms that share walls, doorways, and fixtures along the walls with free floor in front.
 
-Rooms lie in rows; a room is as large as its furniture needs and grows until all of it stands and the robot can get to
-every fixture (`envs/scenes/occupancy_grid.py`). Only poses are decided here, never what a home contains.
+Rooms lie in rows. A room starts as large as its furniture needs and grows until all fixtures are placed and the robot
+can reach each of them (`envs/scenes/occupancy_grid.py`). Only poses are decided here, never the contents of a home.
 
-Legend: M candidate poses, K rectangles that are taken. A rectangle is (x0, y0, x1, y1) [m] in the home's frame.
+Legend: M candidate poses, K occupied rectangles. A rectangle is (x0, y0, x1, y1) [m] in the home's frame.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ from envs.symbolic.scene import Doorway, FixtureSpec, Rect, Scene
 Rects = NDArray[np.float64]  # (K, 4)
 
 FRONT_M = 1.15  # free depth in front of a fixture: the robot stands at 0.75 and has a radius of 0.35 with its margin
-FRONT_WIDTH_M = 0.8  # and the least free width
+FRONT_WIDTH_M = 0.8  # and the minimum free width
 BESIDE_M = 0.1  # between neighbors
-AROUND_M = 0.8  # free on every side of what stands in the middle of a room: the robot passes
+AROUND_M = 0.8  # free on every side of a free-standing fixture, so that the robot can pass
 BEHIND_M = WALL_M / 2 + 0.01
-IN_THE_MIDDLE = frozenset(("dining table", "coffee table", "ottoman", "person"))
-FLOOR_STEP_M = 0.15  # between the places that are tried for the floor
-AT_THE_OUTSIDE = frozenset(("window", "door"))
+FREE_STANDING = frozenset(("dining table", "coffee table", "ottoman", "person"))
+FLOOR_STEP_M = 0.15  # grid step of the candidate positions of a floor
+ON_OUTER_WALLS = frozenset(("window", "door"))
 PACKED_ROOMS = frozenset(("kitchen", "bathroom", "laundry room"))
-MAX_TRIES = 60
+MAX_ATTEMPTS = 60
 GROWTH = 1.07
 
 
 @dataclass(frozen=True, kw_only=True)
-class Given:
-    """Which geometry of a scene is already decided, and stays."""
+class FixedGeometry:
+    """Which geometry of a scene is given and must not change."""
 
     rooms: bool = False
     doorways: bool = False
@@ -46,43 +46,43 @@ class Given:
     fixtures: frozenset[str] = frozenset()
 
 
-def lay_out(scene: Scene, rng: np.random.Generator, given: Given | None = None) -> Scene:
+def lay_out(scene: Scene, rng: np.random.Generator, fixed: FixedGeometry | None = None) -> Scene:
     """Return the scene with rooms, doorways, poses and the robot's start, all fixtures reachable.
 
     Raises:
-        HomeError: What is given leaves no room; one line per fixture.
+        HomeError: The fixed geometry leaves no room; the message has one line per fixture.
     """
-    given = given or Given()
+    fixed = fixed or FixedGeometry()
     growth = dict.fromkeys((room.name for room in scene.rooms), 1.0)
-    short: list[str] = []
-    for attempt in range(MAX_TRIES):
-        laid = scene if given.rooms else replace(scene, rooms=plan_rooms(scene, growth, rng))
-        if not given.doorways:
-            pinned = tuple(_zone(f) for f in scene.fixtures if f.name in given.fixtures and not _is_floor(f))
-            laid = replace(laid, doorways=plan_doorways(laid.rooms, rng, pinned))
-        laid, short = _furnish(laid, rng, given, packed=attempt > 0)
-        if not short:
-            grid = floor_grid(laid)
-            if given.robot and not grid.area_at(laid.robot[0], laid.robot[1]):
-                x, y, _ = laid.robot
+    unplaced: list[str] = []
+    for attempt in range(MAX_ATTEMPTS):
+        layout = scene if fixed.rooms else replace(scene, rooms=plan_rooms(scene, growth, rng))
+        if not fixed.doorways:
+            pinned = tuple(_required_area(f) for f in scene.fixtures if f.name in fixed.fixtures and not _is_floor(f))
+            layout = replace(layout, doorways=plan_doorways(layout.rooms, rng, pinned))
+        layout, unplaced = _furnish(layout, rng, fixed, packed=attempt > 0)
+        if not unplaced:
+            grid = floor_grid(layout)
+            if fixed.robot and not grid.area_at(layout.robot[0], layout.robot[1]):
+                x, y, _ = layout.robot
                 raise HomeError(f"robot: does not fit at ({x:g}, {y:g}); it needs {CLEARANCE_M} m around its middle")
-            if not given.robot:
-                laid = replace(laid, robot=_start(laid, grid, rng))
-            short = unreachable_fixtures(laid, grid)
-            if not short:
-                return laid
-        if given.rooms and attempt >= 12:
+            if not fixed.robot:
+                layout = replace(layout, robot=_robot_start(layout, grid, rng))
+            unplaced = unreachable_fixtures(layout, grid)
+            if not unplaced:
+                return layout
+        if fixed.rooms and attempt >= 12:
             break
-        home_of = {f.name: f.room for f in scene.fixtures}
-        for room in {home_of[name] for name in short}:
+        room_of = {f.name: f.room for f in scene.fixtures}
+        for room in {room_of[name] for name in unplaced}:
             growth[room] *= GROWTH
-    rooms = {f.name: f.room for f in scene.fixtures}
+    room_of_fixture = {f.name: f.room for f in scene.fixtures}
     lines = []
-    for name in short:
-        if name in given.fixtures:
+    for name in unplaced:
+        if name in fixed.fixtures:
             lines.append(f"{name}: the robot cannot get in front of it")
         else:
-            lines.append(f"{name}: no place in the {rooms[name]} that the robot can get to")
+            lines.append(f"{name}: no place in the {room_of_fixture[name]} that the robot can get to")
     raise HomeError("\n".join(lines))
 
 
@@ -94,8 +94,8 @@ def footprint(fixture: FixtureSpec) -> Rect:
     return fixture.x - dx, fixture.y - dy, fixture.x + dx, fixture.y + dy
 
 
-def _zone(fixture: FixtureSpec) -> Rect:
-    """A fixture's footprint and what it needs free in front."""
+def _required_area(fixture: FixtureSpec) -> Rect:
+    """Return the bounding rectangle of a fixture and the free floor that it needs in front."""
     depth, width, _ = load_domain().fixtures[fixture.category].size
     cos, sin = math.cos(fixture.yaw), math.sin(fixture.yaw)
     x, y = fixture.x + cos * FRONT_M / 2, fixture.y + sin * FRONT_M / 2
@@ -104,7 +104,7 @@ def _zone(fixture: FixtureSpec) -> Rect:
     return x - dx, y - dy, x + dx, y + dy
 
 
-def _front(fixture: FixtureSpec) -> Rect:
+def _front_area(fixture: FixtureSpec) -> Rect:
     depth = load_domain().fixtures[fixture.category].size[0]
     cos, sin = math.cos(fixture.yaw), math.sin(fixture.yaw)
     x, y = fixture.x + cos * (depth + FRONT_M) / 2, fixture.y + sin * (depth + FRONT_M) / 2
@@ -113,60 +113,62 @@ def _front(fixture: FixtureSpec) -> Rect:
     return x - dx, y - dy, x + dx, y + dy
 
 
-def _furnish(scene: Scene, rng: np.random.Generator, given: Given, packed: bool) -> tuple[Scene, list[str]]:
-    """Place every fixture that is not given; also return the names of those that found no place."""
+def _furnish(scene: Scene, rng: np.random.Generator, fixed: FixedGeometry, packed: bool) -> tuple[Scene, list[str]]:
+    """Place every fixture that is not fixed; also return the names of the unplaced ones."""
     sizes = load_domain().fixtures
     posed: dict[str, FixtureSpec] = {}
-    short: list[str] = []
+    unplaced: list[str] = []
     for room in scene.rooms:
-        mine = [f for f in scene.fixtures if f.room == room.name]
-        taken = [footprint(f) for f in mine if f.name in given.fixtures]
-        kept = [_front(f) for f in mine if f.name in given.fixtures and not _is_floor(f)]
-        ways = [_threshold(d) for d in scene.doorways]
-        kept += ways
+        fixtures = [f for f in scene.fixtures if f.room == room.name]
+        taken = [footprint(f) for f in fixtures if f.name in fixed.fixtures]
+        keep_free = [_front_area(f) for f in fixtures if f.name in fixed.fixtures and not _is_floor(f)]
+        thresholds = [_threshold(d) for d in scene.doorways]
+        keep_free += thresholds
         outside = [not any(adjacent(room.rect, other.rect, side) for other in scene.rooms) for side in range(4)]
         walls = rng.permutation(4).tolist()
-        waiting = [f for f in mine if f.name not in given.fixtures and not _is_floor(f)]
-        jitter = rng.random(len(waiting)) * 0.3
+        movable = [f for f in fixtures if f.name not in fixed.fixtures and not _is_floor(f)]
+        jitter = rng.random(len(movable)) * 0.3
         order = sorted(
-            range(len(waiting)),
-            key=lambda i: (waiting[i].category in IN_THE_MIDDLE, -sizes[waiting[i].category].size[1] - jitter[i]),
+            range(len(movable)),
+            key=lambda i: (movable[i].category in FREE_STANDING, -sizes[movable[i].category].size[1] - jitter[i]),
         )
         for i in order:
-            fixture = waiting[i]
-            snug = packed or room.kind in PACKED_ROOMS
+            fixture = movable[i]
+            is_snug = packed or room.kind in PACKED_ROOMS
             sides = walls
-            if fixture.category in AT_THE_OUTSIDE:
-                snug, sides = True, sorted(walls, key=lambda side: not outside[side])
-            pose = _find_pose(fixture.category, room.rect, taken, kept, sides, rng, snug)
+            if fixture.category in ON_OUTER_WALLS:
+                is_snug, sides = True, sorted(walls, key=lambda side: not outside[side])
+            pose = _find_pose(fixture.category, room.rect, taken, keep_free, sides, rng, is_snug)
             if pose is None:
-                short.append(fixture.name)
+                unplaced.append(fixture.name)
                 continue
             x, y, yaw, free_standing = pose
             placed = replace(fixture, x=round(x, 3), y=round(y, 3), yaw=yaw)
             posed[fixture.name] = placed
             taken.append(footprint(placed))
-            kept.append(_front(placed))
+            keep_free.append(_front_area(placed))
             if free_standing:
-                kept.append(_grown(taken[-1], AROUND_M))
-        for fixture in mine:
-            if not _is_floor(fixture) or fixture.name in given.fixtures:
+                keep_free.append(_inflated(taken[-1], AROUND_M))
+        for fixture in fixtures:
+            if not _is_floor(fixture) or fixture.name in fixed.fixtures:
                 continue
-            middle = _open_floor(fixture.category, room.rect, taken + ways, kept)
+            middle = _open_floor(fixture.category, room.rect, taken + thresholds, keep_free)
             if middle is None:
-                short.append(fixture.name)
+                unplaced.append(fixture.name)
                 continue
             posed[fixture.name] = replace(fixture, x=middle[0], y=middle[1], yaw=0.0)
             taken.append(footprint(posed[fixture.name]))
-    return replace(scene, fixtures=tuple(posed.get(f.name, f) for f in scene.fixtures)), short
+    return replace(scene, fixtures=tuple(posed.get(f.name, f) for f in scene.fixtures)), unplaced
 
 
 def _is_floor(fixture: FixtureSpec) -> bool:
     return load_domain().fixtures[fixture.category].underfoot
 
 
-def _open_floor(category: str, rect: Rect, taken: Sequence[Rect], kept: Sequence[Rect]) -> tuple[float, float] | None:
-    """Return the middle of the patch of free floor that is least in front of furniture, or None if none is free."""
+def _open_floor(
+    category: str, rect: Rect, taken: Sequence[Rect], keep_free: Sequence[Rect]
+) -> tuple[float, float] | None:
+    """Return the middle of the free patch that overlaps least with furniture fronts, or None if none is free."""
     depth, width, _ = load_domain().fixtures[category].size
     half = np.array((depth, width)) / 2
     low, high = np.array(rect[:2]) + WALL_M / 2 + half, np.array(rect[2:]) - WALL_M / 2 - half
@@ -175,13 +177,13 @@ def _open_floor(category: str, rect: Rect, taken: Sequence[Rect], kept: Sequence
     xs, ys = (np.arange(low[k], high[k] + 1e-6, FLOOR_STEP_M) for k in (0, 1))
     middles = np.stack(np.meshgrid(xs, ys, indexing="ij"), axis=-1).reshape(-1, 2)  # (M, 2)
     body = np.concatenate((middles - half, middles + half), axis=1)  # (M, 4)
-    free = ~_overlap(body, np.array([_grown(r, BESIDE_M) for r in taken] or [(0.0, 0.0, 0.0, 0.0)]))
+    free = ~_overlap(body, np.array([_inflated(r, BESIDE_M) for r in taken] or [(0.0, 0.0, 0.0, 0.0)]))
     if not free.any():
         return None
-    zones = np.array(kept or [(0.0, 0.0, 0.0, 0.0)])  # (K, 4)
+    zones = np.array(keep_free or [(0.0, 0.0, 0.0, 0.0)])  # (K, 4)
     shared = np.minimum(body[:, None, 2:], zones[:, 2:]) - np.maximum(body[:, None, :2], zones[:, :2])  # (M, K, 2)
-    crowded = np.clip(shared, 0.0, None).prod(axis=2).sum(axis=1)  # (M,) m2
-    x, y = middles[int(np.argmin(np.where(free, crowded, np.inf)))].tolist()
+    overlap_area = np.clip(shared, 0.0, None).prod(axis=2).sum(axis=1)  # (M,) m2
+    x, y = middles[int(np.argmin(np.where(free, overlap_area, np.inf)))].tolist()
     return round(x, 3), round(y, 3)
 
 
@@ -189,36 +191,36 @@ def _find_pose(
     category: str,
     rect: Rect,
     taken: Sequence[Rect],
-    kept: Sequence[Rect],
+    keep_free: Sequence[Rect],
     walls: Sequence[int],
     rng: np.random.Generator,
-    snug: bool,
+    is_snug: bool,
 ) -> tuple[float, float, float, bool] | None:
     """Return x, y, yaw and whether it stands away from the walls; None if there is no room."""
     depth, width, _ = load_domain().fixtures[category].size
-    if category in IN_THE_MIDDLE:
+    if category in FREE_STANDING:
         poses = _middle_poses(rect, rng)
-        valid = _valid(poses, depth, width, _grown(rect, -WALL_M / 2), taken, kept)
+        valid = _valid_poses(poses, depth, width, _inflated(rect, -WALL_M / 2), taken, keep_free)
         if valid.any():
             x, y, yaw = poses[int(np.argmax(valid))].tolist()
             return x, y, yaw, True
-    spots = [(side, span) for side in walls for span in _free_spans(rect, side, depth, width, taken, kept)]
-    if not spots:
+    spans = [(side, span) for side in walls for span in _free_spans(rect, side, depth, width, taken, keep_free)]
+    if not spans:
         return None
-    side, (low, high) = spots[0 if snug else int(rng.random() * len(spots))]
-    along = low if snug else low + (high - low) * float(rng.random())
-    off = BEHIND_M + depth / 2
-    across = rect[side] + off if side < 2 else rect[side] - off
+    side, (low, high) = spans[0 if is_snug else int(rng.random() * len(spans))]
+    along = low if is_snug else low + (high - low) * float(rng.random())
+    offset = BEHIND_M + depth / 2
+    across = rect[side] + offset if side < 2 else rect[side] - offset
     x, y = (across, along) if side in (0, 2) else (along, across)
     return x, y, side * math.pi / 2, False
 
 
 def _free_spans(
-    rect: Rect, side: int, depth: float, width: float, taken: Sequence[Rect], kept: Sequence[Rect]
+    rect: Rect, side: int, depth: float, width: float, taken: Sequence[Rect], keep_free: Sequence[Rect]
 ) -> list[tuple[float, float]]:
-    """Return where along a wall the middle of a fixture may be, its back to the wall.
+    """Return the intervals along a wall where the middle of a fixture may be, its back to the wall.
 
-    Every rectangle in the way blocks an interval; what is left between the intervals is free.
+    Every rectangle in the way blocks an interval; the gaps between the blocked intervals are free.
     """
     k = 1 if side in (0, 2) else 0  # the axis along the wall
     d = 1 - k  # the axis into the room
@@ -232,22 +234,22 @@ def _free_spans(
     front_low, front_high = min(face, end), max(face, end)
     half, front_half = width / 2, max(width, FRONT_WIDTH_M) / 2
     margin = max(half + BEHIND_M, front_half + WALL_M / 2)
-    blocked = [(r[k] - half, r[k + 2] + half) for r in kept if r[d] < body_high and r[d + 2] > body_low]
+    blocked = [(r[k] - half, r[k + 2] + half) for r in keep_free if r[d] < body_high and r[d + 2] > body_low]
     for r in taken:
         if r[d] < body_high + BESIDE_M and r[d + 2] > body_low - BESIDE_M:
             blocked.append((r[k] - half - BESIDE_M, r[k + 2] + half + BESIDE_M))
         if r[d] < front_high and r[d + 2] > front_low:
             blocked.append((r[k] - front_half, r[k + 2] + front_half))
     spans = []
-    at, last = rect[k] + margin, rect[k + 2] - margin
+    position, end_position = rect[k] + margin, rect[k + 2] - margin
     for low, high in sorted(blocked):
-        if low > at:
-            spans.append((at, min(low, last)))
-        at = max(at, high)
-        if at > last:
+        if low > position:
+            spans.append((position, min(low, end_position)))
+        position = max(position, high)
+        if position > end_position:
             break
-    if at <= last:
-        spans.append((at, last))
+    if position <= end_position:
+        spans.append((position, end_position))
     return [span for span in spans if span[0] <= span[1]]
 
 
@@ -261,50 +263,55 @@ def _middle_poses(rect: Rect, rng: np.random.Generator) -> NDArray[np.float64]:
     return poses
 
 
-def _valid(
-    poses: NDArray[np.float64], depth: float, width: float, inner: Rect, taken: Sequence[Rect], kept: Sequence[Rect]
+def _valid_poses(
+    poses: NDArray[np.float64],
+    depth: float,
+    width: float,
+    inner: Rect,
+    taken: Sequence[Rect],
+    keep_free: Sequence[Rect],
 ) -> NDArray[np.bool_]:
     """Return which poses are free all around and have a free front, (M,)."""
     x, y, yaw = poses.T
     cos, sin = np.round(np.cos(yaw)), np.round(np.sin(yaw))
-    across, deep = np.abs(sin), np.abs(cos)
-    dx, dy = (depth * deep + width * across) / 2, (depth * across + width * deep) / 2
+    abs_sin, abs_cos = np.abs(sin), np.abs(cos)
+    dx, dy = (depth * abs_cos + width * abs_sin) / 2, (depth * abs_sin + width * abs_cos) / 2
     body = np.stack((x - dx, y - dy, x + dx, y + dy), axis=1)  # (M, 4)
     around = body + np.array((-AROUND_M, -AROUND_M, AROUND_M, AROUND_M))
     fx, fy = x + cos * (depth + FRONT_M) / 2, y + sin * (depth + FRONT_M) / 2
-    wide = max(width, FRONT_WIDTH_M)
-    dx, dy = (FRONT_M * deep + wide * across) / 2, (FRONT_M * across + wide * deep) / 2
+    front_width = max(width, FRONT_WIDTH_M)
+    dx, dy = (FRONT_M * abs_cos + front_width * abs_sin) / 2, (FRONT_M * abs_sin + front_width * abs_cos) / 2
     front = np.stack((fx - dx, fy - dy, fx + dx, fy + dy), axis=1)  # (M, 4)
     low, high = np.array(inner[:2]), np.array(inner[2:])
-    least, most = np.minimum(around, front)[:, :2], np.maximum(around, front)[:, 2:]
-    within = (least >= low) & (most <= high)  # (M, 2)
+    lowest, highest = np.minimum(around, front)[:, :2], np.maximum(around, front)[:, 2:]
+    within = (lowest >= low) & (highest <= high)  # (M, 2)
     inside: NDArray[np.bool_] = within[:, 0] & within[:, 1]
     if not inside.any():
         return inside
-    nothing = [(0.0, 0.0, 0.0, 0.0)]
-    blocks, zones = np.array(taken or nothing), np.array(kept or nothing)
+    no_rects = [(0.0, 0.0, 0.0, 0.0)]
+    blocks, zones = np.array(taken or no_rects), np.array(keep_free or no_rects)
     return inside & ~(_overlap(around, blocks) | _overlap(body, zones) | _overlap(front, blocks))
 
 
 def _overlap(boxes: Rects, others: Rects) -> NDArray[np.bool_]:
     """Return which boxes (M, 4) overlap any other (K, 4)."""
     a, b = boxes[:, None], others[None]
-    hit = (a[..., 0] < b[..., 2]) & (a[..., 1] < b[..., 3]) & (a[..., 2] > b[..., 0]) & (a[..., 3] > b[..., 1])
-    return np.asarray(hit.any(axis=1), dtype=np.bool_)
+    overlaps = (a[..., 0] < b[..., 2]) & (a[..., 1] < b[..., 3]) & (a[..., 2] > b[..., 0]) & (a[..., 3] > b[..., 1])
+    return np.asarray(overlaps.any(axis=1), dtype=np.bool_)
 
 
-def _grown(rect: Rect, by: float) -> Rect:
-    return rect[0] - by, rect[1] - by, rect[2] + by, rect[3] + by
+def _inflated(rect: Rect, margin: float) -> Rect:
+    return rect[0] - margin, rect[1] - margin, rect[2] + margin, rect[3] + margin
 
 
 def _threshold(doorway: Doorway) -> Rect:
-    """What stays free on both sides of a doorway."""
+    """Return the floor that must stay free on both sides of a doorway."""
     dx, dy = (doorway.width / 2 + 0.1, 1.1) if doorway.along == "x" else (1.1, doorway.width / 2 + 0.1)
     return doorway.x - dx, doorway.y - dy, doorway.x + dx, doorway.y + dy
 
 
-def _start(scene: Scene, grid: FloorGrid, rng: np.random.Generator) -> tuple[float, float, float]:
-    """Return a start for the robot: in the largest free area, as near as possible to the middle of some room."""
+def _robot_start(scene: Scene, grid: FloorGrid, rng: np.random.Generator) -> tuple[float, float, float]:
+    """Return a start pose: in the largest free area, as near as possible to the middle of a random room."""
     sizes = np.bincount(grid.area.ravel())
     sizes[0] = 0
     x0, y0, x1, y1 = scene.rooms[int(rng.random() * len(scene.rooms))].rect

@@ -1,4 +1,4 @@
-"""Homes that people write: a YAML file in, a `Scene` out, or every problem of the file with its line.
+"""Home files that users write: a YAML file in, a `Scene` out, or every problem of the file with its line.
 
     name: studio
     rooms:
@@ -16,9 +16,9 @@
     robot: [3.0, 2.0, 0]
     seed: 7                                    # another seed, another automatic floor plan
 
-All but `rooms` may be left out. `rect` is [x0, y0, x1, y1] [m], for all rooms or for none; `pose` is x [m], y [m], yaw
-[degrees], the direction that the front faces (0: +x, 90: +y), and needs the rect. What is left out is laid out. Options
-of a fixture: count, name, states, pose; of an object: count, name, states, liquid, holds.
+Only `rooms` is required. `rect` is [x0, y0, x1, y1] [m], for all rooms or for none; `pose` is x [m], y [m], yaw
+[degrees], the direction that the front faces (0: +x, 90: +y), and needs the rect. Missing geometry is generated.
+Options of a fixture: count, name, states, pose; of an object: count, name, states, liquid, holds.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from envs.files.bounded_files import ReadError, read_text
 from envs.files.safe_yaml import MAX_BYTES
 from envs.scenes.floor_plan import plan_doorways
 from envs.scenes.floor_plan_checks import doorway_problems, fixture_problems, room_problems
-from envs.scenes.furniture_layout import FRONT_M, Given, footprint, lay_out
+from envs.scenes.furniture_layout import FRONT_M, FixedGeometry, footprint, lay_out
 from envs.scenes.home_file_entries import EntryReader, Item
 from envs.scenes.home_file_writer import dump_home
 from envs.scenes.yaml_nodes import HomeFileError, Problem, parse_nodes
@@ -52,7 +52,7 @@ def load_home(path: str | Path, *, geometry: bool = True) -> Scene:
     """Read a home file.
 
     Raises:
-        HomeError: It cannot be read, or `HomeFileError` with all that is wrong with it, a line each.
+        HomeError: It cannot be read; or a `HomeFileError` with one line per problem.
     """
     try:
         text = read_text(path, MAX_BYTES)
@@ -66,10 +66,10 @@ def load_home(path: str | Path, *, geometry: bool = True) -> Scene:
 
 
 def parse_home(text: str, name: str = "home", *, geometry: bool = True) -> Scene:
-    """Read the text of a home file; `name` is used if it has none.
+    """Parse the text of a home file; `name` is used if the file gives none.
 
     Raises:
-        HomeFileError: With all that is wrong with it.
+        HomeFileError: The file is invalid; the error lists every problem.
     """
     reader = _HomeReader(load_domain())
     scene = reader.home(parse_nodes(text), name)
@@ -78,30 +78,30 @@ def parse_home(text: str, name: str = "home", *, geometry: bool = True) -> Scene
     if not geometry:
         return scene
     try:
-        return lay_out(scene, np.random.default_rng(scene.seed), reader.given())
+        return lay_out(scene, np.random.default_rng(scene.seed), reader.fixed_geometry())
     except HomeError as error:
         problems = []
         for line in str(error).splitlines():
-            what = line.partition(":")[0]
-            hint = "" if what == "robot" else f"; it needs {FRONT_M:g} m of free floor in front"
-            problems.append(Problem(line=reader.lines.get(what), text=f"{line}{hint}"))
+            subject = line.partition(":")[0]
+            hint = "" if subject == "robot" else f"; it needs {FRONT_M:g} m of free floor in front"
+            problems.append(Problem(line=reader.lines.get(subject), text=f"{line}{hint}"))
         raise HomeFileError(problems) from None
 
 
 class _HomeReader(EntryReader):
     def __init__(self, domain: Domain) -> None:
         super().__init__(domain)
-        self.kinds = sorted({kind for fixture in domain.fixtures.values() for kind in fixture.rooms})
+        self.room_kinds = sorted({kind for fixture in domain.fixtures.values() for kind in fixture.rooms})
         self.rooms: list[Room] = []
-        self.drawn: list[Room] = []  # those with a `rect`
+        self.rooms_with_rect: list[Room] = []  # rooms whose `rect` is valid
         self.fixtures: list[FixtureSpec] = []
         self.objects: list[ObjectSpec] = []
         self.doorways: list[Doorway] = []
         self.posed: set[str] = set()
         self.has_rects = self.has_doorways = self.has_robot = False
 
-    def given(self) -> Given:
-        return Given(
+    def fixed_geometry(self) -> FixedGeometry:
+        return FixedGeometry(
             rooms=self.has_rects, doorways=self.has_doorways, robot=self.has_robot, fixtures=frozenset(self.posed)
         )
 
@@ -110,12 +110,12 @@ class _HomeReader(EntryReader):
             self.problem(root, "a home has `rooms:` and `objects:`; this file has neither")
             return Scene(name=name, seed=0, rooms=(), doorways=(), fixtures=(), objects=(), robot=(0.0, 0.0, 0.0))
         parts = self.options(root, "home", ("name", "seed", "rooms", "doorways", "robot", "objects"))
-        named = self.text(parts["name"], "name") if "name" in parts else None
+        given_name = self.text(parts["name"], "name") if "name" in parts else None
         seed = self.whole(parts["seed"], "seed", 0, 2**62) if "seed" in parts else None
-        before = len(self.problems)
+        n_problems = len(self.problems)
         if "rooms" in parts:
             self.read_rooms(parts["rooms"])
-        if not self.rooms and len(self.problems) == before:
+        if not self.rooms and len(self.problems) == n_problems:
             self.problem(root, "a home has at least one room, under `rooms:`")
         if "doorways" in parts:
             self.has_doorways = True
@@ -133,7 +133,7 @@ class _HomeReader(EntryReader):
             self.check_floor()
         x, y, degrees = robot or (0.0, 0.0, 0.0)
         return Scene(
-            name=named or name,
+            name=given_name or name,
             seed=seed or 0,
             rooms=tuple(self.rooms),
             doorways=tuple(self.doorways),
@@ -146,7 +146,7 @@ class _HomeReader(EntryReader):
 
     def read_rooms(self, node: yaml.Node) -> None:
         items: list[tuple[str, Item]] = []
-        lacking: list[str] = []
+        without_rect: list[str] = []
         pairs = list(self.pairs(node, "rooms"))
         if len(pairs) > MAX_ROOMS:
             self.problem(node, f"{len(pairs)} rooms; a home has at most {MAX_ROOMS}")
@@ -158,24 +158,24 @@ class _HomeReader(EntryReader):
                 parts = self.options(value, name, ("kind", "rect", "fixtures"))
             if "kind" in parts:
                 kind = self.text(parts["kind"], f"{name}: kind")
-            if kind is not None and kind not in self.kinds:
+            if kind is not None and kind not in self.room_kinds:
                 known = "known" if "kind" in parts else "another name needs its `kind:`, one of"
-                hint = nearest(kind, self.kinds) or f"; {known}: {', '.join(self.kinds)}"
+                hint = nearest(kind, self.room_kinds) or f"; {known}: {', '.join(self.room_kinds)}"
                 self.problem(parts.get("kind", key), f"unknown room {kind!r}{hint}")
-            found = None
+            numbers = None
             if "rect" in parts:
-                found = self.numbers(parts["rect"], f"{name}: rect", "[x0, y0, x1, y1]", (100.0,) * 4)
+                numbers = self.numbers(parts["rect"], f"{name}: rect", "[x0, y0, x1, y1]", (100.0,) * 4)
             else:
-                lacking.append(name)
+                without_rect.append(name)
             self.lines[name] = key.start_mark.line + 1
-            rect = (found[0], found[1], found[2], found[3]) if found else NOWHERE
+            rect = (numbers[0], numbers[1], numbers[2], numbers[3]) if numbers else NOWHERE
             self.rooms.append(Room(name=name, kind=kind or "", rect=rect))
-            if found:
-                self.drawn.append(self.rooms[-1])
+            if numbers:
+                self.rooms_with_rect.append(self.rooms[-1])
             if "fixtures" in parts:
                 items += [(name, i) for i in self.fixture_items(parts["fixtures"], name)]
-        self.has_rects = len(lacking) < len(self.rooms)
-        for name in lacking if self.has_rects else ():
+        self.has_rects = len(without_rect) < len(self.rooms)
+        for name in without_rect if self.has_rects else ():
             self.problem(self.lines[name], f"{name}: give every room a `rect`, or none")
         names = self.name_all([item for _, item in items], MAX_FIXTURES, "fixtures")
         for room, item in items:
@@ -210,90 +210,92 @@ class _HomeReader(EntryReader):
             self.doorways.append(Doorway(x=x, y=y, width=width, along=along))
 
     def check_floor(self) -> None:
-        problems = room_problems(self.drawn)
-        if not problems and len(self.drawn) == len(self.rooms):
-            likely = self.doorways if self.has_doorways else plan_doorways(self.rooms, np.random.default_rng(0))
-            problems += doorway_problems(self.rooms, likely)
+        problems = room_problems(self.rooms_with_rect)
+        if not problems and len(self.rooms_with_rect) == len(self.rooms):
+            doorways = self.doorways if self.has_doorways else plan_doorways(self.rooms, np.random.default_rng(0))
+            problems += doorway_problems(self.rooms, doorways)
         for name, text in problems:
             self.problem(self.lines.get(name), text)
-        real = {room.name for room in self.drawn if room.rect[0] < room.rect[2] and room.rect[1] < room.rect[3]}
-        standing = {f.name: f for f in self.fixtures if f.room in real}
-        for name, text in fixture_problems(self.drawn, list(standing.values()), self.posed):
-            x0, y0, x1, y1 = footprint(standing[name])
+        valid_rooms = {
+            room.name for room in self.rooms_with_rect if room.rect[0] < room.rect[2] and room.rect[1] < room.rect[3]
+        }
+        fixtures = {f.name: f for f in self.fixtures if f.room in valid_rooms}
+        for name, text in fixture_problems(self.rooms_with_rect, list(fixtures.values()), self.posed):
+            x0, y0, x1, y1 = footprint(fixtures[name])
             self.problem(self.lines.get(name), f"{text}; it covers x {x0:.2f} to {x1:.2f}, y {y0:.2f} to {y1:.2f} m")
 
     # -- objects -----------------------------------------------------------------------------------------------------
 
     def read_objects(self, node: yaml.Node) -> None:
-        listed: list[tuple[str, int, list[Item]]] = []
+        entries: list[tuple[str, int, list[Item]]] = []
         for place, key, value in self.pairs(node, "objects"):
-            listed.append((place, key.start_mark.line + 1, self.object_items(value, place)))
-        everything: list[Item] = []
-        waiting = [item for _, _, items in listed for item in items]
+            entries.append((place, key.start_mark.line + 1, self.object_items(value, place)))
+        all_items: list[Item] = []
+        waiting = [item for _, _, items in entries for item in items]
         while waiting:
             item = waiting.pop(0)
-            everything.append(item)
+            all_items.append(item)
             waiting[:0] = item.holds
-        names = self.name_all(everything, MAX_OBJECTS, "objects")
+        names = self.name_all(all_items, MAX_OBJECTS, "objects")
         places = {f.name: f.category for f in self.fixtures}
-        places |= {name: item.category for item in everything for name in names[id(item)]}
+        places |= {name: item.category for item in all_items for name in names[id(item)]}
         contents: dict[str, list[tuple[Item, str]]] = {}
-        for word, line, items in listed:
-            found = self.place_name(word, line, places)
-            if found is not None:
-                self.put(items, found, names, contents)
+        for word, line, items in entries:
+            holder = self.place_name(word, line, places)
+            if holder is not None:
+                self.collect_contents(items, holder, names, contents)
         order = [f.name for f in self.fixtures]
-        for place in order:  # grows: containers stand before what they hold
-            self.fill(place, places[place], contents.get(place, []))
+        for place in order:  # the list grows in the loop: containers come before their contents
+            self.add_contents(place, places[place], contents.get(place, []))
             order += [name for _, name in contents.get(place, [])]
-        self.check_loops({name: place for place, held in contents.items() for _, name in held})
+        self.check_loops({name: place for place, held_items in contents.items() for _, name in held_items})
 
     def check_loops(self, place_of: dict[str, str]) -> None:
-        settled: set[str] = set()
+        checked: set[str] = set()
         for name in place_of:
             chain: dict[str, None] = {}
-            at = name
-            while at in place_of and at not in settled and at not in chain:
-                chain[at] = None
-                at = place_of[at]
-            settled.update(chain)
-            if at in chain:
-                loop = list(chain)[list(chain).index(at) :]
+            place = name
+            while place in place_of and place not in checked and place not in chain:
+                chain[place] = None
+                place = place_of[place]
+            checked.update(chain)
+            if place in chain:
+                loop = list(chain)[list(chain).index(place) :]
                 shown = loop if len(loop) <= SHOWN_NAMES else [*loop[:SHOWN_NAMES], "…"]
-                self.problem(self.lines.get(at), f"{at} is inside itself: {' in '.join((*shown, at))}")
+                self.problem(self.lines.get(place), f"{place} is inside itself: {' in '.join((*shown, place))}")
 
-    def put(
+    def collect_contents(
         self, items: list[Item], place: str, names: dict[int, list[str]], contents: dict[str, list[tuple[Item, str]]]
     ) -> None:
         for item in items:
             for name in names[id(item)]:
                 contents.setdefault(place, []).append((item, name))
             if item.holds and names[id(item)]:
-                self.put(item.holds, names[id(item)][0], names, contents)
+                self.collect_contents(item.holds, names[id(item)][0], names, contents)
 
-    def fill(self, place: str, category: str, contents: list[tuple[Item, str]]) -> None:
-        """Add what is directly at a place, and check that it can be there."""
-        domain, used = self.domain, 0
+    def add_contents(self, place: str, category: str, contents: list[tuple[Item, str]]) -> None:
+        """Add the objects directly at a place, and check that they can be there."""
+        domain, n_cells_used = self.domain, 0
         capacity = domain.capacity(category)
-        told: set[int] = set()  # entries of several things are wrong once
+        reported: set[int] = set()  # an entry of several objects is reported once
         for item, name in contents:
             units = domain.objects[item.category].units
-            usual = f"a usual place is: {', '.join(domain.objects[item.category].at)}"
-            wrong = ""
+            usual_text = f"a usual place is: {', '.join(domain.objects[item.category].at)}"
+            problem = ""
             if capacity == 0:
-                wrong = f"{name}: nothing can be put in or on {place}; {usual}"
+                problem = f"{name}: nothing can be put in or on {place}; {usual_text}"
             elif not domain.fits(item.category, category):
                 accepts = domain.fixtures[category].accepts if category in domain.fixtures else ()
-                only = f"; a {category} takes only: {', '.join(accepts)}" if accepts else ""
-                wrong = f"{name} does not fit {domain.relation(category)} {place}{only}; {usual}"
-            elif used and used + units > capacity:
-                full = f"which is full ({used} of {capacity} cells taken, {units} needed)"
-                wrong = f"no room for {name} {domain.relation(category)} {place}, {full}"
+                accepts_text = f"; a {category} takes only: {', '.join(accepts)}" if accepts else ""
+                problem = f"{name} does not fit {domain.relation(category)} {place}{accepts_text}; {usual_text}"
+            elif n_cells_used and n_cells_used + units > capacity:
+                reason = f"which is full ({n_cells_used} of {capacity} cells taken, {units} needed)"
+                problem = f"no room for {name} {domain.relation(category)} {place}, {reason}"
             else:
-                used += units
-            if wrong and id(item) not in told:
-                told.add(id(item))
-                self.problem(item.line, wrong)
+                n_cells_used += units
+            if problem and id(item) not in reported:
+                reported.add(id(item))
+                self.problem(item.line, problem)
             self.objects.append(
                 ObjectSpec(
                     name=name,
@@ -307,24 +309,24 @@ class _HomeReader(EntryReader):
     def place_name(self, word: str, line: int, places: dict[str, str]) -> str | None:
         if word in places:
             return word
-        named = [name for name, category in places.items() if category == word]
-        if len(named) == 1:
-            return named[0]
-        if named:
-            self.problem(line, f"which {word}? There are {_listed(named)}")
+        candidates = [name for name, category in places.items() if category == word]
+        if len(candidates) == 1:
+            return candidates[0]
+        if candidates:
+            self.problem(line, f"which {word}? There are {_listed(candidates)}")
         else:
             self.problem(line, f"no place is called {word!r}{self.place_hint(word, places)}")
         return None
 
     def place_hint(self, word: str, places: dict[str, str]) -> str:
-        inside = [f.name for f in self.fixtures if f.room == word]
-        if inside or word in self.kinds or any(room.name == word for room in self.rooms):
-            named = f", such as {inside[0]!r}" if inside else ""
-            return f"; this is a room: name a fixture in it{named}"
+        fixtures = [f.name for f in self.fixtures if f.room == word]
+        if fixtures or word in self.room_kinds or any(room.name == word for room in self.rooms):
+            example = f", such as {fixtures[0]!r}" if fixtures else ""
+            return f"; this is a room: name a fixture in it{example}"
         category = word.rstrip("0123456789").rstrip()
-        there = [name for name, of in places.items() if of == category]
-        if there:
-            return f"; there is {_listed(there)}"
+        instances = [name for name, instance_category in places.items() if instance_category == category]
+        if instances:
+            return f"; there is {_listed(instances)}"
         if category in self.domain.fixtures:
             return f"; no room has a {category}: list it under `rooms:`"
         if category in self.domain.objects:
@@ -333,5 +335,5 @@ class _HomeReader(EntryReader):
 
 
 def _listed(names: list[str]) -> str:
-    more = f" and {len(names) - SHOWN_NAMES} more" if len(names) > SHOWN_NAMES else ""
-    return ", ".join(names[:SHOWN_NAMES]) + more
+    rest = f" and {len(names) - SHOWN_NAMES} more" if len(names) > SHOWN_NAMES else ""
+    return ", ".join(names[:SHOWN_NAMES]) + rest

@@ -1,4 +1,4 @@
-"""The entries of a home file: a fixture or an object with its options, read and checked one by one."""
+"""Read and check the entries of a home file: a fixture or an object with its options."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ POSE_LIMITS = (100.0, 100.0, 360.0)
 
 @dataclass(kw_only=True)
 class Item:
-    """One entry of a list of fixtures or objects, before it has a name."""
+    """One entry of a list of fixtures or objects, before it is named."""
 
     line: int
     category: str
@@ -40,7 +40,7 @@ class EntryReader(NodeReader):
     def __init__(self, domain: Domain) -> None:
         super().__init__()
         self.domain = domain
-        self.lines: dict[str, int] = {}  # of each named thing
+        self.lines: dict[str, int] = {}  # of each named fixture or object
 
     def fixture_items(self, node: yaml.Node, room: str) -> list[Item]:
         """Read a list of fixtures."""
@@ -53,8 +53,8 @@ class EntryReader(NodeReader):
             number, _, rest = item.category.partition(" ")
             if isinstance(entry, yaml.ScalarNode) and number.isdecimal() and 1 <= int(number[:9]) <= MAX_COUNT:
                 item.category, item.count = rest, int(number[:9])
-            kind = self.domain.fixtures.get(item.category)
-            if kind is None:
+            fixture_category = self.domain.fixtures.get(item.category)
+            if fixture_category is None:
                 hint = self.bare_name(item.category, self.domain.fixtures) or nearest(
                     item.category, self.domain.fixtures
                 )
@@ -62,9 +62,14 @@ class EntryReader(NodeReader):
                     hint = "; this is an object: list it under `objects:`"
                 self.problem(entry, f"unknown fixture {item.category!r}{hint}")
                 continue
-            can = {"open": kind.joint, "on": kind.switch, "dirty": kind.wipeable, "watered": kind.waterable}
-            able = {state for state, true in can.items() if true}
-            item.states = self.states(entry, options.get("states"), item.category, able)
+            possible_states = {
+                "open": fixture_category.joint,
+                "on": fixture_category.switch,
+                "dirty": fixture_category.wipeable,
+                "watered": fixture_category.waterable,
+            }
+            allowed_states = {state for state, allowed in possible_states.items() if allowed}
+            item.states = self.states(entry, options.get("states"), item.category, allowed_states)
             if "pose" in options:
                 pose = self.numbers(options["pose"], f"{item.category}: pose", POSE, POSE_LIMITS)
                 item.pose = (pose[0], pose[1], pose[2]) if pose else None
@@ -81,17 +86,17 @@ class EntryReader(NodeReader):
             if parsed is None:
                 continue
             item, options = parsed
-            thing = Thing(word=item.category)
+            description = Thing(word=item.category)
             if isinstance(entry, yaml.ScalarNode) and item.category not in (
                 *self.domain.fixtures,
                 *self.domain.objects,
             ):
-                words = self.words(entry, item)
-                if words is None:
+                parsed_words = self.words(entry, item)
+                if parsed_words is None:
                     continue
-                thing = words
-            kind = self.domain.objects.get(item.category)
-            if kind is None:
+                description = parsed_words
+            object_category = self.domain.objects.get(item.category)
+            if object_category is None:
                 hint = self.bare_name(item.category, self.domain.objects) or nearest(item.category, self.domain.objects)
                 if item.category in self.domain.fixtures:
                     hint = "; this is a fixture: list it under `rooms:`"
@@ -99,9 +104,17 @@ class EntryReader(NodeReader):
                     hint = f"; this is a class, such as {self.domain.members[item.category][0]!r}: name one of it"
                 self.problem(entry, f"unknown object {item.category!r}{hint}")
                 continue
-            able = {"dirty", "hot", "cold"}
-            able |= {s for s, can in (("sliced", kind.slices), ("cooked", kind.cooks), ("folded", kind.folds)) if can}
-            item.states = self.states(entry, options.get("states"), item.category, able, thing.states)
+            allowed_states = {"dirty", "hot", "cold"}
+            allowed_states |= {
+                s
+                for s, allowed in (
+                    ("sliced", object_category.slices),
+                    ("cooked", object_category.cooks),
+                    ("folded", object_category.folds),
+                )
+                if allowed
+            }
+            item.states = self.states(entry, options.get("states"), item.category, allowed_states, description.states)
             if "liquid" in options:
                 item.liquid = self.text(options["liquid"], f"{item.category}: liquid")
             self.check_liquid(entry, item)
@@ -112,28 +125,28 @@ class EntryReader(NodeReader):
             items.append(item)
         return items
 
-    def entry(self, node: yaml.Node, what: str, known: Collection[str]) -> tuple[Item, dict[str, yaml.Node]] | None:
-        """Read the form of one entry: words, or one name with its states or options."""
+    def entry(self, node: yaml.Node, context: str, known: Collection[str]) -> tuple[Item, dict[str, yaml.Node]] | None:
+        """Parse one entry: words, or one name with its states or options."""
         line = node.start_mark.line + 1
         if isinstance(node, yaml.ScalarNode):
-            word = self.text(node, what)
+            word = self.text(node, context)
             return None if word is None else (Item(line=line, category=word), {})
         if not isinstance(node, yaml.MappingNode):
-            self.problem(node, f"{what}: expected a name or {{name: options}}, found {describe(node)}")
+            self.problem(node, f"{context}: expected a name or {{name: options}}, found {describe(node)}")
             return None
         if len(node.value) != 1:
-            found = f"found {len(node.value)} keys"
-            self.problem(node, f"{what}: expected one name with its options indented under it, {found}")
+            n_keys_text = f"found {len(node.value)} keys"
+            self.problem(node, f"{context}: expected one name with its options indented under it, {n_keys_text}")
             return None
-        category = self.text(node.value[0][0], what)
+        category = self.text(node.value[0][0], context)
         if category is None:
             return None
         item, value = Item(line=line, category=category), node.value[0][1]
         if isinstance(value, yaml.SequenceNode):
             return item, {"states": value}
         if isinstance(value, yaml.ScalarNode) and not is_null(value):
-            form = "expected a list of states, such as [dirty], or options with their keys"
-            self.problem(value, f"{category}: {form}, found {describe(value)}")
+            expected = "expected a list of states, such as [dirty], or options with their keys"
+            self.problem(value, f"{category}: {expected}, found {describe(value)}")
             return item, {}
         options = self.options(value, category, known)
         if "count" in options:
@@ -142,19 +155,19 @@ class EntryReader(NodeReader):
             item.name = self.text(options["name"], f"{category}: name")
         return item, options
 
-    def bare_name(self, written: str, known: Collection[str]) -> str:
-        """Return a hint if a name that options follow has a number or states in front, such as `2 mug: [dirty]`."""
-        words = written.split()
-        before = {*self.domain.states, *self.domain.negations}
+    def bare_name(self, text: str, known: Collection[str]) -> str:
+        """Return a hint if a name with options starts with a number or states, such as `2 mug: [dirty]`."""
+        words = text.split()
+        state_words = {*self.domain.states, *self.domain.negations}
         for k, word in enumerate(words[:-1], start=1):
-            if not word.isdecimal() and word not in before:
+            if not word.isdecimal() and word not in state_words:
                 break
             if (name := " ".join(words[k:])) in known:
                 return f"; options follow the bare name: `{name}: {{count: 2, states: [...]}}`"
         return ""
 
     def words(self, entry: yaml.Node, item: Item) -> Thing | None:
-        """Read an object in the words of goals, such as `2 dirty mug`, into an item."""
+        """Parse an object in the words of goals, such as `2 dirty mug`, into an item."""
         try:
             conditions = parse_goal(item.category, self.domain).conditions
         except GoalError as error:
@@ -174,48 +187,48 @@ class EntryReader(NodeReader):
         entry: yaml.Node,
         node: yaml.Node | None,
         category: str,
-        able: Collection[str],
-        written: Sequence[str] = (),
+        allowed_states: Collection[str],
+        extra_states: Sequence[str] = (),
     ) -> frozenset[str]:
-        """Read a list of states, all of which the category can be in."""
-        words = [(entry, word) for word in written]
-        for n in [] if node is None or is_null(node) else self.sequence(node, f"{category}: states"):
-            word = self.text(n, f"{category}: a state")
+        """Read a list of states and check that the category can be in them."""
+        words = [(entry, word) for word in extra_states]
+        for state_node in [] if node is None or is_null(node) else self.sequence(node, f"{category}: states"):
+            word = self.text(state_node, f"{category}: a state")
             if word is not None:
-                words.append((n, word))
-        found: set[str] = set()
+                words.append((state_node, word))
+        states: set[str] = set()
         known = (*self.domain.states, *self.domain.negations)
-        for n, word in words:
+        for state_node, word in words:
             state = self.domain.negations.get(word, word)
             if word not in known:
                 hint = nearest(word, known) or f"; known: {', '.join(known)}"
-                self.problem(n, f"{category}: unknown state {word!r}{hint}")
-            elif state not in able:
-                can = ", ".join(sorted(able)) or "nothing else"
-                self.problem(n, f"no {category} is ever {word}; it can be {can}")
+                self.problem(state_node, f"{category}: unknown state {word!r}{hint}")
+            elif state not in allowed_states:
+                options = ", ".join(sorted(allowed_states)) or "nothing else"
+                self.problem(state_node, f"no {category} is ever {word}; it can be {options}")
             elif state == word:
-                found.add(word)
+                states.add(word)
         for a, b in self.domain.exclusive:
-            if a in found and b in found:
+            if a in states and b in states:
                 self.problem(entry, f"no {category} is {a} and {b} at once")
-        return frozenset(found)
+        return frozenset(states)
 
     def check_liquid(self, entry: yaml.Node, item: Item) -> None:
         """Check that an object can hold its liquid."""
-        kind = self.domain.objects[item.category]
+        object_category = self.domain.objects[item.category]
         if item.liquid is None:
             return
         if item.liquid not in self.domain.liquids:
             hint = nearest(item.liquid, self.domain.liquids) or f"; known: {', '.join(self.domain.liquids)}"
             self.problem(entry, f"unknown liquid {item.liquid!r}{hint}")
-        elif not kind.fills and kind.contains != item.liquid:
+        elif not object_category.fills and object_category.contains != item.liquid:
             self.problem(entry, f"no {item.category} ever holds {item.liquid}")
 
-    def name_all(self, items: Sequence[Item], limit: int, what: str) -> dict[int, list[str]]:
-        """Return the names of each item, by its identity: the given one, else the lowest free number in order."""
+    def name_all(self, items: Sequence[Item], limit: int, label: str) -> dict[int, list[str]]:
+        """Return the names of each item by its `id`: the given name, otherwise the lowest free numbers in order."""
         total = sum(item.count for item in items)
         if total > limit:
-            self.problem(None, f"{total} {what}; a home has at most {limit}")
+            self.problem(None, f"{total} {label}; a home has at most {limit}")
             return {id(item): [] for item in items}
         names: dict[int, list[str]] = {id(item): [] for item in items}
         for item in items:
@@ -226,15 +239,15 @@ class EntryReader(NodeReader):
             elif item.count > 1:
                 self.problem(item.line, f"{item.name}: a name is for one {item.category}, not for {item.count}")
             elif item.name in self.lines:
-                self.problem(item.line, f"{item.name} is there twice; the first is on line {self.lines[item.name]}")
+                self.problem(item.line, f"{item.name} appears twice; the first is on line {self.lines[item.name]}")
             else:
                 names[id(item)] = [item.name]
                 self.lines[item.name] = item.line
-        following: dict[str, int] = {}
+        next_number: dict[str, int] = {}
         for item in items:
             while len(names[id(item)]) < item.count and item.name is None:
-                number_next = following[item.category] = following.get(item.category, 0) + 1
-                name = f"{item.category} {number_next}"
+                number = next_number[item.category] = next_number.get(item.category, 0) + 1
+                name = f"{item.category} {number}"
                 if name not in self.lines:
                     names[id(item)].append(name)
                     self.lines[name] = item.line

@@ -12,80 +12,80 @@ import yaml
 from envs.symbolic.domain import load_domain
 from envs.symbolic.scene import FixtureSpec, ObjectSpec, Scene
 
-PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9]*( [A-Za-z0-9]+)*")
-NOT_WORDS = frozenset(("on", "off", "yes", "no", "true", "false", "null", "y", "n"))
-WIDTH = 110
+PLAIN_WORDS = re.compile(r"[A-Za-z][A-Za-z0-9]*( [A-Za-z0-9]+)*")
+YAML_KEYWORDS = frozenset(("on", "off", "yes", "no", "true", "false", "null", "y", "n"))
+MAX_WIDTH = 110
 
 
 def dump_home(scene: Scene) -> str:
-    """Return the text of a home file; `parse_home` makes the same scene of it, but for the order of things."""
-    laid_out = any(room.rect != (0.0, 0.0, 0.0, 0.0) for room in scene.rooms)
+    """Return the text of a home file; `parse_home` reads it back as the same scene, up to the order of objects."""
+    has_floor_plan = any(room.rect != (0.0, 0.0, 0.0, 0.0) for room in scene.rooms)
     lines = [f"name: {_word(scene.name)}", f"seed: {scene.seed}", "rooms:"]
     by_room = {room.name: [f for f in scene.fixtures if f.room == room.name] for room in scene.rooms}
     numbered = _numbered_in_order([f for fixtures in by_room.values() for f in fixtures])
     for room in scene.rooms:
         lines += [f"  {_word(room.name)}:", f"    kind: {_word(room.kind)}"]
-        if laid_out:
+        if has_floor_plan:
             lines.append(f"    rect: {_numbers(room.rect)}")
         lines.append("    fixtures:" + ("" if by_room[room.name] else " []"))
-        lines += [f"      - {_fixture(f, f.category in numbered, laid_out)}" for f in by_room[room.name]]
-    if laid_out:
+        lines += [f"      - {_fixture(f, f.category in numbered, has_floor_plan)}" for f in by_room[room.name]]
+    if has_floor_plan:
         lines.append("doorways:" + ("" if scene.doorways else " []"))
         lines += [f"  - [{_numbers((d.x, d.y, d.width))[1:-1]}, {_word(d.along)}]" for d in scene.doorways]
         x, y, yaw = scene.robot
         lines.append(f"robot: {_numbers((x, y, math.degrees(yaw)))}")
     lines.append("objects:" + ("" if scene.objects else " {}"))
-    held: dict[str, list[ObjectSpec]] = {}
-    for thing in scene.objects:
-        held.setdefault(thing.place, []).append(thing)
+    contents: dict[str, list[ObjectSpec]] = {}
+    for obj in scene.objects:
+        contents.setdefault(obj.place, []).append(obj)
     order: list[ObjectSpec] = []
-    waiting = [thing for fixture in scene.fixtures for thing in held.get(fixture.name, [])]
+    waiting = [obj for fixture in scene.fixtures for obj in contents.get(fixture.name, [])]
     while waiting:
-        thing = waiting.pop(0)
-        order.append(thing)
-        waiting[:0] = held.get(thing.name, [])
+        obj = waiting.pop(0)
+        order.append(obj)
+        waiting[:0] = contents.get(obj.name, [])
     numbered = _numbered_in_order(order)
     for fixture in scene.fixtures:
-        if fixture.name in held:
-            lines += _listed(fixture.name, [_object(o, held, numbered) for o in held[fixture.name]])
+        if fixture.name in contents:
+            lines += _listed(fixture.name, [_object(o, contents, numbered) for o in contents[fixture.name]])
     return "\n".join(lines) + "\n"
 
 
-def _numbered_in_order(things: Iterable[FixtureSpec | ObjectSpec]) -> set[str]:
-    """Return the categories whose names are what numbering from 1 in this order gives."""
+def _numbered_in_order(items: Iterable[FixtureSpec | ObjectSpec]) -> set[str]:
+    """Return the categories whose names are numbered from 1 in this order."""
     count: Counter[str] = Counter()
-    odd: set[str] = set()
-    for thing in things:
-        count[thing.category] += 1
-        if thing.name != f"{thing.category} {count[thing.category]}":
-            odd.add(thing.category)
-    return set(count) - odd
+    misnumbered: set[str] = set()
+    for item in items:
+        count[item.category] += 1
+        if item.name != f"{item.category} {count[item.category]}":
+            misnumbered.add(item.category)
+    return set(count) - misnumbered
 
 
-def _fixture(fixture: FixtureSpec, numbered: bool, laid_out: bool) -> str:
+def _fixture(fixture: FixtureSpec, numbered: bool, has_floor_plan: bool) -> str:
     options = [] if numbered else [f"name: {_word(fixture.name)}"]
     if fixture.states:
         options.append(f"states: {_states(fixture.states)}")
-    if laid_out:
+    if has_floor_plan:
         options.append(f"pose: {_numbers((fixture.x, fixture.y, math.degrees(fixture.yaw)))}")
     return f"{fixture.category}: {{{', '.join(options)}}}" if options else fixture.category
 
 
-def _object(thing: ObjectSpec, held: dict[str, list[ObjectSpec]], numbered: set[str]) -> str:
-    options = [] if thing.category in numbered else [f"name: {_word(thing.name)}"]
-    if thing.states:
-        options.append(f"states: {_states(thing.states)}")
-    if thing.liquid is not None and thing.liquid != load_domain().objects[thing.category].contains:
-        options.append(f"liquid: {_word(thing.liquid)}")
-    if thing.name in held:
-        options.append(f"holds: [{', '.join(_object(o, held, numbered) for o in held[thing.name])}]")
-    return f"{{{thing.category}: {{{', '.join(options)}}}}}" if options else thing.category
+def _object(obj: ObjectSpec, contents: dict[str, list[ObjectSpec]], numbered: set[str]) -> str:
+    options = [] if obj.category in numbered else [f"name: {_word(obj.name)}"]
+    if obj.states:
+        options.append(f"states: {_states(obj.states)}")
+    if obj.liquid is not None and obj.liquid != load_domain().objects[obj.category].contains:
+        options.append(f"liquid: {_word(obj.liquid)}")
+    if obj.name in contents:
+        options.append(f"holds: [{', '.join(_object(o, contents, numbered) for o in contents[obj.name])}]")
+    return f"{{{obj.category}: {{{', '.join(options)}}}}}" if options else obj.category
 
 
 def _listed(place: str, entries: list[str]) -> list[str]:
-    short = f"  {place}: [{', '.join(entries)}]"
-    if len(short) <= WIDTH:
-        return [short]
+    line = f"  {place}: [{', '.join(entries)}]"
+    if len(line) <= MAX_WIDTH:
+        return [line]
     return [f"  {place}:", *(f"    - {entry}" for entry in entries)]
 
 
@@ -94,11 +94,11 @@ def _states(states: Iterable[str]) -> str:
 
 
 def _numbers(numbers: Iterable[float]) -> str:
-    """Write numbers without needless digits: 12 significant ones are far below a micrometre."""
+    """Write numbers with 12 significant digits, which is far below a micrometer."""
     return f"[{', '.join(f'{number:.12g}' for number in numbers)}]"
 
 
 def _word(text: str) -> str:
-    if PLAIN.fullmatch(text) and text.lower() not in NOT_WORDS:
+    if PLAIN_WORDS.fullmatch(text) and text.lower() not in YAML_KEYWORDS:
         return text
     return yaml.safe_dump(text, default_style='"', width=10**6).strip()

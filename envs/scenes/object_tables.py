@@ -1,9 +1,9 @@
-"""What people own and where they leave it: the tables that `envs/scenes/scene_sampler.py` draws objects from."""
+"""Tables of household objects and where people leave them; `envs/scenes/scene_sampler.py` samples from them."""
 
 from __future__ import annotations
 
-SETTING = ("plate", "fork", "knife", "glass", "spoon", "bowl", "mug", "cup")  # what a table is set with
-SEVERAL = frozenset(  # what a home often has two or three of
+SETTING = ("plate", "fork", "knife", "glass", "spoon", "bowl", "mug", "cup")  # tableware for one person
+SEVERAL = frozenset(  # categories of which a home often has two or three
     (
         *("apple", "book", "candle", "CD", "cloth", "egg", "letter", "magazine", "napkin", "orange", "pen", "pencil"),
         *("pillow", "potato", "shirt", "shoe", "sock", "soda can", "tomato", "towel", "toy block", "toy car"),
@@ -11,7 +11,7 @@ SEVERAL = frozenset(  # what a home often has two or three of
     )
 )
 WASHABLE = frozenset(("dishes", "cutlery", "cookware", "clothing", "linen"))
-# Where a class of things belongs, when fixtures of one kind stand in several rooms.
+# Rooms of an object class, if suitable fixtures stand in several rooms.
 NATURAL_ROOMS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("dishes", "cutlery", "cookware", "food", "drink", "groceries"), ("kitchen", "dining room")),
     **dict.fromkeys(("toiletries", "linen"), ("bathroom",)),
@@ -25,7 +25,7 @@ SOILED_AT: dict[str, tuple[str, ...]] = {
     "clothing": ("laundry basket", "bed", "washing machine", "bathtub"),
     "linen": ("laundry basket", "bathtub", "washing machine"),
 }
-# What is kept in or on another thing, by category or class.
+# Containers of an object category or class.
 NESTED_IN: dict[str, tuple[str, ...]] = {
     "fruit": ("bowl", "plate", "basket"),
     "vegetable": ("bowl", "pot", "basket"),
@@ -44,7 +44,7 @@ NESTED_IN: dict[str, tuple[str, ...]] = {
     "linen": ("basket",),
     "clothing": ("basket", "backpack"),
 }
-# What lies about on the floor, where people live, and how likely it is to be strewn in a kind of room.
+# Objects that lie on floors, and the relative weight of clutter in each kind of room.
 STREWN = (
     *("toy car", "toy block", "ball", "teddy bear", "doll", "basketball", "tennis racket", "baseball bat"),
     *("sock", "shoe", "shirt", "jacket", "boots", "hat", "towel", "blanket", "pillow"),

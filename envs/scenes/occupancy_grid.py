@@ -1,6 +1,6 @@
-"""The floor that the robot can use: an occupancy grid, and which fixtures it can get to.
+"""The free floor of a home: an occupancy grid, and the fixtures that the robot can reach on it.
 
-Frame: the home's (see `envs/symbolic/scene.py`). Cell (i, j) of a grid has its center at origin + (i + 0.5, j + 0.5) * cell.
+Frame: the home's (see `envs/symbolic/scene.py`). The center of grid cell (i, j) is origin + (i + 0.5, j + 0.5) * cell.
 """
 
 from __future__ import annotations
@@ -14,22 +14,22 @@ from numpy.typing import NDArray
 from envs.symbolic.domain import load_domain
 from envs.symbolic.scene import Doorway, FixtureSpec, Rect, Scene
 
-WALL_M = 0.10  # thickness of a wall; a room's rectangle is drawn on its walls' middle
+WALL_M = 0.10  # wall thickness; a room's rectangle runs along the middle of its walls
 CLEARANCE_M = 0.35  # the robot's base has a radius of 0.30 m
 CELL_M = 0.1
-STAND_M = 0.75  # how far in front of a fixture's front face the robot stands to use it
-FLOOR_STANDS_M = (0.0, 0.6, -0.6)  # where it may stand on and beside a patch of floor, from its middle
-STAND_ASIDE_M = 0.3  # how far to either side of the middle it may stand
+STAND_M = 0.75  # distance from a fixture's front face at which the robot stands to use it
+FLOOR_STANDS_M = (0.0, 0.6, -0.6)  # standing points on and beside a patch of floor, relative to its middle
+STAND_ASIDE_M = 0.3  # maximum sideways offset of a standing point from the fixture's middle
 
 
 @dataclass(frozen=True, kw_only=True)
 class FloorGrid:
-    """Where the middle of the robot's base may be.
+    """Where the center of the robot's base may be.
 
     Attributes:
         origin: Corner of cell (0, 0) [m].
         free: Whether the robot fits there, (nx, ny).
-        area: Number of the connected free area of each cell, 0 where it does not fit, (nx, ny).
+        area: Label of the connected free area of each cell, 0 where the robot does not fit, (nx, ny).
     """
 
     origin: tuple[float, float]
@@ -38,7 +38,7 @@ class FloorGrid:
     area: NDArray[np.int32]
 
     def area_at(self, x: float, y: float) -> int:
-        """Number of the connected free area at a point, 0 if the robot does not fit there."""
+        """Return the label of the connected free area at a point, 0 if the robot does not fit there."""
         i = math.floor((x - self.origin[0]) / self.cell_m)
         j = math.floor((y - self.origin[1]) / self.cell_m)
         if not (0 <= i < self.free.shape[0] and 0 <= j < self.free.shape[1]):
@@ -66,29 +66,31 @@ def floor_grid(scene: Scene, *, clearance_m: float = CLEARANCE_M, cell_m: float 
         if not sizes[fixture.category].underfoot:
             _block(free, fixture, sizes[fixture.category].size, (x0, y0), cell_m, clearance_m)
     area = np.zeros(free.shape, dtype=np.int32)
-    from scipy import ndimage  # here: it takes a quarter of a second, and planning needs no floor
+    from scipy import ndimage  # imported here: it takes a quarter of a second, and planning needs no grid
 
     ndimage.label(free, output=area)
     return FloorGrid(origin=(x0, y0), cell_m=cell_m, free=free, area=area)
 
 
 def standing_points(fixture: FixtureSpec) -> list[tuple[float, float]]:
-    """Return points [m] at which the robot may stand to use a fixture, the middle first; at a floor, all around it."""
+    """Return points [m] where the robot may stand to use a fixture, the middle first; for a floor, all around it."""
     if load_domain().fixtures[fixture.category].underfoot:
         return [(fixture.x + dx, fixture.y + dy) for dx in FLOOR_STANDS_M for dy in FLOOR_STANDS_M]
-    reach = load_domain().fixtures[fixture.category].size[0] / 2 + STAND_M
+    distance = load_domain().fixtures[fixture.category].size[0] / 2 + STAND_M
     cos, sin = math.cos(fixture.yaw), math.sin(fixture.yaw)
-    aside = [0.0] + [side * step * STAND_ASIDE_M / 3 for step in (1, 2, 3) for side in (1, -1)]
-    return [(fixture.x + reach * cos - a * sin, fixture.y + reach * sin + a * cos) for a in aside]
+    offsets = [0.0] + [side * step * STAND_ASIDE_M / 3 for step in (1, 2, 3) for side in (1, -1)]
+    return [
+        (fixture.x + distance * cos - offset * sin, fixture.y + distance * sin + offset * cos) for offset in offsets
+    ]
 
 
 def unreachable_fixtures(scene: Scene, grid: FloorGrid | None = None) -> list[str]:
-    """Return the names of the fixtures in front of which the robot cannot get to stand from its start."""
+    """Return the names of the fixtures whose standing points the robot cannot reach from its start."""
     grid = grid or floor_grid(scene)
-    start = grid.area_at(scene.robot[0], scene.robot[1])
-    if start == 0:
+    start_area = grid.area_at(scene.robot[0], scene.robot[1])
+    if start_area == 0:
         return [fixture.name for fixture in scene.fixtures]
-    return [f.name for f in scene.fixtures if not any(grid.area_at(*p) == start for p in standing_points(f))]
+    return [f.name for f in scene.fixtures if not any(grid.area_at(*p) == start_area for p in standing_points(f))]
 
 
 def _shrunk(rect: Rect, inset: float) -> Rect:

@@ -1,4 +1,4 @@
-"""Which rooms a sampled home has, and which fixtures stand in them: tables and two choices, no geometry."""
+"""Choose the rooms of a sampled home and the fixtures in them: tables and sampling, no geometry."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from envs.symbolic.domain import Domain
 
 MAX_ROOMS = 8
 
-# How often a room of each kind is the next one that a home gets; some homes have two of the last column's kinds.
+# Relative weight of each kind of room as the next room; large homes may have a second one of SECOND_ROOM_WEIGHT.
 ROOM_WEIGHT = {
     "living room": 5.0,
     "bedroom": 4.0,
@@ -23,7 +23,7 @@ ROOM_WEIGHT = {
 }
 SECOND_ROOM_WEIGHT = {"bedroom": 1.5, "bathroom": 0.7}
 
-# Room kind -> fixture: (probability of any, fewest, most).
+# Room kind -> fixture: (probability of any, minimum, maximum).
 FURNISHING: dict[str, dict[str, tuple[float, int, int]]] = {
     "kitchen": {
         "countertop": (1.0, 1, 2),
@@ -149,65 +149,67 @@ def choose_rooms(
     """Return the kinds of the rooms, the kitchen first.
 
     Args:
-        rng: Source of chance.
-        n_rooms: How many, unless `required` makes them more.
-        wanted: For each wish, the kinds of which one would do; kept while there are fewer than `n_rooms`.
-        required: The same, kept in any case.
+        rng: Source of randomness.
+        n_rooms: Number of rooms; `required` may add more.
+        wanted: For each wish, the acceptable kinds; granted while there are fewer than `n_rooms` rooms.
+        required: The same, always granted.
     """
-    kinds = ["kitchen"]
-    for must, wishes in ((True, required), (False, wanted)):
+    room_kinds = ["kitchen"]
+    for is_required, wishes in ((True, required), (False, wanted)):
         for options in wishes:
-            if options and not set(options) & set(kinds) and (must or len(kinds) < n_rooms):
-                kinds.append(_weighted(rng, {k: ROOM_WEIGHT.get(k, 0.1) for k in options}))
-    while len(kinds) < n_rooms:
-        weights = {k: w for k, w in ROOM_WEIGHT.items() if k not in kinds}
+            if options and not set(options) & set(room_kinds) and (is_required or len(room_kinds) < n_rooms):
+                room_kinds.append(_weighted(rng, {k: ROOM_WEIGHT.get(k, 0.1) for k in options}))
+    while len(room_kinds) < n_rooms:
+        weights = {k: w for k, w in ROOM_WEIGHT.items() if k not in room_kinds}
         if n_rooms > 4:
-            weights |= {k: w for k, w in SECOND_ROOM_WEIGHT.items() if kinds.count(k) == 1}
-        kinds.append(_weighted(rng, weights or SECOND_ROOM_WEIGHT))
-    return kinds
+            weights |= {k: w for k, w in SECOND_ROOM_WEIGHT.items() if room_kinds.count(k) == 1}
+        room_kinds.append(_weighted(rng, weights or SECOND_ROOM_WEIGHT))
+    return room_kinds
 
 
 def choose_fixtures(
-    rng: np.random.Generator, kinds: Sequence[str], needed: Counter[str], absent: Collection[str], domain: Domain
+    rng: np.random.Generator, room_kinds: Sequence[str], needed: Counter[str], absent: Collection[str], domain: Domain
 ) -> list[list[str]]:
     """Return the fixture categories of each room, with at least the `needed` ones."""
     rand = rng.random
     rooms: list[list[str]] = []
     total: Counter[str] = Counter()
-    for kind in kinds:
-        here: list[str] = []
-        for name, (chance, low, high) in FURNISHING[kind].items():
+    for room_kind in room_kinds:
+        categories: list[str] = []
+        for name, (chance, low, high) in FURNISHING[room_kind].items():
             if rand() < chance and name not in absent:
-                if name == "dining table" and kind != "dining room" and "dining room" in kinds:
+                if name == "dining table" and room_kind != "dining room" and "dining room" in room_kinds:
                     continue
-                here += [name] * (low + int(rand() * (high - low + 1)))
-        total.update(here)
-        rooms.append(here)
+                categories += [name] * (low + int(rand() * (high - low + 1)))
+        total.update(categories)
+        rooms.append(categories)
     if rand() < 0.5 and "person" not in absent:
         needed = needed | Counter(person=1)
     for name, number in needed.items():
-        fitting = [i for i, kind in enumerate(kinds) if kind in domain.fixtures[name].rooms] or [0]
+        suitable_rooms = [i for i, room_kind in enumerate(room_kinds) if room_kind in domain.fixtures[name].rooms] or [
+            0
+        ]
         for _ in range(number - total[name]):
-            bare = [i for i in fitting if name not in rooms[i]] if domain.fixtures[name].underfoot else []
-            among = bare or fitting  # a floor goes where there is none yet
-            rooms[among[int(rand() * len(among))]].append(name)
+            without_one = [i for i in suitable_rooms if name not in rooms[i]] if domain.fixtures[name].underfoot else []
+            candidates = without_one or suitable_rooms  # a floor goes into a room without one
+            rooms[candidates[int(rand() * len(candidates))]].append(name)
     return rooms
 
 
-def room_names(kinds: Sequence[str]) -> list[str]:
-    """Name rooms: the kind, numbered from 1 where a home has several of it."""
-    seen: Counter[str] = Counter()
+def room_names(room_kinds: Sequence[str]) -> list[str]:
+    """Return a name for each room: its kind, numbered from 1 if the home has several of that kind."""
+    count: Counter[str] = Counter()
     names = []
-    for kind in kinds:
-        seen[kind] += 1
-        names.append(f"{kind} {seen[kind]}" if kinds.count(kind) > 1 else kind)
+    for room_kind in room_kinds:
+        count[room_kind] += 1
+        names.append(f"{room_kind} {count[room_kind]}" if room_kinds.count(room_kind) > 1 else room_kind)
     return names
 
 
 def _weighted(rng: np.random.Generator, weights: dict[str, float]) -> str:
-    left = rng.random() * sum(weights.values())
+    remaining = rng.random() * sum(weights.values())
     for name, weight in weights.items():
-        left -= weight
-        if left < 0:
+        remaining -= weight
+        if remaining < 0:
             return name
     return next(reversed(weights))

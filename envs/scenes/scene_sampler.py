@@ -1,8 +1,8 @@
 """Sampled homes: a seed in, a `Scene` out. Contents first, then (if asked for) a floor plan that holds them.
 
-Contents, floor plan and what lies about on floors draw from three streams of the same seed: a home has the same
-contents with and without geometry, and tidy homes do not depend on how others are strewn. Chances are believable
-guesses, not measurements; they are here, in `belongings.py` and in `furnishing.py`.
+Contents, floor plan and clutter on floors draw from three random streams of the same seed: a home has the same
+contents with and without geometry, and tidy homes do not depend on the clutter of others. The probabilities are
+plausible guesses, not measurements; they are here, in `object_tables.py` and in `room_furnishing.py`.
 """
 
 from __future__ import annotations
@@ -31,11 +31,23 @@ from envs.symbolic.domain import Domain, FixtureCategory, ObjectCategory, load_d
 from envs.symbolic.goals import Count, Place, Thing
 from envs.symbolic.scene import FixtureSpec, ObjectSpec, Room, Scene
 
-SETTING_SHARE = 0.6  # at most this part of a home's objects
-ON_CHANCE = {"television": 0.25, "fan": 0.25, "radio": 0.2}  # lamps: LAMP_ON; what heats or washes: never
-LAMP_ON, OPEN, SOILED, STRAY, NESTED, FILLED, FOLDED = 0.4, 0.1, 0.2, 0.08, 0.2, 0.12, 0.2
-CLUTTERED, MOST_STREWN = 0.4, 6  # of homes have things on a floor; and how many things, at most, on each
-PLACE_SKIPPED = 0.4  # the chance that the likelier place of an `at` list is passed over for the next
+SETTING_SHARE = 0.6  # maximum fraction of a home's objects
+ON_CHANCE = {
+    "television": 0.25,
+    "fan": 0.25,
+    "radio": 0.2,
+}  # lamps: LAMP_ON_CHANCE; heating and washing appliances: never
+LAMP_ON_CHANCE, OPEN_CHANCE, SOILED_CHANCE, STRAY_CHANCE, NESTED_CHANCE, FILLED_CHANCE, FOLDED_CHANCE = (
+    0.4,
+    0.1,
+    0.2,
+    0.08,
+    0.2,
+    0.12,
+    0.2,
+)
+CLUTTERED_CHANCE, MAX_STREWN = 0.4, 6  # fraction of homes with objects on a floor; maximum objects per floor
+PLACE_SKIPPED_CHANCE = 0.4  # chance to pass over a more likely place of an `at` list for the next one
 
 
 def sample_scene(
@@ -49,37 +61,37 @@ def sample_scene(
     facts: Iterable[str] = (),
     geometry: bool = True,
 ) -> Scene:
-    """Return a home; the same arguments give the same home, and `scene.seed` is the seed that repeats it.
+    """Return a sampled home; the same arguments give the same home, and `scene.seed` reproduces it.
 
     Args:
-        rng: A seed, or a generator that one is drawn from.
-        rooms: 1 to 8 rooms, by default 2 to 4; more if a needed fixture belongs in yet another room.
-        n_objects: How many objects, by default 20 to 45; more if more are needed, fewer if the home is full.
-        need_fixtures: At least so many fixtures of each category.
-        need_objects: At least so many objects of each category or class.
-        absent: Categories and classes of which there is nothing.
-        facts: What must hold, such as `mug on desk` or `cabinet open` (`envs.scenes.sampling_constraints`).
+        rng: A seed, or a generator that the seed is drawn from.
+        rooms: 1 to 8 rooms, by default 2 to 4; more if a needed fixture belongs in another room.
+        n_objects: Number of objects, by default 20 to 45; more if more are needed, fewer if the home is full.
+        need_fixtures: Minimum number of fixtures of each category.
+        need_objects: Minimum number of objects of each category or class.
+        absent: Categories and classes that the home must not have.
+        facts: Facts that must hold, such as `mug on desk` or `cabinet open` (`envs.scenes.sampling_constraints`).
         geometry: Whether to lay out a floor plan; without one, all poses and rooms are zero.
 
     Raises:
         GoalError: A fact does not parse or can never hold.
-        EnvsError: The demands contradict each other or name unknown things.
+        EnvsError: The demands contradict each other or have unknown words.
     """
     if rooms is not None and not 1 <= rooms <= MAX_ROOMS:
         raise HomeError(f"a home has 1 to {MAX_ROOMS} rooms, not {rooms}")
     seed = int(rng) if isinstance(rng, int | np.integer) else int(rng.integers(2**62))
     domain = load_domain()
     demands = read_demands(need_fixtures or {}, need_objects or {}, absent, facts, domain)
-    home = _Contents(np.random.default_rng((seed, 0)), np.random.default_rng((seed, 2)), demands, domain)
-    home.furnish(rooms)
-    home.fill(n_objects)
+    contents = _Contents(np.random.default_rng((seed, 0)), np.random.default_rng((seed, 2)), demands, domain)
+    contents.add_rooms(rooms)
+    contents.add_objects(n_objects)
     scene = Scene(
         name=f"home {seed}",
         seed=seed,
-        rooms=tuple(home.rooms),
+        rooms=tuple(contents.rooms),
         doorways=(),
-        fixtures=tuple(home.fixtures),
-        objects=tuple(home.objects),
+        fixtures=tuple(contents.fixtures),
+        objects=tuple(contents.objects),
         robot=(0.0, 0.0, 0.0),
     )
     return lay_out(scene, np.random.default_rng((seed, 1))) if geometry else scene
@@ -88,114 +100,122 @@ def sample_scene(
 class _Contents:
     """The rooms, fixtures and objects of one home while it is being sampled."""
 
-    def __init__(self, rng: np.random.Generator, strewn: np.random.Generator, demands: Demands, domain: Domain) -> None:
-        self.rng, self.rand, self.strewn, self.demands, self.domain = rng, rng.random, strewn, demands, domain
+    def __init__(
+        self, rng: np.random.Generator, clutter_rng: np.random.Generator, demands: Demands, domain: Domain
+    ) -> None:
+        self.rng, self.rand, self.clutter_rng, self.demands, self.domain = rng, rng.random, clutter_rng, demands, domain
         self.rooms: list[Room] = []
         self.fixtures: list[FixtureSpec] = []
         self.objects: list[ObjectSpec] = []
-        self.standing: dict[str, list[FixtureSpec]] = {}  # by category
+        self.fixtures_by_category: dict[str, list[FixtureSpec]] = {}  # by category
         self.holders: dict[str, list[ObjectSpec]] = {}  # movable containers that may get contents, by category
-        self.surfaces: list[str] = []  # fixtures that things stand on in the open
-        self.chilled: set[str] = set()  # places where things are cold: closed fridges, freezers and what is in them
-        self.used: Counter[str] = Counter()  # cells taken, by place
+        self.surfaces: list[str] = []  # fixtures with an open surface
+        self.cold_places: set[str] = set()  # closed fridges and freezers, and the containers in them
+        self.cells_used: Counter[str] = Counter()  # by place
         self.number: Counter[str] = Counter()
 
     # -- rooms and fixtures ------------------------------------------------------------------------------------------
 
-    def furnish(self, n_rooms: int | None) -> None:
+    def add_rooms(self, n_rooms: int | None) -> None:
         demands, domain = self.demands, self.domain
         words = [*demands.objects, *(c.thing.word for c in demands.counts if c.place is None)]
-        kinds_wanted: list[Sequence[str]] = []
+        wanted_kinds: list[Sequence[str]] = []
         for word in words:
-            keeper = next((f for f in domain.objects[domain.resolve(word)[0]].at if f not in demands.absent), None)
-            if keeper:
-                kinds_wanted.append(domain.fixtures[keeper].rooms)
+            usual_fixture = next(
+                (f for f in domain.objects[domain.resolve(word)[0]].at if f not in demands.absent), None
+            )
+            if usual_fixture:
+                wanted_kinds.append(domain.fixtures[usual_fixture].rooms)
         required = [domain.fixtures[name].rooms for name, number in demands.fixtures.items() if number > 0]
         n_rooms = 2 + int(self.rand() * 3) if n_rooms is None else n_rooms
-        kinds = choose_rooms(self.rng, n_rooms, kinds_wanted, required)
-        names = room_names(kinds)
-        self.rooms = [Room(name=n, kind=k, rect=(0.0, 0.0, 0.0, 0.0)) for n, k in zip(names, kinds, strict=True)]
-        furniture = choose_fixtures(self.rng, kinds, demands.fixtures, demands.absent, domain)
+        room_kinds = choose_rooms(self.rng, n_rooms, wanted_kinds, required)
+        names = room_names(room_kinds)
+        self.rooms = [Room(name=n, kind=k, rect=(0.0, 0.0, 0.0, 0.0)) for n, k in zip(names, room_kinds, strict=True)]
+        furniture = choose_fixtures(self.rng, room_kinds, demands.fixtures, demands.absent, domain)
         for room, categories in zip(self.rooms, furniture, strict=True):
             for category in categories:
-                self.stand(category, room.name)
+                self.add_fixture(category, room.name)
 
-    def lay_floors(self) -> None:
-        """Add the floors of one or two rooms in some homes; one that has a floor already gets no other."""
-        rand = self.strewn.random
-        if rand() >= CLUTTERED or "floor" in self.standing or "floor" in self.demands.absent:
+    def add_floors(self) -> None:
+        """Add the floors of one or two rooms in some homes; a home that already has a floor gets no other."""
+        rand = self.clutter_rng.random
+        if rand() >= CLUTTERED_CHANCE or "floor" in self.fixtures_by_category or "floor" in self.demands.absent:
             return
         lived_in = [r for r in self.rooms if r.kind in STREWN_IN]
         lived_in.sort(key=lambda r: rand() / STREWN_IN[r.kind])
         for room in lived_in[: 1 + int(rand() * 2)]:
-            self.stand("floor", room.name)
+            self.add_fixture("floor", room.name)
 
-    def stand(self, category: str, room: str | None = None) -> FixtureSpec:
-        """Add a fixture; without a room, in the first that suits it."""
-        kind = self.domain.fixtures[category]
-        room = room or next((r.name for r in self.rooms if r.kind in kind.rooms), self.rooms[0].name)
+    def add_fixture(self, category: str, room: str | None = None) -> FixtureSpec:
+        """Add a fixture; without a room, in the first suitable one."""
+        fixture_category = self.domain.fixtures[category]
+        room = room or next((r.name for r in self.rooms if r.kind in fixture_category.rooms), self.rooms[0].name)
         self.number[category] += 1
         name = f"{category} {self.number[category]}"
-        states = self.fixture_states(kind, self.number[category] - 1)
+        states = self.fixture_states(fixture_category, self.number[category] - 1)
         fixture = FixtureSpec(name=name, category=category, room=room, x=0.0, y=0.0, yaw=0.0, states=states)
         self.fixtures.append(fixture)
-        self.standing.setdefault(category, []).append(fixture)
-        if kind.relation == "on" and not kind.underfoot:
+        self.fixtures_by_category.setdefault(category, []).append(fixture)
+        if fixture_category.relation == "on" and not fixture_category.underfoot:
             self.surfaces.append(name)
         if category in ("fridge", "freezer") and "open" not in states:
-            self.chilled.add(name)
+            self.cold_places.add(name)
         return fixture
 
-    def fixture_states(self, kind: FixtureCategory, nth: int) -> frozenset[str]:
+    def fixture_states(self, fixture_category: FixtureCategory, nth: int) -> frozenset[str]:
         rand = self.rand
         chances = {
-            "open": OPEN if kind.joint and not kind.close_after else 0.0,
-            "on": LAMP_ON if "lamp" in kind.classes else ON_CHANCE.get(kind.name, 0.0),
-            "dirty": SOILED if kind.wipeable else 0.0,
-            "watered": 0.3 if kind.waterable else 0.0,
+            "open": OPEN_CHANCE if fixture_category.joint and not fixture_category.close_after else 0.0,
+            "on": LAMP_ON_CHANCE if "lamp" in fixture_category.classes else ON_CHANCE.get(fixture_category.name, 0.0),
+            "dirty": SOILED_CHANCE if fixture_category.wipeable else 0.0,
+            "watered": 0.3 if fixture_category.waterable else 0.0,
         }
         states = {state for state, chance in chances.items() if chance and rand() < chance}
-        some = self.demands.some.get(kind.name, [])
-        claim = self.demands.all.get(kind.name, {}) | (some[nth] if nth < len(some) else {})
-        for state, true in claim.items():
-            if true and state == "on":
+        claims = self.demands.some_states.get(fixture_category.name, [])
+        required = self.demands.all_states.get(fixture_category.name, {}) | (claims[nth] if nth < len(claims) else {})
+        for state, value in required.items():
+            if value and state == "on":
                 states.discard("open")  # nothing runs with its door open
-            states = states | {state} if true else states - {state}
+            states = states | {state} if value else states - {state}
         return frozenset(states)
 
     # -- objects -----------------------------------------------------------------------------------------------------
 
-    def fill(self, n_objects: int | None) -> None:
-        wanted = 20 + int(self.rand() * 26) if n_objects is None else n_objects
+    def add_objects(self, n_objects: int | None) -> None:
+        n_wanted = 20 + int(self.rand() * 26) if n_objects is None else n_objects
         for fact in self.demands.counts:
-            self.grant(fact)
+            self.satisfy(fact)
         for word, number in self.demands.objects.items():
-            kinds = members(Thing(word=word), self.demands.absent, self.domain)
-            have = sum(o.category in kinds for o in self.objects)
-            for _ in range(number - have):
-                self.add_needed(kinds[int(self.rand() * len(kinds))])
-        if wanted > len(self.objects):
-            self.lay_floors()
-            self.strew(wanted)
-        self.add_settings(len(self.objects) + int(SETTING_SHARE * (wanted - len(self.objects))))
-        self.add_others(wanted)
+            categories = members(Thing(word=word), self.demands.absent, self.domain)
+            n_present = sum(o.category in categories for o in self.objects)
+            for _ in range(number - n_present):
+                self.add_needed(categories[int(self.rand() * len(categories))])
+        if n_wanted > len(self.objects):
+            self.add_floors()
+            self.scatter_clutter(n_wanted)
+        self.add_settings(len(self.objects) + int(SETTING_SHARE * (n_wanted - len(self.objects))))
+        self.add_others(n_wanted)
 
-    def strew(self, until: int) -> None:
-        """Leave a few kinds of things about on every floor, some clothes and linen unwashed."""
-        rand, names = self.strewn.random, [n for n in STREWN if n not in self.demands.absent]
-        for floor in self.standing.get("floor", []):
-            number = 1 + int(rand() * MOST_STREWN)
-            for i in self.strewn.permutation(len(names)).tolist():
-                kind = self.domain.objects[names[i]]
-                several = 1 + int(rand() * 3) if kind.name in SEVERAL else 1
-                for _ in range(min(several, number, until - len(self.objects))):
-                    soiled = rand() < 2 * SOILED and not WASHABLE.isdisjoint(kind.classes)
-                    if self.has_room(kind, floor.name):
-                        self.add(kind.name, floor.name, Thing(word=kind.name, states=("dirty",) if soiled else ()))
+    def scatter_clutter(self, max_objects: int) -> None:
+        """Scatter objects of a few categories on every floor, some clothes and linen unwashed."""
+        rand, names = self.clutter_rng.random, [n for n in STREWN if n not in self.demands.absent]
+        for floor in self.fixtures_by_category.get("floor", []):
+            number = 1 + int(rand() * MAX_STREWN)
+            for i in self.clutter_rng.permutation(len(names)).tolist():
+                object_category = self.domain.objects[names[i]]
+                n_copies = 1 + int(rand() * 3) if object_category.name in SEVERAL else 1
+                for _ in range(min(n_copies, number, max_objects - len(self.objects))):
+                    is_soiled = rand() < 2 * SOILED_CHANCE and not WASHABLE.isdisjoint(object_category.classes)
+                    if self.has_room(object_category, floor.name):
+                        self.add(
+                            object_category.name,
+                            floor.name,
+                            Thing(word=object_category.name, states=("dirty",) if is_soiled else ()),
+                        )
                         number -= 1
 
-    def grant(self, fact: Count) -> None:
-        """Make a fact about objects true."""
+    def satisfy(self, fact: Count) -> None:
+        """Add objects so that a fact about objects holds."""
         holder: str | None = None
         for _ in range(fact.number):
             options = members(fact.thing, self.demands.absent, self.domain)
@@ -215,142 +235,154 @@ class _Contents:
         return any(self.domain.fits(category, c) for c in members(place.thing, self.demands.absent, self.domain))
 
     def place_of_fact(self, category: str, place: Place) -> str:
-        """Return an instance with room for one object; a new one if there is none."""
-        kind = self.domain.objects[category]
+        """Return an instance of a place with room for one object; add one if there is none."""
+        object_category = self.domain.objects[category]
         if place.thing is None:
             assert place.fixture is not None
-            rooms = self.rooms_of(kind)
-            standing = sorted(self.standing.get(place.fixture, []), key=lambda f: f.room not in rooms)
-            free = next((f.name for f in standing if self.has_room(kind, f.name)), None)
-            return free or self.stand(place.fixture).name
+            rooms = self.rooms_of(object_category)
+            fixtures = sorted(self.fixtures_by_category.get(place.fixture, []), key=lambda f: f.room not in rooms)
+            free = next((f.name for f in fixtures if self.has_room(object_category, f.name)), None)
+            return free or self.add_fixture(place.fixture).name
         options = members(place.thing, self.demands.absent, self.domain)
         holder = next(c for c in options if self.domain.fits(category, c))
         if place.inside is None:
             return self.add_needed(holder, place.thing).name
         return self.add(holder, self.place_of_fact(holder, place.inside), place.thing).name
 
-    def add_needed(self, category: str, fixed: Thing | None = None) -> ObjectSpec:
-        """Add an object wherever there is room; a fixture for it if there is none."""
-        kind = self.domain.objects[category]
-        place = self.usual_place(kind, soiled=False) or self.any_place(kind)
+    def add_needed(self, category: str, required: Thing | None = None) -> ObjectSpec:
+        """Add an object where there is room; add a fixture for it if there is none."""
+        object_category = self.domain.objects[category]
+        place = self.usual_place(object_category, is_soiled=False) or self.any_place(object_category)
         if place is None:
-            keepers = [f for f in kind.at if f not in self.demands.absent]
-            if not keepers:
+            usual_fixtures = [f for f in object_category.at if f not in self.demands.absent]
+            if not usual_fixtures:
                 raise HomeError(f"there is nowhere to put a {category}")
-            place = self.stand(keepers[0]).name
-        return self.add(category, place, fixed)
+            place = self.add_fixture(usual_fixtures[0]).name
+        return self.add(category, place, required)
 
-    def add_settings(self, until: int) -> None:
-        people = 1 + int(self.rand() * 6)
+    def add_settings(self, max_objects: int) -> None:
+        n_people = 1 + int(self.rand() * 6)
         for category in sorted(SETTING, key=lambda c: self.rand() * (1 + SETTING.index(c))):
-            number = min(max(people - 1 + int(self.rand() * 3), 1), 6, until - len(self.objects))
+            number = min(max(n_people - 1 + int(self.rand() * 3), 1), 6, max_objects - len(self.objects))
             if category not in self.demands.absent:
                 for _ in range(number - self.number[category]):
                     self.add_somewhere(category)
 
-    def add_others(self, until: int) -> None:
-        gone = self.demands.absent
-        names = [n for n in self.domain.objects if n not in gone and n not in SETTING]
-        weights = np.array([self.liking(self.domain.objects[n]) for n in names])
+    def add_others(self, max_objects: int) -> None:
+        absent = self.demands.absent
+        names = [n for n in self.domain.objects if n not in absent and n not in SETTING]
+        weights = np.array([self.category_weight(self.domain.objects[n]) for n in names])
         if not names:
             return
-        for _ in range(4):  # rounds: a home may have more objects than there are categories
+        for _ in range(4):  # a home may have more objects than there are categories
             order = np.argsort(self.rng.standard_exponential(len(names)) / weights)
             for i in order.tolist():
                 number = 1 + int(self.rand() * 2.5) if names[i] in SEVERAL else 1
                 for _ in range(number):
-                    if len(self.objects) >= until:
+                    if len(self.objects) >= max_objects:
                         return
                     self.add_somewhere(names[i])
 
-    def liking(self, kind: ObjectCategory) -> float:
-        if kind.at[0] in self.standing:
+    def category_weight(self, object_category: ObjectCategory) -> float:
+        if object_category.at[0] in self.fixtures_by_category:
             return 1.0
-        return 0.5 if any(place in self.standing for place in kind.at) else 1e-9
+        return 0.5 if any(place in self.fixtures_by_category for place in object_category.at) else 1e-9
 
     def add_somewhere(self, category: str) -> None:
-        kind = self.domain.objects[category]
-        soiled = self.rand() < SOILED and not WASHABLE.isdisjoint(kind.classes)
-        holder = self.nest(kind) if not soiled and self.rand() < NESTED else None
-        place = holder or (self.any_place(kind) if self.rand() < STRAY else None) or self.usual_place(kind, soiled)
+        object_category = self.domain.objects[category]
+        is_soiled = self.rand() < SOILED_CHANCE and not WASHABLE.isdisjoint(object_category.classes)
+        holder = self.nesting_place(object_category) if not is_soiled and self.rand() < NESTED_CHANCE else None
+        place = (
+            holder
+            or (self.any_place(object_category) if self.rand() < STRAY_CHANCE else None)
+            or self.usual_place(object_category, is_soiled)
+        )
         if place is not None:
-            self.add(category, place, dirty=soiled)
+            self.add(category, place, dirty=is_soiled)
 
-    def add(self, category: str, place: str, fixed: Thing | None = None, *, dirty: bool = False) -> ObjectSpec:
-        """Add an object at a place that has room; with `fixed`, exactly in those states."""
-        kind = self.domain.objects[category]
-        if fixed is not None:
-            states = {s for s in fixed.states if s not in self.domain.negations}
-            liquid = fixed.liquid
+    def add(self, category: str, place: str, required: Thing | None = None, *, dirty: bool = False) -> ObjectSpec:
+        """Add an object at a place that has room; with `required`, exactly in those states."""
+        object_category = self.domain.objects[category]
+        if required is not None:
+            states = {s for s in required.states if s not in self.domain.negations}
+            liquid = required.liquid
         else:
             states = {"dirty"} if dirty else set()
-            liquid = self.drink(kind, place) if not dirty else None
+            liquid = self.sample_liquid(object_category, place) if not dirty else None
             if liquid in ("coffee", "tea") and self.rand() < 0.5:
                 states.add("hot")
-            if kind.folds and not dirty and self.rand() < FOLDED:
+            if object_category.folds and not dirty and self.rand() < FOLDED_CHANCE:
                 states.add("folded")
-        if place in self.chilled and not states & {"hot", "cold"}:
+        if place in self.cold_places and not states & {"hot", "cold"}:
             states.add("cold")
         self.number[category] += 1
-        thing = ObjectSpec(
+        obj = ObjectSpec(
             name=f"{category} {self.number[category]}",
             category=category,
             place=place,
             states=frozenset(states),
-            liquid=liquid or kind.contains,
+            liquid=liquid or object_category.contains,
         )
-        self.objects.append(thing)
-        self.used[place] += kind.units
-        if place in self.chilled:
-            self.chilled.add(thing.name)
-        if kind.holds is not None and fixed is None and not dirty and liquid is None and place in self.surfaces:
-            self.holders.setdefault(category, []).append(thing)
-        return thing
+        self.objects.append(obj)
+        self.cells_used[place] += object_category.units
+        if place in self.cold_places:
+            self.cold_places.add(obj.name)
+        if (
+            object_category.holds is not None
+            and required is None
+            and not dirty
+            and liquid is None
+            and place in self.surfaces
+        ):
+            self.holders.setdefault(category, []).append(obj)
+        return obj
 
-    def drink(self, kind: ObjectCategory, place: str) -> str | None:
-        """Return the liquid that a vessel in the open happens to hold."""
-        options = DRINKS.get(kind.name)
-        if options is None or self.rand() >= FILLED or place not in self.surfaces:
+    def sample_liquid(self, object_category: ObjectCategory, place: str) -> str | None:
+        """Return a random liquid for a vessel in the open, or None."""
+        options = DRINKS.get(object_category.name)
+        if options is None or self.rand() >= FILLED_CHANCE or place not in self.surfaces:
             return None
         return options[int(self.rand() * len(options))]
 
     # -- places ------------------------------------------------------------------------------------------------------
 
-    def has_room(self, kind: ObjectCategory, place: str) -> bool:
+    def has_room(self, object_category: ObjectCategory, place: str) -> bool:
         category = place.rpartition(" ")[0]
-        return self.used[place] == 0 or self.used[place] + kind.units <= self.domain.capacity(category)
+        return self.cells_used[place] == 0 or self.cells_used[place] + object_category.units <= self.domain.capacity(
+            category
+        )
 
-    def rooms_of(self, kind: ObjectCategory) -> list[str]:
-        natural = next((NATURAL_ROOMS[c] for c in kind.classes if c in NATURAL_ROOMS), ())
+    def rooms_of(self, object_category: ObjectCategory) -> list[str]:
+        natural = next((NATURAL_ROOMS[c] for c in object_category.classes if c in NATURAL_ROOMS), ())
         return [r.name for r in self.rooms if r.kind in natural]
 
-    def usual_place(self, kind: ObjectCategory, soiled: bool) -> str | None:
-        """Return a fixture from the category's `at` list, or where soiled things lie, with room for one more."""
-        places = list(kind.at)
-        if soiled:
-            likely = SOILED_AT[next(c for c in kind.classes if c in WASHABLE)]
-            lying = [p for p in likely if self.domain.fits(kind.name, p)]
-            places = lying[int(self.rand() * len(lying)) :] + places
-        rooms = self.rooms_of(kind)
-        spare: str | None = None
+    def usual_place(self, object_category: ObjectCategory, is_soiled: bool) -> str | None:
+        """Return a fixture with room for one more: from the category's `at` list, or where soiled objects lie."""
+        places = list(object_category.at)
+        if is_soiled:
+            soiled_places = SOILED_AT[next(c for c in object_category.classes if c in WASHABLE)]
+            fitting_places = [p for p in soiled_places if self.domain.fits(object_category.name, p)]
+            places = fitting_places[int(self.rand() * len(fitting_places)) :] + places
+        rooms = self.rooms_of(object_category)
+        place: str | None = None
         for category in places:
-            free = [f for f in self.standing.get(category, []) if self.has_room(kind, f.name)]
+            free = [f for f in self.fixtures_by_category.get(category, []) if self.has_room(object_category, f.name)]
             free = [f for f in free if f.room in rooms] or free
             if free:
-                spare = free[int(self.rand() * len(free))].name
-                if self.rand() >= PLACE_SKIPPED:
+                place = free[int(self.rand() * len(free))].name
+                if self.rand() >= PLACE_SKIPPED_CHANCE:
                     break
-        return spare
+        return place
 
-    def any_place(self, kind: ObjectCategory) -> str | None:
-        """Return any open surface where it fits."""
-        free = [p for p in self.surfaces if self.has_room(kind, p)]
-        free = [p for p in free if self.domain.fits(kind.name, p.rpartition(" ")[0])]
+    def any_place(self, object_category: ObjectCategory) -> str | None:
+        """Return a random open surface where the object fits, or None."""
+        free = [p for p in self.surfaces if self.has_room(object_category, p)]
+        free = [p for p in free if self.domain.fits(object_category.name, p.rpartition(" ")[0])]
         return free[int(self.rand() * len(free))] if free else None
 
-    def nest(self, kind: ObjectCategory) -> str | None:
-        """Return a movable container that such things are kept in, with room for one more."""
-        options = next((NESTED_IN[w] for w in (kind.name, *kind.classes) if w in NESTED_IN), ())
-        free = [h.name for c in options for h in self.holders.get(c, []) if self.has_room(kind, h.name)]
-        free = [p for p in free if self.domain.fits(kind.name, p.rpartition(" ")[0])]
+    def nesting_place(self, object_category: ObjectCategory) -> str | None:
+        """Return a movable container that such objects are kept in, with room for one more, or None."""
+        options = next((NESTED_IN[w] for w in (object_category.name, *object_category.classes) if w in NESTED_IN), ())
+        free = [h.name for c in options for h in self.holders.get(c, []) if self.has_room(object_category, h.name)]
+        free = [p for p in free if self.domain.fits(object_category.name, p.rpartition(" ")[0])]
         return free[int(self.rand() * len(free))] if free else None

@@ -1,4 +1,4 @@
-"""Home files as YAML nodes that know their line: safe, bounded, and every problem is collected instead of raised."""
+"""Read typed values from YAML nodes with line numbers; problems are collected, not raised at the first."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MAX_COORDINATE_M = 100.0
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
-    """One thing that is wrong with a home file, and the line that it is on (counted from 1)."""
+    """One problem of a home file, and its line (counted from 1; None for the whole file)."""
 
     line: int | None
     text: str
@@ -29,7 +29,7 @@ class Problem:
 
 
 class HomeFileError(HomeError):
-    """A home file is invalid; `problems` has all that is wrong with it."""
+    """A home file is invalid; `problems` lists every problem found."""
 
     def __init__(self, problems: list[Problem], where: str = "") -> None:
         self.problems = tuple(sorted(problems, key=lambda p: p.line or 0))
@@ -37,89 +37,91 @@ class HomeFileError(HomeError):
 
 
 class NodeReader:
-    """Reads typed values out of YAML nodes and collects what is wrong with them."""
+    """Reads typed values from YAML nodes and collects the problems."""
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
 
     def problem(self, node: yaml.Node | int | None, text: str) -> None:
-        """Note a problem at a node or a line.
+        """Record a problem at a node or a line.
 
         Raises:
-            HomeFileError: There are too many to go on.
+            HomeFileError: There are `MAX_PROBLEMS` problems.
         """
         line = node.start_mark.line + 1 if isinstance(node, yaml.Node) else node
         self.problems.append(Problem(line=line, text=text))
         if len(self.problems) >= MAX_PROBLEMS:
-            more = Problem(line=line, text=f"{MAX_PROBLEMS} problems; the rest of the file was not looked at")
-            raise HomeFileError([*self.problems, more])
+            overflow = Problem(line=line, text=f"{MAX_PROBLEMS} problems; the rest of the file was not checked")
+            raise HomeFileError([*self.problems, overflow])
 
-    def pairs(self, node: yaml.Node, what: str) -> Iterator[tuple[str, yaml.Node, yaml.Node]]:
-        """Yield key, key node and value node of a mapping, each key once."""
+    def pairs(self, node: yaml.Node, context: str) -> Iterator[tuple[str, yaml.Node, yaml.Node]]:
+        """Yield key, key node and value node of each entry of a mapping; duplicate keys are problems."""
         if is_null(node):
             return
         if not isinstance(node, yaml.MappingNode):
-            self.problem(node, f"{what}: expected `key: value` lines, found {describe(node)}")
+            self.problem(node, f"{context}: expected `key: value` lines, found {describe(node)}")
             return
-        seen: set[str] = set()
+        seen_keys: set[str] = set()
         for key_node, value in node.value:
-            key = self.text(key_node, f"a key of {what}")
+            key = self.text(key_node, f"a key of {context}")
             if key is None:
                 continue
-            if key in seen:
-                self.problem(key_node, f"{what}: {key!r} is there twice")
+            if key in seen_keys:
+                self.problem(key_node, f"{context}: {key!r} appears twice")
                 continue
-            seen.add(key)
+            seen_keys.add(key)
             yield key, key_node, value
 
-    def options(self, node: yaml.Node, what: str, known: Collection[str]) -> dict[str, yaml.Node]:
-        """Return the values of a mapping that may have only the known keys."""
-        found: dict[str, yaml.Node] = {}
-        for key, key_node, value in self.pairs(node, what):
+    def options(self, node: yaml.Node, context: str, known: Collection[str]) -> dict[str, yaml.Node]:
+        """Return the values of a mapping by key; unknown keys are problems."""
+        values: dict[str, yaml.Node] = {}
+        for key, key_node, value in self.pairs(node, context):
             if key in known:
-                found[key] = value
+                values[key] = value
             else:
                 hint = nearest(key, known) or f"; known: {', '.join(known)}"
-                self.problem(key_node, f"{what}: unknown key {key!r}{hint}")
-        return found
+                self.problem(key_node, f"{context}: unknown key {key!r}{hint}")
+        return values
 
-    def sequence(self, node: yaml.Node, what: str) -> list[yaml.Node]:
-        """Return the nodes of a list; nothing for an empty value."""
+    def sequence(self, node: yaml.Node, context: str) -> list[yaml.Node]:
+        """Return the nodes of a list; an empty list for an empty value."""
         if is_null(node):
             return []
         if not isinstance(node, yaml.SequenceNode):
-            self.problem(node, f"{what}: expected a list such as [a, b], found {describe(node)}")
+            self.problem(node, f"{context}: expected a list such as [a, b], found {describe(node)}")
             return []
         return list(node.value)
 
-    def text(self, node: yaml.Node, what: str) -> str | None:
-        """Return a word or words, spaces joined: nothing that acts on a terminal or turns the line around."""
+    def text(self, node: yaml.Node, context: str) -> str | None:
+        """Return a word or words with normalized spaces; terminal control and text direction characters are refused."""
         if isinstance(node, yaml.ScalarNode):
             if node.tag == "tag:yaml.org,2002:bool":
-                meant = "true" if node.value.lower() in ("on", "yes", "true", "y") else "false"
-                self.problem(node, f'{what}: YAML reads {node.value} as {meant}; write it in quotes: "{node.value}"')
+                yaml_value = "true" if node.value.lower() in ("on", "yes", "true", "y") else "false"
+                self.problem(
+                    node, f'{context}: YAML reads {node.value} as {yaml_value}; write it in quotes: "{node.value}"'
+                )
                 return None
             if node.tag == "tag:yaml.org,2002:str" and node.value.strip():
                 words = " ".join(str(node.value).split())
                 if len(words) > MAX_TEXT:
-                    self.problem(node, f"{what}: {describe(node)} has more than {MAX_TEXT} characters")
+                    self.problem(node, f"{context}: {describe(node)} has more than {MAX_TEXT} characters")
                 elif not words.isprintable():
-                    self.problem(node, f"{what}: {describe(node)} has characters that cannot be seen")
+                    self.problem(node, f"{context}: {describe(node)} has unprintable characters")
                 else:
                     return words
                 return None
-        self.problem(node, f"{what}: expected a word, found {describe(node)}")
+        self.problem(node, f"{context}: expected a word, found {describe(node)}")
         return None
 
-    def whole(self, node: yaml.Node, what: str, low: int, high: int) -> int | None:
+    def whole(self, node: yaml.Node, context: str, low: int, high: int) -> int | None:
         """Return a whole number in [low, high]."""
         text = str(node.value) if isinstance(node, yaml.ScalarNode) else ""
         if re.fullmatch(r"[0-9]{1,20}", text) and low <= int(text) <= high:
             return int(text)
-        self.problem(node, f"{what}: expected a whole number from {low} to {high}, found {describe(node)}")
+        self.problem(node, f"{context}: expected a whole number from {low} to {high}, found {describe(node)}")
         return None
 
-    def number(self, node: yaml.Node, what: str, limit: float = MAX_COORDINATE_M) -> float | None:
+    def number(self, node: yaml.Node, context: str, limit: float = MAX_COORDINATE_M) -> float | None:
         """Return a finite number in [-limit, limit]."""
         number = math.nan
         if isinstance(node, yaml.ScalarNode) and node.tag in ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float"):
@@ -128,20 +130,20 @@ class NodeReader:
             except ValueError:
                 number = math.nan
         if math.isnan(number):
-            self.problem(node, f"{what}: expected a number, found {describe(node)}")
+            self.problem(node, f"{context}: expected a number, found {describe(node)}")
             return None
         if abs(number) > limit:
-            self.problem(node, f"{what}: {number:g} is more than {limit:g}")
+            self.problem(node, f"{context}: {number:g} is more than {limit:g}")
             return None
         return number
 
-    def numbers(self, node: yaml.Node, what: str, names: str, limits: tuple[float, ...]) -> list[float] | None:
+    def numbers(self, node: yaml.Node, context: str, names: str, limits: tuple[float, ...]) -> list[float] | None:
         """Return as many numbers as there are limits, described as `names`."""
         if not isinstance(node, yaml.SequenceNode) or len(node.value) != len(limits):
-            self.problem(node, f"{what}: expected {names}, found {describe(node)}")
+            self.problem(node, f"{context}: expected {names}, found {describe(node)}")
             return None
-        found = [self.number(n, what, limit) for n, limit in zip(node.value, limits, strict=True)]
-        return [n for n in found if n is not None] if None not in found else None
+        values = [self.number(n, context, limit) for n, limit in zip(node.value, limits, strict=True)]
+        return [n for n in values if n is not None] if None not in values else None
 
 
 def is_null(node: yaml.Node) -> bool:
@@ -150,7 +152,7 @@ def is_null(node: yaml.Node) -> bool:
 
 
 def describe(node: yaml.Node) -> str:
-    """Say what a node is, for a message."""
+    """Describe a node for a message."""
     if isinstance(node, yaml.MappingNode):
         return "a mapping"
     if isinstance(node, yaml.SequenceNode):

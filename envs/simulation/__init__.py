@@ -4,6 +4,6 @@
 |---|---|
 | `symbolic_home.py` | the symbolic world as a home |
 | `physical_home.py` | PyBullet and the robot as a home |
-| `disturbed_home.py` | a home in which something happens between two subtasks |
-| `physical_disturbances.py` | those events in physics |
+| `disturbed_home.py` | a home that is disturbed between two subtasks |
+| `physical_disturbances.py` | disturbances in physics |
 """

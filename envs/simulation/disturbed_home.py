@@ -1,9 +1,9 @@
-"""Disturbances: what a person, a pet or bad luck does to a home between two subtasks, the same in both worlds.
+"""Wrap a home so that a person, a pet or bad luck changes it between two subtasks, in symbols or in physics.
 
-Before a subtask, with a probability, one disturbance that is possible in the state at hand is drawn: a thing is moved,
-a door or drawer is opened or closed, what the robot holds drops to the ground, or a thing is put where the plan is
-about to put something. In atoms it is `changed(state, disturbance)`. In physics, bodies are laid at free spots and
-joints are set, after a check that nothing touches anything there and that no leaf swings through the robot.
+Before a subtask, with a probability, one disturbance that is possible in the current state is drawn: an object is
+moved, a door or drawer is opened or closed, the held object drops to the ground, or an object is put where the plan is
+about to put another. In symbols, the new state is `disturbed_state(state, disturbance)`. In physics, bodies are placed
+at free spots and joints are set, after a check that nothing there is touched and that no leaf swings through the robot.
 """
 
 from __future__ import annotations
@@ -15,34 +15,34 @@ import numpy as np
 
 from envs.errors import HomeError
 from envs.symbolic.actions import Action, State
-from envs.symbolic.disturbances import KINDS, Disturbance, changed, possible
+from envs.symbolic.disturbances import DISTURBANCE_TYPES, Disturbance, disturbed_state, possible_disturbances
 
 if TYPE_CHECKING:
     from envs.simulation.physical_home import PhysicalHome
     from envs.symbolic.home_protocol import ChangeableHome, OutcomeLike
 
-TRIES = 8  # things of a kind that are tried before another kind is
+MAX_ATTEMPTS = 8  # disturbances of one type that are tried before another type
 
 
 class DisturbedHome:
-    """A home that does not stay as the robot left it; of either kind, with the same interface.
+    """A home that changes by itself, with the interface of the home that it wraps.
 
     Args:
-        home: A `PhysicalHome`, or one whose atoms can be set.
-        probability: Of a disturbance before a subtask, in [0, 1]; 0 changes nothing.
-        seed: Of what is drawn, and of nothing else.
+        home: A `PhysicalHome`, or a home whose state can be set.
+        probability: Probability of a disturbance before a subtask, in [0, 1]; 0 changes nothing.
+        seed: Seed of the disturbances.
 
     Raises:
-        HomeError: The probability is none.
+        HomeError: The probability is not in [0, 1].
     """
 
     def __init__(self, home: PhysicalHome | ChangeableHome, *, probability: float, seed: int = 0) -> None:
         if not 0.0 <= probability <= 1.0:
-            raise HomeError(f"the probability of a disturbance is in [0, 1], found {probability}")
+            raise HomeError(f"the probability of a disturbance must be in [0, 1], found {probability}")
         self._home = home
         self._probability, self._seed = probability, seed
         self._subtasks = 0
-        self._is_settled = False  # this subtask's chance has passed
+        self._is_drawn = False  # whether this subtask's disturbance was drawn
         self.made: list[Disturbance] = []
 
     def state(self) -> State:
@@ -50,40 +50,41 @@ class DisturbedHome:
         return self._home.state()
 
     def execute(self, action: Action, on_tick: Callable[[], None] | None = None) -> OutcomeLike:
-        """Carry an action out; if `disturb` was not called since the last one, it is called first."""
-        if not self._is_settled:
+        """Execute an action; `disturb` is called first unless it was called since the last action."""
+        if not self._is_drawn:
             self.disturb([action])
-        self._is_settled = False
+        self._is_drawn = False
         if on_tick is None:
             return self._home.execute(action)
         return cast("PhysicalHome", self._home).execute(action, on_tick)
 
     def disturb(self, ahead: Sequence[Action] = ()) -> Disturbance | None:
-        """Let something happen, perhaps, before the next subtask; returns what.
+        """Perhaps apply a disturbance before the next subtask, and return it.
 
         Args:
             ahead: What the robot is about to do.
         """
-        self._is_settled = True
+        self._is_drawn = True
         self._subtasks += 1
-        rng = np.random.default_rng((self._seed, self._subtasks))  # no draw depends on how much earlier ones took
+        # Draws do not depend on how many numbers earlier ones consumed.
+        rng = np.random.default_rng((self._seed, self._subtasks))
         if rng.random() >= self._probability:
             return None
         state = self._home.state()
-        for k in rng.permutation(len(KINDS)).tolist():
-            for tried, wanted in enumerate(possible(state, KINDS[k], ahead, rng)):
-                if tried == TRIES:
+        for k in rng.permutation(len(DISTURBANCE_TYPES)).tolist():
+            for attempt, disturbance in enumerate(possible_disturbances(state, DISTURBANCE_TYPES[k], ahead, rng)):
+                if attempt == MAX_ATTEMPTS:
                     break
-                made = self._make(state, wanted, rng)
-                if made is not None:
-                    self.made.append(made)
-                    return made
+                applied = self._apply(state, disturbance, rng)
+                if applied is not None:
+                    self.made.append(applied)
+                    return applied
         return None
 
-    def _make(self, state: State, wanted: Disturbance, rng: np.random.Generator) -> Disturbance | None:
+    def _apply(self, state: State, disturbance: Disturbance, rng: np.random.Generator) -> Disturbance | None:
         if hasattr(self._home, "change"):
-            self._home.change(changed(state, wanted))
-            return wanted
+            self._home.change(disturbed_state(state, disturbance))
+            return disturbance
         from envs.simulation.physical_disturbances import PhysicalDisturber
 
-        return PhysicalDisturber(self._home).make(wanted, rng)
+        return PhysicalDisturber(self._home).make(disturbance, rng)

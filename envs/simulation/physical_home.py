@@ -1,8 +1,8 @@
-"""The physical home: a scene in PyBullet, a robot that carries out actions, a state read from geometry.
+"""The physical home: a scene in PyBullet, a robot that executes actions, and a state read from geometry.
 
-`execute` first asks the same `unmet_precondition` as the symbolic world, on the state read from physics, so both worlds refuse the
-same actions in the same words. Places, held and open are read from poses and joints; dirty, hot, filled and the like
-change when the engine shows that something happened, and by exposure (`envs/physics/object_states.py`).
+`execute` first checks the same preconditions as the symbolic home, on the state read from physics, so both homes refuse
+the same actions with the same reasons. Places, held and open are read from poses and joints; dirty, hot, filled and the
+like change when the engine shows the cause, and by exposure to a process (`envs/physics/object_states.py`).
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ import numpy as np
 from envs.errors import PhysicsError
 from envs.physics.engine import Engine
 from envs.physics.fixture_builder import build_fixture, footprints, open_doors
-from envs.physics.object_culling import Parking
+from envs.physics.object_culling import ObjectCulling
 from envs.physics.object_placement import add_object, build_objects
-from envs.physics.object_states import WATCH_TICKS, ObjectStates
+from envs.physics.object_states import UPDATE_TICKS, ObjectStates
 from envs.physics.room_builder import build_rooms, wall_pieces
 from envs.physics.spatial_queries import SpatialQueries
 from envs.rendering.camera import Camera, View
 from envs.rendering.scene_view import SceneView
 from envs.robot.base_navigation import Floor
-from envs.robot.fixture_reachability import unreachable
+from envs.robot.fixture_reachability import unreachable_fixtures
 from envs.robot.motion_primitives import MotionPrimitives
 from envs.robot.robot import LINKS, NAME, Robot
 from envs.skills.dispatch import perform
@@ -45,12 +45,12 @@ class PhysicalHome:
     """One home in one engine.
 
     Args:
-        scene: The home; with a floor plan.
-        grasp: `assisted` holds what the fingertips touch by a constraint; `physical` by friction alone.
+        scene: The home, with a floor plan.
+        grasp: `assisted` holds an object that the fingertips touch by a constraint; `physical` by friction alone.
         gui: Show PyBullet's window.
 
     Raises:
-        PhysicsError: PyBullet is missing, something in the scene finds no room, or the robot cannot get to a fixture.
+        PhysicsError: PyBullet is missing, the scene has too little room, or the robot cannot reach a fixture.
     """
 
     def __init__(self, scene: Scene, *, grasp: Literal["assisted", "physical"] = "assisted", gui: bool = False) -> None:
@@ -58,92 +58,95 @@ class PhysicalHome:
         self.world = World(scene)
         self.engine = Engine(gui=gui)
         self.grasp = grasp
-        self.places = SpatialQueries(self.engine, scene, wall_pieces(scene))
-        self._ajar = open_doors(self.places, scene)
+        self.queries = SpatialQueries(self.engine, scene, wall_pieces(scene))
+        self._open_fractions = open_doors(self.queries, scene)
         self._build_fixed()
-        build_objects(self.engine, scene, self.places)
+        build_objects(self.engine, scene, self.queries)
         self.engine.step(SETTLE_TICKS)
-        self._poses = {thing.name: self.engine.pose(thing.name) for thing in scene.objects}
+        self._poses = {obj.name: self.engine.pose(obj.name) for obj in scene.objects}
         self._floor = Floor(scene, footprints(scene))
         self._rebuild()
-        lost = unreachable(self.places, self._floor, scene.robot[:2])
-        if lost:
+        unreachable = unreachable_fixtures(self.queries, self._floor, scene.robot[:2])
+        if unreachable:
             self.close()
-            lines = "\n".join(f"{name}: {problem}" for name, problem in lost.items())
-            raise PhysicsError(f"scene {scene.name}: move these, or what stands in front of them\n{lines}")
+            lines = "\n".join(f"{name}: {problem}" for name, problem in unreachable.items())
+            advice = "the robot cannot use these fixtures; move them or what stands in front of them"
+            raise PhysicsError(f"scene {scene.name}: {advice}\n{lines}")
 
     def _build_fixed(self) -> None:
-        """Build what the things stand in; what is open at the start stands no farther open than there is room."""
+        """Build rooms and fixtures; what is open at the start opens only as far as there is room."""
         build_rooms(self.engine, self.scene)
         for fixture in self.scene.fixtures:
-            build_fixture(self.engine, fixture, self._ajar.get(fixture.name, 1.0))
+            build_fixture(self.engine, fixture, self._open_fractions.get(fixture.name, 1.0))
 
     def _rebuild(self) -> None:
-        """Build the start of the episode: everything anew, the things where they had come to rest."""
+        """Rebuild the scene at the settled poses: the start of the episode."""
         scene, engine = self.scene, self.engine
         engine.clear()
         if self.grasp == "physical":
             engine.be_precise()
         self._build_fixed()
-        for thing in scene.objects:
-            add_object(engine, thing, *self._poses[thing.name])
+        for item in scene.objects:
+            add_object(engine, item, *self._poses[item.name])
         robot = Robot(engine, scene.robot)
         self._floor.update([])
-        self.exposure = ObjectStates(self.world, self.places)
-        robot.on_control = self._watch
-        self.cell = MotionPrimitives(engine, robot, self.places, self._floor, self.exposure, self.grasp)
-        engine.step()  # a body that sleeps needs a fresh bounding box
-        # What has settled may rest until something touches it: a home asleep steps thirty times as fast.
-        for name in [o.name for o in scene.objects] + [n for n, f in self.places.furniture.items() if f.leaves]:
+        self.object_states = ObjectStates(self.world, self.queries)
+        robot.on_control = self._update_processes
+        self.motion = MotionPrimitives(engine, robot, self.queries, self._floor, self.object_states, self.grasp)
+        engine.step()  # a sleeping body needs an up-to-date bounding box
+        # Settled objects sleep until something touches them: an all-asleep home steps thirty times as fast.
+        for name in [item.name for item in scene.objects] + [
+            name for name, model in self.queries.furniture.items() if model.leaves
+        ]:
             engine.sleep(name)
-        self._parking = Parking(engine, [thing.name for thing in scene.objects])
-        self._parking.look(robot.q[:2])
+        self._culling = ObjectCulling(engine, [item.name for item in scene.objects])
+        self._culling.update(robot.q[:2])
         engine.ticks = 0
         self._at = NOWHERE
-        self.places.forget()
+        self.queries.forget()
 
     @cached_property
-    def looks(self) -> SceneView:
-        """What pictures are drawn of; made for the first one."""
+    def scene_view(self) -> SceneView:
+        """The scene as it is drawn, created for the first image."""
         return SceneView(self.engine, self.world)
 
     @cached_property
     def camera(self) -> Camera:
-        """Where pictures are drawn from."""
-        return Camera(self.looks.canvas, self.scene)
+        """The camera, created for the first image."""
+        return Camera(self.scene_view.renderer, self.scene)
 
     def close(self) -> None:
-        """Free the engine; safe to call twice."""
+        """Shut down the engine; safe to call twice."""
         self.engine.close()
-        if "looks" in vars(self):
-            self.looks.close()
+        if "scene_view" in vars(self):
+            self.scene_view.close()
 
     def reset(self) -> State:
-        """Return to the start of the episode, bit for bit, by building the home anew unless nothing moved since.
+        """Return to the start of the episode, bit for bit, by rebuilding the home unless nothing moved.
 
-        Restoring a saved state is faster but leaves traces of constraints and filters that were in use.
+        Restoring a saved state would be faster but leaves traces of constraints and collision filters.
         """
         if self.engine.ticks:
             self._rebuild()
         return self.state()
 
     def state(self) -> State:
-        """What is true now: places, held and open from geometry, the rest from the layer of invisible states."""
-        world, places = self.world, self.places
+        """Return the current state: places, held and open from geometry, the rest from the object states."""
+        world, queries = self.world, self.queries
         place = [NOWHERE] * world.n_fixtures
-        flags = list(self.exposure.flags)
+        flags = list(self.object_states.flags)
         for i, spec in enumerate(self.scene.fixtures):
-            if self.places.furniture[spec.name].leaves:
-                flags[i] = flags[i] | OPEN if places.is_open(spec.name) else flags[i] & ~OPEN
-        held = self._held()
-        for thing in self.scene.objects:
-            holder = None if thing.name == held else places.holder(thing.name)
-            place.append(HELD if thing.name == held else NOWHERE if holder is None else world.index[holder])
-        grasped = NOWHERE if held is None else world.index[held]
-        return State(world, tuple(place), tuple(flags), tuple(self.exposure.liquid), grasped, self._at)
+            if self.queries.furniture[spec.name].leaves:
+                flags[i] = flags[i] | OPEN if queries.is_open(spec.name) else flags[i] & ~OPEN
+        held_name = self._held()
+        for obj in self.scene.objects:
+            holder = None if obj.name == held_name else queries.holder(obj.name)
+            place.append(HELD if obj.name == held_name else NOWHERE if holder is None else world.index[holder])
+        held_index = NOWHERE if held_name is None else world.index[held_name]
+        return State(world, tuple(place), tuple(flags), tuple(self.object_states.liquid), held_index, self._at)
 
     def execute(self, action: Action, on_tick: Callable[[], None] | None = None) -> Outcome:
-        """Carry out an action with the robot.
+        """Execute an action with the robot.
 
         Args:
             action: A skill and its arguments.
@@ -152,37 +155,37 @@ class PhysicalHome:
         Raises:
             ActionError: The action names what this home or domain does not have.
         """
-        before = self.state()
-        reason = unmet_precondition(before, action)
+        state = self.state()
+        reason = unmet_precondition(state, action)
         if reason is not None:
             return Outcome(status="failed", reason=reason)
-        self.cell.robot.on_tick = on_tick
+        self.motion.robot.on_tick = on_tick
         try:
-            outcome = perform(self.cell, action)
+            outcome = perform(self.motion, action)
         finally:
-            self.cell.robot.on_tick = None
+            self.motion.robot.on_tick = None
         if outcome.status == "done":
-            self._at = successor(before, action).at
+            self._at = successor(state, action).at
         return outcome
 
     def _held(self) -> str | None:
-        held = self.cell.robot.held
+        held = self.motion.robot.held
         return None if held is None else held.name
 
-    def _watch(self) -> None:
-        if self.engine.ticks % WATCH_TICKS == 0:
-            self._parking.look(self.engine.joints(NAME, LINKS[:2]), self.cell.robot.carried)
-            self.exposure.watch(self._held())
+    def _update_processes(self) -> None:
+        if self.engine.ticks % UPDATE_TICKS == 0:
+            self._culling.update(self.engine.joints(NAME, LINKS[:2]), self.motion.robot.carried)
+            self.object_states.update(self._held())
 
     def render(self, width: int = 640, height: int = 480, view: View = "room") -> NDArray[np.uint8]:
         """Draw the home, (H, W, 3).
 
         Args:
-            width: Of the image [pixels].
-            height: Of the image [pixels].
-            view: `overhead` sees all of the home, `room` follows the work, `robot` looks over the robot's shoulder,
-                `head` sees what the robot's own camera sees.
+            width: Image width [pixels].
+            height: Image height [pixels].
+            view: `overhead` shows the whole home, `room` follows the work, `robot` looks over the robot's shoulder,
+                `head` is the robot's own camera.
         """
-        camera = self.camera  # its walls are drawn before the floors, which come with the first refresh
-        self.looks.refresh(self.state())
-        return camera.image(width, height, view, self.cell.robot.q, self.cell.focus)
+        camera = self.camera  # creates its walls before the first refresh adds the floors
+        self.scene_view.refresh(self.state())
+        return camera.image(width, height, view, self.motion.robot.q, self.motion.focus)

@@ -1,4 +1,4 @@
-"""The symbolic world as a home that one can act in."""
+"""The symbolic world as a home in which actions can be executed."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from envs.symbolic.home_protocol import Outcome
 
 
 class SymbolicHome:
-    """The symbolic world as a home: every applicable action is done, in its typical duration."""
+    """A home without physics: every applicable action succeeds, in its typical duration."""
 
     def __init__(self, state: State) -> None:
-        """Begin in a state."""
+        """Start in a state."""
         self._state = state
 
     def state(self) -> State:
-        """Return what is true now."""
+        """Return the current state."""
         return self._state
 
     def change(self, state: State) -> None:
-        """Let something else than the robot make this true."""
+        """Set the state, as if something other than the robot had changed it."""
         self._state = state
 
     def execute(self, action: Action) -> Outcome:
-        """Carry an action out, or fail with its unmet precondition."""
+        """Execute an action, or fail with its unmet precondition."""
         reason = unmet_precondition(self._state, action)
         if reason is not None:
             return Outcome(status="failed", reason=reason, energy_j=None)

@@ -1,11 +1,11 @@
-"""One action in, one outcome out: what each skill of the domain is in the physical home."""
+"""Execute one action in the physical home and return its outcome."""
 
 from __future__ import annotations
 
 from typing import Literal
 
 from envs.physics.engine import TICK_S
-from envs.physics.object_states import WATCH_TICKS
+from envs.physics.object_states import UPDATE_TICKS
 from envs.robot.motion_primitives import MotionPrimitives, SkillError
 from envs.robot.robot import OutOfTimeError
 from envs.skills import open_close, pick, regrasp, tool_use
@@ -13,67 +13,71 @@ from envs.skills.go_to import go_to
 from envs.symbolic.home_protocol import Outcome
 from envs.symbolic.state import Action
 
-LONGEST_WORK_TICKS = 480
-MAX_TICKS = 14_400  # a skill that takes longer than a minute has got lost
+MAX_PROCESS_TICKS = 480
+MAX_TICKS = 14_400  # one minute: a skill that takes longer is stuck
 
 
-def perform(cell: MotionPrimitives, action: Action) -> Outcome:
-    """Carry out an action whose preconditions hold. A failed skill leaves the arm tucked."""
-    start, hits, spent_j = cell.engine.ticks, cell.robot.collisions, cell.robot.energy_j
-    cell.robot.deadline = start + MAX_TICKS
+def perform(motion: MotionPrimitives, action: Action) -> Outcome:
+    """Carry out an action whose preconditions hold. After a failure, the arm is tucked."""
+    start_tick, collisions_before, energy_before_j = motion.engine.ticks, motion.robot.collisions, motion.robot.energy_j
+    motion.robot.deadline = start_tick + MAX_TICKS
     status: Literal["done", "failed"] = "done"
     reason = blocked_by = ""
     try:
-        _dispatch(cell, action)
-        _let_work(cell)
+        _dispatch(motion, action)
+        _wait_for_processes(motion)
     except SkillError as error:
         status, reason, blocked_by = "failed", str(error), error.blocked_by
     except OutOfTimeError:
-        status, reason = "failed", f"timeout at tick {cell.engine.ticks - start}"
-    cell.robot.deadline = None
+        status, reason = "failed", f"timeout at tick {motion.engine.ticks - start_tick}"
+    motion.robot.deadline = None
     if status == "failed":
-        cell.recover()
-    cell.robot.allowed = frozenset()
-    if cell.robot.slipped():
-        lost = cell.robot.held.name if cell.robot.held is not None else ""
-        status, reason = "failed", reason or f"{lost} slipped"
-        cell.drop()
-    ticks = cell.engine.ticks - start
+        motion.recover()
+    motion.robot.allowed_contacts = frozenset()
+    if motion.robot.slipped():
+        slipped_name = motion.robot.held.name if motion.robot.held is not None else ""
+        status, reason = "failed", reason or f"{slipped_name} slipped"
+        motion.drop_if_slipped()
+    ticks = motion.engine.ticks - start_tick
     return Outcome(
-        status=status, reason=reason, duration_s=ticks * TICK_S, ticks=ticks, collisions=cell.robot.collisions - hits,
-        energy_j=cell.robot.energy_j - spent_j,
+        status=status,
+        reason=reason,
+        duration_s=ticks * TICK_S,
+        ticks=ticks,
+        collisions=motion.robot.collisions - collisions_before,
+        energy_j=motion.robot.energy_j - energy_before_j,
         blocked_by=blocked_by,
-    )  # fmt: skip
+    )
 
 
-def _let_work(cell: MotionPrimitives) -> None:
-    """Stay while a process that the skill has started, or reached with a thing, does its work."""
-    held = cell.robot.held
-    for _ in range(LONGEST_WORK_TICKS // WATCH_TICKS):
-        if not cell.exposure.pending(None if held is None else held.name):
+def _wait_for_processes(motion: MotionPrimitives) -> None:
+    """Wait while a process that the skill started, or in which it put an object, does its work."""
+    held = motion.robot.held
+    for _ in range(MAX_PROCESS_TICKS // UPDATE_TICKS):
+        if not motion.object_states.pending(None if held is None else held.name):
             return
-        cell.robot.wait(WATCH_TICKS)
+        motion.robot.wait(UPDATE_TICKS)
 
 
-def _dispatch(cell: MotionPrimitives, action: Action) -> None:
+def _dispatch(motion: MotionPrimitives, action: Action) -> None:
     skill, args = action
     if skill == "go to":
-        go_to(cell, args[0])
+        go_to(motion, args[0])
     elif skill == "pick up":
-        pick.pick_up(cell, args[0])
+        pick.pick_up(motion, args[0])
     elif skill in ("put", "give"):
-        regrasp.place(cell, args[0], args[1])
+        regrasp.place(motion, args[0], args[1])
     elif skill in ("open", "close"):
-        open_close.move_joint(cell, args[0], opened=skill == "open")
+        open_close.move_joint(motion, args[0], opened=skill == "open")
     elif skill in ("turn on", "turn off"):
-        tool_use.press(cell, args[0])
+        tool_use.press_switch(motion, args[0])
     elif skill == "slice":
-        tool_use.slice_up(cell, args[0])
+        tool_use.cut_object(motion, args[0])
     elif skill == "wipe":
-        tool_use.wipe(cell, args[0])
+        tool_use.wipe(motion, args[0])
     elif skill == "pour":
-        tool_use.pour(cell, args[0], args[1])
+        tool_use.pour(motion, args[0], args[1])
     elif skill == "fold":
-        tool_use.fold(cell, args[0])
+        tool_use.fold(motion, args[0])
     else:
         raise SkillError(f"there is no skill {skill!r}")

@@ -1,4 +1,4 @@
-"""Picking things up, and how the hand comes to a place."""
+"""The skill `pick up`, and how the hand approaches a place."""
 
 from __future__ import annotations
 
@@ -8,97 +8,103 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from envs.assets.collision_shapes import edge_top, rims
+from envs.assets.collision_shapes import edge_height, rims
 from envs.geometry.rotations import Array
-from envs.robot.motion_primitives import MotionPrimitives, SkillError, cyclic
+from envs.robot.motion_primitives import MotionPrimitives, SkillError, evenly_spaced_yaws
 from envs.robot.obstruction import unreachable_error
-from envs.robot.reach_planning import BACK, DOWN, LEVEL, ApproachPath, ReachPose, ReachTarget
+from envs.robot.reach_planning import PITCH_BACK, PITCHES_DOWN, PITCHES_LEVEL, ApproachPath, ReachPose, ReachTarget
 from envs.robot.robot import HAND, LEFT, NAME, OPEN_M, RIGHT
-from envs.skills.grasps import CORNERS, UPRIGHT, half_extents, heading_of, is_round, pinches
+from envs.skills.grasps import CORNERS, UPRIGHT_COS, grasp_candidates, half_extents, heading_of, is_round
 
 if TYPE_CHECKING:
     from envs.geometry.support_region import SupportRegion
 
-SQUEEZE_M = 0.012  # of each finger beyond a thing's side, so that the motors press
-CLEAR_M = 0.02  # of each finger beside a thing
-SHUT_M = 0.004  # of each finger, to touch rather than to pinch
-PINCHED_M = 0.003
-TOUCH_M = 0.018  # how near the tip must come for an assisted grasp
-ABOVE_M = 0.16  # by which the tip comes from above
-OVER_RIM_M = 0.05  # by which fingers come in over a rim that they then straddle
+SQUEEZE_M = 0.012  # of each finger beyond the object's side, so that the motors press
+FINGER_CLEAR_M = 0.02  # of each finger beside an object
+CLOSED_FINGER_M = 0.004  # of each finger, to touch rather than to pinch
+MAX_PINCH_GAP_M = 0.003
+MAX_TOUCH_GAP_M = 0.018  # maximum distance of the fingers from the object for an assisted grasp
+APPROACH_HEIGHT_M = 0.16  # height from which the tip comes
+RIM_CLEAR_M = 0.05  # height at which the fingers pass over a rim before they straddle it
 
 
-def pick_up(cell: MotionPrimitives, name: str, pitches: tuple[float, ...] | None = None) -> None:
-    """Grasp a thing and lift it, arm tucked at the end.
+def pick_up(motion: MotionPrimitives, name: str, pitches: tuple[float, ...] | None = None) -> None:
+    """Grasp an object and lift it, then tuck the arm.
 
     Args:
-        cell: The robot and its home.
-        name: The thing.
-        pitches: How the hand may pitch for a grasp by friction, the best first [rad]; else as the place asks for.
+        motion: The robot and its home.
+        name: The object.
+        pitches: Pitches of the hand for a grasp by friction, the best first [rad]; by default those that fit the place.
 
     Raises:
         SkillError: It cannot be reached or held.
     """
-    places = cell.places
-    root = places.root(name)
-    cargo = places.contents(name)
+    queries = motion.queries
+    fixture = queries.root(name)
+    cargo = queries.contents(name)
     reason = f"cannot reach {name}"
     for attempt in range(3):
-        goals = pinches(cell, name, pitches, deeper_m=0.006 * attempt)
-        if cell.grasp == "assisted":
-            goals.append(_touch(cell, name, lower=0.008 * attempt))
-        if not goals:
+        targets = grasp_candidates(motion, name, pitches, deeper_m=0.006 * attempt)
+        if motion.grasp == "assisted":
+            targets.append(_touch_target(motion, name, lower=0.008 * attempt))
+        if not targets:
             raise SkillError(f"{name} is too wide for the hand")
-        over_m = 2 * float(places.extents(name)[2]) if places.holder(name) != root else 0.0
-        if cell.grasp == "physical" and rims(places.things[name]):
-            over_m = max(over_m, OVER_RIM_M)
-        entry, front = entry_to(cell, root, name, extra=over_m)
-        find = partial(cell.reaches, goals, entry, fixture=root, ignore=[name, *cargo], front=front)
-        reaches = find()
-        if not reaches and attempt == 0:
-            raise unreachable_error(cell, reason, find, own=root)
-        if not reaches:
+        extra_height_m = 2 * float(queries.extents(name)[2]) if queries.holder(name) != fixture else 0.0
+        if motion.grasp == "physical" and rims(queries.objects[name]):
+            extra_height_m = max(extra_height_m, RIM_CLEAR_M)
+        approach, front = approach_to(motion, fixture, name, extra_height_m=extra_height_m)
+        find_poses = partial(
+            motion.find_reach_poses, targets, approach, fixture=fixture, ignore=[name, *cargo], front=front
+        )
+        reach_poses = find_poses()
+        if not reach_poses and attempt == 0:
+            raise unreachable_error(motion, reason, find_poses, own_fixture=fixture)
+        if not reach_poses:
             break
-        reach = reaches[min(2 * attempt, len(reaches) - 1)]  # another one each time
-        cell.robot.allowed = frozenset((name, *cargo))
-        if cell.grasp == "physical":
-            held = _pinch(cell, name, cargo, reach, root or name)
+        reach_pose = reach_poses[min(2 * attempt, len(reach_poses) - 1)]  # a different one at each attempt
+        motion.robot.allowed_contacts = frozenset((name, *cargo))
+        if motion.grasp == "physical":
+            held = _pinch(motion, name, cargo, reach_pose, fixture or name)
         else:
-            pinched = reach.width > 0
-            cell.approach(reach, root or name, finger=min(OPEN_M, reach.width / 2 + CLEAR_M) if pinched else SHUT_M)
-            cell.robot.grip(max(0.0, reach.width / 2 - 0.001) if pinched else SHUT_M)
-            held = cell.engine.gap(NAME, (HAND, LEFT, RIGHT), name) < TOUCH_M
+            pinched = reach_pose.width > 0
+            motion.approach(
+                reach_pose,
+                fixture or name,
+                finger=min(OPEN_M, reach_pose.width / 2 + FINGER_CLEAR_M) if pinched else CLOSED_FINGER_M,
+            )
+            motion.robot.grip(max(0.0, reach_pose.width / 2 - 0.001) if pinched else CLOSED_FINGER_M)
+            held = motion.engine.gap(NAME, (HAND, LEFT, RIGHT), name) < MAX_TOUCH_GAP_M
             if held:
-                cell.robot.hold(name, cargo)
-                _lift(cell, name, cargo, reach)
+                motion.robot.hold(name, cargo)
+                _lift(motion, name, cargo, reach_pose)
         if held:
             return
         reason = f"{name} slipped"
-        if cell.robot.held is None:
-            cell.retreat(reach)
-        cell.drop()
-        cell.tuck()
+        if motion.robot.held is None:
+            motion.retreat(reach_pose)
+        motion.drop_if_slipped()
+        motion.tuck()
     raise SkillError(reason)
 
 
-def _touch(cell: MotionPrimitives, name: str, *, lower: float) -> ReachTarget:
-    """Where the fingertips touch a thing that they cannot take between them: near its edge, on top."""
-    places = cell.places
-    category = places.things[name]
-    at, turn = places.pose(name)
-    root = places.root(name)
-    covered = root is not None and places.area(root).covered
+def _touch_target(motion: MotionPrimitives, name: str, *, lower: float) -> ReachTarget:
+    """Target at which the fingertips touch an object that they cannot grasp: on top, near its edge."""
+    queries = motion.queries
+    category = queries.objects[name]
+    at, turn = queries.pose(name)
+    fixture = queries.root(name)
+    covered = fixture is not None and queries.region(fixture).covered
     yaw = heading_of(turn)
-    over_m = 0.012 if covered else 0.003  # a level hand's fingers are 9 mm thick below their middle
+    height_above_m = 0.012 if covered else 0.003  # the fingers of a level hand are 9 mm thick below their middle
 
     def tip(heading: float) -> Array:
         half = half_extents(turn, category, heading)
-        top = half[2] if abs(turn[2, 2]) < UPRIGHT else edge_top(category)
-        back = max(0.0, half[0] - 0.02)
-        made: Array = np.array(
-            [at[0] - back * np.cos(heading), at[1] - back * np.sin(heading), at[2] + top + over_m - lower]
+        top_m = half[2] if abs(turn[2, 2]) < UPRIGHT_COS else edge_height(category)
+        back_m = max(0.0, half[0] - 0.02)
+        tip_at: Array = np.array(
+            [at[0] - back_m * np.cos(heading), at[1] - back_m * np.sin(heading), at[2] + top_m + height_above_m - lower]
         )
-        return made
+        return tip_at
 
     half = half_extents(turn, category, yaw)
     corners = CORNERS * half
@@ -107,57 +113,61 @@ def _touch(cell: MotionPrimitives, name: str, *, lower: float) -> ReachTarget:
     return ReachTarget(
         middle=at,
         tip=tip,
-        yaws=() if is_round(category) else cyclic(yaw, pi / 2),
-        pitches=LEVEL if covered else (*DOWN, BACK),
+        yaws=() if is_round(category) else evenly_spaced_yaws(yaw, pi / 2),
+        pitches=PITCHES_LEVEL if covered else (*PITCHES_DOWN, PITCH_BACK),
         cargo=corners * 0.9 + (0, 0, 0.02),
         cost=0.6,
     )
 
 
-def entry_to(cell: MotionPrimitives, root: str | None, name: str, *, extra: float = 0.0) -> tuple[ApproachPath, bool]:
-    """From the front where something is above, else from above."""
-    places = cell.places
-    if root is not None and places.area(root).covered:
-        area = places.area(root)
-        at, _ = places.pose(name)
-        return from_front(area, float(area.local(at)[0]), extra), True
-    walls = 0.0
-    if root is not None:
-        spec = places.specs[root]
-        category = places.domain.fixtures[spec.category]
+def approach_to(
+    motion: MotionPrimitives, fixture: str | None, name: str, *, extra_height_m: float = 0.0
+) -> tuple[ApproachPath, bool]:
+    """Approach from the front under a cover, otherwise from above; also return whether from the front."""
+    queries = motion.queries
+    if fixture is not None and queries.region(fixture).covered:
+        region = queries.region(fixture)
+        at, _ = queries.pose(name)
+        return approach_from_front(region, float(region.local(at)[0]), extra_height_m), True
+    wall_height_m = 0.0
+    if fixture is not None:
+        spec = queries.specs[fixture]
+        category = queries.domain.fixtures[spec.category]
         if category.region is not None:
-            walls = max(0.0, category.size[2] - category.region.z)
-    return ApproachPath(up=ABOVE_M + min(0.25, walls) + 0.5 * extra), False
+            wall_height_m = max(0.0, category.size[2] - category.region.z)
+    return ApproachPath(up=APPROACH_HEIGHT_M + min(0.25, wall_height_m) + 0.5 * extra_height_m), False
 
 
-def from_front(area: SupportRegion, x: float, extra: float) -> ApproachPath:
-    """Out of a covered region from a depth x [m] of its frame."""
-    out = area.size[0] / 2 - x + 0.20
-    return ApproachPath(up=0.03 + min(0.20, extra), out=(float(out * np.cos(area.yaw)), float(out * np.sin(area.yaw))))
+def approach_from_front(region: SupportRegion, x: float, extra_height_m: float) -> ApproachPath:
+    """Approach from the front to a depth x [m] in the frame of a covered region."""
+    out_m = region.size[0] / 2 - x + 0.20
+    return ApproachPath(
+        up=0.03 + min(0.20, extra_height_m), out=(float(out_m * np.cos(region.yaw)), float(out_m * np.sin(region.yaw)))
+    )
 
 
-def _pinch(cell: MotionPrimitives, name: str, cargo: list[str], reach: ReachPose, where: str) -> bool:
-    """Take a thing by the fingers' friction and lift it; whether it came along."""
-    robot = cell.robot
-    cell.approach(reach, where, finger=min(OPEN_M, reach.width / 2 + CLEAR_M))
-    for thing in (name, *cargo):
-        cell.engine.keep_awake(thing)
+def _pinch(motion: MotionPrimitives, name: str, cargo: list[str], reach: ReachPose, place: str) -> bool:
+    """Grasp an object by the friction of the fingers and lift it; return whether it came along."""
+    robot = motion.robot
+    motion.approach(reach, place, finger=min(OPEN_M, reach.width / 2 + FINGER_CLEAR_M))
+    for item in (name, *cargo):
+        motion.engine.keep_awake(item)
     robot.grip(max(0.0, reach.width / 2 - SQUEEZE_M))
     robot.wait(24)
-    if max(cell.engine.gap(NAME, (finger,), name) for finger in (LEFT, RIGHT)) > PINCHED_M:
-        robot.grip(min(OPEN_M, reach.width / 2 + CLEAR_M))
+    if max(motion.engine.gap(NAME, (finger,), name) for finger in (LEFT, RIGHT)) > MAX_PINCH_GAP_M:
+        robot.grip(min(OPEN_M, reach.width / 2 + FINGER_CLEAR_M))
         return False
     robot.hold(name, cargo, welded=False)
-    _lift(cell, name, cargo, reach)
+    _lift(motion, name, cargo, reach)
     return not robot.slipped()
 
 
-def _lift(cell: MotionPrimitives, name: str, cargo: list[str], reach: ReachPose) -> None:
-    """Lift, leave and tuck; what leaned on the thing wakes up."""
-    leaning = cell.engine.neighbors(name)
-    for other in [thing for thing in cell.places.things if thing in leaning]:  # in a fixed order
-        cell.engine.wake(other)
-    for thing in (name, *cargo):
-        cell.engine.keep_awake(thing)
-    cell.retreat(reach)
-    cell.tuck()
+def _lift(motion: MotionPrimitives, name: str, cargo: list[str], reach: ReachPose) -> None:
+    """Lift, retreat and tuck; wake the objects that touch the lifted one."""
+    touching = motion.engine.neighbors(name)
+    for neighbor in [item for item in motion.queries.objects if item in touching]:  # in a fixed order
+        motion.engine.wake(neighbor)
+    for item in (name, *cargo):
+        motion.engine.keep_awake(item)
+    motion.retreat(reach)
+    motion.tuck()

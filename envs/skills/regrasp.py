@@ -1,7 +1,7 @@
-"""Putting down what friction holds where the hand would have to hold it otherwise: set down on the way, taken anew.
+"""Place an object held by friction where another grasp is needed: set it down on the way and grasp it again.
 
-What is pinched turns with the hand. A cup that was taken out of a cupboard by a level hand cannot be put on a low
-table, nor a cup that was taken from above be put into a cupboard; a person would set it down and take it otherwise.
+A pinched object turns with the hand. A cup taken out of a cupboard by a level hand cannot be placed on a low table,
+and a cup taken from above cannot be placed in a cupboard. A person would set it down and grasp it differently.
 """
 
 from __future__ import annotations
@@ -10,62 +10,65 @@ from math import hypot
 from typing import TYPE_CHECKING
 
 from envs.robot.motion_primitives import SkillError
-from envs.robot.reach_planning import DOWN, LEVEL
+from envs.robot.reach_planning import PITCHES_DOWN, PITCHES_LEVEL
 from envs.skills.pick import pick_up
 from envs.skills.place import AwkwardError, place_as_held
 
 if TYPE_CHECKING:
     from envs.robot.motion_primitives import MotionPrimitives
 
-HEIGHTS_M = (0.45, 1.15)  # of surfaces on which the hand may come level, steep, and from above
-MOST_M = 6.0  # the way to such a surface
-TRIES = 4
+SURFACE_HEIGHTS_M = (0.45, 1.15)  # of surfaces that the hand can approach level, steeply and from above
+MAX_DISTANCE_M = 6.0  # to such a surface
+MAX_SURFACES = 4
 
 
-def place(cell: MotionPrimitives, name: str, place: str) -> None:
-    """Put what is held at a place, arm tucked at the end; with a stop on the way where friction needs one.
+def place(motion: MotionPrimitives, name: str, place: str) -> None:
+    """Place the held object and tuck the arm, with a stop on the way where the grasp requires it.
 
     Raises:
-        SkillError: No room, no reach, or it did not stay there; the thing is still held unless it fell.
+        SkillError: No room, no reach, or it did not stay there; the object is still held unless it fell.
     """
     try:
-        place_as_held(cell, name, place)
+        place_as_held(motion, name, place)
         return
     except AwkwardError as error:
-        reason = error
-    if not _set_down(cell, name, place):
-        raise reason
-    root = cell.places.root(place)
-    covered = root is not None and cell.places.area(root).covered
-    pick_up(cell, name, LEVEL[::-1] if covered else DOWN)
-    place_as_held(cell, name, place)
+        error_as_held = error
+    if not _set_down_nearby(motion, name, place):
+        raise error_as_held
+    fixture = motion.queries.root(place)
+    covered = fixture is not None and motion.queries.region(fixture).covered
+    pick_up(motion, name, PITCHES_LEVEL[::-1] if covered else PITCHES_DOWN)
+    place_as_held(motion, name, place)
 
 
-def _set_down(cell: MotionPrimitives, name: str, place: str) -> bool:
-    """Put what is held on a surface nearby; whether there was one."""
-    for surface in _surfaces(cell, place)[:TRIES]:
+def _set_down_nearby(motion: MotionPrimitives, name: str, place: str) -> bool:
+    """Place the held object on a surface nearby; return whether there was one."""
+    for surface in _nearby_surfaces(motion, place)[:MAX_SURFACES]:
         try:
-            place_as_held(cell, name, surface)
+            place_as_held(motion, name, surface)
         except SkillError:
-            if cell.robot.held is None:
+            if motion.robot.held is None:
                 raise
             continue  # no room there, or no reach with this grasp either
         return True
     return False
 
 
-def _surfaces(cell: MotionPrimitives, place: str) -> list[str]:
-    """Open surfaces of a handy height, the nearest first."""
-    places = cell.places
-    x, y = (float(n) for n in cell.robot.q[:2])
-    found = []
-    for name, spec in places.specs.items():
-        category = places.domain.fixtures[spec.category]
+def _nearby_surfaces(motion: MotionPrimitives, place: str) -> list[str]:
+    """Open surfaces at a suitable height, the nearest first."""
+    queries = motion.queries
+    x, y = (float(n) for n in motion.robot.q[:2])
+    surfaces = []
+    for name, spec in queries.specs.items():
+        category = queries.domain.fixtures[spec.category]
         if name == place or category.region is None or category.relation != "on" or category.body == "seat":
             continue
-        if places.area(name).covered or not HEIGHTS_M[0] <= places.area(name).at[2] <= HEIGHTS_M[1]:
+        if (
+            queries.region(name).covered
+            or not SURFACE_HEIGHTS_M[0] <= queries.region(name).at[2] <= SURFACE_HEIGHTS_M[1]
+        ):
             continue
-        away_m = hypot(spec.x - x, spec.y - y)
-        if away_m < MOST_M:
-            found.append((away_m, name))
-    return [name for _, name in sorted(found)]
+        distance_m = hypot(spec.x - x, spec.y - y)
+        if distance_m < MAX_DISTANCE_M:
+            surfaces.append((distance_m, name))
+    return [name for _, name in sorted(surfaces)]

@@ -1,7 +1,7 @@
 """The symbolic world: pure `unmet_precondition(state, action)` and `apply(state, action) -> State`.
 
-What a state is stands in `envs/symbolic/state.py`; what the robot can do, when and to what effect is here, and so are the names
-to import both from.
+This module defines the preconditions and effects of every skill. `envs/symbolic/state.py` defines the state; its names
+are re-exported here.
 """
 
 from __future__ import annotations
@@ -44,17 +44,17 @@ __all__ = [
     "World",
     "applicable",
     "apply",
-    "successor",
     "apply_process",
     "format_action",
     "parse_action",
+    "successor",
     "unmet_precondition",
 ]
 
 
 _TWO_NAMES = ("put", "give", "pour")
-# What the skills that only set or clear a state do: the state, and whether it is then true.
-_TURNS = {
+# Skills that only set or clear one state: the state, and whether it is true afterwards.
+_STATE_EFFECTS = {
     "open": (OPEN, True),
     "close": (OPEN, False),
     "turn on": (ON, True),
@@ -85,55 +85,55 @@ def _in_hand(state: State) -> str:
     return state.world.names[state.held] if state.held >= 0 else "nothing"
 
 
-def _unmet_put(state: State, thing: int, place: int) -> str | None:
+def _unmet_put(state: State, obj: int, place: int) -> str | None:
     world = state.world
-    if state.held != thing:
-        return f"not holding {world.names[thing]} (holding {_in_hand(state)})"
+    if state.held != obj:
+        return f"not holding {world.names[obj]} (holding {_in_hand(state)})"
     if world.relation[place] is None or world.relation[place] == "with":
         return f"nothing can be put on {world.names[place]}"
     if world.enclosed[place] and not state.flags[place] & OPEN:
         return f"{world.names[place]} is closed"
     if (unreachable := _reach(state, place)) is not None:
         return unreachable
-    if not world.fits(thing, place):
-        return f"{world.names[thing]} does not fit {world.relation[place]} {world.names[place]}"
+    if not world.fits(obj, place):
+        return f"{world.names[obj]} does not fit {world.relation[place]} {world.names[place]}"
     others = state.children(place)
-    if others and world.units[thing] + sum([world.units[i] for i in others]) > world.capacity[place]:
+    if others and world.units[obj] + sum([world.units[i] for i in others]) > world.capacity[place]:
         return f"no room {world.relation[place]} {world.names[place]}"
     return None
 
 
-def _unmet_give(state: State, thing: int, receiver: int) -> str | None:
+def _unmet_give(state: State, obj: int, receiver: int) -> str | None:
     world = state.world
-    if state.held != thing:
-        return f"not holding {world.names[thing]} (holding {_in_hand(state)})"
+    if state.held != obj:
+        return f"not holding {world.names[obj]} (holding {_in_hand(state)})"
     if world.relation[receiver] != "with":
         return f"{world.names[receiver]} is not a person"
-    return None if world.fits(thing, receiver) else f"{world.names[thing]} is too large to hand over"
+    return None if world.fits(obj, receiver) else f"{world.names[obj]} is too large to hand over"
 
 
 def _unmet_fixture(state: State, skill: str, fixture: int) -> str | None:
     world = state.world
-    kind, name = world.fixture[fixture], world.names[fixture]
-    if kind is None:
+    category, name = world.fixture_category[fixture], world.names[fixture]
+    if category is None:
         return f"{name} is not a fixture"
     if skill == "go to":
         return None
     flags = state.flags[fixture]
     if skill == "wipe":
-        held = world.thing[state.held] if state.held >= 0 else None
+        held = world.object_category[state.held] if state.held >= 0 else None
         if held is None or not held.wipes:
             return "not holding a cloth or sponge"
-        return None if kind.wipeable else f"{name} cannot be wiped"
+        return None if category.wipeable else f"{name} cannot be wiped"
     if state.held >= 0:
         return f"the hand is not empty (holding {world.names[state.held]})"
     if skill in ("open", "close"):
-        if kind.joint is None:
+        if category.joint is None:
             return f"{name} cannot be opened or closed"
         if bool(flags & OPEN) == (skill == "open"):
             return f"{name} is already {'open' if flags & OPEN else 'closed'}"
         return f"{name} is on" if flags & ON else None
-    if not kind.switch:
+    if not category.switch:
         return f"{name} has no switch"
     if bool(flags & ON) == (skill == "turn on"):
         return f"{name} is already {'on' if flags & ON else 'off'}"
@@ -143,64 +143,64 @@ def _unmet_fixture(state: State, skill: str, fixture: int) -> str | None:
     return None
 
 
-def _unmet_pour(state: State, vessel: int, into: int) -> str | None:
+def _unmet_pour(state: State, vessel: int, target: int) -> str | None:
     world = state.world
     if state.held != vessel:
         return f"not holding {world.names[vessel]} (holding {_in_hand(state)})"
     if not state.liquid[vessel]:
         return f"{world.names[vessel]} is empty"
-    kind, thing = world.fixture[into], world.thing[into]
-    if kind is not None and kind.waterable:
+    fixture_category, object_category = world.fixture_category[target], world.object_category[target]
+    if fixture_category is not None and fixture_category.waterable:
         return None if state.liquid[vessel] == "water" else f"{world.names[vessel]} holds no water"
-    if thing is None or not thing.fills:
-        return f"nothing can be poured into {world.names[into]}"
-    if state.liquid[into]:  # `into` may be the vessel itself
-        return f"{world.names[into]} is not empty"
-    return _reach(state, into)
+    if object_category is None or not object_category.fills:
+        return f"nothing can be poured into {world.names[target]}"
+    if state.liquid[target]:  # the target may be the vessel itself
+        return f"{world.names[target]} is not empty"
+    return _reach(state, target)
 
 
-def _unmet_object(state: State, skill: str, thing: int) -> str | None:
+def _unmet_object(state: State, skill: str, obj: int) -> str | None:
     world = state.world
-    kind, name = world.thing[thing], world.names[thing]
-    if kind is None:
+    category, name = world.object_category[obj], world.names[obj]
+    if category is None:
         return f"{name} is a fixture"
     if skill == "slice":
-        held = world.thing[state.held] if state.held >= 0 else None
+        held = world.object_category[state.held] if state.held >= 0 else None
         if held is None or not held.cuts:
             return "not holding a knife"
-        if not kind.slices:
+        if not category.slices:
             return f"{name} cannot be sliced"
-        if state.flags[thing] & SLICED:
+        if state.flags[obj] & SLICED:
             return f"{name} is already sliced"
-        root = state.root(thing)
+        root = state.root(obj)
         if root >= 0 and (world.enclosed[root] or world.relation[root] == "with"):
             return f"{name} is not on an open surface"
-        return _reach(state, thing)
+        return _reach(state, obj)
     if state.held >= 0:
         return f"the hand is not empty (holding {world.names[state.held]})"
     if skill == "fold":
-        if not kind.folds:
+        if not category.folds:
             return f"{name} cannot be folded"
-        if state.flags[thing] & FOLDED:
+        if state.flags[obj] & FOLDED:
             return f"{name} is already folded"
-    return _reach(state, thing)
+    return _reach(state, obj)
 
 
 def unmet_precondition(state: State, action: Action) -> str | None:
-    """Return in words the first precondition that an action lacks, or None if it is applicable.
+    """Return in words the first false precondition of an action, or None if it is applicable.
 
     Raises:
-        ActionError: The action names no skill or a thing that this home does not have.
+        ActionError: The action names an unknown skill, or an object or fixture that this home does not have.
     """
     world = state.world
     skill, args = action
     if skill not in world.domain.skills:
         raise ActionError(f"there is no skill {quoted(skill)}{nearest(skill, world.domain.skills)}")
-    wanted = 2 if skill in _TWO_NAMES else 1
-    if len(args) != wanted:
-        raise ActionError(f"{skill!r} takes {wanted} name{'s' * (wanted > 1)}, found {len(args)}")
+    n_args = 2 if skill in _TWO_NAMES else 1
+    if len(args) != n_args:
+        raise ActionError(f"{skill!r} takes {n_args} name{'s' * (n_args > 1)}, found {len(args)}")
     first = _entity(world, args[0])
-    if wanted == 2:
+    if n_args == 2:
         second = _entity(world, args[1])
         if skill == "put":
             return _unmet_put(state, first, second)
@@ -224,60 +224,60 @@ def apply(state: State, action: Action) -> State:
 
 
 def successor(state: State, action: Action) -> State:
-    """Return the state after an action that is known to be applicable (no preconditions are checked)."""
-    world, place, flags, liquid, held, at = state
+    """Return the state after an action that is known to be applicable; preconditions are not checked."""
+    world, places, flags, liquid, held, at = state
     skill, args = action
     first = world.index[args[0]]
     if skill == "go to":
-        return State(world, place, flags, liquid, held, first)
+        return State(world, places, flags, liquid, held, first)
     if skill == "pick up":
         at = state.root(first)
-        moved = list(place)
-        moved[first] = HELD
-        return State(world, tuple(moved), flags, liquid, first, at)
+        new_places = list(places)
+        new_places[first] = HELD
+        return State(world, tuple(new_places), flags, liquid, first, at)
     if skill in ("put", "give"):
         target = world.index[args[1]]
-        moved = list(place)
-        moved[first] = target
+        new_places = list(places)
+        new_places[first] = target
         at = state.root(target)
-        flags, liquid = _exposed(world, tuple(moved), flags, liquid, at)
-        return State(world, tuple(moved), flags, liquid, NOWHERE, at)
+        flags, liquid = _after_process(world, tuple(new_places), flags, liquid, at)
+        return State(world, tuple(new_places), flags, liquid, NOWHERE, at)
     if skill == "pour":
-        return _poured(state, first, world.index[args[1]])
+        return _after_pour(state, first, world.index[args[1]])
     at = state.root(first)
-    bit, turned_on = _TURNS[skill]
+    bit, is_set = _STATE_EFFECTS[skill]
     new_flags = list(flags)
-    new_flags[first] = new_flags[first] | bit if turned_on else new_flags[first] & ~bit
+    new_flags[first] = new_flags[first] | bit if is_set else new_flags[first] & ~bit
     flags = tuple(new_flags)
     if skill in ("close", "turn on"):
-        flags, liquid = _exposed(world, place, flags, liquid, first)
-    return State(world, place, flags, liquid, held, at)
+        flags, liquid = _after_process(world, places, flags, liquid, first)
+    return State(world, places, flags, liquid, held, at)
 
 
-def _exposed(
-    world: World, place: tuple[int, ...], flags: tuple[int, ...], liquid: tuple[str, ...], fixture: int
+def _after_process(
+    world: World, places: tuple[int, ...], flags: tuple[int, ...], liquid: tuple[str, ...], fixture: int
 ) -> tuple[tuple[int, ...], tuple[str, ...]]:
-    """Return flags and liquids after the process of a fixture, if one runs there."""
+    """Return flags and liquids after the process of a fixture has run, if it has one."""
     if world.rule[fixture] is None:
         return flags, liquid
     new_flags, new_liquid = list(flags), list(liquid)
-    apply_process(world, place, new_flags, new_liquid, fixture)
+    apply_process(world, places, new_flags, new_liquid, fixture)
     return tuple(new_flags), tuple(new_liquid)
 
 
-def _poured(state: State, vessel: int, into: int) -> State:
+def _after_pour(state: State, vessel: int, target: int) -> State:
     world = state.world
     flags, liquid = list(state.flags), list(state.liquid)
-    at = state.root(into)
-    if into < world.n_fixtures:
-        flags[into] |= WATERED
+    at = state.root(target)
+    if target < world.n_fixtures:
+        flags[target] |= WATERED
     else:
-        liquid[into] = liquid[vessel]
-        warmth = flags[vessel] & (HOT | COLD)
-        if warmth:
-            flags[into] = flags[into] & ~(HOT | COLD) | warmth
-    thing = world.thing[vessel]
-    if thing is not None and not thing.contains:
+        liquid[target] = liquid[vessel]
+        temperature = flags[vessel] & (HOT | COLD)
+        if temperature:
+            flags[target] = flags[target] & ~(HOT | COLD) | temperature
+    category = world.object_category[vessel]
+    if category is not None and not category.contains:
         liquid[vessel] = ""
     apply_process(world, state.place, flags, liquid, at)  # cold milk into a mug on a burner gets hot
     return State(world, state.place, tuple(flags), tuple(liquid), state.held, at)
@@ -288,17 +288,17 @@ def format_action(world: World, action: Action) -> str:
     skill, args = action
     if skill == "put":
         place = world.index.get(args[1])
-        word = world.relation[place] if place is not None else None
-        return f"put {args[0]} {word or 'on'} {args[1]}"
-    joint = {"give": " to ", "pour": " into "}.get(skill, " ")
-    return f"{skill} {joint.join(args)}"
+        relation = world.relation[place] if place is not None else None
+        return f"put {args[0]} {relation or 'on'} {args[1]}"
+    separator = {"give": " to ", "pour": " into "}.get(skill, " ")
+    return f"{skill} {separator.join(args)}"
 
 
 def parse_action(world: World, text: str) -> Action:
-    """Read a subtask. `in` and `on` are both accepted for any place; the place's own word is written back.
+    """Parse a subtask. `in` and `on` are both accepted for any place; `format_action` writes the place's own word.
 
     Raises:
-        ActionError: The text names no skill, or a thing that this home does not have.
+        ActionError: The text names no skill, or an object or fixture that this home does not have.
     """
     words = " ".join(text.split())
     for skill in sorted(world.domain.skills, key=len, reverse=True):
@@ -308,42 +308,42 @@ def parse_action(world: World, text: str) -> Action:
     else:
         known = ", ".join(world.domain.skills)
         raise ActionError(f"{quoted(text)} starts with no skill of the robot; it can: {known}")
-    joints = {"put": (" on ", " in "), "pour": (" into ", " in "), "give": (" to ",)}.get(skill)
-    if joints is None:
+    separators = {"put": (" on ", " in "), "pour": (" into ", " in "), "give": (" to ",)}.get(skill)
+    if separators is None:
         _entity(world, rest)
         return Action(skill, (rest,))
-    for joint in joints:
-        thing, found, place = rest.partition(joint)
-        if found:
-            _entity(world, thing)
-            _entity(world, place)
-            return Action(skill, (thing, place))
+    for separator in separators:
+        first_name, separator_found, second_name = rest.partition(separator)
+        if separator_found:
+            _entity(world, first_name)
+            _entity(world, second_name)
+            return Action(skill, (first_name, second_name))
     raise ActionError(f"{quoted(text)}: expected {world.domain.skills[skill].text!r}")
 
 
 def applicable(state: State, *, fixtures_only: bool = False) -> list[Action]:
-    """Return every applicable action, in a fixed order (`fixtures_only`: put things on fixtures only)."""
+    """Return every applicable action, in a fixed order (`fixtures_only`: put objects on fixtures only)."""
     world = state.world
     names = world.names
     fixtures = range(world.n_fixtures)
-    things = range(world.n_fixtures, len(names))
-    found = [Action("go to", (names[f],)) for f in fixtures]
-    tool = world.thing[state.held] if state.held >= 0 else None
-    if tool is not None:
-        thing, held = state.held, names[state.held]
+    objects = range(world.n_fixtures, len(names))
+    actions = [Action("go to", (names[f],)) for f in fixtures]
+    held_category = world.object_category[state.held] if state.held >= 0 else None
+    if held_category is not None:
+        held, held_name = state.held, names[state.held]
         places = fixtures if fixtures_only else range(len(names))
         people = [f for f in fixtures if world.relation[f] == "with"]
-        vessels = range(len(names)) if state.liquid[thing] else ()
-        found += [Action("put", (held, names[p])) for p in places if _unmet_put(state, thing, p) is None]
-        found += [Action("give", (held, names[p])) for p in people if _unmet_give(state, thing, p) is None]
-        found += [Action("pour", (held, names[v])) for v in vessels if _unmet_pour(state, thing, v) is None]
-        if tool.wipes:
-            found += [Action("wipe", (names[f],)) for f in fixtures if _unmet_fixture(state, "wipe", f) is None]
-        if tool.cuts:
-            found += [Action("slice", (names[i],)) for i in things if _unmet_object(state, "slice", i) is None]
-        return found
-    found += [Action("pick up", (names[i],)) for i in things if _unmet_object(state, "pick up", i) is None]
-    found += [Action("fold", (names[i],)) for i in things if _unmet_object(state, "fold", i) is None]
+        vessels = range(len(names)) if state.liquid[held] else ()
+        actions += [Action("put", (held_name, names[p])) for p in places if _unmet_put(state, held, p) is None]
+        actions += [Action("give", (held_name, names[p])) for p in people if _unmet_give(state, held, p) is None]
+        actions += [Action("pour", (held_name, names[v])) for v in vessels if _unmet_pour(state, held, v) is None]
+        if held_category.wipes:
+            actions += [Action("wipe", (names[f],)) for f in fixtures if _unmet_fixture(state, "wipe", f) is None]
+        if held_category.cuts:
+            actions += [Action("slice", (names[i],)) for i in objects if _unmet_object(state, "slice", i) is None]
+        return actions
+    actions += [Action("pick up", (names[i],)) for i in objects if _unmet_object(state, "pick up", i) is None]
+    actions += [Action("fold", (names[i],)) for i in objects if _unmet_object(state, "fold", i) is None]
     for skill in ("open", "close", "turn on", "turn off"):
-        found += [Action(skill, (names[f],)) for f in fixtures if _unmet_fixture(state, skill, f) is None]
-    return found
+        actions += [Action(skill, (names[f],)) for f in fixtures if _unmet_fixture(state, skill, f) is None]
+    return actions

@@ -1,4 +1,4 @@
-"""A state as a text for people: where the robot is, and what stands where, in what condition."""
+"""Describe a state in text for people: the robot's position, and every fixture and object with its states."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def describe(state: State) -> str:
-    """Return one line for the robot and one for each fixture, with what is in or on it."""
+    """Return one line for the robot and one for each fixture with its contents."""
     names = state.world.names
     at = names[state.at] if state.at >= 0 else "the start"
     held = _entity(state, state.held) if state.held >= 0 else "nothing"
@@ -19,7 +19,7 @@ def describe(state: State) -> str:
 
 
 def _entity(state: State, entity: int) -> str:
-    """One entity, its states in brackets, and what it holds after a colon (in braces, if it is an object)."""
+    """Return an entity, its states in parentheses, and its contents after a colon (an object's contents in braces)."""
     world = state.world
     words = [s for s in world.domain.states if state.has(entity, s)]
     words += [f"with {state.liquid[entity]}"] if state.liquid[entity] else []

@@ -1,7 +1,8 @@
-"""What may happen to a home between two subtasks, in atoms: one change, and what is true after it.
+"""Disturbances of a home between two subtasks: one symbolic change, and the state after it.
 
-A person, a pet or bad luck moves a thing, opens or closes a door or drawer, drops what the robot holds, or puts a thing
-where the plan is about to put something. Nothing physical is needed to draw one; `envs/simulation/disturbed_home.py` makes it happen.
+A person, a pet or bad luck moves an object, opens or closes a door or drawer, makes the robot drop the held object, or
+puts an object where the plan is about to put another one. Sampling a disturbance needs no physics;
+`envs/simulation/disturbed_home.py` carries it out.
 """
 
 from __future__ import annotations
@@ -15,17 +16,17 @@ import numpy as np
 from envs.symbolic.actions import HELD, NOWHERE, ON, OPEN, Action, State, World, successor, unmet_precondition
 
 DisturbanceType = Literal["move", "occupy", "open", "close", "drop"]
-KINDS: tuple[DisturbanceType, ...] = ("move", "occupy", "open", "close", "drop")
-RELEVANT = 0.5  # how often what the robot is about to use is tried first
+DISTURBANCE_TYPES: tuple[DisturbanceType, ...] = ("move", "occupy", "open", "close", "drop")
+RELEVANT_FIRST_CHANCE = 0.5  # chance that the entities the robot needs next are tried first
 
 
 @dataclass(frozen=True, kw_only=True)
 class Disturbance:
-    """What happened.
+    """One change that the robot did not make.
 
     Attributes:
-        name: The thing, or the fixture that is opened or closed.
-        place: Where the thing is afterwards; empty: on the bare ground.
+        name: The moved or dropped object, or the fixture that is opened or closed.
+        place: Where the object is afterwards; empty means on the bare ground.
     """
 
     kind: DisturbanceType
@@ -33,7 +34,7 @@ class Disturbance:
     place: str = ""
 
     def __str__(self) -> str:
-        """In words, for a person."""
+        """Describe the disturbance for people."""
         if self.kind == "drop":
             return f"{self.name} dropped to {self.place or 'the ground'}"
         if self.kind == "move":
@@ -43,49 +44,58 @@ class Disturbance:
         return f"{self.name} {'opened' if self.kind == 'open' else 'closed'}"
 
 
-def changed(state: State, what: Disturbance) -> State:
-    """Return the state after a disturbance; the robot stands where it stood."""
-    thing = state.world.index[what.name]
-    if what.kind in ("open", "close"):
-        return successor(state, Action(what.kind, (what.name,)))._replace(at=state.at)
-    if what.kind == "drop":
-        lies = state.world.index[what.place] if what.place else NOWHERE
-        return state._replace(place=(*state.place[:thing], lies, *state.place[thing + 1 :]), held=NOWHERE)
-    put = successor(_lifted(state, thing), Action("put", (what.name, what.place)))
-    return put._replace(held=state.held, at=state.at)
+def disturbed_state(state: State, disturbance: Disturbance) -> State:
+    """Return the state after a disturbance; the robot does not move."""
+    obj = state.world.index[disturbance.name]
+    if disturbance.kind in ("open", "close"):
+        return successor(state, Action(disturbance.kind, (disturbance.name,)))._replace(at=state.at)
+    if disturbance.kind == "drop":
+        place = state.world.index[disturbance.place] if disturbance.place else NOWHERE
+        return state._replace(place=(*state.place[:obj], place, *state.place[obj + 1 :]), held=NOWHERE)
+    successor_state = successor(_lifted(state, obj), Action("put", (disturbance.name, disturbance.place)))
+    return successor_state._replace(held=state.held, at=state.at)
 
 
-def possible(
-    state: State, kind: DisturbanceType, ahead: Sequence[Action], rng: np.random.Generator
+def possible_disturbances(
+    state: State, disturbance_type: DisturbanceType, next_actions: Sequence[Action], rng: np.random.Generator
 ) -> Iterator[Disturbance]:
-    """Yield disturbances of a kind that the state allows, in a random order.
+    """Yield the possible disturbances of a type in a random order.
 
     Args:
-        state: Of the home.
-        kind: Of disturbance.
-        ahead: What the robot is about to do; `occupy` gets in its way.
-        rng: Draws the order.
+        state: The state of the home.
+        disturbance_type: The type to sample.
+        next_actions: What the robot is about to do; `occupy` blocks its target places.
+        rng: Source of the random order.
     """
     world = state.world
-    needed = {name for action in ahead for name in action.args}
-    if kind == "drop":
+    needed = {name for action in next_actions for name in action.args}
+    if disturbance_type == "drop":
         if state.held >= 0:
             yield Disturbance(kind="drop", name=world.names[state.held], place=_floor_at(state))
         return
-    if kind in ("open", "close"):
+    if disturbance_type in ("open", "close"):
         for i in _shuffled(range(world.n_fixtures), world, needed, rng):
-            made = world.fixture[i]
+            category = world.fixture_category[i]
             is_open = bool(state.flags[i] & OPEN)
-            if made is not None and made.joint is not None and is_open == (kind == "close") and not state.flags[i] & ON:
-                yield Disturbance(kind=kind, name=world.names[i])
+            if (
+                category is not None
+                and category.joint is not None
+                and is_open == (disturbance_type == "close")
+                and not state.flags[i] & ON
+            ):
+                yield Disturbance(kind=disturbance_type, name=world.names[i])
         return
-    wanted = [a.args[1] for a in ahead if a.skill == "put"] if kind == "occupy" else world.names[: world.n_fixtures]
-    places = list(dict.fromkeys(wanted))
+    candidates = (
+        [a.args[1] for a in next_actions if a.skill == "put"]
+        if disturbance_type == "occupy"
+        else world.names[: world.n_fixtures]
+    )
+    places = list(dict.fromkeys(candidates))
     for i in _shuffled(range(world.n_fixtures, len(world.names)), world, needed, rng):
         root = state.root(i)
         if root == HELD or state.closed_around(i) is not None or (root >= 0 and world.relation[root] == "with"):
             continue
-        if kind == "occupy" and world.names[i] in needed:
+        if disturbance_type == "occupy" and world.names[i] in needed:
             continue
         lifted = _lifted(state, i)
         for k in rng.permutation(len(places)).tolist():
@@ -93,31 +103,31 @@ def possible(
                 world.index[places[k]] != state.place[i]
                 and unmet_precondition(lifted, _put(state, i, places[k])) is None
             ):
-                yield Disturbance(kind=kind, name=world.names[i], place=places[k])
+                yield Disturbance(kind=disturbance_type, name=world.names[i], place=places[k])
                 break
 
 
 def _shuffled(entities: range, world: World, needed: Collection[str], rng: np.random.Generator) -> list[int]:
-    """Entities in a random order; sometimes those that the robot needs first."""
+    """Return entities in a random order, sometimes with those that the robot needs first."""
     order: list[int] = rng.permutation(entities).tolist()
-    if rng.random() < RELEVANT:
+    if rng.random() < RELEVANT_FIRST_CHANCE:
         order.sort(key=lambda i: world.names[i] not in needed)
     return order
 
 
-def _put(state: State, thing: int, place: str) -> Action:
-    return Action("put", (state.world.names[thing], place))
+def _put(state: State, obj: int, place: str) -> Action:
+    return Action("put", (state.world.names[obj], place))
 
 
-def _lifted(state: State, thing: int) -> State:
-    """The state in which somebody has just taken a thing into the hand: what can be put where follows from it."""
-    return state._replace(place=(*state.place[:thing], HELD, *state.place[thing + 1 :]), held=thing)
+def _lifted(state: State, obj: int) -> State:
+    """Return the state in which an object has been picked up; it decides where the object can be put."""
+    return state._replace(place=(*state.place[:obj], HELD, *state.place[obj + 1 :]), held=obj)
 
 
 def _floor_at(state: State) -> str:
-    """The floor of the room that the robot stands in; empty if the home does not name it."""
+    """Return the floor of the room that the robot stands in; empty if the home has no such fixture."""
     world = state.world
     rooms = [f.room for f in world.scene.fixtures]
-    here = rooms[state.at] if state.at >= 0 else None
-    floors = [world.names[i] for i in range(world.n_fixtures) if world.underfoot[i] and rooms[i] == here]
+    room = rooms[state.at] if state.at >= 0 else None
+    floors = [world.names[i] for i in range(world.n_fixtures) if world.underfoot[i] and rooms[i] == room]
     return floors[0] if floors else ""

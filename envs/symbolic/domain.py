@@ -1,6 +1,6 @@
 """The domain: categories, states, skills and processes, read from `domain.yaml` and checked once.
 
-Everything that knows what a plate is asks this module. Units are meters; see the file's own header.
+Every other module gets categories and skills from here. Lengths are in meters; the file header explains the rest.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from envs.errors import DomainError, nearest
 Relation = Literal["on", "in", "with"]
 Vec3 = tuple[float, float, float]
 
-CELL_M2 = 0.01  # One unit of room: a 10 x 10 cm cell of floor.
-PACKING = 0.7  # The part of a fixture's floor that things may cover: a gripper needs space between them.
+CELL_M2 = 0.01  # area of one cell, the unit of capacity: 10 x 10 cm
+PACKING = 0.7  # fraction of a region that objects may cover: a gripper needs space between them
 
 
 @dataclass(frozen=True, kw_only=True)
 class Region:
-    """Where a fixture holds things, in the fixture's frame (origin on the floor, +x to the front).
+    """Where a fixture holds objects, in the fixture's frame (origin on the floor, +x to the front).
 
     Attributes:
         z: Height of the region's floor [m].
@@ -38,7 +38,7 @@ class Region:
 
 @dataclass(frozen=True, kw_only=True)
 class ObjectCategory:
-    """A kind of movable thing."""
+    """A category of movable objects."""
 
     name: str
     shape: str
@@ -47,9 +47,9 @@ class ObjectCategory:
     classes: tuple[str, ...]
     at: tuple[str, ...]
     holds: Region | None = None
-    relation: Relation | None = None  # how it holds things
+    relation: Relation | None = None  # how it holds objects
     fills: bool = False
-    contains: str | None = None  # a reservoir of this liquid
+    contains: str | None = None  # an inexhaustible supply of this liquid
     slices: bool = False
     cooks: bool = False
     folds: bool = False
@@ -59,13 +59,13 @@ class ObjectCategory:
 
     @property
     def units(self) -> int:
-        """Cells of floor that it covers."""
+        """Cells that it covers."""
         return max(1, round(self.size[0] * self.size[1] / CELL_M2))
 
 
 @dataclass(frozen=True, kw_only=True)
 class FixtureCategory:
-    """A kind of furniture or appliance that stays where it is."""
+    """A category of furniture or appliances that do not move."""
 
     name: str
     body: str
@@ -83,16 +83,16 @@ class FixtureCategory:
 
     @property
     def enclosed(self) -> bool:
-        """Whether things in it are out of reach while it is closed."""
+        """Whether its contents are out of reach while it is closed."""
         return self.joint is not None and self.region is not None
 
     @property
     def underfoot(self) -> bool:
-        """Whether it is part of the floor: the robot drives over it, and nothing is kept there."""
+        """Whether it is part of the floor: the robot drives over it, and nothing is stored there."""
         return self.body == "floor"
 
     def can_be(self, word: str) -> bool:
-        """Whether a state, or its negation (such as `off`), makes sense for it."""
+        """Whether it can have a state or its negation (such as `off`)."""
         if word in ("open", "closed"):
             return self.joint is not None
         if word in ("on", "off"):
@@ -102,7 +102,7 @@ class FixtureCategory:
 
 @dataclass(frozen=True, kw_only=True)
 class Skill:
-    """A thing that the robot can do: `text` is its wording, with {object}, {relation}, {place}, {fixture}."""
+    """Something the robot can do: `text` is its wording, with {object}, {relation}, {place}, {fixture}."""
 
     name: str
     text: str
@@ -111,7 +111,7 @@ class Skill:
 
 @dataclass(frozen=True, kw_only=True)
 class Process:
-    """A rule of the world: while `when` holds at a fixture of `at`, what is in it changes."""
+    """A rule of the world: while `when` holds at a fixture of a category in `at`, its contents change."""
 
     name: str
     at: tuple[str, ...]
@@ -124,7 +124,7 @@ class Process:
 
 @dataclass(frozen=True, kw_only=True)
 class Domain:
-    """Everything that can exist, be true and be done. Compare with `is`; make one with `load_domain`."""
+    """All categories, states, skills and processes. Compare with `is`; `load_domain` returns one."""
 
     states: tuple[str, ...]
     negations: dict[str, str]
@@ -140,33 +140,33 @@ class Domain:
 
     @cached_property
     def process_at(self) -> dict[str, Process]:
-        """The process that runs at each fixture category that has one."""
+        """The process of each fixture category that has one."""
         return {name: process for process in self.processes for name in process.at}
 
     def fits(self, name: str, place: str) -> bool:
         """Whether one object of category `name` can be put in or on a `place` (category of fixture or object)."""
-        thing = self.objects[name]
+        category = self.objects[name]
         if place in self.objects:
             holder = self.objects[place]
             if holder.holds is None or name == place:
                 return False
-            wide, deep = sorted(holder.holds.size[:2], reverse=True)
-            if holder.relation == "in":  # an open vessel: long things stand in it
-                small, middle, _ = sorted(thing.size)
-                return small <= deep and middle <= wide
-            short, long = sorted(thing.size[:2])  # a plate: things may stick out
-            return short <= 1.2 * deep and long <= 1.6 * wide
+            holder_length, holder_width = sorted(holder.holds.size[:2], reverse=True)
+            if holder.relation == "in":  # an open vessel: long objects stand in it
+                thinnest, middle, _ = sorted(category.size)
+                return thinnest <= holder_width and middle <= holder_length
+            short, long = sorted(category.size[:2])  # a plate: objects may stick out
+            return short <= 1.2 * holder_width and long <= 1.6 * holder_length
         fixture = self.fixtures[place]
         if fixture.region is None:
             return False
-        if fixture.accepts and name not in fixture.accepts and not set(thing.classes) & set(fixture.accepts):
+        if fixture.accepts and name not in fixture.accepts and not set(category.classes) & set(fixture.accepts):
             return False
-        short, long = sorted(thing.size[:2])
-        deep, wide = sorted(fixture.region.size[:2])
-        return short <= deep and long <= wide and thing.size[2] <= fixture.region.size[2] - 0.02
+        short, long = sorted(category.size[:2])
+        holder_width, holder_length = sorted(fixture.region.size[:2])
+        return short <= holder_width and long <= holder_length and category.size[2] <= fixture.region.size[2] - 0.02
 
     def capacity(self, place: str) -> int:
-        """Cells of floor that a place (category of fixture or object) offers."""
+        """Cells that a place (category of fixture or object) offers."""
         if place in self.objects:
             holds = self.objects[place].holds
             return 0 if holds is None else max(2, round(holds.size[0] * holds.size[1] / CELL_M2))
@@ -174,7 +174,7 @@ class Domain:
         return 0 if region is None else max(1, int(PACKING * region.size[0] * region.size[1] / CELL_M2))
 
     def relation(self, place: str) -> Relation | None:
-        """The domain's own word (on, in, with) for being at a place, or None if it holds nothing."""
+        """The word (on, in, with) for being at a place, or None if it holds nothing."""
         if place in self.objects:
             return self.objects[place].relation
         return self.fixtures[place].relation
@@ -271,18 +271,18 @@ def _process(name: str, raw: dict[str, object]) -> Process:
 
 
 def _check(domain: Domain) -> None:
-    both = set(domain.objects) & set(domain.fixtures)
-    if both:
-        raise DomainError(f"{sorted(both)} are objects and fixtures at once")
-    for thing in domain.objects.values():
-        for word in thing.classes:
+    shared_names = set(domain.objects) & set(domain.fixtures)
+    if shared_names:
+        raise DomainError(f"{sorted(shared_names)} are objects and fixtures at once")
+    for category in domain.objects.values():
+        for word in category.classes:
             if word not in domain.classes:
-                raise DomainError(f"objects.{thing.name}: unknown class {word!r}{nearest(word, domain.classes)}")
-        for place in thing.at:
+                raise DomainError(f"objects.{category.name}: unknown class {word!r}{nearest(word, domain.classes)}")
+        for place in category.at:
             if place not in domain.fixtures:
-                raise DomainError(f"objects.{thing.name}.at: no fixture {place!r}{nearest(place, domain.fixtures)}")
-            if not domain.fits(thing.name, place):
-                raise DomainError(f"objects.{thing.name}.at: a {thing.name} does not fit a {place}")
+                raise DomainError(f"objects.{category.name}.at: no fixture {place!r}{nearest(place, domain.fixtures)}")
+            if not domain.fits(category.name, place):
+                raise DomainError(f"objects.{category.name}.at: a {category.name} does not fit a {place}")
     for fixture in domain.fixtures.values():
         for word in fixture.classes:
             if word not in domain.classes:
@@ -310,7 +310,7 @@ def load_domain() -> Domain:
     fixtures = {name: _fixture(name, entry) for name, entry in raw["fixtures"].items()}
     members = {c: tuple(n for n, o in objects.items() if c in o.classes) for c in raw["classes"]}
     members["anything"] = tuple(objects)
-    furniture = {c: tuple(n for n, f in fixtures.items() if c in f.classes) for c in raw["classes"]}
+    fixture_members = {c: tuple(n for n, f in fixtures.items() if c in f.classes) for c in raw["classes"]}
     domain = Domain(
         states=tuple(raw["states"]),
         negations=dict(raw["negations"]),
@@ -321,8 +321,8 @@ def load_domain() -> Domain:
         classes=tuple(raw["classes"]),
         objects=objects,
         fixtures=fixtures,
-        members={name: found for name, found in members.items() if found},
-        fixture_members={name: found for name, found in furniture.items() if found},
+        members={name: category_names for name, category_names in members.items() if category_names},
+        fixture_members={name: category_names for name, category_names in fixture_members.items() if category_names},
     )
     _check(domain)
     return domain

@@ -1,4 +1,4 @@
-"""The goal language: parser, formatter and the values they exchange.
+"""The goal language: its values, parser and formatter.
 
     goal       := phase ("then" phase)*
     phase      := condition (";" condition)*
@@ -11,8 +11,8 @@
     object     := category ["of" liquid] | class | "anything"
     relation   := "on" | "in" | "with"
 
-A place's own relation is declared in the domain: the parser accepts the other word and the formatter writes the
-domain's. What a goal means is in `envs/symbolic/scoring.py`.
+The domain declares the relation of each place: the parser also accepts the other word, and the formatter writes the
+domain's. `envs/symbolic/scoring.py` defines what a goal means.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from typing import Literal
 from envs.errors import GoalError, nearest
 from envs.symbolic.domain import Domain, load_domain
 
-FIXTURES_ONLY = ("open", "on", "watered")  # states that no object has
+FIXTURE_ONLY_STATES = ("open", "on", "watered")  # states that no object has
 MAX_NUMBER = 20
-MAX_LENGTH = 2000  # characters; a longer goal is somebody's mistake or attack
-MAX_NESTING = 8  # places inside each other
+MAX_LENGTH = 2000  # characters; a longer goal is a mistake or an attack
+MAX_NESTING = 8  # nested places
 
 
 @dataclass(frozen=True, kw_only=True)
 class Thing:
-    """Some object: a category or class word, with the states and the liquid that it must have."""
+    """An object description: a category or class word, with the states and the liquid that the object must have."""
 
     word: str
     states: tuple[str, ...] = ()
@@ -42,7 +42,7 @@ class Thing:
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """A fixture category, or an object that may itself have to be somewhere."""
+    """A fixture category, or an object that may itself have a required place."""
 
     fixture: str | None = None
     thing: Thing | None = None
@@ -51,7 +51,7 @@ class Place:
 
 @dataclass(frozen=True, kw_only=True)
 class Count:
-    """At least `number` distinct objects for which all of it holds at the end."""
+    """At least `number` distinct objects match `thing` and are at `place` at the end."""
 
     number: int = 1
     thing: Thing
@@ -60,7 +60,7 @@ class Count:
 
 @dataclass(frozen=True, kw_only=True)
 class Every:
-    """What `thing` chooses at the start of the episode is, at the end, at `place`, or has the states `become`."""
+    """All objects that match `thing` in the initial state end at `place`, or with the states `become`."""
 
     thing: Thing
     excluded: str | None = None
@@ -70,7 +70,7 @@ class Every:
 
 @dataclass(frozen=True, kw_only=True)
 class No:
-    """No such object at the end."""
+    """No object matches `thing` (at `place`) at the end."""
 
     thing: Thing
     place: Place | None = None
@@ -78,9 +78,9 @@ class No:
 
 @dataclass(frozen=True, kw_only=True)
 class FixtureIs:
-    """One fixture of a category or class, every one, or none is in a state.
+    """Some, every or no fixture of a category or class is in a state.
 
-    Of a class, only the categories count that can have the state (`Domain.resolve_fixture`).
+    In a class, only the categories that can have the state count (`Domain.resolve_fixture`).
     """
 
     quantifier: Literal["some", "every", "no"] = "some"
@@ -90,7 +90,7 @@ class FixtureIs:
 
 @dataclass(frozen=True, kw_only=True)
 class Holding:
-    """The robot holds such an object at the end."""
+    """The robot holds an object that matches `thing` at the end."""
 
     thing: Thing
 
@@ -100,17 +100,17 @@ Condition = Count | Every | No | FixtureIs | Holding
 
 @dataclass(frozen=True, kw_only=True)
 class Goal:
-    """Phases of conditions, reached in order."""
+    """Phases of conditions, achieved in order."""
 
     phases: tuple[tuple[Condition, ...], ...]
 
     @property
     def conditions(self) -> tuple[Condition, ...]:
-        """All conditions, phase after phase."""
+        """The conditions of all phases, in order."""
         return tuple(c for phase in self.phases for c in phase)
 
     def __str__(self) -> str:
-        """The goal in its canonical wording."""
+        """Return the goal in its canonical wording."""
         return format_goal(self)
 
 
@@ -118,7 +118,7 @@ class _Parser:
     def __init__(self, domain: Domain) -> None:
         self.domain = domain
         words = {*domain.states, *domain.negations}
-        self.object_states = {w for w in words if domain.negations.get(w, w) not in FIXTURES_ONLY}
+        self.object_states = {w for w in words if domain.negations.get(w, w) not in FIXTURE_ONLY_STATES}
         self.state_words = words
         self.fixture_states = {"open", "closed", "on", "off", "dirty", "clean", "watered"}
 
@@ -158,13 +158,13 @@ class _Parser:
 
     def fixture_is(self, text: str, quantifier: str | None) -> FixtureIs | None:
         name, _, state = text.rpartition(" ")
-        kinds = self.domain.fixture_members.get(name) or ((name,) if name in self.domain.fixtures else ())
-        if not kinds or text in self.domain.objects:  # "toilet paper" is no state of a toilet
+        categories = self.domain.fixture_members.get(name) or ((name,) if name in self.domain.fixtures else ())
+        if not categories or text in self.domain.objects:  # "toilet paper" is no state of a toilet
             return None
         if state not in self.fixture_states:
             known = ", ".join(sorted(self.fixture_states))
             raise GoalError(f"{text!r}: {state!r} is not a state of a fixture; known: {known}")
-        if not any(self.domain.fixtures[kind].can_be(state) for kind in kinds):
+        if not any(self.domain.fixtures[category].can_be(state) for category in categories):
             raise GoalError(f"{text!r}: a {name} is never {state}")
         if quantifier == "every":
             return FixtureIs(quantifier="every", fixture=name, state=state)
@@ -191,10 +191,10 @@ class _Parser:
         return Every(thing=self.thing(head), excluded=excluded, place=place, become=become)
 
     def split_place(self, text: str, depth: int = 0) -> tuple[str, Place | None]:
-        found = re.search(r" (on|in|with) ", text)
-        if found is None:
+        match = re.search(r" (on|in|with) ", text)
+        if match is None:
             return text, None
-        return text[: found.start()], self.place(text[found.end() :], depth + 1)
+        return text[: match.start()], self.place(text[match.end() :], depth + 1)
 
     def thing_at(self, text: str) -> tuple[Thing, Place | None]:
         head, place = self.split_place(text)
@@ -204,8 +204,8 @@ class _Parser:
         if depth > MAX_NESTING:
             raise GoalError(f"more than {MAX_NESTING} places inside each other")
         if text in self.domain.fixtures:
-            kind = self.domain.fixtures[text]
-            if kind.relation is None:
+            category = self.domain.fixtures[text]
+            if category.relation is None:
                 raise GoalError(f"nothing can be put on a {text}")
             return Place(fixture=text)
         head, inside = self.split_place(text, depth)
@@ -256,10 +256,10 @@ def fixtures_named(condition: Condition) -> Iterator[str]:
 
 
 def parse_goal(text: str, domain: Domain | None = None) -> Goal:
-    """Read a goal.
+    """Parse a goal.
 
     Raises:
-        GoalError: It does not parse, or names what the domain does not have (the nearest names are offered).
+        GoalError: The text does not parse, or has a word unknown to the domain (the message offers the nearest).
     """
     return _Parser(domain or load_domain()).goal(text)
 

@@ -1,4 +1,4 @@
-"""What whoever acts in a home needs of it, whichever world it is: protocols, no code."""
+"""The interface of a home, symbolic or physical: protocols and the outcome of an action."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class OutcomeLike(Protocol):
-    """What a home says of one executed action."""
+    """The outcome of one executed action, as any home returns it."""
 
     @property
     def status(self) -> str:
@@ -22,42 +22,42 @@ class OutcomeLike(Protocol):
 
     @property
     def blocked_by(self) -> str:
-        """The fixture that must be closed before it can be done; empty if none is in the way."""
+        """The fixture that must be closed before the action can be done; empty if none is in the way."""
 
     @property
     def duration_s(self) -> float:
-        """Simulated time that it took [s]."""
+        """Simulated duration [s]."""
 
 
 class Home(Protocol):
-    """A world that actions can be executed in."""
+    """A home that executes actions."""
 
     def state(self) -> State:
-        """Return what is true now."""
+        """Return the current state."""
 
     def execute(self, action: Action) -> OutcomeLike:
-        """Carry an action out."""
+        """Execute an action."""
 
 
 class ChangeableHome(Home, Protocol):
     """A home in which atoms can be set."""
 
     def change(self, state: State) -> None:
-        """Let something else than the robot make this true."""
+        """Set the state without the robot."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """How an action went.
+    """The outcome of an action.
 
     Attributes:
-        status: Whether it was done.
-        reason: Why not, in words; empty if it was.
-        duration_s: Simulated time [s].
-        ticks: Of the engine.
-        collisions: Samples, 7.5 a second, in which the robot pressed against what it did not mean to touch.
-        energy_j: What the motors of base, lift and arm put in or took out [J]; None where the home does not measure it.
-        blocked_by: The fixture that must be closed before this can be done; empty if none is in the way.
+        status: Whether the action was done.
+        reason: Why it failed, in words; empty if it was done.
+        duration_s: Simulated duration [s].
+        ticks: Physics steps.
+        collisions: Samples, 7.5 per second, in which the robot pressed against something unintended.
+        energy_j: Work of the motors of base, lift and arm, driving or braking [J]; None if it is not measured.
+        blocked_by: The fixture that must be closed before the action can be done; empty if none is in the way.
     """
 
     status: Literal["done", "failed"]

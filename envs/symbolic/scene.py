@@ -1,4 +1,4 @@
-"""A scene: one home as it stands at the start of an episode. Both worlds are built from it.
+"""A scene: one home at the start of an episode. The symbolic and the physical world are both built from it.
 
 Frames: the home's origin is a corner of its floor plan, z up. A fixture's pose is its footprint's center on the floor;
 its front faces +x of its own frame, turned by `yaw` about z.
@@ -13,7 +13,7 @@ Rect = tuple[float, float, float, float]  # x0, y0, x1, y1 [m]
 
 @dataclass(frozen=True, kw_only=True)
 class Room:
-    """A rectangular room. `kind` is the word fixtures list under `rooms`; `name` tells two of a kind apart."""
+    """A rectangular room. `kind` is the word that fixtures list under `rooms`; `name` is unique."""
 
     name: str
     kind: str
@@ -22,7 +22,7 @@ class Room:
 
 @dataclass(frozen=True, kw_only=True)
 class Doorway:
-    """A gap in the wall between two rooms, centerd on (x, y), `width` meters wide along the wall.
+    """A gap in the wall between two rooms, centered on (x, y), `width` meters wide along the wall.
 
     `along` is the axis that the wall runs along.
     """
@@ -59,7 +59,7 @@ class ObjectSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class Scene:
-    """One home: rooms, doorways, fixtures, objects (containers before what they hold), the robot's start."""
+    """One home: rooms, doorways, fixtures, objects (containers before their contents), the robot's start pose."""
 
     name: str
     seed: int

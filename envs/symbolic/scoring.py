@@ -1,6 +1,6 @@
-"""What a goal means: which conditions hold, how far an episode has come, its score (as in ALFRED).
+"""What a goal means: which conditions hold, which phase an episode has reached, and its score (as in ALFRED).
 
-`every` chooses its objects in the episode's first state; all else is read from the state at hand. `on` and `in` reach
+`every` selects its objects in the initial state; everything else is evaluated in the current state. `on` and `in` reach
 through movable containers. Temperatures do not decay.
 """
 
@@ -25,7 +25,7 @@ class Score:
 
 
 def matches(state: State, entity: int, thing: Thing) -> bool:
-    """Whether an entity is such an object now."""
+    """Whether an entity matches an object description in this state."""
     world = state.world
     category = world.categories[entity]
     if category != thing.word and category not in world.domain.members.get(thing.word, ()):
@@ -52,63 +52,63 @@ def is_at(state: State, entity: int, place: Place) -> bool:
     return False
 
 
-def chosen(state: State, thing: Thing, place: Place | None = None) -> list[int]:
-    """Entities that are such objects, at such a place, now."""
-    found = [i for i in state.world.things(thing.word) if matches(state, i, thing)]
-    return found if place is None else [i for i in found if is_at(state, i, place)]
+def matching_objects(state: State, thing: Thing, place: Place | None = None) -> list[int]:
+    """Return the objects that match a description, at a place if one is given, in this state."""
+    objects = [i for i in state.world.objects_of(thing.word) if matches(state, i, thing)]
+    return objects if place is None else [i for i in objects if is_at(state, i, place)]
 
 
 def fixtures_of(state: State, condition: FixtureIs) -> list[int]:
-    """Fixtures that a condition is about, in the order of the home."""
+    """Return the fixtures that a condition refers to, in the order of the home."""
     world = state.world
-    kinds = world.domain.resolve_fixture(condition.fixture, condition.state)
-    return sorted(i for kind in kinds for i in world.of.get(kind, ()))
+    categories = world.domain.resolve_fixture(condition.fixture, condition.state)
+    return sorted(i for category in categories for i in world.entities_by_category.get(category, ()))
 
 
-def subjects(start: State, condition: Every) -> list[int]:
-    """The entities that an `every` condition is about, chosen in the episode's first state."""
-    world = start.world
-    left_out = set(world.domain.resolve(condition.excluded)) if condition.excluded else set()
-    found = [i for i in chosen(start, condition.thing) if world.categories[i] not in left_out]
+def quantified_objects(initial_state: State, condition: Every) -> list[int]:
+    """Return the objects that an `every` condition refers to, selected in the initial state."""
+    world = initial_state.world
+    excluded = set(world.domain.resolve(condition.excluded)) if condition.excluded else set()
+    objects = [i for i in matching_objects(initial_state, condition.thing) if world.categories[i] not in excluded]
     place = condition.place
     while place is not None and place.thing is not None:
-        # A container does not go into itself: "every dishes in box" is not about the box.
+        # A container cannot go into itself: "every dishes in box" excludes the box.
         word = place.thing.word
-        found = [i for i in found if world.categories[i] != word]
+        objects = [i for i in objects if world.categories[i] != word]
         place = place.inside
-    return found
+    return objects
 
 
-def holds(state: State, condition: Condition, start: State) -> bool:
-    """Whether one condition holds in `state`, in an episode that began in `start`."""
+def holds(state: State, condition: Condition, initial_state: State) -> bool:
+    """Whether one condition holds in `state`, in an episode that began in `initial_state`."""
     if isinstance(condition, Count):
-        return len(chosen(state, condition.thing, condition.place)) >= condition.number
+        return len(matching_objects(state, condition.thing, condition.place)) >= condition.number
     if isinstance(condition, No):
-        return not chosen(state, condition.thing, condition.place)
+        return not matching_objects(state, condition.thing, condition.place)
     if isinstance(condition, Holding):
         return state.held >= 0 and matches(state, state.held, condition.thing)
     if isinstance(condition, FixtureIs):
-        named = fixtures_of(state, condition)
-        having = [state.has(i, condition.state) for i in named]
+        fixtures = fixtures_of(state, condition)
+        in_state = [state.has(i, condition.state) for i in fixtures]
         if condition.quantifier == "every":
-            return bool(named) and all(having)
-        return any(having) != (condition.quantifier == "no")
-    about = subjects(start, condition)
+            return bool(fixtures) and all(in_state)
+        return any(in_state) != (condition.quantifier == "no")
+    objects = quantified_objects(initial_state, condition)
     if condition.place is not None:
-        return bool(about) and all(is_at(state, i, condition.place) for i in about)
-    return bool(about) and all(state.has(i, s) for i in about for s in condition.become)
+        return bool(objects) and all(is_at(state, i, condition.place) for i in objects)
+    return bool(objects) and all(state.has(i, s) for i in objects for s in condition.become)
 
 
-def advance(goal: Goal, phase: int, state: State, start: State) -> int:
-    """Return the phase that an episode is in once `state` is reached; the last phase is never left."""
-    while phase < len(goal.phases) - 1 and all(holds(state, c, start) for c in goal.phases[phase]):
+def advance(goal: Goal, phase: int, state: State, initial_state: State) -> int:
+    """Return the phase of an episode after it reached `state`; the last phase is never left."""
+    while phase < len(goal.phases) - 1 and all(holds(state, c, initial_state) for c in goal.phases[phase]):
         phase += 1
     return phase
 
 
-def score(goal: Goal, phase: int, state: State, start: State) -> Score:
+def score(goal: Goal, phase: int, state: State, initial_state: State) -> Score:
     """Score an episode that is in `phase` (from `advance`) and ends in `state`."""
     met: list[bool] = []
     for i, conditions in enumerate(goal.phases):
-        met += [i < phase or (i == phase and holds(state, c, start)) for c in conditions]
+        met += [i < phase or (i == phase and holds(state, c, initial_state)) for c in conditions]
     return Score(success=all(met), rate=sum(met) / len(met), met=tuple(met))

@@ -1,7 +1,7 @@
-"""What a home is in the symbolic world: its constants, what is true of it, and its processes.
+"""A home in the symbolic world: its constants (`World`), what is true of it (`State`), and its processes.
 
-A `World` holds what never changes in an episode (names, categories, what fits where); a `State` what does: a few
-tuples of small integers, so that a step is a handful of list operations (speed: docs/results.md).
+A `World` holds what never changes in an episode (names, categories, what fits where). A `State` holds what changes, as
+a few tuples of small integers, so that a step is a handful of list operations (speed: docs/results.md).
 
 Legend: N entities, fixtures first, then objects; an entity is its index in `World.names`.
 """
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
     from envs.symbolic.scene import Scene
 
-NOWHERE = -1  # the place of a fixture, and in physics of what fell to the floor
-LARGE = 300  # entities beyond which an index of contents is faster than looking through all of them
-HELD = -2  # the place of what the robot holds
+NOWHERE = -1  # the place of a fixture, and in physics of an object that fell to the floor
+INDEX_MIN_ENTITIES = 300  # in a larger home, an index of contents is faster than a scan of all entities
+HELD = -2  # the place of the object that the robot holds
 
 _STATES = load_domain().states
 OPEN, ON, DIRTY, HOT, COLD, SLICED, COOKED, FOLDED, WATERED = (1 << i for i in range(len(_STATES)))
@@ -34,7 +34,7 @@ class Action(NamedTuple):
 
 
 class ProcessRule(NamedTuple):
-    """A process in bit sets: where `flags & mask == wanted` at its fixture, what is in the fixture changes."""
+    """A process as bit sets: if `flags & mask == wanted` at its fixture, the contents of the fixture change."""
 
     mask: int
     wanted: int
@@ -51,77 +51,86 @@ class World:
         names: Instance names of the N entities.
         index: Entity of each name.
         n_fixtures: Entities below this index are fixtures.
-        of: Entities of each category that is there, in order.
+        entities_by_category: Entities of each category in this home, in order.
     """
 
     def __init__(self, scene: Scene, domain: Domain | None = None) -> None:
-        """Index a scene. The scene is trusted: `envs.scenes.home_file` and `envs.scenes.scene_sampler` check theirs."""
+        """Index a scene, without checks: `envs.scenes.home_file` and `envs.scenes.scene_sampler` have checked it."""
         self.domain = domain or load_domain()
         self.scene = scene
         self.names = tuple(f.name for f in scene.fixtures) + tuple(o.name for o in scene.objects)
         self.index = {name: i for i, name in enumerate(self.names)}
         self.categories = tuple(f.category for f in scene.fixtures) + tuple(o.category for o in scene.objects)
         self.n_fixtures = len(scene.fixtures)
-        self.of: dict[str, tuple[int, ...]] = _by_category(self.categories)
-        self.fixture: tuple[FixtureCategory | None, ...] = tuple(self.domain.fixtures.get(c) for c in self.categories)
-        self.thing: tuple[ObjectCategory | None, ...] = tuple(self.domain.objects.get(c) for c in self.categories)
-        self.enclosed = tuple(bool(f and f.enclosed) for f in self.fixture)
-        self.underfoot = tuple(bool(f and f.underfoot) for f in self.fixture)
+        self.entities_by_category: dict[str, tuple[int, ...]] = _by_category(self.categories)
+        self.fixture_category: tuple[FixtureCategory | None, ...] = tuple(
+            self.domain.fixtures.get(c) for c in self.categories
+        )
+        self.object_category: tuple[ObjectCategory | None, ...] = tuple(
+            self.domain.objects.get(c) for c in self.categories
+        )
+        self.enclosed = tuple(bool(f and f.enclosed) for f in self.fixture_category)
+        self.underfoot = tuple(bool(f and f.underfoot) for f in self.fixture_category)
         self.relation = tuple(self.domain.relation(c) for c in self.categories)
-        self.units = tuple(t.units if t else 0 for t in self.thing)
+        self.units = tuple(t.units if t else 0 for t in self.object_category)
         self.capacity = tuple(self.domain.capacity(c) for c in self.categories)
         self.process = tuple(self.domain.process_at.get(c) for c in self.categories)
         self.rule = tuple(_rule(process, self.domain) if process else None for process in self.process)
         self._fits: dict[tuple[int, int], bool] = {}
-        self._things: dict[str, tuple[int, ...]] = {}
+        self._objects_of: dict[str, tuple[int, ...]] = {}
         self._contents: tuple[tuple[int, ...], dict[int, list[int]]] = ((), {})
 
     def __reduce__(self) -> tuple[type[World], tuple[Scene, Domain | None]]:
-        """Pickle the scene alone: the rest is made anew, and the project's own domain is there already."""
+        """Pickle only the scene: the rest is rebuilt, and the default domain is loaded from its file."""
         return World, (self.scene, None if self.domain is load_domain() else self.domain)
 
-    def fits(self, thing: int, place: int) -> bool:
-        """Whether the entity `thing` can be in or on the entity `place`, by size and kind."""
-        known = self._fits.get((thing, place))
-        if known is None:
-            known = self.domain.fits(self.categories[thing], self.categories[place])
-            self._fits[thing, place] = known
-        return known
+    def fits(self, obj: int, place: int) -> bool:
+        """Whether the entity `obj` can be in or on the entity `place`, by size and category."""
+        fits = self._fits.get((obj, place))
+        if fits is None:
+            fits = self.domain.fits(self.categories[obj], self.categories[place])
+            self._fits[obj, place] = fits
+        return fits
 
-    def things(self, word: str) -> tuple[int, ...]:
-        """Objects of a category or class, in order; found once."""
-        found = self._things.get(word)
-        if found is None:
-            kinds = (word, *self.domain.members.get(word, ()))
-            every = (i for kind in dict.fromkeys(kinds) for i in self.of.get(kind, ()) if i >= self.n_fixtures)
-            found = self._things[word] = tuple(sorted(every))
-        return found
+    def objects_of(self, word: str) -> tuple[int, ...]:
+        """Objects of a category or class, in order; cached."""
+        objects = self._objects_of.get(word)
+        if objects is None:
+            categories = (word, *self.domain.members.get(word, ()))
+            entities = (
+                i
+                for category in dict.fromkeys(categories)
+                for i in self.entities_by_category.get(category, ())
+                if i >= self.n_fixtures
+            )
+            objects = self._objects_of[word] = tuple(sorted(entities))
+        return objects
 
-    def contents(self, place: tuple[int, ...]) -> dict[int, list[int]]:
-        """What is directly in or on each entity; kept until it is asked for other places."""
-        of, found = self._contents
-        if of is not place:
-            found = {}
-            for i, holder in enumerate(place):
-                found.setdefault(holder, []).append(i)
-            self._contents = (place, found)
-        return found
+    def contents(self, places: tuple[int, ...]) -> dict[int, list[int]]:
+        """Entities directly in or on each entity; cached for the last tuple of places."""
+        indexed_places, contents = self._contents
+        if indexed_places is not places:
+            contents = {}
+            for i, holder in enumerate(places):
+                contents.setdefault(holder, []).append(i)
+            self._contents = (places, contents)
+        return contents
 
     def initial(self) -> State:
-        """Return the state in which the scene starts, with the processes that already run applied."""
-        place = [NOWHERE] * self.n_fixtures + [self.index[o.place] for o in self.scene.objects]
+        """Return the initial state of the scene, after the processes that already run in it."""
+        places = [NOWHERE] * self.n_fixtures + [self.index[o.place] for o in self.scene.objects]
         liquid = [""] * self.n_fixtures
         for spec in self.scene.objects:
             liquid.append(spec.liquid or self.domain.objects[spec.category].contains or "")
         states = [f.states for f in self.scene.fixtures] + [o.states for o in self.scene.objects]
         flags = [sum(BIT[s] for s in words) for words in states]
         for i in range(self.n_fixtures):
-            apply_process(self, place, flags, liquid, i)
-        return State(self, tuple(place), tuple(flags), tuple(liquid), NOWHERE, NOWHERE)
+            apply_process(self, places, flags, liquid, i)
+        return State(self, tuple(places), tuple(flags), tuple(liquid), NOWHERE, NOWHERE)
 
 
 class State(NamedTuple):
-    """What is true now. `place[i]` is the entity that i is in or on; `flags[i]` a bit set of states."""
+    """The state of a home. `place[i]` is the entity that i is in or on; `flags[i]` is a bit set of states."""
 
     world: World
     place: tuple[int, ...]
@@ -131,7 +140,7 @@ class State(NamedTuple):
     at: int  # the fixture that the robot stands at
 
     def root(self, entity: int) -> int:
-        """The fixture that holds an entity, through containers, or HELD or NOWHERE."""
+        """The fixture that holds an entity, directly or through containers; or HELD or NOWHERE."""
         while entity >= self.world.n_fixtures:
             entity = self.place[entity]
         return entity
@@ -144,13 +153,13 @@ class State(NamedTuple):
         return bool(self.flags[entity] & BIT[state])
 
     def children(self, place: int) -> list[int]:
-        """What is directly in or on an entity."""
-        if len(self.place) > LARGE:
+        """Entities directly in or on an entity."""
+        if len(self.place) > INDEX_MIN_ENTITIES:
             return self.world.contents(self.place).get(place, [])
-        found: list[int] = []
-        for _ in range(self.place.count(place)):  # counted and found by the interpreter
-            found.append(self.place.index(place, found[-1] + 1 if found else 0))
-        return found
+        children: list[int] = []
+        for _ in range(self.place.count(place)):  # `count` and `index` run in C
+            children.append(self.place.index(place, children[-1] + 1 if children else 0))
+        return children
 
     def closed_around(self, entity: int) -> int | None:
         """The closed fixture that keeps an entity out of reach, if any."""
@@ -160,34 +169,34 @@ class State(NamedTuple):
         return None
 
 
-def apply_process(world: World, place: Sequence[int], flags: list[int], liquid: list[str], fixture: int) -> None:
-    """Let the process of a fixture, if it runs, act in place on everything that is in the fixture.
+def apply_process(world: World, places: Sequence[int], flags: list[int], liquid: list[str], fixture: int) -> None:
+    """Apply the process of a fixture, if it runs, to everything in the fixture; `flags` and `liquid` change in place.
 
-    The physical world calls this with a `place` read from geometry.
+    The physical world calls this with `places` that it reads from geometry.
     """
     rule = world.rule[fixture]
-    if rule is None or flags[fixture] & rule.mask != rule.wanted or fixture not in place:
+    if rule is None or flags[fixture] & rule.mask != rule.wanted or fixture not in places:
         return
-    reached = [i for i, p in enumerate(place) if p == fixture]
-    for holder in reached:  # grows while it runs: containers' contents follow their container
-        if holder in place:
-            reached.extend(i for i, p in enumerate(place) if p == holder)
-    for i in reached:
-        thing = world.thing[i]
-        if thing is None:
+    affected = [i for i, p in enumerate(places) if p == fixture]
+    for holder in affected:  # the list grows in the loop: the contents of containers are affected too
+        if holder in places:
+            affected.extend(i for i, p in enumerate(places) if p == holder)
+    for i in affected:
+        category = world.object_category[i]
+        if category is None:
             continue
         flags[i] = flags[i] & ~rule.clear | rule.set
-        if rule.cook and thing.cooks:
+        if rule.cook and category.cooks:
             flags[i] |= COOKED
-        if rule.fill and thing.fills and not liquid[i]:
+        if rule.fill and category.fills and not liquid[i]:
             liquid[i] = rule.fill
 
 
 def _by_category(categories: Sequence[str]) -> dict[str, tuple[int, ...]]:
-    found: dict[str, list[int]] = {}
+    entities_of: dict[str, list[int]] = {}
     for i, category in enumerate(categories):
-        found.setdefault(category, []).append(i)
-    return {category: tuple(of) for category, of in found.items()}
+        entities_of.setdefault(category, []).append(i)
+    return {category: tuple(entities) for category, entities in entities_of.items()}
 
 
 def _rule(process: Process, domain: Domain) -> ProcessRule:

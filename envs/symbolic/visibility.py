@@ -1,9 +1,9 @@
-"""What the robot sees from where it is: the same function of the true state in both worlds.
+"""What the robot sees from its position: the same function of the true state in both worlds.
 
-In the room that it is in it sees every fixture with its states, and all that lies openly: on surfaces, in open
-furniture, with people, in its hand. It does not see into closed furniture, nor into another room. A movable container
-has no lid in this domain, so what is in one is seen with it. What lies on ground that the home has no name for has no
-room either, and is seen. In a home without rooms, all that lies openly is seen.
+In its room the robot sees every fixture with its states, and all objects in the open: on surfaces, in open furniture,
+with people, in its hand. It sees neither into closed furniture nor into another room. Movable containers have no lid in
+this domain, so their contents are seen with them. Objects on unnamed ground belong to no room and are always seen. In a
+home without rooms, all objects in the open are seen.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Visibility:
-    """What is seen, as entities of the state's world.
+    """The visible part of a home, as entities of the state's world.
 
     Attributes:
-        fixtures: Whose states are seen.
-        places: The fixtures whose contents are seen, all of them.
-        things: Movable things that are seen, in the order of the world.
+        fixtures: Fixtures whose states are visible.
+        places: Fixtures whose contents are all visible.
+        objects: Visible objects, in the order of the world.
     """
 
     fixtures: frozenset[int]
     places: frozenset[int]
-    things: tuple[int, ...]
+    objects: tuple[int, ...]
 
 
 def start_room(scene: Scene) -> str | None:
-    """The room that the robot starts in: the first, where there is no floor plan; None where there are no rooms."""
+    """The room that the robot starts in; the first room if there is no floor plan, None if there are no rooms."""
     x, y, _ = scene.robot
     for room in scene.rooms:
         x0, y0, x1, y1 = room.rect
@@ -44,7 +44,7 @@ def start_room(scene: Scene) -> str | None:
 
 
 def room_of(state: State) -> str | None:
-    """The room that the robot is in: that of the fixture that it stands at, before it has moved the start's."""
+    """The room of the fixture that the robot stands at, or its start room if it has not moved yet."""
     scene = state.world.scene
     return scene.fixtures[state.at].room if state.at >= 0 and scene.rooms else start_room(scene)
 
@@ -55,5 +55,5 @@ def in_sight(state: State) -> Visibility:
     fixtures = frozenset(i for i, spec in enumerate(world.scene.fixtures) if room in (None, spec.room))
     places = frozenset(i for i in fixtures if not world.enclosed[i] or state.flags[i] & OPEN)
     roots = {HELD, NOWHERE, *places}
-    things = tuple(i for i in range(world.n_fixtures, len(world.names)) if state.root(i) in roots)
-    return Visibility(fixtures=fixtures, places=places, things=things)
+    objects = tuple(i for i in range(world.n_fixtures, len(world.names)) if state.root(i) in roots)
+    return Visibility(fixtures=fixtures, places=places, objects=objects)

@@ -151,14 +151,14 @@ class FaultyHome(SymbolicHome):
 
     def disturb(self, ahead: Sequence[Action]) -> Disturbance | None:
         """Apply the task's disturbance before this subtask, if there is one."""
-        from envs.symbolic.disturbances import changed
+        from envs.symbolic.disturbances import disturbed_state
 
         self._subtasks += 1
         if self._subtasks - 1 not in self._task.disturbed:
             return None
         disturbance = draw_disturbance(self.state(), ahead, self._task.seed + self._subtasks)
         if disturbance is not None:
-            self.change(changed(self.state(), disturbance))
+            self.change(disturbed_state(self.state(), disturbance))
         return disturbance
 
 
@@ -166,12 +166,16 @@ def draw_disturbance(state: State, ahead: Sequence[Action], seed: int) -> Distur
     """Draw a disturbance; None if none is possible."""
     import numpy as np
 
-    from envs.symbolic.disturbances import KINDS, possible
+    from envs.symbolic.disturbances import DISTURBANCE_TYPES, possible_disturbances
 
     rng = np.random.default_rng(seed)
-    types = (KINDS[k] for k in rng.permutation(len(KINDS)).tolist())
+    types = (DISTURBANCE_TYPES[k] for k in rng.permutation(len(DISTURBANCE_TYPES)).tolist())
     return next(
-        (disturbance for disturbance_type in types for disturbance in possible(state, disturbance_type, ahead, rng)),
+        (
+            disturbance
+            for disturbance_type in types
+            for disturbance in possible_disturbances(state, disturbance_type, ahead, rng)
+        ),
         None,
     )
 

@@ -95,7 +95,7 @@ def evaluate_homes(count: int, seed: int, sight: Sight, planner: Planner | None)
             _ = (
                 home.camera
             )  # create it now: its walls must be drawn before the floors, which come with the first refresh
-            home.looks.refresh(state)
+            home.scene_view.refresh(state)
             repaint(home, rng)
             views = list(pictures(home, camera=UNSEEN, rng=rng, light=light(rng), state=state, only=fixtures))
         finally:

@@ -123,13 +123,13 @@ class ExecutionDisplay:
         self._say(f"  disturbed: {what}")
         if self._video is not None:
             self._video.caption = f"disturbed: {what}"
-            self._video.shoot(repeat=SHOCK_FRAMES)
+            self._video.add_frame(repeat=SHOCK_FRAMES)
         self._note(f"disturbed: {what}", level="WARN")
 
     def _end(self, *, success: bool) -> None:
         if self._video is not None:
             self._video.caption = "done" if success else "not reached"
-            self._video.shoot(repeat=LAST_FRAMES)
+            self._video.add_frame(repeat=LAST_FRAMES)
         if self._strip is not None:
             self._strip.save()
 
@@ -139,7 +139,7 @@ class ExecutionDisplay:
 
     def _note(self, line: str, *, level: str = "INFO") -> None:
         if self._recording is not None:
-            self._recording.say(line, level=level)
+            self._recording.log_text(line, level=level)
 
 
 class Filmed:

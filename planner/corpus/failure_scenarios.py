@@ -16,7 +16,7 @@ from itertools import islice
 import numpy as np
 
 from envs.symbolic.actions import Action, State, World, successor
-from envs.symbolic.disturbances import KINDS, Disturbance, changed, possible
+from envs.symbolic.disturbances import DISTURBANCE_TYPES, Disturbance, disturbed_state, possible_disturbances
 from envs.symbolic.goals import Condition, Goal
 from planner.corpus.teacher import teach
 from planner.corpus.teacher_chunks import plan_in_chunks
@@ -133,10 +133,10 @@ class Incidents:
 
     def _disturbed(self, state: State, rest: Sequence[Action]) -> State:
         numbers = np.random.default_rng(self.rng.getrandbits(64))
-        for kind in self.rng.sample(KINDS, k=len(KINDS)):
-            what = next(possible(state, kind, rest, numbers), None)
+        for kind in self.rng.sample(DISTURBANCE_TYPES, k=len(DISTURBANCE_TYPES)):
+            what = next(possible_disturbances(state, kind, rest, numbers), None)
             if what is not None:
-                return changed(state, what)
+                return disturbed_state(state, what)
         return state
 
     def _failed(self, state: State, action: Action) -> tuple[Note, State]:
@@ -180,7 +180,7 @@ def after_failure(rng: random.Random, state: State, action: Action, reason: str)
         return state
     grounds = [world.names[i] for i in range(world.n_fixtures) if world.underfoot[i]]
     lies = rng.choice(grounds) if grounds else ""
-    return changed(state, Disturbance(kind="drop", name=action.args[0], place=lies))
+    return disturbed_state(state, Disturbance(kind="drop", name=action.args[0], place=lies))
 
 
 def _right(incident: Incident, state: State, todo: Sequence[Condition]) -> tuple[Action, ...]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import ON, OPEN, SLICED, Action, State, format_action, successor, unmet_precondition
 from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Holding, No, Place, Thing, format_thing
-from envs.symbolic.scoring import chosen, fixtures_of, holds, is_at, subjects
+from envs.symbolic.scoring import fixtures_of, holds, is_at, matching_objects, quantified_objects
 from planner.goals import grounding
 from planner.goals.grounding import LIMIT, rank
 
@@ -119,7 +119,7 @@ class _Teacher:
         process = self.state.world.process[fixture]
         if process and "closed" in process.when:
             self.close(fixture)
-        kind = self.state.world.fixture[fixture]
+        kind = self.state.world.fixture_category[fixture]
         if kind and kind.switch:
             self.free_hand()
             if not self.state.flags[fixture] & ON:
@@ -233,7 +233,7 @@ class _Teacher:
         if isinstance(condition, Count):
             self.count(condition)
         elif isinstance(condition, Every):
-            about = subjects(self.start, condition)
+            about = quantified_objects(self.start, condition)
             if not about:
                 raise _StuckError(f"there is no {format_thing(condition.thing)}")
             if condition.place is not None:
@@ -246,7 +246,7 @@ class _Teacher:
             self.none(condition)
         elif isinstance(condition, Holding):
             found = grounding.candidates(self.first, condition.thing, None, avoid=self.avoid)
-            ready = chosen(self.first, condition.thing)
+            ready = matching_objects(self.first, condition.thing)
             ready = [t for t in ready if not grounding.is_avoided(self.first, t, self.avoid)]
             if not ready and not found:
                 raise _StuckError(f"there is no {format_thing(condition.thing)}")
@@ -268,7 +268,7 @@ class _Teacher:
         return things[:LIMIT]
 
     def count(self, condition: Count) -> None:
-        done = chosen(self.state, condition.thing, condition.place)
+        done = matching_objects(self.state, condition.thing, condition.place)
         missing = condition.number - len(done)
         found = grounding.candidates(self.first, condition.thing, condition.place, taken=self.taken, avoid=self.avoid)
         things = [t for t in found if t not in done][:missing]
@@ -328,7 +328,7 @@ class _Teacher:
             self.bring_all([container], place.thing, inside)
 
     def none(self, condition: No) -> None:
-        for thing in self.limit(chosen(self.state, condition.thing, condition.place)):
+        for thing in self.limit(matching_objects(self.state, condition.thing, condition.place)):
             if "dirty" in condition.thing.states and condition.place is None:
                 self.make([thing], Thing(word="anything", states=("clean",)))
                 continue
@@ -388,7 +388,7 @@ class _Teacher:
     def tidy(self, conditions: Sequence[Condition]) -> None:
         """Close what a person would not leave open, unless that undoes a condition."""
         for fixture in dict.fromkeys(self.opened):
-            kind = self.state.world.fixture[fixture]
+            kind = self.state.world.fixture_category[fixture]
             if not (kind and kind.close_after and self.state.flags[fixture] & OPEN and self.state.held < 0):
                 continue
             action = Action("close", (self.state.world.names[fixture],))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Holding, No, Place, Thing
-from envs.symbolic.scoring import chosen, fixtures_of, holds, subjects
+from envs.symbolic.scoring import fixtures_of, holds, matching_objects, quantified_objects
 from planner.goals import grounding
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class _Wants:
             yield from self.fixture(condition)
         elif isinstance(condition, Every):
             yield self.all_of(condition.thing, "every", "")
-            about = subjects(self.first, condition)
+            about = quantified_objects(self.first, condition)
             if not about:
                 yield self.one(condition.thing, 1)
             elif not holds(self.state, condition, self.first):
@@ -96,7 +96,7 @@ class _Wants:
 
     def some(self, condition: Count | Holding, place: Place | None, number: int) -> Iterator[InformationNeed]:
         thing = condition.thing
-        ready = chosen(self.state, thing, place)
+        ready = matching_objects(self.state, thing, place)
         able = ready + grounding.candidates(self.state, thing, place, avoid=self.avoid)
         if len(able) < number:
             yield self.one(thing, number - len(able), have=len(able))

@@ -245,7 +245,7 @@ class _Seeker(Execution):
         self.looks.append(Looked(look=meant, before_step=number, opened=opened, found=found(), reason=reason))
         yield self.looks[-1]
         if opened and not any(self.belief.root(n) == look.fixture for n in found()):
-            kind = self.state.world.fixture[self.state.world.index[look.fixture]]
+            kind = self.state.world.fixture_category[self.state.world.index[look.fixture]]
             if kind is not None and kind.close_after:
                 yield from self._take(Action("close", (look.fixture,)))
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import COLD, COOKED, DIRTY, FOLDED, HELD, HOT, NOWHERE, ON, OPEN, SLICED, WATERED
 from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Holding, No, Place, Thing
-from envs.symbolic.scoring import chosen, fixtures_of, holds
+from envs.symbolic.scoring import fixtures_of, holds, matching_objects
 from planner.goals import grounding
 from planner.goals.chunking import remaining_subjects
 from planner.goals.grounding import LIMIT, rank
@@ -70,7 +70,7 @@ class _Fetcher:
     def condition(self, condition: Condition) -> None:
         state = self.state
         if isinstance(condition, Count):
-            missing = condition.number - len(chosen(state, condition.thing, condition.place))
+            missing = condition.number - len(matching_objects(state, condition.thing, condition.place))
             things = grounding.candidates(state, condition.thing, condition.place, avoid=self.avoid, taken=self.taken)
             self.taken |= dict.fromkeys(things[:missing], condition.place)
             self.change(things[:missing], condition.thing)
@@ -81,7 +81,7 @@ class _Fetcher:
             self.change(left, Thing(word="anything", states=condition.become))
             self.place(left, condition.place)
         elif isinstance(condition, No):
-            things = chosen(state, condition.thing, condition.place)[:LIMIT]
+            things = matching_objects(state, condition.thing, condition.place)[:LIMIT]
             if "dirty" in condition.thing.states and condition.place is None:
                 self.change(things, Thing(word="anything", states=("clean",)))
             self.add(*things)
@@ -92,7 +92,9 @@ class _Fetcher:
                     if target is not None:
                         state = state._replace(place=(*state.place[:t], target, *state.place[t + 1 :]))
         elif isinstance(condition, Holding):
-            ready = [t for t in chosen(state, condition.thing) if not grounding.is_avoided(state, t, self.avoid)]
+            ready = [
+                t for t in matching_objects(state, condition.thing) if not grounding.is_avoided(state, t, self.avoid)
+            ]
             ready.sort(key=lambda t: (self.taken.get(t) is not None, grounding.reach_cost(state, t)))
             things = ready[:1] or grounding.candidates(state, condition.thing, None, avoid=self.avoid)[:1]
             self.change(things, condition.thing)
@@ -181,7 +183,7 @@ def retrieve_facts(
     for condition in sorted(conditions, key=rank):
         if not holds(state, condition, start):
             fetcher.condition(condition)
-    knives = [e for e in fetcher.found if state.world.thing[e] and _tool_like(state, e)]
+    knives = [e for e in fetcher.found if state.world.object_category[e] and _tool_like(state, e)]
     for e in knives:  # where a tool is put back to
         root = state.root(e)
         if root >= 0 and state.world.enclosed[root] and not state.flags[root] & OPEN:
@@ -204,7 +206,7 @@ def facts_of(state: State, about: Iterable[int]) -> Facts:
 
 
 def _tool_like(state: State, entity: int) -> bool:
-    kind = state.world.thing[entity]
+    kind = state.world.object_category[entity]
     return kind is not None and (kind.cuts or kind.wipes or bool(kind.contains))
 
 
@@ -213,7 +215,7 @@ def describe(state: State, entity: int) -> str:
     world = state.world
     words = [world.names[entity]]
     flags = state.flags[entity]
-    kind = world.fixture[entity]
+    kind = world.fixture_category[entity]
     if kind is not None:
         if kind.joint:
             words.append("open" if flags & OPEN else "closed")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from envs.symbolic.goals import Condition, Count, Every, Holding, No
-from envs.symbolic.scoring import chosen, holds, is_at, subjects
+from envs.symbolic.scoring import holds, is_at, matching_objects, quantified_objects
 from planner.goals.grounding import LIMIT, rank
 
 if TYPE_CHECKING:
@@ -50,17 +50,17 @@ def estimated_changes(state: State, conditions: Sequence[Condition], start: Stat
 def _work(state: State, condition: Condition, start: State) -> int:
     if isinstance(condition, Count):
         states = len(condition.thing.states) + (condition.thing.liquid is not None)
-        return (condition.number - len(chosen(state, condition.thing, condition.place))) * (1 + states)
+        return (condition.number - len(matching_objects(state, condition.thing, condition.place))) * (1 + states)
     if isinstance(condition, Every):
         return min(LIMIT, len(remaining_subjects(state, condition, start)))
     if isinstance(condition, No):
-        return min(LIMIT, len(chosen(state, condition.thing, condition.place)))
+        return min(LIMIT, len(matching_objects(state, condition.thing, condition.place)))
     return 1
 
 
 def remaining_subjects(state: State, condition: Every, start: State) -> list[int]:
     """Return the objects for which an `every` condition does not hold yet."""
-    about = subjects(start, condition)
+    about = quantified_objects(start, condition)
     if condition.place is not None:
         return [i for i in about if not is_at(state, i, condition.place)]
     return [i for i in about if not all(state.has(i, s) for s in condition.become)]
@@ -71,6 +71,6 @@ def exceeds_limit(state: State, conditions: Sequence[Condition], start: State) -
     for c in conditions:
         if isinstance(c, Every) and len(remaining_subjects(state, c, start)) > LIMIT:
             return True
-        if isinstance(c, No) and len(chosen(state, c.thing, c.place)) > LIMIT:
+        if isinstance(c, No) and len(matching_objects(state, c.thing, c.place)) > LIMIT:
             return True
     return False

@@ -11,7 +11,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Goal, Holding, No, Place, Thing
-from envs.symbolic.scoring import chosen, holds, is_at, subjects
+from envs.symbolic.scoring import holds, is_at, matching_objects, quantified_objects
 from planner.goals import grounding
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def missing(goal: Goal, state: State) -> str | None:
     """Return a category or class that a goal names and the home does not have, or None."""
     world = state.world
-    present = world.of.keys()
+    present = world.entities_by_category.keys()
 
     def of_thing(thing: Thing) -> str | None:
         return None if present & set(world.domain.resolve(thing.word)) else thing.word
@@ -50,7 +50,7 @@ def shortage(goal: Goal, state: State) -> str | None:
     """Say what a goal asks more of than there is, or None."""
     for condition in goal.conditions:
         if isinstance(condition, Count):
-            number = len(state.world.things(condition.thing.word))
+            number = len(state.world.objects_of(condition.thing.word))
             if number < condition.number:
                 return f"there {'is' if number == 1 else 'are'} only {number} {condition.thing.word} here"
     return None
@@ -71,7 +71,7 @@ def _has_means(condition: Condition, state: State) -> bool:
             return grounding.tool(state, "waters") is not None
         return not grounding.needs_wiping(condition) or grounding.tool(state, "wipes") is not None
     if isinstance(condition, Every):
-        about = subjects(state, condition)
+        about = quantified_objects(state, condition)
         if condition.place is not None and condition.place.fixture is not None:
             fixtures = grounding.fixtures_of(state, condition.place.fixture)
             moved = [i for i in about if not is_at(state, i, condition.place)]
@@ -90,7 +90,7 @@ def _has_means(condition: Condition, state: State) -> bool:
         fixtures = grounding.fixtures_of(state, place.fixture)
         found = [i for i in found if any(grounding.takes(state, f, i) for f in fixtures)]
     able = sum(_can_be_made(state, i, condition.thing) for i in found)
-    return len(chosen(state, condition.thing, place)) + able >= number
+    return len(matching_objects(state, condition.thing, place)) + able >= number
 
 
 def _can_be_made(state: State, entity: int, thing: Thing) -> bool:
@@ -109,7 +109,7 @@ def _contradict(phase: tuple[Condition, ...], state: State) -> bool:
         elif isinstance(c, Holding):
             changed = [o.thing.word for o in phase if isinstance(o, Count) and o.place is None]
             asked[c.thing.word] += c.thing.word not in changed  # `clean mug ; holding mug` is one mug
-    there = state.world.of
+    there = state.world.entities_by_category
     return any(number > len(there.get(word, ())) for word, number in asked.items() if word in domain.objects)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import HELD, OPEN
 from envs.symbolic.goals import Count, FixtureIs, Holding, No
-from envs.symbolic.scoring import chosen, is_at, matches
+from envs.symbolic.scoring import is_at, matches, matching_objects
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -56,7 +56,7 @@ def kept(state: State, conditions: Sequence[Condition]) -> dict[int, Place | Non
     found: dict[int, Place | None] = {}
     for c in conditions:
         if isinstance(c, Count) and c.place is not None:
-            there = chosen(state, c.thing, c.place)
+            there = matching_objects(state, c.thing, c.place)
             if len(there) >= c.number:
                 found |= dict.fromkeys(there[: c.number], c.place)
     return found
@@ -64,7 +64,7 @@ def kept(state: State, conditions: Sequence[Condition]) -> dict[int, Place | Non
 
 def fixtures_of(state: State, category: str) -> list[int]:
     """Fixtures of a category, in the order of their numbers."""
-    return list(state.world.of.get(category, ()))
+    return list(state.world.entities_by_category.get(category, ()))
 
 
 def free_units(state: State, place: int) -> int:
@@ -110,10 +110,10 @@ def candidates(
     """
     taken = taken or {}
     world = state.world
-    done = set(chosen(state, thing, place))
+    done = set(matching_objects(state, thing, place))
     found = []
-    for i in world.things(thing.word):
-        kind = world.thing[i]
+    for i in world.objects_of(thing.word):
+        kind = world.object_category[i]
         if i in done or is_avoided(state, i, avoid) or kind is None:
             continue
         if thing.liquid and state.liquid[i] != thing.liquid and (state.liquid[i] or not kind.fills):
@@ -129,7 +129,7 @@ def candidates(
 
 
 def _can_become(state: State, thing: int, word: str) -> bool:
-    kind = state.world.thing[thing]
+    kind = state.world.object_category[thing]
     if kind is None or word in ("dirty", "on", "off", "open", "closed", "watered"):
         return False
     if word == "sliced":
@@ -172,8 +172,8 @@ def choose_container(
     taken = taken or {}
     world = state.world
     best: tuple[tuple[int, ...], int] | None = None
-    for c in world.things(place.thing.word):
-        kind = world.thing[c]
+    for c in world.objects_of(place.thing.word):
+        kind = world.object_category[c]
         if c in things or kind is None or kind.holds is None:
             continue
         if things and not takes(state, c, things[0]):
@@ -197,7 +197,7 @@ def worktop(state: State, thing: int, *, near: int | None = None, avoid: frozens
     surfaces += [f for category in order for f in fixtures_of(state, category)]
     surfaces += range(world.n_fixtures)
     for f in sorted(dict.fromkeys(surfaces), key=lambda f: (f in avoid, world.underfoot[f])):  # the floor last
-        kind = world.fixture[f]
+        kind = world.fixture_category[f]
         if kind is None or kind.relation != "on" or world.enclosed[f] or kind.accepts or world.process[f]:
             continue
         if takes(state, f, thing):
@@ -210,7 +210,7 @@ def tool(state: State, purpose: str, avoid: frozenset[int] = frozenset()) -> int
     world = state.world
     found = []
     for i in _tools(world, purpose):
-        kind, shunned = world.thing[i], is_avoided(state, i, avoid)
+        kind, shunned = world.object_category[i], is_avoided(state, i, avoid)
         if kind is None:
             continue
         if purpose == "waters":
@@ -228,7 +228,12 @@ def tool(state: State, purpose: str, avoid: frozenset[int] = frozenset()) -> int
 def _tools(world: World, purpose: str) -> list[int]:
     """Objects of the kinds that may serve a purpose."""
     kinds = world.domain.objects
-    return [i for name, of in world.of.items() if name in kinds and _serves(kinds[name], purpose) for i in of]
+    return [
+        i
+        for name, of in world.entities_by_category.items()
+        if name in kinds and _serves(kinds[name], purpose)
+        for i in of
+    ]
 
 
 def _serves(kind: ObjectCategory, purpose: str) -> bool:
@@ -241,7 +246,7 @@ def maker(state: State, word: str, thing: int, avoid: frozenset[int] = frozenset
     """The appliance that makes a thing `clean`, `cooked`, `hot` or `cold`."""
     world = state.world
     kinds = MAKERS[word]
-    kind = world.thing[thing]
+    kind = world.object_category[thing]
     if word == "clean" and kind and set(kind.classes) & {"clothing", "linen"}:
         kinds = ("washing machine", "sink", "dishwasher")
     if word == "cooked" and world.categories[thing] == "bread":
@@ -262,7 +267,7 @@ def pan(state: State, thing: int, avoid: frozenset[int] = frozenset()) -> int | 
     """The pan or pot to cook a thing in: one on a burner first."""
     world = state.world
     found = []
-    for i in (*world.of.get("pan", ()), *world.of.get("pot", ())):
+    for i in (*world.entities_by_category.get("pan", ()), *world.entities_by_category.get("pot", ())):
         if takes(state, i, thing):
             on_burner = state.place[i] >= 0 and world.categories[state.place[i]] == "stove burner"
             shunned = is_avoided(state, i, avoid)
@@ -304,7 +309,7 @@ def requirements(
 def other_place(state: State, thing: int, but: Place, avoid: frozenset[int] = frozenset()) -> int | None:
     """Where a thing goes that may not stay at `but`: where its kind is usually kept."""
     world = state.world
-    kind = world.thing[thing]
+    kind = world.object_category[thing]
     assert kind is not None
     for category in (*kind.at, "countertop", "dining table", "shelf", "desk", "side table", "dresser", "cabinet"):
         if category == but.fixture:

@@ -101,7 +101,7 @@ def _believes_seen(belief: Belief, category: str) -> bool:
 
 
 def _is_visible(state: State, category: str) -> bool:
-    return any(state.world.categories[i] == category for i in in_sight(state).things)
+    return any(state.world.categories[i] == category for i in in_sight(state).objects)
 
 
 def _openings(episode: Episode) -> Iterator[tuple[str, str]]:

@@ -26,9 +26,7 @@ if TYPE_CHECKING:
     from planner.tasks.held_out_trials import EvaluationTask
 
 DIRECT = Options(samples=0, constrained=False, chunks=False, clauses=False, grounded=False)
-MAX_TRIES_PER_SUBTASK = (
-    3  # actions: if a door is in the way, it is closed and the subtask is retried
-)
+MAX_TRIES_PER_SUBTASK = 3  # actions: if a door is in the way, it is closed and the subtask is retried
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -99,7 +99,7 @@ def _place(final_state: State, initial_state: State, place: int) -> Place:
 def _changed_fixtures(initial_state: State, final_state: State) -> Iterator[FixtureIs]:
     world = initial_state.world
     for i in range(world.n_fixtures):
-        fixture = world.fixture[i]
+        fixture = world.fixture_category[i]
         assert fixture is not None
         available = {"open": fixture.joint, "closed": fixture.joint, "on": fixture.switch, "off": fixture.switch}
         for state, possible in available.items():

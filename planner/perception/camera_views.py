@@ -101,7 +101,7 @@ def pictures(
     rng = rng or random.Random(0)
     state = state or home.state()
     eyes = home.camera  # its walls are drawn before the floors, which come with the first refresh
-    home.looks.refresh(state)
+    home.scene_view.refresh(state)
     numbers = _entities(home)
     for spec in home.scene.fixtures:
         category = load_domain().fixtures[spec.category]
@@ -166,7 +166,7 @@ def _picture(home: PhysicalHome, state: State, fixture: str, shot: Shot, numbers
         if i >= world.n_fixtures and count >= VISIBLE and state.root(i) == own
     )  # fmt: skip
     items = tuple(Item(world.categories[i], _states(state.flags[i], THING_STATES)) for i in things)
-    kind = world.fixture[own]
+    kind = world.fixture_category[own]
     assert kind is not None
     states = tuple(s for s in _states(state.flags[own], FURNITURE_STATES) if kind.can_be(s))
     listing = Listing(world.categories[own], states, tuple(sorted(items)))

@@ -64,7 +64,7 @@ def inventory(state: State) -> str:
     several: numbers that it has never read mislead it, and the context holds every category, but not their digits.
     """
     world = state.world
-    of = world.of
+    of = world.entities_by_category
     most = 2 if max(map(len, of.values()), default=0) > MOST_OF_A_KIND else MOST_OF_A_KIND
     things = sorted((c for c in of if of[c][-1] >= world.n_fixtures), key=str.lower)
     fixtures = sorted((c for c in of if of[c][-1] < world.n_fixtures), key=str.lower)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from envs.symbolic.actions import Action, State, format_action, successor, unmet_precondition
 from envs.symbolic.goals import Count, Goal, format_condition
-from envs.symbolic.scoring import Score, advance, chosen, score
+from envs.symbolic.scoring import Score, advance, matching_objects, score
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +93,7 @@ def _lacking(goal: Goal, result: Score, state: State) -> str:
     for condition in missed:
         words = format_condition(condition)
         if isinstance(condition, Count) and condition.number > 1:
-            words += f" (there: {len(chosen(state, condition.thing, condition.place))})"
+            words += f" (there: {len(matching_objects(state, condition.thing, condition.place))})"
         said.append(words)
     total = f" ({len(missed)} of {len(result.met)} conditions)" if len(result.met) > 1 else ""
     return f"not reached: {' ; '.join(said)}{total}"

@@ -90,7 +90,7 @@ class Belief:
     def observe(self, truth: State) -> Belief:
         """Return what is known after a look around from where the robot is."""
         sight, world = in_sight(truth), truth.world
-        seen = {world.names[i]: _known(truth, i) for i in sight.things}
+        seen = {world.names[i]: _known(truth, i) for i in sight.objects}
         places = {world.names[i] for i in sight.places}
         # What was in a container whose place is in sight is lost with it, if neither is seen.
         lost = {n for n in self.things if n not in seen and self.root(n) in places | {HAND, GROUND}}

@@ -90,7 +90,7 @@ def test_homes_of_plans_are_the_same_each_time() -> None:
 
 @physics
 def test_a_plan_replays_from_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(agree, "LENGTH", 3)
+    monkeypatch.setattr(agree, "PLAN_LENGTH", 3)
 
     def facts(record: Record) -> object:
         return [{k: v for k, v in r.items() if k != "cpu_s"} for r in record["steps"]]  # type: ignore[attr-defined]
@@ -124,7 +124,7 @@ def test_a_world_that_is_wrong_is_found_out(monkeypatch: pytest.MonkeyPatch) -> 
     home = PhysicalHome(kitchen())
     try:
         monkeypatch.setattr(
-            state_comparison, "effect", lambda before, action: before
+            state_comparison, "successor", lambda before, action: before
         )  # a symbolic world without effects
         made = state_comparison.attempt(home, Action("turn on", ("sink 1",)))
         assert made.done
@@ -200,7 +200,7 @@ def test_a_refusal_in_other_words_is_shown() -> None:
 def test_the_command_writes_plans_and_prints_json(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(agree, "LENGTH", 2)
+    monkeypatch.setattr(agree, "PLAN_LENGTH", 2)
     out = tmp_path / "plans.jsonl"
     assert agree.main(["--plans", "1", "--json", "--out", str(out)]) == 0
     report = json.loads(capsys.readouterr().out)

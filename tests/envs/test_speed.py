@@ -9,21 +9,21 @@ from types import FrameType
 import pytest
 
 from envs import speed
-from envs.evaluation.random_plans import applicable_walk
+from envs.evaluation.random_plans import draw_actions
 from envs.scenes.scene_sampler import sample_scene
 from envs.symbolic.actions import World
 
 
 def test_the_walk_that_is_measured_is_applicable_throughout() -> None:
     start = World(sample_scene(speed.SEED, geometry=False)).initial()
-    walk = applicable_walk(start, 200, random.Random(0))
+    walk = draw_actions(start, 200, random.Random(0))
     assert speed.actions_per_s(start, walk, 1.0, clock=iter([0.0, 0.0, 0.5, 2.0]).__next__) == (200.0, 1.0)
 
 
 def test_half_of_the_mixture_is_inapplicable() -> None:
     start = World(sample_scene(speed.SEED, geometry=False)).initial()
     rng = random.Random(0)
-    mixed = speed.with_inapplicable(start, applicable_walk(start, 200, rng), rng)
+    mixed = speed.with_inapplicable(start, draw_actions(start, 200, rng), rng)
     assert speed.actions_per_s(start, mixed, 1.0, clock=iter([0.0, 0.0, 0.5, 2.0]).__next__) == (400.0, 0.5)
 
 
@@ -47,7 +47,7 @@ def instructions_of(work: Callable[[], object]) -> int:
 
 def test_the_symbolic_world_is_fast() -> None:
     start = World(sample_scene(speed.SEED, n_objects=speed.N_OBJECTS, geometry=False)).initial()
-    walk = applicable_walk(start, 300, random.Random(0))
+    walk = draw_actions(start, 300, random.Random(0))
     clock = iter([0.0, 0.0, 2.0]).__next__  # once through the walk
     count = instructions_of(lambda: speed.actions_per_s(start, walk, 1.0, clock))
     # About 260 each, by which a core of these years tries more than a hundred thousand a second.

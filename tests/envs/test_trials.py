@@ -16,8 +16,8 @@ from envs.evaluation.job_pool import Record, RecordError, Records, run_jobs
 from envs.evaluation.rates import Rate, wilson
 from envs.evaluation.scripted_plans import ActionSequence, DeadEndError
 from envs.evaluation.state_comparison import Difference, concerns, differences, without_names
-from envs.evaluation.trial_definitions import KINDS, categories_of, course_of
-from envs.evaluation.trial_scenes import PLAN_SEEDS, TRIAL_SEEDS, fact, seed_of, small_home, surfaces
+from envs.evaluation.trial_definitions import TRIAL_SUITES, define_trial, suite_categories
+from envs.evaluation.trial_scenes import PLAN_SEEDS, TRIAL_SEEDS, location_fact, seed_of, small_home, surfaces
 from envs.symbolic.actions import Action, World, successor, unmet_precondition
 from envs.symbolic.domain import load_domain
 from tests.envs.homes_for_tests import kitchen, state
@@ -28,10 +28,10 @@ physics = pytest.mark.skipif(importlib.util.find_spec("pybullet") is None, reaso
 # Courses
 
 
-@pytest.mark.parametrize("what", KINDS)
+@pytest.mark.parametrize("what", TRIAL_SUITES)
 def test_every_category_has_a_course_whose_steps_are_applicable(what: str) -> None:
-    for category in categories_of(what):
-        course = course_of(what, category, 0, 0)
+    for category in suite_categories(what):
+        course = define_trial(what, category, 0, 0)
         now = World(course.scene).initial()
         for step in course.steps:
             assert unmet_precondition(now, step.action) is None, (category, step.action)
@@ -40,36 +40,36 @@ def test_every_category_has_a_course_whose_steps_are_applicable(what: str) -> No
 
 
 def test_every_object_category_is_picked_up() -> None:
-    assert categories_of("pick") == list(load_domain().objects)
+    assert suite_categories("pick") == list(load_domain().objects)
 
 
 def test_every_place_with_a_door_and_every_movable_container_is_filled() -> None:
     domain = load_domain()
     wanted = {n for n, f in domain.fixtures.items() if f.enclosed} | {n for n, o in domain.objects.items() if o.holds}
     wanted |= {"sink", "garbage can", "bathtub", "laundry basket", "bookshelf"}
-    assert wanted <= set(categories_of("containers"))
+    assert wanted <= set(suite_categories("containers"))
 
 
 def test_a_course_is_the_same_each_time() -> None:
-    assert course_of("pick", "mug", 2, 5) == course_of("pick", "mug", 2, 5)
+    assert define_trial("pick", "mug", 2, 5) == define_trial("pick", "mug", 2, 5)
 
 
 def test_trials_of_a_category_and_of_a_seed_have_different_homes() -> None:
-    homes = {course_of("pick", "mug", n, seed).scene.seed for n in range(5) for seed in range(3)}
+    homes = {define_trial("pick", "mug", n, seed).scene.seed for n in range(5) for seed in range(3)}
     assert len(homes) == 15
 
 
 def test_things_come_from_all_their_usual_places() -> None:
     places = set()
     for number in range(3):
-        course = course_of("pick", "plate", number, 0)
+        course = define_trial("pick", "plate", number, 0)
         places.add(next(o.place for o in course.scene.objects if o.name == "plate 1").rpartition(" ")[0])
     assert places == {"cabinet", "countertop", "dining table"}
 
 
 def test_what_is_picked_up_is_put_on_another_open_surface() -> None:
     for number in range(8):
-        course = course_of("pick", "apple", number, 0)
+        course = define_trial("pick", "apple", number, 0)
         source = next(o.place for o in course.scene.objects if o.name == "apple 1")
         target = course.steps[-1].action.args[1]
         assert target != source
@@ -77,7 +77,7 @@ def test_what_is_picked_up_is_put_on_another_open_surface() -> None:
 
 
 def test_opening_a_door_for_something_else_is_not_counted() -> None:
-    steps = course_of("containers", "fridge", 0, 0).steps
+    steps = define_trial("containers", "fridge", 0, 0).steps
     assert [step.counted for step in steps if step.action.skill == "open"] in ([""], [])
     assert {step.counted for step in steps} >= {"put in", "take out"}
 
@@ -89,7 +89,7 @@ def test_seeds_of_trials_are_not_those_of_training() -> None:
 
 
 def test_small_homes_are_small_and_hold_what_is_asked() -> None:
-    scene = small_home(TRIAL_SEEDS[0] + 1, ["cabinet", "desk"], [fact("plate", "cabinet")])
+    scene = small_home(TRIAL_SEEDS[0] + 1, ["cabinet", "desk"], [location_fact("plate", "cabinet")])
     assert {"cabinet", "desk"} <= {f.category for f in scene.fixtures}
     assert len({f.category for f in scene.fixtures}) <= 6
     assert any(o.category == "plate" and o.place.startswith("cabinet") for o in scene.objects)
@@ -107,9 +107,9 @@ def test_a_surface_has_no_door_and_takes_the_thing() -> None:
 
 
 def test_a_fact_uses_the_word_of_its_place() -> None:
-    assert fact("egg", "bowl on countertop") == "egg in bowl on countertop"
+    assert location_fact("egg", "bowl on countertop") == "egg in bowl on countertop"
     with pytest.raises(EnvsError, match="no place 'moon'"):
-        fact("egg", "moon")
+        location_fact("egg", "moon")
 
 
 # Walks and differences
@@ -284,7 +284,7 @@ def test_the_table_has_a_row_for_each_category(
     monkeypatch.setattr(trials, "run_trial", pretends)
     assert trials.main(["joints", "--trials", "2"]) == 0
     text = capsys.readouterr().out
-    assert all(f"\n{category} " in text for category in categories_of("joints"))
+    assert all(f"\n{category} " in text for category in suite_categories("joints"))
 
 
 @pytest.mark.parametrize("call", [["juggle"], ["pick", "--trials", "0"], ["pick", "--only", "unicorn"]])

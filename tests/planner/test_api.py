@@ -15,8 +15,9 @@ import pytest
 
 import envs
 import planner
-from envs.simulation.disturbed_home import Disturbance, DisturbedHome, changed
+from envs.simulation.disturbed_home import DisturbedHome
 from envs.symbolic.actions import Action, State
+from envs.symbolic.disturbances import Disturbance, disturbed_state
 from planner import (
     Begun,
     Disturbed,
@@ -240,7 +241,7 @@ class Meddling(DisturbedHome):
         if self.calls != 2:
             return None
         what = Disturbance(kind="close", name="cabinet 1")
-        self.inner.change(changed(self.state(), what))
+        self.inner.change(disturbed_state(self.state(), what))
         return what
 
 

@@ -1,4 +1,4 @@
-"""Furniture with parts that move: cupboards with doors, ovens with flaps, chests with a drawer, doors and windows."""
+"""Furniture with moving parts: cupboards with doors, ovens with flaps, chests with a drawer, doors and windows."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ if TYPE_CHECKING:
     from envs.geometry.meshes import Color
     from envs.symbolic.domain import FixtureCategory
 
-LONGEST_ARC_M = 0.5  # how far from a hinge a handle is
-DOUBLE_FROM_M = 0.75  # cupboards wider than this have two leaves that move together
+MAX_HANDLE_RADIUS_M = 0.5  # maximum distance of a handle from its hinge
+DOUBLE_FROM_M = 0.75  # wider cupboards have two doors that move together
 
 
 def _door_leaf(
     c: FixtureCategory, color: Color, *, side: int, width: float, low: float, high: float, front: float
 ) -> Leaf:
-    """A leaf whose hinge is at y = side * width..., that swings towards +x."""
-    reach = min(width - 0.07, LONGEST_ARC_M)
+    """A hinged door with its hinge on one side (-1: at -y, 1: at +y) that swings towards +x."""
+    reach = min(width - 0.07, MAX_HANDLE_RADIUS_M)
     middle = min(1.12, max(0.72, (low + high) / 2))
     height = high - low
     inward = -side
     panel = box((0.0, BOARD_M), (min(0.0, inward * width), max(0.0, inward * width)), (-height / 2, height / 2), color)
     pieces = [panel]
     if c.name in ("microwave", "oven", "window"):
-        mid = inward * width / 2
+        pane_center = inward * width / 2
         pane = box(
             (BOARD_M, BOARD_M + 0.002),
-            (mid - 0.3 * width, mid + 0.3 * width),
+            (pane_center - 0.3 * width, pane_center + 0.3 * width),
             (-0.36 * height, 0.36 * height),
             GLASS if c.name == "window" else shade(DARK, 0.6),
             solid=False,
@@ -80,11 +80,11 @@ def cupboard(c: FixtureCategory, color: Color) -> Furniture:
     assert c.region is not None
     low, high = c.region.z - 0.015, min(c.size[2], c.region.z + c.region.size[2] + 0.015)
     front = c.size[0] / 2 - 0.018
-    whole = 2 * min(c.size[1] / 2, c.region.size[1] / 2 + 0.03)
-    tint = shade(color, 0.93)
-    sides = (-1, 1) if whole > DOUBLE_FROM_M else (-1,)
-    width = whole / len(sides) - 0.003
-    leaves = [_door_leaf(c, tint, side=s, width=width, low=low, high=high, front=front) for s in sides]
+    total_width = 2 * min(c.size[1] / 2, c.region.size[1] / 2 + 0.03)
+    door_color = shade(color, 0.93)
+    sides = (-1, 1) if total_width > DOUBLE_FROM_M else (-1,)
+    width = total_width / len(sides) - 0.003
+    leaves = [_door_leaf(c, door_color, side=s, width=width, low=low, high=high, front=front) for s in sides]
     return Furniture(pieces=tuple(case(c, color, shade(color, 0.75))), leaves=tuple(leaves))
 
 
@@ -119,14 +119,14 @@ def flap(c: FixtureCategory, color: Color) -> Furniture:
 
 
 def drawers(c: FixtureCategory, color: Color) -> Furniture:
-    """A chest whose upper drawer slides."""
+    """A chest of drawers whose upper drawer slides."""
     assert c.region is not None
     x, y, _ = c.size
     low, high = c.region.z, c.region.z + c.region.size[2]
     depth, width = c.region.size[0], c.region.size[1]
     wall = 0.012
     at = (0.0, 0.0, low)
-    tint = shade(color, 0.93)
+    front_color = shade(color, 0.93)
     pieces = [box(span(depth + 2 * wall), span(width + 2 * wall), (-wall, 0.0), WOOD)]
     pieces += [
         box(
@@ -139,7 +139,7 @@ def drawers(c: FixtureCategory, color: Color) -> Furniture:
     ]
     pieces.append(box((-depth / 2 - wall, -depth / 2), span(width + 2 * wall), (0.0, 0.10), WOOD))
     face = x / 2
-    pieces.append(box((face - 0.03, face - 0.01), span(y - 0.03), (-0.01, high - low - 0.10), tint))
+    pieces.append(box((face - 0.03, face - 0.01), span(y - 0.03), (-0.01, high - low - 0.10), front_color))
     z = high - low - 0.16
     pieces.append(box((face + 0.018, face + 0.03), span(0.16), (z - 0.008, z + 0.008), STEEL, solid=False))
     pieces += [
@@ -155,12 +155,12 @@ def drawers(c: FixtureCategory, color: Color) -> Furniture:
     leaf = Leaf(
         kind="slide", at=at, axis=(1.0, 0.0, 0.0), pieces=tuple(pieces), handle=(face + 0.024, 0.0, z), opened=0.44
     )
-    case = [
+    body = [
         box((-x / 2, face - 0.035), span(y), (0.0, low - 0.02), color),
         box((-x / 2, face - 0.01), span(y), (high, c.size[2]), color),
     ]
-    case.append(box((-x / 2, -x / 2 + 0.015), span(y), (low - 0.02, high), color))
-    case += [
+    body.append(box((-x / 2, -x / 2 + 0.015), span(y), (low - 0.02, high), color))
+    body += [
         box(
             (-x / 2, face - 0.035),
             (min(s * (y / 2 - 0.02), s * y / 2), max(s * (y / 2 - 0.02), s * y / 2)),
@@ -171,9 +171,11 @@ def drawers(c: FixtureCategory, color: Color) -> Furniture:
     ]
     for k in range(2):
         bottom = 0.05 + k * 0.25
-        case.append(box((face - 0.035, face - 0.012), span(y - 0.03), (bottom, bottom + 0.23), tint, solid=False))
-        case.append(box((face - 0.012, face + 0.008), span(0.14), (bottom + 0.15, bottom + 0.165), STEEL, solid=False))
-    return Furniture(pieces=tuple(case), leaves=(leaf,))
+        body.append(
+            box((face - 0.035, face - 0.012), span(y - 0.03), (bottom, bottom + 0.23), front_color, solid=False)
+        )
+        body.append(box((face - 0.012, face + 0.008), span(0.14), (bottom + 0.15, bottom + 0.165), STEEL, solid=False))
+    return Furniture(pieces=tuple(body), leaves=(leaf,))
 
 
 def open_door(c: FixtureCategory, color: Color) -> Furniture:

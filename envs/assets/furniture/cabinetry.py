@@ -1,7 +1,7 @@
-"""What furniture is made of: cases, tops, shelves and bins, as boxes from the domain's `size`, `region` and `joint`.
+"""Building blocks of furniture: cases, tops, shelves and bins, as boxes from the domain's `size` and `region`.
 
-Pure geometry in a fixture's frame (origin on the floor, +x to the front). Handles and switches sit where a one-armed
-robot reaches them, which is not always where a carpenter would put them.
+Pure geometry in a fixture's frame (origin on the floor, +x to the front). Handles and switches are placed where a
+one-armed robot reaches them, which is not always where real furniture has them.
 """
 
 from __future__ import annotations
@@ -40,14 +40,15 @@ COLORS: dict[str, Color] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Leaf:
-    """A part that moves: a door, a flap, a drawer.
+    """A moving part of a fixture: a door, a flap or a drawer.
 
     Attributes:
-        at: Its frame's origin, on the hinge, in the fixture's frame [m].
-        axis: Of rotation or translation; positive positions open it.
-        pieces: In its own frame.
-        handle: Middle of the bar in its own frame [m].
-        opened: Position when open [rad, m].
+        kind: `hinge` (a door), `flap` (opens downwards) or `slide` (a drawer).
+        at: Origin of its frame, on the hinge, in the fixture's frame [m].
+        axis: Axis of rotation or translation; positive joint positions open it.
+        pieces: Its pieces, in its own frame.
+        handle: Center of the handle bar, in its own frame [m].
+        opened: Joint position when open [rad or m].
     """
 
     kind: str
@@ -63,10 +64,10 @@ class Furniture:
     """A fixture's geometry.
 
     Attributes:
-        pieces: What does not move.
-        leaves: The first is opened by the robot, a second one mirrors it.
-        glow: Seen only; lit while the fixture is on.
-        switch: Where to press [m], from the front.
+        pieces: The parts that do not move.
+        leaves: The moving parts. The robot opens the first; a second one mirrors it.
+        glow: Pieces that are only drawn, and lit while the fixture is on.
+        switch: Point to press from the front [m].
     """
 
     pieces: tuple[Piece, ...]
@@ -96,7 +97,7 @@ def shade(color: Color, factor: float) -> Color:
 
 
 def span(width: float) -> tuple[float, float]:
-    """Limits of something centerd."""
+    """Return the limits of a centered interval."""
     return (-width / 2, width / 2)
 
 
@@ -141,17 +142,17 @@ def table(c: FixtureCategory, color: Color) -> list[Piece]:
 
 
 def rack(c: FixtureCategory, color: Color) -> list[Piece]:
-    """A flat top over boards or drawers' fronts."""
+    """A flat top over boards or drawer fronts."""
     x, y, z = c.size
     if c.name in ("dresser", "TV stand", "ottoman"):
         pieces = [box(span(x), span(y), (0.0, z), color)]
         rows = 0 if c.name == "ottoman" else max(1, round(z / 0.28))
         for k in range(rows):
-            low = 0.05 + k * (z - 0.05) / rows
+            bottom = 0.05 + k * (z - 0.05) / rows
             front = box(
                 (x / 2, x / 2 + 0.008),
                 span(y - 0.06),
-                (low, low + (z - 0.05) / rows - 0.03),
+                (bottom, bottom + (z - 0.05) / rows - 0.03),
                 shade(color, 1.25),
                 solid=False,
             )
@@ -167,7 +168,7 @@ def rack(c: FixtureCategory, color: Color) -> list[Piece]:
 
 
 def case(c: FixtureCategory, color: Color, inside: Color, top: float | None = None) -> list[Piece]:
-    """A body with a hollow: what is under it, over it, behind it and at its sides."""
+    """A body around a hollow: the pieces under, over, behind and beside it."""
     assert c.region is not None
     x, y, z = c.size
     low, high = c.region.z, c.region.z + c.region.size[2]
@@ -184,7 +185,7 @@ def case(c: FixtureCategory, color: Color, inside: Color, top: float | None = No
 
 
 def shelf(c: FixtureCategory, color: Color) -> list[Piece]:
-    """A bookshelf with one open compartment to use."""
+    """A bookshelf with one usable open compartment."""
     assert c.region is not None
     x, y, _ = c.size
     books = []

@@ -1,6 +1,7 @@
-"""What makes furniture look like what it is, beyond the boxes that collide: cushions, knobs, keys, hobs, a face.
+"""Visual details of furniture beyond its collision boxes: cushions, knobs, keys, hobs, a face.
 
-Only seen, in a fixture's frame (origin on the floor, +x to the front); a leaf's trim is in the leaf's frame.
+They are drawn but do not collide. Frame: the fixture's (origin on the floor, +x to the front); the trim of a leaf
+(door, flap or drawer) is in the leaf's frame.
 """
 
 from __future__ import annotations
@@ -28,9 +29,9 @@ TROUSERS: Color = (0.25, 0.30, 0.45, 1.0)
 SHOES: Color = (0.20, 0.15, 0.13, 1.0)
 
 
-def facing(radius: float, color: Color, at: Vec3, *, thick: float = 0.012, sides: int = 12) -> Mesh:
-    """A round plate that faces the front."""
-    return moved(tube(radius, (0.0, thick), color, sides=sides), at, ALONG_X)
+def facing(radius: float, color: Color, at: Vec3, *, thickness: float = 0.012, sides: int = 12) -> Mesh:
+    """Return a round plate that faces the front."""
+    return moved(tube(radius, (0.0, thickness), color, sides=sides), at, ALONG_X)
 
 
 def _stove(c: FixtureCategory, color: Color) -> Mesh:
@@ -41,7 +42,7 @@ def _stove(c: FixtureCategory, color: Color) -> Mesh:
     heights = [top + 0.0005 * k for k in range(len(circles))]
     rings = [lathe([(r, h), (0.0, h)], tint, sides=16) for (r, tint), h in zip(circles, heights, strict=True)]
     glass = block((0.9 * x, 0.92 * y, 0.002), (0.0, 0.0, c.size[2] + 0.001), HOB, below=False)
-    knobs = [facing(0.02, STEEL, (x / 2 - 0.03, s * 0.16 * y + 0.3 * y, c.size[2] - 0.1), thick=0.03, sides=8)
+    knobs = [facing(0.02, STEEL, (x / 2 - 0.03, s * 0.16 * y + 0.3 * y, c.size[2] - 0.1), thickness=0.03, sides=8)
              for s in (-1, 1)]  # fmt: skip
     return merge([*rings, glass, *knobs])
 
@@ -111,8 +112,8 @@ def _cart(c: FixtureCategory, color: Color) -> Mesh:
 def _radio(c: FixtureCategory, color: Color) -> Mesh:
     x, _y, z = c.size
     front = x / 2 - 0.02
-    cones = [facing(0.06, BLACK, (front, s * 0.085, z - 0.1), thick=0.006) for s in (-1, 1)]
-    cones += [facing(0.025, STEEL, (front, s * 0.085, z - 0.1), thick=0.012, sides=8) for s in (-1, 1)]
+    cones = [facing(0.06, BLACK, (front, s * 0.085, z - 0.1), thickness=0.006) for s in (-1, 1)]
+    cones += [facing(0.025, STEEL, (front, s * 0.085, z - 0.1), thickness=0.012, sides=8) for s in (-1, 1)]
     return merge([*cones, block((0.004, 0.11, 0.03), (front, 0.0, z - 0.16), (0.95, 0.85, 0.6, 1))])
 
 
@@ -176,7 +177,7 @@ def _coffee(c: FixtureCategory, color: Color) -> Mesh:
 
 
 def _person(c: FixtureCategory, color: Color) -> Mesh:
-    """Someone who stands and holds both hands out, palms up."""
+    """A standing person with both hands held out, palms up."""
     assert c.region is not None
     tray, middle, width = c.region.z, c.region.x, c.region.size[1] / 2
     depth = c.region.size[0] / 2
@@ -209,11 +210,11 @@ def _fan(c: FixtureCategory, color: Color) -> Mesh:
     z = c.size[2] - 0.2
     cage = [(0.012, 0.19 * cos(k * pi / 5), z + 0.19 * sin(k * pi / 5)) for k in range(11)]
     ring = [rod(a, b, 0.012, STEEL) for a, b in itertools.pairwise(cage)]
-    return merge([*ring, facing(0.05, color, (-0.05, 0.0, z), thick=0.06, sides=8)])
+    return merge([*ring, facing(0.05, color, (-0.05, 0.0, z), thickness=0.06, sides=8)])
 
 
-# The boxes of these are not drawn: what is here stands for them.
-REPLACED = ("person", "toilet")
+# Fixtures whose boxes are not drawn: the trim replaces them.
+BOXES_HIDDEN = ("person", "toilet")
 TRIM: dict[str, Trim] = {
     "stove burner": _stove, "piano": _piano, "toilet": _toilet, "sofa": _seat, "armchair": _seat, "bed": _bed,
     "cart": _cart, "radio": _radio, "safe": _safe, "garbage can": _bin, "recycling bin": _recycling,
@@ -223,18 +224,19 @@ TRIM: dict[str, Trim] = {
 
 
 def leaf_trim(name: str, panel: Vec3, at: Vec3, color: Color) -> Mesh | None:
-    """What is on the front of a leaf whose panel has this size and middle [m]."""
+    """Return the trim on the front of a leaf whose panel has this size and center [m]."""
     _, y, z = panel
     front = at[0] + panel[0] / 2
     if name == "washing machine":
         r = 0.36 * min(y, z)
-        return merge([facing(r, STEEL, (front + 0.002, at[1], at[2]), thick=0.012),
-                      facing(0.8 * r, (0.25, 0.32, 0.4, 1), (front + 0.004, at[1], at[2]), thick=0.012)])  # fmt: skip
+        ring = facing(r, STEEL, (front + 0.002, at[1], at[2]), thickness=0.012)
+        pane = facing(0.8 * r, (0.25, 0.32, 0.4, 1), (front + 0.004, at[1], at[2]), thickness=0.012)
+        return merge([ring, pane])
     if name == "safe":
-        return facing(0.06, STEEL, (front, at[1], at[2] + 0.02), thick=0.02)
+        return facing(0.06, STEEL, (front, at[1], at[2] + 0.02), thickness=0.02)
     if name in ("door", "wardrobe"):
-        wide, high = 0.62 * y, 0.36 * z
-        return merge([block((0.004, wide, high), (front + 0.002, at[1], at[2] + s * 0.23 * z), darker(color, 0.85))
+        width, height = 0.62 * y, 0.36 * z
+        return merge([block((0.004, width, height), (front + 0.002, at[1], at[2] + s * 0.23 * z), darker(color, 0.85))
                       for s in (-1, 1)])  # fmt: skip
     if name == "window":
         bars = [block((0.006, 0.6 * y, 0.02), (front + 0.004, at[1], at[2]), color)]

@@ -1,6 +1,7 @@
-"""The body of every fixture category: `furniture(category)` looks up the domain's `body` and builds it.
+"""Geometry of every fixture category: `furniture(category)` looks up the domain's `body` and builds it.
 
-Pure geometry in a fixture's frame (origin on the floor, +x to the front); cases and leaves come from `carpentry.py`.
+Pure geometry in a fixture's frame (origin on the floor, +x to the front). Cases come from `cabinetry.py`, doors, flaps
+and drawers from `articulated.py`, decoration from `decoration.py`.
 """
 
 from __future__ import annotations
@@ -32,10 +33,10 @@ from envs.assets.furniture.cabinetry import (
     tube,
     walled,
 )
-from envs.assets.furniture.decoration import REPLACED, TRIM, leaf_trim
+from envs.assets.furniture.decoration import BOXES_HIDDEN, TRIM, leaf_trim
 from envs.errors import DomainError, nearest
-from envs.geometry.bodies import PLAIN, Piece, seen
-from envs.geometry.meshes import Color, lathe, leaf, merge, moved, rod
+from envs.geometry.bodies import VERTEX_COLORS, Piece, visual_piece
+from envs.geometry.meshes import Color, lathe, merge, moved, rod, two_sided_quad
 from envs.geometry.meshes import tube as tube_mesh
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ LIT: Color = (1.0, 0.88, 0.35, 1.0)
 SCREEN_LIT: Color = (0.35, 0.65, 0.95, 1.0)
 
 
-def _basin(c: FixtureCategory, color: Color) -> Furniture:
+def _sink_basin(c: FixtureCategory, color: Color) -> Furniture:
     assert c.region is not None
     x, y, z = c.size
     cabinet = box((-x / 2, x / 2 - 0.01), span(y), (0.0, c.region.z - 0.02), WHITE)
@@ -63,7 +64,7 @@ def _basin(c: FixtureCategory, color: Color) -> Furniture:
     return Furniture(pieces=pieces, glow=(stream,), switch=(x / 2 + 0.02, 0.0, z - 0.075))
 
 
-def _slot(c: FixtureCategory, color: Color) -> Furniture:
+def _appliance(c: FixtureCategory, color: Color) -> Furniture:
     assert c.region is not None
     x, y, _ = c.size
     top = c.region.z
@@ -82,7 +83,7 @@ def _slot(c: FixtureCategory, color: Color) -> Furniture:
         pieces.append(tube(0.11, (top, top + 0.003), color))
         pieces.append(box((-x / 2 + 0.02, -half - 0.01), span(0.16), (top, top + 0.05), color))
     at = (x / 2 + 0.012, 0.0, top - 0.09)
-    return Furniture(pieces=(*pieces, _plate_of(at)), glow=(_knob(at),), switch=at)
+    return Furniture(pieces=(*pieces, _switch_plate(at)), glow=(_knob(at),), switch=at)
 
 
 def _seat(c: FixtureCategory, color: Color) -> Furniture:
@@ -137,7 +138,7 @@ def _lamp(c: FixtureCategory, color: Color) -> Furniture:
         blades = [box((-0.01, 0.01), span(0.34), (z - 0.23, z - 0.17), UNLIT, solid=False)]
         blades.append(box((-0.01, 0.01), (-0.03, 0.03), (z - 0.37, z - 0.03), UNLIT, solid=False))
         return Furniture(pieces=tuple(pieces), glow=tuple(blades), switch=at)
-    glow = seen(lathe([(0.0, z - 0.2), (0.16, z - 0.24), (0.09, z), (0.0, z)], PLAIN), SHADE)
+    glow = visual_piece(lathe([(0.0, z - 0.2), (0.16, z - 0.24), (0.09, z), (0.0, z)], VERTEX_COLORS), SHADE)
     return Furniture(pieces=tuple(pieces), glow=(glow,), switch=at)
 
 
@@ -151,14 +152,14 @@ def _panel(c: FixtureCategory, color: Color) -> Furniture:
             tube(0.004, (z, z + 0.25), STEEL, at=(-0.04, 0.1)),
         ]
         at = (x / 2 - 0.01, 0.0, z - 0.06)
-        return Furniture(pieces=(*pieces, _plate_of(at)), glow=(_knob(at),), switch=at)
+        return Furniture(pieces=(*pieces, _switch_plate(at)), glow=(_knob(at),), switch=at)
     pieces = [
         box((-x / 2, 0.0), span(0.06), (0.0, z - 0.15), WHITE),
         box((-x / 2, 0.02), span(y), (z - 0.15, z), WHITE),
     ]
     at = (0.03, 0.0, z - 0.08)
-    ceiling = seen(moved(tube_mesh(0.15, (2.07, 2.12), PLAIN, below=True), (0.7, 0.0, 0.0)), UNLIT)
-    return Furniture(pieces=(*pieces, _plate_of(at)), glow=(ceiling,), switch=at)
+    ceiling = visual_piece(moved(tube_mesh(0.15, (2.07, 2.12), VERTEX_COLORS, below=True), (0.7, 0.0, 0.0)), UNLIT)
+    return Furniture(pieces=(*pieces, _switch_plate(at)), glow=(ceiling,), switch=at)
 
 
 def _plant(c: FixtureCategory, color: Color) -> Furniture:
@@ -167,20 +168,23 @@ def _plant(c: FixtureCategory, color: Color) -> Furniture:
     pot = [lathe([(0.11, 0.0), (0.16, 0.34), (0.17, 0.34), (0.17, 0.37), (0.14, 0.37)], clay)]
     pot.append(lathe([(0.14, 0.36), (0.0, 0.36)], (0.25, 0.17, 0.12, 1.0)))
     leaves = [rod((0.0, 0.0, 0.35), (0.0, 0.0, 0.7 * z), 0.03, (0.4, 0.28, 0.16, 1.0))]
-    for k in range(14):  # blades that lean outwards, the lower ones more
-        turn, up = 2.4 * k, 0.40 + 0.022 * k
-        out, rise = 0.32 - 0.018 * k, 0.06 + 0.016 * k
-        x, y, wide = cos(turn), sin(turn), 0.075
-        foot, tip = (0.02 * x, 0.02 * y, up), (out * x, out * y, min(z, up + rise))
-        middle = [(0.55 * out * x - s * wide * y, 0.55 * out * y + s * wide * x, up + 0.75 * rise) for s in (-1, 1)]
-        leaves.append(leaf((foot, middle[0], tip, middle[1]), shade(color, 0.8 + 0.15 * (k % 4))))
+    for k in range(14):  # leaves that lean outwards, the lower ones more
+        angle, height = 2.4 * k, 0.40 + 0.022 * k
+        reach, rise = 0.32 - 0.018 * k, 0.06 + 0.016 * k
+        x, y, half_width = cos(angle), sin(angle), 0.075
+        foot, tip = (0.02 * x, 0.02 * y, height), (reach * x, reach * y, min(z, height + rise))
+        middle = [
+            (0.55 * reach * x - s * half_width * y, 0.55 * reach * y + s * half_width * x, height + 0.75 * rise)
+            for s in (-1, 1)
+        ]
+        leaves.append(two_sided_quad((foot, middle[0], tip, middle[1]), shade(color, 0.8 + 0.15 * (k % 4))))
     trunk = Piece(kind="cylinder", size=(0.3, 0.3, 0.36), at=(0.0, 0.0, 0.18), visible=False)
     stem = Piece(kind="cylinder", size=(0.05, 0.05, z - 0.4), at=(0.0, 0.0, 0.36 + (z - 0.4) / 2), visible=False)
-    return Furniture(pieces=(seen(merge([*pot, *leaves]), color), trunk, stem))
+    return Furniture(pieces=(visual_piece(merge([*pot, *leaves]), color), trunk, stem))
 
 
 def _floor(c: FixtureCategory, color: Color) -> Furniture:
-    """A rug that is only seen: things lie on the ground under it, and the robot drives over it."""
+    """A rug that is only drawn: objects lie on the ground under it, and the robot drives over it."""
     x, y, z = c.size
     pieces = (
         box(span(x), span(y), (0.0, 0.7 * z), shade(color, 0.85), solid=False),
@@ -213,25 +217,25 @@ def _knob(at: Vec3) -> Piece:
     )
 
 
-def _plate_of(at: Vec3) -> Piece:
+def _switch_plate(at: Vec3) -> Piece:
     return box((at[0] - 0.012, at[0]), (at[1] - 0.035, at[1] + 0.035), (at[2] - 0.028, at[2] + 0.028), WHITE)
 
 
-def _plain(build: Callable[[FixtureCategory, Color], list[Piece]]) -> Callable[[FixtureCategory, Color], Furniture]:
+def _static(build: Callable[[FixtureCategory, Color], list[Piece]]) -> Callable[[FixtureCategory, Color], Furniture]:
     return lambda category, color: Furniture(pieces=tuple(build(category, color)))
 
 
 BODIES: dict[str, tuple[Callable[[FixtureCategory, Color], Furniture], Color]] = {
-    "counter": (_plain(counter), WHITE),
-    "table": (_plain(table), WOOD),
-    "rack": (_plain(rack), WOOD),
-    "shelf": (_plain(shelf), WOOD),
+    "counter": (_static(counter), WHITE),
+    "table": (_static(table), WOOD),
+    "rack": (_static(rack), WOOD),
+    "shelf": (_static(shelf), WOOD),
     "cupboard": (cupboard, WHITE),
     "drawers": (drawers, WHITE),
     "flap": (flap, STEEL),
-    "slot": (_slot, STEEL),
-    "basin": (_basin, STEEL),
-    "bin": (_plain(walled), DARK),
+    "slot": (_appliance, STEEL),
+    "basin": (_sink_basin, STEEL),
+    "bin": (_static(walled), DARK),
     "seat": (_seat, FABRIC),
     "bed": (_bed, FABRIC),
     "screen": (_screen, DARK),
@@ -250,35 +254,37 @@ def furniture(category: FixtureCategory) -> Furniture:
     """Return the geometry of a fixture category.
 
     Raises:
-        DomainError: The domain names a body that is not built here.
+        DomainError: The domain names a body that this module cannot build.
     """
     if category.body not in BODIES:
         raise DomainError(f"fixtures.{category.name}: no body {category.body!r}{nearest(category.body, BODIES)}")
-    build, usual = BODIES[category.body]
-    color = COLORS.get(category.name, usual)
-    made = _trimmed(category, build(category, color), color)
-    if not category.switch or made.switch is not None:
-        return made
-    return _with_switch(category, made)
+    build, default_color = BODIES[category.body]
+    color = COLORS.get(category.name, default_color)
+    geometry = _trimmed(category, build(category, color), color)
+    if not category.switch or geometry.switch is not None:
+        return geometry
+    return _with_switch(category, geometry)
 
 
-def _trimmed(c: FixtureCategory, made: Furniture, color: Color) -> Furniture:
-    """Add what is only seen."""
-    pieces = made.pieces
-    if c.name in REPLACED:
+def _trimmed(c: FixtureCategory, geometry: Furniture, color: Color) -> Furniture:
+    """Add the decoration, which is drawn but does not collide."""
+    pieces = geometry.pieces
+    if c.name in BOXES_HIDDEN:
         pieces = tuple(replace(piece, visible=False) for piece in pieces)
     if c.name in TRIM:
-        pieces = (*pieces, seen(TRIM[c.name](c, color), color))
+        pieces = (*pieces, visual_piece(TRIM[c.name](c, color), color))
     leaves = []
-    for part in made.leaves:
-        panel = part.pieces[0]
+    for leaf_part in geometry.leaves:
+        panel = leaf_part.pieces[0]
         trim = leaf_trim(c.name, panel.size, panel.at, color)
-        leaves.append(part if trim is None else replace(part, pieces=(*part.pieces, seen(trim, color))))
-    return replace(made, pieces=pieces, leaves=tuple(leaves))
+        leaves.append(
+            leaf_part if trim is None else replace(leaf_part, pieces=(*leaf_part.pieces, visual_piece(trim, color)))
+        )
+    return replace(geometry, pieces=pieces, leaves=tuple(leaves))
 
 
-def _with_switch(c: FixtureCategory, made: Furniture) -> Furniture:
-    """Put a button above the door, or on the front of what has no door."""
+def _with_switch(c: FixtureCategory, geometry: Furniture) -> Furniture:
+    """Add a button above the door, or on the front of a fixture without a door."""
     front = c.size[0] / 2
     if c.joint is not None and c.region is not None:
         low = c.region.z + c.region.size[2]
@@ -286,8 +292,8 @@ def _with_switch(c: FixtureCategory, made: Furniture) -> Furniture:
     else:
         at = (front + 0.012, 0.0, c.size[2] - 0.10)
     plate = (
-        (_plate_of(at),)
+        (_switch_plate(at),)
         if c.joint is None
         else (box((at[0] - 0.03, at[0]), (-0.04, 0.04), (at[2] - 0.018, at[2] + 0.018), WHITE),)
     )
-    return Furniture(pieces=(*made.pieces, *plate), leaves=made.leaves, glow=(_knob(at),), switch=at)
+    return Furniture(pieces=(*geometry.pieces, *plate), leaves=geometry.leaves, glow=(_knob(at),), switch=at)

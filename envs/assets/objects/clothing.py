@@ -1,4 +1,4 @@
-"""What clothes, linen, books and papers look like; each look takes a size [m] and a color (see `tableware`)."""
+"""Meshes of clothes, linen, books and papers; each `Appearance` takes a size [m] and a color (see `tableware`)."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ RUBBER: Color = (0.16, 0.16, 0.18, 1.0)
 def _cloth(stripe: float = 0.25) -> Appearance:
     """A folded cloth with a stripe near both ends."""
 
-    def look(size: Vec3, color: Color) -> Mesh:
+    def build(size: Vec3, color: Color) -> Mesh:
         x, y, z = size
         bands = [block((0.06 * x, 1.002 * y, 1.01 * z), (s * (0.5 - stripe / 2) * x, 0.0, 0.0), lighter(color, 0.6))
                  for s in (-1, 1)]  # fmt: skip
         fold = block((0.96 * x, 0.1 * y, 0.3 * z), (0.0, -0.46 * y, -0.1 * z), darker(color, 0.85))
         return merge([block(size, color=color, bulge=0.04), *bands, fold])
 
-    return look
+    return build
 
 
 def _shirt(size: Vec3, color: Color) -> Mesh:
@@ -88,7 +88,7 @@ def _pillow(size: Vec3, color: Color) -> Mesh:
 
 
 def _book(pages: Color = WHITE, *, hard: bool = True) -> Appearance:
-    def look(size: Vec3, color: Color) -> Mesh:
+    def build(size: Vec3, color: Color) -> Mesh:
         x, y, z = size
         cover = 0.14 * z
         parts = [block((0.96 * x, 0.96 * y, z - 2 * cover), (0.0, 0.015 * y, 0.0), pages)]
@@ -98,13 +98,13 @@ def _book(pages: Color = WHITE, *, hard: bool = True) -> Appearance:
         parts.append(block((0.12 * x, 0.6 * y, 0.02 * z), (0.25 * x, 0.0, z / 2), lighter(color, 0.7), below=False))
         return merge(parts)
 
-    return look
+    return build
 
 
 def _printed(head: Color, picture: Color) -> Appearance:
     """A paper with a headline, a picture and lines of text."""
 
-    def look(size: Vec3, color: Color) -> Mesh:
+    def build(size: Vec3, color: Color) -> Mesh:
         x, y, z = size
         line = 0.04 * y
         parts = [block(size, color=color)]
@@ -114,7 +114,7 @@ def _printed(head: Color, picture: Color) -> Appearance:
                         below=False) for k in range(4)]  # fmt: skip
         return merge(parts)
 
-    return look
+    return build
 
 
 def _letter(size: Vec3, color: Color) -> Mesh:

@@ -1,4 +1,4 @@
-"""What food, drinks and their packages look like; each look takes a size [m] and a color (see `tableware`)."""
+"""Meshes of food, drinks and their packages; each `Appearance` takes a size [m] and a color (see `tableware`)."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from envs.geometry.meshes import (
     ball,
     block,
     lathe,
-    leaf,
     merge,
     moved,
     quads,
     rod,
     slab,
     tube,
+    two_sided_quad,
     upright,
 )
 
@@ -92,7 +92,7 @@ def _lettuce(size: Vec3, color: Color) -> Mesh:
         foot = (0.15 * x * cos(a), 0.15 * x * sin(a), -0.5 * z)
         left, right = ((0.46 * x * cos(a + s * wide), 0.46 * x * sin(a + s * wide), 0.05 * z) for s in (-1, 1))
         top = (0.48 * x * cos(a), 0.48 * x * sin(a), 0.4 * z)
-        leaves.append(leaf((foot, left, top, right), darker(color, 0.8 + 0.1 * (k % 3))))
+        leaves.append(two_sided_quad((foot, left, top, right), darker(color, 0.8 + 0.1 * (k % 3))))
     return merge([heart, *leaves])
 
 
@@ -119,21 +119,21 @@ def _cheese(size: Vec3, color: Color) -> Mesh:
     return merge([wedge, *holes])
 
 
-def front(color_of: Color, *, wide: float = 0.7, tall: float = 0.4, up: float = 0.1) -> Appearance:
-    """A label on both broad sides (those that look along y)."""
+def front(label_color: Color, *, wide: float = 0.7, tall: float = 0.4, up: float = 0.1) -> Appearance:
+    """Return a label on both broad sides, which face along y."""
 
-    def look(size: Vec3, color: Color) -> Mesh:
+    def build(size: Vec3, color: Color) -> Mesh:
         x, y, z = size
         w, low, high, d = wide * x / 2, (up - tall / 2) * z, (up + tall / 2) * z, y / 2 + 0.001
         faces = [((-w * s, -s * d, low), (w * s, -s * d, low), (w * s, -s * d, high), (-w * s, -s * d, high))
                  for s in (1, -1)]  # fmt: skip
-        return quads(faces, color_of)
+        return quads(faces, label_color)
 
-    return look
+    return build
 
 
 def _carton(size: Vec3, color: Color) -> Mesh:
-    """A drink's carton with a gable and a screw cap."""
+    """Return a drink carton with a gable top."""
     x, y, z = size
     body = block((x, y, 0.78 * z), (0.0, 0.0, -0.11 * z), color)
     gable = upright(slab([(-x / 2, 0.28 * z), (x / 2, 0.28 * z), (0.0, 0.46 * z)], y, lighter(color, 0.35)))
@@ -142,17 +142,17 @@ def _carton(size: Vec3, color: Color) -> Mesh:
 
 
 def _drink(band: Color) -> Appearance:
-    def look(size: Vec3, color: Color) -> Mesh:
+    def build(size: Vec3, color: Color) -> Mesh:
         x, y, z = size
         label = block((1.01 * x, 1.01 * y, 0.3 * z), (0.0, 0.0, -0.1 * z), band, below=False)
         cap = moved(tube(0.14 * x, (0.0, 0.1 * z), (0.85, 0.2, 0.2, 1), sides=6), (0.25 * x, 0.0, 0.35 * z))
         return merge([_carton(size, color), label, cap])
 
-    return look
+    return build
 
 
 def _packet(label: Color, mark: Color) -> Appearance:
-    """A box with a label and a mark on it."""
+    """Return a box with a label and a mark on it."""
     return lambda size, color: merge([
         block(size, color=color),
         front(label, wide=0.8, tall=0.45, up=0.12)(size, color),

@@ -1,4 +1,4 @@
-"""What electronics, toiletries, tools and toys look like; each look takes a size [m] and a color (see `tableware`)."""
+"""Meshes of electronics, toiletries, tools and toys; each `Appearance` takes a size [m] and a color."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import itertools
 from math import cos, pi, sin
 from typing import TYPE_CHECKING
 
-from envs.assets.objects.tableware import BLACK, STEEL, WHITE, WOOD, darker, lighter, open_box, stick, turned
+from envs.assets.objects.tableware import BLACK, STEEL, WHITE, WOOD, darker, lighter, open_box, revolved, stick
 from envs.geometry.meshes import (
     ALONG_X,
     ALONG_Y,
@@ -34,7 +34,7 @@ RUBBER: Color = (0.16, 0.16, 0.18, 1.0)
 
 
 def _on_top(color: Color, size: Vec3, x: tuple[float, float], y: tuple[float, float]) -> Mesh:
-    """A thin patch on the top of a box, from its limits in fractions of the half sizes."""
+    """Return a thin patch on top of a box; its limits are fractions of the half sizes."""
     a, b, c = (s / 2 for s in size)
     extent = ((x[1] - x[0]) * a, (y[1] - y[0]) * b, 0.002)
     return block(extent, ((x[0] + x[1]) / 2 * a, (y[0] + y[1]) / 2 * b, c), color, below=False)
@@ -95,10 +95,10 @@ def _camera(size: Vec3, color: Color) -> Mesh:
     hump = block((0.35 * x, 0.5 * y, 0.2 * z), (0.0, 0.2 * y, 0.4 * z), darker(STEEL, 0.8))
     lens = moved(
         tube(0.3 * z, (0.0, 0.4 * y), lighter(color, 0.15)), (0, -0.1 * y, -0.1 * z), ((1, 0, 0), (0, 0, -1), (0, 1, 0))
-    )  # noqa: E501
+    )
     glass = moved(
         lathe([(0.2 * z, 0.41 * y), (0, 0.41 * y)], GLASS), (0, -0.1 * y, -0.1 * z), ((1, 0, 0), (0, 0, -1), (0, 1, 0))
-    )  # noqa: E501
+    )
     return merge([body, hump, lens, glass, block((0.1 * x, 0.1 * x, 0.08 * z), (0.35 * x, 0.2 * y, 0.33 * z), RED)])
 
 
@@ -108,7 +108,7 @@ def _card(size: Vec3, color: Color) -> Mesh:
 
 
 def ring_of(outer: float, inner: float, thick: float, color: Color, *, sides: int = 10) -> Mesh:
-    """A flat ring."""
+    """Return a flat ring."""
     h = thick / 2
     return lathe([(inner, -h), (outer, -h), (outer, h), (inner, h), (inner, -h)], color, sides=sides)
 
@@ -221,7 +221,7 @@ def _teddy(size: Vec3, color: Color) -> Mesh:
     parts = [
         ball((0.6 * x, 0.75 * y, 0.5 * z), (0, 0, -0.18 * z), color),
         ball((0.5 * x, 0.65 * y, 0.42 * z), (0, 0, 0.24 * z), color),
-    ]  # noqa: E501
+    ]
     for s in (-1, 1):
         ear = (s * 0.2 * x, 0, 0.42 * z)
         parts.append(ball((0.18 * x, 0.12 * y, 0.16 * z), ear, darker(color, 0.8), sides=6, rings=3))
@@ -316,7 +316,7 @@ def _tissues(size: Vec3, color: Color) -> Mesh:
             moved(tissue, (0, 0, z / 2)),
             _on_top(darker(color, 0.6), size, (-0.5, 0.5), (-0.25, 0.25)),
         ]
-    )  # noqa: E501
+    )
 
 
 def _sponge(size: Vec3, color: Color) -> Mesh:
@@ -326,7 +326,7 @@ def _sponge(size: Vec3, color: Color) -> Mesh:
             block((x, y, 0.7 * z), (0, 0, -0.15 * z), color),
             block((x, y, 0.3 * z), (0, 0, 0.35 * z), (0.25, 0.5, 0.3, 1)),
         ]
-    )  # noqa: E501
+    )
 
 
 POSSESSIONS: dict[str, Appearance] = {
@@ -341,5 +341,5 @@ POSSESSIONS: dict[str, Appearance] = {
     "baseball bat": stick(lambda f: 0.4 + 0.6 * min(1.0, max(0.0, 2 * f - 0.5)), lambda f: BLACK if f < 0.3 else None),
     "footstool": _footstool, "scissors": _scissors, "umbrella": _umbrella, "scrub brush": _brush,
     "toothbrush": _toothbrush, "toothpaste": _toothpaste, "tissue box": _tissues, "dish sponge": _sponge,
-    "soap bar": turned([(0.8, 0.0), (1.0, 0.3), (1.0, 0.7), (0.8, 1.0)], sides=8),
+    "soap bar": revolved([(0.8, 0.0), (1.0, 0.3), (1.0, 0.7), (0.8, 1.0)], sides=8),
 }  # fmt: skip

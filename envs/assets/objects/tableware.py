@@ -1,6 +1,6 @@
-"""What dishes, cutlery, cookware and vessels look like: turned profiles, rods and slabs within a thing's size.
+"""Meshes of dishes, cutlery, cookware and vessels, built from revolved profiles, rods and slabs.
 
-Each look takes a size [m] and a color and returns a mesh about the thing's center, z up.
+Each `Appearance` takes a size [m] and a color and returns a mesh around the object's center, z up.
 """
 
 from __future__ import annotations
@@ -25,30 +25,30 @@ WOOD: Color = (0.65, 0.45, 0.28, 1.0)
 
 
 def darker(color: Color, factor: float = 0.7) -> Color:
-    """A shade of a color."""
+    """Return a darker color."""
     return (color[0] * factor, color[1] * factor, color[2] * factor, 1.0)
 
 
 def lighter(color: Color, share: float = 0.5) -> Color:
-    """A tint of a color: part of the way to white."""
+    """Return a color mixed with a share of white."""
     return (color[0] + (1 - color[0]) * share, color[1] + (1 - color[1]) * share, color[2] + (1 - color[2]) * share, 1)
 
 
-def turned(profile: Sequence[tuple[float, float]], *, sides: int = 12) -> Appearance:
-    """A closed body from a profile in fractions of (half width, height)."""
+def revolved(profile: Sequence[tuple[float, float]], *, sides: int = 12) -> Appearance:
+    """Return a closed solid of revolution; its profile is in fractions of (half width, height)."""
 
-    def look(size: Vec3, color: Color) -> Mesh:
+    def build(size: Vec3, color: Color) -> Mesh:
         points = [(a * size[0] / 2, (z - 0.5) * size[2]) for a, z in profile]
         closed = [(0.0, points[0][1]), *points, (0.0, points[-1][1])]
         return lathe(closed, color, stretch=size[1] / size[0], sides=sides)
 
-    return look
+    return build
 
 
 def vessel(profile: Sequence[tuple[float, float]], wall: float = 0.08, *, inside: float = 0.8) -> Appearance:
-    """An open vessel from its outer profile in fractions of (half width, height); darker inside."""
+    """Return an open vessel, darker inside; its outer profile is in fractions of (half width, height)."""
 
-    def look(size: Vec3, color: Color) -> Mesh:
+    def build(size: Vec3, color: Color) -> Mesh:
         r, h = size[0] / 2, size[2]
         outer = [(a * r, (z - 0.5) * h) for a, z in profile]
         rim = ((profile[-1][0] - wall) * r, outer[-1][1])
@@ -58,11 +58,11 @@ def vessel(profile: Sequence[tuple[float, float]], wall: float = 0.08, *, inside
             lathe([*hollow, (0.0, hollow[-1][1])], darker(color, inside)),
         ])  # fmt: skip
 
-    return look
+    return build
 
 
 def with_parts(body: Appearance, *parts: Appearance) -> Appearance:
-    """Several looks in one."""
+    """Combine several appearances."""
     return lambda size, color: merge([part(size, color) for part in (body, *parts)])
 
 
@@ -99,7 +99,7 @@ def _disc(size: Vec3, color: Color) -> Mesh:
 
 def _kettle(size: Vec3, color: Color) -> Mesh:
     x, _, z = size
-    body = turned([(0.85, 0.0), (0.9, 0.1), (0.75, 0.6), (0.3, 0.72)])(size, color)
+    body = revolved([(0.85, 0.0), (0.9, 0.1), (0.75, 0.6), (0.3, 0.72)])(size, color)
     lid = tube(0.04 * x / 0.16, (0.21 * z, 0.27 * z), BLACK, sides=8)
     spout = rod((-0.3 * x, 0.0, -0.1 * z), (-0.52 * x, 0.0, 0.2 * z), 0.035, darker(color, 0.85), tip=0.02)
     ends = (-0.3 * x, 0.0, 0.12 * z), (0.3 * x, 0.0, 0.12 * z)
@@ -121,7 +121,7 @@ def _watering_can(size: Vec3, color: Color) -> Mesh:
 
 
 def _stem(x: float, y: float, z: float, color: Color, until: float = 0.15) -> Mesh:
-    """A handle from the left end, wide at first and narrow where it meets the head."""
+    """Return a handle from the left end, wide at its end and narrow at the head."""
     ends = [(-x / 2, -0.28 * y), (until * x, -0.12 * y), (until * x, 0.12 * y), (-x / 2, 0.28 * y)]
     return slab(ends, 0.6 * z, color)
 
@@ -181,7 +181,7 @@ def _tray(size: Vec3, color: Color) -> Mesh:
 
 
 def open_box(size: Vec3, color: Color, band: Color | None = None) -> Mesh:
-    """A box without a lid, darker inside, with a band round its upper edge."""
+    """Return a box without a lid, darker inside, with a band around its upper edge."""
     x, y, z = size
     band = band or darker(color, 0.85)
     wall, rim = 0.008, 0.18 * z
@@ -203,9 +203,9 @@ def _shaker(size: Vec3, color: Color) -> Mesh:
 
 
 def bottle(cap: Color, label: Color | None = None, neck: float = 0.4) -> Appearance:
-    """A bottle with a cap and a label."""
+    """Return a bottle with a cap and a label."""
 
-    def look(size: Vec3, color: Color) -> Mesh:
+    def build(size: Vec3, color: Color) -> Mesh:
         r, h = size[0] / 2, size[2]
         body = [(0.9 * r, -h / 2), (r, -0.46 * h), (r, 0.1 * h), (neck * r, 0.28 * h), (neck * r, 0.42 * h)]
         parts = [lathe(body, color, sides=10), tube((neck + 0.06) * r, (0.42 * h, h / 2), cap, sides=8)]
@@ -213,7 +213,7 @@ def bottle(cap: Color, label: Color | None = None, neck: float = 0.4) -> Appeara
             parts.append(lathe([(1.01 * r, -0.32 * h), (1.01 * r, 0.0)], label, sides=10))
         return merge(parts)
 
-    return look
+    return build
 
 
 def _spray(size: Vec3, color: Color) -> Mesh:
@@ -232,7 +232,7 @@ def _plunger(size: Vec3, color: Color) -> Mesh:
 
 
 def roll(size: Vec3, color: Color) -> Mesh:
-    """A roll of paper on its end, with its cardboard core."""
+    """Return an upright roll of paper with its cardboard core."""
     r, h = size[0] / 2, size[2]
     paper = lathe([(0.38 * r, -h / 2), (r, -h / 2)], color)
     top = lathe([(r, h / 2), (0.38 * r, h / 2)], darker(color, 0.92))
@@ -247,9 +247,9 @@ def _vase(size: Vec3, color: Color) -> Mesh:
 
 
 def stick(fraction: Callable[[float], float], color_of: Callable[[float], Color | None], steps: int = 4) -> Appearance:
-    """Something long and round along x: `fraction` of its half width at each place from 0 to 1 along it."""
+    """Return a long round body along x: `fraction` maps a position in [0, 1] to a fraction of half its width."""
 
-    def look(size: Vec3, color: Color) -> Mesh:
+    def build(size: Vec3, color: Color) -> Mesh:
         x, y, z = size
         parts = []
         for k in range(steps):
@@ -261,7 +261,7 @@ def stick(fraction: Callable[[float], float], color_of: Callable[[float], Color 
                       sides=8)]  # fmt: skip
         return moved(merge([*parts, *ends]), turn=ALONG_X)
 
-    return look
+    return build
 
 
 TABLEWARE: dict[str, Appearance] = {
@@ -285,15 +285,15 @@ TABLEWARE: dict[str, Appearance] = {
     "medicine bottle": bottle(WHITE, WHITE, 0.8),
     "spray bottle": _spray, "plunger": _plunger, "vase": _vase,
 }  # fmt: skip
-# For a shape that the domain gives to a new thing.
-SHAPE_LOOKS: dict[str, Appearance] = {
+# For objects without a model of their own, by the domain's `shape`.
+SHAPE_APPEARANCES: dict[str, Appearance] = {
     "plate": _plate, "bowl": TABLEWARE["bowl"], "cup": TABLEWARE["cup"], "mug": TABLEWARE["mug"],
     "glass": TABLEWARE["glass"], "wine_glass": TABLEWARE["wine glass"], "pan": TABLEWARE["pan"],
     "pot": TABLEWARE["pot"], "kettle": _kettle, "tray": _tray, "basket": open_box,
     "bottle": bottle(BLACK, WHITE), "roll": roll, "plunger": _plunger, "vase": _vase,
-    "can": turned([(0.9, 0.0), (1.0, 0.06), (1.0, 0.94), (0.9, 1.0)]),
+    "can": revolved([(0.9, 0.0), (1.0, 0.06), (1.0, 0.94), (0.9, 1.0)]),
     "box": lambda size, color: block(size, color=color),
-    "ball": turned([(sin(pi * k / 6), 0.5 - 0.5 * cos(pi * k / 6)) for k in range(1, 6)]),
+    "ball": revolved([(sin(pi * k / 6), 0.5 - 0.5 * cos(pi * k / 6)) for k in range(1, 6)]),
     "cutlery": stick(lambda f: 0.8 + 0.2 * f, lambda f: None, 2),
     "book": lambda size, color: block(size, color=color),
     "cloth": lambda size, color: block(size, color=color, bulge=0.06),

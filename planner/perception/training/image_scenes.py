@@ -54,15 +54,15 @@ def light(rng: random.Random) -> Light:
 
 def repaint(home: PhysicalHome, rng: random.Random) -> None:
     """Give walls, floors, furniture and things other colors, near their own, for pictures that follow."""
-    canvas = home.looks.canvas
-    for name in canvas.bodies:
+    renderer = home.scene_view.renderer
+    for name in renderer.bodies:
         kind = name.partition(" ")[0]
         if kind in ("upper", "lawn", "robot") or " glow" in name or name.endswith("marker"):
             continue
         strength = 0.4 if kind in ("wall", "floors") else 0.15
-        if canvas.painted(name)[3]:  # else it is not shown
+        if renderer.painted(name)[3]:  # else it is not shown
             red, green, blue = (1.0 - strength * rng.random() for _ in range(3))
-            canvas.paint(name, (red, green, blue, 1.0))
+            renderer.paint(name, (red, green, blue, 1.0))
 
 
 def worth_showing(home: PhysicalHome, state: State, rng: random.Random) -> set[str]:

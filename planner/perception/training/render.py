@@ -50,7 +50,7 @@ def shots(rng: random.Random, split: SplitName) -> Iterator[Shard]:
             only = worth_showing(home, state, rng)
             only = set(rng.sample(sorted(only), min(len(only), MOST_OF_A_HOME)))
             _ = home.camera  # its walls are drawn before the floors, which come with the first refresh
-            home.looks.refresh(state)
+            home.scene_view.refresh(state)
             repaint(home, rng)
             camera = VARIED if split == "train" else UNSEEN
             found = list(pictures(home, camera=camera, rng=rng, light=light(rng), state=state, only=only))

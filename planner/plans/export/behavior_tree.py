@@ -119,7 +119,7 @@ def _phase(above: ElementTree.Element, phase: Phase, name: str, start: State, at
 
 def _subtask(above: ElementTree.Element, subtask: Subtask, name: str, start: State) -> None:
     skill, args = subtask.action
-    if skill == "pour" and start.world.fixture[start.world.index[args[1]]] is not None:
+    if skill == "pour" and start.world.fixture_category[start.world.index[args[1]]] is not None:
         (act, ask), values = WATER, [args[1]]
     else:
         act, ask = SKILLS[skill]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from envs.symbolic.goals import Condition, Every, FixtureIs, Goal, Holding, No, Place, Thing, format_condition
-from envs.symbolic.scoring import fixtures_of, subjects
+from envs.symbolic.scoring import fixtures_of, quantified_objects
 from planner.errors import ExportError
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ class _Writer:
         return self.some(having, text)
 
     def every(self, condition: Every, text: str) -> str:
-        about = subjects(self.start, condition)
+        about = quantified_objects(self.start, condition)
         if not about:
             raise ExportError(f"{text!r} can never hold: it is about nothing at the start")
         if condition.place is None:

@@ -112,7 +112,7 @@ def _things(world: World) -> range:
 
 
 def _matters(world: World, i: int, goal: Goal) -> bool:
-    kind = world.thing[i]
+    kind = world.object_category[i]
     assert kind is not None
     if kind.cuts or kind.wipes or kind.fills or kind.contains or world.relation[i]:
         return True
@@ -144,7 +144,7 @@ def _constants(start: State, names: Sequence[str], kept: Sequence[int], watched:
     world, facts = start.world, list[str]()
     known = powers(world.domain)
     for i in kept:
-        fixture, thing, process = world.fixture[i], world.thing[i], world.process[i]
+        fixture, thing, process = world.fixture_category[i], world.object_category[i], world.process[i]
         said = {"watched": i in watched or process is not None}
         if fixture is not None:
             said |= {
@@ -192,7 +192,7 @@ def _changing(start: State, names: Sequence[str], kept: set[int]) -> list[str]:
             continue
         if start.place[i] >= 0:
             facts.append(f"(at {names[i]} {names[start.place[i]]})")
-        thing = world.thing[i]
+        thing = world.object_category[i]
         if start.liquid[i]:
             facts.append(f"(filled {names[i]} {start.liquid[i]})")
         elif thing is not None and thing.fills:

@@ -15,16 +15,16 @@ from envs.assets.collision_shapes import (
     RIDGED,
     WALL_M,
     Rim,
-    edge_top,
-    floor_in,
+    edge_height,
     hulls,
+    inner_floor_height,
     is_hollow,
     mass_kg,
     rims,
 )
 from envs.geometry.bodies import Piece
 from envs.geometry.rotations import Array, turn_z
-from envs.skills.grasps import WIDEST_M
+from envs.skills.grasps import MAX_WIDTH_M
 from envs.symbolic.domain import ObjectCategory, load_domain
 
 CATEGORIES = load_domain().objects
@@ -91,7 +91,7 @@ def test_pieces_are_solid_and_leave_the_looks_to_others(category):
 @WITH_RIMS
 def test_every_rim_is_a_piece_that_fits_between_two_fingers(category):
     for rim in rims(category):
-        assert rim.thick < WIDEST_M
+        assert rim.thick < MAX_WIDTH_M
         inside = [beside(rim, category, 0.49 * side * rim.thick, 0.5 * rim.deep) for side in (-1, 1)]
         assert any(all(is_in(piece, point) for point in inside) for piece in hulls(category))
 
@@ -136,7 +136,7 @@ def test_things_can_be_dropped_into_what_is_hollow(category):
     assert category.holds is not None
     x, y, _ = np.minimum(category.holds.size, np.array(category.size) - 2 * WALL_M)
     for share in (-0.49, 0.0, 0.49):
-        point = np.array([share * x, share * y, floor_in(category) + 0.001])
+        point = np.array([share * x, share * y, inner_floor_height(category) + 0.001])
         while point[2] < category.size[2] / 2:
             assert not any(is_in(piece, point) for piece in hulls(category))
             point[2] += 0.01
@@ -146,7 +146,7 @@ def test_things_can_be_dropped_into_what_is_hollow(category):
 def test_what_is_hollow_has_a_floor_under_all_of_its_inside(category):
     x, y, _ = category.size
     for share_x, share_y in product((-0.45, 0.0, 0.45), repeat=2):
-        point = np.array([share_x * x, share_y * y, floor_in(category) - 0.001])
+        point = np.array([share_x * x, share_y * y, inner_floor_height(category) - 0.001])
         assert any(is_in(piece, point) for piece in hulls(category))
 
 
@@ -160,9 +160,9 @@ def test_only_containers_with_walls_are_hollow():
 
 @EVERY
 def test_the_edge_is_no_higher_than_the_top(category):
-    assert -category.size[2] / 2 < edge_top(category) <= category.size[2] / 2
+    assert -category.size[2] / 2 < edge_height(category) <= category.size[2] / 2
     is_lower = category.shape in FLAT or category.shape in RIDGED
-    assert is_lower == (edge_top(category) < category.size[2] / 2 - EPS_M)
+    assert is_lower == (edge_height(category) < category.size[2] / 2 - EPS_M)
 
 
 @EVERY

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from envs.assets.furniture.fixture_models import furniture
-from envs.assets.object_models import LOOKS, appearance, object_pieces
+from envs.assets.object_models import APPEARANCES, appearance, object_pieces
 from envs.geometry.free_spots import free_placements
 from envs.symbolic.domain import load_domain
 
@@ -49,7 +49,7 @@ def test_every_object_is_drawn_about_its_size_in_few_triangles(category):
 
 
 def test_every_object_of_the_domain_has_been_drawn_by_name_and_none_looks_like_another():
-    assert {c.name for c in OBJECTS} <= set(LOOKS)
+    assert {c.name for c in OBJECTS} <= set(APPEARANCES)
     drawn = {(appearance(c).vertices, appearance(c).colors) for c in OBJECTS}
     assert len(drawn) == len(OBJECTS)
 

@@ -9,7 +9,7 @@ import pytest
 
 from envs.assets.furniture.room_surfaces import floors_mesh, wall_mesh
 from envs.geometry.color_texture import STEPS, palette, targa, texel
-from envs.geometry.meshes import ball, block, lathe, leaf, merge, moved, rod, slab, tube
+from envs.geometry.meshes import ball, block, lathe, merge, moved, rod, slab, tube, two_sided_quad
 from envs.robot import panda_meshes
 from envs.scenes.scene_sampler import sample_scene
 
@@ -42,7 +42,7 @@ def test_a_solid_has_its_volume_and_faces_outwards(mesh, expected):
 
 
 def test_a_leaf_is_seen_from_both_sides():
-    blade = leaf(((0, 0, 0), (1, 0, 0), (1, 1, 0), (0, 1, 0)), RED)
+    blade = two_sided_quad(((0, 0, 0), (1, 0, 0), (1, 1, 0), (0, 1, 0)), RED)
     assert {tuple(normal) for normal in blade.normals} == {(0, 0, 1), (0, 0, -1)}
 
 

@@ -133,7 +133,7 @@ def test_a_window_without_a_display_is_an_error_that_offers_a_picture(monkeypatc
     monkeypatch.setattr("sys.platform", "linux")
     monkeypatch.delenv("DISPLAY", raising=False)
     env = make(render_mode="human")
-    with pytest.raises(PhysicsError, match="DISPLAY names no display: try 'rgb_array'"):
+    with pytest.raises(PhysicsError, match="DISPLAY is not set: try 'rgb_array'"):
         env.reset(seed=0)
 
 

@@ -13,7 +13,7 @@ from gymnasium.utils.env_checker import data_equivalence as same
 
 from envs.errors import ActionError, GoalError, HomeError
 from envs.gym import spaces
-from envs.gym.goal_sampler import named, sample_goal
+from envs.gym.goal_sampler import required_entities, sample_goal
 from envs.gym.home_env import HomeEnv, HomeSymbolic
 from envs.scenes.scene_sampler import sample_scene
 from envs.symbolic.actions import World
@@ -307,7 +307,7 @@ def test_a_step_before_the_first_reset_is_an_error() -> None:
 
 def test_a_home_that_is_too_large_is_an_error() -> None:
     many = {f"sock {i}": "bed 1" for i in range(1, 257)}
-    with pytest.raises(HomeError, match="257 things"):
+    with pytest.raises(HomeError, match="257 entities"):
         make(home=scene(["bed 1"], many), goal="holding sock").reset(seed=0)
 
 
@@ -342,4 +342,4 @@ def test_the_things_that_a_goal_names_are_counted() -> None:
     goal = parse_goal(
         "3 plate on table".replace("table", "desk") + " ; 2 plate ; spoon in cup on shelf ; no egg ; oven on"
     )
-    assert named(goal) == ({"desk": 1, "shelf": 1, "oven": 1}, {"plate": 3, "spoon": 1, "cup": 1})
+    assert required_entities(goal) == ({"desk": 1, "shelf": 1, "oven": 1}, {"plate": 3, "spoon": 1, "cup": 1})

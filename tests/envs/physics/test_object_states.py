@@ -56,21 +56,21 @@ def run(home: PhysicalHome, *texts: str) -> None:
 
 def lay(home: PhysicalHome, thing: str, place: str) -> None:
     """Put a thing into the middle of a place, without the robot."""
-    area = home.places.area(place)
-    at = area.point(0.0, 0.0, home.places.things[thing].size[2] / 2 + 0.003)
+    area = home.queries.region(place)
+    at = area.point(0.0, 0.0, home.queries.objects[thing].size[2] / 2 + 0.003)
     home.engine.place(thing, at.tolist(), (0.0, 0.0, 0.0, 1.0))
     home.engine.wake(thing)
-    home.places.forget()
+    home.queries.forget()
 
 
 def open_by(home: PhysicalHome, fixture: str, share: float) -> None:
     """Set a door to a share of its travel, without the robot."""
-    home.engine.set_joint(fixture, 0, share * home.places.furniture[fixture].leaves[0].opened)
-    home.places.forget()
+    home.engine.set_joint(fixture, 0, share * home.queries.furniture[fixture].leaves[0].opened)
+    home.queries.forget()
 
 
 def wait(home: PhysicalHome, ticks: int = LONG_TICKS) -> None:
-    home.cell.robot.wait(ticks)
+    home.motion.robot.wait(ticks)
 
 
 def has(home: PhysicalHome, name: str, word: str) -> bool:
@@ -89,7 +89,7 @@ def test_a_dirty_plate_that_the_robot_puts_into_a_running_sink_is_clean(home):
 
 def test_washing_takes_a_second(home):
     lay(home, "plate 1", "sink 1")
-    home.exposure.press("sink 1")
+    home.object_states.on_switched("sink 1")
     wait(home, HALF_TICKS)
     assert has(home, "plate 1", "dirty")
     wait(home, HALF_TICKS + LATE_TICKS)
@@ -104,7 +104,7 @@ def test_a_sink_that_does_not_run_washes_nothing(home):
 
 def test_a_wash_that_is_broken_off_begins_anew(home):
     start, _ = home.engine.pose("plate 1")
-    home.exposure.press("sink 1")
+    home.object_states.on_switched("sink 1")
     for _ in range(4):  # two seconds in all
         lay(home, "plate 1", "sink 1")
         wait(home, HALF_TICKS)
@@ -119,9 +119,9 @@ def test_a_plate_that_is_held_in_the_running_sink_stays_dirty(home, monkeypatch)
 
     seen = []
 
-    def hold_on(cell: MotionPrimitives) -> None:
-        cell.robot.wait(LONG_TICKS)
-        seen.append(cell.places.root("plate 1"))
+    def hold_on(motion: MotionPrimitives) -> None:
+        motion.robot.wait(LONG_TICKS)
+        seen.append(motion.queries.root("plate 1"))
         raise SkillError("was held there")
 
     monkeypatch.setattr(place, "release", hold_on)
@@ -133,7 +133,7 @@ def test_a_plate_that_is_held_in_the_running_sink_stays_dirty(home, monkeypatch)
 
 
 def test_what_lies_beside_the_running_sink_stays_dirty_and_empty(home):
-    home.exposure.press("sink 1")
+    home.object_states.on_switched("sink 1")
     wait(home)
     assert has(home, "mug 1", "dirty")
     assert liquid_of(home.state(), "mug 1") == ""
@@ -141,16 +141,16 @@ def test_what_lies_beside_the_running_sink_stays_dirty_and_empty(home):
 
 @pytest.mark.parametrize("above_m", [0.3, 1.0])
 def test_water_runs_over_what_is_in_the_basin_not_above_it(home, above_m):
-    spec = home.places.specs["sink 1"]
-    home.exposure.press("sink 1")
+    spec = home.queries.specs["sink 1"]
+    home.object_states.on_switched("sink 1")
     home.engine.place("plate 1", (spec.x, spec.y, 0.9 + 0.5 + above_m), (0.0, 0.0, 0.0, 1.0))
-    home.places.forget()
-    assert not home.exposure.pending(None)
+    home.queries.forget()
+    assert not home.object_states.pending(None)
 
 
 def test_what_can_be_filled_is_filled_in_the_running_sink(home):
     lay(home, "mug 1", "sink 1")
-    home.exposure.press("sink 1")
+    home.object_states.on_switched("sink 1")
     wait(home)
     assert liquid_of(home.state(), "mug 1") == "water"
     assert not has(home, "mug 1", "dirty")
@@ -158,7 +158,7 @@ def test_what_can_be_filled_is_filled_in_the_running_sink(home):
 
 def test_what_is_full_already_keeps_what_it_holds(home):
     lay(home, "cup 1", "sink 1")
-    home.exposure.press("sink 1")
+    home.object_states.on_switched("sink 1")
     wait(home)
     assert liquid_of(home.state(), "cup 1") == "tea"
 
@@ -166,9 +166,9 @@ def test_what_is_full_already_keeps_what_it_holds(home):
 def test_what_lies_in_a_bowl_in_the_sink_is_washed_with_it(home):
     lay(home, "bowl 1", "sink 1")
     lay(home, "spoon 1", "bowl 1")
-    home.exposure.press("sink 1")
+    home.object_states.on_switched("sink 1")
     wait(home)
-    assert "sink 1" in home.places.holders("spoon 1")
+    assert "sink 1" in home.queries.holders("spoon 1")
     assert not has(home, "spoon 1", "dirty")
 
 
@@ -187,7 +187,7 @@ def test_a_mug_in_a_microwave_that_is_off_stays_cold_until_it_is_turned_on(home)
 def test_a_microwave_heats_behind_a_closed_door_only(home):
     open_by(home, "microwave 1", 1.0)
     lay(home, "mug 1", "microwave 1")
-    home.exposure.press("microwave 1")
+    home.object_states.on_switched("microwave 1")
     wait(home)
     assert has(home, "microwave 1", "on")
     assert not has(home, "mug 1", "hot")
@@ -198,9 +198,9 @@ def test_a_microwave_heats_behind_a_closed_door_only(home):
 
 def test_heat_is_over_when_the_microwave_is_turned_off(home):
     lay(home, "mug 1", "microwave 1")
-    home.exposure.press("microwave 1")
+    home.object_states.on_switched("microwave 1")
     wait(home, HALF_TICKS)
-    home.exposure.press("microwave 1")
+    home.object_states.on_switched("microwave 1")
     wait(home)
     assert not has(home, "mug 1", "hot")
 
@@ -210,20 +210,20 @@ def test_a_fridge_chills_while_its_door_is_closed_or_ajar(home, share, cold):
     lay(home, "mug 1", "fridge 1")
     open_by(home, "fridge 1", share)
     wait(home)
-    assert home.places.root("mug 1") == "fridge 1"
+    assert home.queries.root("mug 1") == "fridge 1"
     assert has(home, "mug 1", "cold") == cold
 
 
 def test_what_gets_hot_is_no_longer_cold(home):
     lay(home, "milk 1", "microwave 1")
-    home.exposure.press("microwave 1")
+    home.object_states.on_switched("microwave 1")
     wait(home)
     assert has(home, "milk 1", "hot")
     assert not has(home, "milk 1", "cold")
 
 
 def test_the_burner_heats_the_pot_on_it_and_not_the_one_on_the_desk(home):
-    home.exposure.press("stove burner 1")
+    home.object_states.on_switched("stove burner 1")
     wait(home)
     assert not has(home, "pot 1", "hot")
     lay(home, "pot 1", "stove burner 1")
@@ -237,44 +237,44 @@ def test_the_burner_heats_the_pot_on_it_and_not_the_one_on_the_desk(home):
 def test_a_press_turns_on_and_the_next_turns_off(home):
     on = []
     for _ in range(3):
-        home.exposure.press("sink 1")
+        home.object_states.on_switched("sink 1")
         on.append(has(home, "sink 1", "on"))
     assert on == [True, False, True]
 
 
 def test_what_is_poured_is_as_warm_as_it_was_and_leaves_the_vessel(home):
-    home.exposure.pour("cup 1", "mug 1")
+    home.object_states.on_poured("cup 1", "mug 1")
     state = home.state()
     assert (liquid_of(state, "mug 1"), liquid_of(state, "cup 1")) == ("tea", "")
     assert is_true(state, "mug 1", "hot")
 
 
 def test_a_carton_is_not_emptied_by_pouring(home):
-    home.exposure.pour("milk 1", "mug 1")
+    home.object_states.on_poured("milk 1", "mug 1")
     state = home.state()
     assert (liquid_of(state, "mug 1"), liquid_of(state, "milk 1")) == ("milk", "milk")
     assert is_true(state, "mug 1", "cold")
 
 
 def test_water_on_a_plant_waters_it(home):
-    home.exposure.pour("cup 1", "plant 1")
+    home.object_states.on_poured("cup 1", "plant 1")
     assert has(home, "plant 1", "watered")
 
 
 def test_nothing_is_pending_once_everything_has_changed(home):
     lay(home, "plate 1", "sink 1")
-    assert not home.exposure.pending(None)
-    home.exposure.press("sink 1")
-    assert home.exposure.pending(None)
-    assert not home.exposure.pending("plate 1")  # what is held is nowhere
+    assert not home.object_states.pending(None)
+    home.object_states.on_switched("sink 1")
+    assert home.object_states.pending(None)
+    assert not home.object_states.pending("plate 1")  # what is held is nowhere
     wait(home)
-    assert not home.exposure.pending(None)
+    assert not home.object_states.pending(None)
 
 
 def test_a_new_episode_starts_with_what_the_scene_says(home):
     first = home.state()
     lay(home, "mug 1", "sink 1")
-    home.exposure.press("sink 1")
+    home.object_states.on_switched("sink 1")
     wait(home)
     assert home.state() != first
     assert home.reset() == first
@@ -285,16 +285,16 @@ def test_a_new_episode_starts_with_what_the_scene_says(home):
 
 def on_desk(home: PhysicalHome, x: float, y: float, z: float = 0.053) -> str | None:
     """What holds a mug at a point of the desk's frame, from the middle of its top."""
-    spec = home.places.specs["desk 1"]
-    at = home.places.point_of("desk 1", (x, y, home.places.domain.fixtures[spec.category].size[2] + z))
+    spec = home.queries.specs["desk 1"]
+    at = home.queries.point_of("desk 1", (x, y, home.queries.domain.fixtures[spec.category].size[2] + z))
     home.engine.place("mug 1", at.tolist(), (0.0, 0.0, 0.0, 1.0))
-    home.places.forget()
-    return home.places.holder("mug 1")
+    home.queries.forget()
+    return home.queries.holder("mug 1")
 
 
 @pytest.mark.parametrize(("x", "y"), [(0.315, 0.0), (-0.315, 0.0), (0.0, 0.59), (0.0, -0.59), (0.315, 0.59)])
 def test_what_stands_on_the_border_of_a_desk_is_on_the_desk(home, x, y):
-    depth, width, _ = home.places.area("desk 1").size
+    depth, width, _ = home.queries.region("desk 1").size
     assert abs(x) > depth / 2 + 0.03 or abs(y) > width / 2 + 0.03  # beside the region
     assert on_desk(home, x, y) == "desk 1"
 
@@ -310,6 +310,6 @@ def test_what_is_far_below_or_above_a_desk_is_not_on_it(home, z):
 
 
 def test_holders_name_everything_from_the_container_to_the_fixture(home):
-    assert home.places.holders("spoon 1") == ["bowl 1", "desk 1"]
-    assert home.places.contents("bowl 1") == ["spoon 1"]
-    assert np.isfinite(home.places.pose("spoon 1")[0]).all()
+    assert home.queries.holders("spoon 1") == ["bowl 1", "desk 1"]
+    assert home.queries.contents("bowl 1") == ["spoon 1"]
+    assert np.isfinite(home.queries.pose("spoon 1")[0]).all()

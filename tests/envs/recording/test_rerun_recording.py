@@ -34,7 +34,7 @@ def home():
 def test_a_recording_has_bodies_robot_joints_and_words(home, tmp_path: Path) -> None:
     path = tmp_path / "out.rrd"
     with Recording(path, home) as made:
-        made.say("1/1 pick up mug 1")
+        made.log_text("1/1 pick up mug 1")
         assert home.execute(parse_action(home.world, "pick up mug 1"), on_tick=made.tick).status == "done"
         assert not path.exists()
     assert [p.name for p in tmp_path.iterdir()] == ["out.rrd"]

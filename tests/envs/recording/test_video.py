@@ -10,16 +10,16 @@ import numpy as np
 import pytest
 
 from envs.recording.video import (
-    BAD,
+    DARK,
+    FAILURE_COLOR,
     GAP_PX,
-    GOOD,
-    INK,
+    SUCCESS_COLOR,
     Filmstrip,
     Video,
     captioned,
     filmstrip,
     labeled,
-    picture,
+    render_view,
     write_png,
 )
 
@@ -55,14 +55,17 @@ def test_no_letter_of_a_caption_touches_the_edge(text):
 
 @pytest.mark.parametrize("words", ["done", f"failed: {LONG}"])
 def test_cards_have_one_size_whatever_they_say(words):
-    first, other = labeled(GREY, "1  open cabinet 1", "done", GOOD), labeled(GREY, f"2  {LONG}", words, BAD)
+    first, other = (
+        labeled(GREY, "1  open cabinet 1", "done", SUCCESS_COLOR),
+        labeled(GREY, f"2  {LONG}", words, FAILURE_COLOR),
+    )
     assert first.shape == other.shape
-    assert (other[[0, -1]] == np.array(INK)).all() and (other[:, [0, -1]].reshape(-1, 3) != 255).any()
+    assert (other[[0, -1]] == np.array(DARK)).all() and (other[:, [0, -1]].reshape(-1, 3) != 255).any()
 
 
 def test_what_was_done_and_what_failed_have_their_colors():
-    done, failed = labeled(GREY, "1  x", "done", GOOD), labeled(GREY, "1  x", "failed: y", BAD)
-    assert (done == np.array(GOOD)).all(-1).any() and (failed == np.array(BAD)).all(-1).any()
+    done, failed = labeled(GREY, "1  x", "done", SUCCESS_COLOR), labeled(GREY, "1  x", "failed: y", FAILURE_COLOR)
+    assert (done == np.array(SUCCESS_COLOR)).all(-1).any() and (failed == np.array(FAILURE_COLOR)).all(-1).any()
 
 
 @pytest.mark.parametrize(("count", "rows", "columns"), [(1, 1, 1), (3, 1, 3), (4, 1, 4), (5, 2, 4)])
@@ -80,7 +83,7 @@ def test_an_empty_filmstrip_is_an_error():
 
 def test_a_split_picture_is_the_home_and_what_is_before_the_robot():
     home = StubHome()
-    frame = picture(home, (40, 30), "split")
+    frame = render_view(home, (40, 30), "split")
     assert frame.shape == (30, 80, 3) and home.drawn == ["overhead", "robot"]
     assert (frame[:, :40] == 128).all() and (frame[:, 40:] == 64).all()
 
@@ -124,6 +127,6 @@ def test_a_video_has_a_frame_for_each_that_was_due(tmp_path: Path, view):
 
 def test_a_video_that_breaks_off_leaves_no_file(tmp_path: Path):
     with pytest.raises(KeyError), Video(tmp_path / "v.mp4", StubHome(), size=(64, 48)) as video:
-        video.shoot()
+        video.add_frame()
         raise KeyError
     assert list(tmp_path.iterdir()) == []

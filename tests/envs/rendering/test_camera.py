@@ -33,7 +33,7 @@ def make(**arguments: Any) -> HomePhysics:
 def look(env: HomePhysics, observe: tuple[str, ...] = PICTURES, **arguments: Any) -> tuple[dict[str, Any], Pose]:
     """Sense the home as it is now with other options; say where the camera stood."""
     senses = Senses(observe=observe, **arguments)
-    home = env._physical()
+    home = env._home()
     return senses.read(home), senses.pose(home)
 
 
@@ -86,14 +86,14 @@ def test_an_observation_has_what_was_chosen_and_the_goal(observe: tuple[str, ...
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"observe": ("rbg",)}, "observe has 'rbg', which is none of atoms, rgb.*did you mean 'rgb'"),
+        ({"observe": ("rbg",)}, "observe contains 'rbg'; it must be some of atoms, rgb.*did you mean 'rgb'"),
         ({"observe": ()}, "observe is empty; name some of atoms"),
-        ({"camera": "haed"}, "camera is 'haed'; it is neither one of head, overhead.*did you mean"),
-        ({"camera": ((0, 0, 1), (0, 0))}, "nor a pose"),
-        ({"camera": ((0, 0, 1), (0, 0, 1))}, "two finite points"),
+        ({"camera": "haed"}, "camera is 'haed'; it must be one of head, overhead.*did you mean"),
+        ({"camera": ((0, 0, 1), (0, 0))}, "or a pose"),
+        ({"camera": ((0, 0, 1), (0, 0, 1))}, "two different finite points"),
         ({"image_size": (256, 4)}, "each 8 to 2048 pixels"),
-        ({"image_size": 256}, r"it is \(width, height\)"),
-        ({"grasp": "magic"}, "grasp is 'magic'; it is one of assisted, physical"),
+        ({"image_size": 256}, r"it must be \(width, height\)"),
+        ({"grasp": "magic"}, "grasp is 'magic'; it must be one of assisted, physical"),
     ],
 )
 def test_a_wrong_option_is_named_with_what_is_allowed(arguments: dict[str, Any], message: str) -> None:
@@ -104,7 +104,7 @@ def test_a_wrong_option_is_named_with_what_is_allowed(arguments: dict[str, Any],
 @pytest.mark.parametrize("name", ["plate 1", "bread 1", "book 1", "potato 1"])
 def test_a_thing_is_segmented_and_as_far_as_it_is(env: HomePhysics, name: str) -> None:
     seen, pose = look(env, camera=ABOVE)
-    middle = env._physical().engine.pose(name)[0]
+    middle = env._home().engine.pose(name)[0]
     column, row, depth_m = pose.project([middle], 256, 256)[0]
     assert seen["segmentation"][int(row), int(column)] == number(env, name)
     assert depth_m - 0.15 < seen["depth"][int(row), int(column)] < depth_m + 0.02
@@ -136,7 +136,7 @@ def test_what_is_held_keeps_its_number(env: HomePhysics) -> None:
 
 def test_depth_is_the_distance_to_the_floor_and_to_a_table(env: HomePhysics) -> None:
     seen, pose = look(env, camera=ABOVE)
-    top = env._physical().places.area("dining table 1")
+    top = env._home().queries.region("dining table 1")
     floor, *on_top = [(MIDDLE[0] + 1.0, MIDDLE[1], 0.0), *(top.point(0.0, y, 0.0) for y in (-0.55, 0.55))]
     (row, column), *bare = pose.project([floor, *on_top], 256, 256)[:, [1, 0]].astype(int)
     assert seen["segmentation"][row, column] == 0
@@ -163,7 +163,7 @@ def test_depth_of_a_slanted_view_is_along_the_cameras_axis(env: HomePhysics) -> 
 
 @pytest.mark.parametrize("size", [(256, 256), (320, 200)])
 def test_a_point_of_the_home_is_projected_to_the_pixel_that_shows_it(env: HomePhysics, size: tuple[int, int]) -> None:
-    home = env._physical()
+    home = env._home()
     x, y, z = middle = home.engine.pose("potato 1")[0]
     pose = Pose(eye=(x, y, z + 1.0), target=middle, view_deg=60.0)
     shown = np.argwhere(home.camera.shot(pose, *size).bodies == home.engine.bodies["potato 1"])
@@ -184,7 +184,7 @@ def test_the_head_moves_with_the_robot(env: HomePhysics) -> None:
     after, here = look(env, image_size=(64, 48))[0], env.camera_pose()
     assert np.linalg.norm(np.subtract(here.eye, there.eye)) > 0.3
     assert not same(before["rgb"], after["rgb"])
-    x, y, yaw = env._physical().engine.joints("robot", (0, 1, 2))
+    x, y, yaw = env._home().engine.joints("robot", (0, 1, 2))
     offset = np.subtract(here.target, here.eye)
     assert np.hypot(here.eye[0] - x, here.eye[1] - y) < 0.1
     assert np.allclose(offset[:2] / np.linalg.norm(offset[:2]), (np.cos(yaw), np.sin(yaw)), atol=1e-3)
@@ -204,7 +204,7 @@ def test_the_head_sees_no_thing_behind_a_wall(env: HomePhysics) -> None:
 
 def test_proprioception_is_joints_speeds_opening_and_held(env: HomePhysics) -> None:
     felt = env.reset(seed=0)[0]["proprioception"]
-    assert felt[:3] == pytest.approx(env._physical().scene.robot, abs=1e-3)
+    assert felt[:3] == pytest.approx(env._home().scene.robot, abs=1e-3)
     assert np.abs(felt[11:22]).max() < 0.05
     assert felt[22] == pytest.approx(0.0, abs=0.005)
     assert felt[23] == 0.0
@@ -219,17 +219,17 @@ def test_drawing_never_changes_physics() -> None:
         env = make(observe=observe, image_size=(32, 32), camera="head")
         env.reset(seed=0)
         outcomes = [env.step(env.encode(text))[4]["outcome"] for text in ("open fridge 1", "pick up apple 1")]
-        engine = env._physical().engine
-        poses = {thing.name: engine.pose(thing.name) for thing in env._physical().scene.objects}
+        engine = env._home().engine
+        poses = {thing.name: engine.pose(thing.name) for thing in env._home().scene.objects}
         ends.append((outcomes, poses, engine.joints("robot", range(14)).tolist(), engine.ticks))
         env.close()
     assert ends[0] == ends[1]
 
 
 def test_drawing_leaves_the_walls_low_for_views_from_above(env: HomePhysics) -> None:
-    before = env._physical().render(64, 48, "overhead")
+    before = env._home().render(64, 48, "overhead")
     look(env)
-    assert same(env._physical().render(64, 48, "overhead"), before)
+    assert same(env._home().render(64, 48, "overhead"), before)
 
 
 @pytest.mark.parametrize("seed", [3, 8])

@@ -10,7 +10,7 @@ import pytest
 pytestmark = pytest.mark.skipif(importlib.util.find_spec("pybullet") is None, reason="pybullet is not installed")
 if importlib.util.find_spec("pybullet") is not None:
     from envs.gallery import main
-    from envs.geometry.bodies import Piece, seen
+    from envs.geometry.bodies import Piece, visual_piece
     from envs.geometry.meshes import block, merge
     from envs.physics.engine import Engine
     from envs.rendering.renderer import Renderer
@@ -35,7 +35,7 @@ def colors_of(canvas, size=32):
 
 def test_one_body_shows_many_colors(canvas):
     two = merge([block((1, 1, 1), (-0.5, 0, 0), RED), block((1, 1, 1), (0.5, 0, 0), BLUE)])
-    canvas.add("two", (seen(two),), (0, 0, 0))
+    canvas.add("two", (visual_piece(two),), (0, 0, 0))
     assert colors_of(canvas) >= {(True, False, False), (False, False, True)}
 
 
@@ -48,8 +48,8 @@ def test_boxes_and_cylinders_are_seen_in_their_colors(canvas):
 
 def test_a_tint_is_seen_on_one_body_only_and_comes_off(canvas):
     mesh = block((1, 1, 1), color=RED)
-    canvas.add("left", (seen(mesh),), (-0.6, 0, 0))
-    canvas.add("right", (seen(mesh),), (0.6, 0, 0))
+    canvas.add("left", (visual_piece(mesh),), (-0.6, 0, 0))
+    canvas.add("right", (visual_piece(mesh),), (0.6, 0, 0))
     plain = canvas.image(32, 32, *ABOVE)
     canvas.tint("left", (((0.0, 0.0, 1.0), 1.0),))
     assert colors_of(canvas) >= {(True, False, False), (False, False, True)}
@@ -58,7 +58,7 @@ def test_a_tint_is_seen_on_one_body_only_and_comes_off(canvas):
 
 
 def test_what_is_painted_with_no_alpha_is_not_drawn(canvas):
-    canvas.add("box", (seen(block((1, 1, 1), color=RED)),), (0, 0, 0))
+    canvas.add("box", (visual_piece(block((1, 1, 1), color=RED)),), (0, 0, 0))
     canvas.paint("box", (1.0, 1.0, 1.0, 0.0))
     assert (canvas.image(16, 16, *ABOVE) == 255).all()
 
@@ -68,8 +68,8 @@ def test_pixels_have_the_numbers_of_the_simulated_bodies():
     for name in ("ground", "shelf 1", "cup 1"):
         world.add(name, (Piece(size=(1, 1, 1)),), (0, 0, 0))
     canvas = Renderer(world)
-    canvas.add("cup 1 marker", (seen(block((0.5, 0.5, 0.5))),), (0, 0, 0))
-    canvas.add("floors", (seen(block((1.2, 1.2, 0.1))),), (0, 0, 0))
+    canvas.add("cup 1 marker", (visual_piece(block((0.5, 0.5, 0.5))),), (0, 0, 0))
+    canvas.add("floors", (visual_piece(block((1.2, 1.2, 0.1))),), (0, 0, 0))
     bodies = canvas.shot(32, 32, *ABOVE)[2]
     assert set(np.unique(bodies).tolist()) == {-1, world.bodies["ground"], world.bodies["cup 1"]}
     canvas.close()
@@ -91,12 +91,12 @@ def test_a_picture_adds_no_body_to_the_simulated_world(home):
 
 def test_a_thing_in_a_closed_cabinet_is_left_out_until_it_is_opened(home):
     state = home.state()
-    home.looks.refresh(state)
-    shape = home.looks.canvas._p.getVisualShapeData(home.looks.canvas.bodies["mug 1"])[0][7]
+    home.scene_view.refresh(state)
+    shape = home.scene_view.renderer._p.getVisualShapeData(home.scene_view.renderer.bodies["mug 1"])[0][7]
     assert shape[3] == 0.0
     home.engine.set_joint("cabinet 1", 0, 1.0)
-    home.looks.refresh(home.state())
-    shape = home.looks.canvas._p.getVisualShapeData(home.looks.canvas.bodies["mug 1"])[0][7]
+    home.scene_view.refresh(home.state())
+    shape = home.scene_view.renderer._p.getVisualShapeData(home.scene_view.renderer.bodies["mug 1"])[0][7]
     assert shape[3] == 1.0
 
 

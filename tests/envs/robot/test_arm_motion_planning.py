@@ -11,7 +11,7 @@ import pytest
 from envs.geometry.collision_boxes import Boxes, join
 from envs.geometry.rotations import Array, turn_z
 from envs.robot import kinematics
-from envs.robot.arm_motion_planning import CARGO_R_M, FREE_M, Twin, distance, find_way
+from envs.robot.arm_motion_planning import CARGO_RADIUS_M, MAX_OVERLAP_M, ArmModel, distance, plan_path
 
 NOTHING = join([])
 NO_CARGO: Array = np.zeros((0, 3))
@@ -25,10 +25,10 @@ def block(at: tuple[float, float, float], size: tuple[float, float, float], *, s
     return Boxes(at=np.array([at]), turn=np.eye(3)[None], half=np.array([size]) / 2, soft=np.array([soft]))
 
 
-def twin(
+def arm_model(
     boxes: Boxes, *, base: tuple[float, float, float] = HERE, cargo: Array = NO_CARGO, slack_m: float = 0.0
-) -> Twin:
-    return Twin(base=base, boxes=boxes, cargo=cargo, slack_m=slack_m)
+) -> ArmModel:
+    return ArmModel(base=base, boxes=boxes, cargo=cargo, slack_m=slack_m)
 
 
 POST = block((0.62, 0.0, 0.7), (0.06, 0.06, 1.4))  # between the two postures
@@ -44,13 +44,13 @@ def between(a: Array, b: Array, n: int = 60) -> Array:
 
 def test_an_arm_in_empty_space_touches_nothing():
     postures = np.random.default_rng(0).uniform(kinematics.LOWER, kinematics.UPPER, (50, 8))
-    assert (twin(NOTHING).depth(postures) == 0.0).all()
+    assert (arm_model(NOTHING).overlap_depth(postures) == 0.0).all()
 
 
 def test_the_twin_finds_every_part_of_the_arm():
     for center in kinematics.sphere_centers(LEFT_OF[None])[0]:
         x, y, z = center.tolist()
-        assert twin(block((x, y, z), (0.02, 0.02, 0.02))).depth(LEFT_OF[None])[0] > 0.01
+        assert arm_model(block((x, y, z), (0.02, 0.02, 0.02))).overlap_depth(LEFT_OF[None])[0] > 0.01
 
 
 def test_depth_is_as_deep_as_the_hand_is_in_a_wall():
@@ -60,13 +60,13 @@ def test_depth_is_as_deep_as_the_hand_is_in_a_wall():
     for deep_m in (0.001, 0.004):
         wall = block((float(tip[0, 0]), front_m - deep_m + 0.5, 0.7), (4.0, 1.0, 4.0))
         expected = np.maximum(0.0, centers[:, 1] + radii - (front_m - deep_m)).sum()
-        assert twin(wall).depth(LEFT_OF[None])[0] == pytest.approx(expected, abs=1e-9)
+        assert arm_model(wall).overlap_depth(LEFT_OF[None])[0] == pytest.approx(expected, abs=1e-9)
 
 
 @pytest.mark.parametrize("soft", [0.0, 1.0])
 def test_things_count_like_walls(soft):
     x, y, z = kinematics.sphere_centers(LEFT_OF[None])[0, -1].tolist()
-    assert twin(block((x, y, z), (0.1, 0.1, 0.1), soft=soft)).depth(LEFT_OF[None])[0] > FREE_M
+    assert arm_model(block((x, y, z), (0.1, 0.1, 0.1), soft=soft)).overlap_depth(LEFT_OF[None])[0] > MAX_OVERLAP_M
 
 
 def test_what_is_around_moves_with_the_base():
@@ -74,9 +74,9 @@ def test_what_is_around_moves_with_the_base():
     moved = Boxes(at=POST.at @ turn_z(base[2]).T + (base[0], base[1], 0.0), turn=turn_z(base[2])[None], half=POST.half,
                   soft=POST.soft)  # fmt: skip
     postures = between(LEFT_OF, RIGHT_OF)
-    here = twin(POST).depth(postures)
+    here = arm_model(POST).overlap_depth(postures)
     assert here.max() > 0.03
-    assert twin(moved, base=base).depth(postures) == pytest.approx(here, abs=1e-9)
+    assert arm_model(moved, base=base).overlap_depth(postures) == pytest.approx(here, abs=1e-9)
 
 
 def test_what_is_held_is_part_of_the_arm():
@@ -84,8 +84,10 @@ def test_what_is_held_is_part_of_the_arm():
     x, y, z = tip[0].tolist()
     shelf = block((x, y, z - 0.30), (0.3, 0.3, 0.02))
     bottle: Array = np.array([[0.0, 0.0, 0.0], [0.0, 0.0, -0.295]])  # its lower end is in the shelf
-    assert twin(shelf).depth(LEFT_OF[None])[0] == 0.0
-    assert twin(shelf, cargo=bottle).depth(LEFT_OF[None])[0] == pytest.approx(CARGO_R_M + 0.005, abs=1e-6)
+    assert arm_model(shelf).overlap_depth(LEFT_OF[None])[0] == 0.0
+    assert arm_model(shelf, cargo=bottle).overlap_depth(LEFT_OF[None])[0] == pytest.approx(
+        CARGO_RADIUS_M + 0.005, abs=1e-6
+    )
 
 
 def test_what_is_held_turns_with_the_hand_about_the_vertical_only():
@@ -96,58 +98,58 @@ def test_what_is_held_turns_with_the_hand_about_the_vertical_only():
         tip, hand = kinematics.tip(q[None])
         yaw = np.arctan2(hand[0, 0, 1], -hand[0, 1, 1])
         x, y, z = (tip[0] + turn_z(float(yaw)) @ racket[0]).tolist()
-        assert twin(block((x, y, z), (0.02, 0.02, 0.02)), cargo=racket).depth(q[None])[0] > CARGO_R_M
+        assert arm_model(block((x, y, z), (0.02, 0.02, 0.02)), cargo=racket).overlap_depth(q[None])[0] > CARGO_RADIUS_M
 
 
 # Ways
 
 
 def test_a_straight_line_that_is_free_is_taken():
-    assert not twin(POST).free(LEFT_OF, RIGHT_OF)
-    (only,) = find_way(twin(NOTHING), LEFT_OF, RIGHT_OF, np.random.default_rng(0)) or []
+    assert not arm_model(POST).is_free_line(LEFT_OF, RIGHT_OF)
+    (only,) = plan_path(arm_model(NOTHING), LEFT_OF, RIGHT_OF, np.random.default_rng(0)) or []
     assert (only == RIGHT_OF).all()
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_the_way_past_a_post_touches_it_nowhere(seed):
-    way = find_way(twin(POST), LEFT_OF, RIGHT_OF, np.random.default_rng(seed))
+    way = plan_path(arm_model(POST), LEFT_OF, RIGHT_OF, np.random.default_rng(seed))
     assert way is not None
     assert len(way) > 1
     assert (way[-1] == RIGHT_OF).all()
     for a, b in pairwise([LEFT_OF, *way]):
-        assert twin(POST).depth(between(a, b)).max() < FREE_M + GRAZED_M
+        assert arm_model(POST).overlap_depth(between(a, b)).max() < MAX_OVERLAP_M + GRAZED_M
     postures = np.array(way)
     assert (postures >= kinematics.LOWER).all()
     assert (postures <= kinematics.UPPER).all()
 
 
 def test_the_same_draws_make_the_same_way():
-    ways = [find_way(twin(POST), LEFT_OF, RIGHT_OF, np.random.default_rng(7)) for _ in range(2)]
+    ways = [plan_path(arm_model(POST), LEFT_OF, RIGHT_OF, np.random.default_rng(7)) for _ in range(2)]
     assert ways[0] is not None
     assert ways[1] is not None
     assert np.array_equal(np.array(ways[0]), np.array(ways[1]))
 
 
 def test_the_way_starts_from_the_start_and_not_from_the_goal():
-    way = find_way(twin(POST), LEFT_OF, RIGHT_OF, np.random.default_rng(1))
+    way = plan_path(arm_model(POST), LEFT_OF, RIGHT_OF, np.random.default_rng(1))
     assert way is not None
-    assert distance(way[0], LEFT_OF) < distance(way[0], RIGHT_OF) or twin(POST).free(LEFT_OF, way[0])
-    assert twin(POST).free(LEFT_OF, way[0])
+    assert distance(way[0], LEFT_OF) < distance(way[0], RIGHT_OF) or arm_model(POST).is_free_line(LEFT_OF, way[0])
+    assert arm_model(POST).is_free_line(LEFT_OF, way[0])
 
 
 def test_to_a_goal_inside_a_wall_there_is_no_way():
     tip, _ = kinematics.tip(RIGHT_OF[None])
     x, y, z = tip[0].tolist()
-    assert find_way(twin(block((x, y, z), (0.2, 0.2, 0.2))), LEFT_OF, RIGHT_OF, np.random.default_rng(0)) is None
+    assert plan_path(arm_model(block((x, y, z), (0.2, 0.2, 0.2))), LEFT_OF, RIGHT_OF, np.random.default_rng(0)) is None
 
 
 def test_what_overlaps_at_the_start_already_is_no_reason_to_stay():
     x, y, z = kinematics.sphere_centers(LEFT_OF[None])[0, -1].tolist()
     beside = block((x, y, z), (0.04, 0.04, 0.04))
-    there = float(twin(beside).depth(LEFT_OF[None])[0])
-    assert there > FREE_M
-    assert find_way(twin(beside), LEFT_OF, RIGHT_OF, np.random.default_rng(0)) is None
-    assert find_way(twin(beside, slack_m=there), LEFT_OF, RIGHT_OF, np.random.default_rng(0)) is not None
+    there = float(arm_model(beside).overlap_depth(LEFT_OF[None])[0])
+    assert there > MAX_OVERLAP_M
+    assert plan_path(arm_model(beside), LEFT_OF, RIGHT_OF, np.random.default_rng(0)) is None
+    assert plan_path(arm_model(beside, slack_m=there), LEFT_OF, RIGHT_OF, np.random.default_rng(0)) is not None
 
 
 def test_what_is_held_takes_another_way():
@@ -155,12 +157,14 @@ def test_what_is_held_takes_another_way():
     x, y, z = tip[len(tip) // 2].tolist()
     low = block((x, y, z - 0.25), (0.2, 0.2, 0.2))  # the empty hand passes over it
     bottle: Array = np.array([[0.0, 0.0, 0.0], [0.0, 0.0, -0.25]])
-    assert twin(low).free(LEFT_OF, RIGHT_OF)
-    loaded = twin(low, cargo=bottle)
-    assert not loaded.free(LEFT_OF, RIGHT_OF)
-    way = find_way(loaded, LEFT_OF, RIGHT_OF, np.random.default_rng(0))
+    assert arm_model(low).is_free_line(LEFT_OF, RIGHT_OF)
+    loaded = arm_model(low, cargo=bottle)
+    assert not loaded.is_free_line(LEFT_OF, RIGHT_OF)
+    way = plan_path(loaded, LEFT_OF, RIGHT_OF, np.random.default_rng(0))
     assert way is not None
-    assert all(loaded.depth(between(a, b)).max() < FREE_M + GRAZED_M for a, b in pairwise([LEFT_OF, *way]))
+    assert all(
+        loaded.overlap_depth(between(a, b)).max() < MAX_OVERLAP_M + GRAZED_M for a, b in pairwise([LEFT_OF, *way])
+    )
 
 
 def test_the_lift_counts_most_in_a_distance():

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from envs.geometry.collision_boxes import Boxes
 from envs.geometry.rotations import Array
 from envs.physics.fixture_builder import footprints
-from envs.robot.base_navigation import CELL_M, CLEAR_M, Floor
-from envs.robot.heading_planning import TURN_RAD_PER_M, Point, Pose, steer, swept_m, ways_to_steer
+from envs.robot.base_navigation import BASE_CLEAR_M, CELL_M, Floor
+from envs.robot.heading_planning import TURN_RAD_PER_M, Point, Pose, heading_plans, plan_headings, swept_overlap_m
 from envs.symbolic.scene import Room, Scene
 from tests.envs.homes_for_tests import scene
 
@@ -54,7 +54,7 @@ def facing(yaw: float) -> tuple[float, float]:
 @given(start=st.tuples(COORDINATE, COORDINATE, ANGLE), corners=st.lists(st.tuples(COORDINATE, COORDINATE), min_size=1,
        max_size=4), yaw=ANGLE, line=COORDINATE)  # fmt: skip
 def test_every_way_to_steer_ends_at_the_last_corner_with_the_wanted_heading(start, corners, yaw, line):
-    for way in ways_to_steer(start, corners, yaw, right_of(line)):
+    for way in heading_plans(start, corners, yaw, right_of(line)):
         assert way[-1][:2] == pytest.approx(corners[-1])
         assert facing(way[-1][2]) == pytest.approx(facing(yaw), abs=1e-5)
 
@@ -62,7 +62,7 @@ def test_every_way_to_steer_ends_at_the_last_corner_with_the_wanted_heading(star
 @given(start=st.tuples(COORDINATE, COORDINATE, ANGLE), corners=st.lists(st.tuples(COORDINATE, COORDINATE), min_size=1,
        max_size=4), yaw=ANGLE)  # fmt: skip
 def test_where_there_is_room_the_base_never_spins_faster_than_it_may(start, corners, yaw):
-    for a, b in pairwise([start, *steer(start, corners, yaw, everywhere)]):
+    for a, b in pairwise([start, *plan_headings(start, corners, yaw, everywhere)]):
         apart = hypot(b[0] - a[0], b[1] - a[1])
         at_the_end = b[:2] == pytest.approx(corners[-1])  # the rest of the turn, on the spot
         assert at_the_end or abs(b[2] - a[2]) <= TURN_RAD_PER_M * apart + 0.05
@@ -70,19 +70,19 @@ def test_where_there_is_room_the_base_never_spins_faster_than_it_may(start, corn
 
 def test_the_heading_is_kept_until_a_narrow_place_is_left():
     start = (0.0, 0.0, 1.0)
-    way = dense(start, steer(start, [(4.0, 0.0)], -1.0, right_of(2.0)))
+    way = dense(start, plan_headings(start, [(4.0, 0.0)], -1.0, right_of(2.0)))
     assert all(yaw == pytest.approx(1.0, abs=0.01) for x, _, yaw in way if x < 1.95)
 
 
 def test_the_last_heading_is_taken_before_a_narrow_place():
     start = (0.0, 0.0, 1.0)
-    way = dense(start, steer(start, [(4.0, 0.0)], -1.0, lambda point: point[0] < 2.0))
+    way = dense(start, plan_headings(start, [(4.0, 0.0)], -1.0, lambda point: point[0] < 2.0))
     assert all(yaw == pytest.approx(-1.0, abs=0.01) for x, _, yaw in way if x > 2.0)
 
 
 def test_between_two_rooms_the_heading_is_kept_in_the_doorway():
     start = (0.0, 0.0, 2.0)
-    way = dense(start, steer(start, [(6.0, 0.0)], -2.0, lambda point: not 0.45 < point[0] < 1.45))
+    way = dense(start, plan_headings(start, [(6.0, 0.0)], -2.0, lambda point: not 0.45 < point[0] < 1.45))
     kept = [yaw for x, _, yaw in way if 0.5 < x < 1.4]
     assert np.ptp(kept) < 0.02
     assert 0.5 < kept[0] < 1.5  # it was about to turn to where it drives
@@ -90,27 +90,29 @@ def test_between_two_rooms_the_heading_is_kept_in_the_doorway():
 
 def test_on_a_long_way_the_base_looks_where_it_drives():
     start = (0.0, 0.0, pi / 2)
-    way = dense(start, steer(start, [(5.0, 0.0)], -pi / 2, everywhere))
+    way = dense(start, plan_headings(start, [(5.0, 0.0)], -pi / 2, everywhere))
     assert all(yaw == pytest.approx(0.0, abs=0.01) for x, _, yaw in way if 1.5 < x < 3.5)
 
 
 def test_a_short_way_is_not_looked_along():
     start = (0.0, 0.0, pi / 2)
-    assert all(yaw >= pi / 2 - 0.01 for _, _, yaw in dense(start, steer(start, [(0.9, 0.0)], pi / 2, everywhere)))
+    assert all(
+        yaw >= pi / 2 - 0.01 for _, _, yaw in dense(start, plan_headings(start, [(0.9, 0.0)], pi / 2, everywhere))
+    )
 
 
 def test_where_it_can_turn_nowhere_it_has_its_last_heading_from_the_start():
-    way = steer((0.0, 0.0, 0.0), [(1.0, 0.0), (1.0, 1.0)], 0.7, nowhere)
+    way = plan_headings((0.0, 0.0, 0.0), [(1.0, 0.0), (1.0, 1.0)], 0.7, nowhere)
     assert {round(yaw, 9) for _, _, yaw in way} == {0.7}
 
 
 def test_a_straight_way_without_a_turn_is_one_pose():
-    (pose,) = steer((0.0, 0.0, 0.3), [(1.0, 0.0), (2.0, 0.0)], 0.3, nowhere)
+    (pose,) = plan_headings((0.0, 0.0, 0.3), [(1.0, 0.0), (2.0, 0.0)], 0.3, nowhere)
     assert pose == pytest.approx((2.0, 0.0, 0.3))
 
 
 def test_it_turns_the_short_way_round():
-    way = steer((0.0, 0.0, 3.0), [(3.0, 0.0)], -3.0, nowhere)
+    way = plan_headings((0.0, 0.0, 3.0), [(3.0, 0.0)], -3.0, nowhere)
     assert way[-1][2] == pytest.approx(2 * pi - 3.0)
 
 
@@ -128,27 +130,27 @@ RADII: Array = np.array([0.2, 0.1])
 
 
 def test_driving_past_a_post_sweeps_nothing():
-    assert swept_m((0.0, 0.0, 0.0), [(2.0, 0.0, 0.0)], ARM, RADII, box(1.0, 0.5)) == 0.0
+    assert swept_overlap_m((0.0, 0.0, 0.0), [(2.0, 0.0, 0.0)], ARM, RADII, box(1.0, 0.5)) == 0.0
 
 
 def test_driving_through_a_post_is_as_deep_as_the_body_is():
-    deep = swept_m((0.0, 0.0, 0.0), [(2.0, 0.0, 0.0)], ARM, RADII, box(1.0, 0.0))
+    deep = swept_overlap_m((0.0, 0.0, 0.0), [(2.0, 0.0, 0.0)], ARM, RADII, box(1.0, 0.0))
     assert deep == pytest.approx(0.2 + 0.05, abs=0.01)
 
 
 def test_an_arm_that_swings_hits_what_the_base_drives_past():
-    straight = swept_m((0.0, 0.0, 0.0), [(2.0, 0.0, 0.0)], ARM, RADII, box(1.0, 0.5))
-    swung = swept_m((0.0, 0.0, 0.0), [(1.0, 0.0, 0.0), (1.0, 0.0, pi)], ARM, RADII, box(1.0, 0.5))
+    straight = swept_overlap_m((0.0, 0.0, 0.0), [(2.0, 0.0, 0.0)], ARM, RADII, box(1.0, 0.5))
+    swung = swept_overlap_m((0.0, 0.0, 0.0), [(1.0, 0.0, 0.0), (1.0, 0.0, pi)], ARM, RADII, box(1.0, 0.5))
     assert straight == 0.0 < swung
 
 
 def test_a_post_between_two_waypoints_is_not_jumped_over():
     way = [(4.0, 0.0, 0.0)]
-    assert swept_m((0.0, 0.0, 0.0), way, ARM, RADII, box(2.03, 0.17)) > 0.0
+    assert swept_overlap_m((0.0, 0.0, 0.0), way, ARM, RADII, box(2.03, 0.17)) > 0.0
 
 
 def test_things_that_may_be_nudged_do_not_count():
-    assert swept_m((0.0, 0.0, 0.0), [(2.0, 0.0, 0.0)], ARM, RADII, box(1.0, 0.0, soft=1.0)) == 0.0
+    assert swept_overlap_m((0.0, 0.0, 0.0), [(2.0, 0.0, 0.0)], ARM, RADII, box(1.0, 0.0, soft=1.0)) == 0.0
 
 
 # The floor
@@ -172,17 +174,17 @@ DOOR = (2.0, 3.0, 0.0, 0.45, 0.01)  # an open leaf in the middle of the room
 
 def test_room_is_the_distance_to_the_nearest_obstacle(bare):
     # 1 m before the countertop's front, at 0.67; every cell off by at most one.
-    assert bare.room_m[bare.cell(1.0, 1.67)] == pytest.approx(1.0, abs=1.5 * CELL_M)
-    assert bare.room_m[bare.cell(1.0, 0.3)] == 0.0
+    assert bare.clearance_with_doors_m[bare.cell_at(1.0, 1.67)] == pytest.approx(1.0, abs=1.5 * CELL_M)
+    assert bare.clearance_with_doors_m[bare.cell_at(1.0, 0.3)] == 0.0
 
 
 def test_an_open_leaf_takes_room_and_a_closed_one_gives_it_back(bare):
-    before = bare.room_m.copy()
+    before = bare.clearance_with_doors_m.copy()
     bare.update([DOOR])
-    assert bare.room_m[bare.cell(2.0, 3.5)] == pytest.approx(0.5, abs=1.5 * CELL_M)
-    assert (bare.room_m <= before).all()
+    assert bare.clearance_with_doors_m[bare.cell_at(2.0, 3.5)] == pytest.approx(0.5, abs=1.5 * CELL_M)
+    assert (bare.clearance_with_doors_m <= before).all()
     bare.update([])
-    assert (bare.room_m == before).all()
+    assert (bare.clearance_with_doors_m == before).all()
 
 
 def test_what_is_carried_is_kept_clear_of_open_leaves(bare):
@@ -214,7 +216,9 @@ def test_a_robot_that_carries_stays_clear_of_the_furniture_with_what_it_carries(
     corners = hall.path((3.0, 1.0), (3.0, 5.0))
     assert corners is not None
     way = dense((3.0, 1.0, 0.0), [(x, y, 0.0) for x, y in corners])
-    assert min(float(hall.gap[hall.cell(x, y)]) for x, y, _ in way) > max(CLEAR_M, carried_m - 2 * CELL_M)
+    assert min(float(hall.clearance_m[hall.cell_at(x, y)]) for x, y, _ in way) > max(
+        BASE_CLEAR_M, carried_m - 2 * CELL_M
+    )
 
 
 def test_a_thing_on_the_ground_is_driven_around(bare):
@@ -223,7 +227,7 @@ def test_a_thing_on_the_ground_is_driven_around(bare):
     corners = bare.path((1.0, 3.0), (3.0, 3.0))
     assert corners is not None
     way = dense((1.0, 3.0, 0.0), [(x, y, 0.0) for x, y in corners])
-    assert min(hypot(x - 2.0, y - 3.0) for x, y, _ in way) > CLEAR_M
+    assert min(hypot(x - 2.0, y - 3.0) for x, y, _ in way) > BASE_CLEAR_M
 
 
 def test_where_there_is_no_way_there_is_no_path():

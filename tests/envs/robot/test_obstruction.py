@@ -19,8 +19,8 @@ def home() -> Iterator[object]:
 
     fixtures = ["countertop 1", "cabinet 1: open", "cabinet 2", "cabinet 3: open"]
     made = PhysicalHome(scene(fixtures, {"mug 1": "countertop 1"}))
-    spec = made.places.specs["cabinet 1"]
-    made.cell.focus = np.array([spec.x, spec.y, 1.0])
+    spec = made.queries.specs["cabinet 1"]
+    made.motion.focus = np.array([spec.x, spec.y, 1.0])
     yield made
     made.close()
 
@@ -32,36 +32,38 @@ def is_shut(home, name):
 def test_the_door_that_has_to_be_closed_is_named(home):
     from envs.robot.obstruction import unreachable_error
 
-    failure = unreachable_error(home.cell, "cannot reach mug 1", is_shut(home, "cabinet 1"))
+    failure = unreachable_error(home.motion, "cannot reach mug 1", is_shut(home, "cabinet 1"))
     assert (str(failure), failure.blocked_by) == ("cannot reach mug 1: blocked by cabinet 1", "cabinet 1")
 
 
 def test_no_door_is_named_if_closing_none_helps(home):
     from envs.robot.obstruction import unreachable_error
 
-    failure = unreachable_error(home.cell, "cannot reach mug 1", lambda: False)
+    failure = unreachable_error(home.motion, "cannot reach mug 1", lambda: False)
     assert (str(failure), failure.blocked_by) == ("cannot reach mug 1", "")
 
 
 def test_the_fixture_that_is_worked_at_stays_open(home):
     from envs.robot.obstruction import unreachable_error
 
-    assert unreachable_error(home.cell, "cannot", is_shut(home, "cabinet 1"), own="cabinet 1").blocked_by == ""
+    assert (
+        unreachable_error(home.motion, "cannot", is_shut(home, "cabinet 1"), own_fixture="cabinet 1").blocked_by == ""
+    )
 
 
 def test_looking_for_the_door_moves_nothing(home):
     from envs.robot.obstruction import unreachable_error
 
     before = [home.engine.joint(name, k) for name in ("cabinet 1", "cabinet 3") for k in (0, 1)]
-    floor = home.cell.floor.free.copy()
-    unreachable_error(home.cell, "cannot", lambda: False)
+    floor = home.motion.floor.free.copy()
+    unreachable_error(home.motion, "cannot", lambda: False)
     assert [home.engine.joint(name, k) for name in ("cabinet 1", "cabinet 3") for k in (0, 1)] == before
-    assert (home.cell.floor.free == floor).all()
+    assert (home.motion.floor.free == floor).all()
 
 
 def test_doors_that_stand_open_side_by_side_stay_where_they_are(home):
     before = home.state()
-    home.cell.robot.wait(240)
+    home.motion.robot.wait(240)
     assert home.state() == before
     for name in ("cabinet 1", "cabinet 3"):
-        assert home.places.opening(name) > 0.55
+        assert home.queries.opening(name) > 0.55

@@ -9,7 +9,7 @@ import pytest
 
 from envs.errors import HomeError
 from envs.scenes.floor_plan import disconnected, shared_wall
-from envs.scenes.furniture_layout import BESIDE_M, Given, footprint, lay_out
+from envs.scenes.furniture_layout import BESIDE_M, FixedGeometry, footprint, lay_out
 from envs.scenes.occupancy_grid import floor_grid, standing_points, unreachable_fixtures
 from envs.scenes.scene_sampler import sample_scene
 from envs.symbolic.domain import load_domain
@@ -112,7 +112,7 @@ def test_a_room_grows_until_its_furniture_fits() -> None:
 
 def test_what_is_given_stays() -> None:
     pinned = fixture("fridge 1", 2.0, 0.5, np.pi / 2)
-    kept = Given(rooms=True, fixtures=frozenset({"fridge 1"}))
+    kept = FixedGeometry(rooms=True, fixtures=frozenset({"fridge 1"}))
     laid = lay_out(kitchen(pinned, fixture("sink 1")), np.random.default_rng(0), kept)
     assert laid.fixtures[0] == pinned
     assert laid.rooms[0].rect == (0.0, 0.0, 5.0, 5.0)
@@ -128,7 +128,7 @@ def test_a_floor_is_in_nobodys_way() -> None:
 def test_a_given_room_that_is_too_small_is_an_error() -> None:
     crowd = [fixture(f"countertop {i}") for i in range(1, 9)]
     with pytest.raises(HomeError, match=r"countertop \d: no place in the kitchen"):
-        lay_out(kitchen(*crowd, side=3.0), np.random.default_rng(0), Given(rooms=True))
+        lay_out(kitchen(*crowd, side=3.0), np.random.default_rng(0), FixedGeometry(rooms=True))
 
 
 def test_a_fixture_that_faces_a_wall_is_unreachable() -> None:

@@ -12,7 +12,7 @@ from envs.errors import HomeError
 from envs.simulation.disturbed_home import DisturbedHome
 from envs.simulation.symbolic_home import SymbolicHome
 from envs.symbolic.actions import Action, State, World, parse_action, unmet_precondition
-from envs.symbolic.disturbances import KINDS, Disturbance, changed, possible
+from envs.symbolic.disturbances import DISTURBANCE_TYPES, Disturbance, disturbed_state, possible_disturbances
 from tests.envs.homes_for_tests import after, is_true, kitchen, place_of, scene, state
 
 needs_pybullet = pytest.mark.skipif(importlib.util.find_spec("pybullet") is None, reason="pybullet is not installed")
@@ -71,7 +71,7 @@ def test_a_chance_comes_once_a_subtask_whoever_asks_for_it() -> None:
 
 def every(now: State, kind: str, ahead: tuple[Action, ...] = ()) -> set[str]:
     """What can happen, over many draws."""
-    return {str(d) for seed in range(60) for d in possible(now, kind, ahead, np.random.default_rng(seed))}  # type: ignore[arg-type]
+    return {str(d) for seed in range(60) for d in possible_disturbances(now, kind, ahead, np.random.default_rng(seed))}  # type: ignore[arg-type]
 
 
 def test_only_what_the_robot_holds_drops() -> None:
@@ -93,7 +93,7 @@ def test_nobody_takes_what_is_held_or_shut_in_or_given() -> None:
 def test_nobody_puts_a_thing_where_the_robot_could_not() -> None:
     now = after(small(), "close cabinet 1")
     for seed in range(30):
-        for what in possible(now, "move", (), np.random.default_rng(seed)):
+        for what in possible_disturbances(now, "move", (), np.random.default_rng(seed)):
             thing = now.world.index[what.name]
             lifted = now._replace(place=(*now.place[:thing], -2, *now.place[thing + 1 :]), held=thing)
             assert unmet_precondition(lifted, Action("put", (what.name, what.place))) is None
@@ -122,25 +122,25 @@ def test_what_gets_in_the_way_is_put_where_the_plan_puts_something() -> None:
 
 
 def test_a_thing_is_moved_with_what_is_in_it() -> None:
-    now = changed(small(), Disturbance(kind="move", name="bowl 1", place="desk 1"))
+    now = disturbed_state(small(), Disturbance(kind="move", name="bowl 1", place="desk 1"))
     assert (place_of(now, "bowl 1"), place_of(now, "egg 1")) == ("desk 1", "bowl 1")
 
 
 def test_a_fridge_that_is_closed_chills() -> None:
-    now = changed(small(), Disturbance(kind="close", name="fridge 1"))
+    now = disturbed_state(small(), Disturbance(kind="close", name="fridge 1"))
     assert is_true(now, "apple 1", "cold") and not is_true(now, "fridge 1", "open")
 
 
 def test_a_drop_empties_the_hand_and_the_robot_stays() -> None:
     held = after(small(), "pick up mug 1")
-    now = changed(held, Disturbance(kind="drop", name="mug 1", place="floor 1"))
+    now = disturbed_state(held, Disturbance(kind="drop", name="mug 1", place="floor 1"))
     assert (now.held, now.at, place_of(now, "mug 1")) == (-1, held.at, "floor 1")
     assert unmet_precondition(now, Action("pick up", ("mug 1",))) is None
 
 
 def test_a_thing_on_the_bare_ground_can_be_picked_up() -> None:
     held = after(small(), "pick up mug 1")
-    now = changed(held, Disturbance(kind="drop", name="mug 1"))
+    now = disturbed_state(held, Disturbance(kind="drop", name="mug 1"))
     assert unmet_precondition(now, Action("pick up", ("mug 1",))) is None
 
 
@@ -161,7 +161,7 @@ def built():
 
 def overlaps(home) -> list[tuple[str, str, float]]:
     """Pairs of bodies of which one is inside the other by more than contact brings with it."""
-    deep = [(n, other, gap) for n in home.places.things for other, _, gap in home.engine.touching(n) if gap < -0.006]
+    deep = [(n, other, gap) for n in home.queries.objects for other, _, gap in home.engine.touching(n) if gap < -0.006]
     return deep + [("robot", other, gap) for other, _, gap in home.engine.touching("robot") if gap < -0.006]
 
 
@@ -184,7 +184,7 @@ def test_physics_comes_to_the_same_atoms(built, before: tuple[str, ...], what: D
 
     for text in before:
         assert built.execute(parse_action(built.world, text)).status == "done"
-    expected = changed(built.state(), what)
+    expected = disturbed_state(built.state(), what)
     assert PhysicalDisturber(built).make(what, np.random.default_rng(0)) == what
     assert built.state()[1:] == expected[1:]
     assert overlaps(built) == []
@@ -206,9 +206,9 @@ def test_no_door_swings_through_the_robot(built) -> None:
     from envs.simulation.physical_disturbances import PhysicalDisturber
 
     assert built.execute(parse_action(built.world, "close fridge 1")).status == "done"
-    spec, robot = built.places.specs["fridge 1"], built.cell.robot
-    robot.q[:3] = *built.places.point_of("fridge 1", (0.60, 0.0, 0.0))[:2], spec.yaw + np.pi
-    robot.settle()
+    spec, robot = built.queries.specs["fridge 1"], built.motion.robot
+    robot.q[:3] = *built.queries.point_of("fridge 1", (0.60, 0.0, 0.0))[:2], spec.yaw + np.pi
+    robot.reset_joints()
     built.engine.step()
     before = built.engine.joint("fridge 1", 0)
     assert PhysicalDisturber(built).make(Disturbance(kind="open", name="fridge 1"), np.random.default_rng(0)) is None
@@ -244,9 +244,9 @@ def test_random_disturbances_agree_with_the_symbolic_world() -> None:
             what = disturbed.disturb(ahead)
             if what is not None:
                 total += 1
-                agree += home.state()[1:] == changed(before, what)[1:] and overlaps(home) == []
+                agree += home.state()[1:] == disturbed_state(before, what)[1:] and overlaps(home) == []
             for action in draw_chain(home.state(), rng)[1][:2]:
                 home.execute(action)
         home.close()
     assert agree >= 0.95 * total
-    assert {what.kind for what in disturbed.made} <= set(KINDS)
+    assert {what.kind for what in disturbed.made} <= set(DISTURBANCE_TYPES)

@@ -183,11 +183,11 @@ FLOOR_THINGS = {
 
 @pytest.fixture(scope="module")
 def strewn() -> Iterator[object]:
-    from envs.scenes.furniture_layout import Given, lay_out
+    from envs.scenes.furniture_layout import FixedGeometry, lay_out
     from envs.simulation.physical_home import PhysicalHome
 
     bare = scene(["desk 1", "laundry basket 1", "side table 1", "floor 1"], FLOOR_THINGS)
-    home = PhysicalHome(lay_out(bare, np.random.default_rng(0), Given(rooms=True)))
+    home = PhysicalHome(lay_out(bare, np.random.default_rng(0), FixedGeometry(rooms=True)))
     yield home
     home.close()
 
@@ -213,28 +213,28 @@ def test_a_floor_is_cleared(untidy):
 
 
 def test_a_floor_is_no_obstacle_but_what_lies_on_it_is(untidy):
-    cell, spec = untidy.cell, untidy.places.specs["floor 1"]
-    cell.refresh_floor()
-    at, _ = untidy.places.pose("backpack 1")
-    assert not cell.floor.is_free(at[:2])
-    cell.floor.update([])
-    assert cell.floor.is_free(np.array([spec.x, spec.y]))
-    flat, _ = untidy.places.pose("magazine 1")
-    tall = {(round(x, 3), round(y, 3)) for x, y, *_ in untidy.places.thing_footprints()}
+    motion, spec = untidy.motion, untidy.queries.specs["floor 1"]
+    motion.refresh_floor()
+    at, _ = untidy.queries.pose("backpack 1")
+    assert not motion.floor.is_free(at[:2])
+    motion.floor.update([])
+    assert motion.floor.is_free(np.array([spec.x, spec.y]))
+    flat, _ = untidy.queries.pose("magazine 1")
+    tall = {(round(x, 3), round(y, 3)) for x, y, *_ in untidy.queries.object_footprints()}
     assert (round(float(flat[0]), 3), round(float(flat[1]), 3)) not in tall  # the base drives over it
-    untidy.cell.in_the_way = ([], [])
+    untidy.motion.in_the_way = ([], [])
 
 
 def test_what_falls_beside_the_rug_lies_on_the_floor_of_its_room(untidy):
     from envs.skills.place import release
 
     run(untidy, "pick up mug 1", "go to side table 1")
-    release(untidy.cell)
-    untidy.cell.tuck()
-    untidy.cell.robot.wait(120)
+    release(untidy.motion)
+    untidy.motion.tuck()
+    untidy.motion.robot.wait(120)
     state = untidy.state()
     assert untidy.world.names[state.place[untidy.world.index["mug 1"]]] == "floor 1"
-    area = untidy.places.area("floor 1")
-    assert abs(area.local(untidy.places.pose("mug 1")[0])[:2]).max() > area.size[0] / 2
-    untidy.cell.robot.forgive(["mug 1"])
+    area = untidy.queries.region("floor 1")
+    assert abs(area.local(untidy.queries.pose("mug 1")[0])[:2]).max() > area.size[0] / 2
+    untidy.motion.robot.enable_collisions(["mug 1"])
     run(untidy, "pick up mug 1", "put mug 1 on desk 1")

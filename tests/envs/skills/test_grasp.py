@@ -65,18 +65,18 @@ def run(home: PhysicalHome, *texts: str) -> State:
 
 def from_middle_m(home: PhysicalHome) -> float:
     """How far the fingers are from the vertical axis of what they hold."""
-    held = home.cell.robot.held
+    held = home.motion.robot.held
     assert held is not None
     return float(np.hypot(*held.pivot[:2]))
 
 
 def lay(home: PhysicalHome, thing: str, place: str, x: float, y: float, quarter: bool = False) -> None:
     """Put a thing onto a point of a place's frame, without the robot."""
-    area = home.places.area(place)
-    at = area.point(x, y, home.places.things[thing].size[2] / 2 + 0.002)
+    area = home.queries.region(place)
+    at = area.point(x, y, home.queries.objects[thing].size[2] / 2 + 0.002)
     yaw = area.yaw + (np.pi / 2 if quarter else 0.0)
     home.engine.place(thing, at.tolist(), (0.0, 0.0, float(np.sin(yaw / 2)), float(np.cos(yaw / 2))))
-    home.places.forget()
+    home.queries.forget()
 
 
 def is_tucked(home: PhysicalHome) -> bool:
@@ -100,21 +100,21 @@ def is_tucked(home: PhysicalHome) -> bool:
 )
 def test_fingers_alone_carry_a_thing_to_another_place(home, thing, place, low_m, high_m):
     run(home, f"pick up {thing}")
-    held = home.cell.robot.held
+    held = home.motion.robot.held
     assert held is not None
     assert held.weld is None  # no constraint helps
     assert low_m <= from_middle_m(home) <= high_m
     assert home.engine.gap(NAME, (LEFT,), thing) < 0.003
     assert home.engine.gap(NAME, (RIGHT,), thing) < 0.003
     run(home, f"put {thing} on {place}")
-    assert home.cell.robot.held is None
+    assert home.motion.robot.held is None
 
 
 def test_without_friction_nothing_is_held(home):
-    home.engine.rubber(NAME, (LEFT, RIGHT), 0.0)
+    home.engine.set_friction(NAME, (LEFT, RIGHT), 0.0)
     outcome = try_to(home, "pick up apple 1")
     assert (outcome.status, outcome.reason) == ("failed", "apple 1 slipped")
-    assert home.cell.robot.held is None
+    assert home.motion.robot.held is None
     assert home.state().held < 0
     assert is_tucked(home)
 
@@ -143,9 +143,9 @@ def test_on_a_full_table_a_flat_thing_is_put_onto_another(home):
     lay(home, "tablet 1", "side table 1", 0.0, 0.115)
     lay(home, "tablet 2", "side table 1", 0.0, -0.115)
     run(home, "pick up cloth 1", "put cloth 1 on side table 1")
-    at, tablet_at = home.places.pose("cloth 1")[0], home.places.pose("tablet 1")[0]
-    assert at[2] - home.places.extents("cloth 1")[2] > tablet_at[2]  # it lies on top
-    assert home.places.area("side table 1").local(tablet_at)[:2] == pytest.approx((0.0, 0.115), abs=0.02)
+    at, tablet_at = home.queries.pose("cloth 1")[0], home.queries.pose("tablet 1")[0]
+    assert at[2] - home.queries.extents("cloth 1")[2] > tablet_at[2]  # it lies on top
+    assert home.queries.region("side table 1").local(tablet_at)[:2] == pytest.approx((0.0, 0.115), abs=0.02)
 
 
 def test_between_tall_things_without_a_gap_there_is_no_room(home):
@@ -168,7 +168,7 @@ def test_a_skill_that_runs_out_of_time_says_when_and_leaves_a_robot_that_goes_on
     assert (outcome.status, outcome.reason) == ("failed", f"timeout at tick {ticks}")
     assert outcome.ticks >= ticks
     assert is_tucked(home)
-    robot = home.cell.robot
+    robot = home.motion.robot
     stands_at = home.engine.joints(NAME, LINKS)
     assert np.abs(stands_at[:4] - robot.q[:4]).max() < 0.02  # it is where it takes itself to be
     if robot.held is not None:
@@ -193,14 +193,14 @@ def test_a_failure_in_the_middle_of_a_reach_leaves_the_arm_tucked(home, monkeypa
 
 def test_a_skill_in_time_is_not_cut_off_afterwards(home):
     run(home, "go to sink 1")
-    assert home.cell.robot.deadline is None
+    assert home.motion.robot.deadline is None
 
 
 # What skills cost
 
 
 def test_energy_is_spent_by_moving_only(home):
-    robot = home.cell.robot
+    robot = home.motion.robot
     refused = home.execute(parse_action(home.world, "close countertop 1"))
     assert refused.energy_j == 0.0
     before_j = robot.energy_j
@@ -214,7 +214,7 @@ def test_energy_is_spent_by_moving_only(home):
 def test_the_energy_of_outcomes_adds_up_to_the_robots(home):
     spent_j = [try_to(home, text).energy_j for text in ("go to desk 1", "pick up apple 1", "go to sink 1")]
     assert min(spent_j) > 0.0
-    assert sum(spent_j) == pytest.approx(home.cell.robot.energy_j)
+    assert sum(spent_j) == pytest.approx(home.motion.robot.energy_j)
 
 
 def test_time_and_ticks_of_an_outcome_agree(home):
@@ -230,7 +230,7 @@ def test_time_and_ticks_of_an_outcome_agree(home):
 def snapshot(home: PhysicalHome) -> list[object]:
     """Everything in the engine that can move."""
     poses: list[object] = [home.engine.pose(thing.name) for thing in home.scene.objects]
-    doors = [home.engine.joint(name, 0) for name, made in home.places.furniture.items() if made.leaves]
+    doors = [home.engine.joint(name, 0) for name, made in home.queries.furniture.items() if made.leaves]
     return [*poses, *doors, home.engine.joints(NAME, LINKS).tolist(), home.engine.ticks]
 
 
@@ -255,10 +255,12 @@ def test_a_reset_takes_well_under_what_the_first_build_takes(home, monkeypatch):
     from envs.physics.engine import Engine
     from envs.simulation import physical_home
 
-    step, unreachable = Engine.step, physical_home.unreachable
+    step, unreachable_fixtures = Engine.step, physical_home.unreachable_fixtures
     ticks, searches = [], []
     monkeypatch.setattr(Engine, "step", lambda engine, n=1: (ticks.append(n), step(engine, n))[1])
-    monkeypatch.setattr(physical_home, "unreachable", lambda *args: (searches.append(1), unreachable(*args))[1])
+    monkeypatch.setattr(
+        physical_home, "unreachable_fixtures", lambda *args: (searches.append(1), unreachable_fixtures(*args))[1]
+    )
     physical_home.PhysicalHome(home.scene, grasp="physical").close()
     assert sum(ticks) > physical_home.SETTLE_TICKS and len(searches) == 1  # what a build takes most of its time for
     ticks.clear()

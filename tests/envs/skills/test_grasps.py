@@ -10,10 +10,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from envs.assets.collision_shapes import WALL_M, edge_top
+from envs.assets.collision_shapes import WALL_M, edge_height
 from envs.geometry.rotations import Array, turn_z
-from envs.robot.reach_planning import LEVEL, ReachTarget
-from envs.skills.grasps import FINGERS_M, GROUND_M, WIDEST_M, half_extents, heading_of, is_round, pinches
+from envs.robot.reach_planning import PITCHES_LEVEL, ReachTarget
+from envs.skills.grasps import (
+    FINGER_LENGTH_M,
+    MAX_WIDTH_M,
+    MIN_TIP_HEIGHT_M,
+    grasp_candidates,
+    half_extents,
+    heading_of,
+    is_round,
+)
 from tests.envs.homes_for_tests import scene
 
 if TYPE_CHECKING:
@@ -51,12 +59,12 @@ def stand(home: PhysicalHome, name: str, yaw: float = 0.0, *, lean: float = 0.0)
     at = np.array(IN_THE_AIR)
     w, z, x = cos(yaw / 2) * cos(lean / 2), sin(yaw / 2) * cos(lean / 2), cos(yaw / 2) * sin(lean / 2)
     home.engine.place(name, at.tolist(), (x, sin(yaw / 2) * sin(lean / 2), z, w))
-    home.places.forget()
+    home.queries.forget()
     return at
 
 
 def goals(home: PhysicalHome, name: str, *, deeper_m: float = 0.0) -> list[ReachTarget]:
-    return pinches(home.cell, name, deeper_m=deeper_m)
+    return grasp_candidates(home.motion, name, deeper_m=deeper_m)
 
 
 def across(goal: ReachTarget, heading: float) -> Array:
@@ -68,7 +76,7 @@ def across(goal: ReachTarget, heading: float) -> Array:
 def test_the_open_hand_goes_around_what_it_takes(home, name):
     found = goals(home, name)
     assert found
-    assert all(0.0 < goal.width <= WIDEST_M for goal in found)
+    assert all(0.0 < goal.width <= MAX_WIDTH_M for goal in found)
 
 
 @pytest.mark.parametrize("name", WIDE)
@@ -87,7 +95,7 @@ def test_a_book_that_stands_is_taken_across_its_back(home):
 @pytest.mark.parametrize("yaw", [0.0, 0.7, -2.0])
 def test_the_width_is_the_things_own_across_the_fingers(home, name, yaw):
     at = stand(home, name, yaw)
-    category = home.places.things[name]
+    category = home.queries.objects[name]
     for goal in goals(home, name):
         for heading in goal.yaws:
             side = np.abs(turn_z(-yaw)[:2, :2] @ across(goal, heading))  # in the thing's frame
@@ -114,11 +122,11 @@ def test_turning_a_thing_turns_its_grasps(home, name):
 @pytest.mark.parametrize("deeper_m", [0.0, 0.012])
 def test_the_fingertips_stay_above_what_a_thing_stands_on_and_reach_its_sides(home, name, deeper_m):
     at = stand(home, name)
-    half_m = home.places.things[name].size[2] / 2
+    half_m = home.queries.objects[name].size[2] / 2
     for goal in goals(home, name, deeper_m=deeper_m):
         z = float(goal.tip(0.0)[2] - at[2])
-        assert z >= -half_m + GROUND_M - 1e-6
-        assert half_m - FINGERS_M - deeper_m - 1e-6 <= z < half_m
+        assert z >= -half_m + MIN_TIP_HEIGHT_M - 1e-6
+        assert half_m - FINGER_LENGTH_M - deeper_m - 1e-6 <= z < half_m
 
 
 def test_a_second_try_goes_deeper(home):
@@ -129,7 +137,7 @@ def test_a_second_try_goes_deeper(home):
 
 def test_a_mug_is_taken_by_its_wall_from_inside_and_outside(home):
     at = stand(home, "mug 1", 0.4)
-    category = home.places.things["mug 1"]
+    category = home.queries.objects["mug 1"]
     walls = goals(home, "mug 1")
     assert walls
     for goal in walls:
@@ -144,7 +152,7 @@ def test_a_plate_is_taken_by_its_rim_above_its_flat(home):
     at = stand(home, "plate 1")
     for goal in goals(home, "plate 1"):
         assert np.hypot(*(goal.tip(0.0) - at)[:2]) > 0.10
-        assert goal.tip(0.0)[2] > at[2] + edge_top(home.places.things["plate 1"])
+        assert goal.tip(0.0)[2] > at[2] + edge_height(home.queries.objects["plate 1"])
 
 
 def test_a_cloth_is_taken_by_its_fold(home):
@@ -174,22 +182,22 @@ def test_what_leans_is_not_taken_by_its_rim(home, name):
 
 @pytest.mark.parametrize(("place", "level"), [("bookshelf 1", True), ("dining table 1", False)])
 def test_in_a_bookshelf_the_hand_comes_level_and_on_a_table_from_above(home, place, level):
-    home.engine.place("potato 1", home.places.area(place).point(0.0, 0.0, 0.04).tolist(), (0, 0, 0, 1))
-    home.places.forget()
-    assert home.places.root("potato 1") == place
+    home.engine.place("potato 1", home.queries.region(place).point(0.0, 0.0, 0.04).tolist(), (0, 0, 0, 1))
+    home.queries.forget()
+    assert home.queries.root("potato 1") == place
     found = goals(home, "potato 1")
     assert found
-    assert all((set(goal.pitches) == set(LEVEL)) == level for goal in found)
+    assert all((set(goal.pitches) == set(PITCHES_LEVEL)) == level for goal in found)
 
 
 @pytest.mark.parametrize("lean", [0.0, pi / 2])
 def test_the_heading_of_a_thing_is_its_yaw_also_when_it_stands_on_its_side(home, lean):
     stand(home, "spoon 1", 0.6, lean=lean)
-    assert heading_of(home.places.pose("spoon 1")[1]) == pytest.approx(0.6, abs=1e-6)
+    assert heading_of(home.queries.pose("spoon 1")[1]) == pytest.approx(0.6, abs=1e-6)
 
 
 def test_half_extents_are_seen_along_the_heading(home):
-    spoon = home.places.things["spoon 1"]
+    spoon = home.queries.objects["spoon 1"]
     half = np.array(spoon.size) / 2
     assert half_extents(turn_z(0.3), spoon, 0.3) == pytest.approx(half)
     assert half_extents(turn_z(0.3), spoon, 0.3 + pi / 2) == pytest.approx(half[[1, 0, 2]])

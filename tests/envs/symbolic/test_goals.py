@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from envs.errors import GoalError
 from envs.symbolic.domain import load_domain
 from envs.symbolic.goals import (
-    FIXTURES_ONLY,
+    FIXTURE_ONLY_STATES,
     MAX_LENGTH,
     Condition,
     Count,
@@ -24,7 +24,7 @@ from envs.symbolic.goals import (
 
 DOMAIN = load_domain()
 OBJECT_STATES = sorted(
-    w for w in (*DOMAIN.states, *DOMAIN.negations) if DOMAIN.negations.get(w, w) not in FIXTURES_ONLY
+    w for w in (*DOMAIN.states, *DOMAIN.negations) if DOMAIN.negations.get(w, w) not in FIXTURE_ONLY_STATES
 )
 HOLDERS = [name for name, kind in DOMAIN.fixtures.items() if kind.relation]
 GRAMMAR = "every no 2 is on in of then ; except holding clean plate glass fridge open water with person"

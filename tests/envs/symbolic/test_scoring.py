@@ -4,7 +4,7 @@ import pytest
 
 from envs.symbolic.actions import State
 from envs.symbolic.goals import Count, Every, parse_goal
-from envs.symbolic.scoring import Score, advance, chosen, holds, score, subjects
+from envs.symbolic.scoring import Score, advance, holds, matching_objects, quantified_objects, score
 from tests.envs.homes_for_tests import after, state
 
 
@@ -117,7 +117,7 @@ def test_every_is_about_objects_that_were_so_at_the_start_only() -> None:
     assert not true_of("every cold apple on countertop", now, start)
     (condition,) = parse_goal("every cold apple on countertop").conditions
     assert isinstance(condition, Every)
-    assert [start.world.names[i] for i in subjects(start, condition)] == ["apple 1"]
+    assert [start.world.names[i] for i in quantified_objects(start, condition)] == ["apple 1"]
 
 
 def test_every_with_nothing_to_choose_is_false(table: State) -> None:
@@ -159,7 +159,7 @@ def test_what_is_given_is_with_the_person(table: State) -> None:
 def test_the_chosen_are_listed_in_the_order_of_the_home(table: State) -> None:
     (condition,) = parse_goal("dirty plate").conditions
     assert isinstance(condition, Count)
-    assert [table.world.names[i] for i in chosen(table, condition.thing)] == ["plate 2", "plate 3"]
+    assert [table.world.names[i] for i in matching_objects(table, condition.thing)] == ["plate 2", "plate 3"]
 
 
 def test_the_rate_is_the_fraction_of_conditions_that_hold(table: State) -> None:

@@ -13,7 +13,7 @@ from tests.envs.homes_for_tests import after, scene, state
 
 
 def names(now: State) -> set[str]:
-    return {now.world.names[i] for i in in_sight(now).things}
+    return {now.world.names[i] for i in in_sight(now).objects}
 
 
 def two_rooms() -> Scene:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -15,7 +16,6 @@ from gpt.encoders.log_mel import log_mel as torch_mel
 from gpt.encoders.vision import SightConfig, SightEncoder, folded, unfolded
 from gpt.errors import CheckpointError
 from gpt.inference.encoders.audio import AudioEncoder
-from gpt.inference.encoders.ctc import greedy
 from gpt.inference.encoders.log_mel import HOP, RATE, WINDOW, log_mel
 from gpt.inference.encoders.vision import MOST, VisionEncoder, scaled
 from gpt.weights.adapter import Adapter
@@ -110,7 +110,13 @@ def test_letters_are_learnt_from_their_order_alone() -> None:
         optimizer.step()
         losses.append(float(loss.detach()))
     assert losses[-1] < 0.3 * losses[0]
-    assert greedy(found.letters[0].detach().numpy())[0].symbol == 3
+    # Not what the likeliest path says: when blanks give way to letters is rounding. No order is likelier.
+    right, *others = (
+        float(ctc(found.letters.detach(), found.counts, torch.tensor([order]), torch.tensor([3])))
+        for order in itertools.permutations((3, 1, 20))
+    )
+    assert right < min(others) - 0.1
+    assert set(found.letters[0].exp().mean(0)[1:].topk(3).indices.tolist()) == {2, 0, 19}
 
 
 @pytest.mark.parametrize("things_first", [True, False])

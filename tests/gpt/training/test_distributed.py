@@ -85,17 +85,20 @@ def together(alone: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def assert_same_training(one: Path, other: Path) -> None:
-    """Weights differ by rounding only: by less than 2 % of the way that training moved them.
+    """Weights differ by rounding only: by a small part of the way that training moved them.
 
-    Sums of gradients in another order differ in the last bit, and Muon rounds them to bf16.
+    Sums of gradients in another order differ in the last bit: with AdamW by 5e-7 of that way, on any processor. Muon
+    rounds them to bf16, which has 8 bits, in each of 12 steps: up to 1.5 % were seen, and another processor's products
+    may round otherwise. A mean of means, or a step too many, is a difference of more than half.
     """
+    most = 0.05 if "muon" in one.name else 1e-4
     start = dict(runs.make_model().named_parameters())
     theirs = weights(other)
     assert set(theirs) == set(weights(one))
     for name, ours in weights(one).items():
         moved = (ours - start[name].detach()).norm()
         assert moved > 0.01, name
-        assert (theirs[name] - ours).norm() < 0.02 * moved, name
+        assert (theirs[name] - ours).norm() < most * moved, name
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -11,6 +11,7 @@ import yaml
 from gpt.model.config import GPTConfig
 from planner.benchmarks import ablations
 from planner.benchmarks.ablations import CONDITIONS, TOKENS_PER_STEP, Condition, steps_for
+from planner.corpus import builder
 from planner.corpus.recipe_file import read_recipe
 
 ALL = [c for conditions in CONDITIONS.values() for c in conditions]
@@ -41,8 +42,10 @@ def test_a_longer_context_gets_fewer_steps_for_the_same_operations() -> None:
 
 
 def test_conditions_are_trained_once_and_compared(
-    recipe: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    recipe: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(builder, "VOCABULARY_SAMPLE", 1)  # 500 homes' words: they are not compared
+    monkeypatch.setattr(builder, "VALIDATION", 60)
     flags = ["--recipe", recipe, "--seeds", "1", "--limit", "0", "--out", str(tmp_path / "out"), "--json"]
     assert ablations.main(["heads", *flags]) == 0
     found = json.loads(capsys.readouterr().out)

@@ -44,7 +44,7 @@ def test_the_homes_are_of_the_test_seeds(tasks: list[SearchTask]) -> None:
 
 def test_what_is_to_be_found_is_behind_closed_doors_alone(tasks: list[SearchTask]) -> None:
     for task in tasks:
-        of = task.start.world.of[task.category]
+        of = task.start.world.entities_by_category[task.category]
         assert of and all(task.start.closed_around(i) is not None for i in of)
         assert not score(task.goal, 0, task.start, task.start).success
 

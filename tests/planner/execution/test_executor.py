@@ -11,7 +11,7 @@ import pytest
 from envs.simulation.disturbed_home import DisturbedHome
 from envs.simulation.symbolic_home import SymbolicHome
 from envs.symbolic.actions import Action, State, parse_action
-from envs.symbolic.disturbances import Disturbance, changed
+from envs.symbolic.disturbances import Disturbance, disturbed_state
 from envs.symbolic.goals import Goal, parse_goal
 from planner.execution.events import Begun, Disturbed, Done, Ended, Episode, Replanned, Step
 from planner.execution.executor import execute, run
@@ -235,7 +235,7 @@ class Meddling:
         self.ahead.append(tuple(ahead))
         what = self.script.get(f"before_{self.calls}")
         if what is not None:
-            self.home.change(changed(self.home.state(), what))
+            self.home.change(disturbed_state(self.home.state(), what))
         return what
 
 
@@ -292,7 +292,7 @@ def test_what_undoes_a_step_without_being_told_is_noticed_too() -> None:
             step = super().execute(action)
             if action.skill == "open" and not self.shut:
                 self.shut = True
-                self.change(changed(self.state(), SHUT))
+                self.change(disturbed_state(self.state(), SHUT))
             return step
 
     episode = carry_out(Closing(small()), "mug on desk", MOVE, planner)

@@ -122,7 +122,7 @@ def test_an_instruction_names_categories(instruction: str, categories: set[str])
 
 def test_what_is_named_is_there_once_where_nothing_of_it_is_known(belief: Belief) -> None:
     world = with_unseen(belief, ["mug", "plate"]).world
-    assert (len(world.of["mug"]), len(world.of["plate"])) == (1, 1)
+    assert (len(world.entities_by_category["mug"]), len(world.entities_by_category["plate"])) == (1, 1)
 
 
 def test_things_that_a_plan_names_are_known_by_name(belief: Belief) -> None:

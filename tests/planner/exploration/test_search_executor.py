@@ -11,9 +11,9 @@ from typing import cast
 
 import pytest
 
-from envs.simulation.disturbed_home import Disturbance, changed
 from envs.simulation.symbolic_home import SymbolicHome
 from envs.symbolic.actions import Action, State, parse_action
+from envs.symbolic.disturbances import Disturbance, disturbed_state
 from envs.symbolic.goals import Goal
 from planner.execution.events import (
     Begun,
@@ -218,7 +218,7 @@ def test_a_place_is_looked_at_again_once_something_turns_out_to_have_moved(start
     for subtask in ("open cabinet 1", "close cabinet 1", "go to bed 1"):
         home.execute(parse_action(start.world, subtask))
         belief = belief.observe(home.state())
-    home.change(changed(home.state(), Disturbance(kind="move", name="plate 1", place="cabinet 1")))
+    home.change(disturbed_state(home.state(), Disturbance(kind="move", name="plate 1", place="cabinet 1")))
     episode, events = sought("holding plate", start, belief=belief, home=home)
     assert [e.thing for e in events if isinstance(e, Missed)] == ["plate 1"]
     assert episode.success and "open cabinet 1" in subtasks(episode)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from envs.symbolic.actions import State, parse_action
-from envs.symbolic.disturbances import Disturbance, changed
+from envs.symbolic.disturbances import Disturbance, disturbed_state
 from envs.symbolic.goals import parse_goal
 from planner.facts.failure_notes import (
     MOST,
@@ -30,7 +30,7 @@ def failed(subtask: str, reason: str) -> Note:
 
 
 def said(before: State, what: Disturbance) -> list[str]:
-    return [note.said for note in changes(before, changed(before, what))]
+    return [note.said for note in changes(before, disturbed_state(before, what))]
 
 
 def test_a_failure_is_said_with_its_reason() -> None:
@@ -70,7 +70,7 @@ def test_what_slipped_is_given_up_the_second_time_and_never_for_good() -> None:
 
 
 def test_nothing_is_given_up_for_what_somebody_did() -> None:
-    note = changes(small(), changed(small(), Disturbance(kind="open", name="cabinet 1")))
+    note = changes(small(), disturbed_state(small(), Disturbance(kind="open", name="cabinet 1")))
     assert abandoned([*note, *note]) == set()
 
 

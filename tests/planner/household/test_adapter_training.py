@@ -181,12 +181,13 @@ def taught(base: Path, flat: State, tmp_path_factory: pytest.TempPathFactory) ->
 def test_a_night_teaches_where_things_are(base: Path, taught: Path, flat: State) -> None:
     planner, scene = Planner.load(base, adapter=taught), flat.world.scene
     habits = with_habits(Belief.of_map(scene), planner).habits
+    before, known = LearnedHabits(Planner.load(base).prompts), 0
     for thing, place in (("mug", "fridge 1"), ("plate", "dining table 1"), ("fork", "cabinet 1")):
-        rates = habits.rates(thing, scene)
+        rates, guessed = habits.rates(thing, scene), before.rates(thing, scene)
         assert max(rates, key=lambda name: rates[name]) == place
         assert sum(rates.values()) == pytest.approx(sum(COMMON.rates(thing, scene).values()))
-    before = LearnedHabits(Planner.load(base).prompts).rates("plate", scene)
-    assert max(before, key=lambda name: before[name]) != "dining table 1"
+        known += max(guessed, key=lambda name: guessed[name]) == place
+    assert known < 3  # random weights may guess one right, and which of them is a matter of chance
 
 
 def test_a_night_goes_on_from_the_night_before(base: Path, taught: Path, flat: State, tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ def test_each_piece_of_furniture_is_shown_with_what_is_on_it(home: PhysicalHome,
 
 def test_wide_furniture_has_several_pictures_and_cameras_differ(home: PhysicalHome) -> None:
     spec = next(s for s in home.scene.fixtures if s.category == "bed")
-    kind = home.world.fixture[home.world.index[spec.name]]
+    kind = home.world.fixture_category[home.world.index[spec.name]]
     assert kind is not None and parts_of(kind) == 2
     eyes = {pose(spec, kind, part, STEADY, random.Random(0)).eye for part in (0, 1)}
     assert len(eyes) == 2

@@ -15,7 +15,7 @@ from envs.scenes.scene_sampler import sample_scene
 from envs.symbolic.actions import State
 from envs.symbolic.domain import load_domain
 from envs.symbolic.goals import Count, FixtureIs, format_goal, parse_goal
-from envs.symbolic.scoring import chosen, holds
+from envs.symbolic.scoring import holds, matching_objects
 from planner.goals.feasibility import is_feasible, missing
 from planner.tasks.task_files import TaskError, TaskLine, read_tasks
 from planner.tasks.task_homes import home_for, needs
@@ -228,7 +228,7 @@ def test_facts_are_true_in_the_home() -> None:
         for fact in facts:
             (condition,) = parse_goal(fact).conditions
             if isinstance(condition, Count):
-                assert len(chosen(now, condition.thing, condition.place)) >= condition.number
+                assert len(matching_objects(now, condition.thing, condition.place)) >= condition.number
             else:
                 assert holds(now, condition, now)
 

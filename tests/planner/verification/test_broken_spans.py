@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import islice
 
 from envs.symbolic.actions import Action, State, format_action, parse_action, successor, unmet_precondition
-from envs.symbolic.disturbances import Disturbance, changed
+from envs.symbolic.disturbances import Disturbance, disturbed_state
 from envs.symbolic.goals import Goal, parse_goal
 from planner.corpus.corpus import Corpus, Recipe
 from planner.corpus.failure_scenarios import Incidents
@@ -45,7 +45,7 @@ def test_a_plan_that_still_works_stays_as_it_is() -> None:
 
 def test_a_door_that_fell_shut_hides_the_step_behind_it_alone() -> None:
     opened = after(small(), "open cabinet 1")
-    hole = first(changed(opened, SHUT), opened, *TWO[1:])
+    hole = first(disturbed_state(opened, SHUT), opened, *TWO[1:])
     assert hole is not None
     assert (hole.before, shown(hole.hidden), shown(hole.after)) == ((), TWO[1:2], TWO[2:])
     assert not hole.is_repaired_by(after(hole.state, TWO[0]), parse_goal(GOAL), small())

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from envs.simulation.disturbed_home import Disturbance, changed
 from envs.symbolic.actions import Action, State, parse_action
+from envs.symbolic.disturbances import Disturbance, disturbed_state
 from planner.world_model.belief import HAND, Belief, Known, free_name
 from tests.envs.homes_for_tests import after
 from tests.planner.world_model.two_rooms import seen_at_start, two_rooms
@@ -59,7 +59,7 @@ def test_what_was_seen_is_remembered_once_it_is_hidden_or_left_behind(start: Sta
 
 def test_what_moved_while_nobody_looked_is_noticed_on_return(start: State) -> None:
     belief, now = watched(start, "go to bed 1")
-    now = changed(now, Disturbance(kind="move", name="plate 1", place="dining table 1"))
+    now = disturbed_state(now, Disturbance(kind="move", name="plate 1", place="dining table 1"))
     assert belief.observe(now).things["plate 1"].place == "countertop 1"
     now = after(now, "go to fridge 1")
     assert belief.observe(now).things["plate 1"].place == "dining table 1"
@@ -67,14 +67,14 @@ def test_what_moved_while_nobody_looked_is_noticed_on_return(start: State) -> No
 
 def test_what_is_gone_is_no_longer_known_to_be_anywhere(start: State) -> None:
     belief, now = watched(start, "go to bed 1")
-    now = after(changed(now, Disturbance(kind="move", name="plate 1", place="cabinet 1")), "go to fridge 1")
+    now = after(disturbed_state(now, Disturbance(kind="move", name="plate 1", place="cabinet 1")), "go to fridge 1")
     assert "plate 1" not in belief.observe(now).things
 
 
 def test_when_something_is_gone_the_places_out_of_sight_count_as_not_looked_at(start: State) -> None:
     belief, now = watched(start, "open drawer 1", "go to bed 1")
     assert {"drawer 1", "countertop 1"} <= belief.looked
-    now = changed(now, Disturbance(kind="move", name="book 1", place="wardrobe 1"))
+    now = disturbed_state(now, Disturbance(kind="move", name="book 1", place="wardrobe 1"))
     belief = belief.observe(now)
     assert "drawer 1" not in belief.looked and "drawer 1" in belief.remembered and "bed 1" in belief.looked
 
@@ -105,7 +105,7 @@ def test_a_thing_in_a_container_goes_where_the_container_goes(start: State) -> N
 
 def test_with_a_container_that_is_gone_its_contents_are_gone(start: State) -> None:
     belief, now = watched(start, "go to bed 1", "go to fridge 1")
-    now = after(changed(now, Disturbance(kind="move", name="box 1", place="cabinet 1")), "go to bed 1")
+    now = after(disturbed_state(now, Disturbance(kind="move", name="box 1", place="cabinet 1")), "go to bed 1")
     assert not {"box 1", "watch 1"} & belief.observe(now).things.keys()
 
 

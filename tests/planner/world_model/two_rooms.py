@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from envs.scenes.home_file import load_home
-from envs.simulation.disturbed_home import Disturbance, changed
 from envs.simulation.symbolic_home import SymbolicHome
 from envs.symbolic.actions import Action, State, World, format_action, successor
+from envs.symbolic.disturbances import Disturbance, disturbed_state
 from envs.symbolic.goals import Goal, format_goal, parse_goal
 from planner.api import Planner
 from planner.corpus.corpus import plan_in_chunks
@@ -102,7 +102,7 @@ class Intruder:
         self.step += 1
         what = self.what.get(self.step)
         if what is not None:
-            self.home.change(changed(self.home.state(), what))
+            self.home.change(disturbed_state(self.home.state(), what))
         return what
 
 
