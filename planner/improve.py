@@ -101,7 +101,7 @@ def _folder(args: argparse.Namespace, model: Path, sizes: Sizes, method: Method)
     from planner.io.json_lines import read_record
 
     folder = writable(runs_dir() / (args.name or "improve"))
-    config = {"model": str(model.resolve()), "seed": args.seed, "sizes": asdict(sizes)} | asdict(method)
+    config = {"model": str(model.resolve()), "seed": args.seed, "sizes": asdict(sizes)} | method.as_dict()
     path = folder / "config.json"
     if path.exists():
         before = read_record(path)
