@@ -235,7 +235,7 @@ def _plain(spread: Spread) -> str:
     return f"{spread.mean:.3g} ± {spread.half_width:.2g}" if spread.values else "-"
 
 
-def _draw(runs: Sequence[Mapping[str, object]], path: Path, what: str) -> None:
+def _draw(runs: Sequence[Mapping[str, object]], path: Path, ablation: str) -> None:
     """Plot validation loss over tokens, one line per training."""
     try:
         import matplotlib
@@ -252,7 +252,7 @@ def _draw(runs: Sequence[Mapping[str, object]], path: Path, what: str) -> None:
         curve = _curve(run)
         label = str(run["condition"]) if run["seed"] == 0 else None
         axes.plot([x / 1e6 for x, _, _ in curve], [y for _, y, _ in curve], color=color, label=label)
-    axes.set(xlabel="million tokens", ylabel="validation loss", yscale="log", title=f"{what}, one line a seed")
+    axes.set(xlabel="million tokens", ylabel="validation loss", yscale="log", title=f"{ablation}, one line a seed")
     axes.legend()
     figure.savefig(path, dpi=120)
     plt.close(figure)

@@ -106,15 +106,15 @@ def _outcome(
     from planner.perception.hearing import NothingHeardError
     from planner.perception.transcript_normalization import distance, words
 
-    heard, letters, written, hearing_ms = trial.instruction, trial.instruction, trial.instruction, 0.0
+    heard, letters, gpt_words, hearing_ms = trial.instruction, trial.instruction, trial.instruction, 0.0
     if row != "text":
         samples = synthesize(row, trial.instruction, speaker, seed)
         started_at = time.perf_counter()
         try:
             transcript = hearing.hear(samples)
-            heard, letters, written = transcript.words, transcript.letters, transcript.written
+            heard, letters, gpt_words = transcript.words, transcript.letters, transcript.written
         except NothingHeardError:
-            heard = letters = written = ""
+            heard = letters = gpt_words = ""
         hearing_ms = 1000 * (time.perf_counter() - started_at)
     reference = words(trial.instruction).split()
     goal = success = False
@@ -124,7 +124,7 @@ def _outcome(
         goal, success = prediction.same, bool(prediction.attempts["verified"].success)
     return HearingResult(
         row=row, said=trial.instruction, heard=heard, voice=speaker.name,
-        errors=tuple(distance(words(text).split(), reference) for text in (heard, letters, written)),  # type: ignore[arg-type]
+        errors=tuple(distance(words(text).split(), reference) for text in (heard, letters, gpt_words)),  # type: ignore[arg-type]
         words=len(reference), goal=goal, success=success, hearing_ms=hearing_ms,
     )  # fmt: skip
 
@@ -160,12 +160,14 @@ def encoder_ms(hearing: Hearing, seconds: float = 4.0) -> float:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command. Returns 0, or 2 on wrong input."""
-    parser = argparse.ArgumentParser(prog=PROG, description="Score hearing on voices and wordings of no training.")
+    parser = argparse.ArgumentParser(
+        prog=PROG, description="Score hearing on voices and wordings not used in training."
+    )
     add = parser.add_argument
-    add("--tasks", type=int, default=200, metavar="N", help="how many (default: 200)")
-    add("--seed", type=int, default=0, help="of tasks, voices and noise (default: 0)")
+    add("--tasks", type=int, default=200, metavar="N", help="number of tasks (default: 200)")
+    add("--seed", type=int, default=0, help="seed of tasks, voices and noise (default: 0)")
     add("--model", type=Path, metavar="FOLDER", help="the GPT (default: the released one)")
-    add("--file", type=Path, metavar="FILE", help="the sense (default: beside the model)")
+    add("--file", type=Path, metavar="FILE", help="the audio encoder (default: beside the model)")
     add("--json", action="store_true", help="print the results as JSON")
     args = parser.parse_args(argv)
     return run_command(lambda: _run(args), PROG)

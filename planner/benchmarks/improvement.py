@@ -124,10 +124,10 @@ def _row(outcomes: Sequence[Record]) -> dict[str, object]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command. Returns 0, or 2 on wrong input."""
-    parser = argparse.ArgumentParser(prog=PROG, description="Score weights on what the narrow corpus leaves out.")
+    parser = argparse.ArgumentParser(prog=PROG, description="Score weights on tasks outside of the narrow corpus.")
     parser.add_argument("models", nargs="+", type=Path, metavar="MODEL", help="model folders")
     parser.add_argument("--count", type=int, default=60, help="tasks of each row (default: 60)")
-    parser.add_argument("--seed", type=int, default=0, help="of the tasks (default: 0)")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the tasks (default: 0)")
     parser.add_argument("--samples", type=int, default=4, help="further plans of the full planner (default: 4)")
     parser.add_argument("--out", type=Path, help="write all outcomes to this JSON file")
     args = parser.parse_args(argv)

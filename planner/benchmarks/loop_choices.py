@@ -68,11 +68,16 @@ def cycles(model: Path, folder: Path, sizes: Sizes, seed: int) -> dict[str, Path
     before = evaluate_weights(model, trials, folder / "before.jsonl", sizes.samples, reporter=reporter)
 
     def cycle(
-        name: str, number: int, start: Path, outcomes: list[Record], rule: LearningRule, prefer_failures: bool = True
+        name: str,
+        number: int,
+        initial_model: Path,
+        outcomes: list[Record],
+        rule: LearningRule,
+        prefer_failures: bool = True,
     ) -> Path:
         cycle_folder = folder / name / f"cycle-{number}"
         run_cycle(
-            cycle_folder, start, outcomes, replay, sizes, number=number, seed=seed,
+            cycle_folder, initial_model, outcomes, replay, sizes, number=number, seed=seed,
             method=Method(rule=rule, prefer_failures=prefer_failures), reporter=reporter,
         )  # fmt: skip
         return cycle_folder
@@ -117,11 +122,13 @@ def compare_weights(outcomes: Mapping[str, Sequence[Record]], first: str, second
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command. Returns 0, or 2 on wrong input."""
-    parser = argparse.ArgumentParser(prog=PROG, description="Compare learning rules, and leaning with even choice.")
+    parser = argparse.ArgumentParser(
+        prog=PROG, description="Compare learning rules, and curriculum with uniform choice."
+    )
     add = parser.add_argument
-    add("--model", type=Path, required=True, metavar="FOLDER", help="weights to start from")
-    add("--seeds", type=int, nargs="+", default=[0, 1, 2], metavar="N", help="of the cycles (default: 0 1 2)")
-    add("--minutes", type=float, default=MINUTES, help=f"of a cycle, on two cores (default: {MINUTES:g})")
+    add("--model", type=Path, required=True, metavar="FOLDER", help="the initial weights")
+    add("--seeds", type=int, nargs="+", default=[0, 1, 2], metavar="N", help="seeds of the cycles (default: 0 1 2)")
+    add("--minutes", type=float, default=MINUTES, help=f"per cycle, on two cores (default: {MINUTES:g})")
     add("--count", type=int, default=16, help="tasks of each row and seed (default: 16)")
     add("--samples", type=int, default=4, help="further plans of the full planner (default: 4)")
     add("--name", default="loop-choices", help="the run's folder is runs/NAME (default: loop-choices)")

@@ -83,15 +83,15 @@ class Adapted:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command."""
-    parser = argparse.ArgumentParser(prog=PROG, description="Measure what a home teaches the planner.")
+    parser = argparse.ArgumentParser(prog=PROG, description="Measure the benefit of adapting to one home.")
     add = parser.add_argument
     add("--homes", nargs="+", default=HOMES, metavar="HOME", help=f"files, names or seeds (default: {' '.join(HOMES)})")
     add("--seeds", type=int, default=3, metavar="N", help="households of each home (default: 3)")
-    add("--first-seed", type=int, default=0, metavar="N", help="of the households (default: 0)")
-    add("--days", type=int, default=20, help="that are lived before (default: 20)")
-    add("--tasks", type=int, default=30, help="searches, and instructions, of each household (default: 30)")
+    add("--first-seed", type=int, default=0, metavar="N", help="first seed of the households (default: 0)")
+    add("--days", type=int, default=20, help="simulated days before the tasks (default: 20)")
+    add("--tasks", type=int, default=30, help="searches and instructions per household (default: 30)")
     add("--model", type=Path, help="model folder (default: the released weights)")
-    add("--json", action="store_true", help="print a JSON line a task and way")
+    add("--json", action="store_true", help="print a JSON line per task and kind of adaptation")
     args = parser.parse_args(argv)
     return run_command(lambda: _run(args), PROG)
 
@@ -162,15 +162,15 @@ def last_seen(belief: Belief, days: Sequence[Record]) -> Belief:
     """
     from planner.world_model.belief import Known
 
-    things: dict[str, Known] = {}
+    remembered: dict[str, Known] = {}
     looked: set[str] = set()
     for day in days:
-        seen, places = day["seen"], day["looked"]
-        assert isinstance(seen, dict) and isinstance(places, list)
-        looked |= set(places)
-        for name, place in seen.items():
-            things[name] = Known(category=name.rpartition(" ")[0], place=place, source="remembered")
-    return replace(belief, things=things, first=things, remembered=frozenset(looked))
+        object_places, searched = day["seen"], day["looked"]
+        assert isinstance(object_places, dict) and isinstance(searched, list)
+        looked |= set(searched)
+        for name, place in object_places.items():
+            remembered[name] = Known(category=name.rpartition(" ")[0], place=place, source="remembered")
+    return replace(belief, things=remembered, first=remembered, remembered=frozenset(looked))
 
 
 def _searches(
@@ -203,13 +203,13 @@ def _understanding(
     from planner.household.requests import RequestSampler, to_plain_words
     from planner.household.simulated_household import morning_state
 
-    domain, words = household.home.world.domain, household.nicknames
+    domain, nicknames = household.home.world.domain, household.nicknames
     for number in range(tasks):
         rng = random.Random(f"asked/{seed}/{number}")
         state = morning_state(household, rng)
-        category = rng.choice(sorted(words))
+        category = rng.choice(sorted(nicknames))
         fixed = {"category": category} if category in domain.objects else {"place_category": category}
-        request = RequestSampler(rng, "test").sample(state, words, **fixed)
+        request = RequestSampler(rng, "test").sample(state, nicknames, **fixed)
         if request is None or request.instruction == request.plain_instruction:
             continue
         for adaptation, adapted in [*adaptations.items(), ("plainly said", adaptations["unadapted"])]:
@@ -221,9 +221,9 @@ def _understanding(
                 else to_plain_words(request.instruction, adapted.words)
             )
             parsed = understand(adapted.planner, instruction, adapted.belief.observe(state), OPTIONS)
-            right = parsed.goal is not None and meaning(parsed.goal) == meaning(request.goal)
+            correct = parsed.goal is not None and meaning(parsed.goal) == meaning(request.goal)
             yield HomeResult(
-                household=name, measure="understanding", task=f"{name}/{number}", way=adaptation, success=right
+                household=name, measure="understanding", task=f"{name}/{number}", way=adaptation, success=correct
             )
 
 

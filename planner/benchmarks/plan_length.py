@@ -48,11 +48,11 @@ class Length:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command."""
     parser = argparse.ArgumentParser(prog=PROG, description="Compare plan lengths with Fast Downward's.")
-    parser.add_argument("--tasks", type=int, default=20, help="how many (default: 20)")
-    parser.add_argument("--seed", type=int, default=0, help="of the tasks")
-    parser.add_argument("--seconds", type=float, default=30.0, help="of Fast Downward for each (default: 30)")
+    parser.add_argument("--tasks", type=int, default=20, help="number of tasks (default: 20)")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the tasks (default: 0)")
+    parser.add_argument("--seconds", type=float, default=30.0, help="time of Fast Downward per task (default: 30)")
     parser.add_argument("--model", help="model folder (default: the released weights)")
-    parser.add_argument("--json", action="store_true", help="print a JSON line a task")
+    parser.add_argument("--json", action="store_true", help="print a JSON line per task")
     args = parser.parse_args(argv)
     return run_command(lambda: _run(args), PROG)
 
@@ -116,8 +116,9 @@ def summary(lengths: Sequence[Length]) -> str:
         return counts
     ratio = sum(a for a, _ in both) / sum(b for _, b in both)
     median = statistics.median(a / b for a, b in both)
-    same = sum(a <= b for a, b in both)
-    return f"{counts}\nours / theirs: {ratio:.2f} of all subtasks, median {median:.2f}; no longer than theirs: {same}"
+    n_no_longer = sum(a <= b for a, b in both)
+    ratios = f"{ratio:.2f} of all subtasks, median {median:.2f}"
+    return f"{counts}\nours / theirs: {ratios}; no longer than theirs: {n_no_longer}"
 
 
 if __name__ == "__main__":

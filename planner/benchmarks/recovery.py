@@ -198,12 +198,12 @@ def draw_task(planner: Planner, trial: EvaluationTask, seed: int) -> RecoveryTas
     return task if _has_other_way(task) else None
 
 
-def _draw_fault(rng: random.Random, action: Action, start: State) -> Fault:
+def _draw_fault(rng: random.Random, action: Action, initial_state: State) -> Fault:
     from planner.corpus.failure_scenarios import draw_reason
     from planner.facts.failure_notes import failure
 
-    reason = draw_reason(rng, start.world, action)
-    note = failure(start.world, action, reason)
+    reason = draw_reason(rng, initial_state.world, action)
+    note = failure(initial_state.world, action, reason)
     times = math.inf if note.lasts else rng.choice(FAULT_REPEATS)
     return Fault(skill=action.skill, name=note.suspect, reason=reason, times=times)
 
@@ -250,14 +250,14 @@ def run_task(planner: Planner, task: RecoveryTask, options: Options) -> Recovery
                 failed=sum(step.status != "done" for step in steps),
             )  # fmt: skip
         started_at = time.process_time()
-    raise AssertionError("an execution ends")
+    raise AssertionError("run ends with Ended")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command. Returns 0, or 2 on wrong input."""
-    parser = argparse.ArgumentParser(prog=PROG, description="Score ways to go on after something went wrong.")
-    parser.add_argument("--tasks", type=int, default=100, help="how many (default: 100)")
-    parser.add_argument("--seed", type=int, default=0, help="of the tasks and of what goes wrong (default: 0)")
+    parser = argparse.ArgumentParser(prog=PROG, description="Score ways to recover from failures and disturbances.")
+    parser.add_argument("--tasks", type=int, default=100, help="number of tasks (default: 100)")
+    parser.add_argument("--seed", type=int, default=0, help="seed of tasks and faults (default: 0)")
     parser.add_argument("--model", help="model folder (default: the released weights)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     args = parser.parse_args(argv)
@@ -273,7 +273,7 @@ def _run(args: argparse.Namespace) -> int:
         raise PlannerError("--tasks is at least 1, --seed at least 0")
     planner = Planner.load(args.model)
     if missing := sorted({"feedback", "infill"} - planner.kinds):
-        raise PlannerError(f"the model was not trained on {' and '.join(missing)}, so that all ways would be alike; "
+        raise PlannerError(f"the model was not trained on {' and '.join(missing)}, so all modes would be the same; "
                            "python -m planner.train --recipe repaired trains one")  # fmt: skip
     tasks = list(tqdm(draw_tasks(planner, args.tasks, args.seed), total=args.tasks, desc="tasks", disable=None))
     results: dict[RecoveryMode, list[RecoveryResult]] = {mode: [] for mode in MODES}
@@ -305,7 +305,7 @@ def draw_tasks(planner: Planner, count: int, seed: int) -> Iterator[RecoveryTask
             count -= 1
         if not count:
             return
-    raise PlannerError(f"too few tasks of seed {seed} can be used")
+    raise PlannerError(f"too few usable tasks with seed {seed}")
 
 
 @dataclass(frozen=True, kw_only=True)

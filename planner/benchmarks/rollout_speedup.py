@@ -64,14 +64,14 @@ class Speed:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=PROG, description="Measure how much faster several processes play episodes.")
+    parser = argparse.ArgumentParser(prog=PROG, description="Measure the speedup of episodes by several processes.")
     add = parser.add_argument
     add("--workers", type=int, nargs="+", default=[1, 2], metavar="N", help="numbers of processes (default: 1 2)")
     add("--episodes", type=int, default=60, metavar="N", help="tasks (default: 60)")
-    add("--rounds", type=int, default=3, metavar="N", help="how often each is measured (default: 3)")
+    add("--rounds", type=int, default=3, metavar="N", help="measurements of each (default: 3)")
     add("--model", type=Path, metavar="FOLDER", help="weights (default: the released ones)")
     add("--samples", type=int, default=2, metavar="N", help="further plans where the first fails (default: 2)")
-    add("--seed", type=int, default=0, help="of the proposed tasks (default: 0)")
+    add("--seed", type=int, default=0, help="seed of the proposed tasks (default: 0)")
     add("--json", action="store_true", help="print the results as JSON")
     return parser
 

@@ -64,12 +64,14 @@ class Result:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command."""
-    parser = argparse.ArgumentParser(prog=PROG, description="Count what is opened before a hidden thing is found.")
-    parser.add_argument("--tasks", type=int, default=200, help="how many (default: 200)")
-    parser.add_argument("--seed", type=int, default=0, help="of homes, tasks and the random order")
-    parser.add_argument("--bundled", action="store_true", help="all that is hidden in the hand-written homes instead")
+    parser = argparse.ArgumentParser(prog=PROG, description="Count openings before a hidden object is found.")
+    parser.add_argument("--tasks", type=int, default=200, help="number of tasks (default: 200)")
+    parser.add_argument("--seed", type=int, default=0, help="seed of homes, tasks and the random order (default: 0)")
+    parser.add_argument(
+        "--bundled", action="store_true", help="use all hidden objects of the hand-written homes instead"
+    )
     parser.add_argument("--model", help="model folder (default: the released weights)")
-    parser.add_argument("--json", action="store_true", help="print a JSON line a task and order")
+    parser.add_argument("--json", action="store_true", help="print a JSON line per task and order")
     args = parser.parse_args(argv)
     return run_command(lambda: _run(args), PROG)
 
@@ -78,7 +80,7 @@ def _run(args: argparse.Namespace) -> int:
     from planner.api import Planner
 
     if args.tasks < 1:
-        raise PlannerError(f"--tasks is at least 1; seen {args.tasks}")
+        raise PlannerError(f"--tasks is at least 1; got {args.tasks}")
     one_thread()
     planner = Planner.load(args.model)
     results: list[Result] = []
@@ -111,44 +113,44 @@ def bundled_tasks(seed: int) -> Iterator[SearchTask]:
 
     rng = random.Random(f"searching/{seed}")
     for path in sorted((datasets_dir() / "homes").glob("*.yaml")):
-        start = open_home(path)
-        for category in hidden_categories(start):
-            task = task_in(f"{path.stem}/{category}", start, rng, category)
+        initial_state = open_home(path)
+        for category in hidden_categories(initial_state):
+            task = task_in(f"{path.stem}/{category}", initial_state, rng, category)
             if task is not None:
                 yield task
 
 
-def hidden_categories(start: State) -> list[str]:
+def hidden_categories(state: State) -> list[str]:
     """Return the categories with all instances inside closed furniture."""
-    world = start.world
+    world = state.world
     all_hidden: dict[str, bool] = {}
     for i in range(world.n_fixtures, len(world.names)):
         category = world.categories[i]
-        all_hidden[category] = all_hidden.get(category, True) and start.closed_around(i) is not None
+        all_hidden[category] = all_hidden.get(category, True) and state.closed_around(i) is not None
     return sorted(category for category, is_hidden in all_hidden.items() if is_hidden)
 
 
-def task_in(name: str, start: State, rng: random.Random, category: str | None = None) -> SearchTask | None:
+def task_in(name: str, initial_state: State, rng: random.Random, category: str | None = None) -> SearchTask | None:
     """Draw a task in a home, to bring a hidden object to an open surface; None if there is none."""
     from envs.symbolic.goals import parse_goal
     from planner.goals.feasibility import is_feasible
 
-    world = start.world
-    candidates = hidden_categories(start) if category is None else [category]
+    world = initial_state.world
+    candidates = hidden_categories(initial_state) if category is None else [category]
     if not candidates:
         return None
-    wanted = rng.choice(candidates)
-    places = sorted(
+    hidden_category = rng.choice(candidates)
+    place_categories = sorted(
         {
             world.categories[f]
             for f in range(world.n_fixtures)
             if world.relation[f] == "on" and not world.enclosed[f] and not world.underfoot[f] and not world.process[f]
-            and world.domain.fits(wanted, world.categories[f])
+            and world.domain.fits(hidden_category, world.categories[f])
         }
     )  # fmt: skip
-    goals = [parse_goal(f"{wanted} on {place}") for place in places]
-    goals = [goal for goal in goals if is_feasible(goal, start)]
-    return SearchTask(id=name, start=start, category=wanted, goal=rng.choice(goals)) if goals else None
+    goals = [parse_goal(f"{hidden_category} on {place}") for place in place_categories]
+    goals = [goal for goal in goals if is_feasible(goal, initial_state)]
+    return SearchTask(id=name, start=initial_state, category=hidden_category, goal=rng.choice(goals)) if goals else None
 
 
 def run_searches(planner: Planner, task: SearchTask) -> Iterator[Result]:

@@ -224,13 +224,15 @@ def write_sheet(homes: Sequence[HomeResult], path: Path, rng: random.Random) -> 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command. Returns 0, or 2 on wrong input."""
-    parser = argparse.ArgumentParser(prog=PROG, description="Score sight on homes and cameras of no training.")
+    parser = argparse.ArgumentParser(
+        prog=PROG, description="Score sight on homes and camera poses not used in training."
+    )
     add = parser.add_argument
-    add("--homes", type=int, default=40, metavar="N", help="how many (default: 40)")
-    add("--seed", type=int, default=0, help="of homes, cameras and tasks (default: 0)")
+    add("--homes", type=int, default=40, metavar="N", help="number of homes (default: 40)")
+    add("--seed", type=int, default=0, help="seed of homes, cameras and tasks (default: 0)")
     add("--model", type=Path, metavar="FOLDER", help="the GPT (default: the released one)")
-    add("--file", type=Path, metavar="FILE", help="the sense (default: beside the model)")
-    add("--no-plans", action="store_true", help="only look")
+    add("--file", type=Path, metavar="FILE", help="the vision encoder (default: beside the model)")
+    add("--no-plans", action="store_true", help="evaluate recognition only")
     add("--pictures", type=Path, metavar="PNG", help="write a sheet of pictures")
     add("--json", action="store_true", help="print the results as JSON")
     args = parser.parse_args(argv)

@@ -109,7 +109,7 @@ def improve_home(
         PlannerError: There is no such home, or the output cannot be written.
     """
     if days < 1 or seed < 0:
-        raise PlannerError(f"--days is at least 1 and --seed at least 0; seen {days} and {seed}")
+        raise PlannerError(f"--days is at least 1 and --seed at least 0; got {days} and {seed}")
     started_at = time.perf_counter()
     household = sample_household(open_home(home, geometry=False), seed)
     writable(folder)

@@ -86,9 +86,9 @@ class AdapterTrainer:
                 self.model, PackedBatches(documents, sizes.rows, block, seed), None, config, self.folder
             )  # fmt: skip
             result.checkpoint.unlink(missing_ok=True)  # an interrupted night is repeated, not resumed
-            words = count_observations(days).words
+            plain_words = count_observations(days).words
             return adapter_of(
-                self.model, {"home": scene.name, "map": map_of(scene), "days": len(days), "words": dict(words)}
+                self.model, {"home": scene.name, "map": map_of(scene), "days": len(days), "words": dict(plain_words)}
             )
         finally:
             detach(self.model)

@@ -54,7 +54,7 @@ def simulate_day(household: Household, planner: Planner, habits: Habits, *, day:
     belief = replace(Belief.of_map(state.world.scene), habits=habits).observe(state)
     sampler = RequestSampler(rng)
     tasks: list[Record] = []
-    tried: list[list[str]] = []
+    openings: list[list[str]] = []
     looked: set[str] = set()
     for _ in range(TASKS_PER_DAY):
         nicknames = {c: w for c, w in household.nicknames.items() if rng.random() < NICKNAME_RATE}
@@ -75,9 +75,9 @@ def simulate_day(household: Household, planner: Planner, habits: Habits, *, day:
             belief = episode.search.belief
             looked |= belief.looked
             task |= {"opened": opened, "found": was_seen, "success": episode.success, "steps": len(episode.steps)}
-            tried += [list(step) for step in _openings(episode)]
+            openings += [list(step) for step in _openings(episode)]
         tasks.append(task)
-    return {"day": day, "tasks": tasks, "seen": _first_seen_at(belief), "looked": sorted(looked), "tried": tried}
+    return {"day": day, "tasks": tasks, "seen": _first_seen_at(belief), "looked": sorted(looked), "tried": openings}
 
 
 def search(goal: Goal, home: Home, belief: Belief, planner: Planner, category: str) -> tuple[Episode, int, bool]:
@@ -93,7 +93,7 @@ def search(goal: Goal, home: Home, belief: Belief, planner: Planner, category: s
             was_seen = _is_visible(home.state(), category)
         if isinstance(event, Ended):
             return event.episode, opened, was_seen
-    raise AssertionError("seek ends with Ended")
+    raise AssertionError("execute_with_search ends with Ended")
 
 
 def _believes_seen(belief: Belief, category: str) -> bool:

@@ -38,23 +38,23 @@ def count_observations(days: Sequence[Record]) -> Observations:
     """Return the counts over the records of days."""
     seen: Counter[tuple[str, str]] = Counter()
     looked: Counter[str] = Counter()
-    tried: Counter[tuple[str, str]] = Counter()
+    opening_counts: Counter[tuple[str, str]] = Counter()
     for day in days:
         object_places, looked_at, openings = day["seen"], day["looked"], day["tried"]
         assert isinstance(object_places, dict) and isinstance(looked_at, list) and isinstance(openings, list)
         seen.update((name.rpartition(" ")[0], place) for name, place in object_places.items())
         looked.update(looked_at)
-        tried.update((fixture, outcome) for fixture, outcome in openings)
-    words: dict[str, str] = {}
+        opening_counts.update((fixture, outcome) for fixture, outcome in openings)
+    plain_words: dict[str, str] = {}
     for task in tasks_of(days):
         if task.get("goal") and task.get("plainly"):
-            words |= replaced_words(str(task["said"]), str(task["plainly"]))
+            plain_words |= replaced_words(str(task["said"]), str(task["plainly"]))
     return Observations(
         seen=seen,
         looked=looked,
-        opened={f: n for (f, outcome), n in tried.items() if outcome == OPENED},
-        stuck={f: n for (f, outcome), n in tried.items() if outcome == STUCK},
-        words=words,
+        opened={f: n for (f, outcome), n in opening_counts.items() if outcome == OPENED},
+        stuck={f: n for (f, outcome), n in opening_counts.items() if outcome == STUCK},
+        words=plain_words,
     )
 
 

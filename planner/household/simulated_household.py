@@ -72,7 +72,7 @@ def _closed_furniture(home: State) -> list[str]:
 def _usual_places(home: State, rng: random.Random) -> dict[str, str]:
     world, closed = home.world, _closed_furniture(home)
     if not closed:
-        raise PlannerError(f"{world.scene.name}: has no cabinet, drawer, wardrobe or safe in which things can be kept")
+        raise PlannerError(f"{world.scene.name}: has no cabinet, drawer, wardrobe or safe to keep objects in")
     objects = _top_level_objects(home)
     classes: dict[str, list[str]] = {}
     for category in sorted({spec.category for spec in objects}):

@@ -38,7 +38,7 @@ def decide(old: Sequence[Record], new: Sequence[Record]) -> Decision:
         ValueError: The outcomes are of different tasks.
     """
     if [o["id"] for o in old] != [n["id"] for n in new]:
-        raise ValueError("old and new outcomes are not of the same tasks")
+        raise ValueError("old and new outcomes are of different tasks")
     direct, verified = (compare(_hits(old, mode), _hits(new, mode)) for mode, _ in MODE_LABELS)
     gained = direct.wins + verified.wins - direct.losses - verified.losses
     fell = verified.losses > verified.wins and verified.p < MAX_P_OF_DROP

@@ -33,8 +33,8 @@ ComposedTask = tuple[list[Proposal], Goal]
 
 def compose(proposals: Sequence[Proposal], count: int, seed: int) -> Iterator[Proposal]:
     """Yield up to `count` tasks for each home, composed of kept proposals of all homes."""
-    kept = [p for p in proposals if not p.dropped and p.parts == 1]
-    members = [(p, goal) for p in kept if len((goal := parse_goal(p.goal)).phases) == 1]
+    usable = [p for p in proposals if not p.dropped and p.parts == 1]
+    members = [(p, goal) for p in usable if len((goal := parse_goal(p.goal)).phases) == 1]
     meanings: set[tuple[tuple[str, ...], ...]] = set()
     form_counts: Counter[str] = Counter()
     for home in dict.fromkeys(p.home for p in proposals):
@@ -97,8 +97,8 @@ def _in_turn(members: Members, rng: random.Random) -> ComposedTask | None:
         return None
     first = rng.choice(members)
     others = [m for m in members if m[1] != first[1]]
-    words = {c.thing.word for c in first[1].conditions if isinstance(c, Count | Holding)}
-    related = [m for m in others if any(isinstance(c, Count) and c.thing.word in words for c in m[1].conditions)]
+    categories = {c.thing.word for c in first[1].conditions if isinstance(c, Count | Holding)}
+    related = [m for m in others if any(isinstance(c, Count) and c.thing.word in categories for c in m[1].conditions)]
     if rng.random() < SAME_OBJECT_SHARE:
         others = related
     if not others:

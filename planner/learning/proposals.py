@@ -169,12 +169,12 @@ class Proposer:
             count: Variants to try for each home.
             category_counts: How often each category was in a task before; rare ones are preferred. Updated in place.
         """
-        kept = [p for p in proposals if not p.dropped and p.parts == 1]
+        usable = [p for p in proposals if not p.dropped and p.parts == 1]
         for home in dict.fromkeys(p.home for p in proposals):
             rng = random.Random(f"vary/{self.seed}/{home}")
             present = sorted(set(sample_home(random.Random(f"home/{home}"), SPLITS["train"]).world.categories))
-            for number in range(count if kept else 0):
-                variant = _with_random_category(rng, kept, present, category_counts)
+            for number in range(count if usable else 0):
+                variant = _with_random_category(rng, usable, present, category_counts)
                 if variant is None:
                     continue
                 instruction, goal_text, category = variant
@@ -225,13 +225,13 @@ class Proposer:
 
 
 def _with_random_category(
-    rng: random.Random, kept: Sequence[Proposal], present: Sequence[str], category_counts: Counter[str]
+    rng: random.Random, proposals: Sequence[Proposal], present: Sequence[str], category_counts: Counter[str]
 ) -> tuple[str, str, str] | None:
     """Return an instruction and a goal with one category substituted, and the new category."""
     domain = load_domain()
     weights = [1 / (1 + category_counts[category]) ** 2 for category in present]
     for _ in range(20):
-        proposal, (new,) = rng.choice(kept), rng.choices(present, weights)
+        proposal, (new,) = rng.choice(proposals), rng.choices(present, weights)
         categories = domain.fixtures if new in domain.fixtures else domain.objects
         variants = [
             (old, variant)

@@ -264,9 +264,9 @@ def _losses(cycles: Sequence[Cycle], truncation_note: str) -> Iterator[Figure]:
 def _cycles(cycles: Sequence[Cycle]) -> Figure:
     """Return the table of all cycles, one row each."""
     records = [_figures_of(cycle) for cycle in cycles]
-    known = [key for key in records[0] if any(record[key] is not None for record in records)]
-    rows = [tuple(record[key] for key in known) for record in records]
-    return Figure(title="Cycles", table=Table(name="cycles", columns=tuple(known), rows=rows), span="page")
+    columns = [key for key in records[0] if any(record[key] is not None for record in records)]
+    rows = [tuple(record[key] for key in columns) for record in records]
+    return Figure(title="Cycles", table=Table(name="cycles", columns=tuple(columns), rows=rows), span="page")
 
 
 def _figures_of(cycle: Cycle) -> dict[str, Cell]:

@@ -35,17 +35,17 @@ def rows(cycles: Sequence[Cycle]) -> Iterator[tuple[Cell, ...]]:
                 _text(proposal.get("origin")),
                 _text(episode.get("family") or proposal.get("family")),
                 _text(proposal.get("dropped")),
-                _outcome(proposal, episode, whole=cycle.metrics is not None),
+                _outcome(proposal, episode, finished=cycle.metrics is not None),
                 _text(failure_of(episode)),
                 _text("\n".join(map(str, plan)) if isinstance(plan, list) else ""),
             )
 
 
-def _outcome(proposal: Record, episode: Record, *, whole: bool) -> str:
+def _outcome(proposal: Record, episode: Record, *, finished: bool) -> str:
     if proposal.get("dropped"):
         return DROPPED
     if not episode:
-        return UNCHOSEN if whole else UNTRIED
+        return UNCHOSEN if finished else UNTRIED
     if episode["direct"]:
         return DIRECTLY
     return SLOWLY if episode["kept"] else FAILED

@@ -116,7 +116,7 @@ def read_run(folder: Path) -> Run:
         StageError: A file in it is damaged.
     """
     if not (folder / "config.json").is_file():
-        raise RunError(f"{folder}: no run of planner.improve (there is no config.json); name the folder of one")
+        raise RunError(f"{folder}: not a run of planner.improve (there is no config.json); give the folder of one")
     results = read_record(folder / "results.json") if (folder / "results.json").exists() else None
     numbers = sorted(int(n) for p in folder.glob("cycle-*") if p.is_dir() and (n := p.name[6:]).isdecimal())
     before = _outcomes(folder / "test-before.jsonl")
@@ -130,25 +130,25 @@ def read_run(folder: Path) -> Run:
         cycles=[_cycle(folder / f"cycle-{number}", number) for number in numbers],
     )
     if not (run.validation or run.before or run.cycles):
-        raise RunError(f"{folder}: nothing was done in this run yet; make the report once its first tasks are judged")
+        raise RunError(f"{folder}: nothing was done in this run yet; report once its first tasks are evaluated")
     return run
 
 
 def _cycle(folder: Path, number: int) -> Cycle:
     names = ("proposals.jsonl", "episodes.jsonl", "training.json", "held_out.jsonl", "metrics.json")
-    done = (folder / "metrics.json").exists()
+    is_finished = (folder / "metrics.json").exists()
     return Cycle(
         number=number,
         config=read_record(folder / "config.json") if (folder / "config.json").exists() else {},
-        metrics=read_record(folder / "metrics.json") if done else None,
+        metrics=read_record(folder / "metrics.json") if is_finished else None,
         proposals=[p for name in ("proposals.jsonl", "hindsight.jsonl") for p in _lines(folder / name, PROPOSAL_KEYS)],
         episodes=[
             e for name in ("episodes.jsonl", "hindsight_episodes.jsonl") for e in _lines(folder / name, EPISODE_KEYS)
         ],
         physics=_lines(folder / "physics.jsonl", ("id", "success")),
-        outcomes=_outcomes(folder / "held_out.jsonl") if done else (),
+        outcomes=_outcomes(folder / "held_out.jsonl") if is_finished else (),
         training=_lines(folder / "training" / STEPS_FILE, ("step", "loss")),
-        missing=() if done else [name for name in names if not (folder / name).exists()],
+        missing=() if is_finished else [name for name in names if not (folder / name).exists()],
     )
 
 

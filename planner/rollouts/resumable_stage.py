@@ -53,7 +53,7 @@ def stage(
     if path.exists():
         records = read_lines(path, ("id",))
         if [record["id"] for record in records] != list(ids):
-            raise StageError(f"{path}: is of other tasks than this run's; delete the file to rebuild it")
+            raise StageError(f"{path}: its tasks differ from those of this run; delete the file to rebuild it")
         return records
     partial_path = path.with_suffix(".partial.jsonl")
     by_id = {str(record["id"]): record for record in read_lines(partial_path, ("id",))} if partial_path.exists() else {}

@@ -133,7 +133,9 @@ class WorkerPool(Workers, Generic[AnyWorker, PackedJob]):
         self, count: int, *, limit_s: float | None = None, clock: Callable[[], float] = time.monotonic
     ) -> None:
         if count < 1 or (limit_s is not None and limit_s <= 0):
-            raise WorkersError(f"there is at least one worker, and its time is above 0 s; seen {count} and {limit_s}")
+            raise WorkersError(
+                f"at least one worker and a time limit above 0 s are required; got {count} and {limit_s}"
+            )
         self.count, self.limit_s, self.clock = count, limit_s, clock
         self._workers: list[AnyWorker] = []
         self._false_starts = 0
@@ -234,7 +236,7 @@ class WorkerPool(Workers, Generic[AnyWorker, PackedJob]):
     def _count_false_start(self, worker: AnyWorker, reason: str) -> None:
         self._false_starts += not worker.ready
         if self._false_starts >= MAX_FALSE_STARTS:
-            raise WorkersError(f"workers die before they are ready ({reason}); what they wrote is above")
+            raise WorkersError(f"workers die before they are ready ({reason}); their output is above")
 
     def _poll_timeout_s(self) -> float | None:
         busy = self._busy()

@@ -249,7 +249,7 @@ def test_a_better_direct_pass_does_not_make_up_for_worse_verified_plans() -> Non
 
 
 def test_outcomes_of_other_tasks_are_no_comparison() -> None:
-    with pytest.raises(ValueError, match="not of the same tasks"):
+    with pytest.raises(ValueError, match="of different tasks"):
         decide(outcomes("1", "1"), outcomes("11", "11"))
 
 
@@ -285,7 +285,8 @@ tasks = [Proposal(id=f"0/{{i}}", home=i, instruction="light", goal="no ceiling l
 write_lines(folder / "run" / "cycle-1" / "proposals.jsonl", [t.as_dict() for t in tasks])
 sizes = Sizes(homes=1, per_home=2, varied=1, composed=1, samples=0, steps=2, rows=1, held_out=1)
 results = improve(folder / "run", folder / "model", sizes, cycles=1, seed=0)
-print(results["cycles"][0]["lessons"], *sorted({{"planner.corpus.teacher", "planner.corpus.corpus", "pybullet"}} & set(sys.modules)))
+unwanted = {{"planner.corpus.teacher", "planner.corpus.corpus", "pybullet"}}
+print(results["cycles"][0]["lessons"], *sorted(unwanted & set(sys.modules)))
 """
     for name in ("model.safetensors", "config.json", "tokenizer.json"):
         (tmp_path / "model").mkdir(exist_ok=True)

@@ -73,11 +73,11 @@ def _parser() -> argparse.ArgumentParser:
     add("--data", type=Path, required=True, metavar="DIR", help="folder of train.jsonl(.gz) and dev.jsonl(.gz)")
     add("--test", type=Path, metavar="FILE", help="score on these rows instead of dev")
     add("--seed", type=int, default=0, help="the first seed (default: 0)")
-    add("--seeds", type=int, default=1, metavar="N", help="so many seeds, one after the other (default: 1)")
+    add("--seeds", type=int, default=1, metavar="N", help="number of consecutive seeds (default: 1)")
     setting = "change a setting of planner/benchmarks/alfred_gpt2/sequence_gpt.py, for example epochs=4 (repeatable)"
     add("--set", action="append", default=[], metavar="KEY=VALUE", help=setting)
     add("--threads", type=int, default=1, help="PyTorch threads; more than the free cores is slower (default: 1)")
-    add("--resume", action="store_true", help="go on from the folder's checkpoints")
+    add("--resume", action="store_true", help="resume from the folder's checkpoints")
     add("--out", type=Path, metavar="DIR", help="predictions, metrics and results (default: runs/alfred_gpt2)")
     add("--json", action="store_true", help="print the results as JSON")
     return parser
@@ -128,7 +128,7 @@ def _settings(pairs: Sequence[str]) -> Settings:
         if types[key] is float and type(value) is int:
             value = float(value)
         if type(value) is not types[key]:
-            raise RecipeError(f"--set {pair}: {text!r} is no {types[key].__name__}")
+            raise RecipeError(f"--set {pair}: {text!r} is not of type {types[key].__name__}")
         values[key] = value
     return Settings(**values)  # type: ignore[arg-type]
 

@@ -54,7 +54,7 @@ def read_rows(path: Path) -> list[Row]:
         more = f"\n... and {len(problems) - _SHOWN_PROBLEMS} more" if len(problems) > _SHOWN_PROBLEMS else ""
         raise BenchmarkError("\n".join(problems[:_SHOWN_PROBLEMS]) + more)
     if not rows:
-        raise BenchmarkError(f"{path}: no rows; expected one JSON object a line")
+        raise BenchmarkError(f"{path}: no rows; expected one JSON object per line")
     return rows
 
 
@@ -116,7 +116,7 @@ class Notation:
                 word = _joined(name)
                 existing = self._commands.get(word) or self._arguments.get(word)
                 if existing is not None or not word:
-                    raise BenchmarkError(f"{name!r} and {existing or ''!r} would be written alike")
+                    raise BenchmarkError(f"{name!r} and {existing or ''!r} have the same notation")
                 words_to_names[word] = name
 
     @classmethod

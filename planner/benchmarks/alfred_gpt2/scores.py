@@ -96,7 +96,7 @@ def same(gold: str, predicted: str, criterion: Criterion) -> bool:
 def score_pair(gold: Sequence[Step], predicted: Sequence[Step], criterion: Criterion) -> PairScore:
     """Score one prediction against its gold sequence."""
     steps: list[bool] = []
-    right, counts = [0] * N_FIELDS, [0] * N_FIELDS
+    n_correct, counts = [0] * N_FIELDS, [0] * N_FIELDS
     for index, gold_step in enumerate(gold):
         step = normalized(predicted[index]) if index < len(predicted) else ("", "", "")
         all_right = True
@@ -104,11 +104,11 @@ def score_pair(gold: Sequence[Step], predicted: Sequence[Step], criterion: Crite
             if field and not a and not b:  # neither has this argument
                 continue
             hit = same(a, b, criterion)
-            right[field] += hit
+            n_correct[field] += hit
             counts[field] += 1
             all_right = all_right and hit
         steps.append(all_right)
-    fields = tuple(zip(right, counts, strict=True))
+    fields = tuple(zip(n_correct, counts, strict=True))
     return PairScore(steps=tuple(steps), same_length=len(gold) == len(predicted), fields=fields)
 
 
@@ -119,7 +119,9 @@ def score(golds: Sequence[Program], predictions: Sequence[Program], criterion: C
         ValueError: There are no sequences, or the numbers differ.
     """
     if len(golds) != len(predictions) or not golds:
-        raise ValueError(f"{len(golds)} gold sequences and {len(predictions)} predictions; one for each is needed")
+        raise ValueError(
+            f"{len(golds)} gold sequences and {len(predictions)} predictions; need one prediction for each"
+        )
     pairs = [score_pair(gold, ours, criterion) for gold, ours in zip(golds, predictions, strict=True)]
     n, n_steps = len(pairs), sum(len(pair.steps) for pair in pairs)
     return SequenceScores(
@@ -142,5 +144,5 @@ def score_all(golds: Sequence[Program], predictions: Sequence[Program]) -> Mappi
 
 def _mean_share(pairs: Sequence[PairScore], field: int) -> float:
     """Return the mean over pairs, as in the public scorer: short and long sequences have the same weight."""
-    shares = [right / of for right, of in (pair.fields[field] for pair in pairs) if of]
+    shares = [n_correct / total for n_correct, total in (pair.fields[field] for pair in pairs) if total]
     return sum(shares) / len(shares) if shares else 0.0

@@ -51,11 +51,11 @@ class Timed:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=PROG, description="Measure how fast plans are made.")
     add = parser.add_argument
-    add("--tasks", type=int, default=8, metavar="N", help="of each built-in split (default: 8)")
-    add("--seed", type=int, default=0, help="draws tasks and homes (default: 0)")
-    add("--repeats", type=int, default=3, metavar="N", help="of each plan (default: 3)")
-    add("--objects", type=int, nargs=2, default=(60, 2000), metavar="N", help="of both homes (default: 60 2000)")
-    add("--workers", type=int, default=2, metavar="N", help="processes of the throughput (default: 2)")
+    add("--tasks", type=int, default=8, metavar="N", help="tasks of each built-in split (default: 8)")
+    add("--seed", type=int, default=0, help="seed of tasks and homes (default: 0)")
+    add("--repeats", type=int, default=3, metavar="N", help="repeats of each plan (default: 3)")
+    add("--objects", type=int, nargs=2, default=(60, 2000), metavar="N", help="sizes of both homes (default: 60 2000)")
+    add("--workers", type=int, default=2, metavar="N", help="processes of the throughput measurement (default: 2)")
     add("--model", metavar="FOLDER", help="model folder (default: the released weights)")
     add("--json", action="store_true", help="print one JSON object")
     return parser
