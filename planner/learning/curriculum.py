@@ -48,11 +48,11 @@ class _Rates:
 
 
 class Curriculum:
-    """Success by what tasks have in common: forms of conditions, their number, the fixtures in them, `then`.
+    """Success rates by feature of the task: forms of conditions, their number, the fixtures in them, `then`.
 
     Args:
         episodes: Records of earlier cycles: `goal`, `direct` and `kept`.
-        prefer_failures: Whether to choose by them; else all tasks are alike.
+        prefer_failures: Whether to choose by these rates; otherwise the choice is uniform.
     """
 
     def __init__(self, episodes: Iterable[Record], *, prefer_failures: bool = True) -> None:

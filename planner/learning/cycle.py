@@ -57,7 +57,7 @@ HELD_OUT_SPLITS = (
 )
 HINDSIGHT_EPISODES = "hindsight_episodes.jsonl"
 EPISODES = ("episodes.jsonl", HINDSIGHT_EPISODES)
-ANCHORED_STEP_SHARE = 0.75  # a pass with the old weights costs as much as 2.5 parts of a plain step
+ANCHORED_STEP_SHARE = 0.75  # of the steps: a step costs about 2.5 forward passes, and the old weights add one
 
 
 MINUTES_PER_CYCLE = 20.0  # with the default `Sizes()`, on two CPU cores
