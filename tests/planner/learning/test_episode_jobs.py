@@ -116,7 +116,7 @@ def test_an_environment_says_which_door_is_in_the_way(flat_file: Path, monkeypat
         outcome = {"status": "failed", "reason": "cannot reach", "duration_s": 1.0, "collisions": 0}
         return self.home_state(), outcome | {"blocked_by": "fridge 1"}
 
-    monkeypatch.setattr(HomeSymbolic, "_act", blocked)
+    monkeypatch.setattr(HomeSymbolic, "_execute", blocked)
     env = gymnasium.make("HomeSymbolic-v0", home=flat_file, goal="cabinet open", disable_env_checker=True)
     env.reset(seed=0)
     home = EnvHome(env)

@@ -46,7 +46,7 @@ def test_a_plan_that_was_read_fails_for_what_it_does(
 
 
 def test_a_plan_that_names_what_is_not_there_or_is_cut_off(flat: State) -> None:
-    named = failure_of(flat, GOAL, TO_TABLE[0], unread="there is no 'mug 7' in this home")
+    named = failure_of(flat, GOAL, TO_TABLE[0], parse_error="there is no 'mug 7' in this home")
     assert named == Failure(kind="wrong instance", detail="there is no 'mug 7' in this home")
     cut = failure_of(flat, GOAL, TO_TABLE[0], cut=True)
     assert cut is not None and cut.kind == "too long"
