@@ -1,7 +1,7 @@
-"""`python -m gpt.average OUT MODEL MODEL ...`: the mean of the weights of several trainings from one start.
+"""`python -m gpt.average OUT MODEL MODEL ...`: average the weights of models fine-tuned from the same weights.
 
-A uniform model soup (Wortsman et al. 2022, arXiv:2203.05482): weights that were fine-tuned from the same weights, with
-other seeds, lie in one basin, and their mean is often better than each, at the cost of one.
+A uniform model soup (Wortsman et al. 2022, arXiv:2203.05482): models fine-tuned from the same weights with different
+seeds lie in one loss basin, and their mean is often better than each of them, at the cost of one.
 """
 
 from __future__ import annotations
@@ -20,24 +20,24 @@ PROG = "python -m gpt.average"
 
 
 def average(models: Sequence[Path], out: Path) -> None:
-    """Write a model folder with the mean of the weights of others.
+    """Write a model folder with the mean of several models' weights.
 
     Raises:
-        ConfigError: Fewer than two models, or they are not of one shape and vocabulary.
+        ConfigError: Fewer than two models, or their shapes or vocabularies differ.
         CheckpointError: One of them is not a model of this project.
     """
     if len(models) < 2:
-        raise ConfigError(f"{len(models)} model is given; a mean needs two at least")
+        raise ConfigError(f"{len(models)} model is given; an average needs at least two")
     model, tokenizer, extra = load_model(models[0])
     total = {name: tensor.double() for name, tensor in weights_of(model).items()}
     extras = [extra]
     for path in models[1:]:
-        other, words, more = load_model(path)
-        if other.config != model.config or words.to_json() != tokenizer.to_json():
-            raise ConfigError(f"{path}: not the shape or the vocabulary of {models[0]}; their mean would mean nothing")
-        for name, tensor in weights_of(other).items():
+        other_model, other_tokenizer, other_extra = load_model(path)
+        if other_model.config != model.config or other_tokenizer.to_json() != tokenizer.to_json():
+            raise ConfigError(f"{path}: shape or vocabulary differs from that of {models[0]}; they cannot be averaged")
+        for name, tensor in weights_of(other_model).items():
             total[name] += tensor.double()
-        extras.append(more)
+        extras.append(other_extra)
     mean = {name: (tensor / len(models)).to(torch.float32) for name, tensor in total.items()}
     put_weights(model, mean, out)
     save_model(model, tokenizer, out, {"mean_of": extras}, bf16=True)

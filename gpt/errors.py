@@ -8,28 +8,28 @@ class GPTError(Exception):
 
 
 class ConfigError(GPTError, ValueError):
-    """A configuration or an argument is wrong; the message names what was seen and what would do."""
+    """A configuration or argument is wrong; the message names the value seen and the values allowed."""
 
 
 class TokenizerError(GPTError):
-    """A tokenizer cannot be built, loaded or asked for what it does not have."""
+    """A tokenizer cannot be built or loaded, or lacks a requested token."""
 
 
 class CheckpointError(GPTError):
-    """A file of a checkpoint is missing, damaged, or of something else; the message names the file."""
+    """A checkpoint file is missing, damaged, or something else; the message names the file."""
 
 
 class FileError(GPTError, OSError):
-    """A text file cannot be read, is too large, or is no text; the message names it."""
+    """A text file cannot be read, is too large, or is not text; the message names it."""
 
 
 class ContextError(GPTError, ValueError):
-    """More tokens than the context holds, or a position outside of it."""
+    """More tokens than fit into the context, or a position outside of it."""
 
 
 class DivergedError(GPTError):
-    """Training met a loss or gradient that is not finite; the message names the step."""
+    """Training produced a loss or gradient that is not finite; the message names the step."""
 
 
 class ProcessLostError(GPTError):
-    """Another process of a run on many ended or does not answer; the message says how to go on."""
+    """Another process of a distributed run ended or does not answer; the message says how to resume."""

@@ -1,4 +1,4 @@
-"""Writing files so that a kill at any moment leaves the old or the new one whole; reading no more than a limit."""
+"""Atomic file writes, which leave the old or the new file complete after a kill; reads with a size limit."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from gpt.errors import FileError
 
 
 def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
-    """Let `write` fill a file beside `path`, then rename it over `path`."""
+    """Let `write` fill a temporary file, then rename it to `path`."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        write(beside)
-        with open(beside, "rb+") as file:
+        write(temporary)
+        with open(temporary, "rb+") as file:
             os.fsync(file.fileno())
-        os.replace(beside, path)
+        os.replace(temporary, path)
     finally:
-        beside.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
 
 
 def write_text_atomically(path: Path, text: str) -> None:
     """As `write_atomically`, for UTF-8 text."""
 
-    def write(beside: Path) -> None:
-        beside.write_text(text, encoding="utf-8")
+    def write(temporary: Path) -> None:
+        temporary.write_text(text, encoding="utf-8")
 
     write_atomically(path, write)
 
@@ -36,7 +36,7 @@ def read_text(path: Path, limit: int) -> str:
 
     Args:
         path: The file.
-        limit: Most bytes; what goes on without end is refused, not read.
+        limit: Maximum size in bytes; endless input is rejected without reading it all.
 
     Raises:
         FileError: It cannot be read, is larger, or is not UTF-8.
@@ -46,7 +46,7 @@ def read_text(path: Path, limit: int) -> str:
             raw = file.read(limit + 1)
     except FileNotFoundError:
         raise FileError(f"{path}: no such file") from None
-    except (OSError, ValueError) as error:  # ValueError: no path at all
+    except (OSError, ValueError) as error:  # ValueError: not a valid path
         raise FileError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
     if len(raw) > limit:
         raise FileError(f"{path}: larger than {limit // 1000} kB")

@@ -1,10 +1,10 @@
-"""GPT-2's published weights in our model, and ours in GPT-2's form.
+"""Convert GPT-2's published weights to our model, and our models to GPT-2's format.
 
     python -m gpt.gpt2 FILE OUT        # a model folder from GPT-2's safetensors file
 
-GPT-2 (Radford et al. 2019) is our model with learned positions, LayerNorm, GELU by its tanh formula, biases, and
-without normalized queries, previous tokens or a norm of the embeddings. Its files name tensors as OpenAI did, and store
-the matrices of a block as (in, out), where `nn.Linear` has (out, in).
+GPT-2 (Radford et al. 2019) is our model with learned positions, LayerNorm, tanh-approximated GELU and biases, and
+without QK norm, previous-token embeddings or embedding norm. Its files use OpenAI's tensor names and store the matrices
+of a block as (in, out), where `nn.Linear` has (out, in).
 
 Shapes: V vocabulary size, T block size, C = n_embd.
 """
@@ -45,10 +45,10 @@ _PARTS: dict[str, object] = {
     "previous_tokens": 0,
     "embedding_norm": False,
 }
-_TABLES = ("wte.weight", "head.weight")  # a row for each id, in both forms
+_TABLES = ("wte.weight", "head.weight")  # one row per id, in both formats
 _PREFIX = "transformer."
 _HEAD = "lm_head.weight"
-_MASKS = re.compile(r"h\.\d+\.attn\.(masked_)?bias")  # constants: the triangle that hides later tokens
+_MASKS = re.compile(r"h\.\d+\.attn\.(masked_)?bias")  # constants: the causal mask
 _RENAMED = (
     ("blocks.", "h."),
     (".norm_1.", ".ln_1."),
@@ -63,7 +63,7 @@ _RENAMED = (
 
 
 def gpt2_config(size: GPT2Size = "small", vocab_size: int = _VOCAB_SIZE) -> GPTConfig:
-    """The shape of a published GPT-2; a vocabulary of 50,304 is the same model on faster matrices."""
+    """Return the shape of a published GPT-2; a vocabulary of 50,304 is the same model with faster matrices."""
     if size not in get_args(GPT2Size):
         raise ConfigError(f"size is {size!r}; it must be one of {', '.join(get_args(GPT2Size))}")
     n_layer, n_head, n_embd = _SHAPES[size]
@@ -72,17 +72,17 @@ def gpt2_config(size: GPT2Size = "small", vocab_size: int = _VOCAB_SIZE) -> GPTC
 
 
 def load_gpt2(path: Path | str, *, n_head: int | None = None, vocab_size: int | None = None) -> GPT:
-    """Our model with the weights of a GPT-2 file, in fp32 and in evaluation mode; the shape is the tensors'.
+    """Return our model with weights of a GPT-2 file, in fp32 and in evaluation mode; the tensors determine its shape.
 
     Args:
         path: A safetensors file, with or without Hugging Face's prefix, or the folder of `model.safetensors`.
-        n_head: Heads, which no tensor tells; by default as many of 64 as make the width.
+        n_head: Number of heads, which the tensors do not determine; by default the width divided by 64.
         vocab_size: More ids than the file has, such as 50,304. A spare id's row is the mean of all rows: its logit is
-            the mean logit, so it is never the likeliest, and has at most an average id's probability.
+            the mean logit, so it is never the most likely, and has at most an average id's probability.
 
     Raises:
         CheckpointError: The file is missing, damaged, or not GPT-2-shaped; the message names tensor and shapes.
-        ConfigError: `n_head` or `vocab_size` does not go with the file.
+        ConfigError: `n_head` or `vocab_size` does not match the file.
     """
     path = Path(path)
     path = path / WEIGHTS_FILE if path.is_dir() else path
@@ -95,17 +95,19 @@ def load_gpt2(path: Path | str, *, n_head: int | None = None, vocab_size: int | 
             raise CheckpointError(f"{path}: {name} has shape {tuple(tensors[name].shape)}; GPT-2's is {shape}")
     unknown = sorted(set(tensors) - set(_expected(config)))
     if unknown:
-        raise CheckpointError(f"{path}: holds a tensor {unknown[0]} that a GPT-2 of {config.n_layer} layers has not")
-    wanted = config.vocab_size if vocab_size is None else vocab_size
-    if wanted < config.vocab_size:
-        raise ConfigError(f"vocab_size is {wanted}, but wte.weight of {path} has {config.vocab_size} rows")
-    model = GPT(dataclasses.replace(config, vocab_size=wanted))
-    ours = {name: tensors[_theirs(name)].float() for name in weights_of(model)}
+        raise CheckpointError(
+            f"{path}: has a tensor {unknown[0]} that a GPT-2 of {config.n_layer} layers does not have"
+        )
+    n_ids = config.vocab_size if vocab_size is None else vocab_size
+    if n_ids < config.vocab_size:
+        raise ConfigError(f"vocab_size is {n_ids}, but wte.weight of {path} has {config.vocab_size} rows")
+    model = GPT(dataclasses.replace(config, vocab_size=n_ids))
+    ours = {name: tensors[_gpt2_name(name)].float() for name in weights_of(model)}
     for name, tensor in ours.items():
         if _is_matrix(name):
             ours[name] = tensor.T
         elif name in _TABLES:
-            spare = tensor.mean(dim=0).expand(wanted - config.vocab_size, -1)
+            spare = tensor.mean(dim=0).expand(n_ids - config.vocab_size, -1)
             ours[name] = torch.cat((tensor, spare))
     put_weights(model, ours, path)
     return model.eval()
@@ -116,11 +118,11 @@ def export_gpt2(model: GPT, path: Path | str, vocab_size: int | None = None) -> 
 
     Args:
         model: One with GPT-2's parts.
-        path: The safetensors file to write, in one step.
-        vocab_size: Rows of the embedding to write; by default all, spare ones included.
+        path: The safetensors file, written atomically.
+        vocab_size: Rows of the embedding to write; by default all, including spare ones.
 
     Raises:
-        ConfigError: GPT-2 has no such part, or fewer ids are there than asked for.
+        ConfigError: GPT-2 has no such part, or the model has fewer ids than requested.
     """
     config = model.config
     for name, value in _PARTS.items():
@@ -134,13 +136,13 @@ def export_gpt2(model: GPT, path: Path | str, vocab_size: int | None = None) -> 
     tensors: dict[str, Tensor] = {}
     for name, weight in weights_of(model).items():
         tensor = weight.float().cpu()
-        tensors[_theirs(name)] = tensor[:rows] if name in _TABLES else tensor.T if _is_matrix(name) else tensor
-    write_tensors(Path(path), tensors, {"format": "pt"})  # what Hugging Face's readers ask for
+        tensors[_gpt2_name(name)] = tensor[:rows] if name in _TABLES else tensor.T if _is_matrix(name) else tensor
+    write_tensors(Path(path), tensors, {"format": "pt"})  # required by Hugging Face's loaders
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command. Returns 0 when the folder is written, 2 on wrong input."""
-    parser = argparse.ArgumentParser(prog=PROG, description="Make a model folder from GPT-2's weights.")
+    parser = argparse.ArgumentParser(prog=PROG, description="Build a model folder from GPT-2's weights.")
     parser.add_argument("file", type=Path, help="GPT-2's model.safetensors, or the folder that holds it")
     parser.add_argument("out", type=Path, help="the model folder to write")
     parser.add_argument("--heads", type=int, help="attention heads (default: the width divided by 64)")
@@ -158,7 +160,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _plain_names(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Without prefix, masks, and a head that only repeats the embedding."""
+    """Drop the prefix, the masks, and a head that only repeats the embedding."""
     plain = {name.removeprefix(_PREFIX): tensor for name, tensor in tensors.items()}
     plain = {name: tensor for name, tensor in plain.items() if not _MASKS.fullmatch(name)}
     if _HEAD in plain and "wte.weight" in plain and torch.equal(plain[_HEAD], plain["wte.weight"]):
@@ -177,7 +179,7 @@ def _config_of(tensors: dict[str, Tensor], path: Path, n_head: int | None) -> GP
     if not layers:
         raise CheckpointError(f"{path}: holds no tensor of a block, h.0.ln_1.weight and so on")
     if n_head is None and n_embd % _HEAD_SIZE:
-        raise ConfigError(f"{path}: the width {n_embd} is not a multiple of GPT-2's head size {_HEAD_SIZE}; say n_head")
+        raise ConfigError(f"{path}: the width {n_embd} is not a multiple of GPT-2's head size {_HEAD_SIZE}; set n_head")
     shape = {
         "vocab_size": vocab_size,
         "n_layer": len(layers),
@@ -190,7 +192,7 @@ def _config_of(tensors: dict[str, Tensor], path: Path, n_head: int | None) -> GP
 
 
 def _expected(config: GPTConfig) -> dict[str, tuple[int, ...]]:
-    """Names and shapes of a GPT-2 file."""
+    """Return names and shapes of a GPT-2 file."""
     V, C = config.vocab_size, config.n_embd
     shapes: dict[str, tuple[int, ...]] = {"wte.weight": (V, C), "wpe.weight": (config.block_size, C)}
     layers = {"attn.c_attn": (C, 3 * C), "attn.c_proj": (C, C), "mlp.c_fc": (C, 4 * C), "mlp.c_proj": (4 * C, C)}
@@ -203,8 +205,8 @@ def _expected(config: GPTConfig) -> dict[str, tuple[int, ...]]:
     return shapes if config.tie_weights else shapes | {_HEAD: (V, C)}
 
 
-def _theirs(name: str) -> str:
-    """GPT-2's name of a tensor of ours."""
+def _gpt2_name(name: str) -> str:
+    """Return GPT-2's name of one of our tensors."""
     for ours, theirs in _RENAMED:
         name = name.replace(ours, theirs) if ours.startswith(".") or name.startswith(ours) else name
     return name

@@ -1,14 +1,14 @@
-"""How fast this machine trains the same model on the same documents, rung by rung, and decodes.
+"""Measure training and decoding speed on this machine: the same model on the same documents, with each optimization.
 
-    python -m gpt.speed                                    # the ladder on the CPU, one thread
+    python -m gpt.speed                                    # the training ladder on the CPU, one thread
     python -m gpt.speed --device cuda --preset gpt2 --out runs/speed
-    python -m gpt.speed --against nanogpt                  # beside a plain GPT's training step
-    python -m gpt.speed --decode --model FOLDER            # ways to decode (gpt/benchmarks/decoding_speed.py)
+    python -m gpt.speed --against nanogpt                  # compared with a plain GPT's training step
+    python -m gpt.speed --decode --model FOLDER            # decoding methods (gpt/benchmarks/decoding_speed.py)
 
-Each rung runs in a process of its own, so that its memory is its own and its allocator's settings can differ; on a CPU
-the rungs take turns. The figure is the median of each one's steps. The first losses and those of every step are
-compared with the first rung's: a rung that computes something else is an error, not a record. A plain GPT's step and
-the last rung share one process and take turns there, for their ratio (gpt/benchmarks/nanogpt_comparison.py).
+Each rung of the ladder adds one optimization. It runs in a separate process, so that memory is measured per rung and
+allocator settings can differ; on a CPU the rungs alternate. The result is the median step time. Losses before and at
+every step are compared with the first rung's: a rung that computes something else is an error, not a record. A plain
+GPT's step and the last rung alternate in one process, for their ratio (gpt/benchmarks/nanogpt_comparison.py).
 """
 
 from __future__ import annotations
@@ -28,28 +28,28 @@ from gpt.errors import ConfigError, GPTError
 from gpt.files import write_text_atomically
 
 PROG = "python -m gpt.speed"
-TOLERANCE = 0.01  # of a loss, between rungs: bf16 has 8 bits
-WARM_UP = 2  # steps: the first compiles, the second finds its memory
+TOLERANCE = 0.01  # relative difference of losses between rungs: bf16 has 8 bits
+WARM_UP = 2  # steps: the first compiles, the second allocates memory
 
 
 class LossDiffersError(GPTError):
-    """Two rungs that train the same model on the same documents do not compute the same loss."""
+    """Two rungs that train the same model on the same documents compute different losses."""
 
 
 @dataclass(kw_only=True)
 class Result:
-    """What one rung was measured at.
+    """Measurements of one rung.
 
     Attributes:
-        name: Of the rung.
-        seconds: Of each measured step.
-        losses: Of every step, the warm-up's first.
-        first_loss: Before any step.
-        reference: The slowest way's loss there, at the same vocabulary.
-        n_tokens: Tokens of a step's documents.
-        flops: That a step needs.
-        memory_mib: The most that the rung had.
-        comparable: Whether its losses are the first rung's.
+        name: The rung.
+        seconds: Duration of each measured step.
+        losses: Loss of every step, including the warm-up.
+        first_loss: Loss before any step.
+        reference: The reference rung's loss before any step, at the same vocabulary.
+        n_tokens: Tokens of documents per step.
+        flops: Floating-point operations required per step.
+        memory_mib: Peak memory.
+        comparable: Whether its losses must equal the first rung's.
     """
 
     name: str
@@ -64,12 +64,12 @@ class Result:
 
     @property
     def step_s(self) -> float:
-        """The median step [s]."""
+        """Median step time [s]."""
         return statistics.median(self.seconds)
 
     @property
     def tokens_per_s(self) -> float:
-        """Tokens of documents per second, padding left out."""
+        """Tokens of documents per second, without padding."""
         return self.n_tokens / self.step_s
 
 
@@ -79,9 +79,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--device", default="cpu", help="cpu or cuda (default: cpu)")
     parser.add_argument("--threads", type=int, default=1, help="PyTorch threads on the CPU (default: 1)")
     parser.add_argument("--repeats", type=int, default=3, help="measured steps of each rung (default: 3)")
-    parser.add_argument("--only", default="", help="rungs whose name holds this text; they are compared with the first")
-    parser.add_argument("--against", choices=("nanogpt",), help="a plain GPT's step and the last rung, in turn")
-    parser.add_argument("--decode", action="store_true", help="measure ways to decode; further flags: --decode -h")
+    parser.add_argument("--only", default="", help="rungs whose name contains this text, and the first")
+    parser.add_argument("--against", choices=("nanogpt",), help="alternate a plain GPT's step and the last rung")
+    parser.add_argument("--decode", action="store_true", help="measure decoding; further flags: --decode -h")
     parser.add_argument("--out", type=Path, help="a folder for speed.json and speed.png")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--worker", help=argparse.SUPPRESS)
@@ -89,7 +89,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command. Returns 0, or 2 on wrong input or where rungs disagree."""
+    """Run the command. Returns 0, or 2 on wrong input or if rungs disagree."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
         if "--decode" in arguments:
@@ -108,33 +108,33 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(options: argparse.Namespace) -> int:
     import torch
 
-    from gpt.benchmarks.training_ladder import chosen, matmul_peak, preset_for, rungs
+    from gpt.benchmarks.training_ladder import default_settings, matmul_peak, preset_for, rungs
 
     if options.threads < 1 or options.repeats < 1:
-        raise ConfigError(f"--threads and --repeats are at least 1, not {options.threads} and {options.repeats}")
+        raise ConfigError(f"--threads and --repeats must be at least 1, not {options.threads} and {options.repeats}")
     if options.device.startswith("cuda") and not torch.cuda.is_available():
         raise ConfigError(f"--device {options.device}: PyTorch {torch.__version__} sees no GPU here")
     preset = preset_for(options.preset, options.device)
     ladder = [r.name for r in rungs(options.device, preset.branched)]
-    wanted = [name for i, name in enumerate(ladder) if i == 0 or options.only in name]
+    selected = [name for i, name in enumerate(ladder) if i == 0 or options.only in name]
     torch.set_num_threads(options.threads)
     device = torch.device(options.device)
     peaks = {str(t).removeprefix("torch."): matmul_peak(device, t) for t in (torch.float32, torch.bfloat16)}
-    results = _measure(wanted, options)
+    results = _measure(selected, options)
     _check(results)
     pairs = _measure_pairs(options) if options.against else []
-    top = max(peaks.values())
+    peak = max(peaks.values())
     rows = [
         {
             "rung": r.name, "tokens_per_s": r.tokens_per_s, "step_ms": 1000 * r.step_s, "memory_mib": r.memory_mib,
-            "mfu": r.flops / r.step_s / top, "factor": r.tokens_per_s / results[0].tokens_per_s,
+            "mfu": r.flops / r.step_s / peak, "factor": r.tokens_per_s / results[0].tokens_per_s,
             "first_loss": r.first_loss, "reference_loss": r.reference, "losses": r.losses, "seconds": r.seconds,
         }
         for r in results
     ]  # fmt: skip
-    found = {
+    report = {
         "preset": options.preset, "device": _device_name(device), "threads": options.threads,
-        "torch": torch.__version__, "matmul_peak_flops": peaks, "rungs": rows, "default": chosen(device),
+        "torch": torch.__version__, "matmul_peak_flops": peaks, "rungs": rows, "default": default_settings(device),
         "against": [
             {"step": r.name, "tokens_per_s": r.tokens_per_s, "step_ms": 1000 * r.step_s, "seconds": r.seconds}
             for r in pairs
@@ -142,13 +142,13 @@ def _run(options: argparse.Namespace) -> int:
         "ratios": [ours.tokens_per_s / plain.tokens_per_s for plain, ours in zip(pairs[::2], pairs[1::2], strict=True)],
     }  # fmt: skip
     if options.out is not None:
-        write_text_atomically(options.out / "speed.json", json.dumps(found, indent=1) + "\n")
-        _draw(results, options.out / "speed.png", f"{options.preset}, {found['device']}")
+        write_text_atomically(options.out / "speed.json", json.dumps(report, indent=1) + "\n")
+        _draw(results, options.out / "speed.png", f"{options.preset}, {report['device']}")
     if options.json:
-        print(json.dumps(found))
+        print(json.dumps(report))
         return 0
     fp32, bf16 = (peaks[name] / 1e9 for name in ("float32", "bfloat16"))
-    print(f"{found['device']}, {options.threads} thread{'s' * (options.threads > 1)}, PyTorch {torch.__version__}; "
+    print(f"{report['device']}, {options.threads} thread{'s' * (options.threads > 1)}, PyTorch {torch.__version__}; "
           f"matmul peak {fp32:,.0f} (fp32), {bf16:,.0f} (bf16) GFLOP/s")  # fmt: skip
     print(f"{'tokens/s':>10} {'ms/step':>9} {'MiB':>7} {'MFU':>6} {'factor':>7}  rung")
     for row in rows:
@@ -158,38 +158,39 @@ def _run(options: argparse.Namespace) -> int:
         for step in (plain, ours):
             print(f"{step.tokens_per_s:10,.0f} {1000 * step.step_s:9,.1f} {'':22} {step.name}")
         print(f"{ours.tokens_per_s / plain.tokens_per_s:10.2f} x the plain GPT: medians, in turn in one process")
-    print(f"default here: {', '.join(f'{k} {v}' for k, v in chosen(device).items())}")
+    print(f"default here: {', '.join(f'{k} {v}' for k, v in default_settings(device).items())}")
     return 0
 
 
 def _measure(names: Sequence[str], options: argparse.Namespace) -> list[Result]:
-    """Run a process for each rung; on a CPU they take turns, on a GPU each comes when the one before it has ended."""
-    if options.device.startswith("cuda"):  # what several processes keep of its memory would not fit
-        return [result for name in names for result in _in_turn([name], options)]
-    return _in_turn(names, options)
+    """Run one process per rung: alternating on a CPU, one after another on a GPU."""
+    if options.device.startswith("cuda"):  # the memory held by several processes would not fit
+        return [result for name in names for result in _run_interleaved([name], options)]
+    return _run_interleaved(names, options)
 
 
-def _in_turn(names: Sequence[str], options: argparse.Namespace) -> list[Result]:
+def _run_interleaved(names: Sequence[str], options: argparse.Namespace) -> list[Result]:
     workers: list[tuple[Result, subprocess.Popen[str]]] = []
     try:
         for name in names:
             workers.append((Result(name=name), _start(name, options)))
-            said = _ask(*workers[-1], "")
+            answer = _ask(*workers[-1], "")
             result = workers[-1][0]
-            result.first_loss, result.reference = said["first_loss"], said["reference"]
-            result.n_tokens, result.flops = said["n_tokens"], said["flops"]
-            result.comparable = bool(said["comparable"])
+            result.first_loss, result.reference = answer["first_loss"], answer["reference"]
+            result.n_tokens, result.flops = answer["n_tokens"], answer["flops"]
+            result.comparable = bool(answer["comparable"])
             for _ in range(WARM_UP):
                 result.losses.append(_ask(*workers[-1], "step")["loss"])
             print(f"ready: {name}", file=sys.stderr)
         for repeat in range(options.repeats):
             for result, worker in workers:
-                said = _ask(result, worker, "step")
-                result.seconds.append(said["seconds"])
-                result.losses.append(said["loss"])
-                result.memory_mib = said["memory_mib"]
+                answer = _ask(result, worker, "step")
+                result.seconds.append(answer["seconds"])
+                result.losses.append(answer["loss"])
+                result.memory_mib = answer["memory_mib"]
                 print(
-                    f"{repeat + 1}/{options.repeats}  {1000 * said['seconds']:9,.1f} ms  {result.name}", file=sys.stderr
+                    f"{repeat + 1}/{options.repeats}  {1000 * answer['seconds']:9,.1f} ms  {result.name}",
+                    file=sys.stderr,
                 )
     finally:
         for _, worker in workers:
@@ -199,20 +200,20 @@ def _in_turn(names: Sequence[str], options: argparse.Namespace) -> list[Result]:
 
 
 def _measure_pairs(options: argparse.Namespace) -> list[Result]:
-    """Run one process for the plain GPT and the last rung; returns theirs in turn, at each vocabulary."""
-    everyone = Result(name=options.against)
+    """Run the plain GPT and the last rung in one process; returns their results alternately, for each vocabulary."""
+    pair = Result(name=options.against)
     worker = _start(options.against, options)
     try:
-        found = {name: Result(name=name, n_tokens=tokens) for name, tokens in _ask(everyone, worker, "").items()}
+        results = {name: Result(name=name, n_tokens=tokens) for name, tokens in _ask(pair, worker, "").items()}
         for repeat in range(WARM_UP + options.repeats):
-            for name, seconds in _ask(everyone, worker, "step").items():
+            for name, seconds in _ask(pair, worker, "step").items():
                 if repeat >= WARM_UP:
-                    found[name].seconds.append(seconds)
+                    results[name].seconds.append(seconds)
             print(f"{max(0, repeat + 1 - WARM_UP)}/{options.repeats}  {options.against}", file=sys.stderr)
     finally:
         worker.kill()
         worker.wait()
-    return list(found.values())
+    return list(results.values())
 
 
 def _start(name: str, options: argparse.Namespace) -> subprocess.Popen[str]:
@@ -244,24 +245,24 @@ def _ask(result: Result, worker: subprocess.Popen[str], question: str) -> dict[s
 
 
 def _work(options: argparse.Namespace) -> int:
-    """One process: says that it is ready, then takes a step, or one of each, for every line that it reads."""
+    """Worker process: report readiness, then take one step (or one of each) per line of input."""
     import torch
 
-    from gpt.benchmarks.nanogpt_comparison import steps_in_turn
-    from gpt.benchmarks.training_ladder import Step, preset_for, rungs, slowest_at
+    from gpt.benchmarks.nanogpt_comparison import interleaved_steps
+    from gpt.benchmarks.training_ladder import Step, preset_for, reference_rung, rungs
 
     torch.set_num_threads(options.threads)
     device, preset = torch.device(options.device), preset_for(options.preset, options.device)
     ladder = rungs(options.device, preset.branched)
     rung = next((r for r in ladder if r.name == options.worker), None)
     if rung is None:
-        steps = steps_in_turn(preset, device)
+        steps = interleaved_steps(preset, device)
         print(json.dumps({name: step.n_tokens for name, step in steps.items()}), flush=True)
         for _ in sys.stdin:
             print(json.dumps({name: step()[0] for name, step in steps.items()}), flush=True)
         return 0
     comparable = rung.vocabulary >= ladder[0].vocabulary
-    reference = math.nan if comparable else Step(slowest_at(rung), preset, device).first_loss()
+    reference = math.nan if comparable else Step(reference_rung(rung), preset, device).first_loss()
     step = Step(rung, preset, device)
     ready = {"first_loss": step.first_loss(), "reference": reference, "comparable": comparable}
     print(json.dumps(ready | {"n_tokens": step.n_tokens, "flops": step.flops}), flush=True)
@@ -272,7 +273,7 @@ def _work(options: argparse.Namespace) -> int:
 
 
 def _check(results: Sequence[Result]) -> None:
-    """Compare every rung's losses with the first's.
+    """Compare every rung's losses with the first rung's.
 
     Raises:
         LossDiffersError: They differ by more than rounding explains.
@@ -282,11 +283,11 @@ def _check(results: Sequence[Result]) -> None:
         pairs = [] if math.isnan(result.reference) else [("before any step", result.first_loss, result.reference)]
         if result.comparable:
             pairs.append(("before any step", result.first_loss, first.first_loss))
-            both = zip(result.losses, first.losses, strict=True)
-            pairs += [(f"at step {i}", mine, theirs) for i, (mine, theirs) in enumerate(both)]
-        for when, mine, theirs in pairs:
-            if not abs(mine - theirs) <= TOLERANCE * abs(theirs):
-                raise LossDiffersError(f"rung {result.name!r}: loss {mine:.4f} {when}; it should be {theirs:.4f}")
+            step_losses = zip(result.losses, first.losses, strict=True)
+            pairs += [(f"at step {i}", loss, expected) for i, (loss, expected) in enumerate(step_losses)]
+        for when, loss, expected in pairs:
+            if not abs(loss - expected) <= TOLERANCE * abs(expected):
+                raise LossDiffersError(f"rung {result.name!r}: loss {loss:.4f} {when}; it should be {expected:.4f}")
 
 
 def _device_name(device: object) -> str:

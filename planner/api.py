@@ -1,4 +1,4 @@
-"""The public `Planner`: plan an instruction in any home, and carry the plan out."""
+"""The public `Planner`: plan an instruction in any home, and execute the plan."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
 
 def model_folder(folder: str | Path | None = None) -> Path:
-    """Return a model's folder, the one of the released weights where none is given.
+    """Return a model's folder, by default that of the released weights.
 
     Raises:
-        ReleaseError: No weights came with the installation.
+        ReleaseError: The installation has no weights.
     """
     try:
         return Path(folder or released_dir())
@@ -39,7 +39,7 @@ def model_folder(folder: str | Path | None = None) -> Path:
 
 
 class Planner(PlanningPipeline):
-    """The pipeline for homes of every kind, known in part too, and the execution of its plans; for one thread."""
+    """Plans in any home, fully or partly known, and executes the plans; for one thread at a time."""
 
     @classmethod
     def load(
@@ -49,17 +49,18 @@ class Planner(PlanningPipeline):
         """Load a model folder, by default the released weights.
 
         Args:
-            folder: The model.
-            weights: Their precision. Rounding to int8 needs the extra `fast` and takes seconds, and decoding is faster
-                then.
-            calibrated: Whether to read the calibration beside the weights, if there is one. It is that of the weights
-                alone: with an adapter, it is not read.
-            adapter: What a home has taught these weights (`python -m planner.improve --home`), to be merged in.
+            folder: The model folder.
+            weights: Precision of the weights. Rounding to int8 takes seconds and needs the extra `fast`; decoding is
+                then faster.
+            calibrated: Whether to read the calibration beside the weights, if there is one. It is not valid with an
+                adapter and is then not read.
+            adapter: An adapter that was trained in one home (`python -m planner.improve --home`), merged into the
+                weights.
 
         Raises:
-            CheckpointError: The folder is not a model of this project, or the adapter is none of these weights.
-            CalibrationError: Its calibration is damaged.
-            ReleaseError: No folder is given, and no weights came with the installation; or the extra is missing.
+            CheckpointError: The folder is not a model of this project, or the adapter belongs to other weights.
+            CalibrationError: The calibration is damaged.
+            ReleaseError: No folder is given and the installation has no weights; or the extra is missing.
         """
         folder = model_folder(folder)
         learned = load_adapter(adapter) if adapter is not None else None
@@ -76,13 +77,13 @@ class Planner(PlanningPipeline):
         return cls(OnnxModel(model, weights), tokenizer, calibration, kinds, notes)
 
     def plan(self, instruction: str, home: AnyHome | Belief, options: Options | None = None) -> Plan:
-        """Answer an instruction in a home.
+        """Plan an instruction in a home.
 
         Args:
-            instruction: What is to be done.
-            home: A state, a scene, a file or the name of a bundled home, a seed, or a home in use, as it is now; see
-                `planner.world_model.open_home`. What is known of a home in part (`planner.exploration`) does as well.
-            options: How to decode.
+            instruction: The instruction.
+            home: A state, a scene, a file, the name of a bundled home, a seed, or a home in use, as it is now; see
+                `planner.world_model.open_home`. For a partly known home, a `Belief` (`planner.exploration`).
+            options: Decoding options.
 
         Raises:
             PlannerError: There is no such home.
@@ -104,36 +105,42 @@ class Planner(PlanningPipeline):
         max_replans: int = MAX_REPLANS,
         belief: Belief | None = None,
     ) -> Iterator[Event]:
-        """Carry a plan out and yield each event as it happens; the last is `Ended`, with the episode.
+        """Execute a plan and yield each event as it happens; the last is `Ended`, with the episode.
 
         Args:
-            plan: A plan for the state that the home is in now.
-            home: A `PhysicalHome`, a `SymbolicHome`, a `DisturbedHome` of either, or one of our gymnasium environments,
-                which has been reset.
-            options: How to decode when the plan must be made anew.
-            max_replans: How often it may.
-            belief: What is known of the home, where that is not all: the robot looks for the rest.
+            plan: A plan for the home's current state.
+            home: A `PhysicalHome`, a `SymbolicHome`, a `DisturbedHome` of either, or one of our gymnasium environments
+                after a reset.
+            options: Decoding options for replanning.
+            max_replans: Maximum number of replans.
+            belief: What is known of a partly known home; the robot searches for the rest.
 
         Raises:
-            PlannerError: There is nothing to carry out, or the plan is for another home.
+            PlannerError: There is nothing to execute, or the plan is for another home.
         """
         if plan.goal is None:
             raise PlannerError(f"there is nothing to carry out: {plan.status}, {plan.reason}")
-        acting = in_use(home)
-        here, there = acting.state().world, plan.start.world
-        alike = here.names == there.names
-        if belief is not None:  # of what is not a fixture, it need not be known what is there
-            alike = here.names[: here.n_fixtures] == there.names[: there.n_fixtures]
-        if not alike:
-            raise PlannerError(f"the plan is for {there.scene.name}, and this home is {here.scene.name}")
-        disturb = acting.disturb if isinstance(acting, DisturbedHome) else None
+        acting_home = in_use(home)
+        world, plan_world = acting_home.state().world, plan.start.world
+        same_home = world.names == plan_world.names
+        if belief is not None:  # only the fixtures must be known
+            same_home = world.names[: world.n_fixtures] == plan_world.names[: plan_world.n_fixtures]
+        if not same_home:
+            raise PlannerError(f"the plan is for {plan_world.scene.name}, and this home is {world.scene.name}")
+        disturb = acting_home.disturb if isinstance(acting_home, DisturbedHome) else None
         if belief is not None:
             from planner.exploration.search_executor import execute_with_search
 
             return execute_with_search(
-                plan.actions, plan.goal, acting, belief, self, options=options, max_replans=max_replans,
+                plan.actions, plan.goal, acting_home, belief, self, options=options, max_replans=max_replans,
                 disturb=disturb,
             )  # fmt: skip
         return run(
-            plan.actions, plan.goal, acting, planner=self, options=options, max_replans=max_replans, disturb=disturb
+            plan.actions,
+            plan.goal,
+            acting_home,
+            planner=self,
+            options=options,
+            max_replans=max_replans,
+            disturb=disturb,
         )

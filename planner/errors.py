@@ -1,14 +1,14 @@
-"""Errors of the `planner` package, and the one way in which a command reports what went wrong."""
+"""The errors of the `planner` package."""
 
 from __future__ import annotations
 
 
 class PlannerError(Exception):
-    """Base class of everything that `planner` raises on purpose."""
+    """Base class of all errors that `planner` raises deliberately."""
 
 
 class OptionsError(PlannerError, ValueError):
-    """A way to decode that is none."""
+    """A decoding option is invalid."""
 
 
 class RecipeError(PlannerError, ValueError):
@@ -20,19 +20,19 @@ class ReleaseError(PlannerError, FileNotFoundError):
 
 
 class CalibrationError(PlannerError, ValueError):
-    """A calibration is damaged or missing, or cannot vouch for what is asked of it."""
+    """A calibration is damaged or missing, or cannot guarantee the requested error rate."""
 
 
 class StageError(PlannerError, ValueError):
-    """A file that an earlier run left to go on with is damaged, or of another run."""
+    """A file of an earlier run, needed to resume it, is damaged or belongs to another run."""
 
 
 class WorkersError(PlannerError, RuntimeError):
-    """There is nobody to work: no worker can be started, or no cluster is there."""
+    """No worker can be started, or there is no cluster."""
 
 
 class EpisodeError(PlannerError, RuntimeError):
-    """An episode cannot be made, for a reason that a person can mend."""
+    """An episode cannot be created, for a reason that the user can fix."""
 
 
 class ExportError(PlannerError, ValueError):

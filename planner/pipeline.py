@@ -1,11 +1,11 @@
-"""From an instruction to a plan: the GPT writes the goal, facts are fetched, the GPT writes the plan.
+"""From an instruction to a plan: the GPT writes the goal, facts are retrieved, the GPT writes the plan.
 
-The goal is written after inventory and instruction; the plan after goal and facts alone, which is shorter and serves
-a first plan, a further chunk and a re-plan alike.
+The goal is written after the inventory and the instruction. The plan is written after the goal and the facts alone:
+this prompt is shorter, and it serves the first plan, later chunks and replanning in the same way.
 
-Only applicable subtasks can be decoded; a long goal is planned in chunks of a few unmet conditions, the state re-read
-between them; no chunk ends before its conditions hold. The plan is replayed symbolically; if it does not reach the
-goal that the GPT itself wrote, more are sampled. No search is involved.
+Only applicable subtasks can be decoded. A long goal is planned in chunks of a few unmet conditions, with the state
+updated between them; no chunk ends before its conditions hold. The plan is replayed symbolically; if it does not reach
+the goal that the GPT itself wrote, more plans are sampled. No search is involved.
 """
 
 from __future__ import annotations
@@ -40,18 +40,19 @@ if TYPE_CHECKING:
 
 
 class PlanningPipeline:
-    """A GPT, its tokenizer, and the home that its prompts are encoded for; for one thread at a time."""
+    """A GPT that turns instructions into goals and plans; for one thread at a time."""
 
     def __init__(
         self, model: Runtime | GPT, tokenizer: Tokenizer, calibration: Calibration | None = None,
         kinds: Collection[DocumentKind] = (), notes: Mapping[str, object] | None = None,
     ) -> None:  # fmt: skip
-        """Wrap a model. One of PyTorch is converted: what it learns afterwards is not seen.
+        """Wrap a model; a PyTorch model is converted, so later training does not affect it.
 
-        `kinds` are those of documents that it was trained on beyond the usual (planner/prompts/document_kinds.py): it is given no other.
-        `notes` are those of the adapter of one home that is merged into it (planner/exploration/learned_prior.py).
+        `kinds` are the optional kinds of documents that it was trained on (planner/prompts/document_kinds.py); it reads
+        no others. `notes` belong to the adapter of one home that was merged into it
+        (planner/exploration/learned_prior.py).
         """
-        self.model: Runtime = model if isinstance(model, Runtime) else NumpyModel.of(model)
+        self.model: Runtime = model if isinstance(model, Runtime) else NumpyModel.from_torch(model)
         self.tokenizer = tokenizer
         self.calibration = calibration
         self.kinds, self.notes = frozenset(kinds), notes
@@ -60,7 +61,7 @@ class PlanningPipeline:
         self.goal_planner = GoalPlanner(self.prompts, self.kinds)
 
     def understand(self, instruction: str, state: State, options: Options | None = None) -> ParsedInstruction:
-        """Let the GPT write the goal of an instruction; with an error rate, ask where several goals may be meant.
+        """Let the GPT write the goal of an instruction; with an error rate, ask if several goals may be meant.
 
         Raises:
             CalibrationError: The error rate cannot be kept with this model.
@@ -69,14 +70,14 @@ class PlanningPipeline:
         if options.error_rate is None:
             return self.reader.understand(instruction, state, options)
         calibration = self.calibrated(options.error_rate)
-        found = self.reader.understand(instruction, state, options)
-        return found if found.goal is None else decide(self.reader, found, state, options, calibration)
+        parsed = self.reader.understand(instruction, state, options)
+        return parsed if parsed.goal is None else decide(self.reader, parsed, state, options, calibration)
 
     def calibrated(self, error_rate: float) -> Calibration:
-        """Return the calibration, which can keep this error rate.
+        """Return the calibration after checking that it can keep this error rate.
 
         Raises:
-            CalibrationError: It cannot, or there is none.
+            CalibrationError: It cannot, or there is no calibration.
         """
         if self.calibration is None:
             raise CalibrationError(
@@ -86,25 +87,25 @@ class PlanningPipeline:
         return self.calibration
 
     def plan(self, instruction: str, state: State, options: Options | None = None) -> Plan:
-        """Answer an instruction in a state.
+        """Plan an instruction from a state.
 
         Raises:
             CalibrationError: The error rate cannot be kept with this model.
         """
         options = options or Options()
-        began = time.perf_counter()
-        found = self.understand(instruction, state, options)
-        if found.goal is None:
-            return Plan.declined(found, state, time.perf_counter() - began)
-        if not is_feasible(found.goal, state):
-            options = replace(options, samples=0)  # one try: more would not find what is not there
-        plan = self.plan_for_goal(found.goal, state, options, instruction=found.instruction)
+        started_at = time.perf_counter()
+        parsed = self.understand(instruction, state, options)
+        if parsed.goal is None:
+            return Plan.declined(parsed, state, time.perf_counter() - started_at)
+        if not is_feasible(parsed.goal, state):
+            options = replace(options, samples=0)  # one attempt: sampling cannot make missing objects appear
+        plan = self.plan_for_goal(parsed.goal, state, options, instruction=parsed.instruction)
         confidence = None
         if self.calibration is not None:
             verified = plan.status == "verified"
-            confidence = self.calibration.confidence(found.logprob, found.reading, verified=verified)
+            confidence = self.calibration.confidence(parsed.logprob, parsed.reading, verified=verified)
         return replace(
-            plan, seconds=time.perf_counter() - began, tokens=plan.tokens + found.tokens, logprob=found.logprob,
+            plan, seconds=time.perf_counter() - started_at, tokens=plan.tokens + parsed.tokens, logprob=parsed.logprob,
             confidence=confidence,
         )  # fmt: skip
 
@@ -115,35 +116,36 @@ class PlanningPipeline:
         options: Options | None = None,
         *,
         instruction: str = "",
-        start: State | None = None,
+        initial_state: State | None = None,
         phase: int = 0,
         avoid: frozenset[int] = frozenset(),
-        broken: FailedPlan | None = None,
+        failed_plan: FailedPlan | None = None,
     ) -> Plan:
         """Plan for a goal from a state.
 
         Args:
-            goal: What is to hold.
-            state: Where the plan begins.
-            options: How to decode.
+            goal: The goal.
+            state: The state where the plan begins.
+            options: Decoding options.
             instruction: Shown with the plan.
-            start: The episode's first state (`every` chooses there), if it began earlier than `state`.
+            initial_state: The episode's initial state, if it is earlier than `state`; it decides which objects `every`
+                is about.
             phase: The phase of the goal that the episode has reached.
-            avoid: Things and places not to use, because they failed.
-            broken: The plan that this one takes the place of. As far as the GPT was trained to and `options` let it,
-                the GPT reads what went wrong, which then takes the place of `avoid`, and mends that plan.
+            avoid: Objects and places not to use, because they failed.
+            failed_plan: The plan that this one replaces. If the GPT was trained to and `options` allow it, the GPT
+                reads what went wrong, which then replaces `avoid`, and repairs that plan.
         """
         options = options or Options()
-        began = time.perf_counter()
+        started_at = time.perf_counter()
         best: tuple[Report, Draft] | None = None
-        first = start or state
-        left = Goal(phases=goal.phases[phase:])
+        episode_start = initial_state or state
+        remaining_goal = Goal(phases=goal.phases[phase:])
         self.prompts.begin()
         tokens = tried = 0
-        for draft in self.goal_planner.drafts(left, state, first, options, avoid, broken):
+        for draft in self.goal_planner.drafts(remaining_goal, state, episode_start, options, avoid, failed_plan):
             tried += 1
             tokens += draft.tokens
-            report = verify(state, left, draft.actions, began=first)
+            report = verify(state, remaining_goal, draft.actions, initial_state=episode_start)
             if best is None or not best[1].actions or merit(report, draft) > merit(*best):
                 best = (report, draft)
             if report.ok or not options.constrained:
@@ -162,11 +164,11 @@ class PlanningPipeline:
             report=report,
             tried=tried,
             tokens=tokens,
-            seconds=time.perf_counter() - began,
+            seconds=time.perf_counter() - started_at,
             kept=draft.kept,
         )
 
     def draft(self, goal: Goal, state: State, options: Options, number: int = 0) -> Draft:
-        """Let the GPT write one plan for a goal, which is not judged; those of other numbers draw other tokens."""
+        """Let the GPT write one plan for a goal without judging it; another `number` samples other tokens."""
         self.prompts.begin()
         return self.goal_planner.draft(goal, state, state, options, number, frozenset())

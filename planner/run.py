@@ -110,10 +110,10 @@ def _run(args: argparse.Namespace) -> int:
     belief = belief_of(args, state)
     world = state.world
     if belief is not None:
-        from planner.exploration.belief_planning import LOOK, with_named
+        from planner.exploration.belief_planning import LOOK_PREFIX, with_named_objects
 
-        subtasks = [subtask for subtask in subtasks if not subtask.startswith(LOOK)]  # it looks where it has to
-        world = with_named(belief, subtasks).world
+        subtasks = [subtask for subtask in subtasks if not subtask.startswith(LOOK_PREFIX)]  # it looks where it has to
+        world = with_named_objects(belief, subtasks).world
     actions = []
     for number, subtask in enumerate(subtasks, start=1):
         try:

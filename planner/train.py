@@ -17,7 +17,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gpt.training.allocator import start_anew_with_allocator
+from gpt.training.allocator import restart_with_allocator
 from planner.errors import RecipeError
 from planner.io.command import run_command, writable
 from planner.io.paths import runs_dir
@@ -92,13 +92,13 @@ def _human_files(values: Sequence[str]) -> list[str]:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from gpt.training.distributed import device_of, joined
+    from gpt.training.distributed import joined, resolve_device
     from planner.corpus.recipe_file import read_recipe
 
     shard = [] if args.shard is None else [f"train.shard={args.shard}"]
     settings = read_recipe(args.recipe, _overrides([*args.set, f"train.seed={args.seed}", *shard]))
     human = _human_files(args.corpus)
-    with joined(device_of(settings.train.device)) as world:
+    with joined(resolve_device(settings.train.device)) as world:
         return _train(args, settings, human, world)
 
 
@@ -109,7 +109,7 @@ def _train(args: argparse.Namespace, settings: Settings, human: list[str], world
     from gpt.data.batches import PackedBatches
     from gpt.model.transformer import GPT, GPTConfig
     from gpt.tokenization.tokenizer import Tokenizer
-    from gpt.training.distributed import check_divisible, first_one_first
+    from gpt.training.distributed import check_divisible, main_process_first
     from gpt.training.trainer import train
     from gpt.weights.checkpoint import load_model, save_model
     from planner.corpus.builder import build_corpus
@@ -117,7 +117,7 @@ def _train(args: argparse.Namespace, settings: Settings, human: list[str], world
     check_divisible(settings.train.batch_rows, world)
     folder = args.out or runs_dir() / args.name
     corpus_seed = args.seed if args.corpus_seed is None else args.corpus_seed
-    if world.first:
+    if world.is_main:
         writable(folder)
         resolved = {"corpus": asdict(settings.corpus), "model": settings.model, "train": asdict(settings.train)}
         resolved["corpus"] |= {"parts": list(settings.corpus.parts), "without": list(settings.corpus.without)}
@@ -130,12 +130,12 @@ def _train(args: argparse.Namespace, settings: Settings, human: list[str], world
         limit = model.config.block_size
     elif args.tokenizer not in ("own", "gpt2"):
         known = Tokenizer.load(args.tokenizer)
-    with first_one_first(world):
+    with main_process_first(world):
         tokenizer, train_docs, valid_docs = build_corpus(
             settings.corpus, folder / "corpus", seed=corpus_seed, limit=limit + 1, tokenizer=known,
             use_gpt2=args.tokenizer == "gpt2", human=human, workers=args.workers,
         )  # fmt: skip
-    if world.first:
+    if world.is_main:
         print(f"corpus: {len(train_docs):,} documents, {len(train_docs.tokens):,} tokens, "
               f"vocabulary {tokenizer.n_used}, {time.perf_counter() - started:.0f} s", file=sys.stderr)  # fmt: skip
     if args.corpus_only:
@@ -147,7 +147,7 @@ def _train(args: argparse.Namespace, settings: Settings, human: list[str], world
     batches = PackedBatches(train_docs, rows, block, args.seed)
     val_batches = PackedBatches(valid_docs, rows, block, args.seed)
     result = train(model, batches, val_batches, settings.train, folder, resume=args.resume)
-    if not world.first:
+    if not world.is_main:
         return 0
     record = {
         "parameters": sum(p.numel() for p in model.parameters()),
@@ -174,5 +174,5 @@ def _train(args: argparse.Namespace, settings: Settings, human: list[str], world
 
 
 if __name__ == "__main__":
-    start_anew_with_allocator()
+    restart_with_allocator()
     sys.exit(main())

@@ -19,14 +19,12 @@ if TYPE_CHECKING:
 WALL_M = 0.008  # thickness of a vessel's walls
 TAB_M = 0.045  # length of the rim pieces of plates, trays and pans
 RIDGE_M = 0.03  # thickness of a cloth's fold and of a kettle's handle
-RIDGED = {
-    "cloth": 0.45,
-    "cushion": 0.6,
-    "kettle": 0.78,
-}  # shapes with a fold or handle: the fraction of the height below it
+# Shapes with a fold or handle on top: the fraction of the height below it.
+RIDGED = {"cloth": 0.45, "cushion": 0.6, "kettle": 0.78}
 FLAT = ("plate", "tray", "pan")
-CYLINDERS = ("plate", "pan", "wine_glass", "bottle", "can", "ball", "vase", "roll", "plunger", "kettle")  # as hulls
-ROUND = (*CYLINDERS, "bowl", "cup", "mug", "glass", "pot")  # look the same from all sides, if as deep as wide
+# Shapes that collide as cylinders.
+CYLINDERS = ("plate", "pan", "wine_glass", "bottle", "can", "ball", "vase", "roll", "plunger", "kettle")
+ROUND = (*CYLINDERS, "bowl", "cup", "mug", "glass", "pot")  # rotationally symmetric if as deep as wide
 HOLLOW = ("bowl", "cup", "mug", "glass", "pot", "basket")
 DENSITY = 500.0  # kg/m3 of the bounding box: half of water
 MASS_KG = (0.05, 1.5)  # minimum and maximum; one hand can lift the maximum
@@ -79,9 +77,8 @@ def rims(category: ObjectCategory) -> tuple[Rim, ...]:
         return ()
     depth = 0.5 * z if category.shape in FLAT else z - WALL_M
     half = (x / 2 - WALL_M / 2, y / 2 - WALL_M / 2)
-    first_angle = (
-        pi / 4 if category.shape in ("plate", "pan") else 0.0
-    )  # between the axes: square objects lie along the axes
+    # Between the axes for round shapes: square objects lie along the axes.
+    first_angle = pi / 4 if category.shape in ("plate", "pan") else 0.0
     angles = [first_angle + k * pi / 2 for k in range(4)]
     return tuple(
         Rim(x=half[k % 2] * cos(angle), y=half[k % 2] * sin(angle), out=angle, thick=WALL_M, deep=depth)

@@ -24,8 +24,8 @@ class Agreement:
         done: By skill, how many actions were done.
         agree: By skill, how many of the done actions ended with the atoms of the symbolic world.
         resumed: How many actions right after a failed one were done.
-        disagreements: By skill, category and atom, the number of differing atoms after done actions.
-        changed: By skill and atom, the number of atoms that failed actions changed.
+        disagreements: By skill, category and atom, the number of done actions after which that atom differs.
+        changed: By skill and atom, the number of failed actions that changed that atom.
         examples: For each entry of `disagreements` and `changed`, the first example.
         refused: For each inapplicable action, whether both worlds refused it with the same words and at once.
         wrong_refusals: The inapplicable actions of which they did not.

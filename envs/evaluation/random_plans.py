@@ -31,7 +31,7 @@ def draw_action(state: State, rng: random.Random) -> Action:
 
 
 def draw_actions(initial_state: State, n_actions: int, rng: random.Random) -> list[Action]:
-    """Return applicable actions in a row, each drawn by `draw_action`."""
+    """Return a sequence of applicable actions, each drawn by `draw_action`."""
     state, actions = initial_state, list[Action]()
     for _ in range(n_actions):
         actions.append(draw_action(state, rng))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-SETTING = ("plate", "fork", "knife", "glass", "spoon", "bowl", "mug", "cup")  # tableware for one person
+SETTING = ("plate", "fork", "knife", "glass", "spoon", "bowl", "mug", "cup")  # tableware of a set table
 SEVERAL = frozenset(  # categories of which a home often has two or three
     (
         *("apple", "book", "candle", "CD", "cloth", "egg", "letter", "magazine", "napkin", "orange", "pen", "pencil"),

@@ -70,9 +70,10 @@ def read_demands(
                 state = domain.negations.get(condition.state, condition.state)
                 value = (state == condition.state) != (condition.quantifier == "no")
                 categories = domain.resolve_fixture(condition.fixture, condition.state)
+                # The first category of a class stands for the class.
                 main_category = next(
                     (category for category in categories if category not in absent_categories), categories[0]
-                )  # of a class
+                )
                 if condition.quantifier == "some":
                     claims = some_states.setdefault(main_category, [])
                     claim = next((c for c in claims if c.get(state, value) == value), None)

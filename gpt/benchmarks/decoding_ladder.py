@@ -1,7 +1,7 @@
-"""The rungs of the decoding ladder: ways to continue B prompts by N tokens, each with the likeliest.
+"""The rungs of the decoding ladder: methods to continue B prompts greedily by N tokens.
 
-Each rung is built once and then called; it returns the N new ids of every prompt. Rungs that are told which tokens are
-forced (`Work.forced`) must choose the others only, as constrained decoding does.
+Each rung is built once and then called; it returns the N new ids of every prompt. Rungs that use the forced tokens
+(`Work.forced`) choose only the others, as constrained decoding does.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ Rows = list[list[int]]
 
 @dataclass(frozen=True, kw_only=True)
 class Work:
-    """What every rung does.
+    """The decoding task of every rung.
 
     Attributes:
         prompts: Of equal length.
-        new: Tokens to write after each.
-        forced: Whether each of the new tokens is the only one allowed; the first never is.
-        truth: What the plain loop wrote: where the forced tokens come from. Empty until it has.
+        new: Tokens to generate after each.
+        forced: Whether each new token is the only one allowed; the first never is.
+        truth: Output of the plain loop, from which forced tokens are taken. Empty until it has run.
     """
 
     prompts: tuple[tuple[int, ...], ...]
@@ -43,31 +43,31 @@ class Work:
     truth: Rows = field(default_factory=list)
 
     def spans(self) -> list[tuple[int, int]]:
-        """Where each free token and the forced ones after it begin and end."""
-        free = [place for place, forced in enumerate(self.forced) if not forced]
+        """Return start and end of each free token together with the forced ones after it."""
+        free = [index for index, forced in enumerate(self.forced) if not forced]
         return list(zip(free, [*free[1:], self.new], strict=True))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rung:
-    """One way to decode.
+    """One decoding method.
 
     Attributes:
-        name: Shown.
+        name: Display name.
         run: Decodes.
-        weight_bytes: Of the weights that it reads.
-        exact: Whether it must write what the plain loop writes.
-        reads: A fresh context, for rungs whose loss is measured.
+        weight_bytes: Size of the weights that it reads.
+        exact: Whether its output must equal the plain loop's.
+        new_context: Creates an empty context, for rungs whose loss is measured.
     """
 
     name: str
     run: Callable[[Work], Rows]
     weight_bytes: int
     exact: bool = True
-    reads: Callable[[], Feeds] | None = None
+    new_context: Callable[[], Context] | None = None
 
 
-class Feeds(Protocol):
+class Context(Protocol):
     """A context of any runtime."""
 
     def feed(self, ids: Sequence[int], /) -> Floats:
@@ -76,7 +76,7 @@ class Feeds(Protocol):
 
 
 def force_about_half(new: int, rng: np.random.Generator) -> tuple[bool, ...]:
-    """Runs of one to four free and one to four forced tokens in turn: names, which the first token decides."""
+    """Alternate runs of one to four free and one to four forced tokens, like names determined by their first token."""
     forced: list[bool] = []
     while len(forced) < new:
         forced += [False] * int(rng.integers(1, 5)) + [True] * int(rng.integers(1, 5))
@@ -84,17 +84,17 @@ def force_about_half(new: int, rng: np.random.Generator) -> tuple[bool, ...]:
 
 
 def torch_rungs(model: GPT, rows: int, capacity: int) -> list[Rung]:
-    """The loops of PyTorch; the first is the plain one."""
+    """Return the PyTorch methods; the first is the plain loop."""
     size = sum(p.numel() * p.element_size() for p in model.parameters())
 
     @torch.inference_mode()
     def plain(work: Work) -> Rows:
         idx = torch.tensor(work.prompts, device=model.device)
-        for _ in range(work.new):  # as in nanoGPT: everything is read again, the head at the last place only
+        for _ in range(work.new):  # as in nanoGPT: reread everything, compute the head at the last position only
             token = model.head(model.trunk(idx)[:, -1]).argmax(dim=-1, keepdim=True)
             idx = torch.cat((idx, token), dim=1)
-        found: Rows = idx[:, -work.new :].tolist()
-        return found
+        rungs: Rows = idx[:, -work.new :].tolist()
+        return rungs
 
     def cached(work: Work) -> Rows:
         if len(work.prompts) == 1:
@@ -105,9 +105,9 @@ def torch_rungs(model: GPT, rows: int, capacity: int) -> list[Rung]:
         session = Session(model, capacity)
         out: list[int] = []
         pending = list(work.prompts[0])
-        for begin, end in work.spans():
+        for start, stop in work.spans():
             token = int(session.feed(pending).argmax())
-            pending = [token, *work.truth[0][begin + 1 : end]]
+            pending = [token, *work.truth[0][start + 1 : stop]]
             out += pending
         return [out]
 
@@ -116,36 +116,36 @@ def torch_rungs(model: GPT, rows: int, capacity: int) -> list[Rung]:
     def compiled(work: Work) -> Rows:
         return decoder.generate(work.prompts, work.new)
 
-    found = [
+    rungs = [
         Rung(name="no cache", run=plain, weight_bytes=size),
         Rung(name="cache, torch", run=cached, weight_bytes=size),
         Rung(name="cache, torch.compile", run=compiled, weight_bytes=size),
     ]
     if rows == 1:
-        found.insert(2, Rung(name="cache, torch, jump forward", run=jump, weight_bytes=size))
-    return found
+        rungs.insert(2, Rung(name="cache, torch, jump forward", run=jump, weight_bytes=size))
+    return rungs
 
 
 def numpy_rungs(model: NumpyModel, rows: int, capacity: int) -> list[Rung]:
-    """Numpy, token by token and jumping over forced tokens."""
+    """Return numpy decoding, token by token and with jumps over forced tokens."""
 
-    def reads() -> NumpySession:
+    def new_context() -> NumpySession:
         return NumpySession(model)
 
-    def each(work: Work) -> Rows:
+    def token_by_token(work: Work) -> Rows:
         return _batch(NumpyBatch(model, rows, capacity), work, jump=False)
 
     def jump(work: Work) -> Rows:
         return _batch(NumpyBatch(model, rows, capacity), work, jump=True)
 
     return [
-        Rung(name="numpy", run=each, weight_bytes=model.nbytes, reads=reads),
+        Rung(name="numpy", run=token_by_token, weight_bytes=model.nbytes, new_context=new_context),
         Rung(name="numpy, jump forward", run=jump, weight_bytes=model.nbytes),
     ]
 
 
 def onnx_rungs(model: NumpyModel, rows: int, capacity: int, threads: int) -> list[Rung]:
-    """Onnxruntime in fp32 and with int8 weights; none if it is not installed."""
+    """Return onnxruntime in fp32 and with int8 weights; empty if it is not installed."""
     if importlib.util.find_spec("onnxruntime") is None or importlib.util.find_spec("onnx") is None:
         return []
     from gpt.inference.onnx_graph import Weights
@@ -156,24 +156,24 @@ def onnx_rungs(model: NumpyModel, rows: int, capacity: int, threads: int) -> lis
         "int8": "onnxruntime, int8",
         "int8-columns": "onnxruntime, int8 by columns",
     }
-    found = []
+    rungs = []
     for weights, name in names.items():
         converted = OnnxModel(model, weights, threads)
 
-        def each(work: Work, converted: OnnxModel = converted) -> Rows:
+        def token_by_token(work: Work, converted: OnnxModel = converted) -> Rows:
             return _batch(OnnxBatch(converted, rows, capacity), work, jump=False)
 
         def jump(work: Work, converted: OnnxModel = converted) -> Rows:
             return _batch(OnnxBatch(converted, rows, capacity), work, jump=True)
 
-        def reads(converted: OnnxModel = converted) -> OnnxSession:
+        def new_context(converted: OnnxModel = converted) -> OnnxSession:
             return OnnxSession(converted)
 
         size, exact = converted.nbytes, weights == "fp32"
-        found.append(Rung(name=name, run=each, weight_bytes=size, exact=exact, reads=reads))
-        if rows == 1:  # it cannot append several tokens to many contexts
-            found.append(Rung(name=f"{name}, jump forward", run=jump, weight_bytes=size, exact=exact))
-    return found
+        rungs.append(Rung(name=name, run=token_by_token, weight_bytes=size, exact=exact, new_context=new_context))
+        if rows == 1:  # onnxruntime cannot append several tokens to many contexts
+            rungs.append(Rung(name=f"{name}, jump forward", run=jump, weight_bytes=size, exact=exact))
+    return rungs
 
 
 class _Batch(Protocol):
@@ -183,25 +183,25 @@ class _Batch(Protocol):
 def _batch(batch: _Batch, work: Work, *, jump: bool) -> Rows:
     out: Rows = [[] for _ in work.prompts]
     pending = [list(prompt) for prompt in work.prompts]
-    spans = work.spans() if jump else [(place, place + 1) for place in range(work.new)]
-    for begin, end in spans:
+    spans = work.spans() if jump else [(index, index + 1) for index in range(work.new)]
+    for start, stop in spans:
         tokens = batch.feed(pending).argmax(axis=-1)
-        pending = [[int(token), *work.truth[row][begin + 1 : end]] for row, token in enumerate(tokens)]
+        pending = [[int(token), *work.truth[row][start + 1 : stop]] for row, token in enumerate(tokens)]
         for row, new in enumerate(pending):
             out[row] += new
     return out
 
 
 def loss(rung: Rung, texts: Sequence[Text]) -> float:
-    """Mean loss over the goals of texts, in nats a token, each token read by itself."""
-    assert rung.reads is not None
+    """Mean loss over the goals of texts, in nats per token, read token by token."""
+    assert rung.new_context is not None
     total, count = 0.0, 0
     for text in texts:
-        context = rung.reads()
+        context = rung.new_context()
         logits = context.feed(text.prompt)
-        for place, token in enumerate(text.goal):
+        for index, token in enumerate(text.goal):
             total -= logprob(np.asarray(logits), token)
             count += 1
-            if place + 1 < len(text.goal):
+            if index + 1 < len(text.goal):
                 logits = context.feed([token])
     return total / max(1, count)

@@ -1,7 +1,7 @@
-"""What the decoding ladder reads: requests to homes in the form that the planner's GPT was trained on.
+"""Prompts for the decoding benchmark, in the format on which the planner's GPT was trained.
 
-A text is `[CLS] what the home has [SEP] instruction [SEP]` and, for the loss, the goal behind it. Homes are drawn at
-random here, so no training corpus holds these texts.
+A text is `[CLS] inventory of the home [SEP] instruction [SEP]`, followed by the goal for measuring the loss. Homes are
+random, so no training corpus contains these texts.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 from gpt.errors import ConfigError
 from gpt.tokenization.tokenizer import Tokenizer
 
-_THINGS = (
+_OBJECTS = (
     "apple", "book", "bowl", "bread", "candle", "cell phone", "cup", "egg", "fork", "glass", "knife", "laptop",
     "lettuce", "magazine", "mug", "newspaper", "orange", "pan", "pen", "pencil", "pillow", "plate", "pot", "potato",
     "remote control", "salt shaker", "scissors", "shirt", "soap bar", "spatula", "spoon", "statue", "teddy bear",
@@ -30,7 +30,7 @@ _STATES = ("", "clean ", "cold ", "hot ")
 
 @dataclass(frozen=True, kw_only=True)
 class Text:
-    """Token ids of a prompt, and of what should follow."""
+    """Token ids of a prompt, and of its expected continuation."""
 
     prompt: tuple[int, ...]
     goal: tuple[int, ...]
@@ -42,26 +42,26 @@ def draw_texts(tokenizer: Tokenizer, count: int, length: int, rng: np.random.Gen
     Raises:
         ConfigError: An instruction alone is longer.
     """
-    found = []
+    texts = []
     for _ in range(count):
-        thing, place = str(rng.choice(_THINGS)), str(rng.choice(_PLACES))
+        object_name, place = str(rng.choice(_OBJECTS)), str(rng.choice(_PLACES))
         state, request = str(rng.choice(_STATES)), str(rng.choice(_REQUESTS))
-        where = "in" if place in _INSIDE else "on"
-        said = tokenizer.encode_marked(f"[SEP] {request.format(state + thing, where, place)}[SEP]")
-        room = length - len(said) - 1
-        if room < 0:
-            raise ConfigError(f"prompts of {length} tokens are too short; an instruction takes {len(said) + 1}")
-        names = [thing, *(t for t in rng.permutation(_THINGS) if t != thing)]
+        preposition = "in" if place in _INSIDE else "on"
+        instruction = tokenizer.encode_marked(f"[SEP] {request.format(state + object_name, preposition, place)}[SEP]")
+        remaining = length - len(instruction) - 1
+        if remaining < 0:
+            raise ConfigError(f"prompts of {length} tokens are too short; an instruction takes {len(instruction) + 1}")
+        names = [object_name, *(t for t in rng.permutation(_OBJECTS) if t != object_name)]
         counts = [f" {n}" if (n := int(rng.integers(1, 6))) > 1 else "" for _ in names]
         home = "".join(f" {name}{n}" for name, n in zip(names, counts, strict=True))
         home += "".join(f" {name}" for name in (place, *(p for p in _PLACES if p != place)))
-        inventory = tokenizer.encode(home * (1 + room // len(names)))[:room]
-        prompt = (tokenizer.special("[CLS]"), *inventory, *said)
-        goal = tokenizer.encode_marked(f" {state}{thing} {where} {place}[SEP]")
-        found.append(Text(prompt=prompt, goal=tuple(goal)))
-    return found
+        inventory = tokenizer.encode(home * (1 + remaining // len(names)))[:remaining]
+        prompt = (tokenizer.special("[CLS]"), *inventory, *instruction)
+        goal = tokenizer.encode_marked(f" {state}{object_name} {preposition} {place}[SEP]")
+        texts.append(Text(prompt=prompt, goal=tuple(goal)))
+    return texts
 
 
 def draw_ids(vocab_size: int, count: int, length: int, rng: np.random.Generator) -> list[Text]:
-    """Random prompts for random weights; nothing is right to follow them."""
+    """Draw random prompts for random weights; they have no expected continuation."""
     return [Text(prompt=tuple(rng.integers(0, vocab_size, length).tolist()), goal=()) for _ in range(count)]

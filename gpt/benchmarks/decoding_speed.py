@@ -1,15 +1,15 @@
-"""How fast this machine decodes, rung by rung: the same weights continue the same prompts with the likeliest tokens.
+"""Measure decoding speed on this machine: different methods continue the same prompts greedily with the same weights.
 
     python -m gpt.speed --decode --model planner/released/home          # a model, batch 1 and 64, one thread
     python -m gpt.speed --decode --preset gpt2 --batch 1      # random weights of another shape
     python -m gpt.speed --decode --json --out runs/decode     # and a chart
 
-Every rung must write what the plain loop writes, which reads everything again for every token; int8 weights are
-rounded, so for them the share of equal tokens and the change in loss are reported instead. A rung's time is from the
-prompts to their last new token, forced ones included; medians of interleaved repeats.
+The output of every rung must equal that of the plain loop, which rereads everything for every token. Int8 weights are
+rounded, so for them the share of equal tokens and the change in loss are reported instead. A rung's time runs from the
+prompts to their last new token, including forced ones; results are medians of interleaved repeats.
 
-Where the extra `peers` is installed, Hugging Face generate and CTranslate2 decode a GPT-2 of the same size, which is
-what they know, beside our own decoders (rows of `weights` "gpt-2 twin").
+If the extra `peers` is installed, Hugging Face generate and CTranslate2 decode a GPT-2 of the same size, which they
+support, beside our own decoders (rows of `weights` "gpt-2 twin").
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ PRESETS: dict[str, dict[str, object]] = {
     "gpt2": {"vocab_size": 50_304, "n_layer": 12, "n_head": 12, "n_embd": 768, "block_size": 1024},
 }
 PLAIN = "no cache"
-N_TEXTS = 100  # for the loss of rounded weights
+N_TEXTS = 100  # texts for measuring the loss of rounded weights
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,17 +46,17 @@ class Options:
     """What to measure.
 
     Attributes:
-        model: A model folder; None takes the released weights.
-        preset: Random weights of this shape instead.
-        batches: Prompts decoded together.
-        prompt: Tokens of each prompt.
-        new: Tokens written after each.
-        repeats: Of every rung.
-        threads: Of PyTorch, numpy and onnxruntime.
-        device: Of the rungs in PyTorch; on a GPU they are the only ones.
-        only: Rungs whose name holds one of these texts; all if empty. The plain loop is always there.
-        peers: Whether other people's decoders are measured too, where they are installed.
-        seed: Of prompts, forced tokens and random weights.
+        model: A model folder.
+        preset: Use random weights of this shape instead.
+        batches: Numbers of prompts decoded together.
+        prompt: Tokens per prompt.
+        new: Tokens generated after each.
+        repeats: Repeats of every rung.
+        threads: Threads of PyTorch, numpy and onnxruntime.
+        device: Device of the PyTorch rungs; on a GPU they are the only ones.
+        only: Rungs whose name contains one of these texts; all if empty. The plain loop is always included.
+        peers: Whether to measure external decoders, if installed.
+        seed: For prompts, forced tokens and random weights.
     """
 
     model: Path | None = None
@@ -74,19 +74,19 @@ class Options:
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """What one rung did.
+    """Results of one rung.
 
     Attributes:
         rung: Its name.
         weights: `own`, or `gpt-2 twin` (random weights).
         batch: Prompts decoded together.
         tokens_per_s: New tokens of all prompts together.
-        ms_per_token: Time over the new tokens of one prompt.
-        factor: Tokens/s over those of the plain loop.
+        ms_per_token: Time divided by the new tokens of one prompt.
+        factor: Tokens/s relative to the plain loop.
         weight_mb: Weights in memory [MB].
-        equal: Share of prompts continued token for token as the plain loop does.
-        until: Mean share of the new tokens before the first that differs.
-        loss: Mean over the goals of texts [nats], where it was measured.
+        equal: Share of prompts whose continuation equals the plain loop's.
+        until: Mean share of the new tokens before the first difference.
+        loss: Mean over the goals of texts [nats], where measured.
     """
 
     rung: str
@@ -102,7 +102,7 @@ class Row:
 
 
 def run(options: Options) -> dict[str, object]:
-    """Measure; returns plain data: `settings`, `rows` (fields of `Row`) and `disagree`, the rungs that must not.
+    """Measure; returns plain data: `settings`, `rows` (fields of `Row`) and `disagree`, the exact rungs that differ.
 
     Raises:
         ConfigError: There is no such preset, or the prompts do not fit.
@@ -115,27 +115,27 @@ def run(options: Options) -> dict[str, object]:
     from gpt.inference.threads import limit_blas_threads
 
     torch.set_num_threads(options.threads)
-    told = limit_blas_threads(options.threads)
+    blas_threads_set = limit_blas_threads(options.threads)
     model, tokenizer = _model(options)
     rows: list[Row] = []
     disagree: list[str] = []
     for batch in options.batches:
         rng = np.random.default_rng(options.seed)
         texts = _texts(model, tokenizer, options, batch, rng)
-        found, wrong = _measure("own", _rungs(model, batch, options), texts, batch, options, rng)
-        rows += found
-        disagree += wrong
+        new_rows, new_disagree = _measure("own", _rungs(model, batch, options), texts, batch, options, rng)
+        rows += new_rows
+        disagree += new_disagree
     if options.peers and options.device == "cpu" and installed():
-        found, wrong = _measure_peers(model, options)
-        rows += found
-        disagree += wrong
+        new_rows, new_disagree = _measure_peers(model, options)
+        rows += new_rows
+        disagree += new_disagree
     settings = {
         "model": options.preset or str(options.model),
         "prompt": options.prompt,
         "new": options.new,
         "repeats": options.repeats,
         "threads": options.threads,
-        "numpy_threads_set": told,
+        "numpy_threads_set": blas_threads_set,
         "device": options.device,
         "seed": options.seed,
         "torch": torch.__version__,
@@ -150,7 +150,7 @@ def _model(options: Options) -> tuple[GPT, Tokenizer | None]:
 
     if options.preset is None:
         if options.model is None:
-            raise ConfigError("which model? Name a folder with --model, such as planner/released/home, or a --preset")
+            raise ConfigError("no model given; pass --model with a folder, such as planner/released/home, or --preset")
         model, tokenizer, _ = load_model(options.model, options.device)
         return model, tokenizer
     if options.preset not in PRESETS:
@@ -159,9 +159,9 @@ def _model(options: Options) -> tuple[GPT, Tokenizer | None]:
 
 
 def peaked_model(settings: dict[str, object], seed: int) -> GPT:
-    """A model of random weights that is sure of what it writes: rounding does not decide between two tokens.
+    """Return a model with random weights and confident predictions, so that rounding does not change the chosen token.
 
-    Its head is a matrix of its own: with the embedding's, random weights repeat the token that they have just read.
+    Its head is not tied: with the embedding as head, random weights repeat the token just read.
     """
     import torch
 
@@ -226,11 +226,11 @@ def _measure_peers(model: GPT, options: Options) -> tuple[list[Row], list[str]]:
         for batch in options.batches:
             rng = np.random.default_rng(options.seed)
             texts = _texts(twin, None, options, batch, rng)
-            # Jumping is for forced tokens, which the peers do not know of; compiling again would show nothing new.
+            # Jump forward needs forced tokens, which peers lack; compiling again would show nothing new.
             ours = [r for r in _rungs(twin, batch, options) if "jump" not in r.name and "compile" not in r.name]
-            found, wrong = _measure("gpt-2 twin", [*ours, *peers], texts, batch, options, rng)
-            rows += found
-            disagree += wrong
+            new_rows, new_disagree = _measure("gpt-2 twin", [*ours, *peers], texts, batch, options, rng)
+            rows += new_rows
+            disagree += new_disagree
     return rows, disagree
 
 
@@ -245,11 +245,11 @@ def _measure(
         forced=force_about_half(options.new, rng),
     )
     work = replace(work, truth=rungs[0].run(work))
-    written = {rung.name: rung.run(work) for rung in rungs[1:]} | {PLAIN: work.truth}  # compiles, too
+    written = {rung.name: rung.run(work) for rung in rungs[1:]} | {PLAIN: work.truth}  # also compiles
     seconds: dict[str, list[float]] = {rung.name: [] for rung in rungs}
     for repeat in range(options.repeats):
         for rung in rungs:
-            seconds[rung.name].append(took(rung, work))
+            seconds[rung.name].append(time_run(rung, work))
             print(f"{batch:3} {repeat}  {seconds[rung.name][-1]:9.4f} s  {rung.name}", file=sys.stderr)
     plain = statistics.median(seconds[PLAIN])
     rows, disagree = [], []
@@ -259,7 +259,7 @@ def _measure(
         if rung.exact and equal < 1:
             disagree.append(f"{rung.name}, batch {batch}, {weights} weights")
         goals = [text for text in texts if text.goal]
-        measured = loss(rung, goals) if rung.reads is not None and goals and batch == 1 else None
+        measured = loss(rung, goals) if rung.new_context is not None and goals and batch == 1 else None
         rows.append(
             Row(
                 rung=rung.name, weights=weights, batch=batch, tokens_per_s=batch * work.new / median,
@@ -270,24 +270,24 @@ def _measure(
     return rows, disagree
 
 
-def took(rung: Rung, work: Work) -> float:
-    """Seconds of one run."""
-    began = time.perf_counter()
+def time_run(rung: Rung, work: Work) -> float:
+    """Return the duration of one run [s]."""
+    started_at = time.perf_counter()
     rung.run(work)
-    return time.perf_counter() - began
+    return time.perf_counter() - started_at
 
 
 def agreement(written: Rows, truth: Rows) -> tuple[float, float]:
-    """Share of equal rows, and mean share of a row before the first token that differs."""
-    firsts = [
-        next((place for place, (a, b) in enumerate(zip(own, true, strict=True)) if a != b), len(true)) / len(true)
+    """Return the share of equal rows, and the mean share of a row before its first difference."""
+    first_differences = [
+        next((index for index, (a, b) in enumerate(zip(own, true, strict=True)) if a != b), len(true)) / len(true)
         for own, true in zip(written, truth, strict=True)
     ]
-    return sum(first == 1 for first in firsts) / len(firsts), statistics.mean(firsts)
+    return sum(first == 1 for first in first_differences) / len(first_differences), statistics.mean(first_differences)
 
 
 def table(rows: Sequence[dict[str, object]]) -> str:
-    """The rows as Markdown."""
+    """Format the rows as a Markdown table."""
     lines = ["| weights | batch | rung | tokens/s | ms a token | × no cache | weights MB | as the plain loop | loss |",
              "|---|---|---|---|---|---|---|---|---|"]  # fmt: skip
     for values in rows:
@@ -307,15 +307,15 @@ def draw_chart(rows: Sequence[dict[str, object]], path: Path) -> bool:
         from matplotlib.figure import Figure
     except ImportError:
         return False
-    found = [Row(**values) for values in rows]  # type: ignore[arg-type]
-    panels = list(dict.fromkeys((row.weights, row.batch) for row in found))
-    columns = len({row.batch for row in found})
+    parsed = [Row(**values) for values in rows]  # type: ignore[arg-type]
+    panels = list(dict.fromkeys((row.weights, row.batch) for row in parsed))
+    columns = len({row.batch for row in parsed})
     lines = -(-len(panels) // columns)
-    most = max(sum((row.weights, row.batch) == panel for row in found) for panel in panels)
-    figure = Figure(figsize=(6.5 * columns, (1.2 + 0.36 * most) * lines), layout="constrained")
+    max_bars = max(sum((row.weights, row.batch) == panel for row in parsed) for panel in panels)
+    figure = Figure(figsize=(6.5 * columns, (1.2 + 0.36 * max_bars) * lines), layout="constrained")
     axes = figure.subplots(lines, columns, squeeze=False).flat
     for axis, (weights, batch) in zip(axes, panels, strict=True):
-        own = [row for row in found if (row.weights, row.batch) == (weights, batch)]
+        own = [row for row in parsed if (row.weights, row.batch) == (weights, batch)]
         bars = axis.barh([row.rung for row in own], [row.tokens_per_s for row in own], color="#4878a8")
         axis.bar_label(bars, labels=[f" {row.tokens_per_s:,.0f}  ({row.factor:.1f} ×)" for row in own], fontsize=8)
         axis.set(
@@ -331,7 +331,7 @@ def draw_chart(rows: Sequence[dict[str, object]], path: Path) -> bool:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Measure and print a table. Returns 0, or 2 on wrong input or where a rung must agree and does not."""
+    """Measure and print a table. Returns 0, or 2 on wrong input or if an exact rung differs."""
     parser = argparse.ArgumentParser(prog="python -m gpt.speed --decode", description="Decoding speed, rung by rung.")
     parser.add_argument("--model", type=Path, help="a model folder, e.g. planner/released/home")
     parser.add_argument("--preset", choices=tuple(PRESETS), help="random weights of this shape instead")
@@ -341,8 +341,8 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--repeats", type=int, default=5, help="measured runs of each rung (default 5)")
     parser.add_argument("--threads", type=int, default=1, help="threads (default 1)")
     parser.add_argument("--device", default="cpu", help="cpu or cuda (default cpu)")
-    parser.add_argument("--only", default="", help="rungs whose name holds one of these texts, split by ';'")
-    parser.add_argument("--no-peers", action="store_true", help="leave Hugging Face and CTranslate2 out")
+    parser.add_argument("--only", default="", help="rungs whose name contains one of these texts, separated by ';'")
+    parser.add_argument("--no-peers", action="store_true", help="skip Hugging Face and CTranslate2")
     parser.add_argument("--seed", type=int, default=0, help="of prompts and random weights (default 0)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--out", type=Path, help="a folder for decode_speed.json and decode_speed.png")
@@ -352,7 +352,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         batches = tuple(int(part) for part in args.batch.split(","))
     except ValueError:
-        parser.error(f"--batch is {args.batch!r}; it must be whole numbers split by commas")
+        parser.error(f"--batch is {args.batch!r}; it must be whole numbers separated by commas")
     if min((*batches, args.prompt, args.new, args.repeats, args.threads)) < 1:
         parser.error("--batch, --prompt, --new, --repeats and --threads must be at least 1")
     options = Options(
@@ -370,7 +370,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def report(results: dict[str, object], *, as_json: bool = False, out: Path | None = None) -> None:
-    """Print what `run` returned, and write it and its chart into a folder."""
+    """Print the results of `run`; optionally write them and a chart to a folder."""
     rows = results["rows"]
     assert isinstance(rows, list)
     text = json.dumps(results, indent=2)

@@ -1,6 +1,6 @@
-"""Other people's decoders as rungs: Hugging Face generate and CTranslate2 (the extra `peers`).
+"""Decoders of other projects as rungs: Hugging Face generate and CTranslate2 (the extra `peers`).
 
-Neither has our positions and norms, so they are given a GPT-2 of the same size, and our own decoders the same one.
+Neither supports our positions and norms, so they run a GPT-2 of the same size, and so do our own decoders.
 """
 
 from __future__ import annotations
@@ -24,25 +24,25 @@ GPT2_PARTS: dict[str, object] = {
 
 
 def installed() -> list[str]:
-    """Which of the peers there are."""
+    """Return the names of the installed external decoders."""
     if importlib.util.find_spec("transformers") is None:
-        return []  # CTranslate2 converts with it
+        return []  # CTranslate2 needs it for conversion
     return ["transformers", *(["ctranslate2"] if importlib.util.find_spec("ctranslate2") else [])]
 
 
 def gpt2_settings(config: GPTConfig) -> dict[str, object]:
-    """The settings of a GPT-2 with as many layers, heads, ids, and places of the same width."""
+    """Return the settings of a GPT-2 with the same layers, heads, width, vocabulary and block size."""
     shape = ("vocab_size", "n_layer", "n_head", "n_embd", "block_size")
     return {name: getattr(config, name) for name in shape} | GPT2_PARTS
 
 
 def peer_rungs(model: GPT, folder: Path, threads: int) -> list[Rung]:
-    """The peers that are installed, with this model's weights.
+    """Return rungs for the installed external decoders, with this model's weights.
 
     Args:
         model: With GPT-2's parts.
-        folder: Where its files are written for them.
-        threads: Of CTranslate2.
+        folder: Where to write the model files.
+        threads: Threads of CTranslate2.
     """
     names = installed()
     if not names:
@@ -54,18 +54,18 @@ def peer_rungs(model: GPT, folder: Path, threads: int) -> list[Rung]:
 def _hugging_face(folder: Path) -> Rung:
     import transformers
 
-    theirs = transformers.GPT2LMHeadModel.from_pretrained(folder).eval()
-    size = sum(p.numel() * p.element_size() for p in theirs.parameters())
+    hf_model = transformers.GPT2LMHeadModel.from_pretrained(folder).eval()
+    size = sum(p.numel() * p.element_size() for p in hf_model.parameters())
 
     @torch.inference_mode()
     def run(work: Work) -> Rows:
         idx = torch.tensor(work.prompts)
-        out = theirs.generate(
+        out = hf_model.generate(
             idx, attention_mask=torch.ones_like(idx), max_new_tokens=work.new, min_new_tokens=work.new, do_sample=False,
             use_cache=True, pad_token_id=0, eos_token_id=None,
         )  # fmt: skip
-        found: Rows = out[:, idx.shape[1] :].tolist()
-        return found
+        rows: Rows = out[:, idx.shape[1] :].tolist()
+        return rows
 
     return Rung(name="Hugging Face generate", run=run, weight_bytes=size)
 
@@ -74,19 +74,19 @@ def _ctranslate2(folder: Path, threads: int) -> list[Rung]:
     import ctranslate2
 
     rungs = []
-    for kind, exact in (("float32", True), ("int8", False)):
-        converted = folder / f"ctranslate2-{kind}"
+    for dtype, exact in (("float32", True), ("int8", False)):
+        converted = folder / f"ctranslate2-{dtype}"
         if not converted.exists():
-            ctranslate2.converters.TransformersConverter(str(folder)).convert(str(converted), quantization=kind)
-        generator = ctranslate2.Generator(str(converted), compute_type=kind, inter_threads=1, intra_threads=threads)
+            ctranslate2.converters.TransformersConverter(str(folder)).convert(str(converted), quantization=dtype)
+        generator = ctranslate2.Generator(str(converted), compute_type=dtype, inter_threads=1, intra_threads=threads)
 
         def run(work: Work, generator: ctranslate2.Generator = generator) -> Rows:
-            found = generator.generate_batch(
+            results = generator.generate_batch(
                 [[f"t{token}" for token in prompt] for prompt in work.prompts], max_length=work.new,
                 min_length=work.new, sampling_topk=1, include_prompt_in_result=False,
                 max_batch_size=len(work.prompts), end_token=[],
             )  # fmt: skip
-            return [[int(token) for token in one.sequences_ids[0]] for one in found]
+            return [[int(token) for token in result.sequences_ids[0]] for result in results]
 
         name = "CTranslate2" if exact else "CTranslate2, int8"
         size = (converted / "model.bin").stat().st_size
@@ -101,9 +101,11 @@ def _write_folder(model: GPT, folder: Path) -> None:
     weights = folder / "model.safetensors"
     export_gpt2(model, weights)
     tensors, metadata = read_tensors(weights)
-    # A head of its own stands beside the transformer, whose names then need their prefix.
-    own = {name if name.startswith("lm_head") else f"transformer.{name}": tensor for name, tensor in tensors.items()}
-    write_tensors(weights, own, metadata)
+    # An untied head lies outside of the transformer, so the other names need a prefix.
+    prefixed = {
+        name if name.startswith("lm_head") else f"transformer.{name}": tensor for name, tensor in tensors.items()
+    }
+    write_tensors(weights, prefixed, metadata)
     shape = {
         "architectures": ["GPT2LMHeadModel"], "model_type": "gpt2", "vocab_size": config.vocab_size,
         "n_layer": config.n_layer, "n_head": config.n_head, "n_embd": config.n_embd, "n_positions": config.block_size,

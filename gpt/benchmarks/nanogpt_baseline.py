@@ -1,8 +1,8 @@
-"""A plain GPT's training step, as nanoGPT's README recommends it: what the ladder is compared with.
+"""A plain GPT's training step, as nanoGPT's README recommends it: the baseline of the training ladder.
 
 GPT-2's architecture with nanoGPT's defaults (no biases, GELU, LayerNorm, learned positions, tied weights, vocabulary
-50,304, fused AdamW, bf16 autocast, flash attention, torch.compile): documents follow each other in one stream that is
-cut into rows, attention crosses their borders, and every token is learned. Only the documents are the ladder's.
+50,304, fused AdamW, bf16 autocast, flash attention, torch.compile). Documents are concatenated into one stream that is
+cut into rows, attention crosses document boundaries, and every token carries loss. The documents are the ladder's.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from gpt.benchmarks.training_data import draw_groups
-from gpt.benchmarks.training_ladder import GROUPS, N_IDS, NICE_VOCABULARY, Preset
+from gpt.benchmarks.training_ladder import GROUPS, N_IDS, PADDED_VOCABULARY, Preset
 
 
 class _Block(nn.Module):
@@ -60,7 +60,7 @@ class _PlainGPT(nn.Module):
 
 
 class PlainStep:
-    """Trains it, one optimizer step a call, on the documents that the ladder reads."""
+    """Trains the plain GPT on the ladder's documents; each call takes one optimizer step."""
 
     def __init__(
         self,
@@ -68,7 +68,7 @@ class PlainStep:
         device: torch.device,
         seed: int = 0,
         *,
-        vocabulary: int = NICE_VOCABULARY,
+        vocabulary: int = PADDED_VOCABULARY,
         compiled: bool = True,
     ) -> None:
         self.device, self.preset = device, preset
@@ -84,41 +84,41 @@ class PlainStep:
         n_rows = (len(stream) - 1) // T
         ids = torch.tensor(stream[: n_rows * T + 1], device=device)
         self.idx, self.targets = ids[:-1].view(n_rows, T), ids[1:].view(n_rows, T)
-        self.at = 0
+        self.next_row = 0
 
     @property
     def n_tokens(self) -> float:
-        """Tokens of a step."""
+        """Tokens per step."""
         return float(self.preset.rows * self.preset.block_size)
 
     @property
     def flops(self) -> float:
-        """As in `gpt.benchmarks.training_ladder.Step.flops`, with every token learned."""
+        """As in `gpt.benchmarks.training_ladder.Step.flops`, with loss on every token."""
         weights = sum(p.numel() for p in self.model.blocks.parameters()) + self.model.wte.weight.numel()
         T, C = self.preset.block_size, self.preset.n_embd
         return self.n_tokens * (6.0 * weights + 12.0 * self.preset.n_layer * C * (T + 1) / 2)
 
     def __call__(self) -> tuple[float, float]:
-        """Take a step; returns its seconds and its loss."""
-        self._wait()
-        began = time.perf_counter()
+        """Take a step; returns its duration [s] and its loss."""
+        self._synchronize()
+        started_at = time.perf_counter()
         micro, total = self.preset.micro_rows, 0.0
-        parts = self.preset.rows // micro
-        for _ in range(parts):
-            loss = self._loss(micro) / parts
+        n_passes = self.preset.rows // micro
+        for _ in range(n_passes):
+            loss = self._loss(micro) / n_passes
             loss.backward()  # type: ignore[no-untyped-call]
             total += loss.item()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
-        self._wait()
-        return time.perf_counter() - began, total
+        self._synchronize()
+        return time.perf_counter() - started_at, total
 
     @torch.no_grad()
     def first_loss(self) -> float:
         """Mean loss of the first rows."""
-        at, loss = self.at, self._loss(self.preset.micro_rows).item()
-        self.at = at
+        next_row, loss = self.next_row, self._loss(self.preset.micro_rows).item()
+        self.next_row = next_row
         return loss
 
     def memory_mib(self) -> float:
@@ -128,14 +128,14 @@ class PlainStep:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
 
     def _loss(self, rows: int) -> Tensor:
-        if self.at + rows > len(self.idx):
-            self.at = 0
-        here = slice(self.at, self.at + rows)
-        self.at += rows
+        if self.next_row + rows > len(self.idx):
+            self.next_row = 0
+        selected = slice(self.next_row, self.next_row + rows)
+        self.next_row += rows
         with torch.autocast(self.device.type, torch.bfloat16):
-            out: Tensor = self.run(self.idx[here], self.targets[here])
+            out: Tensor = self.run(self.idx[selected], self.targets[selected])
         return out
 
-    def _wait(self) -> None:
+    def _synchronize(self) -> None:
         if self.device.type == "cuda":
             torch.cuda.synchronize(self.device)

@@ -1,7 +1,7 @@
-"""A plain GPT's training step and the ladder's last rung in one process, step by step in turn, for their ratio.
+"""Alternate a plain GPT's training step with the ladder's last rung in one process, to measure their ratio.
 
-What else runs on a machine slows both alike then; in processes of their own, it does not. Each is measured with the
-plain GPT's vocabulary and, where the ladder has one, with the domain's own.
+Within one process, other load on the machine slows both equally; in separate processes it would not. Both are measured
+with the plain GPT's vocabulary and, where the ladder has one, with the domain's own.
 """
 
 from __future__ import annotations
@@ -11,33 +11,33 @@ from dataclasses import replace
 import torch
 
 from gpt.benchmarks.nanogpt_baseline import PlainStep
-from gpt.benchmarks.training_ladder import NICE_VOCABULARY, OWN_VOCABULARY, Preset, Step, rungs
+from gpt.benchmarks.training_ladder import DOMAIN_VOCABULARY, PADDED_VOCABULARY, Preset, Step, rungs
 
 PLAIN, OURS = "plain GPT", "last rung"
 
 
 def vocabularies(branched: bool) -> tuple[int, ...]:
-    """The sizes that are measured."""
-    return (NICE_VOCABULARY, OWN_VOCABULARY) if branched else (NICE_VOCABULARY,)
+    """Return the vocabulary sizes to measure."""
+    return (PADDED_VOCABULARY, DOMAIN_VOCABULARY) if branched else (PADDED_VOCABULARY,)
 
 
-def label(who: str, vocabulary: int) -> str:
-    """Name one of the steps."""
-    return f"{who}, vocabulary {vocabulary:,}"
+def label(name: str, vocabulary: int) -> str:
+    """Return the name of a step."""
+    return f"{name}, vocabulary {vocabulary:,}"
 
 
-def steps_in_turn(preset: Preset, device: torch.device, *, compiled: bool = True) -> dict[str, Step | PlainStep]:
-    """Return the steps by name, in the order in which they take turns.
+def interleaved_steps(preset: Preset, device: torch.device, *, compiled: bool = True) -> dict[str, Step | PlainStep]:
+    """Return the steps by name, in the order in which they alternate.
 
     Args:
-        preset: What is trained.
-        device: Where.
-        compiled: Whether what is usually compiled is; tests spare the time.
+        preset: The model and step size.
+        device: The device.
+        compiled: Whether to use `torch.compile` where it normally is used; tests disable it to save time.
     """
     last = rungs(device.type, preset.branched)[-1]
-    found: dict[str, Step | PlainStep] = {}
+    steps: dict[str, Step | PlainStep] = {}
     for vocabulary in vocabularies(preset.branched):
-        found[label(PLAIN, vocabulary)] = PlainStep(preset, device, vocabulary=vocabulary, compiled=compiled)
+        steps[label(PLAIN, vocabulary)] = PlainStep(preset, device, vocabulary=vocabulary, compiled=compiled)
         rung = replace(last, vocabulary=vocabulary, compile=last.compile and compiled)
-        found[label(OURS, vocabulary)] = Step(rung, preset, device)
-    return found
+        steps[label(OURS, vocabulary)] = Step(rung, preset, device)
+    return steps

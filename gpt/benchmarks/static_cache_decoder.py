@@ -1,4 +1,4 @@
-"""Greedy decoding by one compiled step over a cache of fixed size, as gpt-fast does it.
+"""Greedy decoding with one compiled step over a KV cache of fixed size, as in gpt-fast.
 
 Shapes: B rows, K key heads, D head size, k previous tokens, V vocabulary size.
 """
@@ -16,23 +16,23 @@ from gpt.model.transformer import GPT
 
 
 class StaticCache(KVCache):
-    """A cache that gives attention its whole buffers, so that shapes do not change from step to step."""
+    """A cache that returns its whole buffers, so that shapes are the same in every step."""
 
-    place: Tensor
-    """(1,) where the next token goes."""
+    position: Tensor
+    """(1,) position of the next token."""
 
     def append(self, layer: int, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
         """Store one new token's keys and values (B, K, 1, D); returns the buffers (B, K, capacity, D)."""
         keys, values = self.keys[layer], self.values[layer]
-        keys.index_copy_(2, self.place, k)
-        values.index_copy_(2, self.place, v)
+        keys.index_copy_(2, self.position, k)
+        values.index_copy_(2, self.position, v)
         return keys, values
 
 
 class StaticDecoder:
-    """A model whose step is compiled once for a number of rows and a length.
+    """A model whose decoding step is compiled once for a number of rows and a capacity.
 
-    Compiling takes half a minute on a CPU the first time.
+    The first compilation takes half a minute on a CPU.
     """
 
     def __init__(self, model: GPT, rows: int, capacity: int) -> None:
@@ -43,43 +43,48 @@ class StaticDecoder:
 
     @torch.no_grad()
     def generate(self, prompts: Sequence[Sequence[int]], new: int) -> list[list[int]]:
-        """Continue prompts of equal length by `new` tokens each, the likeliest."""
+        """Continue prompts of equal length greedily by `new` tokens each."""
         model, device = self.model, self.model.device
         idx = torch.tensor(prompts, device=device)  # (B, P)
-        first = KVCache(model.config, rows=self.rows, capacity=self.capacity, device=device)
-        token = model.head(model.trunk(idx, cache=first)[:, -1]).argmax(dim=-1)  # (B,)
+        prompt_cache = KVCache(model.config, rows=self.rows, capacity=self.capacity, device=device)
+        token = model.head(model.trunk(idx, cache=prompt_cache)[:, -1]).argmax(dim=-1)  # (B,)
         cache = StaticCache.__new__(StaticCache)
-        cache.config, cache.capacity, cache.padding, cache.length = model.config, self.capacity, None, first.length
-        cache.keys, cache.values, cache.tokens = first.keys, first.values, first.tokens
+        cache.config, cache.capacity, cache.padding, cache.length = (
+            model.config,
+            self.capacity,
+            None,
+            prompt_cache.length,
+        )
+        cache.keys, cache.values, cache.tokens = prompt_cache.keys, prompt_cache.values, prompt_cache.tokens
         k = model.config.previous_tokens
-        recent = cache.tokens[:, first.length : first.length + k].clone()  # (B, k)
-        cache.place = torch.tensor([first.length], device=device)
-        found = [token]
+        recent = cache.tokens[:, prompt_cache.length : prompt_cache.length + k].clone()  # (B, k)
+        cache.position = torch.tensor([prompt_cache.length], device=device)
+        tokens = [token]
         for _ in range(new - 1):
-            following = self._step(model, cache, token, recent).clone()
+            next_token = self._step(model, cache, token, recent).clone()
             if k:
                 recent = torch.cat((recent[:, 1:], token[:, None]), dim=1)
-            token = following
-            cache.place += 1
-            found.append(token)
-        out: list[list[int]] = torch.stack(found, dim=1).tolist()
+            token = next_token
+            cache.position += 1
+            tokens.append(token)
+        out: list[list[int]] = torch.stack(tokens, dim=1).tolist()
         return out
 
 
 def _step(model: GPT, cache: StaticCache, token: Tensor, recent: Tensor) -> Tensor:
-    """Read a token (B,) of each row after the k tokens `recent` (B, k); returns the likeliest next ones (B,)."""
+    """Read a token (B,) of each row after its k tokens `recent` (B, k); returns the most likely next tokens (B,)."""
     x = model.wte(token[:, None])  # (B, 1, C)
     if model.previous is not None:
         x = x + model.previous(recent + model.offsets).sum(dim=1, keepdim=True)
     if model.config.position != "rotary":
         table = model.waves if model.wpe is None else model.wpe.weight
-        x = x + table[cache.place]
+        x = x + table[cache.position]
     if model.embedding_norm is not None:
         x = model.embedding_norm(x)
-    rotation = (model.cos[cache.place], model.sin[cache.place]) if model.config.position == "rotary" else None
-    there = torch.arange(cache.capacity, device=x.device) <= cache.place
-    sight = AttentionMask("matmul", torch.where(there, 0.0, -1e9).to(x.dtype)[None])  # (1, capacity)
+    rotation = (model.cos[cache.position], model.sin[cache.position]) if model.config.position == "rotary" else None
+    visible = torch.arange(cache.capacity, device=x.device) <= cache.position
+    attn_mask = AttentionMask("matmul", torch.where(visible, 0.0, -1e9).to(x.dtype)[None])  # (1, capacity)
     for layer, block in enumerate(model.blocks):
-        x = block(x, rotation, sight, cache, layer)
+        x = block(x, rotation, attn_mask, cache, layer)
     logits: Tensor = model.head(model.final_norm(x)[:, -1])  # (B, V)
     return logits.argmax(dim=-1)

@@ -1,6 +1,6 @@
-"""What the speed ladder trains on: documents in the shapes of the planner's corpus, one group of them a step.
+"""Training data of the speed ladder: documents shaped like the planner's corpus, one group per step.
 
-A step reads the same documents on every rung, however they are laid out, so its loss and its gradient are the same.
+A step reads the same documents on every rung, whatever their layout, so its loss and gradient are the same.
 
 Shapes: B rows, T positions of a row.
 """
@@ -18,24 +18,24 @@ from gpt.data.batches import Batch, PackedBatches, PaddedBatches
 from gpt.data.tokenized_documents import TokenizedDocuments
 from gpt.model.packed_layout import PackedLayout
 
-# The planner's corpus (recipe `language`, 20,000 packed documents): a home's inventory of 71 tokens and 7 or 8
-# instructions to it, of 25 tokens with 4 in ten to be written; and plans of 40 to 240 tokens, half to be written.
-TRUNK, BRANCHES, BRANCH, PLAN = (40, 105), (7, 9), (16, 36), (40, 240)
-WRITTEN_OF_BRANCH, WRITTEN_OF_PLAN, PLANS = 0.4, 0.5, 0.25
+# The planner's corpus (recipe `language`, 20,000 packed documents): a home's inventory of 71 tokens with 7 or 8
+# instructions of 25 tokens each, 40 % of them with loss; and plans of 40 to 240 tokens, half of them with loss.
+PREFIX, BRANCHES, BRANCH, PLAN = (40, 105), (7, 9), (16, 36), (40, 240)
+LOSS_FRACTION_OF_BRANCH, LOSS_FRACTION_OF_PLAN, PLAN_FRACTION = 0.4, 0.5, 0.25
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tree:
-    """Documents that begin alike: token ids of the trunk and of each branch, and how much of a branch is learned."""
+    """Documents with a common prefix: ids of the prefix and of each branch, and the fraction of a branch with loss."""
 
-    trunk: Sequence[int]
+    prefix: Sequence[int]
     branches: Sequence[Sequence[int]]
-    written: float
+    loss_fraction: float
 
     @property
     def documents(self) -> list[list[int]]:
-        """The documents, the trunk repeated before each branch."""
-        return [[*self.trunk, *branch] for branch in self.branches]
+        """Return the documents, with the prefix repeated before each branch."""
+        return [[*self.prefix, *branch] for branch in self.branches]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,30 +47,31 @@ class Group:
 
     @cached_property
     def n_tokens(self) -> int:
-        """Tokens of the documents, each counted whole."""
+        """Tokens of the documents, each counted in full."""
         return sum(len(document) for tree in self.trees for document in tree.documents)
 
     def padded(self, rows: int, width: int) -> list[Batch]:
-        """Batches of `rows` documents, each in a row of its own, all rows padded to `width`."""
-        found = _documents(self.trees)
-        return [_widened(b, width) for b in _each_once(PaddedBatches(found, rows, self.block_size, 0))]
+        """Return batches of `rows` documents, each in its own row, all rows padded to `width`."""
+        documents = _documents(self.trees)
+        return [_pad_to_width(b, width) for b in _one_epoch(PaddedBatches(documents, rows, self.block_size, 0))]
 
     def packed(self, rows: int, shared: bool) -> list[Batch]:
-        """Batches of packed rows of `block_size`; `shared` reads a trunk once for its branches."""
-        found = _trees(self.trees) if shared else _documents(self.trees)
-        return _each_once(PackedBatches(found, rows, self.block_size, 0))
+        """Return batches of packed rows of `block_size`; with `shared`, a prefix is read once for its branches."""
+        documents = _trees(self.trees) if shared else _documents(self.trees)
+        return _one_epoch(PackedBatches(documents, rows, self.block_size, 0))
 
 
 def draw_groups(count: int, positions: int, block_size: int, branched: bool, n_ids: int, seed: int) -> list[Group]:
-    """Draw groups that fill about `positions` positions once packed with shared trunks.
+    """Draw groups that fill about `positions` positions when packed with shared prefixes.
 
     Args:
-        count: Groups.
-        positions: Of a group.
-        block_size: Longest document.
-        branched: The planner's shapes; else plain text of 0.5 to 1 times `block_size`, of which every token is learned.
-        n_ids: Token ids are below it.
-        seed: Repeats them.
+        count: Number of groups.
+        positions: Positions per group.
+        block_size: Maximum length of a document.
+        branched: Use the planner's shapes; otherwise plain text of 0.5 to 1 times `block_size`, with loss on every
+            token.
+        n_ids: Upper bound of token ids.
+        seed: Random seed.
     """
     rng = np.random.default_rng(seed)
     return [Group(trees=tuple(_draw(rng, positions, block_size, branched, n_ids)), block_size=block_size)
@@ -79,62 +80,68 @@ def draw_groups(count: int, positions: int, block_size: int, branched: bool, n_i
 
 def _draw(rng: np.random.Generator, positions: int, block_size: int, branched: bool, n_ids: int) -> list[Tree]:
     def ids(span: tuple[int, int]) -> list[int]:
-        # Zipf's law, as words have it: a model can learn something within a few steps.
+        # Zipf's law, as in natural language: a model can learn something within a few steps.
         n = int(rng.integers(*span))
         drawn: list[int] = (rng.zipf(1.3, size=n) % n_ids).tolist()
         return drawn
 
     trees: list[Tree] = []
-    left = positions
-    while left > 0:
+    remaining = positions
+    while remaining > 0:
         if not branched:
-            tree = Tree(trunk=(), branches=[ids((block_size // 2, block_size))], written=1.0)
-        elif rng.random() < PLANS:
-            tree = Tree(trunk=(), branches=[ids((PLAN[0], min(PLAN[1], block_size)))], written=WRITTEN_OF_PLAN)
+            tree = Tree(prefix=(), branches=[ids((block_size // 2, block_size))], loss_fraction=1.0)
+        elif rng.random() < PLAN_FRACTION:
+            tree = Tree(
+                prefix=(), branches=[ids((PLAN[0], min(PLAN[1], block_size)))], loss_fraction=LOSS_FRACTION_OF_PLAN
+            )
         else:
-            trunk, many = ids(TRUNK), int(rng.integers(*BRANCHES))
-            tree = Tree(trunk=trunk, branches=[ids(BRANCH) for _ in range(many)], written=WRITTEN_OF_BRANCH)
-        size = len(tree.trunk) + sum(map(len, tree.branches))
+            prefix, n_branches = ids(PREFIX), int(rng.integers(*BRANCHES))
+            tree = Tree(
+                prefix=prefix, branches=[ids(BRANCH) for _ in range(n_branches)], loss_fraction=LOSS_FRACTION_OF_BRANCH
+            )
+        size = len(tree.prefix) + sum(map(len, tree.branches))
         if size > block_size:
             continue
         trees.append(tree)
-        left -= size
+        remaining -= size
     return trees
 
 
-def _learned(n: int, written: float) -> list[bool]:
-    return [i > 0 and i >= (1 - written) * n for i in range(n)]
+def _loss_mask(n: int, loss_fraction: float) -> list[bool]:
+    return [i > 0 and i >= (1 - loss_fraction) * n for i in range(n)]
 
 
 def _documents(trees: Sequence[Tree]) -> TokenizedDocuments:
-    lists, marks = [], []
+    lists, masks = [], []
     for tree in trees:
         for branch in tree.branches:
-            lists.append([*tree.trunk, *branch])
-            marks.append([False] * len(tree.trunk) + _learned(len(branch), tree.written))
-    return TokenizedDocuments.from_lists(lists, marks)
+            lists.append([*tree.prefix, *branch])
+            masks.append([False] * len(tree.prefix) + _loss_mask(len(branch), tree.loss_fraction))
+    return TokenizedDocuments.from_lists(lists, masks)
 
 
 def _trees(trees: Sequence[Tree]) -> TokenizedDocuments:
-    lists, marks, numbers = [], [], []
+    lists, masks, branches = [], [], []
     for tree in trees:
-        lists.append([*tree.trunk, *(i for branch in tree.branches for i in branch)])
-        marks.append([False] * len(tree.trunk) + [m for b in tree.branches for m in _learned(len(b), tree.written)])
-        first = 1 if tree.trunk else 0
-        numbers.append([0] * len(tree.trunk) + [first + k for k, b in enumerate(tree.branches) for _ in b])
-    return TokenizedDocuments.from_lists(lists, marks, numbers)
+        lists.append([*tree.prefix, *(i for branch in tree.branches for i in branch)])
+        masks.append(
+            [False] * len(tree.prefix) + [m for b in tree.branches for m in _loss_mask(len(b), tree.loss_fraction)]
+        )
+        first_branch = 1 if tree.prefix else 0
+        branches.append([0] * len(tree.prefix) + [first_branch + k for k, b in enumerate(tree.branches) for _ in b])
+    return TokenizedDocuments.from_lists(lists, masks, branches)
 
 
-def _each_once(batches: PaddedBatches | PackedBatches) -> list[Batch]:
-    """The batches of one epoch; the last, which would go on with the next epoch, is filled up with nothing."""
+def _one_epoch(batches: PaddedBatches | PackedBatches) -> list[Batch]:
+    """Return the batches of one epoch; the last is filled with padding instead of rows of the next epoch."""
     count = -(-batches.n_rows // batches.batch_rows)
-    found = [batches.batch(number) for number in range(count)]
-    found[-1] = _first_rows(found[-1], batches.n_rows - (count - 1) * batches.batch_rows)
-    return found
+    epoch = [batches.batch(number) for number in range(count)]
+    epoch[-1] = _first_rows(epoch[-1], batches.n_rows - (count - 1) * batches.batch_rows)
+    return epoch
 
 
 def _first_rows(batch: Batch, rows: int) -> Batch:
-    """Only the first rows; the others are filled with nothing, so that shapes stay."""
+    """Keep only the first rows; replace the others by padding, so that shapes stay."""
     targets, document = batch.targets.clone(), batch.layout.document.clone()
     targets[rows:] = -1
     document[rows:] = -1
@@ -144,16 +151,16 @@ def _first_rows(batch: Batch, rows: int) -> Batch:
         targets=targets,
         layout=layout,
         n_tokens=int((document >= 0).sum()),
-        n_counted=int((targets >= 0).sum()),
+        n_targets=int((targets >= 0).sum()),
     )
 
 
-def _widened(batch: Batch, width: int) -> Batch:
-    add = width - batch.idx.shape[1]
-    document, trunk, positions, before = batch.layout
+def _pad_to_width(batch: Batch, width: int) -> Batch:
+    padding = width - batch.idx.shape[1]
+    document, prefix, positions, predecessor = batch.layout
     layout = PackedLayout(
-        F.pad(document, (0, add), value=-1), F.pad(trunk, (0, add), value=-1), F.pad(positions, (0, add)),
-        F.pad(before, (0, add), value=-1),
+        F.pad(document, (0, padding), value=-1), F.pad(prefix, (0, padding), value=-1), F.pad(positions, (0, padding)),
+        F.pad(predecessor, (0, padding), value=-1),
     )  # fmt: skip
-    idx, targets = F.pad(batch.idx, (0, add)), F.pad(batch.targets, (0, add), value=-1)
-    return Batch(idx=idx, targets=targets, layout=layout, n_tokens=batch.n_tokens, n_counted=batch.n_counted)
+    idx, targets = F.pad(batch.idx, (0, padding)), F.pad(batch.targets, (0, padding), value=-1)
+    return Batch(idx=idx, targets=targets, layout=layout, n_tokens=batch.n_tokens, n_targets=batch.n_targets)

@@ -1,8 +1,8 @@
-"""The rungs of the speed ladder: one model, one set of documents, and ever faster ways to train the one on the other.
+"""The rungs of the training speed ladder: one model and one set of documents, trained ever faster.
 
-Every rung takes optimizer steps on the same documents from the same weights, so the losses of its steps must be those
-of the first rung; what may differ is rounding. Only the last rungs, with a vocabulary of the domain's own size, compute
-another loss: theirs is compared with the slowest way at that vocabulary.
+Every rung takes optimizer steps on the same documents from the same weights, so its losses must equal those of the
+first rung up to rounding. Only the last rungs, with a vocabulary of the domain's own size, have another loss: it is
+compared with the slowest method at that vocabulary.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ from gpt.training.objective import COMPILE_PAYS_FROM
 from gpt.training.optimizer import parameter_groups
 
 LR = 1e-3
-GROUPS = 2  # of documents; steps take turns
-GPT2_VOCABULARY, NICE_VOCABULARY, OWN_VOCABULARY = 50_257, 50_304, 2_048
-N_IDS = 2_000  # ids that occur, in every vocabulary: GPT-2's BPE uses 283 of its ids on the planner's corpus
+GROUPS = 2  # groups of documents; steps alternate between them
+GPT2_VOCABULARY, PADDED_VOCABULARY, DOMAIN_VOCABULARY = 50_257, 50_304, 2_048
+N_IDS = 2_000  # ids that occur, for every vocabulary: GPT-2's BPE uses 283 of its ids on the planner's corpus
 
 Rows = Literal["padded", "packed", "shared"]
 
@@ -45,9 +45,9 @@ class Preset:
         n_head: Heads.
         n_embd: Width.
         block_size: Length of a packed row.
-        rows: Packed rows of a step.
-        micro_rows: Packed rows of a forward pass; more are accumulated.
-        branched: The planner's documents; else plain text, all of which is learned.
+        rows: Packed rows per step.
+        micro_rows: Packed rows per forward pass; gradients are accumulated over several passes.
+        branched: Whether to use documents like the planner's; otherwise plain text with loss on all tokens.
     """
 
     n_layer: int
@@ -72,10 +72,10 @@ ON_GPU = {
 
 
 def preset_for(name: str, device: str) -> Preset:
-    """The preset, with steps large enough for a GPU on one.
+    """Return a preset; on a GPU, with steps large enough for it.
 
     Raises:
-        ConfigError: There is none of that name.
+        ConfigError: There is no preset of that name.
     """
     if name not in PRESETS:
         raise ConfigError(f"there is no preset {name!r}; there are: {', '.join(PRESETS)}")
@@ -85,20 +85,20 @@ def preset_for(name: str, device: str) -> Preset:
 
 @dataclass(frozen=True, kw_only=True)
 class Rung:
-    """One way to train.
+    """One training method.
 
     Attributes:
-        name: What this rung adds to the one before.
-        devices: Where it means something.
-        vocabulary: Ids of the model.
-        attention: The kernel.
-        rows: One document to a row, many to a row, or many with shared beginnings.
+        name: What this rung adds to the previous one.
+        devices: Devices to which it applies.
+        vocabulary: The model's vocabulary size.
+        attention: Attention kernel.
+        rows: One document per row, many per row, or many with shared prefixes.
         tf32: Whether fp32 products may round their factors to TF32.
         bf16: Whether it runs under bf16 autocast.
         compile: Whether the trunk is compiled.
         fused: Whether AdamW is one kernel.
-        counted: Whether the head reads only what is learned; else every position.
-        environment: What the process must have been started with.
+        head_on_targets_only: Whether the head reads only positions with loss; otherwise every position.
+        environment: Environment variables that must be set when the process starts.
     """
 
     name: str
@@ -110,20 +110,20 @@ class Rung:
     bf16: bool = False
     compile: bool = False
     fused: bool = False
-    counted: bool = False
+    head_on_targets_only: bool = False
     environment: dict[str, str] = field(default_factory=dict)
 
 
 def rungs(device: str, branched: bool) -> list[Rung]:
-    """The ladder of a device, slowest first; each rung keeps what those before it gained, where it pays there."""
+    """Return the ladder of a device, slowest first; each rung keeps the previous optimizations that pay there."""
     cpu = device == "cpu"
-    found = [now := Rung(name="fp32, attention by hand, padded rows, vocabulary 50,257")]
+    ladder = [current := Rung(name="fp32, attention by hand, padded rows, vocabulary 50,257")]
     steps: list[tuple[str, dict[str, object]]] = [
         ("TF32", {"tf32": True, "devices": ("cuda",)}),
         ("bf16 autocast", {"bf16": True}),
         ("torch.compile", {"compile": True}),
         ("flash attention (SDPA)", {"attention": "sdpa"}),
-        ("vocabulary 50,304", {"vocabulary": NICE_VOCABULARY}),
+        ("vocabulary 50,304", {"vocabulary": PADDED_VOCABULARY}),
         ("packed documents", {"rows": "packed"}),
         ("fused AdamW", {"fused": True}),
         (
@@ -133,27 +133,27 @@ def rungs(device: str, branched: bool) -> list[Rung]:
     ]
     if branched:
         steps += [
-            ("head only where something is learned", {"counted": True}),
+            ("head only where something is learned", {"head_on_targets_only": True}),
             ("a home read once for all its instructions", {"rows": "shared"}),
         ]
     steps += [("allocator keeps its memory", {"environment": ALLOCATOR, "devices": ("cpu",)})]
     if branched:
-        steps += [("own vocabulary of 2,048", {"vocabulary": OWN_VOCABULARY})]
+        steps += [("own vocabulary of 2,048", {"vocabulary": DOMAIN_VOCABULARY})]
     for name, change in steps:
         if device in change.get("devices", (device,)):  # type: ignore[operator]
-            now = replace(now, name=name, **change)  # type: ignore[arg-type]
-            found.append(now)
-    return found
+            current = replace(current, name=name, **change)  # type: ignore[arg-type]
+            ladder.append(current)
+    return ladder
 
 
 class Step:
-    """Trains one rung, one optimizer step a call.
+    """Trains one rung; each call takes one optimizer step.
 
     Args:
-        rung: How.
-        preset: What.
-        device: Where.
-        seed: Of weights and documents.
+        rung: The training method.
+        preset: The model and step size.
+        device: The device.
+        seed: For weights and documents.
     """
 
     def __init__(self, rung: Rung, preset: Preset, device: torch.device, seed: int = 0) -> None:
@@ -168,82 +168,84 @@ class Step:
             lr=LR, betas=(0.9, 0.95), weight_decay=0.01, fused=rung.fused,
         )  # fmt: skip
         self.trunk: Callable[..., Tensor] = torch.compile(self.model.trunk) if rung.compile else self.model.trunk
-        self.batches = [[b.to(device) for b in _laid_out(rung, preset, group, self.groups)] for group in self.groups]
+        self.batches = [
+            [b.to(device) for b in _layout_batches(rung, preset, group, self.groups)] for group in self.groups
+        ]
         self.turn = 0
 
     @property
     def n_tokens(self) -> float:
-        """Tokens of the documents of a step, each counted whole, padding left out; the mean of the groups."""
+        """Tokens of the documents of a step, each counted in full, without padding; the mean of the groups."""
         return sum(group.n_tokens for group in self.groups) / len(self.groups)
 
     @property
     def flops(self) -> float:
-        """Floating-point operations that a step needs: forward and backward, no padding, no recomputation.
+        """Floating-point operations required per step: forward and backward, without padding and recomputation.
 
-        Six for each weight of the blocks and token read, six for each weight of the head and token learned, and 12 C
-        for each layer and pair of tokens that see each other, halved for causality (PaLM, arXiv:2204.02311, appendix
-        B, counts the pairs in full).
+        Six per weight of the blocks and token read, six per weight of the head and target with loss, and 12 C per layer
+        and pair of tokens that attend, halved for causality (PaLM, arXiv:2204.02311, appendix B, counts the pairs in
+        full).
         """
         config = self.model.config
         blocks = sum(p.numel() for block in self.model.blocks for p in block.parameters())
         total = 0.0
         for batch in (b for group in self.batches for b in group):
             document = batch.layout.document
-            seen = int((batch.layout.positions[document >= 0] + 1).sum())
-            total += 6.0 * blocks * batch.n_tokens + 6.0 * config.n_embd * config.vocab_size * batch.n_counted
-            total += 12.0 * config.n_layer * config.n_embd * seen
+            visible_pairs = int((batch.layout.positions[document >= 0] + 1).sum())
+            total += 6.0 * blocks * batch.n_tokens + 6.0 * config.n_embd * config.vocab_size * batch.n_targets
+            total += 12.0 * config.n_layer * config.n_embd * visible_pairs
         return total / len(self.batches)
 
     def __call__(self) -> tuple[float, float]:
-        """Take a step; returns its seconds and its loss."""
+        """Take a step; returns its duration [s] and its loss."""
         batches = self.batches[self.turn % len(self.batches)]
         self.turn += 1
-        n_counted = sum(batch.n_counted for batch in batches)
-        self._wait()
-        began = time.perf_counter()
+        n_targets = sum(batch.n_targets for batch in batches)
+        self._synchronize()
+        started_at = time.perf_counter()
         total = torch.zeros((), device=self.device)
         for batch in batches:
-            loss = self._loss(batch) / n_counted
+            loss = self._loss(batch) / n_targets
             loss.backward()  # type: ignore[no-untyped-call]
             total += loss.detach()
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         value = total.item()  # waits for a GPU
-        self._wait()
-        return time.perf_counter() - began, value
+        self._synchronize()
+        return time.perf_counter() - started_at, value
 
     @torch.no_grad()
     def first_loss(self) -> float:
         """Mean loss of the first group's documents, before any step."""
         batches = self.batches[0]
-        return sum(self._loss(b).item() for b in batches) / sum(b.n_counted for b in batches)
+        return sum(self._loss(b).item() for b in batches) / sum(b.n_targets for b in batches)
 
     def memory_mib(self) -> float:
-        """The most memory it had, on a GPU the tensors', on the CPU the whole process's."""
+        """Peak memory: on a GPU of the tensors, on the CPU of the whole process."""
         if self.device.type == "cuda":
             return torch.cuda.max_memory_allocated(self.device) / 2**20
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
 
     def _loss(self, batch: Batch) -> Tensor:
-        """Sum of the loss at the targets that are learned."""
+        """Sum of the loss over the targets with loss."""
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.rung.bf16):
             x = self.trunk(batch.idx, batch.layout)
-            if self.rung.counted:
-                return self.model.logits_and_loss(x, batch.targets)[1] * batch.n_counted
+            if self.rung.head_on_targets_only:
+                return self.model.logits_and_loss(x, batch.targets)[1] * batch.n_targets
             logits: Tensor = self.model.head(x)  # (B, T, V)
         return F.cross_entropy(logits.float().flatten(0, 1), batch.targets.flatten(), ignore_index=-1, reduction="sum")
 
-    def _wait(self) -> None:
+    def _synchronize(self) -> None:
         if self.device.type == "cuda":
             torch.cuda.synchronize(self.device)
 
 
-def slowest_at(rung: Rung) -> Rung:
-    """The first rung's way with this rung's vocabulary: what its loss is checked against."""
+def reference_rung(rung: Rung) -> Rung:
+    """Return the first rung's method with this rung's vocabulary, for checking this rung's loss."""
     return Rung(name="reference", vocabulary=rung.vocabulary)
 
 
-def _laid_out(rung: Rung, preset: Preset, group: Group, groups: list[Group]) -> list[Batch]:
+def _layout_batches(rung: Rung, preset: Preset, group: Group, groups: list[Group]) -> list[Batch]:
     if rung.rows == "padded":
         width = max(len(d) - 1 for g in groups for tree in g.trees for d in tree.documents)
         rows = max(1, preset.micro_rows * preset.block_size // width // (2 if preset.branched else 1))
@@ -252,9 +254,9 @@ def _laid_out(rung: Rung, preset: Preset, group: Group, groups: list[Group]) -> 
 
 
 def _model(rung: Rung, preset: Preset, seed: int) -> GPT:
-    """The model with the rung's vocabulary: a larger one's weights without the ids that it lacks."""
+    """Build the model with the rung's vocabulary; a smaller one drops rows of the larger model's weights."""
 
-    def of(vocabulary: int) -> GPT:
+    def build(vocabulary: int) -> GPT:
         return GPT(
             GPTConfig(
                 vocab_size=vocabulary, n_layer=preset.n_layer, n_head=preset.n_head, n_embd=preset.n_embd,
@@ -263,10 +265,10 @@ def _model(rung: Rung, preset: Preset, seed: int) -> GPT:
         )  # fmt: skip
 
     torch.manual_seed(seed)
-    full = of(NICE_VOCABULARY)
-    if rung.vocabulary == NICE_VOCABULARY:
+    full = build(PADDED_VOCABULARY)
+    if rung.vocabulary == PADDED_VOCABULARY:
         return full
-    model, V = of(rung.vocabulary), rung.vocabulary
+    model, V = build(rung.vocabulary), rung.vocabulary
     state = full.state_dict()
     for name in ("wte.weight", "head.weight"):
         state[name] = state[name][:V]
@@ -275,7 +277,7 @@ def _model(rung: Rung, preset: Preset, seed: int) -> GPT:
 
 
 def matmul_peak(device: torch.device, dtype: torch.dtype, repeats: int = 7) -> float:
-    """The fastest of several square matrix products [FLOP/s]: what this machine can do at best."""
+    """Return the speed of the fastest of several square matrix products [FLOP/s]: the machine's peak."""
     n = 8192 if device.type == "cuda" else 2048
     a, b = (torch.randn(n, n, device=device).to(dtype) for _ in range(2))
     return max(2.0 * n**3 / seconds for seconds in _timed(lambda: a @ b, device, repeats))
@@ -285,16 +287,16 @@ def _timed(work: Callable[[], object], device: torch.device, repeats: int) -> It
     for repeat in range(repeats + 1):  # one to warm up
         if device.type == "cuda":
             torch.cuda.synchronize(device)
-        began = time.perf_counter()
+        started_at = time.perf_counter()
         work()
         if device.type == "cuda":
             torch.cuda.synchronize(device)
         if repeat:
-            yield time.perf_counter() - began
+            yield time.perf_counter() - started_at
 
 
-def chosen(device: torch.device) -> dict[str, str]:
-    """What `gpt` does on a device unless it is told otherwise."""
+def default_settings(device: torch.device) -> dict[str, str]:
+    """Return the default settings of `gpt` on a device."""
     cpu = device.type == "cpu"
     return {
         "attention": choose_kernel("auto", device),

@@ -1,6 +1,6 @@
-"""Tokenized documents on disk, and batches of them: packed many to a row, or padded one to a row.
+"""Batches of tokenized documents: packed many to a row, or padded one to a row.
 
-A batch is a pure function of (seed, step), so a resumed run reads exactly what the uninterrupted one would have.
+A batch is a pure function of (seed, step), so a resumed run reads exactly the batches of an uninterrupted run.
 
 Shapes: B rows, T positions of a row.
 """
@@ -24,31 +24,31 @@ from gpt.model.packed_layout import PackedLayout
 logger = logging.getLogger(__name__)
 
 NO_DOCUMENT = -1
-"""Document number of positions that hold nothing."""
+"""Document number of padding."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Batch:
-    """What one forward pass reads.
+    """The inputs of one forward pass.
 
     Args:
         idx: (B, T) int64 token ids.
-        targets: (B, T) int64 next token of the same document, -1 where it carries no loss.
-        layout: Which document each position belongs to, -1 where there is none.
-        n_tokens: Positions that hold a token.
-        n_counted: Targets that carry loss.
-        values: (B, T) fp32, what each target is worth to an objective of `gpt/training/preference.py`.
+        targets: (B, T) int64 next token of the same document, -1 where there is no loss.
+        layout: The document of each position, -1 for padding.
+        n_tokens: Positions with a token.
+        n_targets: Targets with loss.
+        values: (B, T) fp32 value of each target for an objective of `gpt/training/preference.py`.
     """
 
     idx: Tensor
     targets: Tensor
     layout: PackedLayout
     n_tokens: int
-    n_counted: int
+    n_targets: int
     values: Tensor | None = None
 
     def to(self, device: torch.device) -> Batch:
-        """The same batch on a device; copies to a GPU do not wait."""
+        """Copy to a device; copies to a GPU do not block."""
         if device.type == "cpu":
             return self
         idx, targets = (t.pin_memory().to(device, non_blocking=True) for t in (self.idx, self.targets))
@@ -58,15 +58,15 @@ class Batch:
 
 
 class Batches(Protocol):
-    """A source of batches; `batch(step)` is the same whenever it is asked for."""
+    """A source of batches; `batch(step)` always returns the same batch."""
 
     def batch(self, step: int) -> Batch:
-        """The batch of a step, 0, 1, 2, ..., without end."""
+        """Return the batch of a step 0, 1, 2, ..., without end."""
         ...
 
 
 class _RowBatches:
-    """Rows of documents in an order that is shuffled anew every epoch."""
+    """Rows of documents, reshuffled every epoch."""
 
     def __init__(
         self,
@@ -76,7 +76,7 @@ class _RowBatches:
         seed: int,
         values: npt.NDArray[np.float32] | None = None,
     ) -> None:
-        """Lay the rows out; `values` (n,) are those of the documents' tokens, for objectives that need them."""
+        """Lay out the rows; `values` (n,) holds one value per token, for objectives that need them."""
         if values is not None and len(values) != len(documents.tokens):
             raise ConfigError(f"{len(values)} values do not belong to {len(documents.tokens)} tokens")
         self.values = values
@@ -86,12 +86,12 @@ class _RowBatches:
         self.documents, self.batch_rows, self.block_size, self.seed = documents, batch_rows, block_size, seed
         lengths = np.diff(documents.offsets)
         self.n_truncated = int((lengths > block_size + 1).sum())
-        # A document of n tokens has n - 1 pairs of a token and the next one.
-        self._used = np.clip(lengths - 1, 0, block_size)
-        self._kept = np.flatnonzero(self._used > 0)
-        self._kept = self._kept[self._carry_loss(self._kept)]
-        self.n_left_out = len(documents) - len(self._kept)
-        if not len(self._kept):
+        # A document of n tokens has n - 1 pairs of a token and its successor.
+        self._n_pairs = np.clip(lengths - 1, 0, block_size)
+        self._included = np.flatnonzero(self._n_pairs > 0)
+        self._included = self._included[self._have_loss(self._included)]
+        self.n_left_out = len(documents) - len(self._included)
+        if not len(self._included):
             raise ConfigError(f"none of {len(documents)} documents has a token that carries loss after its first")
         if self.n_truncated:
             logger.warning(
@@ -103,15 +103,15 @@ class _RowBatches:
         self._epoch = -1
         self._order: npt.NDArray[np.int64] = np.zeros(0, dtype=np.int64)
 
-    def _carry_loss(self, members: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-        """Whether any target carries loss, of documents that have targets; the marks may be a file, and stay there."""
+    def _have_loss(self, members: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        """Whether any target of each document carries loss; the mask may be a memory-mapped file and is not copied."""
         if not len(members):
             return np.zeros(0, dtype=np.bool_)
-        first = self.documents.offsets[members] + 1
-        edges = np.stack((first, first + self._used[members]), axis=1).ravel()
-        within = edges[:-1] if edges[-1] == len(self.documents.counted) else edges
-        any_between: npt.NDArray[np.bool_] = np.logical_or.reduceat(self.documents.counted, within)
-        return any_between[::2]
+        starts = self.documents.offsets[members] + 1
+        bounds = np.stack((starts, starts + self._n_pairs[members]), axis=1).ravel()
+        in_range_bounds = bounds[:-1] if bounds[-1] == len(self.documents.loss_mask) else bounds
+        any_loss: npt.NDArray[np.bool_] = np.logical_or.reduceat(self.documents.loss_mask, in_range_bounds)
+        return any_loss[::2]
 
     def _make_rows(self) -> list[list[int]]:
         raise NotImplementedError
@@ -121,75 +121,75 @@ class _RowBatches:
 
     @property
     def n_rows(self) -> int:
-        """Rows of an epoch."""
+        """Rows per epoch."""
         return len(self._rows)
 
     @property
     def steps_per_epoch(self) -> float:
-        """Batches in which every document is read once."""
+        """Batches per epoch, in which every document is read once."""
         return self.n_rows / self.batch_rows
 
     @property
     def n_tokens(self) -> int:
-        """Positions of an epoch that hold a token."""
-        return int(self._used[self._kept].sum())
+        """Positions with a token, per epoch."""
+        return int(self._n_pairs[self._included].sum())
 
     def batch(self, step: int) -> Batch:
-        """The batch of a step; epochs follow each other without end."""
-        places = range(step * self.batch_rows, (step + 1) * self.batch_rows)
-        rows = [self._rows[self._row_at(place)] for place in places]
+        """Return the batch of a step; epochs follow each other without end."""
+        row_numbers = range(step * self.batch_rows, (step + 1) * self.batch_rows)
+        rows = [self._rows[self._row_at(number)] for number in row_numbers]
         B, T = len(rows), self._width(rows)
         idx = np.zeros((B, T), dtype=np.int64)
         targets = np.full((B, T), -1, dtype=np.int64)
-        document, trunk = (np.full((B, T), NO_DOCUMENT, dtype=np.int64) for _ in range(2))
+        document, prefix = (np.full((B, T), NO_DOCUMENT, dtype=np.int64) for _ in range(2))
         positions = np.zeros((B, T), dtype=np.int64)
-        before = np.full((B, T), -1, dtype=np.int64)
+        predecessor = np.full((B, T), -1, dtype=np.int64)
         values = None if self.values is None else np.zeros((B, T), dtype=np.float32)
         n_tokens = 0
-        tokens, counted, offsets = self.documents.tokens, self.documents.counted, self.documents.offsets
+        tokens, loss_mask, offsets = self.documents.tokens, self.documents.loss_mask, self.documents.offsets
         for row, members in enumerate(rows):
             column = 0
             for place, member in enumerate(members):
-                first, n = int(offsets[member]), int(self._used[member])
-                here, there = slice(column, column + n), slice(first + 1, first + 1 + n)
-                branch = np.asarray(self.documents.branch[first : first + n], dtype=np.int64)
-                idx[row, here] = tokens[first : first + n]
-                targets[row, here] = np.where(counted[there], tokens[there].astype(np.int64), -1)
+                start, n = int(offsets[member]), int(self._n_pairs[member])
+                columns, next_tokens = slice(column, column + n), slice(start + 1, start + 1 + n)
+                branch = np.asarray(self.documents.branch[start : start + n], dtype=np.int64)
+                idx[row, columns] = tokens[start : start + n]
+                targets[row, columns] = np.where(loss_mask[next_tokens], tokens[next_tokens].astype(np.int64), -1)
                 if values is not None and self.values is not None:
-                    values[row, here] = self.values[there]
-                trunk[row, here] = place * (MAX_BRANCHES + 1)
-                document[row, here] = trunk[row, here] + branch
-                positions[row, here], last = _stand(branch)
-                before[row, here] = np.where(last >= 0, last + column, -1)
+                    values[row, columns] = self.values[next_tokens]
+                prefix[row, columns] = place * (MAX_BRANCHES + 1)
+                document[row, columns] = prefix[row, columns] + branch
+                positions[row, columns], predecessors = _positions_and_predecessors(branch)
+                predecessor[row, columns] = np.where(predecessors >= 0, predecessors + column, -1)
                 column += n
             n_tokens += column
         return Batch(
             idx=torch.from_numpy(idx),
             targets=torch.from_numpy(targets),
-            layout=PackedLayout(*(torch.from_numpy(a) for a in (document, trunk, positions, before))),
+            layout=PackedLayout(*(torch.from_numpy(a) for a in (document, prefix, positions, predecessor))),
             n_tokens=n_tokens,
-            n_counted=int((targets >= 0).sum()),
+            n_targets=int((targets >= 0).sum()),
             values=None if values is None else torch.from_numpy(values),
         )
 
-    def _row_at(self, place: int) -> int:
-        epoch, within = divmod(place, len(self._rows))
+    def _row_at(self, row_number: int) -> int:
+        epoch, index = divmod(row_number, len(self._rows))
         if epoch != self._epoch:
             self._epoch = epoch
             self._order = np.random.default_rng([self.seed, 1, epoch]).permutation(len(self._rows))
-        return int(self._order[within])
+        return int(self._order[index])
 
 
 class PackedBatches(_RowBatches):
-    """Many documents to a row of `block_size`, best fit, so that almost nothing is padding.
+    """Many documents per row of `block_size`, best-fit packed, so that there is almost no padding.
 
-    Documents that carry no loss are left out (`n_left_out`), those longer than `block_size` + 1 tokens are cut and
-    counted (`n_truncated`). Which documents share a row depends on the seed; the rows are shuffled every epoch.
+    Documents without loss are left out (`n_left_out`); those longer than `block_size` + 1 tokens are cut and counted
+    (`n_truncated`). The seed determines which documents share a row; rows are shuffled every epoch.
     """
 
     def _make_rows(self) -> list[list[int]]:
-        shuffled = np.random.default_rng([self.seed, 0]).permutation(self._kept)
-        rows = pack_best_fit([int(n) for n in self._used[shuffled]], self.block_size)
+        shuffled = np.random.default_rng([self.seed, 0]).permutation(self._included)
+        rows = pack_best_fit([int(n) for n in self._n_pairs[shuffled]], self.block_size)
         return [[int(shuffled[member]) for member in row] for row in rows]
 
     def _width(self, rows: list[list[int]]) -> int:
@@ -197,27 +197,27 @@ class PackedBatches(_RowBatches):
 
 
 class PaddedBatches(_RowBatches):
-    """One document to a row, padded to the longest of the batch: what packing is compared with."""
+    """One document per row, padded to the longest of the batch: the baseline for packing."""
 
     def _make_rows(self) -> list[list[int]]:
-        return [[int(member)] for member in self._kept]
+        return [[int(member)] for member in self._included]
 
     def _width(self, rows: list[list[int]]) -> int:
-        return max(int(self._used[row[0]]) for row in rows)
+        return max(int(self._n_pairs[row[0]]) for row in rows)
 
 
-def _stand(branch: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Place in the document, trunk included, and index of the token before it (-1 for the first), of each token."""
+def _positions_and_predecessors(branch: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Position in the document (prefix included) and index of the previous token (-1 for the first), of each token."""
     n = len(branch)
-    here = np.arange(n)
-    starts = np.flatnonzero(np.diff(branch)) + 1  # of branches; the first is where the trunk ends
+    indices = np.arange(n)
+    starts = np.flatnonzero(np.diff(branch)) + 1  # of branches; the first is the end of the prefix
     if not len(starts):
-        return here, here - 1
-    length = int(starts[0])
-    begin = np.zeros(n, dtype=np.int64)
-    begin[starts] = starts
-    begin[:] = np.maximum.accumulate(begin)
-    positions = np.where(here < length, here, here - begin + length)
-    before = here - 1
-    before[starts] = length - 1
-    return positions, before
+        return indices, indices - 1
+    prefix_length = int(starts[0])
+    branch_starts = np.zeros(n, dtype=np.int64)
+    branch_starts[starts] = starts
+    branch_starts[:] = np.maximum.accumulate(branch_starts)
+    positions = np.where(indices < prefix_length, indices, indices - branch_starts + prefix_length)
+    predecessors = indices - 1
+    predecessors[starts] = prefix_length - 1
+    return positions, predecessors

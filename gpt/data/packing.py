@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from gpt.errors import ConfigError
 
 MAX_BRANCHES = 255
-"""Branches of a document: their numbers are bytes, and 0 is the trunk."""
+"""Branches per document: their numbers are bytes, and 0 is the prefix."""
 
 
 def pack_best_fit(lengths: Sequence[int], capacity: int) -> list[list[int]]:
@@ -18,11 +18,11 @@ def pack_best_fit(lengths: Sequence[int], capacity: int) -> list[list[int]]:
         capacity: Length of a row.
 
     Returns:
-        Rows of indices into `lengths`; equal lengths keep their order. Each item is in one row.
+        Rows of indices into `lengths`. Each item is in exactly one row; items of equal length keep their order.
     """
     rows: list[list[int]] = []
     rows_with_room: list[list[list[int]]] = [[] for _ in range(capacity + 1)]
-    rooms = 0  # bit r is set if some row has room r: the smallest room >= n is the lowest bit of rooms >> n
+    rooms = 0  # bit r: some row has room r; the smallest room >= n is the lowest set bit of rooms >> n
     for item in sorted(range(len(lengths)), key=lambda i: -lengths[i]):
         n = lengths[item]
         if not 1 <= n <= capacity:
@@ -37,8 +37,8 @@ def pack_best_fit(lengths: Sequence[int], capacity: int) -> list[list[int]]:
             room, row = capacity, []
             rows.append(row)
         row.append(item)
-        left = room - n
-        if left:
-            rows_with_room[left].append(row)
-            rooms |= 1 << left
+        remaining = room - n
+        if remaining:
+            rows_with_room[remaining].append(row)
+            rooms |= 1 << remaining
     return rows

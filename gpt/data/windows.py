@@ -1,10 +1,10 @@
-"""Long documents as overlapping windows, so that training and evaluation read all of them instead of a beginning.
+"""Split long documents into overlapping windows, so that training and evaluation read them in full.
 
-A window repeats the last tokens of the one before it: they are context, and only what follows them carries loss. So
-every token of a document is a target once, as often as if the context were long enough for all of it.
+A window repeats the last tokens of the previous one as context; only the tokens after them carry loss. Every token of
+a document is thus a target once, as if the context could hold the whole document.
 
-The project names segmentation by overlapping windows as one of its parts; the planner's documents are short and do
-not use it.
+The project lists segmentation by overlapping windows among its parts; the planner's documents are short and do not use
+it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Window(NamedTuple):
     Attributes:
         start: Its first token.
         stop: One past its last token.
-        new: Its first token that no earlier window holds; what is before it is context only.
+        new: The first token that no earlier window contains; the tokens before it are context only.
     """
 
     start: int
@@ -32,11 +32,11 @@ class Window(NamedTuple):
 
 
 def windows(length: int, size: int, stride: int) -> list[Window]:
-    """Windows over `length` tokens, one at least, in order.
+    """Return the windows over `length` tokens in order, at least one.
 
     Args:
-        length: Tokens in all.
-        size: Tokens of a window; the last may be shorter.
+        length: Number of tokens.
+        size: Tokens per window; the last may be shorter.
         stride: Tokens from one start to the next, in 1..size; neighbors share `size - stride`.
     """
     if size < 1 or not 1 <= stride <= size:
@@ -47,14 +47,14 @@ def windows(length: int, size: int, stride: int) -> list[Window]:
 
 
 def in_windows(documents: TokenizedDocuments, block_size: int, overlap: int) -> TokenizedDocuments:
-    """The same documents, with those that batches of `block_size` would cut as several documents each.
+    """Split the documents that batches of `block_size` would cut into one document per window.
 
-    Every target has as much context as before, or `overlap` tokens at least. Positions begin anew in each window.
-    If a document is long, the tokens of all are copied into memory; else nothing is.
+    Every target has its full context or at least `overlap` tokens of it. Positions restart at 0 in each window. If any
+    document is long, all tokens are copied into memory.
 
     Args:
-        documents: Any; those with branches must fit, as no window could show a branch its trunk.
-        block_size: Of the batches; a row of it holds `block_size` + 1 tokens, the last as a target only.
+        documents: Any; documents with branches must fit, because no window could hold both a branch and its prefix.
+        block_size: Of the batches; a row reads `block_size` + 1 tokens, the last as a target only.
         overlap: Tokens that neighboring windows share, in 1..block_size. Half of the block size doubles the cost.
 
     Raises:
@@ -67,14 +67,17 @@ def in_windows(documents: TokenizedDocuments, block_size: int, overlap: int) -> 
     if not (lengths > size).any():
         return documents
     parts: list[Window] = []
-    for number, (first, length) in enumerate(zip(documents.offsets[:-1].tolist(), lengths.tolist(), strict=True)):
+    for document, (first, length) in enumerate(zip(documents.offsets[:-1].tolist(), lengths.tolist(), strict=True)):
         if length > size and documents.branch[first : first + length].any():
             raise ConfigError(
-                f"document {number} has branches and {length} tokens; give it fewer branches, so that {size} hold it"
+                f"document {document} has branches and {length} tokens, more than the {size} of a window; "
+                "give it fewer branches"
             )
-        parts += [Window(*(first + place for place in window)) for window in windows(length, size, size - overlap)]
+        parts += [
+            Window(*(first + position for position in window)) for window in windows(length, size, size - overlap)
+        ]
     starts, stops, new = np.array(parts, dtype=np.int64).T
     offsets = np.concatenate(([0], np.cumsum(stops - starts)))
-    places = np.arange(offsets[-1]) - np.repeat(offsets[:-1] - starts, stops - starts)  # in the documents' arrays
-    counted = documents.counted[places] & (places >= np.repeat(new, stops - starts))
-    return TokenizedDocuments(documents.tokens[places], counted, documents.branch[places], offsets)
+    indices = np.arange(offsets[-1]) - np.repeat(offsets[:-1] - starts, stops - starts)  # into the documents' arrays
+    loss_mask = documents.loss_mask[indices] & (indices >= np.repeat(new, stops - starts))
+    return TokenizedDocuments(documents.tokens[indices], loss_mask, documents.branch[indices], offsets)

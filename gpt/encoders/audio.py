@@ -1,12 +1,12 @@
-"""The encoder of hearing: log-mel frames to vectors that the GPT reads after [AUDIO].
+"""The audio encoder: converts log-mel frames to vectors that the GPT reads after [AUDIO].
 
 Two convolutions as in Whisper (arXiv:2212.04356), then blocks of attention, convolution and MLP. It learns letters at
-the end and phonemes halfway, by connectionist temporal classification (CTC, Graves et al. 2006). What the letters
-spell is cut into the GPT's tokens, and each becomes a vector: what the GPT makes of the token, and what was heard while
-it was said. So the GPT begins with something that it can read, and learns where not to believe it.
+the last block and phonemes halfway, by connectionist temporal classification (CTC, Graves et al. 2006). The text
+spelled by the letters is tokenized for the GPT; each token becomes one vector, the sum of the GPT's own token embedding
+and the audio features during the token. The GPT thus starts with readable input and learns where not to trust it.
 `gpt.inference.encoders.audio` computes the same in numpy.
 
-Shapes: B sounds, T frames of 10 ms, S = ceil(T / 2) steps of 20 ms, N tokens at most, C width.
+Shapes: B sounds, T frames of 10 ms, S = ceil(T / 2) steps of 20 ms, N maximum number of tokens, C width.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ class HearingConfig:
 
     Attributes:
         width: C.
-        heads: Of attention.
+        heads: Attention heads.
         layers: Blocks.
-        kernel: Of their convolution [20 ms].
-        expansion: Of their MLP.
-        letters: Classes of the last CTC, blank (0) included.
-        phonemes: Classes of that halfway.
+        kernel: Kernel size of their convolution [20 ms].
+        expansion: Hidden size of their MLP, over `width`.
+        letters: Classes of the final CTC, including blank (0).
+        phonemes: Classes of the intermediate CTC.
         n_embd: Width of the GPT.
     """
 
@@ -48,16 +48,16 @@ class HearingConfig:
     n_embd: int
 
     def as_dict(self) -> dict[str, object]:
-        """Plain data."""
+        """Return plain data."""
         return asdict(self)
 
 
 class Perceived(NamedTuple):
-    """What the encoder makes of sounds.
+    """Encoder output for sounds.
 
     Attributes:
-        steps: (B, S, C) what is heard when.
-        counts: (B,) how many of the S count.
+        steps: (B, S, C) features of each step.
+        counts: (B,) number of valid steps.
         letters: (B, S, letters) log-probabilities.
         phonemes: (B, S, phonemes) log-probabilities.
     """
@@ -69,7 +69,7 @@ class Perceived(NamedTuple):
 
 
 class HearingEncoder(nn.Module):
-    """See the module."""
+    """The audio encoder; see the module docstring."""
 
     def __init__(self, config: HearingConfig) -> None:
         super().__init__()
@@ -89,22 +89,22 @@ class HearingEncoder(nn.Module):
             nn.init.zeros_(head.bias)
 
     def forward(self, features: Tensor, frames: Tensor) -> Perceived:
-        """Perceive sounds.
+        """Encode sounds.
 
         Args:
             features: (B, T, BANDS) log-mel, zeros where padded.
-            frames: (B,) how many of the T count.
+            frames: (B,) number of valid frames.
         """
         x = F.gelu(self.conv1(features.transpose(1, 2)), approximate="tanh")
         x = x * (torch.arange(x.shape[2], device=x.device) < frames[:, None])[:, None]
         x = F.gelu(self.conv2(x), approximate="tanh").transpose(1, 2)  # (B, S, C)
         _, S, C = x.shape
         counts = (frames + 1) // 2
-        there = torch.arange(S, device=x.device) < counts[:, None]
+        valid = torch.arange(S, device=x.device) < counts[:, None]
         x = x + torch.from_numpy(waves(S, C)).to(x)
         phonemes = x
         for number, block in enumerate(self.blocks):
-            x = block(x, there)
+            x = block(x, valid)
             if number + 1 == (len(self.blocks) + 1) // 2:
                 phonemes = x
         x = norm(x)
@@ -114,13 +114,13 @@ class HearingEncoder(nn.Module):
         )  # fmt: skip
 
     def vectors(self, embeddings: Tensor, heard: Tensor) -> Tensor:
-        """Return what the GPT reads (B, N, n_embd), of tokens as it reads them and what was heard of each (B, N, C)."""
-        found: Tensor = embeddings + self.join(heard)
-        return found
+        """Return the GPT's input vectors (B, N, n_embd) from token embeddings and their audio features (B, N, C)."""
+        vectors: Tensor = embeddings + self.join(heard)
+        return vectors
 
 
-def ctc(log_probabilities: Tensor, steps: Tensor, targets: Tensor, lengths: Tensor) -> Tensor:
-    """Mean CTC loss per symbol, of (B, S, classes) and padded targets (B, L); what cannot fit counts nothing."""
+def ctc_loss(log_probabilities: Tensor, steps: Tensor, targets: Tensor, lengths: Tensor) -> Tensor:
+    """Mean CTC loss per symbol, of (B, S, classes) and padded targets (B, L); targets that cannot fit contribute 0."""
     losses = F.ctc_loss(
         log_probabilities.transpose(0, 1), targets, steps, lengths, blank=0, reduction="none", zero_infinity=True
     )

@@ -1,4 +1,4 @@
-"""Parts that the encoders of both senses are made of; `gpt.inference.encoders.blocks` has the same in numpy.
+"""Layers shared by both encoders; `gpt.inference.encoders.blocks` has the same in numpy.
 
 Shapes: B rows of a batch, T positions, C channels, H heads, D head size, K kernel size.
 """
@@ -15,21 +15,21 @@ INIT_STD = 0.02
 
 
 def norm(x: Tensor) -> Tensor:
-    """RMS norm of the last dimension, without weights."""
+    """RMSNorm of the last dimension, without weights."""
     return F.rms_norm(x, x.shape[-1:], None, 1e-6)
 
 
 class EncoderBlock(nn.Module):
-    """Attention in both directions, an optional convolution along the sequence, and an MLP, each before a norm.
+    """Bidirectional attention, an optional convolution along the sequence, and an MLP, each after a norm.
 
-    The convolution (depthwise, over the channels of a gated projection) tells neighbors apart cheaply, as in the
+    The convolution (depthwise, over the channels of a gated projection) models local context cheaply, as in the
     Conformer (arXiv:2005.08100).
 
     Args:
         width: C.
         heads: H; D = C / H.
         kernel: K of the convolution, odd; 0 for none.
-        expansion: Width of the MLP over C.
+        expansion: Hidden size of the MLP, over C.
     """
 
     def __init__(self, width: int, heads: int, *, kernel: int = 0, expansion: int = 4) -> None:
@@ -49,27 +49,27 @@ class EncoderBlock(nn.Module):
             elif parameter.ndim == 2:
                 nn.init.normal_(parameter, std=INIT_STD if width >= 256 else 1 / math.sqrt(2 * width))
 
-    def forward(self, x: Tensor, there: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor, valid: Tensor | None = None) -> Tensor:
         """Apply to (B, T, C).
 
         Args:
-            x: The stream.
-            there: (B, T) bool, false where a row is padded; such positions are seen by no other.
+            x: The residual stream.
+            valid: (B, T) bool, false for padding, which no other position attends to.
         """
-        x = x + self.proj(self._attend(norm(x), there))
+        x = x + self.proj(self._attend(norm(x), valid))
         if self.kernel:
             value, gate = self.gate(norm(x)).chunk(2, dim=-1)
             y = value * torch.sigmoid(gate)
-            if there is not None:
-                y = y * there[..., None]  # what is behind the end is nothing, as it is for a row without padding
+            if valid is not None:
+                y = y * valid[..., None]  # zeros after the end, as for a row without padding
             y = F.gelu(self.depthwise(y.transpose(1, 2)).transpose(1, 2), approximate="tanh")
             x = x + self.mix(y)
         out: Tensor = x + self.out(F.gelu(self.fc(norm(x)), approximate="tanh"))
         return out
 
-    def _attend(self, x: Tensor, there: Tensor | None) -> Tensor:
+    def _attend(self, x: Tensor, valid: Tensor | None) -> Tensor:
         B, T, C = x.shape
         q, k, v = self.qkv(x).view(B, T, 3, self.heads, C // self.heads).permute(2, 0, 3, 1, 4)  # (B, H, T, D)
-        mask = None if there is None else there[:, None, None, :]
+        mask = None if valid is None else valid[:, None, None, :]
         y = F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
         return y.transpose(1, 2).reshape(B, T, C)

@@ -1,13 +1,14 @@
-"""The encoder of sight: a picture to vectors that the GPT reads after [IMAGE].
+"""The vision encoder: converts an image to vectors that the GPT reads after [IMAGE].
 
-A convolutional stem halves the picture three times, and residual blocks look at its cells of 8 pixels. It learns from
-masks what each cell shows, where the middle of each thing is, and the states of things and furniture; then one vector
-stands for the furniture and one for each middle, of which there are few: a short prefix, easily read. Without masks
-(`things_first` false) each square of three by three cells is a vector instead, whatever is in it.
-`gpt.inference.encoders.vision` computes the vectors in numpy, with the batch norms folded into the convolutions (`folded`).
+A convolutional stem halves the image three times, and residual blocks process the resulting cells of 8 pixels. From
+masks it learns what each cell shows, where the center of each object is, and the states of objects and furniture. The
+GPT then reads one vector for the furniture and one per object center: a short prefix that is easy to read. Without
+masks (`things_first` false) each square of 3 × 3 cells is a vector instead, whatever it shows.
+`gpt.inference.encoders.vision` computes the vectors in numpy, with batch norms folded into the convolutions
+(`fold_batch_norms`).
 
-Shapes: B pictures, G cells each way, C channels of the grid, N vectors of a picture at most, F numbers that a middle is
-known by.
+Shapes: B images, G cells each way, C channels of the grid, N maximum number of vectors per image, F features per object
+center.
 """
 
 from __future__ import annotations
@@ -21,9 +22,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from gpt.encoders.blocks import EncoderBlock, norm
-from gpt.inference.encoders.vision import LEAST, MOST
+from gpt.inference.encoders.vision import MAX_CENTERS, MIN_PROBABILITY
 
-RARE = 4.0  # how much likelier than a thing it is, to begin with, that a cell has no middle of one
+NO_CENTER_BIAS = 4.0  # initial bias toward "no object center in this cell"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,22 +32,22 @@ class SightConfig:
     """Sizes of the encoder.
 
     Attributes:
-        size: Pixels of a picture, each way; a multiple of 24.
+        size: Image size [pixels], each way; a multiple of 24.
         stem: Channels after the first and the second halving.
         fine: Residual blocks at a quarter of the size.
         channels: C.
-        coarse: Residual blocks at an eighth.
-        width: Of a vector.
-        layers: Blocks of attention.
-        heads: Of attention.
-        expansion: Of their MLP.
-        classes: Of what a cell shows; nothing is 0, things come before furniture.
-        things: How many of them are nothing or things.
-        states: Of things.
+        coarse: Residual blocks at an eighth of the size.
+        width: Width of the attention blocks.
+        layers: Attention blocks.
+        heads: Attention heads.
+        expansion: Hidden size of their MLP, over `width`.
+        classes: Classes of cells; nothing is 0, objects come before furniture.
+        things: How many of the classes are nothing or objects.
+        states: Object states.
         furniture: Categories of furniture.
-        furniture_states: Of furniture.
+        furniture_states: Furniture states.
         n_embd: Width of the GPT.
-        things_first: Whether the GPT reads furniture and middles of things, or else squares of the picture.
+        things_first: Whether the GPT reads furniture and object centers, or else squares of the image.
     """
 
     size: int = 192
@@ -68,21 +69,21 @@ class SightConfig:
 
     @property
     def known(self) -> int:
-        """F: probabilities of states, and how likely it is the middle of which thing."""
+        """F: the state probabilities and the probability of each object class."""
         return self.states + self.things - 1
 
     def as_dict(self) -> dict[str, object]:
-        """Plain data."""
+        """Return plain data."""
         return asdict(self)
 
 
 class Known(NamedTuple):
-    """What pictures are known by, before it is put into the GPT's terms.
+    """Features of images, before the projection to the GPT's width.
 
     Attributes:
-        front: (B, 1, ·) of the furniture, or (B, (G / 3)², width) of the squares of a picture.
-        middles: (B, MOST, F) of the middles of things, in order; none with squares.
-        counts: (B,) how many of those count.
+        front: (B, 1, ·) furniture, or (B, (G / 3)², width) squares of an image.
+        middles: (B, MAX_CENTERS, F) object centers, in order; none with squares.
+        counts: (B,) number of valid object centers.
     """
 
     front: Tensor
@@ -91,13 +92,13 @@ class Known(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """What the encoder makes of pictures.
+    """Encoder output for images.
 
     Attributes:
-        known: What the vectors for the GPT are made of.
+        known: Features from which the GPT's vectors are computed.
         cells: (B, classes, G, G) logits of what each cell shows.
-        centers: (B, things, G, G) logits of the thing whose middle is in the cell.
-        states: (B, states, G, G) logits of that thing's states.
+        centers: (B, things, G, G) logits of the object whose center is in the cell.
+        states: (B, states, G, G) logits of that object's states.
         furniture: (B, furniture) logits.
         furniture_states: (B, furniture_states) logits.
     """
@@ -111,7 +112,7 @@ class Seen(NamedTuple):
 
 
 class _Convolution(nn.Module):
-    """A convolution of 3 x 3 and a batch norm."""
+    """A 3 × 3 convolution and a batch norm."""
 
     def __init__(self, inputs: int, outputs: int, stride: int = 1) -> None:
         super().__init__()
@@ -125,7 +126,7 @@ class _Convolution(nn.Module):
 
 
 class _Residual(nn.Module):
-    """Two convolutions beside the stream."""
+    """Residual block of two convolutions."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -138,7 +139,7 @@ class _Residual(nn.Module):
 
 
 class SightEncoder(nn.Module):
-    """See the module."""
+    """The vision encoder; see the module docstring."""
 
     def __init__(self, config: SightConfig) -> None:
         super().__init__()
@@ -151,7 +152,7 @@ class SightEncoder(nn.Module):
         self.coarse = nn.ModuleList(_Residual(C) for _ in range(config.coarse))
         self.heads = nn.Conv2d(C, config.classes + config.things + config.states, 1)
         assert self.heads.bias is not None
-        nn.init.constant_(self.heads.bias[config.classes : config.classes + 1], RARE)
+        nn.init.constant_(self.heads.bias[config.classes : config.classes + 1], NO_CENTER_BIAS)
         self.square = nn.Conv2d(C, config.width, 3, stride=3)
         self.place = nn.Parameter(0.02 * torch.randn((config.size // 24) ** 2, config.width))
         self.blocks = nn.ModuleList(
@@ -166,7 +167,7 @@ class SightEncoder(nn.Module):
                 nn.init.normal_(layer.weight, std=0.02)
 
     def forward(self, pictures: Tensor) -> Seen:
-        """See pictures (B, 3, size, size), about in -1..1."""
+        """Encode images (B, 3, size, size), roughly in -1..1."""
         x = F.relu(self.halve2(F.relu(self.halve1(pictures))))
         for block in self.fine:
             x = block(x)
@@ -185,59 +186,63 @@ class SightEncoder(nn.Module):
             counts = torch.full((len(y),), y.shape[1], device=y.device)
             known = Known(y, y[:, :0], counts)
         else:
-            likely = torch.cat((furniture.float().softmax(1), furniture_states.float().sigmoid()), 1)
-            front = torch.cat((y.mean(1).float(), likely), 1)[:, None]
-            known = Known(front, *middles_of(centers, states))
+            predictions = torch.cat((furniture.float().softmax(1), furniture_states.float().sigmoid()), 1)
+            front = torch.cat((y.mean(1).float(), predictions), 1)[:, None]
+            known = Known(front, *select_centers(centers, states))
         return Seen(known, cells, centers, states, furniture, furniture_states)
 
     def vectors(self, known: Known) -> tuple[Tensor, Tensor]:
-        """Return what the GPT reads, (B, N, n_embd), and how many of the N count, (B,)."""
+        """Return the GPT's input vectors (B, N, n_embd), and how many of the N are valid, (B,)."""
         front = self.join(known.front)
         if self.thing is None:
             return front, known.counts
         return torch.cat((front, self.thing(known.middles)), 1), 1 + known.counts
 
 
-def middles_of(centers: Tensor, states: Tensor) -> tuple[Tensor, Tensor]:
-    """Return what the likeliest middles of things are known by, (B, MOST, F), things in order, and how many there are.
+def select_centers(centers: Tensor, states: Tensor) -> tuple[Tensor, Tensor]:
+    """Return features of the most likely object centers, (B, MAX_CENTERS, F), ordered by class, and their number.
 
-    What the picture looks like there is not among it: the GPT learned it by heart, and read other homes worse.
+    The image features at the center are left out: the GPT memorized them and generalized worse to other homes.
 
     Args:
         centers: (B, things, G, G) logits.
         states: (B, states, G, G) logits.
     """
     G = centers.shape[2]
-    likely = centers.float().softmax(1)[:, 1:]  # (B, things - 1, G, G)
-    peaks = torch.where(likely == F.max_pool2d(likely, 3, 1, 1), likely, 0.0).flatten(1)
-    best, at = peaks.topk(MOST, dim=1)
-    at = torch.where(best > LEAST, at, peaks.shape[1]).sort(1).values  # by thing, then by place; then none
-    counts = (at < peaks.shape[1]).sum(1)
-    at = at.clamp_max(peaks.shape[1] - 1)
-    kind, cell = at // (G * G), at % (G * G)
-    every = states.float().sigmoid().flatten(2)  # (B, states, G²)
-    here = every.gather(2, cell[:, None].expand(-1, every.shape[1], -1)).transpose(1, 2)
-    which = F.one_hot(kind, likely.shape[1]) * peaks.gather(1, at)[..., None]
-    return torch.cat((here, which), 2), counts
+    probabilities = centers.float().softmax(1)[:, 1:]  # (B, things - 1, G, G)
+    peaks = torch.where(probabilities == F.max_pool2d(probabilities, 3, 1, 1), probabilities, 0.0).flatten(1)
+    best, selected = peaks.topk(MAX_CENTERS, dim=1)
+    selected = (
+        torch.where(best > MIN_PROBABILITY, selected, peaks.shape[1]).sort(1).values
+    )  # by object class, then by cell; invalid ones last
+    counts = (selected < peaks.shape[1]).sum(1)
+    selected = selected.clamp_max(peaks.shape[1] - 1)
+    category, cell = selected // (G * G), selected % (G * G)
+    state_probabilities = states.float().sigmoid().flatten(2)  # (B, states, G²)
+    center_states = state_probabilities.gather(2, cell[:, None].expand(-1, state_probabilities.shape[1], -1)).transpose(
+        1, 2
+    )
+    category_scores = F.one_hot(category, probabilities.shape[1]) * peaks.gather(1, selected)[..., None]
+    return torch.cat((center_states, category_scores), 2), counts
 
 
-def folded(encoder: SightEncoder) -> dict[str, Tensor]:
-    """Return the weights with each batch norm in the convolution before it: `halve1.weight`, `halve1.bias`."""
+def fold_batch_norms(encoder: SightEncoder) -> dict[str, Tensor]:
+    """Return the weights with each batch norm folded into the convolution before it: `halve1.weight`, `halve1.bias`."""
     state = {name: tensor.detach().float() for name, tensor in encoder.state_dict().items()}
-    found: dict[str, Tensor] = {}
+    weights: dict[str, Tensor] = {}
     for name, tensor in state.items():
         if name.endswith(".conv.weight"):
             base = name.removesuffix(".conv.weight")
             scale = state[f"{base}.norm.weight"] / (state[f"{base}.norm.running_var"] + 1e-5).sqrt()
-            found[f"{base}.weight"] = tensor * scale[:, None, None, None]
-            found[f"{base}.bias"] = state[f"{base}.norm.bias"] - state[f"{base}.norm.running_mean"] * scale
+            weights[f"{base}.weight"] = tensor * scale[:, None, None, None]
+            weights[f"{base}.bias"] = state[f"{base}.norm.bias"] - state[f"{base}.norm.running_mean"] * scale
         elif ".norm." not in name:
-            found[name] = tensor
-    return found
+            weights[name] = tensor
+    return weights
 
 
-def unfolded(encoder: SightEncoder, weights: Mapping[str, Tensor]) -> None:
-    """Put weights as `folded` returned them into an encoder; its batch norms then change nothing in evaluation."""
+def load_folded(encoder: SightEncoder, weights: Mapping[str, Tensor]) -> None:
+    """Load weights from `fold_batch_norms` into an encoder; its batch norms then are the identity in evaluation."""
     state = encoder.state_dict()
     for name in state:
         base = name.rpartition(".norm.")[0]

@@ -1,9 +1,9 @@
-"""Beam search: the likeliest continuations of a prompt, where greedy decoding finds a likely one.
+"""Beam search: the most likely continuations of a prompt, where greedy decoding finds only a likely one.
 
 All beams are rows of one cache, so a step reads the weights once, and the prompt is read once for all of them.
 The project names beam search as one of its parts; the planner itself does not use this one.
 
-Shapes: B beams still going on, V vocabulary size.
+Shapes: B active beams, V vocabulary size.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from gpt.model.transformer import GPT
 
 
 class Continuation(NamedTuple):
-    """What may follow a prompt.
+    """A continuation of a prompt.
 
     Attributes:
-        ids: The new ids, with the one of `stop` that ended them, if one did.
-        logprob: Sum of their log-probabilities, whatever the length penalty.
+        ids: The new ids, including the one of `stop` that ended them, if any.
+        logprob: Sum of their log-probabilities, without length penalty.
     """
 
     ids: list[int]
@@ -43,25 +43,25 @@ def beam_search(
     length_penalty: float = 0.0,
     allowed: Callable[[Sequence[int]], bool] | None = None,
 ) -> list[Continuation]:
-    """The best continuations that were found, best first, at most `beams`.
+    """Return the best continuations found, best first, at most `beams`.
 
-    What is searched are continuations that end with an id of `stop` or have `max_new_tokens` ids; their probabilities
-    add up to 1. One beam is greedy decoding; as many beams as there are continuations find the best for certain.
+    Continuations end with an id of `stop` or after `max_new_tokens` ids; the probabilities of all of them add up to 1.
+    One beam is greedy decoding; with as many beams as there are continuations, the best is found for certain.
 
     Args:
         model: The model.
-        ids: The prompt, one id at least.
-        max_new_tokens: Longest continuation.
-        beams: Continuations followed at once; one that ends makes room for another only in the next step.
+        ids: The prompt, at least one id.
+        max_new_tokens: Maximum length of a continuation.
+        beams: Continuations kept at once; the slot of a finished one is refilled only in the next step.
         stop: Ids that end a continuation.
-        length_penalty: Continuations are ranked by log-probability / length ** length_penalty: 0 by probability,
+        length_penalty: Continuations are ranked by log-probability / length ** length_penalty: 0 ranks by probability,
             which favors short ones, 1 by the mean over tokens.
-        allowed: Whether a continuation may begin with these new ids; asked for the likeliest next ids first, until
-            `beams` of a row are found. Probabilities stay those among all ids, so the ranking is the model's own,
-            given that what is not allowed does not come.
+        allowed: Whether a continuation may start with these new ids; called for the most likely next ids first, until
+            `beams` of a row are accepted. Probabilities remain those over all ids, so the ranking is the model's own,
+            conditioned on what is allowed.
 
     Returns:
-        Nothing if nothing is allowed.
+        An empty list if nothing is allowed.
 
     Raises:
         ContextError: Prompt and new tokens do not fit into the model's `block_size`, or the prompt is empty.
@@ -75,46 +75,46 @@ def beam_search(
     model.eval()
     cache = KVCache(model.config, capacity=len(ids) + max_new_tokens, device=model.device)
     idx = torch.tensor([ids], device=model.device)
-    going, done = [Continuation([], 0.0)], list[Continuation]()
+    active, finished = [Continuation([], 0.0)], list[Continuation]()
 
-    def score(found: Continuation) -> float:
-        return found.logprob / float(len(found.ids) ** length_penalty)
+    def score(continuation: Continuation) -> float:
+        return continuation.logprob / float(len(continuation.ids) ** length_penalty)
 
     for length in range(1, max_new_tokens + 1):
         logits = model.head(model.trunk(idx, cache=cache)[:, -1])  # (B, V)
-        # In fp64: next to a long beam's sum, fp32 would round small differences between ids away.
-        parents, found = _step(logits.double().log_softmax(dim=-1).cpu(), going, beams, allowed)
-        ended = [length == max_new_tokens or one.ids[-1] in stop for one in found]
-        done += [one for one, end in zip(found, ended, strict=True) if end]
+        # In fp64: added to a long beam's sum, small differences between ids would be lost in fp32.
+        parents, extended = _extend(logits.double().log_softmax(dim=-1).cpu(), active, beams, allowed)
+        ended = [length == max_new_tokens or candidate.ids[-1] in stop for candidate in extended]
+        finished += [candidate for candidate, end in zip(extended, ended, strict=True) if end]
         rows = [row for row, end in zip(parents, ended, strict=True) if not end]
-        going, before = [one for one, end in zip(found, ended, strict=True) if not end], len(going)
-        if not going:
+        active, n_active = [candidate for candidate, end in zip(extended, ended, strict=True) if not end], len(active)
+        if not active:
             break
-        if len(done) >= beams:
-            bar = sorted(map(score, done), reverse=True)[beams - 1]
-            # A log-probability only falls, so this is more than any of them can come to.
-            if max(one.logprob for one in going) / max_new_tokens**length_penalty <= bar:
+        if len(finished) >= beams:
+            threshold = sorted(map(score, finished), reverse=True)[beams - 1]
+            # A log-probability only decreases, so this is an upper bound on their final scores.
+            if max(candidate.logprob for candidate in active) / max_new_tokens**length_penalty <= threshold:
                 break
-        if rows != list(range(before)):
+        if rows != list(range(n_active)):
             cache.take_rows(torch.tensor(rows, device=model.device))
-        idx = torch.tensor([one.ids[-1:] for one in going], device=model.device)
-    return sorted(done, key=score, reverse=True)[:beams]
+        idx = torch.tensor([candidate.ids[-1:] for candidate in active], device=model.device)
+    return sorted(finished, key=score, reverse=True)[:beams]
 
 
-def _step(
-    logprobs: Tensor, going: Sequence[Continuation], beams: int, allowed: Callable[[Sequence[int]], bool] | None
+def _extend(
+    logprobs: Tensor, active: Sequence[Continuation], beams: int, allowed: Callable[[Sequence[int]], bool] | None
 ) -> tuple[list[int], list[Continuation]]:
-    """The likeliest continuations that are longer by one id, and which of `going` each comes from."""
+    """Return the most likely continuations one id longer, and the index in `active` of each one's parent."""
     candidates: list[tuple[float, int, int]] = []
-    for row, (ids, total) in enumerate(going):
+    for row, (ids, total) in enumerate(active):
         n = min(beams, logprobs.shape[1]) if allowed is None else logprobs.shape[1]
         scores, tokens = logprobs[row].topk(n)
-        fresh = 0
-        for one, token in zip(scores.tolist(), tokens.tolist(), strict=True):
-            if fresh == beams:
+        n_added = 0
+        for logprob, token in zip(scores.tolist(), tokens.tolist(), strict=True):
+            if n_added == beams:
                 break
             if allowed is None or allowed([*ids, token]):
-                candidates.append((total + one, row, token))
-                fresh += 1
+                candidates.append((total + logprob, row, token))
+                n_added += 1
     best = sorted(candidates, key=lambda candidate: -candidate[0])[:beams]
-    return [row for _, row, _ in best], [Continuation([*going[row].ids, token], total) for total, row, token in best]
+    return [row for _, row, _ in best], [Continuation([*active[row].ids, token], total) for total, row, token in best]

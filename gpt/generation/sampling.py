@@ -1,4 +1,4 @@
-"""Decoding: a session that reads any number of tokens at once and can go back, sampling, and whole continuations.
+"""Decoding in torch: a session that reads several tokens at once and can rewind, sampling, and complete generation.
 
 Shapes: B prompts decoded together, V vocabulary size.
 """
@@ -17,9 +17,9 @@ from gpt.model.transformer import GPT
 
 
 class Session:
-    """One context that grows token by token, shares what it has read, and can be rewound.
+    """One context that grows token by token, can be forked without rereading, and can be rewound.
 
-    The cost of a call is mostly that of reading the weights once, so feed forced tokens together.
+    A call costs mostly one pass over the weights, so feed forced tokens together.
     """
 
     def __init__(self, model: GPT, capacity: int | None = None) -> None:
@@ -34,17 +34,17 @@ class Session:
 
     @property
     def capacity(self) -> int:
-        """Tokens that fit."""
+        """Maximum number of tokens."""
         return self._cache.capacity
 
     def feed(self, ids: Sequence[int]) -> Tensor:
-        """Read tokens; returns fp32 logits (V,) of what follows the last of them.
+        """Read tokens; returns fp32 logits (V,) for the token after the last.
 
         Raises:
             ContextError: No token is given, or they do not fit.
         """
         if not ids:
-            raise ContextError("feed was given no token; the logits after nothing are not defined")
+            raise ContextError("feed was given no token; it needs at least one")
         if self.length + len(ids) > self.capacity:
             raise ContextError(
                 f"{self.length} tokens read and {len(ids)} more do not fit into the context of {self.capacity}"
@@ -62,7 +62,7 @@ class Session:
         self._cache.length = length
 
     def fork(self) -> Session:
-        """An independent session that has read the same."""
+        """Return an independent session with the same tokens."""
         other = Session.__new__(Session)
         other.model = self.model
         with torch.inference_mode():
@@ -82,10 +82,10 @@ def sample(
 
     Args:
         logits: (V,) of one position.
-        temperature: 0 takes the likeliest (the first of equals).
-        top_k: Only that many likeliest ids.
-        top_p: Only the likeliest ids that together reach this probability.
-        generator: Source of randomness; on the CPU.
+        temperature: 0 takes the most likely id (the first of equals).
+        top_k: Only this many most likely ids.
+        top_p: Only the most likely ids that together reach this probability.
+        generator: Source of randomness, on the CPU.
         allowed: The only ids that may be drawn; None allows all.
 
     Returns:
@@ -100,12 +100,12 @@ def sample(
         logits = logits[choices]
     check_sampling(temperature, top_k, top_p)
     if temperature == 0:
-        place = int(logits.argmax())
+        index = int(logits.argmax())
     else:
         weights = _weights(logits[None], temperature, top_k, top_p)
-        place = int(_draw(weights, torch.rand(1, generator=generator)))
-    logprob = float(logits[place] - logits.logsumexp(0))
-    return (place if allowed is None else int(allowed[place])), logprob
+        index = int(_draw(weights, torch.rand(1, generator=generator)))
+    logprob = float(logits[index] - logits.logsumexp(0))
+    return (index if allowed is None else int(allowed[index])), logprob
 
 
 def generate(
@@ -119,7 +119,7 @@ def generate(
     stop: Collection[int] = (),
     generator: torch.Generator | None = None,
 ) -> list[int]:
-    """Continue a prompt; returns the new ids, with the one of `stop` that ended them, if one did.
+    """Continue a prompt; returns the new ids, including the one of `stop` that ended them, if any.
 
     Raises:
         ContextError: Prompt and new tokens do not fit into the model's `block_size`.
@@ -149,18 +149,18 @@ def generate_batch(
     stop: Collection[int] = (),
     generators: Sequence[torch.Generator] | None = None,
 ) -> list[list[int]]:
-    """Continue many prompts at once; each comes out as `generate` alone would give it.
+    """Continue many prompts at once; each result equals that of `generate` alone.
 
     Args:
         model: The model.
-        prompts: Ids, of any lengths; shorter ones are filled up on the left, where nobody looks. One prompt
-            given many times is read once.
-        max_new_tokens: For each.
-        temperature: 0 takes the likeliest.
+        prompts: Ids, of any lengths; shorter prompts are padded on the left, and the padding is masked. If all prompts
+            are equal, they are read once.
+        max_new_tokens: For each prompt.
+        temperature: 0 takes the most likely id.
         top_k: As in `sample`.
         top_p: As in `sample`.
-        stop: Ids that end a continuation; the one that did is its last.
-        generators: One for each prompt; None draws from PyTorch's own.
+        stop: Ids that end a continuation; the result includes the one that did.
+        generators: One for each prompt; None uses PyTorch's global generator.
     """
     check_sampling(temperature, top_k, top_p)
     if generators is not None and len(generators) != len(prompts):
@@ -172,10 +172,12 @@ def generate_batch(
     longest = max(len(prompt) for prompt in prompts)
     check_room(model, longest, max_new_tokens)
     model.eval()
-    same_prompt = all(list(prompt) == list(prompts[0]) for prompt in prompts)  # many samples of one: read it once
+    same_prompt = all(
+        list(prompt) == list(prompts[0]) for prompt in prompts
+    )  # many samples of one prompt: read it once
     cache, idx = _left_padded(model, prompts[:1] if same_prompt else prompts, longest, max_new_tokens)
     out: list[list[int]] = [[] for _ in prompts]
-    rows = list(range(len(prompts)))  # prompts still going on, in the order of the cache's rows
+    rows = list(range(len(prompts)))  # active prompts, in the order of the cache's rows
     for _ in range(max_new_tokens):
         x = model.trunk(idx, cache=cache)
         logits = model.head(x[:, -1]).float()  # (B, V)
@@ -186,21 +188,21 @@ def generate_batch(
         tokens = _draw_rows(logits, temperature, top_k, top_p, sources)
         for row, token in zip(rows, tokens, strict=True):
             out[row].append(token)
-        going = [place for place, token in enumerate(tokens) if token not in stop]
-        if not going:
+        active = [index for index, token in enumerate(tokens) if token not in stop]
+        if not active:
             break
-        if len(going) <= len(rows) // 2:  # finished rows cost as much as others: let go of them by halves
-            cache.take_rows(torch.tensor(going, device=model.device))
-            rows, tokens = [rows[place] for place in going], [tokens[place] for place in going]
+        if len(active) <= len(rows) // 2:  # finished rows cost as much as active ones: drop them when half are finished
+            cache.take_rows(torch.tensor(active, device=model.device))
+            rows, tokens = [rows[index] for index in active], [tokens[index] for index in active]
         idx = torch.tensor(tokens, device=model.device)[:, None]
     return [_until_stop(ids, stop) for ids in out]
 
 
 def check_room(model: GPT, prompt: int, new: int) -> None:
-    """Check that this many tokens of a prompt and new ones fit.
+    """Check that a prompt of this length and the new tokens fit.
 
     Raises:
-        ContextError: They do not, or there is no prompt.
+        ContextError: They do not, or the prompt is empty.
     """
     block_size = model.config.block_size
     if prompt < 1:
@@ -244,28 +246,30 @@ def _draw_rows(
 
 
 def _weights(logits: Tensor, temperature: float, top_k: int | None, top_p: float | None) -> Tensor:
-    """Probabilities (B, V), not normalized, on the CPU in fp64: rounding must not depend on the batch."""
+    """Unnormalized probabilities (B, V), on the CPU in fp64, so that rounding does not depend on the batch."""
     logits = logits.cpu().double() / temperature
     if top_k is not None and top_k < logits.shape[-1]:
-        likeliest, places = logits.topk(top_k, dim=-1)  # by place, not by value: of equals no more than k stay
-        logits = torch.full_like(logits, -torch.inf).scatter(-1, places, likeliest)
+        top_logits, top_ids = logits.topk(
+            top_k, dim=-1
+        )  # by index, not by value: never more than k of equal logits stay
+        logits = torch.full_like(logits, -torch.inf).scatter(-1, top_ids, top_logits)
     weights = torch.softmax(logits, dim=-1)
     if top_p is not None and top_p < 1:
         ordered, order = weights.sort(dim=-1, descending=True, stable=True)
-        before = ordered.cumsum(dim=-1) - ordered
-        weights = torch.zeros_like(weights).scatter(-1, order, ordered.masked_fill(before >= top_p, 0.0))
+        preceding = ordered.cumsum(dim=-1) - ordered
+        weights = torch.zeros_like(weights).scatter(-1, order, ordered.masked_fill(preceding >= top_p, 0.0))
     return weights
 
 
 def _draw(weights: Tensor, uniform: Tensor) -> Tensor:
-    """Place (B,) where the running sum of weights passes a uniform number (B,) in [0, 1)."""
+    """Index (B,) at which the cumulative sum of weights exceeds a uniform number (B,) in [0, 1)."""
     running = weights.cumsum(dim=-1)
-    goal = uniform.double()[:, None] * running[:, -1:]
-    return torch.searchsorted(running, goal, right=True)[:, 0].clamp_max(weights.shape[-1] - 1)
+    threshold = uniform.double()[:, None] * running[:, -1:]
+    return torch.searchsorted(running, threshold, right=True)[:, 0].clamp_max(weights.shape[-1] - 1)
 
 
 def _until_stop(ids: list[int], stop: Collection[int]) -> list[int]:
-    for place, token in enumerate(ids):
+    for index, token in enumerate(ids):
         if token in stop:
-            return ids[: place + 1]
+            return ids[: index + 1]
     return ids

@@ -1,4 +1,4 @@
-"""Matrix products of a few rows with large weights, and the other parts of a network, in numpy.
+"""Products of a few rows with large weight matrices, and other network layers, in numpy.
 
 Shapes: M rows, K inputs, N outputs.
 """
@@ -11,25 +11,27 @@ import numpy as np
 
 from gpt.weights.model_folder import Floats
 
-_TOGETHER = 8  # rows of a product that OpenBLAS computes without repacking the weights
-_SMALL = 1_000_000  # M N K of such a product, at most (its `small matrix` kernels)
-_REPACKED = 64  # rows from which on repacking the weights costs less than reading them once for every 8 rows
+_ROWS_WITHOUT_REPACKING = 8  # rows for which OpenBLAS multiplies without repacking the weights
+_MAX_SMALL_PRODUCT = 1_000_000  # maximum M N K of such a product (OpenBLAS's small-matrix kernels)
+_MIN_ROWS_REPACKED = 64  # rows from which repacking the weights is cheaper than reading them once per 8 rows
 
 
 class Dense:
     """y = x W^T + b.
 
-    A product with one row is bound by reading W. A BLAS copies W into an order of its own first if there are more,
-    which for few rows costs several times the product; OpenBLAS does not for small products, so W is taken in blocks.
+    With one row, the time is that of reading W. With more rows, a BLAS first repacks W, which for few rows takes
+    several times as long as the product. OpenBLAS does not repack in small products, so W is multiplied in blocks.
     """
 
     def __init__(self, weight: Floats, bias: Floats | None = None) -> None:
         self._prepare(np.ascontiguousarray(weight.T), bias)
 
     def _prepare(self, columns: Floats, bias: Floats | None) -> None:
-        self.columns, self.bias = columns, bias  # (K, N): with few rows faster than (N, K)
+        self.columns, self.bias = columns, bias  # (K, N): faster than (N, K) for few rows
         K, N = columns.shape
-        width = next((w for w in (128, 64, 32, 16) if N % w == 0 and _TOGETHER * K * w <= _SMALL), None)
+        width = next(
+            (w for w in (128, 64, 32, 16) if N % w == 0 and _ROWS_WITHOUT_REPACKING * K * w <= _MAX_SMALL_PRODUCT), None
+        )
         self._blocks = None if width is None else columns.reshape(K, N // width, width).transpose(1, 0, 2)
 
     @property
@@ -48,31 +50,35 @@ class Dense:
         out = np.empty((M, N), np.float32)
         if M == 1:
             np.dot(x[0], self.columns, out=out[0])
-        elif self._blocks is None or M > _REPACKED:
+        elif self._blocks is None or M > _MIN_ROWS_REPACKED:
             np.matmul(x, self.columns, out=out)
         else:
             count, _, width = self._blocks.shape
             by_block = out.reshape(M, count, width).transpose(1, 0, 2)  # (N / width, M, width)
-            for at in range(0, M, _TOGETHER):
-                np.matmul(x[at : at + _TOGETHER], self._blocks, out=by_block[:, at : at + _TOGETHER])
+            for row in range(0, M, _ROWS_WITHOUT_REPACKING):
+                np.matmul(
+                    x[row : row + _ROWS_WITHOUT_REPACKING],
+                    self._blocks,
+                    out=by_block[:, row : row + _ROWS_WITHOUT_REPACKING],
+                )
         if self.bias is not None:
             out += self.bias
         return out
 
     def part(self, first: int, end: int) -> Dense:
-        """The part that computes outputs first..end, sharing the weights."""
+        """Return the part that computes outputs first..end; it shares the weights."""
         part = Dense.__new__(Dense)
         part._prepare(self.columns[:, first:end], None if self.bias is None else self.bias[first:end])
         return part
 
 
 class SparseDense(Dense):
-    """As `Dense`, for inputs that are mostly zero, as ReLU leaves them: only what meets another number is read."""
+    """As `Dense`, for inputs that are mostly zero, such as ReLU outputs: only weights of nonzero inputs are read."""
 
     def __call__(self, x: Floats) -> Floats:
         """Apply to (M, K); returns (M, N)."""
         used = np.nonzero(x[0] != 0 if len(x) == 1 else x.any(axis=0))[0]
-        if len(used) > len(self.columns) // 4:  # of more, copying them costs what reading all does
+        if len(used) > len(self.columns) // 4:  # beyond that, copying costs as much as reading all weights
             return super().__call__(x)
         y: Floats = x[:, used] @ self.columns[used]
         if self.bias is not None:
@@ -82,7 +88,7 @@ class SparseDense(Dense):
 
 def rms_norm(x: Floats) -> Floats:
     """Divide by sqrt(mean(x²) + 1e-6) over the last dimension of (M, C)."""
-    if len(x) == 1:  # one of numpy's calls costs as much as Python's arithmetic of the whole line
+    if len(x) == 1:  # one numpy call takes as long as this whole line in Python
         row = x[0]
         return x * np.float32(1.0 / math.sqrt(float(row.dot(row)) / len(row) + 1e-6))
     mean = np.einsum("mc,mc->m", x, x) / np.float32(x.shape[1])
@@ -105,19 +111,19 @@ def softmax(scores: Floats) -> Floats:
     return scores
 
 
-def activate(kind: str, h: Floats) -> Floats:
-    """What stands between the two products of an MLP (a config's `mlp`), on (M, hidden); h may be overwritten."""
-    if kind == "relu2":
+def activate(activation: str, h: Floats) -> Floats:
+    """Activation between the two products of an MLP (a config's `mlp`), on (M, hidden); may overwrite h."""
+    if activation == "relu2":
         np.maximum(h, 0.0, out=h)
         return np.multiply(h, h, out=h)
-    if kind == "gelu":
-        from scipy.special import erf  # imported for models that use it only: it takes 0.1 s
+    if activation == "gelu":
+        from scipy.special import erf  # imported only for models that use it: it takes 0.1 s
 
         factor: Floats = erf(h * np.float32(0.5**0.5)) + np.float32(1.0)
         h *= factor
         h *= np.float32(0.5)
         return h
-    if kind == "gelu_tanh":
+    if activation == "gelu_tanh":
         cubed: Floats = h + np.float32(0.044715) * h * h * h
         factor = np.tanh(np.float32((2.0 / np.pi) ** 0.5) * cubed) + np.float32(1.0)
         h *= factor

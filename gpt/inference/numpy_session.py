@@ -1,9 +1,8 @@
-"""Contexts that a `NumpyModel` reads: one at a time, or many at once, each of its own length.
+"""Contexts of a `NumpyModel`: a single one, or many at once, each of its own length.
 
 `NumpySession` is a `gpt.inference.session.Session`.
 
-Shapes: B rows, T new tokens of a context, S tokens that can be seen, H query heads, K key heads, D head size, V
-vocabulary size.
+Shapes: B rows, T new tokens of a context, S visible tokens, H query heads, K key heads, D head size, V vocabulary size.
 """
 
 from __future__ import annotations
@@ -17,13 +16,13 @@ from gpt.inference.dense import softmax
 from gpt.inference.session import Network
 from gpt.weights.model_folder import Floats, Ints
 
-_AT_ONCE = 256  # tokens of many contexts read together: what they leave between two products fits into the cache
+_MAX_TOKENS_TOGETHER = 256  # maximum tokens of many contexts per pass: intermediate results fit into the CPU cache
 
 
 class NumpySession:
-    """One context that grows token by token, shares what it has read, and can be rewound.
+    """One context that grows token by token, can be forked without rereading, and can be rewound.
 
-    The cost of a call is mostly that of reading the weights once, so feed forced tokens together.
+    A call costs mostly one pass over the weights, so feed forced tokens together.
     """
 
     def __init__(self, model: Network, capacity: int | None = None) -> None:
@@ -37,32 +36,32 @@ class NumpySession:
 
     @property
     def capacity(self) -> int:
-        """Tokens that fit."""
+        """Maximum number of tokens."""
         return self._batch.capacity
 
-    def feed(self, ids: Sequence[int], among: Sequence[int] | None = None) -> Floats:
-        """Read tokens; returns fp32 logits (V,) of what follows the last of them.
+    def feed(self, ids: Sequence[int], candidate_ids: Sequence[int] | None = None) -> Floats:
+        """Read tokens; returns fp32 logits (V,) for the token after the last.
 
         Args:
             ids: At least one.
-            among: Ids whose logits are wanted, (len(among),), if not all are: reading the head's weights for all is a
+            candidate_ids: Ids whose logits are needed, (len(candidate_ids),); by default all. The full head is a
                 seventh of the work of one token.
 
         Raises:
             ContextError: No token is given, or they do not fit.
         """
-        logits: Floats = self._batch.feed([ids], among)[0]
+        logits: Floats = self._batch.feed([ids], candidate_ids)[0]
         return logits
 
     def feed_vectors(self, vectors: Floats, token: int) -> Floats:
-        """Read what a sense has perceived; returns fp32 logits (V,) of what follows.
+        """Read vectors of an image or sound encoder; returns fp32 logits (V,) for the next token.
 
         Args:
-            vectors: (T, C) in place of token embeddings, T of at least 1.
-            token: The id that stands at each of the T places.
+            vectors: (T, C) replacements of token embeddings, T at least 1.
+            token: The placeholder id at each of the T positions.
 
         Raises:
-            ContextError: The vectors are none, too many, or not of the model's width.
+            ContextError: There are no or too many vectors, or they do not have the model's width.
         """
         width = self.model.config.n_embd
         if vectors.ndim != 2 or vectors.shape[1] != width:
@@ -75,94 +74,94 @@ class NumpySession:
         self._batch.rewind(0, length)
 
     def fork(self) -> NumpySession:
-        """An independent session that has read the same."""
-        other = NumpySession.__new__(NumpySession)
-        other.model = self.model
-        other._batch = self._batch.take_rows([0])
-        return other
+        """Return an independent session with the same tokens."""
+        copy = NumpySession.__new__(NumpySession)
+        copy.model = self.model
+        copy._batch = self._batch.take_rows([0])
+        return copy
 
 
 class NumpyBatch:
-    """Contexts that grow together, each at its own pace: nothing is padded."""
+    """Contexts that grow together, each at its own pace, without padding."""
 
     def __init__(self, model: Network, rows: int, capacity: int | None = None) -> None:
-        """Begin `rows` empty contexts of at most `capacity` tokens, by default the model's `block_size`."""
+        """Start `rows` empty contexts of at most `capacity` tokens, by default the model's `block_size`."""
         config = model.config
         self.model = model
         self.capacity = config.block_size if capacity is None else min(capacity, config.block_size)
         self.lengths: Ints = np.zeros(rows, np.int64)
         shape = (config.n_layer, rows, config.kv_heads, self.capacity, config.head_size)
-        # Zeros, for rows are computed to the longest: nothing times what lies behind the end of a row must be nothing.
+        # Zeros, because all rows are computed to the longest: 0 times the values after a row's end must be 0.
         self._keys, self._values = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
-        # Before the first token stand k times "no token", whose id is V.
+        # The first token is preceded by k "no token" entries, whose id is V.
         self._tokens: Ints = np.full((rows, config.previous_tokens + self.capacity), config.vocab_size, np.int64)
 
     @property
     def rows(self) -> int:
-        """Contexts."""
+        """Number of contexts."""
         return len(self.lengths)
 
     def feed(
-        self, ids: Sequence[Sequence[int]], among: Sequence[int] | None = None, vectors: Floats | None = None
+        self, ids: Sequence[Sequence[int]], candidate_ids: Sequence[int] | None = None, vectors: Floats | None = None
     ) -> Floats:
-        """Read tokens of every context; returns fp32 logits (B, V) of what follows the last of each.
+        """Read tokens of every context; returns fp32 logits (B, V) for the token after the last of each.
 
         Args:
-            ids: For each context at least one.
-            among: Ids whose logits are wanted, if not all are; then (B, len(among)).
-            vectors: Of a single context, (T, C) in place of the token embeddings.
+            ids: At least one for each context.
+            candidate_ids: Ids whose logits are needed, by default all; the result is then (B, len(candidate_ids)).
+            vectors: For a single context, (T, C) replacements of the token embeddings.
 
         Raises:
-            ContextError: Too few or too many tokens for a context; then none has read any.
-            CheckpointError: The weights are so large that the numbers overflow.
+            ContextError: Too few or too many tokens for a context; then no context has read any.
+            CheckpointError: The weights are so large that activations overflow.
         """
         counts = self._check(ids)
-        kept = np.asarray(among, np.int64) if among is not None else None
+        candidates = np.asarray(candidate_ids, np.int64) if candidate_ids is not None else None
         with np.errstate(over="ignore", invalid="ignore"):
             stream = self._stream(ids, counts) if vectors is None else self._read(0, 1, ids, counts, vectors)
-            logits = self.model.logits(stream, kept)
+            logits = self.model.logits(stream, candidates)
         if not np.isfinite(logits).all():
-            raise CheckpointError("the model answers with what is no finite number; its weights are damaged")
+            raise CheckpointError("the model's logits are not finite; its weights are damaged")
         return logits
 
     def _stream(self, ids: Sequence[Sequence[int]], counts: Ints) -> Floats:
-        if counts.sum() <= max(_AT_ONCE, self.rows):
+        if counts.sum() <= max(_MAX_TOKENS_TOGETHER, self.rows):
             return self._read(0, self.rows, ids, counts)
-        found = []
-        begin = 0
-        while begin < self.rows:
-            end = begin + 1
-            while end < self.rows and counts[begin : end + 1].sum() <= _AT_ONCE:
-                end += 1
-            found.append(self._read(begin, end, ids[begin:end], counts[begin:end]))
-            begin = end
-        return np.concatenate(found)
+        parts = []
+        start = 0
+        while start < self.rows:
+            stop = start + 1
+            while stop < self.rows and counts[start : stop + 1].sum() <= _MAX_TOKENS_TOGETHER:
+                stop += 1
+            parts.append(self._read(start, stop, ids[start:stop], counts[start:stop]))
+            start = stop
+        return np.concatenate(parts)
 
     def rewind(self, row: int, length: int) -> None:
-        """Let a context forget all but its first `length` tokens."""
+        """Forget all but the first `length` tokens of a context."""
         if not 0 <= length <= self.lengths[row]:
             raise ContextError(f"cannot rewind to {length}: {self.lengths[row]} tokens were read")
         self.lengths[row] = length
 
     def take_rows(self, rows: Sequence[int]) -> NumpyBatch:
-        """A new batch of copies of these contexts; one may be taken many times."""
-        other = NumpyBatch.__new__(NumpyBatch)
-        other.model, other.capacity = self.model, self.capacity
-        other.lengths, other._tokens = self.lengths[list(rows)], self._tokens[list(rows)]
-        longest = int(other.lengths.max(initial=0))
+        """Return a new batch with copies of these contexts; an index may repeat."""
+        batch = NumpyBatch.__new__(NumpyBatch)
+        batch.model, batch.capacity = self.model, self.capacity
+        batch.lengths, batch._tokens = self.lengths[list(rows)], self._tokens[list(rows)]
+        longest = int(batch.lengths.max(initial=0))
         shape = (len(self._keys), len(rows), *self._keys.shape[2:])
-        other._keys, other._values = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+        batch._keys, batch._values = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
         for new, row in enumerate(rows):
-            other._keys[:, new, :, :longest] = self._keys[:, row, :, :longest]
-            other._values[:, new, :, :longest] = self._values[:, row, :, :longest]
-        return other
+            batch._keys[:, new, :, :longest] = self._keys[:, row, :, :longest]
+            batch._values[:, new, :, :longest] = self._values[:, row, :, :longest]
+        return batch
 
     def _check(self, ids: Sequence[Sequence[int]]) -> Ints:
         if len(ids) != self.rows:
             raise ContextError(f"feed was given tokens for {len(ids)} contexts; there are {self.rows}")
         counts = np.array([len(new) for new in ids], np.int64)
         if not counts.all():
-            raise ContextError("feed was given no token; the logits after nothing are not defined")
+            raise ContextError("feed was given no token; it needs at least one")
         if (self.lengths + counts).max() > self.capacity:
             row = int((self.lengths + counts).argmax())
             raise ContextError(
@@ -170,39 +169,41 @@ class NumpyBatch:
             )
         lowest, highest = min(map(min, ids)), max(map(max, ids))
         if lowest < 0 or highest >= self.model.config.vocab_size:
-            bad = lowest if lowest < 0 else highest
-            raise ContextError(f"id {bad} is not in 0..{self.model.config.vocab_size - 1} (vocab_size - 1)")
+            invalid = lowest if lowest < 0 else highest
+            raise ContextError(f"id {invalid} is not in 0..{self.model.config.vocab_size - 1} (vocab_size - 1)")
         return counts
 
     def _read(
-        self, begin: int, end: int, ids: Sequence[Sequence[int]], counts: Ints, vectors: Floats | None = None
+        self, first_row: int, end_row: int, ids: Sequence[Sequence[int]], counts: Ints, vectors: Floats | None = None
     ) -> Floats:
-        """Let contexts begin..end read; returns the stream (end - begin, C) at the last tokens."""
+        """Read tokens in rows first_row..end_row; returns the stream (end_row - first_row, C) at the last tokens."""
         k = self.model.config.previous_tokens
-        starts = self.lengths[begin:end]
+        starts = self.lengths[first_row:end_row]
         flat = np.array([token for new in ids for token in new], np.int64)  # (M,)
         ends = counts.cumsum() - 1
-        if len(flat) == end - begin:
-            row, place = np.arange(begin, end), starts
+        if len(flat) == end_row - first_row:
+            rows, positions = np.arange(first_row, end_row), starts
         else:
-            row = np.repeat(np.arange(begin, end), counts)
-            place = np.arange(len(flat)) - np.repeat(ends + 1 - counts - starts, counts)
+            rows = np.repeat(np.arange(first_row, end_row), counts)
+            positions = np.arange(len(flat)) - np.repeat(ends + 1 - counts - starts, counts)
         if k:
-            self._tokens[row, k + place] = flat
-            before = self._tokens[row[:, None], place[:, None] + np.arange(k)]  # (M, k)
+            self._tokens[rows, k + positions] = flat
+            previous_ids = self._tokens[rows[:, None], positions[:, None] + np.arange(k)]  # (M, k)
         else:
-            before = np.empty((len(flat), 0), np.int64)
-        memory = _Memory(self.model, self._keys[:, begin:end], self._values[:, begin:end], starts, counts)
-        x = self.model.read(flat, before, place, memory, ends, vectors)
-        self.lengths[begin:end] = starts + counts
+            previous_ids = np.empty((len(flat), 0), np.int64)
+        memory = _Memory(
+            self.model, self._keys[:, first_row:end_row], self._values[:, first_row:end_row], starts, counts
+        )
+        x = self.model.read(flat, previous_ids, positions, memory, ends, vectors)
+        self.lengths[first_row:end_row] = starts + counts
         return x
 
 
 class _Memory:
-    """Keys and values of some contexts while they read; see `gpt.inference.session.Memory`."""
+    """Keys and values of some contexts during a pass; see `gpt.inference.session.Memory`."""
 
     def __init__(self, model: Network, keys: Floats, values: Floats, starts: Ints, counts: Ints) -> None:
-        self.config, self.later = model.config, model.later
+        self.config, self.causal_mask = model.config, model.causal_mask
         self.keys, self.values = keys, values  # (layers, B, K, capacity, D)
         self.starts = [int(start) for start in starts]
         self.counts = [int(count) for count in counts]
@@ -214,19 +215,24 @@ class _Memory:
 
     def attend(self, layer: int, q: Floats, k: Floats, v: Floats, *, last: bool) -> Floats:
         if len(self.starts) == 1:
-            return self._one(self.keys[layer, 0], self.values[layer, 0], q, k, v, 0)
+            return self._attend_one(self.keys[layer, 0], self.values[layer, 0], q, k, v, 0)
         if self.single:
-            return self._one_each(self.keys[layer], self.values[layer], q, k, v)
+            return self._attend_single_tokens(self.keys[layer], self.values[layer], q, k, v)
         out = np.empty((len(q), self.config.n_embd), np.float32)
-        at = 0
+        offset = 0
         for row, count in enumerate(self.counts):
-            own, mine = slice(at, at + count), slice(row, row + 1) if last else slice(at, at + count)
-            out[mine] = self._one(self.keys[layer, row], self.values[layer, row], q[mine], k[own], v[own], row)
-            at += count
+            tokens, queries = (
+                slice(offset, offset + count),
+                slice(row, row + 1) if last else slice(offset, offset + count),
+            )
+            out[queries] = self._attend_one(
+                self.keys[layer, row], self.values[layer, row], q[queries], k[tokens], v[tokens], row
+            )
+            offset += count
         return out
 
-    def _one(self, keys: Floats, values: Floats, q: Floats, k: Floats, v: Floats, row: int) -> Floats:
-        """One context: keys, values (K, capacity, D), queries (T, H, D) or that of the last token alone."""
+    def _attend_one(self, keys: Floats, values: Floats, q: Floats, k: Floats, v: Floats, row: int) -> Floats:
+        """One context: keys and values (K, capacity, D), queries (T, H, D) of all new tokens or of the last only."""
         start, count = self.starts[row], self.counts[row]
         end, T = start + count, len(q)
         K, D = self.config.kv_heads, self.config.head_size
@@ -237,16 +243,16 @@ class _Memory:
             return (softmax(scores) @ values[:, :end]).reshape(1, -1)
         grouped = q.reshape(T, K, -1, D).transpose(1, 2, 0, 3).reshape(K, -1, D)  # (K, H / K T, D)
         scores = grouped @ keys[:, :end].transpose(0, 2, 1)
-        scores.reshape(K, -1, T, end)[..., start:] += self.later(T)
+        scores.reshape(K, -1, T, end)[..., start:] += self.causal_mask(T)
         y = (softmax(scores) @ values[:, :end]).reshape(K, -1, T, D)
         return y.transpose(2, 0, 1, 3).reshape(T, -1)
 
-    def _one_each(self, keys: Floats, values: Floats, q: Floats, k: Floats, v: Floats) -> Floats:
+    def _attend_single_tokens(self, keys: Floats, values: Floats, q: Floats, k: Floats, v: Floats) -> Floats:
         """Each of B contexts reads one token: queries (B, H, D)."""
         B, K, D = k.shape
-        here = np.arange(B)
-        keys[here, :, self.starts] = k
-        values[here, :, self.starts] = v
+        rows = np.arange(B)
+        keys[rows, :, self.starts] = k
+        values[rows, :, self.starts] = v
         end = max(self.starts) + 1
         scores = q.reshape(B, K, -1, D) @ keys[:, :, :end].transpose(0, 1, 3, 2)  # (B, K, H / K, S)
         if self.hidden is not None:

@@ -18,7 +18,7 @@ from gpt.weights.model_folder import Floats
 
 
 class OnnxModel:
-    """A graph that onnxruntime runs; contexts are `OnnxBatch` and `OnnxSession`."""
+    """A graph run by onnxruntime; contexts are `OnnxBatch` and `OnnxSession`."""
 
     def __init__(self, model: NumpyModel, weights: Weights = "fp32", threads: int = 1) -> None:
         """Convert a model.
@@ -26,19 +26,19 @@ class OnnxModel:
         Args:
             model: The weights.
             weights: Their precision.
-            threads: Of each product.
+            threads: Threads per product.
         """
         self.config = model.config
         options = ort.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
-        options.log_severity_level = 3  # of its warnings, none is about something that a user could change
+        options.log_severity_level = 3  # none of its warnings is about something a user could change
         data = build_graph(model, weights)
         self.nbytes = len(data)
         self.session = ort.InferenceSession(data, options, providers=["CPUExecutionProvider"])
 
     def begin(self) -> OnnxSession:
-        """An empty context."""
+        """Return an empty context."""
         return OnnxSession(self)
 
 
@@ -46,7 +46,7 @@ class OnnxBatch:
     """Contexts of equal length that grow together."""
 
     def __init__(self, model: OnnxModel, rows: int = 1, capacity: int | None = None) -> None:
-        """Begin `rows` empty contexts of at most `capacity` tokens, by default the model's `block_size`."""
+        """Start `rows` empty contexts of at most `capacity` tokens, by default the model's `block_size`."""
         config = model.config
         self.model = model
         self.rows = rows
@@ -55,21 +55,23 @@ class OnnxBatch:
         self._tokens = np.full((rows, config.previous_tokens + self.capacity), config.vocab_size, np.int64)
         shape = (rows, config.kv_heads, self.capacity, config.head_size)
         names = [f"{part}_{layer}" for layer in range(config.n_layer) for part in ("key", "value")]
-        self._keep({name: np.zeros(shape, np.float32) for name in names})
+        self._bind_cache({name: np.zeros(shape, np.float32) for name in names})
 
     def feed(self, ids: Sequence[Sequence[int]]) -> Floats:
-        """Read the same number of tokens in every context; returns fp32 logits (B, V) of what follows.
+        """Read the same number of tokens in every context; returns fp32 logits (B, V) for the next token.
 
         Raises:
-            ContextError: Numbers of tokens differ or are 0, or they do not fit, or two contexts and more that have
-                read something are to read several tokens at once, which onnxruntime cannot do.
+            ContextError: Numbers of tokens differ, are 0, or do not fit; or several nonempty contexts would read
+                several tokens at once, which onnxruntime does not support.
         """
         config = self.model.config
         T = len(ids[0]) if ids else 0
         if len(ids) != self.rows or any(len(new) != T for new in ids):
-            raise ContextError(f"feed was given tokens for {len(ids)} contexts of {self.rows}, or not equally many")
+            raise ContextError(
+                f"feed was given tokens for {len(ids)} contexts of {self.rows}, or unequal numbers of them"
+            )
         if not T:
-            raise ContextError("feed was given no token; the logits after nothing are not defined")
+            raise ContextError("feed was given no token; it needs at least one")
         if self.length + T > self.capacity:
             raise ContextError(f"{self.length} tokens read and {T} more do not fit into the context of {self.capacity}")
         if self.length and T > 1 and self.rows > 1:
@@ -78,17 +80,17 @@ class OnnxBatch:
         if new.min() < 0 or new.max() >= config.vocab_size:
             raise ContextError(f"an id is not in 0..{config.vocab_size - 1} (vocab_size - 1)")
         k, start = config.previous_tokens, self.length
-        place = np.arange(start, start + T)
-        self._tokens[:, k + place] = new
+        positions = np.arange(start, start + T)
+        self._tokens[:, k + positions] = new
         inputs = {
             "ids": new,
             "last": np.full(self.rows, start + T - 1, np.int32),
             "total": np.array([start + T], np.int32),
         }
         if k:
-            inputs["before"] = self._tokens[:, place[:, None] + np.arange(k)]
+            inputs["before"] = self._tokens[:, positions[:, None] + np.arange(k)]
         if config.position != "rotary":
-            inputs["places"] = np.broadcast_to(place, new.shape).copy()
+            inputs["places"] = np.broadcast_to(positions, new.shape).copy()
         binding = self._binding
         for name, array in inputs.items():
             binding.bind_cpu_input(name, array)
@@ -103,32 +105,32 @@ class OnnxBatch:
         self.length = length
 
     def fork(self) -> OnnxBatch:
-        """Independent contexts that have read the same."""
-        other = OnnxBatch.__new__(OnnxBatch)
-        other.model, other.rows, other.capacity, other.length = self.model, self.rows, self.capacity, self.length
-        other._tokens = self._tokens.copy()
+        """Return independent contexts with the same tokens."""
+        copy = OnnxBatch.__new__(OnnxBatch)
+        copy.model, copy.rows, copy.capacity, copy.length = self.model, self.rows, self.capacity, self.length
+        copy._tokens = self._tokens.copy()
         copies: dict[str, Floats] = {}
-        for name, own in self._arrays.items():
-            copies[name] = np.zeros_like(own)
-            copies[name][:, :, : self.length] = own[:, :, : self.length]
-        other._keep(copies)
-        return other
+        for name, array in self._arrays.items():
+            copies[name] = np.zeros_like(array)
+            copies[name][:, :, : self.length] = array[:, :, : self.length]
+        copy._bind_cache(copies)
+        return copy
 
-    def _keep(self, arrays: dict[str, Floats]) -> None:
-        """Bind the cache as both past and present, so that the new is written behind the old."""
+    def _bind_cache(self, arrays: dict[str, Floats]) -> None:
+        """Bind the cache as both past and present, so that new entries are written after the old ones."""
         self._arrays = arrays
         self._binding = self.model.session.io_binding()
         self._binding.bind_output("logits", "cpu")
         for name, array in arrays.items():
-            place = {
+            buffer = {
                 "device_type": "cpu",
                 "device_id": 0,
                 "element_type": np.float32,
                 "shape": array.shape,
                 "buffer_ptr": array.ctypes.data,
             }
-            self._binding.bind_input(f"past_{name}", **place)
-            self._binding.bind_output(f"present_{name}", **place)
+            self._binding.bind_input(f"past_{name}", **buffer)
+            self._binding.bind_output(f"present_{name}", **buffer)
 
 
 class OnnxSession:
@@ -145,24 +147,24 @@ class OnnxSession:
 
     @property
     def capacity(self) -> int:
-        """Tokens that fit."""
+        """Maximum number of tokens."""
         return self._batch.capacity
 
-    def feed(self, ids: Sequence[int], among: Sequence[int] | None = None) -> Floats:
-        """Read tokens; returns fp32 logits (V,) of what follows the last of them; with `among`, of these ids only.
+    def feed(self, ids: Sequence[int], candidate_ids: Sequence[int] | None = None) -> Floats:
+        """Read tokens; returns fp32 logits (V,) for the next token, or those of `candidate_ids` only.
 
         Raises:
             ContextError: No token is given, or they do not fit.
         """
         logits: Floats = self._batch.feed([ids])[0]
-        return logits if among is None else logits[np.asarray(among)]
+        return logits if candidate_ids is None else logits[np.asarray(candidate_ids)]
 
     def rewind(self, length: int) -> None:
         """Forget all but the first `length` tokens."""
         self._batch.rewind(length)
 
     def fork(self) -> OnnxSession:
-        """An independent session that has read the same."""
-        other = OnnxSession.__new__(OnnxSession)
-        other.model, other._batch = self.model, self._batch.fork()
-        return other
+        """Return an independent session with the same tokens."""
+        copy = OnnxSession.__new__(OnnxSession)
+        copy.model, copy._batch = self.model, self._batch.fork()
+        return copy

@@ -1,4 +1,4 @@
-"""Weights rounded to int8, each group by a scale of its own; and what that does to them.
+"""Round weights to int8 with one scale per group, and restore the rounded weights.
 
 Shapes: N outputs, K inputs.
 """
@@ -12,38 +12,38 @@ from gpt.weights.model_folder import Floats
 
 Int8 = npt.NDArray[np.int8]
 
-BLOCK = 64  # weights that share a scale; smaller is more exact and slower
-_MOST = 127.0
+BLOCK = 64  # weights that share a scale; smaller is more accurate and slower
+_MAX_INT8 = 127.0
 
 
-def in_columns(weight: Floats) -> tuple[Int8, Floats]:
-    """Round (N, K) with one scale for each output: int8 (N, K) and scales (N,)."""
-    whole, scales = _round(weight)
-    return whole, scales[:, 0]
+def quantize_per_output(weight: Floats) -> tuple[Int8, Floats]:
+    """Round (N, K) with one scale per output: int8 (N, K) and scales (N,)."""
+    integers, scales = _round(weight)
+    return integers, scales[:, 0]
 
 
-def in_blocks(weight: Floats, block: int = BLOCK) -> tuple[Int8, Floats]:
-    """Round (N, K) with a scale for each `block` inputs of an output: int8 (N, blocks, block), scales (N, blocks).
+def quantize_blocks(weight: Floats, block: int = BLOCK) -> tuple[Int8, Floats]:
+    """Round (N, K) with one scale per `block` inputs of an output: int8 (N, blocks, block), scales (N, blocks).
 
-    Inputs that do not fill the last block are zero.
+    The last block is padded with zeros.
     """
     N, K = weight.shape
     blocks = -(-K // block)
     padded = np.zeros((N, blocks * block), np.float32)
     padded[:, :K] = weight
-    whole, scales = _round(padded.reshape(N, blocks, block))
-    return whole, scales[:, :, 0]
+    integers, scales = _round(padded.reshape(N, blocks, block))
+    return integers, scales[:, :, 0]
 
 
-def rounded(weight: Floats, block: int = BLOCK) -> Floats:
-    """The fp32 weights (N, K) that `in_blocks` stands for."""
+def dequantized(weight: Floats, block: int = BLOCK) -> Floats:
+    """Return the fp32 weights (N, K) that `quantize_blocks` represents."""
     N, K = weight.shape
-    whole, scales = in_blocks(weight, block)
-    back: Floats = (whole * scales[:, :, None]).reshape(N, -1)[:, :K]
-    return np.ascontiguousarray(back)
+    integers, scales = quantize_blocks(weight, block)
+    weights: Floats = (integers * scales[:, :, None]).reshape(N, -1)[:, :K]
+    return np.ascontiguousarray(weights)
 
 
 def _round(weight: Floats) -> tuple[Int8, Floats]:
-    scales = np.abs(weight).max(axis=-1, keepdims=True) / np.float32(_MOST)
+    scales = np.abs(weight).max(axis=-1, keepdims=True) / np.float32(_MAX_INT8)
     safe = np.where(scales > 0, scales, np.float32(1.0))
     return np.rint(weight / safe).astype(np.int8), scales.astype(np.float32)

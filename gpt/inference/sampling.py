@@ -1,4 +1,4 @@
-"""Drawing tokens without torch; the rules are those of `gpt.generation.sampling.sample`.
+"""Token sampling without torch; the rules are those of `gpt.generation.sampling.sample`.
 
 Shapes: V vocabulary size.
 """
@@ -28,10 +28,10 @@ def sample(
 
     Args:
         logits: (V,) of one position.
-        temperature: 0 takes the likeliest (the first of equals).
-        top_k: Only that many likeliest ids.
-        top_p: Only the likeliest ids that together reach this probability.
-        rng: Source of randomness; needed above temperature 0.
+        temperature: 0 takes the most likely id (the first of equals).
+        top_k: Only this many most likely ids.
+        top_p: Only the most likely ids that together reach this probability.
+        rng: Source of randomness; required above temperature 0.
         allowed: The only ids that may be drawn; None allows all.
 
     Returns:
@@ -45,23 +45,23 @@ def sample(
         logits = logits[np.asarray(allowed)]
     check_sampling(temperature, top_k, top_p)
     if temperature == 0:
-        place = int(logits.argmax())
+        index = int(logits.argmax())
     else:
         if rng is None:
             raise ConfigError(f"temperature is {temperature}, and no rng was given to draw with")
         running = _weights(logits, temperature, top_k, top_p).cumsum()
-        place = min(int(np.searchsorted(running, rng.random() * running[-1], side="right")), len(running) - 1)
-    return (place if allowed is None else int(allowed[place])), logprob(logits, place)
+        index = min(int(np.searchsorted(running, rng.random() * running[-1], side="right")), len(running) - 1)
+    return (index if allowed is None else int(allowed[index])), logprob(logits, index)
 
 
-def logprob(logits: Floats, place: int) -> float:
-    """Log-probability of one of the ids that the logits are about."""
+def logprob(logits: Floats, index: int) -> float:
+    """Log-probability of the id at an index of the logits."""
     highest = float(logits.max())
-    return float(logits[place]) - highest - math.log(float(np.exp(logits - np.float32(highest)).sum()))
+    return float(logits[index]) - highest - math.log(float(np.exp(logits - np.float32(highest)).sum()))
 
 
 def _weights(logits: Floats, temperature: float, top_k: int | None, top_p: float | None) -> npt.NDArray[np.float64]:
-    """Probabilities (V,), not normalized."""
+    """Unnormalized probabilities (V,)."""
     scaled = logits.astype(np.float64) / temperature
     weights: npt.NDArray[np.float64] = np.exp(scaled - scaled.max())
     if top_k is not None and top_k < len(weights):

@@ -1,4 +1,4 @@
-"""What every runtime offers to whoever decodes: a model that begins contexts, and a context that reads."""
+"""Interface of every runtime: a model that starts contexts, and a context that reads tokens."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gpt.weights.model_folder import Floats, Ints
 
 
 class Session(Protocol):
-    """One context that grows, shares what it has read, and can be rewound."""
+    """One context that grows, can be forked without rereading, and can be rewound."""
 
     @property
     def length(self) -> int:
@@ -19,11 +19,11 @@ class Session(Protocol):
 
     @property
     def capacity(self) -> int:
-        """Tokens that fit."""
+        """Maximum number of tokens."""
         ...
 
-    def feed(self, ids: Sequence[int], among: Sequence[int] | None = None) -> Floats:
-        """Read tokens; returns fp32 logits of what follows the last of them, of all ids (V,) or of those `among`.
+    def feed(self, ids: Sequence[int], candidate_ids: Sequence[int] | None = None) -> Floats:
+        """Read tokens; returns fp32 logits for the next token, of all ids (V,) or of `candidate_ids` only.
 
         Raises:
             ContextError: No token is given, or they do not fit.
@@ -35,47 +35,47 @@ class Session(Protocol):
         ...
 
     def fork(self) -> Session:
-        """An independent context that has read the same."""
+        """Return an independent context with the same tokens."""
         ...
 
 
 @runtime_checkable
 class Runtime(Protocol):
-    """Weights that can be read with."""
+    """Weights that contexts read with."""
 
     config: GPTConfig
 
     def begin(self) -> Session:
-        """An empty context."""
+        """Return an empty context."""
         ...
 
 
 class Memory(Protocol):
-    """What the tokens read so far have left behind."""
+    """Keys and values of the tokens read so far."""
 
     def attend(self, layer: int, q: Floats, k: Floats, v: Floats, *, last: bool) -> Floats:
-        """Keep keys and values (M, K, D) of a layer; returns what queries (M, H, D) find, (M, H D).
+        """Store a layer's keys and values (M, K, D); returns the attention output for queries (M, H, D), (M, H D).
 
-        With `last`, there is one query for each context, that of its last new token.
+        With `last`, there is one query per context, that of its last new token.
         """
         ...
 
 
 class Network(Protocol):
-    """What a numpy session needs of the model that it reads with; see `NumpyModel` for shapes."""
+    """What a numpy session needs of its model; see `NumpyModel` for shapes."""
 
     config: GPTConfig
 
-    def later(self, length: int) -> Floats:
+    def causal_mask(self, length: int) -> Floats:
         """Return the causal mask that is added to scores, (length, length)."""
         ...
 
     def read(
-        self, ids: Ints, before: Ints, places: Ints, memory: Memory, ends: Ints, vectors: Floats | None = None
+        self, ids: Ints, previous_ids: Ints, positions: Ints, memory: Memory, ends: Ints, vectors: Floats | None = None
     ) -> Floats:
         """Read new tokens of R contexts; returns the normalized stream at the last of each, (R, C)."""
         ...
 
-    def logits(self, x: Floats, among: Ints | None = None) -> Floats:
-        """Return logits (R, V) of what `read` returned, or of the ids `among` only."""
+    def logits(self, x: Floats, candidate_ids: Ints | None = None) -> Floats:
+        """Return logits (R, V) from the output of `read`, or those of `candidate_ids` only."""
         ...

@@ -1,4 +1,4 @@
-"""How many threads numpy's products use: a setting of its BLAS, which numpy itself does not offer."""
+"""Number of threads in numpy's matrix products: a setting of its BLAS that numpy itself does not expose."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ import numpy as np
 
 
 def limit_blas_threads(count: int) -> bool:
-    """Let numpy's OpenBLAS use that many threads; returns whether it could be told.
+    """Set the number of threads of numpy's OpenBLAS; returns whether that was possible.
 
-    Without it, set OPENBLAS_NUM_THREADS before numpy is imported. Small products gain nothing from many threads and
-    lose a lot on a machine whose cores are busy.
+    Otherwise, set OPENBLAS_NUM_THREADS before numpy is imported. Small products gain nothing from many threads and are
+    much slower with them on a busy machine.
     """
-    told = False
+    changed = False
     for library in sorted((Path(np.__file__).parents[1] / "numpy.libs").glob("*openblas*")):
-        loaded = ctypes.CDLL(str(library))  # numpy has it open already: no second copy
+        blas = ctypes.CDLL(str(library))  # numpy has loaded it already: no second copy
         for name in ("scipy_openblas_set_num_threads64_", "openblas_set_num_threads64_", "openblas_set_num_threads"):
-            function = getattr(loaded, name, None)
+            function = getattr(blas, name, None)
             if function is not None:
                 function(ctypes.c_int(count))
-                told = True
+                changed = True
                 break
-    return told
+    return changed

@@ -1,8 +1,8 @@
 """Causal self-attention within a document, with grouped queries, rotary positions and four kernels.
 
-The kernels compute the same numbers; `python -m gpt.speed` says which is fast where.
+All kernels compute the same numbers; `python -m gpt.speed` measures which is fastest on which device.
 
-Shapes: B rows, T new tokens, S tokens that can be seen (cached and new), H query heads, K key heads, D head size.
+Shapes: B rows, T new tokens, S visible tokens (cached and new), H query heads, K key heads, D head size.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ Rotation = tuple[Tensor, Tensor]
 
 Kernel = Literal["sdpa", "matmul", "flex", "handwritten"]
 
-_MASKED = -1e9  # finite: a row that sees nothing (padding) must not become NaN
+_MASKED = -1e9  # finite: a row in which everything is masked (padding) must not become NaN
 
 
 class AttentionMask(NamedTuple):
-    """Which tokens each query may look at, in the form that a kernel takes; made once for all layers.
+    """Which tokens each query may attend to, in the form that a kernel takes; built once for all layers.
 
     Attributes:
-        kernel: What computes attention.
-        mask: For `sdpa` and `matmul`, numbers added to the scores, (T, S) or (B, 1, T, S); for `handwritten`, whether
-            a score counts, likewise; for `flex`, blocks. None hides nothing but later tokens.
+        kernel: The kernel that computes attention.
+        mask: `sdpa`, `matmul`: numbers added to the scores, (T, S) or (B, 1, T, S). `handwritten`: booleans of the same
+            shapes, true where a score counts. `flex`: a block mask. None masks later tokens only.
     """
 
     kernel: Kernel
@@ -43,7 +43,7 @@ class AttentionMask(NamedTuple):
 
 
 class Attention(nn.Module):
-    """Multi-head attention that appends to a cache when it is given one."""
+    """Multi-head self-attention that appends to a KV cache if there is one."""
 
     def __init__(
         self,
@@ -60,31 +60,32 @@ class Attention(nn.Module):
         self.dropout = dropout
         self.qkv = nn.Linear(n_embd, (n_head + 2 * kv_heads) * self.head_size, bias=bias)
         self.proj = nn.Linear(n_embd, n_embd, bias=bias)
-        # One gain for queries and keys: bounded scores could not become sharp enough to look things up.
+        # A learned gain for queries and keys: without it, bounded scores cannot get sharp enough for retrieval.
         self.gain = nn.Parameter(torch.ones(self.head_size)) if qk_norm else None
         self.scale = self.head_size**-0.5
 
     def forward(
-        self, x: Tensor, rotation: Rotation | None, sight: AttentionMask, cache: KVCache | None, layer: int
+        self, x: Tensor, rotation: Rotation | None, attn_mask: AttentionMask, cache: KVCache | None, layer: int
     ) -> Tensor:
-        """Attend from (B, T, C) to the cache and itself."""
+        """Attend from x (B, T, C) to the cached tokens and to x itself."""
         B, T, C = x.shape
         H, K, D = self.n_head, self.kv_heads, self.head_size
         heads = self.qkv(x).view(B, T, H + 2 * K, D)
         qk, v = heads[:, :, : H + K], heads[:, :, H + K :]
-        qk = self._place(qk, rotation).transpose(1, 2)  # (B, H + K, T, D)
+        qk = self._normalize_and_rotate(qk, rotation).transpose(1, 2)  # (B, H + K, T, D)
         q, k, v = qk[:, :H], qk[:, H:], v.transpose(1, 2)
         if cache is not None:
             k, v = cache.append(layer, k, v)  # (B, K, S, D)
-        y = self._attend(q, k, v, sight)  # (B, H, T, D)
+        y = self._attend(q, k, v, attn_mask)  # (B, H, T, D)
         out: Tensor = self.proj(y.transpose(1, 2).reshape(B, T, C))
         return out
 
-    def _place(self, qk: Tensor, rotation: Rotation | None) -> Tensor:
-        """Rotate and normalize queries and keys (B, T, H + K, D).
+    def _normalize_and_rotate(self, qk: Tensor, rotation: Rotation | None) -> Tensor:
+        """Apply QK norm and rotary positions to queries and keys (B, T, H + K, D).
 
-        A rotation keeps lengths, so the gain goes into its small table and the norm comes last: two passes over
-        the activations instead of ten. The lengths are fp32 sums, whatever the activations are.
+        Rotations preserve lengths, so the gain is applied to the small cosine and sine table and the normalization
+        comes last: two passes over the activations instead of ten. Lengths are summed in fp32, whatever the
+        activations' dtype.
         """
         if self.gain is None:
             return qk if rotation is None else rotate(qk, *rotation)
@@ -98,13 +99,13 @@ class Attention(nn.Module):
         cos, sin = rotation
         return rotate(qk, (cos * self.gain).to(qk.dtype), (sin * swapped_gain).to(qk.dtype)) * inverse
 
-    def _attend(self, q: Tensor, k: Tensor, v: Tensor, sight: AttentionMask) -> Tensor:
+    def _attend(self, q: Tensor, k: Tensor, v: Tensor, attn_mask: AttentionMask) -> Tensor:
         dropout = self.dropout if self.training else 0.0
-        grouped, mask = self.kv_heads != self.n_head, sight.mask
+        grouped, mask = self.kv_heads != self.n_head, attn_mask.mask
         if isinstance(mask, BlockMask):
-            return _flex(q, k, v, mask, grouped)
-        if sight.kernel == "sdpa":
-            # Without a mask the kernel is told of causality, and no T × S numbers exist anywhere.
+            return _flex_attention(q, k, v, mask, grouped)
+        if attn_mask.kernel == "sdpa":
+            # Without a mask the kernel applies causality itself, and no T × S tensor is allocated.
             causal = mask is None and q.shape[2] > 1
             return F.scaled_dot_product_attention(
                 q, k, v, attn_mask=mask, dropout_p=dropout, is_causal=causal, enable_gqa=grouped
@@ -112,8 +113,8 @@ class Attention(nn.Module):
         if grouped:
             k = k.repeat_interleave(self.n_head // self.kv_heads, dim=1)
             v = v.repeat_interleave(self.n_head // self.kv_heads, dim=1)
-        if sight.kernel == "handwritten":
-            return _by_hand(q, k, v, mask, dropout)
+        if attn_mask.kernel == "handwritten":
+            return _handwritten_attention(q, k, v, mask, dropout)
         scores = (q * self.scale) @ k.transpose(-2, -1)  # (B, H, T, S)
         if mask is not None:
             scores = scores + mask
@@ -123,8 +124,8 @@ class Attention(nn.Module):
         return weights @ v
 
 
-def _by_hand(q: Tensor, k: Tensor, v: Tensor, visible: Tensor | None, dropout: float) -> Tensor:
-    """softmax(q k^T / sqrt(D)) v as Vaswani et al. 2017 write it, one operation after another, T × S in fp32."""
+def _handwritten_attention(q: Tensor, k: Tensor, v: Tensor, visible: Tensor | None, dropout: float) -> Tensor:
+    """softmax(q k^T / sqrt(D)) v as in Vaswani et al. 2017, one operation after another, with T × S scores in fp32."""
     scores = (q @ k.transpose(-2, -1)).float() / q.shape[-1] ** 0.5  # (B, H, T, S)
     if visible is not None:
         scores = scores.masked_fill(~visible, _MASKED)
@@ -133,26 +134,26 @@ def _by_hand(q: Tensor, k: Tensor, v: Tensor, visible: Tensor | None, dropout: f
     return weights.to(v.dtype) @ v
 
 
-def _flex(q: Tensor, k: Tensor, v: Tensor, mask: BlockMask, grouped: bool) -> Tensor:
-    y = _fused(flex_attention)(q, k, v, block_mask=mask, enable_gqa=grouped)
+def _flex_attention(q: Tensor, k: Tensor, v: Tensor, mask: BlockMask, grouped: bool) -> Tensor:
+    y = _compiled_unless_compiling(flex_attention)(q, k, v, block_mask=mask, enable_gqa=grouped)
     assert isinstance(y, Tensor)
     return y
 
 
-def _fused(function: Callable[..., object]) -> Callable[..., object]:
+def _compiled_unless_compiling(function: Callable[..., object]) -> Callable[..., object]:
     return function if torch.compiler.is_compiling() else _compiled(function)
 
 
 @functools.cache
 def _compiled(function: Callable[..., object]) -> Callable[..., object]:
-    """Compiled on first use: eager FlexAttention makes the T × T scores that it is there to avoid."""
+    """Compile on first use: FlexAttention in eager mode materializes the T × T scores that it should avoid."""
     return torch.compile(function)
 
 
 def rotation_table(length: int, head_size: int, base: float = 10_000.0) -> Rotation:
     """Cosines and sines (length, 1, D) of rotary positions (RoFormer, arXiv:2104.09864), halves paired.
 
-    The first half of the sines is negated, so that a rotation is two products and a swap of halves.
+    The first half of the sines is negated, so that a rotation takes two products and a swap of halves.
     """
     rate = base ** (-torch.arange(0, head_size, 2) / head_size)  # (D / 2,)
     angle = torch.arange(length)[:, None, None] * rate  # (length, 1, D / 2)
@@ -161,50 +162,50 @@ def rotation_table(length: int, head_size: int, base: float = 10_000.0) -> Rotat
 
 
 def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-    """Turn each pair of x (B, T, heads, D) by its position's angle."""
+    """Rotate each pair of dimensions of x (B, T, heads, D) by its position's angle."""
     half = x.shape[-1] // 2
     swapped = torch.cat((x[..., half:], x[..., :half]), dim=-1)
     return torch.addcmul(x * cos.to(x.dtype), swapped, sin.to(x.dtype))
 
 
-def choose_kernel(kind: AttentionKind, device: torch.device, *, cached: bool = False) -> Kernel:
-    """The kernel for a config's `attention`.
+def choose_kernel(attention: AttentionKind, device: torch.device, *, cached: bool = False) -> Kernel:
+    """Return the kernel for a config's `attention`.
 
-    `flex` is for reading whole rows: with a cache, or off the GPU without gradients, `auto` stands in for it, so that
-    a model trained with it decodes anywhere.
+    `flex` is for full rows. With a cache, or off the GPU without gradients, it falls back to what `auto` chooses, so
+    that a model trained with it decodes on any device.
 
     Raises:
-        ConfigError: `flex` is to be trained where it has no backward pass.
+        ConfigError: Training with `flex` on a device where it has no backward pass.
     """
-    if kind == "flex" and not cached and device.type != "cuda" and torch.is_grad_enabled():
+    if attention == "flex" and not cached and device.type != "cuda" and torch.is_grad_enabled():
         raise ConfigError(
             f"attention 'flex' cannot train on device '{device.type}': FlexAttention has its backward pass on CUDA "
             "only; use 'auto'"
         )
-    if kind == "auto" or (kind == "flex" and (cached or device.type != "cuda")):
+    if attention == "auto" or (attention == "flex" and (cached or device.type != "cuda")):
         return "matmul" if device.type == "cpu" else "sdpa"
-    return kind
+    return attention
 
 
 def attention_mask(
-    kind: AttentionKind,
+    attention: AttentionKind,
     T: int,
     layout: PackedLayout | None,
     cache: KVCache | None,
     dtype: torch.dtype,
     device: torch.device,
 ) -> AttentionMask:
-    """What the next T tokens may look at: their document's tokens up to themselves, and no padding.
+    """Build the mask of the next T tokens: each attends to its document's tokens up to itself, and never to padding.
 
     Args:
-        kind: A config's `attention`.
+        attention: A config's `attention`.
         T: New tokens of each row.
         layout: Documents and branches of the rows; None if each row is one document.
         cache: Tokens already read.
-        dtype: Of the scores.
-        device: Of the model.
+        dtype: Data type of the scores.
+        device: The model's device.
     """
-    kernel = choose_kernel(kind, device, cached=cache is not None)
+    kernel = choose_kernel(attention, device, cached=cache is not None)
     if kernel == "flex":
         return AttentionMask(kernel, block_mask(T, layout, device))
     start = 0 if cache is None else cache.length
@@ -221,14 +222,14 @@ def attention_mask(
 
 
 def block_mask(T: int, layout: PackedLayout | None, device: torch.device) -> BlockMask:
-    """FlexAttention's mask: the blocks of T × T that hold any visible pair, and the rule within a block."""
+    """Build FlexAttention's mask: the blocks of T × T with any visible pair, and the rule within a block."""
     if layout is None:
         return _create_mask(_causal, None, T, device)
-    document, trunk = layout.document, layout.trunk
+    document, prefix = layout.document, layout.prefix
 
     def visible(b: Tensor, h: Tensor, query: Tensor, key: Tensor) -> Tensor:
-        there = document[b, key]
-        return (query >= key) & ((there == document[b, query]) | (there == trunk[b, query]))
+        key_document = document[b, key]
+        return (query >= key) & ((key_document == document[b, query]) | (key_document == prefix[b, query]))
 
     return _create_mask(visible, document.shape[0], T, device)
 
@@ -237,19 +238,19 @@ def _causal(b: Tensor, h: Tensor, query: Tensor, key: Tensor) -> Tensor:
     return query >= key
 
 
-def _create_mask(rule: Callable[..., Tensor], rows: int | None, T: int, device: torch.device) -> BlockMask:
-    # Compiled, it never holds rows × T × T truths; on the CPU, where tests look at it, that would only cost time.
-    create = _fused(create_block_mask) if device.type == "cuda" else create_block_mask
-    mask = create(rule, rows, None, T, T, device=device)
+def _create_mask(mask_mod: Callable[..., Tensor], rows: int | None, T: int, device: torch.device) -> BlockMask:
+    # Compiled, it never allocates rows × T × T booleans; on the CPU (tests only) compiling would just cost time.
+    create = _compiled_unless_compiling(create_block_mask) if device.type == "cuda" else create_block_mask
+    mask = create(mask_mod, rows, None, T, T, device=device)
     assert isinstance(mask, BlockMask)
     return mask
 
 
 @torch.no_grad()
 def orthogonalize_heads(attention: Attention, std: float) -> None:
-    """Draw queries, keys and values anew, each of the three with all its rows orthogonal, within heads and between.
+    """Redraw the query, key and value weights so that all rows of each are orthogonal, within and across heads.
 
-    The rows are as long as those of a normal distribution of this standard deviation are on average.
+    Row lengths match the mean row length of a normal distribution with standard deviation `std`.
     """
     H, K, D = attention.n_head, attention.kv_heads, attention.head_size
     for part in torch.split(attention.qkv.weight, [H * D, K * D, K * D]):

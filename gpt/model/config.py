@@ -1,4 +1,4 @@
-"""The shape and parts of a GPT."""
+"""Configuration of a GPT: its shape and its parts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _CHOICES = {
     "attention": AttentionKind,
     "head_init": HeadInitKind,
 }
-MAX_BLOCK_SIZE = 65_536  # tables of positions and caches are as long, whatever the weights are
+MAX_BLOCK_SIZE = 65_536  # bounds the size of position tables and caches, which does not depend on the weights
 _SWITCHES = ("qk_norm", "tie_weights", "bias", "embedding_norm")
 
 
@@ -31,26 +31,25 @@ class GPTConfig:
     """Shape and parts of a GPT.
 
     Args:
-        vocab_size: Ids that can be read and written; multiples of 64 are faster.
-        n_layer: Blocks.
+        vocab_size: Number of token ids; multiples of 64 are faster.
+        n_layer: Transformer blocks.
         n_head: Query heads; divides `n_embd`.
         n_embd: Width of the residual stream.
-        block_size: Longest context in tokens, up to `MAX_BLOCK_SIZE`.
-        dropout: Probability of dropping an activation in training, in [0, 1).
-        position: How a token knows where it is.
-        norm: `rms` has no weights; `layer` is LayerNorm with a weight.
-        mlp: The feed-forward part of a block; `gelu_tanh` is GPT-2's approximation of `gelu`.
-        qk_norm: Normalize queries and keys, which lets the learning rate be larger.
+        block_size: Maximum context in tokens, up to `MAX_BLOCK_SIZE`.
+        dropout: Dropout probability in training, in [0, 1).
+        position: Position encoding.
+        norm: `rms` is RMSNorm without weights, `layer` LayerNorm with a weight.
+        mlp: Activation of the feed-forward part; `gelu_tanh` is GPT-2's approximation of `gelu`.
+        qk_norm: Normalize queries and keys, which allows a larger learning rate.
         tie_weights: Share the token embedding with the output head.
-        previous_tokens: Embeddings of that many previous tokens of the same document are added at every position.
-        attention: `sdpa` is PyTorch's fused kernel, `matmul` three batched products, `flex` FlexAttention, which
-            skips what packed documents hide from each other (training on CUDA, no dropout), `handwritten` the
-            textbook's formula, to compare with; `auto` takes the faster of the first two for the device (docs:
-            `python -m gpt.speed`).
+        previous_tokens: Add embeddings of this many previous tokens of the same document at every position.
+        attention: `sdpa` is PyTorch's fused kernel; `matmul` is three batched products; `flex` is FlexAttention, which
+            skips blocks between packed documents (training on CUDA, no dropout); `handwritten` is the textbook formula,
+            for comparison; `auto` chooses the faster of the first two for the device (`python -m gpt.speed`).
         bias: Biases in linear layers and layer norms.
-        n_kv_head: Heads of keys and values, if fewer than `n_head` (grouped queries); divides `n_head`.
+        n_kv_head: Key and value heads, if fewer than `n_head` (grouped-query attention); divides `n_head`.
         embedding_norm: Normalize the sum of embeddings before the first block; GPT-2 does not.
-        head_init: `orthogonal` starts the heads of a layer on orthogonal queries, keys and values; `shared` draws
+        head_init: `orthogonal` initializes each layer's queries, keys and values with orthogonal rows; `shared` draws
             all from one normal distribution.
     """
 
@@ -85,14 +84,18 @@ class GPTConfig:
             )
         if not isinstance(self.dropout, float | int) or not 0.0 <= self.dropout < 1.0:
             raise ConfigError(f"dropout is {self.dropout!r}; it must be at least 0 and less than 1")
-        for name, kind in _CHOICES.items():
-            if getattr(self, name) not in get_args(kind):
-                raise ConfigError(f"{name} is {getattr(self, name)!r}; it must be one of {', '.join(get_args(kind))}")
+        for name, choices in _CHOICES.items():
+            if getattr(self, name) not in get_args(choices):
+                raise ConfigError(
+                    f"{name} is {getattr(self, name)!r}; it must be one of {', '.join(get_args(choices))}"
+                )
         for name in _SWITCHES:
             if not isinstance(getattr(self, name), bool):
                 raise ConfigError(f"{name} is {getattr(self, name)!r}; it must be true or false")
         if self.attention == "flex" and self.dropout:
-            raise ConfigError(f"attention 'flex' has no dropout, and dropout is {self.dropout}; use 'sdpa', or 0.0")
+            raise ConfigError(
+                f"attention 'flex' does not support dropout; dropout is {self.dropout}: use 'sdpa', or dropout 0.0"
+            )
         if self.n_embd % self.n_head:
             raise ConfigError(f"n_embd {self.n_embd} is not a multiple of n_head {self.n_head}")
         if self.position == "rotary" and self.head_size % 2:
@@ -113,12 +116,12 @@ class GPTConfig:
 
     @property
     def kv_heads(self) -> int:
-        """Heads of keys and values."""
+        """Number of key and value heads."""
         return self.n_head if self.n_kv_head is None else self.n_kv_head
 
     @classmethod
     def from_dict(cls, values: dict[str, object]) -> GPTConfig:
-        """A config from plain values, as in a JSON file.
+        """Build a config from plain values, for example from a JSON file.
 
         Raises:
             ConfigError: A key is unknown or missing, or a value is wrong.
@@ -126,9 +129,13 @@ class GPTConfig:
         known = {field.name for field in dataclasses.fields(cls)}
         unknown = sorted(set(values) - known)
         if unknown:
-            near = difflib.get_close_matches(unknown[0], known, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else f"; the settings are {', '.join(sorted(known))}"
+            close_matches = difflib.get_close_matches(unknown[0], known, n=1)
+            hint = (
+                f"; did you mean {close_matches[0]!r}?"
+                if close_matches
+                else f"; the settings are {', '.join(sorted(known))}"
+            )
             raise ConfigError(f"unknown model setting {unknown[0]!r}{hint}")
         if "vocab_size" not in values:
-            raise ConfigError("the model config lacks vocab_size")
+            raise ConfigError("the model config has no vocab_size")
         return cls(**values)  # type: ignore[arg-type]

@@ -1,6 +1,6 @@
-"""Vectors that stand in place of token embeddings: how a picture or a sound gets into the GPT.
+"""Vectors that replace token embeddings: the way images and sounds enter the GPT.
 
-Shapes: B rows of a batch, T tokens, C = n_embd, M vectors in all rows.
+Shapes: B rows of a batch, T tokens, C = n_embd, M vectors in all rows together.
 """
 
 from __future__ import annotations
@@ -11,20 +11,20 @@ from torch import Tensor
 
 
 class InsertedEmbeddings(NamedTuple):
-    """Where in a batch of token ids which vectors stand.
+    """Vectors and their positions in a batch of token ids.
 
-    The ids there are placeholders (`[IMAGE]`, `[AUDIO]`): the embeddings of previous tokens see those.
+    The ids at these positions are placeholders (`[IMAGE]`, `[AUDIO]`), which the previous-token embeddings do see.
 
     Attributes:
         vectors: (M, C).
-        rows: (M,) int64 row of each.
-        columns: (M,) int64 column of each.
+        rows: (M,) int64 row of each vector.
+        columns: (M,) int64 column of each vector.
     """
 
     vectors: Tensor
     rows: Tensor
     columns: Tensor
 
-    def into(self, embeddings: Tensor) -> Tensor:
-        """Return embeddings (B, T, C) with the vectors in place of some."""
+    def insert_into(self, embeddings: Tensor) -> Tensor:
+        """Return embeddings (B, T, C) with the vectors at their positions."""
         return embeddings.index_put((self.rows, self.columns), self.vectors.to(embeddings.dtype))

@@ -1,4 +1,4 @@
-"""The keys and values of tokens already read, in buffers allocated once.
+"""KV cache: keys and values of the tokens read so far, in buffers allocated once.
 
 Shapes: B rows, K key heads, S tokens so far, D head size, k previous tokens.
 """
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 class KVCache:
     """Keys, values and ids of the first `length` tokens of B contexts.
 
-    Going back is free: set `length` to a smaller number. Rows of unequal length end together: row b starts
-    with `padding[b]` tokens that nobody sees.
+    Rewinding is free: set `length` to a smaller number. Rows of unequal length are padded on the left: row b starts
+    with `padding[b]` tokens that are masked.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class KVCache:
         shape = (rows, config.kv_heads, self.capacity, config.head_size)
         self.keys = [torch.zeros(shape, device=device, dtype=dtype) for _ in range(config.n_layer)]
         self.values = [torch.zeros(shape, device=device, dtype=dtype) for _ in range(config.n_layer)]
-        # Before the first token stand k times "no token", whose id is V.
+        # The first token is preceded by k "no token" entries, whose id is V.
         self.tokens = torch.full(
             (rows, config.previous_tokens + self.capacity),
             config.vocab_size,
@@ -47,15 +47,15 @@ class KVCache:
         )
 
     def append_tokens(self, idx: Tensor) -> None:
-        """Note the ids (B, T) that are about to be read; `length` moves when the model has read them."""
+        """Store the ids (B, T) about to be read; the model advances `length` after reading them."""
         if not self.config.previous_tokens:
             return
-        first = self.config.previous_tokens + self.length
-        new = self.tokens[:, first : first + idx.shape[1]]
+        start = self.config.previous_tokens + self.length
+        new = self.tokens[:, start : start + idx.shape[1]]
         new.copy_(idx)
         if self.padding is not None and self.length == 0:
-            hidden = torch.arange(idx.shape[1], device=idx.device) < self.padding[:, None]
-            new.masked_fill_(hidden, self.config.vocab_size)
+            is_padding = torch.arange(idx.shape[1], device=idx.device) < self.padding[:, None]
+            new.masked_fill_(is_padding, self.config.vocab_size)
 
     def append(self, layer: int, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
         """Store a layer's new keys and values (B, K, T, D); returns all so far, (B, K, S, D)."""
@@ -66,14 +66,14 @@ class KVCache:
         return keys[:, :, :end], values[:, :, :end]
 
     def take_rows(self, rows: Tensor) -> None:
-        """Have these rows, given as indices, in place of all; one may be taken many times."""
+        """Keep only the rows with these indices, in this order; an index may repeat."""
         self.tokens = self.tokens[rows]
         self.padding = None if self.padding is None else self.padding[rows]
         self.keys = [_copy_prefix(buffer, self.length, rows) for buffer in self.keys]
         self.values = [_copy_prefix(buffer, self.length, rows) for buffer in self.values]
 
     def fork(self) -> KVCache:
-        """An independent copy of what was read so far."""
+        """Return an independent copy of the cached tokens."""
         copy = KVCache.__new__(KVCache)
         copy.config, copy.capacity, copy.length = self.config, self.capacity, self.length
         copy.padding = self.padding

@@ -1,8 +1,8 @@
-"""Where each token of a packed row stands: its document, the trunk it branches off, its place and its predecessor.
+"""Layout of packed rows: the document, shared prefix, position and predecessor of each token.
 
-Documents of one row do not see each other. A document may have branches: each continues the trunk (the document's
-beginning) and sees it, but not the other branches. So many questions about one long context are read for the price of
-one context, and each is read exactly as if it stood alone behind it (a tree of attention, as in SpecInfer,
+Documents in a row do not attend to each other. A document may have branches: each continues its prefix (the document's
+beginning) and attends to it, but not to the other branches. Many questions about one long context thus cost one pass
+over the context, and each is computed exactly as if it alone followed the context (tree attention, as in SpecInfer,
 arXiv:2305.09781, here for training).
 
 Shapes: B rows, T positions of a row.
@@ -17,43 +17,43 @@ from torch import Tensor
 
 
 class PackedLayout(NamedTuple):
-    """What attention, positions and the embeddings of previous tokens need to know of a row.
+    """What attention, positions and previous-token embeddings need to know about packed rows.
 
     Attributes:
-        document: (B, T) number of the document or branch, negative where there is none.
-        trunk: (B, T) number of the document that it continues; its own number where it continues none.
-        positions: (B, T) place in the document, trunk included, from 0.
-        before: (B, T) column of the token before it in its document, -1 for the first.
+        document: (B, T) number of the document or branch, negative for padding.
+        prefix: (B, T) number of the document that a branch continues; the document's own number otherwise.
+        positions: (B, T) position in the document, prefix included, from 0.
+        predecessor: (B, T) column of the previous token of the same document, -1 for the first.
     """
 
     document: Tensor
-    trunk: Tensor
+    prefix: Tensor
     positions: Tensor
-    before: Tensor
+    predecessor: Tensor
 
     @classmethod
-    def of(cls, document: Tensor) -> PackedLayout:
-        """The layout of documents without branches; the tokens of each are adjacent."""
-        here = torch.arange(document.shape[1], device=document.device).expand_as(document)
-        first = torch.ones_like(document, dtype=torch.bool)
-        first[:, 1:] = document[:, 1:] != document[:, :-1]
-        positions = here - torch.where(first, here, 0).cummax(dim=1).values
-        return cls(document, document, positions, torch.where(first, -1, here - 1))
+    def from_documents(cls, document: Tensor) -> PackedLayout:
+        """Return the layout of documents without branches, each a run of adjacent tokens."""
+        columns = torch.arange(document.shape[1], device=document.device).expand_as(document)
+        is_start = torch.ones_like(document, dtype=torch.bool)
+        is_start[:, 1:] = document[:, 1:] != document[:, :-1]
+        positions = columns - torch.where(is_start, columns, 0).cummax(dim=1).values
+        return cls(document, document, positions, torch.where(is_start, -1, columns - 1))
 
     def to(self, device: torch.device) -> PackedLayout:
-        """The same on a GPU; the copies do not wait."""
+        """Copy to a GPU, without waiting for the transfer."""
         return PackedLayout(*(t.pin_memory().to(device, non_blocking=True) for t in self))
 
     def visible(self) -> Tensor:
-        """(B, 1, T, T): whether a query's token may see a key's, causality apart."""
+        """(B, 1, T, T): whether a query's token may attend to a key's token, apart from causality."""
         keys = self.document[:, None, None, :]
-        return (keys == self.document[:, None, :, None]) | (keys == self.trunk[:, None, :, None])
+        return (keys == self.document[:, None, :, None]) | (keys == self.prefix[:, None, :, None])
 
-    def previous(self, idx: Tensor, k: int, nothing: int) -> Tensor:
-        """(B, T, k): the k tokens before each, oldest first, `nothing` where its document has none."""
-        found = []
-        at = self.before
+    def previous(self, idx: Tensor, k: int, no_token_id: int) -> Tensor:
+        """(B, T, k): the k tokens before each, oldest first; `no_token_id` where the document has no such token."""
+        previous_ids = []
+        column = self.predecessor
         for _ in range(k):
-            found.append(torch.where(at >= 0, idx.gather(1, at.clamp_min(0)), nothing))
-            at = torch.where(at >= 0, self.before.gather(1, at.clamp_min(0)), -1)
-        return torch.stack(found[::-1], dim=-1)
+            previous_ids.append(torch.where(column >= 0, idx.gather(1, column.clamp_min(0)), no_token_id))
+            column = torch.where(column >= 0, self.predecessor.gather(1, column.clamp_min(0)), -1)
+        return torch.stack(previous_ids[::-1], dim=-1)

@@ -12,7 +12,7 @@ def check_sampling(temperature: float, top_k: int | None, top_p: float | None) -
         ConfigError: One is out of its range.
     """
     if not temperature >= 0:
-        raise ConfigError(f"temperature is {temperature!r}; it must be at least 0 (0 takes the likeliest)")
+        raise ConfigError(f"temperature is {temperature!r}; it must be at least 0 (0 takes the most likely)")
     if top_k is not None and top_k < 1:
         raise ConfigError(f"top_k is {top_k!r}; it must be at least 1, or None")
     if top_p is not None and not 0 < top_p <= 1:

@@ -1,11 +1,11 @@
-"""The GPT: a decoder-only transformer, whole in this file and `attention.py`.
+"""The GPT: a decoder-only transformer, complete in this file and `attention.py`.
 
-It is nanoGPT's model with what has since been found to help small ones: rotary positions, RMS norms without weights,
-normalized queries and keys, ReLU squared, zero-initialized projections into the residual stream
-(modded-nanogpt, nanochat), and, at every position, learned embeddings of the previous tokens, which spare the first
-layers the work of building them by attention and make looking things up much easier to learn.
+It is nanoGPT's model with changes that help small models: rotary positions, RMS norms without weights, normalized
+queries and keys, squared ReLU, zero-initialized projections into the residual stream (modded-nanogpt, nanochat), and
+learned embeddings of the previous tokens at every position. The latter spare the first layers the work of collecting
+previous tokens by attention and make retrieval from the context much easier to learn.
 
-Shapes: B rows of a batch, T tokens, C = n_embd, V = vocab_size, N counted targets, k = previous_tokens.
+Shapes: B rows of a batch, T tokens, C = n_embd, V = vocab_size, N targets with loss, k = previous_tokens.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from gpt.model.packed_layout import PackedLayout
 __all__ = ["GPT", "IGNORE_INDEX", "GPTConfig"]
 
 IGNORE_INDEX = -1
-"""Value of `targets` at positions that carry no loss."""
+"""Value of `targets` at positions without loss."""
 
 _INIT_STD = 0.02
 _HEAD_INIT_STD = 0.001
 
 
 class Norm(nn.Module):
-    """RMS norm without weights, or LayerNorm with one; always computed in fp32."""
+    """RMSNorm without weights, or LayerNorm with a weight; always computed in fp32."""
 
     def __init__(self, config: GPTConfig) -> None:
         super().__init__()
@@ -50,25 +50,25 @@ class Norm(nn.Module):
 
 
 class MLP(nn.Module):
-    """The feed-forward part of a block: four times as wide as the stream, in parameters, whatever its kind."""
+    """Feed-forward part of a block; its parameter count is that of a hidden width of 4 C, for every activation."""
 
     def __init__(self, config: GPTConfig) -> None:
         super().__init__()
-        self.kind = config.mlp
+        self.activation = config.mlp
         hidden = 4 * config.n_embd
-        if self.kind == "swiglu":  # two input matrices: two thirds of the width cost the same
+        if self.activation == "swiglu":  # two input matrices: two thirds of the width have the same cost
             hidden = max(64, 64 * round(2 * hidden / 3 / 64))
-        self.fc = nn.Linear(config.n_embd, hidden * (2 if self.kind == "swiglu" else 1), bias=config.bias)
+        self.fc = nn.Linear(config.n_embd, hidden * (2 if self.activation == "swiglu" else 1), bias=config.bias)
         self.proj = nn.Linear(hidden, config.n_embd, bias=config.bias)
 
     def forward(self, x: Tensor) -> Tensor:
         """Apply to (B, T, C)."""
         x = self.fc(x)
-        if self.kind == "relu2":
+        if self.activation == "relu2":
             x = F.relu(x).square()
-        elif self.kind == "gelu":
+        elif self.activation == "gelu":
             x = F.gelu(x)
-        elif self.kind == "gelu_tanh":
+        elif self.activation == "gelu_tanh":
             x = F.gelu(x, approximate="tanh")
         else:
             gate, value = x.chunk(2, dim=-1)
@@ -78,7 +78,7 @@ class MLP(nn.Module):
 
 
 class Block(nn.Module):
-    """Attention and MLP, each reading a norm of the stream and adding to the stream."""
+    """Pre-norm transformer block: attention and MLP, each added to the residual stream."""
 
     def __init__(self, config: GPTConfig) -> None:
         super().__init__()
@@ -99,12 +99,12 @@ class Block(nn.Module):
         self,
         x: Tensor,
         rotation: Rotation | None,
-        sight: AttentionMask,
+        attn_mask: AttentionMask,
         cache: KVCache | None = None,
         layer: int = 0,
     ) -> Tensor:
         """Apply to (B, T, C)."""
-        y = self.attention(self.norm_1(x), rotation, sight, cache, layer)
+        y = self.attention(self.norm_1(x), rotation, attn_mask, cache, layer)
         if self.dropout:
             y = F.dropout(y, self.dropout, self.training)
         x = x + y
@@ -118,7 +118,7 @@ class Block(nn.Module):
 class GPT(nn.Module):
     """A decoder-only transformer over token ids."""
 
-    offsets: Tensor  # (k,) where each previous token's part of its table starts
+    offsets: Tensor  # (k,) start of each previous token's part of the table
     cos: Tensor  # (block_size, 1, D)
     sin: Tensor  # (block_size, 1, D), signed
     waves: Tensor  # (block_size, C)
@@ -128,7 +128,7 @@ class GPT(nn.Module):
         self.config = config
         self.wte = nn.Embedding(config.vocab_size, config.n_embd)
         k = config.previous_tokens
-        # One table for all k offsets; id V of each part stands for "no token there".
+        # One table for all k offsets; id V of each part means "no token".
         self.previous = nn.Embedding(k * (config.vocab_size + 1), config.n_embd) if k else None
         self.wpe = nn.Embedding(config.block_size, config.n_embd) if config.position == "learned" else None
         self.embedding_norm = Norm(config) if config.embedding_norm else None
@@ -151,12 +151,12 @@ class GPT(nn.Module):
 
     @property
     def device(self) -> torch.device:
-        """Where the weights are."""
+        """Device of the weights."""
         return self.wte.weight.device
 
     @property
     def n_parameters(self) -> int:
-        """Trainable numbers; a shared table is counted once."""
+        """Number of trainable parameters; shared tables are counted once."""
         return sum(p.numel() for p in self.parameters())
 
     def forward(
@@ -172,15 +172,15 @@ class GPT(nn.Module):
 
         Args:
             idx: (B, T) int64 token ids.
-            targets: (B, T) int64 next tokens, -1 where none is counted.
-            layout: Which document each token belongs to; without one, a row is one document.
-            positions: (B, T) places in the context; by default the layout's, or counted from the start of the cache.
-            cache: Keys and values of earlier tokens; the new ones are appended to it.
-            inserted: Vectors that stand in place of some tokens' embeddings: what a sense has perceived.
+            targets: (B, T) int64 next tokens, -1 where there is no loss.
+            layout: The document of each token; by default each row is one document.
+            positions: (B, T) positions in the context; by default the layout's, or counted from the start of the cache.
+            cache: Keys and values of earlier tokens; the new ones are appended.
+            inserted: Vectors that replace some token embeddings, from an image or sound encoder.
 
         Returns:
-            Without targets, logits (B, T, V) and None. With targets, logits (N, V) at the counted targets only, in
-            reading order, and the mean loss over them, in fp32 (0 if none is counted).
+            Without targets, logits (B, T, V) and None. With targets, logits (N, V) at the targets with loss only, in
+            reading order, and their mean loss in fp32 (0 if there are none).
         """
         x = self.trunk(idx, layout, positions, cache, inserted)
         if targets is None:
@@ -196,9 +196,9 @@ class GPT(nn.Module):
         cache: KVCache | None = None,
         inserted: InsertedEmbeddings | None = None,
     ) -> Tensor:
-        """The normalized stream (B, T, C) that the head reads; arguments as in `forward`.
+        """Compute the normalized residual stream (B, T, C) that the head reads; arguments as in `forward`.
 
-        It has static shapes, so it is the part that `torch.compile` gets.
+        Its shapes are static, so this is the part that `torch.compile` compiles.
         """
         T = idx.shape[1]
         start = 0 if cache is None else cache.length
@@ -207,7 +207,7 @@ class GPT(nn.Module):
         if cache is not None and start + T > cache.capacity:
             raise ContextError(f"{start} + {T} tokens do not fit into a cache of {cache.capacity}")
         if positions is not None and self.device.type == "cpu" and not torch.compiler.is_compiling():
-            self._check_positions(positions)  # on a GPU, looking would make it wait
+            self._check_positions(positions)  # on a GPU the check would force a synchronization
         if cache is not None:
             cache.append_tokens(idx)
             if positions is None and cache.padding is not None:
@@ -216,19 +216,19 @@ class GPT(nn.Module):
             positions = layout.positions
         x = self._embed(idx, layout, positions, cache, inserted)
         rotation = self._rotation(positions, start, T)
-        sight = attention_mask(self.config.attention, T, layout, cache, self._compute_dtype(), idx.device)
+        attn_mask = attention_mask(self.config.attention, T, layout, cache, self._compute_dtype(), idx.device)
         for layer, block in enumerate(self.blocks):
-            x = block(x, rotation, sight, cache, layer)
+            x = block(x, rotation, attn_mask, cache, layer)
         if cache is not None:
             cache.length = start + T
         normed: Tensor = self.final_norm(x)
         return normed
 
     def logits_and_loss(self, x: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-        """Logits (N, V) and mean loss at the counted targets; the rest of a prompt costs no head."""
-        counted = targets != IGNORE_INDEX
-        logits: Tensor = self.head(x[counted])  # (N, V)
-        total = F.cross_entropy(logits.float(), targets[counted], reduction="sum")
+        """Logits (N, V) and mean loss at the targets with loss; the head skips all other positions."""
+        has_loss = targets != IGNORE_INDEX
+        logits: Tensor = self.head(x[has_loss])  # (N, V)
+        total = F.cross_entropy(logits.float(), targets[has_loss], reduction="sum")
         return logits, total / max(1, logits.shape[0])
 
     def _embed(
@@ -242,7 +242,7 @@ class GPT(nn.Module):
         T = idx.shape[1]
         x = self.wte(idx)  # (B, T, C)
         if inserted is not None:
-            x = inserted.into(x)
+            x = inserted.insert_into(x)
         if self.previous is not None:
             x = x + self.previous(self._previous_ids(idx, layout, cache)).sum(dim=2)
         if self.config.position != "rotary":
@@ -254,13 +254,13 @@ class GPT(nn.Module):
         return F.dropout(x, self.config.dropout, self.training) if self.config.dropout else x
 
     def _previous_ids(self, idx: Tensor, layout: PackedLayout | None, cache: KVCache | None) -> Tensor:
-        k, T, nothing = self.config.previous_tokens, idx.shape[1], self.config.vocab_size
+        k, T, no_token_id = self.config.previous_tokens, idx.shape[1], self.config.vocab_size
         if layout is not None:
-            return layout.previous(idx, k, nothing) + self.offsets
+            return layout.previous(idx, k, no_token_id) + self.offsets
         if cache is not None:
             context = cache.tokens[:, cache.length : cache.length + T + k]
         else:
-            context = F.pad(idx, (k, 0), value=nothing)  # (B, k + T)
+            context = F.pad(idx, (k, 0), value=no_token_id)  # (B, k + T)
         return context.unfold(1, k, 1)[:, :T] + self.offsets  # (B, T, k): the k tokens before each, oldest first
 
     def _rotation(self, positions: Tensor | None, start: int, T: int) -> Rotation | None:
@@ -271,15 +271,17 @@ class GPT(nn.Module):
         return self.cos[positions], self.sin[positions]
 
     def _check_positions(self, positions: Tensor) -> None:
-        lowest, highest = (int(place) for place in positions.aminmax())
+        lowest, highest = (int(position) for position in positions.aminmax())
         if lowest < 0 or highest >= self.config.block_size:
             raise ContextError(
                 f"positions {lowest}..{highest} are not all in 0..{self.config.block_size - 1} (block_size - 1)"
             )
 
     def _compute_dtype(self) -> torch.dtype:
-        kind = self.device.type
-        return torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else self.wte.weight.dtype
+        device_type = self.device.type
+        return (
+            torch.get_autocast_dtype(device_type) if torch.is_autocast_enabled(device_type) else self.wte.weight.dtype
+        )
 
     def _init_weights(self, blocks: list[Block]) -> None:
         for module in self.modules():
@@ -296,7 +298,7 @@ class GPT(nn.Module):
 
 
 def _sinusoids(length: int, width: int) -> Tensor:
-    """Vaswani et al. 2017, section 3.5, scaled to the size of a fresh token embedding."""
+    """Sinusoidal positions (Vaswani et al. 2017, section 3.5), scaled to the size of a fresh token embedding."""
     rate = torch.exp(torch.arange(0, width, 2) * (-math.log(10_000.0) / width))  # (C / 2,)
     angle = torch.arange(length)[:, None] * rate  # (length, C / 2)
     return torch.stack((angle.sin(), angle.cos()), dim=-1).flatten(1) * (_INIT_STD * math.sqrt(2))

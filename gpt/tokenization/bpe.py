@@ -1,8 +1,8 @@
-"""Byte-pair encoding, learned from text: a few thousand merges in seconds, without a dependency.
+"""Train byte-pair encoding: a few thousand merges in seconds, without dependencies.
 
-The result is a table from bytes to rank, as tiktoken takes it. tiktoken merges, of all neighbors whose joined bytes
-have a rank, those of the lowest rank, leftmost first; so merges are learned over joined bytes rather than over pairs
-of tokens, and a word's parts during training are exactly what tiktoken will make of it.
+The result is a table from bytes to rank, in tiktoken's form. tiktoken merges the neighbors whose joined bytes have the
+lowest rank, leftmost first. Merges are therefore learned over joined bytes rather than over pairs of tokens, so that
+words are split during training exactly as tiktoken splits them.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ N_BYTES = 256
 
 
 def train_bpe(texts: Iterable[str], n_ranks: int, pattern: str) -> dict[bytes, int]:
-    """Learn up to `n_ranks` tokens, the 256 bytes among them.
+    """Learn up to `n_ranks` tokens, including the 256 bytes.
 
     Args:
         texts: The corpus.
-        n_ranks: Size of the table; smaller if no pair of tokens occurs twice any more.
-        pattern: A regular expression that Python and Rust read alike; merges never cross its matches.
+        n_ranks: Size of the table; smaller if no pair of tokens occurs twice anymore.
+        pattern: A regular expression with the same meaning in Python and Rust; merges never cross its matches.
 
     Returns:
-        Ranks 0, 1, ... in the order learned; equal counts in the order of bytes, so the result does not depend on the
-        order of the texts.
+        Ranks 0, 1, ... in the order learned. Ties are broken by byte order, so the result does not depend on the order
+        of the texts.
     """
     if n_ranks < N_BYTES:
         raise ConfigError(f"n_ranks is {n_ranks}; the {N_BYTES} bytes alone need {N_BYTES}")
@@ -58,21 +58,21 @@ def _merge_words(words: list[bytes], counts: list[int], n_ranks: int) -> dict[by
     ranks = {bytes([value]): value for value in range(N_BYTES)}
     parts = [[word[i : i + 1] for i in range(len(word))] for word in words]
     pair_count: dict[bytes, int] = defaultdict(int)
-    found_in: dict[bytes, set[int]] = defaultdict(set)
+    words_with: dict[bytes, set[int]] = defaultdict(set)
     for index, word in enumerate(parts):
         for joined in _joined_pairs(word):
             pair_count[joined] += counts[index]
-            found_in[joined].add(index)
+            words_with[joined].add(index)
     heap = [(-count, joined) for joined, count in pair_count.items()]
     heapq.heapify(heap)
     while len(ranks) < n_ranks and heap:
         negative, joined = heapq.heappop(heap)
-        if -negative != pair_count[joined]:  # an old entry: a newer one is in the heap
+        if -negative != pair_count[joined]:  # an outdated entry: a newer one is in the heap
             continue
         if -negative < 2:
             break
         ranks[joined] = len(ranks)
-        changed = _rejoin(found_in.pop(joined), parts, counts, ranks, pair_count, found_in)
+        changed = _rejoin(words_with.pop(joined), parts, counts, ranks, pair_count, words_with)
         for pair in changed:
             if pair_count[pair] > 0:
                 heapq.heappush(heap, (-pair_count[pair], pair))
@@ -80,16 +80,16 @@ def _merge_words(words: list[bytes], counts: list[int], n_ranks: int) -> dict[by
 
 
 def _rejoin(
-    where: set[int],
+    word_indices: set[int],
     parts: list[list[bytes]],
     counts: list[int],
     ranks: dict[bytes, int],
     pair_count: dict[bytes, int],
-    found_in: dict[bytes, set[int]],
+    words_with: dict[bytes, set[int]],
 ) -> set[bytes]:
-    """Join the newest token wherever it occurs; returns the pairs whose counts changed."""
+    """Apply the newest merge wherever it occurs; returns the pairs whose counts changed."""
     changed: set[bytes] = set()
-    for index in where:
+    for index in word_indices:
         word, count = parts[index], counts[index]
         before = _joined_pairs(word)
         after = _joined_pairs(apply_ranks(word, ranks))
@@ -97,12 +97,12 @@ def _rejoin(
             pair_count[pair] -= count
         for pair in after:
             pair_count[pair] += count
-        gone = set(before)
+        removed = set(before)
         for pair in after:
-            found_in[pair].add(index)
-            gone.discard(pair)
-        for pair in gone:
-            found_in[pair].discard(index)
+            words_with[pair].add(index)
+            removed.discard(pair)
+        for pair in removed:
+            words_with[pair].discard(index)
         changed.update(before, after)
     return changed
 

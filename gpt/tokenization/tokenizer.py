@@ -1,7 +1,7 @@
-"""Text to token ids and back: tiktoken over a table of our own, or over GPT-2's, with our special tokens.
+"""Convert text to token ids and back: tiktoken with our own vocabulary or GPT-2's, plus our special tokens.
 
-What a person typed goes through `encode`, in which no text can become a special token: a typed "[SEP]" is five
-ordinary characters. `encode_marked` is for text that this program wrote itself.
+User text goes through `encode`, in which no text can become a special token: a typed "[SEP]" is five ordinary
+characters. `encode_marked` is for text written by this program.
 """
 
 from __future__ import annotations
@@ -23,31 +23,31 @@ SPECIAL_TOKENS = (
     "[ASK]", "[REFUSE]", "[IMAGE]", "[AUDIO]", "[TASK]", "[HINT]",
 )  # fmt: skip
 
-_LETTER = "A-Za-z\u0080-\U0010ffff"  # everything beyond ASCII counts as a letter
+_LETTER = "A-Za-z\u0080-\U0010ffff"  # every non-ASCII character counts as a letter
 _SPACE = " \\t-\\r"
 PATTERN = f" ?[{_LETTER}]+| ?[0-9]| ?[^{_LETTER}0-9{_SPACE}]+|[{_SPACE}]+(?![^{_SPACE}])|[{_SPACE}]+"
-"""A word or a run of punctuation with the space before it, a single digit, white space.
+"""A word or a run of punctuation with the preceding space, a single digit, or white space.
 
-Written out in characters, not in classes such as `\\w`, on which Python and Rust differ.
+Spelled out in characters, because Python and Rust differ on classes such as `\\w`.
 """
 
-_GPT2_PATTERNS = (  # of tiktoken up to 0.8, and since
+_GPT2_PATTERNS = (  # of tiktoken up to 0.8, and of later versions
     r"'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+",
     r"'(?:[sdmt]|ll|ve|re)| ?\p{L}++| ?\p{N}++| ?[^\s\p{L}\p{N}]++|\s++$|\s+(?!\S)|\s",
 )
 _FORMAT = "gpt-home-planner tokenizer 1"
-_MULTIPLE = 64
-_MAX_ID = 2**20  # twenty times GPT-2's: tables are as long as the greatest id
-MAX_BYTES = 50_000_000  # of a tokenizer file; GPT-2's vocabulary takes one
+_VOCAB_MULTIPLE = 64
+_MAX_ID = 2**20  # twenty times GPT-2's; tables are as long as the largest id
+MAX_BYTES = 50_000_000  # maximum size of a tokenizer file; GPT-2's vocabulary takes 1 MB
 
 
 class Tokenizer:
-    """A byte-level BPE with special tokens: any text round-trips, whatever its language.
+    """A byte-level BPE with special tokens; any text round-trips, in any language.
 
     Args:
-        ranks: Bytes to rank, as tiktoken takes them.
+        ranks: Rank of each token's bytes, in tiktoken's form.
         pattern: Merges never cross its matches.
-        specials: Name to id; every name of `SPECIAL_TOKENS` must be there.
+        specials: Id of each special token; must contain every name of `SPECIAL_TOKENS`.
     """
 
     def __init__(self, ranks: dict[bytes, int], pattern: str, specials: dict[str, int]) -> None:
@@ -67,21 +67,21 @@ class Tokenizer:
 
     @classmethod
     def train(cls, texts: Iterable[str], vocab_size: int = 2048) -> Tokenizer:
-        """Learn a vocabulary of `vocab_size` ids, special tokens included; fewer if the corpus is small."""
-        smallest = N_BYTES + len(SPECIAL_TOKENS)
-        if vocab_size < smallest:
+        """Learn a vocabulary of `vocab_size` ids, including special tokens; fewer if the corpus is small."""
+        min_size = N_BYTES + len(SPECIAL_TOKENS)
+        if vocab_size < min_size:
             raise ConfigError(
-                f"vocab_size is {vocab_size}; {N_BYTES} bytes and {len(SPECIAL_TOKENS)} specials need {smallest}"
+                f"vocab_size is {vocab_size}; {N_BYTES} bytes and {len(SPECIAL_TOKENS)} specials need {min_size}"
             )
         ranks = train_bpe(texts, vocab_size - len(SPECIAL_TOKENS), PATTERN)
         return cls(ranks, PATTERN, {name: len(ranks) + i for i, name in enumerate(SPECIAL_TOKENS)})
 
     @classmethod
     def gpt2(cls) -> Tokenizer:
-        """GPT-2's vocabulary of 50,257, ours in the spare ids up to 50,304.
+        """GPT-2's vocabulary of 50,257, with our special tokens in the spare ids up to 50,304.
 
         Raises:
-            TokenizerError: GPT-2's files are neither in tiktoken's cache nor to be had from the network.
+            TokenizerError: GPT-2's files are neither in tiktoken's cache nor available from the network.
         """
         from tiktoken_ext.openai_public import gpt2  # type: ignore[import-untyped]
 
@@ -93,58 +93,58 @@ class Tokenizer:
                 "network, set TIKTOKEN_CACHE_DIR to a folder that holds tiktoken's files, or train a tokenizer"
             ) from error
         specials = dict(parts["special_tokens"])
-        first = int(parts["explicit_n_vocab"])
-        specials.update({name: first + i for i, name in enumerate(SPECIAL_TOKENS)})
+        first_free_id = int(parts["explicit_n_vocab"])
+        specials.update({name: first_free_id + i for i, name in enumerate(SPECIAL_TOKENS)})
         return cls(parts["mergeable_ranks"], parts["pat_str"], specials)
 
     @property
     def vocab_size(self) -> int:
-        """Ids a model should have: `n_used` rounded up to a multiple of 64."""
-        return -(-self._n_used // _MULTIPLE) * _MULTIPLE
+        """Vocabulary size for a model: `n_used` rounded up to a multiple of 64."""
+        return -(-self._n_used // _VOCAB_MULTIPLE) * _VOCAB_MULTIPLE
 
     @property
     def n_used(self) -> int:
-        """Ids that stand for something."""
+        """Number of ids in use."""
         return self._n_used
 
     def special(self, name: str) -> int:
-        """Id of a special token, written with its brackets."""
+        """Return the id of a special token, named with its brackets."""
         try:
             return self._specials[name]
         except KeyError:
             raise TokenizerError(f"no special token {name!r}; there are {' '.join(SPECIAL_TOKENS)}") from None
 
     def encode(self, text: str) -> list[int]:
-        """Ids of any text; no special token among them, whatever it says."""
+        """Return the ids of any text; never special tokens."""
         return self._encoding.encode_ordinary(text)
 
     def encode_marked(self, text: str) -> list[int]:
-        """Ids of trusted text, in which "[SEP]" and the other names are the special tokens themselves."""
+        """Return the ids of trusted text, in which "[SEP]" and the other names are special tokens."""
         return self._encoding.encode(text, allowed_special="all")
 
     def decode(self, ids: Sequence[int]) -> str:
-        """Text of ids; special tokens by name, bytes that are no UTF-8 as U+FFFD."""
+        """Return the text of ids; special tokens by name, invalid UTF-8 as U+FFFD."""
         return self.decode_bytes(ids).decode("utf-8", errors="replace")
 
     def decode_bytes(self, ids: Sequence[int]) -> bytes:
-        """Bytes of ids, exactly.
+        """Return the exact bytes of ids.
 
         Raises:
-            TokenizerError: An id stands for nothing.
+            TokenizerError: An id is not in use.
         """
         try:
             return self._encoding.decode_bytes(ids)
         except (KeyError, OverflowError):
             known = {*self._ranks.values(), *self._specials.values()}
-            bad = next((i for i in ids if i not in known), None)
-            raise TokenizerError(f"id {bad} stands for nothing; ids in use are 0..{self._n_used - 1}") from None
+            unknown_id = next((i for i in ids if i not in known), None)
+            raise TokenizerError(f"id {unknown_id} is not in use; ids are within 0..{self._n_used - 1}") from None
 
     def save(self, path: Path | str) -> None:
         """Write JSON: ranks in order as base64, pattern, special tokens."""
         write_text_atomically(Path(path), self.to_json())
 
     def to_json(self) -> str:
-        """The text that `save` writes."""
+        """Return the text that `save` writes."""
         in_order = sorted(self._ranks, key=self._ranks.__getitem__)
         content = {
             "format": _FORMAT,
@@ -156,7 +156,7 @@ class Tokenizer:
 
     @classmethod
     def load(cls, path: Path | str) -> Tokenizer:
-        """Read what `save` wrote.
+        """Read a file written by `save`.
 
         Raises:
             TokenizerError: The file is missing, damaged, or something else.
@@ -169,20 +169,21 @@ class Tokenizer:
 
     @classmethod
     def from_json(cls, text: str, name: str) -> Tokenizer:
-        """Read the text that `to_json` made; `name` is what messages call it.
+        """Parse the output of `to_json`; `name` is used in messages.
 
         Raises:
-            TokenizerError: It is damaged, or something else. A pattern must be one of ours: others could take forever.
+            TokenizerError: It is damaged or something else. Only our own patterns are accepted: others could run
+                forever.
         """
         try:
             content = json.loads(text)
             if not isinstance(content, dict) or content.get("format") != _FORMAT:
                 raise TokenizerError(f"{name}: not a tokenizer of this project (no format {_FORMAT!r})")
             if content["pattern"] not in (PATTERN, *_GPT2_PATTERNS):
-                raise TokenizerError(f"{name}: not a tokenizer of this project (its pattern is none of ours)")
+                raise TokenizerError(f"{name}: not a tokenizer of this project (unknown pattern)")
             tokens = [base64.b64decode(token, validate=True) for token in content["ranks"]]
             if b"" in tokens or len(set(tokens)) < len(tokens):
-                raise TokenizerError(f"{name}: a token is empty or there twice")
+                raise TokenizerError(f"{name}: a token is empty or occurs twice")
             specials = {str(key): _id(value) for key, value in content["specials"].items()}
             return cls({token: rank for rank, token in enumerate(tokens)}, content["pattern"], specials)
         except TokenizerError:

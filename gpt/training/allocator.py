@@ -1,7 +1,8 @@
-"""How glibc is to keep memory while a CPU trains: the largest gain for the least work (`python -m gpt.speed`).
+"""glibc allocator settings that keep memory while training on a CPU: the largest gain for the least work.
 
-By default glibc returns large blocks to the system at every free, and the system has to clear them again at the next
-malloc. The settings are read when a process starts, so one that lacks them starts itself anew with them.
+By default glibc returns large blocks to the system at every free, and the system must zero them again at the next
+malloc (measured by `python -m gpt.speed`). glibc reads its settings at process start, so a process that lacks them
+restarts itself.
 """
 
 from __future__ import annotations
@@ -16,11 +17,11 @@ ALLOCATOR = {
 }
 
 
-def start_anew_with_allocator() -> None:
-    """Replace this process by the same command with `ALLOCATOR` set; nothing where that is done, or not Linux.
+def restart_with_allocator() -> None:
+    """Replace this process by the same command with `ALLOCATOR` set; do nothing if it is set already, or not on Linux.
 
-    What the user has set stays. Call it before anything else is done, from a command's `__main__` only.
+    Variables set by the user are kept. Call it only from a command's `__main__`, before anything else.
     """
-    lacking = {name: value for name, value in ALLOCATOR.items() if name not in os.environ}
-    if sys.platform == "linux" and lacking:
-        os.execve(sys.executable, sys.orig_argv, os.environ | lacking)
+    missing = {name: value for name, value in ALLOCATOR.items() if name not in os.environ}
+    if sys.platform == "linux" and missing:
+        os.execve(sys.executable, sys.orig_argv, os.environ | missing)

@@ -1,4 +1,4 @@
-"""How long, how fast and in which numbers to train."""
+"""Settings of a training run: its length, batch size, optimizer and number formats."""
 
 from __future__ import annotations
 
@@ -19,28 +19,29 @@ class TrainConfig:
     """Settings of one training run.
 
     Args:
-        steps: Optimizer steps in all, those before a resume included.
-        batch_rows: Rows of a batch, of all processes together, for whoever makes the batches; saved with the run.
-        lr: Peak learning rate; AdamW and Muon take the same.
-        warmup_steps: Steps of linear rise.
-        schedule: What follows the rise.
+        steps: Total optimizer steps, including those before a resume.
+        batch_rows: Rows per batch over all processes; used by the code that builds the batches, and saved with the run.
+        lr: Peak learning rate, the same for AdamW and Muon.
+        warmup_steps: Steps of linear warm-up.
+        schedule: Learning-rate schedule after the warm-up.
         optimizer: `muon` for hidden matrices and AdamW for the rest, or `adamw` for all.
-        precision: `bf16` is autocast: weights, norms, softmax sums and loss stay fp32.
+        precision: `bf16` uses autocast: weights, norms, softmax sums and loss stay fp32.
         tf32: Let a GPU round the factors of fp32 products to TF32, which is several times faster.
-        compile: Compile the trunk; costs about a minute at first. `auto` does where that pays: on a GPU, and on a CPU
+        compile: Compile the trunk, which takes about a minute. `auto` compiles where it pays: on a GPU, and on a CPU
             from 1,500 steps on.
-        shard: `full` spreads weights, gradients and optimizer state over the processes (FSDP2) instead of copying
-            them to each (DDP); needs torchrun.
-        grad_clip: Largest gradient norm; 0 does not clip.
-        grad_accum: Batches read for each step; the gradient is that of all of them as one batch.
-        weight_decay: On hidden matrices only.
-        head_penalty: Weight of a penalty on attention heads that are alike (`gpt/training/head_diversity.py`); 0 is none. The
-            losses that are logged leave it out.
+        shard: `full` shards weights, gradients and optimizer state over the processes (FSDP2) instead of replicating
+            them (DDP); needs torchrun.
+        grad_clip: Maximum gradient norm; 0 disables clipping.
+        grad_accum: Batches per step; the gradient equals that of one batch with all their rows.
+        weight_decay: For hidden matrices only.
+        head_penalty: Weight of a penalty on similar attention heads (`gpt/training/head_diversity.py`); 0 disables it.
+            The logged losses exclude it.
         eval_every: Steps between evaluations on the validation batches; 0 evaluates at the end only.
-        eval_batches: Batches of an evaluation.
+        eval_batches: Batches per evaluation.
         checkpoint_every: Steps between checkpoints; 0 writes one at the end only.
-        seed: Of dropout; batches have their own.
-        threads: PyTorch threads during the run; None leaves them. More than the free cores is many times slower.
+        seed: For dropout; batches have their own.
+        threads: PyTorch threads during the run; None keeps the current number. More than the free cores is many times
+            slower.
         device: `auto` is the first GPU if there is one.
     """
 
@@ -83,12 +84,14 @@ class TrainConfig:
             raise ConfigError(f"threads is {self.threads}; it must be at least 1, or None to leave them as they are")
         if self.compile not in (True, False, "auto"):
             raise ConfigError(f"compile is {self.compile!r}; it must be true, false or 'auto'")
-        kinds = {"schedule": ScheduleKind, "optimizer": OptimizerKind, "precision": Precision, "shard": ShardKind}
-        for name, kind in kinds.items():
-            if getattr(self, name) not in get_args(kind):
-                raise ConfigError(f"{name} is {getattr(self, name)!r}; it must be one of {', '.join(get_args(kind))}")
+        choices = {"schedule": ScheduleKind, "optimizer": OptimizerKind, "precision": Precision, "shard": ShardKind}
+        for name, allowed in choices.items():
+            if getattr(self, name) not in get_args(allowed):
+                raise ConfigError(
+                    f"{name} is {getattr(self, name)!r}; it must be one of {', '.join(get_args(allowed))}"
+                )
 
     @property
     def as_dict(self) -> dict[str, object]:
-        """Plain values, as saved with the run."""
+        """Return plain values, as saved with the run."""
         return dataclasses.asdict(self)

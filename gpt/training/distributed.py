@@ -1,7 +1,7 @@
-"""One run on many processes, with PyTorch's own engine: DistributedDataParallel or FSDP2, started by torchrun.
+"""Distributed training with PyTorch's DistributedDataParallel or FSDP2, started by torchrun.
 
-Every process reads the same batch and computes its rows of it; gradients are summed, so that a step is the one that
-one process would take. Process 0 alone writes and prints. The processes share the run's folder.
+Every process reads the same batch and computes its share of the rows; gradients are summed, so that a step equals that
+of a single process. Only process 0 writes and prints. The processes share the run folder.
 
 Shapes: B rows of a batch.
 """
@@ -32,41 +32,48 @@ from gpt.training.config import TrainConfig
 from gpt.training.objective import MakeObjective, Objective
 
 TIMEOUT = timedelta(minutes=10)
-"""How long a process waits for the others; the longest wait is that for a checkpoint or a compilation."""
+"""How long a process waits for the others; the longest waits are for a checkpoint or a compilation."""
 
 _BUILD_TIMEOUT = timedelta(hours=24)
-_LOST = ("gloo", "nccl", "connection", "timed out", "timeout", "broken pipe")  # in what PyTorch raises then
+_LOST = (
+    "gloo",
+    "nccl",
+    "connection",
+    "timed out",
+    "timeout",
+    "broken pipe",
+)  # in PyTorch's error messages when a process is lost
 
 
 @dataclass(frozen=True, kw_only=True)
 class World:
-    """Which process of how many this one is."""
+    """The rank of this process and the number of processes."""
 
     rank: int = 0
     size: int = 1
 
     @classmethod
-    def here(cls) -> World:
-        """As joined; one process alone otherwise."""
+    def current(cls) -> World:
+        """The joined process group; otherwise a single process."""
         return cls(rank=dist.get_rank(), size=dist.get_world_size()) if _is_joined() else cls()
 
     @property
-    def first(self) -> bool:
-        """Whether this process is the one that writes and prints."""
+    def is_main(self) -> bool:
+        """Whether this process writes and prints."""
         return self.rank == 0
 
-    def rows_of(self, batch: Batch) -> Batch:
-        """This process's rows of a batch.
+    def shard(self, batch: Batch) -> Batch:
+        """Return this process's rows of a batch.
 
         Raises:
-            ConfigError: They cannot be divided equally.
+            ConfigError: The rows cannot be divided equally.
         """
         if self.size == 1:
             return batch
         rows = batch.idx.shape[0]
         check_divisible(rows, self)
-        part = rows // self.size
-        mine = slice(self.rank * part, (self.rank + 1) * part)
+        rows_per_process = rows // self.size
+        mine = slice(self.rank * rows_per_process, (self.rank + 1) * rows_per_process)
         layout = PackedLayout(*(t[mine] for t in batch.layout))
         targets = batch.targets[mine]
         return replace(
@@ -76,17 +83,17 @@ class World:
             layout=layout,
             values=None if batch.values is None else batch.values[mine],
             n_tokens=int((layout.document >= 0).sum()),
-            n_counted=int((targets >= 0).sum()),
+            n_targets=int((targets >= 0).sum()),
         )
 
-    def total(self, values: Tensor) -> Tensor:
-        """Sums over all processes."""
+    def sum_over_processes(self, values: Tensor) -> Tensor:
+        """Sum values over all processes; all must call it."""
         if self.size > 1:
             dist.all_reduce(values)
         return values
 
-    def agreed(self, number: int, device: torch.device) -> int:
-        """The largest of what the processes say; all must call it."""
+    def max_over_processes(self, number: int, device: torch.device) -> int:
+        """Return the largest number among the processes; all must call it."""
         if self.size == 1:
             return number
         largest = torch.tensor(number, device=device)
@@ -95,7 +102,7 @@ class World:
 
 
 def check_divisible(rows: int, world: World) -> None:
-    """Check that a batch can be shared out.
+    """Check that a batch can be divided among the processes.
 
     Raises:
         ConfigError: It cannot; the message names both numbers.
@@ -107,8 +114,8 @@ def check_divisible(rows: int, world: World) -> None:
         )
 
 
-def device_of(name: str) -> torch.device:
-    """The device that a config names, for this process: `auto` is a GPU if there is one; each process has its own.
+def resolve_device(name: str) -> torch.device:
+    """Return this process's device for a config's `device`; `auto` is a GPU if there is one, one GPU per process.
 
     Raises:
         ConfigError: There is no such GPU.
@@ -121,22 +128,22 @@ def device_of(name: str) -> torch.device:
         raise ConfigError(f"device is {name!r}, but PyTorch sees no GPU here; use 'cpu' or 'auto'")
     if not (_is_joined() or "LOCAL_RANK" in os.environ):
         return torch.device(name)
-    local, there = int(os.environ.get("LOCAL_RANK", "0")), torch.cuda.device_count()
-    if local >= there:
-        raise ConfigError(f"process {local} of this machine needs a GPU of its own and there are {there}; "
-                          f"use --nproc-per-node {there} or device 'cpu'")  # fmt: skip
-    return torch.device("cuda", local)
+    local_rank, n_gpus = int(os.environ.get("LOCAL_RANK", "0")), torch.cuda.device_count()
+    if local_rank >= n_gpus:
+        raise ConfigError(f"process {local_rank} of this machine needs its own GPU, but there are {n_gpus}; "
+                          f"use --nproc-per-node {n_gpus} or device 'cpu'")  # fmt: skip
+    return torch.device("cuda", local_rank)
 
 
 @contextmanager
 def joined(device: torch.device) -> Iterator[World]:
-    """Join the processes that torchrun started; without torchrun, or when already joined, nothing is done.
+    """Join the processes started by torchrun; do nothing without torchrun or when already joined.
 
     Raises:
         ProcessLostError: Another process ended or does not answer.
     """
     if _is_joined() or "RANK" not in os.environ or "MASTER_ADDR" not in os.environ:
-        yield World.here()
+        yield World.current()
         return
     gpu = device if device.type == "cuda" else None
     if gpu is not None:
@@ -144,7 +151,7 @@ def joined(device: torch.device) -> Iterator[World]:
     dist.init_process_group("gloo" if gpu is None else "nccl", timeout=TIMEOUT, device_id=gpu)
     lost = False
     try:
-        yield World.here()
+        yield World.current()
     except RuntimeError as error:
         lost = is_lost(error)
         if not lost:
@@ -154,34 +161,34 @@ def joined(device: torch.device) -> Iterator[World]:
         lost = True
         raise
     finally:
-        if not lost:  # one that is gone would be waited for
+        if not lost:  # destroying would wait for the lost process
             dist.destroy_process_group()
 
 
 @contextmanager
-def first_one_first(world: World) -> Iterator[None]:
-    """Let process 0 do the body before the others do it: it builds, they read what was built."""
+def main_process_first(world: World) -> Iterator[None]:
+    """Run the body on process 0 before the others, so that they read what it built."""
     if world.size == 1:
         yield
         return
-    waiting = dist.new_group(backend="gloo", timeout=_BUILD_TIMEOUT)
-    if not world.first:
-        dist.barrier(waiting)
-    yield  # if process 0 fails here, torchrun ends the others
-    if world.first:
-        dist.barrier(waiting)
+    group = dist.new_group(backend="gloo", timeout=_BUILD_TIMEOUT)
+    if not world.is_main:
+        dist.barrier(group)
+    yield  # if process 0 fails here, torchrun stops the others
+    if world.is_main:
+        dist.barrier(group)
 
 
 def is_lost(error: RuntimeError) -> bool:
     """Whether an error means that another process does not answer."""
-    if World.here().size == 1:
+    if World.current().size == 1:
         return False
     return isinstance(error, dist.DistError) or any(word in str(error).lower() for word in _LOST)
 
 
 def lost_message(when: str) -> str:
-    """One line for the person who finds the run stopped."""
-    world = World.here()
+    """Return a one-line message for the user who finds the run stopped."""
+    world = World.current()
     return (
         f"process {world.rank} of {world.size}: another process ended or did not answer for "
         f"{TIMEOUT.total_seconds():.0f} s, {when}; the same command with --resume goes on from the last checkpoint"
@@ -192,20 +199,25 @@ class Parallel:
     """A model's objective on this process's share of the work.
 
     Args:
-        model: On the device, with the weights to start from; those of process 0 count.
-        config: Whether to shard, and what the objective is.
-        device: Where this process computes.
+        model: Holds the initial weights; those of process 0 are used.
+        config: Determines sharding and the objective.
+        device: This process's device.
         compiled: Whether to compile.
-        make: Makes the objective.
+        make_objective: Builds the objective.
 
     Attributes:
-        model: The model that is trained. With `shard: full` it is a copy whose tensors are DTensors.
+        model: The model being trained. With `shard: full` it is a copy whose tensors are DTensors.
     """
 
     def __init__(
-        self, model: GPT, config: TrainConfig, device: torch.device, compiled: bool, make: MakeObjective = Objective
+        self,
+        model: GPT,
+        config: TrainConfig,
+        device: torch.device,
+        compiled: bool,
+        make_objective: MakeObjective = Objective,
     ) -> None:
-        self.world, self.device = World.here(), device
+        self.world, self.device = World.current(), device
         self._original, self.model = model, model
         sharded = config.shard == "full"
         if sharded:
@@ -213,7 +225,7 @@ class Parallel:
             self.model = model = copy.deepcopy(model)
         model.to(device)
         trunk = torch.compile(model.trunk) if compiled and not sharded else None
-        objective = make(model, config.precision, trunk, config.head_penalty)
+        objective = make_objective(model, config.precision, trunk, config.head_penalty)
         self.forward: nn.Module = objective
         if sharded:
             self._shard(objective, compiled)
@@ -226,87 +238,87 @@ class Parallel:
         mesh = init_device_mesh(self.device.type, (self.world.size,))
         for block in self.model.blocks:
             if compiled:
-                block.compile()  # the hooks that gather weights stay outside
+                block.compile()  # the hooks that gather weights stay outside of the compiled graph
             fully_shard(block, mesh=mesh)
         fully_shard(objective, mesh=mesh)
 
-    def backward(self, batch: Batch, n_counted: int, last: bool) -> Tensor:
+    def backward(self, batch: Batch, n_targets: int, last: bool) -> Tensor:
         """Add the gradient of a batch to that of the step.
 
         Args:
             batch: The whole batch, of all processes.
-            n_counted: Counted targets of the step, of all its batches.
-            last: Whether gradients are to be exchanged: it is the step's last batch.
+            n_targets: Targets with loss in all batches of the step.
+            last: Whether this is the step's last batch, after which gradients are exchanged.
 
         Returns:
             This process's part of the step's mean loss; the sum over processes and batches is the mean.
         """
-        mine = self.world.rows_of(batch)
-        part = mine.n_counted / n_counted
+        mine = self.world.shard(batch)
+        fraction = mine.n_targets / n_targets
         if isinstance(self.forward, DistributedDataParallel):
             self.forward.require_backward_grad_sync = last
         elif isinstance(self.forward, FSDPModule):
             self.forward.set_requires_gradient_sync(last)
-        # The wrappers take the mean over processes; what is wanted is the sum.
-        total, loss = self.forward(mine.to(self.device), part * self.world.size, batch.n_counted / n_counted)
+        # The wrappers average over processes; scaling turns the mean into the sum.
+        total, loss = self.forward(mine.to(self.device), fraction * self.world.size, batch.n_targets / n_targets)
         total.backward()
-        return cast(Tensor, loss) * part
+        return cast(Tensor, loss) * fraction
 
     def clip(self, limit: float) -> Tensor:
-        """Scale the gradient down to a norm; returns the norm before that."""
+        """Clip the gradient norm; returns the norm before clipping."""
         norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), limit)
-        return whole(norm)
+        return full_tensor(norm)
 
     def evaluate(self, batches: Batches, n_batches: int) -> float:
-        """As `mean_loss`, shared out; all processes must call it."""
-        found = mean_loss(self.forward, self.device, self.world, batches, n_batches)
+        """As `mean_loss`, divided among the processes; all must call it."""
+        loss = mean_loss(self.forward, self.device, self.world, batches, n_batches)
         if isinstance(self.forward, FSDPModule):
-            self.forward.reshard()  # a backward pass would have
-        return found
+            self.forward.reshard()  # a backward pass would have done it
+        return loss
 
     @torch.no_grad()
     def finish(self) -> None:
-        """Give the weights to the model that was asked to be trained."""
+        """Copy the trained weights to the model passed by the caller."""
         if self.model is not self._original:
             trained = self.model.state_dict()
             for name, tensor in self._original.state_dict().items():
-                tensor.copy_(whole(trained[name]))
+                tensor.copy_(full_tensor(trained[name]))
 
 
 @torch.no_grad()
 def mean_loss(objective: nn.Module, device: torch.device, world: World, batches: Batches, n_batches: int) -> float:
-    """Mean of an `Objective` over the counted targets of the first batches, in evaluation mode.
+    """Mean of an `Objective` over the targets with loss of the first batches, in evaluation mode.
 
     Args:
-        objective: It, or what PyTorch wrapped around it; its mode is put back.
-        device: Where it is.
+        objective: The objective or PyTorch's wrapper around it; its mode is restored.
+        device: Its device.
         world: The processes that share the rows; all of them must call it.
-        batches: What to read.
-        n_batches: How many.
+        batches: The source of batches.
+        n_batches: Number of batches to read.
     """
     was_training = objective.training
-    total, n_counted = torch.zeros((), device=device), 0
+    total, n_targets = torch.zeros((), device=device), 0
     objective.eval()
     for number in range(n_batches):
         batch = batches.batch(number)
-        mine = world.rows_of(batch)
-        total += objective(mine.to(device))[1] * mine.n_counted
-        n_counted += batch.n_counted
+        mine = world.shard(batch)
+        total += objective(mine.to(device))[1] * mine.n_targets
+        n_targets += batch.n_targets
     objective.train(was_training)
-    return world.total(total).item() / max(1, n_counted)
+    return world.sum_over_processes(total).item() / max(1, n_targets)
 
 
-def whole(tensor: Tensor) -> Tensor:
-    """All of a tensor that is spread over processes; all must call it."""
+def full_tensor(tensor: Tensor) -> Tensor:
+    """Gather a tensor that is sharded over processes; all must call it."""
     if not isinstance(tensor, DTensor):
         return tensor
-    full: Tensor = tensor.full_tensor()  # type: ignore[no-untyped-call, unused-ignore]
-    return full
+    gathered: Tensor = tensor.full_tensor()  # type: ignore[no-untyped-call, unused-ignore]
+    return gathered
 
 
 def _check_shardable(config: TrainConfig) -> None:
     if not _is_joined():
-        raise ConfigError("shard is 'full', but there is one process; start with torchrun, or use shard 'none'")
+        raise ConfigError("shard is 'full', but there is only one process; start with torchrun, or use shard 'none'")
     if config.head_penalty:
         raise ConfigError(
             f"head_penalty is {config.head_penalty} and shard is 'full'; the penalty needs whole weights: "

@@ -1,11 +1,11 @@
-"""Training a low-rank adapter over a frozen GPT (LoRA, arXiv:2106.09685).
+"""Train a low-rank adapter over a frozen GPT (LoRA, arXiv:2106.09685).
 
-    attach(model, rank=8, seed=0)            # the GPT computes what it did before: `up` begins as zeros
+    attach(model, rank=8, seed=0)            # the output is unchanged at first: `up` starts as zeros
     train(model, batches, None, TrainConfig(steps=40, optimizer="adamw", ...), folder)
     save_adapter(path, adapter_of(model))
-    detach(model)                            # the GPT that it was, bit by bit
+    detach(model)                            # the original GPT, bit by bit
 
-Only the adapter has gradients, so the trainer's optimizers see nothing else. Reading and merging need no torch
+Only the adapter has gradients, so the trainer's optimizers see nothing else. Loading and merging need no torch
 (`gpt.weights.adapter`).
 
 Shapes: a matrix is (N, K), `down` (r, K), `up` (N, r).
@@ -26,11 +26,11 @@ from gpt.weights.adapter import MAX_RANK, Adapter, weights_id
 from gpt.weights.checkpoint import weights_of
 
 MATRICES = ("attention.qkv", "attention.proj", "mlp.fc", "mlp.proj")  # of each block
-SCALE = 2.0  # of what is added; with Adam, the same as a larger learning rate of `up`
+SCALE = 2.0  # factor of the update; with Adam, equivalent to a larger learning rate of `up`
 
 
 class LowRank(nn.Module):
-    """A frozen matrix, and what is learned to be added to it."""
+    """A frozen linear layer plus a trainable low-rank update."""
 
     def __init__(self, base: nn.Linear, rank: int, generator: torch.Generator) -> None:
         super().__init__()
@@ -45,44 +45,44 @@ class LowRank(nn.Module):
         return out + SCALE * F.linear(F.linear(x, self.down), self.up)
 
 
-def attach(model: GPT, *, rank: int = 8, seed: int = 0, start: Adapter | None = None) -> None:
-    """Freeze a GPT and put an adapter over its attention and MLP matrices.
+def attach(model: GPT, *, rank: int = 8, seed: int = 0, initial: Adapter | None = None) -> None:
+    """Freeze a GPT and add an adapter to its attention and MLP matrices.
 
     Args:
-        model: Is changed; `detach` undoes it.
-        rank: Of the adapter, if it begins anew.
-        seed: Of its first numbers.
-        start: An adapter to go on from, instead.
+        model: Modified in place; `detach` undoes it.
+        rank: Rank of a new adapter.
+        seed: For its initial weights.
+        initial: An adapter to continue from, instead of a new one.
 
     Raises:
         ConfigError: The rank is out of range, or the model has an adapter already.
     """
-    rank = rank if start is None else start.rank
+    rank = rank if initial is None else initial.rank
     if not 1 <= rank <= MAX_RANK:
         raise ConfigError(f"rank is {rank}; it must be in 1..{MAX_RANK}")
     if any(isinstance(module, LowRank) for module in model.modules()):
         raise ConfigError("the model has an adapter already; detach it first")
     model.requires_grad_(False)
     generator = torch.Generator().manual_seed(seed)
-    for name, parent, part, linear in list(_matrices(model)):
+    for name, parent, attribute, linear in list(_matrices(model)):
         layer = LowRank(linear, rank, generator)
-        if start is not None:
+        if initial is not None:
             with torch.no_grad():
-                layer.down.copy_(torch.from_numpy(start.down[name]))
-                layer.up.copy_(torch.from_numpy(start.up[name]) / SCALE)
-        setattr(parent, part, layer.to(linear.weight.device))
+                layer.down.copy_(torch.from_numpy(initial.down[name]))
+                layer.up.copy_(torch.from_numpy(initial.up[name]) / SCALE)
+        setattr(parent, attribute, layer.to(linear.weight.device))
 
 
 def detach(model: GPT) -> None:
-    """Take the adapter off, if there is one, and let all of the GPT be trained again."""
-    for _, parent, part, layer in list(_matrices(model)):
+    """Remove the adapter, if there is one, and make the whole GPT trainable again."""
+    for _, parent, attribute, layer in list(_matrices(model)):
         if isinstance(layer, LowRank):
-            setattr(parent, part, layer.base)
+            setattr(parent, attribute, layer.base)
     model.requires_grad_(True)
 
 
 def adapter_of(model: GPT, extra: Mapping[str, object] | None = None) -> Adapter:
-    """Return the adapter that is attached.
+    """Return the attached adapter.
 
     Raises:
         ConfigError: There is none.
@@ -97,16 +97,16 @@ def adapter_of(model: GPT, extra: Mapping[str, object] | None = None) -> Adapter
 
 
 def base_id(model: GPT) -> str:
-    """`weights_id` of a GPT, whatever is attached to it."""
+    """Return `weights_id` of the GPT without its adapter."""
     own = {name: tensor for name, tensor in weights_of(model).items() if not name.endswith((".down", ".up"))}
     return weights_id({n.replace(".base.weight", ".weight").replace(".base.bias", ".bias"): t.float().cpu().numpy()
                        for n, t in own.items()})  # fmt: skip
 
 
 def _matrices(model: GPT) -> Iterator[tuple[str, nn.Module, str, nn.Linear]]:
-    """Yield each matrix: its name in the weights, whose part it is, the part's name, and the module."""
+    """Yield each matrix: its name in the weights, its parent module, its attribute name there, and its module."""
     for number, block in enumerate(model.blocks):
-        for path in MATRICES:
-            module, _, part = path.partition(".")
+        for matrix in MATRICES:
+            module, _, attribute = matrix.partition(".")
             parent = getattr(block, module)
-            yield f"blocks.{number}.{path}.weight", parent, part, getattr(parent, part)
+            yield f"blocks.{number}.{matrix}.weight", parent, attribute, getattr(parent, attribute)

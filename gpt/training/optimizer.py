@@ -1,7 +1,7 @@
 """Optimizers: AdamW for everything, or Muon for the hidden matrices and AdamW for the rest.
 
-Muon orthogonalises the momentum of a matrix (Jordan et al. 2024, https://kellerjordan.github.io/posts/muon/). With
-`match_rms_adamw` its updates are as large as AdamW's (Moonlight, arXiv:2502.16982), so one learning rate serves both.
+Muon orthogonalizes the momentum of a matrix (Jordan et al. 2024, https://kellerjordan.github.io/posts/muon/). With
+`match_rms_adamw` its updates have the size of AdamW's (Moonlight, arXiv:2502.16982), so both share one learning rate.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _BETAS = (0.9, 0.95)
 
 
 def parameter_groups(model: nn.Module) -> tuple[list[Tensor], list[Tensor]]:
-    """Hidden matrices, and the rest (embeddings, the head, gains, biases); a shared table comes once."""
+    """Return the hidden matrices and all other parameters (embeddings, head, gains, biases); shared tables once."""
     tables = {id(m.weight) for m in model.modules() if isinstance(m, nn.Embedding)}
     head = getattr(model, "head", None)
     if isinstance(head, nn.Linear):
@@ -33,15 +33,15 @@ def parameter_groups(model: nn.Module) -> tuple[list[Tensor], list[Tensor]]:
     return matrices, rest
 
 
-def build_optimizers(model: nn.Module, kind: OptimizerKind, lr: float, weight_decay: float) -> list[Optimizer]:
-    """Optimizers to be stepped together; weight decay is on hidden matrices only.
+def build_optimizers(model: nn.Module, optimizer: OptimizerKind, lr: float, weight_decay: float) -> list[Optimizer]:
+    """Build optimizers that step together; weight decay applies to hidden matrices only.
 
     Raises:
-        ConfigError: Muon is asked for and this PyTorch has none.
+        ConfigError: This PyTorch version has no Muon.
     """
     matrices, rest = parameter_groups(model)
     fused = all(p.is_floating_point() and p.device.type in ("cpu", "cuda") for p in matrices + rest)
-    if kind == "adamw":
+    if optimizer == "adamw":
         groups = [
             {"params": matrices, "weight_decay": weight_decay},
             {"params": rest, "weight_decay": 0.0},

@@ -1,4 +1,4 @@
-"""What a training run changes in its process, and puts back: threads, precision of matrix products, signals."""
+"""Process-wide settings during training, restored afterwards: threads, precision of matrix products, signals."""
 
 from __future__ import annotations
 
@@ -13,66 +13,66 @@ import torch
 
 @contextmanager
 def threads(count: int | None) -> Iterator[None]:
-    """Let PyTorch use that many threads; None leaves them."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(count or before)
+    """Set PyTorch's number of threads; None keeps the current number."""
+    previous = torch.get_num_threads()
+    torch.set_num_threads(count or previous)
     try:
         yield
     finally:
-        torch.set_num_threads(before)
+        torch.set_num_threads(previous)
 
 
 @contextmanager
 def matmul_precision(device: torch.device, tf32: bool) -> Iterator[None]:
-    """Let fp32 products on a GPU round their factors to TF32 (10 bits of mantissa), or forbid it; no-op elsewhere.
+    """Allow or forbid TF32 (10 bits of mantissa) in fp32 matrix products on a GPU; no-op elsewhere.
 
-    The process-wide setting is used because `torch.compile` of PyTorch 2.9 refuses the one per backend.
+    It uses the process-wide setting because `torch.compile` of PyTorch 2.9 rejects the per-backend one.
     """
     if device.type != "cuda":
         yield
         return
-    before = torch.get_float32_matmul_precision()
+    previous = torch.get_float32_matmul_precision()
     torch.set_float32_matmul_precision("high" if tf32 else "highest")
     try:
         yield
     finally:
-        torch.set_float32_matmul_precision(before)
+        torch.set_float32_matmul_precision(previous)
 
 
 @contextmanager
 def deferred_signals(*, patient: bool = False) -> Iterator[list[int]]:
-    """Note SIGINT and SIGTERM instead of dying in the middle of a step.
+    """Record SIGINT and SIGTERM instead of dying in the middle of a step.
 
     Args:
-        patient: Note every one of them. Otherwise a second one acts at once. Under torchrun, Ctrl-C comes twice: from
-            the terminal and from torchrun, which kills for good after 30 s anyway.
+        patient: Record all of them. Otherwise the second one acts at once. Under torchrun, Ctrl-C arrives twice: from
+            the terminal and from torchrun, which kills the process after 30 s anyway.
     """
-    seen: list[int] = []
+    received: list[int] = []
     if threading.current_thread() is not threading.main_thread():
-        yield seen
+        yield received
         return
-    before = {int(number): signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    previous = {int(number): signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
-    def note(number: int, frame: FrameType | None) -> None:
-        seen.append(number)
+    def record(number: int, frame: FrameType | None) -> None:
+        received.append(number)
         if not patient:
-            signal.signal(number, before[number])
+            signal.signal(number, previous[number])
 
-    for number in before:
-        signal.signal(number, note)
+    for number in previous:
+        signal.signal(number, record)
     try:
-        yield seen
+        yield received
     finally:
-        for number, handler in before.items():
+        for number, handler in previous.items():
             signal.signal(number, handler)
 
 
 def raise_signal(number: int) -> None:
-    """End as the signal would have.
+    """Exit as the signal would have.
 
     Raises:
-        KeyboardInterrupt: It is SIGINT.
-        SystemExit: Any other, with the shell's code for it.
+        KeyboardInterrupt: For SIGINT.
+        SystemExit: For any other signal, with the shell's exit code for it.
     """
     if number == signal.SIGINT:
         raise KeyboardInterrupt

@@ -1,4 +1,4 @@
-"""Learning-rate schedules, as a factor of the peak rate."""
+"""Learning-rate schedules, as factors of the peak rate."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from typing import Literal
 ScheduleKind = Literal["cosine", "trapezoid", "constant"]
 
 COOLDOWN = 0.4
-"""Fraction of a trapezoid's steps in which the rate falls to zero (Hägele et al. 2024, arXiv:2405.18392)."""
+"""Fraction of a trapezoid's steps in which the rate decays to zero (Hägele et al. 2024, arXiv:2405.18392)."""
 
 
-def schedule_factor(kind: ScheduleKind, step: int, steps: int, warmup_steps: int) -> float:
-    """Factor of the peak learning rate at a step, in (0, 1].
+def schedule_factor(schedule: ScheduleKind, step: int, steps: int, warmup_steps: int) -> float:
+    """Return the factor of the peak learning rate at a step, in (0, 1].
 
-    All kinds rise linearly over `warmup_steps`. `cosine` then falls along a half wave, `trapezoid` stays and
-    falls linearly over the last 40 % of the steps; both would reach zero one step after the last.
+    All schedules rise linearly over `warmup_steps`. `cosine` then decays along a half wave; `trapezoid` stays constant
+    and decays linearly over the last 40 % of the steps. Both would reach zero one step after the last.
 
     Args:
-        kind: The shape.
+        schedule: Its shape.
         step: 0 .. steps - 1.
         steps: Length of the run.
-        warmup_steps: Steps until the peak; 0 starts there.
+        warmup_steps: Steps until the peak; 0 starts at the peak.
     """
     rise = min(1.0, (step + 1) / (warmup_steps + 1))
-    if kind == "constant" or step < warmup_steps:
+    if schedule == "constant" or step < warmup_steps:
         return rise
-    if kind == "cosine":
+    if schedule == "cosine":
         progress = (step - warmup_steps) / max(1, steps - warmup_steps)
         return 0.5 * (1.0 + math.cos(math.pi * min(1.0, progress)))
     cooldown = max(1.0, COOLDOWN * steps)

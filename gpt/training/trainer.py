@@ -1,7 +1,7 @@
-"""The training loop: batches in, weights, metrics and checkpoints out; resumes exactly, and stops when it diverges.
+"""The training loop: writes weights, metrics and checkpoints; resumes exactly and stops when the loss diverges.
 
-A run folder gets `metrics.jsonl` and `checkpoint.safetensors`. Fine-tuning is the same call with a trained model, and
-on many processes each makes the same call (`gpt/training/distributed.py`).
+A run folder contains `metrics.jsonl` and `checkpoint.safetensors`. Fine-tuning is the same call with a trained model.
+In a distributed run every process makes the same call (`gpt/training/distributed.py`).
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ from gpt.training.distributed import (
     Parallel,
     World,
     check_divisible,
-    device_of,
     is_lost,
     joined,
     lost_message,
     mean_loss,
+    resolve_device,
 )
 from gpt.training.objective import MakeObjective, Objective, should_compile
 from gpt.training.optimizer import build_optimizers
 from gpt.training.process_settings import deferred_signals, matmul_precision, raise_signal, threads
 from gpt.training.schedule import schedule_factor
-from gpt.training.training_state import CHECKPOINT_FILE, TrainingState, save_state, writing
+from gpt.training.training_state import CHECKPOINT_FILE, TrainingState, report_write_errors, save_state
 from gpt.weights.checkpoint import put_weights
 
 __all__ = ["METRICS_FILE", "Metrics", "TrainConfig", "TrainResult", "evaluate", "train"]
@@ -48,23 +48,23 @@ Metrics = dict[str, float | int | None]
 """One line of metrics.jsonl: step, loss, val_loss, grad_norm (before clipping), lr, tokens_per_s, eta_s, time."""
 
 FREE_SETTINGS = ("eval_every", "eval_batches", "checkpoint_every", "threads", "device", "compile", "tf32", "shard")
-"""What a resumed run may change: none of it decides what is computed, rounding apart."""
+"""Settings that a resumed run may change: apart from rounding, they do not affect the result."""
 
 _LOG_EVERY = 10
-_SEED_STEP = 1_000_003  # between the dropout seeds of two processes
+_SEED_STEP = 1_000_003  # difference between the dropout seeds of neighboring processes
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainResult:
-    """What a finished run came to.
+    """Result of a finished run.
 
     Args:
-        step: Steps done.
-        loss: Mean training loss of the last few steps.
-        val_loss: Last validation loss, None without validation batches.
-        tokens_per_s: Tokens (no padding) read a second, evaluation and checkpoints left out.
+        step: Completed steps.
+        loss: Mean training loss over the last few steps.
+        val_loss: Last validation loss; None without validation batches.
+        tokens_per_s: Tokens read per second, without padding, evaluation and checkpoints.
         seconds: Wall-clock time of this call.
-        checkpoint: The file that a resume reads.
+        checkpoint: The file to resume from.
     """
 
     step: int
@@ -85,31 +85,31 @@ def train(
     on_metrics: Callable[[Metrics], None] | None = None,
     objective: MakeObjective = Objective,
 ) -> TrainResult:
-    """Train a model in place, from the weights it has.
+    """Train a model in place, starting from its current weights.
 
-    Under torchrun every process makes this call, with the same arguments; process 0 writes and reports. What a step
-    computes does not depend on their number, dropout apart.
+    Under torchrun every process calls this with the same arguments; process 0 writes and reports. Apart from dropout,
+    the result of a step does not depend on the number of processes.
 
     Args:
-        model: Moved to the config's device, or, with `shard: full`, given the weights at the end of the run; left in
+        model: Moved to the config's device; with `shard: full` it gets the weights at the end of the run. It is left in
             evaluation mode.
-        train_batches: Read at `step * grad_accum` and on; their rows are a multiple of the processes.
-        val_batches: The first `eval_batches` of them are the validation set; None does not validate.
+        train_batches: Read from `step * grad_accum` on; their rows must be a multiple of the number of processes.
+        val_batches: The first `eval_batches` of them are the validation set; None disables validation.
         config: Settings.
         out_dir: The run folder.
-        resume: Go on from the folder's checkpoint if it has one; the result is what one uninterrupted run gives.
+        resume: Continue from the folder's checkpoint if there is one; the result equals that of an uninterrupted run.
         on_metrics: Called with each line of metrics.jsonl.
-        objective: Makes what is minimized (`gpt/training/preference.py` has others).
+        objective: Builds the training objective (`gpt/training/preference.py` has others).
 
     Raises:
-        ConfigError: The rows cannot be divided among the processes, or there is no such device.
-        DivergedError: A loss or gradient is not finite. The last good checkpoint stays, none is written.
-        CheckpointError: `resume`, and the checkpoint is damaged or of other settings; or the disk is full.
+        ConfigError: The rows cannot be divided among the processes, or the device does not exist.
+        DivergedError: A loss or gradient is not finite. The last good checkpoint is kept.
+        CheckpointError: With `resume`, the checkpoint is damaged or has other settings; or the disk is full.
         ProcessLostError: Another process ended or does not answer.
-        KeyboardInterrupt: Ctrl-C, after the step was finished and a checkpoint written.
-        SystemExit: SIGTERM, likewise, with code 143.
+        KeyboardInterrupt: Ctrl-C, after finishing the step and writing a checkpoint.
+        SystemExit: SIGTERM, handled like Ctrl-C, with code 143.
     """
-    device = device_of(config.device)
+    device = resolve_device(config.device)
     cuda = [device] if device.type == "cuda" else []
     with (
         joined(device) as world,
@@ -122,19 +122,19 @@ def train(
         torch.manual_seed(config.seed + _SEED_STEP * world.rank)
         try:
             run = _Run(model, train_batches, val_batches, config, Path(out_dir), on_metrics, device, resume, objective)
-            return run.go(stop)
+            return run.run(stop)
         finally:
             model.eval()
 
 
 @torch.no_grad()
 def evaluate(model: GPT, batches: Batches, n_batches: int, precision: Precision = "fp32") -> float:
-    """Mean loss over the counted tokens of the first `n_batches` batches, in evaluation mode; by this process alone."""
+    """Mean loss over the targets of the first `n_batches` batches, in evaluation mode, on this process only."""
     return mean_loss(Objective(model, precision), model.device, World(), batches, n_batches)
 
 
 class _Run:
-    """The state of one call of `train`."""
+    """State of one call of `train`."""
 
     def __init__(
         self,
@@ -159,31 +159,31 @@ class _Run:
         self.optimizers = build_optimizers(self.parallel.model, config.optimizer, config.lr, config.weight_decay)
         if state is not None:
             state.restore(self.parallel.model, self.optimizers)
-        self.pending: list[tuple[int, Tensor, Tensor]] = []  # (step, loss of each batch, norm) not looked at yet
+        self.pending: list[tuple[int, Tensor, Tensor]] = []  # (step, loss of each batch, norm), not yet checked
         self.window: list[tuple[float, float]] = []  # (loss, norm)
         self.val_loss: float | None = None
         self.busy_s, self.tokens = 0.0, 0
-        self.first = 0 if state is None else state.step
-        self.at = self.first
-        # Looking at a number makes a GPU wait.
-        self.look_every = 1 if device.type == "cpu" else _LOG_EVERY
+        self.first_step = 0 if state is None else state.step
+        self.current_step = self.first_step
+        # Reading a number from a GPU forces a synchronization.
+        self.sync_every = 1 if device.type == "cpu" else _LOG_EVERY
 
-    def go(self, stop: list[int]) -> TrainResult:
+    def run(self, stop: list[int]) -> TrainResult:
         self._open_metrics()
-        began = time.perf_counter()
+        started_at = time.perf_counter()
         try:
             mean_loss = self._loop(stop)
             self.parallel.finish()
         except RuntimeError as error:
             if not is_lost(error):
                 raise
-            raise ProcessLostError(lost_message(f"at step {self.at}")) from error
+            raise ProcessLostError(lost_message(f"at step {self.current_step}")) from error
         return TrainResult(
             step=self.config.steps,
             loss=mean_loss,
             val_loss=self.val_loss,
             tokens_per_s=self.tokens / self.busy_s if self.busy_s else 0.0,
-            seconds=time.perf_counter() - began,
+            seconds=time.perf_counter() - started_at,
             checkpoint=self.checkpoint,
         )
 
@@ -192,20 +192,20 @@ class _Run:
         mean_loss = math.nan
         parallel.forward.train()
         bar: tqdm[NoReturn]
-        hidden = None if parallel.world.first else True
-        with tqdm(total=config.steps, initial=self.first, unit="step", disable=hidden) as bar:
-            for step in range(self.first, config.steps):
-                self.at = step
+        disable_bar = None if parallel.world.is_main else True
+        with tqdm(total=config.steps, initial=self.first_step, unit="step", disable=disable_bar) as bar:
+            for step in range(self.first_step, config.steps):
+                self.current_step = step
                 self._step(step)
                 done = step + 1
                 last = done == config.steps
                 log = last or done % _LOG_EVERY == 0
-                look = log or done % self.look_every == 0
-                # The processes stop together, after the same step.
-                ask = look or parallel.world.size == 1
-                stopping = parallel.world.agreed(stop[0] if stop else 0, parallel.device) if ask else 0
+                sync = log or done % self.sync_every == 0
+                # All processes stop after the same step.
+                exchange = sync or parallel.world.size == 1
+                stopping = parallel.world.max_over_processes(stop[0] if stop else 0, parallel.device) if exchange else 0
                 save = last or stopping or (config.checkpoint_every > 0 and done % config.checkpoint_every == 0)
-                if save or look:
+                if save or sync:
                     self._check_pending()
                 validated = self._validate(done, last)
                 if log or validated:
@@ -218,16 +218,16 @@ class _Run:
         return mean_loss
 
     def _step(self, step: int) -> None:
-        config, began = self.config, time.perf_counter()
+        config, started_at = self.config, time.perf_counter()
         lr = config.lr * schedule_factor(config.schedule, step, config.steps, config.warmup_steps)
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:
                 group["lr"] = lr
-        numbers = self._batches_of(step)
+        numbers = self._batch_numbers(step)
         batches = [self.train_batches.batch(number) for number in numbers]
-        n_counted = max(1, sum(batch.n_counted for batch in batches))
+        n_targets = max(1, sum(batch.n_targets for batch in batches))
         losses = [
-            self.parallel.backward(batch, n_counted, number == numbers[-1])
+            self.parallel.backward(batch, n_targets, number == numbers[-1])
             for number, batch in zip(numbers, batches, strict=True)
         ]
         norm = self.parallel.clip(config.grad_clip if config.grad_clip > 0 else math.inf)
@@ -236,37 +236,37 @@ class _Run:
             optimizer.zero_grad(set_to_none=True)
         self.pending.append((step, torch.stack(losses), norm))
         self.tokens += sum(batch.n_tokens for batch in batches)
-        self.busy_s += time.perf_counter() - began
+        self.busy_s += time.perf_counter() - started_at
 
-    def _batches_of(self, step: int) -> range:
+    def _batch_numbers(self, step: int) -> range:
         accum = self.config.grad_accum
         return range(step * accum, (step + 1) * accum)
 
     def _check_pending(self) -> None:
         if not self.pending:
             return
-        began = time.perf_counter()
-        table = self.parallel.world.total(torch.stack([losses for _, losses, _ in self.pending]))
+        started_at = time.perf_counter()
+        table = self.parallel.world.sum_over_processes(torch.stack([losses for _, losses, _ in self.pending]))
         for (step, _, norm), losses in zip(self.pending, table.tolist(), strict=True):
-            for number, loss in zip(self._batches_of(step), losses, strict=True):
+            for number, loss in zip(self._batch_numbers(step), losses, strict=True):
                 if not math.isfinite(loss):
                     raise DivergedError(self._divergence(f"step {step}, batch {number}: the loss is {loss}"))
             if not math.isfinite(norm.item()):
-                first, last = self._batches_of(step)[0], self._batches_of(step)[-1]
-                which = f"batch {first}" if first == last else f"batches {first} to {last}"
-                raise DivergedError(self._divergence(f"step {step}, {which}: the gradient norm is {norm.item()}"))
+                first, last = self._batch_numbers(step)[0], self._batch_numbers(step)[-1]
+                batch_range = f"batch {first}" if first == last else f"batches {first} to {last}"
+                raise DivergedError(self._divergence(f"step {step}, {batch_range}: the gradient norm is {norm.item()}"))
             self.window.append((sum(losses), norm.item()))
         self.pending.clear()
-        self.busy_s += time.perf_counter() - began
+        self.busy_s += time.perf_counter() - started_at
 
-    def _divergence(self, what: str) -> str:
-        kept = (
+    def _divergence(self, cause: str) -> str:
+        checkpoint_note = (
             f"the last good checkpoint is {self.checkpoint}"
             if self.checkpoint.exists()
             else "there is no checkpoint yet"
         )
         advice = f"a lower lr (it is {self.config.lr}) or a longer warm-up may help"
-        return f"{what}; {kept}; {advice}"
+        return f"{cause}; {checkpoint_note}; {advice}"
 
     def _validate(self, done: int, last: bool) -> bool:
         every = self.config.eval_every
@@ -282,7 +282,7 @@ class _Run:
         mean, norm = (sum(values) / n for values in zip(*self.window, strict=True)) if n else (math.nan, math.nan)
         self.window.clear()
         rate = self.tokens / self.busy_s if self.busy_s else 0.0
-        steps_here = done - self.first
+        steps_of_call = done - self.first_step
         lr = self.optimizers[0].param_groups[0]["lr"]
         metrics: Metrics = {
             "step": done,
@@ -291,13 +291,13 @@ class _Run:
             "grad_norm": norm if n else None,
             "lr": float(lr),
             "tokens_per_s": round(rate, 1),
-            "eta_s": round(self.busy_s / max(1, steps_here) * (self.config.steps - done), 1),
+            "eta_s": round(self.busy_s / max(1, steps_of_call) * (self.config.steps - done), 1),
             "time": round(time.time(), 3),
         }
-        if not self.parallel.world.first:
+        if not self.parallel.world.is_main:
             return mean
         path = self.out_dir / METRICS_FILE
-        with writing(path), open(path, "a", encoding="utf-8") as file:
+        with report_write_errors(path), open(path, "a", encoding="utf-8") as file:
             file.write(json.dumps(metrics) + "\n")
         bar.set_postfix(loss=f"{mean:.3f}", val=f"{self.val_loss or math.nan:.3f}", tok_s=f"{rate:,.0f}", refresh=False)
         if self.on_metrics is not None:
@@ -305,14 +305,14 @@ class _Run:
         return mean
 
     def _open_metrics(self) -> None:
-        """Start the file, or cut lines of steps that a resumed run will do again."""
-        if not self.parallel.world.first:
+        """Create the file, or drop the lines of steps that a resumed run will repeat."""
+        if not self.parallel.world.is_main:
             return
         path = self.out_dir / METRICS_FILE
-        kept: list[str] = []
-        if self.first and path.exists():
+        kept_lines: list[str] = []
+        if self.first_step and path.exists():
             for line in path.read_text(encoding="utf-8").splitlines(keepends=True):
-                if line.endswith("\n") and json.loads(line)["step"] <= self.first:
-                    kept.append(line)
-        with writing(path):
-            write_text_atomically(path, "".join(kept))
+                if line.endswith("\n") and json.loads(line)["step"] <= self.first_step:
+                    kept_lines.append(line)
+        with report_write_errors(path):
+            write_text_atomically(path, "".join(kept_lines))

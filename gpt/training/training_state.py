@@ -1,7 +1,7 @@
-"""Everything a run needs to go on as if it had never stopped, in one safetensors file.
+"""Full training state in one safetensors file, from which a run resumes as if it had never stopped.
 
-One file, because one rename is what the system does at once: after a kill the old checkpoint or the new one is whole.
-It holds whole tensors, by name, however they were spread over processes, so that a run may go on with more or fewer.
+A single file can be replaced atomically by a rename: after a kill, either the old or the new checkpoint is complete.
+Tensors are saved whole, by name, however they were sharded, so a run may resume with more or fewer processes.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ _FORMAT = "gpt-home-planner training state 2"
 
 
 @contextmanager
-def writing(path: Path) -> Iterator[None]:
-    """Say in one line that a file of a run cannot be written, which is mostly a full disk.
+def report_write_errors(path: Path) -> Iterator[None]:
+    """Turn errors while writing a file of a run, usually a full disk, into a one-line message.
 
     Raises:
         CheckpointError: Writing failed.
@@ -53,40 +53,40 @@ def writing(path: Path) -> Iterator[None]:
 
 
 def save_state(path: Path, model: GPT, optimizers: list[Optimizer], step: int, settings: dict[str, object]) -> None:
-    """Write weights, optimizer state, random states, the steps done and the run's settings; all processes call it.
+    """Write weights, optimizer state, random states, step and settings of the run; all processes must call it.
 
     Raises:
-        CheckpointError: The file cannot be written; the one that was there is as it was.
+        CheckpointError: The file cannot be written; the previous one is kept.
     """
-    world = World.here()
-    options = StateDictOptions(full_state_dict=True, cpu_offload=True)  # gathered by process 0 alone
+    world = World.current()
+    options = StateDictOptions(full_state_dict=True, cpu_offload=True)  # gathered on process 0 only
     weights, states = get_state_dict(model, optimizers, options=options)
-    random = _random_states(model.device, world)
-    if world.first:
+    random_states = _random_states(model.device, world)
+    if world.is_main:
         tensors = {f"model.{name}": tensor for name, tensor in weights.items() if isinstance(tensor, Tensor)}
         if model.config.tie_weights:
             del tensors["model.head.weight"]
-        for name, values in _of_parameters(states).items():
+        for name, values in _parameter_states(states).items():
             for key, value in values.items():
                 tensors[f"optimizer.{name}.{key}"] = torch.as_tensor(value)
-        tensors |= random
+        tensors |= random_states
         metadata = {"format": _FORMAT, "step": str(step), "settings": json.dumps(settings)}
-        with writing(path):
+        with report_write_errors(path):
             write_tensors(path, tensors, metadata)
     if world.size > 1:
-        dist.barrier()  # one that ends first makes torchrun end the one that writes
+        dist.barrier()  # a process that ends earlier makes torchrun stop the one that writes
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingState:
-    """What `save_state` wrote.
+    """Contents of a checkpoint written by `save_state`.
 
     Args:
         path: The file, for messages.
-        step: Steps done.
-        weights: As `gpt.weights.checkpoint.put_weights` takes them.
-        optimizer: State of the optimizers by name of the parameter.
-        random: States of the generators by `process.device`.
+        step: Completed steps.
+        weights: In the form that `gpt.weights.checkpoint.put_weights` takes.
+        optimizer: Optimizer state by parameter name.
+        random: Generator states by `process.device`.
     """
 
     path: Path
@@ -100,7 +100,7 @@ class TrainingState:
         """Read the file.
 
         Raises:
-            CheckpointError: It is missing, damaged, or of a run with other settings.
+            CheckpointError: It is missing or damaged, or its run has other settings.
         """
         tensors, metadata = read_tensors(path)
         if metadata.get("format") != _FORMAT:
@@ -116,36 +116,36 @@ class TrainingState:
             raise CheckpointError(f"{path}: damaged: step {step}, settings of type {type(saved).__name__}")
         _check_settings(path, saved, settings)
         optimizer: dict[str, dict[str, Tensor]] = {}
-        for name, tensor in _under("optimizer.", tensors).items():
+        for name, tensor in _with_prefix("optimizer.", tensors).items():
             parameter, _, key = name.rpartition(".")
             optimizer.setdefault(parameter, {})[key] = tensor
         return cls(
             path=path,
             step=step,
-            weights=_under("model.", tensors),
+            weights=_with_prefix("model.", tensors),
             optimizer=optimizer,
-            random=_under("random.", tensors),
+            random=_with_prefix("random.", tensors),
         )
 
     def restore(self, model: GPT, optimizers: list[Optimizer]) -> None:
-        """Put the optimizers and PyTorch's generators where they were; the model has its weights.
+        """Restore the optimizers and PyTorch's generators; the model already has its weights.
 
-        A process that the saved run did not have keeps the generators that it has.
+        A process that did not exist in the saved run keeps its own generators.
 
         Raises:
-            CheckpointError: The optimizers or the generators are of another kind.
+            CheckpointError: The state does not match the optimizers or generators.
         """
         own = get_optimizer_state_dict(model, optimizers)
-        names = set(_of_parameters(own))
+        names = set(_parameter_states(own))
         if names != set(self.optimizer):
-            odd = min(names ^ set(self.optimizer))
-            raise CheckpointError(f"{self.path}: its optimizer state is not this model's; they differ in {odd}")
+            differing = min(names ^ set(self.optimizer))
+            raise CheckpointError(f"{self.path}: its optimizer state is not this model's; they differ in {differing}")
         state = {"state": self.optimizer, "param_groups": own["param_groups"]}
         self._check_shapes(own)
         set_optimizer_state_dict(
             model, optimizers, cast(OptimizerStateType, state), options=StateDictOptions(full_state_dict=True)
         )
-        rank = World.here().rank
+        rank = World.current().rank
         try:
             if f"{rank}.cpu" in self.random:
                 torch.set_rng_state(self.random[f"{rank}.cpu"])
@@ -155,37 +155,37 @@ class TrainingState:
             raise CheckpointError(f"{self.path}: its random states are damaged: {error}") from None
 
     def _check_shapes(self, own: OptimizerStateType) -> None:
-        for name, values in _of_parameters(own).items():
+        for name, values in _parameter_states(own).items():
             for key, value in values.items():
-                saved, wanted = self.optimizer[name].get(key), torch.as_tensor(value).shape
-                if saved is None or saved.shape != wanted:
-                    seen = "nothing" if saved is None else f"shape {tuple(saved.shape)}"
-                    raise CheckpointError(f"{self.path}: {name}.{key}: {seen}, where {tuple(wanted)} is needed")
+                saved, shape = self.optimizer[name].get(key), torch.as_tensor(value).shape
+                if saved is None or saved.shape != shape:
+                    description = "nothing" if saved is None else f"shape {tuple(saved.shape)}"
+                    raise CheckpointError(f"{self.path}: {name}.{key}: {description}, where {tuple(shape)} is needed")
 
 
-def _of_parameters(state: OptimizerStateType) -> dict[str, dict[str, Tensor]]:
+def _parameter_states(state: OptimizerStateType) -> dict[str, dict[str, Tensor]]:
     return cast("dict[str, dict[str, Tensor]]", state["state"])
 
 
 def _random_states(device: torch.device, world: World) -> dict[str, Tensor]:
-    mine = {f"random.{world.rank}.cpu": torch.get_rng_state()}
+    own = {f"random.{world.rank}.cpu": torch.get_rng_state()}
     if device.type == "cuda":
-        mine[f"random.{world.rank}.cuda"] = torch.cuda.get_rng_state(device)
+        own[f"random.{world.rank}.cuda"] = torch.cuda.get_rng_state(device)
     if world.size == 1:
-        return mine
-    found: list[dict[str, Tensor]] = [{} for _ in range(world.size)]
-    dist.all_gather_object(found, mine)
-    return {name: state for states in found for name, state in states.items()}
+        return own
+    gathered: list[dict[str, Tensor]] = [{} for _ in range(world.size)]
+    dist.all_gather_object(gathered, own)
+    return {name: state for states in gathered for name, state in states.items()}
 
 
 def _check_settings(path: Path, saved: dict[str, object], wanted: dict[str, object]) -> None:
     for name in sorted(set(saved) | set(wanted)):
         if saved.get(name) != wanted.get(name):
             raise CheckpointError(
-                f"{path}: is of a run with {name} = {saved.get(name)!r}, now {wanted.get(name)!r}; "
-                "resume with the old value or start in another folder"
+                f"{path}: belongs to a run with {name} = {saved.get(name)!r}, now {wanted.get(name)!r}; "
+                "resume with the old value, or start in another folder"
             )
 
 
-def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+def _with_prefix(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     return {name[len(prefix) :]: tensor for name, tensor in tensors.items() if name.startswith(prefix)}

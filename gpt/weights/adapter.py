@@ -1,8 +1,8 @@
-"""Low-rank adapters (LoRA, arXiv:2106.09685) without torch: their file, and weights with one merged in.
+"""Low-rank adapters (LoRA, arXiv:2106.09685) without torch: the file format, and merging one into weights.
 
-An adapter adds `up @ down`, of a small rank, to each matrix of attention and MLP, and nothing else: embeddings and
-norms stay. Merged into a copy of the weights when they are loaded, it costs nothing while decoding. It belongs to the
-weights that it was trained on, whose hash its file carries. `gpt.training.lora` trains one.
+An adapter adds `up @ down`, of a small rank, to each attention and MLP matrix; embeddings and norms do not change.
+Merged into a copy of the weights at load time, it costs nothing while decoding. It belongs to the weights on which it
+was trained, whose hash its file contains. `gpt.training.lora` trains adapters.
 
 Shapes: a matrix is (N, K), `down` (r, K), `up` (N, r).
 """
@@ -32,14 +32,14 @@ _DOWN, _UP = ".down", ".up"
 
 @dataclass(frozen=True, kw_only=True)
 class Adapter:
-    """What is added to the matrices of a model.
+    """Low-rank updates of a model's matrices.
 
     Attributes:
-        rank: Of what is added to each.
+        rank: Rank of each update.
         base: `weights_id` of the weights that it belongs to.
         down: (r, K) by the name of the matrix.
-        up: (N, r) by the name of the matrix; the scale is in it.
-        extra: Anything JSON can hold, of whoever trained it.
+        up: (N, r) by the name of the matrix, scale included.
+        extra: Any JSON data of the program that trained it.
     """
 
     rank: int
@@ -50,65 +50,67 @@ class Adapter:
 
 
 def weights_id(arrays: Mapping[str, Floats]) -> str:
-    """Return what tells weights from others: a hash of names and numbers."""
-    found = hashlib.sha256()
+    """Return an identifier of weights: a hash of their names and values."""
+    digest = hashlib.sha256()
     for name in sorted(arrays):
-        found.update(name.encode())
-        found.update(np.ascontiguousarray(arrays[name], "<f4").tobytes())
-    return found.hexdigest()[:32]
+        digest.update(name.encode())
+        digest.update(np.ascontiguousarray(arrays[name], "<f4").tobytes())
+    return digest.hexdigest()[:32]
 
 
 def merged(arrays: Mapping[str, Floats], adapter: Adapter) -> dict[str, Floats]:
-    """Return weights with an adapter merged in; what it does not change is shared, and nothing is changed in place.
+    """Return weights with an adapter merged in; unchanged arrays are shared, and nothing is modified in place.
 
     Raises:
         CheckpointError: The adapter was trained on other weights.
     """
     for name in adapter.down:
-        wanted = (adapter.up[name].shape[0], adapter.down[name].shape[1])
-        seen = arrays[name].shape if name in arrays else None
-        if wanted != seen:
-            raise CheckpointError(f"the adapter is for another model: its {name[:80]} is {wanted}, the model's {seen}")
+        expected = (adapter.up[name].shape[0], adapter.down[name].shape[1])
+        actual = arrays[name].shape if name in arrays else None
+        if expected != actual:
+            raise CheckpointError(
+                f"the adapter is for another model: its {name[:80]} is {expected}, the model's {actual}"
+            )
     own = weights_id(arrays)
     if adapter.base != own:
         raise CheckpointError(
-            f"the adapter belongs to weights {adapter.base}; these are {own}. Train it anew on these, or load those"
+            f"the adapter belongs to weights {adapter.base}; these are {own}. Retrain it on these, or load the others"
         )
     changed = {name: arrays[name] + adapter.up[name] @ adapter.down[name] for name in adapter.down}
     return {**arrays, **changed}
 
 
 def save_adapter(path: Path, adapter: Adapter) -> None:
-    """Write an adapter, in half precision, beside its place and then renamed."""
+    """Write an adapter atomically, in half precision."""
     tensors = tensors_of(adapter)
     if not all(np.isfinite(array).all() for array in tensors.values()):
-        raise ConfigError(f"{path}: the adapter holds numbers that half precision does not have; it is not written")
+        raise ConfigError(f"{path}: the adapter has numbers that half precision cannot represent; it is not written")
     metadata = {"format": FORMAT, "base": adapter.base, "rank": str(adapter.rank), "extra": json.dumps(adapter.extra)}
-    write_atomically(path, lambda beside: save_file(tensors, beside, metadata))
+    write_atomically(path, lambda temporary: save_file(tensors, temporary, metadata))
 
 
 def load_adapter(path: Path | str) -> Adapter:
     """Read an adapter.
 
     Raises:
-        CheckpointError: The file is missing, damaged, or no adapter.
+        CheckpointError: The file is missing, damaged, or not an adapter.
     """
     path = Path(path)
-    metadata, arrays = read_half_precision(path, FORMAT, "adapter")
+    metadata, arrays = read_half_precision(path, FORMAT, "an adapter")
     return adapter_from(path, metadata, arrays)
 
 
 def tensors_of(adapter: Adapter) -> dict[str, npt.NDArray[np.float16]]:
-    """Return the matrices of an adapter as a file has them: in half precision, by name."""
+    """Return the matrices of an adapter by name, in half precision, as stored in files."""
     tensors = {f"{name}{_DOWN}": array.astype(np.float16) for name, array in adapter.down.items()}
     return tensors | {f"{name}{_UP}": array.astype(np.float16) for name, array in adapter.up.items()}
 
 
 def adapter_from(path: Path, metadata: Mapping[str, str], arrays: Mapping[str, Floats]) -> Adapter:
-    """Return the adapter that is in a file's metadata and matrices.
+    """Build an adapter from a file's metadata and matrices.
 
     Raises:
-        CheckpointError: They are damaged; `path` is what the message names.
+        CheckpointError: They are damaged; the message names `path`.
     """
     try:
         rank, base, extra = int(metadata["rank"][:9]), metadata["base"], json.loads(metadata["extra"])
@@ -119,41 +121,41 @@ def adapter_from(path: Path, metadata: Mapping[str, str], arrays: Mapping[str, F
     down = {name.removesuffix(_DOWN): array for name, array in arrays.items() if name.endswith(_DOWN)}
     up = {name.removesuffix(_UP): array for name, array in arrays.items() if name.endswith(_UP)}
     if any(array.ndim != 2 for array in (*down.values(), *up.values())):
-        raise CheckpointError(f"{path}: damaged adapter: it holds what is no matrix")
+        raise CheckpointError(f"{path}: damaged adapter: one of its arrays is not a matrix")
     pairs = {name: (down[name].shape, up[name].shape) for name in down.keys() & up.keys()}
     if len(down) + len(up) != len(arrays) or len(pairs) != len(down) or len(down) != len(up):
-        raise CheckpointError(f"{path}: damaged adapter: its matrices are no pairs of `down` and `up`")
-    for name, ((r, *_), (_, *last)) in pairs.items():
-        if not 1 <= rank <= MAX_RANK or r != rank or last != [rank]:
+        raise CheckpointError(f"{path}: damaged adapter: its matrices are not pairs of `down` and `up`")
+    for name, ((r, *_), (_, *rest)) in pairs.items():
+        if not 1 <= rank <= MAX_RANK or r != rank or rest != [rank]:
             raise CheckpointError(f"{path}: damaged adapter: {name[:80]} is not of rank {rank}, in 1..{MAX_RANK}")
     return Adapter(rank=rank, base=base, down=down, up=up, extra=extra)
 
 
-def read_half_precision(path: Path, expected: str, what: str) -> tuple[dict[str, str], dict[str, Floats]]:
-    """Return metadata and arrays, as fp32, of a small file beside a model.
+def read_half_precision(path: Path, expected: str, description: str) -> tuple[dict[str, str], dict[str, Floats]]:
+    """Return metadata and arrays, as fp32, of a small file that belongs to a model.
 
     Args:
         path: The file.
         expected: The `format` of its metadata.
-        what: What messages call it.
+        description: What messages call it.
 
     Raises:
-        CheckpointError: It is missing, damaged, too large or of another format, or holds what is no finite number.
+        CheckpointError: It is missing, damaged, too large or of another format, or contains a non-finite number.
     """
     try:
         if path.stat().st_size > MAX_BYTES:
-            raise CheckpointError(f"{path}: larger than {MAX_BYTES // 1_000_000} MB; that is no {what}")
+            raise CheckpointError(f"{path}: larger than {MAX_BYTES // 1_000_000} MB; not {description}")
         with safe_open(path, framework="np") as file:
             metadata = dict(file.metadata() or {})
             if metadata.get("format") != expected:
-                raise CheckpointError(f"{path}: no {what} of this project (expected {expected!r})")
+                raise CheckpointError(f"{path}: not {description} of this project (expected {expected!r})")
             arrays = {name: np.asarray(file.get_tensor(name), np.float32) for name in file.keys()}  # noqa: SIM118
     except FileNotFoundError:
         raise CheckpointError(f"{path}: no such file") from None
     except (SafetensorError, OSError, ValueError, TypeError) as error:
         reason = " ".join(str(error).split())[:200]
-        raise CheckpointError(f"{path}: not a whole {what}: {reason}") from None
+        raise CheckpointError(f"{path}: incomplete or damaged: {reason}") from None
     for name, array in arrays.items():
         if not np.isfinite(array).all():
-            raise CheckpointError(f"{path}: {name[:80]} holds what is no finite number")
+            raise CheckpointError(f"{path}: {name[:80]} has a number that is not finite")
     return metadata, arrays

@@ -1,7 +1,7 @@
-"""Saving and loading weights as safetensors: no pickle, written beside and renamed, one-line errors.
+"""Save and load weights as safetensors: no pickle, atomic writes, one-line errors.
 
-A model folder holds `model.safetensors`, `config.json` and `tokenizer.json`. The weights are written last and carry
-a fingerprint of the other two, so a folder that mixes two models is noticed.
+A model folder contains `model.safetensors`, `config.json` and `tokenizer.json`. The weights are written last and carry
+a fingerprint of the other two, so that a mix of two models is detected.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ def save_model(
 
     Args:
         model: The weights and their config.
-        tokenizer: What its ids mean.
-        folder: Made if missing; files of the same names are replaced, each in one step.
-        extra: Anything JSON can hold; `load_model` returns it.
+        tokenizer: The model's tokenizer.
+        folder: Created if missing; files of the same names are replaced, each atomically.
+        extra: Any JSON data; `load_model` returns it.
         bf16: Store weights in half the space; they are loaded as fp32.
     """
     folder = Path(folder)
@@ -69,10 +69,10 @@ def save_model(
 
 
 def load_model(folder: Path | str, device: torch.device | str = "cpu") -> tuple[GPT, Tokenizer, dict[str, object]]:
-    """Read a model folder: the model in evaluation mode, its tokenizer and what was saved as `extra`.
+    """Read a model folder: the model in evaluation mode, its tokenizer and the saved `extra`.
 
     Raises:
-        CheckpointError: A file is missing, truncated, foreign, or does not belong to the others.
+        CheckpointError: A file is missing, truncated, foreign, or does not match the others.
     """
     config, arrays, tokenizer, extra = read_folder(folder)
     model = GPT(config)
@@ -81,7 +81,7 @@ def load_model(folder: Path | str, device: torch.device | str = "cpu") -> tuple[
 
 
 def weights_of(model: GPT) -> dict[str, Tensor]:
-    """The model's tensors by name; a head that shares the token embedding is left out."""
+    """Return the model's tensors by name, without a head that shares the token embedding."""
     state = {name: tensor.detach() for name, tensor in model.state_dict().items()}
     if model.config.tie_weights:
         del state["head.weight"]
@@ -89,10 +89,10 @@ def weights_of(model: GPT) -> dict[str, Tensor]:
 
 
 def put_weights(model: GPT, tensors: dict[str, Tensor], path: Path) -> None:
-    """Copy tensors as `weights_of` named them into a model.
+    """Copy tensors, named as by `weights_of`, into a model.
 
     Raises:
-        CheckpointError: Names or shapes are not this model's; `path` is what the message names.
+        CheckpointError: Names or shapes do not match the model; the message names `path`.
     """
     own = weights_of(model)
     for name in sorted(set(own) | set(tensors)):
@@ -112,14 +112,14 @@ def put_weights(model: GPT, tensors: dict[str, Tensor], path: Path) -> None:
 def write_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
     """Write one safetensors file, atomically."""
     contiguous = {name: tensor.detach().contiguous() for name, tensor in tensors.items()}
-    write_atomically(path, lambda beside: save_file(contiguous, beside, metadata))
+    write_atomically(path, lambda temporary: save_file(contiguous, temporary, metadata))
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """Tensors and metadata of a safetensors file.
+    """Return the tensors and metadata of a safetensors file.
 
     Raises:
-        CheckpointError: The file is missing, truncated, or no safetensors.
+        CheckpointError: The file is missing, truncated, or not safetensors.
     """
     try:
         with safe_open(path, framework="pt", device="cpu") as file:
@@ -129,7 +129,7 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         raise CheckpointError(f"{path}: no such file") from None
     except (SafetensorError, OSError, ValueError) as error:
         size = path.stat().st_size if path.is_file() else 0
-        raise CheckpointError(f"{path}: not a whole safetensors file ({size} bytes): {_one_line(error)}") from None
+        raise CheckpointError(f"{path}: not a complete safetensors file ({size} bytes): {_one_line(error)}") from None
 
 
 def _one_line(error: Exception) -> str:

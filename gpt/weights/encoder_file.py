@@ -1,7 +1,7 @@
-"""The file of a sense: an encoder and the adapter with which a GPT reads what it perceives. No torch.
+"""Encoder files: an image or sound encoder and the adapter with which the GPT reads its vectors. No torch.
 
-It lies beside the model whose weights it was trained on (`base`): `sight.safetensors`, `hearing.safetensors`, in half
-precision. What reads text only loads none of it.
+The file lies in the folder of the model on whose weights it was trained (`base`): `sight.safetensors`,
+`hearing.safetensors`, in half precision. Text-only use loads neither.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ class SenseFile:
     """An encoder and an adapter.
 
     Attributes:
-        kind: Which sense.
-        config: Of the encoder, plain data.
-        encoder: Its weights by name.
-        adapter: Of the GPT.
-        extra: Notes of whoever trained it, plain data.
+        kind: Sight or hearing.
+        config: The encoder's, plain data.
+        encoder: The encoder's weights by name.
+        adapter: The GPT's.
+        extra: Notes of the program that trained it, plain data.
     """
 
     kind: SenseKind
@@ -46,44 +46,44 @@ class SenseFile:
 
 
 def sense_path(folder: Path, kind: SenseKind) -> Path:
-    """Return where the file of a sense is, beside a model."""
+    """Return the path of an encoder file in a model folder."""
     return folder / f"{kind}.safetensors"
 
 
 def save_sense(path: Path, sense: SenseFile) -> None:
-    """Write a sense, beside its place and then renamed.
+    """Write an encoder file atomically.
 
     Raises:
-        ConfigError: It holds numbers that half precision does not have.
+        ConfigError: A number is not representable in half precision.
     """
-    # In order: of an array with other strides, safetensors writes the numbers as they lie in memory.
+    # C order: safetensors writes the memory of an array as it is, ignoring strides.
     tensors = {f"{_ENCODER}{name}": array.astype(np.float16, order="C") for name, array in sense.encoder.items()}
     tensors |= {f"{_ADAPTER}{name}": array for name, array in tensors_of(sense.adapter).items()}
     if not all(np.isfinite(array).all() for array in tensors.values()):
-        raise ConfigError(f"{path}: the sense holds numbers that half precision does not have; it is not written")
+        raise ConfigError(f"{path}: the encoder has numbers that half precision cannot represent; it is not written")
     metadata = {
         "format": FORMAT, "kind": sense.kind, "base": sense.adapter.base, "rank": str(sense.adapter.rank),
         "config": json.dumps(dict(sense.config)), "extra": json.dumps(dict(sense.extra)),
     }  # fmt: skip
-    write_atomically(path, lambda beside: save_file(tensors, beside, metadata))
+    write_atomically(path, lambda temporary: save_file(tensors, temporary, metadata))
 
 
 def load_sense(path: Path | str, kind: SenseKind) -> SenseFile:
-    """Read a sense.
+    """Read an encoder file.
 
     Raises:
-        CheckpointError: The file is missing, damaged, or of something else.
+        CheckpointError: The file is missing, damaged, or something else.
     """
     path = Path(path)
-    metadata, arrays = read_half_precision(path, FORMAT, "file of a sense")
+    metadata, arrays = read_half_precision(path, FORMAT, "an encoder file")
     try:
         config, extra = json.loads(metadata["config"]), json.loads(metadata["extra"])
     except (KeyError, ValueError, RecursionError) as error:
         raise CheckpointError(f"{path}: damaged: {type(error).__name__}: {error}") from None
     if not isinstance(config, dict) or not isinstance(extra, dict):
-        raise CheckpointError(f"{path}: damaged: its config or its notes are no object")
+        raise CheckpointError(f"{path}: damaged: its config or its notes are not an object")
     if metadata.get("kind") != kind:
-        raise CheckpointError(f"{path}: is of {str(metadata.get('kind'))[:40]!r}; expected {kind!r}")
+        raise CheckpointError(f"{path}: is for {str(metadata.get('kind'))[:40]!r}; expected {kind!r}")
     encoder = {n.removeprefix(_ENCODER): array for n, array in arrays.items() if n.startswith(_ENCODER)}
     adapter = {n.removeprefix(_ADAPTER): array for n, array in arrays.items() if n.startswith(_ADAPTER)}
     if not encoder or len(encoder) + len(adapter) != len(arrays):

@@ -1,6 +1,6 @@
-"""Reading a model folder without torch: config, tokenizer, and weights as fp32 arrays.
+"""Read a model folder without torch: config, tokenizer, and weights as fp32 arrays.
 
-`gpt.weights.checkpoint` writes these folders and says what is in them.
+`gpt.weights.checkpoint` writes and documents these folders.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ Ints = npt.NDArray[np.int64]
 
 FORMAT = "gpt-home-planner model 1"
 WEIGHTS_FILE, CONFIG_FILE, TOKENIZER_FILE = "model.safetensors", "config.json", "tokenizer.json"
-SHOWN = 500  # characters of what was seen in a message
+MAX_SHOWN_CHARS = 500  # maximum characters of file content in a message
 
 
 def read_folder(folder: Path | str) -> tuple[GPTConfig, dict[str, Floats], Tokenizer, dict[str, object]]:
-    """Read a model folder: its config, its weights as fp32, its tokenizer and what was saved as `extra`.
+    """Read a model folder: its config, its weights as fp32, its tokenizer and the saved `extra`.
 
     Raises:
-        CheckpointError: A file is missing, truncated, foreign, or does not belong to the others.
+        CheckpointError: A file is missing, truncated, foreign, or does not match the others.
     """
     folder = Path(folder)
     if not _is_dir(folder):
@@ -54,17 +54,19 @@ def read_folder(folder: Path | str) -> tuple[GPTConfig, dict[str, Floats], Token
 
 
 def fingerprint(config_text: str, tokenizer_text: str) -> str:
-    """What the weights carry of the two files beside them."""
+    """Return the hash, stored with the weights, of the two files beside them."""
     return hashlib.sha256(f"{config_text}\0{tokenizer_text}".encode()).hexdigest()
 
 
 def read_arrays(path: Path, config: GPTConfig) -> tuple[dict[str, Floats], dict[str, str]]:
-    """The tensors of a safetensors file as fp32, and its metadata.
+    """Return the tensors of a safetensors file as fp32, and its metadata.
 
-    Names and shapes are compared with the config before a number is read, so no file makes more memory than its model.
+    Names and shapes are checked against the config before any data is read, so a file cannot use more memory than its
+    model.
 
     Raises:
-        CheckpointError: The file is missing, truncated, no safetensors, of another model, or holds what is no number.
+        CheckpointError: The file is missing, truncated, not safetensors, of another model, or contains a non-finite
+            number.
     """
     try:
         with safe_open(path, framework="np") as file:
@@ -76,7 +78,7 @@ def read_arrays(path: Path, config: GPTConfig) -> tuple[dict[str, Floats], dict[
         raise CheckpointError(f"{path}: no such file") from None
     except (SafetensorError, OSError, ValueError) as error:
         size = path.stat().st_size if path.is_file() else 0
-        raise CheckpointError(f"{path}: not a whole safetensors file ({size} bytes): {_one_line(error)}") from None
+        raise CheckpointError(f"{path}: not a complete safetensors file ({size} bytes): {_one_line(error)}") from None
     arrays: dict[str, Floats] = {}
     for name, part in parts:
         data = np.frombuffer(part["data"], np.uint8)
@@ -85,33 +87,35 @@ def read_arrays(path: Path, config: GPTConfig) -> tuple[dict[str, Floats], dict[
                 values = data.view("<f4").astype(np.float32)
             case "F16":
                 values = data.view("<f2").astype(np.float32)
-            case "BF16":  # the upper half of an fp32; numpy has no such type
+            case "BF16":  # the upper half of an fp32 number; numpy has no such type
                 values = (data.view("<u2").astype(np.uint32) << 16).view(np.float32)
-            case other:
-                raise CheckpointError(f"{path}: {name} holds {other}; expected F32, F16 or BF16")
+            case dtype:
+                raise CheckpointError(f"{path}: {name} holds {dtype}; expected F32, F16 or BF16")
         if not _is_finite(values):
-            raise CheckpointError(f"{path}: {name} holds what is no finite number")
+            raise CheckpointError(f"{path}: {name} has a number that is not finite")
         arrays[name] = values.reshape(shapes[name])
     return arrays, metadata
 
 
 def _is_finite(values: Floats) -> bool:
-    with np.errstate(over="ignore", invalid="ignore"):  # the sum is quick, and tells but for very large numbers
+    with np.errstate(
+        over="ignore", invalid="ignore"
+    ):  # the sum is a fast test, conclusive except for very large numbers
         return bool(np.isfinite(values.sum()) or np.isfinite(values).all())
 
 
 def _is_dir(folder: Path) -> bool:
     try:
         return folder.is_dir()
-    except OSError:  # too long for a name
+    except OSError:  # the name is too long
         return False
 
 
 def check_shapes(config: GPTConfig, shapes: dict[str, tuple[int, ...]], path: str) -> None:
-    """Check that names and shapes are what the config asks for.
+    """Check that names and shapes match the config.
 
     Raises:
-        CheckpointError: They are not; `path` is what the message names.
+        CheckpointError: They do not; the message names `path`.
     """
     if config.n_layer > len(shapes):
         raise CheckpointError(f"{path}: has {len(shapes)} tensors; the config asks for {config.n_layer} layers")
@@ -127,7 +131,7 @@ def check_shapes(config: GPTConfig, shapes: dict[str, tuple[int, ...]], path: st
 
 
 def expected_shapes(config: GPTConfig) -> dict[str, tuple[int, ...]]:
-    """Shape of every tensor that a model of this config saves, by name."""
+    """Return the shape of every tensor saved by a model of this config, by name."""
     C, V, D, L = config.n_embd, config.vocab_size, config.head_size, config.n_layer
     gated = config.mlp == "swiglu"
     hidden = max(64, 64 * round(8 * C / 3 / 64)) if gated else 4 * C
@@ -190,4 +194,4 @@ def _one_line(error: Exception) -> str:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
+    return text if len(text) <= MAX_SHOWN_CHARS else f"{text[:MAX_SHOWN_CHARS]}…"

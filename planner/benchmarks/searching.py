@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from envs.symbolic.actions import Action, State
     from envs.symbolic.goals import Goal
     from planner.api import Planner
-    from planner.exploration.search_order import Choose, SearchAction
+    from planner.exploration.search_order import SearchAction, SearchPolicy
 
 PROG = "python -m planner.benchmarks.searching"
 ORDERS = ("likeliest", "nearest", "by name", "random")
@@ -163,7 +163,7 @@ def run_searches(planner: Planner, task: SearchTask) -> Iterator[Result]:
     from planner.world_model.belief import Belief
 
     goal = format_goal(task.goal)
-    orders: dict[str, Choose] = {
+    orders: dict[str, SearchPolicy] = {
         "likeliest": most_likely,
         "nearest": nearest,
         "by name": _by_name,

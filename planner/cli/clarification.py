@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from planner.goals.comparison import meaning
-from planner.language.goal_wording import what_differs
+from planner.language.goal_wording import distinguishing_words
 from planner.language.normalization import normalize
 from planner.language.realization import NUMBER_WORDS
 from planner.plans.planning_result import Confidence
@@ -39,7 +39,7 @@ _PRONOUN = re.compile(
 def choices(plan: Plan) -> tuple[str, ...]:
     """Return what a question lets the person choose from, in plain words; none if it leaves it open."""
     if plan.options:
-        return what_differs(plan.options)
+        return distinguishing_words(plan.options)
     named = re.search(r"(?:^|: )(the .+ or the [^:?]+)\?$", plan.reason.lower())
     return tuple(re.split(r",? or |, ", named[1])) if named else ()
 

@@ -120,7 +120,7 @@ class Incidents:
         if self.rng.random() < DISTURBED:
             seen = self._disturbed(state, rest)
             notes = changes(state, seen)
-            if verify(seen, goal, rest, began=start).ok:
+            if verify(seen, goal, rest, initial_state=start).ok:
                 return None
         else:
             note, seen = self._failed(state, rest[0])
@@ -205,7 +205,7 @@ def filled(incident: Incident) -> text_format.Document | None:
         actions = _filling(incident, hole)
         if actions:
             prompt, facts = span_prompt(hole, incident.notes, goal, start)
-            return (*prompt, *text_format.answer_part(hole.state, actions)) if facts.name_all(actions) else None
+            return (*prompt, *text_format.span_part(hole.state, actions)) if facts.name_all(actions) else None
     return None
 
 

@@ -13,7 +13,7 @@ from envs.symbolic.actions import ON, OPEN, SLICED, Action, State, format_action
 from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Holding, No, Place, Thing, format_thing
 from envs.symbolic.scoring import fixtures_of, holds, is_at, matching_objects, quantified_objects
 from planner.goals import grounding
-from planner.goals.grounding import LIMIT, rank
+from planner.goals.grounding import MAX_OBJECTS_PER_CONDITION, rank
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +42,7 @@ def teach(
     Things that a condition of `phase` rests on already are left where they are, if others serve; what is in `avoid` is
     not used if the goal leaves a choice.
     """
-    teacher = _Teacher(state, start, grounding.kept(state, phase), avoid)
+    teacher = _Teacher(state, start, grounding.satisfied_objects(state, phase), avoid)
     try:
         for condition in sorted(conditions, key=rank):
             teacher.achieve(condition)
@@ -78,7 +78,7 @@ class _Teacher:
         held = self.state.held
         if held >= 0:
             at = self.state.at if self.state.at >= 0 else None
-            place = grounding.worktop(self.state, held, near=at, avoid=self.avoid)
+            place = grounding.open_surface(self.state, held, near=at, avoid=self.avoid)
             if place is None:
                 raise _StuckError(f"nowhere to put down {self.state.world.names[held]}")
             self.do("put", held, place)
@@ -128,7 +128,9 @@ class _Teacher:
 
     def make(self, things: Sequence[int], thing: Thing) -> None:
         """Bring about the states that `thing` asks for, in each of the things."""
-        for word in sorted(thing.states, key=lambda s: grounding.ORDER.index(s) if s in grounding.ORDER else 99):
+        for word in sorted(
+            thing.states, key=lambda s: grounding.STATE_ORDER.index(s) if s in grounding.STATE_ORDER else 99
+        ):
             lacking = [t for t in things if not self.state.has(t, word)]
             if not lacking:
                 continue
@@ -137,7 +139,7 @@ class _Teacher:
             elif word in ("folded", "cooked"):
                 for t in lacking:
                     (self.fold if word == "folded" else self.cook)(t)
-            elif word in grounding.MAKERS:
+            elif word in grounding.APPLIANCES:
                 self.treat(lacking, word)
             else:
                 raise _StuckError(f"nothing here makes things {word}")
@@ -145,7 +147,7 @@ class _Teacher:
     def treat(self, things: Sequence[int], word: str) -> None:
         batches: dict[int, list[int]] = {}
         for t in things:
-            fixture = grounding.maker(self.state, word, t, self.avoid)
+            fixture = grounding.appliance_for(self.state, word, t, self.avoid)
             if fixture is None:
                 raise _StuckError(f"nothing here makes {self.state.world.names[t]} {word}")
             self.bring(t, fixture)
@@ -156,7 +158,7 @@ class _Teacher:
     def slice(self, things: Sequence[int]) -> None:
         for t in things:
             self.onto_surface(t)
-        knife = grounding.tool(self.first, "cuts", self.avoid)
+        knife = grounding.tool_for(self.first, "cuts", self.avoid)
         if knife is None:
             raise _StuckError("there is no knife")
         self.take(knife)
@@ -164,7 +166,7 @@ class _Teacher:
             if not self.state.flags[t] & SLICED:
                 self.do("slice", t)
         root = self.state.root(things[-1])
-        place = grounding.worktop(self.state, knife, near=root, avoid=self.avoid)
+        place = grounding.open_surface(self.state, knife, near=root, avoid=self.avoid)
         if place is None:
             raise _StuckError("nowhere to put down the knife")
         self.do("put", knife, place)
@@ -173,7 +175,7 @@ class _Teacher:
         """Move a thing out of a cupboard, the hand or a person's hands to where it can be worked on."""
         root = self.state.root(thing)
         if root < 0 or self.state.world.enclosed[root] or self.state.world.relation[root] != "on":
-            place = grounding.worktop(self.state, thing, avoid=self.avoid)
+            place = grounding.open_surface(self.state, thing, avoid=self.avoid)
             if place is None:
                 raise _StuckError(f"nowhere to put {self.state.world.names[thing]}")
             self.bring(thing, place)
@@ -184,12 +186,12 @@ class _Teacher:
         self.do("fold", thing)
 
     def cook(self, thing: int) -> None:
-        fixture = grounding.maker(self.state, "cooked", thing, self.avoid)
+        fixture = grounding.appliance_for(self.state, "cooked", thing, self.avoid)
         if fixture is None:
             raise _StuckError(f"nothing here cooks {self.state.world.names[thing]}")
         target = fixture
         if self.state.world.categories[fixture] == "stove burner":
-            vessel = grounding.pan(self.state, thing, self.avoid)
+            vessel = grounding.cooking_vessel(self.state, thing, self.avoid)
             assert vessel is not None
             stands_on = self.state.place[vessel]
             if stands_on >= 0 and self.state.world.categories[stands_on] == "stove burner":
@@ -200,7 +202,7 @@ class _Teacher:
         self.run(fixture)
 
     def fill(self, vessel: int, liquid: str) -> None:
-        origin = grounding.source(self.state, liquid, vessel, self.avoid)
+        origin = grounding.liquid_source(self.state, liquid, vessel, self.avoid)
         if origin is None:
             raise _StuckError(f"there is no {liquid}")
         if origin < self.state.world.n_fixtures:
@@ -222,7 +224,7 @@ class _Teacher:
 
     def put_back(self, thing: int, home: int) -> None:
         shut = home < 0 or (self.state.world.enclosed[home] and not self.state.flags[home] & OPEN)
-        if not shut and grounding.takes(self.state, home, thing):
+        if not shut and grounding.can_hold(self.state, home, thing):
             self.do("put", thing, home)
         else:
             self.free_hand()
@@ -264,8 +266,8 @@ class _Teacher:
         return self.first._replace(place=self.state.place)
 
     def limit(self, things: list[int]) -> list[int]:
-        self.limited |= len(things) > LIMIT
-        return things[:LIMIT]
+        self.limited |= len(things) > MAX_OBJECTS_PER_CONDITION
+        return things[:MAX_OBJECTS_PER_CONDITION]
 
     def count(self, condition: Count) -> None:
         done = matching_objects(self.state, condition.thing, condition.place)
@@ -276,7 +278,7 @@ class _Teacher:
             raise _StuckError(f"there are not enough of: {condition.thing.word}")
         self.taken |= dict.fromkeys(things, condition.place)
         pourable = condition.thing.liquid if condition.place is not None else None
-        origin = grounding.source(self.state, pourable, things[0], self.avoid) if pourable else None
+        origin = grounding.liquid_source(self.state, pourable, things[0], self.avoid) if pourable else None
         late = origin is not None and origin >= self.state.world.n_fixtures
         wanted = condition.thing
         self.make(things, wanted)
@@ -297,9 +299,9 @@ class _Teacher:
             if target is None:
                 raise _StuckError(f"no {place.fixture} can take it")
             for t in things:
-                if not grounding.takes(self.state, target, t):  # full: the next one of its kind
+                if not grounding.can_hold(self.state, target, t):  # full: the next one of its kind
                     target = grounding.choose_fixture(self.state, place.fixture, [t], avoid=self.avoid)
-                    if target is None or not grounding.takes(self.state, target, t):
+                    if target is None or not grounding.can_hold(self.state, target, t):
                         raise _StuckError(f"no room {self.state.world.relation[target or 0]} {place.fixture}")
                 if is_at(self.state, t, place):
                     continue
@@ -336,7 +338,7 @@ class _Teacher:
                 raise _StuckError(f"things cannot be made to vanish: {condition.thing.word}")
             if not is_at(self.state, thing, condition.place):
                 continue  # it left in its container
-            target = grounding.other_place(self.filled(), thing, condition.place, self.avoid)
+            target = grounding.alternative_place(self.filled(), thing, condition.place, self.avoid)
             if target is None:
                 raise _StuckError(f"nowhere else to put {self.state.world.names[thing]}")
             self.bring(thing, target)
@@ -359,7 +361,7 @@ class _Teacher:
 
     def change(self, fixture: int, word: str) -> None:
         if word == "clean":
-            cloth = grounding.tool(self.state, "wipes", self.avoid)
+            cloth = grounding.tool_for(self.state, "wipes", self.avoid)
             if cloth is None:
                 raise _StuckError("there is no cloth or sponge")
             home = self.state.root(cloth)
@@ -367,7 +369,7 @@ class _Teacher:
             self.do("wipe", fixture)
             self.put_back(cloth, home)
         elif word == "watered":
-            vessel = grounding.tool(self.state, "waters", self.avoid)
+            vessel = grounding.tool_for(self.state, "waters", self.avoid)
             if vessel is None:
                 raise _StuckError("there is nothing to water plants with")
             home = self.state.root(vessel)

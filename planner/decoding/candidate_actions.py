@@ -1,4 +1,4 @@
-"""What the GPT may choose from: actions that can be done now and lead somewhere new, those about its facts first."""
+"""The actions that the GPT can choose from: applicable, leading to a new state, and preferably about its facts."""
 
 from __future__ import annotations
 
@@ -6,55 +6,55 @@ from collections.abc import Collection
 
 from envs.symbolic.actions import Action, State, applicable, successor, unmet_precondition
 
-Place = tuple[object, ...]
+StateKey = tuple[object, ...]
 
 _ON_FIXTURES = ("open", "close", "turn on", "turn off")
 
 
-def state_key(state: State) -> Place:
-    """Return what tells two states of a home apart, but for where the robot stands."""
+def state_key(state: State) -> StateKey:
+    """Return a key that identifies a state of a home, except for where the robot stands."""
     return (state.place, state.flags, state.liquid)
 
 
-def candidate_actions(state: State, names: frozenset[str], seen: Collection[Place]) -> list[tuple[Action, State]]:
-    """Return actions that lead to none of the states `seen`, with the states that they lead to.
+def candidate_actions(state: State, names: frozenset[str], visited: Collection[StateKey]) -> list[tuple[Action, State]]:
+    """Return applicable actions that lead to an unvisited state, with that state.
 
-    Those about things of certain names alone; if there is none, those about any.
+    Only actions on the given names are returned; if there are none, actions on any object.
     """
-    near = _fresh(state, applicable_to(state, names), seen)
-    return near or _fresh(state, [a for a in applicable(state) if not names.issuperset(a.args)], seen)
+    relevant = _fresh(state, applicable_to(state, names), visited)
+    return relevant or _fresh(state, [a for a in applicable(state) if not names.issuperset(a.args)], visited)
 
 
 def applicable_to(state: State, names: Collection[str]) -> list[Action]:
     """Return the applicable actions whose arguments are all among `names`, in the order of `applicable`.
 
-    It takes as long in a home of any size.
+    The run time does not depend on the size of the home.
     """
     world = state.world
     entities = sorted(world.index[name] for name in names)
     fixtures = [world.names[i] for i in entities if i < world.n_fixtures]
-    things = [world.names[i] for i in entities if i >= world.n_fixtures]
+    objects = [world.names[i] for i in entities if i >= world.n_fixtures]
     actions = [Action("go to", (f,)) for f in fixtures]
     if state.held < 0:
-        actions += [Action(skill, (t,)) for skill in ("pick up", "fold") for t in things]
+        actions += [Action(skill, (o,)) for skill in ("pick up", "fold") for o in objects]
         actions += [Action(skill, (f,)) for skill in _ON_FIXTURES for f in fixtures]
     else:
         held = world.names[state.held]
         if held in names:
-            to = {"put": [*fixtures, *things], "give": fixtures, "pour": [*fixtures, *things]}
-            actions += [Action(skill, (held, name)) for skill, found in to.items() for name in found]
-        actions += [Action("wipe", (f,)) for f in fixtures] + [Action("slice", (t,)) for t in things]
+            targets_by_skill = {"put": [*fixtures, *objects], "give": fixtures, "pour": [*fixtures, *objects]}
+            actions += [Action(skill, (held, name)) for skill, targets in targets_by_skill.items() for name in targets]
+        actions += [Action("wipe", (f,)) for f in fixtures] + [Action("slice", (o,)) for o in objects]
     return [a for a in actions if unmet_precondition(state, a) is None]
 
 
-def _fresh(state: State, actions: list[Action], seen: Collection[Place]) -> list[tuple[Action, State]]:
-    here = state_key(state)
-    stays_out = here not in seen  # for many actions nothing but where the robot stands changes: compared by identity
-    found = []
+def _fresh(state: State, actions: list[Action], visited: Collection[StateKey]) -> list[tuple[Action, State]]:
+    key = state_key(state)
+    key_is_new = key not in visited  # for many actions nothing but where the robot stands changes: compared by identity
+    candidates = []
     for action in actions:
-        after = successor(state, action)
-        there = state_key(after)
-        same = all(a is b for a, b in zip(here, there, strict=True))
-        if stays_out if same else there not in seen:
-            found.append((action, after))
-    return found
+        next_state = successor(state, action)
+        next_key = state_key(next_state)
+        is_unchanged = all(a is b for a, b in zip(key, next_key, strict=True))
+        if key_is_new if is_unchanged else next_key not in visited:
+            candidates.append((action, next_state))
+    return candidates

@@ -1,7 +1,7 @@
-"""Constrained decoding: while a subtask is written, only tokens that lead to an allowed one can be chosen.
+"""Constrained decoding: while the GPT writes a subtask, only tokens that lead to an allowed one can be chosen.
 
-The allowed subtasks are narrowed token by token, so no trie is built; where one token is left it is forced, and forced
-tokens are read by the GPT together with the next free one (jump forward).
+The allowed subtasks are narrowed token by token, so no trie is built. If only one token is possible, it is forced; the
+GPT reads forced tokens together with the next free one (jump forward).
 """
 
 from __future__ import annotations
@@ -16,76 +16,78 @@ if TYPE_CHECKING:
     from gpt.inference.session import Session
 
 
-def choose_sequence(cursor: Cursor, options: Sequence[Ids], ends: Callable[[int], Sequence[int]]) -> tuple[int, int]:
-    """Let the GPT write one of several token sequences and the mark that ends it.
+def choose_sequence(
+    cursor: Cursor, options: Sequence[Ids], allowed_ends: Callable[[int], Sequence[int]]
+) -> tuple[int, int]:
+    """Let the GPT write one of several token sequences and the token that ends it.
 
     Args:
-        cursor: Advanced past the sequence and its mark.
+        cursor: Advanced past the sequence and its end token.
         options: Distinct, non-empty sequences.
-        ends: The marks that may follow option i; called only for an option that is complete.
+        allowed_ends: Returns the tokens that may follow option i; called only for a complete option.
 
     Returns:
-        The option's index and the mark.
+        The option's index and the end token.
     """
-    alive = list(range(len(options)))
+    remaining = list(range(len(options)))
     depth = 0
     while True:
-        nexts = dict.fromkeys(options[i][depth] for i in alive if len(options[i]) > depth)
-        whole = next((i for i in alive if len(options[i]) == depth), None)
-        marks = list(ends(whole)) if whole is not None else []
-        token = cursor.choose([*nexts, *marks])
-        if whole is not None and token in marks:
-            return whole, token
-        alive = [i for i in alive if len(options[i]) > depth and options[i][depth] == token]
+        next_tokens = dict.fromkeys(options[i][depth] for i in remaining if len(options[i]) > depth)
+        complete = next((i for i in remaining if len(options[i]) == depth), None)
+        end_tokens = list(allowed_ends(complete)) if complete is not None else []
+        token = cursor.choose([*next_tokens, *end_tokens])
+        if complete is not None and token in end_tokens:
+            return complete, token
+        remaining = [i for i in remaining if len(options[i]) > depth and options[i][depth] == token]
         depth += 1
 
 
 def sequence_chances(
     session: Session, pending: Sequence[int], options: Sequence[Ids], floor: float = 1e-4
 ) -> list[float]:
-    """Return how likely the GPT is to write each of several token sequences if it may write nothing else.
+    """Return the probability that the GPT writes each of several token sequences, if it can write nothing else.
 
-    At each token the chance is shared among those that lead to an option, as `choose_sequence` chooses.
+    At each token the probability is distributed among the allowed next tokens, as in `choose_sequence`.
 
     Args:
-        session: Read and rewound: it ends as it began.
-        pending: Tokens to be read before the first, at least one.
-        options: Distinct sequences, none of which begins another: each ends with a mark.
-        floor: Options that are less likely together share their chance evenly, unread.
+        session: It is rewound to its initial length at the end.
+        pending: Tokens to be read first, at least one.
+        options: Distinct sequences, none of which is a prefix of another: each ends with a special token.
+        floor: Options whose joint probability is below this share it evenly and are not read.
     """
     chances = [0.0] * len(options)
 
-    def share(alive: Sequence[int], depth: int, pending: Sequence[int], chance: float) -> None:
-        if len(alive) == 1 or chance < floor:
-            for i in alive:
-                chances[i] = chance / len(alive)
+    def distribute(remaining: Sequence[int], depth: int, pending: Sequence[int], chance: float) -> None:
+        if len(remaining) == 1 or chance < floor:
+            for i in remaining:
+                chances[i] = chance / len(remaining)
             return
-        nexts: dict[int, list[int]] = {}
-        for i in alive:
-            nexts.setdefault(options[i][depth], []).append(i)
-        if len(nexts) == 1:
-            share(alive, depth + 1, [*pending, *nexts], chance)
+        next_tokens: dict[int, list[int]] = {}
+        for i in remaining:
+            next_tokens.setdefault(options[i][depth], []).append(i)
+        if len(next_tokens) == 1:
+            distribute(remaining, depth + 1, [*pending, *next_tokens], chance)
             return
         before = session.length
-        logits = session.feed(pending, list(nexts))
+        logits = session.feed(pending, list(next_tokens))
         weights = [math.exp(float(logit - logits.max())) for logit in logits]
-        for (token, found), weight in zip(nexts.items(), weights, strict=True):
-            share(found, depth + 1, [token], chance * weight / sum(weights))
+        for (token, matching), weight in zip(next_tokens.items(), weights, strict=True):
+            distribute(matching, depth + 1, [token], chance * weight / sum(weights))
         session.rewind(before)
 
-    share(range(len(options)), 0, pending, 1.0)
+    distribute(range(len(options)), 0, pending, 1.0)
     return chances
 
 
 def write_until(
     cursor: Cursor, stops: frozenset[int], limit: int, floor: float = -math.inf
 ) -> tuple[list[int], int | None]:
-    """Let the GPT write freely until one of `stops`; returns the tokens before it and the stop (None: none came).
+    """Let the GPT write freely until one of `stops`; return the tokens before it and the stop (None: not reached).
 
-    It ends early where neither this text nor any other that the GPT could have written is likelier than `floor`.
+    Ends early when neither this text nor any alternative to it can have a log-probability above `floor`.
     """
     ids: list[int] = []
-    while len(ids) < limit and cursor.room > 1 and max(cursor.logprob, cursor.passed_over) > floor:
+    while len(ids) < limit and cursor.room > 1 and max(cursor.logprob, cursor.best_alternative) > floor:
         token = cursor.choose(None)
         if token in stops:
             return ids, token

@@ -1,7 +1,7 @@
-"""Goal → facts → plan: the GPT plans for the next few unmet conditions, the state is read again, and so on.
+"""Goal → facts → plan: the GPT plans for the next few unmet conditions, the state is updated, and so on.
 
-Only applicable subtasks can be written. A chunk does not end before its conditions hold. Where a plan broke, the GPT
-first repairs it. No draft is judged here: `planner/pipeline.py` replays each and keeps the best.
+Only applicable subtasks can be written. A chunk does not end before its conditions hold. After a plan failed, the GPT
+first tries to repair it. No draft is judged here: `planner/pipeline.py` replays each and keeps the best.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from envs.symbolic.goals import Goal, format_goal
 from envs.symbolic.scoring import holds
 from planner.decoding.plan_repair import repair
-from planner.decoding.plan_writer import MIN_ROOM, STEPS_PER_THING, Draft, write, write_unconstrained
+from planner.decoding.plan_writer import MAX_STEPS_PER_CHANGE, MIN_ROOM, Draft, write, write_unconstrained
 from planner.facts.failure_notes import abandoned, facts_for, permanent_failures, relevant_notes
 from planner.facts.retrieval import retrieve_facts
 from planner.goals.chunking import estimated_changes, exceeds_limit, next_conditions
@@ -33,7 +33,7 @@ MAX_CHUNKS = 24
 
 
 def merit(report: Report, draft: Draft) -> tuple[bool, float, int, float]:
-    """Return what drafts are ranked by: success, the share of the goal reached, fewest subtasks, likelihood."""
+    """Return the key that ranks drafts: success, the share of the goal reached, fewest subtasks, likelihood."""
     return report.ok, report.score.rate, -len(draft.actions), draft.logprob
 
 
@@ -41,7 +41,7 @@ class GoalPlanner:
     """Writes drafts of plans for a goal."""
 
     def __init__(self, prompts: Prompts, kinds: Collection[DocumentKind]) -> None:
-        """Write with a model's prompts; `kinds` are the kinds of documents that it was trained on beyond the usual."""
+        """Write with a model's prompts; `kinds` are the optional kinds of documents that it was trained on."""
         self.prompts = prompts
         self.kinds = frozenset(kinds)
 
@@ -49,65 +49,83 @@ class GoalPlanner:
         self,
         goal: Goal,
         state: State,
-        first: State,
+        initial_state: State,
         options: Options,
         avoid: frozenset[int],
-        broken: FailedPlan | None,
+        failed_plan: FailedPlan | None,
     ) -> Iterator[Draft]:
-        """Write a plan whenever one is asked for: first what a broken one suggests, then as if there were none."""
-        if broken is not None and options.constrained:
-            told = broken.notes if options.feedback and "feedback" in self.kinds else ()
-            # What slipped twice may be all there is: where nothing else reaches the goal, it is tried again.
-            for barred in dict.fromkeys((abandoned(broken.notes), permanent_failures(broken.notes))):
+        """Yield drafts on demand: first repairs of a failed plan and plans with feedback, then independent plans."""
+        if failed_plan is not None and options.constrained:
+            notes_shown = failed_plan.notes if options.feedback and "feedback" in self.kinds else ()
+            # An object that slipped twice may be the only one: if nothing else reaches the goal, try it again.
+            for forbidden in dict.fromkeys((abandoned(failed_plan.notes), permanent_failures(failed_plan.notes))):
                 if options.repair == "infill" and "infill" in self.kinds:
-                    yield repair(self.prompts, broken, goal, state, first, options, told=told, barred=barred)
-                if told:
-                    yield self.draft(goal, state, first, options, 0, frozenset(), told, barred)
-            avoid = frozenset() if told else avoid
+                    yield repair(
+                        self.prompts,
+                        failed_plan,
+                        goal,
+                        state,
+                        initial_state,
+                        options,
+                        notes_shown=notes_shown,
+                        forbidden=forbidden,
+                    )
+                if notes_shown:
+                    yield self.draft(goal, state, initial_state, options, 0, frozenset(), notes_shown, forbidden)
+            avoid = frozenset() if notes_shown else avoid
         for attempt in range(1 + options.samples):
-            yield self.draft(goal, state, first, options, attempt, avoid)
+            yield self.draft(goal, state, initial_state, options, attempt, avoid)
 
     def draft(
         self,
         goal: Goal,
         state: State,
-        first: State,
+        initial_state: State,
         options: Options,
         attempt: int,
         avoid: frozenset[int],
         notes: Sequence[Note] = (),
-        barred: frozenset[str] = frozenset(),
+        forbidden: frozenset[str] = frozenset(),
     ) -> Draft:
-        """Write one plan, which is not judged: the next few unmet conditions, their facts, their subtasks, and so on."""
+        """Write one plan without judging it: the next few unmet conditions, their facts, their subtasks, and so on."""
         draft = Draft()
         for conditions in goal.phases:
             for _ in range(MAX_CHUNKS):
-                unmet = tuple(c for c in conditions if not holds(state, c, first))
-                todo = next_conditions(state, conditions, first, options.conditions) if options.chunks else unmet
+                unmet = tuple(c for c in conditions if not holds(state, c, initial_state))
+                todo = (
+                    next_conditions(state, conditions, initial_state, options.conditions) if options.chunks else unmet
+                )
                 if not todo:
                     break
                 if notes:
-                    said = facts_for(state, todo, first, notes, phase=conditions)
+                    facts = facts_for(state, todo, initial_state, notes, phase=conditions)
                 else:
-                    said = retrieve_facts(state, todo, first, avoid=avoid, phase=conditions)
-                wrong = text_format.feedback_part([note.said for note in relevant_notes(notes, said.names)])
-                facts = text_format.encode((*text_format.facts_part(said.texts), *wrong), self.prompts.tokenizer)[0][1:]
-                words, sep = self.prompts.encode(format_goal(Goal(phases=(todo,)))), self.prompts.marks["[SEP]"]
-                prompt = [*self.prompts.heading(""), *words, sep, *facts, sep]
+                    facts = retrieve_facts(state, todo, initial_state, avoid=avoid, phase=conditions)
+                feedback = text_format.feedback_part([note.said for note in relevant_notes(notes, facts.names)])
+                facts_ids = text_format.encode(
+                    (*text_format.facts_part(facts.texts), *feedback), self.prompts.tokenizer
+                )[0][1:]
+                goal_ids, sep = (
+                    self.prompts.encode(format_goal(Goal(phases=(todo,)))),
+                    self.prompts.special_ids["[SEP]"],
+                )
+                prompt = [*self.prompts.heading(""), *goal_ids, sep, *facts_ids, sep]
                 cursor = self.prompts.cursor(*self.prompts.read("", prompt), options, attempt)
-                before = len(draft.actions)
+                n_before = len(draft.actions)
                 if cursor.room < MIN_ROOM:
                     return draft
                 if options.constrained:
-                    state = self._write_chunk(cursor, state, todo, said.names, first, draft, barred)
+                    state = self._write_chunk(cursor, state, todo, facts.names, initial_state, draft, forbidden)
                 else:
                     state = write_unconstrained(self.prompts, cursor, state, draft)
                 draft.count(cursor)
-                stuck = not exceeds_limit(state, todo, first) and not all(holds(state, c, first) for c in todo)
-                if len(draft.actions) == before or stuck:
+                stuck = not exceeds_limit(state, todo, initial_state) and not all(
+                    holds(state, c, initial_state) for c in todo
+                )
+                if len(draft.actions) == n_before or stuck:
                     return draft
                 if not options.chunks:
-                    break  # the phase was written in one go
+                    break  # the phase was written at once
         return draft
 
     def _write_chunk(
@@ -116,16 +134,25 @@ class GoalPlanner:
         state: State,
         todo: Sequence[Condition],
         names: frozenset[str],
-        first: State,
+        initial_state: State,
         draft: Draft,
-        barred: frozenset[str],
+        forbidden: frozenset[str],
     ) -> State:
-        """Write one chunk's plan; returns the state that it reaches."""
-        partial = exceeds_limit(state, todo, first)
-        sep, eos = self.prompts.marks["[SEP]"], self.prompts.marks["[EOS]"]
+        """Write one chunk's plan and return the state that it reaches."""
+        partial = exceeds_limit(state, todo, initial_state)
+        sep, eos = self.prompts.special_ids["[SEP]"], self.prompts.special_ids["[EOS]"]
 
-        def ends(after: State) -> Sequence[int]:
-            return (sep, eos) if partial or all(holds(after, c, first) for c in todo) else (sep,)
+        def allowed_ends(state_after: State) -> Sequence[int]:
+            return (sep, eos) if partial or all(holds(state_after, c, initial_state) for c in todo) else (sep,)
 
-        most = STEPS_PER_THING * (1 + estimated_changes(state, todo, first))
-        return write(self.prompts, cursor, state, names, draft, ends=ends, most=most, barred=barred)
+        max_steps = MAX_STEPS_PER_CHANGE * (1 + estimated_changes(state, todo, initial_state))
+        return write(
+            self.prompts,
+            cursor,
+            state,
+            names,
+            draft,
+            allowed_ends=allowed_ends,
+            max_steps=max_steps,
+            forbidden=forbidden,
+        )

@@ -1,9 +1,9 @@
-"""Repairing a plan that broke: the GPT writes the span that cannot stay, and the rest of the plan stays.
+"""Repairs a plan that failed: the GPT rewrites the span that no longer works, and the rest of the plan stays.
 
-The span is found by replay (planner/verification/broken_spans.py). What is written into it is constrained as plans are,
-to subtasks that can be done, and ends as soon as the steps after it can be done and reach the goal. Nothing is written
-where the plan can go on as it is, or without some of its steps. A span that cannot be filled gives way to a larger one,
-and where none can be, the plan is to be written anew.
+Replay finds the span (planner/verification/broken_spans.py). The GPT writes into it as into plans, only applicable
+subtasks, and stops as soon as the steps after the span are applicable and reach the goal. Nothing is written if the
+plan works as it is or without some of its steps. If a span cannot be filled, a larger one is tried; if none can be,
+the plan must be written from the beginning.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import format_action
-from planner.decoding.plan_writer import MIN_ROOM, STEPS_PER_THING, Draft, write
+from planner.decoding.plan_writer import MAX_STEPS_PER_CHANGE, MIN_ROOM, Draft, write
 from planner.facts.failure_notes import facts_for, relevant_notes
 from planner.facts.retrieval import Facts
 from planner.prompts import text_format
@@ -27,84 +27,88 @@ if TYPE_CHECKING:
     from planner.prompts.sessions import Prompts
     from planner.verification.broken_spans import BrokenSpan
 
-TRIES = 3  # spans of one plan
-FOLLOWING = 6  # steps after a hole that the prompt shows
+MAX_SPANS = 3  # spans of one plan
+MAX_FOLLOWING_STEPS = 6  # steps after a span that the prompt shows
 
 
 def repair(
     prompts: Prompts,
-    broken: FailedPlan,
+    failed_plan: FailedPlan,
     goal: Goal,
     state: State,
-    start: State,
+    initial_state: State,
     options: Options,
     *,
-    told: Sequence[Note] = (),
-    barred: frozenset[str] = frozenset(),
+    notes_shown: Sequence[Note] = (),
+    forbidden: frozenset[str] = frozenset(),
 ) -> Draft:
-    """Return the plan from what is seen, or one without actions if it could not be repaired.
+    """Return the repaired plan from the observed state; its draft has no actions if the plan could not be repaired.
 
     Args:
-        prompts: Of a GPT that was trained to fill spans in.
-        broken: The plan.
-        goal: What it is to reach.
-        state: What is seen.
-        start: The episode's first state.
-        options: How to decode.
-        told: What the GPT reads of what went wrong.
-        barred: Names of what no subtask is to use.
+        prompts: The prompts of a GPT that was trained to fill in spans.
+        failed_plan: The plan to repair.
+        goal: The goal that it must reach.
+        state: The observed state.
+        initial_state: The episode's initial state.
+        options: Decoding options.
+        notes_shown: The failure notes that the GPT reads.
+        forbidden: Names that no subtask may use.
     """
     draft = Draft()
-    for hole in islice(broken_spans(broken.rest, broken.expected, state, goal, start, barred), TRIES):
+    for span in islice(
+        broken_spans(failed_plan.rest, failed_plan.expected, state, goal, initial_state, forbidden), MAX_SPANS
+    ):
         written: Sequence[Action] = ()
-        if hole.todo:
-            written = _filling(prompts, hole, goal, start, options, draft, told, barred)
+        if span.todo:
+            written = _fill_span(prompts, span, goal, initial_state, options, draft, notes_shown, forbidden)
             if not written:
                 continue
-        draft.actions = [*hole.before, *written, *hole.after]
-        draft.kept = len(hole.before) + len(hole.after)
+        draft.actions = [*span.before, *written, *span.after]
+        draft.kept = len(span.before) + len(span.after)
         break
     return draft
 
 
-def _filling(
+def _fill_span(
     prompts: Prompts,
-    hole: BrokenSpan,
+    span: BrokenSpan,
     goal: Goal,
-    start: State,
+    initial_state: State,
     options: Options,
     draft: Draft,
-    told: Sequence[Note],
-    barred: frozenset[str],
+    notes_shown: Sequence[Note],
+    forbidden: frozenset[str],
 ) -> Sequence[Action]:
-    """What the GPT writes into a hole; empty if that does not close it. The tokens are counted in `draft`."""
-    sep, eos = prompts.marks["[SEP]"], prompts.marks["[EOS]"]
-    document, facts = span_prompt(hole, told, goal, start)
+    """Return the actions that the GPT writes into a span; empty if they do not repair it. `draft` counts the tokens."""
+    sep, eos = prompts.special_ids["[SEP]"], prompts.special_ids["[EOS]"]
+    document, facts = span_prompt(span, notes_shown, goal, initial_state)
     prompt = [*text_format.encode(document, prompts.tokenizer)[0][1:], eos]  # [CLS] is the home's
     if len(prompt) + MIN_ROOM > prompts.room(""):
         return ()
     cursor = prompts.cursor(*prompts.read("", prompt), options, 0)
-    filling = Draft()
+    span_draft = Draft()
 
-    def ends(after: State) -> Sequence[int]:
-        return (eos,) if hole.is_repaired_by(after, goal, start) else (sep,)
+    def allowed_ends(final_state: State) -> Sequence[int]:
+        return (eos,) if span.is_repaired_by(final_state, goal, initial_state) else (sep,)
 
-    after = write(
-        prompts, cursor, hole.state, facts.names, filling, ends=ends, most=len(hole.hidden) + STEPS_PER_THING,
-        barred=barred,
+    final_state = write(
+        prompts, cursor, span.state, facts.names, span_draft, allowed_ends=allowed_ends,
+        max_steps=len(span.hidden) + MAX_STEPS_PER_CHANGE, forbidden=forbidden,
     )  # fmt: skip
     draft.count(cursor)
-    return filling.actions if hole.is_repaired_by(after, goal, start) else ()
+    return span_draft.actions if span.is_repaired_by(final_state, goal, initial_state) else ()
 
 
 def span_prompt(
-    hole: BrokenSpan, notes: Sequence[Note], goal: Goal, start: State, avoid: frozenset[int] = frozenset()
+    span: BrokenSpan, notes: Sequence[Note], goal: Goal, initial_state: State, avoid: frozenset[int] = frozenset()
 ) -> tuple[text_format.Document, Facts]:
-    """Return what the GPT reads before it fills a hole, up to the mark that ends the plan around it, and its facts."""
-    world = hole.state.world
-    also = [world.index[name] for action in hole.after[:1] for name in action.args]
-    facts = facts_for(hole.state, hole.todo, start, notes, avoid=avoid, phase=goal.phases[0], also=also)
-    said = text_format.feedback_part([note.said for note in relevant_notes(notes, facts.names)])
-    following = [format_action(world, action) for action in hole.after[:FOLLOWING]]
-    head = (*text_format.plan_heading(hole.todo), *text_format.facts_part(facts.texts))
-    return (*head, *said, *text_format.hole_part(following)), facts
+    """Return the prompt for filling in a span, up to the [EOS] of the plan around it, and its facts."""
+    world = span.state.world
+    next_objects = [world.index[name] for action in span.after[:1] for name in action.args]
+    facts = facts_for(
+        span.state, span.todo, initial_state, notes, avoid=avoid, phase=goal.phases[0], extra_entities=next_objects
+    )
+    feedback = text_format.feedback_part([note.said for note in relevant_notes(notes, facts.names)])
+    following = [format_action(world, action) for action in span.after[:MAX_FOLLOWING_STEPS]]
+    heading = (*text_format.plan_heading(span.todo), *text_format.facts_part(facts.texts))
+    return (*heading, *feedback, *text_format.span_context_part(following)), facts

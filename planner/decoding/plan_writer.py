@@ -1,4 +1,4 @@
-"""Writing subtasks, one after another: only those that can be done, or, where the GPT is alone, whatever it likes."""
+"""Writes subtasks one after another: only applicable ones, or, for the GPT alone, any text."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ if TYPE_CHECKING:
     from planner.prompts.cursor import Cursor, Ids
     from planner.prompts.sessions import Prompts
 
-STEPS_PER_THING = 9  # of a chunk or a span: more than the longest way to change and bring one thing
-MIN_ROOM = 8  # tokens that are left in the context, for a subtask to be begun
+MAX_STEPS_PER_CHANGE = 9  # more than the longest way to change and bring one object
+MIN_ROOM = 8  # tokens that must be left in the context to begin a subtask
 
 
 @dataclass(kw_only=True)
 class Draft:
-    """A plan as it is written.
+    """A plan while it is written.
 
     Attributes:
-        actions: Of it.
-        kept: How many of them are those of a plan that was repaired.
-        tokens: Written.
-        logprob: Of the tokens.
-        wrote: What was written freely, word for word.
-        unread: The first subtask of it that could not be read, and why; it ends the plan.
-        cut: Whether it was cut off, before it was ended.
+        actions: The actions of the plan.
+        kept: The number of actions taken over from a plan that was repaired.
+        tokens: The number of tokens written.
+        logprob: The log-probability of the tokens.
+        text: The segments as the GPT wrote them; only filled by unconstrained decoding.
+        parse_error: The first subtask that could not be parsed, and why; it ends the plan.
+        truncated: Whether the text ended before the GPT ended it.
     """
 
     actions: list[Action] = field(default_factory=list)
@@ -40,10 +40,10 @@ class Draft:
     logprob: float = 0.0
     text: list[text_format.Segment] = field(default_factory=list)
     parse_error: str = ""
-    cut: bool = False
+    truncated: bool = False
 
     def count(self, cursor: Cursor) -> None:
-        """Add what a cursor has written to the sums."""
+        """Add a cursor's tokens and log-probability to the sums."""
         self.tokens += cursor.written
         self.logprob += cursor.logprob
 
@@ -55,67 +55,67 @@ def write(
     names: frozenset[str],
     draft: Draft,
     *,
-    ends: Callable[[State], Sequence[int]],
-    most: int,
-    barred: frozenset[str] = frozenset(),
+    allowed_ends: Callable[[State], Sequence[int]],
+    max_steps: int,
+    forbidden: frozenset[str] = frozenset(),
 ) -> State:
-    """Let the GPT write applicable subtasks until it ends them; returns the state that they lead to.
+    """Let the GPT write applicable subtasks until it ends them; return the resulting state.
 
     Args:
-        prompts: Of the GPT.
-        cursor: Behind the prompt.
-        state: Where the first subtask begins.
-        names: What the prompt's facts are about: subtasks about these alone, where there are any.
-        draft: The subtasks are added to it.
-        ends: The marks that may follow a subtask which leads to a state.
-        most: Subtasks.
-        barred: Names that no subtask may have.
+        prompts: The GPT's prompts.
+        cursor: A cursor at the end of the prompt.
+        state: The state before the first subtask.
+        names: The names in the prompt's facts; only subtasks on these can be written, if there are any.
+        draft: The subtasks are appended to it.
+        allowed_ends: Returns the special tokens that may follow a subtask, given the state that it leads to.
+        max_steps: Maximum number of subtasks.
+        forbidden: Names that no subtask may use.
     """
-    seen = {state_key(state)}
-    eos, hint = prompts.marks["[EOS]"], prompts.marks["[HINT]"]
-    for _ in range(most):
+    visited = {state_key(state)}
+    eos, hint = prompts.special_ids["[EOS]"], prompts.special_ids["[HINT]"]
+    for _ in range(max_steps):
         actions = []
-        options_ids: list[Ids] = []
-        afters: list[State] = []
-        for action, after in candidate_actions(state, names - barred, seen):
-            if not barred.isdisjoint(action.args):
+        option_ids: list[Ids] = []
+        next_states: list[State] = []
+        for action, next_state in candidate_actions(state, names - forbidden, visited):
+            if not forbidden.isdisjoint(action.args):
                 continue
             ids = prompts.encode(format_action(state.world, action))
             if (fact := text_format.hint_of(state, action)) is not None:
                 ids = (*ids, hint, *prompts.encode(fact))
             actions.append(action)
-            options_ids.append(ids)
-            afters.append(after)
-        if not actions or cursor.room < max(map(len, options_ids)) + 2:
+            option_ids.append(ids)
+            next_states.append(next_state)
+        if not actions or cursor.room < max(map(len, option_ids)) + 2:
             break
 
-        def marks(i: int, afters: list[State] = afters) -> Sequence[int]:
-            return ends(afters[i])
+        def end_tokens(i: int, next_states: list[State] = next_states) -> Sequence[int]:
+            return allowed_ends(next_states[i])
 
-        chosen, mark = choose_sequence(cursor, options_ids, marks)
+        chosen, end_token = choose_sequence(cursor, option_ids, end_tokens)
         draft.actions.append(actions[chosen])
-        state = afters[chosen]
-        seen.add(state_key(state))
-        if mark == eos:
+        state = next_states[chosen]
+        visited.add(state_key(state))
+        if end_token == eos:
             break
     return state
 
 
 def write_unconstrained(prompts: Prompts, cursor: Cursor, state: State, draft: Draft) -> State:
-    """Let the GPT write any text; a subtask that cannot be read or done ends the plan; returns where it leads."""
-    written: tuple[text_format.Mark, ...] = ("[SEP]", "[HINT]", "[EOS]")
-    marks = {prompts.marks[mark]: mark for mark in written}
-    stop: int | None = prompts.marks["[SEP]"]
+    """Let the GPT write any text; return the resulting state. A subtask that is unparsable or inapplicable ends it."""
+    written: tuple[text_format.SpecialToken, ...] = ("[SEP]", "[HINT]", "[EOS]")
+    token_names = {prompts.special_ids[name]: name for name in written}
+    stop: int | None = prompts.special_ids["[SEP]"]
     subtasks: list[str] = []
-    while stop in marks and marks[stop] != "[EOS]" and cursor.room > 1:
-        mark = marks[stop]
+    while stop in token_names and token_names[stop] != "[EOS]" and cursor.room > 1:
+        name = token_names[stop]
         ids, stop = write_until(cursor, prompts.stops, 64)
         words = prompts.tokenizer.decode(ids).strip()
-        draft.text.append(text_format.Segment(mark, words, bool(draft.text), True))
-        if mark == "[SEP]":
+        draft.text.append(text_format.Segment(name, words, bool(draft.text), True))
+        if name == "[SEP]":
             subtasks.append(words)
-    draft.cut = stop != prompts.marks["[EOS]"]
-    if not draft.cut:
+    draft.truncated = stop != prompts.special_ids["[EOS]"]
+    if not draft.truncated:
         draft.text.append(text_format.Segment("[EOS]", "", True))
     for subtask in subtasks:
         try:

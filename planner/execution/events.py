@@ -1,4 +1,4 @@
-"""What an execution comes to, and what happens on the way: values only.
+"""The events of an execution, and its outcome: values only.
 
 `planner.execution.executor.run` yields the events, one at a time, while the plan is carried out:
 
@@ -8,7 +8,7 @@
             case Done(): print(event.step.status, event.step.reason)
             case Replanned(): print(event.plan)
             case Disturbed(): print(event.what)
-            case Looking() | Looked() | Missed(): ...  # only where not all of the home is known
+            case Looking() | Looked() | Missed(): ...  # only in a partly known home
             case Ended(): print(event.episode.success)
 """
 
@@ -29,9 +29,10 @@ class Step:
     """One executed subtask.
 
     Attributes:
-        collisions: Samples in which the robot pressed against what it did not mean to touch; 0 in the symbolic world.
-        energy_j: What the robot's motors spent [J], where the home measures it.
-        blocked_by: The fixture that must be closed before it can be done; empty if none is in the way.
+        collisions: Samples in which the robot pressed against something it did not mean to touch; 0 in the symbolic
+            home.
+        energy_j: Energy spent by the robot's motors [J]; None if the home does not measure it.
+        blocked_by: The open fixture that blocks the subtask and must be closed first; empty if none.
     """
 
     subtask: str
@@ -45,7 +46,7 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True)
 class Interruption:
-    """A disturbance, and the number of the subtask before which it happened."""
+    """A disturbance, and the number of the subtask that it preceded."""
 
     before_step: int
     what: str
@@ -53,13 +54,13 @@ class Interruption:
 
 @dataclass(frozen=True, kw_only=True)
 class Looking:
-    """The robot begins to look for something.
+    """The robot begins a search action.
 
     Attributes:
-        wanted: What it looks for.
+        wanted: What it searches for.
         place: The fixture that it goes to.
-        opens: Whether it means to open it; else it looks round the room.
-        chance: Of something wanted being seen, as believed, in [0, 1].
+        opens: Whether it will open the fixture; otherwise it looks around the room.
+        chance: Believed probability that it sees something wanted, in [0, 1].
     """
 
     wanted: tuple[str, ...]
@@ -70,14 +71,14 @@ class Looking:
 
 @dataclass(frozen=True, kw_only=True)
 class Looked:
-    """What a look has come to.
+    """The outcome of a search action.
 
     Attributes:
-        look: What was meant.
-        before_step: The number of the first subtask that it took.
-        opened: Whether the fixture was opened: what was wanted may lie openly in its room.
-        found: Names of things that may be what was wanted.
-        reason: Why it could not be looked; empty if it could.
+        look: The search action.
+        before_step: The number of its first subtask.
+        opened: Whether the fixture was opened; the wanted object may have been visible in the room already.
+        found: Names of new objects of a wanted category.
+        reason: Why the search action failed; empty if it succeeded.
     """
 
     look: Looking
@@ -89,7 +90,7 @@ class Looked:
 
 @dataclass(frozen=True, kw_only=True)
 class Missed:
-    """A thing is not where the robot believed it to be, as it saw before a subtask."""
+    """An object is not where the robot believed it to be; noticed before a subtask."""
 
     thing: str
     place: str
@@ -98,13 +99,13 @@ class Missed:
 
 @dataclass(frozen=True, kw_only=True)
 class Search:
-    """What the robot saw of a home that it knows in part.
+    """The search history of an execution in a partly known home.
 
     Attributes:
-        looks: Where it looked, in order.
-        missed: What was no longer where it believed it to be.
-        shortfall: What was not found and where it was looked for, and what no plan reaches; empty if nothing.
-        belief: What it knows at the end.
+        looks: The search actions, in order.
+        missed: Objects that were no longer where the robot believed them to be.
+        shortfall: What was not found and where it was searched for, and what no plan reaches; empty if nothing.
+        belief: The robot's belief at the end.
     """
 
     looks: tuple[Looked, ...]
@@ -114,11 +115,11 @@ class Search:
 
     @property
     def opened(self) -> int:
-        """How many times it opened something to look into it."""
+        """Number of fixtures opened to look inside."""
         return sum(look.opened for look in self.looks)
 
     def as_dict(self) -> dict[str, object]:
-        """Plain data for programs; what is known is for the memory file."""
+        """Plain data for programs, without the belief, which the memory file stores."""
         return {
             "looks": [asdict(look) for look in self.looks],
             "missed": [asdict(missed) for missed in self.missed],
@@ -129,18 +130,18 @@ class Search:
 
 @dataclass(frozen=True, kw_only=True)
 class Episode:
-    """What an execution came to.
+    """The outcome of an execution.
 
     Attributes:
-        success: All conditions of the goal hold at the end.
+        success: Whether all conditions of the goal hold at the end.
         rate: The goal-condition rate, in [0, 1].
         met: Whether each condition holds.
-        steps: What was executed, failures included.
-        replans: How often the GPT planned anew.
+        steps: The executed subtasks, including failures.
+        replans: Number of times the GPT replanned.
         simulated_s: Simulated time [s].
-        real_s: Time that the execution took [s].
-        disturbances: What else happened in the home.
-        search: What the robot looked for; None where all of the home was known.
+        real_s: Wall-clock time of the execution [s].
+        disturbances: Changes that the robot did not make.
+        search: The search history; None if the home was fully known.
     """
 
     success: bool
@@ -155,24 +156,24 @@ class Episode:
 
     @property
     def failures(self) -> dict[str, int]:
-        """How many subtasks failed for each reason, the most frequent first."""
+        """Number of failed subtasks by reason, the most frequent first."""
         return dict(Counter(step.reason for step in self.steps if step.status != "done").most_common())
 
     @property
     def collisions(self) -> int:
-        """Samples in which the robot pressed against what it did not mean to touch."""
+        """Samples in which the robot pressed against something it did not mean to touch."""
         return sum(step.collisions for step in self.steps)
 
     @property
     def energy_j(self) -> float | None:
-        """What the robot's motors spent [J]; None where the home does not measure it."""
+        """Energy spent by the robot's motors [J]; None if the home does not measure it."""
         spent = [step.energy_j for step in self.steps if step.energy_j is not None]
         return sum(spent) if spent else None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Begun:
-    """A subtask begins: the `number`th of the `of` that there are by the present plan, counted from 1."""
+    """A subtask begins: number `number`, counted from 1, of `of` in the current plan."""
 
     number: int
     of: int
@@ -181,21 +182,21 @@ class Begun:
 
 @dataclass(frozen=True, kw_only=True)
 class Done:
-    """A subtask has ended, well or not."""
+    """A subtask has ended, successfully or not."""
 
     step: Step
 
 
 @dataclass(frozen=True, kw_only=True)
 class Replanned:
-    """The rest of the plan is another now."""
+    """The rest of the plan was replaced."""
 
     plan: Plan
 
 
 @dataclass(frozen=True, kw_only=True)
 class Disturbed:
-    """Something else than the robot has changed the home."""
+    """Something other than the robot has changed the home."""
 
     what: Disturbance
 

@@ -1,12 +1,13 @@
-"""An instruction in a home that is known in part: the goal that it means, and a plan as far as one can be known.
+"""Plans an instruction in a partly known home: reads its goal, and plans as far as the belief allows.
 
-The inventory that the GPT reads has the fixtures of the map, the things that are known, and the categories that the
-instruction itself names: nothing tells it of what is hidden. A goal about a thing that nobody has seen is taken as it
-is written; that there is none is only said when it has been looked for. What the map does not have is not there.
+The inventory that the GPT reads contains the fixtures of the map, the known objects, and the categories that the
+instruction itself names; nothing reveals hidden objects. A goal about an object that has not been seen is accepted as
+written; that there is none is reported only after a search. A fixture that is not on the map does not exist.
 
-The GPT plans on what is believed, with each thing that it needs and nobody has seen imagined at its likeliest place. A
-subtask `look for mug` stands before the first one that rests on such a place. The plan is not verified then: whether
-the thing is there shows when it is carried out (`planner/exploration/search_executor.py`), which looks in the same order.
+The GPT plans on the belief, with every needed but unseen object placed hypothetically at its most likely place. A
+subtask `look for mug` precedes the first subtask that depends on such a place. Such a plan is not verified: the
+execution shows whether the object is there (`planner/exploration/search_executor.py`, which searches in the same
+order).
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ from envs.symbolic.actions import format_action
 from envs.symbolic.domain import load_domain
 from envs.symbolic.goals import Goal, format_goal, parse_goal
 from planner.errors import CalibrationError
-from planner.exploration.information_needs import InformationNeed, information_needs, without_doubles
-from planner.exploration.search_order import chances, hypothesize, most_likely, options
+from planner.exploration.information_needs import InformationNeed, deduplicate_needs, information_needs
+from planner.exploration.search_order import hypothesize, location_probabilities, most_likely, search_actions
 from planner.goals.feasibility import missing
 from planner.language.normalization import normalize
 from planner.language.phrase_patterns import load_words
@@ -39,138 +40,153 @@ if TYPE_CHECKING:
     from planner.plans.options import Options
     from planner.plans.planning_result import ParsedInstruction
 
-LOOK = "look for "  # what a subtask that is no action of the robot's own begins with
+LOOK_PREFIX = "look for "  # begins a subtask that is a search, not an action
 
 
-def plan_under_uncertainty(planner: PlanningPipeline, instruction: str, belief: Belief, decoding: Options) -> Plan:
-    """Answer an instruction by what is known of a home.
+def plan_under_uncertainty(
+    planner: PlanningPipeline, instruction: str, belief: Belief, decoding_options: Options
+) -> Plan:
+    """Plan an instruction in a partly known home.
 
     Raises:
-        CalibrationError: An error rate is asked for: what the GPT has not seen of a home, its calibration does not say.
+        CalibrationError: An error rate is requested: the calibration is valid only for fully known homes.
     """
-    if decoding.error_rate is not None:
+    if decoding_options.error_rate is not None:
         raise CalibrationError("an error rate can be kept only where all of the home is known; leave one of them out")
-    began = time.perf_counter()
-    found = understand(planner, instruction, belief, decoding)
-    if found.goal is None:
-        return Plan.declined(found, belief.states()[0], time.perf_counter() - began)
-    plan = plan_for_goal_under_uncertainty(planner, found.goal, belief, decoding, instruction=found.instruction)
-    seconds, tokens = time.perf_counter() - began, plan.tokens + found.tokens
-    return replace(plan, seconds=seconds, tokens=tokens, logprob=found.logprob)
+    started_at = time.perf_counter()
+    parsed = understand(planner, instruction, belief, decoding_options)
+    if parsed.goal is None:
+        return Plan.declined(parsed, belief.states()[0], time.perf_counter() - started_at)
+    plan = plan_for_goal_under_uncertainty(
+        planner, parsed.goal, belief, decoding_options, instruction=parsed.instruction
+    )
+    seconds, tokens = time.perf_counter() - started_at, plan.tokens + parsed.tokens
+    return replace(plan, seconds=seconds, tokens=tokens, logprob=parsed.logprob)
 
 
 def plan_for_goal_under_uncertainty(
-    planner: PlanningPipeline, goal: Goal, belief: Belief, decoding: Options, *, instruction: str = ""
+    planner: PlanningPipeline, goal: Goal, belief: Belief, decoding_options: Options, *, instruction: str = ""
 ) -> Plan:
-    """Plan for a goal on what is believed."""
-    everything = [want for condition in goal.conditions for want in information_needs(condition, belief)]
-    guesses = {w.label: g for w in everything if (g := _guess(w, belief)).places}
-    wanted = without_doubles([w for w in everything if w.label in guesses])
-    nowhere = [w for w in everything if not w.every and w.label not in guesses]
-    look = most_likely(options(wanted, belief)) if wanted else None
-    imagined = hypothesize(wanted, belief, look)
-    state, first = belief.states(imagined)
-    plan = planner.plan_for_goal(goal, state, decoding, start=first, instruction=instruction)
-    if nowhere:
-        reason = "; ".join(f"looked everywhere; there is no {w.label}" for w in nowhere)
+    """Plan for a goal on the belief."""
+    needs = [need for condition in goal.conditions for need in information_needs(condition, belief)]
+    guesses = {need.label: guess for need in needs if (guess := _make_guess(need, belief)).places}
+    open_needs = deduplicate_needs([need for need in needs if need.label in guesses])
+    exhausted = [need for need in needs if not need.every and need.label not in guesses]
+    next_look = most_likely(search_actions(open_needs, belief)) if open_needs else None
+    imagined = hypothesize(open_needs, belief, next_look)
+    state, initial_state = belief.states(imagined)
+    plan = planner.plan_for_goal(goal, state, decoding_options, initial_state=initial_state, instruction=instruction)
+    if exhausted:
+        reason = "; ".join(f"looked everywhere; there is no {need.label}" for need in exhausted)
         return replace(plan, status="unverified", reason=reason)
-    if not wanted:
+    if not open_needs:
         return plan
-    shown = tuple(guesses[w.label] for w in wanted)
+    shown = tuple(guesses[need.label] for need in open_needs)
     reason = "needs to look for " + "; ".join(map(str, shown))
     if plan.status != "verified":
         reason += f"; with that found where it may be, {plan.reason}"
-    subtasks = _with_looks(plan, wanted, imagined, belief)
+    subtasks = _insert_looks(plan, open_needs, imagined, belief)
     return replace(plan, status="unverified", reason=reason, actions=(), subtasks=subtasks, guesses=shown)
 
 
 def understand(planner: PlanningPipeline, instruction: str, belief: Belief, options: Options) -> ParsedInstruction:
-    """Let the GPT write the goal of an instruction, by what is known of the home."""
-    found = planner.understand(instruction, with_unseen(belief, named(instruction)), options)
-    if found.goal is not None or not found.goal_text or found.question:
-        return found
+    """Let the GPT write the goal of an instruction, given what is known of the home."""
+    parsed = planner.understand(instruction, with_unseen(belief, categories_named(instruction)), options)
+    if parsed.goal is not None or not parsed.goal_text or parsed.question:
+        return parsed
     try:
-        goal = parse_goal(found.goal_text)
+        goal = parse_goal(parsed.goal_text)
     except GoalError:
-        return found
-    absent = missing(goal, with_unseen(belief, load_domain().objects))
-    if absent is not None:  # from the map
-        return replace(found, refusal=f"there is no {absent} here")
-    return replace(found, goal=goal, goal_text=format_goal(goal), refusal="", broken=False)
+        return parsed
+    missing_category = missing(goal, with_unseen(belief, load_domain().objects))
+    if missing_category is not None:  # a fixture
+        return replace(parsed, refusal=f"there is no {missing_category} here")
+    return replace(parsed, goal=goal, goal_text=format_goal(goal), refusal="", unparsable=False)
 
 
 def with_unseen(belief: Belief, categories: Iterable[str]) -> State:
-    """Return what is known, with one thing of each category of which none is."""
-    known = {k.category for k in belief.things.values()}
+    """Return the believed state, with one object added for each given category of which none is known."""
+    known = {item.category for item in belief.things.values()}
     unseen = {free_name(belief, c): Known(category=c, place=GROUND) for c in categories if c not in known}
     return belief.states(unseen)[0]
 
 
-def named(instruction: str) -> tuple[str, ...]:
-    """Return the categories of things that an instruction names, by their own name or, failing that, by another."""
+def categories_named(instruction: str) -> tuple[str, ...]:
+    """Return the object categories that an instruction names, by their own names or by synonyms."""
     nouns, longest = _nouns()
     words = re.findall(r"[a-z']+", normalize(instruction).lower())
-    found: dict[str, None] = {}
-    at = 0
-    while at < len(words):
-        for length in range(min(longest, len(words) - at), 0, -1):
-            meant = nouns.get(" ".join(words[at : at + length]))
-            if meant is not None:
-                found |= dict.fromkeys(meant)
-                at += length
+    categories: dict[str, None] = {}
+    position = 0
+    while position < len(words):
+        for length in range(min(longest, len(words) - position), 0, -1):
+            meanings = nouns.get(" ".join(words[position : position + length]))
+            if meanings is not None:
+                categories |= dict.fromkeys(meanings)
+                position += length
                 break
         else:
-            at += 1
-    return tuple(found)
+            position += 1
+    return tuple(categories)
 
 
-def with_named(belief: Belief, subtasks: Iterable[str]) -> State:
-    """Return what is known, with the things that a plan names, wherever they may be."""
+def with_named_objects(belief: Belief, subtasks: Iterable[str]) -> State:
+    """Return the believed state, with unknown objects added that a plan names."""
     domain = load_domain()
     name = re.compile(rf"\b({'|'.join(sorted(map(re.escape, domain.objects), key=len, reverse=True))}) \d+\b")
-    found = {match[0]: match[1] for subtask in subtasks for match in name.finditer(subtask)}
-    unknown = {n: Known(category=c, place=GROUND) for n, c in found.items() if n not in belief.things}
+    categories = {match[0]: match[1] for subtask in subtasks for match in name.finditer(subtask)}
+    unknown = {
+        name: Known(category=category, place=GROUND)
+        for name, category in categories.items()
+        if name not in belief.things
+    }
     return belief.states(unknown)[0]
 
 
-def _guess(want: InformationNeed, belief: Belief) -> Guess:
-    places = dict.fromkeys(sorted(want.fixtures), 1.0) or chances(want, belief)
+def _make_guess(need: InformationNeed, belief: Belief) -> Guess:
+    places = dict.fromkeys(sorted(need.fixtures), 1.0) or location_probabilities(need, belief)
     ordered = sorted(places.items(), key=lambda item: -item[1])
-    return Guess(wanted=want.label, places=tuple(ordered), every=want.every)
+    return Guess(wanted=need.label, places=tuple(ordered), every=need.every)
 
 
-def _with_looks(
-    plan: Plan, wanted: list[InformationNeed], imagined: dict[str, Known], belief: Belief
+def _insert_looks(
+    plan: Plan, open_needs: list[InformationNeed], imagined: dict[str, Known], belief: Belief
 ) -> tuple[str, ...]:
-    """The subtasks with `look for` before what rests on an imagined thing; what all depends on is looked for first."""
+    """Insert `look for` before the first subtask that depends on each hypothetical object; other needs come first."""
     world = belief.states(imagined)[0].world
     labels = {
-        name: next(w.label for w in wanted if not w.every and known.category in w.words)
-        for name, known in imagined.items()
+        name: next(need.label for need in open_needs if not need.every and item.category in need.words)
+        for name, item in imagined.items()
     }
-    rests_on = [{n for n, k in imagined.items() if n in a.args or k.place in a.args} for a in plan.actions]
-    needed = {labels[name] for names in rests_on for name in names}
-    shown = [LOOK + want.label for want in wanted if want.label not in needed]
-    for action, names in zip(plan.actions, rests_on, strict=True):
-        for name, known in imagined.items():
-            if name in names and LOOK + labels[name] not in shown:
-                shown.append(LOOK + labels[name])
-                if action.skill != "open" and not belief.sees(known.place):
-                    shown.append(f"go to {known.place}")
+    needed_by_step = [
+        {name for name, item in imagined.items() if name in action.args or item.place in action.args}
+        for action in plan.actions
+    ]
+    needed = {labels[name] for names in needed_by_step for name in names}
+    shown = [LOOK_PREFIX + need.label for need in open_needs if need.label not in needed]
+    for action, names in zip(plan.actions, needed_by_step, strict=True):
+        for name, item in imagined.items():
+            if name in names and LOOK_PREFIX + labels[name] not in shown:
+                shown.append(LOOK_PREFIX + labels[name])
+                if action.skill != "open" and not belief.sees(item.place):
+                    shown.append(f"go to {item.place}")
         shown.append(format_action(world, action))
     return tuple(shown)
 
 
 @lru_cache(maxsize=1)
 def _nouns() -> tuple[dict[str, tuple[str, ...]], int]:
-    """What each noun, in singular and plural, may name; and how many words the longest has."""
+    """Return the categories that each noun (singular or plural) may name, and the word count of the longest noun."""
     plural = Realizer(random.Random(0), None).plural
-    domain, others = load_domain(), dict[str, tuple[str, ...]]()
+    domain, by_synonym = load_domain(), dict[str, tuple[str, ...]]()
     for category, synonyms in load_words().objects.items():
         for noun in synonyms:
-            for form in (noun.lower(), plural(noun).lower()):
-                others[form] = (*others.get(form, ()), category)
-    own = {form.lower(): (c,) for c in domain.objects for form in (c, plural(c))}
-    fixtures: dict[str, tuple[str, ...]] = {form.lower(): () for c in domain.fixtures for form in (c, plural(c))}
-    nouns = {**others, **fixtures, **own}
+            for noun_form in (noun.lower(), plural(noun).lower()):
+                by_synonym[noun_form] = (*by_synonym.get(noun_form, ()), category)
+    by_name = {
+        noun_form.lower(): (category,) for category in domain.objects for noun_form in (category, plural(category))
+    }
+    fixtures: dict[str, tuple[str, ...]] = {
+        noun_form.lower(): () for category in domain.fixtures for noun_form in (category, plural(category))
+    }
+    nouns = {**by_synonym, **fixtures, **by_name}
     return nouns, max(len(noun.split()) for noun in nouns)

@@ -1,7 +1,7 @@
-"""What has to be looked for before a goal can be planned on what is known.
+"""Determines what must be found before a goal can be planned on the belief.
 
-A condition wants things that are not known, the tools that its changes need, a look at every place that `every` and
-`no` are about, and a look at the fixtures whose states it would otherwise only suppose.
+A condition may need unknown objects, the tools for its changes, a look at every place that may hold the objects of an
+`every` or `no`, and a look at fixtures whose states are only assumed.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class InformationNeed:
-    """Something to look for.
+    """Something to search for.
 
     Attributes:
-        label: As a person says it: `mug`, `dirty plate`, `something to cut with`.
-        words: Categories, any of which will do; empty if a look at fixtures is wanted.
-        states: What must be true of it already, because the robot cannot make it so.
-        number: How many more.
-        have: How many are known that would do.
-        every: All there are: no place where one may be is left out.
-        only_in: The only kind of fixture to look at; empty: all.
-        fixtures: Fixtures to look at, if that is what is wanted.
+        label: In plain words: `mug`, `dirty plate`, `something to cut with`.
+        words: Categories, any of which is suitable; empty if fixtures must be looked at.
+        states: States that it must already have, because the robot cannot bring them about.
+        number: How many more are needed.
+        have: How many suitable objects are known.
+        every: Whether all of them are needed, so that no possible place may be left out.
+        only_in: The only category of fixture to look at; empty for all.
+        fixtures: Fixtures to look at, if their states are needed.
     """
 
     label: str
@@ -48,134 +48,144 @@ class InformationNeed:
 def information_needs(
     condition: Condition, belief: Belief, *, avoid: frozenset[str] = frozenset()
 ) -> tuple[InformationNeed, ...]:
-    """Return what a condition needs that is not known, the things before the tools.
+    """Return what a condition needs that is not known, objects before tools.
 
-    An `every` or `no` always wants all there are: whether a place is left to look at is for `planner.exploration.search_order`.
+    An `every` or `no` always needs all objects; `planner.exploration.search_order` determines whether a place is left
+    to look at.
 
     Args:
-        condition: What is to hold.
-        belief: What is known.
-        avoid: Things not to use.
+        condition: The condition.
+        belief: The robot's belief.
+        avoid: Names of objects not to use.
     """
-    state, first = belief.states()
+    state, initial_state = belief.states()
     index = state.world.index
-    found = _Wants(state, first, belief, frozenset(index[name] for name in avoid if name in index))
-    return tuple(found.of(condition))
+    finder = _NeedFinder(state, initial_state, belief, frozenset(index[name] for name in avoid if name in index))
+    return tuple(finder.needs_of(condition))
 
 
-def without_doubles(found: Sequence[InformationNeed]) -> list[InformationNeed]:
-    """Leave out what is wanted twice, and one of a kind of which all are looked for."""
-    everything = {word for want in found if want.every and not want.only_in for word in want.words}
-    kept = [w for w in found if w.every or not set(w.words) <= everything]
-    return list(dict.fromkeys(kept))
+def deduplicate_needs(needs: Sequence[InformationNeed]) -> list[InformationNeed]:
+    """Remove duplicates, and needs for one object of a category of which all are searched for."""
+    words_sought_everywhere = {word for need in needs if need.every and not need.only_in for word in need.words}
+    distinct = [need for need in needs if need.every or not set(need.words) <= words_sought_everywhere]
+    return list(dict.fromkeys(distinct))
 
 
-class _Wants:
-    def __init__(self, state: State, first: State, belief: Belief, avoid: frozenset[int]) -> None:
-        self.state, self.first, self.belief, self.avoid = state, first, belief, avoid
+class _NeedFinder:
+    def __init__(self, state: State, initial_state: State, belief: Belief, avoid: frozenset[int]) -> None:
+        self.state, self.initial_state, self.belief, self.avoid = state, initial_state, belief, avoid
         self.domain = state.world.domain
 
-    def of(self, condition: Condition) -> Iterator[InformationNeed]:
+    def needs_of(self, condition: Condition) -> Iterator[InformationNeed]:
         if isinstance(condition, FixtureIs):
-            yield from self.fixture(condition)
+            yield from self.fixture_needs(condition)
         elif isinstance(condition, Every):
-            yield self.all_of(condition.thing, "every", "")
-            about = quantified_objects(self.first, condition)
-            if not about:
-                yield self.one(condition.thing, 1)
-            elif not holds(self.state, condition, self.first):
-                yield from self.tools(condition.become, about)
-            yield from self.container(condition.place)
+            yield self.all_objects_need(condition.thing, "every", "")
+            initial_subjects = quantified_objects(self.initial_state, condition)
+            if not initial_subjects:
+                yield self.object_need(condition.thing, 1)
+            elif not holds(self.state, condition, self.initial_state):
+                yield from self.tool_needs(condition.become, initial_subjects)
+            yield from self.container_needs(condition.place)
         elif isinstance(condition, No):
             place = condition.place
-            yield self.all_of(condition.thing, "any", (place.fixture or "") if place is not None else "")
-        elif not holds(self.state, condition, self.first):
+            yield self.all_objects_need(condition.thing, "any", (place.fixture or "") if place is not None else "")
+        elif not holds(self.state, condition, self.initial_state):
             place = condition.place if isinstance(condition, Count) else None
             number = condition.number if isinstance(condition, Count) else 1
-            yield from self.some(condition, place, number)
+            yield from self.quantity_needs(condition, place, number)
 
-    def some(self, condition: Count | Holding, place: Place | None, number: int) -> Iterator[InformationNeed]:
+    def quantity_needs(self, condition: Count | Holding, place: Place | None, number: int) -> Iterator[InformationNeed]:
         thing = condition.thing
-        ready = matching_objects(self.state, thing, place)
-        able = ready + grounding.candidates(self.state, thing, place, avoid=self.avoid)
-        if len(able) < number:
-            yield self.one(thing, number - len(able), have=len(able))
-        yield from self.tools(thing.states, able, kinds=self.domain.resolve(thing.word))
-        if thing.liquid is not None and not ready:
-            yield from self.liquid(thing, able)
-        yield from self.container(place)
+        satisfying = matching_objects(self.state, thing, place)
+        usable = satisfying + grounding.candidates(self.state, thing, place, avoid=self.avoid)
+        if len(usable) < number:
+            yield self.object_need(thing, number - len(usable), n_usable=len(usable))
+        yield from self.tool_needs(thing.states, usable, categories=self.domain.resolve(thing.word))
+        if thing.liquid is not None and not satisfying:
+            yield from self.liquid_needs(thing, usable)
+        yield from self.container_needs(place)
 
-    def one(self, thing: Thing, number: int, have: int = 0) -> InformationNeed:
-        made = {*grounding.MAKERS, *self.domain.negations}
-        fixed = frozenset(s for s in thing.states if s not in made)
-        words = tuple(w for w in self.domain.resolve(thing.word) if self.can_be(w, thing))
+    def object_need(self, thing: Thing, number: int, n_usable: int = 0) -> InformationNeed:
+        achievable = {*grounding.APPLIANCES, *self.domain.negations}
+        required = frozenset(state_name for state_name in thing.states if state_name not in achievable)
+        words = tuple(word for word in self.domain.resolve(thing.word) if self.can_become(word, thing))
         return InformationNeed(
-            label=" ".join([*sorted(fixed), thing.word]), words=words, states=fixed, number=number, have=have
+            label=" ".join([*sorted(required), thing.word]), words=words, states=required, number=number, have=n_usable
         )
 
-    def can_be(self, word: str, thing: Thing) -> bool:
-        kind = self.domain.objects[word]
-        able = {"sliced": kind.slices, "cooked": kind.cooks, "folded": kind.folds}
-        holds_it = thing.liquid is None or kind.fills or kind.contains == thing.liquid
-        return holds_it and all(able.get(s, True) for s in thing.states)
+    def can_become(self, word: str, thing: Thing) -> bool:
+        category = self.domain.objects[word]
+        possible = {"sliced": category.slices, "cooked": category.cooks, "folded": category.folds}
+        holds_it = thing.liquid is None or category.fills or category.contains == thing.liquid
+        return holds_it and all(possible.get(state_name, True) for state_name in thing.states)
 
-    def all_of(self, thing: Thing, quantifier: str, only_in: str) -> InformationNeed:
+    def all_objects_need(self, thing: Thing, quantifier: str, only_in: str) -> InformationNeed:
         label = " ".join([quantifier, *thing.states, thing.word])
         return InformationNeed(label=label, words=self.domain.resolve(thing.word), every=True, only_in=only_in)
 
-    def tools(self, states: Sequence[str], able: Sequence[int], kinds: Sequence[str] = ()) -> Iterator[InformationNeed]:
+    def tool_needs(
+        self, states: Sequence[str], usable: Sequence[int], categories: Sequence[str] = ()
+    ) -> Iterator[InformationNeed]:
         objects = self.domain.objects
-        lacks = {s for s in states if not able or not all(self.state.has(i, s) for i in able)}
-        if "sliced" in lacks and grounding.tool(self.state, "cuts") is None:
-            words = tuple(n for n, k in objects.items() if k.cuts)
+        missing_states = {
+            state_name for state_name in states if not usable or not all(self.state.has(i, state_name) for i in usable)
+        }
+        if "sliced" in missing_states and grounding.tool_for(self.state, "cuts") is None:
+            words = tuple(name for name, category in objects.items() if category.cuts)
             yield InformationNeed(label="something to cut with", words=words)
-        if "cooked" in lacks and not self.cooks(able, kinds):
+        if "cooked" in missing_states and not self.can_cook(usable, categories):
             yield InformationNeed(label="pan or pot", words=("pan", "pot"))
 
-    def cooks(self, able: Sequence[int], kinds: Sequence[str]) -> bool:
-        """Whether there is something to cook in, or nothing needed."""
-        if able:
-            return any(grounding.maker(self.state, "cooked", i) is not None for i in able)
-        there = set(self.state.world.categories[: self.state.world.n_fixtures])
-        if "oven" in there or ("toaster" in there and tuple(kinds) == ("bread",)):
+    def can_cook(self, usable: Sequence[int], categories: Sequence[str]) -> bool:
+        """Whether something to cook in is known, or none is needed."""
+        if usable:
+            return any(grounding.appliance_for(self.state, "cooked", i) is not None for i in usable)
+        fixture_categories = set(self.state.world.categories[: self.state.world.n_fixtures])
+        if "oven" in fixture_categories or ("toaster" in fixture_categories and tuple(categories) == ("bread",)):
             return True
         return any(c in ("pan", "pot") for c in self.state.world.categories)
 
-    def liquid(self, thing: Thing, able: Sequence[int]) -> Iterator[InformationNeed]:
+    def liquid_needs(self, thing: Thing, usable: Sequence[int]) -> Iterator[InformationNeed]:
         assert thing.liquid is not None
-        if any(grounding.source(self.state, thing.liquid, i) is not None for i in able):
+        if any(grounding.liquid_source(self.state, thing.liquid, i) is not None for i in usable):
             return
         world = self.state.world
-        makers = [p for p in world.process[: world.n_fixtures] if p is not None and p.fill == thing.liquid]
-        if not able and (makers or thing.liquid in self.state.liquid):
+        dispensers = [p for p in world.process[: world.n_fixtures] if p is not None and p.fill == thing.liquid]
+        if not usable and (dispensers or thing.liquid in self.state.liquid):
             return
-        words = tuple(n for n, k in self.domain.objects.items() if k.contains == thing.liquid)
+        words = tuple(name for name, category in self.domain.objects.items() if category.contains == thing.liquid)
         yield InformationNeed(label=thing.liquid, words=words)
 
-    def container(self, place: Place | None) -> Iterator[InformationNeed]:
+    def container_needs(self, place: Place | None) -> Iterator[InformationNeed]:
         if place is None or place.thing is None:
             return
         if grounding.choose_container(self.state, place, []) is None:
-            words = tuple(w for w in self.domain.resolve(place.thing.word) if self.domain.objects[w].holds is not None)
+            words = tuple(
+                word for word in self.domain.resolve(place.thing.word) if self.domain.objects[word].holds is not None
+            )
             yield InformationNeed(label=place.thing.word, words=words)
-        yield from self.container(place.inside)
+        yield from self.container_needs(place.inside)
 
-    def fixture(self, condition: FixtureIs) -> Iterator[InformationNeed]:
+    def fixture_needs(self, condition: FixtureIs) -> Iterator[InformationNeed]:
         state, names = self.state, self.state.world.names
-        named = fixtures_of(state, condition)
-        unseen = [i for i in named if names[i] not in self.belief.inspected]
+        fixtures = fixtures_of(state, condition)
+        uninspected = [i for i in fixtures if names[i] not in self.belief.inspected]
         if condition.quantifier == "some":
-            if any(state.has(i, condition.state) for i in named if i not in unseen):
+            if any(state.has(i, condition.state) for i in fixtures if i not in uninspected):
                 return
-            unseen = [i for i in unseen if state.has(i, condition.state)]  # only supposed to be so
-        if unseen:
+            uninspected = [i for i in uninspected if state.has(i, condition.state)]  # only assumed to be so
+        if uninspected:
             label = f"whether a {condition.fixture} is {condition.state}"
-            yield InformationNeed(label=label, every=True, fixtures=frozenset(names[i] for i in unseen))
-        if holds(state, condition, self.first):
+            yield InformationNeed(label=label, every=True, fixtures=frozenset(names[i] for i in uninspected))
+        if holds(state, condition, self.initial_state):
             return
         objects = self.domain.objects
-        if grounding.needs_wiping(condition) and grounding.tool(state, "wipes") is None:
-            yield InformationNeed(label="something to wipe with", words=tuple(n for n, k in objects.items() if k.wipes))
-        if condition.state == "watered" and grounding.tool(state, "waters") is None:
+        if grounding.needs_wiping(condition) and grounding.tool_for(state, "wipes") is None:
+            yield InformationNeed(
+                label="something to wipe with",
+                words=tuple(name for name, category in objects.items() if category.wipes),
+            )
+        if condition.state == "watered" and grounding.tool_for(state, "waters") is None:
             vessels = ("watering can", "glass", "cup", "mug", "kettle", "pot", "bowl")
             yield InformationNeed(label="something to water with", words=vessels)

@@ -1,8 +1,8 @@
-"""The habits of one home as a GPT's adapter has learned them: what the GPT writes when it is asked where a thing is.
+"""The habits of one home, read from a GPT with that home's adapter: where objects are, and which doors open.
 
-The adapter (`planner/household/`) was trained on documents that say where things were seen and which doors stuck
-(`planner.prompts.text_format.location_document`, `trial`). Asked for a thing, the GPT's chances of writing each fixture of the map are where
-such a thing is likely to be; they replace what homes in general are like. It is asked once for each category.
+The adapter (`planner/household/`) was trained on documents about where objects were seen and which doors stuck
+(`location_document` and `opening_document` of `planner.prompts.text_format`). For a category, the probabilities with
+which the GPT writes each fixture of the map replace the common rates of homes in general. Each category is asked once.
 """
 
 from __future__ import annotations
@@ -24,69 +24,69 @@ if TYPE_CHECKING:
     from planner.prompts.sessions import Prompts
     from planner.world_model.belief import Belief
 
-OPENED, STUCK = "open", "closed"  # what a door is after it was tried (`planner.prompts.text_format.opening_document`)
-LEAST = 0.05  # chance of opening: no door is taken to be locked for good
+OPENED, STUCK = "open", "closed"  # outcomes of an attempt to open a door (`text_format.opening_document`)
+MIN_OPEN_PROBABILITY = 0.05  # no door counts as permanently locked
 
 
 class HabitsError(PlannerError, ValueError):
-    """An adapter is that of another home."""
+    """An adapter belongs to another home."""
 
 
 class LearnedHabits:
-    """Asks a GPT that was adapted to a home."""
+    """Habits of a home, from a GPT that was adapted to it."""
 
     def __init__(self, prompts: Prompts) -> None:
-        """Ask by way of prompts."""
+        """Ask the GPT of these prompts."""
         self._prompts = prompts
         self._rates: dict[str, Mapping[str, float]] = {}
         self._opens: dict[str, float] = {}
 
     def rates(self, category: str, scene: Scene) -> Mapping[str, float]:
-        """As many things as homes have in all these places, each place with the GPT's share of them."""
-        found = self._rates.get(category)
-        if found is None:
+        """Return the expected count of a category at each fixture: the common total, distributed by the GPT."""
+        rates = self._rates.get(category)
+        if rates is None:
             common = COMMON.rates(category, scene)
             shares = self._ask(text_format.location_document(category, ""), [place_of(scene, name) for name in common])
             total = sum(common.values())
-            found = {name: total * share for name, share in zip(common, shares, strict=True)}
-            self._rates[category] = found
-        return found
+            rates = {name: total * share for name, share in zip(common, shares, strict=True)}
+            self._rates[category] = rates
+        return rates
 
     def opens(self, fixture: str) -> float:
-        """The GPT's chance that the door opened."""
-        found = self._opens.get(fixture)
-        if found is None:
+        """Return the GPT's probability that a door opens."""
+        probability = self._opens.get(fixture)
+        if probability is None:
             opened, _ = self._ask(text_format.opening_document(fixture, ""), (OPENED, STUCK))
-            found = self._opens[fixture] = max(LEAST, opened)
-        return found
+            probability = self._opens[fixture] = max(MIN_OPEN_PROBABILITY, opened)
+        return probability
 
     def _ask(self, document: text_format.Document, answers: Sequence[str]) -> list[float]:
-        """How likely the GPT is to write each answer where a document leaves off before its end."""
+        """Return the GPT's probability of each answer before the last segment of a document."""
         if not answers:
             return []
         prompts = self._prompts
-        (_, *asked), end = document[:-1], document[-1]  # behind the home, which is empty
-        pending, _ = text_format.encode(asked, prompts.tokenizer)
-        end_id = prompts.tokenizer.special(end.mark)
-        return sequence_chances(prompts.home(""), pending, [(*prompts.encode(a), end_id) for a in answers])
+        (_, *prompt), last_segment = document[:-1], document[-1]  # after the empty home
+        pending, _ = text_format.encode(prompt, prompts.tokenizer)
+        end_id = prompts.tokenizer.special(last_segment.special_token)
+        return sequence_chances(prompts.home(""), pending, [(*prompts.encode(answer), end_id) for answer in answers])
 
 
 def place_of(scene: Scene, fixture: str) -> str:
-    """Return a fixture of a map as hints name places: `in drawer 2`."""
+    """Return a fixture as hints write places: `in drawer 2`."""
     category = next(spec.category for spec in scene.fixtures if spec.name == fixture)
     return f"{load_domain().relation(category)} {fixture}"
 
 
 def map_of(scene: Scene) -> dict[str, str]:
-    """Return what tells the map of a home from others: its fixtures and their categories."""
+    """Return what identifies the map of a home: its fixtures and their categories."""
     return {spec.name: spec.category for spec in scene.fixtures}
 
 
 def check_home(planner: PlanningPipeline, scene: Scene) -> None:
-    """See to it that a planner whose weights are adapted to a home plans in that home.
+    """Check that a planner with an adapter plans in the home that the adapter was trained for.
 
     Raises:
-        HabitsError: The adapter is that of another home.
+        HabitsError: The adapter belongs to another home.
     """
     if planner.notes is not None and planner.notes.get("map") != map_of(scene):
         home = planner.notes.get("home")
@@ -94,10 +94,10 @@ def check_home(planner: PlanningPipeline, scene: Scene) -> None:
 
 
 def with_habits(belief: Belief, planner: PlanningPipeline) -> Belief:
-    """Return what is known, with the habits that a planner's adapter has learned, if it has one.
+    """Return the belief with the habits that a planner's adapter has learned, if it has one.
 
     Raises:
-        HabitsError: The adapter is that of another home.
+        HabitsError: The adapter belongs to another home.
     """
     if planner.notes is None:
         return belief

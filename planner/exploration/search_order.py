@@ -1,10 +1,10 @@
-"""Where to look next: each look has a chance that it shows what is wanted, and takes time; the best ratio comes first.
+"""Decides where to look next: each search action has a probability of success and a cost; the best ratio comes first.
 
-A look is a walk into a room, which shows all that lies openly there, or the opening of a fixture. Chances come from how
-often homes, or this home, have such a thing in such a place (`planner/world_model/location_prior.py`), less what was looked at
-already. A door that is known to stick costs as many tries as it is expected to take.
-Looking in the order of chance over cost finds a thing that is in one of several places in the least expected time
-(Smith 1956).
+A search action is a walk into a room, which shows all that lies openly there, or the opening of a fixture.
+Probabilities come from how often homes, or this home, have such an object in such a place
+(`planner/world_model/location_prior.py`), without the places that were already looked at. A door that is known to stick
+costs as many attempts as it is expected to take. Searching in the order of probability over cost finds an object that
+is in one of several places in the least expected time (Smith 1956).
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ if TYPE_CHECKING:
     from envs.symbolic.scene import FixtureSpec
     from planner.exploration.information_needs import InformationNeed
 
-# A place that was looked at in an earlier run, or before something was moved: things come there, but seldom.
+# Weight of a place that was looked at in an earlier run, or before something was moved: objects rarely arrive there.
 REMEMBERED_SHARE = 0.1
-WALK_MPS = 0.5
+WALKING_SPEED_MPS = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
 class SearchAction:
-    """One way to see more.
+    """One way to see more of the home.
 
     Attributes:
-        fixture: Where the robot goes.
-        opens: Whether it opens it; else it looks round the room.
-        shows: The places whose contents, or the fixtures whose states, it shows and that are wanted.
-        chance: How many of the wants it is expected to meet.
-        cost_s: About how long it takes [s].
+        fixture: The fixture that the robot goes to.
+        opens: Whether it opens the fixture; otherwise it looks around the room.
+        shows: The relevant places whose contents, or fixtures whose states, it shows.
+        chance: The expected number of needs that it meets.
+        cost_s: Estimated duration [s].
     """
 
     fixture: str
@@ -45,31 +45,33 @@ class SearchAction:
     cost_s: float
 
 
-Choose = Callable[[Sequence[SearchAction]], SearchAction]
+SearchPolicy = Callable[[Sequence[SearchAction]], SearchAction]
 
 
 def most_likely(looks: Sequence[SearchAction]) -> SearchAction:
-    """The look with the most chance for its time."""
+    """Return the search action with the best ratio of probability to cost."""
     return max(looks, key=lambda look: look.chance / look.cost_s)
 
 
 def nearest(looks: Sequence[SearchAction]) -> SearchAction:
-    """The cheapest look, whatever its chance."""
+    """Return the cheapest search action, whatever its probability."""
     return min(looks, key=lambda look: look.cost_s)
 
 
-def chances(want: InformationNeed, belief: Belief, blocked: frozenset[str] = frozenset()) -> dict[str, float]:
-    """Return how likely what is wanted is at each place not looked at, if it is anywhere: they add up to 1.
+def location_probabilities(
+    need: InformationNeed, belief: Belief, blocked: frozenset[str] = frozenset()
+) -> dict[str, float]:
+    """Return the probability of each place not yet looked at, given that the object is at one of them (sum 1).
 
     Args:
-        want: What is looked for.
-        belief: What is known.
-        blocked: Fixtures that cannot be got to or opened.
+        need: What is searched for.
+        belief: The robot's belief.
+        blocked: Fixtures that cannot be reached or opened.
     """
-    rates = [belief.habits.rates(word, belief.scene) for word in want.words]
+    rates = [belief.habits.rates(word, belief.scene) for word in need.words]
     weights: dict[str, float] = {}
     for spec in belief.scene.fixtures:
-        if spec.name in belief.looked or spec.name in blocked or want.only_in not in ("", spec.category):
+        if spec.name in belief.looked or spec.name in blocked or need.only_in not in ("", spec.category):
             continue
         weight = sum(rate.get(spec.name, 0.0) for rate in rates)
         if weight > 0.0:
@@ -78,38 +80,38 @@ def chances(want: InformationNeed, belief: Belief, blocked: frozenset[str] = fro
     return {name: weight / total for name, weight in weights.items()}
 
 
-def options(
-    wanted: Sequence[InformationNeed], belief: Belief, blocked: frozenset[str] = frozenset()
+def search_actions(
+    needs: Sequence[InformationNeed], belief: Belief, blocked: frozenset[str] = frozenset()
 ) -> list[SearchAction]:
-    """Return the looks that may show something of what is wanted: one for each closed fixture, one for each room."""
+    """Return the search actions that may show something needed: one for each closed fixture and one for each room."""
     domain = load_domain()
     value: dict[str, float] = {}
-    for want in wanted:
-        if want.fixtures:
-            left = want.fixtures - blocked
-            found = dict.fromkeys(sorted(left), 1.0 / max(1, len(left)))
+    for need in needs:
+        if need.fixtures:
+            remaining = need.fixtures - blocked
+            probabilities = dict.fromkeys(sorted(remaining), 1.0 / max(1, len(remaining)))
         else:
-            found = chances(want, belief, blocked)
-        for name, chance in found.items():
+            probabilities = location_probabilities(need, belief, blocked)
+        for name, chance in probabilities.items():
             value[name] = value.get(name, 0.0) + chance
-    states_only = frozenset().union(*(want.fixtures for want in wanted)) if wanted else frozenset()
+    states_only = frozenset().union(*(need.fixtures for need in needs)) if needs else frozenset()
     specs = {spec.name: spec for spec in belief.scene.fixtures}
-    open_in: dict[str, list[str]] = {}
-    shut = []
+    open_by_room: dict[str, list[str]] = {}
+    closed = []
     for name in value:
         if domain.fixtures[specs[name].category].enclosed and not belief.is_open(name) and name not in states_only:
-            shut.append(name)
+            closed.append(name)
         else:
-            open_in.setdefault(specs[name].room, []).append(name)
-    here = belief.room
+            open_by_room.setdefault(specs[name].room, []).append(name)
+    current_room = belief.room
     looks = []
-    for names in open_in.values():
-        aim = max(names, key=lambda n: value[n])
-        looks.append(_look(belief, specs[aim], frozenset(names), value, opens=False))
-    for name in shut:
+    for names in open_by_room.values():
+        target = max(names, key=lambda name: value[name])
+        looks.append(_look(belief, specs[target], frozenset(names), value, opens=False))
+    for name in closed:
         room = specs[name].room
-        shown = {name, *(open_in.get(room, ()) if room != here else ())}
-        looks.append(_look(belief, specs[name], frozenset(shown), value, opens=True))
+        shows = {name, *(open_by_room.get(room, ()) if room != current_room else ())}
+        looks.append(_look(belief, specs[name], frozenset(shows), value, opens=True))
     return looks
 
 
@@ -117,42 +119,44 @@ def _look(
     belief: Belief, spec: FixtureSpec, shows: frozenset[str], value: Mapping[str, float], *, opens: bool
 ) -> SearchAction:
     skills = load_domain().skills
-    takes = skills["open"].duration_s / belief.habits.opens(spec.name) if opens else skills["go to"].duration_s
-    cost = takes + _way_s(belief, spec)
+    action_s = skills["open"].duration_s / belief.habits.opens(spec.name) if opens else skills["go to"].duration_s
+    cost = action_s + _travel_time_s(belief, spec)
     chance = sum(value[name] for name in sorted(shows))
     return SearchAction(fixture=spec.name, opens=opens, shows=shows, chance=chance, cost_s=cost)
 
 
-def _way_s(belief: Belief, spec: FixtureSpec) -> float:
-    """About how long the way takes [s]: by the floor plan, or, without one, if it leads into another room."""
+def _travel_time_s(belief: Belief, spec: FixtureSpec) -> float:
+    """Estimate the travel time [s]: from the floor plan; without one, only if the way leads into another room."""
     if any(room.rect[0] < room.rect[2] for room in belief.scene.rooms):
         standing = next((f for f in belief.scene.fixtures if f.name == belief.at), None)
         x, y = (standing.x, standing.y) if standing is not None else belief.scene.robot[:2]
-        return math.hypot(spec.x - x, spec.y - y) / WALK_MPS
+        return math.hypot(spec.x - x, spec.y - y) / WALKING_SPEED_MPS
     return 0.0 if belief.sees(spec.name) else load_domain().skills["go to"].duration_s
 
 
 def hypothesize(
-    wanted: Sequence[InformationNeed], belief: Belief, look: SearchAction | None = None
+    needs: Sequence[InformationNeed], belief: Belief, next_look: SearchAction | None = None
 ) -> dict[str, Known]:
-    """Return what is wanted as things at their likeliest places: where the next look goes, if it may be there.
+    """Return hypothetical objects for the needs at their most likely places, preferably those that `next_look` shows.
 
-    What has no place left is not imagined; nor is what all are looked for of.
+    Needs without a place left, and needs for all objects of a category, get none.
     """
     domain = load_domain()
-    made: dict[str, Known] = {}
-    for want in wanted:
-        places = {} if want.every else chances(want, belief)
+    hypotheses: dict[str, Known] = {}
+    for need in needs:
+        places = {} if need.every else location_probabilities(need, belief)
         if not places:
             continue
-        near = {name: chance for name, chance in places.items() if look is not None and name in look.shows}
-        among = near or places
-        place = max(among, key=lambda name: among[name])
-        rates = {word: belief.habits.rates(word, belief.scene) for word in want.words}
-        word = max(want.words, key=lambda w: rates[w].get(place, 0.0))
-        for _ in range(want.number):
+        shown_places = {
+            name: chance for name, chance in places.items() if next_look is not None and name in next_look.shows
+        }
+        places_considered = shown_places or places
+        place = max(places_considered, key=lambda name: places_considered[name])
+        rates = {word: belief.habits.rates(word, belief.scene) for word in need.words}
+        word = max(need.words, key=lambda candidate: rates[candidate].get(place, 0.0))
+        for _ in range(need.number):
             liquid = domain.objects[word].contains or ""
-            made[free_name(belief, word, made)] = Known(
-                category=word, place=place, states=want.states, liquid=liquid, source="imagined"
+            hypotheses[free_name(belief, word, hypotheses)] = Known(
+                category=word, place=place, states=need.states, liquid=liquid, source="imagined"
             )
-    return made
+    return hypotheses

@@ -1,8 +1,8 @@
-"""Feedback: what went wrong, as notes in plain words that the GPT reads before it plans on.
+"""Feedback: notes in plain words about what went wrong, which the GPT reads before it replans.
 
-A note is of a subtask that failed, `pick up cup 1 failed : cannot reach cup 1`, or of something that is not as the
-plan left it, `drawer 2 is closed now`, `somebody moved mug 1 to desk 1`. What failed for a reason that lasts is not to
-be used again; what slipped may be tried once more, and is not to be used after it failed twice.
+A note describes a failed subtask, `pick up cup 1 failed : cannot reach cup 1`, or a deviation from the expected state,
+`drawer 2 is closed now`, `somebody moved mug 1 to desk 1`. An object or place that failed for a permanent reason must
+not be used again; one that slipped may be tried once more, and must not be used after a second failure.
 """
 
 from __future__ import annotations
@@ -21,23 +21,24 @@ if TYPE_CHECKING:
     from envs.symbolic.goals import Condition
     from planner.facts.retrieval import Facts
 
-LASTING = ("cannot reach", "no way to", "no room", "cannot turn")  # how reasons begin that a second try will meet too
-_ALSO_LASTING = "is too wide for the hand"
-TWICE = 2  # failures after which a thing or a place is given up
-MOST = 4  # notes of a prompt, the last ones
+# Prefixes of failure reasons that a second attempt would meet again.
+PERMANENT_REASONS = ("cannot reach", "no way to", "no room", "cannot turn")
+_PERMANENT_SUFFIX = "is too wide for the hand"
+MAX_FAILURES = 2  # failures after which an object or place is abandoned
+MAX_NOTES = 4  # of a prompt: the last ones
 _FIXTURE_WORDS = (("open", "closed"), ("on", "off"))
-_THING_WORDS = ("dirty", "hot", "cold", "sliced", "cooked", "folded")
+_OBJECT_WORDS = ("dirty", "hot", "cold", "sliced", "cooked", "folded")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Note:
-    """One thing that went wrong.
+    """A note on one failure or deviation.
 
     Attributes:
-        said: In words.
-        names: The things and places that it is about.
-        suspect: The one of them that a subtask failed with; empty: nothing failed.
-        lasts: Whether it would fail again.
+        said: The text.
+        names: Names of the objects and places that it is about.
+        suspect: The one of them that caused a subtask to fail; empty if no subtask failed.
+        lasts: Whether the same subtask would fail again.
     """
 
     said: str
@@ -48,12 +49,12 @@ class Note:
 
 @dataclass(frozen=True, kw_only=True)
 class FailedPlan:
-    """A plan that broke.
+    """A plan that failed.
 
     Attributes:
-        rest: The subtasks that were still to come, a failed one included.
-        expected: The state that they were meant for.
-        notes: What went wrong, in this plan and in those before it.
+        rest: The remaining subtasks, including a failed one.
+        expected: The state that they were planned for.
+        notes: What went wrong, in this plan and in earlier ones.
     """
 
     rest: tuple[Action, ...]
@@ -62,112 +63,112 @@ class FailedPlan:
 
 
 def failure(world: World, action: Action, reason: str) -> Note:
-    """Return the note of a subtask that failed."""
-    # A timeout's tick tells nothing, and a number that never came up in training would only be noise.
+    """Return the note on a failed subtask."""
+    # Leave out a timeout's tick: it is not informative, and a number not seen in training would only be noise.
     words = "timeout" if reason.startswith("timeout") else reason.partition(": blocked by ")[0]
-    named = [name for name in action.args if _says(words, name)]
+    mentioned = [name for name in action.args if _mentions(words, name)]
     return Note(
         said=f"{format_action(world, action)} failed : {words}",
         names=action.args,
-        suspect=named[-1] if named else action.args[-1],
-        lasts=words.startswith(LASTING) or words.endswith(_ALSO_LASTING),
+        suspect=mentioned[-1] if mentioned else action.args[-1],
+        lasts=words.startswith(PERMANENT_REASONS) or words.endswith(_PERMANENT_SUFFIX),
     )
 
 
-def _says(words: str, name: str) -> bool:
+def _mentions(words: str, name: str) -> bool:
     return f" {name} " in f" {words} "
 
 
-def changes(expected: State, seen: State) -> tuple[Note, ...]:
-    """Return notes of what is not as it should be by now."""
-    world = seen.world
+def changes(expected: State, observed: State) -> tuple[Note, ...]:
+    """Return notes on all differences between the expected and the observed state."""
+    world = observed.world
     notes = []
     for i in range(len(world.names)):
         name = world.names[i]
-        if expected.place[i] != seen.place[i]:
-            notes.append(_moved(expected, seen, i))
-        if expected.flags[i] != seen.flags[i]:
-            notes += [Note(said=said, names=(name,)) for said in _turned(expected, seen, i)]
+        if expected.place[i] != observed.place[i]:
+            notes.append(_move_note(expected, observed, i))
+        if expected.flags[i] != observed.flags[i]:
+            notes += [Note(said=text, names=(name,)) for text in _state_changes(expected, observed, i)]
     return tuple(notes)
 
 
-def _moved(expected: State, seen: State, thing: int) -> Note:
-    world, name, place = seen.world, seen.world.names[thing], seen.place[thing]
+def _move_note(expected: State, observed: State, thing: int) -> Note:
+    world, name, place = observed.world, observed.world.names[thing], observed.place[thing]
     if place == HELD:
         return Note(said=f"{name} is in hand now", names=(name,))
-    where = world.names[place] if place >= 0 else "floor"
+    place_name = world.names[place] if place >= 0 else "floor"
     if expected.place[thing] == HELD:
         relation = world.relation[place] if place >= 0 else "on"
-        return Note(said=f"{name} dropped : it is {relation} {where} now", names=(name,))
-    return Note(said=f"somebody moved {name} to {where}", names=(name, where))
+        return Note(said=f"{name} dropped : it is {relation} {place_name} now", names=(name,))
+    return Note(said=f"somebody moved {name} to {place_name}", names=(name, place_name))
 
 
-def _turned(expected: State, seen: State, entity: int) -> Iterator[str]:
-    world, name = seen.world, seen.world.names[entity]
+def _state_changes(expected: State, observed: State, entity: int) -> Iterator[str]:
+    world, name = observed.world, observed.world.names[entity]
     if entity < world.n_fixtures:
-        for yes, no in _FIXTURE_WORDS:
-            now = seen.has(entity, yes)
-            if now != expected.has(entity, yes):
-                yield f"{name} is {yes if now else no} now"
+        for true_word, false_word in _FIXTURE_WORDS:
+            is_true = observed.has(entity, true_word)
+            if is_true != expected.has(entity, true_word):
+                yield f"{name} is {true_word if is_true else false_word} now"
         return
-    for word in _THING_WORDS:
-        now = seen.has(entity, word)
-        if now != expected.has(entity, word):
-            yield f"{name} is {word} now" if now else f"{name} is not {word} now"
+    for state_name in _OBJECT_WORDS:
+        is_true = observed.has(entity, state_name)
+        if is_true != expected.has(entity, state_name):
+            yield f"{name} is {state_name} now" if is_true else f"{name} is not {state_name} now"
 
 
 def abandoned(notes: Sequence[Note]) -> frozenset[str]:
-    """Return the names of what is not to be used again."""
-    times = Counter(note.suspect for note in notes if note.suspect)
-    return permanent_failures(notes) | {name for name, count in times.items() if count >= TWICE}
+    """Return the names that must not be used again: permanent or repeated failures."""
+    failures = Counter(note.suspect for note in notes if note.suspect)
+    return permanent_failures(notes) | {name for name, count in failures.items() if count >= MAX_FAILURES}
 
 
 def permanent_failures(notes: Sequence[Note]) -> frozenset[str]:
-    """Return the names of what would fail again."""
+    """Return the names that would fail again."""
     return frozenset(note.suspect for note in notes if note.lasts)
 
 
 def suspects(notes: Sequence[Note]) -> frozenset[str]:
-    """Return the names of all that failed: others of their kinds belong into the prompt, too."""
+    """Return all names that failed; the prompt must also show alternatives to them."""
     return frozenset(note.suspect for note in notes if note.suspect)
 
 
 def relevant_notes(notes: Sequence[Note], names: Collection[str]) -> tuple[Note, ...]:
-    """Return the last few of the notes that are about something of these names."""
-    return tuple(note for note in notes if not set(names).isdisjoint(note.names))[-MOST:]
+    """Return the last few notes that are about any of these names."""
+    return tuple(note for note in notes if not set(names).isdisjoint(note.names))[-MAX_NOTES:]
 
 
 def facts_for(
     state: State,
     conditions: Sequence[Condition],
-    start: State,
+    initial_state: State,
     notes: Sequence[Note],
     *,
     avoid: frozenset[int] = frozenset(),
     phase: Sequence[Condition] = (),
-    also: Sequence[int] = (),
+    extra_entities: Sequence[int] = (),
 ) -> Facts:
-    """Return the facts to go on with: of what the goal needs, whether it failed or not, and of what could stand in.
+    """Return the facts for replanning: about what the goal needs, whether it failed or not, and about alternatives.
 
-    What failed keeps its place, so that the notes decide what is used.
+    Entities that failed keep their position, so that the notes decide what is used.
 
     Args:
-        state: What is seen.
-        conditions: To be met.
-        start: The episode's first state.
+        state: The observed state.
+        conditions: The conditions to meet.
+        initial_state: The episode's initial state.
         notes: What went wrong.
         avoid: As in `retrieve_facts`.
         phase: As in `retrieve_facts`.
-        also: Entities that are named in the prompt and are to have a fact.
+        extra_entities: Entities that the prompt names and that need a fact.
     """
-    plain = retrieve_facts(state, conditions, start, avoid=avoid, phase=phase)
+    facts = retrieve_facts(state, conditions, initial_state, avoid=avoid, phase=phase)
     failed = entities(state.world, suspects(notes))
     if failed:
-        others = retrieve_facts(state, conditions, start, avoid=avoid | failed, phase=phase).entities
-        return facts_of(state, (*plain.entities, *others, *also))
-    return facts_of(state, (*plain.entities, *also)) if also else plain
+        alternatives = retrieve_facts(state, conditions, initial_state, avoid=avoid | failed, phase=phase).entities
+        return facts_of(state, (*facts.entities, *alternatives, *extra_entities))
+    return facts_of(state, (*facts.entities, *extra_entities)) if extra_entities else facts
 
 
 def entities(world: World, names: Collection[str]) -> frozenset[int]:
-    """Return what things and places of these names are in `World.names`."""
+    """Return the indices of names in `World.names`."""
     return frozenset(world.index[name] for name in names)

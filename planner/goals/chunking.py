@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from envs.symbolic.goals import Condition, Count, Every, Holding, No
 from envs.symbolic.scoring import holds, is_at, matching_objects, quantified_objects
-from planner.goals.grounding import LIMIT, rank
+from planner.goals.grounding import MAX_OBJECTS_PER_CONDITION, rank
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,60 +17,60 @@ if TYPE_CHECKING:
     from envs.symbolic.actions import State
 
 
-MAX_CONDITIONS = 3  # of one chunk: longer ones are where a small GPT loses count (measured: docs/results.md)
-MAX_WORK = 8  # things to change in one chunk
+MAX_CONDITIONS = 3  # of one chunk: in longer ones a small GPT loses count (measured: docs/results.md)
+MAX_CHANGES = 8  # objects to change in one chunk
 
 
 def next_conditions(
-    state: State, conditions: Sequence[Condition], start: State, most: int = MAX_CONDITIONS
+    state: State, conditions: Sequence[Condition], initial_state: State, max_conditions: int = MAX_CONDITIONS
 ) -> tuple[Condition, ...]:
-    """Return the next few unmet conditions, in the order in which they are best reached; empty when all hold."""
+    """Return the next few unmet conditions, in the best order to reach them; empty if all hold."""
     todo: list[Condition] = []
     total = 0
-    for condition in sorted((c for c in conditions if not holds(state, c, start)), key=rank):
-        weight = _work(state, condition, start)
-        if todo and (len(todo) >= most or total + weight > MAX_WORK):
+    for condition in sorted((c for c in conditions if not holds(state, c, initial_state)), key=rank):
+        weight = _estimated_changes_of(state, condition, initial_state)
+        if todo and (len(todo) >= max_conditions or total + weight > MAX_CHANGES):
             break
         if (
             todo
             and isinstance(condition, Holding)
-            and len(todo) + 1 < sum(not holds(state, c, start) for c in conditions)
+            and len(todo) + 1 < sum(not holds(state, c, initial_state) for c in conditions)
         ):
-            break  # the hand must stay free for what is left
+            break  # the hand must stay free for the remaining conditions
         todo.append(condition)
         total += weight
     return tuple(todo)
 
 
-def estimated_changes(state: State, conditions: Sequence[Condition], start: State) -> int:
-    """About how many things unmet conditions ask to be changed or brought before the state is read again."""
-    return sum(_work(state, c, start) for c in conditions if not holds(state, c, start))
+def estimated_changes(state: State, conditions: Sequence[Condition], initial_state: State) -> int:
+    """Estimate how many objects the unmet conditions require to be changed or moved before the next state update."""
+    return sum(_estimated_changes_of(state, c, initial_state) for c in conditions if not holds(state, c, initial_state))
 
 
-def _work(state: State, condition: Condition, start: State) -> int:
+def _estimated_changes_of(state: State, condition: Condition, initial_state: State) -> int:
     if isinstance(condition, Count):
         states = len(condition.thing.states) + (condition.thing.liquid is not None)
         return (condition.number - len(matching_objects(state, condition.thing, condition.place))) * (1 + states)
     if isinstance(condition, Every):
-        return min(LIMIT, len(remaining_subjects(state, condition, start)))
+        return min(MAX_OBJECTS_PER_CONDITION, len(remaining_subjects(state, condition, initial_state)))
     if isinstance(condition, No):
-        return min(LIMIT, len(matching_objects(state, condition.thing, condition.place)))
+        return min(MAX_OBJECTS_PER_CONDITION, len(matching_objects(state, condition.thing, condition.place)))
     return 1
 
 
-def remaining_subjects(state: State, condition: Every, start: State) -> list[int]:
+def remaining_subjects(state: State, condition: Every, initial_state: State) -> list[int]:
     """Return the objects for which an `every` condition does not hold yet."""
-    about = quantified_objects(start, condition)
+    initial_subjects = quantified_objects(initial_state, condition)
     if condition.place is not None:
-        return [i for i in about if not is_at(state, i, condition.place)]
-    return [i for i in about if not all(state.has(i, s) for s in condition.become)]
+        return [i for i in initial_subjects if not is_at(state, i, condition.place)]
+    return [i for i in initial_subjects if not all(state.has(i, s) for s in condition.become)]
 
 
-def exceeds_limit(state: State, conditions: Sequence[Condition], start: State) -> bool:
-    """Whether one of the conditions is about more things than are planned for before the state is read again."""
+def exceeds_limit(state: State, conditions: Sequence[Condition], initial_state: State) -> bool:
+    """Whether a condition is about more objects than are planned for before the next state update."""
     for c in conditions:
-        if isinstance(c, Every) and len(remaining_subjects(state, c, start)) > LIMIT:
+        if isinstance(c, Every) and len(remaining_subjects(state, c, initial_state)) > MAX_OBJECTS_PER_CONDITION:
             return True
-        if isinstance(c, No) and len(matching_objects(state, c.thing, c.place)) > LIMIT:
+        if isinstance(c, No) and len(matching_objects(state, c.thing, c.place)) > MAX_OBJECTS_PER_CONDITION:
             return True
     return False

@@ -1,8 +1,8 @@
-"""Which things of a home a goal is about: the candidates, places and tools that facts name and the teacher uses.
+"""Grounds a goal in a home: the candidate objects, places and tools that the facts name and the teacher uses.
 
-All choices are functions of the state, in a fixed order of preference, so that what the prompt lists is what a plan
-for it needs. Entities are indices of `World.names`. What is to be avoided, because it failed, is the last choice; but
-such a candidate is none, as there are often others.
+All choices are functions of the state in a fixed order of preference, so that the prompt lists exactly what a plan
+needs. Entities are indices of `World.names`. Places and tools to avoid, because they failed, are the last choice;
+candidate objects to avoid are excluded, because there are often others.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from envs.symbolic.domain import ObjectCategory
     from envs.symbolic.goals import Condition, Place, Thing
 
-# States that the robot can bring about, in the order in which it does so, each with the fixture kinds that do it,
-# the preferred first.
-MAKERS: dict[str, tuple[str, ...]] = {
+# States that the robot can bring about, in the order in which it does so, each with the fixture categories that cause
+# it, the preferred one first.
+APPLIANCES: dict[str, tuple[str, ...]] = {
     "sliced": (),
     "clean": ("sink", "dishwasher", "washing machine"),
     "cooked": ("stove burner", "oven"),
@@ -30,69 +30,69 @@ MAKERS: dict[str, tuple[str, ...]] = {
     "cold": ("fridge", "freezer"),
     "folded": (),
 }
-ORDER = tuple(MAKERS)
-LIMIT = 8  # things that one `every` or `no` moves before the state is read again
+STATE_ORDER = tuple(APPLIANCES)
+MAX_OBJECTS_PER_CONDITION = 8  # that one `every` or `no` moves before the next state update
 
 
 def rank(condition: Condition) -> int:
-    """When a condition's turn comes: make room, bring, wipe and switch, close, hold."""
+    """Return the position of a condition in the order of work: make room, bring, wipe and switch, close, hold."""
     if isinstance(condition, No):
         return 0
     if isinstance(condition, Holding):
         return 5
     if isinstance(condition, FixtureIs):
-        shuts = (condition.state == "closed") != (condition.quantifier == "no")
-        return 4 if shuts or (condition.state == "open" and condition.quantifier == "no") else 2
+        is_closing = (condition.state == "closed") != (condition.quantifier == "no")
+        return 4 if is_closing or (condition.state == "open" and condition.quantifier == "no") else 2
     return 1
 
 
 def needs_wiping(condition: FixtureIs) -> bool:
-    """Whether a condition makes fixtures clean, which takes a tool that wipes."""
+    """Whether a condition requires fixtures to be clean, which takes a tool that wipes."""
     return condition.state == "clean" or (condition.state == "dirty" and condition.quantifier == "no")
 
 
-def kept(state: State, conditions: Sequence[Condition]) -> dict[int, Place | None]:
-    """Return the things that conditions which hold already rest on, and where: they are to be left there."""
-    found: dict[int, Place | None] = {}
-    for c in conditions:
-        if isinstance(c, Count) and c.place is not None:
-            there = matching_objects(state, c.thing, c.place)
-            if len(there) >= c.number:
-                found |= dict.fromkeys(there[: c.number], c.place)
-    return found
+def satisfied_objects(state: State, conditions: Sequence[Condition]) -> dict[int, Place | None]:
+    """Return the objects that satisfied conditions depend on, and their places; they must stay there."""
+    satisfied: dict[int, Place | None] = {}
+    for condition in conditions:
+        if isinstance(condition, Count) and condition.place is not None:
+            matching = matching_objects(state, condition.thing, condition.place)
+            if len(matching) >= condition.number:
+                satisfied |= dict.fromkeys(matching[: condition.number], condition.place)
+    return satisfied
 
 
 def fixtures_of(state: State, category: str) -> list[int]:
-    """Fixtures of a category, in the order of their numbers."""
+    """Return the fixtures of a category, in the order of their numbers."""
     return list(state.world.entities_by_category.get(category, ()))
 
 
 def free_units(state: State, place: int) -> int:
-    """Cells of floor that are still free at a place."""
+    """Return the number of free cells at a place."""
     world = state.world
     return world.capacity[place] - sum(world.units[i] for i in state.children(place))
 
 
-def takes(state: State, place: int, thing: int) -> bool:
-    """Whether a place has the kind, size and room for a thing (or holds it already)."""
+def can_hold(state: State, place: int, thing: int) -> bool:
+    """Whether a place suits an object by category and size and has room for it (or holds it already)."""
     world = state.world
     if not world.fits(thing, place):
         return False
     if state.place[thing] == place:
         return True
-    there = state.children(place)
-    return not there or world.capacity[place] - sum([world.units[i] for i in there]) >= world.units[thing]
+    contents = state.children(place)
+    return not contents or world.capacity[place] - sum([world.units[i] for i in contents]) >= world.units[thing]
 
 
 def reach_cost(state: State, thing: int) -> int:
-    """How much stands between the hand and a thing: closed doors, and containers that it lies in."""
+    """Return the cost of reaching an object: closed doors, and containers that it lies in."""
     if state.place[thing] == HELD:
         return -1
     return (2 if state.closed_around(thing) is not None else 0) + (state.place[thing] >= state.world.n_fixtures)
 
 
 def is_avoided(state: State, entity: int, avoid: frozenset[int]) -> bool:
-    """Whether something is not to be used: it is in `avoid`, or shut into a fixture that is."""
+    """Whether an entity must be avoided: it is in `avoid`, or inside a closed fixture that is."""
     return entity in avoid or (bool(avoid) and state.closed_around(entity) in avoid)
 
 
@@ -104,217 +104,232 @@ def candidates(
     avoid: frozenset[int] = frozenset(),
     taken: Mapping[int, Place | None] | None = None,
 ) -> list[int]:
-    """Objects that could become such a thing at such a place, the cheapest first; those that are already, left out.
+    """Return objects that can come to match a description at a place, the cheapest first, without those that match.
 
-    What other conditions of the goal have `taken`, and for where, comes last.
+    Objects that other conditions of the goal have `taken` come last.
     """
     taken = taken or {}
     world = state.world
-    done = set(matching_objects(state, thing, place))
-    found = []
+    satisfying = set(matching_objects(state, thing, place))
+    ranked = []
     for i in world.objects_of(thing.word):
-        kind = world.object_category[i]
-        if i in done or is_avoided(state, i, avoid) or kind is None:
+        category = world.object_category[i]
+        if i in satisfying or is_avoided(state, i, avoid) or category is None:
             continue
-        if thing.liquid and state.liquid[i] != thing.liquid and (state.liquid[i] or not kind.fills):
+        if thing.liquid and state.liquid[i] != thing.liquid and (state.liquid[i] or not category.fills):
             continue  # a full vessel cannot be emptied
         if not all(state.has(i, s) or _can_become(state, i, s) for s in thing.states):
             continue
-        lacking = sum(not state.has(i, s) for s in thing.states) + (
+        n_missing = sum(not state.has(i, s) for s in thing.states) + (
             thing.liquid is not None and state.liquid[i] != thing.liquid
         )
-        contents = kind.holds is not None and bool(state.children(i))
-        found.append((i in taken, lacking * 2 + reach_cost(state, i) + (2 if contents else 0), i))
-    return [i for *_, i in sorted(found)]
+        has_contents = category.holds is not None and bool(state.children(i))
+        ranked.append((i in taken, n_missing * 2 + reach_cost(state, i) + (2 if has_contents else 0), i))
+    return [i for *_, i in sorted(ranked)]
 
 
-def _can_become(state: State, thing: int, word: str) -> bool:
-    kind = state.world.object_category[thing]
-    if kind is None or word in ("dirty", "on", "off", "open", "closed", "watered"):
+def _can_become(state: State, thing: int, state_name: str) -> bool:
+    category = state.world.object_category[thing]
+    if category is None or state_name in ("dirty", "on", "off", "open", "closed", "watered"):
         return False
-    if word == "sliced":
-        return kind.slices
-    if word == "cooked":
-        return kind.cooks
-    return kind.folds if word == "folded" else True
+    if state_name == "sliced":
+        return category.slices
+    if state_name == "cooked":
+        return category.cooks
+    return category.folds if state_name == "folded" else True
 
 
 def choose_fixture(
-    state: State, category: str, things: list[int], *, avoid: frozenset[int] = frozenset()
+    state: State, category: str, objects: list[int], *, avoid: frozenset[int] = frozenset()
 ) -> int | None:
-    """The fixture of a category to bring things to: where some already are, with room, open; else the first."""
+    """Choose the fixture of a category to bring objects to: with room, with some of them already there, open; or None.
+
+    `avoid` comes last; ties go to the lowest number.
+    """
     best: tuple[tuple[int, ...], int] | None = None
     units = state.world.units
-    needed = sum(units[t] for t in things)
-    places = [state.place[t] for t in things]
+    units_needed = sum(units[t] for t in objects)
+    places = [state.place[t] for t in objects]
     for f in fixtures_of(state, category):
-        if things and not takes(state, f, things[0]):
+        if objects and not can_hold(state, f, objects[0]):
             continue
-        here = places.count(f)
-        already = sum(units[t] for t, place in zip(things, places, strict=True) if place == f) if here else 0
-        room = free_units(state, f) >= needed - already
-        shut = state.world.enclosed[f] and not state.flags[f] & OPEN
-        key = (f in avoid, -room, -here, shut, f)
+        n_here = places.count(f)
+        units_here = sum(units[t] for t, place in zip(objects, places, strict=True) if place == f) if n_here else 0
+        has_room = free_units(state, f) >= units_needed - units_here
+        is_closed = state.world.enclosed[f] and not state.flags[f] & OPEN
+        key = (f in avoid, -has_room, -n_here, is_closed, f)
         if best is None or key < best[0]:
             best = (key, f)
     return best[1] if best else None
 
 
 def choose_container(
-    state: State, place: Place, things: list[int], *, taken: Mapping[int, Place | None] | None = None,
+    state: State, place: Place, objects: list[int], *, taken: Mapping[int, Place | None] | None = None,
     avoid: frozenset[int] = frozenset(),
 ) -> int | None:  # fmt: skip
-    """The movable container of a goal such as `spoon in cup on table`: one that stands there already, else the nearest.
+    """Choose the movable container of a goal such as `spoon in cup on table`: one already in place, or the nearest.
 
-    What another condition has `taken` for another place is the last choice.
+    Containers that another condition has `taken` for another place come last.
     """
     assert place.thing is not None
     taken = taken or {}
     world = state.world
     best: tuple[tuple[int, ...], int] | None = None
     for c in world.objects_of(place.thing.word):
-        kind = world.object_category[c]
-        if c in things or kind is None or kind.holds is None:
+        category = world.object_category[c]
+        if c in objects or category is None or category.holds is None:
             continue
-        if things and not takes(state, c, things[0]):
+        if objects and not can_hold(state, c, objects[0]):
             continue
-        there = place.inside is not None and is_at(state, c, place.inside)
-        right = matches(state, c, place.thing)
-        here = sum(state.place[t] == c for t in things)
-        elsewhere = place.inside is not None and c in taken and taken[c] != place.inside
-        shunned = is_avoided(state, c, avoid)
-        key = (shunned, elsewhere, -here, -there, not right, reach_cost(state, c), len(state.children(c)), c)
+        is_placed = place.inside is not None and is_at(state, c, place.inside)
+        is_matching = matches(state, c, place.thing)
+        n_inside = sum(state.place[t] == c for t in objects)
+        needed_elsewhere = place.inside is not None and c in taken and taken[c] != place.inside
+        avoided = is_avoided(state, c, avoid)
+        key = (
+            avoided,
+            needed_elsewhere,
+            -n_inside,
+            -is_placed,
+            not is_matching,
+            reach_cost(state, c),
+            len(state.children(c)),
+            c,
+        )
         if best is None or key < best[0]:
             best = (key, c)
     return best[1] if best else None
 
 
-def worktop(state: State, thing: int, *, near: int | None = None, avoid: frozenset[int] = frozenset()) -> int | None:
-    """An open surface to put a thing down on: `near` if it serves, else a countertop, a table, any."""
+def open_surface(
+    state: State, thing: int, *, near: int | None = None, avoid: frozenset[int] = frozenset()
+) -> int | None:
+    """Choose an open surface to put an object down on: `near` if suitable, or a countertop, a table, any surface."""
     world = state.world
     order = ("countertop", "dining table", "desk", "coffee table", "side table", "shelf", "dresser", "TV stand", "cart")
     surfaces = [] if near is None else [near]
     surfaces += [f for category in order for f in fixtures_of(state, category)]
     surfaces += range(world.n_fixtures)
-    for f in sorted(dict.fromkeys(surfaces), key=lambda f: (f in avoid, world.underfoot[f])):  # the floor last
-        kind = world.fixture_category[f]
-        if kind is None or kind.relation != "on" or world.enclosed[f] or kind.accepts or world.process[f]:
+    for f in sorted(dict.fromkeys(surfaces), key=lambda f: (f in avoid, world.underfoot[f])):  # the floor comes last
+        category = world.fixture_category[f]
+        if category is None or category.relation != "on" or world.enclosed[f] or category.accepts or world.process[f]:
             continue
-        if takes(state, f, thing):
+        if can_hold(state, f, thing):
             return f
     return None
 
 
-def tool(state: State, purpose: str, avoid: frozenset[int] = frozenset()) -> int | None:
-    """The nearest object for a purpose: `cuts`, `wipes` or `waters`."""
+def tool_for(state: State, purpose: str, avoid: frozenset[int] = frozenset()) -> int | None:
+    """Choose the nearest object for a purpose: `cuts`, `wipes` or `waters`."""
     world = state.world
-    found = []
-    for i in _tools(world, purpose):
-        kind, shunned = world.object_category[i], is_avoided(state, i, avoid)
-        if kind is None:
+    ranked = []
+    for i in _objects_for(world, purpose):
+        category, avoided = world.object_category[i], is_avoided(state, i, avoid)
+        if category is None:
             continue
         if purpose == "waters":
             if state.liquid[i] == "water":
-                found.append((shunned, reach_cost(state, i), 0, i))
-            elif kind.fills and not state.liquid[i] and world.categories[i] == "watering can":
-                found.append((shunned, reach_cost(state, i) + 1, 1, i))
-            elif kind.fills and not state.liquid[i]:
-                found.append((shunned, reach_cost(state, i) + 4, 2, i))
+                ranked.append((avoided, reach_cost(state, i), 0, i))
+            elif category.fills and not state.liquid[i] and world.categories[i] == "watering can":
+                ranked.append((avoided, reach_cost(state, i) + 1, 1, i))
+            elif category.fills and not state.liquid[i]:
+                ranked.append((avoided, reach_cost(state, i) + 4, 2, i))
         else:
-            found.append((shunned, reach_cost(state, i), 0, i))
-    return min(found)[-1] if found else None
+            ranked.append((avoided, reach_cost(state, i), 0, i))
+    return min(ranked)[-1] if ranked else None
 
 
-def _tools(world: World, purpose: str) -> list[int]:
-    """Objects of the kinds that may serve a purpose."""
-    kinds = world.domain.objects
+def _objects_for(world: World, purpose: str) -> list[int]:
+    """Return the objects of all categories that can serve a purpose."""
+    categories = world.domain.objects
     return [
         i
-        for name, of in world.entities_by_category.items()
-        if name in kinds and _serves(kinds[name], purpose)
-        for i in of
+        for name, members in world.entities_by_category.items()
+        if name in categories and _serves_purpose(categories[name], purpose)
+        for i in members
     ]
 
 
-def _serves(kind: ObjectCategory, purpose: str) -> bool:
+def _serves_purpose(category: ObjectCategory, purpose: str) -> bool:
     if purpose == "waters":
-        return kind.fills or kind.contains == "water"
-    return kind.cuts if purpose == "cuts" else kind.wipes
+        return category.fills or category.contains == "water"
+    return category.cuts if purpose == "cuts" else category.wipes
 
 
-def maker(state: State, word: str, thing: int, avoid: frozenset[int] = frozenset()) -> int | None:
-    """The appliance that makes a thing `clean`, `cooked`, `hot` or `cold`."""
+def appliance_for(state: State, state_name: str, thing: int, avoid: frozenset[int] = frozenset()) -> int | None:
+    """Choose the appliance that makes an object `clean`, `cooked`, `hot` or `cold`."""
     world = state.world
-    kinds = MAKERS[word]
-    kind = world.object_category[thing]
-    if word == "clean" and kind and set(kind.classes) & {"clothing", "linen"}:
-        kinds = ("washing machine", "sink", "dishwasher")
-    if word == "cooked" and world.categories[thing] == "bread":
-        kinds = ("toaster", *kinds)
-    last = None
-    for category in kinds:
-        if category == "stove burner" and word == "cooked" and pan(state, thing) is None:
+    categories = APPLIANCES[state_name]
+    object_category = world.object_category[thing]
+    if state_name == "clean" and object_category and set(object_category.classes) & {"clothing", "linen"}:
+        categories = ("washing machine", "sink", "dishwasher")
+    if state_name == "cooked" and world.categories[thing] == "bread":
+        categories = ("toaster", *categories)
+    fallback = None
+    for category in categories:
+        if category == "stove burner" and state_name == "cooked" and cooking_vessel(state, thing) is None:
             continue
-        on_it = [] if word == "cooked" and category == "stove burner" else [thing]
-        found = choose_fixture(state, category, on_it, avoid=avoid)
-        if found is not None and found not in avoid:
-            return found
-        last = found if last is None else last
-    return last
+        objects_on_it = [] if state_name == "cooked" and category == "stove burner" else [thing]
+        fixture = choose_fixture(state, category, objects_on_it, avoid=avoid)
+        if fixture is not None and fixture not in avoid:
+            return fixture
+        fallback = fixture if fallback is None else fallback
+    return fallback
 
 
-def pan(state: State, thing: int, avoid: frozenset[int] = frozenset()) -> int | None:
-    """The pan or pot to cook a thing in: one on a burner first."""
+def cooking_vessel(state: State, thing: int, avoid: frozenset[int] = frozenset()) -> int | None:
+    """Choose the pan or pot to cook an object in, preferably one on a burner."""
     world = state.world
-    found = []
+    ranked = []
     for i in (*world.entities_by_category.get("pan", ()), *world.entities_by_category.get("pot", ())):
-        if takes(state, i, thing):
+        if can_hold(state, i, thing):
             on_burner = state.place[i] >= 0 and world.categories[state.place[i]] == "stove burner"
-            shunned = is_avoided(state, i, avoid)
-            found.append((shunned, not on_burner, reach_cost(state, i), len(state.children(i)), i))
-    return min(found)[-1] if found else None
+            avoided = is_avoided(state, i, avoid)
+            ranked.append((avoided, not on_burner, reach_cost(state, i), len(state.children(i)), i))
+    return min(ranked)[-1] if ranked else None
 
 
-def source(state: State, liquid: str, vessel: int, avoid: frozenset[int] = frozenset()) -> int | None:
-    """The fixture (sink, coffee machine) or object that a liquid comes from, for a vessel."""
+def liquid_source(state: State, liquid: str, vessel: int, avoid: frozenset[int] = frozenset()) -> int | None:
+    """Choose the fixture (sink, coffee machine) or object that provides a liquid for a vessel."""
     world = state.world
-    found = []
+    ranked = []
     for i in range(len(world.names)):
         process = world.process[i] if i < world.n_fixtures else None
-        if process and process.fill == liquid and takes(state, i, vessel):
-            found.append((i in avoid, False, i, i))
+        if process and process.fill == liquid and can_hold(state, i, vessel):
+            ranked.append((i in avoid, False, i, i))
         elif i >= world.n_fixtures and state.liquid[i] == liquid and i != vessel:
-            found.append((is_avoided(state, i, avoid), True, reach_cost(state, i), i))
-    return min(found)[-1] if found else None
+            ranked.append((is_avoided(state, i, avoid), True, reach_cost(state, i), i))
+    return min(ranked)[-1] if ranked else None
 
 
 def requirements(
     state: State, entity: int, wanted: Thing, avoid: frozenset[int] = frozenset()
 ) -> Iterator[tuple[str, int | None]]:
-    """Yield each state and liquid that an entity lacks, with the tool, appliance or source that it takes.
+    """Yield each missing state and liquid of an entity, with the tool, appliance or source that it requires.
 
-    That is None where the home has none, and for `folded`, which takes none.
+    None is yielded if the home has none, and for `folded`, which requires none.
     """
-    for word in wanted.states:
-        if state.has(entity, word):
+    for state_name in wanted.states:
+        if state.has(entity, state_name):
             continue
-        if word == "sliced":
-            yield word, tool(state, "cuts", avoid)
+        if state_name == "sliced":
+            yield state_name, tool_for(state, "cuts", avoid)
         else:
-            yield word, maker(state, word, entity, avoid) if word in MAKERS else None
+            yield state_name, appliance_for(state, state_name, entity, avoid) if state_name in APPLIANCES else None
     if wanted.liquid and state.liquid[entity] != wanted.liquid:
-        yield wanted.liquid, source(state, wanted.liquid, entity, avoid)
+        yield wanted.liquid, liquid_source(state, wanted.liquid, entity, avoid)
 
 
-def other_place(state: State, thing: int, but: Place, avoid: frozenset[int] = frozenset()) -> int | None:
-    """Where a thing goes that may not stay at `but`: where its kind is usually kept."""
+def alternative_place(state: State, thing: int, excluded: Place, avoid: frozenset[int] = frozenset()) -> int | None:
+    """Choose a place for an object that must leave `excluded`: where its category is usually kept."""
     world = state.world
-    kind = world.object_category[thing]
-    assert kind is not None
-    for category in (*kind.at, "countertop", "dining table", "shelf", "desk", "side table", "dresser", "cabinet"):
-        if category == but.fixture:
+    object_category = world.object_category[thing]
+    assert object_category is not None
+    alternatives = ("countertop", "dining table", "shelf", "desk", "side table", "dresser", "cabinet")
+    for category in (*object_category.at, *alternatives):
+        if category == excluded.fixture:
             continue
         place = choose_fixture(state, category, [thing], avoid=avoid)
-        if place is not None and place not in avoid and takes(state, place, thing):
+        if place is not None and place not in avoid and can_hold(state, place, thing):
             return place
     return None

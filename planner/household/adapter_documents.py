@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from envs.symbolic.domain import load_domain
 from envs.symbolic.goals import format_goal
-from planner.exploration.belief_planning import named, with_unseen
+from planner.exploration.belief_planning import categories_named, with_unseen
 from planner.exploration.learned_prior import OPENED, STUCK, place_of
 from planner.household.counting_baseline import CountingPrior
 from planner.household.daily_life import tasks_of
@@ -82,7 +82,9 @@ def instruction_documents(
             if request is not None:
                 pairs.append((request.instruction, format_goal(request.goal)))
         # Objects that any of the instructions names plainly are added to the shared inventory; nicknames add none.
-        names = text_format.inventory(with_unseen(belief, [c for instruction, _ in pairs for c in named(instruction)]))
+        names = text_format.inventory(
+            with_unseen(belief, [c for instruction, _ in pairs for c in categories_named(instruction)])
+        )
         yield text_format.Tree(
             text_format.home_part(names),
             tuple(text_format.goal_document(instruction, goal) for instruction, goal in pairs),

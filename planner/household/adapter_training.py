@@ -80,7 +80,7 @@ class AdapterTrainer:
             schedule="cosine", optimizer="adamw", weight_decay=0.0, precision="bf16", eval_every=0, checkpoint_every=0,
             seed=seed, device="cpu",
         )  # fmt: skip
-        attach(self.model, rank=sizes.rank, seed=seed, start=previous)
+        attach(self.model, rank=sizes.rank, seed=seed, initial=previous)
         try:
             result = train(
                 self.model, PackedBatches(documents, sizes.rows, block, seed), None, config, self.folder

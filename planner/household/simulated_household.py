@@ -139,7 +139,7 @@ def morning_state(household: Household, rng: random.Random) -> State:
             rates = COMMON.rates(world.categories[world.index[name]], world.scene)
             place = rng.choices(list(rates), list(rates.values()))[0]
         obj, fixture = world.index[name], world.index[place]
-        if grounding.takes(state, fixture, obj):
+        if grounding.can_hold(state, fixture, obj):
             state = state._replace(place=(*state.place[:obj], fixture, *state.place[obj + 1 :]))
     moved = tuple(replace(spec, place=world.names[state.place[world.index[spec.name]]]) for spec in world.scene.objects)
     return World(replace(world.scene, objects=moved)).initial()

@@ -13,10 +13,10 @@ from planner.io.terminal import printable
 
 
 def writable(folder: Path) -> Path:
-    """Make a folder and return it.
+    """Create a folder and return it.
 
     Raises:
-        OutputError: It cannot be made or written to.
+        OutputError: It cannot be created or written to.
     """
     probe = folder / ".writable"
     try:
@@ -31,9 +31,9 @@ def writable(folder: Path) -> Path:
 
 
 def run_command(command: Callable[[], int], prog: str) -> int:
-    """Run a command; an error that is somebody's input becomes one message on stderr and exit code 2."""
+    """Run a command; an error caused by the user's input becomes one message on stderr and exit code 2."""
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal without UTF-8 has no arrow
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal without UTF-8 cannot show arrows
     try:
         code = command()
         sys.stdout.flush()  # here, where a closed pipe can still be caught
@@ -41,11 +41,11 @@ def run_command(command: Callable[[], int], prog: str) -> int:
     except KeyboardInterrupt:
         print(f"{prog}: interrupted", file=sys.stderr)
         return 130
-    except BrokenPipeError:  # whoever read us has seen enough; the interpreter would flush again at its end
+    except BrokenPipeError:  # the reader has closed the pipe; keep the interpreter from flushing again at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except Exception as error:
-        from envs.errors import EnvsError  # here: importing `envs` takes longer than printing a command's -h
+        from envs.errors import EnvsError  # imported late: `envs` takes longer to import than -h takes to print
         from gpt.errors import GPTError
 
         if not isinstance(error, PlannerError | EnvsError | GPTError):
@@ -55,9 +55,9 @@ def run_command(command: Callable[[], int], prog: str) -> int:
 
 
 def one_thread() -> None:
-    """Let numpy compute on one thread.
+    """Limit numpy to one thread.
 
-    A small model decodes no faster on two, and far slower on a busy machine.
+    A small model decodes no faster on two threads, and far slower on a busy machine.
     """
     from gpt.inference.threads import limit_blas_threads
 

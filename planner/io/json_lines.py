@@ -1,4 +1,4 @@
-"""Files of a long run: one JSON object, or one a line."""
+"""Reads and writes the files of a long run: one JSON object per file, or one per line."""
 
 from __future__ import annotations
 
@@ -16,49 +16,49 @@ MAX_BYTES = 200_000_000  # a cycle of the largest size writes a few MB
 
 
 def read_lines(path: Path, keys: Sequence[str] = ()) -> list[Record]:
-    """Read a file of JSON lines; a last line that a kill cut short is left out.
+    """Read a file of JSON lines; an incomplete last line, left by a killed process, is skipped.
 
     Args:
         path: The file.
-        keys: What every line is to have.
+        keys: Keys that every line must have.
 
     Raises:
         StageError: The file cannot be read, or a line is not a record with these keys.
     """
-    *whole, _ = _text(path).split("\n")  # not splitlines: a JSON text may contain other line separators
-    return [_record(line, f"{path}, line {number}", keys) for number, line in enumerate(whole, start=1)]
+    *lines, _ = _read_text(path).split("\n")  # not splitlines: a JSON text may contain other line separators
+    return [_parse_record(line, f"{path}, line {number}", keys) for number, line in enumerate(lines, start=1)]
 
 
 def read_record(path: Path, keys: Sequence[str] = ()) -> Record:
-    """Read a file that is one JSON object.
+    """Read a file with one JSON object.
 
     Raises:
         StageError: The file cannot be read, or is not a record with these keys.
     """
-    return _record(_text(path), str(path), keys)
+    return _parse_record(_read_text(path), str(path), keys)
 
 
-def _text(path: Path) -> str:
+def _read_text(path: Path) -> str:
     try:
         return read_text(path, MAX_BYTES)
     except ReadError as error:
         raise StageError(str(error)) from None
 
 
-def _record(text: str, where: str, keys: Sequence[str]) -> Record:
+def _parse_record(text: str, location: str, keys: Sequence[str]) -> Record:
     try:
-        found = json.loads(text)
+        record = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise StageError(f"{where}: no JSON ({str(error)[:80]}); delete the file to have it made anew") from None
-    lacking = [key for key in keys if not isinstance(found, dict) or key not in found]
-    if not isinstance(found, dict) or lacking:
-        wanted = f"with {', '.join(map(repr, lacking))}" if lacking else "in braces"
-        raise StageError(f"{where}: not an object {wanted}; delete the file to have it made anew")
-    return found
+        raise StageError(f"{location}: no JSON ({str(error)[:80]}); delete the file to have it made anew") from None
+    missing = [key for key in keys if not isinstance(record, dict) or key not in record]
+    if not isinstance(record, dict) or missing:
+        expected = f"with {', '.join(map(repr, missing))}" if missing else "in braces"
+        raise StageError(f"{location}: not an object {expected}; delete the file to have it made anew")
+    return record
 
 
 def write_lines(path: Path, records: Sequence[Record]) -> None:
-    """Write a file of JSON lines in one step."""
+    """Write a file of JSON lines atomically."""
     write_text_atomically(path, "".join(as_line(record) for record in records))
 
 

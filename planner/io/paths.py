@@ -1,4 +1,4 @@
-"""Where the data, the released weights and the outputs are, in a checkout and in an installed wheel alike."""
+"""Paths of the data, the released weights and the outputs, in a checkout and in an installed wheel."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ def datasets_dir() -> Path:
     """
     candidates = (PACKAGE_DIR / "_datasets", PACKAGE_DIR.parent / "datasets")
     for folder in candidates:
-        # Beside an installed package, `datasets` would be Hugging Face's library: ask for what only ours has.
+        # Beside an installed package, `datasets` is Hugging Face's library: test for a folder that only ours has.
         if (folder / "homes").is_dir():
             return folder
-    looked = " and ".join(str(folder) for folder in candidates)
-    raise FileNotFoundError(f"no data folder with homes/ in {looked}; reinstall gpt-home-planner")
+    searched = " and ".join(str(folder) for folder in candidates)
+    raise FileNotFoundError(f"no data folder with homes/ in {searched}; reinstall gpt-home-planner")
 
 
 def released_dir(name: str = "home") -> Path:
@@ -33,14 +33,14 @@ def released_dir(name: str = "home") -> Path:
     folder = PACKAGE_DIR / "released" / name
     if not folder.is_dir():
         released = sorted(path.parent.name for path in PACKAGE_DIR.glob("released/*/config.json"))
-        there_is = ", ".join(released) or "none"
-        raise FileNotFoundError(f"no released GPT {name!r} in {folder.parent}; there is: {there_is}")
+        available = ", ".join(released) or "none"
+        raise FileNotFoundError(f"no released GPT {name!r} in {folder.parent}; there is: {available}")
     return folder
 
 
 def runs_dir() -> Path:
     """Return the folder of all outputs: `runs/` in the current working directory, which may not exist yet.
 
-    It is relative, as are the folders that people name: what a command prints can be typed where it was started.
+    It is relative, like the folders that users name, so that printed paths can be typed where the command was started.
     """
     return Path("runs")

@@ -1,12 +1,12 @@
-"""Text that others wrote, made fit to be shown: nothing in it can act on a terminal or turn the line around."""
+"""Makes untrusted text safe to print: it cannot control the terminal or change the writing direction."""
 
 from __future__ import annotations
 
 
 def printable(text: str) -> str:
-    r"""Return text with everything that is not visible written out, as in `\x1b`; new lines stay.
+    r"""Return text with all invisible characters escaped, as in `\x1b`, except newlines.
 
-    Escape sequences, carriage returns, marks of writing direction and unpaired surrogates are what this is about.
+    These are escape sequences, carriage returns, writing-direction marks and unpaired surrogates.
     """
     if text.isprintable():
         return text

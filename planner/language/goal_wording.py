@@ -1,4 +1,4 @@
-"""Goals in plain words, to ask with: "Do you mean: put a mug on the desk, or put a mug on the side table?"."""
+"""Writes goals in plain words, for questions: "Do you mean: put a mug on the desk, or put a mug on the side table?"."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from envs.symbolic.goals import (
 from planner.language.phrase_patterns import load_words
 from planner.language.realization import Realizer
 
-_DOING = {"clean": "clean", "hot": "heat", "cold": "cool", "sliced": "slice", "cooked": "cook", "folded": "fold"}
-_SWITCHING = {
+_CHANGE_VERBS = {"clean": "clean", "hot": "heat", "cold": "cool", "sliced": "slice", "cooked": "cook", "folded": "fold"}
+_FIXTURE_VERBS = {
     "open": "open",
     "closed": "close",
     "on": "turn on",
@@ -32,81 +32,82 @@ _SWITCHING = {
     "clean": "clean",
     "watered": "water",
 }
-_ORDER = "and then"  # between phases
+_PHASE_JOINER = "and then"  # between phases
 
 
 def question(goals: Sequence[Goal]) -> str:
-    """Return the question which of several goals is meant, naming only what differs."""
-    *others, last = what_differs(goals)
+    """Return a question about which of several goals is meant; it names only the differences."""
+    *others, last = distinguishing_words(goals)
     return f"Do you mean: {', '.join(others)}, or {last}?"
 
 
-def what_differs(goals: Sequence[Goal]) -> tuple[str, ...]:
+def distinguishing_words(goals: Sequence[Goal]) -> tuple[str, ...]:
     """Return each of several goals in plain words, without the conditions that all of them share.
 
-    A goal of several phases, and all goals where one of them has nothing of its own, are named whole.
+    Goals are written in full if one of them has several phases or no condition of its own.
     """
     if all(len(goal.phases) == 1 for goal in goals):
         shared = set.intersection(*(set(map(format_condition, goal.conditions)) for goal in goals))
-        own = [tuple(c for c in goal.conditions if format_condition(c) not in shared) for goal in goals]
-        if all(own):
-            return tuple(_phase(conditions) for conditions in own)
+        distinct = [tuple(c for c in goal.conditions if format_condition(c) not in shared) for goal in goals]
+        if all(distinct):
+            return tuple(_phase_words(conditions) for conditions in distinct)
     return tuple(in_words(goal) for goal in goals)
 
 
 def in_words(goal: Goal) -> str:
     """Return a goal as an instruction in plain words, for example "put a clean mug on the desk and open the fridge"."""
-    return f" {_ORDER} ".join(_phase(phase) for phase in goal.phases)
+    return f" {_PHASE_JOINER} ".join(_phase_words(phase) for phase in goal.phases)
 
 
-def _phase(conditions: Sequence[Condition]) -> str:
-    return " and ".join(_condition(c) for c in conditions)
+def _phase_words(conditions: Sequence[Condition]) -> str:
+    return " and ".join(_condition_words(c) for c in conditions)
 
 
-def _condition(condition: Condition) -> str:
+def _condition_words(condition: Condition) -> str:
     match condition:
         case FixtureIs():
-            return _fixture(condition)
+            return _fixture_words(condition)
         case Holding():
-            return f"hold {_some(condition.thing)}"
+            return f"hold {_noun_phrase(condition.thing)}"
         case No():
-            return f"leave no {format_thing(condition.thing)}{_at(condition.place)}"
+            return f"leave no {format_thing(condition.thing)}{_place_words(condition.place)}"
         case Every():
-            apart = f" except {condition.excluded}" if condition.excluded else ""
-            what = f"every {format_thing(condition.thing)}{apart}"
+            exception = f" except {condition.excluded}" if condition.excluded else ""
+            phrase = f"every {format_thing(condition.thing)}{exception}"
             if condition.place is not None:
-                return f"put {what}{_at(condition.place)}"
-            return _made(what, condition.become)
+                return f"put {phrase}{_place_words(condition.place)}"
+            return _change_words(phrase, condition.become)
         case Count(place=None):
             thing = condition.thing
-            plain = Thing(word=thing.word)
+            noun = Thing(word=thing.word)
             if thing.liquid:
-                vessel = _some(Thing(word=thing.word, states=thing.states), condition.number)
+                vessel = _noun_phrase(Thing(word=thing.word, states=thing.states), condition.number)
                 return f"fill {vessel} with {thing.liquid}"
-            return _made(_some(plain, condition.number), thing.states)
+            return _change_words(_noun_phrase(noun, condition.number), thing.states)
         case Count():
             assert condition.place is not None
             person = condition.place.fixture is not None and load_domain().relation(condition.place.fixture) == "with"
-            return f"{'bring' if person else 'put'} {_some(condition.thing, condition.number)}{_at(condition.place)}"
+            phrase = _noun_phrase(condition.thing, condition.number)
+            return f"{'bring' if person else 'put'} {phrase}{_place_words(condition.place)}"
 
 
-def _made(what: str, states: Sequence[str]) -> str:
-    """To make something so; with no states, to find it."""
-    if len(states) == 1 and states[0] in _DOING:
-        return f"{_DOING[states[0]]} {what}"
-    return f"make {what} {' and '.join(states)}" if states else f"have {what}"
+def _change_words(phrase: str, states: Sequence[str]) -> str:
+    """Return the words for changing an object's states; without states, for having it."""
+    if len(states) == 1 and states[0] in _CHANGE_VERBS:
+        return f"{_CHANGE_VERBS[states[0]]} {phrase}"
+    return f"make {phrase} {' and '.join(states)}" if states else f"have {phrase}"
 
 
-def _fixture(condition: FixtureIs) -> str:
+def _fixture_words(condition: FixtureIs) -> str:
     if condition.quantifier == "no":
         return f"leave no {condition.fixture} {condition.state}"
-    what = f"{'every' if condition.quantifier == 'every' else 'the'} {condition.fixture}"
-    doing = _SWITCHING.get(condition.state)
-    return f"{doing} {what}" if doing else f"leave {what} {condition.state}"
+    phrase = f"{'every' if condition.quantifier == 'every' else 'the'} {condition.fixture}"
+    verb = _FIXTURE_VERBS.get(condition.state)
+    return f"{verb} {phrase}" if verb else f"leave {phrase} {condition.state}"
 
 
-def _at(place: Place | None) -> str:
-    """Where, with a space before it; empty for nowhere."""
+def _place_words(place: Place | None) -> str:
+    """Return a place in words, with a leading space; empty for no place."""
     if place is None:
         return ""
     domain = load_domain()
@@ -115,23 +116,23 @@ def _at(place: Place | None) -> str:
         return f" {'to' if relation == 'with' else relation} the {place.fixture}"
     assert place.thing is not None
     relation = domain.relation(place.thing.word) if place.thing.word in domain.objects else None
-    return f" {relation or 'in'} {_some(place.thing)}{_at(place.inside)}"
+    return f" {relation or 'in'} {_noun_phrase(place.thing)}{_place_words(place.inside)}"
 
 
-def _some(thing: Thing, number: int = 1) -> str:
-    """So many of a thing: "a clean mug", "2 mugs", "some juice", "something from the fruit"."""
-    words, domain = load_words(), load_domain()
-    of = f" of {thing.liquid}" if thing.liquid else ""
+def _noun_phrase(thing: Thing, number: int = 1) -> str:
+    """Return a number of objects in words: "a clean mug", "2 mugs", "some juice", "some fruit"."""
+    word_lists, domain = load_words(), load_domain()
+    liquid = f" of {thing.liquid}" if thing.liquid else ""
     states = "".join(f"{state} " for state in thing.states)
     is_class = thing.word in domain.members and thing.word not in domain.objects
     if number > 1:
         plural = thing.word if is_class else _realizer().plural(thing.word)
-        return f"{number} {states}{plural}{of}"
+        return f"{number} {states}{plural}{liquid}"
     if thing.word == "anything":
-        return f"{states}anything".strip() + of
-    if is_class or thing.word in words.mass or thing.word in words.plural_only:
-        return f"some {states}{thing.word}{of}"
-    name = f"{states}{thing.word}{of}"
+        return f"{states}anything".strip() + liquid
+    if is_class or thing.word in word_lists.mass or thing.word in word_lists.plural_only:
+        return f"some {states}{thing.word}{liquid}"
+    name = f"{states}{thing.word}{liquid}"
     return f"{'an' if name[0].lower() in 'aeiou' and not name.startswith(('use', 'uti')) else 'a'} {name}"
 
 

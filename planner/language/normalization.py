@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-SPAN = 1600  # characters: a longer instruction is cut
+MAX_INSTRUCTION_CHARS = 1600  # a longer instruction is truncated
 
 
 def normalize(text: str) -> str:
@@ -12,9 +12,10 @@ def normalize(text: str) -> str:
 
     What cannot be seen is left out: control characters, marks of writing direction, joiners.
     """
-    text = text.strip()[: SPAN * 2].encode("utf-8", "replace").decode("utf-8")  # half a character of a bad terminal
+    # A badly configured terminal can pass unpaired surrogates.
+    text = text.strip()[: MAX_INSTRUCTION_CHARS * 2].encode("utf-8", "replace").decode("utf-8")
     if not text.isprintable():
         text = "".join(c if c.isprintable() else " " * (c.isspace() or c < " ") for c in text)
     text = text.translate({0x2019: "'", 0x2018: "'", 0x201C: '"', 0x201D: '"', 0x2013: "-", 0x2014: "-"})
     text = re.sub(r"\s+", " ", text.lower()).strip()
-    return text[:SPAN].rstrip(".! ")
+    return text[:MAX_INSTRUCTION_CHARS].rstrip(".! ")

@@ -1,7 +1,7 @@
-"""Phrase patterns: reading the phrase files, and expanding one pattern at random.
+"""Reads the phrase files, and expands a phrase pattern at random.
 
-A pattern is text with `(a|b|)` alternatives, nestable, and `{slot}` holes; the file format is described in the data
-card (datasets/README.md). Expansion draws every alternative evenly from a `random.Random`.
+A pattern is text with `(a|b|)` alternatives, which can be nested, and `{slot}` placeholders; the data card
+(datasets/README.md) describes the file format. Expansion chooses each alternative uniformly with a `random.Random`.
 """
 
 from __future__ import annotations
@@ -25,22 +25,22 @@ Node = str | tuple[str, tuple["Node", ...]]  # text, ("seq", parts), ("alt", opt
 
 
 class PhraseError(PlannerError, ValueError):
-    """A phrase file cannot be read; the message names the file and the family."""
+    """A phrase file is invalid; the message names the file and the family."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Family:
-    """Ways to say one kind of task.
+    """Phrases for one type of task.
 
     Attributes:
         goals: Goal templates; empty for a refusal or a question.
-        refuse: The reason, if the right answer is a refusal; it may name slots.
-        ask: The question, if the right answer is one; it may name slots.
-        slots: The kind of thing that each slot stands for.
-        counts: How many of `x` may be asked for.
-        numbers: Values of `n`.
+        refuse: The reason, if the correct answer is a refusal; it may contain slots.
+        ask: The question, if the correct answer is one; it may contain slots.
+        slots: The type of each slot.
+        counts: Possible counts of `x`.
+        numbers: Possible values of `n`.
         phrases: Patterns.
-        weight: How often the family is drawn, relative to others.
+        weight: Sampling weight, relative to other families.
     """
 
     name: str
@@ -56,9 +56,9 @@ class Family:
 
 @dataclass(frozen=True, kw_only=True)
 class Words:
-    """What people call things: singular synonyms by category, the plain name first.
+    """What people call objects: singular synonyms by category, the plain name first.
 
-    `ambiguous` words must be asked about where a home has several of the categories that they stand for.
+    An `ambiguous` word needs a question if a home has several of its categories.
     """
 
     objects: dict[str, tuple[str, ...]]
@@ -76,38 +76,39 @@ def load_words() -> Words:
     """Read `datasets/phrases/words.yaml`."""
     raw = _read(datasets_dir() / "phrases" / "words.yaml")
     tables = {
-        k: {c: tuple(map(str, w)) for c, w in raw[k].items()} for k in ("objects", "fixtures", "classes", "liquids")
+        table: {category: tuple(map(str, synonyms)) for category, synonyms in raw[table].items()}
+        for table in ("objects", "fixtures", "classes", "liquids")
     }
     return Words(
         **tables,
-        plurals={str(a): str(b) for a, b in raw["plurals"].items()},
+        plurals={str(singular): str(plural) for singular, plural in raw["plurals"].items()},
         mass=frozenset(raw.get("mass", [])),
         plural_only=frozenset(raw.get("plural_only", [])),
-        ambiguous={str(w): tuple(map(str, meant)) for w, meant in raw["ambiguous"].items()},
+        ambiguous={str(word): tuple(map(str, categories)) for word, categories in raw["ambiguous"].items()},
     )
 
 
 @lru_cache(maxsize=4)
 def load_families(folder: str = "phrases") -> tuple[Family, ...]:
-    """Read every phrase file of a folder of `datasets/`, in the order of names.
+    """Read every phrase file in a folder of `datasets/`, in the order of names.
 
     Raises:
-        PhraseError: A file is not valid.
+        PhraseError: A file is invalid.
     """
-    found: list[Family] = []
+    families: list[Family] = []
     for path in sorted((datasets_dir() / folder).glob("*.yaml")):
         if path.name == "words.yaml":
             continue
         for name, entry in _read(path)["families"].items():
             try:
-                found.append(_family(str(name), entry))
+                families.append(_family(str(name), entry))
             except (KeyError, TypeError, ValueError) as error:
                 raise PhraseError(f"{path.name}, family {name}: {error!r}") from error
-    names = [f.name for f in found]
+    names = [family.name for family in families]
     if len(set(names)) < len(names):
-        twice = sorted({n for n in names if names.count(n) > 1})
-        raise PhraseError(f"{folder}: families named twice: {', '.join(twice)}")
-    return tuple(found)
+        duplicates = sorted({name for name in names if names.count(name) > 1})
+        raise PhraseError(f"{folder}: families named twice: {', '.join(duplicates)}")
+    return tuple(families)
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -121,27 +122,27 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _family(name: str, entry: dict[str, Any]) -> Family:
-    def several(value: object) -> tuple[object, ...]:
+    def as_tuple(value: object) -> tuple[object, ...]:
         return tuple(value) if isinstance(value, list) else (value,)
 
     slots = entry.get("slots") or {}
     assert isinstance(slots, dict)
     return Family(
         name=name,
-        goals=tuple(str(g) for g in several(entry["goal"])) if "goal" in entry else (),
+        goals=tuple(str(goal) for goal in as_tuple(entry["goal"])) if "goal" in entry else (),
         refuse=str(entry["refuse"]) if "refuse" in entry else None,
         ask=str(entry["ask"]) if "ask" in entry else None,
-        slots={str(k): str(v) for k, v in slots.items()},
-        counts=tuple(int(str(c)) for c in several(entry.get("count", [1]))),
-        numbers=tuple(int(str(c)) for c in several(entry.get("numbers", []))),
-        phrases=tuple(str(p) for p in several(entry["phrases"])),
+        slots={str(key): str(value) for key, value in slots.items()},
+        counts=tuple(int(str(count)) for count in as_tuple(entry.get("count", [1]))),
+        numbers=tuple(int(str(count)) for count in as_tuple(entry.get("numbers", []))),
+        phrases=tuple(str(phrase) for phrase in as_tuple(entry["phrases"])),
         weight=float(str(entry.get("weight", 1.0))),
     )
 
 
 @cache
 def parse_pattern(pattern: str) -> Node:
-    """Read a pattern into a tree.
+    """Parse a pattern into a tree.
 
     Raises:
         PhraseError: Brackets do not match.
@@ -152,44 +153,44 @@ def parse_pattern(pattern: str) -> Node:
     return node
 
 
-def _alternatives(text: str, at: int) -> tuple[Node, int]:
+def _alternatives(text: str, position: int) -> tuple[Node, int]:
     options: list[Node] = []
     parts: list[Node] = []
     plain = ""
-    while at < len(text):
-        char = text[at]
+    while position < len(text):
+        char = text[position]
         if char == "{":
-            end = text.find("}", at)
+            end = text.find("}", position)
             if end < 0:
-                raise PhraseError(f"unmatched '{{' at {at} in {text!r}")
-            parts += [plain, ("slot", (text[at + 1 : end],))]
-            plain, at = "", end + 1
+                raise PhraseError(f"unmatched '{{' at {position} in {text!r}")
+            parts += [plain, ("slot", (text[position + 1 : end],))]
+            plain, position = "", end + 1
         elif char == "(":
-            inner, at = _alternatives(text, at + 1)
-            if at >= len(text) or text[at] != ")":
+            group, position = _alternatives(text, position + 1)
+            if position >= len(text) or text[position] != ")":
                 raise PhraseError(f"unmatched '(' in {text!r}")
-            parts += [plain, inner]
-            plain, at = "", at + 1
+            parts += [plain, group]
+            plain, position = "", position + 1
         elif char == "|":
             options.append(("seq", (*parts, plain)))
-            parts, plain, at = [], "", at + 1
+            parts, plain, position = [], "", position + 1
         elif char == ")":
             break
         else:
             plain += char
-            at += 1
+            position += 1
     options.append(("seq", (*parts, plain)))
-    return (options[0] if len(options) == 1 else ("alt", tuple(options))), at
+    return (options[0] if len(options) == 1 else ("alt", tuple(options))), position
 
 
 def expand(node: Node, rng: random.Random, fill: Callable[[str], str]) -> str:
-    """Draw one text of a pattern; `fill` gives the words for a slot's hole."""
+    """Sample one text of a pattern; `fill` returns the words for a slot."""
     if isinstance(node, str):
         return node
-    kind, children = node
-    if kind == "seq":
-        return "".join([expand(c, rng, fill) for c in children])
-    if kind == "alt":
+    node_type, children = node
+    if node_type == "seq":
+        return "".join([expand(child, rng, fill) for child in children])
+    if node_type == "alt":
         return expand(children[int(rng.random() * len(children))], rng, fill)
     name = children[0]
     assert isinstance(name, str)
@@ -198,5 +199,5 @@ def expand(node: Node, rng: random.Random, fill: Callable[[str], str]) -> str:
 
 @cache
 def is_held_out(family: str, pattern: str) -> bool:
-    """Whether a pattern belongs to the test split: one line in twelve, by its hash, in every family alike."""
+    """Whether a pattern belongs to the test split: one in twelve in every family, by its hash."""
     return hashlib.blake2b(f"{family}|{pattern}".encode(), digest_size=4).digest()[0] % 12 == 0

@@ -1,6 +1,6 @@
-"""Realising tasks in words: a family's slots become noun phrases, then politeness, joining and noise are added.
+"""Puts tasks into words: fills a family's slots with noun phrases, then adds politeness, joins tasks and adds noise.
 
-The words avoid what would mislead: a synonym that is the plain name of another thing in the same home is not used.
+Misleading words are avoided: a synonym that is the plain name of another object in the same home is not used.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ NUMBER_WORDS = (
     "eleven",
     "twelve",
 )
-_NEIGHBOURS = {
+_NEIGHBORS = {
     a: b for row in ("qwertyuiop", "asdfghjkl", "zxcvbnm") for a, b in zip(row, row[1:] + row[-2], strict=True)
 }
 _POLITE_BEFORE = [
@@ -60,7 +60,7 @@ _POLITE_BEFORE = [
     "will you ",
 ]
 _POLITE_AFTER = [" please", ", please", " for me", " thanks", ", thank you", " for me please", " now", ", will you"]
-_JOINTS = [
+_JOINERS = [
     " and ",
     " and then ",
     ", then ",
@@ -145,28 +145,28 @@ def _class_names() -> frozenset[str]:
     return frozenset(name for names in load_words().classes.values() for name in names)
 
 
-@lru_cache(maxsize=4)  # many instructions are put into words for one home
+@lru_cache(maxsize=4)  # many instructions are written for one home
 def senses(present: frozenset[str]) -> dict[str, tuple[str, ...]]:
-    """Return, by word, the categories of a home that people call so, the likeliest first."""
+    """Return, for each word, the categories of a home that it may mean, the most likely first."""
     words = load_words()
-    found: dict[str, list[str]] = {}
+    categories_by_word: dict[str, list[str]] = {}
     for table in (words.objects, words.fixtures):
         for category, names in table.items():
             if category in present:
                 for name in names:
-                    found.setdefault(name, []).append(category)
-    for word, meant in words.ambiguous.items():
-        found[word] = [c for c in meant if c in present]
-    return {word: tuple(dict.fromkeys(categories)) for word, categories in found.items()}
+                    categories_by_word.setdefault(name, []).append(category)
+    for word, categories in words.ambiguous.items():
+        categories_by_word[word] = [c for c in categories if c in present]
+    return {word: tuple(dict.fromkeys(categories)) for word, categories in categories_by_word.items()}
 
 
 class Realizer:
-    """Puts tasks of one home into words.
+    """Puts tasks in one home into words.
 
     Args:
-        rng: Draws everything.
-        present: Categories (objects and fixtures) that the home has; None means: unknown to the reader.
-        plainness: Chance that a thing is called by its plain name.
+        rng: The source of randomness.
+        present: Categories (objects and fixtures) that the home has; None if the reader does not know them.
+        plainness: Probability that an object is called by its plain name.
     """
 
     def __init__(self, rng: random.Random, present: Collection[str] | None, *, plainness: float = 0.45) -> None:
@@ -175,9 +175,9 @@ class Realizer:
         self.domain: Domain = load_domain()
         self.words: Words = load_words()
         names = present if present is not None else {*self.domain.objects, *self.domain.fixtures}
-        self.taken = frozenset(name.lower() for name in names)
-        self.meant = senses(frozenset(names)) if present is not None else None
-        self.plainness = plainness
+        self.plain_names = frozenset(name.lower() for name in names)
+        self.senses = senses(frozenset(names)) if present is not None else None
+        self.plain_share = plainness
 
     def realize(
         self,
@@ -185,48 +185,48 @@ class Realizer:
         pattern: str,
         binding: Mapping[str, str],
         count: int,
-        said: Mapping[str, str] | None = None,
+        nouns_given: Mapping[str, str] | None = None,
     ) -> str:
         """Return one wording of a pattern.
 
         Args:
-            family: Whose pattern it is.
-            pattern: To be expanded.
+            family: The pattern's family.
+            pattern: The pattern to expand.
             binding: Each slot's category, class or number.
-            count: How many of `x`.
-            said: Nouns to use for slots, in place of drawn ones.
+            count: The count of `x`.
+            nouns_given: Nouns to use for slots instead of sampled ones.
         """
-        nouns: dict[str, str] = dict(said or {})
+        nouns: dict[str, str] = dict(nouns_given or {})
 
-        def fill(hole: str) -> str:
-            return self._hole(hole, binding, count, nouns, family)
+        def fill(slot_text: str) -> str:
+            return self._fill_slot(slot_text, binding, count, nouns, family)
 
         return re.sub(r" +", " ", expand(parse_pattern(pattern), self.rng, fill)).strip(" ,")
 
-    def _noun(self, slot: str, word: str, nouns: dict[str, str], kind: str) -> str:
+    def _noun(self, slot: str, word: str, nouns: dict[str, str], slot_type: str) -> str:
         if slot in nouns:
             return nouns[slot]
-        if kind.startswith("liquid"):
-            table = self.words.liquids.get(word, (word,))
-        elif kind.startswith(("class", "fixtures")):
-            table = self.words.classes.get(word, (word,))
+        if slot_type.startswith("liquid"):
+            synonyms = self.words.liquids.get(word, (word,))
+        elif slot_type.startswith(("class", "fixtures")):
+            synonyms = self.words.classes.get(word, (word,))
         else:
             words = self.words
-            table = words.objects.get(word) or words.fixtures.get(word) or words.classes.get(word) or (word,)
-        options = [w for w in table if w == word or self._is_clear(w, word)]
-        if not options or (word in options and self.rng.random() < self.plainness):
+            synonyms = words.objects.get(word) or words.fixtures.get(word) or words.classes.get(word) or (word,)
+        options = [w for w in synonyms if w == word or self._is_clear(w, word)]
+        if not options or (word in options and self.rng.random() < self.plain_share):
             noun = word
         else:
             noun = options[min(int(self.rng.expovariate(0.45)), len(options) - 1)]
         nouns[slot] = noun
         return noun
 
-    def _is_clear(self, said: str, word: str) -> bool:
-        """Whether what is said can only be that category in this home."""
-        if said.lower() in self.taken or (word in self.domain.objects and self.plural(said) in _class_names()):
+    def _is_clear(self, noun: str, word: str) -> bool:
+        """Whether a noun can only mean that category in this home."""
+        if noun.lower() in self.plain_names or (word in self.domain.objects and self.plural(noun) in _class_names()):
             return False  # "all dishes" are not all plates
-        meant = self.meant.get(said, ()) if self.meant is not None else ()
-        return len(meant) < 2 or (said not in self.words.ambiguous and meant[0] == word)
+        categories = self.senses.get(noun, ()) if self.senses is not None else ()
+        return len(categories) < 2 or (noun not in self.words.ambiguous and categories[0] == word)
 
     def plural(self, noun: str) -> str:
         """Return the plural of a noun phrase."""
@@ -234,81 +234,83 @@ class Realizer:
             return self.words.plurals[noun]
         if noun in self.words.mass or noun in self.words.plural_only:
             return noun
-        first, of, rest = noun.partition(" of ")
-        if of:
-            return f"{self.plural(first)} of {rest}"
-        head, _, last = noun.rpartition(" ")
-        if last.endswith("shelf"):
+        head_noun, separator, rest = noun.partition(" of ")
+        if separator:
+            return f"{self.plural(head_noun)} of {rest}"
+        prefix, _, last_word = noun.rpartition(" ")
+        if last_word.endswith("shelf"):
             return noun[:-1] + "ves"
-        if last in self.words.plurals:
-            return f"{head} {self.words.plurals[last]}".strip()
-        if last.endswith(("s", "x", "ch", "sh")):
+        if last_word in self.words.plurals:
+            return f"{prefix} {self.words.plurals[last_word]}".strip()
+        if last_word.endswith(("s", "x", "ch", "sh")):
             return noun + "es"
-        if last.endswith("y") and last[-2:-1] not in "aeiou":
+        if last_word.endswith("y") and last_word[-2:-1] not in "aeiou":
             return noun[:-1] + "ies"
         return noun + "s"
 
-    def _hole(self, hole: str, binding: Mapping[str, str], count: int, nouns: dict[str, str], family: Family) -> str:
-        first, _, slot = hole.rpartition(" ")
-        if slot == "n" and not first:
+    def _fill_slot(
+        self, slot_text: str, binding: Mapping[str, str], count: int, nouns: dict[str, str], family: Family
+    ) -> str:
+        form, _, slot = slot_text.rpartition(" ")
+        if slot == "n" and not form:
             return self._number(int(binding.get("n", count)))
         word = binding[slot]
-        kind = family.slots.get(slot, "")
-        if kind.startswith(("class", "fixtures")):
-            noun = self._noun(slot, word, nouns, kind)
-            return noun if not first else f"{first} {noun}" if first != "a" else f"some {noun}"
-        many = count if slot == "x" else int(binding.get("n", count)) if first == "n" else 1
-        if first == "it":
-            return "them" if many > 1 or nouns.get(slot) in self.words.plural_only else "it"
-        if first == "is":
-            return "are" if many > 1 or nouns.get(slot) in self.words.plural_only else "is"
-        noun = self._noun(slot, word, nouns, kind)
-        if first in ("to", "at"):
-            return self._place(first, word, noun, binding)
-        if first == "n":
-            return f"{self._number(many)} {self.plural(noun) if many > 1 else noun}"
-        if first == "the":
-            return self._definite(noun, many)
-        if first == "a":
-            return self._indefinite(noun, many)
-        return self.plural(noun) if many > 1 else noun
+        slot_type = family.slots.get(slot, "")
+        if slot_type.startswith(("class", "fixtures")):
+            noun = self._noun(slot, word, nouns, slot_type)
+            return noun if not form else f"{form} {noun}" if form != "a" else f"some {noun}"
+        count_here = count if slot == "x" else int(binding.get("n", count)) if form == "n" else 1
+        if form == "it":
+            return "them" if count_here > 1 or nouns.get(slot) in self.words.plural_only else "it"
+        if form == "is":
+            return "are" if count_here > 1 or nouns.get(slot) in self.words.plural_only else "is"
+        noun = self._noun(slot, word, nouns, slot_type)
+        if form in ("to", "at"):
+            return self._place(form, word, noun, binding)
+        if form == "n":
+            return f"{self._number(count_here)} {self.plural(noun) if count_here > 1 else noun}"
+        if form == "the":
+            return self._definite(noun, count_here)
+        if form == "a":
+            return self._indefinite(noun, count_here)
+        return self.plural(noun) if count_here > 1 else noun
 
     def _number(self, n: int) -> str:
         return str(n) if self.rng.random() < 0.3 or n >= len(NUMBER_WORDS) else NUMBER_WORDS[n]
 
-    def _definite(self, noun: str, many: int) -> str:
+    def _definite(self, noun: str, number: int) -> str:
         roll = self.rng.random()
-        if many > 1:
-            head = "both " if many == 2 and roll < 0.1 else "the two " if many == 2 and roll < 0.2 else ""
-            return (head or f"{self._number(many)} ") + self.plural(noun)
+        if number > 1:
+            determiner = "both " if number == 2 and roll < 0.1 else "the two " if number == 2 and roll < 0.2 else ""
+            return (determiner or f"{self._number(number)} ") + self.plural(noun)
         if roll < 0.78:
             return f"the {noun}"
         if roll < 0.86:
             return self._indefinite(noun, 1)
         return noun if roll < 0.91 else f"my {noun}" if roll < 0.95 else f"that {noun}"
 
-    def _indefinite(self, noun: str, many: int) -> str:
-        if many > 1:
-            return f"{self._number(many)} {self.plural(noun)}"
+    def _indefinite(self, noun: str, number: int) -> str:
+        if number > 1:
+            return f"{self._number(number)} {self.plural(noun)}"
         if noun in self.words.mass or noun in self.words.plural_only:
             return f"some {noun}" if self.rng.random() < 0.7 else noun
         vowel = noun[0] in "aeiou" and not noun.startswith(("use", "uti", "ute"))  # a user, a utility cart
         return f"{'an' if vowel else 'a'} {noun}"
 
-    def _place(self, way: str, word: str, noun: str, binding: Mapping[str, str]) -> str:
+    def _place(self, role: str, word: str, noun: str, binding: Mapping[str, str]) -> str:
         relation = self.domain.relation(word)
         if relation == "with":
             return f"to {self._definite(noun, 1)}"
-        words = {"in": ("in", "in", "in", "inside", "into"), "on": ("on", "on", "on", "on top of", "onto")}[
+        prepositions = {"in": ("in", "in", "in", "inside", "into"), "on": ("on", "on", "on", "on top of", "onto")}[
             relation or "on"
         ]
-        preposition = self.rng.choice(words[: 4 if way == "at" else 5])
-        if way == "at" and preposition in ("into", "onto"):
+        preposition = self.rng.choice(prepositions[: 4 if role == "at" else 5])
+        if role == "at" and preposition in ("into", "onto"):
             preposition = relation or "on"
         return f"{preposition} {self._definite(noun, 1)}"
 
     def polite(self, text: str) -> str:
-        """Wrap an instruction the way people do, sometimes."""
+        """Add politeness to an instruction, sometimes."""
         roll = self.rng.random()
         imperative = text.split(" ", 1)[0] in _VERBS
         if imperative and roll < 0.22:
@@ -319,14 +321,14 @@ class Realizer:
 
     def join(self, texts: list[str]) -> str:
         """Join several tasks into one instruction."""
-        said = texts[0]
+        joined = texts[0]
         for i, text in enumerate(texts[1:], start=2):
-            joint = ", " if i < len(texts) and self.rng.random() < 0.5 else self.rng.choice(_JOINTS)
-            said += joint + text
-        return said
+            joiner = ", " if i < len(texts) and self.rng.random() < 0.5 else self.rng.choice(_JOINERS)
+            joined += joiner + text
+        return joined
 
     def noise(self, text: str) -> str:
-        """Add typos, drop articles or punctuation, as hurried people and speech recognisers do."""
+        """Add typos, or drop articles or punctuation, as hurried people and speech recognizers do."""
         roll = self.rng.random()
         if roll < 0.06:
             text = re.sub(r"\b(the|a|an) ", "", text)
@@ -337,15 +339,15 @@ class Realizer:
         return text
 
     def _typo(self, text: str) -> str:
-        at = [i for i, c in enumerate(text) if c in string.ascii_lowercase]
-        if len(at) < 8:
+        positions = [i for i, c in enumerate(text) if c in string.ascii_lowercase]
+        if len(positions) < 8:
             return text
-        i = self.rng.choice(at)
-        kind = self.rng.randrange(4)
-        if kind == 0:
+        i = self.rng.choice(positions)
+        typo = self.rng.randrange(4)
+        if typo == 0:
             return text[:i] + text[i + 1 :]
-        if kind == 1:
+        if typo == 1:
             return text[:i] + text[i] + text[i:]
-        if kind == 2 and i + 1 < len(text):
+        if typo == 2 and i + 1 < len(text):
             return text[:i] + text[i + 1] + text[i] + text[i + 2 :]
-        return text[:i] + _NEIGHBOURS.get(text[i], text[i]) + text[i + 1 :]
+        return text[:i] + _NEIGHBORS.get(text[i], text[i]) + text[i + 1 :]

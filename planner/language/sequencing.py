@@ -1,4 +1,4 @@
-"""How people say that one thing is to be done before the next is begun: goals with `then`."""
+"""Phrases that say that one task must be done before the next begins, for goals with `then`."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Sequence
 
-InTurn = tuple[str, tuple[str, ...], tuple[str, ...]]  # before the first task, between two, before the last
+SequenceFrame = tuple[str, tuple[str, ...], tuple[str, ...]]  # before the first task, between two, before the last
 
-IN_TURN: tuple[InTurn, ...] = (
+SEQUENCE_FRAMES: tuple[SequenceFrame, ...] = (
     ("first ", (", after that ", ", next "), (", and only then ", ", and when that is done, ")),
     ("", ("; once that is done, ", "; after that is finished, "), ("; once that is done, ", "; only after that ")),
     ("in this order: ", (", ", ", then "), (", then ", ", and last ")),
@@ -32,16 +32,16 @@ IN_TURN: tuple[InTurn, ...] = (
     ("", (" and after you have done that ",), (" and after you have done that ", ", followed by this: ")),
     ("right now ", (". as the second thing ",), (". after you finish, ", ". after finishing that, ")),
 )
-# Of held-out tasks alone.
-IN_TURN_TEST: tuple[InTurn, ...] = (
+# Only for held-out tasks.
+TEST_SEQUENCE_FRAMES: tuple[SequenceFrame, ...] = (
     ("first of all ", (", afterwards ",), (", and not before that is done, ", ", and only once that is done, ")),
     ("one after the other: ", ("; ",), ("; finally ", "; and last of all ")),
     ("start with this: ", (". as soon as that is done, ",), (". as soon as that is done, ",)),
 )
 
 
-def join_in_turn(rng: random.Random, texts: Sequence[str], frames: Sequence[InTurn]) -> str:
-    """Join tasks, two or more, into one instruction that says in which order they are to be done."""
-    first, between, last = rng.choice(frames)
-    middle, end = rng.choice(between), rng.choice(last)
-    return first + middle.join(texts[:-1]) + end + texts[-1]
+def join_in_sequence(rng: random.Random, texts: Sequence[str], frames: Sequence[SequenceFrame]) -> str:
+    """Join two or more tasks into one instruction that states their order."""
+    opening, separators, final_separators = rng.choice(frames)
+    separator, final_separator = rng.choice(separators), rng.choice(final_separators)
+    return opening + separator.join(texts[:-1]) + final_separator + texts[-1]

@@ -1,4 +1,4 @@
-"""What the slots of a phrase family stand for in a home, and the goal that this makes."""
+"""Binds the slots of a phrase family to categories of a home, and builds the resulting goal."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from envs.symbolic.actions import State
     from planner.language.phrase_patterns import Family
 
-USUAL = 0.3  # of places are drawn from where a thing is usually kept
+USUAL_PLACE_SHARE = 0.3  # share of places sampled from where an object is usually kept
 
-_WASHED = {"dishes", "cutlery", "cookware", "clothing", "linen", "fruit", "vegetable", "toy", "tool"}
-_WASHED_TOO = ("soap bar", "egg", "basket", "tray")
+_WASHABLE_CLASSES = {"dishes", "cutlery", "cookware", "clothing", "linen", "fruit", "vegetable", "toy", "tool"}
+_ALSO_WASHABLE = ("soap bar", "egg", "basket", "tray")
 _AFFORDANCE: dict[str, Callable[[ObjectCategory], bool]] = {
-    "washable": lambda k: bool(_WASHED & set(k.classes)) or k.wipes or k.fills or k.name in _WASHED_TOO,
+    "washable": lambda k: bool(_WASHABLE_CLASSES & set(k.classes)) or k.wipes or k.fills or k.name in _ALSO_WASHABLE,
     "heatable": lambda k: bool({"food", "dishes", "cookware"} & set(k.classes)) or k.contains is not None,
     "coolable": lambda k: bool({"food", "drink", "dishes", "cookware"} & set(k.classes)) or k.fills,
     "cookable": lambda k: k.cooks,
@@ -32,36 +32,41 @@ _AFFORDANCE: dict[str, Callable[[ObjectCategory], bool]] = {
 }
 
 
-def has_affordance(kind: ObjectCategory, word: str) -> bool:
-    """Whether an object is of a class, or can be washed, heated, ...; no word asks for nothing."""
-    return not word or (_AFFORDANCE[word](kind) if word in _AFFORDANCE else word in kind.classes)
+def has_affordance(category: ObjectCategory, word: str) -> bool:
+    """Whether a category is in a class or has an affordance such as `washable`; always true for an empty word."""
+    return not word or (_AFFORDANCE[word](category) if word in _AFFORDANCE else word in category.classes)
 
 
 class Binder:
-    """Draws what the slots of families stand for."""
+    """Samples values for the slots of families."""
 
     def __init__(self, rng: random.Random) -> None:
         """Bind to a source of randomness."""
         self.rng = rng
 
-    def bind(self, family: Family, start: State, given: Mapping[str, str] | None = None) -> dict[str, str] | None:
-        """Return what each slot of a family stands for in this home, or None if this attempt does not fit it.
+    def bind(self, family: Family, state: State, given: Mapping[str, str] | None = None) -> dict[str, str] | None:
+        """Return a value for each slot of a family in this home, or None if this attempt found none.
 
-        `given` says what some slots are to stand for.
+        `given` fixes the values of some slots.
         """
-        domain = start.world.domain
-        present = set(start.world.categories)
+        domain = state.world.domain
+        present = set(state.world.categories)
         binding: dict[str, str] = {}
         if family.numbers:
             binding["n"] = str(self.rng.choice(family.numbers))
-        for slot, kind in family.slots.items():
-            if kind == "unfit":
+        for slot, slot_type in family.slots.items():
+            if slot_type == "unfit":
                 options = [o for o in domain.fixtures if o in present and not self._fits(binding["x"], o, domain)]
             else:
-                options = self.options(kind, present, domain)
+                options = self.options(slot_type, present, domain)
             if given and slot in given:
                 options = [o for o in options if o == given[slot]]
-            if kind != "unfit" and slot in ("p", "c", "q", "t") and "x" in binding and not kind.startswith("class"):
+            if (
+                slot_type != "unfit"
+                and slot in ("p", "c", "q", "t")
+                and "x" in binding
+                and not slot_type.startswith("class")
+            ):
                 options = [o for o in options if self._fits(binding["x"], o, domain)]
             if slot == "p" and "c" in binding and binding["c"] in domain.objects:
                 options = [o for o in options if domain.fits(binding["c"], o)]
@@ -71,50 +76,61 @@ class Binder:
             options = [o for o in options if o not in binding.values()]
             if not options:
                 return None
-            usual = domain.objects[binding["x"]].at if slot == "p" and binding.get("x") in domain.objects else ()
-            likely = [o for o in options if o in usual]
-            binding[slot] = self.rng.choice(likely if likely and self.rng.random() < USUAL else options)
+            usual_places = domain.objects[binding["x"]].at if slot == "p" and binding.get("x") in domain.objects else ()
+            usual_options = [o for o in options if o in usual_places]
+            binding[slot] = self.rng.choice(
+                usual_options if usual_options and self.rng.random() < USUAL_PLACE_SHARE else options
+            )
         return binding
 
     @staticmethod
     def _fits(thing: str, place: str, domain: Domain) -> bool:
         return place not in domain.members and thing in domain.objects and domain.fits(thing, place)
 
-    def options(self, kind: str, present: set[str], domain: Domain) -> list[str]:
-        """Return what a slot of a kind can stand for, of what is present."""
-        if kind.startswith("fixtures"):  # classes of fixtures, of which there are several
-            state = "open" if "openable" in kind else "on"
+    def options(self, slot_type: str, present: set[str], domain: Domain) -> list[str]:
+        """Return the possible values of a slot type among the categories that are present."""
+        if slot_type.startswith("fixtures"):  # classes of fixtures, of which there are several
+            state = "open" if "openable" in slot_type else "on"
             return [
-                c
-                for c in domain.fixture_members
-                if kind in ("fixtures:openable", "fixtures:switchable", f"fixtures=[{c}]")
-                and sum(m in present for m in domain.resolve_fixture(c, state)) > 1
+                class_name
+                for class_name in domain.fixture_members
+                if slot_type in ("fixtures:openable", "fixtures:switchable", f"fixtures=[{class_name}]")
+                and sum(m in present for m in domain.resolve_fixture(class_name, state)) > 1
             ]
-        head, _, listed = kind.partition("=")
-        if listed:
-            names = [n.strip() for n in listed.strip("[] ").split(",")]
-            if head == "class":
+        slot_kind, _, names_listed = slot_type.partition("=")
+        if names_listed:
+            names = [n.strip() for n in names_listed.strip("[] ").split(",")]
+            if slot_kind == "class":
                 return [n for n in names if any(m in present for m in domain.members.get(n, ()))]
-            return [n for n in names if n in present or head == "liquid"]
-        head, _, filters = kind.partition(":")
-        wanted = [f.strip() for f in filters.split("&") if f.strip()]
-        if head == "class":
+            return [n for n in names if n in present or slot_kind == "liquid"]
+        slot_kind, _, filters = slot_type.partition(":")
+        conditions = [condition.strip() for condition in filters.split("&") if condition.strip()]
+        if slot_kind == "class":
             return [
-                c for c, members in domain.members.items() if c != "anything" and sum(m in present for m in members) > 1
+                class_name
+                for class_name, members in domain.members.items()
+                if class_name != "anything" and sum(m in present for m in members) > 1
             ]
-        if head == "liquid":
+        if slot_kind == "liquid":
             return list(domain.liquids)
-        if head in ("object", "container"):
-            kinds = [domain.objects[c] for c in domain.objects if c in present]
-            kinds = [k for k in kinds if all(has_affordance(k, f.lstrip("!")) != f.startswith("!") for f in wanted)]
-            return [k.name for k in kinds if head == "object" or k.holds is not None]
-        found = []
+        if slot_kind in ("object", "container"):
+            categories = [domain.objects[class_name] for class_name in domain.objects if class_name in present]
+            categories = [
+                category
+                for category in categories
+                if all(
+                    has_affordance(category, condition.lstrip("!")) != condition.startswith("!")
+                    for condition in conditions
+                )
+            ]
+            return [category.name for category in categories if slot_kind == "object" or category.holds is not None]
+        fixture_names = []
         for name, fixture in domain.fixtures.items():
             if name not in present or fixture.underfoot:
                 continue
-            if head == "receptacle" and fixture.relation not in ("on", "in"):
+            if slot_kind == "receptacle" and fixture.relation not in ("on", "in"):
                 continue
-            able = {
+            properties = {
                 "surface": fixture.relation == "on",
                 "container": fixture.enclosed,
                 "openable": fixture.joint is not None,
@@ -122,12 +138,16 @@ class Binder:
                 "cleanable": fixture.wipeable,
                 "waterable": fixture.waterable,
             }
-            if all(able.get(f.lstrip("!"), f.lstrip("!") in fixture.classes) != f.startswith("!") for f in wanted):
-                found.append(name)
-        return found
+            if all(
+                properties.get(condition.lstrip("!"), condition.lstrip("!") in fixture.classes)
+                != condition.startswith("!")
+                for condition in conditions
+            ):
+                fixture_names.append(name)
+        return fixture_names
 
     def goal(self, family: Family, binding: dict[str, str], count: int, domain: Domain) -> Goal | None:
-        """Return one of a family's goals with its slots filled, or None if that is no goal."""
+        """Return one of a family's goals with its slots filled, or None if the result is not a goal."""
         template = self.rng.choice(family.goals)
         if count > 1 and "{n}" not in template and not template.startswith(("every", "no ")):
             head, _, tail = template.partition(" ; ")

@@ -15,9 +15,9 @@ from envs.errors import GoalError
 from envs.symbolic.goals import Condition, Count, Goal, Holding, fixtures_named, format_goal, parse_goal
 from planner.goals.comparison import meaning, shape
 from planner.goals.merging import merge_conditions
-from planner.language.normalization import SPAN, normalize
+from planner.language.normalization import MAX_INSTRUCTION_CHARS, normalize
 from planner.language.realization import Realizer
-from planner.language.sequencing import IN_TURN, join_in_turn
+from planner.language.sequencing import SEQUENCE_FRAMES, join_in_sequence
 from planner.learning.proposals import Origin, Proposal, initial_state_of, rejection_reason, substitute_category
 
 LENGTHS = (2, 3, 4, 5, 6, 7, 8, 9, 10)  # numbers of conditions that joined goals aim at
@@ -48,9 +48,11 @@ def compose(proposals: Sequence[Proposal], count: int, seed: int) -> Iterator[Pr
             meanings.add(meaning(goal))
             realizer, instructions = Realizer(rng, None), [p.instruction for p in parts]
             instruction = (
-                join_in_turn(rng, instructions, IN_TURN) if origin == "in turn" else realizer.join(instructions)
+                join_in_sequence(rng, instructions, SEQUENCE_FRAMES)
+                if origin == "in turn"
+                else realizer.join(instructions)
             )
-            if len(instruction) > SPAN:  # the GPT would not see its end
+            if len(instruction) > MAX_INSTRUCTION_CHARS:  # the GPT would not see its end
                 continue
             dropped = rejection_reason(goal, initial_state_of(home, goal))
             if not dropped:
@@ -83,7 +85,10 @@ def _join(members: Members, rng: random.Random) -> ComposedTask | None:
         added = goal.phases[0]
         if len(conditions) + len(added) > max_conditions or set(added) & set(conditions):
             continue
-        if sum(isinstance(c, Holding) for c in (*conditions, *added)) > 1 or len(proposal.instruction) > SPAN / 3:
+        if (
+            sum(isinstance(c, Holding) for c in (*conditions, *added)) > 1
+            or len(proposal.instruction) > MAX_INSTRUCTION_CHARS / 3
+        ):
             continue
         chosen.append(proposal)
         conditions += added

@@ -78,7 +78,7 @@ class TryTask(ModelJob):
         attempts: list[tuple[SampledAttempt, Sequence[Action]]] = []
         for number in range(1, self.attempts + 1):
             draft = self.planner().draft(goal, initial_state, DIRECT, number)
-            if draft.cut or not draft.text:  # a truncated plan cannot be scored
+            if draft.truncated or not draft.text:  # a truncated plan cannot be scored
                 continue
             ok = not draft.parse_error and verify(initial_state, goal, draft.actions).ok
             attempt = SampledAttempt(document=tuple(draft.text), success=ok, steps=len(draft.actions))

@@ -58,7 +58,7 @@ def goal_failure(parsed: ParsedInstruction, goal: Goal) -> Failure | None:
     """Return what is wrong with a parsed goal; None if it means the same as the task's."""
     if parsed.goal is not None and meaning(parsed.goal) == meaning(goal):
         return None
-    if parsed.goal is None and not parsed.broken and parsed.refusal != NOT_UNDERSTOOD and not parsed.goal_text:
+    if parsed.goal is None and not parsed.unparsable and parsed.refusal != NOT_UNDERSTOOD and not parsed.goal_text:
         return Failure(kind="refused wrongly", detail=parsed.question or parsed.refusal)
     return Failure(kind="goal misunderstood", detail=parsed.goal_text or parsed.refusal)
 
@@ -75,7 +75,7 @@ def plan_failure(draft: Draft, report: Report, goal: Goal, initial_state: State)
         return Failure(kind="missing precondition", detail=report.reason)
     if draft.parse_error:
         return Failure(kind="wrong instance", detail=draft.parse_error)
-    if draft.cut:
+    if draft.truncated:
         return Failure(kind="too long", detail=f"cut off after {len(draft.actions)} subtasks")
     unmet = [c for c, met in zip(goal.conditions, report.score.met, strict=True) if not met]
     names = {name for action in draft.actions for name in action.args}

@@ -114,7 +114,7 @@ class Proposer:
 
     def _sample(self, state: State, home: int, count: int) -> Iterator[tuple[str, str]]:
         tokenizer, prompts = self.planner.tokenizer, self.planner.prompts
-        sep, eos = prompts.marks["[SEP]"], prompts.marks["[EOS]"]
+        sep, eos = prompts.special_ids["[SEP]"], prompts.special_ids["[EOS]"]
         inventory = text_format.inventory(state)
         if prompts.room(inventory) < 8:
             return
@@ -220,7 +220,7 @@ class Proposer:
             )  # fmt: skip
             ids, stop = write_until(cursor, prompts.stops, MAX_TOKENS)
             words = tokenizer.decode(ids).strip()
-            if stop == prompts.marks["[EOS]"] and words and normalize(words) == words:
+            if stop == prompts.special_ids["[EOS]"] and words and normalize(words) == words:
                 yield words
 
 

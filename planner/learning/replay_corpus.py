@@ -35,9 +35,9 @@ def sample_replay(
     """Yield tokens, loss mask and branch numbers of randomly drawn documents, at least `n_tokens` in total."""
     while n_tokens > 0 and len(replay):
         index = rng.randrange(len(replay))
-        tokens_of = slice(int(replay.offsets[index]), int(replay.offsets[index + 1]))
-        tokens = replay.tokens[tokens_of].tolist()
-        yield tokens, replay.counted[tokens_of].tolist(), replay.branch[tokens_of].tolist()
+        token_slice = slice(int(replay.offsets[index]), int(replay.offsets[index + 1]))
+        tokens = replay.tokens[token_slice].tolist()
+        yield tokens, replay.loss_mask[token_slice].tolist(), replay.branch[token_slice].tolist()
         n_tokens -= len(tokens)
 
 

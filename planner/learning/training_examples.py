@@ -114,7 +114,11 @@ class SampledAttempt:
 
     def as_dict(self) -> dict[str, object]:
         """Plain data for the episode's record."""
-        return {"wrote": [[s.mark, s.text] for s in self.document], "success": self.success, "steps": self.steps}
+        return {
+            "wrote": [[s.special_token, s.text] for s in self.document],
+            "success": self.success,
+            "steps": self.steps,
+        }
 
     @classmethod
     def from_dict(cls, record: Mapping[str, Any]) -> SampledAttempt:

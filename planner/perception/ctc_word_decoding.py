@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from gpt.errors import CheckpointError
-from gpt.inference.encoders.ctc import NEVER
+from gpt.inference.encoders.ctc import LOG_ZERO
 from gpt.weights.model_folder import Floats
 from planner.perception.transcript_normalization import LETTERS
 
@@ -116,25 +116,25 @@ def spelled(letters: Floats, words: Words, *, width: int = WIDTH) -> list[tuple[
     A prefix beam search (Graves & Jaitly 2014; Hannun et al., arXiv:1408.2873).
     """
     model = _Model(words)
-    beams: dict[str, tuple[float, float]] = {"": (0.0, NEVER)}  # ending in blank, in a letter
+    beams: dict[str, tuple[float, float]] = {"": (0.0, LOG_ZERO)}  # ending in blank, in a letter
     for row in letters.astype(np.float64):
         tried = [k for k in np.nonzero(row > LEAST)[0].tolist() if k] or [int(row[1:].argmax()) + 1]
         if row[0] > -1e-3:  # nothing but silence
-            beams = {p: (_add(b, n) + float(row[0]), NEVER) for p, (b, n) in beams.items()}
+            beams = {p: (_add(b, n) + float(row[0]), LOG_ZERO) for p, (b, n) in beams.items()}
             continue
         grown: dict[str, tuple[float, float]] = {}
         for prefix, (blank, letter) in beams.items():
             both = _add(blank, letter)
-            _grow(grown, prefix, both + float(row[0]), NEVER)
+            _grow(grown, prefix, both + float(row[0]), LOG_ZERO)
             for k in tried:
                 c = LETTERS[k - 1]
                 same = bool(prefix) and c == prefix[-1]
                 if same:
-                    _grow(grown, prefix, NEVER, letter + float(row[k]))
+                    _grow(grown, prefix, LOG_ZERO, letter + float(row[k]))
                 if c == " " and (not prefix or prefix[-1] == " "):
-                    _grow(grown, prefix, NEVER, both + float(row[k]))  # a pause before anything is no word
+                    _grow(grown, prefix, LOG_ZERO, both + float(row[k]))  # a pause before anything is no word
                     continue
-                _grow(grown, prefix + c, NEVER, (blank if same else both) + float(row[k]))
+                _grow(grown, prefix + c, LOG_ZERO, (blank if same else both) + float(row[k]))
         scored = sorted(grown.items(), key=lambda item: -(_add(*item[1]) + model.so_far(item[0])))
         beams = dict(scored[:width])
     found: dict[str, float] = {}
@@ -170,11 +170,11 @@ class _Model:
 
 
 def _grow(beams: dict[str, tuple[float, float]], prefix: str, blank: float, letter: float) -> None:
-    before = beams.get(prefix, (NEVER, NEVER))
+    before = beams.get(prefix, (LOG_ZERO, LOG_ZERO))
     beams[prefix] = _add(before[0], blank), _add(before[1], letter)
 
 
 def _add(a: float, b: float) -> float:
     if a < b:
         a, b = b, a
-    return a if b <= NEVER / 2 else a + math.log1p(math.exp(b - a))
+    return a if b <= LOG_ZERO / 2 else a + math.log1p(math.exp(b - a))

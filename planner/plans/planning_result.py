@@ -1,4 +1,4 @@
-"""What goes into decoding and what comes out: options, an understanding, a plan. Values only."""
+"""The results of planning: a parsed instruction and a plan. Values only."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ if TYPE_CHECKING:
     from planner.plans.export import Format
 
 
-SHOWN_PLACES = 3  # of a guess, in words
+MAX_PLACES_SHOWN = 3  # of a guess, in its text
 Status = Literal["verified", "unverified", "refused", "ask"]
 
 
-Reading = Literal["whole", "pieces", "grounded"]  # in one breath; part by part; the likeliest about what is there
+Reading = Literal["whole", "pieces", "grounded"]  # at once; in pieces; the most likely about existing objects
 
 
 @dataclass(frozen=True, kw_only=True)
 class ParsedInstruction:
-    """What the GPT took an instruction to mean.
+    """The GPT's reading of an instruction.
 
     Attributes:
-        instruction: As the GPT read it.
-        goal: What is to hold, if there is something to be done.
-        goal_text: What was written as the goal, even where it cannot be used.
-        refusal: Why nothing is to be done.
-        question: What to ask the person.
-        options: The goals among which the question lets the person choose; none where the GPT itself asks.
-        broken: What it wrote is no goal.
-        logprob: Log-probability of what was written.
-        tokens: Written.
-        reading: How the goal was come by.
-        parts: Parts of the instruction that were read apart, in order; the whole one if only one.
+        instruction: The normalized instruction.
+        goal: The goal; None for a refusal or a question.
+        goal_text: What the GPT wrote as the goal, even if it cannot be used.
+        refusal: Why there is no goal; empty if not refused.
+        question: What to ask the user; empty if nothing.
+        options: The goals that the question offers; empty if the GPT itself asks.
+        unparsable: Whether the GPT's text is not a goal.
+        logprob: Log-probability of the text.
+        tokens: Number of tokens written.
+        reading: How the goal was obtained.
+        parts: Parts of the instruction that were read separately, in order; the whole instruction if not split.
     """
 
     instruction: str
@@ -48,7 +48,7 @@ class ParsedInstruction:
     refusal: str = ""
     question: str = ""
     options: tuple[Goal, ...] = ()
-    broken: bool = False
+    unparsable: bool = False
     logprob: float = 0.0
     tokens: int = 0
     reading: Reading = "whole"
@@ -57,11 +57,11 @@ class ParsedInstruction:
 
 @dataclass(frozen=True, kw_only=True)
 class Confidence:
-    """How sure the planner is of an answer; calibrated probabilities, in [0, 1].
+    """Calibrated probabilities of an answer, in [0, 1].
 
     Attributes:
-        goal: That the goal is what was meant.
-        plan: That what was meant holds after the plan.
+        goal: The goal is the intended one.
+        plan: The intended goal holds after the plan.
     """
 
     goal: float
@@ -74,12 +74,12 @@ class Confidence:
 
 @dataclass(frozen=True, kw_only=True)
 class Guess:
-    """Where something that is needed, and that nobody has seen, may be.
+    """Where a needed object that has not been seen may be.
 
     Attributes:
-        wanted: What it is.
-        places: The likeliest first, each with its chance in [0, 1].
-        every: Whether all of them have to be looked at.
+        wanted: The needed object.
+        places: Places with their probability in [0, 1], the most likely first.
+        every: Whether all places must be searched.
     """
 
     wanted: str
@@ -87,12 +87,12 @@ class Guess:
     every: bool = False
 
     def __str__(self) -> str:
-        """In words, for a person."""
-        rest = len(self.places) - SHOWN_PLACES
+        """Return the guess in words."""
+        rest = len(self.places) - MAX_PLACES_SHOWN
         if self.every:
-            named = ", ".join(place for place, _ in self.places[:SHOWN_PLACES])
+            named = ", ".join(place for place, _ in self.places[:MAX_PLACES_SHOWN])
             return f"{self.wanted}: at {named}" + (f" and {rest} other places" if rest > 0 else "")
-        named = ", ".join(f"{place} ({chance:.0%})" for place, chance in self.places[:SHOWN_PLACES])
+        named = ", ".join(f"{place} ({chance:.0%})" for place, chance in self.places[:MAX_PLACES_SHOWN])
         return f"{self.wanted}: probably in {named}" + (f" or {rest} other places" if rest > 0 else "")
 
     def as_dict(self) -> dict[str, object]:
@@ -108,20 +108,20 @@ class Plan:
     Attributes:
         status: verified (reaches `goal` in the symbolic home), unverified, refused, ask.
         reason: Why not verified; the refusal; the question.
-        goal: What was understood; None where nothing is to be done.
-        goal_text: The goal in words, or what was written in its place.
-        actions: The subtasks; none where something has to be looked for first.
+        goal: The goal; None for a refusal or a question.
+        goal_text: The goal in the goal language, or what the GPT wrote instead.
+        actions: The subtasks; empty if something must be searched for first.
         subtasks: The same in words.
-        start: The state that it begins in.
+        start: The state in which the plan begins.
         report: The symbolic replay, if there is a goal.
-        tried: Plans decoded.
-        tokens: Tokens written.
-        seconds: Time from instruction to answer.
-        logprob: The GPT's log-probability of the goal, or of what was written in its place.
-        confidence: How sure the planner is; None without a goal, and of a model that was never calibrated.
-        options: The goals among which the question lets the person choose; none where the GPT itself asks.
-        guesses: What has to be looked for first, where not all of the home is known; `subtasks` says how it may go on.
-        kept: Subtasks that are those of a plan that broke and was repaired; 0 where it is planned from the beginning.
+        tried: Number of plans decoded.
+        tokens: Number of tokens written.
+        seconds: Time from instruction to answer [s].
+        logprob: The GPT's log-probability of the goal, or of what it wrote instead.
+        confidence: Calibrated confidence; None without a goal or without a calibration.
+        options: The goals that the question offers; empty if the GPT itself asks.
+        guesses: What must be searched for first in a partly known home; `subtasks` then shows a possible continuation.
+        kept: Number of subtasks taken over from a repaired plan; 0 if planned from the beginning.
     """
 
     instruction: str
@@ -143,18 +143,18 @@ class Plan:
     kept: int = 0
 
     @classmethod
-    def declined(cls, found: ParsedInstruction, start: State, seconds: float) -> Plan:
-        """Return the answer to an instruction that has no goal: a question or a refusal."""
+    def declined(cls, parsed: ParsedInstruction, state: State, seconds: float) -> Plan:
+        """Return the answer to an instruction without a goal: a question or a refusal."""
         return cls(
-            instruction=found.instruction, status="ask" if found.question else "refused",
-            reason=found.question or found.refusal, goal=None, goal_text=found.goal_text, actions=(), subtasks=(),
-            start=start, report=None, tried=0, tokens=found.tokens, seconds=seconds, logprob=found.logprob,
-            options=found.options,
+            instruction=parsed.instruction, status="ask" if parsed.question else "refused",
+            reason=parsed.question or parsed.refusal, goal=None, goal_text=parsed.goal_text, actions=(), subtasks=(),
+            start=state, report=None, tried=0, tokens=parsed.tokens, seconds=seconds, logprob=parsed.logprob,
+            options=parsed.options,
         )  # fmt: skip
 
     @property
     def is_executable(self) -> bool:
-        """Whether to carry it out: it is proven, or will be once what it needs has been found."""
+        """Whether the plan can be executed: it is verified, or will be once the missing objects are found."""
         return self.goal is not None and (self.status == "verified" or bool(self.guesses))
 
     @property
@@ -163,31 +163,30 @@ class Plan:
         return self.subtasks
 
     def __str__(self) -> str:
-        """The plan as it is shown to a person."""
+        """Return the plan as it is shown to the user."""
         return show(self.instruction, self.subtasks)
 
-    def export(self, form: Format) -> str:
+    def export(self, export_format: Format) -> str:
         """Write the plan in a format.
 
         Args:
-            form: `text`, `json`, `bt` (BehaviorTree.CPP 4 XML), `pddl`, `py_trees` or `mermaid`.
+            export_format: `text`, `json`, `bt` (BehaviorTree.CPP 4 XML), `pddl`, `py_trees` or `mermaid`.
 
         Raises:
-            ExportError: There is no plan in it, its goal can never hold, an extra is missing, or there is no such
-                format.
+            ExportError: There is no plan, its goal can never hold, an extra is missing, or the format is unknown.
         """
         from planner.plans.export import FORMATS, export
 
-        if form not in FORMATS:
-            raise ExportError(f"there is no format {form!r}; there are {', '.join(FORMATS)}")
-        if form == "json":
+        if export_format not in FORMATS:
+            raise ExportError(f"there is no format {export_format!r}; there are {', '.join(FORMATS)}")
+        if export_format == "json":
             return json.dumps(self.as_dict())
-        if form == "text":
+        if export_format == "text":
             return str(self) if self.goal is not None else f"{self.status}: {self.reason}"
         if self.goal is None or self.guesses:
             reason = f", {self.reason}" if self.reason else ""
             raise ExportError(f"there is no plan to export: {self.status}{reason}")
-        return export(form, self.goal, self.actions, self.start, title=self.instruction)
+        return export(export_format, self.goal, self.actions, self.start, title=self.instruction)
 
     def as_dict(self) -> dict[str, object]:
         """Plain data for programs."""
@@ -208,5 +207,5 @@ class Plan:
 
 
 def show(instruction: str, subtasks: Sequence[str]) -> str:
-    """Write a plan for a person: `set the table → open cabinet 2 → ...`."""
+    """Write a plan on one line: `set the table → open cabinet 2 → ...`."""
     return " → ".join((instruction, *subtasks))

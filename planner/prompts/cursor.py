@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 
 Ids = tuple[int, ...]
-NEARLY = 1 - 1e-9  # certain
+ALMOST_CERTAIN = 1 - 1e-9  # keeps the logarithm of the remaining probability finite
 
 
 @dataclass(kw_only=True)
 class Cursor:
-    """Where decoding stands: a session, the tokens chosen but not yet read, and the sum of log-probabilities."""
+    """Decoding state: a session, the tokens chosen but not read yet, and the sum of their log-probabilities."""
 
     session: Session
     pending: list[int]
@@ -29,19 +29,19 @@ class Cursor:
     top_k: int | None = None
     top_p: float | None = None
     rng: np.random.Generator | None = None
-    n_ids: int | None = None  # ids from here on stand for nothing: a model's vocabulary is rounded up
+    n_ids: int | None = None  # size of the tokenizer's vocabulary; the model's is rounded up to a larger size
     logprob: float = 0.0
-    passed_over: float = -math.inf  # log-probability that no text reaches which parts from this one somewhere
+    best_alternative: float = -math.inf  # upper bound on the log-probability of any text that diverges from this one
     written: int = 0  # tokens chosen
     passes: int = 0  # forward passes
 
     def force(self, ids: Sequence[int]) -> None:
-        """Take tokens without asking the GPT."""
+        """Append tokens without asking the GPT."""
         self.pending += ids
         self.written += len(ids)
 
     def choose(self, allowed: Sequence[int] | None) -> int:
-        """Let the GPT choose the next token; a single allowed one is forced."""
+        """Let the GPT choose the next token; if only one is allowed, it is forced."""
         if allowed is not None and len(allowed) == 1:
             self.force(allowed)
             return allowed[0]
@@ -49,9 +49,11 @@ class Cursor:
         self.passes += 1
         if allowed is None:
             logits = logits[: self.n_ids]
-        place, logprob = sample(logits, self.temperature, self.top_k, self.top_p, self.rng)
-        token = place if allowed is None else allowed[place]
-        self.passed_over = max(self.passed_over, self.logprob + math.log1p(-min(math.exp(logprob), NEARLY)))
+        index, logprob = sample(logits, self.temperature, self.top_k, self.top_p, self.rng)
+        token = index if allowed is None else allowed[index]
+        self.best_alternative = max(
+            self.best_alternative, self.logprob + math.log1p(-min(math.exp(logprob), ALMOST_CERTAIN))
+        )
         self.pending = [token]
         self.logprob += logprob
         self.written += 1

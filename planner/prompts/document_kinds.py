@@ -1,4 +1,4 @@
-"""Which kinds of documents a model was trained on, as its folder says: prompts of others would mean nothing to it."""
+"""The kinds of documents that a model was trained on, from its folder; it can read no prompts of other kinds."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ DocumentKind = Literal["feedback", "infill", "descriptions"]
 
 
 def kinds_of(extra: Mapping[str, object]) -> frozenset[DocumentKind]:
-    """Read what was saved with a model: its own `kinds`, or those that all models have that it is the mean of."""
-    means = extra.get("mean_of")
-    if isinstance(means, list) and means:
-        return frozenset.intersection(*(kinds_of(m) if isinstance(m, Mapping) else frozenset() for m in means))
-    named = extra.get("kinds")
-    return frozenset(kind for kind in get_args(DocumentKind) if isinstance(named, list) and kind in named)
+    """Return a model's `kinds` from its saved metadata; for an average of models, those that all of them share."""
+    averaged = extra.get("mean_of")
+    if isinstance(averaged, list) and averaged:
+        return frozenset.intersection(
+            *(kinds_of(metadata) if isinstance(metadata, Mapping) else frozenset() for metadata in averaged)
+        )
+    kinds = extra.get("kinds")
+    return frozenset(kind for kind in get_args(DocumentKind) if isinstance(kinds, list) and kind in kinds)

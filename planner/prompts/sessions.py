@@ -1,4 +1,4 @@
-"""What the GPT is given to read: sessions that keep what was read of a home, and cursors that write after it."""
+"""Prompt sessions: the GPT reads a home's inventory once, and cursors continue from there."""
 
 from __future__ import annotations
 
@@ -12,89 +12,89 @@ from planner.plans.options import Options
 from planner.prompts import text_format
 from planner.prompts.cursor import Cursor, Ids
 
-_MARKS = ("[SEP]", "[EOS]", "[HINT]", "[REFUSE]", "[ASK]")
-_OTHERS = ("[PAD]", "[CLS]", "[MASK]", "[FEEDBACK]", "[IMAGE]", "[AUDIO]", "[TASK]")
+_OUTPUT_TOKENS = ("[SEP]", "[EOS]", "[HINT]", "[REFUSE]", "[ASK]")
+_OTHER_TOKENS = ("[PAD]", "[CLS]", "[MASK]", "[FEEDBACK]", "[IMAGE]", "[AUDIO]", "[TASK]")
 
 
 @dataclass(kw_only=True)
-class _Read:
-    """A session, how many of its tokens are the home's, and the prompt behind them that it was given last."""
+class _CachedHome:
+    """A session, the number of its tokens that belong to the home, and the last prompt that was read after them."""
 
     session: Session
-    home: int
-    said: list[int] = field(default_factory=list)
+    n_home: int
+    prompt: list[int] = field(default_factory=list)
 
 
 class Prompts:
-    """A GPT and its tokenizer, and the home that its prompts are encoded for.
+    """A GPT, its tokenizer, and the sessions that have read a home.
 
     Attributes:
-        marks: Ids of the special tokens that plans and goals are made with.
-        stops: Ids of all special tokens: each ends a text.
+        special_ids: Ids of the special tokens in goals and plans, by name.
+        stops: Ids of all special tokens; each ends a text.
     """
 
     def __init__(self, model: Runtime, tokenizer: Tokenizer) -> None:
         """Wrap a model."""
         self.model = model
         self.tokenizer = tokenizer
-        self.marks = {m: tokenizer.special(m) for m in _MARKS}
-        self.stops = frozenset([*self.marks.values(), *(tokenizer.special(m) for m in _OTHERS)])
+        self.special_ids = {name: tokenizer.special(name) for name in _OUTPUT_TOKENS}
+        self.stops = frozenset([*self.special_ids.values(), *(tokenizer.special(name) for name in _OTHER_TOKENS)])
         self._ids: dict[str, Ids] = {}
-        self._homes: dict[str, _Read] = {}  # by inventory: the last one, and the empty one
+        self._cache: dict[str, _CachedHome] = {}  # by inventory: the last one and the empty one
 
     def encode(self, words: str) -> Ids:
-        """Return the ids of words that follow a special token; they are kept."""
-        found = self._ids.get(words)
-        if found is None:
-            found = self._ids[words] = tuple(self.tokenizer.encode(" " + words))
-        return found
+        """Return the ids of words that follow a special token (cached)."""
+        ids = self._ids.get(words)
+        if ids is None:
+            ids = self._ids[words] = tuple(self.tokenizer.encode(" " + words))
+        return ids
 
     def home(self, inventory: str) -> Session:
-        """A new session that has read the inventory, which is read once for many instructions."""
-        session = self._read(inventory).session.fork()
-        session.rewind(self._read(inventory).home)
+        """Return a new session that has read the inventory; the inventory itself is read only once."""
+        session = self._cached(inventory).session.fork()
+        session.rewind(self._cached(inventory).n_home)
         return session
 
     def begin(self) -> None:
-        """Forget what was read behind the homes: what is written next does not depend on what was before."""
-        for read in self._homes.values():
-            read.session.rewind(read.home)
-            read.said = []
+        """Forget all prompts, so that the next output does not depend on earlier ones; inventories stay read."""
+        for cached in self._cache.values():
+            cached.session.rewind(cached.n_home)
+            cached.prompt = []
 
-    def read(self, inventory: str, said: list[int]) -> tuple[Session, list[int]]:
-        """A session that has read the inventory and some of what is said behind it, and the rest, at least one token.
+    def read(self, inventory: str, prompt: list[int]) -> tuple[Session, list[int]]:
+        """Return a session that has read the inventory and part of a prompt, and the rest: at least one token.
 
-        What this and the last prompt begin with is not read again. The next call takes the session back.
+        The prefix that this prompt shares with the last one is not read again. The next call reuses the session.
         """
-        read = self._read(inventory)
-        most = min(len(said) - 1, len(read.said), read.session.length - read.home)
-        same = next((i for i in range(most) if said[i] != read.said[i]), most)
-        read.session.rewind(read.home + same)
-        read.said = said
-        return read.session, said[same:]
+        cached = self._cached(inventory)
+        max_shared = min(len(prompt) - 1, len(cached.prompt), cached.session.length - cached.n_home)
+        n_shared = next((i for i in range(max_shared) if prompt[i] != cached.prompt[i]), max_shared)
+        cached.session.rewind(cached.n_home + n_shared)
+        cached.prompt = prompt
+        return cached.session, prompt[n_shared:]
 
     def room(self, inventory: str) -> int:
-        """Tokens that fit behind a home."""
-        read = self._read(inventory)
-        return read.session.capacity - read.home
+        """Return the number of tokens that fit after a home."""
+        cached = self._cached(inventory)
+        return cached.session.capacity - cached.n_home
 
-    def _read(self, inventory: str) -> _Read:
-        found = self._homes.get(inventory)
-        if found is None:
+    def _cached(self, inventory: str) -> _CachedHome:
+        cached = self._cache.get(inventory)
+        if cached is None:
             session = self.model.begin()
             session.feed(text_format.encode(text_format.home_part(inventory), self.tokenizer)[0])
-            found = _Read(session=session, home=session.length)
-            kept = {k: v for k, v in self._homes.items() if not (k and inventory)}
-            self._homes = kept | {inventory: found}
-        return found
+            cached = _CachedHome(session=session, n_home=session.length)
+            remaining = {key: value for key, value in self._cache.items() if not (key and inventory)}
+            self._cache = remaining | {inventory: cached}
+        return cached
 
     def heading(self, instruction: str) -> list[int]:
-        """The tokens that follow the home before the goal is written."""
-        said = self.tokenizer.encode(" " + instruction) if instruction else []
-        return [self.marks["[SEP]"], *said, self.marks["[SEP]"]]
+        """Return the tokens between the home and the goal."""
+        instruction_ids = self.tokenizer.encode(" " + instruction) if instruction else []
+        return [self.special_ids["[SEP]"], *instruction_ids, self.special_ids["[SEP]"]]
 
     def cursor(self, session: Session, pending: list[int], options: Options, attempt: int) -> Cursor:
-        """Return where writing begins, after what is pending has been read."""
+        """Return a cursor that writes after the pending tokens; attempts after the first sample at 0.6 or more."""
         temperature = options.temperature if attempt == 0 else max(0.6, options.temperature)
         return Cursor(
             session=session,

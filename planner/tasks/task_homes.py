@@ -15,7 +15,7 @@ from envs.symbolic.domain import Domain, load_domain
 from envs.symbolic.goals import Count, Every, FixtureIs, Goal, Holding, No, Place, Thing, format_condition
 from envs.symbolic.scene import Scene
 from envs.symbolic.scoring import fixtures_of, holds
-from planner.goals.grounding import MAKERS
+from planner.goals.grounding import APPLIANCES
 from planner.tasks.task_files import TaskError, TaskLine
 
 DECOYS = (8, 16)  # categories of things that a sampled home has for no reason; measured: tests/planner/test_tasks.py
@@ -32,7 +32,7 @@ def needs(goal: Goal, domain: Domain) -> tuple[Counter[str], Counter[str]]:
         if wanted.word != "anything":
             objects[wanted.word] = max(objects[wanted.word], number)
         for state in wanted.states:
-            for fixture in MAKERS.get(state, ())[:1]:
+            for fixture in APPLIANCES.get(state, ())[:1]:
                 fixtures[fixture] = max(fixtures[fixture], 1)
             if state == "sliced":
                 objects["knife"] = max(objects["knife"], 1)

@@ -19,7 +19,7 @@ from planner.goals.feasibility import is_feasible
 from planner.language.normalization import normalize
 from planner.language.phrase_patterns import Family, is_held_out, load_families
 from planner.language.realization import Realizer
-from planner.language.sequencing import IN_TURN, IN_TURN_TEST, join_in_turn
+from planner.language.sequencing import SEQUENCE_FRAMES, TEST_SEQUENCE_FRAMES, join_in_sequence
 from planner.language.slot_binding import Binder
 from planner.tasks.task_homes import undone_state
 
@@ -84,7 +84,7 @@ class TaskDrawer:
         """Choose the patterns."""
         self.rng = rng
         self.noise = noise
-        self.in_turn = IN_TURN_TEST if phrases == "test" else IN_TURN
+        self.in_turn = TEST_SEQUENCE_FRAMES if phrases == "test" else SEQUENCE_FRAMES
         self.binder = Binder(rng)
         wanted = set(families) if families is not None else None
         found = [f for folder in folders for f in load_families(folder) if wanted is None or f.name in wanted]
@@ -130,7 +130,7 @@ class TaskDrawer:
             merged = Goal(phases=tuple(g.phases[0] for g in conditions) if in_turn else (tuple(every),))
         if all(holds(start, c, start) for c in merged.phases[-1]) or not is_feasible(merged, start):
             return None
-        said = join_in_turn(self.rng, texts, self.in_turn) if in_turn else realizer.join(texts)
+        said = join_in_sequence(self.rng, texts, self.in_turn) if in_turn else realizer.join(texts)
         return Task(instruction=self._spoken(realizer, said), start=start, goal=merged, family="+".join(names))
 
     def _spoken(self, realizer: Realizer, text: str) -> str:

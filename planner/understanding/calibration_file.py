@@ -1,4 +1,4 @@
-"""`calibration.json` in a model folder: a `planner.understanding.calibration.Calibration`, and which model it was measured with."""
+"""Reads and writes `calibration.json` in a model folder: a `Calibration`, and the model that it was measured with."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from envs.files.bounded_files import ReadError, read_text
 from gpt.files import write_text_atomically
 from planner.errors import CalibrationError
 from planner.plans.planning_result import Reading
-from planner.understanding.calibration import COLDEST, HOTTEST, Calibration
+from planner.understanding.calibration import MAX_TEMPERATURE, MIN_TEMPERATURE, Calibration
 
 NAME = "calibration.json"
-MAX_BYTES = 1_000_000  # a larger file is none of ours
+MAX_BYTES = 1_000_000  # larger files are rejected
 DECIMALS = 6
 _FORMAT = "gpt-home-planner calibration 1"
 _READINGS: tuple[Reading, ...] = get_args(Reading)
@@ -25,7 +25,7 @@ _logger = logging.getLogger(__name__)
 
 
 def read_calibration(folder: Path | str) -> Calibration | None:
-    """Read the calibration of a model; None if it has none, or one that was measured with other weights.
+    """Read the calibration of a model; None if there is none, or if it was measured with other weights.
 
     Raises:
         CalibrationError: The file cannot be read or is not a calibration.
@@ -38,8 +38,8 @@ def read_calibration(folder: Path | str) -> Calibration | None:
     except ReadError as error:
         raise CalibrationError(f"not a calibration: {error}; {_remedy(folder)}") from None
     except (ValueError, RecursionError) as error:
-        raise _damaged(path, f"damaged or truncated JSON: {' '.join(str(error).split())[:200]}") from None
-    calibration, model = _parsed(content, path)
+        raise _invalid(path, f"damaged or truncated JSON: {' '.join(str(error).split())[:200]}") from None
+    calibration, model = _parse(content, path)
     if model != model_id(folder):
         _logger.warning("%s: was measured with other weights and is not used; %s", path, _remedy(folder))
         return None
@@ -47,13 +47,13 @@ def read_calibration(folder: Path | str) -> Calibration | None:
 
 
 def write_calibration(calibration: Calibration, folder: Path | str, *, tasks: str | None, seed: int) -> Path:
-    """Write the calibration of a model into its folder; returns the file.
+    """Write the calibration of a model into its folder and return the file's path.
 
     Args:
-        calibration: To be kept.
-        folder: The model.
-        tasks: The name of the task file that it was measured on; None: the built-in calibration split.
-        seed: Of the tasks.
+        calibration: The calibration.
+        folder: The model folder.
+        tasks: The name of the task file that it was measured on; None for the built-in calibration split.
+        seed: The seed of the tasks.
     """
     path = Path(folder) / NAME
     content = {
@@ -63,7 +63,7 @@ def write_calibration(calibration: Calibration, folder: Path | str, *, tasks: st
         "goal": {reading: round(calibration.goal[reading], DECIMALS) for reading in _READINGS},
         "plan": {reading: round(calibration.plan[reading], DECIMALS) for reading in _READINGS},
         "unverified": round(calibration.unverified, DECIMALS),
-        # Downwards: a score that is rounded up would be a threshold that its own goal does not reach.
+        # Round down: if a score were rounded up, its own goal would not reach the threshold.
         "scores": [math.floor(score * 10**DECIMALS) / 10**DECIMALS for score in calibration.scores],
     }
     write_text_atomically(path, json.dumps(content) + "\n")
@@ -71,44 +71,47 @@ def write_calibration(calibration: Calibration, folder: Path | str, *, tasks: st
 
 
 def model_id(folder: Path | str) -> str:
-    """Return what tells a model from others: the hash of its config, which says how its weights were trained."""
+    """Return an identifier of a model: the hash of its config, which records how its weights were trained."""
     return hashlib.sha256((Path(folder) / "config.json").read_bytes()).hexdigest()[:16]
 
 
-def _parsed(content: object, path: Path) -> tuple[Calibration, str]:
+def _parse(content: object, path: Path) -> tuple[Calibration, str]:
     if not isinstance(content, dict) or content.get("format") != _FORMAT:
         seen = content.get("format") if isinstance(content, dict) else type(content).__name__
-        raise _damaged(path, f"format {quoted(seen)}, expected {_FORMAT!r}")
+        raise _invalid(path, f"format {quoted(seen)}, expected {_FORMAT!r}")
     for key in ("model", "goal", "plan", "unverified", "scores"):
         if key not in content:
-            raise _damaged(path, f"it lacks {key!r}")
+            raise _invalid(path, f"it lacks {key!r}")
     if not isinstance(content["model"], str):
-        raise _damaged(path, "model is not a text")
+        raise _invalid(path, "model is not a text")
     if not isinstance(content["scores"], list):
-        raise _damaged(path, "scores is not a list")
+        raise _invalid(path, "scores is not a list")
     calibration = Calibration(
-        goal=_temperatures(content["goal"], "goal", path),
-        plan=_temperatures(content["plan"], "plan", path),
-        unverified=_number(content["unverified"], 0, 1, "unverified", path),
-        scores=tuple(_number(score, 0, 1, f"scores[{i}]", path) for i, score in enumerate(content["scores"])),
+        goal=_parse_temperatures(content["goal"], "goal", path),
+        plan=_parse_temperatures(content["plan"], "plan", path),
+        unverified=_parse_number(content["unverified"], 0, 1, "unverified", path),
+        scores=tuple(_parse_number(score, 0, 1, f"scores[{i}]", path) for i, score in enumerate(content["scores"])),
     )
     return calibration, content["model"]
 
 
-def _temperatures(found: object, name: str, path: Path) -> dict[Reading, float]:
-    if not isinstance(found, dict) or set(found) != set(_READINGS):
-        raise _damaged(path, f"{name} is to have a temperature for each of {', '.join(_READINGS)} and nothing else")
-    return {r: _number(found[r], COLDEST, HOTTEST, f"{name}.{r}", path) for r in _READINGS}
+def _parse_temperatures(values: object, name: str, path: Path) -> dict[Reading, float]:
+    if not isinstance(values, dict) or set(values) != set(_READINGS):
+        raise _invalid(path, f"{name} is to have a temperature for each of {', '.join(_READINGS)} and nothing else")
+    return {
+        reading: _parse_number(values[reading], MIN_TEMPERATURE, MAX_TEMPERATURE, f"{name}.{reading}", path)
+        for reading in _READINGS
+    }
 
 
-def _number(found: object, low: float, high: float, name: str, path: Path) -> float:
-    if isinstance(found, bool) or not isinstance(found, int | float) or not low <= found <= high:  # NaN is neither
-        raise _damaged(path, f"{name} is {quoted(found)}, not a number in [{low:g}, {high:g}]")
-    return float(found)
+def _parse_number(value: object, low: float, high: float, name: str, path: Path) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:  # NaN is neither
+        raise _invalid(path, f"{name} is {quoted(value)}, not a number in [{low:g}, {high:g}]")
+    return float(value)
 
 
-def _damaged(path: Path, what: str) -> CalibrationError:
-    return CalibrationError(f"{path}: not a calibration: {what}; {_remedy(path.parent)}")
+def _invalid(path: Path, problem: str) -> CalibrationError:
+    return CalibrationError(f"{path}: not a calibration: {problem}; {_remedy(path.parent)}")
 
 
 def _remedy(folder: Path | str) -> str:

@@ -1,8 +1,8 @@
-"""Reading an instruction of several tasks piece by piece: where to cut is what makes the whole likeliest to the GPT.
+"""Splits an instruction with several tasks into the parts whose goals are most likely to the GPT together.
 
-A small GPT reads one task far better than four in one breath. The instruction is cut at its joints; every run of up
-to `LONGEST` pieces is read alone, and the cut is kept under which the goals written are likeliest together. "Wash a cup
-and put it away" stays whole: nobody can tell what "put it away" alone is about.
+A small GPT reads one task far better than four at once. The instruction is split at conjunctions and punctuation, and
+every run of up to `MAX_PIECES_TOGETHER` pieces is read alone. The split with the highest joint log-probability wins.
+"Wash a cup and put it away" stays whole: "put it away" alone does not say what "it" is.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ import re
 from collections.abc import Callable
 from typing import TypeVar
 
-MOST = 8  # pieces: a longer instruction is read as a whole
-LONGEST = 4  # pieces read together
-CUT_COST = 0.05  # log-probability that each cut must gain
+MAX_PIECES = 8  # an instruction with more pieces is read as a whole
+MAX_PIECES_TOGETHER = 4  # pieces that are read as one part
+CUT_COST = 0.05  # log-probability that each split must gain
 _JOINT = re.compile(
     r"\s*(?:[.;?!]\s+|,\s+)(?:and then |then |and also |also,? |and |after that,? |next,? |finally,? )?"
     r"|\s+(?:and then|then|and also|and|after that,?)\s+"
@@ -23,46 +23,47 @@ T = TypeVar("T")
 
 
 def split(instruction: str) -> list[str]:
-    """Return the pieces between an instruction's joints; one piece if there is nothing to cut or too much."""
+    """Return the pieces of an instruction; the whole one if there is nothing to split or more than `MAX_PIECES`."""
     pieces = [p.strip() for p in _JOINT.split(instruction)]
     pieces = [p for p in pieces if p]
-    return pieces if 1 < len(pieces) <= MOST else [instruction]
+    return pieces if 1 < len(pieces) <= MAX_PIECES else [instruction]
 
 
 def spans(instruction: str) -> list[tuple[int, int]]:
-    """Return where each piece begins and ends in the instruction."""
-    found = []
-    at = 0
+    """Return the start and end of each piece in the instruction."""
+    piece_spans = []
+    end = 0
     for piece in split(instruction):
-        begin = instruction.index(piece, at)
-        at = begin + len(piece)
-        found.append((begin, at))
-    return found
+        start = instruction.index(piece, end)
+        end = start + len(piece)
+        piece_spans.append((start, end))
+    return piece_spans
 
 
 def best_split(
-    instruction: str, read: Callable[[str, float], tuple[T, float] | None], bar: float = -math.inf
+    instruction: str, read: Callable[[str, float], tuple[T, float] | None], min_logprob: float = -math.inf
 ) -> tuple[list[T], float] | None:
-    """Return what was read under the likeliest cut, and its log-probability; None if no cut is likelier than `bar`.
+    """Return the readings under the most likely split, and their log-probability; None if none exceeds `min_logprob`.
 
     Args:
-        instruction: The whole.
-        read: Reads a part: what it means and its log-probability, or None. It may give up what is not likelier than
-            its second argument.
-        bar: Log-probability of the whole, read in one.
+        instruction: The whole instruction.
+        read: Reads a part and returns its meaning and log-probability, or None. It may stop early if the result
+            cannot exceed its second argument.
+        min_logprob: Log-probability of the instruction read as a whole.
     """
     pieces = spans(instruction)
     best: list[tuple[list[T], float] | None] = [([], 0.0), *[None] * len(pieces)]
-    for begin, (first, _) in enumerate(pieces):
-        before = best[begin]
-        if before is None:
+    for i, (first_char, _) in enumerate(pieces):
+        prefix = best[i]
+        if prefix is None:
             continue
-        for end in range(begin + 1, min(begin + LONGEST, len(pieces)) + 1):  # in turn: each begins as the one before
-            rivals = [bar, *(there[1] for there in (best[end], best[-1]) if there is not None)]
-            floor = max(rivals) - before[1] + CUT_COST  # more reading only makes a cut less likely
-            if floor >= 0 or end - begin == len(pieces):  # the whole is the caller's to read
+        # In this order each part extends the one before, so that their prompts share a prefix.
+        for j in range(i + 1, min(i + MAX_PIECES_TOGETHER, len(pieces)) + 1):
+            rivals = [min_logprob, *(partial[1] for partial in (best[j], best[-1]) if partial is not None)]
+            floor = max(rivals) - prefix[1] + CUT_COST  # reading more only lowers the probability of a split
+            if floor >= 0 or j - i == len(pieces):  # the caller has read the whole
                 continue
-            found = read(instruction[first : pieces[end - 1][1]], floor)
-            if found is not None and found[1] > floor:
-                best[end] = ([*before[0], found[0]], before[1] + found[1] - CUT_COST)
+            reading = read(instruction[first_char : pieces[j - 1][1]], floor)
+            if reading is not None and reading[1] > floor:
+                best[j] = ([*prefix[0], reading[0]], prefix[1] + reading[1] - CUT_COST)
     return best[-1]

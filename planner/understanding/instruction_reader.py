@@ -1,8 +1,8 @@
-"""What an instruction means: the GPT writes a goal, a refusal or a question.
+"""Reads an instruction: the GPT writes a goal, a refusal or a question. No plan is made here.
 
-One greedy pass comes first. Where it is not sure, the instruction is also read piece by piece, and the likeliest goals
-are searched for; where its goal names what the home has not, the likeliest that does not is taken instead, if it is
-likely enough. No plan is made here.
+A greedy pass comes first. If it is not confident, the instruction is also read in pieces, and a beam search looks for
+more likely goals. If its goal names objects that the home does not have, the most likely goal about existing objects
+replaces it, if it is likely enough.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from planner.prompts import text_format
 from planner.prompts.cursor import Cursor
 from planner.prompts.sessions import Prompts
 from planner.understanding.clause_splitting import best_split
-from planner.understanding.goal_search import HomeWords, Written, likeliest_goals
+from planner.understanding.goal_search import HomeWords, ScoredGoal, likeliest_goals
 
 MAX_GOAL_TOKENS = 120
-SURE = -0.05  # log-probability of a goal from which on the instruction is not read piece by piece too
-LIKELY = -3.0  # log-probability of a goal about what is there that is taken instead of one about what is not
-HALF = math.log(0.5)  # what is likelier than this is the likeliest there is
+SURE_LOGPROB = -0.05  # a goal that is more likely needs no reading in pieces
+GROUNDED_LOGPROB = -3.0  # a goal about existing objects that replaces one about missing objects must exceed this
+HALF_LOGPROB = math.log(0.5)  # no other goal can be more likely than one above this
 NOT_UNDERSTOOD = "I did not understand that"
 
 
@@ -43,53 +43,59 @@ class InstructionReader:
     def understand(self, instruction: str, state: State, options: Options | None = None) -> ParsedInstruction:
         """Let the GPT write the goal of an instruction."""
         options = options or Options()
-        said = normalize(instruction)
-        if not said:
-            return ParsedInstruction(instruction=said, refusal="The instruction is empty")
+        text = normalize(instruction)
+        if not text:
+            return ParsedInstruction(instruction=text, refusal="The instruction is empty")
         names = text_format.inventory(state) if options.inventory else ""
         self.prompts.begin()
-        first = found = replace(self._read(said, names, state, options, 0), parts=(said,))
-        for attempt in range(1, 1 + options.samples if found.broken else 1):
-            # Another sample is drawn only where what was written is no goal at all.
-            found = replace(self._read(said, names, state, options, attempt), parts=(said,))
-            if found.goal is not None:
+        first_parsed = parsed = replace(self._read(text, names, state, options, 0), parts=(text,))
+        for attempt in range(1, 1 + options.samples if parsed.unparsable else 1):
+            # Draw another sample only if the text is not a goal at all.
+            parsed = replace(self._read(text, names, state, options, attempt), parts=(text,))
+            if parsed.goal is not None:
                 break
-        found = found if found.goal is not None else first
-        if options.clauses and found.logprob < SURE and (found.goal is not None or found.goal_text):
-            found = self._piecewise(found, names, state, options)
-        if options.grounded and found.goal is not None and found.logprob < HALF:
-            found = self._likelier(found, said, state, options)
-        return found
+        parsed = parsed if parsed.goal is not None else first_parsed
+        if options.clauses and parsed.logprob < SURE_LOGPROB and (parsed.goal is not None or parsed.goal_text):
+            parsed = self._piecewise(parsed, names, state, options)
+        if options.grounded and parsed.goal is not None and parsed.logprob < HALF_LOGPROB:
+            parsed = self._ground_goal(parsed, text, state, options)
+        return parsed
 
-    def _prompt(self, said: str, names: str) -> tuple[Session, list[int]]:
-        """A session, and the tokens that it is to read before the goal can be written."""
-        ids, free = self.prompts.heading(said), self.prompts.room(names)
-        free = max(2, free - min(MAX_GOAL_TOKENS, self.prompts.model.config.block_size // 4))  # the goal's
-        if len(ids) > free:  # a very long instruction: its beginning is read
-            ids = [*ids[: free - 1], ids[-1]]
+    def _prompt(self, text: str, names: str) -> tuple[Session, list[int]]:
+        """Return a session, and the tokens that it must read before the goal can be written."""
+        ids, n_free = self.prompts.heading(text), self.prompts.room(names)
+        n_free = max(2, n_free - min(MAX_GOAL_TOKENS, self.prompts.model.config.block_size // 4))  # room for the goal
+        if len(ids) > n_free:  # truncate a very long instruction
+            ids = [*ids[: n_free - 1], ids[-1]]
         return self.prompts.read(names, ids)
 
     def _read(
-        self, said: str, names: str, state: State, options: Options, attempt: int, floor: float = -math.inf
+        self, text: str, names: str, state: State, options: Options, attempt: int, floor: float = -math.inf
     ) -> ParsedInstruction:
-        """Let the GPT write a goal; one that is no likelier than `floor` is not wanted, and may come out as broken."""
-        session, pending = self._prompt(said, names)
+        """Let the GPT write a goal; if its log-probability is at most `floor`, the result may be unparsable."""
+        session, pending = self._prompt(text, names)
         cursor = self.prompts.cursor(session, pending, options, attempt)
-        found = self._goal(said, cursor, state, floor)
-        found = replace(found, logprob=cursor.logprob, tokens=cursor.written)
-        if found.goal is None and found.goal_text and not found.broken and options.grounded and options.inventory:
-            return self._likelier(replace(found, logprob=max(LIKELY, floor)), said, state, options)
-        return found
+        parsed = self._goal(text, cursor, state, floor)
+        parsed = replace(parsed, logprob=cursor.logprob, tokens=cursor.written)
+        if (
+            parsed.goal is None
+            and parsed.goal_text
+            and not parsed.unparsable
+            and options.grounded
+            and options.inventory
+        ):
+            return self._ground_goal(replace(parsed, logprob=max(GROUNDED_LOGPROB, floor)), text, state, options)
+        return parsed
 
-    def likely(self, part: str, state: State, options: Options, floor: float) -> Iterator[tuple[Goal, Written]]:
-        """Yield the goals about what is there that an instruction, or a part of one, may mean; the likeliest first.
+    def likely(self, part: str, state: State, options: Options, floor: float) -> Iterator[tuple[Goal, ScoredGoal]]:
+        """Yield possible goals of an instruction or part of one, about objects that the home has, most likely first.
 
         Args:
-            part: What is said, normalized.
+            part: The normalized text.
             state: The home.
-            options: How to decode.
-            floor: Log-probability up to which a writing of a goal is not looked for. One goal may be written in
-                several ways.
+            options: Decoding options.
+            floor: Wordings with a log-probability of at most this are not searched for. A goal may have several
+                wordings.
         """
         names = text_format.inventory(state) if options.inventory else ""
         words = HomeWords(state.world.categories, state.world.domain)
@@ -101,68 +107,68 @@ class InstructionReader:
         goals = likeliest_goals(
             *self._prompt(part, names),
             allow=allow,
-            end=self.prompts.marks["[SEP]"],
+            end=self.prompts.special_ids["[SEP]"],
             stops=self.prompts.stops,
             n_ids=tokenizer.n_used,
             floor=floor,
         )
-        for written in goals:
+        for scored in goals:
             try:
-                goal = parse_goal(tokenizer.decode(written.ids))
+                goal = parse_goal(tokenizer.decode(scored.ids))
             except GoalError:
                 continue
             if missing(goal, state) is None and shortage(goal, state) is None:
-                yield goal, written
+                yield goal, scored
 
-    def _likelier(self, found: ParsedInstruction, said: str, state: State, options: Options) -> ParsedInstruction:
-        """Return the likeliest goal about what is there, if it is likelier than what was found."""
-        goal, written = next(self.likely(said, state, options, found.logprob), (None, None))
-        if goal is None or written is None or written.logprob <= found.logprob:
-            return found
+    def _ground_goal(self, parsed: ParsedInstruction, text: str, state: State, options: Options) -> ParsedInstruction:
+        """Return the most likely goal about objects that the home has, if it is more likely than the parsed one."""
+        goal, scored = next(self.likely(text, state, options, parsed.logprob), (None, None))
+        if goal is None or scored is None or scored.logprob <= parsed.logprob:
+            return parsed
         return replace(
-            found, goal=goal, goal_text=format_goal(goal), refusal="", logprob=written.logprob,
-            tokens=found.tokens + len(written.ids), reading="grounded", parts=(said,),
+            parsed, goal=goal, goal_text=format_goal(goal), refusal="", logprob=scored.logprob,
+            tokens=parsed.tokens + len(scored.ids), reading="grounded", parts=(text,),
         )  # fmt: skip
 
     def _piecewise(self, whole: ParsedInstruction, names: str, state: State, options: Options) -> ParsedInstruction:
-        """Read the pieces of an instruction apart, if that makes a likelier goal than the whole in one breath."""
+        """Read an instruction in pieces, if that gives a more likely goal than reading it as a whole."""
         tokens = whole.tokens
 
         def read(part: str, floor: float) -> tuple[ParsedInstruction, float] | None:
             nonlocal tokens
-            found = self._read(part, names, state, options, 0, floor)
-            tokens += found.tokens
-            return None if found.goal is None or len(found.goal.phases) > 1 else (found, found.logprob)
+            parsed = self._read(part, names, state, options, 0, floor)
+            tokens += parsed.tokens
+            return None if parsed.goal is None or len(parsed.goal.phases) > 1 else (parsed, parsed.logprob)
 
-        bar = whole.logprob if whole.goal is not None else -math.inf
-        best = best_split(whole.instruction, read, bar)
+        min_logprob = whole.logprob if whole.goal is not None else -math.inf
+        best = best_split(whole.instruction, read, min_logprob)
         if best is None:
             return replace(whole, tokens=tokens)
         conditions = dict.fromkeys(c for part in best[0] if part.goal for c in part.goal.conditions)
         goal = Goal(phases=(tuple(conditions),))
         return replace(
-            whole, goal=goal, goal_text=format_goal(goal), refusal="", broken=False, logprob=best[1], tokens=tokens,
+            whole, goal=goal, goal_text=format_goal(goal), refusal="", unparsable=False, logprob=best[1], tokens=tokens,
             reading="pieces", parts=tuple(part.instruction for part in best[0]),
         )  # fmt: skip
 
-    def _goal(self, said: str, cursor: Cursor, state: State, floor: float) -> ParsedInstruction:
+    def _goal(self, text: str, cursor: Cursor, state: State, floor: float) -> ParsedInstruction:
         ids, stop = write_until(cursor, self.prompts.stops, MAX_GOAL_TOKENS, floor)
-        if max(cursor.logprob, cursor.passed_over) <= floor:
-            return ParsedInstruction(instruction=said, broken=True)
-        if not ids and stop in (self.prompts.marks["[REFUSE]"], self.prompts.marks["[ASK]"]):
+        if max(cursor.logprob, cursor.best_alternative) <= floor:
+            return ParsedInstruction(instruction=text, unparsable=True)
+        if not ids and stop in (self.prompts.special_ids["[REFUSE]"], self.prompts.special_ids["[ASK]"]):
             ids, _ = write_until(cursor, self.prompts.stops, MAX_GOAL_TOKENS)
             words = self.prompts.tokenizer.decode(ids).strip()
-            if stop == self.prompts.marks["[ASK]"]:
-                return ParsedInstruction(instruction=said, question=words)
-            return ParsedInstruction(instruction=said, refusal=words or NOT_UNDERSTOOD)
+            if stop == self.prompts.special_ids["[ASK]"]:
+                return ParsedInstruction(instruction=text, question=words)
+            return ParsedInstruction(instruction=text, refusal=words or NOT_UNDERSTOOD)
         words = self.prompts.tokenizer.decode(ids).strip()
         try:
             goal = parse_goal(words)
         except GoalError:
-            return ParsedInstruction(instruction=said, goal_text=words, refusal=NOT_UNDERSTOOD, broken=True)
-        if (absent := missing(goal, state)) is not None:
-            return ParsedInstruction(instruction=said, goal_text=words, refusal=f"there is no {absent} here")
+            return ParsedInstruction(instruction=text, goal_text=words, refusal=NOT_UNDERSTOOD, unparsable=True)
+        if (missing_category := missing(goal, state)) is not None:
+            return ParsedInstruction(instruction=text, goal_text=words, refusal=f"there is no {missing_category} here")
         refusal = shortage(goal, state) or ""
         return ParsedInstruction(
-            instruction=said, goal=None if refusal else goal, goal_text=format_goal(goal), refusal=refusal
+            instruction=text, goal=None if refusal else goal, goal_text=format_goal(goal), refusal=refusal
         )

@@ -1,8 +1,8 @@
-"""Where a plan is broken, and how much of it can stay: the span that is to be written anew, found by replay.
+"""Finds where a plan fails and how much of it can stay: the span that must be rewritten, by replay.
 
-The rest of a plan is replayed from what is seen. Where it breaks, at a step that cannot be done or that uses what is
-given up, a hole begins, or a little earlier, where the hand was last free. It ends before the longest rest that can
-still be done once the steps of the hole, or others in their place, have had their effects.
+The rest of a plan is replayed from the observed state. The span begins where the replay fails, at a step that is not
+applicable or that uses a forbidden name, or earlier, where the hand was last free. It ends before the longest rest that
+is still applicable after the effects of the span's steps, or of others in their place.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from planner.verification.plan_verification import attempt, replay, verify
 
 @dataclass(frozen=True, kw_only=True)
 class BrokenSpan:
-    """A span of a plan that is to be written anew.
+    """A span of a plan that must be rewritten.
 
     Attributes:
-        before: Steps that stay and come first.
-        state: What they lead to.
-        hidden: Steps that are dropped.
-        after: Steps that stay and come last.
-        todo: Conditions that are not reached with nothing in the hole; if there is none, nothing is to be written.
+        before: Steps before the span, which stay.
+        state: The state at the start of the span.
+        hidden: Steps of the span, which are dropped.
+        after: Steps after the span, which stay.
+        todo: Conditions that are not met if the span is empty; if there are none, nothing must be written.
     """
 
     before: tuple[Action, ...]
@@ -36,78 +36,90 @@ class BrokenSpan:
     after: tuple[Action, ...]
     todo: tuple[Condition, ...]
 
-    def is_repaired_by(self, after: State, goal: Goal, start: State) -> bool:
-        """Whether the steps that stay reach the goal from `after`, what was written into the hole led to."""
-        return verify(after, goal, self.after, began=start).ok
+    def is_repaired_by(self, span_result: State, goal: Goal, initial_state: State) -> bool:
+        """Whether the steps after the span reach the goal from the state that the new span leads to."""
+        return verify(span_result, goal, self.after, initial_state=initial_state).ok
 
 
 def broken_spans(
-    rest: Sequence[Action], expected: State, seen: State, goal: Goal, start: State, given_up: Collection[str] = ()
+    rest: Sequence[Action],
+    expected: State,
+    observed: State,
+    goal: Goal,
+    initial_state: State,
+    forbidden: Collection[str] = (),
 ) -> Iterator[BrokenSpan]:
-    """Yield spans to write anew, the smallest first, then larger ones that end with the hand free.
+    """Yield spans to rewrite, the smallest first, then larger ones that end with the hand free.
 
-    The first may need nothing: the plan goes on as it is, or without some of its steps. None is yielded if nothing of
-    the plan can stay, or if the goal has several phases.
+    The first may need no new steps: the plan continues as it is, or without some of its steps. None is yielded if
+    nothing of the plan can stay, or if the goal has several phases.
 
     Args:
-        rest: The steps that were still to come, a failed one included.
-        expected: The state that they were meant for.
-        seen: The state that is.
-        goal: What is to be reached.
-        start: The episode's first state.
-        given_up: Names of what is not to be used.
+        rest: The remaining steps, including a failed one.
+        expected: The state that they were planned for.
+        observed: The actual state.
+        goal: The goal.
+        initial_state: The episode's initial state.
+        forbidden: Names that must not be used.
     """
     planned = replay(expected, rest).states
     if len(goal.phases) > 1 or len(planned) <= len(rest):  # what was not a plan before cannot be mended
         return
-    barred = [i for i, action in enumerate(rest) if not set(given_up).isdisjoint(action.args)]
-    going = replay(seen, rest[: barred[0]] if barred else rest).states
-    if not barred and verify(seen, goal, rest, began=start).ok:
-        yield BrokenSpan(before=tuple(rest), state=going[-1], hidden=(), after=(), todo=())
+    forbidden_steps = [i for i, action in enumerate(rest) if not set(forbidden).isdisjoint(action.args)]
+    reachable = replay(observed, rest[: forbidden_steps[0]] if forbidden_steps else rest).states
+    if not forbidden_steps and verify(observed, goal, rest, initial_state=initial_state).ok:
+        yield BrokenSpan(before=tuple(rest), state=reachable[-1], hidden=(), after=(), todo=())
         return
-    begin = max((i for i, state in enumerate(going) if state.held < 0), default=0)
-    end = max(begin, barred[-1] + 1 if barred else 0)
-    found = False
-    for j in range(end, len(rest) + 1):
-        if j == len(rest) and begin == 0:
+    start = max((i for i, state in enumerate(reachable) if state.held < 0), default=0)
+    min_end = max(start, forbidden_steps[-1] + 1 if forbidden_steps else 0)
+    is_yielded = False
+    for j in range(min_end, len(rest) + 1):
+        if j == len(rest) and start == 0:
             return  # nothing stays
-        if found and planned[j].held >= 0:
+        if is_yielded and planned[j].held >= 0:
             continue
-        hoped = _hoped(going[begin], planned[j], rest[begin:j])
-        if len(replay(hoped, rest[j:]).states) <= len(rest) - j:
+        hypothetical = _hypothetical_state(reachable[start], planned[j], rest[start:j])
+        if len(replay(hypothetical, rest[j:]).states) <= len(rest) - j:
             continue
-        todo = _lacking(going[begin], rest[j:], goal.phases[0], start)
-        hole = BrokenSpan(
-            before=tuple(rest[:begin]),
-            state=going[begin],
-            hidden=tuple(rest[begin:j]),
+        todo = _unmet_conditions(reachable[start], rest[j:], goal.phases[0], initial_state)
+        span = BrokenSpan(
+            before=tuple(rest[:start]),
+            state=reachable[start],
+            hidden=tuple(rest[start:j]),
             after=tuple(rest[j:]),
             todo=todo,
         )
         if (
-            next_conditions(going[begin], todo, start) == todo
+            next_conditions(reachable[start], todo, initial_state) == todo
             if todo
-            else hole.is_repaired_by(going[begin], goal, start)
+            else span.is_repaired_by(reachable[start], goal, initial_state)
         ):
-            found = True
-            yield hole
+            is_yielded = True
+            yield span
 
 
-def _hoped(seen: State, planned: State, hidden: Sequence[Action]) -> State:
-    """What is seen, but as it was planned for everything that the hidden steps are about, and in the hand."""
-    world = seen.world
-    ours = {world.index[name] for action in hidden for name in action.args} | {seen.held, planned.held}
+def _hypothetical_state(observed: State, planned: State, hidden: Sequence[Action]) -> State:
+    """Return the observed state, but with the planned values for the hand and for all objects of the hidden steps."""
+    world = observed.world
+    involved = {world.index[name] for action in hidden for name in action.args} | {observed.held, planned.held}
     place, flags, liquid = (
-        tuple(b if i in ours else a for i, (a, b) in enumerate(zip(was, will, strict=True)))
-        for was, will in ((seen.place, planned.place), (seen.flags, planned.flags), (seen.liquid, planned.liquid))
+        tuple(
+            planned_value if i in involved else observed_value
+            for i, (observed_value, planned_value) in enumerate(zip(observed_values, planned_values, strict=True))
+        )
+        for observed_values, planned_values in (
+            (observed.place, planned.place),
+            (observed.flags, planned.flags),
+            (observed.liquid, planned.liquid),
+        )
     )
-    return State(world, place, flags, liquid, planned.held, seen.at)  # type: ignore[arg-type]
+    return State(world, place, flags, liquid, planned.held, observed.at)  # type: ignore[arg-type]
 
 
-def _lacking(
-    state: State, actions: Sequence[Action], conditions: Sequence[Condition], start: State
+def _unmet_conditions(
+    state: State, actions: Sequence[Action], conditions: Sequence[Condition], initial_state: State
 ) -> tuple[Condition, ...]:
-    """The conditions that do not hold after those of the actions that can be done, in the order they are reached in."""
+    """Return the conditions that do not hold after the applicable actions, in the order in which they are reached."""
     *_, state = (state, *attempt(state, actions))
-    lacking = [c for c in conditions if not holds(state, c, start)]
-    return tuple(sorted(lacking, key=rank))
+    unmet = [c for c in conditions if not holds(state, c, initial_state)]
+    return tuple(sorted(unmet, key=rank))

@@ -1,4 +1,4 @@
-"""Replaying a plan in the symbolic world: where it fails, and whether it reaches its goal."""
+"""Replays a plan in the symbolic home: where it fails, and whether it reaches its goal."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from envs.symbolic.scoring import Score, advance, matching_objects, score
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """What a replay found.
+    """The result of a replay.
 
     Attributes:
-        score: Of the last state that was reached.
+        score: The score of the last state that was reached.
         step: The step (from 1) that was not applicable, or None.
-        reason: Its unmet precondition, or what the goal lacks; empty on success.
+        reason: Its unmet precondition, or the unmet conditions of the goal; empty on success.
         final: The last state that was reached.
     """
 
@@ -34,10 +34,10 @@ class Report:
 
 @dataclass(frozen=True, kw_only=True)
 class Replay:
-    """How far a plan can be carried out.
+    """The states of a plan up to the first step that is not applicable.
 
     Attributes:
-        states: The states that it leads through, the first included, up to the first step that is not applicable.
+        states: The states, including the first.
         reason: The unmet precondition of that step; None if every step was applicable.
     """
 
@@ -46,7 +46,7 @@ class Replay:
 
 
 def replay(state: State, actions: Iterable[Action]) -> Replay:
-    """Replay `actions` from `state`, up to the first that is not applicable."""
+    """Replay `actions` from `state` up to the first that is not applicable."""
     states = [state]
     for action in actions:
         reason = unmet_precondition(states[-1], action)
@@ -64,36 +64,36 @@ def attempt(state: State, actions: Iterable[Action]) -> Iterator[State]:
         yield state
 
 
-def phase_after(goal: Goal, phase: int, states: Iterable[State], start: State) -> int:
-    """Return the phase that an episode is in after more states, in an episode that began in `start`."""
+def phase_after(goal: Goal, phase: int, states: Iterable[State], initial_state: State) -> int:
+    """Return the phase of an episode after further states."""
     for state in states:
-        phase = advance(goal, phase, state, start)
+        phase = advance(goal, phase, state, initial_state)
     return phase
 
 
-def verify(state: State, goal: Goal, actions: Sequence[Action], *, began: State | None = None) -> Report:
-    """Replay `actions` from `state` and score the end against `goal`, in an episode that began in `began`."""
-    start = began or state
+def verify(state: State, goal: Goal, actions: Sequence[Action], *, initial_state: State | None = None) -> Report:
+    """Replay `actions` from `state` and score the final state; `initial_state` is the episode's (default: `state`)."""
+    initial_state = initial_state or state
     replayed = replay(state, actions)
     final = replayed.states[-1]
-    result = score(goal, phase_after(goal, 0, replayed.states, start), final, start)
+    goal_score = score(goal, phase_after(goal, 0, replayed.states, initial_state), final, initial_state)
     if replayed.reason is None:
-        return Report(score=result, step=None, reason=_lacking(goal, result, final), final=final)
-    number = len(replayed.states)
-    where = f"plan step {number}, {format_action(state.world, actions[number - 1])}: {replayed.reason}"
-    return Report(score=result, step=number, reason=where, final=final)
+        return Report(score=goal_score, step=None, reason=_describe_unmet(goal, goal_score, final), final=final)
+    step = len(replayed.states)
+    reason = f"plan step {step}, {format_action(state.world, actions[step - 1])}: {replayed.reason}"
+    return Report(score=goal_score, step=step, reason=reason, final=final)
 
 
-def _lacking(goal: Goal, result: Score, state: State) -> str:
-    """Say which conditions are not reached, those of a number with how many there are; empty if all are."""
-    missed = [c for c, met in zip(goal.conditions, result.met, strict=True) if not met]
-    if not missed:
+def _describe_unmet(goal: Goal, goal_score: Score, state: State) -> str:
+    """Describe the unmet conditions, with the current count where a number is required; empty if all are met."""
+    unmet = [c for c, met in zip(goal.conditions, goal_score.met, strict=True) if not met]
+    if not unmet:
         return ""
-    said = []
-    for condition in missed:
-        words = format_condition(condition)
+    descriptions = []
+    for condition in unmet:
+        description = format_condition(condition)
         if isinstance(condition, Count) and condition.number > 1:
-            words += f" (there: {len(matching_objects(state, condition.thing, condition.place))})"
-        said.append(words)
-    total = f" ({len(missed)} of {len(result.met)} conditions)" if len(result.met) > 1 else ""
-    return f"not reached: {' ; '.join(said)}{total}"
+            description += f" (there: {len(matching_objects(state, condition.thing, condition.place))})"
+        descriptions.append(description)
+    total = f" ({len(unmet)} of {len(goal_score.met)} conditions)" if len(goal_score.met) > 1 else ""
+    return f"not reached: {' ; '.join(descriptions)}{total}"

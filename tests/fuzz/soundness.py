@@ -61,7 +61,7 @@ def _reaches(plan: Plan, state: State) -> bool:
 def check_ordinary(said: str, prompts: Prompts) -> None:
     """No token of what was said is a special one: those stand before and behind it, where this program put them."""
     before, *ids, behind = prompts.heading(normalize(said))
-    assert before == behind == prompts.marks["[SEP]"]
+    assert before == behind == prompts.special_ids["[SEP]"]
     whole = said.encode("utf-8", "replace").decode()
     assert prompts.stops.isdisjoint(ids) and prompts.stops.isdisjoint(prompts.tokenizer.encode(whole))
     assert prompts.tokenizer.decode(ids) == " " + normalize(said) or not ids

@@ -216,7 +216,7 @@ def test_a_part_that_gpt2_lacks_is_named(
         ({"wte.weight": (90,)}, r"wte.weight has shape \(90,\); GPT-2's has two dimensions"),
         ({"wpe.weight": None}, "lacks the tensor wpe.weight; it is not a GPT-2 file"),
         ({"h.7.ln_1.weight": (128,)}, "lacks the tensor h.3.ln_1.weight"),
-        ({"h.0.attn.rotary": (4,)}, "holds a tensor h.0.attn.rotary that a GPT-2 of 3 layers has not"),
+        ({"h.0.attn.rotary": (4,)}, "has a tensor h.0.attn.rotary that a GPT-2 of 3 layers does not have"),
     ],
 )
 def test_a_file_that_is_not_gpt2s_names_tensor_and_shapes(
@@ -234,7 +234,7 @@ def test_a_file_that_is_not_gpt2s_names_tensor_and_shapes(
 
 def test_a_width_that_64_does_not_divide_asks_for_the_heads(tmp_path: Path) -> None:
     save_file(gpt2_tensors(width=96), tmp_path / "model.safetensors")
-    with pytest.raises(ConfigError, match="width 96 is not a multiple of GPT-2's head size 64; say n_head"):
+    with pytest.raises(ConfigError, match="width 96 is not a multiple of GPT-2's head size 64; set n_head"):
         load_gpt2(tmp_path)
     assert load_gpt2(tmp_path, n_head=6).config.head_size == 16
 

@@ -12,25 +12,25 @@ import torch
 from gpt import speed
 from gpt.benchmarks import training_ladder
 from gpt.benchmarks.nanogpt_baseline import PlainStep
-from gpt.benchmarks.nanogpt_comparison import OURS, PLAIN, label, steps_in_turn, vocabularies
+from gpt.benchmarks.nanogpt_comparison import OURS, PLAIN, interleaved_steps, label, vocabularies
 from gpt.benchmarks.training_data import Group, draw_groups
 from gpt.benchmarks.training_ladder import (
+    DOMAIN_VOCABULARY,
     GPT2_VOCABULARY,
-    NICE_VOCABULARY,
-    OWN_VOCABULARY,
+    PADDED_VOCABULARY,
     PRESETS,
     Preset,
     Rung,
     Step,
     preset_for,
+    reference_rung,
     rungs,
-    slowest_at,
 )
 
 CPU = torch.device("cpu")
 SMALL = Preset(n_layer=1, n_head=2, n_embd=32, block_size=256, rows=2, micro_rows=1, branched=True)
 # What the rungs compare is not how large a vocabulary is: two of a twentieth, a nice number and one that is not.
-SMALLER = {GPT2_VOCABULARY: 2_257, NICE_VOCABULARY: 2_304, OWN_VOCABULARY: OWN_VOCABULARY}
+SMALLER = {GPT2_VOCABULARY: 2_257, PADDED_VOCABULARY: 2_304, DOMAIN_VOCABULARY: DOMAIN_VOCABULARY}
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def test_every_way_of_laying_out_documents_learns_the_same_targets(group: Group)
     ways = [group.padded(7, 256), group.packed(3, shared=False), group.packed(3, shared=True)]
     learned = [sorted(t for b in batches for t in b.targets[b.targets >= 0].tolist()) for batches in ways]
     assert learned[0] == learned[1] == learned[2]
-    assert [sum(b.n_counted for b in batches) for batches in ways] == [len(learned[0])] * 3
+    assert [sum(b.n_targets for b in batches) for batches in ways] == [len(learned[0])] * 3
 
 
 def test_sharing_beginnings_reads_fewer_tokens_than_packing(group: Group) -> None:
@@ -63,10 +63,10 @@ def test_shapes_do_not_change_from_batch_to_batch() -> None:
 def test_a_rung_computes_the_losses_of_the_slowest_way(
     rung: Rung, references: dict[int, list[float]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(training_ladder, "NICE_VOCABULARY", SMALLER[NICE_VOCABULARY])
+    monkeypatch.setattr(training_ladder, "PADDED_VOCABULARY", SMALLER[PADDED_VOCABULARY])
     rung = replace(rung, vocabulary=SMALLER[rung.vocabulary])
     if rung.vocabulary not in references:
-        references[rung.vocabulary] = losses_of(slowest_at(rung))
+        references[rung.vocabulary] = losses_of(reference_rung(rung))
     (mine_first, *mine), (first, *reference) = losses_of(rung), references[rung.vocabulary]
     assert mine_first == pytest.approx(first, rel=2e-3)
     assert mine == pytest.approx(reference, rel=speed.TOLERANCE)
@@ -85,14 +85,14 @@ def references() -> dict[int, list[float]]:
 
 
 def test_the_losses_fall(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(training_ladder, "NICE_VOCABULARY", SMALLER[NICE_VOCABULARY])
-    step = Step(replace(rungs("cpu", True)[0], vocabulary=SMALLER[NICE_VOCABULARY]), SMALL, CPU)
+    monkeypatch.setattr(training_ladder, "PADDED_VOCABULARY", SMALLER[PADDED_VOCABULARY])
+    step = Step(replace(rungs("cpu", True)[0], vocabulary=SMALLER[PADDED_VOCABULARY]), SMALL, CPU)
     losses = [step()[1] for _ in range(7)]  # two groups take turns: the first and the last are of one
     assert losses[-1] < losses[0] - 0.02
 
 
 def test_vocabularies_differ_in_rows_that_nothing_uses() -> None:
-    step = Step(slowest_at(Rung(name="x", vocabulary=2_048)), SMALL, CPU)
+    step = Step(reference_rung(Rung(name="x", vocabulary=2_048)), SMALL, CPU)
     wide = Step(Rung(name="x"), SMALL, CPU)
     assert torch.equal(step.model.wte.weight, wide.model.wte.weight[:2_048])
 
@@ -125,7 +125,7 @@ def test_a_loss_that_is_not_a_number_is_an_error() -> None:
 
 
 def test_the_plain_gpt_learns_too() -> None:
-    step = PlainStep(replace(SMALL, rows=2), CPU, vocabulary=SMALLER[NICE_VOCABULARY], compiled=False)
+    step = PlainStep(replace(SMALL, rows=2), CPU, vocabulary=SMALLER[PADDED_VOCABULARY], compiled=False)
     before = step.first_loss()
     for _ in range(6):
         step()
@@ -134,14 +134,14 @@ def test_the_plain_gpt_learns_too() -> None:
 
 
 def test_the_plain_gpt_and_the_last_rung_take_turns_at_both_vocabularies() -> None:
-    steps = steps_in_turn(SMALL, CPU, compiled=False)
+    steps = interleaved_steps(SMALL, CPU, compiled=False)
     sizes = {name: step.model.wte.weight.shape[0] for name, step in steps.items()}
     assert sizes == {label(who, size): size for size in vocabularies(True) for who in (PLAIN, OURS)}
     assert all(step()[1] > 0 and step.n_tokens > 0 for step in steps.values())
 
 
 def test_plain_text_has_no_vocabulary_of_its_own() -> None:
-    assert len(steps_in_turn(replace(SMALL, branched=False), CPU, compiled=False)) == 2
+    assert len(interleaved_steps(replace(SMALL, branched=False), CPU, compiled=False)) == 2
 
 
 def test_a_gpu_gets_larger_steps() -> None:

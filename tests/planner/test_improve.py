@@ -88,7 +88,7 @@ def test_a_lesson_has_the_full_goal_all_facts_and_the_whole_plan(flat: State) ->
     lesson = example_from_success("lay the table", goal, flat, actions(flat, *steps))
     (understanding, whole), rests = lesson.documents, lesson.remainders
     assert [s.text for s in understanding][1:3] == ["lay the table", format_goal(goal)]
-    said = [s.text for s in whole if s.mark == "[SEP]"]
+    said = [s.text for s in whole if s.special_token == "[SEP]"]
     assert said[1] == format_goal(goal)
     assert all(name in said[2] for name in ("mug 1", "fork 1", "plate 1", "cabinet 1", "dining table 1"))
     assert tuple(said[3:]) == steps

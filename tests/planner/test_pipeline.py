@@ -135,7 +135,7 @@ def test_a_plan_can_end_only_where_its_goal_holds(
         plan = random_planner.plan_for_goal(meaning(goal), flat, QUICK)
         reached = verify(flat, meaning(goal), plan.actions[:-1]).ok
         assert not reached and plan.actions  # it did not go on beyond the goal, and did not stop before the first step
-        assert plan.status == "verified" or len(plan.actions) >= plan_writer.STEPS_PER_THING
+        assert plan.status == "verified" or len(plan.actions) >= plan_writer.MAX_STEPS_PER_CHANGE
     assert random_planner.plan_for_goal(meaning("cabinet open"), flat, QUICK).subtasks == ("open cabinet 1",)
 
 
@@ -271,8 +271,8 @@ def test_further_plans_are_tried_only_while_none_reaches_the_goal(
 ) -> None:
     tried: list[Report] = []
 
-    def second_is_ok(now: State, goal: Goal, actions: object, *, began: State | None = None) -> Report:
-        report = verify(now, goal, actions, began=began)  # type: ignore[arg-type]
+    def second_is_ok(now: State, goal: Goal, actions: object, *, initial_state: State | None = None) -> Report:
+        report = verify(now, goal, actions, initial_state=initial_state)  # type: ignore[arg-type]
         tried.append(report)
         return report if len(tried) > 1 else replace(report, step=1, reason="not this one")
 
@@ -284,8 +284,8 @@ def test_further_plans_are_tried_only_while_none_reaches_the_goal(
 def test_a_plan_is_verified_only_if_verify_says_so(
     memorized: Planner, flat: State, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def never(now: State, goal: Goal, actions: object, *, began: State | None = None) -> Report:
-        return replace(verify(now, goal, actions, began=began), step=1, reason="I say no")  # type: ignore[arg-type]
+    def never(now: State, goal: Goal, actions: object, *, initial_state: State | None = None) -> Report:
+        return replace(verify(now, goal, actions, initial_state=initial_state), step=1, reason="I say no")  # type: ignore[arg-type]
 
     monkeypatch.setattr(pipeline, "verify", never)
     plan = memorized.plan("put the mug on the table", flat, QUICK)
@@ -309,7 +309,7 @@ def test_what_failed_is_not_offered_again(memorized: Planner) -> None:
 
 def test_a_plan_from_the_middle_goes_on_from_there(memorized: Planner, flat: State) -> None:
     opened = apply(flat, parse_action(flat.world, "open cabinet 1"))
-    plan = memorized.plan_for_goal(meaning("mug on dining table"), opened, Options(samples=4), start=flat)
+    plan = memorized.plan_for_goal(meaning("mug on dining table"), opened, Options(samples=4), initial_state=flat)
     replay(opened, plan)
     assert "open cabinet 1" not in plan.subtasks[:1]
 
@@ -363,9 +363,9 @@ def test_a_typed_mark_does_not_end_the_instruction(
     fed: list[int] = []
     original = NumpySession.feed
 
-    def spy(self: NumpySession, ids: list[int], among: Sequence[int] | None = None) -> object:
+    def spy(self: NumpySession, ids: list[int], candidate_ids: Sequence[int] | None = None) -> object:
         fed.extend(ids)
-        return original(self, ids, among)
+        return original(self, ids, candidate_ids)
 
     monkeypatch.setattr(NumpySession, "feed", spy)
     said = "sing [SEP] mug on dining table [SEP] [EOS] [REFUSE]"
@@ -398,9 +398,9 @@ def test_the_inventory_is_read_once_for_a_home(
     fed: list[list[int]] = []
     original = NumpySession.feed
 
-    def spy(self: NumpySession, ids: list[int], among: Sequence[int] | None = None) -> object:
+    def spy(self: NumpySession, ids: list[int], candidate_ids: Sequence[int] | None = None) -> object:
         fed.append(list(ids))
-        return original(self, ids, among)
+        return original(self, ids, candidate_ids)
 
     monkeypatch.setattr(NumpySession, "feed", spy)
     inventory, _ = text_format.encode(text_format.heading(text_format.inventory(flat), "")[:1], memorized.tokenizer)
@@ -457,7 +457,7 @@ def test_without_released_weights_the_error_says_what_to_do(monkeypatch: pytest.
 
 def test_a_short_context_still_reads_an_instruction_of_ordinary_length(tokenizer: Tokenizer) -> None:
     small = GPT(GPTConfig(vocab_size=tokenizer.vocab_size, n_layer=1, n_head=2, n_embd=32, block_size=128))
-    reader = InstructionReader(Prompts(NumpyModel.of(small), tokenizer))
+    reader = InstructionReader(Prompts(NumpyModel.from_torch(small), tokenizer))
     said = "please take the green apple from the counter and put it on the desk"
     _, rest = reader._prompt(said, "")
     assert tokenizer.decode(rest) == f"[SEP] {said}[SEP]"

@@ -1,4 +1,4 @@
-"""The encoder of hearing in numpy: what `gpt.encoders.audio` computes, for one sound.
+"""The audio encoder in numpy: the same as `gpt.encoders.audio`, for one sound.
 
 Shapes: N tokens, S steps of 20 ms, C width.
 """
@@ -21,14 +21,14 @@ from gpt.weights.model_folder import Floats
 if TYPE_CHECKING:
     from gpt.tokenization.tokenizer import Tokenizer
 
-MOST = 160  # tokens that are heard at once
+MAX_TOKENS = 160  # maximum number of tokens per sound
 
 
 class Sound(NamedTuple):
-    """What is perceived of a sound.
+    """Encoder output for a sound.
 
     Attributes:
-        steps: (S, C) what is heard when.
+        steps: (S, C) features of each step.
         letters: (S, classes) log-probabilities, blank first.
     """
 
@@ -37,33 +37,33 @@ class Sound(NamedTuple):
 
 
 def waves(length: int, width: int) -> Floats:
-    """(length, width) sinusoids that tell positions apart (Vaswani et al. 2017, section 3.5), in -0.1..0.1."""
+    """Sinusoidal positions (length, width) (Vaswani et al. 2017, section 3.5), in -0.1..0.1."""
     rate = np.exp(np.arange(0, width, 2) * (-np.log(10_000.0) / width))
     angle = np.arange(length)[:, None] * rate
     return np.asarray(0.1 * np.concatenate((np.sin(angle), np.cos(angle)), axis=1), np.float32)
 
 
 class AudioEncoder:
-    """Weights of the encoder.
+    """Weights of the audio encoder.
 
     Raises:
-        CheckpointError: They are not those of an encoder of sounds.
+        CheckpointError: They are not those of an audio encoder.
     """
 
     def __init__(self, sense: SenseFile) -> None:
-        """Take them from a sense's file."""
+        """Take the weights from an encoder file."""
         try:
             self.layers, self.heads = int(str(sense.config["layers"])), int(str(sense.config["heads"]))
             needed = ["conv1", "conv2", "letters", "join", *(f"blocks.{i}.qkv" for i in range(self.layers))]
             missing = [name for name in needed if f"{name}.weight" not in sense.encoder]
         except (KeyError, ValueError) as error:
-            raise CheckpointError(f"the hearing's config is damaged: {error!r}") from None
+            raise CheckpointError(f"the audio encoder's config is damaged: {error!r}") from None
         if missing:
-            raise CheckpointError(f"the hearing lacks the weights {missing[0]}")
+            raise CheckpointError(f"the audio encoder lacks the weights {missing[0]}")
         self.weights: Mapping[str, Floats] = sense.encoder
 
     def perceive(self, samples: Floats) -> Sound:
-        """Perceive samples (N,) in -1..1 at 16 kHz."""
+        """Encode samples (N,) in -1..1 at 16 kHz."""
         w = self.weights
         x = _gelu(conv1d(log_mel(samples), w["conv1.weight"], w["conv1.bias"], padding=1))
         x = _gelu(conv1d(x, w["conv2.weight"], w["conv2.bias"], stride=2, padding=1))
@@ -75,9 +75,9 @@ class AudioEncoder:
         return Sound(x, logits - np.logaddexp.reduce(logits, axis=1, keepdims=True))
 
     def vectors(self, embeddings: Floats, heard: Floats) -> Floats:
-        """Return what the GPT reads (N, n_embd), of tokens' embeddings and what was heard of each, (N, C)."""
-        found: Floats = embeddings + heard @ self.weights["join.weight"].T + self.weights["join.bias"]
-        return found
+        """Return the GPT's input vectors (N, n_embd) from token embeddings and each token's audio features (N, C)."""
+        vectors: Floats = embeddings + heard @ self.weights["join.weight"].T + self.weights["join.bias"]
+        return vectors
 
 
 def _gelu(x: Floats) -> Floats:
@@ -85,22 +85,22 @@ def _gelu(x: Floats) -> Floats:
 
 
 def tokens_heard(steps: Floats, letters: Floats, alphabet: str, tokenizer: Tokenizer) -> tuple[list[int], Floats]:
-    """Return the tokens of what the letters spell, and what was heard while each was said, (N, C).
+    """Return the tokens that the letters spell, and the mean audio features of each, (N, C).
 
     Args:
         steps: (S, C).
         letters: (S, classes) log-probabilities.
-        alphabet: What classes stand for, from 1.
-        tokenizer: Of the GPT.
+        alphabet: Letters of the classes from 1 on.
+        tokenizer: The GPT's.
     """
     spikes = greedy(letters)
     while spikes and alphabet[spikes[0].symbol - 1] == " ":
         spikes = spikes[1:]
-    ids = tokenizer.encode("".join(alphabet[spike.symbol - 1] for spike in spikes))[:MOST]
-    found = np.zeros((len(ids), steps.shape[1]), np.float32)
-    at = 0
-    for row, token in zip(found, ids, strict=True):
-        own = spikes[at : at + len(tokenizer.decode([token]))]
-        row[:] = steps[own[0].first : own[-1].last + 1].mean(axis=0)
-        at += len(own)
-    return ids, found
+    ids = tokenizer.encode("".join(alphabet[spike.symbol - 1] for spike in spikes))[:MAX_TOKENS]
+    heard = np.zeros((len(ids), steps.shape[1]), np.float32)
+    offset = 0
+    for row, token in zip(heard, ids, strict=True):
+        token_spikes = spikes[offset : offset + len(tokenizer.decode([token]))]
+        row[:] = steps[token_spikes[0].first : token_spikes[-1].last + 1].mean(axis=0)
+        offset += len(token_spikes)
+    return ids, heard

@@ -1,6 +1,6 @@
-"""Convolutions and encoder blocks in numpy: what `gpt.encoders.blocks` computes, without torch.
+"""Convolutions and encoder blocks in numpy: the same as `gpt.encoders.blocks`, without torch.
 
-Shapes: H, W height and width of a picture, T positions, C channels, K kernel size; channels come last.
+Shapes: H, W height and width of an image, T positions, C channels, K kernel size; channels come last.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from gpt.weights.model_folder import Floats
 
 
 def conv2d(x: Floats, weight: Floats, bias: Floats, *, stride: int = 1, padding: int = 0) -> Floats:
-    """Convolve a picture.
+    """Convolve an image.
 
     Args:
         x: (H, W, C_in).
-        weight: (C_out, C_in, K, K), as torch has it.
+        weight: (C_out, C_in, K, K), as in torch.
         bias: (C_out,).
-        stride: Between places.
+        stride: Step between output positions.
         padding: Zeros on each side.
 
     Returns:
@@ -29,10 +29,10 @@ def conv2d(x: Floats, weight: Floats, bias: Floats, *, stride: int = 1, padding:
     """
     C_out, _, K, _ = weight.shape
     padded = np.pad(x, ((padding, padding), (padding, padding), (0, 0))) if padding else x
-    found: Floats = sliding_window_view(padded, (K, K), axis=(0, 1))  # type: ignore[call-overload]
-    windows = found[::stride, ::stride]  # (H', W', C_in, K, K)
+    patches: Floats = sliding_window_view(padded, (K, K), axis=(0, 1))  # type: ignore[call-overload]
+    windows = patches[::stride, ::stride]  # (H', W', C_in, K, K)
     H, W = windows.shape[:2]
-    # Copied with channels last: whole runs of numbers are moved at once.
+    # Copied with channels last: long contiguous runs are moved at once.
     columns = np.ascontiguousarray(windows.transpose(0, 1, 3, 4, 2)).reshape(H * W, -1)
     y: Floats = columns @ np.ascontiguousarray(weight.transpose(2, 3, 1, 0)).reshape(-1, C_out)
     y += bias
@@ -61,7 +61,7 @@ def depthwise1d(x: Floats, weight: Floats, bias: Floats) -> Floats:
 
 
 def encoder_block(x: Floats, weights: Mapping[str, Floats], prefix: str, heads: int) -> Floats:
-    """Apply `gpt.encoders.blocks.EncoderBlock` to one sequence (T, C); its weights are at `prefix` + their name."""
+    """Apply `gpt.encoders.blocks.EncoderBlock` to one sequence (T, C); weight names start with `prefix`."""
 
     def linear(name: str, y: Floats) -> Floats:
         out: Floats = y @ weights[f"{prefix}{name}.weight"].T

@@ -1,4 +1,4 @@
-"""Reading connectionist temporal classification (CTC, Graves et al. 2006): what was said, when, how likely a text is.
+"""Connectionist temporal classification (CTC, Graves et al. 2006): greedy decoding with timing, and text likelihood.
 
 Shapes: S steps, K classes of which 0 is blank, L symbols.
 """
@@ -12,11 +12,11 @@ import numpy as np
 
 from gpt.weights.model_folder import Floats
 
-NEVER = -1e30  # the logarithm of no probability, finite so that differences are numbers
+LOG_ZERO = -1e30  # logarithm of probability 0, finite so that differences are numbers
 
 
 class Spike(NamedTuple):
-    """A symbol that is read where it is likeliest: its class and its first and last step."""
+    """A decoded symbol: its class and its first and last step."""
 
     symbol: int
     first: int
@@ -24,32 +24,32 @@ class Spike(NamedTuple):
 
 
 def greedy(log_probabilities: Floats) -> list[Spike]:
-    """Return the symbols of the likeliest path through (S, K), in order."""
-    found: list[Spike] = []
-    before = 0
+    """Return the symbols of the most likely path through (S, K), in order."""
+    spikes: list[Spike] = []
+    previous = 0
     for step, symbol in enumerate(log_probabilities.argmax(axis=1).tolist()):
-        if symbol and symbol == before:
-            found[-1] = found[-1]._replace(last=step)
+        if symbol and symbol == previous:
+            spikes[-1] = spikes[-1]._replace(last=step)
         elif symbol:
-            found.append(Spike(symbol, step, step))
-        before = symbol
-    return found
+            spikes.append(Spike(symbol, step, step))
+        previous = symbol
+    return spikes
 
 
 def log_likelihood(log_probabilities: Floats, symbols: Sequence[int]) -> float:
-    """Return the logarithm of the probability of a text, over all its paths through (S, K)."""
-    extended = np.zeros(2 * len(symbols) + 1, np.int64)  # blanks between all
+    """Return the log-probability of a text, summed over all its paths through (S, K)."""
+    extended = np.zeros(2 * len(symbols) + 1, np.int64)  # blanks between and around the symbols
     extended[1::2] = symbols
     emitted = log_probabilities[:, extended].astype(np.float64)
-    # A symbol may follow the one before without a blank, unless they are the same.
+    # A symbol may directly follow the previous one unless both are the same.
     skips = np.zeros(len(extended), bool)
     skips[3::2] = extended[3::2] != extended[1:-2:2]
-    now = np.full(len(extended), NEVER)
-    now[:2] = emitted[0, :2]
+    current = np.full(len(extended), LOG_ZERO)
+    current[:2] = emitted[0, :2]
     for step in range(1, len(emitted)):
-        moved = np.full(len(extended), NEVER)
-        moved[1:] = now[:-1]
-        skipped = np.full(len(extended), NEVER)
-        skipped[2:] = np.where(skips[2:], now[:-2], NEVER)
-        now = np.logaddexp(np.logaddexp(now, moved), skipped) + emitted[step]
-    return float(np.logaddexp(now[-1], now[-2]) if len(now) > 1 else now[-1])
+        moved = np.full(len(extended), LOG_ZERO)
+        moved[1:] = current[:-1]
+        skipped = np.full(len(extended), LOG_ZERO)
+        skipped[2:] = np.where(skips[2:], current[:-2], LOG_ZERO)
+        current = np.logaddexp(np.logaddexp(current, moved), skipped) + emitted[step]
+    return float(np.logaddexp(current[-1], current[-2]) if len(current) > 1 else current[-1])

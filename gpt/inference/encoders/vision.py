@@ -1,4 +1,4 @@
-"""The encoder of sight in numpy: what `gpt.encoders.vision` computes, for one picture.
+"""The vision encoder in numpy: the same as `gpt.encoders.vision`, for one image.
 
 Shapes: S pixels each way, G = S / 8 cells, N vectors.
 """
@@ -17,17 +17,17 @@ from gpt.inference.encoders.blocks import conv2d, encoder_block
 from gpt.weights.encoder_file import SenseFile
 from gpt.weights.model_folder import Floats
 
-MOST = 24  # middles of things that the GPT reads of one picture
-LEAST = 0.1  # probability of a middle, for the GPT to read of it
+MAX_CENTERS = 24  # maximum number of object centers that the GPT reads per image
+MIN_PROBABILITY = 0.1  # minimum probability of an object center
 
 
 class Perceived(NamedTuple):
-    """What is perceived of a picture.
+    """Encoder output for an image.
 
     Attributes:
         vectors: (N, n_embd) for the GPT.
-        things: Of each middle, in order, which thing it may be of, counted from 0; None if squares are read.
-        likely: How likely each is, in 0..1.
+        things: Object class of each center, in order, counted from 0; None if the GPT reads image squares.
+        likely: Probability of each center, in 0..1.
     """
 
     vectors: Floats
@@ -35,20 +35,20 @@ class Perceived(NamedTuple):
     likely: tuple[float, ...] = ()
 
 
-def scaled(picture: npt.NDArray[np.uint8]) -> Floats:
-    """Return colors as the encoder reads them, in -1..1."""
+def scale_pixels(picture: npt.NDArray[np.uint8]) -> Floats:
+    """Scale colors to the encoder's input range, -1..1."""
     return (picture.astype(np.float32) - np.float32(127.5)) / np.float32(127.5)
 
 
 class VisionEncoder:
-    """Weights of the encoder.
+    """Weights of the vision encoder.
 
     Raises:
-        CheckpointError: They are not those of an encoder of pictures.
+        CheckpointError: They are not those of a vision encoder.
     """
 
     def __init__(self, sense: SenseFile) -> None:
-        """Take them from a sense's file."""
+        """Take the weights from an encoder file."""
         try:
             self.size, self.fine, self.coarse, self.layers, self.heads, self.classes, self.things, self.furniture = (
                 int(str(sense.config[name]))
@@ -56,18 +56,18 @@ class VisionEncoder:
             )
             self.things_first = bool(sense.config["things_first"])
         except (KeyError, ValueError) as error:
-            raise CheckpointError(f"the sight's config is damaged: {error!r}") from None
+            raise CheckpointError(f"the vision encoder's config is damaged: {error!r}") from None
         needed = ["halve1", "halve2", "halve3", "square", "join", *(f"blocks.{i}.qkv" for i in range(self.layers))]
         needed += ["heads", "whole", "thing"] if self.things_first else []
         missing = [name for name in needed if f"{name}.weight" not in sense.encoder]
         if missing:
-            raise CheckpointError(f"the sight lacks the weights {missing[0]}")
+            raise CheckpointError(f"the vision encoder lacks the weights {missing[0]}")
         self.weights: Mapping[str, Floats] = sense.encoder
 
     def perceive(self, picture: npt.NDArray[np.uint8]) -> Perceived:
-        """Perceive a picture (S, S, 3)."""
+        """Encode an image (S, S, 3)."""
         w = self.weights
-        x = self._relu(self._conv(scaled(picture), "halve1", 2))
+        x = self._relu(self._conv(scale_pixels(picture), "halve1", 2))
         x = self._residuals(self._relu(self._conv(x, "halve2", 2)), "fine", self.fine)
         x = self._residuals(self._relu(self._conv(x, "halve3", 2)), "coarse", self.coarse)
         y = conv2d(x, w["square.weight"], w["square.bias"], stride=3)
@@ -75,33 +75,37 @@ class VisionEncoder:
         for number in range(self.layers):
             y = encoder_block(y, w, f"blocks.{number}.", self.heads)
         y = rms_norm(y)
-        return self._of_things(x, y.mean(0)) if self.things_first else Perceived(self._linear(y, "join"), None)
+        return self._perceive_objects(x, y.mean(0)) if self.things_first else Perceived(self._linear(y, "join"), None)
 
-    def _of_things(self, x: Floats, whole: Floats) -> Perceived:
-        """Vectors of the furniture and of the middles of things, of the grid (G, G, C) and its mean (width,)."""
+    def _perceive_objects(self, x: Floats, whole: Floats) -> Perceived:
+        """Return vectors of furniture and object centers, from the grid (G, G, C) and the image's mean (width,)."""
         logits = self._linear(whole[None], "whole")[0]
-        known = np.concatenate((softmax(logits[: self.furniture]), _sigmoid(logits[self.furniture :])))
-        front = self._linear(np.concatenate((whole, known))[None], "join")
+        predictions = np.concatenate((softmax(logits[: self.furniture]), _sigmoid(logits[self.furniture :])))
+        front = self._linear(np.concatenate((whole, predictions))[None], "join")
         G = x.shape[0]
         heads = x.reshape(G * G, -1) @ self.weights["heads.weight"][:, :, 0, 0].T + self.weights["heads.bias"]
-        likely = softmax(heads[:, self.classes : self.classes + self.things])[:, 1:]  # (G², things - 1)
+        probabilities = softmax(heads[:, self.classes : self.classes + self.things])[:, 1:]  # (G², things - 1)
         states = _sigmoid(heads[:, self.classes + self.things :])
-        grid = np.pad(likely.reshape(G, G, -1), ((1, 1), (1, 1), (0, 0)))
-        around = np.max([grid[i : i + G, j : j + G] for i in range(3) for j in range(3)], axis=0).reshape(G * G, -1)
-        peaks = np.where(likely == around, likely, 0.0).T.reshape(-1)  # thing by thing, then by place
-        at = np.argsort(-peaks, kind="stable")[:MOST]
-        at = np.sort(at[peaks[at] > LEAST])
-        kind, cell = at // (G * G), at % (G * G)
-        which = np.zeros((len(at), likely.shape[1]), np.float32)
-        which[np.arange(len(at)), kind] = peaks[at]
-        middles = np.concatenate((states[cell], which), axis=1)
-        vectors = np.concatenate((front, self._linear(middles, "thing")))
-        return Perceived(vectors, tuple(kind.tolist()), tuple(peaks[at].tolist()))
+        grid = np.pad(probabilities.reshape(G, G, -1), ((1, 1), (1, 1), (0, 0)))
+        neighborhood_max = np.max([grid[i : i + G, j : j + G] for i in range(3) for j in range(3)], axis=0).reshape(
+            G * G, -1
+        )
+        peaks = np.where(probabilities == neighborhood_max, probabilities, 0.0).T.reshape(
+            -1
+        )  # by object class, then by cell
+        selected = np.argsort(-peaks, kind="stable")[:MAX_CENTERS]
+        selected = np.sort(selected[peaks[selected] > MIN_PROBABILITY])
+        category, cell = selected // (G * G), selected % (G * G)
+        category_scores = np.zeros((len(selected), probabilities.shape[1]), np.float32)
+        category_scores[np.arange(len(selected)), category] = peaks[selected]
+        centers = np.concatenate((states[cell], category_scores), axis=1)
+        vectors = np.concatenate((front, self._linear(centers, "thing")))
+        return Perceived(vectors, tuple(category.tolist()), tuple(peaks[selected].tolist()))
 
     def _linear(self, x: Floats, name: str) -> Floats:
-        found: Floats = x @ self.weights[f"{name}.weight"].T
-        found += self.weights[f"{name}.bias"]
-        return found
+        y: Floats = x @ self.weights[f"{name}.weight"].T
+        y += self.weights[f"{name}.bias"]
+        return y
 
     def _conv(self, x: Floats, name: str, stride: int = 1) -> Floats:
         return conv2d(x, self.weights[f"{name}.weight"], self.weights[f"{name}.bias"], stride=stride, padding=1)
@@ -118,5 +122,5 @@ class VisionEncoder:
 
 
 def _sigmoid(x: Floats) -> Floats:
-    found: Floats = np.float32(1.0) / (np.float32(1.0) + np.exp(-np.clip(x, -80.0, 80.0)))
-    return found
+    y: Floats = np.float32(1.0) / (np.float32(1.0) + np.exp(-np.clip(x, -80.0, 80.0)))
+    return y

@@ -60,10 +60,10 @@ class RecordedSession:
         """Max number of tokens."""
         return self.model.config.block_size
 
-    def feed(self, ids: Sequence[int], among: Sequence[int] | None = None) -> Floats:
+    def feed(self, ids: Sequence[int], candidate_ids: Sequence[int] | None = None) -> Floats:
         """Feed tokens and return the logits, computed or recorded."""
         self.length += len(ids)
-        return self.model.recall() if self.session is None else self.model.keep(self.session.feed(ids, among))
+        return self.model.recall() if self.session is None else self.model.keep(self.session.feed(ids, candidate_ids))
 
     def rewind(self, length: int) -> None:
         """Truncate the context to the first `length` tokens."""

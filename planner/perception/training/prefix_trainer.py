@@ -36,7 +36,7 @@ class PrefixTrainer:
     ) -> None:
         self.kind, self.device = kind, device
         self.gpt, self.tokenizer, _ = load_model(folder)
-        attach(self.gpt, rank=RANK, seed=seed, start=start)
+        attach(self.gpt, rank=RANK, seed=seed, initial=start)
         self.gpt.to(device)
         self._ids: dict[str, list[int]] = {}  # of texts that were learned before
         special = self.tokenizer.special

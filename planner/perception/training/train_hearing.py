@@ -13,11 +13,11 @@ import torch
 from torch.nn import functional as F
 from tqdm import tqdm
 
-from gpt.encoders.audio import HearingConfig, HearingEncoder, Perceived, ctc
-from gpt.encoders.log_mel import frames_of, log_mel, masked
-from gpt.inference.encoders.audio import MOST, tokens_heard
+from gpt.encoders.audio import HearingConfig, HearingEncoder, Perceived, ctc_loss
+from gpt.encoders.log_mel import log_mel, n_frames, spec_augment
+from gpt.inference.encoders.audio import MAX_TOKENS, tokens_heard
 from gpt.inference.encoders.ctc import greedy
-from gpt.training.distributed import device_of
+from gpt.training.distributed import resolve_device
 from gpt.weights.encoder_file import load_sense, sense_path
 from planner.perception.ctc_word_decoding import Words
 from planner.perception.training.prefix_trainer import PrefixTrainer, cosine, groups_of, set_rates
@@ -73,7 +73,7 @@ class HearingSettings:
 
     def on_device(self) -> HearingSettings:
         """Return settings that make use of a GPU, if it is one."""
-        if device_of(self.device).type != "cuda":
+        if resolve_device(self.device).type != "cuda":
             return self
         return replace(self, pool_seconds=300_000.0, batch_seconds=720.0, first=1024, kept=100_000, read=256)
 
@@ -96,7 +96,7 @@ def train_hearing(settings: HearingSettings, model: Path, out: Path, start: Path
     Raises:
         SpeechError: espeak-ng is missing.
     """
-    device = device_of(settings.device)
+    device = resolve_device(settings.device)
     torch.manual_seed(settings.seed)
     rng = random.Random(f"hearing/{settings.seed}")
     pool = Pool(device, settings.pool_seconds, workers=settings.workers, seed=settings.seed)
@@ -174,17 +174,17 @@ def _alone(encoder: HearingEncoder, batch: Batch, augment: Augmenter) -> dict[st
     """Losses of letters and phonemes, of sounds changed at random."""
     with torch.no_grad():
         sounds, lengths = augment(batch.sounds, batch.lengths)
-        features = masked(log_mel(sounds, lengths), augment.generator)
+        features = spec_augment(log_mel(sounds, lengths), augment.generator)
     found = _perceive(encoder, features, lengths)
     return {
-        "letters": ctc(found.letters, found.counts, batch.letters, batch.n_letters),
-        "phonemes": PHONEME_SHARE * ctc(found.phonemes, found.counts, batch.phonemes, batch.n_phonemes),
+        "letters": ctc_loss(found.letters, found.counts, batch.letters, batch.n_letters),
+        "phonemes": PHONEME_SHARE * ctc_loss(found.phonemes, found.counts, batch.phonemes, batch.n_phonemes),
     }
 
 
 def _perceive(encoder: HearingEncoder, features: torch.Tensor, lengths: torch.Tensor) -> Perceived:
     with torch.autocast(features.device.type, torch.bfloat16):
-        found: Perceived = encoder(features, frames_of(lengths))
+        found: Perceived = encoder(features, n_frames(lengths))
     return found
 
 
@@ -226,7 +226,7 @@ def _misspelled(text: str, rng: random.Random, reader: PrefixTrainer, width: int
         letters.append(rng.choice(LETTERS) if roll < 0.8 else c)
         if roll < 0.35:
             letters.append(rng.choice(LETTERS))
-    ids = reader.tokenizer.encode(" ".join("".join(letters).split()))[:MOST] or reader.tokenizer.encode("a")
+    ids = reader.tokenizer.encode(" ".join("".join(letters).split()))[:MAX_TOKENS] or reader.tokenizer.encode("a")
     return Heard(ids, torch.zeros(len(ids), width, dtype=torch.float16), spoken(text))
 
 

@@ -10,8 +10,8 @@ import torch
 from torch.nn import functional as F
 
 from envs.symbolic.domain import load_domain
-from gpt.encoders.vision import Known, Seen, SightConfig, SightEncoder, folded, unfolded
-from gpt.training.distributed import device_of
+from gpt.encoders.vision import Known, Seen, SightConfig, SightEncoder, fold_batch_norms, load_folded
+from gpt.training.distributed import resolve_device
 from gpt.weights.encoder_file import load_sense, sense_path
 from planner.perception.image_labels import FURNITURE_STATES, SIZE, THING_STATES, classes, furniture
 from planner.perception.training.image_pool import Gallery, Views
@@ -57,7 +57,7 @@ class SightSettings:
 
     def on_device(self) -> SightSettings:
         """Return settings that suit a CPU, if it is one."""
-        return self if device_of(self.device).type == "cuda" else replace(self, batch=48, most=20_000, copies=1)
+        return self if resolve_device(self.device).type == "cuda" else replace(self, batch=48, most=20_000, copies=1)
 
 
 def train_sight(settings: SightSettings, model: Path, pictures: Path, out: Path, start: Path | None = None) -> Path:
@@ -77,7 +77,7 @@ def train_sight(settings: SightSettings, model: Path, pictures: Path, out: Path,
     Raises:
         PlannerError: There are no pictures.
     """
-    device = device_of(settings.device)
+    device = resolve_device(settings.device)
     torch.manual_seed(settings.seed)
     generator = torch.Generator().manual_seed(settings.seed)
     gallery = Gallery(device, pictures, settings.most)
@@ -97,7 +97,7 @@ def train_sight(settings: SightSettings, model: Path, pictures: Path, out: Path,
     encoder = SightEncoder(config).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     alone = settings.alone if settings.auxiliary else 0.0
     if begun is not None:
-        unfolded(encoder, {name: torch.from_numpy(array) for name, array in begun.encoder.items()})
+        load_folded(encoder, {name: torch.from_numpy(array) for name, array in begun.encoder.items()})
         alone = 0.0
     if encoder.thing is not None and not reads:
         _begin_with_names(encoder, reader)
@@ -111,7 +111,7 @@ def train_sight(settings: SightSettings, model: Path, pictures: Path, out: Path,
 
     def save() -> None:
         extra = {"seen": progress.items, "pictures": len(gallery), **asdict(settings)}
-        reader.save(path, folded(encoder), config.as_dict(), extra)
+        reader.save(path, fold_batch_norms(encoder), config.as_dict(), extra)
 
     while (done := progress.done) < 1:
         together = done >= alone

@@ -35,33 +35,33 @@ Format = Literal["text", "json", "bt", "pddl", "py_trees", "mermaid"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 
 
-def export(form: PlanFormat, goal: Goal, actions: Sequence[Action], start: State, *, title: str) -> str:
+def export(format_name: PlanFormat, goal: Goal, actions: Sequence[Action], initial_state: State, *, title: str) -> str:
     """Write a plan in a format.
 
     Args:
-        form: `bt` BehaviorTree.CPP 4 XML, `pddl` the domain and then the problem, `py_trees` the tree as it is drawn,
-            `mermaid` a flowchart.
+        format_name: `bt`: BehaviorTree.CPP 4 XML; `pddl`: the domain and then the problem; `py_trees`: a drawing of the
+            tree; `mermaid`: a flowchart.
         goal: The goal of the plan.
         actions: Its actions.
-        start: The state in which it begins.
+        initial_state: The state in which the plan begins.
         title: The instruction, shown as the plan's title.
 
     Raises:
         ExportError: The goal can never hold, or an extra is missing.
     """
-    if form == "bt":
+    if format_name == "bt":
         from planner.plans.export.behavior_tree import to_behavior_tree
 
-        return to_behavior_tree(goal, actions, start, title=title)
-    if form == "mermaid":
+        return to_behavior_tree(goal, actions, initial_state, title=title)
+    if format_name == "mermaid":
         from planner.plans.export.mermaid import to_mermaid
 
-        return to_mermaid(goal, actions, start, title=title)
-    if form == "pddl":
+        return to_mermaid(goal, actions, initial_state, title=title)
+    if format_name == "pddl":
         from planner.plans.export.pddl_problem import to_pddl
 
-        return str(to_pddl(goal, start, title=title))
+        return str(to_pddl(goal, initial_state, title=title))
     from envs.simulation.symbolic_home import SymbolicHome
     from planner.plans.export.py_tree import show, to_py_trees
 
-    return show(to_py_trees(goal, actions, SymbolicHome(start), title=title))
+    return show(to_py_trees(goal, actions, SymbolicHome(initial_state), title=title))

@@ -1,18 +1,18 @@
-"""A plan as a behavior tree in the XML of BehaviorTree.CPP 4, for its `BehaviorTreeFactory` and for Groot2.
+"""Exports a plan as a behavior tree in the XML of BehaviorTree.CPP 4, for its `BehaviorTreeFactory` and for Groot2.
 
     Sequence                               the phases of the goal
       Fallback                             a phase
         Sequence
-          Fallback                         a subtask: is it done already? then nothing is to be done
+          Fallback                         a subtask, skipped if it is already done
             Holding object="plate 8"
             PickUp object="plate 8"
           GoalHolds goal="plate on dining table"
         RetryUntilSuccessful num_attempts="4"
           Replan goal="plate on dining table"
 
-`Sequence` remembers where it is: a reactive one would ask for the first subtask's outcome again, and pick up once more
-what has been put down. `Replan` plans anew for the goal from what is true by then, and carries that out. The nodes are
-the robot's to implement; `TreeNodesModel` declares each with its ports. Format:
+`Sequence` remembers its position: a reactive sequence would check the first subtask again, and pick up again what has
+been put down. `Replan` plans for the goal from the current state and executes that plan. The robot implements the
+nodes; `TreeNodesModel` declares each with its ports. Format:
 https://www.behaviortree.dev/docs/learn-the-basics/xml_format.
 """
 
@@ -44,97 +44,97 @@ PORTS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Node:
-    """A node that the robot implements: its ID and ports."""
+    """A node type that the robot implements: its ID and ports."""
 
     kind: Literal["Action", "Condition"]
     name: str
     ports: tuple[str, ...]
 
 
-def _act(name: str, *ports: str) -> Node:
+def _action_node(name: str, *ports: str) -> Node:
     return Node(kind="Action", name=name, ports=ports)
 
 
-def _ask(name: str, *ports: str) -> Node:
+def _condition_node(name: str, *ports: str) -> Node:
     return Node(kind="Condition", name=name, ports=ports)
 
 
-# Each skill's action, and the condition that it makes true, whose ports are the last or the only ones of the action.
+# Each skill's action node, and the condition that it makes true.
 SKILLS = {
-    "go to": (_act("GoTo", "fixture"), _ask("IsNear", "fixture")),
-    "pick up": (_act("PickUp", "object"), _ask("Holding", "object")),
-    "put": (_act("Put", "object", "place"), _ask("IsAt", "object", "place")),
-    "give": (_act("Give", "object", "place"), _ask("IsAt", "object", "place")),
-    "open": (_act("Open", "fixture"), _ask("IsOpen", "fixture")),
-    "close": (_act("Close", "fixture"), _ask("IsClosed", "fixture")),
-    "turn on": (_act("TurnOn", "fixture"), _ask("IsOn", "fixture")),
-    "turn off": (_act("TurnOff", "fixture"), _ask("IsOff", "fixture")),
-    "slice": (_act("Slice", "object"), _ask("IsSliced", "object")),
-    "wipe": (_act("Wipe", "fixture"), _ask("IsClean", "fixture")),
-    "pour": (_act("Pour", "object", "place"), _ask("Contains", "place", "liquid")),
-    "fold": (_act("Fold", "object"), _ask("IsFolded", "object")),
+    "go to": (_action_node("GoTo", "fixture"), _condition_node("IsNear", "fixture")),
+    "pick up": (_action_node("PickUp", "object"), _condition_node("Holding", "object")),
+    "put": (_action_node("Put", "object", "place"), _condition_node("IsAt", "object", "place")),
+    "give": (_action_node("Give", "object", "place"), _condition_node("IsAt", "object", "place")),
+    "open": (_action_node("Open", "fixture"), _condition_node("IsOpen", "fixture")),
+    "close": (_action_node("Close", "fixture"), _condition_node("IsClosed", "fixture")),
+    "turn on": (_action_node("TurnOn", "fixture"), _condition_node("IsOn", "fixture")),
+    "turn off": (_action_node("TurnOff", "fixture"), _condition_node("IsOff", "fixture")),
+    "slice": (_action_node("Slice", "object"), _condition_node("IsSliced", "object")),
+    "wipe": (_action_node("Wipe", "fixture"), _condition_node("IsClean", "fixture")),
+    "pour": (_action_node("Pour", "object", "place"), _condition_node("Contains", "place", "liquid")),
+    "fold": (_action_node("Fold", "object"), _condition_node("IsFolded", "object")),
 }
-WATER = (_act("Water", "object", "fixture"), _ask("IsWatered", "fixture"))  # `pour` into a plant
-REPLAN = _act("Replan", "goal")
-GOAL_HOLDS = _ask("GoalHolds", "goal")
+WATER = (_action_node("Water", "object", "fixture"), _condition_node("IsWatered", "fixture"))  # `pour` into a plant
+REPLAN = _action_node("Replan", "goal")
+GOAL_HOLDS = _condition_node("GoalHolds", "goal")
 NODES = tuple(dict.fromkeys([n for pair in (*SKILLS.values(), WATER) for n in pair] + [REPLAN, GOAL_HOLDS]))
 
 
 def to_behavior_tree(
-    goal: Goal, actions: Sequence[Action], start: State, *, title: str = "", attempts: int = MAX_REPLANS
+    goal: Goal, actions: Sequence[Action], initial_state: State, *, title: str = "", attempts: int = MAX_REPLANS
 ) -> str:
     """Write a plan as XML.
 
     Args:
-        goal: What it reaches.
+        goal: The goal of the plan.
         actions: The plan.
-        start: The state that it begins in.
+        initial_state: The state in which the plan begins.
         title: The tree's description, for example the instruction.
-        attempts: How often a phase is planned anew.
+        attempts: Maximum number of replans of a phase.
     """
     root = ElementTree.Element("root", {"BTCPP_format": "4", "main_tree_to_execute": TREE})
     tree = ElementTree.SubElement(root, "BehaviorTree", {"ID": TREE})
     if title:
         tree.set("_description", one_line(title))
-    found = phases_of(goal, actions, start)
-    above = ElementTree.SubElement(tree, "Sequence", {"name": "phases"}) if len(found) > 1 else tree
-    for number, phase in enumerate(found, start=1):
-        _phase(above, phase, f"phase {number}", start, attempts)
-    _model(ElementTree.SubElement(root, "TreeNodesModel"))
+    phases = phases_of(goal, actions, initial_state)
+    parent = ElementTree.SubElement(tree, "Sequence", {"name": "phases"}) if len(phases) > 1 else tree
+    for number, phase in enumerate(phases, start=1):
+        _add_phase(parent, phase, f"phase {number}", initial_state, attempts)
+    _add_node_models(ElementTree.SubElement(root, "TreeNodesModel"))
     ElementTree.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
 
 
-def _phase(above: ElementTree.Element, phase: Phase, name: str, start: State, attempts: int) -> None:
-    way = ElementTree.SubElement(above, "Fallback", {"name": name})
-    steps = ElementTree.SubElement(way, "Sequence", {"name": f"{name}, plan"})
+def _add_phase(parent: ElementTree.Element, phase: Phase, name: str, initial_state: State, attempts: int) -> None:
+    fallback = ElementTree.SubElement(parent, "Fallback", {"name": name})
+    sequence = ElementTree.SubElement(fallback, "Sequence", {"name": f"{name}, plan"})
     for number, subtask in enumerate(phase.subtasks, start=1):
-        _subtask(steps, subtask, f"{number}. {subtask.text}", start)
-    _leaf(steps, GOAL_HOLDS, [phase.text])
-    again = ElementTree.SubElement(
-        way, "RetryUntilSuccessful", {"name": f"{name}, plan anew", "num_attempts": str(attempts)}
+        _add_subtask(sequence, subtask, f"{number}. {subtask.text}", initial_state)
+    _add_node(sequence, GOAL_HOLDS, [phase.text])
+    retry = ElementTree.SubElement(
+        fallback, "RetryUntilSuccessful", {"name": f"{name}, plan anew", "num_attempts": str(attempts)}
     )
-    _leaf(again, REPLAN, [phase.text])
+    _add_node(retry, REPLAN, [phase.text])
 
 
-def _subtask(above: ElementTree.Element, subtask: Subtask, name: str, start: State) -> None:
+def _add_subtask(parent: ElementTree.Element, subtask: Subtask, name: str, initial_state: State) -> None:
     skill, args = subtask.action
-    if skill == "pour" and start.world.fixture_category[start.world.index[args[1]]] is not None:
-        (act, ask), values = WATER, [args[1]]
+    if skill == "pour" and initial_state.world.fixture_category[initial_state.world.index[args[1]]] is not None:
+        (action, condition), values = WATER, [args[1]]
     else:
-        act, ask = SKILLS[skill]
+        action, condition = SKILLS[skill]
         values = [args[1], subtask.liquid] if skill == "pour" else list(args)
-    either = ElementTree.SubElement(above, "Fallback", {"name": name})
-    _leaf(either, ask, values)
-    _leaf(either, act, list(args))
+    fallback = ElementTree.SubElement(parent, "Fallback", {"name": name})
+    _add_node(fallback, condition, values)
+    _add_node(fallback, action, list(args))
 
 
-def _leaf(above: ElementTree.Element, node: Node, values: Sequence[str]) -> None:
-    ElementTree.SubElement(above, node.name, dict(zip(node.ports, map(one_line, values), strict=True)))
+def _add_node(parent: ElementTree.Element, node: Node, values: Sequence[str]) -> None:
+    ElementTree.SubElement(parent, node.name, dict(zip(node.ports, map(one_line, values), strict=True)))
 
 
-def _model(model: ElementTree.Element) -> None:
+def _add_node_models(model: ElementTree.Element) -> None:
     for node in NODES:
-        declared = ElementTree.SubElement(model, node.kind, {"ID": node.name, "editable": "true"})
+        element = ElementTree.SubElement(model, node.kind, {"ID": node.name, "editable": "true"})
         for port in node.ports:
-            ElementTree.SubElement(declared, "input_port", {"name": port, "type": "std::string"}).text = PORTS[port]
+            ElementTree.SubElement(element, "input_port", {"name": port, "type": "std::string"}).text = PORTS[port]

@@ -1,7 +1,7 @@
-"""A plan as a Mermaid flowchart: the instruction, the subtasks phase by phase, the goal.
+"""Exports a plan as a Mermaid flowchart: the instruction, the subtasks phase by phase, the goal.
 
-Every label is quoted, and in it whatever is not a letter, a digit or plain punctuation is an entity, so that nothing
-that a person typed is read as markup. Syntax: https://mermaid.js.org/syntax/flowchart.html.
+Labels are quoted, and every character that is not a letter, a digit or plain punctuation is written as an entity, so
+that no user text is read as markup. Syntax: https://mermaid.js.org/syntax/flowchart.html.
 """
 
 from __future__ import annotations
@@ -16,29 +16,29 @@ if TYPE_CHECKING:
     from envs.symbolic.actions import Action, State
     from envs.symbolic.goals import Goal
 
-PLAIN = " .,-'?!:()/→"
+PLAIN_CHARACTERS = " .,-'?!:()/→"
 
 
-def to_mermaid(goal: Goal, actions: Sequence[Action], start: State, *, title: str = "") -> str:
+def to_mermaid(goal: Goal, actions: Sequence[Action], initial_state: State, *, title: str = "") -> str:
     """Write a plan as a flowchart.
 
     Args:
-        goal: What it reaches.
+        goal: The goal of the plan.
         actions: The plan.
-        start: The state that it begins in.
-        title: Where it begins, for example the instruction.
+        initial_state: The state in which the plan begins.
+        title: The label of the first node, for example the instruction.
     """
     lines = ["flowchart TD", f'    start(["{_escaped(title or "start")}"])']
-    before, number = "start", 0
-    for count, phase in enumerate(phases_of(goal, actions, start), start=1):
+    previous, number = "start", 0
+    for phase_number, phase in enumerate(phases_of(goal, actions, initial_state), start=1):
         for subtask in phase.subtasks:
             number += 1
-            lines += [f'    s{number}["{number}. {_escaped(subtask.text)}"]', f"    {before} --> s{number}"]
-            before = f"s{number}"
-        lines += [f'    g{count}{{{{"{_escaped(phase.text)}"}}}}', f"    {before} --> g{count}"]
-        before = f"g{count}"
+            lines += [f'    s{number}["{number}. {_escaped(subtask.text)}"]', f"    {previous} --> s{number}"]
+            previous = f"s{number}"
+        lines += [f'    g{phase_number}{{{{"{_escaped(phase.text)}"}}}}', f"    {previous} --> g{phase_number}"]
+        previous = f"g{phase_number}"
     return "\n".join(lines) + "\n"
 
 
 def _escaped(text: str) -> str:
-    return "".join(c if c.isalnum() or c in PLAIN else f"#{ord(c)};" for c in one_line(text))
+    return "".join(c if c.isalnum() or c in PLAIN_CHARACTERS else f"#{ord(c)};" for c in one_line(text))

@@ -1,10 +1,10 @@
-"""The home's rules as a PDDL domain: what `envs/symbolic/actions.py` does, written once more for other people's planners.
+"""Exports the home's rules as a PDDL domain: the transition model of `envs/symbolic/actions.py` for other planners.
 
-Exact, but for room. Reach, processes and nesting follow `unmet` and `effect` to the letter: what is in what, through
-any number of containers, is derived (PDDL 2.2 axioms), and so is which appliance runs. Room is arithmetic, which STRIPS
-lacks, and counting cells one by one would ground to hundreds of thousands of actions: `fits` says, from the start, what
-a place can take beside what is there already (`planner/plans/export/pddl_problem.py`). `go to` is left out: where the robot stands
-is no precondition of anything and no goal can ask for it.
+Exact, except for room. Reach, processes and nesting follow `unmet_precondition` and `successor` to the letter: what is
+in what, through any number of containers, is derived (PDDL 2.2 axioms), and so is which appliance runs. Room is
+arithmetic, which STRIPS lacks, and counting cells one by one would ground to hundreds of thousands of actions: `fits`
+states from the start what a place can take beside its initial contents (`planner/plans/export/pddl_problem.py`).
+`go to` is left out: no precondition and no goal depends on where the robot stands.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from envs.symbolic.domain import Domain
 
-NAME = "home"
-FIXED = (
+DOMAIN_NAME = "home"
+CONSTANT_PREDICATES = (
     "(fits ?x - thing ?p - entity)",
     *(f"({word} ?f - fixture)" for word in ("encloses", "hides", "person", "hinged", "switched", "wipeable")),
     "(waterable ?f - fixture)",
@@ -30,14 +30,14 @@ FIXED = (
     *(f"({word} ?x - thing)" for word in ("cuts", "wipes", "sliceable", "cookable", "foldable", "fillable")),
     "(reservoir ?x - thing)",
 )
-CHANGING = (
+CHANGING_PREDICATES = (
     "(at ?x - thing ?p - entity)",
     "(held ?x - thing)",
     "(hand-free)",
     "(filled ?x - thing ?l - liquid)",
     "(empty ?x - thing)",
 )
-DERIVED = (
+DERIVED_PREDICATES = (
     "(carried ?x - thing)",
     "(in-reach ?x - thing)",
     "(on-surface ?x - thing)",
@@ -45,9 +45,9 @@ DERIVED = (
     "(running ?f - appliance)",
     "(idle ?f - appliance)",
 )
-# Each says what is so, and nothing asks for the contrary of a derived predicate: planners' heuristics would multiply it
-# out, which takes Fast Downward all its memory.
-RULES = """\
+# No axiom negates a derived predicate: the heuristics of planners would multiply it out, which takes all of Fast
+# Downward's memory.
+AXIOMS = """\
   ; in or on what the robot holds
   (:derived (carried ?x - thing)
     (exists (?h - vessel) (and (at ?x ?h) (or (held ?h) (carried ?h)))))
@@ -69,181 +69,190 @@ RULES = """\
     (or (and (needs-on ?f) (not (on ?f))) (and (needs-closed ?f) (open ?f))))"""
 
 
-def states(domain: Domain) -> tuple[str, ...]:
-    """The predicates of the domain's states; what only an object or a fixture can be is asked of it alone anyway."""
+def state_predicates(domain: Domain) -> tuple[str, ...]:
+    """Return the predicates of the domain's states, for objects and fixtures alike."""
     return tuple(f"({word} ?e - entity)" for word in domain.states)
 
 
-def powers(domain: Domain) -> dict[str, tuple[str, str]]:
-    """What running appliances do to a thing: by predicate, the condition on the thing `?y` and the effect on it.
+def process_effects(domain: Domain) -> dict[str, tuple[str, str]]:
+    """Return the effects of running appliances on an object: by predicate, the condition on `?y` and the effect.
 
     Raises:
         DomainError: A process depends on more than a switch and a door.
     """
-    found: dict[str, tuple[str, str]] = {}
+    effects: dict[str, tuple[str, str]] = {}
     for process in domain.processes:
         if set(process.when) - {"on", "closed"}:
             raise DomainError(f"processes.{process.name}: only `on` and `closed` can be exported to PDDL")
         for state in process.set:
-            ends = [f"(not ({other} ?y))" for pair in domain.exclusive if state in pair for other in pair
+            cleared = [f"(not ({other} ?y))" for pair in domain.exclusive if state in pair for other in pair
                     if other != state]  # fmt: skip
-            found[f"makes-{state}"] = ("", _all([f"({state} ?y)", *ends]))
+            effects[f"makes-{state}"] = ("", _conjunction([f"({state} ?y)", *cleared]))
         for state in process.clear:
-            found[f"ends-{state}"] = ("", f"(not ({state} ?y))")
+            effects[f"ends-{state}"] = ("", f"(not ({state} ?y))")
         if process.cook:
-            found["cooks"] = ("(cookable ?y)", "(cooked ?y)")
+            effects["cooks"] = ("(cookable ?y)", "(cooked ?y)")
         if process.fill:
-            wet = f"(and (filled ?y {process.fill}) (not (empty ?y)))"
-            found[f"fills-{process.fill}"] = ("(fillable ?y) (empty ?y)", wet)
-    return found
+            filled = f"(and (filled ?y {process.fill}) (not (empty ?y)))"
+            effects[f"fills-{process.fill}"] = ("(fillable ?y) (empty ?y)", filled)
+    return effects
 
 
-def within_reach(domain: Domain) -> dict[str, tuple[str, str]]:
-    """The powers of appliances that run while the robot can reach into them: behind a closed door nothing is put.
+def reachable_effects(domain: Domain) -> dict[str, tuple[str, str]]:
+    """Return the effects of appliances that run while the robot can reach into them, that is, with an open door.
 
-    It matters: hot and cold things that exclude each other in one action make planners multiply out the contrary of
-    derived predicates.
+    Leaving out the others matters: mutually exclusive hot and cold effects in one action make planners multiply out
+    the negation of derived predicates.
     """
-    reached = replace(domain, processes=tuple(p for p in domain.processes if "closed" not in p.when))
-    return powers(reached)
+    reachable = replace(domain, processes=tuple(p for p in domain.processes if "closed" not in p.when))
+    return process_effects(reachable)
 
 
 def domain_text(domain: Domain, extra: Sequence[str], predicates: Sequence[str], constants: Sequence[str]) -> str:
     """Write the domain.
 
     Args:
-        domain: The rules.
-        extra: Axioms and actions of a goal, which PDDL wants in the domain.
-        predicates: Their predicates.
-        constants: The entities that they name, with their types.
+        domain: The home's rules.
+        extra: Axioms and actions of a goal, which PDDL requires in the domain.
+        predicates: Predicates of these.
+        constants: Entities that these name, with their types.
     """
-    able = powers(domain)
-    reached = within_reach(domain)
-    warming = [power for power in reached if power in _warming(domain)]
-    declared = [
-        *FIXED, *(f"({power} ?f - appliance)" for power in able), *CHANGING, *states(domain), *DERIVED,
-        *(f"(at-{power} ?x - thing)" for power in reached), *(f"(not-at-{power} ?x - thing)" for power in warming),
+    effects = process_effects(domain)
+    reachable = reachable_effects(domain)
+    temperature = [effect_name for effect_name in reachable if effect_name in _temperature_effects(domain)]
+    declarations = [
+        *CONSTANT_PREDICATES,
+        *(f"({effect_name} ?f - appliance)" for effect_name in effects),
+        *CHANGING_PREDICATES,
+        *state_predicates(domain),
+        *DERIVED_PREDICATES,
+        *(f"(at-{effect_name} ?x - thing)" for effect_name in reachable),
+        *(f"(not-at-{effect_name} ?x - thing)" for effect_name in temperature),
         *predicates,
     ]  # fmt: skip
-    lines = "\n    ".join(declared)
-    named = "\n    ".join([f"{' '.join(domain.liquids)} - liquid", *constants])
+    predicate_lines = "\n    ".join(declarations)
+    typed_constants = "\n    ".join([f"{' '.join(domain.liquids)} - liquid", *constants])
     parts = [
-        f"(define (domain {NAME})\n"
+        f"(define (domain {DOMAIN_NAME})\n"
         "  (:requirements :adl :derived-predicates)\n"
         "  (:types entity liquid - object fixture thing - entity furniture appliance - fixture item vessel - thing)\n"
-        f"  (:constants\n    {named})\n"
-        f"  (:predicates\n    {lines})",
-        RULES,
-        *(_zone(power) for power in reached),
-        *(_no_zone(power) for power in warming),
-        *_actions(domain, able, reached),
+        f"  (:constants\n    {typed_constants})\n"
+        f"  (:predicates\n    {predicate_lines})",
+        AXIOMS,
+        *(_zone_axiom(effect_name) for effect_name in reachable),
+        *(_outside_zone_axiom(effect_name) for effect_name in temperature),
+        *_actions(domain, effects, reachable),
         *extra,
     ]
     return "\n".join(parts) + ")\n"
 
 
-def _zone(power: str) -> str:
+def _zone_axiom(effect_name: str) -> str:
     return (
-        f"  (:derived (at-{power} ?x - thing)\n"
-        f"    (exists (?f - appliance) (and ({power} ?f) (running ?f) (inside ?x ?f))))"
+        f"  (:derived (at-{effect_name} ?x - thing)\n"
+        f"    (exists (?f - appliance) (and ({effect_name} ?f) (running ?f) (inside ?x ?f))))"
     )
 
 
-def _no_zone(power: str) -> str:
+def _outside_zone_axiom(effect_name: str) -> str:
     return (
-        f"  (:derived (not-at-{power} ?x - thing)\n"
+        f"  (:derived (not-at-{effect_name} ?x - thing)\n"
         "    (or (exists (?f - furniture) (at ?x ?f))\n"
-        f"        (exists (?f - appliance) (and (at ?x ?f) (or (idle ?f) (not ({power} ?f)))))\n"
-        f"        (exists (?h - vessel) (and (at ?x ?h) (not-at-{power} ?h)))))"
+        f"        (exists (?f - appliance) (and (at ?x ?f) (or (idle ?f) (not ({effect_name} ?f)))))\n"
+        f"        (exists (?h - vessel) (and (at ?x ?h) (not-at-{effect_name} ?h)))))"
     )
 
 
-def _warming(domain: Domain) -> set[str]:
-    """The powers that win against what is poured in."""
+def _temperature_effects(domain: Domain) -> set[str]:
+    """Return the effects that override the temperature of a liquid poured in."""
     return {f"makes-{state}" for pair in domain.exclusive for state in pair}
 
 
-def _actions(domain: Domain, able: dict[str, tuple[str, str]], reached: dict[str, tuple[str, str]]) -> list[str]:
+def _actions(domain: Domain, effects: dict[str, tuple[str, str]], reachable: dict[str, tuple[str, str]]) -> list[str]:
     free = "(hand-free)"
-    told = [
+    definitions = [
         _action("pick-up", "?x - thing ?p - entity", f"{free} (at ?x ?p) (in-reach ?x)",
                 "(held ?x) (not (hand-free)) (not (at ?x ?p))"),
-        *_puts(reached),
-        _action("give", "?x - thing ?f - fixture", "(held ?x) (person ?f) (fits ?x ?f)", _released("?f")),
+        *_put_actions(reachable),
+        _action("give", "?x - thing ?f - fixture", "(held ?x) (person ?f) (fits ?x ?f)", _placement_effects("?f")),
         _action("open", "?f - fixture", f"{free} (hinged ?f) (not (open ?f)) (not (on ?f))", "(open ?f)"),
         _action("close-furniture", "?f - furniture", f"{free} (hinged ?f) (open ?f) (not (on ?f))", "(not (open ?f))"),
         _action("close-appliance", "?f - appliance", f"{free} (hinged ?f) (open ?f) (not (on ?f))",
-                "(not (open ?f)) " + _exposed(able, "(not (needs-on ?f)) (inside ?y ?f)", "({} ?f)")),
+                "(not (open ?f)) " + _exposure_effects(effects, "(not (needs-on ?f)) (inside ?y ?f)", "({} ?f)")),
         _action("turn-on-furniture", "?f - furniture", f"{free} (switched ?f) (not (on ?f))", "(on ?f)"),
         _action("turn-on-appliance", "?f - appliance",
                 f"{free} (switched ?f) (not (on ?f)) (imply (needs-closed ?f) (not (open ?f)))",
-                "(on ?f) " + _exposed(able, "(inside ?y ?f)", "({} ?f)")),
+                "(on ?f) " + _exposure_effects(effects, "(inside ?y ?f)", "({} ?f)")),
         _action("turn-off", "?f - fixture", f"{free} (switched ?f) (on ?f)", "(not (on ?f))"),
         _action("slice", "?x ?k - thing",
                 "(held ?k) (cuts ?k) (sliceable ?x) (not (sliced ?x)) (on-surface ?x)",
                 "(sliced ?x)"),
         _action("wipe", "?f - fixture ?k - thing", "(held ?k) (wipes ?k) (wipeable ?f)", "(not (dirty ?f))"),
         _action("fold", "?x - thing", f"{free} (foldable ?x) (not (folded ?x)) (in-reach ?x)", "(folded ?x)"),
-        *_pours(domain, reached),
+        *_pour_actions(domain, reachable),
     ]  # fmt: skip
-    return told
+    return definitions
 
 
-def _puts(able: dict[str, tuple[str, str]]) -> list[str]:
-    """`put`, six times over: a planner that need not ask what is in a fork, or what a table cooks, grounds far less."""
-    told = []
-    for kind in ("item", "vessel"):
-        whats = ["?x"] if kind == "item" else ["?x", "?y"]
-        for place, power in (("furniture", ""), ("appliance", "({} ?p)"), ("vessel", "(at-{} ?p)")):
-            way = "(imply (encloses ?p) (open ?p)) (not (person ?p))"
-            if place == "vessel":
-                way = "(in-reach ?p)"
-            effect = _released("?p")
-            for what in whats if power else ():
-                carried = "(carried ?y)" if what == "?y" else ""
-                runs = "(running ?p)" if place == "appliance" else ""
-                effect += " " + _exposed(able, f"{carried} {runs}".strip(), power, what)
-            told.append(_action(f"put-{kind}-{place}", f"?x - {kind} ?p - {place}",
-                                f"(held ?x) (fits ?x ?p) {way}", effect))  # fmt: skip
-    return told
+def _put_actions(effects: dict[str, tuple[str, str]]) -> list[str]:
+    """Return six variants of `put` by type; a planner then need not ground what is in a fork or what a table cooks."""
+    definitions = []
+    for object_type in ("item", "vessel"):
+        exposed_variables = ["?x"] if object_type == "item" else ["?x", "?y"]
+        for place_type, effect_name in (("furniture", ""), ("appliance", "({} ?p)"), ("vessel", "(at-{} ?p)")):
+            access = "(imply (encloses ?p) (open ?p)) (not (person ?p))"
+            if place_type == "vessel":
+                access = "(in-reach ?p)"
+            effect = _placement_effects("?p")
+            for variable in exposed_variables if effect_name else ():
+                carried = "(carried ?y)" if variable == "?y" else ""
+                runs = "(running ?p)" if place_type == "appliance" else ""
+                effect += " " + _exposure_effects(effects, f"{carried} {runs}".strip(), effect_name, variable)
+            definitions.append(_action(f"put-{object_type}-{place_type}", f"?x - {object_type} ?p - {place_type}",
+                                f"(held ?x) (fits ?x ?p) {access}", effect))  # fmt: skip
+    return definitions
 
 
-def _pours(domain: Domain, reached: dict[str, tuple[str, str]]) -> list[str]:
-    """`pour`, once for each warmth of what is poured: it is handed on, but where an appliance keeps it from that."""
-    told = []
+def _pour_actions(domain: Domain, reachable: dict[str, tuple[str, str]]) -> list[str]:
+    """Return variants of `pour` by temperature, which the liquid passes on unless an appliance overrides it."""
+    definitions = []
     emptied = "(when (not (reservoir ?v)) (and (not (filled ?v {0})) (empty ?v)))"
-    into = "?v ?o - thing ?l - liquid"
-    able = "(held ?v) (filled ?v ?l) (fillable ?o) (empty ?o) (in-reach ?o)"
-    poured = f"(filled ?o ?l) (not (empty ?o)) {emptied.format('?l')}"
-    other = {a: b for pair in domain.exclusive for a, b in (pair, pair[::-1])}
-    for warmth, contrary in other.items():
-        handed = f"(and ({warmth} ?o) (not ({contrary} ?o)))"
-        if f"makes-{contrary}" in reached:
-            handed = f"(when (not-at-makes-{contrary} ?o) {handed})"
-        told.append(_action(f"pour-{warmth}", into, f"{able} ({warmth} ?v)", f"{poured} {handed}"))
-    neither = " ".join(f"(not ({warmth} ?v))" for warmth in other)
-    told.append(_action("pour-as-it-is", into, f"{able} {neither}", poured))
-    told.append(_action("pour-plant", "?v - thing ?f - fixture", "(held ?v) (filled ?v water) (waterable ?f)",
+    parameters = "?v ?o - thing ?l - liquid"
+    precondition = "(held ?v) (filled ?v ?l) (fillable ?o) (empty ?o) (in-reach ?o)"
+    pour_effect = f"(filled ?o ?l) (not (empty ?o)) {emptied.format('?l')}"
+    opposite = {a: b for pair in domain.exclusive for a, b in (pair, pair[::-1])}
+    for temperature, opposite_temperature in opposite.items():
+        transfer = f"(and ({temperature} ?o) (not ({opposite_temperature} ?o)))"
+        if f"makes-{opposite_temperature}" in reachable:
+            transfer = f"(when (not-at-makes-{opposite_temperature} ?o) {transfer})"
+        definitions.append(
+            _action(
+                f"pour-{temperature}", parameters, f"{precondition} ({temperature} ?v)", f"{pour_effect} {transfer}"
+            )
+        )
+    no_temperature = " ".join(f"(not ({temperature} ?v))" for temperature in opposite)
+    definitions.append(_action("pour-as-it-is", parameters, f"{precondition} {no_temperature}", pour_effect))
+    definitions.append(_action("pour-plant", "?v - thing ?f - fixture", "(held ?v) (filled ?v water) (waterable ?f)",
                         f"(watered ?f) {emptied.format('water')}"))  # fmt: skip
-    return told
+    return definitions
 
 
-def _exposed(able: dict[str, tuple[str, str]], when: str, power: str, what: str = "?y") -> str:
-    """The effects of a running appliance on everything `?y` of which `when` holds, or on the one thing `what`."""
-    told = []
-    for name, (needs, effect) in able.items():
-        condition = _all([c for c in (when, power.format(name), needs) if c])
-        told.append(f"(when {condition} {effect})")
-    if what == "?y":
-        return f"(forall (?y - thing) {_all(told)})"
-    return " ".join(told).replace("?y", what)
+def _exposure_effects(effects: dict[str, tuple[str, str]], when: str, effect_name: str, variable: str = "?y") -> str:
+    """Return the effects of a running appliance on every object `?y` for which `when` holds, or on one `variable`."""
+    effects_list = []
+    for name, (requirement, effect) in effects.items():
+        condition = _conjunction([c for c in (when, effect_name.format(name), requirement) if c])
+        effects_list.append(f"(when {condition} {effect})")
+    if variable == "?y":
+        return f"(forall (?y - thing) {_conjunction(effects_list)})"
+    return " ".join(effects_list).replace("?y", variable)
 
 
-def _released(place: str) -> str:
+def _placement_effects(place: str) -> str:
     return f"(at ?x {place}) (hand-free) (not (held ?x))"
 
 
-def _all(parts: Sequence[str]) -> str:
+def _conjunction(parts: Sequence[str]) -> str:
     return parts[0] if len(parts) == 1 and parts[0].count("(") == 1 else f"(and {' '.join(parts)})"
 
 

@@ -1,9 +1,9 @@
-"""The goal language in PDDL: every condition becomes an axiom over the things of one home.
+"""Exports the goal language to PDDL: every condition becomes an axiom over the objects of one home.
 
-An axiom a condition, and one for each thing that may satisfy it, because planners multiply out nested `or`s: three
-conditions of eight candidates each would be 512 goals. `2 plate` counts along the candidates, so its size is linear in
-them, too. `every` is about what it is about at the start, as in `envs/symbolic/scoring.py`. Phases (`then`) are exact: a
-pseudo-action `next-phase-1`, which is no subtask, may be taken where the first phase holds.
+There is one axiom per condition and one for each object that may satisfy it, because planners multiply out nested
+`or`s: three conditions of eight candidates each would be 512 goals. `2 plate` counts along the candidates, so its size
+is linear in them, too. `every` covers the objects that match at the start, as in `envs/symbolic/scoring.py`. Phases
+(`then`) are exact: a pseudo-action `next-phase-1`, which is not a subtask, is applicable where the first phase holds.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ class GoalText:
     """A goal as PDDL.
 
     Attributes:
-        rules: Axioms, and the actions that lead from phase to phase; they go into the domain.
-        predicates: Theirs.
-        facts: What they need in the first state.
+        rules: Axioms, and the actions that lead from phase to phase; they belong into the domain.
+        predicates: Predicates of the rules.
+        facts: Facts that the rules need in the initial state.
         condition: The goal itself.
-        watched: Entities of which it matters what is in them.
+        watched: Entities whose contents matter.
     """
 
     rules: tuple[str, ...]
@@ -41,25 +41,25 @@ class GoalText:
     watched: frozenset[int]
 
 
-def goal_text(goal: Goal, start: State, names: Sequence[str]) -> GoalText:
+def goal_text(goal: Goal, initial_state: State, names: Sequence[str]) -> GoalText:
     """Write a goal.
 
     Args:
         goal: The goal.
-        start: The first state.
-        names: What each entity is called in PDDL.
+        initial_state: The initial state.
+        names: The PDDL name of each entity.
 
     Raises:
         ExportError: A condition can never hold in this home.
     """
-    writer = _Writer(start, names)
-    wanted = "(and)"
+    writer = _Writer(initial_state, names)
+    phase_formula = "(and)"
     for number, phase in enumerate(goal.phases, start=1):
-        here = [f"(phase-{number})"] if len(goal.phases) > 1 else []
-        wanted = f"(and {' '.join([*here, *(atom for c in phase if (atom := writer.condition(c)))])})"
+        phase_atoms = [f"(phase-{number})"] if len(goal.phases) > 1 else []
+        phase_formula = f"(and {' '.join([*phase_atoms, *(atom for c in phase if (atom := writer.condition(c)))])})"
         if number < len(goal.phases):
             writer.rules.append(
-                f"  (:action {NEXT_PHASE}{number}\n    :parameters ()\n    :precondition {wanted}\n"
+                f"  (:action {NEXT_PHASE}{number}\n    :parameters ()\n    :precondition {phase_formula}\n"
                 f"    :effect (and (not (phase-{number})) (phase-{number + 1})))"
             )
     phases = [f"(phase-{n})" for n in range(1, len(goal.phases) + 1)] if len(goal.phases) > 1 else []
@@ -67,108 +67,125 @@ def goal_text(goal: Goal, start: State, names: Sequence[str]) -> GoalText:
         rules=tuple(writer.rules),
         predicates=(*phases, *writer.predicates),
         facts=(*phases[:1], *writer.facts),
-        condition=wanted,
+        condition=phase_formula,
         watched=frozenset(writer.watched),
     )
 
 
 class _Writer:
-    def __init__(self, start: State, names: Sequence[str]) -> None:
-        self.start, self.world, self.names = start, start.world, names
+    def __init__(self, initial_state: State, names: Sequence[str]) -> None:
+        self.initial_state, self.world, self.names = initial_state, initial_state.world, names
         self.rules: list[str] = []
         self.predicates: list[str] = []
         self.facts: list[str] = []
         self.watched: set[int] = set()
 
     def condition(self, condition: Condition) -> str:
-        """Return an atom (or its negation) that says the condition; empty if it always holds."""
+        """Return an atom (or its negation) that is true if the condition holds; empty if it always holds."""
         text = format_condition(condition, self.world.domain)
         self.rules.append(f"  ; {text}")
         if isinstance(condition, FixtureIs):
-            return self.fixture(condition, text)
+            return self.fixture_condition(condition, text)
         if isinstance(condition, Every):
-            return self.every(condition, text)
+            return self.every_condition(condition, text)
         if isinstance(condition, Holding):
-            held = [self.both(f"(held {self.names[i]})", *self.literals(i, condition.thing))
+            held_formulas = [self.conjunction(f"(held {self.names[i]})", *self.state_literals(i, condition.thing))
                     for i in self.candidates(condition.thing)]  # fmt: skip
-            return self.some(held, text)
+            return self.at_least_one(held_formulas, text)
         if isinstance(condition, No):
-            return self.none(condition)
-        found = [f for i in self.candidates(condition.thing) if (f := self.such(i, condition.thing, condition.place))]
-        return self.some(found, text) if condition.number == 1 else self.several(found, condition.number, text)
+            return self.no_condition(condition)
+        formulas = [
+            f
+            for i in self.candidates(condition.thing)
+            if (f := self.object_formula(i, condition.thing, condition.place))
+        ]
+        return (
+            self.at_least_one(formulas, text)
+            if condition.number == 1
+            else self.at_least(formulas, condition.number, text)
+        )
 
-    def fixture(self, condition: FixtureIs, text: str) -> str:
-        having = [self.literal(i, condition.state) for i in fixtures_of(self.start, condition)]
+    def fixture_condition(self, condition: FixtureIs, text: str) -> str:
+        atoms = [self.state_literal(i, condition.state) for i in fixtures_of(self.initial_state, condition)]
         if condition.quantifier == "every":
-            if not having:
+            if not atoms:
                 raise ExportError(f"{text!r} can never hold: this home has no {condition.fixture}")
-            return self.define(self.both(*having))
+            return self.define(self.conjunction(*atoms))
         if condition.quantifier == "no":
-            return self.define(self.both(*(self.contrary(atom) for atom in having))) if having else ""
-        return self.some(having, text)
+            return self.define(self.conjunction(*(self.negation(atom) for atom in atoms))) if atoms else ""
+        return self.at_least_one(atoms, text)
 
-    def every(self, condition: Every, text: str) -> str:
-        about = quantified_objects(self.start, condition)
-        if not about:
+    def every_condition(self, condition: Every, text: str) -> str:
+        affected = quantified_objects(self.initial_state, condition)
+        if not affected:
             raise ExportError(f"{text!r} can never hold: it is about nothing at the start")
         if condition.place is None:
-            return self.define(self.both(*(self.literal(i, s) for i in about for s in condition.become)))
-        return self.define(self.both(*(self.some(self.ways(i, condition.place), text) for i in about)))
+            return self.define(
+                self.conjunction(*(self.state_literal(i, s) for i in affected for s in condition.become))
+            )
+        return self.define(
+            self.conjunction(*(self.at_least_one(self.place_formulas(i, condition.place), text) for i in affected))
+        )
 
-    def none(self, condition: No) -> str:
-        out = self.out_of(condition.place) if condition.place else None
+    def no_condition(self, condition: No) -> str:
+        outside = self.outside_predicate(condition.place) if condition.place else None
         atoms = []
         for i in self.candidates(condition.thing):
-            ways = [self.contrary(said) for said in self.literals(i, condition.thing)]
-            ways += [f"({out} {self.names[i]})"] if out else []
-            if not ways:
+            alternatives = [self.negation(literal) for literal in self.state_literals(i, condition.thing)]
+            alternatives += [f"({outside} {self.names[i]})"] if outside else []
+            if not alternatives:
                 raise ExportError(f"{format_condition(condition, self.world.domain)!r} can never hold in this home")
-            atoms.append(self.define(self.either(*ways)))
-        return self.define(self.both(*atoms)) if atoms else ""
+            atoms.append(self.define(self.disjunction(*alternatives)))
+        return self.define(self.conjunction(*atoms)) if atoms else ""
 
-    def out_of(self, place: Place) -> str:
-        """Define a predicate, and return its name, that says that a thing is not at a place, nor in what is there."""
+    def outside_predicate(self, place: Place) -> str:
+        """Define a predicate for objects that are neither at a place nor in a container there, and return its name."""
         world, number = self.world, len(self.predicates) + 1
-        name, kind = f"out-{number}", f"such-{number}"
-        self.predicates += [f"({name} ?x - thing)", f"({kind} ?e - entity)"]
+        name, member_predicate = f"out-{number}", f"such-{number}"
+        self.predicates += [f"({name} ?x - thing)", f"({member_predicate} ?e - entity)"]
         if place.fixture is not None:
             members = [f for f in range(world.n_fixtures) if world.categories[f] == place.fixture]
-            ways = [f"(exists (?f - fixture) (and (at ?x ?f) (not ({kind} ?f))))",
+            alternatives = [f"(exists (?f - fixture) (and (at ?x ?f) (not ({member_predicate} ?f))))",
                     f"(exists (?h - vessel) (and (at ?x ?h) ({name} ?h)))"]  # fmt: skip
         else:
             assert place.thing is not None
             members = self.candidates(place.thing)
-            other = [f"(not ({kind} ?h))", *(self.contrary(said) for said in self.said("?h", place.thing))]
-            other += [f"({self.out_of(place.inside)} ?h)"] if place.inside else []
-            ways = ["(exists (?f - fixture) (at ?x ?f))",
-                    f"(exists (?h - vessel) (and (at ?x ?h) ({name} ?h) {self.either(*other)}))"]  # fmt: skip
-        self.facts += [f"({kind} {self.names[i]})" for i in members]
-        self.rules.append(f"  (:derived ({name} ?x - thing)\n    (or (held ?x) {' '.join(ways)}))")
+            not_container = [
+                f"(not ({member_predicate} ?h))",
+                *(self.negation(literal) for literal in self.property_literals("?h", place.thing)),
+            ]
+            not_container += [f"({self.outside_predicate(place.inside)} ?h)"] if place.inside else []
+            alternatives = [
+                "(exists (?f - fixture) (at ?x ?f))",
+                f"(exists (?h - vessel) (and (at ?x ?h) ({name} ?h) {self.disjunction(*not_container)}))",
+            ]
+        self.facts += [f"({member_predicate} {self.names[i]})" for i in members]
+        self.rules.append(f"  (:derived ({name} ?x - thing)\n    (or (held ?x) {' '.join(alternatives)}))")
         return name
 
-    def several(self, found: Sequence[str], number: int, text: str) -> str:
-        """At least `number` of the formulas, by counting along them: `reached[j]` is "j among those so far"."""
-        if len(found) < number:
-            raise ExportError(f"{text!r} can never hold: this home has {len(found)} of them")
+    def at_least(self, formulas: Sequence[str], number: int, text: str) -> str:
+        """Return "at least `number` of the formulas", by counting along them: `reached[j]` is "j of those so far"."""
+        if len(formulas) < number:
+            raise ExportError(f"{text!r} can never hold: this home has {len(formulas)} of them")
         reached: dict[int, str] = {}
-        for formula in found:
+        for formula in formulas:
             atom = self.define(formula)
-            grown: dict[int, str] = {}
+            extended: dict[int, str] = {}
             for j in range(1, number + 1):
-                ways = [reached[j]] if j in reached else []
+                place_formulas = [reached[j]] if j in reached else []
                 if j == 1:
-                    ways.append(atom)
+                    place_formulas.append(atom)
                 elif j - 1 in reached:
-                    ways.append(self.both(atom, reached[j - 1]))
-                if ways:
-                    grown[j] = self.define(self.either(*ways))
-            reached = grown
+                    place_formulas.append(self.conjunction(atom, reached[j - 1]))
+                if place_formulas:
+                    extended[j] = self.define(self.disjunction(*place_formulas))
+            reached = extended
         return reached[number]
 
-    def some(self, formulas: Sequence[str], text: str) -> str:
+    def at_least_one(self, formulas: Sequence[str], text: str) -> str:
         if not formulas:
             raise ExportError(f"{text!r} can never hold in this home")
-        return self.define(self.either(*formulas))
+        return self.define(self.disjunction(*formulas))
 
     def define(self, formula: str) -> str:
         atom = f"(so-{len(self.predicates) + 1})"
@@ -177,59 +194,59 @@ class _Writer:
         return atom
 
     def candidates(self, thing: Thing) -> list[int]:
-        kinds = set(self.world.domain.resolve(thing.word))
-        return [i for i in range(self.world.n_fixtures, len(self.names)) if self.world.categories[i] in kinds]
+        categories = set(self.world.domain.resolve(thing.word))
+        return [i for i in range(self.world.n_fixtures, len(self.names)) if self.world.categories[i] in categories]
 
-    def such(self, i: int, thing: Thing, place: Place | None) -> str:
-        """Say that an entity is such a thing at such a place; empty if it can never be there."""
-        literals = self.literals(i, thing)
+    def object_formula(self, i: int, thing: Thing, place: Place | None) -> str:
+        """Return the formula that an entity matches a description at a place; empty if it can never be there."""
+        state_literals = self.state_literals(i, thing)
         if place is None:
-            return self.both(*literals)
-        ways = self.ways(i, place)
-        return self.both(*literals, self.either(*ways)) if ways else ""
+            return self.conjunction(*state_literals)
+        place_formulas = self.place_formulas(i, place)
+        return self.conjunction(*state_literals, self.disjunction(*place_formulas)) if place_formulas else ""
 
-    def ways(self, i: int, place: Place) -> list[str]:
-        """Say, one way each, that an entity is at a place, through containers."""
+    def place_formulas(self, i: int, place: Place) -> list[str]:
+        """Return the alternative formulas that an entity is at a place, possibly through containers."""
         world = self.world
         if place.fixture is not None:
-            at = [f for f in range(world.n_fixtures) if world.categories[f] == place.fixture]
-            self.watched.update(at)
-            return [f"(inside {self.names[i]} {self.names[f]})" for f in at]
+            fixtures = [f for f in range(world.n_fixtures) if world.categories[f] == place.fixture]
+            self.watched.update(fixtures)
+            return [f"(inside {self.names[i]} {self.names[f]})" for f in fixtures]
         assert place.thing is not None
-        found = []
+        formulas = []
         for h in self.candidates(place.thing):
             if h == i or world.relation[h] is None:
                 continue
-            there = self.such(h, place.thing, place.inside)
-            if there:
+            container_formula = self.object_formula(h, place.thing, place.inside)
+            if container_formula:
                 self.watched.add(h)
-                found.append(self.both(f"(inside {self.names[i]} {self.names[h]})", there))
-        return found
+                formulas.append(self.conjunction(f"(inside {self.names[i]} {self.names[h]})", container_formula))
+        return formulas
 
-    def literals(self, i: int, thing: Thing) -> list[str]:
-        return self.said(self.names[i], thing)
+    def state_literals(self, i: int, thing: Thing) -> list[str]:
+        return self.property_literals(self.names[i], thing)
 
-    def said(self, name: str, thing: Thing) -> list[str]:
-        """What must be true of a thing, or of a variable, beside its kind."""
-        said = [self.is_so(name, state) for state in thing.states]
-        return [*said, f"(filled {name} {thing.liquid})"] if thing.liquid else said
+    def property_literals(self, name: str, thing: Thing) -> list[str]:
+        """Return the states and liquid that an object or variable must have, besides its category."""
+        property_literals = [self.state_atom(name, state) for state in thing.states]
+        return [*property_literals, f"(filled {name} {thing.liquid})"] if thing.liquid else property_literals
 
-    def literal(self, i: int, state: str) -> str:
-        return self.is_so(self.names[i], state)
+    def state_literal(self, i: int, state: str) -> str:
+        return self.state_atom(self.names[i], state)
 
-    def is_so(self, name: str, state: str) -> str:
+    def state_atom(self, name: str, state: str) -> str:
         negations: Mapping[str, str] = self.world.domain.negations
         atom = f"({negations.get(state, state)} {name})"
-        return self.contrary(atom) if state in negations else atom
+        return self.negation(atom) if state in negations else atom
 
     @staticmethod
-    def contrary(literal: str) -> str:
-        return literal[len("(not ") : -1] if literal.startswith("(not ") else f"(not {literal})"
+    def negation(state_literal: str) -> str:
+        return state_literal[len("(not ") : -1] if state_literal.startswith("(not ") else f"(not {state_literal})"
 
     @staticmethod
-    def both(*parts: str) -> str:
+    def conjunction(*parts: str) -> str:
         return parts[0] if len(parts) == 1 else f"(and {' '.join(parts)})"
 
     @staticmethod
-    def either(*parts: str) -> str:
+    def disjunction(*parts: str) -> str:
         return parts[0] if len(parts) == 1 else f"(or {' '.join(parts)})"

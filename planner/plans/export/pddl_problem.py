@@ -1,12 +1,12 @@
-"""A goal in a home as a PDDL task that other planners solve, and their plans as ours.
+"""Exports a goal in a home as a PDDL task for other planners, and reads their plans.
 
     task = to_pddl(goal, start)
     task.actions(plan_text)  # what a planner wrote, as our actions: one step, one subtask
 
-Left out are things that the goal is not about and that are neither tools, vessels nor drinks: no plan needs them. They
-still take up room: `fits` is true of a thing and a place if it fits by size and kind, and if there is room for it
-beside what lies there at the start. A plan may therefore put too much into one place, which replaying it
-(`planner.verification.plan_verification`) tells; and a place that is full at the start stays so, be it emptied or not.
+Objects that the goal is not about and that are neither tools, vessels nor drinks are left out: no plan needs them. They
+still take up room: `fits` is true of an object and a place if it fits by size and category, and if there is room for
+it beside the initial contents. A plan may therefore put too much into one place, which replay detects
+(`planner.verification.plan_verification`); and a place that is full at the start stays full even if it is emptied.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from typing import TYPE_CHECKING
 from envs.symbolic.actions import Action
 from envs.symbolic.goals import Condition, Count, Every, Goal, Holding, No, format_goal
 from planner.errors import ExportError
-from planner.plans.export.pddl_domain import NAME, domain_text, powers
+from planner.plans.export.pddl_domain import DOMAIN_NAME, domain_text, process_effects
 from planner.plans.export.pddl_goal import NEXT_PHASE, goal_text
 from planner.plans.export.phases import one_line
 
 if TYPE_CHECKING:
     from envs.symbolic.actions import State, World
 
-# The beginning of each PDDL action's name, our skill, and how many of its arguments are ours.
+# Prefix of the PDDL action's name: our skill, and how many of the arguments our action has.
 SKILLS = {
     "pick-up": ("pick up", 1), "put-": ("put", 2), "give": ("give", 2), "open": ("open", 1), "close-": ("close", 1),
     "turn-on-": ("turn on", 1), "turn-off": ("turn off", 1), "slice": ("slice", 1), "wipe": ("wipe", 1),
@@ -36,166 +36,177 @@ SKILLS = {
 
 @dataclass(frozen=True, kw_only=True)
 class PddlTask:
-    """A domain and a problem, and our names of what is called otherwise there."""
+    """A domain and a problem, and our name for each PDDL name."""
 
     domain: str
     problem: str
     names: dict[str, str]
 
     def __str__(self) -> str:
-        """Both texts, the domain first; a planner wants each in a file of its own."""
+        """Return both texts, the domain first; planners expect each in a separate file."""
         return f"{self.domain}\n{self.problem}"
 
     def actions(self, plan: str) -> tuple[Action, ...]:
         """Read a plan, one `(action argument ...)` a line, as our actions; comments and pseudo-actions are dropped.
 
         Raises:
-            ExportError: A line is no action of the domain.
+            ExportError: A line is not an action of the domain.
         """
-        found = []
+        actions = []
         for line in plan.splitlines():
             words = line.partition(";")[0].strip().lower().strip("()").split()
             if not words or words[0].startswith(NEXT_PHASE):
                 continue
-            skill, n = next((s for start, s in SKILLS.items() if words[0].startswith(start)), ("", 0))
-            args = words[1 : 1 + n]
-            if not skill or len(args) < n or any(a not in self.names for a in args):
+            skill, n_args = next(
+                (skill_and_arity for prefix, skill_and_arity in SKILLS.items() if words[0].startswith(prefix)), ("", 0)
+            )
+            args = words[1 : 1 + n_args]
+            if not skill or len(args) < n_args or any(argument not in self.names for argument in args):
                 raise ExportError(f"{line!r} is no action of this home")
-            found.append(Action(skill, tuple(self.names[a] for a in args)))
-        return tuple(found)
+            actions.append(Action(skill, tuple(self.names[argument] for argument in args)))
+        return tuple(actions)
 
 
-def to_pddl(goal: Goal, start: State, *, title: str = "") -> PddlTask:
+def to_pddl(goal: Goal, initial_state: State, *, title: str = "") -> PddlTask:
     """Write a goal in a home as a PDDL task.
 
     Args:
         goal: The goal.
-        start: The first state.
+        initial_state: The initial state.
         title: A comment, for example the instruction.
 
     Raises:
         ExportError: The goal can never hold in this home.
     """
-    world = start.world
+    world = initial_state.world
     names = symbols(world.names)
-    wanted = goal_text(goal, start, names)
-    kept = [*range(world.n_fixtures), *(i for i in _things(world) if i == start.held or _matters(world, i, goal))]
-    chosen = set(kept)
-    facts = [*_constants(start, names, kept, wanted.watched), *_changing(start, names, chosen), *wanted.facts]
-    said = set(re.findall(r"[\w-]+", " ".join(wanted.rules)))  # what the domain's axioms name, it has to declare
-    constants = _typed(world, names, [i for i in kept if names[i] in said])
-    objects = "\n    ".join(_typed(world, names, [i for i in kept if names[i] not in said]))
-    head = "".join(f"; {key}: {one_line(text)}\n" for key, text in
+    pddl_goal = goal_text(goal, initial_state, names)
+    included = [
+        *range(world.n_fixtures),
+        *(i for i in _objects(world) if i == initial_state.held or _is_relevant(world, i, goal)),
+    ]
+    included_set = set(included)
+    facts = [
+        *_constant_facts(initial_state, names, included, pddl_goal.watched),
+        *_initial_facts(initial_state, names, included_set),
+        *pddl_goal.facts,
+    ]
+    mentioned = set(re.findall(r"[\w-]+", " ".join(pddl_goal.rules)))  # the domain must declare what its axioms name
+    constants = _typed(world, names, [i for i in included if names[i] in mentioned])
+    objects = "\n    ".join(_typed(world, names, [i for i in included if names[i] not in mentioned]))
+    header = "".join(f"; {key}: {one_line(text)}\n" for key, text in
                    (("instruction", title), ("goal", format_goal(goal, world.domain))) if text)  # fmt: skip
     problem = (
-        f"{head}(define (problem {symbols([world.scene.name or 'a home'])[0]})\n  (:domain {NAME})\n"
-        f"  (:objects\n    {objects})\n  (:init\n    " + "\n    ".join(facts) + f")\n  (:goal {wanted.condition}))\n"
+        f"{header}(define (problem {symbols([world.scene.name or 'a home'])[0]})\n  (:domain {DOMAIN_NAME})\n"
+        f"  (:objects\n    {objects})\n  (:init\n    " + "\n    ".join(facts) + f")\n  (:goal {pddl_goal.condition}))\n"
     )
-    domain = domain_text(world.domain, wanted.rules, wanted.predicates, constants)
-    return PddlTask(domain=domain, problem=problem, names={names[i]: world.names[i] for i in kept})
+    domain = domain_text(world.domain, pddl_goal.rules, pddl_goal.predicates, constants)
+    return PddlTask(domain=domain, problem=problem, names={names[i]: world.names[i] for i in included})
 
 
 def symbols(names: Sequence[str]) -> list[str]:
-    """Return a PDDL name for each of ours: letters, digits and `_`, each once."""
-    found: dict[str, None] = {}
+    """Return a unique PDDL name for each of our names: letters, digits and `_`."""
+    symbol_names: dict[str, None] = {}
     for name in names:
         word = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
         word = word if word[:1].isalpha() else f"n_{word}"
-        while word in found:
+        while word in symbol_names:
             word += "_"
-        found[word] = None
-    return list(found)
+        symbol_names[word] = None
+    return list(symbol_names)
 
 
-def _things(world: World) -> range:
+def _objects(world: World) -> range:
     return range(world.n_fixtures, len(world.names))
 
 
-def _matters(world: World, i: int, goal: Goal) -> bool:
-    kind = world.object_category[i]
-    assert kind is not None
-    if kind.cuts or kind.wipes or kind.fills or kind.contains or world.relation[i]:
+def _is_relevant(world: World, i: int, goal: Goal) -> bool:
+    category = world.object_category[i]
+    assert category is not None
+    if category.cuts or category.wipes or category.fills or category.contains or world.relation[i]:
         return True
-    words = {word for c in goal.conditions for word in _words(c)}
-    return any(kind.name == word or kind.name in world.domain.members.get(word, ()) for word in words)
+    words = {word for c in goal.conditions for word in _object_words(c)}
+    return any(category.name == word or category.name in world.domain.members.get(word, ()) for word in words)
 
 
-def _words(condition: Condition) -> list[str]:
+def _object_words(condition: Condition) -> list[str]:
     if isinstance(condition, Count | Every | No):
-        return [condition.thing.word]  # what a place is, is a vessel, and those are all there
+        return [condition.thing.word]  # an object used as a place is a vessel, and all vessels are included
     return [condition.thing.word] if isinstance(condition, Holding) else []
 
 
-def _kind(world: World, i: int) -> str:
+def _pddl_type(world: World, i: int) -> str:
     if i < world.n_fixtures:
         return "appliance" if world.rule[i] else "furniture"
     return "vessel" if world.relation[i] else "item"
 
 
 def _typed(world: World, names: Sequence[str], entities: Sequence[int]) -> list[str]:
-    kinds: dict[str, list[str]] = {}
+    by_type: dict[str, list[str]] = {}
     for i in entities:
-        kinds.setdefault(_kind(world, i), []).append(names[i])
-    return [f"{' '.join(found)} - {kind}" for kind, found in kinds.items()]
+        by_type.setdefault(_pddl_type(world, i), []).append(names[i])
+    return [f"{' '.join(names_of_type)} - {type_name}" for type_name, names_of_type in by_type.items()]
 
 
-def _constants(start: State, names: Sequence[str], kept: Sequence[int], watched: frozenset[int]) -> list[str]:
-    """What never changes."""
-    world, facts = start.world, list[str]()
-    known = powers(world.domain)
-    for i in kept:
+def _constant_facts(
+    initial_state: State, names: Sequence[str], included: Sequence[int], watched: frozenset[int]
+) -> list[str]:
+    """Return the facts that never change."""
+    world, facts = initial_state.world, list[str]()
+    effect_names = process_effects(world.domain)
+    for i in included:
         fixture, thing, process = world.fixture_category[i], world.object_category[i], world.process[i]
-        said = {"watched": i in watched or process is not None}
+        properties = {"watched": i in watched or process is not None}
         if fixture is not None:
-            said |= {
+            properties |= {
                 "encloses": world.enclosed[i], "hides": world.enclosed[i] or world.relation[i] == "with",
                 "person": world.relation[i] == "with", "hinged": fixture.joint is not None,
                 "switched": fixture.switch, "wipeable": fixture.wipeable, "waterable": fixture.waterable,
             }  # fmt: skip
         if thing is not None:
-            said |= {
+            properties |= {
                 "cuts": thing.cuts, "wipes": thing.wipes, "sliceable": thing.slices, "cookable": thing.cooks,
                 "foldable": thing.folds, "fillable": thing.fills, "reservoir": bool(thing.contains),
             }  # fmt: skip
         if process is not None:
-            does = {*(f"makes-{s}" for s in process.set), *(f"ends-{s}" for s in process.clear)}
-            does |= {"cooks"} if process.cook else set()
-            does |= {f"fills-{process.fill}"} if process.fill else set()
-            said |= {"needs-on": "on" in process.when, "needs-closed": "closed" in process.when}
-            said |= {power: power in does for power in known}
-        facts += [f"({word} {names[i]})" for word, true in said.items() if true]
-    return facts + _fits(start, names, kept)
+            active_effects = {*(f"makes-{s}" for s in process.set), *(f"ends-{s}" for s in process.clear)}
+            active_effects |= {"cooks"} if process.cook else set()
+            active_effects |= {f"fills-{process.fill}"} if process.fill else set()
+            properties |= {"needs-on": "on" in process.when, "needs-closed": "closed" in process.when}
+            properties |= {power: power in active_effects for power in effect_names}
+        facts += [f"({word} {names[i]})" for word, is_true in properties.items() if is_true]
+    return facts + _fit_facts(initial_state, names, included)
 
 
-def _fits(start: State, names: Sequence[str], kept: Sequence[int]) -> list[str]:
-    world, facts = start.world, list[str]()
-    there = [start.children(p) if world.relation[p] else [] for p in range(len(names))]
-    for i in kept:
+def _fit_facts(initial_state: State, names: Sequence[str], included: Sequence[int]) -> list[str]:
+    world, facts = initial_state.world, list[str]()
+    contents = [initial_state.children(p) if world.relation[p] else [] for p in range(len(names))]
+    for i in included:
         if i < world.n_fixtures:
             continue
-        for p in kept:
+        for p in included:
             if world.relation[p] is None or p == i or not world.fits(i, p):
                 continue
-            beside = [world.units[j] for j in there[p] if j != i]
-            is_person = world.relation[p] == "with"  # who takes anything, whatever they have already
-            if is_person or not beside or world.units[i] + sum(beside) <= world.capacity[p]:
+            other_units = [world.units[j] for j in contents[p] if j != i]
+            is_person = world.relation[p] == "with"  # a person accepts any number of objects
+            if is_person or not other_units or world.units[i] + sum(other_units) <= world.capacity[p]:
                 facts.append(f"(fits {names[i]} {names[p]})")
     return facts
 
 
-def _changing(start: State, names: Sequence[str], kept: set[int]) -> list[str]:
-    """What is true at first, of what can change."""
-    world, facts = start.world, list[str]()
-    for i in sorted(kept):
-        facts += [f"({word} {names[i]})" for word in world.domain.states if start.has(i, word)]
+def _initial_facts(initial_state: State, names: Sequence[str], included: set[int]) -> list[str]:
+    """Return the changeable facts that are true in the initial state."""
+    world, facts = initial_state.world, list[str]()
+    for i in sorted(included):
+        facts += [f"({word} {names[i]})" for word in world.domain.states if initial_state.has(i, word)]
         if i < world.n_fixtures:
             continue
-        if start.place[i] >= 0:
-            facts.append(f"(at {names[i]} {names[start.place[i]]})")
+        if initial_state.place[i] >= 0:
+            facts.append(f"(at {names[i]} {names[initial_state.place[i]]})")
         thing = world.object_category[i]
-        if start.liquid[i]:
-            facts.append(f"(filled {names[i]} {start.liquid[i]})")
+        if initial_state.liquid[i]:
+            facts.append(f"(filled {names[i]} {initial_state.liquid[i]})")
         elif thing is not None and thing.fills:
             facts.append(f"(empty {names[i]})")
-    facts.append(f"(held {names[start.held]})" if start.held >= 0 else "(hand-free)")
+    facts.append(f"(held {names[initial_state.held]})" if initial_state.held >= 0 else "(hand-free)")
     return facts

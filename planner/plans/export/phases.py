@@ -1,4 +1,4 @@
-"""A plan split where its goal's phases end, and what each subtask makes true: what every format is written from."""
+"""Splits a plan at the ends of its goal's phases; every export format is written from this."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class Subtask:
     """A step of a plan.
 
     Attributes:
-        action: What is done.
-        text: In words.
-        liquid: What is poured, where it is `pour`; empty if the plan breaks before.
+        action: The action.
+        text: The action in words.
+        liquid: The liquid that `pour` pours; empty for other skills, or if the plan fails earlier.
     """
 
     action: Action
@@ -35,22 +35,22 @@ class Phase:
     subtasks: tuple[Subtask, ...]
 
 
-def phases_of(goal: Goal, actions: Sequence[Action], start: State) -> tuple[Phase, ...]:
-    """Split a plan. What comes after the end of the last phase stays with it; so does what cannot be carried out."""
-    phase = advance(goal, 0, start, start)
-    found: list[list[Subtask]] = [[] for _ in goal.phases]
-    states = [start, *attempt(start, actions)]
-    for action, state, after in zip(actions, states[:-1], states[1:], strict=True):
+def phases_of(goal: Goal, actions: Sequence[Action], initial_state: State) -> tuple[Phase, ...]:
+    """Split a plan into phases. Actions after the end of the last phase, and inapplicable ones, stay in it."""
+    phase = advance(goal, 0, initial_state, initial_state)
+    by_phase: list[list[Subtask]] = [[] for _ in goal.phases]
+    states = [initial_state, *attempt(initial_state, actions)]
+    for action, state, next_state in zip(actions, states[:-1], states[1:], strict=True):
         liquid = state.liquid[state.world.index[action.args[0]]] if action.skill == "pour" else ""
-        found[phase].append(Subtask(action=action, text=format_action(state.world, action), liquid=liquid))
-        phase = advance(goal, phase, after, start)
+        by_phase[phase].append(Subtask(action=action, text=format_action(state.world, action), liquid=liquid))
+        phase = advance(goal, phase, next_state, initial_state)
     return tuple(
-        Phase(goal=Goal(phases=(conditions,)), text=format_goal(Goal(phases=(conditions,)), start.world.domain),
+        Phase(goal=Goal(phases=(conditions,)), text=format_goal(Goal(phases=(conditions,)), initial_state.world.domain),
               subtasks=tuple(subtasks))
-        for conditions, subtasks in zip(goal.phases, found, strict=True)
+        for conditions, subtasks in zip(goal.phases, by_phase, strict=True)
     )  # fmt: skip
 
 
 def one_line(text: str) -> str:
-    """Return what a person typed as one line without control characters or halves of characters."""
+    """Return user text as one line without control characters or unpaired surrogates."""
     return "".join(c for c in " ".join(text.split()) if c.isprintable())

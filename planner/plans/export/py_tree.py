@@ -1,12 +1,12 @@
-"""A plan as a py_trees tree that ticks in any home with `state()` and `execute(action)`.
+"""Exports a plan as a py_trees tree that ticks in any home with `state()` and `execute(action)`.
 
     tree = to_py_trees(goal, actions, SymbolicHome(start))
     py_trees.trees.BehaviorTree(tree).tick()
 
 A sequence with memory of subtasks, each a selector of "is it done already?" and the action, as in
-`planner/plans/export/behavior_tree.py`; at the end of each phase it is asked whether its goal holds. On a failure the root
-fails, and its `feedback_message` says why. There is no planning anew: a tree that fails is a reason for
-`Planner.plan_for_goal`, which knows what is true by then. Needs the extra `exports`.
+`planner/plans/export/behavior_tree.py`. A condition at the end of each phase tests whether its goal holds. On a failure
+the root fails, and its `feedback_message` says why. The tree does not replan: after a failure, call
+`Planner.plan_for_goal` with the current state. Needs the extra `exports`.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ if TYPE_CHECKING:
     from envs.symbolic.home_protocol import Home
     from planner.plans.export.phases import Subtask
 
-# What is true of the last thing named once a subtask is done, for skills that set or clear a state.
-TURNS = {
+# The state of the last argument after a subtask, for skills that set or clear a state.
+STATES_AFTER = {
     "open": "open", "close": "closed", "turn on": "on", "turn off": "off", "slice": "sliced", "wipe": "clean",
     "fold": "folded",
 }  # fmt: skip
 
 
 def is_installed() -> bool:
-    """Whether the extra `exports` is there."""
+    """Whether the extra `exports` is installed."""
     return importlib.util.find_spec("py_trees") is not None
 
 
@@ -45,9 +45,9 @@ def to_py_trees(goal: Goal, actions: Sequence[Action], home: Home, *, title: str
     """Build the tree.
 
     Args:
-        goal: What the plan reaches.
+        goal: The goal of the plan.
         actions: The plan.
-        home: Where it is carried out; it begins in the home's present state.
+        home: The home where it is executed, from its current state.
         title: The root's name, for example the instruction.
 
     Raises:
@@ -56,38 +56,45 @@ def to_py_trees(goal: Goal, actions: Sequence[Action], home: Home, *, title: str
     if not is_installed():
         raise ExportError("py_trees is not installed: pip install 'gpt-home-planner[exports]'")
     from py_trees.composites import Selector
-    from py_trees.composites import Sequence as InTurn
+    from py_trees.composites import Sequence as SequenceNode
 
-    from planner.plans.export.py_tree_nodes import Ask, Do, PlanNode
+    from planner.plans.export.py_tree_nodes import ActionNode, ConditionNode, PlanNode
 
-    start = home.state()
+    initial_state = home.state()
     root = PlanNode(one_line(title) or "plan")
-    for phase in phases_of(goal, actions, start):
-        way = InTurn(phase.text, memory=True)
+    for phase in phases_of(goal, actions, initial_state):
+        phase_node = SequenceNode(phase.text, memory=True)
         for subtask in phase.subtasks:
-            either = Selector(subtask.text, memory=True)
-            either.add_children([Ask("done already?", home, _is_done(subtask)), Do(subtask.text, home, subtask.action)])
-            way.add_child(either)
-        reached = all_hold(phase.goal, start)
-        way.add_child(Ask(f"goal: {phase.text}", home, reached, unless=f"the goal does not hold: {phase.text}"))
-        root.add_child(way)
+            subtask_node = Selector(subtask.text, memory=True)
+            subtask_node.add_children(
+                [
+                    ConditionNode("done already?", home, _is_done(subtask)),
+                    ActionNode(subtask.text, home, subtask.action),
+                ]
+            )
+            phase_node.add_child(subtask_node)
+        goal_holds = all_hold(phase.goal, initial_state)
+        phase_node.add_child(
+            ConditionNode(f"goal: {phase.text}", home, goal_holds, unless=f"the goal does not hold: {phase.text}")
+        )
+        root.add_child(phase_node)
     return root
 
 
 def show(tree: Behaviour) -> str:
-    """Draw a tree with the characters of a terminal."""
+    """Draw a tree with terminal characters."""
     from py_trees.display import unicode_tree
 
     return str(unicode_tree(tree))
 
 
-def all_hold(goal: Goal, start: State) -> Callable[[State], bool]:
-    """Return whether all conditions of a phase hold in a state, in an episode that began in `start`."""
-    return lambda state: all(holds(state, condition, start) for condition in goal.conditions)
+def all_hold(goal: Goal, initial_state: State) -> Callable[[State], bool]:
+    """Return a test of whether all conditions of a phase hold in a state, given the episode's initial state."""
+    return lambda state: all(holds(state, condition, initial_state) for condition in goal.conditions)
 
 
 def _is_done(subtask: Subtask) -> Callable[[State], bool]:
-    """Return whether what a subtask is to make true is true in a state."""
+    """Return a test of whether a subtask's effect holds in a state."""
     (skill, args), liquid = subtask.action, subtask.liquid
 
     def is_done(state: State) -> bool:
@@ -99,8 +106,8 @@ def _is_done(subtask: Subtask) -> Callable[[State], bool]:
         if skill in ("put", "give"):
             return state.place[index[names[0]]] == index[names[1]]
         if skill == "pour":
-            into = index[names[1]]
-            return bool(state.flags[into] & BIT["watered"]) or (bool(liquid) and state.liquid[into] == liquid)
-        return state.has(index[names[0]], TURNS[skill])
+            target = index[names[1]]
+            return bool(state.flags[target] & BIT["watered"]) or (bool(liquid) and state.liquid[target] == liquid)
+        return state.has(index[names[0]], STATES_AFTER[skill])
 
     return is_done

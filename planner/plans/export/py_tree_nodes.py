@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from envs.symbolic.home_protocol import Home
 
 
-class Ask(Behaviour):
-    """Succeeds if something is true of the home; else fails, with `unless` as its message."""
+class ConditionNode(Behaviour):
+    """Succeeds if a test of the home's state is true; otherwise fails with `unless` as its message."""
 
     def __init__(self, name: str, home: Home, question: Callable[[State], bool], unless: str = "") -> None:
         super().__init__(name)
         self._home, self._question, self._unless = home, question, unless
 
     def update(self) -> Status:
-        """Look."""
+        """Test the current state."""
         if self._question(self._home.state()):
             self.feedback_message = ""
             return Status.SUCCESS
@@ -31,15 +31,15 @@ class Ask(Behaviour):
         return Status.FAILURE
 
 
-class Do(Behaviour):
-    """Carries an action out in one tick; its message is why it failed."""
+class ActionNode(Behaviour):
+    """Executes an action in one tick; its message is the reason of a failure."""
 
     def __init__(self, name: str, home: Home, action: Action) -> None:
         super().__init__(name)
         self._home, self._action = home, action
 
     def update(self) -> Status:
-        """Act."""
+        """Execute the action."""
         outcome = self._home.execute(self._action)
         done = outcome.status == "done"
         self.feedback_message = "" if done else f"{self.name}: {outcome.reason}"
@@ -47,17 +47,17 @@ class Do(Behaviour):
 
 
 class PlanNode(Sequence):
-    """The root: a sequence with memory that says, when it fails, why the leaf failed that failed last."""
+    """The root: a sequence with memory that reports, when it fails, why its last failed leaf failed."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name, memory=True)
 
     def tick(self) -> Iterator[Behaviour]:
-        """Tick the children, and keep the reason."""
+        """Tick the children, and record the reason of a failure."""
         for node in super().tick():
             if node is self:
-                said = [leaf.feedback_message for leaf in self.iterate() if not leaf.children and _failed(leaf)]
-                self.feedback_message = next((message for message in reversed(said) if message), "")
+                messages = [leaf.feedback_message for leaf in self.iterate() if not leaf.children and _failed(leaf)]
+                self.feedback_message = next((message for message in reversed(messages) if message), "")
             yield node
 
 

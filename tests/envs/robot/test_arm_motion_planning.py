@@ -1,4 +1,4 @@
-"""Ways of the arm past what is around, and the twin that says what it would touch. No physics is needed."""
+"""Collision-free paths of the arm, and the collision model that checks them. No physics is needed."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def between(a: Array, b: Array, n: int = 60) -> Array:
     return made
 
 
-# The twin
+# Collision model
 
 
 def test_an_arm_in_empty_space_touches_nothing():
@@ -47,7 +47,7 @@ def test_an_arm_in_empty_space_touches_nothing():
     assert (arm_model(NOTHING).overlap_depth(postures) == 0.0).all()
 
 
-def test_the_twin_finds_every_part_of_the_arm():
+def test_the_model_finds_every_part_of_the_arm():
     for center in kinematics.sphere_centers(LEFT_OF[None])[0]:
         x, y, z = center.tolist()
         assert arm_model(block((x, y, z), (0.02, 0.02, 0.02))).overlap_depth(LEFT_OF[None])[0] > 0.01
@@ -101,7 +101,7 @@ def test_what_is_held_turns_with_the_hand_about_the_vertical_only():
         assert arm_model(block((x, y, z), (0.02, 0.02, 0.02)), cargo=racket).overlap_depth(q[None])[0] > CARGO_RADIUS_M
 
 
-# Ways
+# Paths
 
 
 def test_a_straight_line_that_is_free_is_taken():

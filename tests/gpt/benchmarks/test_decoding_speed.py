@@ -52,8 +52,8 @@ def test_a_rung_that_writes_something_else_ends_the_command_with_2(
 ) -> None:
     feed = NumpyBatch.feed
 
-    def least(self: NumpyBatch, ids: Sequence[Sequence[int]], among: Sequence[int] | None = None) -> object:
-        return -feed(self, ids, among)
+    def least(self: NumpyBatch, ids: Sequence[Sequence[int]], candidate_ids: Sequence[int] | None = None) -> object:
+        return -feed(self, ids, candidate_ids)
 
     monkeypatch.setattr(NumpyBatch, "feed", least)
     assert main([*QUICK, "--batch", "2"]) == 2

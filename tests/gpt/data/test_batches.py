@@ -64,7 +64,7 @@ def test_no_target_crosses_into_the_next_document() -> None:
         batch = batches.batch(step)
         counted = batch.targets >= 0
         assert torch.equal(batch.targets[counted], batch.idx[counted] + 1)  # LISTS counts up within a document only
-        assert batch.n_counted == int(counted.sum())
+        assert batch.n_targets == int(counted.sum())
         assert batch.n_tokens == int((batch.layout.document >= 0).sum())
 
 
@@ -127,7 +127,7 @@ def test_documents_on_disk_are_mapped_and_the_same(tmp_path: Path, largest: int,
     assert isinstance(loaded.tokens, np.memmap)
     assert loaded.tokens.dtype == dtype
     assert len(loaded) == len(LISTS) + 2
-    for name in ("tokens", "counted", "offsets"):
+    for name in ("tokens", "loss_mask", "offsets"):
         assert np.array_equal(getattr(loaded, name), getattr(documents, name))
     assert sorted(p.name for p in tmp_path.iterdir()) == ["branch.npy", "counted.npy", "offsets.npy", "tokens.npy"]
 
@@ -148,7 +148,7 @@ def test_loading_reads_nothing_but_what_is_used(tmp_path: Path) -> None:
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert last == [1] * size
-    assert all(isinstance(getattr(documents, name), np.memmap) for name in ("tokens", "counted", "branch", "offsets"))
+    assert all(isinstance(getattr(documents, name), np.memmap) for name in ("tokens", "loss_mask", "branch", "offsets"))
     assert peak < 2**20
     assert resident_bytes() - before < 2**25
 
@@ -203,7 +203,7 @@ def test_a_batch_has_the_loss_of_its_documents_one_by_one(
     with torch.no_grad():
         loss = model(batch.idx, batch.targets, batch.layout)[1]
     assert loss is not None
-    assert batch.n_counted == n_counted
+    assert batch.n_targets == n_counted
     assert loss.item() == pytest.approx(total / n_counted, rel=1e-5)
 
 
@@ -231,7 +231,7 @@ def test_damaged_files_are_errors_that_name_them(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match=r"counted\.npy: damaged"):
         TokenizedDocuments.load(tmp_path)
     np.save(tmp_path / "counted.npy", np.ones(3, dtype=np.bool_))
-    with pytest.raises(CheckpointError, match="do not belong together"):
+    with pytest.raises(CheckpointError, match="do not match"):
         TokenizedDocuments.load(tmp_path)
 
 
@@ -264,7 +264,7 @@ def test_a_header_that_ends_within_a_word_is_an_error(tmp_path: Path) -> None:
 
 
 def test_wrong_arguments_are_named() -> None:
-    with pytest.raises(ConfigError, match="document 1 has 2 tokens but 1 loss marks"):
+    with pytest.raises(ConfigError, match="document 1 has 2 tokens but 1 loss mask entries"):
         TokenizedDocuments.from_lists([[1], [1, 2]], [[True], [True]])
     with pytest.raises(ConfigError, match="batch_rows is 0"):
         PackedBatches(TokenizedDocuments.from_lists(LISTS), 0, 8, 0)
@@ -277,9 +277,9 @@ def test_a_branch_continues_the_trunk() -> None:
     documents = TokenizedDocuments.from_lists([[7, 8, 9, 1, 2, 3, 1, 4, 5]], [marks], [[0, 0, 0, 1, 1, 1, 2, 2, 2]])
     layout = PackedBatches(documents, 1, 12, seed=0).batch(0).layout
     assert layout.positions[0, :8].tolist() == [0, 1, 2, 3, 4, 5, 3, 4]
-    assert layout.before[0, :8].tolist() == [-1, 0, 1, 2, 3, 4, 2, 6]
+    assert layout.predecessor[0, :8].tolist() == [-1, 0, 1, 2, 3, 4, 2, 6]
     assert layout.document[0, 3] != layout.document[0, 6]
-    assert set(layout.trunk[0, :8].tolist()) == {int(layout.document[0, 0])}
+    assert set(layout.prefix[0, :8].tolist()) == {int(layout.document[0, 0])}
 
 
 def test_what_begins_a_branch_carries_no_loss() -> None:

@@ -49,7 +49,7 @@ def targets_of(documents: TokenizedDocuments) -> list[tuple[int, int]]:
     found = []
     for first, end in zip(documents.offsets[:-1], documents.offsets[1:], strict=True):
         for place in range(int(first) + 1, int(end)):
-            if documents.counted[place]:
+            if documents.loss_mask[place]:
                 found.append((int(documents.tokens[place]), place - int(first)))
     return found
 
@@ -92,7 +92,7 @@ def mean_loss(model: GPT, batches: PaddedBatches) -> float:
         with torch.no_grad():
             loss = model(batch.idx, batch.targets, batch.layout)[1]
         assert loss is not None
-        total, n = total + loss.item() * batch.n_counted, n + batch.n_counted
+        total, n = total + loss.item() * batch.n_targets, n + batch.n_targets
     return total / n
 
 

@@ -10,14 +10,14 @@ import pytest
 import torch
 from torch import nn
 
-from gpt.encoders.audio import HearingConfig, HearingEncoder, ctc
-from gpt.encoders.log_mel import frames_of, masked
+from gpt.encoders.audio import HearingConfig, HearingEncoder, ctc_loss
 from gpt.encoders.log_mel import log_mel as torch_mel
-from gpt.encoders.vision import SightConfig, SightEncoder, folded, unfolded
+from gpt.encoders.log_mel import n_frames, spec_augment
+from gpt.encoders.vision import SightConfig, SightEncoder, fold_batch_norms, load_folded
 from gpt.errors import CheckpointError
 from gpt.inference.encoders.audio import AudioEncoder
 from gpt.inference.encoders.log_mel import HOP, RATE, WINDOW, log_mel
-from gpt.inference.encoders.vision import MOST, VisionEncoder, scaled
+from gpt.inference.encoders.vision import MAX_CENTERS, VisionEncoder, scale_pixels
 from gpt.weights.adapter import Adapter
 from gpt.weights.encoder_file import SenseFile, SenseKind
 
@@ -55,10 +55,10 @@ def test_features_are_the_same_in_torch_and_say_nothing_of_the_level() -> None:
     lengths = torch.tensor([len(wave), len(wave) - 3000])
     both = torch.from_numpy(np.stack((wave, wave)))
     found = torch_mel(both, lengths)
-    assert frames_of(lengths).tolist() == [1 + (n - WINDOW) // HOP for n in lengths.tolist()]
+    assert n_frames(lengths).tolist() == [1 + (n - WINDOW) // HOP for n in lengths.tolist()]
     np.testing.assert_allclose(found[0], log_mel(wave), atol=2e-4)
     np.testing.assert_allclose(found[1, : len(log_mel(wave[:-3000]))], log_mel(wave[:-3000]), atol=2e-4)
-    assert not found[1, int(frames_of(lengths)[1]) :].any()
+    assert not found[1, int(n_frames(lengths)[1]) :].any()
     louder = log_mel(2 * wave) - log_mel(wave)
     assert np.allclose(louder, louder.mean(), atol=1e-3)
 
@@ -72,7 +72,7 @@ def test_a_tone_is_in_its_band() -> None:
 
 def test_what_is_hidden_in_training_is_runs_of_bands_and_frames() -> None:
     features = torch.ones(4, 100, 80)
-    hidden = masked(features, torch.Generator().manual_seed(1)) == 0
+    hidden = spec_augment(features, torch.Generator().manual_seed(1)) == 0
     assert 0.02 < hidden.float().mean() < 0.5
     assert (hidden.all(1).any(1) | hidden.all(2).any(1)).all()
 
@@ -104,7 +104,7 @@ def test_letters_are_learnt_from_their_order_alone() -> None:
     losses = []
     for _ in range(120):
         found = encoder(features, frames)
-        loss = ctc(found.letters, found.counts, letters, torch.tensor([3]))
+        loss = ctc_loss(found.letters, found.counts, letters, torch.tensor([3]))
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -112,7 +112,7 @@ def test_letters_are_learnt_from_their_order_alone() -> None:
     assert losses[-1] < 0.3 * losses[0]
     # Not what the likeliest path says: when blanks give way to letters is rounding. No order is likelier.
     right, *others = (
-        float(ctc(found.letters.detach(), found.counts, torch.tensor([order]), torch.tensor([3])))
+        float(ctc_loss(found.letters.detach(), found.counts, torch.tensor([order]), torch.tensor([3])))
         for order in itertools.permutations((3, 1, 20))
     )
     assert right < min(others) - 0.1
@@ -129,19 +129,19 @@ def test_sight_is_the_same_in_numpy_with_its_norms_folded(things_first: bool) ->
         encoder.heads.bias[config.classes : config.classes + config.things] = 0.0  # so that there are middles
     picture = np.random.default_rng(1).integers(0, 256, (48, 48, 3), dtype=np.uint8)
     with torch.no_grad():
-        seen = encoder(torch.from_numpy(scaled(picture)).permute(2, 0, 1)[None])
+        seen = encoder(torch.from_numpy(scale_pixels(picture)).permute(2, 0, 1)[None])
         vectors, lengths = encoder.vectors(seen.known)
     assert seen.centers.shape == (1, 5, 6, 6) and seen.cells.shape == (1, 9, 6, 6)
     count = int(lengths[0])
-    assert count == 4 if not things_first else 3 < count <= 1 + MOST
-    found = VisionEncoder(sense("sight", config.as_dict(), folded(encoder))).perceive(picture)
+    assert count == 4 if not things_first else 3 < count <= 1 + MAX_CENTERS
+    found = VisionEncoder(sense("sight", config.as_dict(), fold_batch_norms(encoder))).perceive(picture)
     np.testing.assert_allclose(found.vectors, vectors[0, :count], atol=2e-3)
     assert found.things is None or list(found.things) == sorted(found.things)
     assert (found.things is None) != things_first
     again = SightEncoder(config).eval()
-    unfolded(again, folded(encoder))
+    load_folded(again, fold_batch_norms(encoder))
     with torch.no_grad():
-        seen = again(torch.from_numpy(scaled(picture)).permute(2, 0, 1)[None])
+        seen = again(torch.from_numpy(scale_pixels(picture)).permute(2, 0, 1)[None])
         torch.testing.assert_close(again.vectors(seen.known)[0][:, :count], vectors[:, :count], atol=2e-3, rtol=1e-2)
 
 

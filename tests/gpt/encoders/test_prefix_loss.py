@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from gpt.encoders.blocks import EncoderBlock
-from gpt.encoders.prefix_loss import reading_loss, rows_of
+from gpt.encoders.prefix_loss import build_rows, reading_loss
 from gpt.errors import CheckpointError, ConfigError, ContextError
 from gpt.inference.encoders.blocks import conv1d, conv2d, depthwise1d, encoder_block
 from gpt.inference.numpy_model import NumpyModel
@@ -40,7 +40,7 @@ def test_both_runtimes_read_vectors_alike(gpt: GPT) -> None:
     with torch.no_grad():
         expected = gpt(ids, inserted=inserted)[0][0, -1].numpy()
         without = gpt(ids)[0][0, -1].numpy()
-    session = NumpyModel.of(gpt).begin()
+    session = NumpyModel.from_torch(gpt).begin()
     session.feed([CLS])
     session.feed_vectors(vectors.numpy(), IMAGE)
     np.testing.assert_allclose(session.feed([SEP, 9]), expected, atol=2e-4)
@@ -57,7 +57,7 @@ def test_the_embedding_of_a_placeholder_is_what_the_token_itself_would_be(gpt: G
 
 def test_vectors_of_another_width_are_refused(gpt: GPT) -> None:
     with pytest.raises(ContextError, match=r"\(T, 32\)"):
-        NumpyModel.of(gpt).begin().feed_vectors(np.zeros((3, 16), np.float32), IMAGE)
+        NumpyModel.from_torch(gpt).begin().feed_vectors(np.zeros((3, 16), np.float32), IMAGE)
 
 
 def test_a_padded_row_is_read_as_if_it_stood_alone(gpt: GPT) -> None:
@@ -65,7 +65,7 @@ def test_a_padded_row_is_read_as_if_it_stood_alone(gpt: GPT) -> None:
     lengths = torch.tensor([6, 3])
     texts = torch.tensor([[SEP, 9, 10, EOS], [SEP, 11, EOS, PAD]])
     learn = torch.tensor([[False, True, True, True], [False, True, True, False]])
-    idx, targets, inserted = rows_of(vectors, lengths, texts, learn, [CLS], IMAGE, PAD)
+    idx, targets, inserted = build_rows(vectors, lengths, texts, learn, [CLS], IMAGE, PAD)
     assert idx[1].tolist() == [CLS, IMAGE, IMAGE, IMAGE, SEP, 11, EOS, PAD, PAD, PAD]
     assert targets[1].tolist() == [-1, -1, -1, -1, 11, EOS, -1, -1, -1, -1]
     assert targets[0].tolist() == [-1] * 7 + [9, 10, EOS]
@@ -149,7 +149,7 @@ def test_the_file_of_a_sense_keeps_everything(gpt: GPT, tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="expected 'hearing'"):
         load_sense(path, "hearing")
     path.write_bytes(path.read_bytes()[:-40])
-    with pytest.raises(CheckpointError, match="not a whole"):
+    with pytest.raises(CheckpointError, match="incomplete or damaged"):
         load_sense(path, "sight")
     with pytest.raises(CheckpointError, match="no such file"):
         load_sense(tmp_path / "missing.safetensors", "sight")
@@ -160,7 +160,7 @@ def test_the_file_of_a_sense_keeps_everything(gpt: GPT, tmp_path: Path) -> None:
 
 def test_inserted_tokens_are_read_as_if_they_were_text(gpt: GPT) -> None:
     ids = [9, 10, 11, 12, 9]
-    model = NumpyModel.of(gpt)
+    model = NumpyModel.from_torch(gpt)
     plain, inserted = model.begin(), model.begin()
     plain.feed([CLS, *ids])
     inserted.feed([CLS])

@@ -19,7 +19,7 @@ from gpt.training.optimizer import build_optimizers
 
 Make = Callable[..., GPT]
 TOKENIZER = Tokenizer.train(["put the mug on the table"], vocab_size=320)
-MARKS = Marks.of(TOKENIZER)
+MARKS = Marks.from_tokenizer(TOKENIZER)
 CLS, SEP, TASK, MASK, EOS = map(TOKENIZER.special, ("[CLS]", "[SEP]", "[TASK]", "[MASK]", "[EOS]"))
 TOKENS = st.sampled_from([1, 2, 3, 4, 5, 6, SEP, SEP, SEP, TASK, CLS])
 DOCUMENTS = st.tuples(st.lists(TOKENS, max_size=40), st.sampled_from([[], [EOS]])).map(
@@ -111,7 +111,7 @@ def test_a_corpus_becomes_one_infilling_document_for_each_that_has_something_to_
         for first, end in zip(found.offsets[:-1], found.offsets[1:], strict=True)
     ]
     assert restored == [PLAN[:-1], [7], PLAN[:-1]]
-    assert 0 < found.counted.sum() < len(found.counted)
+    assert 0 < found.loss_mask.sum() < len(found.loss_mask)
 
 
 def test_documents_with_branches_are_refused() -> None:

@@ -21,7 +21,7 @@ from gpt.generation import sampling
 from gpt.generation.sampling import Session, generate_batch
 from gpt.inference.numpy_model import NumpyModel
 from gpt.inference.numpy_session import NumpyBatch, NumpySession
-from gpt.inference.quantization import in_blocks, rounded
+from gpt.inference.quantization import dequantized, quantize_blocks
 from gpt.inference.sampling import sample
 from gpt.inference.session import Runtime
 from gpt.inference.threads import limit_blas_threads
@@ -62,7 +62,7 @@ def test_numpy_computes_the_logits_that_torch_computes(
     make_model: Make, variant: dict[str, object], sizes: list[int]
 ) -> None:
     model = make_model(**variant)
-    ours, theirs = NumpySession(NumpyModel.of(model)), Session(model)
+    ours, theirs = NumpySession(NumpyModel.from_torch(model)), Session(model)
     for size in sizes:
         ids = some_ids(20)[ours.length : ours.length + size]
         np.testing.assert_allclose(ours.feed(ids), theirs.feed(ids).numpy(), rtol=0, atol=1e-4)
@@ -72,7 +72,7 @@ def test_numpy_computes_the_logits_that_torch_computes(
 def test_products_of_any_number_of_rows_agree_with_torch(make_model: Make, rows: int) -> None:
     model = make_model(block_size=320, n_embd=64, n_layer=1)
     ids = some_ids(rows)
-    ours = NumpySession(NumpyModel.of(model)).feed(ids)
+    ours = NumpySession(NumpyModel.from_torch(model)).feed(ids)
     np.testing.assert_allclose(ours, Session(model).feed(ids).numpy(), rtol=0, atol=1e-4)
 
 
@@ -94,16 +94,16 @@ def test_released_weights_give_the_same_logits_and_texts_on_fifty_prompts(
 
 
 def test_logits_among_some_ids_are_those_of_all(make_model: Make) -> None:
-    model = NumpyModel.of(make_model(bias=True, norm="layer"))
+    model = NumpyModel.from_torch(make_model(bias=True, norm="layer"))
     every = NumpySession(model).feed([1, 2, 3])
     np.testing.assert_allclose(
-        NumpySession(model).feed([1, 2, 3], among=[7, 300]), every[[7, 300]], rtol=1e-5, atol=1e-5
+        NumpySession(model).feed([1, 2, 3], candidate_ids=[7, 300]), every[[7, 300]], rtol=1e-5, atol=1e-5
     )
 
 
 def test_a_converted_model_does_not_change_with_the_one_it_was_made_of(make_model: Make) -> None:
     model = make_model()
-    converted = NumpyModel.of(model)
+    converted = NumpyModel.from_torch(model)
     before = converted.begin().feed([1, 2, 3])
     with torch.no_grad():
         for parameter in model.parameters():
@@ -113,11 +113,11 @@ def test_a_converted_model_does_not_change_with_the_one_it_was_made_of(make_mode
 
 def test_every_runtime_is_one(make_model: Make) -> None:
     model = make_model()
-    assert isinstance(NumpyModel.of(model), Runtime) and not isinstance(model, Runtime)
+    assert isinstance(NumpyModel.from_torch(model), Runtime) and not isinstance(model, Runtime)
 
 
 def test_a_rewound_session_is_as_if_the_rest_had_never_been_read(make_model: Make) -> None:
-    model = NumpyModel.of(make_model())
+    model = NumpyModel.from_torch(make_model())
     session, fresh = NumpySession(model), NumpySession(model)
     session.feed([1, 2, 3])
     session.feed([9, 9, 9, 9])
@@ -127,7 +127,7 @@ def test_a_rewound_session_is_as_if_the_rest_had_never_been_read(make_model: Mak
 
 
 def test_a_fork_and_its_origin_do_not_touch_each_other(make_model: Make) -> None:
-    model = NumpyModel.of(make_model())
+    model = NumpyModel.from_torch(make_model())
     origin = NumpySession(model)
     origin.feed([1, 2, 3])
     fork = origin.fork()
@@ -137,7 +137,7 @@ def test_a_fork_and_its_origin_do_not_touch_each_other(make_model: Make) -> None
 
 
 def test_a_full_session_says_how_full(make_model: Make) -> None:
-    session = NumpySession(NumpyModel.of(make_model()), capacity=4)
+    session = NumpySession(NumpyModel.from_torch(make_model()), capacity=4)
     assert session.capacity == 4
     session.feed([1, 2, 3])
     with pytest.raises(ContextError, match="3 tokens read and 2 more do not fit into the context of 4"):
@@ -151,7 +151,7 @@ def test_a_full_session_says_how_full(make_model: Make) -> None:
 
 @pytest.mark.parametrize("bad", [-1, 320])
 def test_an_id_outside_the_vocabulary_is_refused_and_nothing_is_read(make_model: Make, bad: int) -> None:
-    session = NumpySession(NumpyModel.of(make_model()))
+    session = NumpySession(NumpyModel.from_torch(make_model()))
     with pytest.raises(ContextError, match=f"id {bad} is not in 0..319"):
         session.feed([1, bad])
     assert session.length == 0
@@ -183,7 +183,7 @@ def _model_of(variant: dict[str, object]) -> NumpyModel:
 
 
 def test_many_long_prompts_are_read_in_parts_with_the_same_result(make_model: Make) -> None:
-    model = NumpyModel.of(make_model())
+    model = NumpyModel.from_torch(make_model())
     prompts = [some_ids(40, seed) for seed in range(9)]
     together = NumpyBatch(model, 9).feed(prompts)
     for row, prompt in enumerate(prompts):
@@ -191,7 +191,7 @@ def test_many_long_prompts_are_read_in_parts_with_the_same_result(make_model: Ma
 
 
 def test_rows_taken_from_a_batch_go_on_by_themselves(make_model: Make) -> None:
-    model = NumpyModel.of(make_model())
+    model = NumpyModel.from_torch(make_model())
     batch = NumpyBatch(model, 2)
     batch.feed([[1, 2, 3], [4, 5]])
     taken = batch.take_rows([1, 1, 0])
@@ -203,7 +203,7 @@ def test_rows_taken_from_a_batch_go_on_by_themselves(make_model: Make) -> None:
 
 
 def test_threads_can_share_a_model(make_model: Make) -> None:
-    model = NumpyModel.of(make_model())
+    model = NumpyModel.from_torch(make_model())
     expected = {seed: NumpySession(model).feed(some_ids(30, seed)) for seed in range(4)}
     wrong: list[int] = []
 
@@ -278,8 +278,8 @@ def _remove_tokenizer(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        (_break_weights, "not a whole safetensors file"),
-        (_break_header, "not a whole safetensors file"),
+        (_break_weights, "not a complete safetensors file"),
+        (_break_header, "not a complete safetensors file"),
         (_break_config, "not a valid model config: n_embd 32 is not a multiple of n_head 3"),
         (_mix_folders, "was not saved together"),
         (_remove_tokenizer, "no such file"),
@@ -362,9 +362,9 @@ def test_wrong_ways_to_draw_are_named(how: dict[str, object], message: str) -> N
 @given(seed=st.integers(0, 999), inputs=st.integers(1, 150), scale=st.sampled_from([0.0, 1e-3, 1.0, 50.0]))
 def test_rounded_weights_are_within_half_a_step(seed: int, inputs: int, scale: float) -> None:
     weight = np.random.default_rng(seed).normal(0, scale, (3, inputs)).astype(np.float32)
-    _, scales = in_blocks(weight)
+    _, scales = quantize_blocks(weight)
     step = np.repeat(scales, 64, axis=1)[:, :inputs]
-    assert (np.abs(rounded(weight) - weight) <= 0.5001 * step).all()
+    assert (np.abs(dequantized(weight) - weight) <= 0.5001 * step).all()
 
 
 def test_numpys_blas_can_be_told_how_many_threads_to_use() -> None:
@@ -386,7 +386,7 @@ def test_the_compiled_step_writes_what_the_eager_loop_writes(make_model: Make, v
 def test_onnxruntime_computes_the_logits_that_numpy_computes(make_model: Make, variant: dict[str, object]) -> None:
     from gpt.inference.onnx_model import OnnxModel, OnnxSession
 
-    model = NumpyModel.of(make_model(n_embd=64, **variant))
+    model = NumpyModel.from_torch(make_model(n_embd=64, **variant))
     ours, theirs = OnnxSession(OnnxModel(model)), NumpySession(model)
     for size in (7, 1, 5, 1, 1):
         ids = some_ids(size, size)
@@ -402,7 +402,7 @@ def test_onnxruntime_computes_the_logits_that_numpy_computes(make_model: Make, v
 def test_int8_weights_differ_from_fp32_by_their_rounding_only(make_model: Make) -> None:
     from gpt.inference.onnx_model import OnnxModel, OnnxSession
 
-    model = NumpyModel.of(make_model(n_embd=64))
+    model = NumpyModel.from_torch(make_model(n_embd=64))
     exact = OnnxSession(OnnxModel(model)).feed([1, 2, 3])
     for weights in ("int8", "int8-columns"):
         near = OnnxSession(OnnxModel(model, weights)).feed([1, 2, 3])  # type: ignore[arg-type]

@@ -63,7 +63,7 @@ def branched() -> Batch:
         counted.append(marks)
         branch.append(numbers)
     batch = PackedBatches(TokenizedDocuments.from_lists(lists, counted, branch), 2, T, seed=0).batch(0)
-    assert (batch.layout.document != batch.layout.trunk).any()
+    assert (batch.layout.document != batch.layout.prefix).any()
     assert (batch.layout.document < 0).any()
     return batch
 
@@ -156,7 +156,10 @@ def test_auto_is_matmul_on_the_cpu_and_sdpa_on_a_gpu() -> None:
 
 def test_a_fused_kernel_gets_no_mask_where_rows_are_documents() -> None:
     assert attention_mask("sdpa", 16, None, None, torch.float32, CPU).mask is None
-    assert attention_mask("sdpa", 16, PackedLayout.of(torch.zeros(1, 16)), None, torch.float32, CPU).mask is not None
+    assert (
+        attention_mask("sdpa", 16, PackedLayout.from_documents(torch.zeros(1, 16)), None, torch.float32, CPU).mask
+        is not None
+    )
 
 
 # Positions

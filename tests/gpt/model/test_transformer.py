@@ -63,7 +63,7 @@ def test_a_packed_document_is_read_as_if_it_were_alone(make_model: Make, setting
     document[:, at : at + 12] = 1
     with torch.no_grad():
         expected = model(alone)[0]
-        seen = model(packed, layout=PackedLayout.of(document))[0][:, at : at + 12]
+        seen = model(packed, layout=PackedLayout.from_documents(document))[0][:, at : at + 12]
     torch.testing.assert_close(seen, expected, rtol=1e-4, atol=2e-5)
 
 
@@ -71,7 +71,7 @@ def test_without_document_numbers_a_row_is_one_document(make_model: Make) -> Non
     model = make_model()
     idx = random_ids(1, 20)
     with torch.no_grad():
-        same = model(idx, layout=PackedLayout.of(torch.zeros_like(idx)))[0]
+        same = model(idx, layout=PackedLayout.from_documents(torch.zeros_like(idx)))[0]
         torch.testing.assert_close(model(idx)[0], same, rtol=1e-5, atol=1e-5)
 
 
@@ -179,7 +179,7 @@ def test_more_tokens_than_a_cache_holds_is_an_error_that_says_so(make_model: Mak
         ({"n_embd": 15, "n_head": 5, "position": "sinusoidal"}, "even n_embd; it is 15"),
         ({"previous_tokens": 512}, r"previous_tokens is 512; it must be in 0..511 \(block_size - 1\)"),
         ({"attention": "flash"}, "attention is 'flash'; it must be one of auto, sdpa, matmul, flex, handwritten"),
-        ({"attention": "flex", "dropout": 0.1}, "'flex' has no dropout, and dropout is 0.1"),
+        ({"attention": "flex", "dropout": 0.1}, "'flex' does not support dropout; dropout is 0.1"),
         ({"head_init": "random"}, "head_init is 'random'; it must be one of shared, orthogonal"),
         ({"bias": "no"}, "bias is 'no'; it must be true or false"),
         ({"dropout": "0.1"}, "dropout is '0.1'"),
@@ -207,8 +207,8 @@ def test_each_branch_is_read_as_if_it_stood_alone_behind_the_trunk(
         packed = model(batch.idx, layout=batch.layout)[0][0]
         for number, branch in enumerate(branches, start=1):
             alone = model(torch.tensor([[*trunk, *branch]]))[0][0, len(trunk) :]
-            columns = (batch.layout.document[0] == batch.layout.trunk[0] + number) & (batch.layout.document[0] >= 0)
-            columns &= batch.layout.trunk[0] == batch.layout.document[0][batch.idx[0] == trunk[0]][0]
+            columns = (batch.layout.document[0] == batch.layout.prefix[0] + number) & (batch.layout.document[0] >= 0)
+            columns &= batch.layout.prefix[0] == batch.layout.document[0][batch.idx[0] == trunk[0]][0]
             seen = packed[columns]
             torch.testing.assert_close(seen, alone[: len(seen)], atol=2e-5, rtol=1e-4)
             assert len(seen) >= len(branch) - 1

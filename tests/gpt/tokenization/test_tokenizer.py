@@ -148,7 +148,7 @@ def test_a_missing_or_cut_file_is_an_error_that_names_it(tmp_path: Path) -> None
 
 
 def test_wrong_ids_and_names_are_errors() -> None:
-    with pytest.raises(TokenizerError, match="id 9999 stands for nothing"):
+    with pytest.raises(TokenizerError, match="id 9999 is not in use"):
         TRAINED.decode([65, 9999])
     with pytest.raises(TokenizerError, match=r"no special token 'SEP'; there are \[PAD\]"):
         TRAINED.special("SEP")

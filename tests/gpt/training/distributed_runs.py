@@ -60,7 +60,7 @@ class Deadly:
         self.batches, self.at = batches, at
 
     def batch(self, step: int) -> Batch:
-        if step == self.at and World.here().rank == 1:
+        if step == self.at and World.current().rank == 1:
             os.kill(os.getpid(), signal.SIGKILL)
         return self.batches.batch(step)
 
@@ -77,7 +77,7 @@ def run(folder: Path, name: str) -> None:
     source = Deadly(batches, 13) if way == "killed" else batches  # batch 13 is of step 6
     stop = _stop_at(5) if way == "half" else None
     train(model, source, batches, config, out, resume=way == "resume", on_metrics=stop)
-    if World.here().first:
+    if World.current().is_main:
         tensors = {name: tensor.contiguous() for name, tensor in weights_of(model).items()}
         save_file(tensors, out / "weights.safetensors")
 

@@ -11,7 +11,7 @@ import pytest
 from gpt.training.allocator import ALLOCATOR
 
 SHOW = (
-    "from gpt.training.allocator import start_anew_with_allocator; start_anew_with_allocator(); "
+    "from gpt.training.allocator import restart_with_allocator; restart_with_allocator(); "
     "import os, sys; print(os.environ['MALLOC_TRIM_THRESHOLD_'], os.environ['GLIBC_TUNABLES'], *sys.argv[1:])"
 )
 

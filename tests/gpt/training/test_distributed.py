@@ -17,7 +17,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from gpt.errors import ConfigError
-from gpt.training.distributed import World, check_divisible, device_of
+from gpt.training.distributed import World, check_divisible, resolve_device
 from gpt.training.trainer import Metrics
 
 HERE = Path(__file__).resolve().parent
@@ -159,12 +159,12 @@ def test_rows_that_cannot_be_divided_are_named_with_the_processes() -> None:
 
 def test_the_processes_rows_are_the_batch() -> None:
     batch = runs.make_batches().batch(0)
-    parts = [World(rank=rank, size=2).rows_of(batch) for rank in range(2)]
+    parts = [World(rank=rank, size=2).shard(batch) for rank in range(2)]
     assert torch.equal(torch.cat([part.idx for part in parts]), batch.idx)
-    assert torch.equal(torch.cat([part.layout.before for part in parts]), batch.layout.before)
-    assert sum(part.n_counted for part in parts) == batch.n_counted
+    assert torch.equal(torch.cat([part.layout.predecessor for part in parts]), batch.layout.predecessor)
+    assert sum(part.n_targets for part in parts) == batch.n_targets
     assert sum(part.n_tokens for part in parts) == batch.n_tokens
-    assert parts[0].n_counted != parts[1].n_counted  # or a mean of means would pass, too
+    assert parts[0].n_targets != parts[1].n_targets  # or a mean of means would pass, too
 
 
 def test_sharding_in_one_process_is_refused(tmp_path: Path) -> None:
@@ -175,9 +175,9 @@ def test_sharding_in_one_process_is_refused(tmp_path: Path) -> None:
 @pytest.mark.skipif(torch.cuda.device_count() != 1, reason="there is not exactly one GPU")
 def test_a_process_without_a_gpu_of_its_own_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOCAL_RANK", "1")
-    with pytest.raises(ConfigError, match=r"process 1 .* needs a GPU of its own and there are 1"):
-        device_of("auto")
+    with pytest.raises(ConfigError, match=r"process 1 .* needs its own GPU, but there are 1"):
+        resolve_device("auto")
 
 
 def test_without_torchrun_there_is_one_process() -> None:
-    assert World.here() == World(rank=0, size=1)
+    assert World.current() == World(rank=0, size=1)

@@ -68,7 +68,7 @@ def test_merged_weights_answer_as_the_attached_adapter_does(make_model: Make, se
     model = make_model(**settings)
     plain, adapter = logits(model), shaken(model)
     numpy_model = NumpyModel(model.config, merged(arrays(model), adapter))
-    attach(model, start=adapter)
+    attach(model, initial=adapter)
     attached = logits(model)
     assert (attached - plain).abs().max() > 0.1
     np.testing.assert_allclose(numpy_model.begin().feed(IDS), attached.numpy(), rtol=1e-3, atol=1e-3)
@@ -124,7 +124,7 @@ def test_a_damaged_file_is_an_error_in_words(make_model: Make, tmp_path: Path, d
 
 def test_a_file_that_is_no_adapter_is_refused(make_model: Make, tokenizer: Tokenizer, tmp_path: Path) -> None:
     save_model(make_model(), tokenizer, tmp_path)
-    with pytest.raises(CheckpointError, match="no adapter of this project"):
+    with pytest.raises(CheckpointError, match="not an adapter of this project"):
         load_adapter(tmp_path / "model.safetensors")
 
 
@@ -132,7 +132,7 @@ def test_matrices_that_are_no_pairs_are_refused(make_model: Make, tmp_path: Path
     adapter = shaken(make_model())
     torn = dict(list(adapter.up.items())[1:])
     save_adapter(tmp_path / "a.safetensors", replace(adapter, up=torn))
-    with pytest.raises(CheckpointError, match="no pairs"):
+    with pytest.raises(CheckpointError, match="not pairs"):
         load_adapter(tmp_path / "a.safetensors")
     save_adapter(tmp_path / "a.safetensors", replace(adapter, rank=2))
     with pytest.raises(CheckpointError, match="not of rank 2"):

@@ -106,7 +106,7 @@ def test_margins_are_of_their_own_pair(make_model: Make) -> None:
     model, reference = make_model(), make_model(seed=1)
     made = preference_objective("preference", reference)(model, "fp32", None, 0.0)
     one = pairs(block=48).batch(0)
-    assert len({int(t) for t in one.layout.trunk[0] if t >= 0}) > 1  # several to a row
+    assert len({int(t) for t in one.layout.prefix[0] if t >= 0}) > 1  # several to a row
     losses = [float(made(p.batch(0))[1]) for p in (pairs(block=48), pairs(block=48, swapped=True))]
     assert losses[0] == pytest.approx(losses[1], abs=1e-5)
 

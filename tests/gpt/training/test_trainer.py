@@ -263,7 +263,7 @@ def test_the_validation_loss_is_a_mean_over_tokens_without_dropout(make_model: M
         with torch.no_grad():
             mean = model(batch.idx, batch.targets, batch.layout)[1]
         assert mean is not None
-        total, n = total + mean.item() * batch.n_counted, n + batch.n_counted
+        total, n = total + mean.item() * batch.n_targets, n + batch.n_targets
     assert loss == pytest.approx(total / n, rel=1e-5)
 
 
@@ -300,7 +300,7 @@ def test_a_damaged_checkpoint_is_an_error_that_names_it(
     train(make_model(fresh=True), batches, None, CONFIG, tmp_path)
     path = tmp_path / "checkpoint.safetensors"
     path.write_bytes(path.read_bytes()[:-100])
-    with pytest.raises(CheckpointError, match=r"checkpoint\.safetensors: not a whole safetensors file"):
+    with pytest.raises(CheckpointError, match=r"checkpoint\.safetensors: not a complete safetensors file"):
         train(make_model(fresh=True), batches, None, CONFIG, tmp_path, resume=True)
 
 

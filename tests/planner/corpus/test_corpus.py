@@ -37,7 +37,7 @@ def goals(documents: list[text_format.Document]) -> list[str]:
     found = []
     for d in documents:
         segment = d[2]
-        if segment.mark == "[SEP]" and segment.text:
+        if segment.special_token == "[SEP]" and segment.text:
             found.append(segment.text)
     return found
 
@@ -118,9 +118,9 @@ def test_documents_fit_the_context(documents: list[text_format.Document], tokeni
 
 def test_every_document_begins_and_asks_for_something_to_be_written(documents: list[text_format.Document]) -> None:
     for d in documents:
-        assert d[0].mark == "[CLS]"
-        assert any(s.learn_text for s in d)
-        assert d[-1].mark in ("[EOS]", "[SEP]") and d[-1].learn_mark
+        assert d[0].special_token == "[CLS]"
+        assert any(s.loss_on_text for s in d)
+        assert d[-1].special_token in ("[EOS]", "[SEP]") and d[-1].loss_on_special
 
 
 def test_every_goal_of_a_document_is_in_its_canonical_wording(documents: list[text_format.Document]) -> None:
@@ -129,7 +129,7 @@ def test_every_goal_of_a_document_is_in_its_canonical_wording(documents: list[te
 
 
 def test_documents_are_of_every_kind(documents: list[text_format.Document]) -> None:
-    marks = [{s.mark for s in d} for d in documents]
+    marks = [{s.special_token for s in d} for d in documents]
     assert any("[REFUSE]" in m for m in marks)
     assert any("[TASK]" in m for m in marks)
     assert any("[HINT]" in m for m in marks)
@@ -142,7 +142,7 @@ def test_no_inventory_is_shown_if_the_recipe_says_so() -> None:
 
 
 def test_nothing_is_refused_if_the_recipe_says_so() -> None:
-    assert not any(s.mark == "[REFUSE]" for d in some(1, 60, recipe={"refusals": 0.0}) for s in d)
+    assert not any(s.special_token == "[REFUSE]" for d in some(1, 60, recipe={"refusals": 0.0}) for s in d)
 
 
 def test_human_instructions_are_mixed_in() -> None:

@@ -32,7 +32,7 @@ def incidents() -> list[Incident]:
 
 def answer(document: Document) -> list[str]:
     """The subtasks that the GPT is to write."""
-    return [s.text for s in document if s.mark in ("[SEP]", "[EOS]") and s.learn_text]
+    return [s.text for s in document if s.special_token in ("[SEP]", "[EOS]") and s.loss_on_text]
 
 
 def test_a_plan_after_feedback_reaches_its_conditions_without_what_is_given_up(incidents: list[Incident]) -> None:
@@ -64,7 +64,7 @@ def test_what_is_filled_in_makes_the_rest_of_the_plan_work(incidents: list[Incid
         found = islice(broken_spans(incident.rest, incident.expected, incident.seen, goal, start, barred), TRIES)
         steps = [parse_action(start.world, subtask) for subtask in answer(document)]
         assert any(
-            verify(incident.seen, goal, (*hole.before, *steps, *hole.after), began=start).ok
+            verify(incident.seen, goal, (*hole.before, *steps, *hole.after), initial_state=start).ok
             for hole in found if hole.todo
         )  # fmt: skip
         assert barred.isdisjoint(name for action in steps for name in action.args)
@@ -79,17 +79,17 @@ def test_the_documents_fit_into_a_context_with_room(tokenizer: Tokenizer) -> Non
 
 def test_loss_is_on_the_answer_alone(incidents: list[Incident]) -> None:
     document = next(d for d in map(filled, incidents) if d is not None)
-    begin = next(i for i, s in enumerate(document) if s.mark == "[EOS]")
-    assert not any(s.learn_text or s.learn_mark for s in document[:begin] if s.text != document[3].text)
-    assert all(s.learn_text for s in document[begin:] if s.text)
-    assert document[-1].mark == "[EOS]" and document[-1].learn_mark
+    begin = next(i for i, s in enumerate(document) if s.special_token == "[EOS]")
+    assert not any(s.loss_on_text or s.loss_on_special for s in document[:begin] if s.text != document[3].text)
+    assert all(s.loss_on_text for s in document[begin:] if s.text)
+    assert document[-1].special_token == "[EOS]" and document[-1].loss_on_special
 
 
 def test_a_recipe_without_them_draws_what_it_drew() -> None:
     with_them = Corpus(Recipe(feedback=0.3, infill=0.3), 1)
-    marks = {s.mark for tree in islice(with_them.trees(), 60) for s in tree.trunk}
+    marks = {s.special_token for tree in islice(with_them.trees(), 60) for s in tree.trunk}
     assert {"[FEEDBACK]", "[MASK]"} <= marks
-    plain = {s.mark for tree in islice(Corpus(Recipe(), 1).trees(), 60) for s in tree.trunk}
+    plain = {s.special_token for tree in islice(Corpus(Recipe(), 1).trees(), 60) for s in tree.trunk}
     assert not {"[FEEDBACK]", "[MASK]"} & plain
     assert (Recipe(feedback=0.3, infill=0.3).kinds, Recipe().kinds) == (("feedback", "infill"), ())
 

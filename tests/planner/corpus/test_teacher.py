@@ -9,7 +9,7 @@ import pytest
 from envs.symbolic.actions import Action, State, applicable, apply, format_action, successor
 from envs.symbolic.goals import parse_goal
 from envs.symbolic.scoring import holds
-from planner.corpus.teacher import LIMIT, Taught, teach
+from planner.corpus.teacher import MAX_OBJECTS_PER_CONDITION, Taught, teach
 from planner.corpus.teacher_chunks import plan_in_chunks
 from planner.verification.plan_verification import verify
 from tests.envs.homes_for_tests import after, state
@@ -322,7 +322,10 @@ def test_more_things_than_a_few_are_moved_in_several_chunks() -> None:
     things = {f"pen {i}": "bed 1" if i % 2 else "sofa 1" for i in range(1, 13)}
     now = state(["bed 1", "sofa 1", "desk 1"], things)
     pieces = list(plan_in_chunks(now, parse_goal("every pen on desk")))
-    assert [len(actions) for *_, actions in pieces] == [2 * LIMIT, 2 * (12 - LIMIT)]
+    assert [len(actions) for *_, actions in pieces] == [
+        2 * MAX_OBJECTS_PER_CONDITION,
+        2 * (12 - MAX_OBJECTS_PER_CONDITION),
+    ]
 
 
 @pytest.mark.parametrize(

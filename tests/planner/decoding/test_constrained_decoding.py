@@ -31,13 +31,13 @@ class StubSession:
     def length(self) -> int:
         return len(self.read)
 
-    def feed(self, ids: Sequence[int], among: Sequence[int] | None = None) -> Floats:
+    def feed(self, ids: Sequence[int], candidate_ids: Sequence[int] | None = None) -> Floats:
         assert ids, "a session must be fed something"
         self.read += ids
         logits = self.rng.normal(size=V).astype(np.float32)
         if self.script:
             logits[self.script.pop(0)] = 100.0
-        return logits if among is None else logits[list(among)]
+        return logits if candidate_ids is None else logits[list(candidate_ids)]
 
 
 def cursor(session: StubSession, **options: object) -> Cursor:
@@ -172,10 +172,10 @@ def test_the_same_seed_chooses_the_same() -> None:
 class FixedSession(StubSession):
     """What follows depends on what was read, as a GPT's answer does; it can forget."""
 
-    def feed(self, ids: Sequence[int], among: Sequence[int] | None = None) -> Floats:
+    def feed(self, ids: Sequence[int], candidate_ids: Sequence[int] | None = None) -> Floats:
         super().feed(ids)
         logits = np.random.default_rng(self.read).normal(size=V).astype(np.float32)
-        return logits if among is None else logits[list(among)]
+        return logits if candidate_ids is None else logits[list(candidate_ids)]
 
     def rewind(self, length: int) -> None:
         del self.read[length:]

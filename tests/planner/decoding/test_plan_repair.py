@@ -63,24 +63,24 @@ def prompts(planner: Planner, what: FailedPlan, options: Options, monkeypatch: p
         return original(inventory, said)
 
     monkeypatch.setattr(planner.prompts, "read", spy)
-    planner.plan_for_goal(GOAL, small(), options, broken=what)
+    planner.plan_for_goal(GOAL, small(), options, failed_plan=what)
     return read
 
 
 def test_what_slipped_once_is_done_again_and_nothing_is_written(able: Planner) -> None:
-    plan = able.plan_for_goal(GOAL, small(), QUICK, broken=broken("mug 1 slipped"))
+    plan = able.plan_for_goal(GOAL, small(), QUICK, failed_plan=broken("mug 1 slipped"))
     assert (plan.subtasks, plan.kept, plan.tokens, plan.status) == (PLAN, 4, 0, "verified")
 
 
 def test_a_span_is_written_and_the_rest_of_the_plan_stays(able: Planner) -> None:
-    plan = able.plan_for_goal(GOAL, small(), QUICK, broken=broken("cannot reach mug 1"))
+    plan = able.plan_for_goal(GOAL, small(), QUICK, failed_plan=broken("cannot reach mug 1"))
     assert plan.status == "verified" and plan.tokens > 0
     assert (plan.subtasks[-2:], plan.kept) == (PLAN[2:], 2)
     assert not any("mug 1" in subtask for subtask in plan.subtasks)
 
 
 def test_what_is_written_ends_as_soon_as_the_rest_reaches_the_goal(able: Planner) -> None:
-    plan = able.plan_for_goal(GOAL, small(), QUICK, broken=broken("cannot reach mug 1"))
+    plan = able.plan_for_goal(GOAL, small(), QUICK, failed_plan=broken("cannot reach mug 1"))
     written = plan.actions[: -plan.kept]
     assert not any(
         verify(small(), GOAL, (*written[:n], *plan.actions[-plan.kept :])).ok for n in range(1, len(written))
@@ -91,9 +91,9 @@ def test_every_repair_of_a_drawn_incident_is_a_plan_for_its_goal(able: Planner) 
     repaired = 0
     for incident in _incidents(60):
         what = FailedPlan(rest=incident.rest, expected=incident.expected, notes=incident.notes)
-        plan = able.plan_for_goal(incident.goal, incident.seen, QUICK, start=incident.start, broken=what)
+        plan = able.plan_for_goal(incident.goal, incident.seen, QUICK, initial_state=incident.start, failed_plan=what)
         assert (plan.status == "verified") == verify(
-            incident.seen, incident.goal, plan.actions, began=incident.start
+            incident.seen, incident.goal, plan.actions, initial_state=incident.start
         ).ok
         if plan.kept:
             repaired += 1
@@ -104,7 +104,7 @@ def test_every_repair_of_a_drawn_incident_is_a_plan_for_its_goal(able: Planner) 
 def test_what_cannot_be_reached_is_in_no_repair(able: Planner) -> None:
     for incident in _incidents(60):
         what = FailedPlan(rest=incident.rest, expected=incident.expected, notes=incident.notes)
-        plan = able.plan_for_goal(incident.goal, incident.seen, QUICK, start=incident.start, broken=what)
+        plan = able.plan_for_goal(incident.goal, incident.seen, QUICK, initial_state=incident.start, failed_plan=what)
         lost = {note.suspect for note in incident.notes if note.lasts}
         if plan.kept:
             assert lost.isdisjoint(name for action in plan.actions for name in action.args)
@@ -115,7 +115,7 @@ def test_what_slipped_twice_is_tried_again_where_nothing_else_is_there(able: Pla
     note = failure(small().world, book[0], "book 1 slipped")
     assert abandoned([note, note]) == {"book 1"}
     what = FailedPlan(rest=book, expected=small(), notes=(note, note))
-    plan = able.plan_for_goal(parse_goal("book on sofa"), small(), QUICK, broken=what)
+    plan = able.plan_for_goal(parse_goal("book on sofa"), small(), QUICK, failed_plan=what)
     assert (plan.actions, plan.kept, plan.status) == (book, 2, "verified")
 
 
@@ -123,7 +123,7 @@ def test_repair_can_be_switched_off(able: Planner, monkeypatch: pytest.MonkeyPat
     options = replace(QUICK, repair="replan")
     read = prompts(able, broken("cannot reach mug 1"), options, monkeypatch)
     assert not any("[MASK]" in marks for marks in read) and any("[FEEDBACK]" in marks for marks in read)
-    assert able.plan_for_goal(GOAL, small(), options, broken=broken("mug 1 slipped")).kept == 0
+    assert able.plan_for_goal(GOAL, small(), options, failed_plan=broken("mug 1 slipped")).kept == 0
 
 
 def test_feedback_can_be_switched_off(able: Planner, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,9 +149,9 @@ def test_without_either_a_new_plan_is_what_it_always_was(random_gpt: GPT, tokeni
     off = replace(QUICK, repair="replan", feedback=False)
     asked = [
         plain.plan_for_goal(GOAL, small(), QUICK, avoid=avoid),
-        plain.plan_for_goal(GOAL, small(), QUICK, avoid=avoid, broken=broken("mug 1 slipped")),
+        plain.plan_for_goal(GOAL, small(), QUICK, avoid=avoid, failed_plan=broken("mug 1 slipped")),
         Planner(random_gpt, tokenizer, kinds=BOTH).plan_for_goal(
-            GOAL, small(), off, avoid=avoid, broken=broken("mug 1 slipped")
+            GOAL, small(), off, avoid=avoid, failed_plan=broken("mug 1 slipped")
         ),
     ]
     assert len({(plan.actions, plan.tokens, plan.tried, plan.kept) for plan in asked}) == 1
@@ -160,7 +160,7 @@ def test_without_either_a_new_plan_is_what_it_always_was(random_gpt: GPT, tokeni
 def test_the_gpt_alone_mends_nothing(able: Planner, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(goal_planner, "repair", lambda *_, **__: pytest.fail("it was repaired"))
     able.plan_for_goal(
-        GOAL, small(), Options(samples=0, constrained=False, chunks=False), broken=broken("mug 1 slipped")
+        GOAL, small(), Options(samples=0, constrained=False, chunks=False), failed_plan=broken("mug 1 slipped")
     )
 
 

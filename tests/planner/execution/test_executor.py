@@ -100,7 +100,7 @@ def test_after_a_failure_the_planner_plans_from_the_state_that_is_seen() -> None
     assert (episode.success, episode.replans) == (True, 1)
     (asked,) = planner.asked
     assert asked.state[1:] == after(small(), "open cabinet 1")[1:]
-    assert asked.start[1:] == small()[1:] and asked.phase == 0
+    assert asked.initial_state[1:] == small()[1:] and asked.phase == 0
     assert [s.status for s in episode.steps] == ["done", "failed", "done", "done"]
 
 
@@ -345,15 +345,15 @@ def test_a_failed_subtask_is_still_to_come_and_its_reason_is_told() -> None:
     planner = StubPlanner(MOVE[1:])
     carry_out(ClumsyHome(small(), pick_up_mug_1=1), "mug on desk", MOVE, planner)
     (asked,) = planner.asked
-    assert asked.broken.rest == tuple(actions(small(), *MOVE)[1:])
-    assert asked.broken.expected == asked.state
-    assert [note.said for note in asked.broken.notes] == ["pick up mug 1 failed : it slipped"]
+    assert asked.failed_plan.rest == tuple(actions(small(), *MOVE)[1:])
+    assert asked.failed_plan.expected == asked.state
+    assert [note.said for note in asked.failed_plan.notes] == ["pick up mug 1 failed : it slipped"]
 
 
 def test_failures_of_earlier_plans_are_told_too() -> None:
     planner = StubPlanner(MOVE[1:], MOVE[1:])
     carry_out(ClumsyHome(small(), pick_up_mug_1=2), "mug on desk", MOVE, planner)
-    assert [len(asked.broken.notes) for asked in planner.asked] == [1, 2]
+    assert [len(asked.failed_plan.notes) for asked in planner.asked] == [1, 2]
 
 
 def test_what_somebody_changed_is_told_once() -> None:
@@ -364,16 +364,16 @@ def test_what_somebody_changed_is_told_once() -> None:
         planner=planner, disturb=Meddling(home, before_2=SHUT),  # type: ignore[arg-type]
     )  # fmt: skip
     first, second = planner.asked
-    assert first.broken.rest == tuple(actions(small(), *MOVE)[1:])
-    assert [note.said for note in first.broken.notes] == ["cabinet 1 is closed now"]
-    assert [note.said for note in second.broken.notes] == ["put mug 1 on desk 1 failed : it slipped"]
+    assert first.failed_plan.rest == tuple(actions(small(), *MOVE)[1:])
+    assert [note.said for note in first.failed_plan.notes] == ["cabinet 1 is closed now"]
+    assert [note.said for note in second.failed_plan.notes] == ["put mug 1 on desk 1 failed : it slipped"]
 
 
 def test_a_plan_that_ended_short_of_its_goal_has_nothing_left_and_nothing_went_wrong() -> None:
     planner = StubPlanner(MOVE[2:])
     carry_out(SymbolicHome(small()), "mug on desk", MOVE[:2], planner)
     (asked,) = planner.asked
-    assert (asked.broken.rest, asked.broken.notes) == ((), ())
+    assert (asked.failed_plan.rest, asked.failed_plan.notes) == ((), ())
 
 
 # A door that is in the way
@@ -414,7 +414,7 @@ def test_what_stays_out_of_reach_with_the_door_closed_is_told_once() -> None:
     home = CrampedHome(cramped(), closing_helps=False)
     episode = carry_out(home, "mug on desk", ("pick up mug 2", "put mug 2 on desk 1"), planner)
     (asked,) = planner.asked
-    assert [note.said for note in asked.broken.notes] == ["pick up mug 2 failed : cannot reach mug 2"]
+    assert [note.said for note in asked.failed_plan.notes] == ["pick up mug 2 failed : cannot reach mug 2"]
     assert episode.success
 
 

@@ -9,7 +9,12 @@ import pytest
 
 from envs.symbolic.actions import State
 from planner.errors import CalibrationError
-from planner.exploration.belief_planning import named, plan_under_uncertainty, with_named, with_unseen
+from planner.exploration.belief_planning import (
+    categories_named,
+    plan_under_uncertainty,
+    with_named_objects,
+    with_unseen,
+)
 from planner.plans.export import ExportError
 from planner.plans.options import Options
 from planner.world_model.belief import Belief
@@ -117,7 +122,7 @@ def test_what_to_look_for_is_plain_data(belief: Belief) -> None:
     ],
 )
 def test_an_instruction_names_categories(instruction: str, categories: set[str]) -> None:
-    assert set(named(instruction)) == categories
+    assert set(categories_named(instruction)) == categories
 
 
 def test_what_is_named_is_there_once_where_nothing_of_it_is_known(belief: Belief) -> None:
@@ -126,5 +131,5 @@ def test_what_is_named_is_there_once_where_nothing_of_it_is_known(belief: Belief
 
 
 def test_things_that_a_plan_names_are_known_by_name(belief: Belief) -> None:
-    index = with_named(belief, ["pick up mug 7", "put mug 7 on wine glass 2"]).world.index
+    index = with_named_objects(belief, ["pick up mug 7", "put mug 7 on wine glass 2"]).world.index
     assert {"mug 7", "wine glass 2"} <= index.keys() and "glass 2" not in index

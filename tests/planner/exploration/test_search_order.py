@@ -12,7 +12,14 @@ import pytest
 from envs.symbolic.actions import State
 from envs.symbolic.domain import load_domain
 from planner.exploration.information_needs import InformationNeed
-from planner.exploration.search_order import SearchAction, chances, hypothesize, most_likely, nearest, options
+from planner.exploration.search_order import (
+    SearchAction,
+    hypothesize,
+    location_probabilities,
+    most_likely,
+    nearest,
+    search_actions,
+)
 from planner.io.paths import datasets_dir
 from planner.tasks.home_splits import SPLITS, sample_home
 from planner.world_model import usual_places
@@ -37,42 +44,46 @@ def look(chance: float, cost_s: float) -> SearchAction:
 
 def test_chances_are_of_places_not_looked_at_and_add_up_to_one(start: State) -> None:
     belief = seen_at_start(start)
-    found = chances(MUG, belief)
+    found = location_probabilities(MUG, belief)
     assert sum(found.values()) == pytest.approx(1.0)
     assert not found.keys() & belief.looked
 
 
 def test_a_place_that_a_thing_does_not_fit_has_no_chance(start: State) -> None:
-    backpack = chances(InformationNeed(label="backpack", words=("backpack",)), seen_at_start(start))
+    backpack = location_probabilities(InformationNeed(label="backpack", words=("backpack",)), seen_at_start(start))
     assert backpack and "drawer 1" not in backpack and not load_domain().fits("backpack", "drawer")
 
 
 def test_a_place_that_cannot_be_got_to_has_no_chance(start: State) -> None:
     belief = seen_at_start(start)
-    assert "cabinet 1" in chances(MUG, belief)
-    assert "cabinet 1" not in chances(MUG, belief, frozenset({"cabinet 1"}))
+    assert "cabinet 1" in location_probabilities(MUG, belief)
+    assert "cabinet 1" not in location_probabilities(MUG, belief, frozenset({"cabinet 1"}))
 
 
 def test_when_all_places_were_looked_at_none_is_left(start: State) -> None:
     belief = replace(seen_at_start(start), looked=frozenset(start.world.names))
-    assert (chances(MUG, belief), options([MUG], belief)) == ({}, [])
+    assert (location_probabilities(MUG, belief), search_actions([MUG], belief)) == ({}, [])
 
 
 def test_a_place_that_is_remembered_without_it_is_less_likely(start: State) -> None:
     belief = seen_at_start(start)
     again = replace(belief, remembered=frozenset({"cabinet 2"}))
-    assert chances(MUG, again)["cabinet 2"] < chances(MUG, belief)["cabinet 2"] == chances(MUG, belief)["cabinet 1"]
+    assert (
+        location_probabilities(MUG, again)["cabinet 2"]
+        < location_probabilities(MUG, belief)["cabinet 2"]
+        == location_probabilities(MUG, belief)["cabinet 1"]
+    )
 
 
 def test_all_that_lies_openly_in_another_room_is_one_look(start: State) -> None:
-    open_ones = [found for found in options([SHIRT], seen_at_start(start)) if not found.opens]
+    open_ones = [found for found in search_actions([SHIRT], seen_at_start(start)) if not found.opens]
     assert len(open_ones) == 1 and {"bed 1", "desk 1", "side table 1"} <= open_ones[0].shows
 
 
 def test_what_is_open_need_not_be_opened(start: State) -> None:
     belief = seen_at_start(after(start, "open wardrobe 1", "close wardrobe 1", "open wardrobe 1", "go to fridge 1"))
     belief = replace(belief, fixtures={**belief.fixtures, "wardrobe 1": frozenset({"open"})})
-    assert all(not found.opens for found in options([SHIRT], belief) if found.fixture == "wardrobe 1")
+    assert all(not found.opens for found in search_actions([SHIRT], belief) if found.fixture == "wardrobe 1")
 
 
 def test_the_likeliest_look_is_the_one_of_most_chance_for_its_time() -> None:
@@ -83,13 +94,13 @@ def test_the_likeliest_look_is_the_one_of_most_chance_for_its_time() -> None:
 
 def test_the_way_to_a_place_costs_time() -> None:
     belief = Belief.of_map(open_home("studio").world.scene)
-    costs = {found.fixture: found.cost_s for found in options([MUG], belief) if found.opens}
+    costs = {found.fixture: found.cost_s for found in search_actions([MUG], belief) if found.opens}
     assert len(set(costs.values())) == len(costs) > 2
 
 
 def test_things_are_imagined_where_the_next_look_goes(start: State) -> None:
     belief = seen_at_start(start)
-    fridge = next(found for found in options([MUG], belief) if found.fixture == "fridge 1")
+    fridge = next(found for found in search_actions([MUG], belief) if found.fixture == "fridge 1")
     (known,) = hypothesize([MUG], belief, fridge).values()
     assert (known.place, known.source) == ("fridge 1", "imagined")
 

@@ -8,7 +8,7 @@ from envs.symbolic.actions import State, parse_action
 from envs.symbolic.disturbances import Disturbance, disturbed_state
 from envs.symbolic.goals import parse_goal
 from planner.facts.failure_notes import (
-    MOST,
+    MAX_NOTES,
     Note,
     abandoned,
     changes,
@@ -89,7 +89,7 @@ def test_changes_are_said_as_they_are_seen() -> None:
 def test_a_prompt_is_told_the_last_notes_that_are_about_its_things() -> None:
     notes = [Note(said=str(n), names=("mug 1" if n % 2 else "mug 2",)) for n in range(20)]
     assert [note.said for note in relevant_notes(notes, {"mug 1", "desk 1"})] == ["13", "15", "17", "19"]
-    assert len(relevant_notes(notes, {"mug 1", "mug 2"})) == MOST
+    assert len(relevant_notes(notes, {"mug 1", "mug 2"})) == MAX_NOTES
 
 
 def test_facts_name_what_failed_and_what_could_stand_in() -> None:

@@ -11,8 +11,8 @@ from envs.scenes.scene_sampler import sample_scene
 from envs.symbolic.actions import NOWHERE, State, World
 from envs.symbolic.goals import parse_goal
 from planner.facts.retrieval import Facts, describe, location, retrieve_facts
-from planner.goals.chunking import MAX_CONDITIONS, MAX_WORK, estimated_changes, next_conditions
-from planner.goals.grounding import LIMIT
+from planner.goals.chunking import MAX_CHANGES, MAX_CONDITIONS, estimated_changes, next_conditions
+from planner.goals.grounding import MAX_OBJECTS_PER_CONDITION
 from tests.envs.homes_for_tests import after, state
 from tests.planner.conftest import Drawn, Piece
 
@@ -192,7 +192,7 @@ def test_a_chunk_changes_a_few_things_at_most() -> None:
     conditions = parse_goal("6 pen on desk ; 6 pencil on desk").conditions
     found = next_conditions(now, conditions, now)
     assert found == conditions[:1]
-    assert estimated_changes(now, found, now) <= MAX_WORK < estimated_changes(now, conditions, now)
+    assert estimated_changes(now, found, now) <= MAX_CHANGES < estimated_changes(now, conditions, now)
 
 
 def test_a_single_condition_is_a_chunk_however_large() -> None:
@@ -217,7 +217,7 @@ def test_when_all_holds_there_is_no_chunk() -> None:
 def test_facts_about_very_many_things_are_about_the_first_few(goal: str) -> None:
     things = {f"pen {i}": "bed 1" for i in range(1, 15)}
     now = state(["bed 1", "desk 1"], things)
-    assert sum(text.startswith("pen ") for text in texts(now, goal)) == LIMIT
+    assert sum(text.startswith("pen ") for text in texts(now, goal)) == MAX_OBJECTS_PER_CONDITION
 
 
 def test_a_class_of_fixtures_names_the_members_that_are_to_be_changed() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from envs.symbolic.goals import parse_goal
-from planner.language.goal_wording import in_words, question, what_differs
+from planner.language.goal_wording import distinguishing_words, in_words, question
 from tests.planner.conftest import Drawn
 
 
@@ -39,12 +39,12 @@ def test_the_question_names_every_option() -> None:
 
 def test_what_all_options_share_is_not_asked_about() -> None:
     goals = [parse_goal(goal) for goal in ("fridge open ; mug on desk", "mug on side table ; fridge open")]
-    assert what_differs(goals) == ("put a mug on the desk", "put a mug on the side table")
+    assert distinguishing_words(goals) == ("put a mug on the desk", "put a mug on the side table")
 
 
 def test_an_option_that_is_part_of_another_is_still_named() -> None:
     goals = [parse_goal(goal) for goal in ("mug on desk", "mug on desk ; fridge open")]
-    assert what_differs(goals) == ("put a mug on the desk", "put a mug on the desk and open the fridge")
+    assert distinguishing_words(goals) == ("put a mug on the desk", "put a mug on the desk and open the fridge")
 
 
 def test_every_goal_that_is_drawn_has_words(drawn: list[Drawn]) -> None:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from envs.symbolic.domain import load_domain
-from planner.language.normalization import SPAN, normalize
+from planner.language.normalization import MAX_INSTRUCTION_CHARS, normalize
 from planner.language.phrase_patterns import Family, load_words
 from planner.language.realization import _VERBS, Realizer
 
@@ -65,7 +65,7 @@ def test_a_question_mark_is_kept() -> None:
 
 
 def test_a_long_instruction_is_cut() -> None:
-    assert len(normalize("put the mug on the table and " * 100)) <= SPAN
+    assert len(normalize("put the mug on the table and " * 100)) <= MAX_INSTRUCTION_CHARS
 
 
 def test_space_before_an_instruction_does_not_use_up_its_length() -> None:

@@ -16,9 +16,11 @@ GOAL = "mug on dining table"
 TO_TABLE = ("open cabinet 1", "pick up mug 1", "put mug 1 on dining table 1")
 
 
-def failure_of(start: State, goal: str, *subtasks: str, parse_error: str = "", cut: bool = False) -> Failure | None:
+def failure_of(
+    start: State, goal: str, *subtasks: str, parse_error: str = "", truncated: bool = False
+) -> Failure | None:
     actions: list[Action] = [parse_action(start.world, subtask) for subtask in subtasks]
-    draft = Draft(actions=actions, parse_error=parse_error, cut=cut)
+    draft = Draft(actions=actions, parse_error=parse_error, truncated=truncated)
     return plan_failure(draft, verify(start, parse_goal(goal), actions), parse_goal(goal), start)
 
 
@@ -48,7 +50,7 @@ def test_a_plan_that_was_read_fails_for_what_it_does(
 def test_a_plan_that_names_what_is_not_there_or_is_cut_off(flat: State) -> None:
     named = failure_of(flat, GOAL, TO_TABLE[0], parse_error="there is no 'mug 7' in this home")
     assert named == Failure(kind="wrong instance", detail="there is no 'mug 7' in this home")
-    cut = failure_of(flat, GOAL, TO_TABLE[0], cut=True)
+    cut = failure_of(flat, GOAL, TO_TABLE[0], truncated=True)
     assert cut is not None and cut.kind == "too long"
 
 
@@ -57,7 +59,7 @@ def test_a_plan_that_names_what_is_not_there_or_is_cut_off(flat: State) -> None:
     [
         (ParsedInstruction(instruction="x", goal=parse_goal(GOAL)), None),
         (ParsedInstruction(instruction="x", goal=parse_goal("mug on countertop")), "goal misunderstood"),
-        (ParsedInstruction(instruction="x", goal_text="mug on and", broken=True), "goal misunderstood"),
+        (ParsedInstruction(instruction="x", goal_text="mug on and", unparsable=True), "goal misunderstood"),
         (
             ParsedInstruction(instruction="x", goal_text="toy on bed", refusal="there is no toy here"),
             "goal misunderstood",

@@ -10,7 +10,7 @@ import torch
 
 from envs.symbolic.domain import load_domain
 from gpt.encoders.audio import HearingConfig, HearingEncoder
-from gpt.encoders.vision import SightConfig, SightEncoder, folded
+from gpt.encoders.vision import SightConfig, SightEncoder, fold_batch_norms
 from gpt.training.lora import adapter_of, attach
 from gpt.weights.checkpoint import load_model
 from gpt.weights.encoder_file import SenseFile, SenseKind, save_sense
@@ -45,7 +45,7 @@ def encoder_of(kind: SenseKind, n_embd: int) -> tuple[dict[str, object], dict[st
     with torch.no_grad():  # so that it takes some cells for middles of things
         encoder.heads.bias[sight.classes] = -3.0
         encoder.heads.bias[sight.classes + 1 : sight.classes + 4] = 3.0
-    return sight.as_dict(), folded(encoder)
+    return sight.as_dict(), fold_batch_norms(encoder)
 
 
 @pytest.fixture(scope="session")

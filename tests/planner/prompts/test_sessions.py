@@ -23,9 +23,9 @@ def fed(monkeypatch: pytest.MonkeyPatch) -> list[list[int]]:
     found: list[list[int]] = []
     original = NumpySession.feed
 
-    def spy(self: NumpySession, ids: list[int], among: Sequence[int] | None = None) -> Floats:
+    def spy(self: NumpySession, ids: list[int], candidate_ids: Sequence[int] | None = None) -> Floats:
         found.append(list(ids))
-        return original(self, ids, among)
+        return original(self, ids, candidate_ids)
 
     monkeypatch.setattr(NumpySession, "feed", spy)
     return found
@@ -84,5 +84,5 @@ def test_samples_of_a_plan_share_what_they_begin_with(
     assert sum(ids[: len(begins)] == begins for ids in fed) == 1
 
 
-def _never(now: State, goal: object, actions: object, *, began: State | None = None) -> object:
-    return replace(verify(now, goal, actions, began=began), step=1, reason="not this one")  # type: ignore[arg-type]
+def _never(now: State, goal: object, actions: object, *, initial_state: State | None = None) -> object:
+    return replace(verify(now, goal, actions, initial_state=initial_state), step=1, reason="not this one")  # type: ignore[arg-type]

@@ -117,8 +117,8 @@ def test_a_large_homes_inventory_says_one_or_several() -> None:
         things = {f"cup {i}": "desk 1" for i in range(1, number + 1)}
         return text_format.inventory(state(["desk 1", "shelf 1", "shelf 2", "shelf 3"], {**things, "mug 1": "shelf 1"}))
 
-    assert with_cups(text_format.MOST_OF_A_KIND) == f"cup {text_format.MOST_OF_A_KIND} mug desk shelf 3"
-    assert with_cups(text_format.MOST_OF_A_KIND + 1) == "cup 2 mug desk shelf 2"
+    assert with_cups(text_format.MAX_PER_CATEGORY) == f"cup {text_format.MAX_PER_CATEGORY} mug desk shelf 3"
+    assert with_cups(text_format.MAX_PER_CATEGORY + 1) == "cup 2 mug desk shelf 2"
 
 
 def test_a_plan_is_shown_after_its_instruction() -> None:

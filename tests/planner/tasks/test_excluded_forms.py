@@ -50,7 +50,7 @@ def test_no_document_of_a_recipe_has_what_it_leaves_out() -> None:
         assert not excluded_forms.speaks_of(document[1].text, recipe.without), document[1].text  # what is asked
         for segment in document:
             assert "wardrobe" not in segment.text and "ottoman" not in segment.text
-        goal_text = document[2].text if len(document) > 2 and document[2].mark == "[SEP]" else ""
+        goal_text = document[2].text if len(document) > 2 and document[2].special_token == "[SEP]" else ""
         if goal_text:
             goal = parse_goal(goal_text)
             assert not excluded_forms.forms(goal) & set(recipe.without), goal_text
@@ -60,11 +60,11 @@ def test_no_document_of_a_recipe_has_what_it_leaves_out() -> None:
 def test_a_goal_is_worded_from_it() -> None:
     recipe = replace(NARROW, descriptions=1.0, with_inventory=1.0, plans=0.0)
     documents = list(itertools.islice(Corpus(recipe, 2).documents(), 60))
-    worded = [d for d in documents if d[1].mark == "[TASK]" and not d[1].text]
+    worded = [d for d in documents if d[1].special_token == "[TASK]" and not d[1].text]
     assert worded
     for _, _, goal, words, end in worded:
         parse_goal(goal.text)
-        assert (goal.learn_text, words.learn_text, end.mark) == (False, True, "[EOS]") and words.text
+        assert (goal.loss_on_text, words.loss_on_text, end.special_token) == (False, True, "[EOS]") and words.text
 
 
 def test_what_cannot_be_left_out_is_named_and_so_is_what_can() -> None:

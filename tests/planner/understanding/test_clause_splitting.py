@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from planner.understanding.clause_splitting import CUT_COST, LONGEST, best_split, spans, split
+from planner.understanding.clause_splitting import CUT_COST, MAX_PIECES_TOGETHER, best_split, spans, split
 
 FIVE = "wash a cup, then open the fridge and close it. lock the safe; sit down"
 
@@ -21,7 +21,7 @@ def every_cut(pieces: int) -> list[list[tuple[int, int]]]:
     """All ways to divide pieces into runs, but for the whole in one."""
     found: list[list[list[tuple[int, int]]]] = [[[]]]
     for end in range(1, pieces + 1):
-        begins = range(max(0, end - LONGEST), end)
+        begins = range(max(0, end - MAX_PIECES_TOGETHER), end)
         found.append([[*split, (b, end)] for b in begins for split in found[b] if end - b < pieces])
     return found[-1]
 
@@ -62,4 +62,4 @@ def test_what_cannot_beat_the_whole_is_not_read() -> None:
         asked.append(part)
         return part, -0.01
 
-    assert best_split(FIVE, read, bar=-0.04) is None and not asked
+    assert best_split(FIVE, read, min_logprob=-0.04) is None and not asked

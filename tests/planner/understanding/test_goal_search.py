@@ -11,7 +11,7 @@ from envs.symbolic.domain import load_domain
 from planner.api import Planner
 from planner.plans.options import Options
 from planner.tasks.task_sampler import TaskDrawer
-from planner.understanding.goal_search import WIDTH, HomeWords, likeliest_goals
+from planner.understanding.goal_search import BEAM_WIDTH, HomeWords, likeliest_goals
 from tests.planner.conftest import Drawn
 
 HOME = ["mug", "mug", "butter knife", "side table", "cabinet", "desk", "apple", "toy car", "fridge"]
@@ -59,7 +59,7 @@ def test_the_likeliest_goals_come_best_first_and_only_of_allowed_words(memorized
     )  # fmt: skip
     assert len(found) > 0 and session.length == 0
     assert [w.logprob for w in found] == sorted((w.logprob for w in found), reverse=True)
-    assert all(words.allow(tokenizer.decode(w.ids)) for w in found[:WIDTH])
+    assert all(words.allow(tokenizer.decode(w.ids)) for w in found[:BEAM_WIDTH])
 
 
 def test_what_can_be_done_is_not_changed(memorized: Planner, flat: State) -> None:

@@ -84,7 +84,7 @@ def test_the_prompt_ends_with_the_hole_and_what_follows_it() -> None:
     hole = first(opened, opened, *TWO[1:], abandoned=frozenset({"mug 1"}))
     assert hole is not None
     document, facts = span_prompt(hole, (), parse_goal(GOAL), small())
-    assert [segment.mark for segment in document][-4:] == ["[SEP]", "[MASK]", "[SEP]", "[SEP]"]
+    assert [segment.special_token for segment in document][-4:] == ["[SEP]", "[MASK]", "[SEP]", "[SEP]"]
     assert tuple(segment.text for segment in document[-2:]) == TWO[3:]
     assert facts.names >= {"mug 2", "desk 1", "book 1"}
 
@@ -104,7 +104,7 @@ def test_what_nothing_is_written_into_reaches_the_goal() -> None:
             assert _after(incident.seen, hole.before) == hole.state
             if not hole.todo:
                 checked += 1
-                assert verify(incident.seen, goal, kept, began=incident.start).ok
+                assert verify(incident.seen, goal, kept, initial_state=incident.start).ok
     assert checked > 20
 
 

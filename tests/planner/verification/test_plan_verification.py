@@ -14,9 +14,9 @@ def home() -> State:
     return state(["cabinet 1", "desk 1", "bed 1", "desk lamp 1"], {"mug 1": "cabinet 1", "book 1": "bed 1"})
 
 
-def check(goal: str, *subtasks: str, now: State | None = None, began: State | None = None) -> Report:
+def check(goal: str, *subtasks: str, now: State | None = None, initial_state: State | None = None) -> Report:
     now = now or home()
-    return verify(now, parse_goal(goal), [parse_action(now.world, s) for s in subtasks], began=began)
+    return verify(now, parse_goal(goal), [parse_action(now.world, s) for s in subtasks], initial_state=initial_state)
 
 
 MOVE = ("open cabinet 1", "pick up mug 1", "put mug 1 on desk 1")
@@ -94,8 +94,8 @@ def test_every_is_about_what_was_so_at_the_start_of_the_episode() -> None:
     start = state(["sink 1", "desk 1"], {"cup 1: dirty": "sink 1", "cup 2: dirty": "desk 1"})
     washed = after(start, "turn on sink 1")
     rest = ("turn off sink 1", "pick up cup 2", "put cup 2 in sink 1", "turn on sink 1")
-    assert check("every dirty cup is clean", *rest, now=washed, began=start).ok
-    assert not check("every dirty cup is clean", now=washed, began=start).ok
+    assert check("every dirty cup is clean", *rest, now=washed, initial_state=start).ok
+    assert not check("every dirty cup is clean", now=washed, initial_state=start).ok
 
 
 def test_the_state_that_is_given_is_not_changed() -> None:

@@ -15,7 +15,7 @@ from envs.symbolic.scene import Scene
 from planner.execution.events import Ended, Step
 from planner.exploration.information_needs import InformationNeed
 from planner.exploration.search_executor import execute_with_search
-from planner.exploration.search_order import chances, most_likely, options
+from planner.exploration.search_order import location_probabilities, most_likely, search_actions
 from planner.world_model.belief import Belief
 from planner.world_model.location_prior import COMMON, MAX_TRIES, TRIES, patience
 from tests.planner.world_model.two_rooms import TaughtPlanner, seen_at_start, two_rooms
@@ -53,7 +53,7 @@ class Sticks(SymbolicHome):
 def test_a_belief_has_common_habits_unless_others_are_known(tmp_path: Path) -> None:
     belief = seen_at_start(two_rooms(tmp_path))
     assert belief.habits is COMMON
-    common, own = chances(MUG, belief), chances(MUG, replace(belief, habits=OfThisHome()))
+    common, own = location_probabilities(MUG, belief), location_probabilities(MUG, replace(belief, habits=OfThisHome()))
     assert common["wardrobe 1"] < 0.1 < 0.9 < own["wardrobe 1"]
     assert sum(own.values()) == pytest.approx(1.0)
 
@@ -67,13 +67,13 @@ def test_habits_stay_with_a_belief_that_learns_more(tmp_path: Path) -> None:
 
 def test_what_this_home_keeps_elsewhere_is_looked_for_there_first(tmp_path: Path) -> None:
     belief = replace(seen_at_start(two_rooms(tmp_path)), habits=OfThisHome())
-    assert most_likely(options([MUG], belief)).fixture == "wardrobe 1"
+    assert most_likely(search_actions([MUG], belief)).fixture == "wardrobe 1"
 
 
 def test_a_door_that_sticks_costs_the_tries_that_it_takes(tmp_path: Path) -> None:
     belief = seen_at_start(two_rooms(tmp_path))
     sticky = replace(belief, habits=OfThisHome({"cabinet 1": 0.25}))
-    costs = [{look.fixture: look.cost_s for look in options([MUG], b)} for b in (belief, sticky)]
+    costs = [{look.fixture: look.cost_s for look in search_actions([MUG], b)} for b in (belief, sticky)]
     assert costs[1]["cabinet 1"] == pytest.approx(costs[0]["cabinet 1"] + 30.0)
     assert costs[1]["cabinet 2"] == costs[0]["cabinet 2"]
 

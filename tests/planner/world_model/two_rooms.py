@@ -14,7 +14,7 @@ from planner.api import Planner
 from planner.corpus.corpus import plan_in_chunks
 from planner.execution.events import Ended, Episode, Event
 from planner.exploration.search_executor import execute_with_search
-from planner.exploration.search_order import Choose, most_likely
+from planner.exploration.search_order import SearchPolicy, most_likely
 from planner.goals.feasibility import missing
 from planner.plans.options import Options
 from planner.plans.planning_result import ParsedInstruction, Plan
@@ -72,7 +72,7 @@ class TaughtPlanner(Planner):
         options: Options | None = None,
         *,
         instruction: str = "",
-        start: State | None = None,
+        initial_state: State | None = None,
         phase: int = 0,
         avoid: frozenset[int] = frozenset(),
     ) -> Plan:
@@ -83,7 +83,7 @@ class TaughtPlanner(Planner):
                 actions += piece
         except LookupError:
             pass
-        report = verify(state, goal, actions, began=start)
+        report = verify(state, goal, actions, initial_state=initial_state)
         return Plan(
             instruction=instruction, status="verified" if report.ok else "unverified", reason=report.reason, goal=goal,
             goal_text=format_goal(goal), actions=tuple(actions),
@@ -114,7 +114,7 @@ def sought(
     plan: Sequence[Action] = (),
     disturbances: Sequence[tuple[int, Disturbance]] = (),
     disturb: Intruder | None = None,
-    choose: Choose = most_likely,
+    choose: SearchPolicy = most_likely,
     planner: TaughtPlanner | None = None,
     home: SymbolicHome | None = None,
 ) -> tuple[Episode, list[Event]]:
