@@ -22,7 +22,7 @@ demo: .venv/.run ## Look at a kitchen, listen to a sentence, do what was said, a
 	.venv/bin/python -m planner.demo
 
 test: .venv/.dev ## Run the fast tests (the others: .venv/bin/pytest -m slow)
-	OMP_NUM_THREADS=1 .venv/bin/python -m pytest
+	OMP_NUM_THREADS=1 .venv/bin/python -m pytest -n auto --dist worksteal
 
 lint: .venv/.dev ## Check the style with ruff
 	.venv/bin/ruff check .

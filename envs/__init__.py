@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     from envs.simulation.symbolic_home import SymbolicHome
     from envs.symbolic.goals import Goal, parse_goal
     from envs.symbolic.state import State
-else:  # a type checker that saw this would take any name for one of ours
+else:  # hidden from type checkers, which would then accept any name
 
     def __getattr__(name: str) -> object:
         module = _MODULE.get(name)

@@ -102,14 +102,14 @@ def load_gpt2(path: Path | str, *, n_head: int | None = None, vocab_size: int | 
     if n_ids < config.vocab_size:
         raise ConfigError(f"vocab_size is {n_ids}, but wte.weight of {path} has {config.vocab_size} rows")
     model = GPT(dataclasses.replace(config, vocab_size=n_ids))
-    ours = {name: tensors[_gpt2_name(name)].float() for name in weights_of(model)}
-    for name, tensor in ours.items():
+    converted = {name: tensors[_gpt2_name(name)].float() for name in weights_of(model)}
+    for name, tensor in converted.items():
         if _is_matrix(name):
-            ours[name] = tensor.T
+            converted[name] = tensor.T
         elif name in _TABLES:
             spare = tensor.mean(dim=0).expand(n_ids - config.vocab_size, -1)
-            ours[name] = torch.cat((tensor, spare))
-    put_weights(model, ours, path)
+            converted[name] = torch.cat((tensor, spare))
+    put_weights(model, converted, path)
     return model.eval()
 
 
@@ -207,8 +207,8 @@ def _expected(config: GPTConfig) -> dict[str, tuple[int, ...]]:
 
 def _gpt2_name(name: str) -> str:
     """Return GPT-2's name of one of our tensors."""
-    for ours, theirs in _RENAMED:
-        name = name.replace(ours, theirs) if ours.startswith(".") or name.startswith(ours) else name
+    for own, published in _RENAMED:
+        name = name.replace(own, published) if own.startswith(".") or name.startswith(own) else name
     return name
 
 

@@ -264,8 +264,8 @@ def _work(options: argparse.Namespace) -> int:
     comparable = rung.vocabulary >= ladder[0].vocabulary
     reference = math.nan if comparable else Step(reference_rung(rung), preset, device).first_loss()
     step = Step(rung, preset, device)
-    ready = {"first_loss": step.first_loss(), "reference": reference, "comparable": comparable}
-    print(json.dumps(ready | {"n_tokens": step.n_tokens, "flops": step.flops}), flush=True)
+    setup = {"first_loss": step.first_loss(), "reference": reference, "comparable": comparable}
+    print(json.dumps(setup | {"n_tokens": step.n_tokens, "flops": step.flops}), flush=True)
     for _ in sys.stdin:
         seconds, loss = step()
         print(json.dumps({"seconds": seconds, "loss": loss, "memory_mib": step.memory_mib()}), flush=True)
@@ -278,16 +278,16 @@ def _check(results: Sequence[Result]) -> None:
     Raises:
         LossDiffersError: They differ by more than rounding explains.
     """
-    first = results[0]
+    baseline = results[0]
     for result in results:
         pairs = [] if math.isnan(result.reference) else [("before any step", result.first_loss, result.reference)]
         if result.comparable:
-            pairs.append(("before any step", result.first_loss, first.first_loss))
-            step_losses = zip(result.losses, first.losses, strict=True)
+            pairs.append(("before any step", result.first_loss, baseline.first_loss))
+            step_losses = zip(result.losses, baseline.losses, strict=True)
             pairs += [(f"at step {i}", loss, expected) for i, (loss, expected) in enumerate(step_losses)]
-        for when, loss, expected in pairs:
+        for moment, loss, expected in pairs:
             if not abs(loss - expected) <= TOLERANCE * abs(expected):
-                raise LossDiffersError(f"rung {result.name!r}: loss {loss:.4f} {when}; it should be {expected:.4f}")
+                raise LossDiffersError(f"rung {result.name!r}: loss {loss:.4f} {moment}; it should be {expected:.4f}")
 
 
 def _device_name(device: object) -> str:

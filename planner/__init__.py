@@ -1,4 +1,4 @@
-"""From a household instruction to a short plan that was checked before it is shown.
+"""From a household instruction to a short plan that is verified before it is shown.
 
     from planner import Planner
 
@@ -7,8 +7,8 @@
     print(plan.status, plan.goal, plan.steps)
     print(plan.export("mermaid"))
 
-`python -m planner.plan "set the table"` is the shortest way in. Importing this package imports nothing else: each name
-below is loaded when it is first used, and torch and the physics engine only where they are needed.
+`python -m planner.plan "set the table"` is the quickest start. Importing this package imports nothing else: each name
+below is loaded on first use, and torch and the physics engine only where they are needed.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ if TYPE_CHECKING:
     from planner.plans.planning_result import Plan
     from planner.world_model.belief import Belief
     from planner.world_model.memory import keep, know
-else:  # a type checker that saw this would take any name for one of ours
+else:  # hidden from type checkers, which would otherwise accept any name
 
     def __getattr__(name: str) -> object:
         module = _MODULE.get(name)

@@ -119,7 +119,7 @@ class Planner(PlanningPipeline):
             PlannerError: There is nothing to execute, or the plan is for another home.
         """
         if plan.goal is None:
-            raise PlannerError(f"there is nothing to carry out: {plan.status}, {plan.reason}")
+            raise PlannerError(f"there is nothing to execute: {plan.status}, {plan.reason}")
         acting_home = in_use(home)
         world, plan_world = acting_home.state().world, plan.start.world
         same_home = world.names == plan_world.names

@@ -1,7 +1,7 @@
-"""`python -m planner.demo`: a home is looked at, a sentence is spoken, and the robot does what it understood.
+"""`python -m planner.demo`: see a home, hear a spoken instruction, plan and execute it.
 
-From the pictures and the sound alone: no list of what is there, no written instruction. Needs espeak-ng. Writes to
-runs/demo/: command.wav, seen.png, demo.mp4 (with the sound), result.json.
+The planner gets only pictures and sound: no object list and no written instruction. Needs espeak-ng. Writes to
+runs/demo/: command.wav, seen.png, demo.mp4 (with sound), result.json.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ SENTENCE = "please set the table for two"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Understood:
-    """What a home and a sentence came to.
+class UnderstoodTask:
+    """The plan from a seen home and a heard sentence.
 
     Attributes:
-        heard: The words.
-        plan: In the names of the home that was believed in.
-        actions: The same in those of the true home; None if it names what is not there.
+        heard: The transcribed words.
+        plan: The plan in the names of the perceived home.
+        actions: The plan in the names of the true home; None if it names a missing object.
     """
 
     heard: str
@@ -48,30 +48,33 @@ class Understood:
     actions: tuple[Action, ...] | None
 
 
-def understand(
-    home: State, shown: Sequence[Picture], seen: Sequence[Seen], heard: str, planner: Planner
-) -> Understood:  # fmt: skip
-    """Plan from what was seen and heard."""
-    from planner.perception.perceived_home import believed_home, joined, names_of, translated
+def understand_task(
+    home: State, pictures_shown: Sequence[Picture], seen: Sequence[Seen], heard: str, planner: Planner
+) -> UnderstoodTask:  # fmt: skip
+    """Plan from the perceived home and the heard words."""
+    from planner.perception.perceived_home import believed_home, match_names, merge_listings, translate_plan
 
-    order = list(dict.fromkeys(picture.fixture for picture in shown))
+    order = list(dict.fromkeys(picture.fixture for picture in pictures_shown))
+    pairs = list(zip(pictures_shown, seen, strict=True))
     listings = [
-        joined([s.listing for p, s in zip(shown, seen, strict=True) if p.fixture == name]) for name in order
-    ]  # fmt: skip
+        merge_listings([view.listing for picture, view in pairs if picture.fixture == fixture]) for fixture in order
+    ]
     believed = believed_home(listings)
     plan = planner.plan(heard, believed)
-    actions = translated(plan.actions, names_of(believed, order, home)) if plan.is_executable else None
-    return Understood(heard=heard, plan=plan, actions=actions)
+    actions = translate_plan(plan.actions, match_names(believed, order, home)) if plan.is_executable else None
+    return UnderstoodTask(heard=heard, plan=plan, actions=actions)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command. Returns 0 if the goal that was understood is reached, 1 if not, 2 on wrong input."""
-    parser = argparse.ArgumentParser(prog=PROG, description="Look, listen, plan, and do, and film it.")
+    """Run the command. Returns 0 if the predicted goal is reached, 1 if not, 2 on wrong input."""
+    parser = argparse.ArgumentParser(
+        prog=PROG, description="See a home, hear a sentence, plan, execute, and record a video."
+    )
     add = parser.add_argument
-    add("sentence", nargs="?", default=SENTENCE, help=f'what is spoken (default: "{SENTENCE}")')
-    add("--home", help="a home file, the name of a bundled one, or a seed (default: the demonstration's kitchen)")
-    add("--out", type=Path, help="folder (default: runs/demo)")
-    add("--no-video", action="store_true", help="no film (several times faster)")
+    add("sentence", nargs="?", default=SENTENCE, help=f'spoken instruction (default: "{SENTENCE}")')
+    add("--home", help="home file, name of a bundled home, or seed (default: the demo kitchen)")
+    add("--out", type=Path, help="output folder (default: runs/demo)")
+    add("--no-video", action="store_true", help="record no video (several times faster)")
     args = parser.parse_args(argv)
     return run_command(lambda: _run(args), PROG)
 
@@ -88,13 +91,13 @@ def _run(args: argparse.Namespace) -> int:
     out = writable(args.out or runs_dir() / "demo")
     home = open_home(args.home or datasets_dir() / "demo" / "kitchen.yaml")
     sight, hearing, planner = Sight.load(), Hearing.load(), Planner.load()
-    return show(home, args.sentence, out, sight, hearing, planner, video=not args.no_video)
+    return run_demo(home, args.sentence, out, sight, hearing, planner, video=not args.no_video)
 
 
-def show(
+def run_demo(
     home: State, sentence: str, out: Path, sight: Sight, hearing: Hearing, planner: Planner, *, video: bool
 ) -> int:
-    """Look, listen, plan and do; returns 0 if the goal that was understood is reached."""
+    """See, hear, plan and execute; returns 0 if the predicted goal is reached, otherwise 1."""
     from envs.recording.video import captioned, filmstrip, write_png
     from envs.simulation.physical_home import PhysicalHome
     from envs.symbolic.actions import format_action
@@ -111,38 +114,41 @@ def show(
     samples = read_wav(sound)
     heard = hearing.hear(samples).words
     print(f"said:  {sentence}\nheard: {heard}", flush=True)
-    looked = PhysicalHome(home.world.scene)
+    physical_home = PhysicalHome(home.world.scene)
     try:
-        shown = list(pictures(looked))
+        pictures_shown = list(pictures(physical_home))
     finally:
-        looked.close()
-    seen = sight.see([picture.rgb for picture in shown])
-    captions = [one.listing.text.replace("[SEP]", ": ") for one in seen]
+        physical_home.close()
+    seen = sight.see([picture.rgb for picture in pictures_shown])
+    captions = [view.listing.text.replace("[SEP]", ": ") for view in seen]
     print("\n".join(f"seen:  {caption}" for caption in captions), flush=True)
-    large = [np.repeat(np.repeat(picture.rgb, 2, axis=0), 2, axis=1) for picture in shown]
-    write_png(out / "seen.png", filmstrip([captioned(f, c) for f, c in zip(large, captions, strict=True)], 5))
-    understood = understand(home, shown, seen, heard, planner)
-    plan = understood.plan
+    large = [np.repeat(np.repeat(picture.rgb, 2, axis=0), 2, axis=1) for picture in pictures_shown]
+    write_png(
+        out / "seen.png",
+        filmstrip([captioned(image, caption) for image, caption in zip(large, captions, strict=True)], 5),
+    )
+    task = understand_task(home, pictures_shown, seen, heard, planner)
+    plan = task.plan
     print(f"goal:  {plan.goal_text or plan.reason}", flush=True)
     result = {"said": sentence, "heard": heard, "seen": captions, "plan": plan.as_dict()}
-    if understood.actions is None or plan.goal is None:
+    if task.actions is None or plan.goal is None:
         print("nothing is done: " + (plan.reason or "the plan names what is not where it was seen"))
         write_text_atomically(out / "result.json", json.dumps(result, indent=2) + "\n")
         return 1
-    for action in understood.actions:
+    for action in task.actions:
         print(f"  {format_action(home.world, action)}")
-    done = out / "done.mp4"
-    stage = ExecutionSettings(video=done if video else None)
-    episode = execute_and_report(understood.actions, plan.goal, home, stage, planner=planner)
-    print_score(episode, [format_condition(c) for c in plan.goal.conditions], replace(stage, video=None))
+    execution_film = out / "done.mp4"
+    settings = ExecutionSettings(video=execution_film if video else None)
+    episode = execute_and_report(task.actions, plan.goal, home, settings, planner=planner)
+    print_score(episode, [format_condition(c) for c in plan.goal.conditions], replace(settings, video=None))
     if video:
-        first = out / "first.mp4"
-        introduction(first, [p.rgb for p in shown], captions, len(samples) / 16_000 + 2.0)
-        with_sound(out / "demo.mp4", [first, done], sound)
-        for part in (first, done):
+        introduction_film = out / "first.mp4"
+        introduction(introduction_film, [p.rgb for p in pictures_shown], captions, len(samples) / 16_000 + 2.0)
+        with_sound(out / "demo.mp4", [introduction_film, execution_film], sound)
+        for part in (introduction_film, execution_film):
             part.unlink()
         print(f"film: {out / 'demo.mp4'}")
-    result["episode"] = episode_as_dict(episode, stage)
+    result["episode"] = episode_as_dict(episode, settings)
     write_text_atomically(out / "result.json", json.dumps(result, indent=2) + "\n")
     return 0 if episode.success else 1
 
@@ -154,7 +160,7 @@ def _write_wav(path: Path, sentence: str) -> None:
     from planner.perception.espeak import RATE, Voice, speak
 
     wave = speak(sentence, Voice())
-    write_atomically(path, lambda beside: wavfile.write(beside, RATE, wave))  # type: ignore[arg-type]
+    write_atomically(path, lambda temporary_path: wavfile.write(temporary_path, RATE, wave))  # type: ignore[arg-type]
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""`python -m planner.evaluate`: success on held-out tasks, or on anybody's task file, with 95 % intervals.
+"""`python -m planner.evaluate`: success on held-out tasks or on any task file, with 95 % intervals.
 
-Success is measured against the task's own goal: by the GPT alone, with constrained decoding and chunks, and with
-verification. Without --tasks, the built-in splits are drawn from seeds that no training document comes from.
+Success is measured against the task's own goal: for the GPT alone, with constrained decoding and chunks, and with
+verification. Without --tasks, the built-in splits are drawn from seeds that no training document uses.
 """
 
 from __future__ import annotations
@@ -23,53 +23,64 @@ if TYPE_CHECKING:
     from planner.tasks.held_out_trials import EvaluationTask
 
 PROG = "python -m planner.evaluate"
-PER_SPLIT = 60  # tasks of each built-in split: about 3 minutes in all
-SHOWN_ERRORS = 10
-RELEASED = "released"  # the model's name where no folder is named
+PER_SPLIT = 60  # tasks per built-in split: about 3 minutes in total
+MAX_SHOWN_ERRORS = 10
+RELEASED = "released"  # the model's name if no folder is given
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=PROG, description="Measure a planner on held-out tasks or on a task file.")
     add = parser.add_argument
-    add("--tasks", type=Path, metavar="FILE", help="a task file (JSON lines, .gz too) instead of the built-in splits")
-    folder = "a model folder (default: the released weights); several: give it again, the spread is reported"
-    add("--model", type=Path, metavar="FOLDER", action="append", help=folder)
-    many = f"N tasks drawn evenly from the file, or of each built-in split (default: all, or {PER_SPLIT})"
-    add("--limit", type=int, metavar="N", help=many)
-    add("--seed", type=int, default=0, help="draws tasks, homes and samples (default: 0)")
-    add("--samples", type=int, default=4, metavar="N", help="further plans where the first fails (default: 4)")
-    add("--goals-only", action="store_true", help="measure understanding alone, without plans: many times faster")
-    add("--no-inventory", action="store_true", help="do not tell the GPT what the home has")
-    add("--with-steps", action="store_true", help="tell the GPT the file's step-by-step descriptions too")
-    add("--workers", type=int, default=1, metavar="N", help="processes; the results are the same (default: 1)")
-    add("--weights", choices=("fp32", "int8"), default="fp32", help="round them to int8 (extra: fast; default: fp32)")
-    add("--baseline", choices=("teacher",), help="plan the same tasks with the teacher's rules, reported apart")
-    add("--physics", type=int, default=0, metavar="N", help="carry the first N plans that work out in physics")
-    add("--out", type=Path, metavar="FILE", help="write one JSON line for each task")
+    add("--tasks", type=Path, metavar="FILE", help="task file (JSON lines, also .gz) instead of the built-in splits")
+    model_help = "model folder (default: the released weights); repeat it to report the spread over several models"
+    add("--model", type=Path, metavar="FOLDER", action="append", help=model_help)
+    limit_help = f"N tasks sampled from the file, or per built-in split (default: all, or {PER_SPLIT})"
+    add("--limit", type=int, metavar="N", help=limit_help)
+    add("--seed", type=int, default=0, help="seed of tasks, homes and samples (default: 0)")
+    add("--samples", type=int, default=4, metavar="N", help="more plans to sample if the first fails (default: 4)")
+    add("--goals-only", action="store_true", help="measure only predicted goals, without plans (many times faster)")
+    add("--no-inventory", action="store_true", help="omit the home's inventory from the prompt")
+    add("--with-steps", action="store_true", help="include the file's step-by-step descriptions in the prompt")
+    add(
+        "--workers",
+        type=int,
+        default=1,
+        metavar="N",
+        help="number of processes; does not change the results (default: 1)",
+    )
+    add(
+        "--weights",
+        choices=("fp32", "int8"),
+        default="fp32",
+        help="weight precision (int8 needs extra: fast; default: fp32)",
+    )
+    add("--baseline", choices=("teacher",), help="also plan the same tasks with the rule-based teacher")
+    add("--physics", type=int, default=0, metavar="N", help="execute the first N successful plans in physics")
+    add("--out", type=Path, metavar="FILE", help="write one JSON line per task")
     add("--json", action="store_true", help="print the results as JSON")
     return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command. Returns 0 when something was measured, 1 when no task could be set, 2 on wrong input."""
+    """Run the command. Returns 0 if tasks were measured, 1 if no task could be created, 2 on wrong input."""
     args = _parser().parse_args(argv)
-    if problem := _misuse(args):
+    if problem := _usage_error(args):
         print(f"{PROG}: {problem}", file=sys.stderr)
         return 2
     return run_command(lambda: _run(args), PROG)
 
 
-def _misuse(args: argparse.Namespace) -> str:
-    """What is wrong with the flags together; empty if nothing is."""
+def _usage_error(args: argparse.Namespace) -> str:
+    """Return the problem with a combination of flags; empty if there is none."""
     folders = [folder.resolve() for folder in args.model or ()]
     if args.samples < 0 or args.physics < 0 or args.workers < 1 or (args.limit is not None and args.limit < 1):
-        return "--samples and --physics are at least 0, --workers and --limit at least 1"
+        return "--samples and --physics must be at least 0, --workers and --limit at least 1"
     if args.goals_only and (args.physics or args.baseline):
-        return "--goals-only makes no plans: leave out --physics and --baseline"
+        return "--goals-only makes no plans: omit --physics and --baseline"
     if args.with_steps and args.tasks is None:
         return "--with-steps needs --tasks: the built-in splits have no step-by-step descriptions"
     if len(set(folders)) < len(folders):
-        return "a --model is named twice: it would count as two seeds"
+        return "a --model is given twice: it would count as two seeds"
     return ""
 
 
@@ -85,8 +96,10 @@ def _run(args: argparse.Namespace) -> int:
     names = tuple(str(folder) if folder else RELEASED for folder in folders)
     one_thread()
     planners = [Planner.load(folder, weights=args.weights) for folder in folders]
-    trials, problems = _trials(args)
-    predictions = [_measured(p, f, trials, args) for p, f in zip(planners, folders, strict=True)]
+    trials, problems = _load_trials(args)
+    predictions = [
+        _predict_all(planner, folder, trials, args) for planner, folder in zip(planners, folders, strict=True)
+    ]
     results = Results(
         setting=Setting(
             tasks=str(args.tasks) if args.tasks else None, models=names, weights=args.weights, seed=args.seed,
@@ -94,19 +107,19 @@ def _run(args: argparse.Namespace) -> int:
         ),
         predictions=predictions,
         problems=problems,
-        lengths=_teacher(trials) if args.baseline else None,
-        episodes=[e for found in predictions for e in _physics(found, args.physics)] if args.physics else None,
+        lengths=_teacher_lengths(trials) if args.baseline else None,
+        episodes=[e for each in predictions for e in _execute_in_physics(each, args.physics)] if args.physics else None,
     )  # fmt: skip
     if args.out is not None:
         lines = (json.dumps(line, ensure_ascii=False) + "\n" for line in results.lines())
         write_text_atomically(args.out, "".join(lines))
-    for problem in problems[:SHOWN_ERRORS]:
+    for problem in problems[:MAX_SHOWN_ERRORS]:
         print(printable(f"{PROG}: task {problem.id} could not be set: {problem.reason}"), file=sys.stderr)
     print(json.dumps(results.as_dict()) if args.json else printable(str(results)))
     return 0 if trials else 1
 
 
-def _measured(
+def _predict_all(
     planner: Planner, folder: Path | None, trials: Sequence[EvaluationTask], args: argparse.Namespace
 ) -> list[Prediction]:
     from tqdm import tqdm
@@ -116,15 +129,15 @@ def _measured(
 
     options = planning_modes(samples=args.samples, seed=args.seed, inventory=not args.no_inventory)
     work = Work(folder=folder, weights=args.weights, ways=options, goals_only=args.goals_only)
-    found = predictions(planner, work, trials, args.workers)
+    results = predictions(planner, work, trials, args.workers)
     name = RELEASED if folder is None else folder.name
-    return list(tqdm(found, desc=f"evaluate {name}", total=len(trials), unit="task", disable=None))
+    return list(tqdm(results, desc=f"evaluate {name}", total=len(trials), unit="task", disable=None))
 
 
-def _trials(args: argparse.Namespace) -> tuple[list[EvaluationTask], list[TaskProblem]]:
+def _load_trials(args: argparse.Namespace) -> tuple[list[EvaluationTask], list[TaskProblem]]:
     from envs.errors import EnvsError
     from planner.evaluation.results import TaskProblem
-    from planner.tasks.held_out_trials import BUILT_IN, draw_trials, sample_lines, trial_of
+    from planner.tasks.held_out_trials import BUILT_IN, draw_trials, sample_lines, trial_from_line
     from planner.tasks.task_files import read_tasks
 
     geometry = args.physics > 0
@@ -137,14 +150,14 @@ def _trials(args: argparse.Namespace) -> tuple[list[EvaluationTask], list[TaskPr
     problems: list[TaskProblem] = []
     for line in sample_lines(read_tasks(args.tasks), args.limit, args.seed):
         try:
-            trials.append(trial_of(line, seed=args.seed, geometry=geometry, steps=args.with_steps))
+            trials.append(trial_from_line(line, seed=args.seed, geometry=geometry, steps=args.with_steps))
         except EnvsError as error:
             problems.append(TaskProblem(id=line.id, reason=" ".join(str(error).split())))
     return trials, problems
 
 
-def _teacher(trials: Sequence[EvaluationTask]) -> dict[str, int]:
-    """The length of the teacher's plan for each task that it reaches: a baseline, never part of the planner."""
+def _teacher_lengths(trials: Sequence[EvaluationTask]) -> dict[str, int]:
+    """Return the length of the teacher's plan for each task that it solves: a baseline, not part of the planner."""
     from planner.corpus.teacher_chunks import plan_in_chunks
     from planner.verification.plan_verification import verify
 
@@ -153,7 +166,7 @@ def _teacher(trials: Sequence[EvaluationTask]) -> dict[str, int]:
         if trial.goal is None or trial.answer != "plan":
             continue
         try:
-            actions = [a for piece in plan_in_chunks(trial.start, trial.goal) for a in piece[3]]
+            actions = [action for chunk in plan_in_chunks(trial.start, trial.goal) for action in chunk[3]]
         except LookupError:
             continue
         if verify(trial.start, trial.goal, actions).ok:
@@ -161,17 +174,17 @@ def _teacher(trials: Sequence[EvaluationTask]) -> dict[str, int]:
     return lengths
 
 
-def _physics(predictions: Sequence[Prediction], count: int) -> list[dict[str, object]]:
-    """Carry the first plans that reach their task's goal out in the physical home, so that only physics can fail."""
+def _execute_in_physics(predictions: Sequence[Prediction], count: int) -> list[dict[str, object]]:
+    """Execute the first plans that reach their task's goal in the physical home, so that only physics can fail."""
     from tqdm import tqdm
 
     from envs.symbolic.actions import parse_action
     from planner.cli.execution_flags import ExecutionSettings
     from planner.cli.execution_runner import execute_and_report
 
-    chosen = [p for p in predictions if p.last.status == "verified" and p.last.success][:count]
+    selected = [p for p in predictions if p.last.status == "verified" and p.last.success][:count]
     episodes: list[dict[str, object]] = []
-    for prediction in tqdm(chosen, desc="physics", unit="plan", disable=None):
+    for prediction in tqdm(selected, desc="physics", unit="plan", disable=None):
         trial = prediction.trial
         assert trial.goal is not None
         actions = [parse_action(trial.start.world, subtask) for subtask in prediction.last.subtasks]

@@ -1,4 +1,4 @@
-"""Look at homes: check a home file, sample a home from a seed, list what a home has.
+"""`python -m planner.home`: validate a home file, sample a home from a seed, or list a home's contents.
 
 python -m planner.home check my_home.yaml
 python -m planner.home sample --seed 7 --rooms 3 > my_home.yaml
@@ -23,13 +23,15 @@ from planner.world_model.open_home import scene_named
 
 
 def check(path: str, as_json: bool) -> int:
-    """Print whether a home file is valid, or every problem that it has. Returns 0, or 1 if it is not."""
+    """Print whether a home file is valid, or all its problems. Returns 0 if it is valid, otherwise 1."""
     try:
         scene = load_home(path)
     except HomeError as error:
         if as_json:
-            found = error.problems if isinstance(error, HomeFileError) else ()
-            problems: list[dict[str, int | str | None]] = [{"line": p.line, "problem": p.text} for p in found]
+            problem_nodes = error.problems if isinstance(error, HomeFileError) else ()
+            problems: list[dict[str, int | str | None]] = [
+                {"line": problem.line, "problem": problem.text} for problem in problem_nodes
+            ]
             print(json.dumps({"ok": False, "problems": problems or [{"line": None, "problem": str(error)}]}, indent=2))
         else:
             print(printable(str(error)))
@@ -38,7 +40,7 @@ def check(path: str, as_json: bool) -> int:
     if as_json:
         print(json.dumps({"ok": True, "name": scene.name, **counts}, indent=2))
     else:
-        print(f"ok: {scene.name}, {', '.join(f'{number} {what}' for what, number in counts.items())}")
+        print(f"ok: {scene.name}, {', '.join(f'{number} {noun}' for noun, number in counts.items())}")
     return 0
 
 
@@ -49,7 +51,7 @@ def sample(seed: int, rooms: int | None, objects: int | None) -> int:
 
 
 def show(name: str, as_json: bool) -> int:
-    """Print what a home has, room by room."""
+    """Print the contents of a home, room by room."""
     try:
         scene = scene_named(name)
     except HomeError as error:
@@ -63,27 +65,27 @@ def show(name: str, as_json: bool) -> int:
 
 
 def listing(scene: Scene) -> Iterator[str]:
-    """Yield the lines of a plain list: rooms, their fixtures, and what is in or on each."""
+    """Yield the lines of a plain list: rooms, their fixtures, and the objects in or on each."""
     yield f"{scene.name}: {len(scene.rooms)} rooms, {len(scene.fixtures)} fixtures, {len(scene.objects)} objects"
-    held: dict[str, list[ObjectSpec]] = {}
-    for thing in scene.objects:
-        held.setdefault(thing.place, []).append(thing)
+    contents_of: dict[str, list[ObjectSpec]] = {}
+    for item in scene.objects:
+        contents_of.setdefault(item.place, []).append(item)
     for room in scene.rooms:
         x0, y0, x1, y1 = room.rect
-        kind = "" if room.name.startswith(room.kind) else f", a {room.kind}"
-        yield f"\n{room.name}{kind} ({x1 - x0:.1f} x {y1 - y0:.1f} m)"
+        room_type = "" if room.name.startswith(room.kind) else f", a {room.kind}"
+        yield f"\n{room.name}{room_type} ({x1 - x0:.1f} x {y1 - y0:.1f} m)"
         for fixture in scene.fixtures:
             if fixture.room == room.name:
                 states = f" ({', '.join(sorted(fixture.states))})" if fixture.states else ""
-                contents = ", ".join(_words(thing, held) for thing in held.get(fixture.name, []))
+                contents = ", ".join(_words(item, contents_of) for item in contents_of.get(fixture.name, []))
                 yield f"  {fixture.name}{states}{': ' if contents else ''}{contents}"
 
 
-def _words(thing: ObjectSpec, held: dict[str, list[ObjectSpec]]) -> str:
-    text = " ".join((*sorted(thing.states), thing.name))
-    if thing.liquid is not None and thing.liquid not in thing.category:
-        text += f" of {thing.liquid}"
-    contents = ", ".join(_words(inner, held) for inner in held.get(thing.name, []))
+def _words(item: ObjectSpec, contents_of: dict[str, list[ObjectSpec]]) -> str:
+    text = " ".join((*sorted(item.states), item.name))
+    if item.liquid is not None and item.liquid not in item.category:
+        text += f" of {item.liquid}"
+    contents = ", ".join(_words(inner, contents_of) for inner in contents_of.get(item.name, []))
     return f"{text} [{contents}]" if contents else text
 
 
@@ -106,14 +108,16 @@ def _as_data(scene: Scene) -> dict[str, object]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m planner.home", description="Check, sample and list homes.")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="{check,sample,show}")
-    checks = verbs.add_parser("check", help="is a home file valid? (exit 1 and every problem with its line if not)")
-    samples = verbs.add_parser("sample", help="print a sampled home as a home file")
+    checks = verbs.add_parser(
+        "check", help="validate a home file (if invalid: exit code 1 and every problem with its line)"
+    )
+    samples = verbs.add_parser("sample", help="print a random home as a home file")
     shows = verbs.add_parser("show", help="list what a home has, room by room")
     checks.add_argument("file", help="a home file (YAML; datasets/homes/README.md)")
     shows.add_argument("home", help="a home file, the name of a bundled home, or a seed")
     for verb in (checks, shows):
         verb.add_argument("--json", action="store_true", help="print JSON")
-    samples.add_argument("--seed", type=_seed, default=0, help="the same seed gives the same home (default: 0)")
+    samples.add_argument("--seed", type=_seed, default=0, help="seed of the home (default: 0)")
     samples.add_argument("--rooms", type=int, choices=range(1, 9), metavar="1-8", help="rooms (default: 2 to 4)")
     samples.add_argument("--objects", type=_seed, metavar="N", help="objects (default: 20 to 45)")
     return parser
@@ -121,7 +125,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _seed(text: str) -> int:
     if not text.isascii() or not text.isdecimal() or int(text[:20]) >= 2**62:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a non-negative integer")
     return int(text)
 
 

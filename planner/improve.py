@@ -1,8 +1,8 @@
-"""`python -m planner.improve`: the GPT improves itself, offline: it proposes tasks, plans, checks, and learns.
+"""`python -m planner.improve`: offline self-improvement: the GPT proposes tasks, plans, verifies and learns.
 
 Writes runs/NAME/: config.json, cycle-1/, cycle-2/, …, model/ (the last accepted weights), results.json, plot.svg. New
-weights are accepted by tasks in validation homes; what is reported is measured in test homes, before and after.
-No teacher and no search takes part.
+weights are accepted or rejected on tasks in validation homes; the reported results are measured in test homes, before
+and after. Neither the teacher nor search is used.
 """
 
 from __future__ import annotations
@@ -31,36 +31,36 @@ PROG = "python -m planner.improve"
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=PROG, description="Let the planner's GPT improve itself, offline.")
     add = parser.add_argument
-    add("--cycles", type=int, default=2, metavar="N", help="rounds of propose, plan, check, learn (default: 2)")
-    add("--home", metavar="HOME", help="adapt to one home (file, name or seed) instead, by an adapter beside its file")
-    add("--days", type=int, default=20, metavar="N", help="with --home: days to live there (default: 20)")
-    add("--out", type=Path, metavar="FILE", help="with --home: the adapter (default: HOME.adapter.safetensors)")
-    add("--model", type=Path, metavar="FOLDER", help="weights to start from (default: the released ones)")
+    add("--cycles", type=int, default=2, metavar="N", help="cycles of propose, plan, verify, learn (default: 2)")
+    add("--home", metavar="HOME", help="instead train an adapter for one home (file, name or seed), next to its file")
+    add("--days", type=int, default=20, metavar="N", help="with --home: days to simulate (default: 20)")
+    add("--out", type=Path, metavar="FILE", help="with --home: adapter file (default: HOME.adapter.safetensors)")
+    add("--model", type=Path, metavar="FOLDER", help="initial weights (default: the released weights)")
     add("--name", help="the run's folder is runs/NAME (default: improve; with --home: own-home)")
     add("--minutes", type=float, metavar="M",
-        help="do as much as takes about M minutes on two CPU cores (default: 20 for each cycle)")  # fmt: skip
+        help="approximate duration in minutes on two CPU cores (default: 20 per cycle)")  # fmt: skip
     add("--rule", choices=("rejection", "advantage", "preference"), default="rejection",
-        help="how it learns from what it tried: planner/learning/training_mixture.py (default: rejection)")  # fmt: skip
-    add("--uniform", action="store_true", help="choose tasks evenly, not by what it failed at before")
-    add("--physics", type=int, default=0, metavar="N", help="carry N plans of each cycle out in the physical home")
-    add("--workers", type=int, metavar="N", help="processes for the episodes; the results are the same (default: 1)")
+        help="learning rule, see planner/learning/training_mixture.py (default: rejection)")  # fmt: skip
+    add("--uniform", action="store_true", help="sample tasks uniformly instead of preferring earlier failures")
+    add("--physics", type=int, default=0, metavar="N", help="execute N plans of each cycle in the physical home")
+    add("--workers", type=int, metavar="N", help="processes for the episodes; does not change the results (default: 1)")
     add("--ray", metavar="ADDRESS",
-        help="a Ray cluster for them, all of it or N: auto, local or HOST:PORT (extra: cluster)")  # fmt: skip
-    add("--device", default="cpu", metavar="D", help="what training runs on: cpu, cuda or auto (default: cpu)")
-    add("--seed", type=int, default=0, help="repeats the run (default: 0)")
-    add("--resume", action="store_true", help="go on where the run was stopped")
+        help="Ray cluster for the episodes: auto, local, HOST:PORT; --workers limits it (extra: cluster)")  # fmt: skip
+    add("--device", default="cpu", metavar="D", help="training device: cpu, cuda or auto (default: cpu)")
+    add("--seed", type=int, default=0, help="seed of the run (default: 0)")
+    add("--resume", action="store_true", help="continue an interrupted run")
     add("--json", action="store_true", help="print the results as JSON")
     return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command. Returns 0 when all cycles are done, whatever they came to; 2 on wrong input."""
+    """Run the command. Returns 0 when all cycles are done, regardless of their results; 2 on wrong input."""
     args = _parser().parse_args(argv)
     if args.cycles < 1 or args.physics < 0 or (args.minutes is not None and args.minutes <= 0):
-        print(f"{PROG}: --cycles is at least 1, --physics at least 0, --minutes above 0", file=sys.stderr)
+        print(f"{PROG}: --cycles must be at least 1, --physics at least 0, --minutes above 0", file=sys.stderr)
         return 2
     if args.workers is not None and args.workers < 1:
-        print(f"{PROG}: --workers is at least 1", file=sys.stderr)
+        print(f"{PROG}: --workers must be at least 1", file=sys.stderr)
         return 2
     return run_command(lambda: _run(args), PROG)
 
@@ -90,7 +90,7 @@ def _run(args: argparse.Namespace) -> int:
     one_thread()
     with open_workers(args.workers, ray=args.ray) as workers:
         results = improve(folder, model, sizes, cycles=args.cycles, seed=args.seed, method=method, workers=workers)
-    print(json.dumps(results) if args.json else _shown(folder, results))
+    print(json.dumps(results) if args.json else _format_results(folder, results))
     return 0
 
 
@@ -104,17 +104,21 @@ def _folder(args: argparse.Namespace, model: Path, sizes: Sizes, method: Method)
     config = {"model": str(model.resolve()), "seed": args.seed, "sizes": asdict(sizes)} | method.as_dict()
     path = folder / "config.json"
     if path.exists():
-        before = read_record(path)
+        saved_config = read_record(path)
         if not args.resume:
-            raise OutputError(f"{folder}: holds a run already; add --resume to go on with it, or choose another --name")
-        if before != config:
-            raise OutputError(f"{folder}: is a run with {_difference(before, config)}; resume with the same")
+            raise OutputError(f"{folder}: already holds a run; add --resume to continue it, or choose another --name")
+        if saved_config != config:
+            raise OutputError(
+                f"{folder}: is a run with {_changed_settings(saved_config, config)}; resume with the same"
+            )
     write_text_atomically(path, json.dumps(config, indent=2) + "\n")
     return folder
 
 
-def _difference(before: dict[str, object], now: dict[str, object]) -> str:
-    return ", ".join(f"{key} = {before.get(key)}, not {now[key]}" for key in now if before.get(key) != now[key])
+def _changed_settings(saved: dict[str, object], current: dict[str, object]) -> str:
+    return ", ".join(
+        f"{key} = {saved.get(key)}, not {current[key]}" for key in current if saved.get(key) != current[key]
+    )
 
 
 def improve(
@@ -127,7 +131,7 @@ def improve(
     method: Method | None = None,
     workers: Workers | None = None,
 ) -> Record:
-    """Do all cycles, or those that are left, and return the results: before, after, and what each cycle came to."""
+    """Run all cycles, or the remaining ones, and return the results: before, after, and of each cycle."""
     from functools import partial
 
     from gpt.files import write_text_atomically
@@ -137,39 +141,40 @@ def improve(
     from planner.rollouts.progress_log import Reporter
     from planner.tasks.home_splits import SPLITS
 
-    began = time.perf_counter()
+    started_at = time.perf_counter()
     reporter = Reporter(path=folder / "progress.jsonl")
-    judged = partial(evaluate_weights, samples=sizes.samples, workers=workers, reporter=reporter)
+    judge_model = partial(evaluate_weights, samples=sizes.samples, workers=workers, reporter=reporter)
     replay = find_replay(model, folder / "replay", seed)
     test = draw_held_out_tasks(sizes.held_out, seed, SPLITS["test"])
-    before = judged(model, test, folder / "test-before.jsonl")
+    before = judge_model(model, test, folder / "test-before.jsonl")
     valid = draw_held_out_tasks(sizes.held_out, seed, SPLITS["valid"])
-    outcomes = judged(model, valid, folder / "validation-before.jsonl")
-    now = model
+    outcomes = judge_model(model, valid, folder / "validation-before.jsonl")
+    current_model = model
     verdicts: list[CycleResult] = []
     for number in range(1, cycles + 1):
         verdict = run_cycle(
-            folder / f"cycle-{number}", now, outcomes, replay, sizes, number=number, seed=seed,
+            folder / f"cycle-{number}", current_model, outcomes, replay, sizes, number=number, seed=seed,
             method=method or Method(), workers=workers, reporter=reporter,
         )  # fmt: skip
-        now, outcomes = verdict.model, verdict.outcomes
+        current_model, outcomes = verdict.model, verdict.outcomes
         verdicts.append(verdict)
-        said = "accepted" if verdict.decision.accepted else "kept the old weights"
-        print(f"cycle {number}: {said}: {verdict.decision.reason}", file=sys.stderr)
+        verdict_text = "accepted" if verdict.decision.accepted else "kept the old weights"
+        print(f"cycle {number}: {verdict_text}: {verdict.decision.reason}", file=sys.stderr)
     after = before
-    if now != model:
-        after = judged(now, test, folder / f"test-after-{now.parent.name}.jsonl")
-        shutil.copytree(now, folder / "model", dirs_exist_ok=True)
+    if current_model != model:
+        after = judge_model(current_model, test, folder / f"test-after-{current_model.parent.name}.jsonl")
+        shutil.copytree(current_model, folder / "model", dirs_exist_ok=True)
     results: Record = {
         "model": str(model), "seed": seed, "cycles": [v.metrics for v in verdicts], "before": before, "after": after,
-        "accepted": str(now) if now != model else None, "seconds": round(time.perf_counter() - began, 1),
+        "accepted": str(current_model) if current_model != model else None,
+        "seconds": round(time.perf_counter() - started_at, 1),
     }  # fmt: skip
     write_text_atomically(folder / "plot.svg", plot("self-improvement, test homes", {"before": before, "after": after}))
     write_text_atomically(folder / "results.json", json.dumps(results, indent=2) + "\n")
     return results
 
 
-def _shown(folder: Path, results: Record) -> str:
+def _format_results(folder: Path, results: Record) -> str:
     from planner.evaluation.tables import grid
     from planner.learning.acceptance import before_and_after
 

@@ -1,4 +1,4 @@
-"""`python -m planner.plan "set the table"`: instruction in, goal and proven plan out; `--execute` carries it out."""
+"""`python -m planner.plan "set the table"`: print the goal and the verified plan; `--execute` executes it."""
 
 from __future__ import annotations
 
@@ -26,31 +26,31 @@ PROG = "python -m planner.plan"
 
 
 def _parser() -> argparse.ArgumentParser:
-    from planner.cli.execution_flags import DEFAULT_HOME, add_observe_arguments, add_stage_arguments
-    from planner.cli.perception_flags import add_sense_arguments
+    from planner.cli.execution_flags import DEFAULT_HOME, add_execution_arguments, add_observe_arguments
+    from planner.cli.perception_flags import add_perception_arguments
 
     parser = argparse.ArgumentParser(
         prog=PROG, usage=f"{PROG} [options] [instruction]",
-        description="Plan a household task. Exit 0: done, 1: no plan reaches it, 2: wrong usage.",
+        description="Plan a household task. Exit code: 0 done, 1 no valid plan, 2 wrong usage.",
     )  # fmt: skip
     add = parser.add_argument
     add("instruction", nargs="?", help='such as "set the table for two"; - reads stdin')
     add("--home", default=DEFAULT_HOME, help="YAML file, bundled name or seed (family_house)")
-    add("--interactive", action="store_true", help="answer each line of standard input, until it ends")
-    add("--ask", action="store_true", help="read the answer to each question that is asked back")
-    add("--error-rate", type=float, metavar="A", help="of goals, at most: rather ask or refuse (default: act)")
-    add("--execute", action="store_true", help="carry the plan out in the simulated home")
+    add("--interactive", action="store_true", help="answer each line of standard input until it ends")
+    add("--ask", action="store_true", help="read the user's answer to each clarifying question")
+    add("--error-rate", type=float, metavar="A", help="max. rate of wrong goals: ask if unsure (default: act)")
+    add("--execute", action="store_true", help="execute the plan in the simulated home")
     add("--model", help="model folder (default: the released weights)")
-    add("--samples", type=int, default=4, metavar="N", help="further plans to try if the first fails (default: 4)")
-    add("--temperature", type=float, default=0.0, metavar="T", help="of decoding (default: 0, the likeliest)")
-    add("--top-k", type=int, metavar="K", help="only the K likeliest tokens (default: all)")
-    add("--top-p", type=float, metavar="P", help="only the likeliest that together reach P (all)")
-    add("--seed", type=int, default=0, help="of sampling")
-    add("--json", action="store_true", help="print one JSON object an instruction (--format json)")
+    add("--samples", type=int, default=4, metavar="N", help="more plans to sample if the first fails (default: 4)")
+    add("--temperature", type=float, default=0.0, metavar="T", help="decoding temperature (default: 0, greedy)")
+    add("--top-k", type=int, metavar="K", help="sample from the K most likely tokens (default: all)")
+    add("--top-p", type=float, metavar="P", help="nucleus sampling: probability mass (default: 1)")
+    add("--seed", type=int, default=0, help="sampling seed (default: 0)")
+    add("--json", action="store_true", help="print one JSON object per instruction (--format json)")
     add("--format", choices=FORMATS, metavar="NAME", help=", ".join(FORMATS))
-    add_sense_arguments(parser)
+    add_perception_arguments(parser)
     add_observe_arguments(parser)
-    add_stage_arguments(parser)
+    add_execution_arguments(parser)
     return parser
 
 
@@ -64,14 +64,14 @@ def _run(args: argparse.Namespace) -> int:
     from planner.cli import perception_flags
     from planner.cli.execution_flags import DEFAULT_HOME
 
-    exported = _exported_format(args)
-    perception_flags.check_senses(args, DEFAULT_HOME)
+    export_format = _exported_format(args)
+    perception_flags.check_perception_arguments(args, DEFAULT_HOME)
     spoken = bool(args.audio or args.listen)
     instruction = None if args.interactive or spoken else _instruction(args.instruction)
     if args.interactive:
         _check_dialogue(args)
     elif args.observe and (args.ask or args.error_rate is not None):
-        raise PlannerError("--ask and --error-rate go without --observe: they need all of the home to be known")
+        raise PlannerError("--ask and --error-rate cannot be combined with --observe: they need a fully known home")
     elif args.ask and args.instruction == "-":
         raise PlannerError("--ask reads answers from standard input; give the instruction as an argument")
     from planner.plans.options import Options
@@ -83,18 +83,18 @@ def _run(args: argparse.Namespace) -> int:
     heard, seen = perception_flags.hear(args), perception_flags.see(args)
     if heard is not None:
         instruction = _instruction(heard.words)
-    looked = None if seen is None else seen[1]
+    views = None if seen is None else seen[1]
     state = open_home(args.home, geometry=args.execute) if seen is None else seen[0]
-    perceived = perception_flags.as_text(heard, looked)
-    from planner.cli.execution_flags import belief_of, stage_of
+    perceived = perception_flags.as_text(heard, views)
+    from planner.cli.execution_flags import read_belief, read_execution_settings
     from planner.cli.execution_runner import episode_as_dict, execute_and_report, print_score
 
-    belief = belief_of(args, state)
-    stage = stage_of(args, runs_dir() / "plan") if args.execute else None
+    belief = read_belief(args, state)
+    settings = read_execution_settings(args, runs_dir() / "plan") if args.execute else None
 
     from envs.symbolic.goals import format_condition
     from planner.api import Planner
-    from planner.cli.dialogue import asked, converse, lines_of, print_plan
+    from planner.cli.dialogue import ask_user, converse, print_plan, read_lines
     from planner.exploration.learned_prior import check_home, with_habits
     from planner.world_model.memory import keep
 
@@ -104,85 +104,89 @@ def _run(args: argparse.Namespace) -> int:
     if belief is not None:
         belief = with_habits(belief, planner)
     if options.error_rate is not None:
-        planner.calibrated(options.error_rate)  # a wrong rate is to be said before anything is read
-    if perceived and not args.json and exported is None:
+        planner.calibrated(options.error_rate)  # report an invalid rate before reading any input
+    if perceived and not args.json and export_format is None:
         print(perceived, flush=True)
     if instruction is None:
-        converse(lines_of(sys.stdin), planner, state, options, stage, as_json=args.json, ask=args.ask)
+        converse(read_lines(sys.stdin), planner, state, options, settings, as_json=args.json, ask=args.ask)
         return 0
     plan = planner.plan(instruction, state if belief is None else belief, options)
     if args.ask:
-        from planner.cli.clarification import settled
+        from planner.cli.clarification import resolve_questions
 
-        plan = settled(plan, planner, state, options, asked)
-    if exported is not None:
+        plan = resolve_questions(plan, planner, state, options, ask_user)
+    if export_format is not None:
         if plan.status != "verified":
             print(f"{PROG}: {plan.status}: {printable(plan.reason)}", file=sys.stderr)
         if plan.goal is not None:
-            print(plan.export(exported).rstrip("\n"))
+            print(plan.export(export_format).rstrip("\n"))
         return 0 if plan.status == "verified" else 1
-    answer = plan.as_dict() | perception_flags.as_dict(heard, looked, args.image)
+    answer = plan.as_dict() | perception_flags.as_dict(heard, views, args.image)
     if not args.json:
         print_plan(plan)
-    if stage is None or plan.goal is None or not plan.is_executable:
+    if settings is None or plan.goal is None or not plan.is_executable:
         if args.json:
             print(json.dumps(answer))
         return 0 if plan.status == "verified" else 1
     if not args.json:
-        print(f"executing ({stage.backend}):", flush=True)
-    episode = execute_and_report(plan.actions, plan.goal, state, stage, planner=planner, options=options, belief=belief)
+        print(f"executing ({settings.backend}):", flush=True)
+    episode = execute_and_report(
+        plan.actions, plan.goal, state, settings, planner=planner, options=options, belief=belief
+    )
     if args.json:
-        print(json.dumps(answer | {"episode": episode_as_dict(episode, stage)}))
+        print(json.dumps(answer | {"episode": episode_as_dict(episode, settings)}))
     else:
-        print_score(episode, [format_condition(c) for c in plan.goal.conditions], stage)
+        print_score(episode, [format_condition(c) for c in plan.goal.conditions], settings)
     if args.memory is not None and episode.search is not None:
         keep(args.memory, episode.search.belief)
     return 0 if episode.success else 1
 
 
 def _exported_format(args: argparse.Namespace) -> Format | None:
-    """Return the format for another program, if one is asked for; else see to it that `args.json` says which it is.
+    """Return the requested export format; None for text and JSON, after setting `args.json` accordingly.
 
     Raises:
-        PlannerError: It goes with nothing else that is asked for.
+        PlannerError: The format cannot be combined with another flag.
     """
     if args.format in (None, "text", "json") and not (args.json and args.format == "text"):
         args.json = args.json or args.format == "json"
         return None
     for flag in ("json", "execute", "interactive", "observe"):
         if getattr(args, flag):
-            raise PlannerError(f"--format {args.format} goes without --{flag}")
+            raise PlannerError(f"--format {args.format} cannot be combined with --{flag}")
     return cast("Format", args.format)
 
 
-def _instruction(given: str | None) -> str:
-    """Return the instruction, from standard input if that is what was asked for.
+def _instruction(argument: str | None) -> str:
+    """Return the instruction, read from standard input if the argument is `-`.
 
     Raises:
-        PlannerError: It is none.
+        PlannerError: It is empty, too long or not UTF-8.
     """
     from planner.cli.dialogue import MAX_INSTRUCTION
 
     try:
-        instruction = sys.stdin.read(MAX_INSTRUCTION + 1) if given == "-" else given
+        instruction = sys.stdin.read(MAX_INSTRUCTION + 1) if argument == "-" else argument
     except UnicodeDecodeError:
         raise PlannerError("standard input is not a text (UTF-8)") from None
     if instruction is None or not instruction.strip():
         raise PlannerError('the instruction is empty; say what to do, for example "set the table"')
     if len(instruction) > MAX_INSTRUCTION:
-        raise PlannerError(f"the instruction has more than {MAX_INSTRUCTION} characters; say it in fewer")
+        raise PlannerError(f"the instruction has more than {MAX_INSTRUCTION} characters; shorten it")
     return instruction
 
 
 def _check_dialogue(args: argparse.Namespace) -> None:
-    """Prepare what `--interactive` reads and leaves out.
+    """Check and prepare `--interactive`: no video, and a standard input that tolerates invalid UTF-8.
 
     Raises:
-        PlannerError: It is asked for what one instruction alone can have.
+        PlannerError: A flag is given that only a single instruction supports.
     """
-    shown = [f"--{name}" for name in ("video", "filmstrip", "rerun", "disturb", "observe") if getattr(args, name)]
-    if args.instruction is not None or shown:
-        raise PlannerError(f"--interactive goes without {shown[0] if shown else 'an instruction'}")
+    unsupported = [f"--{name}" for name in ("video", "filmstrip", "rerun", "disturb", "observe") if getattr(args, name)]
+    if args.instruction is not None or unsupported:
+        raise PlannerError(
+            f"--interactive cannot be combined with {unsupported[0] if unsupported else 'an instruction'}"
+        )
     args.no_video = True
     if isinstance(sys.stdin, io.TextIOWrapper):
         sys.stdin.reconfigure(errors="replace")

@@ -1,8 +1,8 @@
-"""`python -m planner.report`: one page about a run of `planner.improve`, with its figures and their data in it.
+"""`python -m planner.report`: a self-contained HTML page about a run of `planner.improve`.
 
-Writes report.html into the run's folder: success by cycle with intervals, failures, all proposals, what was learned, and
-three episodes as filmstrips. The file needs nothing beside it, and no network. A run that is under way, or was killed,
-has a page too, which says what is lacking.
+Writes report.html into the run's folder: success by cycle with intervals, failures, all proposals, what was learned,
+and three episodes as filmstrips. The file needs no other files and no network. The page of a running or interrupted run
+lists what is missing.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ PROG = "python -m planner.report"
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=PROG, description="Write a page about a run of planner.improve.")
     add = parser.add_argument
-    add("run", metavar="RUN", help="name of a folder in runs/, or a path")
-    add("--out", type=Path, metavar="FILE", help="the page (default: report.html in the run's folder)")
-    add("--no-filmstrips", action="store_true", help="draw no home: episodes as cards of words (faster)")
+    add("run", metavar="RUN", help="name of a folder in runs/, or a path to a run")
+    add("--out", type=Path, metavar="FILE", help="output file (default: report.html in the run's folder)")
+    add("--no-filmstrips", action="store_true", help="show episodes as text instead of filmstrips (faster)")
     add("--open", action="store_true", help="open the page in a browser")
-    add("--json", action="store_true", help="print what was written as JSON")
+    add("--json", action="store_true", help="print a summary as JSON")
     return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command. Returns 0 when the page is written, 2 on wrong input."""
+    """Run the command. Returns 0 after writing the page, 2 on wrong input."""
     args = _parser().parse_args(argv)
     return run_command(lambda: _run(args), PROG)
 
@@ -43,7 +43,7 @@ def _run(args: argparse.Namespace) -> int:
     from planner.reporting.page import build
     from planner.reporting.run_folder import read_run
 
-    began = time.perf_counter()
+    started_at = time.perf_counter()
     folder = find_run(args.run)
     run = read_run(folder)
     path = args.out or folder / "report.html"
@@ -52,7 +52,7 @@ def _run(args: argparse.Namespace) -> int:
     write_text_atomically(path, page.html)
     written = {
         "report": str(path), "bytes": page.size, "cycles": len(run.finished_cycles), "proposals": page.total,
-        "proposals_shown": page.shown, "lacking": run.missing, "seconds": round(time.perf_counter() - began, 1),
+        "proposals_shown": page.shown, "lacking": run.missing, "seconds": round(time.perf_counter() - started_at, 1),
     }  # fmt: skip
     if args.json:
         print(json.dumps(written))
@@ -70,7 +70,7 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def find_run(name: str) -> Path:
-    """Return the folder of a run: one in runs/ by its name, or a path.
+    """Return the folder of a run, given its name in runs/ or a path.
 
     Raises:
         RunError: There is no such folder.
@@ -81,9 +81,11 @@ def find_run(name: str) -> Path:
     for folder in (runs_dir() / name, Path(name)):
         if folder.is_dir():
             return folder
-    there = sorted(p.parent.name for p in runs_dir().glob("*/config.json"))
-    there_is = ", ".join(there) or "none"
-    raise RunError(f"{name}: no run in {runs_dir()}/ and no folder{nearest(name, there)}; there is: {there_is}")
+    available = sorted(p.parent.name for p in runs_dir().glob("*/config.json"))
+    available_text = ", ".join(available) or "none"
+    raise RunError(
+        f"{name}: no run in {runs_dir()}/ and no folder{nearest(name, available)}; there is: {available_text}"
+    )
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""`python -m planner.run PLAN`: carry a given plan out in the simulated home, and score it.
+"""`python -m planner.run PLAN`: execute a given plan in the simulated home, and score it.
 
-PLAN is the text that `planner.plan` prints (`... → open cabinet 2 → ...`), or a file with that, with one subtask a
+PLAN is the text that `planner.plan` prints (`... → open cabinet 2 → ...`), or a file with that, with one action per
 line, or with the JSON of `planner.plan --json`; - is standard input.
 """
 
@@ -26,21 +26,23 @@ MAX_PLAN = 1_000_000  # characters
 
 
 def _parser() -> argparse.ArgumentParser:
-    from planner.cli.execution_flags import add_observe_arguments, add_stage_arguments
+    from planner.cli.execution_flags import add_execution_arguments, add_observe_arguments
 
     parser = argparse.ArgumentParser(
-        prog=PROG, description="Carry a plan out in the simulated home. Exit code: 0 success, 1 not, 2 wrong usage."
+        prog=PROG, description="Execute a plan in a simulated home. Exit code: 0 success, 1 failure, 2 wrong usage."
     )
     parser.add_argument("plan", help="subtasks joined by →, a file of them or of plan's JSON, or - for standard input")
-    parser.add_argument("--goal", help="what to score, in the goal language (default: the JSON's goal)")
+    parser.add_argument("--goal", help="goal to score, in the goal language (default: the JSON's goal)")
     parser.add_argument(
         "--home", default=DEFAULT_HOME, help="YAML file, name in datasets/homes/, or a seed (default: family_house)"
     )
-    parser.add_argument("--replan", action="store_true", help="let the GPT plan anew after a failure (--observe does)")
+    parser.add_argument(
+        "--replan", action="store_true", help="let the GPT replan after a failure (implied by --observe)"
+    )
     parser.add_argument("--model", help="model folder of the GPT (default: the released weights)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     add_observe_arguments(parser)
-    add_stage_arguments(parser)
+    add_execution_arguments(parser)
     return parser
 
 
@@ -51,46 +53,46 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def read_plan(source: str) -> tuple[list[str], str | None]:
-    """Return the subtasks and, where the source has one, the goal.
+    """Return the actions as text and, if the source has one, the goal.
 
     Raises:
-        PlannerError: It is no plan.
+        PlannerError: The source is not a plan.
     """
     from envs.errors import quoted
     from envs.files.bounded_files import ReadError, read_text
 
     try:
         if source == "-":
-            words = sys.stdin.read(MAX_PLAN + 1)
+            text = sys.stdin.read(MAX_PLAN + 1)
         elif _is_file(source):
-            words = read_text(source, MAX_PLAN)
+            text = read_text(source, MAX_PLAN)
         else:
-            words = source
+            text = source
     except UnicodeDecodeError as error:
         raise PlannerError(f"standard input: cannot be read as a plan: {error}") from None
     except ReadError as error:
         raise PlannerError(f"cannot be read as a plan: {error}") from None
-    if len(words) > MAX_PLAN:
+    if len(text) > MAX_PLAN:
         raise PlannerError(f"the plan has more than {MAX_PLAN} characters")
-    if words.lstrip().startswith("{"):
+    if text.lstrip().startswith("{"):
         try:
-            data = json.loads(words)
+            data = json.loads(text)
             subtasks, goal = data["plan"], data.get("goal")
         except (ValueError, KeyError, RecursionError) as error:
             raise PlannerError(f"the plan is not the JSON of planner.plan: {error!r}") from None
         if not isinstance(subtasks, list) or not all(isinstance(s, str) for s in subtasks):
-            raise PlannerError("the JSON's plan is to be a list of subtasks")
+            raise PlannerError("the JSON's plan must be a list of subtasks")
         if goal is not None and not isinstance(goal, str):
-            raise PlannerError(f"the JSON's goal is to be a text, found {quoted(goal)}")
+            raise PlannerError(f"the JSON's goal must be a text, found {quoted(goal)}")
         return subtasks, goal
-    parts = [p.strip() for line in words.splitlines() for p in line.split("→")]
-    return [p for p in parts if p], None
+    subtasks = [subtask.strip() for line in text.splitlines() for subtask in line.split("→")]
+    return [subtask for subtask in subtasks if subtask], None
 
 
 def _is_file(source: str) -> bool:
     try:
         return Path(source).is_file()
-    except OSError:  # too long for the name of a file: it is the plan itself
+    except OSError:  # too long for a file name: it is the plan itself
         return False
 
 
@@ -98,21 +100,22 @@ def _run(args: argparse.Namespace) -> int:
     from envs.errors import ActionError
     from envs.symbolic.actions import parse_action
     from envs.symbolic.goals import format_condition, parse_goal
-    from planner.cli.execution_flags import belief_of, stage_of
+    from planner.cli.execution_flags import read_belief, read_execution_settings
     from planner.cli.execution_runner import episode_as_dict, execute_and_report, print_score
 
-    subtasks, stated = read_plan(args.plan)
-    goal_text = args.goal or stated
+    subtasks, goal_in_plan = read_plan(args.plan)
+    goal_text = args.goal or goal_in_plan
     if not goal_text:
         raise PlannerError("there is nothing to score: give --goal, for example --goal 'plate on dining table'")
     goal = parse_goal(goal_text)
     state = open_home(args.home, geometry=args.backend == "physics")
-    belief = belief_of(args, state)
+    belief = read_belief(args, state)
     world = state.world
     if belief is not None:
         from planner.exploration.belief_planning import LOOK_PREFIX, with_named_objects
 
-        subtasks = [subtask for subtask in subtasks if not subtask.startswith(LOOK_PREFIX)]  # it looks where it has to
+        # The search executor decides where to look.
+        subtasks = [subtask for subtask in subtasks if not subtask.startswith(LOOK_PREFIX)]
         world = with_named_objects(belief, subtasks).world
     actions = []
     for number, subtask in enumerate(subtasks, start=1):
@@ -120,11 +123,11 @@ def _run(args: argparse.Namespace) -> int:
             actions.append(parse_action(world, subtask))
         except ActionError as error:
             if number == 1 and len(subtasks) > 1:
-                continue  # `set the table → ...`: the instruction stands before the first subtask
+                continue  # `set the table → ...`: the instruction precedes the first action
             raise PlannerError(f"plan step {number}: {error}") from None
     if not actions:
         raise PlannerError("the plan has no subtask")
-    stage = stage_of(args, runs_dir() / "run")
+    settings = read_execution_settings(args, runs_dir() / "run")
     planner = None
     if args.replan or belief is not None:
         from planner.api import Planner
@@ -135,11 +138,11 @@ def _run(args: argparse.Namespace) -> int:
         check_home(planner, state.world.scene)
         if belief is not None:
             belief = with_habits(belief, planner)
-    episode = execute_and_report(actions, goal, state, stage, planner=planner, belief=belief)
+    episode = execute_and_report(actions, goal, state, settings, planner=planner, belief=belief)
     if args.json:
-        print(json.dumps(episode_as_dict(episode, stage)))
+        print(json.dumps(episode_as_dict(episode, settings)))
     else:
-        print_score(episode, [format_condition(c) for c in goal.conditions], stage)
+        print_score(episode, [format_condition(c) for c in goal.conditions], settings)
     if args.memory is not None and episode.search is not None:
         from planner.world_model.memory import keep
 

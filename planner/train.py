@@ -1,7 +1,7 @@
-"""`python -m planner.train`: build the corpus, train the GPT, save what `planner.plan` loads.
+"""`python -m planner.train`: build the corpus, train the GPT, and save the model for `planner.plan`.
 
-Writes runs/NAME/: recipe.yaml (as resolved), corpus/, metrics.jsonl, checkpoints, model/ (safetensors, config,
-tokenizer). Imports neither pybullet nor the physical home, so it also runs where there is no simulator.
+Writes runs/NAME/: recipe.yaml (resolved), corpus/, metrics.jsonl, checkpoints, model/ (safetensors, config,
+tokenizer). Imports neither pybullet nor the physical home, so it also runs without a simulator.
 
 `torchrun --nproc-per-node N -m planner.train` trains on N processes; process 0 builds, writes and prints.
 """
@@ -35,29 +35,31 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=PROG, description="Build a corpus and train the planner's GPT on it.")
     parser.add_argument("--recipe", default="home", help="name in datasets/recipes/, or a YAML path (default: home)")
     parser.add_argument("--name", default="home", help="the run's folder is runs/NAME (default: home)")
-    parser.add_argument("--out", type=Path, help="the run's folder, instead of runs/NAME")
+    parser.add_argument("--out", type=Path, help="run folder, instead of runs/NAME")
     parser.add_argument("--corpus", action="append", default=[], metavar="alfred:PATH",
                         help="mix in the human-written instructions of a task file (repeatable)")  # fmt: skip
     parser.add_argument("--set", action="append", default=[], metavar="PART.KEY=VALUE",
-                        help="override the recipe, for example train.steps=500 (repeatable)")  # fmt: skip
-    parser.add_argument("--tokenizer", default="own", help="own (learnt from the corpus), gpt2, or a tokenizer.json")
-    parser.add_argument("--start", type=Path, metavar="MODEL", help="start from a model folder's weights")
+                        help="override a recipe value, for example train.steps=500 (repeatable)")  # fmt: skip
+    parser.add_argument("--tokenizer", default="own", help="own (trained on the corpus), gpt2, or a tokenizer.json")
+    parser.add_argument("--start", type=Path, metavar="MODEL", help="initialize from a model folder's weights")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--corpus-seed", type=int, help="of the corpus alone (default: --seed); one is kept once built")
-    parser.add_argument("--workers", type=int, default=2, help="processes that build the corpus")
-    parser.add_argument("--corpus-only", action="store_true", help="build the corpus, to train on it later")
+    parser.add_argument(
+        "--corpus-seed", type=int, help="seed of the corpus (default: --seed); a built corpus is reused"
+    )
+    parser.add_argument("--workers", type=int, default=2, help="number of processes that build the corpus (default: 2)")
+    parser.add_argument("--corpus-only", action="store_true", help="only build the corpus, to train on it later")
     parser.add_argument(
         "--shard",
         choices=("none", "full"),
         help="under torchrun: full spreads the weights over the processes (FSDP2), none copies them (DDP)",
     )
-    parser.add_argument("--resume", action="store_true", help="go on from the run's last checkpoint")
+    parser.add_argument("--resume", action="store_true", help="continue from the run's last checkpoint")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command. Returns 0 when the model (or, if so asked, the corpus) is saved, 2 on wrong input."""
+    """Run the command. Returns 0 after saving the model, or only the corpus if requested; 2 on wrong input."""
     args = _parser().parse_args(argv)
     rank = os.environ.get("RANK", "0")
     return run_command(lambda: _run(args), PROG if rank == "0" else f"{PROG} (process {rank})")
@@ -66,24 +68,24 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _overrides(pairs: Sequence[str]) -> dict[str, dict[str, object]]:
     from envs.files import safe_yaml
 
-    found: dict[str, dict[str, object]] = {}
+    overrides: dict[str, dict[str, object]] = {}
     for pair in pairs:
         key, equals, value = pair.partition("=")
-        part, dot, name = key.partition(".")
+        section, dot, name = key.partition(".")
         if not equals or not dot:
             raise RecipeError(f"--set {pair}: expected PART.KEY=VALUE, for example train.steps=500")
         try:
-            found.setdefault(part, {})[name] = safe_yaml.load(value)
+            overrides.setdefault(section, {})[name] = safe_yaml.load(value)
         except safe_yaml.YamlError as error:
             raise RecipeError(f"--set {pair}: {error.text}") from None
-    return found
+    return overrides
 
 
 def _human_files(values: Sequence[str]) -> list[str]:
     files = []
     for value in values:
-        kind, _, path = value.partition(":")
-        if kind != "alfred" or not path:
+        source, _, path = value.partition(":")
+        if source != "alfred" or not path:
             raise RecipeError(f"--corpus {value}: expected alfred:PATH, a task file with human-written instructions")
         if not Path(path).is_file():
             raise RecipeError(f"--corpus {value}: no such file")
@@ -122,22 +124,22 @@ def _train(args: argparse.Namespace, settings: Settings, human: list[str], world
         resolved = {"corpus": asdict(settings.corpus), "model": settings.model, "train": asdict(settings.train)}
         resolved["corpus"] |= {"parts": list(settings.corpus.parts), "without": list(settings.corpus.without)}
         (folder / "recipe.yaml").write_text(yaml.safe_dump(resolved, sort_keys=False), encoding="utf-8")
-    started = time.perf_counter()
-    known = None
+    started_at = time.perf_counter()
+    tokenizer_to_use = None
     limit = GPTConfig(**{**settings.model, "vocab_size": 2}).block_size  # type: ignore[arg-type]
     if args.start is not None:
-        model, known, _ = load_model(args.start)
+        model, tokenizer_to_use, _ = load_model(args.start)
         limit = model.config.block_size
     elif args.tokenizer not in ("own", "gpt2"):
-        known = Tokenizer.load(args.tokenizer)
+        tokenizer_to_use = Tokenizer.load(args.tokenizer)
     with main_process_first(world):
         tokenizer, train_docs, valid_docs = build_corpus(
-            settings.corpus, folder / "corpus", seed=corpus_seed, limit=limit + 1, tokenizer=known,
+            settings.corpus, folder / "corpus", seed=corpus_seed, limit=limit + 1, tokenizer=tokenizer_to_use,
             use_gpt2=args.tokenizer == "gpt2", human=human, workers=args.workers,
         )  # fmt: skip
     if world.is_main:
         print(f"corpus: {len(train_docs):,} documents, {len(train_docs.tokens):,} tokens, "
-              f"vocabulary {tokenizer.n_used}, {time.perf_counter() - started:.0f} s", file=sys.stderr)  # fmt: skip
+              f"vocabulary {tokenizer.n_used}, {time.perf_counter() - started_at:.0f} s", file=sys.stderr)  # fmt: skip
     if args.corpus_only:
         return 0
     if args.start is None:
@@ -157,7 +159,7 @@ def _train(args: argparse.Namespace, settings: Settings, human: list[str], world
         "loss": round(result.loss, 4),
         "val_loss": None if result.val_loss is None else round(result.val_loss, 4),
         "tokens_per_s": round(result.tokens_per_s),
-        "seconds": round(time.perf_counter() - started, 1),
+        "seconds": round(time.perf_counter() - started_at, 1),
         "processes": world.size,
         "seed": args.seed,
         "corpus_seed": corpus_seed,

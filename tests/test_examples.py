@@ -21,7 +21,7 @@ def run(name: str, *argv: str) -> str:
     """The standard output of an example."""
     done = subprocess.run(
         [sys.executable, f"examples/{name}.py", *argv],
-        cwd=ROOT, capture_output=True, text=True, check=False, timeout=300,
+        cwd=ROOT, capture_output=True, text=True, check=False, timeout=600,
         env={**os.environ, "PYTHONPATH": str(ROOT)},  # this clone, whatever is installed
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

@@ -1,4 +1,4 @@
-"""Assets: the appearance and collision shape of objects and furniture, as values that know no engine.
+"""Assets: the appearance and collision shape of objects and furniture, as values without a physics engine.
 
 | file | what |
 |---|---|

@@ -35,11 +35,11 @@ class Rim:
     """An upright part of an object that fits between two fingers, in the object's frame.
 
     Attributes:
-        x: x of its middle [m].
-        y: y of its middle [m].
-        out: Direction across it, outwards [rad].
-        thick: Thickness across it [m].
-        deep: Depth from the object's top down [m].
+        x: x of its center [m].
+        y: y of its center [m].
+        out: Outward direction, across which the fingers close [rad].
+        thick: Thickness in that direction [m].
+        deep: Height of the part, measured down from the object's top [m].
     """
 
     x: float
@@ -87,12 +87,12 @@ def rims(category: ObjectCategory) -> tuple[Rim, ...]:
 
 
 def is_hollow(category: ObjectCategory) -> bool:
-    """Whether an object collides as a floor with four walls."""
+    """Whether the collision shape is an open box: a floor and four walls."""
     return category.shape in HOLLOW and category.holds is not None
 
 
 def edge_height(category: ObjectCategory) -> float:
-    """Return the collision height at an object's edge above its center [m], without rims, folds and handles."""
+    """Return how far the collision shape rises above the center [m], without rims, folds and handles."""
     share = 0.5 if category.shape in FLAT else RIDGED.get(category.shape, 1.0)
     return (share - 0.5) * category.size[2]
 

@@ -1,7 +1,7 @@
 """Visual and collision models of movable objects, from the domain's `shape`, `size` and `color`.
 
-An object is drawn as one mesh of many colors. It collides as a few convex pieces with a flat bottom, so that fruit does
-not roll off a table and a home of fifty objects stays fast. The origin of an object's frame is its center, z up.
+An object is drawn as one mesh of many colors and collides as the convex pieces of `collision_shapes.py`. The origin of
+its frame is its center, z up.
 """
 
 from __future__ import annotations

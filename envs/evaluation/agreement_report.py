@@ -23,12 +23,12 @@ class Agreement:
         plans: Number of executed plans.
         done: By skill, how many actions were done.
         agree: By skill, how many of the done actions ended with the atoms of the symbolic world.
-        resumed: How many actions right after a failed one were done.
+        resumed: Of the actions that follow a failed one, how many were done.
         disagreements: By skill, category and atom, the number of done actions after which that atom differs.
         changed: By skill and atom, the number of failed actions that changed that atom.
         examples: For each entry of `disagreements` and `changed`, the first example.
-        refused: For each inapplicable action, whether both worlds refused it with the same words and at once.
-        wrong_refusals: The inapplicable actions of which they did not.
+        refused: For each inapplicable action, whether both worlds refused it in the same words, in no simulated time.
+        wrong_refusals: The inapplicable actions for which this is false, with both answers.
         wrong_starts: Plans whose initial state was not the scene's.
         errors: Plans for which no home could be built.
     """

@@ -41,7 +41,7 @@ class ActionSequence:
         return action
 
     def uncover(self, name: str) -> str | None:
-        """Open the closed fixture around an object (or the fixture itself) and return its name; None if it is open."""
+        """Open the closed fixture that holds an object (or is named) and return its name; None if nothing is closed."""
         world = self.state.world
         root = self.state.root(world.index[name])
         if root < 0 or not world.enclosed[root] or self.state.flags[root] & OPEN:

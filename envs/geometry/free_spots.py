@@ -34,7 +34,7 @@ def free_placements(
     edge: float = 0.0,
     round_: bool = False,
 ) -> list[Placement]:
-    """Return the free placements at the widest margin that allows any, nearest to the front and the middle first.
+    """Return the free placements at the widest margin that allows any; those near the front and the middle come first.
 
     Args:
         size: Depth and width of the region [m].

@@ -18,15 +18,15 @@ class SupportRegion:
     """The region of a fixture or container at its current pose.
 
     Attributes:
-        at: Middle of its floor [m], (3,).
-        yaw: Of its front [rad].
+        at: Center of its floor [m], (3,).
+        yaw: Direction of its front [rad].
         size: Depth, width, height [m].
-        vessel: It belongs to an open movable container, in which long objects stand.
-        loose: It is a plate: objects may stick out.
-        enclosed: It is reached through a door.
-        covered: Something is right above it, so it is reached from the front.
-        carried: It is in a drawer that slides out.
-        walled: It has walls around it, so it is reached from above, between them.
+        vessel: Whether it is inside a movable container such as a cup, in which long objects stand on end.
+        loose: Whether it is on top of a movable container such as a plate, whose edge objects may overhang.
+        enclosed: Whether it is behind a door or flap.
+        covered: Whether something is right above it, so that the hand reaches it from the front.
+        carried: Whether it is in a drawer and moves with it.
+        walled: Whether it has walls around it, so that the hand reaches it from above, between them.
     """
 
     name: str
@@ -54,7 +54,7 @@ class SupportRegion:
         return np.array([c * d[0] + s * d[1], -s * d[0] + c * d[1], d[2]])
 
     def walls(self) -> Array:
-        """Return the closed sides of a covered region as (x, y, half depth, half width); the front is open."""
+        """Return rectangles (x, y, half depth, half width) behind and beside a covered region; the front is open."""
         if not self.covered:
             return np.zeros((0, 4))
         x, y = self.size[0] / 2, self.size[1] / 2

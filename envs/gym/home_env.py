@@ -303,7 +303,7 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
 
 
 class HomeSymbolic(HomeEnv):
-    """The home as rules: every applicable action succeeds, some hundred thousand per second without the spaces.
+    """The home as rules: every applicable action succeeds, several hundred thousand a second without the encoding.
 
     `HomeEnv` documents the environment. The duration of an outcome is the skill's typical one.
     """

@@ -1,4 +1,4 @@
-"""Register the environments with Gymnasium when it is first imported, so that planning does not wait for it."""
+"""Register the environments when Gymnasium is first imported, so that `import envs` does not have to import it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _register(registry: ModuleType) -> None:
 
 
 class _RegistryFinder(MetaPathFinder):
-    """Finds Gymnasium's registry once, like the other finders, and lets it load with the environments added."""
+    """Replaces the loader of Gymnasium's registry by one that also registers the environments; then removes itself."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None

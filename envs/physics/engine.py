@@ -223,14 +223,14 @@ class Engine:
     # -- parking -------------------------------------------------------------------------------------------------------
 
     def park(self, name: str) -> None:
-        """Take an object at rest out of the simulation, until anything but its pose or bounds is asked for."""
+        """Take an object at rest out of the simulation. Calls that need more than its pose or bounds unpark it."""
         self.parked[name] = Parked(pose=self.pose(name), bounds=self.bounds(name))
         body = self._ids.pop(name)
         del self._names_by_id[body]
         self._p.removeBody(body)
 
     def unpark(self, name: str) -> None:
-        """Put an object back into the simulation, asleep. The engine moves it for one tick; then `place` it again."""
+        """Put an object back into the simulation, asleep. The next tick may move it; `place` it again afterwards."""
         pose = self.parked.pop(name).pose
         body = self._ids[name] = self._make_movable(name, *pose)
         self._names_by_id[body] = name

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from envs.symbolic.scene import FixtureSpec, Scene
 
 OBSTACLE_RADIUS_M = 1.5
-OPEN_FRACTIONS = (1.0, 0.9, 0.8, 0.7, 0.6)  # how far doors may stand open, tried in this order
+OPEN_FRACTIONS = (1.0, 0.9, 0.8, 0.7, 0.6)  # of a door's travel, tried in this order; the last is used anyway
 PANEL_POINTS = 0.97 * np.array([(x, y, z) for x in (-1, 1) for y in (-1, -0.5, 0, 0.5, 1) for z in (-1, 0, 1)])
 JOINT_FRICTION = {"hinge": 6.0, "flap": 12.0, "slide": 15.0}  # friction that keeps a leaf where it is left [N m, N]
 
@@ -43,7 +43,7 @@ def build_fixture(engine: Engine, spec: FixtureSpec, open_fraction: float = 1.0)
 
 
 def open_doors(queries: SpatialQueries, scene: Scene) -> dict[str, float]:
-    """Return how far the leaves of each open fixture can open before they hit something, as a fraction of travel."""
+    """Return how far each open fixture can open without touching anything, one of OPEN_FRACTIONS."""
     open_fractions: dict[str, float] = {}
     obstacles = queries.static
     for spec in scene.fixtures:

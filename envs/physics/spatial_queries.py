@@ -307,7 +307,7 @@ class SpatialQueries:
         return holders
 
     def root(self, name: str) -> str | None:
-        """The fixture at which an object, a container or a fixture is; None on the floor."""
+        """The fixture that holds an object, directly or through containers (a fixture: itself); None on bare ground."""
         place: str | None = name
         while place is not None and place not in self.specs:
             place = self.holder(place)

@@ -163,7 +163,7 @@ class Renderer(Engine):
         return float(red), float(green), float(blue), float(alpha)
 
     def show(self, name: str, shown: bool) -> None:
-        """Show or hide a body; all of its base has one color."""
+        """Show or hide a body whose base has a single color."""
         red, green, blue, _ = self.painted(name)
         self.paint(name, (red, green, blue, float(shown)))
 

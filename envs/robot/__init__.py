@@ -10,7 +10,7 @@
 | `base_navigation.py` | occupancy grid and shortest paths of the base |
 | `heading_planning.py` | where the base turns on its path |
 | `reach_planning.py` | base position and arm posture for a target |
-| `fixture_reachability.py` | which fixtures the robot can reach, found before planning |
+| `fixture_reachability.py` | which fixtures the robot can reach, checked when a home is built |
 | `motion_primitives.py` | driving, approaching, tucking: shared by all skills |
 | `obstruction.py` | which open door is in the way |
 """

@@ -1,4 +1,4 @@
-"""Check when a home is compiled which fixtures the robot can reach, before any plan uses them."""
+"""Check which fixtures the robot can reach, when a home is built and before any plan uses them."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def unreachable_fixtures(queries: SpatialQueries, floor: Floor, start: tuple[flo
 
 
 def _can_be_reached(floor: Floor, costs: Array, point: Array, yaw: float, part: str) -> bool:
-    """Whether the arm can reach a point from some standing position; only from the front unless the part is the top."""
+    """Whether the robot can stand near enough to a point; in front of the fixture unless the part is its top."""
     angles = np.arange(N_STAND_ANGLES) * 2 * pi / N_STAND_ANGLES + yaw
     radius, angle = (a.ravel() for a in np.meshgrid(STAND_RADII_M, angles))
     positions = point[:2] + radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], -1)

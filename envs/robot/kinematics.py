@@ -3,7 +3,8 @@
 Source of the arm's geometry and limits: Franka Emika, Panda datasheet and `franka_panda/panda.urdf` of pybullet_data.
 
 Frames: base (chassis center on the floor, +x forward), mount (the arm's foot on the lift), hand, tip (between the
-fingertips; its z is the approach direction, its y the axis along which the fingers close).
+fingertips; its z is the approach direction, its y the axis along which the fingers close). The hand's upright frame is
+defined in `envs/robot/robot.py`.
 
 Legend: N postures, J = 8 joints of lift and arm, K = 8 links (seven of the arm and the hand), S spheres.
 """

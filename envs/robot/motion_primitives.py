@@ -63,7 +63,7 @@ class MotionPrimitives:
     object_states: ObjectStates
     grasp: Literal["assisted", "physical"] = "assisted"
     focus: Array = field(default_factory=lambda: np.zeros(3))  # where the robot works, for the camera
-    # Footprints of open leaves, and of objects on the ground.
+    # Footprints of open leaves, and of objects on the ground, that the floor grid contains.
     floor_obstacles: tuple[list[Footprint], list[Footprint]] = field(default_factory=lambda: ([], []))
     released: list[str] = field(default_factory=list)  # objects with which the hand does not collide yet
 
@@ -141,7 +141,7 @@ class MotionPrimitives:
     def _path_clear_of_cargo(
         self, start: tuple[float, float], goal: tuple[float, float]
     ) -> list[tuple[float, float]] | None:
-        """A path on which the carried object touches nothing, if something is carried and there is one."""
+        """A path on which the carried object touches nothing; None if there is none, or nothing is carried."""
         if self.robot.held is None:
             return None
         self.floor.update(*self.floor_obstacles, carried_m=self.carry_radius_m)
@@ -193,7 +193,7 @@ class MotionPrimitives:
 
         Args:
             targets: Alternatives, near each other.
-            approach: Line along which the tip arrives.
+            approach: Path on which the tip arrives.
             fixture: Where the targets are.
             ignore: Objects that may be touched.
             front: Only stand in front of the fixture.
@@ -218,7 +218,7 @@ class MotionPrimitives:
         return []
 
     def approach(self, reach: ReachPose, where: str, *, finger: float = OPEN_M) -> None:
-        """Drive to the start of the approach, unfold the arm and move the tip in along the line."""
+        """Drive to the start of the approach, unfold the arm and move the tip to the target."""
         robot = self.robot
         waypoints = reach.approach_waypoints()
         self.drive(float(waypoints[0][0]), float(waypoints[0][1]), float(waypoints[0][2]), where)
@@ -248,7 +248,7 @@ class MotionPrimitives:
         robot.move([np.concatenate([robot.q[:3], q]) for q in path], slowdown=self.slowdown)
 
     def retreat(self, reach: ReachPose) -> None:
-        """Move the tip back along the line of its approach."""
+        """Move the tip back along its approach."""
         waypoints = reach.retreat_waypoints()
         yaw_offset = self.robot.q[2] - waypoints[-1][2]
         for q in waypoints:

@@ -1,10 +1,10 @@
 """Find where to stand and how to hold the arm so that the tip reaches a point, for many candidates at once.
 
-The tip arrives along a straight line, moved by the lift (from above) or by lift and base (from the front, into a
-cupboard), while the arm keeps its posture; the arm unfolds before, in free space. Therefore one solution of inverse
+The arm unfolds in free space and then keeps its posture. In an approach from the front (into a cupboard, to a switch),
+the base moves the tip horizontally first. Then the lift moves it down to the target. Therefore one solution of inverse
 kinematics and one sweep of spheres decide a whole approach.
 
-Legend: N candidates, S spheres, D stages of the straight line.
+Legend: N candidates, S spheres, D stages of the approach.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ PITCH_BACK = 1.9  # the hand leans back over its target, so that the wrist stays
 PITCHES_LEVEL = (0.15, 0.5, 0.85)
 GUESS_DOWN = np.array([-0.3, 0.0, -2.2, 0.0, 1.9, 0.785])
 GUESS_LOW = np.array([1.1, 0.0, -1.4, 0.0, 2.5, 0.785])  # straight down to the ground, with the lift near its lower end
-LOW_M = 0.25  # below this height of the tip, the arm bends over
+LOW_M = 0.25  # if the tip is below this height, the arm starts from GUESS_LOW
 GUESS_LEVEL = np.array([-0.2, 0.0, -2.3, 0.0, 3.5, 0.785])
 
 
@@ -66,13 +66,13 @@ class ReachTarget:
 
 @dataclass(frozen=True, kw_only=True)
 class ApproachPath:
-    """Line along which the tip leaves its target, and arrives in reverse: up by `up` [m], then by `out` [m], (2,)."""
+    """Path of the tip from its target: up by `up` [m], then horizontally by `out` [m], (2,). It arrives in reverse."""
 
     up: float
     out: tuple[float, float] = (0.0, 0.0)
 
     def stages(self) -> Array:
-        """Offsets from the target to the start of the line, (D, 3)."""
+        """Offsets from the target back to the start of the approach, (D, 3)."""
         offsets = [(0.0, 0.0, 0.0), (0.0, 0.0, 0.5 * self.up), (0.0, 0.0, self.up)]
         if self.out != (0.0, 0.0):
             offsets += [
@@ -90,7 +90,7 @@ class ReachPose:
         target: Index of the target.
         yaw: Heading of the hand [rad].
         pitch: Pitch of the hand [rad].
-        approach: Line along which the tip arrives.
+        approach: Path on which the tip arrives.
         cost: Lower is better.
         width: Width of the part that the fingers close on [m].
     """
@@ -112,12 +112,12 @@ class ReachPose:
         return q
 
     def approach_waypoints(self) -> list[Array]:
-        """Postures from the start of the line to the target."""
+        """Postures from the start of the approach to the target."""
         stages = self.approach.stages()
         return [self.shifted(stages[-1].tolist()), self.shifted((0.0, 0.0, self.approach.up)), self.q]
 
     def retreat_waypoints(self) -> list[Array]:
-        """Postures from the target to the start of the line."""
+        """Postures from the target back to the start of the approach."""
         return self.approach_waypoints()[::-1]
 
 
@@ -157,7 +157,7 @@ def find_reach_poses(
         floor: Where the base may stand and go.
         start: Posture from which the robot starts, (11,).
         targets: Alternatives.
-        approach: Line along which the tip arrives at any of them.
+        approach: Path on which the tip arrives at any of them.
         boxes: Obstacles.
         front: Only stand within 65 degrees of this direction from the target [rad].
         accept_overlap: Accept a little overlap.
@@ -266,7 +266,7 @@ def _to_home(table: Array, centers: Array) -> Array:
 def _swept_overlap(
     table: Array, tips: Array, q: Array, targets: Sequence[ReachTarget], approach: ApproachPath, boxes: Boxes
 ) -> tuple[Array, Array]:
-    """Maximum overlap of arm, column and cargo with hard and soft boxes over all stages of the line, (N,) and (N,)."""
+    """Maximum overlap of arm, column and cargo with hard and with soft boxes over all stages, (N,) and (N,)."""
     column_local = np.broadcast_to(np.array(COLUMN_POINTS), (len(q), len(COLUMN_POINTS), 3))
     arm_points = _to_home(table, kinematics.sphere_centers(q))
     column = _to_home(table, column_local)
@@ -296,7 +296,7 @@ def _swept_overlap(
 
 
 def _unfolding_overlap(table: Array, q: Array, approach: ApproachPath, boxes: Boxes) -> Array:
-    """Maximum overlap while the arm unfolds at the start of the line, (N,)."""
+    """Maximum overlap while the arm unfolds at the start of the approach, (N,)."""
     stage = approach.stages()[-1]
     start = q.copy()
     start[:, 0] = np.clip(start[:, 0] + stage[2], *kinematics.LIFT_M)

@@ -5,6 +5,8 @@ sequence of postures; nothing is ever teleported. In an assisted grasp, a fixed 
 turns as the hand pitches, as if the object pivoted between the fingers, so that a full cup stays upright. In a physical
 grasp, only the friction of the fingers holds the object, and it turns with the hand.
 
+The hand's upright frame has the tip as its origin; its z axis points up and its x axis along the hand's yaw.
+
 Legend: T control steps of 4 ticks, W waypoints.
 """
 
@@ -254,7 +256,7 @@ class Robot:
         return bool(np.linalg.norm(pivot - np.array(held.pivot)) > MAX_SLIP_M)
 
     def update_grasp(self) -> None:
-        """Update how an object held by friction lies in the hand, expressed at the pitch of its grasp."""
+        """Read how an object held by friction lies in the hand now, converted to the hand's rotation at the grasp."""
         held = self.held
         if held is None or held.weld is not None:
             return

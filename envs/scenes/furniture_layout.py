@@ -24,8 +24,8 @@ from envs.symbolic.scene import Doorway, FixtureSpec, Rect, Scene
 Rects = NDArray[np.float64]  # (K, 4)
 
 FRONT_M = 1.15  # free depth in front of a fixture: the robot stands at 0.75 and has a radius of 0.35 with its margin
-FRONT_WIDTH_M = 0.8  # and the minimum free width
-BESIDE_M = 0.1  # between neighbors
+FRONT_WIDTH_M = 0.8  # minimum width of the free area in front of a fixture
+BESIDE_M = 0.1  # gap between neighboring fixtures
 AROUND_M = 0.8  # free on every side of a free-standing fixture, so that the robot can pass
 BEHIND_M = WALL_M / 2 + 0.01
 FREE_STANDING = frozenset(("dining table", "coffee table", "ottoman", "person"))
@@ -168,7 +168,7 @@ def _is_floor(fixture: FixtureSpec) -> bool:
 def _open_floor(
     category: str, rect: Rect, taken: Sequence[Rect], keep_free: Sequence[Rect]
 ) -> tuple[float, float] | None:
-    """Return the middle of the free patch that overlaps least with furniture fronts, or None if none is free."""
+    """Return the middle of the free patch that blocks the areas in front of furniture least; None if none is free."""
     depth, width, _ = load_domain().fixtures[category].size
     half = np.array((depth, width)) / 2
     low, high = np.array(rect[:2]) + WALL_M / 2 + half, np.array(rect[2:]) - WALL_M / 2 - half

@@ -45,7 +45,7 @@ __all__ = ["HomeFileError", "dump_home", "load_home", "parse_home"]
 
 NOWHERE: Rect = (0.0, 0.0, 0.0, 0.0)
 MAX_ROOMS, MAX_DOORWAYS, MAX_FIXTURES, MAX_OBJECTS = 30, 100, 200, 1000
-SHOWN_NAMES = 12  # of a list of names in a message
+SHOWN_NAMES = 12  # names that a message shows of a longer list
 
 
 def load_home(path: str | Path, *, geometry: bool = True) -> Scene:

@@ -40,7 +40,7 @@ class EntryReader(NodeReader):
     def __init__(self, domain: Domain) -> None:
         super().__init__()
         self.domain = domain
-        self.lines: dict[str, int] = {}  # of each named fixture or object
+        self.lines: dict[str, int] = {}  # line of each named fixture or object
 
     def fixture_items(self, node: yaml.Node, room: str) -> list[Item]:
         """Read a list of fixtures."""

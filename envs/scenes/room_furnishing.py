@@ -151,8 +151,8 @@ def choose_rooms(
     Args:
         rng: Source of randomness.
         n_rooms: Number of rooms; `required` may add more.
-        wanted: For each wish, the acceptable kinds; granted while there are fewer than `n_rooms` rooms.
-        required: The same, always granted.
+        wanted: Sets of alternative kinds; one of each set is added if there are fewer than `n_rooms` rooms.
+        required: Sets of alternative kinds; one of each set is always in the home.
     """
     room_kinds = ["kitchen"]
     for is_required, wishes in ((True, required), (False, wanted)):

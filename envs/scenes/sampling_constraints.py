@@ -23,9 +23,10 @@ class Demands:
         fixtures: Minimum number of each category.
         objects: Minimum number of each category or class, in addition to those of `counts`.
         absent: Categories that the home must not have.
-        counts: Facts about objects.
-        some_states: For each fixture category, the states (true or false) of its first instances.
-        all_states: For each fixture category, the states of all its instances.
+        counts: Facts that ask for a number of objects, such as `2 dirty plate in sink`.
+        some_states: By fixture category, one dict for its first instance, one for its second, and so on: the states
+            that it must have (True) or must not have (False).
+        all_states: By fixture category, the states that all its instances must have or must not have.
     """
 
     fixtures: Counter[str] = field(default_factory=Counter)

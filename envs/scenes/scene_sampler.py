@@ -31,7 +31,7 @@ from envs.symbolic.domain import Domain, FixtureCategory, ObjectCategory, load_d
 from envs.symbolic.goals import Count, Place, Thing
 from envs.symbolic.scene import FixtureSpec, ObjectSpec, Room, Scene
 
-SETTING_SHARE = 0.6  # maximum fraction of a home's objects
+SETTING_SHARE = 0.6  # maximum fraction of the remaining objects that is tableware of set tables
 # Lamps have LAMP_ON_CHANCE; heating and washing appliances are never on.
 ON_CHANCE = {"television": 0.25, "fan": 0.25, "radio": 0.2}
 LAMP_ON_CHANCE, OPEN_CHANCE, SOILED_CHANCE, STRAY_CHANCE, NESTED_CHANCE, FILLED_CHANCE, FOLDED_CHANCE = (

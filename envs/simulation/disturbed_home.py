@@ -1,8 +1,8 @@
-"""Wrap a home so that a person, a pet or bad luck changes it between two subtasks, in symbols or in physics.
+"""Wrap a symbolic or physical home so that a person, a pet or bad luck changes it between two subtasks.
 
 Before a subtask, with a probability, one disturbance that is possible in the current state is drawn: an object is
 moved, a door or drawer is opened or closed, the held object drops to the ground, or an object is put where the plan is
-about to put another. In symbols, the new state is `disturbed_state(state, disturbance)`. In physics, bodies are placed
+about to put another. A symbolic home gets `disturbed_state(state, disturbance)`. In physics, bodies are placed
 at free spots and joints are set, after a check that nothing there is touched and that no leaf swings through the robot.
 """
 
@@ -59,14 +59,14 @@ class DisturbedHome:
         return cast("PhysicalHome", self._home).execute(action, on_tick)
 
     def disturb(self, ahead: Sequence[Action] = ()) -> Disturbance | None:
-        """Perhaps apply a disturbance before the next subtask, and return it.
+        """Draw whether to disturb the home before the next subtask; return the applied disturbance, or None.
 
         Args:
             ahead: What the robot is about to do.
         """
         self._is_drawn = True
         self._subtasks += 1
-        # Draws do not depend on how many numbers earlier ones consumed.
+        # One generator for each subtask: a draw does not depend on how many numbers earlier draws used.
         rng = np.random.default_rng((self._seed, self._subtasks))
         if rng.random() >= self._probability:
             return None

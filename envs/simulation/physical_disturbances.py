@@ -130,7 +130,7 @@ class PhysicalDisturber:
                     yield position
 
     def _fits_ground(self, names: Sequence[str], at: Array, turn: Array) -> bool:
-        """Whether objects fit there; they are left as they were."""
+        """Whether objects fit at a position on the ground; they are moved back afterwards."""
         poses_before = {name: self._engine.pose(name) for name in names}
         fits = self._set_down(names, at, turn)
         for name in names:
@@ -187,7 +187,7 @@ class PhysicalDisturber:
     # -- doors and drawers ---------------------------------------------------------------------------------------------
 
     def _move_joints(self, name: str, *, opened: bool) -> bool:
-        """Move the leaves of a fixture to their end, unless something is in the way or the robot would be locked in."""
+        """Open or close all leaves of a fixture; return whether nothing was in the way and the robot is not trapped."""
         engine, queries = self._engine, self._queries
         leaves = queries.furniture[name].leaves
         start = [engine.joint(name, k) for k in range(len(leaves))]
@@ -222,7 +222,7 @@ class PhysicalDisturber:
         return self._engine.gap(name, range(len(self._queries.furniture[name].leaves)), other)
 
     def _would_lock_in(self, name: str, position: float) -> bool:
-        """Whether the robot could not drive away any more."""
+        """Whether leaves at a joint position would cut the robot off from most of the home."""
         floor, robot = self._motion.floor, self._motion.robot
         cell = floor.cell_at(float(robot.q[0]), float(robot.q[1]))
         was_open = floor.main_area_with(self._queries.leaf_footprints())[cell]

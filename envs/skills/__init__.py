@@ -1,13 +1,13 @@
-"""The skills of the robot in physics, one file per skill.
+"""The skills of the robot in physics; `dispatch.py` selects the one that an action names.
 
 | file | what |
 |---|---|
 | `dispatch.py` | executes an action with the skill that it names |
 | `go_to.py` | drives to a fixture |
 | `pick.py` | picks an object up |
-| `place.py` | puts the held object down |
+| `place.py` | puts the held object down in its current grasp |
 | `open_close.py` | opens and closes doors, flaps and drawers |
 | `tool_use.py` | switches, wipes, slices, pours and folds |
-| `grasps.py` | where two fingers can hold an object |
-| `regrasp.py` | sets an object down and takes it again with another grasp |
+| `grasps.py` | chooses where two fingers close on an object |
+| `regrasp.py` | the skills `put` and `give`: `place.py`, with a change of grasp where needed |
 """

@@ -1,4 +1,4 @@
-"""Find grasps by which friction alone holds an object: across its body, or at the wall of a vessel.
+"""Find grasps of an object between two fingers: across its body, or at a wall, rim, fold or handle.
 
 Frame: the home. A heading is the yaw of the hand; the fingers close across it.
 """
@@ -29,12 +29,12 @@ CORNERS = np.array([(x, y, z) for x in (-0.9, 0.0, 0.9) for y in (-0.9, 0.9) for
 
 
 def is_round(category: ObjectCategory) -> bool:
-    """Whether an object looks the same from all sides."""
+    """Whether an object has the same shape for every yaw."""
     return category.shape in ROUND and abs(category.size[0] - category.size[1]) < 0.005
 
 
 def half_extents(turn: Array, category: ObjectCategory, yaw: float) -> Array:
-    """Half extents along, across and above a heading [m], (3,)."""
+    """Half extents of an object along a heading, across it and vertically [m], (3,)."""
     if is_round(category) and turn[2, 2] > 0.95:
         return np.array(category.size, dtype=np.float64) / 2
     half: Array = np.abs(turn_z(-yaw) @ turn) @ np.array(category.size) / 2
@@ -65,7 +65,7 @@ def grasp_candidates(
     covered = fixture is not None and queries.region(fixture).covered
     if pitches is None:
         pitches = PITCHES_LEVEL if covered else PITCHES_DOWN
-        if motion.grasp == "physical" and covered:  # steep first: so held, the object can be placed on a table
+        if motion.grasp == "physical" and covered:  # steep first: an object held like that can be placed on a table
             pitches = PITCHES_LEVEL[::-1]
     at, turn = queries.pose(name)
     targets = _body_grasps(at, turn, category, pitches, deeper_m)

@@ -1,6 +1,6 @@
 """The skills `open` and `close`: move doors, flaps and drawers ("leaves") by their handles.
 
-The hand grasps the handle and the base follows the handle's arc (for a flap, with the lift), while the arm keeps its
+The hand grasps the handle, and the base (for a flap, also the lift) moves it along its arc, while the arm keeps its
 posture. For every candidate of standing position, heading and turn rate, the whole arc is checked before the robot
 moves.
 
@@ -32,7 +32,7 @@ REACH_DISTANCES_M = (0.46, 0.54, 0.62, 0.70, 0.78, 0.86)
 PITCHES = (0.1, 0.45, 0.8, 1.15)
 MOUNT_BELOW_HANDLE_M = (0.5, 0.2)  # height of the mount below the handle, as initial guesses
 SIDE_ANGLES = (0.0, 0.3, -0.3, 0.6, -0.6, 0.9, -0.9, 1.2, -1.2)
-TURN_RATES = (0.8, 0.6, 1.0, 0.3, 0.0, 1.2)
+TURN_RATES = (0.8, 0.6, 1.0, 0.3, 0.0, 1.2)  # how far the base turns, as a fraction of how far the leaf turns
 STANDOFF_M = 0.13
 STANDOFFS_M = (STANDOFF_M, 0.03)
 PLAN_ATTEMPTS = (
@@ -72,7 +72,7 @@ def move_joint(motion: MotionPrimitives, name: str, *, opened: bool) -> None:
     goal_position = leaf.opened if opened else 0.0
     half_open = HAND_OVER_FRACTION * leaf.opened
     strategies = [[(goal_position, True)]] * 2
-    if leaf.kind == "hinge":  # in a corner, the hand reaches an open door from the inside
+    if leaf.kind == "hinge":  # in a corner, the hand changes between the handle and the inner face of the door
         strategies.append(
             [(half_open, True), (goal_position, False)] if opened else [(half_open, False), (goal_position, True)]
         )
@@ -237,7 +237,7 @@ def _distinct(arcs: list[Arc]) -> list[Arc]:
 
 
 def _postures(z: float, lowest: float, highest: float) -> list[tuple[Array, Array]]:
-    """Postures (8,) that hold the tip at height z straight ahead, with the tip in the base frame (3,)."""
+    """Pairs of a posture (8,) with the tip straight ahead at height z, and the tip in the base frame (3,)."""
     combos = list(product(REACH_DISTANCES_M, PITCHES, MOUNT_BELOW_HANDLE_M))
     tips = np.array([(reach, 0.0, z) for reach, _, _ in combos])
     start = np.empty((len(combos), 8))

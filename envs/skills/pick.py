@@ -1,4 +1,4 @@
-"""The skill `pick up`, and how the hand approaches a place."""
+"""The skill `pick up`, and the approach paths of the hand that placing uses too."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def _touch_target(motion: MotionPrimitives, name: str, *, lower: float) -> Reach
 def approach_to(
     motion: MotionPrimitives, fixture: str | None, name: str, *, extra_height_m: float = 0.0
 ) -> tuple[ApproachPath, bool]:
-    """Approach from the front under a cover, otherwise from above; also return whether from the front."""
+    """Return the approach path to an object, and whether it comes from the front (in covered regions) or from above."""
     queries = motion.queries
     if fixture is not None and queries.region(fixture).covered:
         region = queries.region(fixture)
@@ -139,7 +139,7 @@ def approach_to(
 
 
 def approach_from_front(region: SupportRegion, x: float, extra_height_m: float) -> ApproachPath:
-    """Approach from the front to a depth x [m] in the frame of a covered region."""
+    """Return the approach path from the front to depth x [m] in the frame of a covered region."""
     out_m = region.size[0] / 2 - x + 0.20
     return ApproachPath(
         up=0.03 + min(0.20, extra_height_m), out=(float(out_m * np.cos(region.yaw)), float(out_m * np.sin(region.yaw)))
@@ -147,7 +147,7 @@ def approach_from_front(region: SupportRegion, x: float, extra_height_m: float) 
 
 
 def _pinch(motion: MotionPrimitives, name: str, cargo: list[str], reach: ReachPose, place: str) -> bool:
-    """Grasp an object by the friction of the fingers and lift it; return whether it came along."""
+    """Grasp an object by the friction of the fingers and lift it; return whether the hand holds it."""
     robot = motion.robot
     motion.approach(reach, place, finger=min(OPEN_M, reach.width / 2 + FINGER_CLEAR_M))
     for item in (name, *cargo):

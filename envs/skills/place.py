@@ -1,4 +1,4 @@
-"""The skill `put`: find room for the held object, approach, release it and check that it stays."""
+"""Place the held object in its current grasp: find room, approach, release it and check that it stays."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 MAX_PLACEMENTS = 5
 OVERHANG_M = 0.03
 MAX_OVERHANG_M = 0.08
-MAX_OFF_CENTER_M = 0.04  # a round object that hangs farther off the hand's axis is turned to where there is room
+MAX_OFF_CENTER_M = 0.04  # a round object held farther off its center may be turned about z
 # Points of a round object relative to its center, in half extents: circles at its top and bottom.
 ROUND_POINTS = 0.9 * np.array([(np.cos(k * pi / 4), np.sin(k * pi / 4), z) for k in range(8) for z in (-1.0, 1.0)])
 RELEASE_HEIGHT_M = 0.006  # height from which an object is released
@@ -41,7 +41,7 @@ class AwkwardError(SkillError):
 
 
 def place_as_held(motion: MotionPrimitives, name: str, place: str) -> None:
-    """Place the held object without another grasp, then tuck the arm.
+    """Place the held object in its current grasp, then tuck the arm.
 
     Raises:
         SkillError: No room, no reach, or it did not stay there; the object is still held unless it fell.
@@ -224,7 +224,7 @@ def _on_flat_objects(
             or queries.holder(flat_name) != region.name
             or (flat_category.holds and flat_category is not queries.objects[name])
         ):
-            continue  # what stands on a tray is on the tray; a plate on a plate is at the place of the plates
+            continue  # on a tray it would be at the tray, not in `region`; only equal objects can be stacked
         if flat_category.size[2] > MAX_FLAT_HEIGHT_M or flat_category.size[2] + size[2] + 0.02 > region.size[2]:
             continue
         flat_rectangle, _ = queries.occupied(region, [other for other in queries.objects if other != flat_name])
@@ -265,7 +265,7 @@ def _approach_from_above(motion: MotionPrimitives, fixture: str, region: Support
 
 
 def _is_tilted(turn: Array, category: ObjectCategory) -> bool:
-    """Whether an object that should lie flat hangs on its end or on its side."""
+    """Whether a held object that should be upright is tilted."""
     return bool(turn[2, 2] < 0.95)
 
 

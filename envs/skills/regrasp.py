@@ -1,7 +1,8 @@
-"""Place an object held by friction where another grasp is needed: set it down on the way and grasp it again.
+"""The skills `put` and `give`: place the held object, and change the grasp first where it does not fit the place.
 
-A pinched object turns with the hand. A cup taken out of a cupboard by a level hand cannot be placed on a low table,
-and a cup taken from above cannot be placed in a cupboard. A person would set it down and grasp it differently.
+To change the grasp, the robot sets the object down on a surface nearby and picks it up again. Only an object that
+friction alone holds may need this, because it turns with the hand: a cup taken out of a cupboard by a level hand cannot
+be placed on a low table, and a cup taken from above cannot be placed in a cupboard.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ MAX_SURFACES = 4
 
 
 def place(motion: MotionPrimitives, name: str, place: str) -> None:
-    """Place the held object and tuck the arm, with a stop on the way where the grasp requires it.
+    """Place the held object, after a change of grasp where that is required, then tuck the arm.
 
     Raises:
         SkillError: No room, no reach, or it did not stay there; the object is still held unless it fell.
@@ -42,7 +43,7 @@ def place(motion: MotionPrimitives, name: str, place: str) -> None:
 
 
 def _set_down_nearby(motion: MotionPrimitives, name: str, place: str) -> bool:
-    """Place the held object on a surface nearby; return whether there was one."""
+    """Place the held object on a surface nearby; return whether that was possible."""
     for surface in _nearby_surfaces(motion, place)[:MAX_SURFACES]:
         try:
             place_as_held(motion, name, surface)

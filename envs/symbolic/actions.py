@@ -1,7 +1,6 @@
-"""The symbolic world: pure `unmet_precondition(state, action)` and `apply(state, action) -> State`.
+"""Preconditions and effects of every skill, as pure functions of a state and an action.
 
-This module defines the preconditions and effects of every skill. `envs/symbolic/state.py` defines the state; its names
-are re-exported here.
+`envs/symbolic/state.py` defines the state; its names are re-exported here.
 """
 
 from __future__ import annotations

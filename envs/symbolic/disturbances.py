@@ -26,7 +26,7 @@ class Disturbance:
 
     Attributes:
         name: The moved or dropped object, or the fixture that is opened or closed.
-        place: Where the object is afterwards; empty means on the bare ground.
+        place: Where the object is afterwards; empty means on ground that belongs to no fixture.
     """
 
     kind: DisturbanceType
@@ -120,12 +120,12 @@ def _put(state: State, obj: int, place: str) -> Action:
 
 
 def _lifted(state: State, obj: int) -> State:
-    """Return the state in which an object has been picked up; it decides where the object can be put."""
+    """Return the state with an object in the robot's hand, to test where the object can be put."""
     return state._replace(place=(*state.place[:obj], HELD, *state.place[obj + 1 :]), held=obj)
 
 
 def _floor_at(state: State) -> str:
-    """Return the floor of the room that the robot stands in; empty if the home has no such fixture."""
+    """Return the `floor` fixture of the room that the robot stands in; empty if that room has none."""
     world = state.world
     rooms = [f.room for f in world.scene.fixtures]
     room = rooms[state.at] if state.at >= 0 else None

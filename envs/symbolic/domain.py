@@ -59,7 +59,7 @@ class ObjectCategory:
 
     @property
     def units(self) -> int:
-        """Cells that it covers."""
+        """Number of cells that one object covers."""
         return max(1, round(self.size[0] * self.size[1] / CELL_M2))
 
 
@@ -124,7 +124,7 @@ class Process:
 
 @dataclass(frozen=True, kw_only=True)
 class Domain:
-    """All categories, states, skills and processes. Compare with `is`; `load_domain` returns one."""
+    """All categories, states, skills and processes. `load_domain` always returns the same one: compare with `is`."""
 
     states: tuple[str, ...]
     negations: dict[str, str]
@@ -151,7 +151,7 @@ class Domain:
             if holder.holds is None or name == place:
                 return False
             holder_length, holder_width = sorted(holder.holds.size[:2], reverse=True)
-            if holder.relation == "in":  # an open vessel: long objects stand in it
+            if holder.relation == "in":  # an open vessel: long objects stand on end in it
                 thinnest, middle, _ = sorted(category.size)
                 return thinnest <= holder_width and middle <= holder_length
             short, long = sorted(category.size[:2])  # a plate: objects may stick out
@@ -166,7 +166,7 @@ class Domain:
         return short <= holder_width and long <= holder_length and category.size[2] <= fixture.region.size[2] - 0.02
 
     def capacity(self, place: str) -> int:
-        """Cells that a place (category of fixture or object) offers."""
+        """Number of cells that a place (category of fixture or object) offers."""
         if place in self.objects:
             holds = self.objects[place].holds
             return 0 if holds is None else max(2, round(holds.size[0] * holds.size[1] / CELL_M2))

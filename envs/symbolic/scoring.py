@@ -1,7 +1,7 @@
 """What a goal means: which conditions hold, which phase an episode has reached, and its score (as in ALFRED).
 
-`every` selects its objects in the initial state; everything else is evaluated in the current state. `on` and `in` reach
-through movable containers. Temperatures do not decay.
+`every` selects its objects in the initial state; everything else is evaluated in the current state. An object in a
+movable container is also at the place of the container. Hot and cold objects keep their temperature over time.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 In its room the robot sees every fixture with its states, and all objects in the open: on surfaces, in open furniture,
 with people, in its hand. It sees neither into closed furniture nor into another room. Movable containers have no lid in
-this domain, so their contents are seen with them. Objects on unnamed ground belong to no room and are always seen. In a
-home without rooms, all objects in the open are seen.
+this domain, so their contents are seen with them. Objects on ground that is no `floor` fixture belong to no room and
+are always seen. In a home without rooms, all objects in the open are seen.
 """
 
 from __future__ import annotations

@@ -44,20 +44,20 @@ def draw_texts(tokenizer: Tokenizer, count: int, length: int, rng: np.random.Gen
     """
     texts = []
     for _ in range(count):
-        object_name, place = str(rng.choice(_OBJECTS)), str(rng.choice(_PLACES))
+        object_name, fixture = str(rng.choice(_OBJECTS)), str(rng.choice(_PLACES))
         state, request = str(rng.choice(_STATES)), str(rng.choice(_REQUESTS))
-        preposition = "in" if place in _INSIDE else "on"
-        instruction = tokenizer.encode_marked(f"[SEP] {request.format(state + object_name, preposition, place)}[SEP]")
+        preposition = "in" if fixture in _INSIDE else "on"
+        instruction = tokenizer.encode_marked(f"[SEP] {request.format(state + object_name, preposition, fixture)}[SEP]")
         remaining = length - len(instruction) - 1
         if remaining < 0:
             raise ConfigError(f"prompts of {length} tokens are too short; an instruction takes {len(instruction) + 1}")
         names = [object_name, *(t for t in rng.permutation(_OBJECTS) if t != object_name)]
         counts = [f" {n}" if (n := int(rng.integers(1, 6))) > 1 else "" for _ in names]
         home = "".join(f" {name}{n}" for name, n in zip(names, counts, strict=True))
-        home += "".join(f" {name}" for name in (place, *(p for p in _PLACES if p != place)))
+        home += "".join(f" {name}" for name in (fixture, *(p for p in _PLACES if p != fixture)))
         inventory = tokenizer.encode(home * (1 + remaining // len(names)))[:remaining]
         prompt = (tokenizer.special("[CLS]"), *inventory, *instruction)
-        goal = tokenizer.encode_marked(f" {state}{object_name} {preposition} {place}[SEP]")
+        goal = tokenizer.encode_marked(f" {state}{object_name} {preposition} {fixture}[SEP]")
         texts.append(Text(prompt=prompt, goal=tuple(goal)))
     return texts
 

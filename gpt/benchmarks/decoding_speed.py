@@ -227,8 +227,8 @@ def _measure_peers(model: GPT, options: Options) -> tuple[list[Row], list[str]]:
             rng = np.random.default_rng(options.seed)
             texts = _texts(twin, None, options, batch, rng)
             # Jump forward needs forced tokens, which peers lack; compiling again would show nothing new.
-            ours = [r for r in _rungs(twin, batch, options) if "jump" not in r.name and "compile" not in r.name]
-            new_rows, new_disagree = _measure("gpt-2 twin", [*ours, *peers], texts, batch, options, rng)
+            own_rungs = [r for r in _rungs(twin, batch, options) if "jump" not in r.name and "compile" not in r.name]
+            new_rows, new_disagree = _measure("gpt-2 twin", [*own_rungs, *peers], texts, batch, options, rng)
             rows += new_rows
             disagree += new_disagree
     return rows, disagree
@@ -279,11 +279,11 @@ def time_run(rung: Rung, work: Work) -> float:
 
 def agreement(written: Rows, truth: Rows) -> tuple[float, float]:
     """Return the share of equal rows, and the mean share of a row before its first difference."""
-    first_differences = [
+    equal_shares = [
         next((index for index, (a, b) in enumerate(zip(own, true, strict=True)) if a != b), len(true)) / len(true)
         for own, true in zip(written, truth, strict=True)
     ]
-    return sum(first == 1 for first in first_differences) / len(first_differences), statistics.mean(first_differences)
+    return sum(share == 1 for share in equal_shares) / len(equal_shares), statistics.mean(equal_shares)
 
 
 def table(rows: Sequence[dict[str, object]]) -> str:
@@ -315,13 +315,15 @@ def draw_chart(rows: Sequence[dict[str, object]], path: Path) -> bool:
     figure = Figure(figsize=(6.5 * columns, (1.2 + 0.36 * max_bars) * lines), layout="constrained")
     axes = figure.subplots(lines, columns, squeeze=False).flat
     for axis, (weights, batch) in zip(axes, panels, strict=True):
-        own = [row for row in parsed if (row.weights, row.batch) == (weights, batch)]
-        bars = axis.barh([row.rung for row in own], [row.tokens_per_s for row in own], color="#4878a8")
-        axis.bar_label(bars, labels=[f" {row.tokens_per_s:,.0f}  ({row.factor:.1f} ×)" for row in own], fontsize=8)
+        panel_rows = [row for row in parsed if (row.weights, row.batch) == (weights, batch)]
+        bars = axis.barh([row.rung for row in panel_rows], [row.tokens_per_s for row in panel_rows], color="#4878a8")
+        axis.bar_label(
+            bars, labels=[f" {row.tokens_per_s:,.0f}  ({row.factor:.1f} ×)" for row in panel_rows], fontsize=8
+        )
         axis.set(
             title=f"{weights} weights, batch {batch}",
             xlabel="tokens/s",
-            xlim=(0, 1.3 * max(row.tokens_per_s for row in own)),
+            xlim=(0, 1.3 * max(row.tokens_per_s for row in panel_rows)),
         )
         axis.invert_yaxis()
         axis.spines[["top", "right"]].set_visible(False)

@@ -171,7 +171,7 @@ class Step:
         self.batches = [
             [b.to(device) for b in _layout_batches(rung, preset, group, self.groups)] for group in self.groups
         ]
-        self.turn = 0
+        self.next_group = 0
 
     @property
     def n_tokens(self) -> float:
@@ -198,8 +198,8 @@ class Step:
 
     def __call__(self) -> tuple[float, float]:
         """Take a step; returns its duration [s] and its loss."""
-        batches = self.batches[self.turn % len(self.batches)]
-        self.turn += 1
+        batches = self.batches[self.next_group % len(self.batches)]
+        self.next_group += 1
         n_targets = sum(batch.n_targets for batch in batches)
         self._synchronize()
         started_at = time.perf_counter()

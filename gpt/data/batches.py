@@ -149,7 +149,7 @@ class _RowBatches:
         tokens, loss_mask, offsets = self.documents.tokens, self.documents.loss_mask, self.documents.offsets
         for row, members in enumerate(rows):
             column = 0
-            for place, member in enumerate(members):
+            for slot, member in enumerate(members):
                 start, n = int(offsets[member]), int(self._n_pairs[member])
                 columns, next_tokens = slice(column, column + n), slice(start + 1, start + 1 + n)
                 branch = np.asarray(self.documents.branch[start : start + n], dtype=np.int64)
@@ -157,7 +157,7 @@ class _RowBatches:
                 targets[row, columns] = np.where(loss_mask[next_tokens], tokens[next_tokens].astype(np.int64), -1)
                 if values is not None and self.values is not None:
                     values[row, columns] = self.values[next_tokens]
-                prefix[row, columns] = place * (MAX_BRANCHES + 1)
+                prefix[row, columns] = slot * (MAX_BRANCHES + 1)
                 document[row, columns] = prefix[row, columns] + branch
                 positions[row, columns], predecessors = _positions_and_predecessors(branch)
                 predecessor[row, columns] = np.where(predecessors >= 0, predecessors + column, -1)

@@ -67,14 +67,14 @@ def in_windows(documents: TokenizedDocuments, block_size: int, overlap: int) -> 
     if not (lengths > size).any():
         return documents
     parts: list[Window] = []
-    for document, (first, length) in enumerate(zip(documents.offsets[:-1].tolist(), lengths.tolist(), strict=True)):
-        if length > size and documents.branch[first : first + length].any():
+    for document, (start, length) in enumerate(zip(documents.offsets[:-1].tolist(), lengths.tolist(), strict=True)):
+        if length > size and documents.branch[start : start + length].any():
             raise ConfigError(
                 f"document {document} has branches and {length} tokens, more than the {size} of a window; "
                 "give it fewer branches"
             )
         parts += [
-            Window(*(first + position for position in window)) for window in windows(length, size, size - overlap)
+            Window(*(start + position for position in window)) for window in windows(length, size, size - overlap)
         ]
     starts, stops, new = np.array(parts, dtype=np.int64).T
     offsets = np.concatenate(([0], np.cumsum(stops - starts)))

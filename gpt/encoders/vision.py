@@ -144,11 +144,11 @@ class SightEncoder(nn.Module):
     def __init__(self, config: SightConfig) -> None:
         super().__init__()
         self.config = config
-        (first, second), C = config.stem, config.channels
+        (stem_1, stem_2), C = config.stem, config.channels
         self.halve1, self.halve2, self.halve3 = (
-            _Convolution(3, first, 2), _Convolution(first, second, 2), _Convolution(second, C, 2),
+            _Convolution(3, stem_1, 2), _Convolution(stem_1, stem_2, 2), _Convolution(stem_2, C, 2),
         )  # fmt: skip
-        self.fine = nn.ModuleList(_Residual(second) for _ in range(config.fine))
+        self.fine = nn.ModuleList(_Residual(stem_2) for _ in range(config.fine))
         self.coarse = nn.ModuleList(_Residual(C) for _ in range(config.coarse))
         self.heads = nn.Conv2d(C, config.classes + config.things + config.states, 1)
         assert self.heads.bias is not None
@@ -212,9 +212,8 @@ def select_centers(centers: Tensor, states: Tensor) -> tuple[Tensor, Tensor]:
     probabilities = centers.float().softmax(1)[:, 1:]  # (B, things - 1, G, G)
     peaks = torch.where(probabilities == F.max_pool2d(probabilities, 3, 1, 1), probabilities, 0.0).flatten(1)
     best, selected = peaks.topk(MAX_CENTERS, dim=1)
-    selected = (
-        torch.where(best > MIN_PROBABILITY, selected, peaks.shape[1]).sort(1).values
-    )  # by object class, then by cell; invalid ones last
+    # Ordered by object class, then by cell; invalid ones last.
+    selected = torch.where(best > MIN_PROBABILITY, selected, peaks.shape[1]).sort(1).values
     counts = (selected < peaks.shape[1]).sum(1)
     selected = selected.clamp_max(peaks.shape[1] - 1)
     category, cell = selected // (G * G), selected % (G * G)

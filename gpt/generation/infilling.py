@@ -189,7 +189,7 @@ def infill(
     tokenizer: Tokenizer,
     left: Sequence[int],
     right: Sequence[int],
-    *more: Sequence[int],
+    *further: Sequence[int],
     max_new_tokens: int,
     marks: Marks | None = None,
     temperature: float = 0.0,
@@ -206,7 +206,7 @@ def infill(
         tokenizer: Its tokenizer.
         left: Tokens before the first hole.
         right: Tokens after it, without [EOS].
-        more: Further pieces, each with one more hole before it.
+        further: Other pieces, each with one more hole before it.
         max_new_tokens: For all answers and the marks after them.
         marks: Those of the training documents; by default the tokenizer's with [SEP] as separator.
         temperature: 0 takes the most likely.
@@ -217,7 +217,7 @@ def infill(
         ContextError: Pieces and answers do not fit into the model's `block_size`.
     """
     marks = marks or Marks.from_tokenizer(tokenizer)
-    pieces = (left, right, *more)
+    pieces = (left, right, *further)
     prompt = [token for piece in pieces for token in (*piece, marks.mask)]
     prompt[-1] = marks.eos
     if max_new_tokens < 1:

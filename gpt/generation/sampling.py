@@ -63,11 +63,11 @@ class Session:
 
     def fork(self) -> Session:
         """Return an independent session with the same tokens."""
-        other = Session.__new__(Session)
-        other.model = self.model
+        copy = Session.__new__(Session)
+        copy.model = self.model
         with torch.inference_mode():
-            other._cache = self._cache.fork()
-        return other
+            copy._cache = self._cache.fork()
+        return copy
 
 
 def sample(
@@ -172,9 +172,8 @@ def generate_batch(
     longest = max(len(prompt) for prompt in prompts)
     check_room(model, longest, max_new_tokens)
     model.eval()
-    same_prompt = all(
-        list(prompt) == list(prompts[0]) for prompt in prompts
-    )  # many samples of one prompt: read it once
+    # Many samples of one prompt: read it once.
+    same_prompt = all(list(prompt) == list(prompts[0]) for prompt in prompts)
     cache, idx = _left_padded(model, prompts[:1] if same_prompt else prompts, longest, max_new_tokens)
     out: list[list[int]] = [[] for _ in prompts]
     rows = list(range(len(prompts)))  # active prompts, in the order of the cache's rows
@@ -249,9 +248,8 @@ def _weights(logits: Tensor, temperature: float, top_k: int | None, top_p: float
     """Unnormalized probabilities (B, V), on the CPU in fp64, so that rounding does not depend on the batch."""
     logits = logits.cpu().double() / temperature
     if top_k is not None and top_k < logits.shape[-1]:
-        top_logits, top_ids = logits.topk(
-            top_k, dim=-1
-        )  # by index, not by value: never more than k of equal logits stay
+        # Select by index, not by value, so that at most k of equal logits stay.
+        top_logits, top_ids = logits.topk(top_k, dim=-1)
         logits = torch.full_like(logits, -torch.inf).scatter(-1, top_ids, top_logits)
     weights = torch.softmax(logits, dim=-1)
     if top_p is not None and top_p < 1:

@@ -65,10 +65,10 @@ class Dense:
             out += self.bias
         return out
 
-    def part(self, first: int, end: int) -> Dense:
-        """Return the part that computes outputs first..end; it shares the weights."""
+    def part(self, start: int, stop: int) -> Dense:
+        """Return the part that computes outputs start..stop; it shares the weights."""
         part = Dense.__new__(Dense)
-        part._prepare(self.columns[:, first:end], None if self.bias is None else self.bias[first:end])
+        part._prepare(self.columns[:, start:stop], None if self.bias is None else self.bias[start:stop])
         return part
 
 

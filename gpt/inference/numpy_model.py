@@ -174,9 +174,9 @@ class NumpyModel:
         if self.previous is not None:
             k, no_token_id = self.config.previous_tokens, self.config.vocab_size
             padded = np.array([no_token_id] * k + list(ids), np.int64)
-            for back in range(k):
-                embedded += self.previous[padded[back : back + len(ids)] + self.offsets[back]]
-                embedded -= self.previous[placeholder + self.offsets[back]]
+            for index in range(k):
+                embedded += self.previous[padded[index : index + len(ids)] + self.offsets[index]]
+                embedded -= self.previous[placeholder + self.offsets[index]]
         return embedded
 
     def logits(self, x: Floats, candidate_ids: Ints | None = None) -> Floats:

@@ -1,4 +1,4 @@
-"""The check of sampling settings, which decoding with torch and decoding without it share. Torch-free."""
+"""The check of sampling settings, shared by decoding with and without torch. Torch-free."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from gpt.errors import ConfigError
 
 
 def check_sampling(temperature: float, top_k: int | None, top_p: float | None) -> None:
-    """Do nothing if tokens can be drawn with these settings.
+    """Check that tokens can be drawn with these settings.
 
     Raises:
-        ConfigError: One is out of its range.
+        ConfigError: A setting is out of range.
     """
     if not temperature >= 0:
         raise ConfigError(f"temperature is {temperature!r}; it must be at least 0 (0 takes the most likely)")

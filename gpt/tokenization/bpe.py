@@ -91,19 +91,19 @@ def _rejoin(
     changed: set[bytes] = set()
     for index in word_indices:
         word, count = parts[index], counts[index]
-        before = _joined_pairs(word)
-        after = _joined_pairs(apply_ranks(word, ranks))
-        for pair in before:
+        old_pairs = _joined_pairs(word)
+        new_pairs = _joined_pairs(apply_ranks(word, ranks))
+        for pair in old_pairs:
             pair_count[pair] -= count
-        for pair in after:
+        for pair in new_pairs:
             pair_count[pair] += count
-        removed = set(before)
-        for pair in after:
+        removed = set(old_pairs)
+        for pair in new_pairs:
             words_with[pair].add(index)
             removed.discard(pair)
         for pair in removed:
             words_with[pair].discard(index)
-        changed.update(before, after)
+        changed.update(old_pairs, new_pairs)
     return changed
 
 

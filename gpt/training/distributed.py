@@ -35,6 +35,7 @@ TIMEOUT = timedelta(minutes=10)
 """How long a process waits for the others; the longest waits are for a checkpoint or a compilation."""
 
 _BUILD_TIMEOUT = timedelta(hours=24)
+# Parts of PyTorch's error messages when a process is lost.
 _LOST = (
     "gloo",
     "nccl",
@@ -42,7 +43,7 @@ _LOST = (
     "timed out",
     "timeout",
     "broken pipe",
-)  # in PyTorch's error messages when a process is lost
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,15 +74,15 @@ class World:
         rows = batch.idx.shape[0]
         check_divisible(rows, self)
         rows_per_process = rows // self.size
-        mine = slice(self.rank * rows_per_process, (self.rank + 1) * rows_per_process)
-        layout = PackedLayout(*(t[mine] for t in batch.layout))
-        targets = batch.targets[mine]
+        own_rows = slice(self.rank * rows_per_process, (self.rank + 1) * rows_per_process)
+        layout = PackedLayout(*(t[own_rows] for t in batch.layout))
+        targets = batch.targets[own_rows]
         return replace(
             batch,
-            idx=batch.idx[mine],
+            idx=batch.idx[own_rows],
             targets=targets,
             layout=layout,
-            values=None if batch.values is None else batch.values[mine],
+            values=None if batch.values is None else batch.values[own_rows],
             n_tokens=int((layout.document >= 0).sum()),
             n_targets=int((targets >= 0).sum()),
         )
@@ -186,12 +187,12 @@ def is_lost(error: RuntimeError) -> bool:
     return isinstance(error, dist.DistError) or any(word in str(error).lower() for word in _LOST)
 
 
-def lost_message(when: str) -> str:
+def lost_message(moment: str) -> str:
     """Return a one-line message for the user who finds the run stopped."""
     world = World.current()
     return (
         f"process {world.rank} of {world.size}: another process ended or did not answer for "
-        f"{TIMEOUT.total_seconds():.0f} s, {when}; the same command with --resume goes on from the last checkpoint"
+        f"{TIMEOUT.total_seconds():.0f} s, {moment}; the same command with --resume goes on from the last checkpoint"
     )
 
 
@@ -253,14 +254,14 @@ class Parallel:
         Returns:
             This process's part of the step's mean loss; the sum over processes and batches is the mean.
         """
-        mine = self.world.shard(batch)
-        fraction = mine.n_targets / n_targets
+        own_batch = self.world.shard(batch)
+        fraction = own_batch.n_targets / n_targets
         if isinstance(self.forward, DistributedDataParallel):
             self.forward.require_backward_grad_sync = last
         elif isinstance(self.forward, FSDPModule):
             self.forward.set_requires_gradient_sync(last)
         # The wrappers average over processes; scaling turns the mean into the sum.
-        total, loss = self.forward(mine.to(self.device), fraction * self.world.size, batch.n_targets / n_targets)
+        total, loss = self.forward(own_batch.to(self.device), fraction * self.world.size, batch.n_targets / n_targets)
         total.backward()
         return cast(Tensor, loss) * fraction
 
@@ -301,8 +302,8 @@ def mean_loss(objective: nn.Module, device: torch.device, world: World, batches:
     objective.eval()
     for number in range(n_batches):
         batch = batches.batch(number)
-        mine = world.shard(batch)
-        total += objective(mine.to(device))[1] * mine.n_targets
+        own_batch = world.shard(batch)
+        total += objective(own_batch.to(device))[1] * own_batch.n_targets
         n_targets += batch.n_targets
     objective.train(was_training)
     return world.sum_over_processes(total).item() / max(1, n_targets)

@@ -159,7 +159,7 @@ class _Run:
         self.optimizers = build_optimizers(self.parallel.model, config.optimizer, config.lr, config.weight_decay)
         if state is not None:
             state.restore(self.parallel.model, self.optimizers)
-        self.pending: list[tuple[int, Tensor, Tensor]] = []  # (step, loss of each batch, norm), not yet checked
+        self.pending: list[tuple[int, Tensor, Tensor]] = []  # (step, loss of each batch, norm), not checked yet
         self.window: list[tuple[float, float]] = []  # (loss, norm)
         self.val_loss: float | None = None
         self.busy_s, self.tokens = 0.0, 0
@@ -197,22 +197,22 @@ class _Run:
             for step in range(self.first_step, config.steps):
                 self.current_step = step
                 self._step(step)
-                done = step + 1
-                last = done == config.steps
-                log = last or done % _LOG_EVERY == 0
-                sync = log or done % self.sync_every == 0
+                steps_done = step + 1
+                last = steps_done == config.steps
+                log = last or steps_done % _LOG_EVERY == 0
+                sync = log or steps_done % self.sync_every == 0
                 # All processes stop after the same step.
                 exchange = sync or parallel.world.size == 1
                 stopping = parallel.world.max_over_processes(stop[0] if stop else 0, parallel.device) if exchange else 0
-                save = last or stopping or (config.checkpoint_every > 0 and done % config.checkpoint_every == 0)
+                save = last or stopping or (config.checkpoint_every > 0 and steps_done % config.checkpoint_every == 0)
                 if save or sync:
                     self._check_pending()
-                validated = self._validate(done, last)
+                validated = self._validate(steps_done, last)
                 if log or validated:
-                    mean_loss = self._log(done, validated, bar)
+                    mean_loss = self._log(steps_done, validated, bar)
                 bar.update()
                 if save:
-                    save_state(self.checkpoint, parallel.model, self.optimizers, done, self.settings)
+                    save_state(self.checkpoint, parallel.model, self.optimizers, steps_done, self.settings)
                 if stopping:
                     raise_signal(stopping)
         return mean_loss
@@ -268,30 +268,30 @@ class _Run:
         advice = f"a lower lr (it is {self.config.lr}) or a longer warm-up may help"
         return f"{cause}; {checkpoint_note}; {advice}"
 
-    def _validate(self, done: int, last: bool) -> bool:
+    def _validate(self, steps_done: int, last: bool) -> bool:
         every = self.config.eval_every
-        if self.val_batches is None or not (last or (every > 0 and done % every == 0)):
+        if self.val_batches is None or not (last or (every > 0 and steps_done % every == 0)):
             return False
         self._check_pending()
         self.val_loss = self.parallel.evaluate(self.val_batches, self.config.eval_batches)
         return True
 
-    def _log(self, done: int, validated: bool, bar: tqdm[NoReturn]) -> float:
+    def _log(self, steps_done: int, validated: bool, bar: tqdm[NoReturn]) -> float:
         self._check_pending()
         n = len(self.window)
         mean, norm = (sum(values) / n for values in zip(*self.window, strict=True)) if n else (math.nan, math.nan)
         self.window.clear()
         rate = self.tokens / self.busy_s if self.busy_s else 0.0
-        steps_of_call = done - self.first_step
+        steps_of_call = steps_done - self.first_step
         lr = self.optimizers[0].param_groups[0]["lr"]
         metrics: Metrics = {
-            "step": done,
+            "step": steps_done,
             "loss": mean if n else None,
             "val_loss": self.val_loss if validated else None,
             "grad_norm": norm if n else None,
             "lr": float(lr),
             "tokens_per_s": round(rate, 1),
-            "eta_s": round(self.busy_s / max(1, steps_of_call) * (self.config.steps - done), 1),
+            "eta_s": round(self.busy_s / max(1, steps_of_call) * (self.config.steps - steps_done), 1),
             "time": round(time.time(), 3),
         }
         if not self.parallel.world.is_main:

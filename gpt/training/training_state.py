@@ -178,11 +178,11 @@ def _random_states(device: torch.device, world: World) -> dict[str, Tensor]:
     return {name: state for states in gathered for name, state in states.items()}
 
 
-def _check_settings(path: Path, saved: dict[str, object], wanted: dict[str, object]) -> None:
-    for name in sorted(set(saved) | set(wanted)):
-        if saved.get(name) != wanted.get(name):
+def _check_settings(path: Path, saved: dict[str, object], current: dict[str, object]) -> None:
+    for name in sorted(set(saved) | set(current)):
+        if saved.get(name) != current.get(name):
             raise CheckpointError(
-                f"{path}: belongs to a run with {name} = {saved.get(name)!r}, now {wanted.get(name)!r}; "
+                f"{path}: belongs to a run with {name} = {saved.get(name)!r}, now {current.get(name)!r}; "
                 "resume with the old value, or start in another folder"
             )
 

@@ -98,9 +98,8 @@ def read_arrays(path: Path, config: GPTConfig) -> tuple[dict[str, Floats], dict[
 
 
 def _is_finite(values: Floats) -> bool:
-    with np.errstate(
-        over="ignore", invalid="ignore"
-    ):  # the sum is a fast test, conclusive except for very large numbers
+    # The sum is a fast test, conclusive except for very large numbers.
+    with np.errstate(over="ignore", invalid="ignore"):
         return bool(np.isfinite(values.sum()) or np.isfinite(values).all())
 
 
@@ -126,8 +125,8 @@ def check_shapes(config: GPTConfig, shapes: dict[str, tuple[int, ...]], path: st
         if name not in expected:
             raise CheckpointError(f"{path}: holds a tensor {_short(name)} that the config does not have")
         if shapes[name] != expected[name]:
-            seen = _short(str(shapes[name]))
-            raise CheckpointError(f"{path}: {name} has shape {seen}; the config asks for {expected[name]}")
+            actual = _short(str(shapes[name]))
+            raise CheckpointError(f"{path}: {name} has shape {actual}; the config asks for {expected[name]}")
 
 
 def expected_shapes(config: GPTConfig) -> dict[str, tuple[int, ...]]:
@@ -172,9 +171,9 @@ def _parse_config(text: str, path: Path) -> tuple[GPTConfig, dict[str, object]]:
     except (ValueError, RecursionError) as error:
         raise CheckpointError(f"{path}: damaged or truncated JSON: {_one_line(error)}") from None
     if not isinstance(content, dict) or content.get("format") != FORMAT:
-        seen = repr(content.get("format")) if isinstance(content, dict) else type(content).__name__
+        actual = repr(content.get("format")) if isinstance(content, dict) else type(content).__name__
         raise CheckpointError(
-            f"{path}: not a model config of this project (format {_short(seen)}, expected {FORMAT!r})"
+            f"{path}: not a model config of this project (format {_short(actual)}, expected {FORMAT!r})"
         )
     try:
         return GPTConfig.from_dict(dict(content["model"])), dict(content["extra"])

@@ -74,14 +74,14 @@ def synthesize(row: Row, text: str, voice: Voice, seed: int) -> Floats:
     import torch
 
     from planner.perception.espeak import speak
-    from planner.perception.training.speech_augmentation import in_a_room, with_noise
+    from planner.perception.training.speech_augmentation import add_noise, add_room
     from planner.perception.transcript_normalization import spoken
 
     samples = torch.from_numpy(speak(spoken(text), voice).astype(np.float32) / 32768.0)
     if row == "10 dB":
-        samples = with_noise(samples, 10.0, seed)
+        samples = add_noise(samples, 10.0, seed)
     elif row == "room, 20 dB":
-        samples = with_noise(in_a_room(samples, seed), 20.0, seed)
+        samples = add_noise(add_room(samples, seed), 20.0, seed)
     samples = samples / samples.abs().max().clamp_min(1.0)
     sound: Floats = samples.numpy()
     return sound
@@ -153,7 +153,7 @@ def encoder_ms(hearing: Hearing, seconds: float = 4.0) -> float:
     times = []
     for _ in range(15):
         started_at = time.perf_counter()
-        hearing.ear.perceive(samples)
+        hearing.encoder.perceive(samples)
         times.append(1000 * (time.perf_counter() - started_at))
     return round(quantile(times, 0.5), 1)
 

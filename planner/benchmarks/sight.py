@@ -79,25 +79,32 @@ def evaluate_homes(count: int, seed: int, sight: Sight, planner: Planner | None)
     from envs.errors import EnvsError
     from envs.simulation.physical_home import PhysicalHome
     from planner.perception.camera_views import UNSEEN, pictures
-    from planner.perception.training.image_scenes import light, repaint, scene_to_show, worth_showing
+    from planner.perception.training.image_scenes import (
+        fixtures_to_picture,
+        random_light,
+        repaint,
+        sample_training_scene,
+    )
 
     rng = random.Random(f"sight/{seed}")
     n_done = 0
     while n_done < count:
         try:
-            home = PhysicalHome(scene_to_show(rng, "test"))
+            home = PhysicalHome(sample_training_scene(rng, "test"))
         except EnvsError:  # the sampled objects do not fit
             continue
         try:
             state = home.state()
-            fixtures = worth_showing(home, state, rng)
+            fixtures = fixtures_to_picture(home, state, rng)
             fixtures = set(rng.sample(sorted(fixtures), min(len(fixtures), MAX_FURNITURE)))
             _ = (
                 home.camera
             )  # create it now: its walls must be drawn before the floors, which come with the first refresh
             home.scene_view.refresh(state)
             repaint(home, rng)
-            views = list(pictures(home, camera=UNSEEN, rng=rng, light=light(rng), state=state, only=fixtures))
+            views = list(
+                pictures(home, camera=UNSEEN, rng=rng, light=random_light(rng), state=state, fixtures=fixtures)
+            )
         finally:
             home.close()
         if not views:
@@ -115,7 +122,13 @@ def evaluate_plans(
     results: Sequence[PictureResult], state: State, planner: Planner, rng: random.Random
 ) -> Iterator[tuple[bool, bool]]:
     """Yield for some tasks the success with all facts, and from the recognized listings."""
-    from planner.perception.perceived_home import believed_home, joined, names_of, translated, visible_home
+    from planner.perception.perceived_home import (
+        believed_home,
+        match_names,
+        merge_listings,
+        translate_plan,
+        visible_home,
+    )
     from planner.tasks.task_sampler import TaskDrawer
     from planner.verification.plan_verification import verify
 
@@ -124,15 +137,15 @@ def evaluate_plans(
         by_fixture.setdefault(result.picture.fixture, []).append(result)
     home = visible_home(state, {n: [i for x in members for i in x.picture.things] for n, members in by_fixture.items()})
     order = [spec.name for spec in home.world.scene.fixtures]
-    believed = believed_home([joined([result.seen for result in by_fixture[name]]) for name in order])
-    names = names_of(believed, order, home)
+    believed = believed_home([merge_listings([result.seen for result in by_fixture[name]]) for name in order])
+    names = match_names(believed, order, home)
     drawer = TaskDrawer(rng, phrases="test")
     for task in _tasks(drawer, home):
         assert task.goal is not None
         plan = planner.plan(task.instruction, task.start)
         ok_from_facts = bool(plan.actions) and verify(task.start, task.goal, plan.actions).ok
         from_pictures = planner.plan(task.instruction, believed)
-        actions = translated(from_pictures.actions, names) if from_pictures.actions else None
+        actions = translate_plan(from_pictures.actions, names) if from_pictures.actions else None
         yield ok_from_facts, actions is not None and verify(task.start, task.goal, actions).ok
 
 
@@ -192,7 +205,7 @@ def latency(sight: Sight, picture: np.ndarray[tuple[int, ...], np.dtype[np.uint8
     encoder_ms, seeing_ms = [], []
     for _ in range(15):
         started_at = time.perf_counter()
-        sight.eye.perceive(picture)
+        sight.encoder.perceive(picture)
         encoder_ms.append(1000 * (time.perf_counter() - started_at))
         sight.see([picture])
         seeing_ms.append(1000 * (time.perf_counter() - started_at) - encoder_ms[-1])

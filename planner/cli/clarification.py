@@ -1,7 +1,7 @@
-"""Questions answered: what `--ask` does. An answer is a number, words for one of the options, or a new instruction.
+"""Answers to clarifying questions (`--ask`): a number, words for one of the options, or a new instruction.
 
-Words that name no option, and answers to the GPT's own questions, are put into the instruction in every way that may
-make sense of both; the GPT takes the reading that is likeliest to it.
+Words that match no option, and answers to the GPT's own questions, are inserted into the instruction in several ways;
+the most likely reading according to the GPT is used.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from planner.plans.options import Options
     from planner.plans.planning_result import Plan
 
-ROUNDS = 3  # questions about one instruction, before it is left unanswered
+MAX_QUESTIONS = 3  # maximum questions about one instruction
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
-_EMPTY = frozenset((
+_FILLER_WORDS = frozenset((
     "a", "an", "the", "my", "that", "it", "i", "mean", "meant", "want", "is", "was", "one", "number", "option",
     "of", "to", "on", "in", "please", "yes", "no", "ok",
-))  # fmt: skip  # words that choose nothing
+))  # fmt: skip  # words that select no option
 _PRONOUN = re.compile(
     r"\b(?:(?:the|that|this) (?:thing|one|stuff)|the other one|something|it|that|this|those|these|them"
     r"|somewhere else|somewhere|elsewhere|over there|there|away)\b"
@@ -37,27 +37,27 @@ _PRONOUN = re.compile(
 
 
 def choices(plan: Plan) -> tuple[str, ...]:
-    """Return what a question lets the person choose from, in plain words; none if it leaves it open."""
+    """Return the options of a question in plain words; empty for an open question."""
     if plan.options:
         return distinguishing_words(plan.options)
-    named = re.search(r"(?:^|: )(the .+ or the [^:?]+)\?$", plan.reason.lower())
-    return tuple(re.split(r",? or |, ", named[1])) if named else ()
+    listed = re.search(r"(?:^|: )(the .+ or the [^:?]+)\?$", plan.reason.lower())
+    return tuple(re.split(r",? or |, ", listed[1])) if listed else ()
 
 
-def chosen(answer: str, offered: Sequence[str]) -> int | None:
-    """Return which of the options an answer chooses: by its number, or by words that only one of them has."""
-    said = re.sub(r"[^\w\s]", " ", normalize(answer)).split()
-    said = said if len(said) == 1 else [word for word in said if word not in _EMPTY]
-    if len(said) == 1 and (number := _number(said[0], len(offered))) is not None:
-        return number if 0 <= number < len(offered) else None
-    if not said:
+def chosen_option(answer: str, options: Sequence[str]) -> int | None:
+    """Return the index of the option that an answer selects, by number or by words that only one option has."""
+    words = re.sub(r"[^\w\s]", " ", normalize(answer)).split()
+    words = words if len(words) == 1 else [word for word in words if word not in _FILLER_WORDS]
+    if len(words) == 1 and (index := _option_index(words[0], len(options))) is not None:
+        return index if 0 <= index < len(options) else None
+    if not words:
         return None
-    having = [i for i, option in enumerate(offered) if set(said) <= set(option.lower().split())]
-    return having[0] if len(having) == 1 else None
+    matches = [i for i, option in enumerate(options) if set(words) <= set(option.lower().split())]
+    return matches[0] if len(matches) == 1 else None
 
 
-def _number(word: str, count: int) -> int | None:
-    """The option that a number, a number word or an ordinal stands for; None if the word is none of them."""
+def _option_index(word: str, count: int) -> int | None:
+    """Return the option index of a number, number word or ordinal; None for other words."""
     if word.isdecimal():
         return int(word) - 1
     if word == "last":
@@ -67,81 +67,84 @@ def _number(word: str, count: int) -> int | None:
     return NUMBER_WORDS.index(word) - 1 if word in NUMBER_WORDS else None
 
 
-def rephrased(instruction: str, asked: str, answer: str) -> tuple[str, ...]:
-    """Return the instructions that an answer may make of the one that was asked about.
+def rephrasings(instruction: str, question: str, answer: str) -> tuple[str, ...]:
+    """Return possible instructions that combine the original instruction with an answer.
 
     Args:
-        instruction: What was asked about.
-        asked: The question.
-        answer: In words.
+        instruction: The original instruction.
+        question: The question about it.
+        answer: The user's answer, in words.
     """
-    ways = [answer, f"{instruction} {answer}", f"{instruction}, {answer}"]
-    if which := re.match(r"which (.+?) do you mean", asked.lower()):
-        ways.append(
-            re.sub(rf"\b(?:(?:the|that|my|a|an) )?{re.escape(which[1])}\b", lambda _: answer, instruction, count=1)
+    candidates = [answer, f"{instruction} {answer}", f"{instruction}, {answer}"]
+    if ambiguous := re.match(r"which (.+?) do you mean", question.lower()):
+        candidates.append(
+            re.sub(rf"\b(?:(?:the|that|my|a|an) )?{re.escape(ambiguous[1])}\b", lambda _: answer, instruction, count=1)
         )
-    if either := re.match(r"the (.+) or the (.+)\?$", asked.lower()):
+    if either := re.match(r"the (.+) or the (.+)\?$", question.lower()):
         pair = rf"(?:the |a |an |my )?{re.escape(either[1])} or (?:(?:to|on|in|the|a|an|my) )*{re.escape(either[2])}\b"
-        ways.append(re.sub(pair, lambda _: answer, instruction, count=1))
-    ways.append(_PRONOUN.sub(lambda _: answer, instruction, count=1))
-    return tuple(dict.fromkeys(way for way in ways if way != instruction))
+        candidates.append(re.sub(pair, lambda _: answer, instruction, count=1))
+    candidates.append(_PRONOUN.sub(lambda _: answer, instruction, count=1))
+    return tuple(dict.fromkeys(candidate for candidate in candidates if candidate != instruction))
 
 
-def answered(plan: Plan, answer: str, planner: Planner, state: State, options: Options) -> Plan:
-    """Return the plan that the answer to a question leads to; it may ask again.
+def plan_from_answer(plan: Plan, answer: str, planner: Planner, state: State, options: Options) -> Plan:
+    """Return the plan that results from an answer to a question; it may be another question.
 
     Args:
-        plan: What asked.
-        answer: What the person said.
-        planner: Plans.
-        state: The home.
-        options: How to decode.
+        plan: The plan with the question.
+        answer: The user's answer.
+        planner: The planner.
+        state: The state of the home.
+        options: Decoding options.
     """
-    offered = choices(plan)
-    number = chosen(answer, offered)
-    if number is not None and plan.options:
-        return _confirmed(plan, plan.options[number], planner, state, options)
-    said = normalize(offered[number] if number is not None else answer)
-    if not said or (number is None and offered and said.isdecimal()):
-        return plan  # a number that no option has: ask again
-    found = [planner.reader.understand(way, state, options) for way in rephrased(plan.instruction, plan.reason, said)]
-    best = max(found, key=lambda f: (f.goal is not None, f.logprob))
+    options_text = choices(plan)
+    index = chosen_option(answer, options_text)
+    if index is not None and plan.options:
+        return _plan_for_chosen_goal(plan, plan.options[index], planner, state, options)
+    answer_text = normalize(options_text[index] if index is not None else answer)
+    if not answer_text or (index is None and options_text and answer_text.isdecimal()):
+        return plan  # a number out of range: ask again
+    readings = [
+        planner.reader.understand(candidate, state, options)
+        for candidate in rephrasings(plan.instruction, plan.reason, answer_text)
+    ]
+    best = max(readings, key=lambda reading: (reading.goal is not None, reading.logprob))
     if best.goal is not None:
         for goal in plan.options:
             if meaning(goal) == meaning(best.goal):
-                return _confirmed(plan, goal, planner, state, options)
+                return _plan_for_chosen_goal(plan, goal, planner, state, options)
     return planner.plan(best.instruction, state, options)
 
 
-def _confirmed(plan: Plan, goal: Goal, planner: Planner, state: State, options: Options) -> Plan:
-    """Plan for the goal that the person chose, which is therefore what was meant."""
-    found = planner.plan_for_goal(goal, state, options, instruction=plan.instruction)
+def _plan_for_chosen_goal(plan: Plan, goal: Goal, planner: Planner, state: State, options: Options) -> Plan:
+    """Plan for the goal that the user chose, with goal confidence 1."""
+    new_plan = planner.plan_for_goal(goal, state, options, instruction=plan.instruction)
     return replace(
-        found,
-        tokens=found.tokens + plan.tokens,
-        seconds=found.seconds + plan.seconds,
-        confidence=Confidence(goal=1.0, plan=float(found.status == "verified")),
+        new_plan,
+        tokens=new_plan.tokens + plan.tokens,
+        seconds=new_plan.seconds + plan.seconds,
+        confidence=Confidence(goal=1.0, plan=float(new_plan.status == "verified")),
     )
 
 
-def settled(
+def resolve_questions(
     plan: Plan,
     planner: Planner,
     state: State,
     options: Options,
     ask: Callable[[Plan], str | None],
 ) -> Plan:
-    """Ask until there is nothing to ask any more, `ROUNDS` times at most.
+    """Ask until no question remains, at most `MAX_QUESTIONS` times.
 
     Args:
-        plan: Perhaps a question.
-        planner: Plans.
-        state: The home.
-        options: How to decode.
-        ask: Puts a plan's question to the person; returns the answer, or None if there is none.
+        plan: A plan, possibly with a question.
+        planner: The planner.
+        state: The state of the home.
+        options: Decoding options.
+        ask: Asks the user a plan's question; returns the answer, or None if there is none.
     """
-    for _ in range(ROUNDS):
+    for _ in range(MAX_QUESTIONS):
         if plan.status != "ask" or (answer := ask(plan)) is None or not answer.strip():
             break
-        plan = answered(plan, answer, planner, state, options)
+        plan = plan_from_answer(plan, answer, planner, state, options)
     return plan

@@ -1,4 +1,4 @@
-"""What a person sees and reads of an execution while it goes on: progress lines, video, stills, a Rerun recording."""
+"""Output during an execution: progress lines, video, filmstrip and Rerun recording."""
 
 from __future__ import annotations
 
@@ -21,19 +21,20 @@ if TYPE_CHECKING:
     from envs.symbolic.home_protocol import OutcomeLike
     from planner.execution.events import Episode, Event, Step
 
-FRAME = (480, 360)  # width, height [px]
+VIDEO_SIZE = (480, 360)  # width, height [px]
 FPS = 12
-SPEED = 6.0  # simulated seconds per second of the video: drawing a frame costs more than the physics between two
-STILL = (400, 300)
-LAST_FRAMES = 18
-SHOCK_FRAMES = 12  # for which a disturbance is shown
+# Simulated seconds per second of video: rendering a frame costs more than the physics between two frames.
+PLAYBACK_SPEED = 6.0
+STILL_SIZE = (400, 300)
+FINAL_FRAMES = 18
+DISTURBANCE_FRAMES = 12  # for which a disturbance is shown in the video
 
 
 class ExecutionDisplay:
-    """Tells of one execution. Files have their names once it is closed."""
+    """Display and record one execution. Files get their final names when it is closed."""
 
     def __init__(self, *, quiet: bool) -> None:
-        """Print nothing if `quiet`."""
+        """Create a display; if `quiet`, it prints nothing."""
         self._quiet = quiet
         self._files = ExitStack()
         self._video: Video | None = None
@@ -43,13 +44,15 @@ class ExecutionDisplay:
     def record(
         self, home: PhysicalHome, *, view: VideoView, video: Path | None, filmstrip: Path | None, rerun: Path | None
     ) -> None:
-        """Write a home's video, stills and recording while it executes; None writes none."""
+        """Start recording a home's video, filmstrip and Rerun file; None: not recorded."""
         from envs.recording.video import Filmstrip, Video
 
         if filmstrip is not None:
-            self._strip = Filmstrip(filmstrip, home, size=STILL, view="room" if view == "split" else view)
+            self._strip = Filmstrip(filmstrip, home, size=STILL_SIZE, view="room" if view == "split" else view)
         if video is not None:
-            self._video = self._files.enter_context(Video(video, home, size=FRAME, view=view, fps=FPS, speed=SPEED))
+            self._video = self._files.enter_context(
+                Video(video, home, size=VIDEO_SIZE, view=view, fps=FPS, speed=PLAYBACK_SPEED)
+            )
         if rerun is not None:
             from envs.recording.rerun_recording import Recording
 
@@ -59,24 +62,24 @@ class ExecutionDisplay:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self, error_type: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._files.__exit__(kind, error, trace)
+        self._files.__exit__(error_type, error, trace)
 
     @property
     def needs_ticks(self) -> bool:
-        """Whether anything is recorded while the robot moves."""
+        """Whether recording needs a call of `tick` at every physics step."""
         return self._video is not None or self._recording is not None
 
     def tick(self) -> None:
-        """Record what is seen now, where that is due."""
+        """Record the current frame if one is due."""
         if self._video is not None:
             self._video.tick()
         if self._recording is not None:
             self._recording.tick()
 
-    def tell(self, events: Iterable[Event]) -> Episode:
-        """Tell of each event of an execution while it happens; returns what it came to."""
+    def show_events(self, events: Iterable[Event]) -> Episode:
+        """Print and record each event of an execution as it happens, and return the episode."""
         episode: Episode | None = None
         for event in events:
             match event:
@@ -102,11 +105,11 @@ class ExecutionDisplay:
         assert episode is not None
         return episode
 
-    def _step(self, number: int, of: int, subtask: str) -> None:
-        self._say(f"  [{number:2}/{of:2}] {subtask:<42}", end="")
+    def _step(self, number: int, total: int, subtask: str) -> None:
+        self._say(f"  [{number:2}/{total:2}] {subtask:<42}", end="")
         if self._video is not None:
             self._video.caption = subtask
-        self._note(f"{number}/{of} {subtask}")
+        self._note(f"{number}/{total} {subtask}")
 
     def _outcome(self, step: Step) -> None:
         self._say(f" {step.status} {step.duration_s:5.1f} s" + (f"  ({step.reason})" if step.reason else ""))
@@ -115,21 +118,21 @@ class ExecutionDisplay:
         if step.status != "done":
             self._note(f"failed: {step.reason}", level="WARN")
 
-    def _remark(self, what: str) -> None:
-        self._say(f"  {what}")
-        self._note(what)
+    def _remark(self, text: str) -> None:
+        self._say(f"  {text}")
+        self._note(text)
 
-    def _disturbance(self, what: Disturbance) -> None:
-        self._say(f"  disturbed: {what}")
+    def _disturbance(self, disturbance: Disturbance) -> None:
+        self._say(f"  disturbed: {disturbance}")
         if self._video is not None:
-            self._video.caption = f"disturbed: {what}"
-            self._video.add_frame(repeat=SHOCK_FRAMES)
-        self._note(f"disturbed: {what}", level="WARN")
+            self._video.caption = f"disturbed: {disturbance}"
+            self._video.add_frame(repeat=DISTURBANCE_FRAMES)
+        self._note(f"disturbed: {disturbance}", level="WARN")
 
     def _end(self, *, success: bool) -> None:
         if self._video is not None:
             self._video.caption = "done" if success else "not reached"
-            self._video.add_frame(repeat=LAST_FRAMES)
+            self._video.add_frame(repeat=FINAL_FRAMES)
         if self._strip is not None:
             self._strip.save()
 
@@ -142,16 +145,16 @@ class ExecutionDisplay:
             self._recording.log_text(line, level=level)
 
 
-class Filmed:
-    """A physical home, or one that is disturbed, that is recorded while it executes."""
+class RecordedHome:
+    """A physical or disturbed home that is recorded during execution."""
 
-    def __init__(self, home: PhysicalHome | DisturbedHome, show: ExecutionDisplay) -> None:
-        self._home, self._show = home, show
+    def __init__(self, home: PhysicalHome | DisturbedHome, display: ExecutionDisplay) -> None:
+        self._home, self._display = home, display
 
     def state(self) -> State:
-        """Return what is true now."""
+        """Return the current state."""
         return self._home.state()
 
     def execute(self, action: Action) -> OutcomeLike:
-        """Carry an action out on film."""
-        return self._home.execute(action, on_tick=self._show.tick)
+        """Execute an action and record it."""
+        return self._home.execute(action, on_tick=self._display.tick)

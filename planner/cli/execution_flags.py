@@ -1,6 +1,6 @@
-"""How an execution is to be shown, what disturbs it, and what is known of the home: flags of `plan` and `run`.
+"""Command-line flags of `plan` and `run`: display and disturbance of an execution, and knowledge of the home.
 
-Nothing heavy is imported here, so that `-h` is quick.
+Nothing heavy is imported here, so that `-h` is fast.
 """
 
 from __future__ import annotations
@@ -29,21 +29,21 @@ View = Literal["room", "overhead", "robot", "split"]
 
 @dataclass(frozen=True, kw_only=True)
 class ExecutionSettings:
-    """How a performance is to be shown, and what disturbs it.
+    """Settings of an execution: backend, recording and disturbances.
 
     Attributes:
-        backend: Which world.
-        grasp: How the physical robot holds things: `assisted` or `physical`.
-        view: The video's camera; `split` is overhead and the robot's view side by side.
-        video: Where the MP4 is written; None records nothing.
-        picture: Where the PNG of the final home is written.
-        filmstrip: Where the PNG with a still for each subtask is written.
-        rerun: Where the Rerun recording is written.
-        gui: Whether a window is opened.
-        quiet: Print nothing on the way.
-        disturb: Probability of a disturbance before each subtask, in [0, 1].
-        disturb_seed: Of what is drawn.
-        max_replans: How often the GPT may plan anew.
+        backend: Which simulation executes the plan.
+        grasp: How the physical robot holds objects: `assisted` or `physical`.
+        view: The video's camera; `split` shows the overhead and the robot's view side by side.
+        video: Path of the MP4 video; None: not recorded.
+        picture: Path of the PNG of the final state.
+        filmstrip: Path of the PNG with a still for each action.
+        rerun: Path of the Rerun recording.
+        gui: Whether to open a window.
+        quiet: Whether to print no progress.
+        disturb: Probability of a disturbance before each action, in [0, 1].
+        disturb_seed: Seed of the disturbances.
+        max_replans: Maximum number of replans.
     """
 
     backend: Backend = "physics"
@@ -61,13 +61,13 @@ class ExecutionSettings:
 
     @property
     def files(self) -> dict[str, Path]:
-        """What is written, by name."""
-        named = {"video": self.video, "picture": self.picture, "filmstrip": self.filmstrip, "rerun": self.rerun}
-        return {name: path for name, path in named.items() if path is not None}
+        """The output files, by name."""
+        paths = {"video": self.video, "picture": self.picture, "filmstrip": self.filmstrip, "rerun": self.rerun}
+        return {name: path for name, path in paths.items() if path is not None}
 
 
-def add_stage_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the flags that `stage_of` reads."""
+def add_execution_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the flags that `read_execution_settings` reads."""
     group = parser.add_argument_group("execution")
     add = group.add_argument
     add(
@@ -78,42 +78,42 @@ def add_stage_arguments(parser: argparse.ArgumentParser) -> None:
         "--grasp", choices=("assisted", "physical"), default="assisted", metavar="HOW",
         help="robot holds: assisted (default) or physical",
     )  # fmt: skip
-    add("--video", type=Path, metavar="MP4", help="the video (default: video.mp4 in the folder)")
+    add("--video", type=Path, metavar="MP4", help="video file (default: video.mp4 in the output folder)")
     add(
         "--view", choices=("room", "overhead", "robot", "split"), default="room", metavar="VIEW",
-        help="its camera: room (default), overhead, robot, or split",
+        help="camera: room (default), overhead, robot, or split",
     )  # fmt: skip
-    add("--filmstrip", type=Path, metavar="PNG", help="stills (default: filmstrip.png beside the video)")
-    add("--no-video", action="store_true", help="no video, no picture of the end (several times faster)")
-    add("--rerun", type=Path, metavar="RRD", help="record for the Rerun viewer (extra: rerun)")
+    add("--filmstrip", type=Path, metavar="PNG", help="filmstrip (default: filmstrip.png next to the video)")
+    add("--no-video", action="store_true", help="no video, no final picture (several times faster)")
+    add("--rerun", type=Path, metavar="RRD", help="recording for the Rerun viewer (extra: rerun)")
     add("--gui", action="store_true", help="open a window")
-    add("--out", type=Path, metavar="DIR", help="folder of these files (default: one in runs/)")
+    add("--out", type=Path, metavar="DIR", help="folder of these files (default: in runs/)")
     add("--disturb", type=float, default=0.0, metavar="P", help="probability of a disturbance before a subtask")
-    add("--disturb-seed", type=int, default=0, metavar="N", help="of what disturbs (default: 0)")
+    add("--disturb-seed", type=int, default=0, metavar="N", help="seed of the disturbances (default: 0)")
     add(
         "--max-replans", type=int, metavar="N",
-        help=f"new plans at most (default: {MAX_REPLANS}, with --disturb {MAX_REPLANS_DISTURBED})",
+        help=f"maximum replans (default: {MAX_REPLANS}, with --disturb {MAX_REPLANS_DISTURBED})",
     )  # fmt: skip
 
 
 def add_observe_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the flags that say what is known of the home."""
+    """Declare the flags about partial observability."""
     add = parser.add_argument_group("partial observability").add_argument
-    add("--observe", action="store_true", help="the robot looks for what it has not seen")
-    add("--tell", action="append", default=[], metavar="FACT", help="tell it: 'mug 1 in cabinet 3' (repeatable)")
-    add("--memory", type=Path, metavar="JSON", help="remember what was seen in this file, from run to run")
-    add("--adapter", type=Path, metavar="FILE", help="what this home has taught (planner.improve --home)")
+    add("--observe", action="store_true", help="the robot searches for what it has not seen")
+    add("--tell", action="append", default=[], metavar="FACT", help="tell the robot: 'mug 1 in cabinet 3' (repeatable)")
+    add("--memory", type=Path, metavar="JSON", help="memory file: keeps what was seen between runs")
+    add("--adapter", type=Path, metavar="FILE", help="adapter trained on this home (planner.improve --home)")
 
 
-def belief_of(args: argparse.Namespace, state: State) -> Belief | None:
-    """Return what is known of a home by the flags; None if that is all.
+def read_belief(args: argparse.Namespace, state: State) -> Belief | None:
+    """Return the initial belief that the flags describe; None for full observability.
 
     Raises:
-        PlannerError: The flags contradict each other, or what the robot is told cannot be.
+        PlannerError: The flags contradict each other, or a statement is invalid.
     """
-    given = [f"--{name}" for name in ("tell", "memory") if getattr(args, name)]
-    if given and not args.observe:
-        raise PlannerError(f"{given[0]} goes with --observe; without it, all of the home is known")
+    needs_observe = [f"--{name}" for name in ("tell", "memory") if getattr(args, name)]
+    if needs_observe and not args.observe:
+        raise PlannerError(f"{needs_observe[0]} needs --observe; without it, the whole home is known")
     if not args.observe:
         return None
     from planner.world_model.memory import know
@@ -121,19 +121,19 @@ def belief_of(args: argparse.Namespace, state: State) -> Belief | None:
     return know(state, memory=args.memory, told=args.tell)
 
 
-def stage_of(args: argparse.Namespace, folder: Path) -> ExecutionSettings:
-    """Read the flags; folders are made when something will be written to them.
+def read_execution_settings(args: argparse.Namespace, folder: Path) -> ExecutionSettings:
+    """Convert the flags to settings, and create the folders that will be written to.
 
     Raises:
         PlannerError: The flags contradict each other, or something they need is missing.
     """
-    _check(args)
+    _check_arguments(args)
     physics = args.backend == "physics"
-    filming = physics and not args.no_video
+    records_video = physics and not args.no_video
     video = picture = filmstrip = None
     if physics:
         folder = args.out or (args.video.parent if args.video else folder)
-        if filming:
+        if records_video:
             video, picture = args.video or folder / "video.mp4", folder / "home.png"
         filmstrip = args.filmstrip or (video.parent if video else folder) / "filmstrip.png"
         for parent in dict.fromkeys(p.parent for p in (video, picture, filmstrip, args.rerun) if p is not None):
@@ -155,21 +155,23 @@ def stage_of(args: argparse.Namespace, folder: Path) -> ExecutionSettings:
     )
 
 
-def _check(args: argparse.Namespace) -> None:
+def _check_arguments(args: argparse.Namespace) -> None:
     if not 0.0 <= args.disturb <= 1.0 or args.disturb_seed < 0 or (args.max_replans or 0) < 0:
         raise PlannerError(
-            "--disturb is a probability in [0, 1], --disturb-seed and --max-replans are at least 0; "
+            "--disturb must be a probability in [0, 1], --disturb-seed and --max-replans at least 0; "
             f"seen {args.disturb}, {args.disturb_seed} and {args.max_replans}"
         )
-    shown = [f"--{name}" for name in ("video", "filmstrip", "rerun", "gui") if getattr(args, name)]
-    if args.backend == "symbolic" and shown:
-        raise PlannerError(f"{' and '.join(shown)}: only the physical home can be seen; leave out --backend symbolic")
+    display_flags = [f"--{name}" for name in ("video", "filmstrip", "rerun", "gui") if getattr(args, name)]
+    if args.backend == "symbolic" and display_flags:
+        raise PlannerError(
+            f"{' and '.join(display_flags)}: only the physical home can be displayed; omit --backend symbolic"
+        )
     if args.no_video and args.video:
         raise PlannerError("--video and --no-video contradict each other")
-    for name, ending in (("video", ".mp4"), ("filmstrip", ".png"), ("rerun", ".rrd")):
+    for name, suffix in (("video", ".mp4"), ("filmstrip", ".png"), ("rerun", ".rrd")):
         path = getattr(args, name)
-        if path is not None and path.suffix.lower() != ending:
-            raise PlannerError(f"--{name}: a file that ends in {ending}, not {path}")
+        if path is not None and path.suffix.lower() != suffix:
+            raise PlannerError(f"--{name}: the file name must end in {suffix}, not {path}")
     if args.gui and sys.platform == "linux" and not os.environ.get("DISPLAY"):
         raise PlannerError("--gui opens a window, but there is no display (DISPLAY is not set); use --video")
     if args.rerun:

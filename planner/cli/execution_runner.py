@@ -1,4 +1,4 @@
-"""Carrying a plan out before a person's eyes: progress lines, score, video, pictures; shared by `plan` and `run`."""
+"""Execute a plan with progress lines, score, video and pictures; shared by `plan` and `run`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from envs.simulation.symbolic_home import SymbolicHome
 from envs.symbolic.actions import Action, State
 from envs.symbolic.goals import Goal
-from planner.cli.execution_display import ExecutionDisplay, Filmed
+from planner.cli.execution_display import ExecutionDisplay, RecordedHome
 from planner.cli.execution_flags import ExecutionSettings
 from planner.execution.events import Episode
 from planner.execution.executor import run
@@ -21,40 +21,41 @@ if TYPE_CHECKING:
     from planner.plans.options import Options
     from planner.world_model.belief import Belief
 
-PICTURE = (1280, 960)  # width, height [px]
+PICTURE_SIZE = (1280, 960)  # width, height [px]
 
 
 def execute_and_report(
     actions: Sequence[Action],
     goal: Goal,
     state: State,
-    stage: ExecutionSettings,
+    settings: ExecutionSettings,
     *,
     planner: Planner | None = None,
     options: Options | None = None,
     belief: Belief | None = None,
 ) -> Episode:
-    """Carry a plan out from `state` and show it as `stage` says.
+    """Execute a plan from `state` and display it according to `settings`.
 
-    With a `belief`, which needs a planner, the home is known in part: what is not is looked for.
+    With a `belief`, which needs a planner, the home is partially known: the robot searches for unknown objects.
 
     Raises:
         PhysicsError: The physical home cannot be built.
     """
-    if stage.backend == "symbolic":
-        return _execute(
-            actions, goal, SymbolicHome(state), ExecutionDisplay(quiet=stage.quiet), stage, planner, options, belief
-        )
+    if settings.backend == "symbolic":
+        display = ExecutionDisplay(quiet=settings.quiet)
+        return _execute(actions, goal, SymbolicHome(state), display, settings, planner, options, belief)
     from envs.recording.video import write_png
     from envs.simulation.physical_home import PhysicalHome
 
-    home = PhysicalHome(state.world.scene, grasp=stage.grasp, gui=stage.gui)
+    home = PhysicalHome(state.world.scene, grasp=settings.grasp, gui=settings.gui)
     try:
-        with ExecutionDisplay(quiet=stage.quiet) as show:
-            show.record(home, view=stage.view, video=stage.video, filmstrip=stage.filmstrip, rerun=stage.rerun)
-            episode = _execute(actions, goal, home, show, stage, planner, options, belief)
-        if stage.picture is not None:
-            write_png(stage.picture, home.render(*PICTURE, view="overhead"))
+        with ExecutionDisplay(quiet=settings.quiet) as display:
+            display.record(
+                home, view=settings.view, video=settings.video, filmstrip=settings.filmstrip, rerun=settings.rerun
+            )
+            episode = _execute(actions, goal, home, display, settings, planner, options, belief)
+        if settings.picture is not None:
+            write_png(settings.picture, home.render(*PICTURE_SIZE, view="overhead"))
         return episode
     finally:
         home.close()
@@ -64,41 +65,43 @@ def _execute(
     actions: Sequence[Action],
     goal: Goal,
     home: PhysicalHome | SymbolicHome,
-    show: ExecutionDisplay,
-    stage: ExecutionSettings,
+    display: ExecutionDisplay,
+    settings: ExecutionSettings,
     planner: Planner | None,
     options: Options | None,
     belief: Belief | None,
 ) -> Episode:
-    acting: Home = home
+    executing_home: Home = home
     disturb = None
-    if stage.disturb:
+    if settings.disturb:
         from envs.simulation.disturbed_home import DisturbedHome
 
-        disturbed = DisturbedHome(home, probability=stage.disturb, seed=stage.disturb_seed)
-        acting, disturb = disturbed, disturbed.disturb
-        if show.needs_ticks:
-            acting = Filmed(disturbed, show)
-    elif show.needs_ticks and not isinstance(home, SymbolicHome):
-        acting = Filmed(home, show)
+        disturbed_home = DisturbedHome(home, probability=settings.disturb, seed=settings.disturb_seed)
+        executing_home, disturb = disturbed_home, disturbed_home.disturb
+        if display.needs_ticks:
+            executing_home = RecordedHome(disturbed_home, display)
+    elif display.needs_ticks and not isinstance(home, SymbolicHome):
+        executing_home = RecordedHome(home, display)
     if belief is not None:
         from planner.exploration.search_executor import execute_with_search
 
         assert planner is not None
         events = execute_with_search(
-            actions, goal, acting, belief, planner, options=options, max_replans=stage.max_replans, disturb=disturb
-        )
+            actions, goal, executing_home, belief, planner, options=options, max_replans=settings.max_replans,
+            disturb=disturb,
+        )  # fmt: skip
     else:
         events = run(
-            actions, goal, acting, planner=planner, options=options, max_replans=stage.max_replans, disturb=disturb
-        )
-    return show.tell(events)
+            actions, goal, executing_home, planner=planner, options=options, max_replans=settings.max_replans,
+            disturb=disturb,
+        )  # fmt: skip
+    return display.show_events(events)
 
 
-def print_score(episode: Episode, goal_texts: Sequence[str], stage: ExecutionSettings) -> None:
+def print_score(episode: Episode, goal_texts: Sequence[str], settings: ExecutionSettings) -> None:
     """Print the score of an episode."""
-    physics = stage.backend == "physics"
-    mode = f"physics, grasp {stage.grasp}" if physics else "symbolic"
+    physics = settings.backend == "physics"
+    mode = f"physics, grasp {settings.grasp}" if physics else "symbolic"
     print(f"success: {'yes' if episode.success else 'no'} ({mode})")
     print(f"goal conditions: {sum(episode.met)} of {len(episode.met)} ({episode.rate:.0%})")
     for text, met in zip(goal_texts, episode.met, strict=True):
@@ -108,34 +111,34 @@ def print_score(episode: Episode, goal_texts: Sequence[str], stage: ExecutionSet
     parts = [str(len(episode.steps))]
     if failed or episode.replans:
         parts += [f"{failed} failed", f"{episode.replans} re-plans"]
-    if stage.disturb:
+    if settings.disturb:
         parts.append(f"{len(episode.disturbances)} disturbances")
     print(f"steps: {', '.join(parts)}")
     if episode.search is not None:
         print(f"looks: {len(episode.search.looks)}, opened: {episode.search.opened}")
-        for lacking in episode.search.shortfall:
-            print(f"  {lacking}")
-    for reason, times in episode.failures.items():
-        print(f"  failed: {reason}" + (f" ({times} times)" if times > 1 else ""))
+        for shortfall in episode.search.shortfall:
+            print(f"  {shortfall}")
+    for reason, count in episode.failures.items():
+        print(f"  failed: {reason}" + (f" ({count} times)" if count > 1 else ""))
     speed = f", {episode.simulated_s / episode.real_s:.1f} x real time" if physics and episode.real_s else ""
     print(f"simulated: {episode.simulated_s:.1f} s, real: {episode.real_s:.1f} s{speed}")
     if physics:
         energy = f", energy: {episode.energy_j:.0f} J" if episode.energy_j is not None else ""
         print(f"collisions: {episode.collisions}{energy}")
-    for name, path in stage.files.items():
-        if path.is_file():  # a plan without a subtask has no filmstrip
+    for name, path in settings.files.items():
+        if path.is_file():  # an empty plan has no filmstrip
             print(f"{name}: {path}")
 
 
-def episode_as_dict(episode: Episode, stage: ExecutionSettings) -> dict[str, object]:
-    """Plain data for programs."""
-    written = {name: str(path) for name, path in stage.files.items() if path.is_file()}
+def episode_as_dict(episode: Episode, settings: ExecutionSettings) -> dict[str, object]:
+    """Return the episode as plain data."""
+    written_files = {name: str(path) for name, path in settings.files.items() if path.is_file()}
     return asdict(replace(episode, search=None)) | {
         "search": episode.search.as_dict() if episode.search is not None else None,
         "failures": episode.failures,
         "collisions": episode.collisions,
         "energy_j": episode.energy_j,
-        "backend": stage.backend,
-        "grasp": stage.grasp if stage.backend == "physics" else None,
-        **{name: written.get(name) for name in ("video", "picture", "filmstrip", "rerun")},
+        "backend": settings.backend,
+        "grasp": settings.grasp if settings.backend == "physics" else None,
+        **{name: written_files.get(name) for name in ("video", "picture", "filmstrip", "rerun")},
     }

@@ -1,7 +1,8 @@
-"""The corpus: documents for training, drawn from homes, phrases and the teacher, all from seeds.
+"""The training corpus: documents drawn from sampled homes, phrases and the teacher, reproducible from a seed.
 
 A recipe is a YAML file in `datasets/recipes/`. Homes of the train, validation and test splits come from disjoint seed
-ranges; test phrasings and test goals are never drawn for training (`phrases.is_held_out`, `draw.goal_is_held_out`).
+ranges; test phrasings and test goals are never drawn for training (`phrase_patterns.is_held_out`,
+`task_sampler.goal_is_held_out`).
 """
 
 from __future__ import annotations
@@ -17,46 +18,47 @@ from envs.symbolic.actions import Action, State, successor
 from envs.symbolic.goals import Condition, Goal, format_goal
 from planner.corpus.failure_scenarios import Incidents
 from planner.corpus.teacher import teach
-from planner.corpus.teacher_chunks import Piece, plan_in_chunks
+from planner.corpus.teacher_chunks import Chunk, plan_in_chunks
 from planner.facts.retrieval import retrieve_facts
 from planner.goals.chunking import next_conditions
 from planner.language.normalization import normalize
 from planner.prompts import text_format
 from planner.tasks import excluded_forms
-from planner.tasks.augmentation import varied
+from planner.tasks.augmentation import vary_line
 from planner.tasks.home_splits import SPLITS, SplitName, sample_home
 from planner.tasks.task_files import TaskLine, with_steps
-from planner.tasks.task_homes import home_of_lines
+from planner.tasks.task_homes import home_for_lines
 from planner.tasks.task_sampler import Task, TaskDrawer, goal_is_held_out
 
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """What a corpus is made of.
+    """Composition of a corpus. All fields with a float default are fractions in [0, 1].
 
     Attributes:
-        trees: How many trees to draw: a home with its tasks, a scene with its human-written lines, or a plan.
+        trees: Number of trees. A tree is a home with its tasks, a scene with its human-written lines, or a plan.
         tasks_per_home: Tasks drawn for one home before the next is sampled.
-        lines_per_scene: Human-written lines read for one scene.
+        lines_per_scene: Maximum human-written lines used for one scene.
         parts: Weights of 1, 2, 3, ... tasks joined in one instruction.
-        refusals: The part of tasks whose right answer is a refusal.
-        questions: The part of tasks, of homes that are shown, whose right answer is a question.
-        with_inventory: The part of homes and scenes that are shown.
-        plans: The part of tasks whose plan is learned too; the others teach understanding, which is learned more slowly.
-        restarts: Plans per task that start in the middle of another plan.
-        chunks: The part of long goals' further chunks that become documents.
-        proposals: The part of tasks that are also documents that propose the task ([TASK]).
-        descriptions: The part of tasks that are also documents that word the task, from its goal.
-        human: The part of homes and scenes that are scenes of human-written lines (task files).
-        with_steps: The part of human-written lines that are read with their steps.
-        varied: The part of human-written lines that are changed to be about something else.
-        dropped: The part of the words of human-written lines that are left out, against learning them by heart.
-        feedback: The part of trees that are plans after something went wrong ([FEEDBACK], planner/corpus/failure_scenarios.py).
-        infill: The part of trees that are plans with a span to fill in ([MASK]).
-        noise: Whether our own instructions have typos, lost articles and lost punctuation.
-        conditions: Most conditions of a goal; None: any.
-        without: What is left out altogether (planner/tasks/excluded_forms.py).
-        vocab_size: Ids of the tokenizer that is trained on the corpus, special tokens included.
+        refusals: Fraction of tasks whose correct answer is a refusal.
+        questions: Fraction of tasks, in homes with an inventory, whose correct answer is a question.
+        with_inventory: Fraction of homes and scenes whose objects are listed in the prompt.
+        plans: Fraction of tasks whose plan becomes documents too. The others teach only parsing of instructions,
+            which takes longer to learn.
+        restarts: Probability that a plan yields another document that starts in its middle.
+        chunks: Fraction of the chunks after the first of a long goal that become documents.
+        proposals: Fraction of tasks that also become a document proposing the task ([TASK]).
+        descriptions: Fraction of tasks that also become a document with the goal as input, the instruction as output.
+        human: Fraction of homes and scenes that are scenes of human-written lines (task files).
+        with_steps: Fraction of human-written lines that include their steps.
+        varied: Fraction of human-written lines that are changed to name another object, place or temperature.
+        dropped: Fraction of the words of human-written lines that are dropped, against memorization.
+        feedback: Fraction of trees that are plans after a failure ([FEEDBACK], planner/corpus/failure_scenarios.py).
+        infill: Fraction of trees that are plans with a span to fill in ([MASK]).
+        noise: Whether generated instructions have typos, missing articles and missing punctuation.
+        conditions: Maximum conditions of a goal; None: no limit.
+        without: Goal forms and fixture categories to exclude (planner/tasks/excluded_forms.py).
+        vocab_size: Vocabulary size of the tokenizer trained on the corpus, special tokens included.
     """
 
     trees: int = 100_000
@@ -83,7 +85,7 @@ class Recipe:
     vocab_size: int = 2048
 
     def __post_init__(self) -> None:
-        """Check ranges."""
+        """Validate the ranges."""
         if self.trees < 1 or self.tasks_per_home < 1 or self.lines_per_scene < 1 or not self.parts:
             raise ValueError("a recipe needs trees, tasks per home, lines per scene and parts of at least one")
         for name in _FRACTIONS:
@@ -97,7 +99,7 @@ class Recipe:
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """The kinds of documents beyond the usual that a model is trained on, as its folder names them."""
+        """The optional document kinds that the model is trained on, as recorded in its folder."""
         return tuple(name for name in ("feedback", "infill", "descriptions") if getattr(self, name))
 
 
@@ -108,12 +110,12 @@ _FRACTIONS = (
 
 
 class Corpus:
-    """Draws documents for one seed of one split."""
+    """Draw documents for one seed of one split."""
 
     def __init__(
         self, recipe: Recipe, seed: int, *, split: SplitName = "train", human: Sequence[TaskLine] = ()
     ) -> None:
-        """Bind a recipe to a seed; documents depend on nothing else."""
+        """Bind a recipe to a seed; the documents depend on nothing else."""
         self.recipe = recipe
         self.rng = random.Random(f"{split}/{seed}")
         self.drawer = TaskDrawer(self.rng, phrases="train", noise=recipe.noise)
@@ -124,115 +126,122 @@ class Corpus:
                 by_scene.setdefault(line.objects or (line.id,), []).append(line)
         self.scenes = list(by_scene.values())
         incidents = Incidents(self.rng, self.drawer, self.span)
-        self.broken = (incidents.feedback_documents(), incidents.infill_documents())
-        self.lines_before = list(accumulate(len(lines) for lines in self.scenes))
+        self.failure_documents = (incidents.feedback_documents(), incidents.infill_documents())
+        self.cumulative_lines = list(accumulate(len(lines) for lines in self.scenes))
 
     def trees(self) -> Iterator[text_format.Tree]:
-        """Yield trees without end: what a home is asked, then the plans of some of it; and plans that broke."""
+        """Yield trees without end: the tasks of a home, then plans for some of them, then plans after failures."""
         shares = (self.recipe.feedback, self.recipe.infill)
-        for tree in self._unbroken():
+        for tree in self._tree_batches():
             while sum(shares) and self.rng.random() < sum(shares):
-                (documents,) = self.rng.choices(self.broken, shares)
+                (documents,) = self.rng.choices(self.failure_documents, shares)
                 yield text_format.Tree(next(documents))
             yield tree
 
-    def _unbroken(self) -> Iterator[text_format.Tree]:
+    def _tree_batches(self) -> Iterator[text_format.Tree]:
         while True:
-            known = self.rng.random() < self.recipe.with_inventory
+            with_inventory = self.rng.random() < self.recipe.with_inventory
             if self.scenes and self.rng.random() < self.recipe.human:
-                yield from self._scene(known)
+                yield from self._scene_trees(with_inventory)
             else:
                 absent = excluded_forms.fixtures(self.recipe.without)
-                yield from self._of_home(sample_home(self.rng, self.span, absent=absent), known)
+                yield from self._home_trees(sample_home(self.rng, self.span, absent=absent), with_inventory)
 
     def documents(self) -> Iterator[text_format.Document]:
-        """Yield the same as whole documents, the trunk repeated before each branch."""
+        """Yield the same as flat documents, with the trunk repeated before each branch."""
         for tree in self.trees():
             yield from ((*tree.trunk, *branch) for branch in tree.branches or ((),))
 
     # -- human-written lines -----------------------------------------------------------------------------------------
 
-    def _scene(self, known: bool) -> Iterator[text_format.Tree]:
-        """Lines of one scene; each scene as often as it has lines."""
-        (lines,) = self.rng.choices(self.scenes, cum_weights=self.lines_before)
+    def _scene_trees(self, with_inventory: bool) -> Iterator[text_format.Tree]:
+        """Yield a tree of one scene's lines; a scene is drawn in proportion to its number of lines."""
+        (lines,) = self.rng.choices(self.scenes, cum_weights=self.cumulative_lines)
         lines = self.rng.sample(lines, k=min(len(lines), self.recipe.lines_per_scene))
         lines = [self._varied(line) if self.rng.random() < self.recipe.varied else line for line in lines]
         names = ""
-        if known:
+        if with_inventory:
             try:
-                names = text_format.inventory(home_of_lines(lines, seed=self.rng.randrange(*self.span)))
+                names = text_format.inventory(home_for_lines(lines, seed=self.rng.randrange(*self.span)))
             except EnvsError:
                 return
         branches = tuple(
-            text_format.goal_document(self._said(line), format_goal(line.goal)) for line in lines if line.goal
+            text_format.goal_document(self._instruction(line), format_goal(line.goal)) for line in lines if line.goal
         )
         yield text_format.Tree(text_format.home_part(names), branches)
 
     def _varied(self, line: TaskLine) -> TaskLine:
-        tries = (varied(line, self.rng) for _ in range(3))
-        changed = next((v for v in tries if v is not None), None)
-        return line if changed is None or changed.goal is None or goal_is_held_out(changed.goal) else changed
+        attempts = (vary_line(line, self.rng) for _ in range(3))
+        variation = next((attempt for attempt in attempts if attempt is not None), None)
+        return line if variation is None or variation.goal is None or goal_is_held_out(variation.goal) else variation
 
-    def _said(self, line: TaskLine) -> str:
-        said = line.instruction
+    def _instruction(self, line: TaskLine) -> str:
+        instruction = line.instruction
         if self.rng.random() < self.recipe.with_steps:
-            said = with_steps(said, line.steps)
-        words = said.split()
+            instruction = with_steps(instruction, line.steps)
+        words = instruction.split()
         if self.rng.random() < 0.5:
             words = [w for w in words if self.rng.random() >= 2 * self.recipe.dropped]
         return normalize(" ".join(words))
 
-    # -- our own tasks -----------------------------------------------------------------------------------------------
+    # -- generated tasks ---------------------------------------------------------------------------------------------
 
-    def _of_home(self, state: State, known: bool) -> Iterator[text_format.Tree]:
+    def _home_trees(self, state: State, with_inventory: bool) -> Iterator[text_format.Tree]:
         branches: list[text_format.Document] = []
         plans: list[text_format.Document] = []
         for _ in range(self.recipe.tasks_per_home):
-            task = self._task(state, known)
+            task = self._task(state, with_inventory)
             if task is None:
                 continue
             if task.goal is None:
-                mark: Literal["[REFUSE]", "[ASK]"] = "[ASK]" if task.ask else "[REFUSE]"
-                branches.append(text_format.refusal_document(task.instruction, mark, task.ask or task.refuse or ""))
+                special_token: Literal["[REFUSE]", "[ASK]"] = "[ASK]" if task.ask else "[REFUSE]"
+                branches.append(
+                    text_format.refusal_document(task.instruction, special_token, task.ask or task.refuse or "")
+                )
                 continue
             try:
-                pieces = list(plan_in_chunks(task.start, task.goal))
+                chunks = list(plan_in_chunks(task.start, task.goal))
             except LookupError:
                 continue
             branches.append(text_format.goal_document(task.instruction, task.goal_text))
-            if known and self.rng.random() < self.recipe.proposals:
+            if with_inventory and self.rng.random() < self.recipe.proposals:
                 branches.append(text_format.proposal_document(task.instruction, task.goal_text))
-            if known and self.rng.random() < self.recipe.descriptions:
+            if with_inventory and self.rng.random() < self.recipe.descriptions:
                 branches.append(text_format.description_document(task.goal_text, task.instruction))
             if self.rng.random() < self.recipe.plans:
-                plans += self._plans(task.goal, pieces)
+                plans += self._plans(task.goal, chunks)
         if branches:
             yield text_format.Tree(
-                text_format.home_part(text_format.inventory(state) if known else ""), tuple(branches)
+                text_format.home_part(text_format.inventory(state) if with_inventory else ""), tuple(branches)
             )
         yield from map(text_format.Tree, plans)
 
-    def _task(self, state: State, known: bool) -> Task | None:
+    def _task(self, state: State, with_inventory: bool) -> Task | None:
         roll = self.rng.random()
         if roll < self.recipe.refusals:
-            return self._taught(self.drawer.draw_refusal(state, inventory_known=known))
-        if known and roll < self.recipe.refusals + self.recipe.questions:
+            return self._unless_excluded(self.drawer.draw_refusal(state, inventory_known=with_inventory))
+        if with_inventory and roll < self.recipe.refusals + self.recipe.questions:
             question = next((t for _ in range(8) if (t := self.drawer.draw_question(state)) is not None), None)
-            return self._taught(question)
+            return self._unless_excluded(question)
         parts = self.rng.choices(range(1, len(self.recipe.parts) + 1), self.recipe.parts)[0]
         for _ in range(4):
-            task = self.drawer.draw(state, parts=parts, inventory_known=known)
-            if task is not None and task.goal is not None and not goal_is_held_out(task.goal) and self._taught(task):
+            task = self.drawer.draw(state, parts=parts, inventory_known=with_inventory)
+            if (
+                task is not None
+                and task.goal is not None
+                and not goal_is_held_out(task.goal)
+                and self._unless_excluded(task)
+            ):
                 return task
         return None
 
-    def _taught(self, task: Task | None) -> Task | None:
-        """The task, if nothing of it is left out."""
+    def _unless_excluded(self, task: Task | None) -> Task | None:
+        """Return the task, or None if the recipe excludes it."""
         recipe = self.recipe
         if task is None:
             return None
         if any(
-            excluded_forms.speaks_of(said, recipe.without) for said in (task.instruction, task.refuse, task.ask) if said
+            excluded_forms.mentions(text, recipe.without) for text in (task.instruction, task.refuse, task.ask) if text
         ):
             return None
         if task.goal is not None:
@@ -242,35 +251,35 @@ class Corpus:
                 return None
         return task
 
-    def _plans(self, goal: Goal, pieces: Sequence[Piece]) -> Iterator[text_format.Document]:
-        for i, (state, todo, start, actions) in enumerate(pieces):
-            phase = next(p for p in goal.phases if set(todo) <= set(p))
-            facts = retrieve_facts(state, todo, start, phase=phase)
+    def _plans(self, goal: Goal, chunks: Sequence[Chunk]) -> Iterator[text_format.Document]:
+        for i, (state, conditions, initial_state, actions) in enumerate(chunks):
+            phase = next(p for p in goal.phases if set(conditions) <= set(p))
+            facts = retrieve_facts(state, conditions, initial_state, phase=phase)
             if not facts.name_all(actions):
                 continue
             if i == 0 or self.rng.random() < self.recipe.chunks:
                 yield (
-                    *text_format.plan_heading(todo),
+                    *text_format.plan_heading(conditions),
                     *text_format.facts_part(facts.texts),
                     *text_format.plan_part(state, actions),
                 )
             if self.rng.random() < self.recipe.restarts and len(actions) > 2:
-                yield from self._restart(state, todo, start, actions)
+                yield from self._restart(state, conditions, initial_state, actions)
 
     def _restart(
-        self, state: State, todo: Sequence[Condition], start: State, actions: Sequence[Action]
+        self, state: State, conditions: Sequence[Condition], initial_state: State, actions: Sequence[Action]
     ) -> Iterator[text_format.Document]:
-        """A plan from the middle of another, as after a failure."""
+        """Yield a plan that starts in the middle of another, as after a failure."""
         for action in actions[: self.rng.randrange(1, len(actions))]:
             state = successor(state, action)
-        left = next_conditions(state, todo, start)
-        taught = teach(state, left, start) if left else None
+        remaining = next_conditions(state, conditions, initial_state)
+        taught = teach(state, remaining, initial_state) if remaining else None
         if taught is None or not taught.actions:
             return
-        facts = retrieve_facts(state, left, start)
+        facts = retrieve_facts(state, remaining, initial_state)
         if facts.name_all(taught.actions):
             yield (
-                *text_format.plan_heading(left),
+                *text_format.plan_heading(remaining),
                 *text_format.facts_part(facts.texts),
                 *text_format.plan_part(state, taught.actions),
             )

@@ -1,9 +1,9 @@
-"""Incidents: what goes wrong in the middle of the teacher's plans, and documents that teach to go on from there.
+"""Failure scenarios: failures in the middle of the teacher's plans, and documents that teach how to recover.
 
-A plan is carried out up to some step. There a subtask fails for a reason that the robot gives, or somebody changes the
-home. What follows is the plan that is right given that: with another thing or place if the failed one is given up, the
-same again after a slip, from what is seen after a disturbance. It is written twice: as a whole after [FEEDBACK], and,
-if a part of the old plan can stay, as what [MASK] hides between them.
+A plan is executed up to a random step. There the next action fails for a reason that the robot reports, or another
+agent changes the home. The document then holds the correct continuation: it uses another object or place if the failed
+one is abandoned, tries again after a slip, and starts from the observed state after a disturbance. There are two
+forms: a whole new plan after [FEEDBACK], and, where part of the old plan can stay, the steps hidden by [MASK].
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ from planner.verification.plan_verification import verify
 
 TASKS_PER_HOME = 4
 INCIDENTS_PER_PLAN = 3
-PARTS = (0.4, 0.3, 0.2, 0.1)  # weights of 1, 2, 3, ... tasks joined in one
-DISTURBED = 0.4  # the part of incidents that is somebody's doing
-AGAIN = 0.25  # how often what may be tried again has failed once before
-EARLIER = 0.3  # how often something else went wrong earlier
-CONDITIONS = (1, 1, 2, 3)  # of a document, at most
-TRIES = 3  # holes of one incident
+PART_WEIGHTS = (0.4, 0.3, 0.2, 0.1)  # weights of 1, 2, 3, ... tasks joined in one instruction
+DISTURBANCE_RATE = 0.4  # fraction of incidents caused by another agent
+REPEATED_RATE = 0.25  # fraction of retryable failures that already occurred once before
+EARLIER_RATE = 0.3  # fraction of incidents after an earlier failure
+MAX_CONDITIONS = (1, 1, 2, 3)  # maximum per document; drawn uniformly
+MAX_SPANS = 3  # spans tried per incident
 
-# What the robot says, with weights; {0} is the subtask's first name, {at} its last.
+# Failure reasons that the robot reports, with weights; {0} is the action's first argument, {at} its last.
 _REASONS: dict[str, dict[str, float]] = {
     "pick up": {"cannot reach {0}": 5, "{0} slipped": 5, "{0} is too wide for the hand": 1, "timeout at tick 1": 0.5},
     "put": {"no room {on} {at}": 5, "cannot reach {at}": 3, "{0} slipped": 2, "timeout at tick 1": 0.5},
@@ -47,20 +47,20 @@ _REASONS: dict[str, dict[str, float]] = {
     "open": {"cannot reach the handle of {0}": 2, "lost the handle of {0}": 4, "no way to {0}": 1},
     "close": {"cannot reach the handle of {0}": 1, "lost the handle of {0}": 4},
 }
-_OTHERWISE = {"cannot reach {0}": 1.0, "no way to {0}": 1.0, "timeout at tick 1": 1.0}
+_DEFAULT_REASONS = {"cannot reach {0}": 1.0, "no way to {0}": 1.0, "timeout at tick 1": 1.0}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Incident:
-    """Something that went wrong.
+    """A failure or disturbance in the middle of a plan.
 
     Attributes:
-        goal: What is to be reached.
-        start: The episode's first state.
-        expected: The state before the steps that were still to come.
-        seen: The state that is.
-        rest: Those steps, a failed one included.
-        notes: What went wrong, in words.
+        goal: The goal of the plan.
+        start: The episode's initial state.
+        expected: The state that the remaining steps were planned from.
+        seen: The actual state.
+        rest: The remaining steps, including a failed one.
+        notes: Feedback notes about what went wrong.
     """
 
     goal: Goal
@@ -72,33 +72,33 @@ class Incident:
 
 
 class Incidents:
-    """Draws incidents in homes of one span of seeds."""
+    """Draw incidents in homes of one range of seeds."""
 
     def __init__(self, rng: random.Random, drawer: TaskDrawer, span: Span) -> None:
-        """Bind the source of randomness."""
+        """Set the random generator, the task source and the seed range of the homes."""
         self.rng, self.drawer, self.span = rng, drawer, span
 
     def feedback_documents(self) -> Iterator[text_format.Document]:
-        """Yield plans after [FEEDBACK], without end."""
+        """Yield documents with a plan after [FEEDBACK], without end."""
         for incident in self.incidents():
-            document = self.whole_plan(incident)
+            document = self.feedback_document(incident)
             if document is not None:
                 yield document
 
     def infill_documents(self) -> Iterator[text_format.Document]:
-        """Yield holes and what fills them, without end."""
+        """Yield documents with a masked span and the steps that fill it, without end."""
         for incident in self.incidents():
-            document = filled(incident)
+            document = infill_document(incident)
             if document is not None:
                 yield document
 
     def incidents(self) -> Iterator[Incident]:
         """Yield incidents without end."""
         while True:
-            home = sample_home(self.rng, self.span)
+            initial_home = sample_home(self.rng, self.span)
             for _ in range(TASKS_PER_HOME):
-                parts = self.rng.choices(range(1, len(PARTS) + 1), PARTS)[0]
-                task = self.drawer.draw(home, parts=parts)
+                parts = self.rng.choices(range(1, len(PART_WEIGHTS) + 1), PART_WEIGHTS)[0]
+                task = self.drawer.draw(initial_home, parts=parts)
                 if task is None or task.goal is None or len(task.goal.phases) > 1 or goal_is_held_out(task.goal):
                     continue
                 try:
@@ -110,111 +110,113 @@ class Incidents:
                     if incident is not None:
                         yield incident
 
-    def incident(self, goal: Goal, start: State, actions: Sequence[Action]) -> Incident | None:
-        """Draw what goes wrong in a plan; None if nothing that was drawn spoils it."""
-        before = self.rng.randrange(len(actions))
-        state = start
-        for action in actions[:before]:
+    def incident(self, goal: Goal, initial_state: State, actions: Sequence[Action]) -> Incident | None:
+        """Draw a failure or disturbance in a plan; None if the plan remains valid after the drawn disturbance."""
+        n_done = self.rng.randrange(len(actions))
+        state = initial_state
+        for action in actions[:n_done]:
             state = successor(state, action)
-        rest = tuple(actions[before:])
-        if self.rng.random() < DISTURBED:
+        rest = tuple(actions[n_done:])
+        if self.rng.random() < DISTURBANCE_RATE:
             seen = self._disturbed(state, rest)
             notes = changes(state, seen)
-            if verify(seen, goal, rest, initial_state=start).ok:
+            if verify(seen, goal, rest, initial_state=initial_state).ok:
                 return None
         else:
             note, seen = self._failed(state, rest[0])
-            again = [note] if not note.lasts and self.rng.random() < AGAIN else []
-            notes = (*again, note, *changes(state, seen))
-        if before and self.rng.random() < EARLIER:
-            earlier, _ = self._failed(start, self.rng.choice(actions[:before]))
-            notes = notes if earlier.lasts else (earlier, *notes)  # it was done at last
-        return Incident(goal=goal, start=start, expected=state, seen=seen, rest=rest, notes=notes)
+            repeated = [note] if not note.lasts and self.rng.random() < REPEATED_RATE else []
+            notes = (*repeated, note, *changes(state, seen))
+        if n_done and self.rng.random() < EARLIER_RATE:
+            earlier_note, _ = self._failed(initial_state, self.rng.choice(actions[:n_done]))
+            notes = notes if earlier_note.lasts else (earlier_note, *notes)  # a failed action that was completed later
+        return Incident(goal=goal, start=initial_state, expected=state, seen=seen, rest=rest, notes=notes)
 
     def _disturbed(self, state: State, rest: Sequence[Action]) -> State:
-        numbers = np.random.default_rng(self.rng.getrandbits(64))
-        for kind in self.rng.sample(DISTURBANCE_TYPES, k=len(DISTURBANCE_TYPES)):
-            what = next(possible_disturbances(state, kind, rest, numbers), None)
-            if what is not None:
-                return disturbed_state(state, what)
+        generator = np.random.default_rng(self.rng.getrandbits(64))
+        for disturbance_type in self.rng.sample(DISTURBANCE_TYPES, k=len(DISTURBANCE_TYPES)):
+            disturbance = next(possible_disturbances(state, disturbance_type, rest, generator), None)
+            if disturbance is not None:
+                return disturbed_state(state, disturbance)
         return state
 
     def _failed(self, state: State, action: Action) -> tuple[Note, State]:
-        """A failed subtask's note, and the state after it."""
+        """Return the note about a failed action, and the state after it."""
         reason = draw_reason(self.rng, state.world, action)
         return failure(state.world, action, reason), after_failure(self.rng, state, action, reason)
 
-    def whole_plan(self, incident: Incident) -> text_format.Document | None:
-        """Return a plan from what is seen, after [FEEDBACK]; None if there is no other way, or nothing to be told."""
-        seen, start = incident.seen, incident.start
+    def feedback_document(self, incident: Incident) -> text_format.Document | None:
+        """Return a new plan from the observed state after [FEEDBACK]; None if there is no plan or no relevant note."""
+        seen, initial_state = incident.seen, incident.start
         (phase,) = incident.goal.phases
-        todo = next_conditions(seen, phase, start, self.rng.choice(CONDITIONS))
-        actions = _right(incident, seen, todo)
+        conditions = next_conditions(seen, phase, initial_state, self.rng.choice(MAX_CONDITIONS))
+        actions = _teacher_plan(incident, seen, conditions)
         if not actions:
             return None
-        facts = facts_for(seen, todo, start, incident.notes, phase=phase)
+        facts = facts_for(seen, conditions, initial_state, incident.notes, phase=phase)
         notes = relevant_notes(incident.notes, facts.names)
         if not notes or not facts.name_all(actions):
             return None
-        said = text_format.feedback_part([note.said for note in notes])
+        feedback = text_format.feedback_part([note.said for note in notes])
         return (
-            *text_format.plan_heading(todo),
+            *text_format.plan_heading(conditions),
             *text_format.facts_part(facts.texts),
-            *said,
+            *feedback,
             *text_format.plan_part(seen, actions),
         )
 
 
 def draw_reason(rng: random.Random, world: World, action: Action) -> str:
-    """Draw what the robot may say of a subtask that failed."""
-    reasons = _REASONS.get(action.skill, _OTHERWISE)
+    """Draw a reason that the robot may report for a failed action."""
+    reasons = _REASONS.get(action.skill, _DEFAULT_REASONS)
     (reason,) = rng.choices(list(reasons), list(reasons.values()))
-    first, last = action.args[0], action.args[-1]
-    return reason.format(first, at=last, on=world.relation[world.index[last]] or "in")
+    subject, target = action.args[0], action.args[-1]
+    return reason.format(subject, at=target, on=world.relation[world.index[target]] or "in")
 
 
 def after_failure(rng: random.Random, state: State, action: Action, reason: str) -> State:
-    """Return the state after a subtask that failed: what slips while it is carried is dropped."""
+    """Return the state after a failed action: a held object that slips is dropped."""
     world = state.world
     if not reason.endswith("slipped") or state.held < 0 or world.names[state.held] != action.args[0]:
         return state
     grounds = [world.names[i] for i in range(world.n_fixtures) if world.underfoot[i]]
-    lies = rng.choice(grounds) if grounds else ""
-    return disturbed_state(state, Disturbance(kind="drop", name=action.args[0], place=lies))
+    ground = rng.choice(grounds) if grounds else ""
+    return disturbed_state(state, Disturbance(kind="drop", name=action.args[0], place=ground))
 
 
-def _right(incident: Incident, state: State, todo: Sequence[Condition]) -> tuple[Action, ...]:
-    """The teacher's plan for conditions without what is given up; empty if there is none."""
-    barred = abandoned(incident.notes)
+def _teacher_plan(incident: Incident, state: State, conditions: Sequence[Condition]) -> tuple[Action, ...]:
+    """Return the teacher's plan for conditions without abandoned entities; empty if there is none."""
+    forbidden = abandoned(incident.notes)
     (phase,) = incident.goal.phases
-    avoid = entities(state.world, barred)
-    taught = teach(state, todo, incident.start, phase=phase, avoid=avoid) if todo else None
-    if taught is None or not taught.actions or any(not barred.isdisjoint(a.args) for a in taught.actions):
+    avoid = entities(state.world, forbidden)
+    taught = teach(state, conditions, incident.start, phase=phase, avoid=avoid) if conditions else None
+    if taught is None or not taught.actions or any(not forbidden.isdisjoint(a.args) for a in taught.actions):
         return ()
     return taught.actions
 
 
-def filled(incident: Incident) -> text_format.Document | None:
-    """Return the smallest hole that the teacher can fill and the steps that fill it; None if nothing is to be filled.
+def infill_document(incident: Incident) -> text_format.Document | None:
+    """Return the smallest span that the teacher can fill, with the steps that fill it; None if there is none.
 
-    What fills it is as short as the steps that stay allow.
+    The filling is the shortest after which the steps that follow the span still reach the goal.
     """
-    goal, start = incident.goal, incident.start
-    found = broken_spans(incident.rest, incident.expected, incident.seen, goal, start, abandoned(incident.notes))
-    for hole in islice(found, TRIES):
-        actions = _filling(incident, hole)
+    goal, initial_state = incident.goal, incident.start
+    spans = broken_spans(
+        incident.rest, incident.expected, incident.seen, goal, initial_state, abandoned(incident.notes)
+    )
+    for span in islice(spans, MAX_SPANS):
+        actions = _teacher_span(incident, span)
         if actions:
-            prompt, facts = span_prompt(hole, incident.notes, goal, start)
-            return (*prompt, *text_format.span_part(hole.state, actions)) if facts.name_all(actions) else None
+            prompt, facts = span_prompt(span, incident.notes, goal, initial_state)
+            return (*prompt, *text_format.span_part(span.state, actions)) if facts.name_all(actions) else None
     return None
 
 
-def _filling(incident: Incident, hole: BrokenSpan) -> tuple[Action, ...]:
-    """The first steps of the teacher's plan after which the steps that stay reach the goal; empty if none do."""
-    actions = _right(incident, hole.state, hole.todo)
-    state = hole.state
-    for number, action in enumerate(actions, start=1):
+def _teacher_span(incident: Incident, span: BrokenSpan) -> tuple[Action, ...]:
+    """Return the shortest prefix of the teacher's plan that repairs the span; empty if there is none."""
+    actions = _teacher_plan(incident, span.state, span.todo)
+    state = span.state
+    for count, action in enumerate(actions, start=1):
         state = successor(state, action)
-        if hole.is_repaired_by(state, incident.goal, incident.start):
-            return actions[:number]
+        if span.is_repaired_by(state, incident.goal, incident.start):
+            return actions[:count]
     return ()

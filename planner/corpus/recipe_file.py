@@ -1,7 +1,7 @@
-"""Recipes: the YAML that says what a training run is made of, with flags over it.
+"""Recipe files: YAML that configures a training run; command-line flags override its values.
 
-A recipe has three parts: `corpus` (planner.corpus.corpus.Recipe), `model` (gpt.GPTConfig) and `train` (gpt.TrainConfig). An
-unknown key is an error that offers the nearest one.
+A recipe has three sections: `corpus` (planner.corpus.corpus.Recipe), `model` (gpt.GPTConfig) and `train`
+(gpt.TrainConfig). An unknown key is an error that suggests the nearest one.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from planner.io.paths import datasets_dir
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """A resolved recipe; `model` lacks the vocabulary, which the tokenizer decides."""
+    """A resolved recipe; `model` has no vocabulary size, because the tokenizer determines it."""
 
     corpus: Recipe
     model: dict[str, object]
@@ -31,10 +31,10 @@ class Settings:
 
 
 def read_recipe(name: str, overrides: dict[str, dict[str, object]] | None = None) -> Settings:
-    """Read a recipe by name (of `datasets/recipes/`) or path, with values over it by part and key.
+    """Read a recipe by its name in `datasets/recipes/` or by path; `overrides` replaces values by section and key.
 
     Raises:
-        RecipeError: It is missing, not YAML, or has an unknown key or a value that cannot work.
+        RecipeError: The file is missing or not YAML, or has an unknown key or an invalid value.
     """
     path = Path(name)
     if not path.suffix and "/" not in name:
@@ -42,37 +42,37 @@ def read_recipe(name: str, overrides: dict[str, dict[str, object]] | None = None
     try:
         raw = safe_yaml.load(read_text(path, safe_yaml.MAX_BYTES))
     except ReadError as error:
-        known = ", ".join(sorted(p.stem for p in (datasets_dir() / "recipes").glob("*.yaml")))
-        raise RecipeError(f"no such recipe ({error}); there are: {known}") from None
+        available = ", ".join(sorted(p.stem for p in (datasets_dir() / "recipes").glob("*.yaml")))
+        raise RecipeError(f"no such recipe ({error}); there are: {available}") from None
     except safe_yaml.YamlError as error:
         raise RecipeError(f"{path}: {error}") from None
     if not isinstance(raw, dict):
         raise RecipeError(f"{path}: expected a mapping with corpus, model and train")
-    parts: dict[str, dict[str, Any]] = {}
+    sections: dict[str, dict[str, Any]] = {}
     known_keys = {"corpus": Recipe, "model": GPTConfig, "train": TrainConfig}
-    _known(raw, known_keys, str(path))
-    for part, kind in known_keys.items():
-        values = raw.get(part) or {}
+    _reject_unknown_keys(raw, known_keys, str(path))
+    for section, config_class in known_keys.items():
+        values = raw.get(section) or {}
         if not isinstance(values, dict):
-            raise RecipeError(f"{path}: {part} is to be a mapping, found {quoted(values)}")
-        values = {**values, **(overrides or {}).get(part, {})}
-        _known(values, [f.name for f in fields(kind)], f"{path}: {part}")
-        for field in fields(kind):
+            raise RecipeError(f"{path}: {section} must be a mapping, found {quoted(values)}")
+        values = {**values, **(overrides or {}).get(section, {})}
+        _reject_unknown_keys(values, [f.name for f in fields(config_class)], f"{path}: {section}")
+        for field in fields(config_class):
             if isinstance(field.default, int | float) and isinstance(value := values.get(field.name), str):
-                seen = f"{path}: {part}.{field.name} is the text {quoted(value)}"
-                raise RecipeError(f"{seen}, not a number (YAML writes 8.0e-4, not 8e-4)")
-        parts[part] = values
-    corpus = parts["corpus"]
+                problem = f"{path}: {section}.{field.name} is the text {quoted(value)}"
+                raise RecipeError(f"{problem}, not a number (YAML writes 8.0e-4, not 8e-4)")
+        sections[section] = values
+    corpus = sections["corpus"]
     try:
         corpus |= {key: tuple(corpus[key]) for key in ("parts", "without") if key in corpus}
-        GPTConfig(vocab_size=int(corpus.get("vocab_size", 2048)), **parts["model"])
-        return Settings(corpus=Recipe(**corpus), model=parts["model"], train=TrainConfig(**parts["train"]))
+        GPTConfig(vocab_size=int(corpus.get("vocab_size", 2048)), **sections["model"])
+        return Settings(corpus=Recipe(**corpus), model=sections["model"], train=TrainConfig(**sections["train"]))
     except (TypeError, ValueError, OverflowError) as error:
         raise RecipeError(f"{path}: {error}") from None
 
 
-def _known(values: dict[str, Any], known: Iterable[str], where: str) -> None:
-    names = list(known)
+def _reject_unknown_keys(values: dict[str, Any], known: Iterable[str], where: str) -> None:
+    known_names = list(known)
     for key in values:
-        if key not in names:
-            raise RecipeError(f"{where}: unknown key {key!r}{nearest(str(key), names)}")
+        if key not in known_names:
+            raise RecipeError(f"{where}: unknown key {key!r}{nearest(str(key), known_names)}")

@@ -1,7 +1,7 @@
-"""The teacher: decomposes a goal into a short plan by rules. It writes the first corpus and nothing else.
+"""The teacher: a rule-based planner that writes the plans of the initial training corpus.
 
-It is not consulted when the GPT plans, and the improvement loop never imports it. A goal that it cannot reach is a
-value: `None` and a reason. Every step it writes is applicable in the symbolic world, by construction.
+It is not used when the GPT plans, and the improvement loop never imports it. For a goal that it cannot reach it
+returns no actions and a reason. Every step it writes is applicable in the symbolic world by construction.
 """
 
 from __future__ import annotations
@@ -22,45 +22,51 @@ MAX_STEPS = 160
 
 
 class _StuckError(Exception):
-    """The teacher has no way on; its text says why."""
+    """The teacher cannot continue; the message says why."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Taught:
-    """A plan that reaches its goal, or None with the reason."""
+    """A plan that reaches its goal, or None with a reason."""
 
     actions: tuple[Action, ...] | None
     reason: str = ""
 
 
 def teach(
-    state: State, conditions: Sequence[Condition], start: State, *, phase: Sequence[Condition] = (),
+    state: State, conditions: Sequence[Condition], initial_state: State, *, phase: Sequence[Condition] = (),
     avoid: frozenset[int] = frozenset(),
 ) -> Taught:  # fmt: skip
-    """Plan for conditions that are independent of each other, from `state`, in an episode that began in `start`.
+    """Plan from `state` for conditions that are independent of each other.
 
-    Things that a condition of `phase` rests on already are left where they are, if others serve; what is in `avoid` is
-    not used if the goal leaves a choice.
+    Args:
+        state: The current state.
+        conditions: The conditions to achieve.
+        initial_state: The initial state of the episode.
+        phase: Conditions whose supporting objects stay in place if others can be used.
+        avoid: Fixtures and objects that are used only if the goal leaves no choice.
     """
-    teacher = _Teacher(state, start, grounding.satisfied_objects(state, phase), avoid)
+    teacher = _Teacher(state, initial_state, grounding.satisfied_objects(state, phase), avoid)
     try:
         for condition in sorted(conditions, key=rank):
             teacher.achieve(condition)
         teacher.tidy(conditions)
     except _StuckError as stuck:
         return Taught(actions=None, reason=str(stuck))
-    if not teacher.limited and not all(holds(teacher.state, c, start) for c in conditions):
+    if not teacher.limited and not all(holds(teacher.state, c, initial_state) for c in conditions):
         return Taught(actions=None, reason="the conditions undo each other")
     return Taught(actions=tuple(teacher.actions))
 
 
 class _Teacher:
-    def __init__(self, state: State, start: State, taken: dict[int, Place | None], avoid: frozenset[int]) -> None:
-        self.first = state  # things and places are chosen in it, as the facts of the prompt are
+    def __init__(
+        self, state: State, initial_state: State, taken: dict[int, Place | None], avoid: frozenset[int]
+    ) -> None:
+        self.choice_state = state  # objects and places are chosen in this state, as for the prompt's facts
         self.avoid = avoid
         self.state = state
-        self.start = start
-        self.taken = taken  # what conditions have chosen, and for where
+        self.initial_state = initial_state
+        self.taken = taken  # objects chosen for conditions, with their target places
         self.actions: list[Action] = []
         self.opened: list[int] = []
         self.limited = False
@@ -96,109 +102,109 @@ class _Teacher:
             self.free_hand()
             self.do("close", fixture)
 
-    def take(self, thing: int) -> None:
-        if self.state.held == thing:
+    def take(self, item: int) -> None:
+        if self.state.held == item:
             return
         self.free_hand()
-        if (closed := self.state.closed_around(thing)) is not None:
+        if (closed := self.state.closed_around(item)) is not None:
             self.open(closed)
-        self.do("pick up", thing)
+        self.do("pick up", item)
 
-    def bring(self, thing: int, place: int) -> None:
-        """Put a thing in or on a place, opened before the hand is full."""
-        if self.state.place[thing] == place:
+    def bring(self, item: int, place: int) -> None:
+        """Put an object in or on a place; open the place before the hand is full."""
+        if self.state.place[item] == place:
             return
         root = self.state.root(place)
         if root >= 0 and self.state.world.enclosed[root] and not self.state.flags[root] & OPEN:
             self.open(root)
-        self.take(thing)
-        self.do("put", thing, place)
+        self.take(item)
+        self.do("put", item, place)
 
     def run(self, fixture: int) -> None:
-        """Let an appliance run once over what is in it, and leave it off."""
+        """Run an appliance once on its contents, and leave it off."""
         process = self.state.world.process[fixture]
         if process and "closed" in process.when:
             self.close(fixture)
-        kind = self.state.world.fixture_category[fixture]
-        if kind and kind.switch:
+        category = self.state.world.fixture_category[fixture]
+        if category and category.switch:
             self.free_hand()
             if not self.state.flags[fixture] & ON:
                 self.do("turn on", fixture)
             self.do("turn off", fixture)
 
-    def make(self, things: Sequence[int], thing: Thing) -> None:
-        """Bring about the states that `thing` asks for, in each of the things."""
+    def apply_states(self, objects: Sequence[int], description: Thing) -> None:
+        """Give each object the states that `description` asks for."""
         for word in sorted(
-            thing.states, key=lambda s: grounding.STATE_ORDER.index(s) if s in grounding.STATE_ORDER else 99
+            description.states, key=lambda s: grounding.STATE_ORDER.index(s) if s in grounding.STATE_ORDER else 99
         ):
-            lacking = [t for t in things if not self.state.has(t, word)]
-            if not lacking:
+            remaining = [item for item in objects if not self.state.has(item, word)]
+            if not remaining:
                 continue
             if word == "sliced":
-                self.slice(lacking)
+                self.slice(remaining)
             elif word in ("folded", "cooked"):
-                for t in lacking:
-                    (self.fold if word == "folded" else self.cook)(t)
+                for item in remaining:
+                    (self.fold if word == "folded" else self.cook)(item)
             elif word in grounding.APPLIANCES:
-                self.treat(lacking, word)
+                self.treat(remaining, word)
             else:
                 raise _StuckError(f"nothing here makes things {word}")
 
-    def treat(self, things: Sequence[int], word: str) -> None:
+    def treat(self, objects: Sequence[int], word: str) -> None:
         batches: dict[int, list[int]] = {}
-        for t in things:
-            fixture = grounding.appliance_for(self.state, word, t, self.avoid)
+        for item in objects:
+            fixture = grounding.appliance_for(self.state, word, item, self.avoid)
             if fixture is None:
-                raise _StuckError(f"nothing here makes {self.state.world.names[t]} {word}")
-            self.bring(t, fixture)
-            batches.setdefault(fixture, []).append(t)
+                raise _StuckError(f"nothing here makes {self.state.world.names[item]} {word}")
+            self.bring(item, fixture)
+            batches.setdefault(fixture, []).append(item)
         for fixture in batches:
             self.run(fixture)
 
-    def slice(self, things: Sequence[int]) -> None:
-        for t in things:
-            self.onto_surface(t)
-        knife = grounding.tool_for(self.first, "cuts", self.avoid)
+    def slice(self, objects: Sequence[int]) -> None:
+        for item in objects:
+            self.onto_surface(item)
+        knife = grounding.tool_for(self.choice_state, "cuts", self.avoid)
         if knife is None:
             raise _StuckError("there is no knife")
         self.take(knife)
-        for t in things:
-            if not self.state.flags[t] & SLICED:
-                self.do("slice", t)
-        root = self.state.root(things[-1])
+        for item in objects:
+            if not self.state.flags[item] & SLICED:
+                self.do("slice", item)
+        root = self.state.root(objects[-1])
         place = grounding.open_surface(self.state, knife, near=root, avoid=self.avoid)
         if place is None:
             raise _StuckError("nowhere to put down the knife")
         self.do("put", knife, place)
 
-    def onto_surface(self, thing: int) -> None:
-        """Move a thing out of a cupboard, the hand or a person's hands to where it can be worked on."""
-        root = self.state.root(thing)
+    def onto_surface(self, item: int) -> None:
+        """Move an object out of a cupboard, the hand or a person's hands to a work surface."""
+        root = self.state.root(item)
         if root < 0 or self.state.world.enclosed[root] or self.state.world.relation[root] != "on":
-            place = grounding.open_surface(self.state, thing, avoid=self.avoid)
+            place = grounding.open_surface(self.state, item, avoid=self.avoid)
             if place is None:
-                raise _StuckError(f"nowhere to put {self.state.world.names[thing]}")
-            self.bring(thing, place)
+                raise _StuckError(f"nowhere to put {self.state.world.names[item]}")
+            self.bring(item, place)
 
-    def fold(self, thing: int) -> None:
-        self.onto_surface(thing)
+    def fold(self, item: int) -> None:
+        self.onto_surface(item)
         self.free_hand()
-        self.do("fold", thing)
+        self.do("fold", item)
 
-    def cook(self, thing: int) -> None:
-        fixture = grounding.appliance_for(self.state, "cooked", thing, self.avoid)
+    def cook(self, item: int) -> None:
+        fixture = grounding.appliance_for(self.state, "cooked", item, self.avoid)
         if fixture is None:
-            raise _StuckError(f"nothing here cooks {self.state.world.names[thing]}")
+            raise _StuckError(f"nothing here cooks {self.state.world.names[item]}")
         target = fixture
         if self.state.world.categories[fixture] == "stove burner":
-            vessel = grounding.cooking_vessel(self.state, thing, self.avoid)
+            vessel = grounding.cooking_vessel(self.state, item, self.avoid)
             assert vessel is not None
             stands_on = self.state.place[vessel]
             if stands_on >= 0 and self.state.world.categories[stands_on] == "stove burner":
                 fixture = stands_on
             self.bring(vessel, fixture)
             target = vessel
-        self.bring(thing, target)
+        self.bring(item, target)
         self.run(fixture)
 
     def fill(self, vessel: int, liquid: str) -> None:
@@ -222,100 +228,110 @@ class _Teacher:
         self.do("pour", origin, into)
         self.put_back(origin, home)
 
-    def put_back(self, thing: int, home: int) -> None:
-        shut = home < 0 or (self.state.world.enclosed[home] and not self.state.flags[home] & OPEN)
-        if not shut and grounding.can_hold(self.state, home, thing):
-            self.do("put", thing, home)
+    def put_back(self, item: int, previous_place: int) -> None:
+        inaccessible = previous_place < 0 or (
+            self.state.world.enclosed[previous_place] and not self.state.flags[previous_place] & OPEN
+        )
+        if not inaccessible and grounding.can_hold(self.state, previous_place, item):
+            self.do("put", item, previous_place)
         else:
             self.free_hand()
 
     def achieve(self, condition: Condition) -> None:
-        if holds(self.state, condition, self.start):
+        if holds(self.state, condition, self.initial_state):
             return
         if isinstance(condition, Count):
-            self.count(condition)
+            self.achieve_count(condition)
         elif isinstance(condition, Every):
-            about = quantified_objects(self.start, condition)
-            if not about:
+            objects = quantified_objects(self.initial_state, condition)
+            if not objects:
                 raise _StuckError(f"there is no {format_thing(condition.thing)}")
             if condition.place is not None:
-                left = self.limit([t for t in about if not is_at(self.state, t, condition.place)])
-                self.bring_all(left, Thing(word="anything"), condition.place)
+                remaining = self.cap([item for item in objects if not is_at(self.state, item, condition.place)])
+                self.bring_all(remaining, Thing(word="anything"), condition.place)
             else:
-                left = self.limit([t for t in about if not all(self.state.has(t, s) for s in condition.become)])
-                self.make(left, Thing(word="anything", states=condition.become))
+                remaining = self.cap(
+                    [item for item in objects if not all(self.state.has(item, s) for s in condition.become)]
+                )
+                self.apply_states(remaining, Thing(word="anything", states=condition.become))
         elif isinstance(condition, No):
-            self.none(condition)
+            self.achieve_none(condition)
         elif isinstance(condition, Holding):
-            found = grounding.candidates(self.first, condition.thing, None, avoid=self.avoid)
-            ready = matching_objects(self.first, condition.thing)
-            ready = [t for t in ready if not grounding.is_avoided(self.first, t, self.avoid)]
-            if not ready and not found:
+            candidates = grounding.candidates(self.choice_state, condition.thing, None, avoid=self.avoid)
+            ready = matching_objects(self.choice_state, condition.thing)
+            ready = [item for item in ready if not grounding.is_avoided(self.choice_state, item, self.avoid)]
+            if not ready and not candidates:
                 raise _StuckError(f"there is no {format_thing(condition.thing)}")
-            ready.sort(key=lambda t: (self.taken.get(t) is not None, grounding.reach_cost(self.first, t)))
-            thing = (ready or found)[0]
-            self.make([thing], condition.thing)
-            if condition.thing.liquid and self.state.liquid[thing] != condition.thing.liquid:
-                self.fill(thing, condition.thing.liquid)
-            self.take(thing)
+            ready.sort(
+                key=lambda item: (self.taken.get(item) is not None, grounding.reach_cost(self.choice_state, item))
+            )
+            item = (ready or candidates)[0]
+            self.apply_states([item], condition.thing)
+            if condition.thing.liquid and self.state.liquid[item] != condition.thing.liquid:
+                self.fill(item, condition.thing.liquid)
+            self.take(item)
         else:
-            self.fixture(condition)
+            self.achieve_fixture(condition)
 
-    def filled(self) -> State:
-        """The first state with things where they are now: doors that were opened meanwhile do not count."""
-        return self.first._replace(place=self.state.place)
+    def initial_with_current_places(self) -> State:
+        """Return the choice state with the current object places: doors opened since then do not count."""
+        return self.choice_state._replace(place=self.state.place)
 
-    def limit(self, things: list[int]) -> list[int]:
-        self.limited |= len(things) > MAX_OBJECTS_PER_CONDITION
-        return things[:MAX_OBJECTS_PER_CONDITION]
+    def cap(self, objects: list[int]) -> list[int]:
+        self.limited |= len(objects) > MAX_OBJECTS_PER_CONDITION
+        return objects[:MAX_OBJECTS_PER_CONDITION]
 
-    def count(self, condition: Count) -> None:
-        done = matching_objects(self.state, condition.thing, condition.place)
-        missing = condition.number - len(done)
-        found = grounding.candidates(self.first, condition.thing, condition.place, taken=self.taken, avoid=self.avoid)
-        things = [t for t in found if t not in done][:missing]
-        if len(things) < missing:
+    def achieve_count(self, condition: Count) -> None:
+        satisfied = matching_objects(self.state, condition.thing, condition.place)
+        missing = condition.number - len(satisfied)
+        candidates = grounding.candidates(
+            self.choice_state, condition.thing, condition.place, taken=self.taken, avoid=self.avoid
+        )
+        objects = [item for item in candidates if item not in satisfied][:missing]
+        if len(objects) < missing:
             raise _StuckError(f"there are not enough of: {condition.thing.word}")
-        self.taken |= dict.fromkeys(things, condition.place)
+        self.taken |= dict.fromkeys(objects, condition.place)
         pourable = condition.thing.liquid if condition.place is not None else None
-        origin = grounding.liquid_source(self.state, pourable, things[0], self.avoid) if pourable else None
-        late = origin is not None and origin >= self.state.world.n_fixtures
+        origin = grounding.liquid_source(self.state, pourable, objects[0], self.avoid) if pourable else None
+        pour_last = origin is not None and origin >= self.state.world.n_fixtures
         wanted = condition.thing
-        self.make(things, wanted)
-        if wanted.liquid and not late:
-            for t in things:
-                if self.state.liquid[t] != wanted.liquid:
-                    self.fill(t, wanted.liquid)
+        self.apply_states(objects, wanted)
+        if wanted.liquid and not pour_last:
+            for item in objects:
+                if self.state.liquid[item] != wanted.liquid:
+                    self.fill(item, wanted.liquid)
         if condition.place is not None:
-            self.bring_all(things, wanted, condition.place)
-        if wanted.liquid and late:
-            for t in things:
-                if self.state.liquid[t] != wanted.liquid:
-                    self.fill(t, wanted.liquid)
+            self.bring_all(objects, wanted, condition.place)
+        if wanted.liquid and pour_last:
+            for item in objects:
+                if self.state.liquid[item] != wanted.liquid:
+                    self.fill(item, wanted.liquid)
 
-    def bring_all(self, things: Sequence[int], wanted: Thing, place: Place) -> None:
+    def bring_all(self, objects: Sequence[int], wanted: Thing, place: Place) -> None:
         if place.fixture is not None:
-            target = grounding.choose_fixture(self.first, place.fixture, list(things), avoid=self.avoid)
+            target = grounding.choose_fixture(self.choice_state, place.fixture, list(objects), avoid=self.avoid)
             if target is None:
                 raise _StuckError(f"no {place.fixture} can take it")
-            for t in things:
-                if not grounding.can_hold(self.state, target, t):  # full: the next one of its kind
-                    target = grounding.choose_fixture(self.state, place.fixture, [t], avoid=self.avoid)
-                    if target is None or not grounding.can_hold(self.state, target, t):
+            for item in objects:
+                if not grounding.can_hold(self.state, target, item):  # full: try the next one of its category
+                    target = grounding.choose_fixture(self.state, place.fixture, [item], avoid=self.avoid)
+                    if target is None or not grounding.can_hold(self.state, target, item):
                         raise _StuckError(f"no room {self.state.world.relation[target or 0]} {place.fixture}")
-                if is_at(self.state, t, place):
+                if is_at(self.state, item, place):
                     continue
                 if self.state.world.relation[target] == "with":
-                    self.take(t)
-                    self.do("give", t, target)
+                    self.take(item)
+                    self.do("give", item, target)
                 else:
-                    self.bring(t, target)
+                    self.bring(item, target)
             return
-        container = grounding.choose_container(self.first, place, list(things), taken=self.taken, avoid=self.avoid)
+        container = grounding.choose_container(
+            self.choice_state, place, list(objects), taken=self.taken, avoid=self.avoid
+        )
         if container is None or place.thing is None:
             raise _StuckError("there is no container for it")
         self.taken[container] = place.inside
-        self.make([container], place.thing)
+        self.apply_states([container], place.thing)
         inside = place.inside
         enclosed = (
             inside is not None
@@ -324,26 +340,26 @@ class _Teacher:
         )
         if inside is not None and not enclosed and not is_at(self.state, container, inside):
             self.bring_all([container], place.thing, inside)
-        for t in things:
-            self.bring(t, container)
+        for item in objects:
+            self.bring(item, container)
         if inside is not None and not is_at(self.state, container, inside):
             self.bring_all([container], place.thing, inside)
 
-    def none(self, condition: No) -> None:
-        for thing in self.limit(matching_objects(self.state, condition.thing, condition.place)):
+    def achieve_none(self, condition: No) -> None:
+        for item in self.cap(matching_objects(self.state, condition.thing, condition.place)):
             if "dirty" in condition.thing.states and condition.place is None:
-                self.make([thing], Thing(word="anything", states=("clean",)))
+                self.apply_states([item], Thing(word="anything", states=("clean",)))
                 continue
             if condition.place is None:
                 raise _StuckError(f"things cannot be made to vanish: {condition.thing.word}")
-            if not is_at(self.state, thing, condition.place):
-                continue  # it left in its container
-            target = grounding.alternative_place(self.filled(), thing, condition.place, self.avoid)
+            if not is_at(self.state, item, condition.place):
+                continue  # already moved with its container
+            target = grounding.alternative_place(self.initial_with_current_places(), item, condition.place, self.avoid)
             if target is None:
-                raise _StuckError(f"nowhere else to put {self.state.world.names[thing]}")
-            self.bring(thing, target)
+                raise _StuckError(f"nowhere else to put {self.state.world.names[item]}")
+            self.bring(item, target)
 
-    def fixture(self, condition: FixtureIs) -> None:
+    def achieve_fixture(self, condition: FixtureIs) -> None:
         word = condition.state
         opposite = {"open": "closed", "closed": "open", "on": "off", "off": "on", "dirty": "clean"}
         if condition.quantifier == "no":
@@ -351,33 +367,33 @@ class _Teacher:
                 raise _StuckError(f"nothing makes a {condition.fixture} not {word}")
             word = opposite[word]
         named = sorted(fixtures_of(self.state, condition), key=self.avoid.__contains__)
-        lacking = [f for f in named if not self.state.has(f, word)]
+        remaining = [fixture for fixture in named if not self.state.has(fixture, word)]
         if condition.quantifier == "some":
-            lacking = lacking[:1]
-        if not lacking:
+            remaining = remaining[:1]
+        if not remaining:
             raise _StuckError(f"there is no {condition.fixture}")
-        for f in lacking:
-            self.change(f, word)
+        for fixture in remaining:
+            self.change_fixture(fixture, word)
 
-    def change(self, fixture: int, word: str) -> None:
+    def change_fixture(self, fixture: int, word: str) -> None:
         if word == "clean":
             cloth = grounding.tool_for(self.state, "wipes", self.avoid)
             if cloth is None:
                 raise _StuckError("there is no cloth or sponge")
-            home = self.state.root(cloth)
+            previous_place = self.state.root(cloth)
             self.take(cloth)
             self.do("wipe", fixture)
-            self.put_back(cloth, home)
+            self.put_back(cloth, previous_place)
         elif word == "watered":
             vessel = grounding.tool_for(self.state, "waters", self.avoid)
             if vessel is None:
                 raise _StuckError("there is nothing to water plants with")
-            home = self.state.root(vessel)
+            previous_place = self.state.root(vessel)
             if self.state.liquid[vessel] != "water":
                 self.fill(vessel, "water")
             self.take(vessel)
             self.do("pour", vessel, fixture)
-            self.put_back(vessel, home)
+            self.put_back(vessel, previous_place)
         else:
             self.free_hand()
             if word == "open" and self.state.flags[fixture] & ON:
@@ -388,13 +404,13 @@ class _Teacher:
             self.do({"open": "open", "closed": "close", "on": "turn on", "off": "turn off"}[word], fixture)
 
     def tidy(self, conditions: Sequence[Condition]) -> None:
-        """Close what a person would not leave open, unless that undoes a condition."""
+        """Close fixtures that a person would not leave open, unless that undoes a condition."""
         for fixture in dict.fromkeys(self.opened):
-            kind = self.state.world.fixture_category[fixture]
-            if not (kind and kind.close_after and self.state.flags[fixture] & OPEN and self.state.held < 0):
+            category = self.state.world.fixture_category[fixture]
+            if not (category and category.close_after and self.state.flags[fixture] & OPEN and self.state.held < 0):
                 continue
             action = Action("close", (self.state.world.names[fixture],))
             if unmet_precondition(self.state, action) is None and all(
-                holds(successor(self.state, action), c, self.start) for c in conditions
+                holds(successor(self.state, action), c, self.initial_state) for c in conditions
             ):
                 self.do("close", fixture)

@@ -1,4 +1,4 @@
-"""Long goals piece by piece: the teacher's plan for a few conditions at a time, the state read again between them."""
+"""The teacher's plan for a long goal in chunks: a few conditions at a time, chosen anew from the state after each."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ from planner.corpus.teacher import teach
 from planner.goals.chunking import next_conditions
 
 MAX_CHUNKS = 12
-Piece = tuple[State, tuple[Condition, ...], State, tuple[Action, ...]]
-"""A state, the conditions to be met from there, the start of the episode, and the actions that meet them."""
+Chunk = tuple[State, tuple[Condition, ...], State, tuple[Action, ...]]
+"""A state, the conditions to achieve from it, the episode's initial state, and the actions that achieve them."""
 
 
-def plan_in_chunks(start: State, goal: Goal, avoid: frozenset[int] = frozenset()) -> Iterator[Piece]:
-    """Yield (state, chunk, start of the phase, the teacher's actions) until the goal holds.
+def plan_in_chunks(initial_state: State, goal: Goal, avoid: frozenset[int] = frozenset()) -> Iterator[Chunk]:
+    """Yield chunks until the goal holds.
 
-    What is to be avoided is used where there is nothing else.
+    Entities in `avoid` are used only if the goal leaves no choice.
 
     Raises:
         LookupError: The teacher cannot reach the goal.
     """
-    state = start
+    state = initial_state
     for phase in goal.phases:
         for _ in range(MAX_CHUNKS):
-            todo = next_conditions(state, phase, start)
-            if not todo:
+            conditions = next_conditions(state, phase, initial_state)
+            if not conditions:
                 break
-            taught = teach(state, todo, start, phase=phase, avoid=avoid)
+            taught = teach(state, conditions, initial_state, phase=phase, avoid=avoid)
             if not taught.actions:
                 raise LookupError(taught.reason or "nothing to do")
-            yield state, todo, start, taught.actions
+            yield state, conditions, initial_state, taught.actions
             for action in taught.actions:
                 state = successor(state, action)
-        if not all(holds(state, c, start) for c in phase):
+        if not all(holds(state, c, initial_state) for c in phase):
             raise LookupError("the conditions undo each other")

@@ -49,7 +49,8 @@ def applicable_to(state: State, names: Collection[str]) -> list[Action]:
 
 def _fresh(state: State, actions: list[Action], visited: Collection[StateKey]) -> list[tuple[Action, State]]:
     key = state_key(state)
-    key_is_new = key not in visited  # for many actions nothing but where the robot stands changes: compared by identity
+    # Many actions change only where the robot stands, which the key leaves out: compare its parts by identity.
+    key_is_new = key not in visited
     candidates = []
     for action in actions:
         next_state = successor(state, action)

@@ -68,12 +68,12 @@ def sequence_chances(
         if len(next_tokens) == 1:
             distribute(remaining, depth + 1, [*pending, *next_tokens], chance)
             return
-        before = session.length
+        length_before = session.length
         logits = session.feed(pending, list(next_tokens))
         weights = [math.exp(float(logit - logits.max())) for logit in logits]
         for (token, matching), weight in zip(next_tokens.items(), weights, strict=True):
             distribute(matching, depth + 1, [token], chance * weight / sum(weights))
-        session.rewind(before)
+        session.rewind(length_before)
 
     distribute(range(len(options)), 0, pending, 1.0)
     return chances

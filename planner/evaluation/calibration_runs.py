@@ -1,4 +1,4 @@
-"""Measuring what a calibration is made of: tasks of its own split, what the GPT made of each, and what was meant."""
+"""Collect the data for calibration: run a planner on the calibration split and compare with the correct goals."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ if TYPE_CHECKING:
     from planner.api import Planner
     from planner.tasks.held_out_trials import EvaluationTask
 
-# Phrases and goals as in training, in homes of their own: what is held out stays so for `--report`.
+# Training phrases and goals in separate homes: held-out phrases and goals stay unseen for `--report`.
 CALIBRATION: tuple[Split, ...] = (
     *(split for split in BUILT_IN if split.answer == "plan" and split.phrases == "train" and not split.new_goal),
     Split(name="calibration refusals", answer="refuse"),
     Split(name="calibration questions", answer="ask"),
 )
-FEWEST = 20  # goals that a temperature of their own is fitted to
+MIN_OBSERVATIONS = 20  # goals of one reading mode needed to fit its own temperature
 
 
 @dataclass(frozen=True, kw_only=True)
 class Observation:
-    """What a planner made of a trial.
+    """A planner's result on a trial.
 
     Attributes:
-        split: Of the trial.
-        answerable: Whether a plan is the right answer.
-        acted: Whether a goal was written.
-        reading: How it was come by.
-        logprob: The GPT's log-probability of it.
-        right: Whether it is what was meant.
-        verified: Whether the plan reaches the goal that was written.
-        reached: Whether the plan reaches what was meant.
-        candidates: The GPT's probability of each goal that may be meant, and whether it is what was meant.
+        split: Split of the trial.
+        answerable: Whether the correct answer is a plan.
+        acted: Whether the GPT wrote a goal.
+        reading: How the goal was obtained.
+        logprob: The GPT's log-probability of the goal.
+        right: Whether the goal is correct.
+        verified: Whether the plan reaches the goal that the GPT wrote.
+        reached: Whether the plan reaches the correct goal.
+        candidates: The GPT's probability of each candidate goal, and whether it is correct.
     """
 
     split: str
@@ -57,52 +57,52 @@ class Observation:
 
     @property
     def meant(self) -> float:
-        """The GPT's probability of what was meant; 0 if it is no candidate."""
+        """The GPT's probability of the correct goal; 0 if it is not a candidate."""
         return max((probability for probability, is_meant in self.candidates if is_meant), default=0.0)
 
 
 def calibration_trials(per_split: int, seed: int) -> Iterator[EvaluationTask]:
-    """Yield the tasks of the calibration split: homes that neither training nor any test draws from."""
+    """Yield the tasks of the calibration split, whose homes occur in neither training nor tests."""
     for split in CALIBRATION:
         yield from draw_trials(split, per_split, seed=seed, span=SPLITS["calibration"])
 
 
 def observe(planner: Planner, trial: EvaluationTask, options: Options) -> Observation:
-    """Let a planner answer a trial, and look at what else it may have meant."""
-    found = planner.reader.understand(trial.told, trial.start, options)
+    """Run a planner on a trial and score the candidate goals."""
+    parsed = planner.reader.understand(trial.prompt, trial.start, options)
     meant = meaning(trial.goal) if trial.answer == "plan" and trial.goal is not None else None
     verified = reached = False
-    rivals: list[tuple[float, bool]] = []
-    if found.goal is not None:
-        plan = planner.plan_for_goal(found.goal, trial.start, options, instruction=found.instruction)
+    candidate_goals: list[tuple[float, bool]] = []
+    if parsed.goal is not None:
+        plan = planner.plan_for_goal(parsed.goal, trial.start, options, instruction=parsed.instruction)
         verified = plan.status == "verified"
         reached = meant is not None and score_attempt(plan, trial).success
-        for candidate in candidates(planner.reader, found, trial.start, options):
-            rivals.append((candidate.probability, meaning(candidate.goal) == meant))
+        for candidate in candidates(planner.reader, parsed, trial.start, options):
+            candidate_goals.append((candidate.probability, meaning(candidate.goal) == meant))
     return Observation(
         split=trial.split,
         answerable=meant is not None,
-        acted=found.goal is not None,
-        reading=found.reading,
-        logprob=found.logprob,
-        right=found.goal is not None and meaning(found.goal) == meant,
+        acted=parsed.goal is not None,
+        reading=parsed.reading,
+        logprob=parsed.logprob,
+        right=parsed.goal is not None and meaning(parsed.goal) == meant,
         verified=verified,
         reached=reached,
-        candidates=tuple(rivals),
+        candidates=tuple(candidate_goals),
     )
 
 
 def calibrate(observations: Sequence[Observation]) -> Calibration:
-    """Fit temperatures to every other task, and take the scores of the tasks between.
+    """Fit temperatures on every other task, and take conformal scores from the others.
 
-    Coverage holds for scores that no temperature has seen; alternation gives both halves their share of each split.
+    Coverage holds only for scores of tasks that were not used to fit; alternation balances the splits in both halves.
     """
     fitted = [o for o in observations[::2] if o.acted]
-    goal = _temperatures(fitted, lambda o: o.right)
+    goal_temperatures = _temperatures(fitted, lambda o: o.right)
     verified = [o for o in fitted if o.verified]
     unverified = [o for o in fitted if not o.verified]
     calibration = Calibration(
-        goal=goal,
+        goal=goal_temperatures,
         plan=_temperatures(verified, lambda o: o.reached),
         unverified=(sum(o.reached for o in unverified) + 1) / (len(unverified) + 2),  # Laplace's rule of succession
         scores=(),
@@ -115,17 +115,17 @@ def calibrate(observations: Sequence[Observation]) -> Calibration:
 
 
 def _temperatures(observations: Sequence[Observation], outcome: Callable[[Observation], bool]) -> dict[Reading, float]:
-    """The temperature of each way of reading, of all together where there are too few of one."""
-    found: dict[Reading, float] = {}
+    """Return the temperature of each reading mode; one with too few observations uses all."""
+    temperatures: dict[Reading, float] = {}
     for reading in get_args(Reading):
-        alike = [o for o in observations if o.reading == reading]
-        used = alike if len(alike) >= FEWEST else observations
-        found[reading] = fit_temperature([min(0.0, o.logprob) for o in used], [outcome(o) for o in used])
-    return found
+        same_reading = [o for o in observations if o.reading == reading]
+        used = same_reading if len(same_reading) >= MIN_OBSERVATIONS else observations
+        temperatures[reading] = fit_temperature([min(0.0, o.logprob) for o in used], [outcome(o) for o in used])
+    return temperatures
 
 
-def sets(observation: Observation, calibration: Calibration, threshold: float) -> tuple[bool, ...]:
-    """Return, of the goals that may be meant at a threshold, whether each is what was meant."""
+def prediction_set(observation: Observation, calibration: Calibration, threshold: float) -> tuple[bool, ...]:
+    """Return whether each goal of the prediction set at a threshold is correct."""
     return tuple(
         is_meant
         for probability, is_meant in observation.candidates
@@ -133,6 +133,6 @@ def sets(observation: Observation, calibration: Calibration, threshold: float) -
     )
 
 
-def probability_of(observation: Observation) -> float:
-    """Return the GPT's own probability of the goal that it wrote, before calibration."""
+def raw_goal_probability(observation: Observation) -> float:
+    """Return the GPT's uncalibrated probability of the goal that it wrote."""
     return math.exp(min(0.0, observation.logprob))

@@ -1,15 +1,16 @@
-"""Measuring a planner on trials: did it understand the goal, and does its plan reach the goal of the task.
+"""Measure a planner on trials: whether it writes the correct goal, and whether its plan reaches the task's goal.
 
-Success is always against the task's goal, never the one that the GPT wrote. Three ways of planning are measured:
+Success is always scored against the task's goal, never against the goal that the GPT wrote. There are three planning
+modes:
 
-    alone         the GPT alone: it writes the goal, then the whole plan in one free, greedy pass, which is replayed;
-                  a subtask that cannot be read or done ends the plan
-    constrained   only applicable subtasks can be written, long goals are planned in chunks, one attempt
-    verified      the same, and further samples where the plan does not reach the goal that the GPT wrote
+    alone         the GPT alone writes the goal, then the whole plan in one unconstrained greedy pass, which is
+                  replayed; an invalid or inapplicable action ends the plan
+    constrained   decoding allows only applicable actions; long goals are planned in chunks; one attempt
+    verified      as constrained, and more samples if the plan does not reach the goal that the GPT wrote
 
-Or the goal alone is measured, which is many times faster:
+Measuring only the goal is many times faster:
 
-    understood    no plan is made; success is that all of the goal is right, or the kind of answer
+    understood    no plan is made; success means that the whole goal, or the type of answer, is correct
 """
 
 from __future__ import annotations
@@ -39,12 +40,12 @@ if TYPE_CHECKING:
     from planner.tasks.held_out_trials import EvaluationTask
 
 PlanningMode = Literal["alone", "constrained", "verified", "understood"]
-ANSWERS = ("plan", "refuse", "ask")  # the kinds of answer
-KINDS = {"verified": "plan", "unverified": "plan", "refused": "refuse", "ask": "ask"}  # by the status of an answer
+ANSWERS = ("plan", "refuse", "ask")  # the types of answer
+ANSWER_OF_STATUS = {"verified": "plan", "unverified": "plan", "refused": "refuse", "ask": "ask"}
 
 
 def planning_modes(*, samples: int = 4, seed: int = 0, inventory: bool = True) -> dict[PlanningMode, Options]:
-    """Return how each way decodes."""
+    """Return the decoding options of each planning mode."""
     plain = Options(samples=0, seed=seed, inventory=inventory)
     return {
         "alone": replace(plain, constrained=False, chunks=False, clauses=False, grounded=False),
@@ -55,18 +56,18 @@ def planning_modes(*, samples: int = 4, seed: int = 0, inventory: bool = True) -
 
 @dataclass(frozen=True, kw_only=True)
 class Attempt:
-    """What one way made of a trial.
+    """The result of one planning mode on a trial.
 
     Attributes:
         status: A plan's status, or `understood` where none was made.
-        kind: The kind of answer: plan, refuse or ask.
-        reason: Why not verified; the refusal; the question.
-        subtasks: The plan.
-        success: The task's goal was reached, or the right kind of answer was given.
+        kind: The type of answer: plan, refuse or ask.
+        reason: Why the plan is not verified, or the refusal or question.
+        subtasks: The plan's actions.
+        success: Whether the task's goal was reached, or the correct type of answer was given.
         rate: Goal-condition rate, in [0, 1]; NaN where no plan was made.
         seconds: Time from instruction to answer [s].
-        tried: Plans decoded.
-        tokens: Tokens written.
+        tried: Number of plans decoded.
+        tokens: Number of tokens generated.
     """
 
     status: str
@@ -82,12 +83,12 @@ class Attempt:
 
 @dataclass(frozen=True, kw_only=True)
 class Prediction:
-    """A trial and what each way made of it.
+    """A trial and the results of each planning mode.
 
     Attributes:
-        goal_text: What the GPT took the instruction to mean.
-        exact: It is the task's goal, word for word in the canonical wording.
-        same: It means the task's goal: the order of conditions and of states does not matter.
+        goal_text: The goal that the GPT wrote for the instruction.
+        exact: Whether it equals the task's goal in canonical wording.
+        same: Whether it is equivalent to the task's goal, ignoring the order of conditions and states.
         reference: Whether the reference plan reaches the goal, if the task has one.
     """
 
@@ -100,13 +101,13 @@ class Prediction:
 
     @property
     def last(self) -> Attempt:
-        """What the costliest way made of it, which the tables are about."""
+        """The result of the last, most expensive mode, which the tables report."""
         return list(self.attempts.values())[-1]
 
     def as_dict(self) -> dict[str, object]:
-        """One line of predictions.jsonl."""
+        """Return one record of predictions.jsonl."""
         trial = self.trial
-        found: dict[str, object] = {
+        record: dict[str, object] = {
             "id": trial.id,
             "split": trial.split,
             "family": trial.family,
@@ -118,8 +119,8 @@ class Prediction:
             "exact": self.exact,
             "same": self.same,
         }
-        for way, attempt in self.attempts.items():
-            found[way] = {
+        for mode, attempt in self.attempts.items():
+            record[mode] = {
                 "status": attempt.status,
                 "answer": attempt.kind,
                 "reason": attempt.reason,
@@ -131,55 +132,60 @@ class Prediction:
                 "tokens": attempt.tokens,
             }
         if self.reference is not None:
-            found["reference_success"] = self.reference
-        return found
+            record["reference_success"] = self.reference
+        return record
 
 
 def measure(planner: Planner, trial: EvaluationTask, options: Mapping[PlanningMode, Options]) -> Prediction:
-    """Let a planner answer a trial in each of several ways, the costlier last, and score each answer."""
+    """Run a planner on a trial in each mode, the most expensive last, and score each answer."""
     plans: dict[PlanningMode, Plan] = {}
-    for way, how in options.items():
-        # Where no sample was needed, the plan would be the same again, token for token.
-        alike = (p for w, p in plans.items() if _is_settled(p) and replace(options[w], samples=how.samples) == how)
-        plans[way] = next(alike, None) or planner.plan(trial.told, trial.start, how)
+    for mode, mode_options in options.items():
+        # Reuse an earlier mode's plan if it needed no samples: this mode would decode the same tokens.
+        reusable = (
+            earlier_plan
+            for earlier_mode, earlier_plan in plans.items()
+            if _is_settled(earlier_plan)
+            and replace(options[earlier_mode], samples=mode_options.samples) == mode_options
+        )
+        plans[mode] = next(reusable, None) or planner.plan(trial.prompt, trial.start, mode_options)
     last = list(plans.values())[-1]
     return _prediction(
-        trial, last.goal, last.goal_text, {way: score_attempt(plan, trial) for way, plan in plans.items()}
+        trial, last.goal, last.goal_text, {mode: score_attempt(plan, trial) for mode, plan in plans.items()}
     )
 
 
 def measure_goal(planner: Planner, trial: EvaluationTask, options: Options) -> Prediction:
-    """Let a planner write the goal of a trial and nothing else; its time includes reading the home's inventory."""
-    began = time.perf_counter()
-    found = planner.understand(trial.told, trial.start, options)
-    kind = answer_kind(found)
+    """Run only goal prediction on a trial; its time includes encoding the home's inventory."""
+    started_at = time.perf_counter()
+    parsed = planner.understand(trial.prompt, trial.start, options)
+    answer = answer_kind(parsed)
     attempt = Attempt(
-        status={"plan": "understood", "refuse": "refused", "ask": "ask"}[kind], kind=kind,
-        reason=found.question or found.refusal, subtasks=(), success=kind == trial.answer, rate=math.nan,
-        seconds=time.perf_counter() - began, tried=0, tokens=found.tokens,
+        status={"plan": "understood", "refuse": "refused", "ask": "ask"}[answer], kind=answer,
+        reason=parsed.question or parsed.refusal, subtasks=(), success=answer == trial.answer, rate=math.nan,
+        seconds=time.perf_counter() - started_at, tried=0, tokens=parsed.tokens,
     )  # fmt: skip
-    prediction = _prediction(trial, found.goal, found.goal_text, {"understood": attempt})
+    prediction = _prediction(trial, parsed.goal, parsed.goal_text, {"understood": attempt})
     if trial.answer != "plan" or prediction.same:
         return prediction
     return replace(prediction, attempts={"understood": replace(attempt, success=False)})
 
 
-def answer_kind(found: ParsedInstruction) -> str:
-    """Return the kind of answer that an understanding leads to."""
-    if found.goal is not None:
+def answer_kind(parsed: ParsedInstruction) -> str:
+    """Return the type of answer (plan, ask or refuse) that a parsed instruction leads to."""
+    if parsed.goal is not None:
         return "plan"
-    return "ask" if found.question else "refuse"
+    return "ask" if parsed.question else "refuse"
 
 
 def _prediction(
-    trial: EvaluationTask, wrote: Goal | None, goal_text: str, attempts: Mapping[PlanningMode, Attempt]
+    trial: EvaluationTask, predicted_goal: Goal | None, goal_text: str, attempts: Mapping[PlanningMode, Attempt]
 ) -> Prediction:
-    exact = bool(wrote and trial.goal and format_goal(wrote) == format_goal(trial.goal))
+    exact = bool(predicted_goal and trial.goal and format_goal(predicted_goal) == format_goal(trial.goal))
     return Prediction(
         trial=trial,
         goal_text=goal_text,
         exact=exact,
-        same=exact or bool(wrote and trial.goal and meaning(wrote) == meaning(trial.goal)),
+        same=exact or bool(predicted_goal and trial.goal and meaning(predicted_goal) == meaning(trial.goal)),
         attempts=attempts,
         reference=_reference_reaches(trial),
     )
@@ -191,21 +197,21 @@ def _is_settled(plan: Plan) -> bool:
 
 def score_attempt(plan: Plan, trial: EvaluationTask) -> Attempt:
     """Score a plan against the goal of the task."""
-    kind = KINDS[plan.status]
-    success, rate = kind == trial.answer, float(kind == trial.answer)
+    answer = ANSWER_OF_STATUS[plan.status]
+    success, rate = answer == trial.answer, float(answer == trial.answer)
     if trial.answer == "plan" and trial.goal is not None:
         report = verify(trial.start, trial.goal, plan.actions)
-        success, rate = kind == "plan" and report.ok, report.score.rate
+        success, rate = answer == "plan" and report.ok, report.score.rate
     return Attempt(
-        status=plan.status, kind=kind, reason=plan.reason, subtasks=plan.subtasks, success=success, rate=rate,
+        status=plan.status, kind=answer, reason=plan.reason, subtasks=plan.subtasks, success=success, rate=rate,
         seconds=plan.seconds, tried=plan.tried, tokens=plan.tokens,
     )  # fmt: skip
 
 
-def replay(start: State, goal: Goal, subtasks: Sequence[str]) -> Report | None:
-    """Replay a plan that is text; None if a subtask cannot be read."""
+def replay(initial_state: State, goal: Goal, subtasks: Sequence[str]) -> Report | None:
+    """Replay a plan given as text; None if an action cannot be parsed."""
     try:
-        return verify(start, goal, [parse_action(start.world, subtask) for subtask in subtasks])
+        return verify(initial_state, goal, [parse_action(initial_state.world, subtask) for subtask in subtasks])
     except ActionError:
         return None
 

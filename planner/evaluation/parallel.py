@@ -1,7 +1,7 @@
-"""Measuring a planner with several processes: the same predictions as with one, in the same order.
+"""Measure a planner with several processes: the same predictions as with one process, in the same order.
 
-Each process loads the weights once and computes on one thread. A prediction depends on its task and on the seed alone,
-not on what was planned before it, so it makes no difference which process it falls to.
+Each process loads the weights once and computes on one thread. A prediction depends only on its task and the seed, so
+it does not matter which process computes it.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Work:
-    """What is done with each task.
+    """What to compute for each task.
 
     Attributes:
-        folder: The model's; None: the released weights.
-        weights: Their precision.
-        ways: How plans are made, the costlier last.
-        goals_only: Whether goals alone are written, in the last way.
+        folder: Model folder; None: the released weights.
+        weights: Precision of the weights.
+        ways: Options by planning mode, the most expensive last.
+        goals_only: Whether to predict only goals, with the options of the last mode.
     """
 
     folder: Path | None
@@ -48,28 +48,30 @@ def predictions(planner: Planner, work: Work, trials: Sequence[EvaluationTask], 
     """Yield the prediction of each trial, in order.
 
     Args:
-        planner: The model of `work`, which one process uses; several load their own.
-        work: What is done with each.
+        planner: The model of `work`, used with one process; several processes load their own.
+        work: What to compute for each trial.
         trials: The tasks.
-        workers: Processes; 1 is this one.
+        workers: Number of processes; 1: this process.
 
     Raises:
-        WorkersError: A trial has killed two processes.
+        WorkersError: A trial killed two processes.
     """
     if workers == 1:
         for trial in trials:
             yield _predict(planner, work, trial)
         return
-    given = [_Numbered(number=number, trial=trial) for number, trial in enumerate(trials)]
-    early: dict[int, Prediction] = {}
+    items = [_Numbered(number=number, trial=trial) for number, trial in enumerate(trials)]
+    finished: dict[int, Prediction] = {}
     number = 0
-    with open_workers(workers) as crew, closing(crew.run(_Predict(work), given)) as run:
-        for item, found in run:
-            if isinstance(found, Lost):
-                raise WorkersError(f"task {item.id}: {found.reason}")
-            early[item.number] = replace(found, trial=item.trial)  # not a copy of it
-            while number in early:
-                yield early.pop(number)
+    with open_workers(workers) as pool, closing(pool.run(_Predict(work), items)) as run:
+        for item, prediction in run:
+            if isinstance(prediction, Lost):
+                raise WorkersError(f"task {item.id}: {prediction.reason}")
+            finished[item.number] = replace(
+                prediction, trial=item.trial
+            )  # the caller's own object, not an unpickled copy
+            while number in finished:
+                yield finished.pop(number)
                 number += 1
 
 

@@ -1,7 +1,7 @@
-"""How good a calibration is: calibration error, coverage, and what asking costs and gains.
+"""Metrics of a calibration: calibration error, coverage, and the costs and benefits of asking.
 
-The expected calibration error (Naeini et al. 2015) is the mean gap between confidence and how often it was right, over
-bins of as many answers each. Coverage is how often what was meant is among the goals that may be meant.
+The expected calibration error (Naeini et al. 2015) is the mean gap between confidence and accuracy over bins with equal
+numbers of answers. Coverage is how often the prediction set contains the correct goal.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from planner.errors import CalibrationError
-from planner.evaluation.calibration_runs import Observation, probability_of, sets
+from planner.evaluation.calibration_runs import Observation, prediction_set, raw_goal_probability
 from planner.evaluation.statistics import Rate, mean, rounded
 from planner.understanding.calibration import Calibration, nll
 
@@ -21,7 +21,7 @@ ERROR_RATES = (0.05, 0.1, 0.2)
 
 @dataclass(frozen=True, kw_only=True)
 class Bin:
-    """Answers of like confidence: how many, their mean confidence, and the share that was right."""
+    """Answers of similar confidence: their number, mean confidence and accuracy."""
 
     count: int
     confidence: float
@@ -34,10 +34,10 @@ class Bin:
 
 @dataclass(frozen=True, kw_only=True)
 class Reliability:
-    """How confidence and outcome go together.
+    """Agreement between confidence and outcome.
 
     Attributes:
-        bins: Of as many answers each, by rising confidence.
+        bins: Bins with equal numbers of answers, by increasing confidence.
         ece: Expected calibration error, in [0, 1].
         nll: Mean negative log-likelihood of the outcomes.
     """
@@ -53,18 +53,18 @@ class Reliability:
 
 @dataclass(frozen=True, kw_only=True)
 class Acting:
-    """What comes of an error rate.
+    """Outcomes at a given error rate.
 
     Attributes:
-        error_rate: α.
-        threshold: Calibrated probability from which on a goal may be meant; None if the rate cannot be kept.
-        covered: Tasks whose goal is among those that may be meant.
-        size: Mean number of goals that may be meant.
-        acted: Tasks with one such goal.
-        right: Of the instructions acted on, how many were understood; such as should not be acted on count as wrong.
-        asked: Tasks with several.
-        offered: Of the tasks asked about, how many have their goal among the options.
-        refused: Tasks with none.
+        error_rate: The error rate α.
+        threshold: Calibrated probability above which a goal is in the prediction set; None if α cannot be guaranteed.
+        covered: Tasks whose prediction set contains the correct goal.
+        size: Mean size of the prediction set.
+        acted: Tasks with one goal in the set.
+        right: Correct goals among the instructions acted on; acting on an unanswerable instruction counts as wrong.
+        asked: Tasks with several goals in the set.
+        offered: Of the tasks asked about, those whose options contain the correct goal.
+        refused: Tasks with an empty set.
     """
 
     error_rate: float
@@ -90,14 +90,14 @@ class Acting:
 
 @dataclass(frozen=True, kw_only=True)
 class Figures:
-    """How good a calibration is on some tasks.
+    """Metrics of a calibration on a group of tasks.
 
     Attributes:
-        name: Of the tasks.
-        right: Of the instructions that a goal was written for, how many were understood: acting on everything.
-        goal: Of the probability that the goal is right, before and after calibration.
-        plan: Of the probability that the plan is right, before (the same of the goal) and after.
-        acting: By error rate.
+        name: Name of the group.
+        right: Correct goals among the instructions for which a goal was written: the result of always acting.
+        goal: Reliability of the probability that the goal is correct, before and after calibration.
+        plan: The same for the plan; before calibration, the goal's probability is used.
+        acting: Outcomes by error rate.
     """
 
     name: str
@@ -117,11 +117,11 @@ class Figures:
         }
 
     def __str__(self) -> str:
-        """For a person."""
+        """Format as a table."""
         lines = [
             f"{self.name}: {self.right.total} goals written, {self.right} right",
-            f"  goal  expected calibration error {_change(self.goal)}",
-            f"  plan  expected calibration error {_change(self.plan)}",
+            f"  goal  expected calibration error {_before_and_after(self.goal)}",
+            f"  plan  expected calibration error {_before_and_after(self.plan)}",
             "  error rate  coverage             goals  acted on             right of these       asked about"
             "          goal offered         refused",
         ]
@@ -137,61 +137,61 @@ class Figures:
         return "\n".join(lines)
 
 
-def _change(pair: tuple[Reliability, Reliability]) -> str:
+def _before_and_after(pair: tuple[Reliability, Reliability]) -> str:
     before, after = pair
     return f"{100 * before.ece:.1f} → {100 * after.ece:.1f} %, log loss {before.nll:.3f} → {after.nll:.3f}"
 
 
 def figures(name: str, observations: Sequence[Observation], calibration: Calibration) -> Figures:
-    """Measure a calibration on what a planner made of some tasks."""
+    """Measure a calibration on a planner's results."""
     acted = [o for o in observations if o.acted]
-    sure = [calibration.confidence(o.logprob, o.reading, verified=o.verified) for o in acted]
-    plain = [probability_of(o) for o in acted]
+    confidences = [calibration.confidence(o.logprob, o.reading, verified=o.verified) for o in acted]
+    raw = [raw_goal_probability(o) for o in acted]
     right, reached = [o.right for o in acted], [o.reached for o in acted]
     return Figures(
         name=name,
         right=Rate(hits=sum(right), total=len(acted)),
-        goal=(reliability(plain, right), reliability([c.goal for c in sure], right)),
-        plan=(reliability(plain, reached), reliability([c.plan for c in sure], reached)),
+        goal=(reliability(raw, right), reliability([c.goal for c in confidences], right)),
+        plan=(reliability(raw, reached), reliability([c.plan for c in confidences], reached)),
         acting=tuple(acting(observations, calibration, rate) for rate in ERROR_RATES),
     )
 
 
 def reliability(confidences: Sequence[float], hits: Sequence[bool], bins: int = BINS) -> Reliability:
-    """Sort answers into bins of as many each (give or take one), and measure each bin's gap."""
+    """Group answers into bins of equal size (up to one) and measure the calibration error."""
     ordered = sorted(zip(confidences, hits, strict=True), key=lambda pair: pair[0])
     count = len(ordered)
     edges = [round(i * count / bins) for i in range(bins + 1)]
-    found = []
+    measured_bins = []
     for low, high in pairwise(edges):
         if inside := ordered[low:high]:
             confidence, right = mean([c for c, _ in inside]), mean([float(hit) for _, hit in inside])
-            found.append(Bin(count=len(inside), confidence=confidence, right=right))
+            measured_bins.append(Bin(count=len(inside), confidence=confidence, right=right))
     return Reliability(
-        bins=tuple(found),
-        ece=sum(b.count * abs(b.confidence - b.right) for b in found) / count if count else 0.0,
+        bins=tuple(measured_bins),
+        ece=sum(b.count * abs(b.confidence - b.right) for b in measured_bins) / count if count else 0.0,
         nll=mean([nll(c, h) for c, h in ordered]),
     )
 
 
 def acting(observations: Sequence[Observation], calibration: Calibration, error_rate: float) -> Acting:
-    """Look at what comes of an error rate."""
+    """Measure the outcomes at an error rate."""
     threshold: float | None
     try:
         threshold = calibration.threshold(error_rate)
     except CalibrationError:
         threshold = None
-    found = [sets(o, calibration, threshold) if threshold is not None else () for o in observations]
-    tasks = [s for o, s in zip(observations, found, strict=True) if o.answerable]
+    goal_sets = [prediction_set(o, calibration, threshold) if threshold is not None else () for o in observations]
+    tasks = [s for o, s in zip(observations, goal_sets, strict=True) if o.answerable]
     asked = [s for s in tasks if len(s) > 1]
-    lone = [s[0] for s in found if len(s) == 1]
+    single = [s[0] for s in goal_sets if len(s) == 1]
     return Acting(
         error_rate=error_rate,
         threshold=threshold,
         covered=Rate(hits=sum(any(s) for s in tasks), total=len(tasks)),
         size=mean([float(len(s)) for s in tasks]),
         acted=Rate(hits=sum(len(s) == 1 for s in tasks), total=len(tasks)),
-        right=Rate(hits=sum(lone), total=len(lone)),
+        right=Rate(hits=sum(single), total=len(single)),
         asked=Rate(hits=len(asked), total=len(tasks)),
         offered=Rate(hits=sum(any(s) for s in asked), total=len(asked)),
         refused=Rate(hits=sum(not s for s in tasks), total=len(tasks)),

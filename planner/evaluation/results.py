@@ -1,4 +1,4 @@
-"""The results of an evaluation, of one model or of several trained with other seeds: as text and as plain data."""
+"""The results of an evaluation of one model or of several training seeds, as text and as plain data."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 from planner.evaluation.measurement import Prediction
 from planner.evaluation.statistics import Rate
-from planner.evaluation.summary import Scores, score, spread, summarise
+from planner.evaluation.summary import Scores, score, spread, summarize
 from planner.evaluation.tables import (
     confusion_table,
-    false_table,
+    false_answers_table,
     scores_as_dict,
     spread_table,
     success_table,
@@ -21,7 +21,7 @@ from planner.plans.options import Precision
 
 @dataclass(frozen=True, kw_only=True)
 class TaskProblem:
-    """A task that could not be set: its home is invalid, or it is impossible."""
+    """A task that could not be created: its home is invalid, or the task is impossible."""
 
     id: str
     reason: str
@@ -33,13 +33,13 @@ class Setting:
 
     Attributes:
         tasks: The task file; None: the built-in splits.
-        models: The model folders, as they were named.
-        weights: The precision of their weights.
-        seed: Of tasks, homes and samples.
-        samples: Further plans where the first fails.
-        inventory: Whether the GPT was told what the home has.
-        steps: Whether it was told the step-by-step descriptions.
-        goals_only: Whether no plan was made.
+        models: The model folders, as given.
+        weights: Precision of the weights.
+        seed: Seed of tasks, homes and samples.
+        samples: More plans sampled if the first fails.
+        inventory: Whether the prompt listed the home's objects.
+        steps: Whether the prompt included the step-by-step descriptions.
+        goals_only: Whether only goals were predicted, without plans.
     """
 
     tasks: str | None
@@ -54,14 +54,14 @@ class Setting:
 
 @dataclass(frozen=True, kw_only=True)
 class Results:
-    """All that an evaluation found.
+    """All results of an evaluation.
 
     Attributes:
         setting: What was evaluated, and how.
-        predictions: Of each model, in the order of `setting.models`; all of the same trials.
-        problems: Tasks that could not be set.
-        lengths: Of the teacher's plans, by the trial's id; None without the baseline.
-        episodes: Of plans carried out in physics; None where none was to be.
+        predictions: The predictions of each model, in the order of `setting.models`, on the same trials.
+        problems: Tasks that could not be created.
+        lengths: Lengths of the teacher's plans by trial id; None without the baseline.
+        episodes: Episodes of plans executed in physics; None if not requested.
     """
 
     setting: Setting
@@ -73,38 +73,38 @@ class Results:
     by_model: Sequence[Scores] = field(init=False)
 
     def __post_init__(self) -> None:
-        """Score."""
-        together = [p for predictions in self.predictions for p in predictions]
-        object.__setattr__(self, "pooled", score(together, self.lengths))
+        """Compute the scores."""
+        all_predictions = [p for predictions in self.predictions for p in predictions]
+        object.__setattr__(self, "pooled", score(all_predictions, self.lengths))
         object.__setattr__(self, "by_model", [score(p, self.lengths) for p in self.predictions])
 
     @property
     def teacher(self) -> Rate | None:
-        """How many plannable tasks the teacher reaches; None without the baseline."""
+        """Rate of plannable tasks that the teacher solves; None without the baseline."""
         plannable = sum(p.trial.answer == "plan" for p in self.predictions[0])
         return Rate(hits=len(self.lengths), total=plannable) if self.lengths is not None else None
 
     @property
     def reference(self) -> Rate | None:
-        """How many of the reference plans reach the goal; None if there is none."""
-        found = [p.reference for p in self.predictions[0] if p.reference is not None]
-        return Rate(hits=sum(found), total=len(found)) if found else None
+        """Rate of reference plans that reach the goal; None without reference plans."""
+        outcomes = [p.reference for p in self.predictions[0] if p.reference is not None]
+        return Rate(hits=sum(outcomes), total=len(outcomes)) if outcomes else None
 
     @property
     def physics(self) -> Rate | None:
-        """How many plans were carried out in physics; None where none was to be."""
+        """Success rate of plans executed in physics; None if not requested."""
         if self.episodes is None:
             return None
         return Rate(hits=sum(bool(e["success"]) for e in self.episodes), total=len(self.episodes))
 
     @property
-    def told_steps(self) -> Rate:
-        """How many of the tasks have a step-by-step description that the GPT was told."""
+    def tasks_with_steps(self) -> Rate:
+        """Rate of tasks whose prompt includes a step-by-step description."""
         trials = [p.trial for p in self.predictions[0]]
-        return Rate(hits=sum(t.told != t.instruction for t in trials), total=len(trials))
+        return Rate(hits=sum(t.prompt != t.instruction for t in trials), total=len(trials))
 
     def lines(self) -> Iterator[dict[str, object]]:
-        """Yield one line a prediction, and one a task that could not be set."""
+        """Yield one record per prediction, and one per task that could not be created."""
         for model, predictions in zip(self.setting.models, self.predictions, strict=True):
             for prediction in predictions:
                 yield {"model": model} | prediction.as_dict()
@@ -112,23 +112,23 @@ class Results:
             yield {"id": problem.id, "error": problem.reason}
 
     def as_dict(self) -> dict[str, object]:
-        """Plain data for programs. With several models, rates are pooled, and `spread` says how they differ."""
+        """Return plain data. With several models, rates are pooled, and `spread` holds their variation."""
         setting = self.setting
-        found: dict[str, object] = {
+        record: dict[str, object] = {
             "tasks": setting.tasks, "models": list(setting.models), "weights": setting.weights, "seed": setting.seed,
             "samples": setting.samples, "inventory": setting.inventory, "goals_only": setting.goals_only,
-            "steps": self.told_steps.as_dict() if setting.steps else None,
+            "steps": self.tasks_with_steps.as_dict() if setting.steps else None,
         }  # fmt: skip
-        found |= scores_as_dict(self.pooled)
+        record |= scores_as_dict(self.pooled)
         if len(self.predictions) > 1:
             each = zip(setting.models, self.by_model, strict=True)
-            found["by_model"] = [{"model": model} | scores_as_dict(scores) for model, scores in each]
-            found["spread"] = {
+            record["by_model"] = [{"model": model} | scores_as_dict(scores) for model, scores in each]
+            record["spread"] = {
                 section: {row: {key: s.as_dict() for key, s in figures.items()} for row, figures in rows.items()}
                 for section, rows in spread(self.by_model).items()
             }
         rate, episodes = self.physics, self.episodes
-        return found | {
+        return record | {
             "teacher": self.teacher.as_dict() if self.teacher else None,
             "reference": self.reference.as_dict() if self.reference else None,
             "physics": {"success": rate.as_dict(), "episodes": list(episodes)} if rate and episodes else None,
@@ -136,15 +136,15 @@ class Results:
         }
 
     def __str__(self) -> str:
-        """The results as they are shown to a person."""
+        """Format the results as text."""
         return "\n".join(("\n\n".join(self._tables()), *self._notes()))
 
     def _tables(self) -> Iterator[str]:
         from_file, scores = self.setting.tasks is not None, self.pooled
         yield self._headline()
         if from_file:
-            kinds = scores.splits if len(scores.splits) > 1 else ()
-            yield success_table([scores.whole, *kinds], "answer")
+            by_answer = scores.splits if len(scores.splits) > 1 else ()
+            yield success_table([scores.whole, *by_answer], "answer")
         else:
             yield success_table(scores.splits, "split")
         if from_file and len(scores.families) > 1:
@@ -156,37 +156,40 @@ class Results:
             yield f"worst families, with an example\n{worst_table(scores.worst)}"
 
     def _headline(self) -> str:
-        clock = "time from instruction to answer"
+        time_text = "time from instruction to answer"
         if self.setting.goals_only:
-            found = f"Goals alone, no plans: 95 % Wilson intervals; {clock}, reading the home's inventory included."
+            headline = (
+                f"Goals alone, no plans: 95 % Wilson intervals; {time_text}, reading the home's inventory included."
+            )
         else:
-            found = f"Success against the task's own goal, with 95 % Wilson intervals; {clock}."
+            headline = f"Success against the task's own goal, with 95 % Wilson intervals; {time_text}."
         if self.setting.weights != "fp32":
-            found += f"\nThe weights were rounded to {self.setting.weights}."
+            headline += f"\nThe weights were rounded to {self.setting.weights}."
         if not self.setting.inventory:
-            found += "\nThe prompt did not say what the home has."
+            headline += "\nThe prompt did not say what the home has."
         if self.setting.steps:
-            told = self.told_steps
-            found += f"\nThe GPT was told step-by-step descriptions; {told.total - told.hits} of {told.total} tasks "
-            found += "have none and were told as they are."
+            with_steps = self.tasks_with_steps
+            without = with_steps.total - with_steps.hits
+            headline += f"\nThe GPT was told step-by-step descriptions; {without} of {with_steps.total} tasks "
+            headline += "have none and were told as they are."
         if len(self.predictions) > 1:
-            found += f"\n{len(self.predictions)} models, pooled: the intervals say nothing of how models differ."
-        return found
+            headline += f"\n{len(self.predictions)} models, pooled: the intervals say nothing of how models differ."
+        return headline
 
     def _model_tables(self, from_file: bool) -> Iterator[str]:
         names = self.setting.models
-        rows = [summarise(n, p, self.lengths) for n, p in zip(names, self.predictions, strict=True)]
+        rows = [summarize(n, p, self.lengths) for n, p in zip(names, self.predictions, strict=True)]
         yield success_table(rows, "model")
-        found = spread(self.by_model)
+        spreads = spread(self.by_model)
         yield f"Over {len(names)} models: mean ± half of the 95 % t-interval (least-greatest)."
-        yield spread_table(found["all"] if from_file else found["splits"], "answer" if from_file else "split")
-        if from_file and len(found["families"]) > 1:
-            yield spread_table(found["families"], "family")
-        yield false_table(found["answers"])
+        yield spread_table(spreads["all"] if from_file else spreads["splits"], "answer" if from_file else "split")
+        if from_file and len(spreads["families"]) > 1:
+            yield spread_table(spreads["families"], "family")
+        yield false_answers_table(spreads["answers"])
 
     def _notes(self) -> Iterator[str]:
-        others = (("teacher reaches", self.teacher), ("reference plans reach", self.reference))
-        for name, rate in (*others, ("carried out in physics", self.physics)):
+        baselines = (("teacher reaches", self.teacher), ("reference plans reach", self.reference))
+        for name, rate in (*baselines, ("carried out in physics", self.physics)):
             if rate is not None and rate.total:
                 yield f"{name}: {rate} of {rate.total}"
         for episode in self.episodes or ():

@@ -1,4 +1,4 @@
-"""How sure a measured success is: intervals for one rate, paired comparisons, the spread of several trained models."""
+"""Statistics of success rates: confidence intervals, paired comparisons, and the spread over training seeds."""
 
 from __future__ import annotations
 
@@ -8,27 +8,27 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from envs.evaluation import rates
-from envs.evaluation.rates import Z_95 as Z_95  # noqa: PLC0414 - for those who make intervals
+from envs.evaluation.rates import Z_95 as Z_95  # noqa: PLC0414 - re-exported
 from envs.evaluation.rates import wilson as wilson  # noqa: PLC0414
 
 T_95 = (
     12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131,
     2.120, 2.110, 2.101, 2.093, 2.086, 2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042,
-)  # fmt: skip  # Student's t for the same, at 1 to 30 degrees of freedom; beyond, the last, which is slightly too wide
+)  # fmt: skip  # Student's t at 1 to 30 degrees of freedom; beyond, the last is used, which is slightly too wide
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rate(rates.Rate):
-    """A part of a whole, with its 95 % Wilson interval."""
+    """A proportion with its 95 % Wilson interval."""
 
     def __post_init__(self) -> None:
         """Check the range."""
         if not 0 <= self.hits <= self.total:
-            raise ValueError(f"{self.hits} of {self.total} is no rate")
+            raise ValueError(f"{self.hits} of {self.total} is not a valid rate")
 
     @property
     def value(self) -> float:
-        """The rate itself; NaN of nothing."""
+        """The rate; NaN if the total is 0."""
         return self.hits / self.total if self.total else math.nan
 
     @property
@@ -37,7 +37,7 @@ class Rate(rates.Rate):
         return wilson(self.hits, self.total)
 
     def __str__(self) -> str:
-        """For a table: `87.5 % [78, 93]`. The rate is rounded first: halves may fall otherwise than in `envs`."""
+        """Format for a table: `87.5 % [78, 93]`. Rounds the percentage; `envs` may round a half otherwise."""
         if not self.total:
             return "-"
         low, high = self.interval
@@ -46,12 +46,12 @@ class Rate(rates.Rate):
 
 @dataclass(frozen=True, kw_only=True)
 class Paired:
-    """Two outcomes of the same tasks compared.
+    """Comparison of two systems on the same tasks.
 
     Attributes:
         wins: Tasks where only the second succeeded.
-        losses: Tasks where only the first did.
-        total: All tasks.
+        losses: Tasks where only the first succeeded.
+        total: Number of tasks.
         p: Two-sided p-value of the exact McNemar test.
     """
 
@@ -62,7 +62,7 @@ class Paired:
 
     @property
     def gain(self) -> float:
-        """How much higher the second's rate is."""
+        """The second's rate minus the first's."""
         return (self.wins - self.losses) / self.total if self.total else math.nan
 
     def as_dict(self) -> dict[str, object]:
@@ -72,28 +72,28 @@ class Paired:
 
 @dataclass(frozen=True, kw_only=True)
 class Spread:
-    """One figure of several models that were trained with other seeds."""
+    """One metric over several models trained with different seeds."""
 
     values: tuple[float, ...]
 
     @classmethod
     def of(cls, values: Iterable[float]) -> Spread:
-        """Take the models for which the figure was measured."""
+        """Collect the finite values, those of the models for which the metric was measured."""
         return cls(values=tuple(v for v in values if math.isfinite(v)))
 
     @property
     def mean(self) -> float:
-        """The mean; NaN of nothing."""
+        """The mean; NaN without values."""
         return mean(self.values)
 
     @property
     def range(self) -> tuple[float, float]:
-        """The least and the greatest; NaN of nothing."""
+        """The minimum and maximum; NaN without values."""
         return (min(self.values), max(self.values)) if self.values else (math.nan, math.nan)
 
     @property
     def half_width(self) -> float:
-        """Half of the 95 % t-interval around the mean (Student 1908); NaN of fewer than two models."""
+        """Half the width of the 95 % t-interval of the mean (Student 1908); NaN for fewer than two models."""
         n = len(self.values)
         if n < 2:
             return math.nan
@@ -101,17 +101,17 @@ class Spread:
         return T_95[min(n - 1, len(T_95)) - 1] * math.sqrt(variance / n)
 
     def as_dict(self) -> dict[str, object]:
-        """Plain data for programs. With few models the t-interval of a rate may leave [0, 1]."""
+        """Return plain data. With few models, the t-interval of a rate may exceed [0, 1]."""
         low, high = self.range
         interval = [rounded(self.mean - self.half_width), rounded(self.mean + self.half_width)]
         return {"mean": rounded(self.mean), "min": rounded(low), "max": rounded(high), "t95": interval}
 
 
 def compare(first: Sequence[bool], second: Sequence[bool]) -> Paired:
-    """Compare two outcomes task by task: the exact McNemar test (McNemar 1947), a sign test on the tasks that differ.
+    """Compare two systems task by task with the exact McNemar test (McNemar 1947), a sign test on differing tasks.
 
     Raises:
-        ValueError: They are not of the same tasks.
+        ValueError: The numbers of outcomes differ.
     """
     if len(first) != len(second):
         raise ValueError(f"{len(first)} and {len(second)} outcomes cannot be of the same tasks")
@@ -121,14 +121,14 @@ def compare(first: Sequence[bool], second: Sequence[bool]) -> Paired:
 
 
 def sign_test(wins: int, losses: int) -> float:
-    """Return the two-sided p-value of `wins` against `losses` if either were as likely."""
+    """Return the two-sided p-value of `wins` against `losses` under equal probability."""
     n = wins + losses
     tail = sum(math.comb(n, k) for k in range(min(wins, losses) + 1))
     return min(1.0, 2.0 * tail / float(2**n))
 
 
 def bootstrap(values: Sequence[float], rng: random.Random, *, draws: int = 2000) -> tuple[float, float]:
-    """Return the 95 % percentile interval of a mean (Efron 1979); NaN of nothing."""
+    """Return the 95 % percentile interval of a mean (Efron 1979); NaN without values."""
     if not values:
         return math.nan, math.nan
     means = sorted(sum(rng.choices(values, k=len(values))) / len(values) for _ in range(draws))
@@ -136,21 +136,21 @@ def bootstrap(values: Sequence[float], rng: random.Random, *, draws: int = 2000)
 
 
 def quantile(values: Sequence[float], q: float) -> float:
-    """Return the q-quantile, q in [0, 1], interpolated between neighbors; NaN of nothing."""
+    """Return the q-quantile, q in [0, 1], interpolated between neighbors; NaN without values."""
     if not values:
         return math.nan
     ordered = sorted(values)
-    at = q * (len(ordered) - 1)
-    low = math.floor(at)
+    position = q * (len(ordered) - 1)
+    low = math.floor(position)
     high = min(low + 1, len(ordered) - 1)
-    return ordered[low] + (ordered[high] - ordered[low]) * (at - low)
+    return ordered[low] + (ordered[high] - ordered[low]) * (position - low)
 
 
 def mean(values: Sequence[float]) -> float:
-    """Return the mean; NaN of nothing."""
+    """Return the mean; NaN without values."""
     return sum(values) / len(values) if values else math.nan
 
 
 def rounded(value: float) -> float | None:
-    """Return a number as it is written to JSON, which knows no NaN."""
+    """Round for JSON; None for NaN and infinity, which JSON does not have."""
     return round(value, 4) if math.isfinite(value) else None

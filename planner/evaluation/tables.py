@@ -1,4 +1,4 @@
-"""Scores as tables for a person and as plain data for programs."""
+"""Format scores as text tables and as plain data."""
 
 from __future__ import annotations
 
@@ -9,50 +9,53 @@ from typing import TYPE_CHECKING
 from envs.symbolic.goals import format_goal
 from planner.evaluation.measurement import ANSWERS
 from planner.evaluation.statistics import Rate, Spread, rounded
-from planner.evaluation.summary import Confusion, Scores, Summary, Worst, right_kinds
+from planner.evaluation.summary import Confusion, Scores, Summary, WorstFamily, correct_answer_rates
 
 if TYPE_CHECKING:
     from planner.evaluation.measurement import PlanningMode
 
-MAX_TEXT = 110  # characters of an example's line
+MAX_TEXT = 110  # characters per line of an example
 
-_WAY: dict[PlanningMode, str] = {
+_MODE_TITLES: dict[PlanningMode, str] = {
     "alone": "GPT alone", "constrained": "constrained", "verified": "verified", "understood": "right answer",
 }  # fmt: skip
-_FIGURE = {"goal_same": "same goal", "p50_s": "p50", "p95_s": "p95"} | {f"success_{w}": t for w, t in _WAY.items()}
-_ANSWER = {"plan": "plans", "refuse": "refusals", "ask": "questions"}
+_METRIC_TITLES = {"goal_same": "same goal", "p50_s": "p50", "p95_s": "p95"} | {
+    f"success_{w}": t for w, t in _MODE_TITLES.items()
+}
+_ANSWER_TITLES = {"plan": "plans", "refuse": "refusals", "ask": "questions"}
 
 
 def grid(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Align columns, the first to the left and the others to the right."""
+    """Format rows as a grid, the first column left-aligned and the others right-aligned."""
     lines = [list(header), *map(list, rows)]
     widths = [max(len(line[i]) for line in lines) for i in range(len(header))]
-    shown = []
+    text_lines = []
     for line in lines:
         cells = [line[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(line[1:], widths[1:], strict=True))]
-        shown.append("  ".join(cells).rstrip())
-    return "\n".join(shown)
+        text_lines.append("  ".join(cells).rstrip())
+    return "\n".join(text_lines)
 
 
-def _known(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """`grid`, without the columns in which nothing was measured."""
+def _grid_without_empty_columns(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Format a grid without the columns in which nothing was measured."""
     kept = [i for i in range(len(header)) if i == 0 or any(row[i] != "-" for row in rows)]
     return grid([header[i] for i in kept], [[row[i] for i in kept] for row in rows])
 
 
 def success_table(summaries: Sequence[Summary], title: str) -> str:
-    """One row a split: tasks, goals understood, success of each way, goal conditions, time and length."""
-    names: list[PlanningMode] = list(summaries[0].success) if summaries else []
-    shown = [_WAY[n] for n in names]
-    header = [title, "n", "goal exact", "same goal", *shown, "conditions", "p50", "p95", "steps", "/teacher"]
+    """Format one row per split: tasks, correct goals, success by mode, goal conditions, time and length."""
+    modes: list[PlanningMode] = list(summaries[0].success) if summaries else []
+    mode_titles = [_MODE_TITLES[mode] for mode in modes]
+    header = [title, "n", "goal exact", "same goal", *mode_titles, "conditions", "p50", "p95", "steps", "/teacher"]
     rows = []
-    for s in summaries:
-        last = s.rate[names[-1]] if names else math.nan
+    for summary in summaries:
+        last = summary.rate[modes[-1]] if modes else math.nan
         rows.append([
-            s.name, str(s.total), str(s.exact), str(s.same), *(str(s.success[n]) for n in names), _percent(last),
-            _time(s.p50_s), _time(s.p95_s), _number(s.steps, 1), _number(s.longer, 2),
+            summary.name, str(summary.total), str(summary.exact), str(summary.same),
+            *(str(summary.success[mode]) for mode in modes), _percent(last),
+            _time(summary.p50_s), _time(summary.p95_s), _number(summary.steps, 1), _number(summary.longer, 2),
         ])  # fmt: skip
-    return _known(header, rows)
+    return _grid_without_empty_columns(header, rows)
 
 
 def _percent(value: float) -> str:
@@ -70,8 +73,8 @@ def _number(value: float, digits: int) -> str:
 
 
 def confusion_table(scores: Scores) -> str:
-    """Show which kinds of answer were given for which, and how often what can be done was not planned."""
-    right = right_kinds(scores.confusion)
+    """Format the confusion of answer types and the rates of false refusals and questions."""
+    right = correct_answer_rates(scores.confusion)
     rows = [[k, *map(str, scores.confusion[k].values()), str(right[k])] for k in ANSWERS if right[k].total]
     lines = [grid(["right answer", *(f"said {given}" for given in ANSWERS), "right kind"], rows)]
     if scores.false_refusals.total:
@@ -79,55 +82,57 @@ def confusion_table(scores: Scores) -> str:
     return "\n".join(lines)
 
 
-def worst_table(worst: Sequence[Worst]) -> str:
-    """Show the families that succeed least, each with one example of what went wrong."""
+def worst_table(worst: Sequence[WorstFamily]) -> str:
+    """Format the families with the lowest success, each with one failed example."""
     lines = []
-    for w in worst:
-        example = worst_as_dict(w)
-        lines.append(f"{100 * w.success.value:3.0f} % of {w.success.total:<4} {w.family}")
-        lines.append(_cut(f"      asked:      {example['asked']}"))
-        lines.append(_cut(f"      right:      {example['right']}"))
+    for worst_family in worst:
+        example = worst_as_dict(worst_family)
+        lines.append(
+            f"{100 * worst_family.success.value:3.0f} % of {worst_family.success.total:<4} {worst_family.family}"
+        )
+        lines.append(_truncate(f"      asked:      {example['asked']}"))
+        lines.append(_truncate(f"      right:      {example['right']}"))
         understood = example["understood"] or "no goal"
-        lines.append(_cut(f"      understood: {understood} ({example['status']}) {example['reason']}".rstrip()))
+        lines.append(_truncate(f"      understood: {understood} ({example['status']}) {example['reason']}".rstrip()))
     return "\n".join(lines)
 
 
-def _cut(line: str) -> str:
+def _truncate(line: str) -> str:
     return line if len(line) <= MAX_TEXT else line[: MAX_TEXT - 2] + " …"
 
 
 def spread_table(rows: Mapping[str, Mapping[str, Spread]], title: str) -> str:
-    """One row a split: the mean over models, half the 95 % t-interval, the least and the greatest."""
-    names = [key for key in next(iter(rows.values()), {}) if key in _FIGURE]
-    cells = [[name, *(_spread(figures[key], key) for key in names)] for name, figures in rows.items()]
-    return _known([title, *(_FIGURE[key] for key in names)], cells)
+    """Format one row per split: mean over models, half of the 95 % t-interval, minimum and maximum."""
+    names = [key for key in next(iter(rows.values()), {}) if key in _METRIC_TITLES]
+    cells = [[name, *(_spread_text(figures[key], key) for key in names)] for name, figures in rows.items()]
+    return _grid_without_empty_columns([title, *(_METRIC_TITLES[key] for key in names)], cells)
 
 
-def false_table(answers: Mapping[str, Mapping[str, Spread]]) -> str:
-    """The same of the kinds of answer."""
-    right = {f"right kind, {_ANSWER[kind]}": s for kind, s in answers["right_kind"].items()}
+def false_answers_table(answers: Mapping[str, Mapping[str, Spread]]) -> str:
+    """Format the spread of the rates of correct and false answer types."""
+    right = {f"right kind, {_ANSWER_TITLES[kind]}": s for kind, s in answers["right_kind"].items()}
     false = {key.replace("_", " "): s for key, s in answers["false"].items()}
-    return grid(["answers", ""], [[name, _spread(s, name)] for name, s in (right | false).items() if s.values])
+    return grid(["answers", ""], [[name, _spread_text(s, name)] for name, s in (right | false).items() if s.values])
 
 
-def _spread(found: Spread, figure: str) -> str:
-    if not found.values:
+def _spread_text(spread: Spread, figure: str) -> str:
+    if not spread.values:
         return "-"
     scale, digits, unit = (1000, 0, "ms") if figure.endswith("_s") else (100, 1, "%")
-    low, high = (f"{scale * v:.{digits}f}" for v in found.range)
-    around = f" ± {scale * found.half_width:.{digits}f}" if math.isfinite(found.half_width) else ""
-    return f"{scale * found.mean:.{digits}f}{around} {unit} ({low}-{high})"
+    low, high = (f"{scale * v:.{digits}f}" for v in spread.range)
+    half_width = f" ± {scale * spread.half_width:.{digits}f}" if math.isfinite(spread.half_width) else ""
+    return f"{scale * spread.mean:.{digits}f}{half_width} {unit} ({low}-{high})"
 
 
 def summary_as_dict(summary: Summary) -> dict[str, object]:
-    """Plain data for programs; times in seconds."""
+    """Return plain data; times in seconds."""
     return {
         "name": summary.name,
         "tasks": summary.total,
         "goal_exact": summary.exact.as_dict(),
         "goal_same": summary.same.as_dict(),
-        "success": {way: rate.as_dict() for way, rate in summary.success.items()},
-        "conditions": {way: rounded(rate) for way, rate in summary.rate.items()},
+        "success": {mode: rate.as_dict() for mode, rate in summary.success.items()},
+        "conditions": {mode: rounded(rate) for mode, rate in summary.rate.items()},
         "p50_s": rounded(summary.p50_s),
         "p95_s": rounded(summary.p95_s),
         "steps": rounded(summary.steps),
@@ -135,19 +140,19 @@ def summary_as_dict(summary: Summary) -> dict[str, object]:
     }
 
 
-def worst_as_dict(worst: Worst) -> dict[str, object]:
-    """Plain data for programs: a family, and what was asked, right and understood in one of its tasks."""
-    found, trial = worst.example, worst.example.trial
+def worst_as_dict(worst: WorstFamily) -> dict[str, object]:
+    """Return plain data: a family, and the instruction, correct answer and predicted goal of one example."""
+    prediction, trial = worst.example, worst.example.trial
     return {
         "family": worst.family, "success": worst.success.as_dict(), "id": trial.id, "asked": trial.instruction,
         "right": format_goal(trial.goal) if trial.goal and trial.answer == "plan" else trial.answer,
-        "understood": found.goal_text or None, "status": found.last.status, "reason": found.last.reason,
+        "understood": prediction.goal_text or None, "status": prediction.last.status, "reason": prediction.last.reason,
     }  # fmt: skip
 
 
 def scores_as_dict(scores: Scores) -> dict[str, object]:
     """Plain data for programs."""
-    kinds: dict[str, Rate] = right_kinds(scores.confusion)
+    kinds: dict[str, Rate] = correct_answer_rates(scores.confusion)
     confusion: Confusion = scores.confusion
     return {
         "all": summary_as_dict(scores.whole),

@@ -167,8 +167,8 @@ class Episode:
     @property
     def energy_j(self) -> float | None:
         """Energy spent by the robot's motors [J]; None if the home does not measure it."""
-        spent = [step.energy_j for step in self.steps if step.energy_j is not None]
-        return sum(spent) if spent else None
+        energies = [step.energy_j for step in self.steps if step.energy_j is not None]
+        return sum(energies) if energies else None
 
 
 @dataclass(frozen=True, kw_only=True)

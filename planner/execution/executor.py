@@ -175,14 +175,14 @@ class Execution:
             if action is None:
                 return
             state, _ = self.decision_states()
-            hoped: State | None = state if unmet_precondition(state, action) else successor(state, action)
+            expected_after: State | None = state if unmet_precondition(state, action) else successor(state, action)
             yield from self._attempt(action)
             if (closing := self._unblocking_action(action)) is not None:
-                hoped = None
+                expected_after = None
                 yield from self._attempt(closing)
                 if self.steps[-1].status == "done":
                     yield from self._attempt(action)
-            if self.steps[-1].status != "done" or (stop_early and self._is_doomed(hoped)):
+            if self.steps[-1].status != "done" or (stop_early and self._is_doomed(expected_after)):
                 return
 
     def _attempt(self, action: Action) -> Iterator[Event]:

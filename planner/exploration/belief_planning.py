@@ -52,7 +52,9 @@ def plan_under_uncertainty(
         CalibrationError: An error rate is requested: the calibration is valid only for fully known homes.
     """
     if decoding_options.error_rate is not None:
-        raise CalibrationError("an error rate can be kept only where all of the home is known; leave one of them out")
+        raise CalibrationError(
+            "an error rate can be kept only in a fully known home; omit the error rate or the partial knowledge"
+        )
     started_at = time.perf_counter()
     parsed = understand(planner, instruction, belief, decoding_options)
     if parsed.goal is None:
@@ -106,8 +108,8 @@ def understand(planner: PlanningPipeline, instruction: str, belief: Belief, opti
 
 def with_unseen(belief: Belief, categories: Iterable[str]) -> State:
     """Return the believed state, with one object added for each given category of which none is known."""
-    known = {item.category for item in belief.things.values()}
-    unseen = {free_name(belief, c): Known(category=c, place=GROUND) for c in categories if c not in known}
+    known_categories = {item.category for item in belief.things.values()}
+    unseen = {free_name(belief, c): Known(category=c, place=GROUND) for c in categories if c not in known_categories}
     return belief.states(unseen)[0]
 
 

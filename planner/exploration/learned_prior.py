@@ -90,7 +90,9 @@ def check_home(planner: PlanningPipeline, scene: Scene) -> None:
     """
     if planner.notes is not None and planner.notes.get("map") != map_of(scene):
         home = planner.notes.get("home")
-        raise HabitsError(f"the adapter is of {home!r}, whose map is not that of {scene.name!r}; leave it out here")
+        raise HabitsError(
+            f"the adapter was trained in {home!r}, whose map differs from that of {scene.name!r}; omit it here"
+        )
 
 
 def with_habits(belief: Belief, planner: PlanningPipeline) -> Belief:

@@ -123,9 +123,8 @@ class SearchExecution(Execution):
             yield Replanned(plan=plan)
             self.queue = deque(plan.actions)
             yield from self.run_until_break(stop_early=True)
-            needs_lost_object = not all(
-                self._is_known(action) for action in self.queue
-            )  # a lost object is searched for; no replan
+            # A lost object is searched for and is not a reason to replan.
+            needs_lost_object = not all(self._is_known(action) for action in self.queue)
             plan_failed = self._failed_last() or not (needs_lost_object or self._is_reached())
 
     def search(self) -> Search:
@@ -149,9 +148,9 @@ class SearchExecution(Execution):
 
     def _observe(self, done: Action | None = None) -> Iterator[Event]:
         super()._observe()
-        before = self.belief
-        self.belief = (before.after(done) if done is not None else before).observe(self.state)
-        for name, item in before.things.items():
+        old_belief = self.belief
+        self.belief = (old_belief.after(done) if done is not None else old_belief).observe(self.state)
+        for name, item in old_belief.things.items():
             if name not in self.belief.things:
                 self.missed.append(Missed(thing=name, place=item.place, before_step=len(self.steps) + 1))
                 yield self.missed[-1]

@@ -122,15 +122,15 @@ class _FactRetriever:
             self.change([container], place.thing)
             self.place([container], place.inside)
 
-    def change(self, objects: list[int], wanted: Thing) -> None:
+    def change(self, objects: list[int], target: Thing) -> None:
         self.add(*objects)
         state = self.state
         for t in objects:
-            for state_name, provider in grounding.requirements(state, t, wanted, self.avoid):
+            for state_name, provider in grounding.requirements(state, t, target, self.avoid):
                 self.add(provider)
                 if state_name in ("sliced", "folded"):
                     root = state.root(t)
-                    is_processed = any(grounding.APPLIANCES.get(w) and not state.has(t, w) for w in wanted.states)
+                    is_processed = any(grounding.APPLIANCES.get(w) and not state.has(t, w) for w in target.states)
                     if (
                         (state_name == "folded" and is_processed)
                         or root < 0
@@ -213,8 +213,8 @@ def facts_of(state: State, entities_in_order: Iterable[int]) -> Facts:
 
 
 def _is_tool(state: State, entity: int) -> bool:
-    kind = state.world.object_category[entity]
-    return kind is not None and (kind.cuts or kind.wipes or bool(kind.contains))
+    category = state.world.object_category[entity]
+    return category is not None and (category.cuts or category.wipes or bool(category.contains))
 
 
 def describe(state: State, entity: int) -> str:

@@ -79,8 +79,8 @@ def _is_reachable(condition: Condition, state: State) -> bool:
                 return False
             if sum(state.world.units[i] for i in misplaced) > sum(grounding.free_units(state, f) for f in fixtures):
                 return False
-        wanted = Thing(word="anything", states=condition.become)
-        return bool(affected) and all(_can_be_changed(state, i, wanted) for i in affected)
+        target = Thing(word="anything", states=condition.become)
+        return bool(affected) and all(_can_be_changed(state, i, target) for i in affected)
     if isinstance(condition, No):
         return condition.place is not None or "dirty" in condition.thing.states
     place = condition.place if isinstance(condition, Count) else None

@@ -303,21 +303,21 @@ def liquid_source(state: State, liquid: str, vessel: int, avoid: frozenset[int] 
 
 
 def requirements(
-    state: State, entity: int, wanted: Thing, avoid: frozenset[int] = frozenset()
+    state: State, entity: int, target: Thing, avoid: frozenset[int] = frozenset()
 ) -> Iterator[tuple[str, int | None]]:
     """Yield each missing state and liquid of an entity, with the tool, appliance or source that it requires.
 
     None is yielded if the home has none, and for `folded`, which requires none.
     """
-    for state_name in wanted.states:
+    for state_name in target.states:
         if state.has(entity, state_name):
             continue
         if state_name == "sliced":
             yield state_name, tool_for(state, "cuts", avoid)
         else:
             yield state_name, appliance_for(state, state_name, entity, avoid) if state_name in APPLIANCES else None
-    if wanted.liquid and state.liquid[entity] != wanted.liquid:
-        yield wanted.liquid, liquid_source(state, wanted.liquid, entity, avoid)
+    if target.liquid and state.liquid[entity] != target.liquid:
+        yield target.liquid, liquid_source(state, target.liquid, entity, avoid)
 
 
 def alternative_place(state: State, thing: int, excluded: Place, avoid: frozenset[int] = frozenset()) -> int | None:

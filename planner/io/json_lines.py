@@ -49,11 +49,11 @@ def _parse_record(text: str, location: str, keys: Sequence[str]) -> Record:
     try:
         record = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise StageError(f"{location}: no JSON ({str(error)[:80]}); delete the file to have it made anew") from None
+        raise StageError(f"{location}: not JSON ({str(error)[:80]}); delete the file to regenerate it") from None
     missing = [key for key in keys if not isinstance(record, dict) or key not in record]
     if not isinstance(record, dict) or missing:
         expected = f"with {', '.join(map(repr, missing))}" if missing else "in braces"
-        raise StageError(f"{location}: not an object {expected}; delete the file to have it made anew")
+        raise StageError(f"{location}: not an object {expected}; delete the file to regenerate it")
     return record
 
 

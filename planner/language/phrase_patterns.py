@@ -107,7 +107,7 @@ def load_families(folder: str = "phrases") -> tuple[Family, ...]:
     names = [family.name for family in families]
     if len(set(names)) < len(names):
         duplicates = sorted({name for name in names if names.count(name) > 1})
-        raise PhraseError(f"{folder}: families named twice: {', '.join(duplicates)}")
+        raise PhraseError(f"{folder}: duplicate families: {', '.join(duplicates)}")
     return tuple(families)
 
 

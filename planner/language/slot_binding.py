@@ -44,10 +44,10 @@ class Binder:
         """Bind to a source of randomness."""
         self.rng = rng
 
-    def bind(self, family: Family, state: State, given: Mapping[str, str] | None = None) -> dict[str, str] | None:
+    def bind(self, family: Family, state: State, fixed_slots: Mapping[str, str] | None = None) -> dict[str, str] | None:
         """Return a value for each slot of a family in this home, or None if this attempt found none.
 
-        `given` fixes the values of some slots.
+        `fixed_slots` fixes the values of some slots.
         """
         domain = state.world.domain
         present = set(state.world.categories)
@@ -59,8 +59,8 @@ class Binder:
                 options = [o for o in domain.fixtures if o in present and not self._fits(binding["x"], o, domain)]
             else:
                 options = self.options(slot_type, present, domain)
-            if given and slot in given:
-                options = [o for o in options if o == given[slot]]
+            if fixed_slots and slot in fixed_slots:
+                options = [o for o in options if o == fixed_slots[slot]]
             if (
                 slot_type != "unfit"
                 and slot in ("p", "c", "q", "t")
@@ -150,9 +150,9 @@ class Binder:
         """Return one of a family's goals with its slots filled, or None if the result is not a goal."""
         template = self.rng.choice(family.goals)
         if count > 1 and "{n}" not in template and not template.startswith(("every", "no ")):
-            head, _, tail = template.partition(" ; ")
-            if "{x}" in head:
-                template = f"{count} {head}" + (f" ; {tail}" if tail else "")
+            first_condition, _, other_conditions = template.partition(" ; ")
+            if "{x}" in first_condition:
+                template = f"{count} {first_condition}" + (f" ; {other_conditions}" if other_conditions else "")
         text = template
         for slot, word in binding.items():
             text = text.replace("{" + slot + "}", word)

@@ -33,7 +33,7 @@ from planner.plans.options import Options
 from planner.prompts import text_format
 from planner.prompts.cursor import Cursor
 from planner.tasks.home_splits import SPLITS, sample_home
-from planner.tasks.task_homes import undone
+from planner.tasks.task_homes import scene_before_goal
 from planner.tasks.task_sampler import goal_is_held_out
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class Proposal:
 def initial_state_of(home: int, goal: Goal, *, geometry: bool = False) -> State:
     """Return a home that has what a goal needs and where it does not hold yet, e.g. lights that it wants on are off."""
     plain = sample_home(random.Random(f"home/{home}"), SPLITS["train"], goal=goal, geometry=geometry)
-    return World(undone(plain.world.scene, goal, load_domain())).initial()
+    return World(scene_before_goal(plain.world.scene, goal, load_domain())).initial()
 
 
 class Proposer:

@@ -1,6 +1,6 @@
-"""Pictures of a home, one of each piece of furniture, as from a robot's head before it, and what is seen in them.
+"""Labeled pictures of a home's furniture, rendered from a robot's head in front of it.
 
-Wide furniture gets several pictures side by side, so that what is small stays large enough to be told.
+Wide furniture gets several pictures side by side, so that small objects stay large enough to be recognized.
 """
 
 from __future__ import annotations
@@ -35,20 +35,20 @@ if TYPE_CHECKING:
     from envs.symbolic.actions import State
     from envs.symbolic.scene import FixtureSpec
 
-PART_M = 0.85  # of a wide piece of furniture, in one picture
-FREE_M = 0.9  # before furniture, where a robot has room to stand
+PICTURE_WIDTH_M = 0.85  # width of wide furniture covered by one picture
+FREE_SPACE_M = 0.9  # free space in front of furniture for the robot
 
 
 @dataclass(frozen=True, kw_only=True)
 class Camera:
-    """How far cameras stand from where they stand best.
+    """Random variation of the camera pose.
 
     Attributes:
-        distance_m: Least and greatest distance of the eye from the front.
-        sideways_m: Greatest offset along the front.
-        above_m: Least and greatest height of the eye over what it looks at.
-        wider: Least and greatest angle of view, as a part of what just shows it all.
-        aim_m: Greatest offset of what it looks at.
+        distance_m: Minimum and maximum distance of the eye from the front.
+        sideways_m: Maximum offset along the front.
+        above_m: Minimum and maximum height of the eye above the target.
+        wider: Minimum and maximum field of view, relative to the one that just shows everything.
+        aim_m: Maximum offset of the target.
     """
 
     distance_m: tuple[float, float] = (0.35, 0.75)
@@ -65,15 +65,15 @@ UNSEEN = Camera(distance_m=(0.3, 0.9), sideways_m=0.35, above_m=(0.4, 1.0), wide
 
 @dataclass(frozen=True, kw_only=True)
 class Picture:
-    """A picture of a piece of furniture and what is in it.
+    """A picture of a piece of furniture, with labels.
 
     Attributes:
-        fixture: The name of what it shows.
+        fixture: Name of the furniture that it shows.
         rgb: (SIZE, SIZE, 3).
-        entities: (SIZE, SIZE) what each pixel shows: an entity of the home, or -1.
-        listing: What is seen in or on the furniture.
-        things: The entities that it lists.
-        items: What each of those is.
+        entities: (SIZE, SIZE) index of the home's entity at each pixel, or -1.
+        listing: The furniture and the visible objects in or on it.
+        things: The listed entities.
+        items: Category and states of each listed entity.
     """
 
     fixture: str
@@ -86,90 +86,96 @@ class Picture:
 
 def pictures(
     home: PhysicalHome, *, camera: Camera = STEADY, rng: random.Random | None = None, light: Light = DAYLIGHT,
-    state: State | None = None, only: Container[str] | None = None,
+    state: State | None = None, fixtures: Container[str] | None = None,
 ) -> Iterator[Picture]:  # fmt: skip
-    """Yield pictures of all furniture of a home, as it stands.
+    """Yield pictures of all furniture of a home in its current state.
 
     Args:
-        home: To be looked at.
-        camera: Where cameras stand.
-        rng: Draws where; None is needed for a steady camera only.
-        light: Of all pictures.
-        state: Of the home, if it is known.
-        only: Names of the furniture to be pictured; None: all.
+        home: The home.
+        camera: Variation of the camera pose.
+        rng: Random generator; may be None for a steady camera.
+        light: Light of all pictures.
+        state: State of the home, if known.
+        fixtures: Names of the furniture to picture; None: all.
     """
     rng = rng or random.Random(0)
     state = state or home.state()
-    eyes = home.camera  # its walls are drawn before the floors, which come with the first refresh
+    robot_camera = home.camera  # creates the walls before the floors, which the first refresh creates
     home.scene_view.refresh(state)
-    numbers = _entities(home)
+    entity_of_body = _entity_of_body(home)
     for spec in home.scene.fixtures:
         category = load_domain().fixtures[spec.category]
-        if category.underfoot or (only is not None and spec.name not in only):
+        if category.underfoot or (fixtures is not None and spec.name not in fixtures):
             continue
-        for part in range(parts_of(category)):
-            shot = eyes.shot(pose(spec, category, part, camera, rng), SIZE, SIZE, light)
-            yield _picture(home, state, spec.name, shot, numbers)
+        for part in range(picture_count(category)):
+            shot = robot_camera.shot(pose(spec, category, part, camera, rng), SIZE, SIZE, light)
+            yield _picture(home, state, spec.name, shot, entity_of_body)
 
 
-def parts_of(category: FixtureCategory) -> int:
-    """Return how many pictures a piece of furniture gets."""
-    return max(1, ceil(category.size[1] / PART_M - 0.25))
+def picture_count(category: FixtureCategory) -> int:
+    """Return the number of pictures of a piece of furniture."""
+    return max(1, ceil(category.size[1] / PICTURE_WIDTH_M - 0.25))
 
 
 def pose(spec: FixtureSpec, category: FixtureCategory, part: int, camera: Camera, rng: random.Random) -> Pose:
-    """Return where a camera stands before a part of a piece of furniture."""
+    """Return the camera pose in front of a part of a piece of furniture."""
     depth, width, height = category.size
-    count = parts_of(category)
-    share = width / count
-    across = (part + 0.5) * share - width / 2
+    count = picture_count(category)
+    part_width = width / count
+    part_center = (part + 0.5) * part_width - width / 2
     region = category.region
-    drawn_out = 0.3 if category.joint == "slide" and "open" in spec.states else 0.0
-    level = height / 2 if region is None else region.z
+    drawer_m = 0.3 if category.joint == "slide" and "open" in spec.states else 0.0
+    target_height = height / 2 if region is None else region.z
     if region is not None and not category.enclosed:
-        level = region.z + 0.05
+        target_height = region.z + 0.05
     elif region is not None:
-        level = region.z + 0.25 * region.size[2]
-    target = np.array([(0.0 if region is None else region.x) + drawn_out, across, level])
+        target_height = region.z + 0.25 * region.size[2]
+    target = np.array([(0.0 if region is None else region.x) + drawer_m, part_center, target_height])
     target += [rng.uniform(-camera.aim_m, camera.aim_m) for _ in range(3)]
-    away = rng.uniform(*camera.distance_m)
-    above = rng.uniform(*camera.above_m) * (0.7 if category.enclosed and not drawn_out else 1.0)
+    distance_to_front = rng.uniform(*camera.distance_m)
+    height_above = rng.uniform(*camera.above_m) * (0.7 if category.enclosed and not drawer_m else 1.0)
     if region is None:
-        above *= 0.5
-    eye = np.array([depth / 2 + drawn_out + away, across + rng.uniform(-1, 1) * camera.sideways_m, level + above])
+        height_above *= 0.5
+    eye = np.array(
+        [
+            depth / 2 + drawer_m + distance_to_front,
+            part_center + rng.uniform(-1, 1) * camera.sideways_m,
+            target_height + height_above,
+        ]
+    )
     eye[2] = max(eye[2], 0.7)
     distance = float(np.linalg.norm(eye - target))
-    half = max(share / 2 + 0.06, 0.34 if region is not None else 0.5 * max(height, width) + 0.05)
-    view = 2 * degrees(atan(half / distance)) * rng.uniform(*camera.wider)
-    turned = np.array([[cos(spec.yaw), -sin(spec.yaw), 0.0], [sin(spec.yaw), cos(spec.yaw), 0.0], [0.0, 0.0, 1.0]])
+    half_width = max(part_width / 2 + 0.06, 0.34 if region is not None else 0.5 * max(height, width) + 0.05)
+    view = 2 * degrees(atan(half_width / distance)) * rng.uniform(*camera.wider)
+    rotation = np.array([[cos(spec.yaw), -sin(spec.yaw), 0.0], [sin(spec.yaw), cos(spec.yaw), 0.0], [0.0, 0.0, 1.0]])
     origin = np.array([spec.x, spec.y, 0.0])
-    eye, target = turned @ eye + origin, turned @ target + origin
+    eye, target = rotation @ eye + origin, rotation @ target + origin
     return Pose(eye=tuple(eye.tolist()), target=tuple(target.tolist()), view_deg=min(100.0, max(25.0, view)))
 
 
-def _entities(home: PhysicalHome) -> NDArray[np.int32]:
-    """The entity of each of the engine's bodies; the last is for no body, -1."""
+def _entity_of_body(home: PhysicalHome) -> NDArray[np.int32]:
+    """Return the entity of each physics body; the last element is for no body: -1."""
     bodies, index = home.engine.names, home.world.index
-    numbers = np.full(max(bodies) + 2, -1, np.int32)
+    entity_of_body = np.full(max(bodies) + 2, -1, np.int32)
     for body, name in bodies.items():
-        numbers[body] = index.get(name, -1)
-    return numbers
+        entity_of_body[body] = index.get(name, -1)
+    return entity_of_body
 
 
-def _picture(home: PhysicalHome, state: State, fixture: str, shot: Shot, numbers: NDArray[np.int32]) -> Picture:
-    entities = numbers[shot.bodies]
+def _picture(home: PhysicalHome, state: State, fixture: str, shot: Shot, entity_of_body: NDArray[np.int32]) -> Picture:
+    entities = entity_of_body[shot.bodies]
     world = home.world
-    own = world.index[fixture]
+    fixture_index = world.index[fixture]
     seen, counts = np.unique(entities, return_counts=True)
     things = tuple(
         i for i, count in zip(seen.tolist(), counts.tolist(), strict=True)
-        if i >= world.n_fixtures and count >= VISIBLE and state.root(i) == own
+        if i >= world.n_fixtures and count >= VISIBLE and state.root(i) == fixture_index
     )  # fmt: skip
     items = tuple(Item(world.categories[i], _states(state.flags[i], THING_STATES)) for i in things)
-    kind = world.fixture_category[own]
-    assert kind is not None
-    states = tuple(s for s in _states(state.flags[own], FURNITURE_STATES) if kind.can_be(s))
-    listing = Listing(world.categories[own], states, tuple(sorted(items)))
+    category = world.fixture_category[fixture_index]
+    assert category is not None
+    states = tuple(s for s in _states(state.flags[fixture_index], FURNITURE_STATES) if category.can_be(s))
+    listing = Listing(world.categories[fixture_index], states, tuple(sorted(items)))
     return Picture(fixture=fixture, rgb=shot.rgb, entities=entities, listing=listing, things=things, items=items)
 
 

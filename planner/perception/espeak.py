@@ -1,6 +1,6 @@
-"""Speech from espeak-ng's C library, in this process: for training, tests and the demonstration.
+"""Speech synthesis with espeak-ng's C library, for training, tests and the demonstration.
 
-espeak-ng is a system package (`apt-get install espeak-ng`, `brew install espeak-ng`). Planning needs none of it.
+espeak-ng is a system package (`apt-get install espeak-ng`, `brew install espeak-ng`). Planning does not need it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from planner.errors import PlannerError
 
 Waves = npt.NDArray[np.int16]
 
-RATE = 16_000  # samples/s of what is returned
+RATE = 16_000  # sample rate of the returned waves [samples/s]
 _SYNCHRONOUS, _UTF8, _DONT_EXIT = 2, 1, 0x8000
 _SPEED, _VOLUME, _PITCH, _RANGE, _GAP = 1, 2, 3, 4, 7  # espeak_PARAMETER
 _IPA = 0x02
@@ -27,20 +27,20 @@ _CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctype
 
 
 class SpeechError(PlannerError):
-    """Nothing can be spoken here."""
+    """Speech synthesis is not available."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Voice:
-    """How something is spoken.
+    """Voice parameters.
 
     Attributes:
-        accent: A voice file of espeak, `gmw/en-US`.
-        variant: espeak's variant, `f3`; "" for the plain voice.
-        speed: Words a minute.
-        pitch: In 0..99, 50 is usual.
-        range: How much the pitch moves, in 0..99, 50 is usual.
-        gap: Pause between words [10 ms at the usual speed].
+        accent: Voice file of espeak-ng, such as `gmw/en-US`.
+        variant: Variant of espeak-ng, such as `f3`; "" for the plain voice.
+        speed: Words per minute.
+        pitch: Pitch, in 0..99; default 50.
+        range: Pitch variation, in 0..99; default 50.
+        gap: Pause between words [10 ms at default speed].
     """
 
     accent: str = "gmw/en-US"
@@ -52,28 +52,30 @@ class Voice:
 
     @property
     def name(self) -> str:
-        """What espeak calls it."""
+        """The voice's name in espeak-ng."""
         return f"{self.accent}+{self.variant}" if self.variant else self.accent
 
 
 class _Engine:
-    """The library, which has one voice and one callback at a time."""
+    """The loaded library, which has one voice and one callback at a time."""
 
     def __init__(self) -> None:
-        found = ctypes.util.find_library("espeak-ng") or "libespeak-ng.so.1"
+        library_name = ctypes.util.find_library("espeak-ng") or "libespeak-ng.so.1"
         try:
-            self.library = ctypes.CDLL(found)
+            self.library = ctypes.CDLL(library_name)
         except OSError:
             raise SpeechError(
                 "espeak-ng is not installed; it speaks what hearing is trained and tested on "
                 "(apt-get install espeak-ng, brew install espeak-ng)"
             ) from None
-        where = os.environ.get("ESPEAK_DATA_PATH")
-        self.rate = self.library.espeak_Initialize(_SYNCHRONOUS, 0, where.encode() if where else None, _DONT_EXIT)
+        data_path = os.environ.get("ESPEAK_DATA_PATH")
+        self.rate = self.library.espeak_Initialize(
+            _SYNCHRONOUS, 0, data_path.encode() if data_path else None, _DONT_EXIT
+        )
         if self.rate <= 0:
             raise SpeechError("espeak-ng is installed without its data (espeak-ng-data)")
         self.parts: list[Waves] = []
-        self.callback = _CALLBACK(self._receive)  # kept: the library has only a pointer
+        self.callback = _CALLBACK(self._receive)  # keep a reference: the library holds only a pointer
         self.library.espeak_SetSynthCallback(self.callback)
         self.library.espeak_TextToPhonemes.restype = ctypes.c_char_p
         self.voice = ""
@@ -84,7 +86,7 @@ class _Engine:
         return 0
 
     def set_voice(self, name: str) -> None:
-        """Choose a voice.
+        """Select a voice.
 
         Raises:
             SpeechError: espeak-ng has no such voice.
@@ -101,10 +103,10 @@ def _engine() -> _Engine:
 
 
 def speak(text: str, voice: Voice) -> Waves:
-    """Return what is spoken, (N,) at `RATE`, mono.
+    """Synthesize a text as a mono wave (N,) at `RATE`.
 
     Raises:
-        SpeechError: espeak-ng is not there, or has no such voice.
+        SpeechError: espeak-ng is not installed, or has no such voice.
     """
     from scipy.signal import resample_poly
 
@@ -114,8 +116,8 @@ def speak(text: str, voice: Voice) -> Waves:
     for parameter, value in settings.items():
         engine.library.espeak_SetParameter(parameter, value, 0)
     engine.parts = []
-    said = text.encode()
-    engine.library.espeak_Synth(said, len(said) + 1, 0, 0, 0, _UTF8, None, None)
+    encoded_text = text.encode()
+    engine.library.espeak_Synth(encoded_text, len(encoded_text) + 1, 0, 0, 0, _UTF8, None, None)
     if not engine.parts:
         return np.zeros(0, np.int16)
     wave = np.concatenate(engine.parts).astype(np.float32)
@@ -125,13 +127,13 @@ def speak(text: str, voice: Voice) -> Waves:
 
 
 def phonemes(text: str, accent: str = "gmw/en-US") -> str:
-    """Return how an accent says a text, in IPA, a space between words."""
+    """Return the pronunciation of a text in an accent, in IPA, with spaces between words."""
     engine = _engine()
     engine.set_voice(accent)
     pointer = ctypes.c_char_p(text.encode())
-    left = ctypes.cast(pointer, ctypes.c_void_p)
-    said = []
-    while left.value:
-        found = engine.library.espeak_TextToPhonemes(ctypes.byref(left), _UTF8, _IPA)
-        said.append((found or b"").decode("utf-8", "replace"))
-    return " ".join(said)
+    remaining = ctypes.cast(pointer, ctypes.c_void_p)
+    phrases = []
+    while remaining.value:
+        ipa = engine.library.espeak_TextToPhonemes(ctypes.byref(remaining), _UTF8, _IPA)
+        phrases.append((ipa or b"").decode("utf-8", "replace"))
+    return " ".join(phrases)

@@ -1,7 +1,7 @@
-"""What a picture is labeled with: categories and states as numbers, and the listing that the GPT writes.
+"""Labels of pictures: category and state indices, and the listing that the GPT writes.
 
 A picture shows one piece of furniture. Its listing is `fridge open[SEP]apple; dirty plate; mug; mug`: the category with
-its states, then what is seen in or on it, each with its states, in order; `[SEP]nothing` where there is none.
+its states, then the visible objects in or on it with their states, sorted; `[SEP]nothing` if there are none.
 """
 
 from __future__ import annotations
@@ -15,40 +15,40 @@ from envs.symbolic.domain import load_domain
 EMPTY = "nothing"
 FURNITURE_STATES = ("open", "on")
 THING_STATES = ("dirty", "hot", "cold", "sliced", "cooked", "folded")
-SIZE = 192  # pixels, of a picture
-GRID = 24  # cells of 8 pixels, each way
-VISIBLE = 12  # pixels of a thing that make it seen
+SIZE = 192  # width and height of a picture [px]
+GRID = 24  # cells of 8 x 8 pixels per row and column
+VISIBLE = 12  # minimum pixels of a visible object
 
 
 @cache
 def classes() -> tuple[str, ...]:
-    """Return what a cell may show: nothing (0), things, furniture."""
+    """Return the classes of a cell: nothing (0), objects, furniture."""
     domain = load_domain()
     return ("", *sorted(domain.objects), *sorted(domain.fixtures))
 
 
 @cache
 def furniture() -> tuple[str, ...]:
-    """Return the categories of furniture, in order."""
+    """Return the sorted furniture categories."""
     return tuple(sorted(load_domain().fixtures))
 
 
 @dataclass(frozen=True, order=True)
 class Item:
-    """A thing that is seen: category and states."""
+    """A visible object: category and states."""
 
     category: str
     states: tuple[str, ...] = ()
 
     @property
     def words(self) -> str:
-        """As the listing has it."""
+        """The item's text in a listing."""
         return " ".join((*self.states, self.category))
 
 
 @dataclass(frozen=True)
 class Listing:
-    """What is seen in a picture."""
+    """The content of a picture."""
 
     furniture: str
     states: tuple[str, ...] = ()
@@ -56,15 +56,15 @@ class Listing:
 
     @property
     def text(self) -> str:
-        """What the GPT writes."""
+        """The text that the GPT writes."""
         things = "; ".join(item.words for item in sorted(self.things)) or EMPTY
         return f"{' '.join((self.furniture, *self.states))}[SEP]{things}"
 
 
 def parse_listing(text: str) -> Listing | None:
-    """Read a listing; None if it is none."""
+    """Parse a listing; None if it is invalid."""
     domain = load_domain()
-    head, found, rest = text.partition("[SEP]")
+    head, separator, things_text = text.partition("[SEP]")
     states: list[str] = []
     words = head.strip()
     while words not in domain.fixtures:
@@ -73,7 +73,7 @@ def parse_listing(text: str) -> Listing | None:
             return None
         states.append(last)
     things = []
-    for part in rest.split(";") if found and rest.strip() != EMPTY else ():
+    for part in things_text.split(";") if separator and things_text.strip() != EMPTY else ():
         item = _item(part.strip())
         if item is None:
             return None
@@ -84,14 +84,14 @@ def parse_listing(text: str) -> Listing | None:
 def _item(text: str) -> Item | None:
     states: list[str] = []
     while text not in load_domain().objects:
-        first, space, text = text.partition(" ")
-        if not space or first not in THING_STATES:
+        first_word, space, text = text.partition(" ")
+        if not space or first_word not in THING_STATES:
             return None
-        states.append(first)
+        states.append(first_word)
     return Item(text, in_order(states, THING_STATES))
 
 
 def in_order(states: Iterable[str], order: Sequence[str]) -> tuple[str, ...]:
-    """Return states in their order, those of it."""
-    there = set(states)
-    return tuple(state for state in order if state in there)
+    """Return the given states that are in `order`, in that order."""
+    present = set(states)
+    return tuple(state for state in order if state in present)

@@ -1,4 +1,4 @@
-"""Loading a sense: the model, with the sense's adapter merged in, and the encoder."""
+"""Load a perception model: the GPT with the perception adapter merged in, and the encoder."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from planner.io.paths import released_dir
 
 
 class Loaded(NamedTuple):
-    """A GPT that reads what an encoder perceives.
+    """A GPT that reads an encoder's output.
 
     Attributes:
-        model: Its weights, the sense's adapter merged in.
-        tokenizer: Its.
-        sense: Encoder, adapter and notes.
+        model: The GPT with the perception adapter merged in.
+        tokenizer: The GPT's tokenizer.
+        sense: The perception file: encoder, adapter and notes.
     """
 
     model: NumpyModel
@@ -27,16 +27,16 @@ class Loaded(NamedTuple):
 
 
 def load_with(kind: SenseKind, folder: Path | None = None, file: Path | None = None) -> Loaded:
-    """Load a sense and the model that it belongs to.
+    """Load a perception file (sight or hearing) and the model that it belongs to.
 
     Args:
-        kind: Which sense.
-        folder: Of the model; the released one if none is named.
-        file: Of the sense, if it is not beside the model.
+        kind: `sight` or `hearing`.
+        folder: Model folder; None: the released model.
+        file: The perception file, if it is not in the model folder.
 
     Raises:
-        ReleaseError: There is no such file.
-        CheckpointError: A file is damaged, or the sense belongs to other weights.
+        ReleaseError: The file does not exist.
+        CheckpointError: A file is damaged, or the perception file belongs to other weights.
     """
     folder = released_dir() if folder is None else folder
     path = sense_path(folder, kind) if file is None else file

@@ -1,4 +1,4 @@
-"""Listening to a microphone (extra `hearing`): until it is quiet again after somebody spoke."""
+"""Record from a microphone (extra `hearing`) until silence follows speech."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from planner.perception.wav import RecordingError, resampled
 if TYPE_CHECKING:
     from gpt.weights.model_folder import Floats
 
-LONGEST_S, WAIT_S, SILENCE_S, BLOCK_S = 15.0, 8.0, 1.0, 0.1
-ABOVE = 3.0  # times as loud as the quietest before, to be speech
-FAINTEST = 0.004  # root mean square that may be speech
+MAX_RECORDING_S, MAX_WAIT_S, SILENCE_S, BLOCK_S = 15.0, 8.0, 1.0, 0.1
+SPEECH_RATIO = 3.0  # minimum ratio of the speech level to the noise level
+MIN_SPEECH_RMS = 0.004  # minimum root mean square of speech
 
 
 def listen() -> Floats:
     """Record until about a second of silence after speech; returns samples (N,) at 16 kHz.
 
     Raises:
-        RecordingError: There is no microphone or no `sounddevice`, or nobody spoke.
+        RecordingError: There is no microphone or no `sounddevice`, or no one spoke.
     """
     try:
         import sounddevice
-    except (ImportError, OSError) as error:  # OSError: it is there, and PortAudio is not
+    except (ImportError, OSError) as error:  # OSError: sounddevice is installed, but PortAudio is missing
         raise RecordingError(
             f"--listen needs sounddevice and PortAudio ({error}): pip install 'gpt-home-planner[hearing]' and, on "
             "Debian, apt-get install libportaudio2; or record a WAV file and use --audio"
@@ -40,22 +40,22 @@ def listen() -> Floats:
 
 
 def record(read: Callable[[], Floats]) -> list[Floats]:
-    """Read blocks of `BLOCK_S` until speech has come and gone.
+    """Read blocks of `BLOCK_S` until silence follows speech.
 
     Raises:
-        RecordingError: Nobody spoke.
+        RecordingError: No one spoke.
     """
     blocks: list[Floats] = []
-    quietest, spoke, silent = np.inf, False, 0.0
-    while len(blocks) * BLOCK_S < LONGEST_S:
+    noise_level, has_spoken, silence_s = np.inf, False, 0.0
+    while len(blocks) * BLOCK_S < MAX_RECORDING_S:
         block = read()
         blocks.append(block)
-        loud = float(np.sqrt(np.mean(np.square(block))))
-        quietest = min(quietest, max(loud, 1e-5))
-        speaking = loud > max(FAINTEST, ABOVE * quietest)
-        spoke, silent = spoke or speaking, 0.0 if speaking else silent + BLOCK_S
-        if spoke and silent >= SILENCE_S:
+        level = float(np.sqrt(np.mean(np.square(block))))
+        noise_level = min(noise_level, max(level, 1e-5))
+        is_speech = level > max(MIN_SPEECH_RMS, SPEECH_RATIO * noise_level)
+        has_spoken, silence_s = has_spoken or is_speech, 0.0 if is_speech else silence_s + BLOCK_S
+        if has_spoken and silence_s >= SILENCE_S:
             break
-        if not spoke and len(blocks) * BLOCK_S >= WAIT_S:
-            raise RecordingError(f"nobody spoke for {WAIT_S:.0f} s")
+        if not has_spoken and len(blocks) * BLOCK_S >= MAX_WAIT_S:
+            raise RecordingError(f"nobody spoke for {MAX_WAIT_S:.0f} s")
     return blocks

@@ -1,4 +1,4 @@
-"""From what is seen to a home that can be planned in, and from a plan there to the home that was looked at."""
+"""Convert listings of pictures to a home for planning, and translate plans back to the real home's names."""
 
 from __future__ import annotations
 
@@ -13,39 +13,39 @@ from planner.perception.image_labels import FURNITURE_STATES, Item, Listing, in_
 ROOM = "room"
 
 
-def joined(listings: Sequence[Listing]) -> Listing:
-    """Return one listing of several pictures of the same furniture, side by side.
+def merge_listings(listings: Sequence[Listing]) -> Listing:
+    """Merge the listings of several side-by-side pictures of the same furniture.
 
-    They overlap: of each category there are as many as the picture has that shows the most.
+    The pictures overlap, so the count of each category is its maximum over the pictures.
     """
     (furniture, _), *_ = Counter(listing.furniture for listing in listings).most_common(1)
-    states = {s for x in listings if x.furniture == furniture for s in x.states}
-    most: dict[str, list[Item]] = {}
+    states = {state for listing in listings if listing.furniture == furniture for state in listing.states}
+    largest: dict[str, list[Item]] = {}
     for listing in listings:
         for category in dict.fromkeys(item.category for item in listing.things):
-            own = [item for item in listing.things if item.category == category]
-            if len(own) > len(most.get(category, ())):
-                most[category] = own
-    things = sorted(item for own in most.values() for item in own)
+            same_category = [item for item in listing.things if item.category == category]
+            if len(same_category) > len(largest.get(category, ())):
+                largest[category] = same_category
+    things = sorted(item for same_category in largest.values() for item in same_category)
     return Listing(furniture, in_order(states, FURNITURE_STATES), tuple(things))
 
 
 def believed_home(listings: Sequence[Listing]) -> State:
-    """Return a home with a piece of furniture for each listing, and what is seen in or on it; nothing else is there.
+    """Return a home with the furniture of each listing and the objects seen in or on it.
 
-    What cannot be where it is seen is left out: the robot could not have it there either.
+    Objects that cannot be at their place according to the domain are omitted.
     """
     domain = load_domain()
     numbers: Counter[str] = Counter()
     fixtures, objects = [], []
     for listing in listings:
-        kind = domain.fixtures[listing.furniture]
-        numbers[kind.name] += 1
-        name = f"{kind.name} {numbers[kind.name]}"
-        states = frozenset(state for state in listing.states if kind.can_be(state))
-        fixtures.append(FixtureSpec(name=name, category=kind.name, room=ROOM, x=0.0, y=0.0, yaw=0.0, states=states))
+        category = domain.fixtures[listing.furniture]
+        numbers[category.name] += 1
+        name = f"{category.name} {numbers[category.name]}"
+        states = frozenset(state for state in listing.states if category.can_be(state))
+        fixtures.append(FixtureSpec(name=name, category=category.name, room=ROOM, x=0.0, y=0.0, yaw=0.0, states=states))
         for item in listing.things:
-            if not domain.fits(item.category, kind.name):
+            if not domain.fits(item.category, category.name):
                 continue
             numbers[item.category] += 1
             objects.append(
@@ -62,30 +62,30 @@ def believed_home(listings: Sequence[Listing]) -> State:
     return World(scene).initial()
 
 
-def names_of(believed: State, shown: Sequence[str], home: State) -> dict[str, str]:
-    """Return which name of a home each name of a believed one stands for.
+def match_names(believed: State, fixture_names: Sequence[str], home: State) -> dict[str, str]:
+    """Map each name of a believed home to a name of the real home.
 
     Args:
-        believed: As `believed_home` made it.
-        shown: The furniture of the home that each listing was of, in their order.
-        home: What was looked at.
+        believed: The result of `believed_home`.
+        fixture_names: The real furniture of each listing, in the same order.
+        home: The real home.
     """
-    world, true = believed.world, home.world
-    found = {spec.name: name for spec, name in zip(world.scene.fixtures, shown, strict=True)}
-    there: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
-    for i in range(true.n_fixtures, len(true.names)):
+    believed_world, home_world = believed.world, home.world
+    names = {spec.name: name for spec, name in zip(believed_world.scene.fixtures, fixture_names, strict=True)}
+    objects_at: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    for i in range(home_world.n_fixtures, len(home_world.names)):
         root = home.root(i)
         if root >= 0:
-            there[true.names[root], true.categories[i]].append(true.names[i])
-    for i in range(world.n_fixtures, len(world.names)):
-        same = there[found[world.names[believed.root(i)]], world.categories[i]]
-        if same:
-            found[world.names[i]] = same.pop(0)
-    return found
+            objects_at[home_world.names[root], home_world.categories[i]].append(home_world.names[i])
+    for i in range(believed_world.n_fixtures, len(believed_world.names)):
+        matches = objects_at[names[believed_world.names[believed.root(i)]], believed_world.categories[i]]
+        if matches:
+            names[believed_world.names[i]] = matches.pop(0)
+    return names
 
 
-def translated(actions: Sequence[Action], names: Mapping[str, str]) -> tuple[Action, ...] | None:
-    """Return a plan in the names of the home; None if it names what is not there."""
+def translate_plan(actions: Sequence[Action], names: Mapping[str, str]) -> tuple[Action, ...] | None:
+    """Translate a plan to the real home's names; None if an object has no counterpart."""
     try:
         return tuple(Action(action.skill, tuple(names[name] for name in action.args)) for action in actions)
     except KeyError:
@@ -93,11 +93,11 @@ def translated(actions: Sequence[Action], names: Mapping[str, str]) -> tuple[Act
 
 
 def visible_home(home: State, listings: Mapping[str, Sequence[int]]) -> State:
-    """Return a home of which only what is seen is left.
+    """Return a home reduced to its visible furniture and objects.
 
     Args:
-        home: All of it.
-        listings: By name of the furniture that was pictured, the entities that are seen in or on it.
+        home: The full home.
+        listings: The visible entities in or on each pictured piece of furniture, by its name.
     """
     world = home.world
     seen = {i for things in listings.values() for i in things}
@@ -107,8 +107,8 @@ def visible_home(home: State, listings: Mapping[str, Sequence[int]]) -> State:
     )  # fmt: skip
     fixtures = tuple(spec for spec in world.scene.fixtures if spec.name in listings)
     scene = world.scene
-    kept = Scene(
+    visible_scene = Scene(
         name=scene.name, seed=scene.seed, rooms=scene.rooms, doorways=scene.doorways, fixtures=fixtures,
         objects=objects, robot=scene.robot,
     )  # fmt: skip
-    return World(kept).initial()
+    return World(visible_scene).initial()

@@ -1,11 +1,11 @@
-"""Seeing: pictures in, what is in them out. No torch.
+"""Object recognition: pictures in, listings of furniture and objects out. Does not import torch.
 
     sight = Sight.load()
     (seen,) = sight.see([picture])      # uint8 (192, 192, 3)
     seen.listing.text                   # "fridge open[SEP]apple; dirty plate"
 
-The GPT writes what the encoder perceived. It can only write names and states that there are, and only things of which
-the encoder found a middle that may be theirs, each once; how likely that is counts beside what the GPT thinks.
+The GPT writes the listing of the encoder's output. Decoding allows only names and states of the domain, and each object
+only as often as the encoder detected a possible center of it; the detection's log-odds are added to the GPT's logits.
 """
 
 from __future__ import annotations
@@ -39,18 +39,18 @@ if TYPE_CHECKING:
 
     from gpt.tokenization.tokenizer import Tokenizer
 
-MOST_THINGS = 24  # of one picture
-STATES_AT_ONCE = 2  # of one thing, at most
-ENCODER_WEIGHT = 1.0  # of the encoder's evidence beside the GPT's logarithms; chosen on validation homes
+MAX_OBJECTS = 24  # maximum objects per picture
+MAX_STATES = 2  # maximum states per object
+ENCODER_WEIGHT = 1.0  # weight of the encoder's log-odds against the GPT's logits; tuned on validation homes
 
 
 @dataclass(frozen=True, kw_only=True)
 class Seen:
-    """What is seen in a picture.
+    """The result of recognition for one picture.
 
     Attributes:
-        listing: Furniture, states and things.
-        sure: The probability that the GPT gave to what it wrote, a token on average, in 0..1.
+        listing: Furniture, states and objects.
+        sure: Geometric mean of the GPT's token probabilities, in 0..1.
     """
 
     listing: Listing
@@ -59,7 +59,7 @@ class Seen:
 
 @dataclass
 class _Trie:
-    """Token sequences that may be written, and what the best that begins so is worth."""
+    """A trie of allowed token sequences; each node has the best score of the sequences through it."""
 
     next: dict[int, _Trie] = field(default_factory=dict)
     ends: bool = False
@@ -74,49 +74,49 @@ class _Trie:
 
 
 class Sight:
-    """A GPT that sees.
+    """A GPT with a vision encoder.
 
     Args:
-        loaded: Model, tokenizer and the sense's file.
+        loaded: Model, tokenizer and the sight file.
     """
 
     def __init__(self, loaded: Loaded) -> None:
-        self.model, self.tokenizer, sense = loaded
-        self.eye = VisionEncoder(sense)
-        self._known: dict[tuple[int, bool], list[list[int]]] = {}
+        self.model, self.tokenizer, sense_file = loaded
+        self.encoder = VisionEncoder(sense_file)
+        self._object_tokens: dict[tuple[int, bool], list[list[int]]] = {}
 
     @classmethod
     def load(cls, folder: Path | None = None, file: Path | None = None) -> Sight:
-        """Load the sight of a model, by default the released one.
+        """Load the sight of a model, by default the released model.
 
         Raises:
-            ReleaseError: There is none.
-            CheckpointError: It is damaged or of other weights.
+            ReleaseError: The file does not exist.
+            CheckpointError: The file is damaged or belongs to other weights.
         """
         return cls(load_with("sight", folder, file))
 
     def see(self, pictures: Sequence[npt.NDArray[np.uint8]]) -> tuple[Seen, ...]:
-        """See pictures (192, 192, 3).
+        """Recognize the content of pictures (192, 192, 3), uint8.
 
         Raises:
-            PlannerError: One has another shape.
+            PlannerError: A picture has another shape or type.
         """
         for number, picture in enumerate(pictures, start=1):
             if picture.shape != (SIZE, SIZE, 3) or picture.dtype != np.uint8:
                 raise PlannerError(
                     f"picture {number} is {picture.shape} of {picture.dtype}; it is to be ({SIZE}, {SIZE}, 3) of uint8"
                 )
-        return tuple(self._written(self.eye.perceive(picture)) for picture in pictures)
+        return tuple(self._write_listing(self.encoder.perceive(picture)) for picture in pictures)
 
     @cached_property
-    def _heads(self) -> _Trie:
-        return _tries(self.tokenizer, _furniture())
+    def _furniture_trie(self) -> _Trie:
+        return _trie_of(self.tokenizer, _furniture_texts())
 
     @cached_property
-    def _names(self) -> list[str]:
+    def _category_names(self) -> list[str]:
         return sorted(load_domain().objects)
 
-    def _written(self, perceived: Perceived) -> Seen:
+    def _write_listing(self, perceived: Perceived) -> Seen:
         special = self.tokenizer.special
         separator, end = special("[SEP]"), special("[EOS]")
         (semicolon,) = self.tokenizer.encode(";")
@@ -124,104 +124,113 @@ class Sight:
         session.feed([special("[CLS]")])
         session.feed_vectors(perceived.vectors, special("[IMAGE]"))
         logits = session.feed([separator])
-        left = self._candidates(perceived)
+        remaining = self._candidates(perceived)
         written: list[int] = []
-        total, things = 0.0, 0
-        node, begun = self._heads, 0
+        total, n_items = 0.0, 0
+        node, item_start = self._furniture_trie, 0
         while True:
             allowed = {token: child.worth for token, child in node.next.items()}
-            if node.ends and not things:
+            if node.ends and not n_items:
                 allowed[separator] = 0.0
             elif node.ends:
-                words = self.tokenizer.decode(written[begun:])
-                after = self._after(words, left)
-                allowed[end] = -ENCODER_WEIGHT * sum(max(0.0, e) for evidence in after.values() for e in evidence)
-                if things < MOST_THINGS and (after or (left is None and words.strip() != EMPTY)):
+                words = self.tokenizer.decode(written[item_start:])
+                rest = self._remaining_after(words, remaining)
+                allowed[end] = -ENCODER_WEIGHT * sum(max(0.0, e) for evidence in rest.values() for e in evidence)
+                if n_items < MAX_OBJECTS and (rest or (remaining is None and words.strip() != EMPTY)):
                     allowed[semicolon] = 0.0
             tokens = list(allowed)
             token = tokens[int((logits[tokens] + np.array(list(allowed.values()), np.float32)).argmax())]
             total += float(logits[token]) - float(np.logaddexp.reduce(logits))
             if token == semicolon:
-                left = self._after(self.tokenizer.decode(written[begun:]), left) if left is not None else None
+                remaining = (
+                    self._remaining_after(self.tokenizer.decode(written[item_start:]), remaining)
+                    if remaining is not None
+                    else None
+                )
             written.append(token)
             if token == end or session.length >= session.capacity - 1:
                 break
             if token in (separator, semicolon):
-                things, begun = things + 1, len(written)
-                node = self._offered(left, first=token == separator)
+                n_items, item_start = n_items + 1, len(written)
+                node = self._item_trie(remaining, first=token == separator)
             else:
                 node = node.next[token]
             logits = session.feed([token])
         listing = parse_listing(self.tokenizer.decode([t for t in written if t != end]))
-        if listing is None:  # the context was full in the middle of a name
+        if listing is None:  # the context ended in the middle of a name
             listing = Listing(next(iter(load_domain().fixtures)))
         return Seen(listing=listing, sure=math.exp(total / len(written)))
 
     def _candidates(self, perceived: Perceived) -> dict[int, list[float]] | None:
-        """For each thing that may be there the evidence of its middles, in logits, the best first; None: any may be."""
+        """Return the log-odds of each category's detected centers, best first; None: anything is possible."""
         if perceived.things is None:
             return None
-        found: dict[int, list[float]] = {}
-        for k, likely in zip(perceived.things, perceived.likely, strict=True):
-            found.setdefault(k, []).append(math.log(likely / max(1e-6, 1 - likely)))
-        return {k: sorted(evidence, reverse=True) for k, evidence in sorted(found.items())}
+        evidence_by_category: dict[int, list[float]] = {}
+        for category, probability in zip(perceived.things, perceived.likely, strict=True):
+            evidence_by_category.setdefault(category, []).append(math.log(probability / max(1e-6, 1 - probability)))
+        return {category: sorted(evidence, reverse=True) for category, evidence in sorted(evidence_by_category.items())}
 
-    def _after(self, words: str, left: Mapping[int, list[float]] | None) -> dict[int, list[float]]:
-        """Return what may follow these words, of what is left with theirs: things are written in order."""
-        if words.strip() == EMPTY or left is None:
+    def _remaining_after(self, words: str, remaining: Mapping[int, list[float]] | None) -> dict[int, list[float]]:
+        """Return the remaining detections after an item was written: items are sorted by category."""
+        if words.strip() == EMPTY or remaining is None:
             return {}
-        last = self._names.index(_thing(words))
-        rest = {k: evidence[1:] if k == last else evidence for k, evidence in left.items() if k >= last}
+        last = self._category_names.index(_parse_category(words))
+        rest = {k: evidence[1:] if k == last else evidence for k, evidence in remaining.items() if k >= last}
         return {k: evidence for k, evidence in rest.items() if evidence}
 
-    def _offered(self, left: Mapping[int, list[float]] | None, *, first: bool) -> _Trie:
-        """Return what may be written after [SEP], or after a semicolon.
+    def _item_trie(self, remaining: Mapping[int, list[float]] | None, *, first: bool) -> _Trie:
+        """Return the items allowed after [SEP] or after a semicolon.
 
-        To write a thing is worth the encoder's evidence of it, less that of things that then can no longer be written.
+        An item's score is its detection log-odds minus those of the detections that it skips in the sorted order.
         """
         trie = _Trie()
         skipped = 0.0
-        for k, evidence in left.items() if left is not None else ((k, [0.0]) for k in range(len(self._names))):
-            for ids in self._of_thing(k, first=first):
+        for k, evidence in (
+            remaining.items() if remaining is not None else ((k, [0.0]) for k in range(len(self._category_names)))
+        ):
+            for ids in self._tokens_of_object(k, first=first):
                 trie.add(ids, ENCODER_WEIGHT * (evidence[0] - skipped))
             skipped += sum(max(0.0, e) for e in evidence)
         if first:
             trie.add(self.tokenizer.encode(EMPTY), -ENCODER_WEIGHT * skipped)
         return trie
 
-    def _of_thing(self, k: int, *, first: bool) -> list[list[int]]:
-        """Tokens of a thing, in all states that it may be in."""
-        if (k, first) not in self._known:
-            name = self._names[k]
-            kind = load_domain().objects[name]
-            never = {"sliced": not kind.slices, "cooked": not kind.cooks, "folded": not kind.folds}
-            able = [state for state in THING_STATES if not never.get(state)]
-            words = [Item(name, states).words for states in _subsets(able, STATES_AT_ONCE)]
-            self._known[k, first] = [self.tokenizer.encode(w if first else f" {w}") for w in words]
-        return self._known[k, first]
+    def _tokens_of_object(self, k: int, *, first: bool) -> list[list[int]]:
+        """Return the token sequences of a category in all its possible combinations of states."""
+        if (k, first) not in self._object_tokens:
+            name = self._category_names[k]
+            category = load_domain().objects[name]
+            impossible = {"sliced": not category.slices, "cooked": not category.cooks, "folded": not category.folds}
+            possible_states = [state for state in THING_STATES if not impossible.get(state)]
+            words = [Item(name, states).words for states in _subsets(possible_states, MAX_STATES)]
+            self._object_tokens[k, first] = [self.tokenizer.encode(text if first else f" {text}") for text in words]
+        return self._object_tokens[k, first]
 
 
-def _thing(words: str) -> str:
-    """The category in an item's words."""
+def _parse_category(words: str) -> str:
+    """Return the category in an item's text."""
     listing = parse_listing(f"{next(iter(load_domain().fixtures))}[SEP]{words}")
     assert listing is not None and listing.things
     return listing.things[0].category
 
 
-def _tries(tokenizer: Tokenizer, texts: Sequence[str]) -> _Trie:
+def _trie_of(tokenizer: Tokenizer, texts: Sequence[str]) -> _Trie:
     trie = _Trie()
     for text in texts:
         trie.add(tokenizer.encode(text))
     return trie
 
 
-def _furniture() -> list[str]:
-    found = []
-    for kind in load_domain().fixtures.values():
-        able = [state for state in FURNITURE_STATES if kind.can_be(state)]
-        found += [Listing(kind.name, states).text.partition("[SEP]")[0] for states in _subsets(able, len(able))]
-    return found
+def _furniture_texts() -> list[str]:
+    texts = []
+    for category in load_domain().fixtures.values():
+        possible_states = [state for state in FURNITURE_STATES if category.can_be(state)]
+        texts += [
+            Listing(category.name, states).text.partition("[SEP]")[0]
+            for states in _subsets(possible_states, len(possible_states))
+        ]
+    return texts
 
 
-def _subsets(states: Sequence[str], most: int) -> list[tuple[str, ...]]:
-    return [chosen for count in range(most + 1) for chosen in combinations(states, count)]
+def _subsets(states: Sequence[str], max_size: int) -> list[tuple[str, ...]]:
+    return [subset for count in range(max_size + 1) for subset in combinations(states, count)]

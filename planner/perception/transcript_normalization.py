@@ -1,7 +1,7 @@
-"""What is heard, in letters and phonemes.
+"""Normalize text to the letters and phonemes that speech recognition predicts.
 
-Letters are what hearing is trained to write: words in lower case, numbers as words, no punctuation. Phonemes are those
-of General American, whatever the accent that is heard: they tell what words have in common.
+Letters: lower-case words, numbers as words, no punctuation. Phonemes: always those of General American, regardless of
+the speaker's accent, so that the same word has the same target.
 """
 
 from __future__ import annotations
@@ -12,28 +12,28 @@ from collections.abc import Sequence
 from planner.language.realization import NUMBER_WORDS
 
 LETTERS = " abcdefghijklmnopqrstuvwxyz'"
-PHONEMES = " aeiouæɐɑɒɔəɚɛɜɪʊʌᵻbdfhjklmnpstvwzðŋɡɹɾʃʒʔθ"  # IPA of espeak's English; others are left out  # noqa: RUF001
+PHONEMES = " aeiouæɐɑɒɔəɚɛɜɪʊʌᵻbdfhjklmnpstvwzðŋɡɹɾʃʒʔθ"  # IPA of espeak's English; other symbols are dropped  # noqa: RUF001
 _TENS = ("", "ten", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 _TEENS = ("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen")
 
 
 def spoken(text: str) -> str:
-    """Return what is said of a text: lower case, numbers as words, no punctuation but commas and apostrophes."""
-    text = re.sub(r"[0-9]+", lambda found: f" {_number(found[0])} ", text.lower().replace("\u2019", "'"))
+    """Return a text as spoken: lower case, numbers as words, no punctuation except commas and apostrophes."""
+    text = re.sub(r"[0-9]+", lambda match: f" {_number(match[0])} ", text.lower().replace("\u2019", "'"))
     text = re.sub(r"[^a-z', ]+", " ", text.replace("&", " and ").replace("%", " percent "))
     text = re.sub(r"(?<![a-z])'|'(?![a-z])", " ", text)  # quotes, not apostrophes
     return re.sub(r"[ ,]*,[ ,]*", ", ", re.sub(r" +", " ", text)).strip(" ,")
 
 
 def words(text: str) -> str:
-    """Return the letters that are heard: what is spoken, without commas."""
+    """Return a text as transcribed: the spoken text without commas."""
     return spoken(text).replace(",", "")
 
 
 def heard_phonemes(ipa: str) -> str:
-    """Return the phonemes that hearing is trained on, of espeak's IPA."""
-    kept = "".join(c if c in PHONEMES else " " if c.isspace() else "" for c in ipa)
-    return " ".join(kept.split())
+    """Reduce espeak's IPA to the phonemes that hearing is trained on."""
+    phonemes = "".join(c if c in PHONEMES else " " if c.isspace() else "" for c in ipa)
+    return " ".join(phonemes.split())
 
 
 def _number(digits: str) -> str:
@@ -50,8 +50,8 @@ def _number(digits: str) -> str:
 def distance(first: Sequence[object], second: Sequence[object]) -> int:
     """Return the Levenshtein distance of two sequences."""
     row = list(range(len(second) + 1))
-    for i, a in enumerate(first, start=1):
-        before, row[0] = row[0], i
-        for j, b in enumerate(second, start=1):
-            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (a != b))
+    for i, x in enumerate(first, start=1):
+        diagonal, row[0] = row[0], i
+        for j, y in enumerate(second, start=1):
+            diagonal, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, diagonal + (x != y))
     return row[-1]

@@ -1,4 +1,4 @@
-"""Recordings: WAV files of any rate, width and number of channels become mono samples at 16 kHz."""
+"""Read WAV files of any rate, sample width and number of channels as mono samples at 16 kHz."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from planner.errors import PlannerError
 if TYPE_CHECKING:
     from gpt.weights.model_folder import Floats
 
-LONGEST_S = 60.0
-LARGEST = 200_000_000  # bytes
-BEYOND = 100.0  # times full scale, that a sample of floats is cut at before channels are averaged
-RATES = (2_000, 400_000)  # samples/s
+MAX_DURATION_S = 60.0
+MAX_BYTES = 200_000_000  # file size
+MAX_AMPLITUDE = 100.0  # float samples are clipped to this multiple of full scale before averaging channels
+RATES = (2_000, 400_000)  # minimum and maximum sample rate [samples/s]
 
 
 class RecordingError(PlannerError):
@@ -26,12 +26,12 @@ class RecordingError(PlannerError):
 
 
 def read_wav(path: Path | str) -> Floats:
-    """Read a WAV file, as samples (N,) in -1..1 at 16 kHz.
+    """Read a WAV file as samples (N,) in -1..1 at 16 kHz.
 
-    Integers of 8 to 64 bits and floats are read, of one channel or the mean of many.
+    Supports integers of 8 to 64 bits and floats; several channels are averaged.
 
     Raises:
-        RecordingError: It is missing, something else, compressed, truncated, empty or too long.
+        RecordingError: The file is missing, not WAV, compressed, truncated, empty or too long.
     """
     from scipy.io import wavfile
 
@@ -41,58 +41,62 @@ def read_wav(path: Path | str) -> Floats:
     except OSError as error:
         raise RecordingError(f"{path}: {error.strerror or error}") from None
     if not path.is_file():
-        raise RecordingError(f"{path}: is no file")
-    if size > LARGEST:
-        raise RecordingError(f"{path}: {size / 1e6:.0f} MB; a spoken instruction of {LONGEST_S:.0f} s is far smaller")
+        raise RecordingError(f"{path}: is not a file")
+    if size > MAX_BYTES:
+        raise RecordingError(
+            f"{path}: {size / 1e6:.0f} MB; a spoken instruction of {MAX_DURATION_S:.0f} s is far smaller"
+        )
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", wavfile.WavFileWarning)  # chunks of other programs, and a short last one
+            warnings.simplefilter("ignore", wavfile.WavFileWarning)  # unknown chunks, and a truncated last chunk
             rate, data = wavfile.read(path)
-    except Exception as error:  # it raises whatever a damaged header leads to
+    except Exception as error:  # a damaged header may raise any exception
         reason = " ".join(str(error).split())[:160] or type(error).__name__
-        raise RecordingError(f"{path}: no WAV file of plain samples ({reason}); convert it, as with ffmpeg") from None
+        raise RecordingError(f"{path}: not an uncompressed WAV file ({reason}); convert it, as with ffmpeg") from None
     return resampled(_mono(np.asarray(data), path), int(rate), str(path))
 
 
 def _mono(data: np.ndarray[tuple[int, ...], np.dtype[np.generic]], path: Path) -> Floats:
     if not data.size:
-        raise RecordingError(f"{path}: holds no samples")
-    if data.dtype == np.uint8:  # the only width that is unsigned
+        raise RecordingError(f"{path}: contains no samples")
+    if data.dtype == np.uint8:  # the only unsigned width
         scaled = (data.astype(np.float32) - 128.0) / 128.0
-    elif np.issubdtype(data.dtype, np.integer):  # 24 bits are read into the upper ones of 32
+    elif np.issubdtype(data.dtype, np.integer):  # 24-bit samples are in the upper bits of 32
         scaled = data.astype(np.float32) / 2.0 ** (8 * data.dtype.itemsize - 1)
     else:
         with np.errstate(invalid="ignore"):
             exact = data.astype(np.float64)
         if not np.isfinite(exact).all():
-            raise RecordingError(f"{path}: has samples that are no numbers")
-        scaled = np.clip(exact, -BEYOND, BEYOND).astype(np.float32)
+            raise RecordingError(f"{path}: has samples that are not finite numbers")
+        scaled = np.clip(exact, -MAX_AMPLITUDE, MAX_AMPLITUDE).astype(np.float32)
     mono: Floats = scaled if scaled.ndim == 1 else scaled.mean(axis=1)
     return mono
 
 
-def resampled(samples: Floats, rate: int, what: str) -> Floats:
+def resampled(samples: Floats, rate: int, source: str) -> Floats:
     """Return samples (N,) at 16 kHz.
 
     Args:
-        samples: At `rate`.
-        rate: [samples/s].
-        what: What messages call them.
+        samples: Samples at `rate`.
+        rate: Sample rate [samples/s].
+        source: Name of the recording in error messages.
 
     Raises:
-        RecordingError: The rate is none, or they are too long.
+        RecordingError: The rate is not supported, or the recording is too long.
     """
     if not RATES[0] <= rate <= RATES[1]:
-        raise RecordingError(f"{what}: {rate} samples/s; recordings have {RATES[0]} to {RATES[1]}")
-    if len(samples) > LONGEST_S * rate:
-        raise RecordingError(f"{what}: {len(samples) / rate:.0f} s; a spoken instruction takes {LONGEST_S:.0f} at most")
+        raise RecordingError(f"{source}: {rate} samples/s; supported are {RATES[0]} to {RATES[1]}")
+    if len(samples) > MAX_DURATION_S * rate:
+        raise RecordingError(
+            f"{source}: {len(samples) / rate:.0f} s; the maximum for a spoken instruction is {MAX_DURATION_S:.0f} s"
+        )
     if rate != RATE:
         from scipy.signal import resample_poly
 
         common = gcd(rate, RATE)
-        return _cut(resample_poly(samples, RATE // common, rate // common).astype(np.float32))
-    return _cut(samples)
+        return _clip(resample_poly(samples, RATE // common, rate // common).astype(np.float32))
+    return _clip(samples)
 
 
-def _cut(samples: Floats) -> Floats:
+def _clip(samples: Floats) -> Floats:
     return np.clip(samples, np.float32(-1.0), np.float32(1.0))

@@ -66,4 +66,4 @@ class Options:
             ("repair", self.repair in ("infill", "replan"), "'infill' or 'replan'"),
         ):
             if not is_valid:
-                raise OptionsError(f"{name} is {allowed}, found {getattr(self, name)!r}")
+                raise OptionsError(f"{name} must be {allowed}, found {getattr(self, name)!r}")

@@ -134,8 +134,8 @@ def span_context_part(following: Sequence[str]) -> Document:
 
 def span_part(state: State, actions: Sequence[Action]) -> Document:
     """Return the actions of a masked span from `state`, with hints; [EOS], which ends the plan around it, is first."""
-    first, *rest = plan_part(state, actions)
-    return (Segment("[EOS]", first.text, False, True), *rest)
+    first_segment, *rest = plan_part(state, actions)
+    return (Segment("[EOS]", first_segment.text, False, True), *rest)
 
 
 def plan_part(state: State, actions: Sequence[Action]) -> Document:

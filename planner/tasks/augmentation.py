@@ -1,7 +1,7 @@
-"""Variations of human-written lines: the same sentence about another thing, to or from another place, hot for cold.
+"""Data augmentation of human-written lines: replace the object, the place or the temperature in text and goal.
 
-A few thousand lines teach a small GPT by heart that mugs at a coffee machine are cold. Where a line names what its goal
-is about by a word that we know, the word and the goal are changed together, and the sentence has to be read.
+With a few thousand lines a small GPT memorizes, for example, that mugs at a coffee machine are cold. Where a line names
+a goal entity by a known word, the word and the goal are changed together, so the GPT must read the sentence.
 """
 
 from __future__ import annotations
@@ -33,163 +33,178 @@ from planner.language.realization import Realizer
 from planner.language.slot_binding import has_affordance
 from planner.tasks.task_files import TaskLine
 
-FROM_SCENE = 0.7  # of new things are drawn from the line's own scene
-CHANGED = 0.6  # the chance that each of thing, place, temperature and source is changed, where it can be
-NEEDS = {"hot": "heatable", "cold": "coolable", "clean": "washable", "sliced": "sliceable", "cooked": "cookable"}
-WARM = {
+SAME_SCENE_PROBABILITY = 0.7  # fraction of new objects drawn from the line's own scene
+CHANGE_PROBABILITY = 0.6  # probability that each of source, object, place and temperature is changed, where possible
+REQUIRED_AFFORDANCE = {
+    "hot": "heatable", "cold": "coolable", "clean": "washable", "sliced": "sliceable", "cooked": "cookable",
+}  # fmt: skip
+HOT_TO_COLD = {
     "hot": "cold", "warm": "chilled", "heated": "cooled", "warmed": "chilled", "heat": "cool", "heating": "cooling",
     "warming": "chilling", "reheated": "cooled", "heats": "cools", "hotter": "colder",
 }  # fmt: skip
-COOL = {
+COLD_TO_HOT = {
     "cold": "hot", "chilled": "heated", "cooled": "warmed", "chill": "heat", "cool": "warm", "cooling": "heating",
     "chilling": "warming", "refrigerated": "heated", "colder": "warmer",
 }  # fmt: skip
 ThingMap = Callable[[Thing], Thing]
 FixtureMap = Callable[[str], str]
-TELLING_FIXTURES = ("microwave", "fridge", "freezer", "oven", "sink")  # a thing that passes through them is changed
-TELLING = ("microwave", "fridge", "refrigerator", "freezer", "cook", "bake", "ice", "oven", "stove")
+# An object that passes through one of these changes its state.
+STATE_CHANGING_FIXTURES = ("microwave", "fridge", "freezer", "oven", "sink")
+STATE_CHANGING_WORDS = ("microwave", "fridge", "refrigerator", "freezer", "cook", "bake", "ice", "oven", "stove")
 
 
-def varied(line: TaskLine, rng: random.Random) -> TaskLine | None:
-    """Return a line about something else, or None if nothing in it can be changed this time."""
+def vary_line(line: TaskLine, rng: random.Random) -> TaskLine | None:
+    """Return a changed copy of a line, or None if no change was drawn or is possible."""
     assert line.goal is not None
-    said, goal = _Said(normalize(line.instruction), tuple(map(normalize, line.steps))), line.goal
-    before = said.instruction
+    text, goal = _LineText(normalize(line.instruction), tuple(map(normalize, line.steps))), line.goal
+    original = text.instruction
     if any(not isinstance(c, Count | Holding | FixtureIs) for c in goal.conditions):
         return None
-    for change in (_other_source, _other_thing, _other_place, _other_temperature):
-        if rng.random() < CHANGED:
-            said, goal = change(said, goal, line, rng) or (said, goal)
+    for change in (_change_source, _change_object, _change_place, _change_temperature):
+        if rng.random() < CHANGE_PROBABILITY:
+            text, goal = change(text, goal, line, rng) or (text, goal)
     try:
         goal = parse_goal(format_goal(goal))
     except GoalError:
         return None
-    if said.instruction == before:
+    if text.instruction == original:
         return None
-    return replace(line, instruction=said.instruction, goal=goal, extra={"steps": list(said.steps)})
+    return replace(line, instruction=text.instruction, goal=goal, extra={"steps": list(text.steps)})
 
 
-class _Said(NamedTuple):
-    """What a person wrote: the instruction, and the steps where they still belong to it."""
+class _LineText(NamedTuple):
+    """The instruction, and its steps where they still match it."""
 
     instruction: str
     steps: tuple[str, ...]
 
 
-_Change = tuple[_Said, Goal]
+_Change = tuple[_LineText, Goal]
 
 
-def _other_source(said: _Said, goal: Goal, line: TaskLine, rng: random.Random) -> _Change | None:
-    """Name another fixture where one is named that the goal does not have: where a thing is, changes no goal."""
+def _change_source(text: _LineText, goal: Goal, line: TaskLine, rng: random.Random) -> _Change | None:
+    """Replace a fixture that the text names but the goal does not: an object's current place is not in the goal."""
     domain, words = load_domain(), load_words()
-    wanted = {name for c in goal.conditions for f in fixtures_named(c) for name in words.fixtures.get(f, (f,))}
+    goal_names = {name for c in goal.conditions for f in fixtures_named(c) for name in words.fixtures.get(f, (f,))}
     named = [
         fixture for fixture, names in words.fixtures.items()
-        if fixture not in TELLING_FIXTURES and not domain.fixtures[fixture].switch
-        and not domain.fixtures[fixture].underfoot and not wanted & set(names)
-        and any(_word(n).search(said.instruction) for n in names)
+        if fixture not in STATE_CHANGING_FIXTURES and not domain.fixtures[fixture].switch
+        and not domain.fixtures[fixture].underfoot and not goal_names & set(names)
+        and any(_word_pattern(n).search(text.instruction) for n in names)
     ]  # fmt: skip
     if not named:
         return None
     relation = domain.fixtures[named[0]].relation
     alike = [
-        f for f, kind in domain.fixtures.items()
-        if f not in named and f not in TELLING_FIXTURES and kind.relation == relation and not kind.switch
-        and not kind.underfoot and not wanted & set(words.fixtures.get(f, (f,)))
+        f for f, category in domain.fixtures.items()
+        if f not in named and f not in STATE_CHANGING_FIXTURES and category.relation == relation and not category.switch
+        and not category.underfoot and not goal_names & set(words.fixtures.get(f, (f,)))
     ]  # fmt: skip
-    names = tuple(dict.fromkeys(n for f in named for n in words.fixtures[f]))  # one word may stand for several
-    changed = _swap(said, names, words.fixtures[rng.choice(alike)], rng) if alike else None
+    names = tuple(dict.fromkeys(n for f in named for n in words.fixtures[f]))  # one word may name several fixtures
+    changed = _replace_name(text, names, words.fixtures[rng.choice(alike)], rng) if alike else None
     return (changed, goal) if changed else None
 
 
-def _other_thing(said: _Said, goal: Goal, line: TaskLine, rng: random.Random) -> _Change | None:
+def _change_object(text: _LineText, goal: Goal, line: TaskLine, rng: random.Random) -> _Change | None:
     domain = load_domain()
     things = [t for c in goal.conditions for t in _things(c)]
     old = rng.choice(things)
     names = load_words().objects.get(old.word)
     if names is None or sum(t.word == old.word for t in things) > 1:
         return None
-    pool = sorted(set(line.objects) & set(domain.objects)) if rng.random() < FROM_SCENE else sorted(domain.objects)
+    pool = (
+        sorted(set(line.objects) & set(domain.objects))
+        if rng.random() < SAME_SCENE_PROBABILITY
+        else sorted(domain.objects)
+    )
     new = rng.choice(pool or sorted(domain.objects))
-    kind = domain.objects[new]
-    if new in {t.word for t in things} or not all(has_affordance(kind, NEEDS.get(s, "")) for s in old.states):
+    category = domain.objects[new]
+    if new in {t.word for t in things} or not all(
+        has_affordance(category, REQUIRED_AFFORDANCE.get(s, "")) for s in old.states
+    ):
         return None
-    changed = _map(goal, lambda t: replace(t, word=new) if t.word == old.word else t, lambda f: f)
-    if not all(_fits(c) for c in changed.conditions):
+    changed_goal = _map_goal(goal, lambda t: replace(t, word=new) if t.word == old.word else t, lambda f: f)
+    if not all(_fits(c) for c in changed_goal.conditions):
         return None
-    text = _swap(said, names, load_words().objects[new], rng)
-    return (text, changed) if text else None
+    new_text = _replace_name(text, names, load_words().objects[new], rng)
+    return (new_text, changed_goal) if new_text else None
 
 
-def _other_place(said: _Said, goal: Goal, line: TaskLine, rng: random.Random) -> _Change | None:
+def _change_place(text: _LineText, goal: Goal, line: TaskLine, rng: random.Random) -> _Change | None:
     domain, words = load_domain(), load_words()
     places = list(dict.fromkeys(f for c in goal.conditions for f in fixtures_named(c)))
     if len(places) != 1 or places[0] not in words.fixtures:
         return None
     old = places[0]
-    kind = domain.fixtures[old]
+    category = domain.fixtures[old]
     alike = [
         n for n, f in domain.fixtures.items()
-        if n != old and f.relation == kind.relation and f.switch == kind.switch
-        and not f.underfoot and (not f.switch or f.classes == kind.classes)
+        if n != old and f.relation == category.relation and f.switch == category.switch
+        and not f.underfoot and (not f.switch or f.classes == category.classes)
     ]  # fmt: skip
     if not alike:
         return None
     new = rng.choice(alike)
-    changed = _map(goal, lambda t: t, lambda f: new if f == old else f)
-    if not all(_fits(c) for c in changed.conditions):
+    changed_goal = _map_goal(goal, lambda t: t, lambda f: new if f == old else f)
+    if not all(_fits(c) for c in changed_goal.conditions):
         return None
-    text = _swap(said, words.fixtures[old], words.fixtures[new], rng)
-    return (text, changed) if text else None
+    new_text = _replace_name(text, words.fixtures[old], words.fixtures[new], rng)
+    return (new_text, changed_goal) if new_text else None
 
 
-def _other_temperature(said: _Said, goal: Goal, line: TaskLine, rng: random.Random) -> _Change | None:
+def _change_temperature(text: _LineText, goal: Goal, line: TaskLine, rng: random.Random) -> _Change | None:
     states = {s for c in goal.conditions for t in _things(c) for s in t.states} & {"hot", "cold"}
-    if len(states) != 1 or any(word in said.instruction for word in TELLING):
+    if len(states) != 1 or any(word in text.instruction for word in STATE_CHANGING_WORDS):
         return None
     (old,) = states
-    table, new = (WARM, "cold") if old == "hot" else (COOL, "hot")
-    text = re.sub(r"\b[a-z]+\b", lambda m: table.get(m[0], m[0]), said.instruction)
-    if text == said.instruction:
+    table, new = (HOT_TO_COLD, "cold") if old == "hot" else (COLD_TO_HOT, "hot")
+    instruction = re.sub(r"\b[a-z]+\b", lambda m: table.get(m[0], m[0]), text.instruction)
+    if instruction == text.instruction:
         return None
     domain = load_domain()
     hot = [t for c in goal.conditions for t in _things(c) if old in t.states]
-    if not all(t.word in domain.objects and has_affordance(domain.objects[t.word], NEEDS[new]) for t in hot):
+    if not all(
+        t.word in domain.objects and has_affordance(domain.objects[t.word], REQUIRED_AFFORDANCE[new]) for t in hot
+    ):
         return None
-    swapped = _map(goal, lambda t: replace(t, states=tuple(new if s == old else s for s in t.states)), lambda f: f)
-    return _Said(text, ()), swapped  # the steps say how it was heated
+    swapped = _map_goal(goal, lambda t: replace(t, states=tuple(new if s == old else s for s in t.states)), lambda f: f)
+    return _LineText(instruction, ()), swapped  # the steps would still describe the old temperature
 
 
-def _swap(said: _Said, names: tuple[str, ...], others: tuple[str, ...], rng: random.Random) -> _Said | None:
-    """Put another name where one of `names` is said; None unless the instruction says one, in one place only."""
+def _replace_name(
+    text: _LineText, names: tuple[str, ...], alternatives: tuple[str, ...], rng: random.Random
+) -> _LineText | None:
+    """Replace a mention of one of `names`; None unless the instruction has exactly one mention."""
     realizer = Realizer(rng, None)
-    other = others[0] if rng.random() < 0.5 else rng.choice(others[:4])
-    found = _mentions(said.instruction, names, realizer)
-    if len(found) != 1:
+    replacement = alternatives[0] if rng.random() < 0.5 else rng.choice(alternatives[:4])
+    mentions = _find_mentions(text.instruction, names, realizer)
+    if len(mentions) != 1:
         return None
-    steps = (_renamed(step, _mentions(step, names, realizer), other, realizer) for step in said.steps)
-    return _Said(_renamed(said.instruction, found, other, realizer), tuple(steps))
+    steps = (
+        _replace_mentions(step, _find_mentions(step, names, realizer), replacement, realizer) for step in text.steps
+    )
+    return _LineText(_replace_mentions(text.instruction, mentions, replacement, realizer), tuple(steps))
 
 
-@cache  # the vocabulary is small, and larger than what `re` keeps by itself
-def _word(form: str) -> re.Pattern[str]:
+@cache  # the vocabulary is small, but larger than the cache of `re`
+def _word_pattern(form: str) -> re.Pattern[str]:
     return re.compile(rf"\b{re.escape(form)}\b")
 
 
-def _mentions(text: str, names: tuple[str, ...], realizer: Realizer) -> list[tuple[int, int, bool]]:
-    """Where one of `names` is said, in order, and whether in the plural; the longer name where two overlap."""
-    found: list[tuple[int, int, bool]] = []
+def _find_mentions(text: str, names: tuple[str, ...], realizer: Realizer) -> list[tuple[int, int, bool]]:
+    """Return (start, end, is plural) of each mention of `names`, in order; the longer name wins an overlap."""
+    mentions: list[tuple[int, int, bool]] = []
     for name in sorted(names, key=len, reverse=True):
-        for form, many in ((name, False), (realizer.plural(name), True)):
-            for match in _word(form).finditer(text):
-                if not any(a <= match.start() < b for a, b, _ in found):
-                    found.append((*match.span(), many and form != name))
-    return sorted(found)
+        for form, plural in ((name, False), (realizer.plural(name), True)):
+            for match in _word_pattern(form).finditer(text):
+                if not any(a <= match.start() < b for a, b, _ in mentions):
+                    mentions.append((*match.span(), plural and form != name))
+    return sorted(mentions)
 
 
-def _renamed(text: str, mentions: list[tuple[int, int, bool]], other: str, realizer: Realizer) -> str:
+def _replace_mentions(text: str, mentions: list[tuple[int, int, bool]], replacement: str, realizer: Realizer) -> str:
     for begin, end, plural in reversed(mentions):
-        noun = realizer.plural(other) if plural else other
+        noun = realizer.plural(replacement) if plural else replacement
         before = text[:begin]
         if re.search(r"\b(a|an) $", before) and not plural:
             before = re.sub(r"\b(a|an) $", "an " if noun[0] in "aeiou" else "a ", before)
@@ -207,7 +222,7 @@ def _things(condition: Condition) -> Iterator[Thing]:
 
 
 def _fits(condition: Condition) -> bool:
-    """Whether each thing of a condition fits where it is to be."""
+    """Whether each object of a condition fits its target place."""
     domain = load_domain()
     if not isinstance(condition, Count) or condition.place is None:
         return True
@@ -221,20 +236,20 @@ def _fits(condition: Condition) -> bool:
     return True
 
 
-def _map(goal: Goal, thing: ThingMap, fixture: FixtureMap) -> Goal:
+def _map_goal(goal: Goal, map_thing: ThingMap, map_fixture: FixtureMap) -> Goal:
     def place_of(place: Place | None) -> Place | None:
         if place is None:
             return None
         if place.fixture is not None:
-            return replace(place, fixture=fixture(place.fixture))
+            return replace(place, fixture=map_fixture(place.fixture))
         assert place.thing is not None
-        return replace(place, thing=thing(place.thing), inside=place_of(place.inside))
+        return replace(place, thing=map_thing(place.thing), inside=place_of(place.inside))
 
     def changed(condition: Condition) -> Condition:
         if isinstance(condition, FixtureIs):
-            return replace(condition, fixture=fixture(condition.fixture))
+            return replace(condition, fixture=map_fixture(condition.fixture))
         if isinstance(condition, Count):
-            return replace(condition, thing=thing(condition.thing), place=place_of(condition.place))
-        return replace(condition, thing=thing(condition.thing)) if isinstance(condition, Holding) else condition
+            return replace(condition, thing=map_thing(condition.thing), place=place_of(condition.place))
+        return replace(condition, thing=map_thing(condition.thing)) if isinstance(condition, Holding) else condition
 
     return Goal(phases=tuple(tuple(changed(c) for c in phase) for phase in goal.phases))

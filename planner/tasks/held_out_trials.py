@@ -1,6 +1,6 @@
-"""Held-out tasks: homes, phrasings, goals and lengths that no training document was drawn from; and task files.
+"""Evaluation tasks: held-out homes, phrasings, goals and goal lengths, and tasks read from task files.
 
-A trial is a task bound to the home that it starts in. All are drawn from seeds; none needs the teacher.
+A trial is a task together with its initial home. Held-out trials are drawn from seeds; none needs the teacher.
 """
 
 from __future__ import annotations
@@ -20,24 +20,24 @@ from planner.tasks.task_sampler import Task, TaskDrawer, goal_is_held_out
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-LONG = (5, 6)  # conditions: more than any training document plans for at once
-TRIES = 4000  # draws for one trial, before the split is given up
+LONG = (5, 6)  # conditions: more than any training document plans for at once (least, most)
+MAX_DRAWS = 4000  # draws for one trial before the split ends
 
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluationTask:
-    """An instruction in a home, with the right answer.
+    """An instruction in a home, with the correct answer.
 
     Attributes:
-        id: Names it in the predictions.
+        id: Its identifier in the predictions.
         split: The table's row.
-        family: The kind of task.
-        instruction: What is asked.
+        family: The type of task.
+        instruction: The user's instruction.
         start: The home.
-        goal: What the plan is scored against; None only where no plan is the right answer.
+        goal: The goal that the plan is scored against; None only if the correct answer is not a plan.
         answer: The right kind of answer.
-        reference: Another system's plan, to be scored beside ours.
-        steps: A person's step-by-step description, if the planner is told that too.
+        reference: Another system's plan, which is scored too.
+        steps: A human-written step-by-step description, if the prompt includes it.
     """
 
     id: str
@@ -51,31 +51,31 @@ class EvaluationTask:
     steps: tuple[str, ...] = ()
 
     @property
-    def told(self) -> str:
-        """What the planner is told."""
+    def prompt(self) -> str:
+        """The planner's input: the instruction, followed by the steps if there are any."""
         return with_steps(self.instruction, self.steps)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Split:
-    """What a built-in split draws.
+    """Definition of a built-in split.
 
     Attributes:
         name: The table's row.
         phrases: `train` or `test` lines of the phrase files.
-        parts: How many tasks are joined, each as likely.
-        conditions: Least and most conditions of the goal; None: any.
-        new_goal: Whether the goal has a condition that is held out of training; else it has none.
+        parts: Numbers of joined tasks, each equally likely.
+        conditions: Minimum and maximum conditions of the goal; None: no limit.
+        new_goal: Whether the goal has a condition that is held out of training; otherwise it has none.
         answer: The right kind of answer.
-        noise: Whether instructions have typos, lost articles and lost punctuation, as the corpus's have.
-        forms: What goals are to have one of (planner/tasks/excluded_forms.py); () asks for none.
-        without: Forms that no goal has, and fixture categories that no home has.
-        in_turn: Whether the parts are to be done one after the other (`then`).
+        noise: Whether instructions have typos, missing articles and missing punctuation, as in the corpus.
+        forms: Each goal has at least one of these forms (planner/tasks/excluded_forms.py); (): any goal.
+        without: Excluded goal forms, and fixture categories that no home has.
+        in_turn: Whether the parts are sequential (`then`).
     """
 
     name: str
     phrases: str = "train"
-    parts: tuple[int, ...] = (1, 1, 1, 1, 1, 1, 2, 2, 3, 4)  # as often as in the corpus
+    parts: tuple[int, ...] = (1, 1, 1, 1, 1, 1, 2, 2, 3, 4)  # as frequent as in the corpus
     conditions: tuple[int, int] | None = None
     new_goal: bool = False
     answer: Answer = "plan"
@@ -102,20 +102,20 @@ BUILT_IN: tuple[Split, ...] = (
 def draw_trials(
     split: Split, count: int, *, seed: int, span: Span = SPLITS["test"], inventory: bool = True, geometry: bool = False
 ) -> Iterator[EvaluationTask]:
-    """Yield the trials of a built-in split; the first `count` are the same whatever `count` is.
+    """Yield the trials of a built-in split; a larger `count` only appends trials.
 
     Args:
-        split: What to draw.
-        count: How many.
-        seed: Repeats them.
-        span: The seeds of homes.
-        inventory: Whether the planner will see what the home has; else no synonym is avoided that would mislead.
-        geometry: Whether homes have floor plans, which only the physical world needs.
+        split: The split to draw from.
+        count: Number of trials.
+        seed: Seed of the trials.
+        span: Seed range of the homes.
+        inventory: Whether the prompt lists the home's objects; only then are misleading synonyms avoided.
+        geometry: Whether homes have floor plans; only the physical world needs them.
     """
     rng = random.Random(f"{split.name}/{span}/{seed}")
     drawer = TaskDrawer(rng, phrases=split.phrases, noise=split.noise)
     for number in range(count):
-        task = next((t for _ in range(TRIES) if (t := _draw(split, rng, drawer, span, inventory, geometry))), None)
+        task = next((t for _ in range(MAX_DRAWS) if (t := _draw(split, rng, drawer, span, inventory, geometry))), None)
         if task is None:
             return
         yield EvaluationTask(
@@ -123,7 +123,7 @@ def draw_trials(
             split=split.name,
             family=task.family if "+" not in task.family else f"{task.family.count('+') + 1} joined",
             instruction=task.instruction,
-            start=_soiled(task.start),
+            start=_with_scene_states(task.start),
             goal=task.goal,
             answer=split.answer,
         )
@@ -137,7 +137,7 @@ def _draw(
         return drawer.draw_refusal(start, inventory_known=inventory)
     if split.answer == "ask":
         return drawer.draw_question(start)
-    for _ in range(4):  # a home is dearer than a task
+    for _ in range(4):  # sampling a home costs more than sampling a task
         parts = rng.choice(split.parts)
         task = drawer.draw(start, parts=parts, inventory_known=inventory, in_turn=split.in_turn)
         if task is None or task.goal is None or goal_is_held_out(task.goal) != split.new_goal:
@@ -145,14 +145,14 @@ def _draw(
         forms = excluded_forms.forms(task.goal)
         if forms & set(split.without) or (split.forms and not forms & set(split.forms)):
             continue
-        least, most = split.conditions or (1, 99)
-        if least <= len(task.goal.conditions) <= most:
+        min_conditions, max_conditions = split.conditions or (1, 99)
+        if min_conditions <= len(task.goal.conditions) <= max_conditions:
             return task
     return None
 
 
-def _soiled(start: State) -> State:
-    """The same state, whose scene says what was undone for the task: the physical home is built from the scene."""
+def _with_scene_states(start: State) -> State:
+    """Return the same state with its flags stored in the scene, from which the physical home is built."""
     world = start.world
     if start == world.initial():
         return start
@@ -162,17 +162,17 @@ def _soiled(start: State) -> State:
     return World(replace(world.scene, fixtures=fixtures, objects=objects)).initial()
 
 
-def trial_of(line: TaskLine, *, seed: int = 0, geometry: bool = False, steps: bool = False) -> EvaluationTask:
-    """Return the trial of a task file's line.
+def trial_from_line(line: TaskLine, *, seed: int = 0, geometry: bool = False, steps: bool = False) -> EvaluationTask:
+    """Convert a task file's line to a trial.
 
     Args:
-        line: The line.
-        seed: Of a sampled home.
+        line: The parsed line.
+        seed: Seed of a sampled home.
         geometry: Whether a sampled home has a floor plan.
-        steps: Whether the planner is told the line's step-by-step description too, if there is one.
+        steps: Whether the prompt includes the line's step-by-step description.
 
     Raises:
-        EnvsError: Its home cannot be loaded or sampled, or its goal holds already.
+        EnvsError: The home cannot be loaded or sampled, or the goal already holds.
     """
     reference = line.reference
     is_plan = isinstance(reference, list) and all(isinstance(step, str) for step in reference)
@@ -190,17 +190,17 @@ def trial_of(line: TaskLine, *, seed: int = 0, geometry: bool = False, steps: bo
 
 
 def family_of(line: TaskLine) -> str:
-    """Return the kind of a task: what the file says, ALFRED's task type, else `all`."""
+    """Return the task type: the file's `family`, otherwise ALFRED's task type, otherwise `all`."""
     if isinstance(family := line.extra.get("family"), str):
         return family
     alfred = line.extra.get("alfred")
-    if isinstance(alfred, dict) and isinstance(kind := alfred.get("task_type"), str):
-        return kind
+    if isinstance(alfred, dict) and isinstance(task_type := alfred.get("task_type"), str):
+        return task_type
     return "all"
 
 
 def sample_lines(lines: Sequence[TaskLine], limit: int | None, seed: int) -> list[TaskLine]:
-    """Return all lines, or `limit` of them drawn evenly, in the file's order."""
+    """Return all lines, or `limit` of them drawn uniformly, in the file's order."""
     if limit is None or limit >= len(lines):
         return list(lines)
     return [lines[i] for i in sorted(random.Random(f"limit/{seed}").sample(range(len(lines)), limit))]

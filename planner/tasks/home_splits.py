@@ -1,4 +1,4 @@
-"""The homes of each split: disjoint ranges of seeds, and one way to sample from them."""
+"""The homes of each split: disjoint seed ranges, and a function that samples homes from them."""
 
 from __future__ import annotations
 
@@ -22,31 +22,32 @@ SPLITS: dict[SplitName, Span] = {
     "calibration": (12_000_000, 13_000_000),
 }
 
-GUESTS = ("plate", "fork", "knife", "glass", "spoon", "bowl", "mug")  # what a home that can seat guests has many of
+# A home that can seat guests has many of these.
+GUEST_OBJECTS = ("plate", "fork", "knife", "glass", "spoon", "bowl", "mug")
 
 
 def sample_home(
     rng: random.Random, span: Span, *, goal: Goal | None = None, geometry: bool = False, absent: Collection[str] = ()
 ) -> State:
-    """Sample a home: most of a usual size, some with one room, some with eight, some full, some for guests.
+    """Sample a home: most of usual size, some with one to eight rooms, some full, some equipped for guests.
 
-    Some fixtures and objects are asked for, so that all kinds occur.
+    Random fixtures and objects are requested, so that all categories occur.
 
     Args:
-        rng: Draws everything.
-        span: The seeds of homes.
-        goal: What it needs is to be there too.
-        geometry: Whether it has a floor plan, which only the physical world needs.
-        absent: Fixture categories of which there is none.
+        rng: Random generator.
+        span: Seed range of the homes.
+        goal: The home also has what this goal needs.
+        geometry: Whether the home has a floor plan; only the physical world needs it.
+        absent: Fixture categories that the home must not have.
     """
     seed = rng.randrange(*span)
     domain = load_domain()
     fixtures = dict.fromkeys(rng.sample(sorted(domain.fixtures), k=rng.randrange(6)), 1)
     fixtures = {name: number for name, number in fixtures.items() if name not in absent}
-    things = rng.sample(sorted(domain.objects), k=rng.randrange(12))
-    objects = {thing: rng.choice((1, 1, 2, 3)) for thing in things}
+    categories = rng.sample(sorted(domain.objects), k=rng.randrange(12))
+    objects = {category: rng.choice((1, 1, 2, 3)) for category in categories}
     if rng.random() < 0.3:
-        objects |= {thing: rng.randrange(2, 7) for thing in GUESTS}
+        objects |= {category: rng.randrange(2, 7) for category in GUEST_OBJECTS}
     rooms = rng.choices((None, 1, 2, 3, 4, 5, 6, 7, 8), (8, 1, 1, 1, 1, 1, 0.5, 0.5, 0.5))[0]
     n_objects = None if rng.random() < 0.8 else rng.randrange(20, 151)
     if goal is not None:
@@ -57,6 +58,6 @@ def sample_home(
             seed, rooms=rooms, n_objects=n_objects, need_fixtures=fixtures, need_objects=objects, geometry=geometry,
             absent=absent,
         )  # fmt: skip
-    except EnvsError:  # what is asked for does not fit into that many rooms
+    except EnvsError:  # the requested fixtures and objects do not fit into that many rooms
         scene = sample_scene(seed, geometry=geometry, absent=absent)
     return World(scene).initial()

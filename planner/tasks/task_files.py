@@ -1,10 +1,10 @@
-"""Task files: anybody's benchmark, one JSON object a line (`.gz` too), and the homes that their tasks need.
+"""Task files: a benchmark as one JSON object per line (`.gz` too).
 
     {"id": "...", "instruction": "...", "goal": "cold apple in microwave", "home": null, "objects": ["apple", ...]}
 
-`home` is a YAML path, a seed, or null. Null samples a home from (seed, id) that holds what the goal and `objects` need,
-honours `facts` and `absent`, and in which the goal is not yet true. `answer` is plan, refuse or ask. Unknown keys are
-kept and ignored, but for `family` (the kind of task) and `steps` (a person's step-by-step description).
+`home` is a YAML path, a seed, or null. Null samples a home from (seed, id) that has what the goal and `objects` need,
+respects `facts` and `absent`, and does not satisfy the goal yet. `answer` is plan, refuse or ask. Unknown keys are
+kept and ignored, except `family` (the task type) and `steps` (a human-written step-by-step description).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from envs.symbolic.goals import (
     parse_goal,
 )
 
-MAX_BYTES = 200_000_000  # of a task file, unpacked
+MAX_BYTES = 200_000_000  # size of a task file, decompressed
 MAX_SEED = 2**62
 
 
@@ -30,12 +30,12 @@ Answer = Literal["plan", "refuse", "ask"]
 
 
 class TaskError(EnvsError, ValueError):
-    """A task file is invalid; the message has one line per problem."""
+    """A task file is invalid, or no home can be sampled; the message has one line per problem."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class TaskLine:
-    """One task of a task file. `extra` keeps the keys that are not ours."""
+    """One task of a task file. `extra` keeps unknown keys."""
 
     id: str
     instruction: str
@@ -50,16 +50,17 @@ class TaskLine:
 
     @property
     def steps(self) -> tuple[str, ...]:
-        """The step-by-step description; none unless it is a list of strings."""
-        found = self.extra.get("steps")
-        return tuple(found) if isinstance(found, list) and all(isinstance(step, str) for step in found) else ()
+        """The step-by-step description; empty unless it is a list of strings."""
+        steps = self.extra.get("steps")
+        return tuple(steps) if isinstance(steps, list) and all(isinstance(step, str) for step in steps) else ()
 
 
 def read_tasks(path: str | Path) -> list[TaskLine]:
     """Read a task file.
 
     Raises:
-        TaskError: Missing, not UTF-8, bad JSON, unknown goal words, duplicate ids; every problem with its line number.
+        TaskError: The file is missing or not UTF-8, or has invalid JSON, unknown goal words or duplicate ids. The
+            message lists every problem with its line number.
     """
     path = Path(path)
     try:
@@ -108,18 +109,18 @@ def _task(raw: object, path: Path) -> TaskLine:
     def words(key: str) -> tuple[str, ...]:
         value = raw.get(key) or []
         if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
-            raise TaskError(f"{key!r} is to be a list of strings, found {quoted(value)}")
+            raise TaskError(f"{key!r} must be a list of strings, found {quoted(value)}")
         return tuple(value)
 
     for key in ("id", "instruction"):
         if not isinstance(raw.get(key), str):
-            raise TaskError(f"{key!r} is to be a string, found {quoted(raw.get(key))}")
+            raise TaskError(f"{key!r} must be a string, found {quoted(raw.get(key))}")
     answer = raw.get("answer", "plan")
     if answer not in ("plan", "refuse", "ask"):
         raise TaskError(f"'answer' is plan, refuse or ask, found {quoted(answer)}")
     goal = raw.get("goal")
     if goal is not None and not isinstance(goal, str):
-        raise TaskError(f"'goal' is to be a string or null, found {quoted(goal)}")
+        raise TaskError(f"'goal' must be a string or null, found {quoted(goal)}")
     if goal is None and answer == "plan":
         raise TaskError("a task whose answer is a plan needs a 'goal'")
     home = raw.get("home")
@@ -145,17 +146,17 @@ def _task(raw: object, path: Path) -> TaskLine:
 
 
 def _home_file(name: str, tasks: Path) -> str:
-    """Return the path of a home file, which may stand beside the task file. A missing one is told when it is read."""
+    """Return the path of a home file, which may be next to the task file. A missing file is reported when read."""
     try:
-        found = Path(name) if Path(name).exists() else tasks.parent / name
-        if found.exists() and not found.is_file():  # a device or a pipe might never end
+        home_file = Path(name) if Path(name).exists() else tasks.parent / name
+        if home_file.exists() and not home_file.is_file():  # a device or a pipe might never end
             raise TaskError(f"'home' is a file, a seed or null, found {quoted(name)}")
     except (OSError, ValueError):
-        raise TaskError(f"'home' is no path: {quoted(name)}") from None
-    return str(found)
+        raise TaskError(f"'home' is not a valid path: {quoted(name)}") from None
+    return str(home_file)
 
 
 def with_steps(instruction: str, steps: Sequence[str]) -> str:
-    """Return an instruction followed by its step-by-step description, as a GPT is told them."""
-    said = [words for step in steps if (words := step.strip().rstrip(" \t\n.,;:!?"))]
-    return f"{instruction} steps: {'. '.join(said)}" if said else instruction
+    """Return an instruction followed by its step-by-step description, in the GPT's input format."""
+    cleaned = [text for step in steps if (text := step.strip().rstrip(" \t\n.,;:!?"))]
+    return f"{instruction} steps: {'. '.join(cleaned)}" if cleaned else instruction

@@ -1,7 +1,7 @@
-"""Drawing tasks for a home: a family, what its slots stand for, the goal, and the words of the instruction.
+"""Sample tasks for a home: a family, its slot values, the goal, and the wording of the instruction.
 
-A drawn task is one that a person could ask in this home: its things are there, its goal is not yet true, and nothing
-obvious keeps it from being reached.
+A sampled task is plausible in its home: its objects are present, its goal does not hold yet, and no obvious obstacle
+makes it unreachable.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from planner.language.phrase_patterns import Family, is_held_out, load_families
 from planner.language.realization import Realizer
 from planner.language.sequencing import SEQUENCE_FRAMES, TEST_SEQUENCE_FRAMES, join_in_sequence
 from planner.language.slot_binding import Binder
-from planner.tasks.task_homes import undone_state
+from planner.tasks.task_homes import state_before_goal
 
 if TYPE_CHECKING:
     import random
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """An instruction with the right answer: a goal, a refusal's reason, or a question to the person.
+    """An instruction with the correct answer: a goal, the reason of a refusal, or a question to the user.
 
-    `start` is the home it is meant for.
+    `start` is the initial state of the home.
     """
 
     instruction: str
@@ -49,9 +49,9 @@ class Task:
 
 
 def goal_is_held_out(goal: Goal) -> bool:
-    """Whether a goal belongs to the test split: one thing-at-fixture condition in thirty, by the hash of its text.
+    """Whether a goal belongs to the test split: one object-at-fixture condition in thirty, by the hash of its text.
 
-    Goals about one thing at a place are the many; held out among the few others would be whole kinds of task.
+    Most goals put one object at a place. Holding out goals of the rarer forms would remove whole task types.
     """
     for condition in goal.conditions:
         if isinstance(condition, Count) and condition.number == 1 and condition.place and condition.place.fixture:
@@ -62,14 +62,14 @@ def goal_is_held_out(goal: Goal) -> bool:
 
 
 class TaskDrawer:
-    """Draws tasks for homes.
+    """Sample tasks for homes.
 
     Args:
-        rng: Draws everything.
-        phrases: Which patterns may be used: the `train` lines, or the held-out `test` lines.
+        rng: Random generator.
+        phrases: Which phrase patterns to use: `train`, the held-out `test`, or `all`.
         folders: Phrase folders of `datasets/`.
-        families: Names of the only families to draw from.
-        noise: Whether typos, lost articles and lost punctuation are added.
+        families: Names of the families to draw from; None: all.
+        noise: Whether to add typos and to drop articles and punctuation.
     """
 
     def __init__(
@@ -81,37 +81,38 @@ class TaskDrawer:
         families: Iterable[str] | None = None,
         noise: bool = True,
     ) -> None:
-        """Choose the patterns."""
+        """Load and select the phrase patterns."""
         self.rng = rng
         self.noise = noise
         self.in_turn = TEST_SEQUENCE_FRAMES if phrases == "test" else SEQUENCE_FRAMES
         self.binder = Binder(rng)
-        wanted = set(families) if families is not None else None
-        found = [f for folder in folders for f in load_families(folder) if wanted is None or f.name in wanted]
+        names = set(families) if families is not None else None
+        all_families = [f for folder in folders for f in load_families(folder) if names is None or f.name in names]
         self.patterns = {
             f.name: [p for p in f.phrases if phrases == "all" or is_held_out(f.name, p) == (phrases == "test")]
-            for f in found
+            for f in all_families
         }
-        self.families = [f for f in found if f.goals and self.patterns[f.name]]
-        self.refusals = [f for f in found if f.refuse and self.patterns[f.name]]
-        self.questions = [f for f in found if f.ask and self.patterns[f.name]]
-        # A family of many patterns is drawn more often: there is more to learn of it.
+        self.families = [f for f in all_families if f.goals and self.patterns[f.name]]
+        self.refusals = [f for f in all_families if f.refuse and self.patterns[f.name]]
+        self.questions = [f for f in all_families if f.ask and self.patterns[f.name]]
+        # A family with many patterns is drawn more often, because there is more to learn.
         self.weights, self.refusal_weights, self.question_weights = (
-            [f.weight * (1 + len(f.phrases) / 25) for f in of] for of in (self.families, self.refusals, self.questions)
+            [f.weight * (1 + len(f.phrases) / 25) for f in families]
+            for families in (self.families, self.refusals, self.questions)
         )
 
     def draw(self, start: State, *, parts: int = 1, inventory_known: bool = True, in_turn: bool = False) -> Task | None:
-        """Draw a task of several parts for a home, or None if the attempt does not fit it.
+        """Draw a task of several parts for a home; None if the drawn parts do not fit it.
 
         Args:
-            start: The home.
-            parts: How many tasks are joined.
-            inventory_known: Whether the planner will see what the home has; else no synonym is avoided that misleads.
-            in_turn: Whether one part is to be done after the other.
+            start: The state of the home.
+            parts: Number of joined tasks.
+            inventory_known: Whether the prompt lists the home's objects; only then are misleading synonyms avoided.
+            in_turn: Whether the parts are sequential.
         """
         present = set(start.world.categories)
         realizer = Realizer(self.rng, present if inventory_known else None)
-        conditions, texts, names = [], [], []
+        goals, texts, names = [], [], []
         for family in self.rng.choices(self.families, self.weights, k=parts):
             drawn = self._draw_one(family, start, realizer)
             if drawn is None:
@@ -119,21 +120,26 @@ class TaskDrawer:
             text, goal, start = drawn
             if parts > 1 and len(goal.phases) > 1:
                 return None
-            conditions.append(goal)
+            goals.append(goal)
             texts.append(text)
             names.append(family.name)
-        merged = conditions[0]
+        merged = goals[0]
         if parts > 1:
-            every = [c for g in conditions for c in g.conditions]
-            if len(set(every)) < len(every) or sum(type(c).__name__ == "Holding" for c in every) > 1:
+            all_conditions = [c for g in goals for c in g.conditions]
+            if (
+                len(set(all_conditions)) < len(all_conditions)
+                or sum(type(c).__name__ == "Holding" for c in all_conditions) > 1
+            ):
                 return None
-            merged = Goal(phases=tuple(g.phases[0] for g in conditions) if in_turn else (tuple(every),))
+            merged = Goal(phases=tuple(g.phases[0] for g in goals) if in_turn else (tuple(all_conditions),))
         if all(holds(start, c, start) for c in merged.phases[-1]) or not is_feasible(merged, start):
             return None
-        said = join_in_sequence(self.rng, texts, self.in_turn) if in_turn else realizer.join(texts)
-        return Task(instruction=self._spoken(realizer, said), start=start, goal=merged, family="+".join(names))
+        joined = join_in_sequence(self.rng, texts, self.in_turn) if in_turn else realizer.join(texts)
+        return Task(
+            instruction=self._finish_instruction(realizer, joined), start=start, goal=merged, family="+".join(names)
+        )
 
-    def _spoken(self, realizer: Realizer, text: str) -> str:
+    def _finish_instruction(self, realizer: Realizer, text: str) -> str:
         text = realizer.polite(text)
         return normalize(realizer.noise(text) if self.noise else text)
 
@@ -145,14 +151,14 @@ class TaskDrawer:
         goal = self.binder.goal(family, binding, count, start.world.domain)
         if goal is None:
             return None
-        start = undone_state(start, goal, self.rng)
+        start = state_before_goal(start, goal, self.rng)
         if all(holds(start, c, start) for phase in goal.phases for c in phase):
             return None
         pattern = self.rng.choice(self.patterns[family.name])
         return realizer.realize(family, pattern, binding, count), goal, start
 
     def draw_refusal(self, start: State, *, inventory_known: bool) -> Task | None:
-        """Draw something that is not to be done: no task, nonsense, unsafe, or about a thing that is not there."""
+        """Draw an instruction to refuse: not a task, gibberish, unsafe, or about a missing object."""
         if inventory_known and self.rng.random() < 0.45:
             return self._missing(start)
         if self.rng.random() < 0.12 or not self.refusals:
@@ -164,56 +170,60 @@ class TaskDrawer:
                 instruction=normalize(" ".join(words)), start=start, goal=None, family="gibberish", refuse=GIBBERISH
             )
         (family,) = self.rng.choices(self.refusals, self.refusal_weights)
-        said = self._of_family(family, start)
-        if said is None:
+        drawn = self._draw_from_family(family, start)
+        if drawn is None:
             return None
-        text, binding = said
-        reason = _filled(family.refuse or "", binding)
+        text, binding = drawn
+        reason = _fill_template(family.refuse or "", binding)
         return Task(instruction=text, start=start, goal=None, family=family.name, refuse=reason)
 
     def draw_question(self, start: State) -> Task | None:
-        """Draw something to ask about: nothing says what or where, or a word stands for several things of this home."""
+        """Draw an instruction that needs a question: it omits the object or place, or has an ambiguous word."""
         if self.questions and self.rng.random() < 0.5:
             (family,) = self.rng.choices(self.questions, self.question_weights)
-            said = self._of_family(family, start)
-            if said is None:
+            drawn = self._draw_from_family(family, start)
+            if drawn is None:
                 return None
-            text, binding = said
+            text, binding = drawn
             return Task(
-                instruction=text, start=start, goal=None, family=family.name, ask=_filled(family.ask or "", binding)
+                instruction=text,
+                start=start,
+                goal=None,
+                family=family.name,
+                ask=_fill_template(family.ask or "", binding),
             )
         return self._ambiguous(start)
 
-    def _of_family(self, family: Family, start: State) -> tuple[str, dict[str, str]] | None:
+    def _draw_from_family(self, family: Family, start: State) -> tuple[str, dict[str, str]] | None:
         binding = self.binder.bind(family, start) or {}
         if set(family.slots) - set(binding):
             return None
         realizer = Realizer(self.rng, set(start.world.categories))
         text = realizer.realize(family, self.rng.choice(self.patterns[family.name]), binding, 1)
-        return self._spoken(realizer, text), binding
+        return self._finish_instruction(realizer, text), binding
 
     def _ambiguous(self, start: State) -> Task | None:
-        """Name one thing by a word for several categories of this home, which would make different goals."""
+        """Draw an instruction with a word that names several categories of this home, so that the goal is ambiguous."""
         present = frozenset(start.world.categories)
         realizer = Realizer(self.rng, present)
-        several = {
-            word: found
-            for word, meant in realizer.words.ambiguous.items()
-            if len(found := tuple(c for c in meant if c in present)) > 1 and word not in present
+        ambiguous = {
+            word: matching
+            for word, meanings in realizer.words.ambiguous.items()
+            if len(matching := tuple(c for c in meanings if c in present)) > 1 and word not in present
         }
-        if not several:
+        if not ambiguous:
             return None
-        word = self.rng.choice(sorted(several))
-        meant = several[word]
+        word = self.rng.choice(sorted(ambiguous))
+        meanings = ambiguous[word]
         family = self.rng.choices(self.families, self.weights)[0]
-        binding = self.binder.bind(family, start, {self._slot_of(family, meant): self.rng.choice(meant)})
-        if binding is None or len(set(binding.values()) & set(meant)) != 1:
+        binding = self.binder.bind(family, start, {self._slot_for(family, meanings): self.rng.choice(meanings)})
+        if binding is None or len(set(binding.values()) & set(meanings)) != 1:
             return None
-        if meant[0] in start.world.domain.fixtures and len(binding) > 1:
-            return None  # what is looked at under "the lamp" may be so under any
+        if meanings[0] in start.world.domain.fixtures and len(binding) > 1:
+            return None  # an object examined under "the lamp" may be under any lamp
         if self.binder.goal(family, binding, 1, start.world.domain) is None:
             return None
-        slot = next(s for s, w in binding.items() if w in meant)
+        slot = next(s for s, w in binding.items() if w in meanings)
         pattern = self.rng.choice(self.patterns[family.name])
         if "{the " + slot + "}" not in pattern and "{to " + slot + "}" not in pattern:
             return None
@@ -221,37 +231,45 @@ class TaskDrawer:
         if not re.search(rf"\b(the|that|my) {re.escape(word)}\b", text):
             return None
         return Task(
-            instruction=self._spoken(realizer, text), start=start, goal=None, family="ambiguous", ask=which(word, meant)
+            instruction=self._finish_instruction(realizer, text),
+            start=start,
+            goal=None,
+            family="ambiguous",
+            ask=which_question(word, meanings),
         )
 
     @staticmethod
-    def _slot_of(family: Family, meant: tuple[str, ...]) -> str:
-        fixtures = meant[0] in load_domain().fixtures
-        wanted = ("fixture", "receptacle") if fixtures else ("object", "container")
-        return next((s for s, kind in family.slots.items() if kind.startswith(wanted)), "")
+    def _slot_for(family: Family, meanings: tuple[str, ...]) -> str:
+        fixtures = meanings[0] in load_domain().fixtures
+        slot_types = ("fixture", "receptacle") if fixtures else ("object", "container")
+        return next((s for s, slot_type in family.slots.items() if slot_type.startswith(slot_types)), "")
 
     def _missing(self, start: State) -> Task | None:
-        """Ask for a category that this home does not have, by words that mean nothing else here."""
+        """Draw an instruction about a category that this home does not have, by words with no other meaning here."""
         world = start.world
         present = set(world.categories)
         family = self.rng.choices(self.families, self.weights)[0]
         if (
-            any(kind.startswith(("class", "fixtures")) for kind in family.slots.values())
+            any(slot_type.startswith(("class", "fixtures")) for slot_type in family.slots.values())
             or "anything" in family.goals[0]
         ):
             return None
         binding = self.binder.bind(family, start)
-        named = " ".join(family.goals)
+        goal_text = " ".join(family.goals)
         slots = [
-            s for s, kind in family.slots.items() if not kind.startswith(("liquid", "class")) and "{" + s + "}" in named
+            s
+            for s, slot_type in family.slots.items()
+            if not slot_type.startswith(("liquid", "class")) and "{" + s + "}" in goal_text
         ]
         if binding is None or not slots:
             return None
         slot = self.rng.choice(slots)
-        kinds = family.slots[slot]
+        slot_type = family.slots[slot]
         options = [
             c
-            for c in self.binder.options(kinds, set(world.domain.objects) | set(world.domain.fixtures), world.domain)
+            for c in self.binder.options(
+                slot_type, set(world.domain.objects) | set(world.domain.fixtures), world.domain
+            )
             if c not in present
         ]
         if not options:
@@ -259,14 +277,14 @@ class TaskDrawer:
         binding[slot] = self.rng.choice(options)
         realizer = Realizer(self.rng, None, plainness=0.7)
         nouns = realizer.words.objects.get(binding[slot]) or realizer.words.fixtures.get(binding[slot], ())
-        others = {
+        present_words = {
             w
             for table in (realizer.words.objects, realizer.words.fixtures)
             for c, ws in table.items()
             if c in present
             for w in ws
         }
-        if set(nouns[:4]) & others or not nouns:
+        if set(nouns[:4]) & present_words or not nouns:
             return None
         text = realizer.realize(
             family, self.rng.choice(self.patterns[family.name]), binding, self.rng.choice(family.counts)
@@ -278,7 +296,7 @@ class TaskDrawer:
         ):
             return None  # the pattern does not name the slot
         return Task(
-            instruction=self._spoken(realizer, text),
+            instruction=self._finish_instruction(realizer, text),
             start=start,
             goal=None,
             family="missing",
@@ -289,13 +307,13 @@ class TaskDrawer:
 GIBBERISH = "I did not understand that"
 
 
-def which(word: str, meant: Sequence[str]) -> str:
-    """Return the question about a word that stands for several things."""
-    named = [f"the {category}" for category in sorted(meant, key=str.lower)]
+def which_question(word: str, meanings: Sequence[str]) -> str:
+    """Return the question about a word that names several categories."""
+    named = [f"the {category}" for category in sorted(meanings, key=str.lower)]
     return f"Which {word} do you mean: {', '.join(named[:-1])} or {named[-1]}?"
 
 
-def _filled(template: str, binding: Mapping[str, str]) -> str:
+def _fill_template(template: str, binding: Mapping[str, str]) -> str:
     for slot, word in binding.items():
         template = template.replace("{" + slot + "}", word)
     return template

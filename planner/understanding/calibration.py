@@ -54,7 +54,7 @@ class Calibration:
                 the share of them in which the intended goal was a candidate.
         """
         if not 0 < error_rate < 1:
-            raise CalibrationError(f"an error rate is above 0 and below 1; seen {error_rate:g}")
+            raise CalibrationError(f"an error rate must be above 0 and below 1; found {error_rate:g}")
         threshold = conformal_threshold(self.scores, error_rate)
         if threshold <= 0:
             lowest = math.ceil(1000 * lowest_error_rate(self.scores)) / 1000

@@ -77,11 +77,11 @@ def model_id(folder: Path | str) -> str:
 
 def _parse(content: object, path: Path) -> tuple[Calibration, str]:
     if not isinstance(content, dict) or content.get("format") != _FORMAT:
-        seen = content.get("format") if isinstance(content, dict) else type(content).__name__
-        raise _invalid(path, f"format {quoted(seen)}, expected {_FORMAT!r}")
+        found_format = content.get("format") if isinstance(content, dict) else type(content).__name__
+        raise _invalid(path, f"format {quoted(found_format)}, expected {_FORMAT!r}")
     for key in ("model", "goal", "plan", "unverified", "scores"):
         if key not in content:
-            raise _invalid(path, f"it lacks {key!r}")
+            raise _invalid(path, f"{key!r} is missing")
     if not isinstance(content["model"], str):
         raise _invalid(path, "model is not a text")
     if not isinstance(content["scores"], list):
@@ -97,7 +97,7 @@ def _parse(content: object, path: Path) -> tuple[Calibration, str]:
 
 def _parse_temperatures(values: object, name: str, path: Path) -> dict[Reading, float]:
     if not isinstance(values, dict) or set(values) != set(_READINGS):
-        raise _invalid(path, f"{name} is to have a temperature for each of {', '.join(_READINGS)} and nothing else")
+        raise _invalid(path, f"{name} must have a temperature for each of {', '.join(_READINGS)} and nothing else")
     return {
         reading: _parse_number(values[reading], MIN_TEMPERATURE, MAX_TEMPERATURE, f"{name}.{reading}", path)
         for reading in _READINGS
@@ -115,4 +115,4 @@ def _invalid(path: Path, problem: str) -> CalibrationError:
 
 
 def _remedy(folder: Path | str) -> str:
-    return f"measure it anew with python -m planner.calibrate --model {folder}"
+    return f"measure it again with python -m planner.calibrate --model {folder}"

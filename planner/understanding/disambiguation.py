@@ -56,9 +56,8 @@ def decide(
         return calibration.score(probability, parsed.reading) >= threshold
 
     probability = math.exp(parsed.logprob)
-    if is_likely(probability) and not is_likely(
-        1 - probability
-    ):  # nothing else can be likely enough, so nothing is looked for
+    # If no other goal can be likely enough, there is no search.
+    if is_likely(probability) and not is_likely(1 - probability):
         return parsed
     likely = [c for c in candidates(reader, parsed, state, options) if is_likely(c.probability)]
     if len(likely) == 1:

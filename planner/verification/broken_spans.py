@@ -63,7 +63,7 @@ def broken_spans(
         forbidden: Names that must not be used.
     """
     planned = replay(expected, rest).states
-    if len(goal.phases) > 1 or len(planned) <= len(rest):  # what was not a plan before cannot be mended
+    if len(goal.phases) > 1 or len(planned) <= len(rest):  # not applicable even as planned: cannot be repaired
         return
     forbidden_steps = [i for i, action in enumerate(rest) if not set(forbidden).isdisjoint(action.args)]
     reachable = replay(observed, rest[: forbidden_steps[0]] if forbidden_steps else rest).states

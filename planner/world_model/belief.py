@@ -1,8 +1,8 @@
-"""What the robot knows of a home: what it has seen, what it was told, what it remembers.
+"""The robot's belief about a home: what it has seen, been told and remembers.
 
-The map is known: rooms, fixtures and where they stand. All else is not, until it is seen (`envs/symbolic/visibility.py`). What was
-seen stays believed until it is contradicted: a thing that is not where it was is no longer known to be anywhere. What
-of a fixture was never seen is taken to be usual: closed, off, clean.
+The map is known: rooms, fixtures and their positions. Everything else is unknown until seen
+(`envs/symbolic/visibility.py`). An observation is believed until it is contradicted: an object that is missing from its
+place has no known place any more. A fixture that was never seen is assumed closed, off and clean.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ if TYPE_CHECKING:
     from envs.symbolic.scene import Scene
     from planner.world_model.location_prior import Habits
 
-HAND, GROUND = "hand", ""  # places that are no fixture
+HAND, GROUND = "hand", ""  # places that are not fixtures
 
 Source = Literal["seen", "told", "remembered", "imagined"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Known:
-    """What is believed of one movable thing.
+    """The belief about one movable object.
 
     Attributes:
-        category: What it is.
-        place: The fixture or thing that it is in or on, `HAND` or `GROUND`.
-        states: What is true of it.
-        liquid: What it holds; empty for nothing.
-        source: How that is known.
+        category: Its category.
+        place: The fixture or object that it is in or on, `HAND` or `GROUND`.
+        states: Its states, such as `dirty`.
+        liquid: The liquid that it contains; empty: none.
+        source: The source of this knowledge.
     """
 
     category: str
@@ -49,18 +49,18 @@ class Known:
 
 @dataclass(frozen=True, kw_only=True)
 class Belief:
-    """What the robot knows.
+    """The robot's belief about a home.
 
     Attributes:
         scene: The map: a home without things, its fixtures as usual.
-        things: The things that are believed to be there, by name.
-        first: Things as they were when they were first seen in this episode, lost ones too; else as they were told.
-        fixtures: The states of the fixtures that were seen, ever.
+        things: Known objects, by name.
+        first: Objects as first seen in this episode, vanished ones too; otherwise as told or remembered.
+        fixtures: The states of all fixtures ever seen.
         inspected: Fixtures whose states were seen in this episode.
         looked: Fixtures whose contents were seen in this episode.
-        remembered: Fixtures whose contents were seen before it, or before something turned out to have been moved.
-        at: The fixture that the robot stands at; empty at the start.
-        habits: What is taken to be likely where nothing was seen.
+        remembered: Fixtures whose contents were seen before this episode, or before an object was found to have moved.
+        at: The fixture that the robot stands at; empty initially.
+        habits: Prior over object locations, used where nothing was seen.
     """
 
     scene: Scene
@@ -75,12 +75,12 @@ class Belief:
 
     @classmethod
     def of_map(cls, scene: Scene) -> Belief:
-        """Know the map of a home and nothing of what is in it."""
+        """Create the belief that knows the map of a home but none of its objects."""
         fixtures = tuple(replace(spec, states=frozenset()) for spec in scene.fixtures)
         return cls(scene=replace(scene, fixtures=fixtures, objects=()))
 
     def root(self, name: str) -> str:
-        """The fixture that a known thing is believed to be in or on, through containers, or `HAND` or `GROUND`."""
+        """Return the fixture that holds a known object, possibly in containers, or `HAND` or `GROUND`."""
         seen: set[str] = set()
         while name in self.things and name not in seen:
             seen.add(name)
@@ -88,22 +88,22 @@ class Belief:
         return name
 
     def observe(self, truth: State) -> Belief:
-        """Return what is known after a look around from where the robot is."""
-        sight, world = in_sight(truth), truth.world
-        seen = {world.names[i]: _known(truth, i) for i in sight.objects}
-        places = {world.names[i] for i in sight.places}
-        # What was in a container whose place is in sight is lost with it, if neither is seen.
-        lost = {n for n in self.things if n not in seen and self.root(n) in places | {HAND, GROUND}}
-        known_now = {n: k for n, k in self.things.items() if n not in lost} | seen
+        """Return the belief updated with everything visible from the robot's position in `truth`."""
+        visible, world = in_sight(truth), truth.world
+        seen = {world.names[i]: _known(truth, i) for i in visible.objects}
+        places = {world.names[i] for i in visible.places}
+        # If a container is gone from a visible place, its unseen contents are gone too.
+        vanished = {n for n in self.things if n not in seen and self.root(n) in places | {HAND, GROUND}}
+        things = {n: k for n, k in self.things.items() if n not in vanished} | seen
         looked, remembered = self.looked | places, self.remembered - places
-        if any(self.things[name].source == "seen" for name in lost):
-            # Somebody moves things: what was found empty before may be so no longer.
+        if any(self.things[name].source == "seen" for name in vanished):
+            # Another agent moves objects: places that were empty before may no longer be.
             looked, remembered = frozenset(places), remembered | (self.looked - places)
-        states = {world.names[i]: _states(truth.flags[i]) for i in sight.fixtures}
+        states = {world.names[i]: _states(truth.flags[i]) for i in visible.fixtures}
         return replace(
             self,
-            things=known_now,
-            first=known_now | {n: k for n, k in self.first.items() if k.source == "seen"},
+            things=things,
+            first=things | {n: k for n, k in self.first.items() if k.source == "seen"},
             fixtures={**self.fixtures, **states},
             inspected=self.inspected | states.keys(),
             looked=looked,
@@ -112,25 +112,25 @@ class Belief:
         )
 
     def after(self, action: Action) -> Belief:
-        """Return what is to be expected after an action that was done: what goes on behind a closed door, too."""
-        now, _ = self.states()
-        if not now.world.index.keys() >= set(action.args) or unmet_precondition(now, action) is not None:
-            return self  # not what was believed: what is seen will tell
-        then, world = successor(now, action), now.world
-        facts = zip(now.place, now.flags, now.liquid, then.place, then.flags, then.liquid, strict=True)
-        changed = [i for i, of in enumerate(facts) if of[:3] != of[3:]]
+        """Predict the belief after a completed action, including unseen effects such as those behind a closed door."""
+        before, _ = self.states()
+        if not before.world.index.keys() >= set(action.args) or unmet_precondition(before, action) is not None:
+            return self  # the belief was wrong: the next observation corrects it
+        after, world = successor(before, action), before.world
+        pairs = zip(before.place, before.flags, before.liquid, after.place, after.flags, after.liquid, strict=True)
+        changed = [i for i, values in enumerate(pairs) if values[:3] != values[3:]]
         things = {n: self.things[n] for i in changed if (n := world.names[i]) in self.things}
-        things = {n: replace(_known(then, world.index[n]), source=known.source) for n, known in things.items()}
-        states = {world.names[i]: _states(then.flags[i]) for i in changed if i < world.n_fixtures}
+        things = {n: replace(_known(after, world.index[n]), source=known.source) for n, known in things.items()}
+        states = {world.names[i]: _states(after.flags[i]) for i in changed if i < world.n_fixtures}
         return replace(
             self,
             things={**self.things, **things},
             fixtures={**self.fixtures, **states},
-            at=world.names[then.at] if then.at >= 0 else "",
+            at=world.names[after.at] if after.at >= 0 else "",
         )
 
     def told(self, things: Mapping[str, Known]) -> Belief:
-        """Return what is known after somebody has said where things are."""
+        """Return the belief updated with the user's statements about object locations."""
         return replace(self, things={**self.things, **things}, first={**self.first, **things})
 
     def is_open(self, fixture: str) -> bool:
@@ -139,19 +139,19 @@ class Belief:
 
     @property
     def room(self) -> str | None:
-        """The room that the robot is in; None in a home without rooms."""
-        here = next((spec.room for spec in self.scene.fixtures if spec.name == self.at), None)
-        return start_room(self.scene) if here is None or not self.scene.rooms else here
+        """The robot's room; None in a home without rooms."""
+        room = next((spec.room for spec in self.scene.fixtures if spec.name == self.at), None)
+        return start_room(self.scene) if room is None or not self.scene.rooms else room
 
     def sees(self, fixture: str) -> bool:
-        """Whether a fixture is in the room that the robot is in."""
+        """Whether a fixture is in the robot's room."""
         return self.room is None or any(f.name == fixture and f.room == self.room for f in self.scene.fixtures)
 
     def states(self, imagined: Mapping[str, Known] | None = None) -> tuple[State, State]:
-        """Return what is believed now, and what is believed of the episode's start, in one world.
+        """Return the believed current state and the believed initial state of the episode, in one world.
 
         Args:
-            imagined: Things that are not known, at places where they may be.
+            imagined: Unknown objects to add at hypothetical places.
         """
         return self._states_with(imagined) if imagined else self._own_states
 
@@ -160,11 +160,11 @@ class Belief:
         return self._states_with({})
 
     def _states_with(self, imagined: Mapping[str, Known]) -> tuple[State, State]:
-        now, first = {**self.things, **imagined}, {**self.first, **imagined}
-        names = sorted(now, key=lambda n: (now[n].category, len(n), n))
-        objects = tuple(ObjectSpec(name=n, category=now[n].category, place=now[n].place) for n in names)
+        current, initial = {**self.things, **imagined}, {**self.first, **imagined}
+        names = sorted(current, key=lambda n: (current[n].category, len(n), n))
+        objects = tuple(ObjectSpec(name=n, category=current[n].category, place=current[n].place) for n in names)
         world = World(replace(self.scene, objects=objects))
-        return self._state(world, now, names, self.at), self._state(world, first, names, "")
+        return self._state(world, current, names, self.at), self._state(world, initial, names, "")
 
     def _state(self, world: World, things: Mapping[str, Known], names: Iterable[str], at: str) -> State:
         n = world.n_fixtures
@@ -180,18 +180,18 @@ class Belief:
 
 
 def free_name(belief: Belief, category: str, taken: Iterable[str] = ()) -> str:
-    """Return the first name of a category that no known thing has."""
+    """Return the first unused object name of a category."""
     used = {*belief.things, *taken}
     return next(name for n in range(1, len(used) + 2) if (name := f"{category} {n}") not in used)
 
 
-def _known(state: State, thing: int) -> Known:
-    world, place = state.world, state.place[thing]
+def _known(state: State, index: int) -> Known:
+    world, place = state.world, state.place[index]
     return Known(
-        category=world.categories[thing],
+        category=world.categories[index],
         place=HAND if place == HELD else GROUND if place == NOWHERE else world.names[place],
-        states=_states(state.flags[thing]),
-        liquid=state.liquid[thing],
+        states=_states(state.flags[index]),
+        liquid=state.liquid[index],
     )
 
 

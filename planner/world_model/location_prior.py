@@ -1,7 +1,7 @@
-"""What a home is like, as far as looking goes by it: where things usually are, and whether a door opens when tried.
+"""The location prior used for search: where objects usually are, and how likely a door opens when tried.
 
-A `Belief` has the habits of homes in general, counted once (`usual_places.py`), unless those of this home are known:
-learned by an adapter (`learned.py`) or counted (`planner/household/counting_baseline.py`).
+A `Belief` uses the statistics of homes in general (`usual_places.py`) unless those of this home are known: learned by
+an adapter (`planner/exploration/learned_prior.py`) or counted (`planner/household/counting_baseline.py`).
 """
 
 from __future__ import annotations
@@ -17,35 +17,35 @@ if TYPE_CHECKING:
 
     from envs.symbolic.scene import Scene
 
-TRIES = 2  # of a look that fails, before its place is given up
-MAX_TRIES = 8  # where a door is known to stick
-GIVEN_UP = 0.05  # chance that a door which is known to stick would have opened at the next tries
+TRIES = 2  # failed attempts to look into a place before it is abandoned
+MAX_TRIES = 8  # for a door that is known to stick
+MAX_MISSED_PROBABILITY = 0.05  # probability that a sticking door would have opened in more attempts
 
 
 class Habits(Protocol):
-    """What looking goes by where nothing was seen."""
+    """Prior knowledge about a home, used where nothing was seen."""
 
     def rates(self, category: str, scene: Scene) -> Mapping[str, float]:
-        """How many things of a category each fixture of a map has on average, by name; no entry: it never has one."""
+        """Return the mean number of objects of a category in each fixture, by name; fixtures with none are omitted."""
         ...
 
     def opens(self, fixture: str) -> float:
-        """The chance, in (0, 1], that a fixture opens when it is tried."""
+        """Return the probability, in (0, 1], that a fixture opens when tried."""
         ...
 
 
 class CommonHabits:
-    """Those of homes in general."""
+    """Statistics of homes in general."""
 
     def rates(self, category: str, scene: Scene) -> Mapping[str, float]:
-        """As counted in many homes, by kind of fixture and kind of room."""
+        """Return the rates counted in many homes, by fixture category and room type."""
         domain, usual = load_domain(), load_usual_places()
-        kinds = {room.name: room.kind for room in scene.rooms}
-        found = {f.name: usual.rate(category, f.category, kinds.get(f.room, ""), domain) for f in scene.fixtures}
-        return {name: rate for name, rate in found.items() if rate > 0.0}
+        room_kinds = {room.name: room.kind for room in scene.rooms}
+        rates = {f.name: usual.rate(category, f.category, room_kinds.get(f.room, ""), domain) for f in scene.fixtures}
+        return {name: rate for name, rate in rates.items() if rate > 0.0}
 
     def opens(self, fixture: str) -> float:
-        """Doors open."""
+        """Return 1: doors always open."""
         return 1.0
 
 
@@ -53,7 +53,7 @@ COMMON = CommonHabits()
 
 
 def patience(opens: float) -> int:
-    """How often a fixture is tried before it is given up: the more often, the likelier it is known to stick."""
+    """Return how often to try a fixture before abandoning it: more often if it is known to stick."""
     if opens >= 1.0:
         return TRIES
-    return max(TRIES, min(MAX_TRIES, math.ceil(math.log(GIVEN_UP) / math.log(1.0 - opens))))
+    return max(TRIES, min(MAX_TRIES, math.ceil(math.log(MAX_MISSED_PROBABILITY) / math.log(1.0 - opens))))

@@ -1,6 +1,6 @@
-"""What the robot knows before it acts: what it remembers of a home from run to run, what it is told, what is in sight.
+"""The robot's initial belief: its memory of a home from earlier runs, the user's statements, and what is visible.
 
-`know` puts them together, in this order; `keep` writes what is known to a file, which the next run remembers.
+`know` combines them in this order; `keep` writes a belief to a memory file, which the next run reads.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ MAX_BYTES = 2_000_000
 
 
 class BeliefError(PlannerError, ValueError):
-    """What the robot is told cannot be, or a memory file is not valid."""
+    """A statement is invalid or impossible, or a memory file is invalid."""
 
 
 def know(home: AnyHome, *, memory: Path | None = None, told: Iterable[str] = ()) -> Belief:
-    """Return what is known at the start: the map of a home, what is remembered, what is told, and what is in sight.
+    """Return the initial belief: the map of a home, the memory, the user's statements, and what is visible.
 
     Args:
         home: As `planner.world_model.open_home.open_home` takes it.
-        memory: A file that `keep` wrote; one that is not there yet says nothing.
-        told: Sentences such as `mug 1 in cabinet 3`.
+        memory: A file written by `keep`; ignored if it does not exist yet.
+        told: Statements such as `mug 1 in cabinet 3`.
 
     Raises:
-        BeliefError: The file is no memory of this home, or a sentence cannot be.
+        BeliefError: The file is not a memory of this home, or a statement is invalid.
         PlannerError: There is no such home.
     """
     state = open_home(home, geometry=False)
@@ -51,71 +51,71 @@ def know(home: AnyHome, *, memory: Path | None = None, told: Iterable[str] = ())
 
 
 def parse_statement(belief: Belief, sentences: Iterable[str]) -> Belief:
-    """Let somebody say where things are: `[states] category [number] in|on|with fixture [number] | thing number`.
+    """Add statements about locations: `[states] category [number] in|on|with fixture [number] | object number`.
 
     Raises:
-        BeliefError: A sentence cannot be read, or names what the map does not have.
+        BeliefError: A statement cannot be parsed, or names something that is not on the map.
     """
     for sentence in sentences:
-        name, known = _read(belief, sentence)
+        name, known = _parse_sentence(belief, sentence)
         belief = belief.told({name: known})
     return belief
 
 
-def _read(belief: Belief, sentence: str) -> tuple[str, Known]:
+def _parse_sentence(belief: Belief, sentence: str) -> tuple[str, Known]:
     domain = load_domain()
     words = [word for word in sentence.split() if word not in ("the", "a", "an", "is")]
     splits = [i for i, word in enumerate(words) if word in ("in", "on", "with")]
     if not splits:
-        raise BeliefError(f"told {sentence!r}: expected where a thing is, for example 'mug 1 in cabinet 3'")
-    said, place = words[: splits[0]], " ".join(words[splits[0] + 1 :])
+        raise BeliefError(f"told {sentence!r}: expected where an object is, for example 'mug 1 in cabinet 3'")
+    object_words, place = words[: splits[0]], " ".join(words[splits[0] + 1 :])
     states = set()
-    while said and (said[0] in domain.states or said[0] in domain.negations):
-        states |= {said[0]} - set(domain.negations)
-        said = said[1:]
-    number = said.pop() if said and said[-1].isdecimal() else None
-    category = " ".join(said)
+    while object_words and (object_words[0] in domain.states or object_words[0] in domain.negations):
+        states |= {object_words[0]} - set(domain.negations)
+        object_words = object_words[1:]
+    number = object_words.pop() if object_words and object_words[-1].isdecimal() else None
+    category = " ".join(object_words)
     if category not in domain.objects:
-        raise BeliefError(f"told {sentence!r}: no thing is called {category!r}{nearest(category, domain.objects)}")
+        raise BeliefError(f"told {sentence!r}: no object is called {category!r}{nearest(category, domain.objects)}")
     name = f"{category} {number}" if number else free_name(belief, category)
-    holder = _holder(belief, place, sentence)
-    if not domain.fits(category, holder[1]):
+    holder, holder_category = _find_place(belief, place, sentence)
+    if not domain.fits(category, holder_category):
         raise BeliefError(f"told {sentence!r}: a {category} does not fit there")
-    if holder[0] == name or name in _chain(belief, holder[0]):
+    if holder == name or name in _enclosing_names(belief, holder):
         raise BeliefError(f"told {sentence!r}: {name} would be inside itself")
     liquid = domain.objects[category].contains or ""
-    return name, Known(category=category, place=holder[0], states=frozenset(states), liquid=liquid, source="told")
+    return name, Known(category=category, place=holder, states=frozenset(states), liquid=liquid, source="told")
 
 
-def _holder(belief: Belief, place: str, sentence: str) -> tuple[str, str]:
-    """The name and the category of what a sentence calls a place."""
+def _find_place(belief: Belief, place: str, sentence: str) -> tuple[str, str]:
+    """Return the name and the category of the place that a statement names."""
     fixtures = {spec.name: spec.category for spec in belief.scene.fixtures}
     if place in fixtures:
         return place, fixtures[place]
     if place in belief.things:
         return place, belief.things[place].category
-    named = [name for name, category in fixtures.items() if category == place]
-    if len(named) == 1:
-        return named[0], place
-    if named:
-        raise BeliefError(f"told {sentence!r}: which {place}? there are {', '.join(named)}")
+    matches = [name for name, category in fixtures.items() if category == place]
+    if len(matches) == 1:
+        return matches[0], place
+    if matches:
+        raise BeliefError(f"told {sentence!r}: which {place}? there are {', '.join(matches)}")
     known = [*fixtures, *belief.things]
     raise BeliefError(f"told {sentence!r}: there is no place {place!r} on the map{nearest(place, known)}")
 
 
-def _chain(belief: Belief, name: str) -> set[str]:
-    found: set[str] = set()
-    while name in belief.things and name not in found:
-        found.add(name)
+def _enclosing_names(belief: Belief, name: str) -> set[str]:
+    enclosing: set[str] = set()
+    while name in belief.things and name not in enclosing:
+        enclosing.add(name)
         name = belief.things[name].place
-    return found
+    return enclosing
 
 
 def remember(path: Path, belief: Belief) -> Belief:
-    """Add what a memory file says to what is known; a file that is not there yet says nothing.
+    """Add the contents of a memory file to the belief; a file that does not exist yet adds nothing.
 
     Raises:
-        BeliefError: The file is not a memory, or is that of another home.
+        BeliefError: The file is not a memory file, or belongs to another home.
     """
     if not path.exists():
         return belief
@@ -124,64 +124,66 @@ def remember(path: Path, belief: Belief) -> Belief:
     except ReadError as error:
         raise BeliefError(f"{error}; it cannot be read as a memory") from None
     except (ValueError, RecursionError) as error:
-        raise BeliefError(f"{path}: cannot be read as a memory: {error}; another --memory begins anew") from None
+        raise BeliefError(
+            f"{path}: cannot be read as a memory: {error}; another --memory file starts a new one"
+        ) from None
     try:
-        return _remembered(raw, belief)
+        return _belief_from_memory(raw, belief)
     except BeliefError as error:
-        raise BeliefError(f"{path}: {error}; another --memory begins anew") from None
+        raise BeliefError(f"{path}: {error}; another --memory file starts a new one") from None
 
 
-def _remembered(raw: object, belief: Belief) -> Belief:
+def _belief_from_memory(raw: object, belief: Belief) -> Belief:
     domain = load_domain()
     if not isinstance(raw, dict) or raw.get("version") != VERSION:
         raise BeliefError(f"not a memory of version {VERSION}")
     fixtures = {spec.name: spec.category for spec in belief.scene.fixtures}
     if raw.get("map") != fixtures:
-        raise BeliefError(f"the memory of another home than {belief.scene.name}")
+        raise BeliefError(f"the memory belongs to another home than {belief.scene.name}")
     things, looked, states = raw.get("things"), raw.get("looked"), raw.get("fixtures")
     if not isinstance(things, dict) or not isinstance(looked, list) or not isinstance(states, dict):
-        raise BeliefError("`things` and `fixtures` are to be objects, `looked` a list")
-    found = {name: _thing(name, entry) for name, entry in things.items()}
-    for name, known in found.items():
-        if known.place not in (HAND, GROUND) and known.place not in fixtures and known.place not in found:
-            raise BeliefError(f"{name} is at {known.place!r}, which is not there")
-        chain, holder = {name}, known.place
-        while holder in found:
-            if holder in chain:
+        raise BeliefError("`things` and `fixtures` must be objects, `looked` a list")
+    objects = {name: _parse_object(name, entry) for name, entry in things.items()}
+    for name, known in objects.items():
+        if known.place not in (HAND, GROUND) and known.place not in fixtures and known.place not in objects:
+            raise BeliefError(f"{name} is at {known.place!r}, which does not exist")
+        chain, place = {name}, known.place
+        while place in objects:
+            if place in chain:
                 raise BeliefError(f"{name} is inside itself")
-            chain.add(holder)
-            holder = found[holder].place
+            chain.add(place)
+            place = objects[place].place
     if not all(isinstance(name, str) and name in fixtures for name in (*looked, *states)):
         raise BeliefError("it names a fixture that is not on the map")
-    seen: dict[str, frozenset[str]] = {}
+    fixture_states: dict[str, frozenset[str]] = {}
     for name, words in states.items():
         if not isinstance(words, list) or not all(isinstance(w, str) and w in domain.states for w in words):
-            raise BeliefError(f"the states of {name} are to be a list of: {', '.join(domain.states)}")
-        seen[name] = frozenset(words)
-    # What was in the hand has been put down since, nobody knows where.
-    all_of_it = replace(belief, things=found)
-    found = {n: k for n, k in found.items() if all_of_it.root(n) != HAND}
-    return replace(belief, things=found, first=found, fixtures=seen, remembered=frozenset(looked))
+            raise BeliefError(f"the states of {name} must be a list of: {', '.join(domain.states)}")
+        fixture_states[name] = frozenset(words)
+    # Objects in the hand have been put down since then, at an unknown place.
+    remembered = replace(belief, things=objects)
+    objects = {n: k for n, k in objects.items() if remembered.root(n) != HAND}
+    return replace(belief, things=objects, first=objects, fixtures=fixture_states, remembered=frozenset(looked))
 
 
-def _thing(name: str, entry: object) -> Known:
+def _parse_object(name: str, entry: object) -> Known:
     domain = load_domain()
     category = name.rpartition(" ")[0]
     if category not in domain.objects or not isinstance(entry, dict):
-        raise BeliefError(f"{name!r} is no thing of the domain")
+        raise BeliefError(f"{name!r} is not an object of the domain")
     place, states, liquid = entry.get("place"), entry.get("states", []), entry.get("liquid", "")
     if not isinstance(place, str) or not isinstance(liquid, str) or (liquid and liquid not in domain.liquids):
-        raise BeliefError(f"{name}: `place` and `liquid` are to be words")
+        raise BeliefError(f"{name}: `place` and `liquid` must be strings")
     if not isinstance(states, list) or not all(isinstance(s, str) and s in domain.states for s in states):
-        raise BeliefError(f"{name}: `states` are to be some of: {', '.join(domain.states)}")
+        raise BeliefError(f"{name}: `states` must be some of: {', '.join(domain.states)}")
     return Known(category=category, place=place, states=frozenset(states), liquid=liquid, source="remembered")
 
 
 def keep(path: Path, belief: Belief) -> None:
-    """Write what is known to a memory file, beside it first and then renamed.
+    """Write the belief to a memory file atomically.
 
     Raises:
-        BeliefError: It cannot be written.
+        BeliefError: The file cannot be written.
     """
     data = {
         "version": VERSION,

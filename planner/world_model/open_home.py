@@ -1,6 +1,6 @@
-"""Where a plan begins, and where it is carried out: a home by its file, name or seed, or one that is there already.
+"""Resolve the home of a plan: by file, name or seed, or a running home.
 
-Nothing is imported here, so that `-h` starts fast.
+Heavy modules are imported inside functions, so that `-h` starts fast.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
 
 def open_home(home: AnyHome, *, geometry: bool = True) -> State:
-    """Return where a plan begins: in a state, as a home in use is now, or at the start of any other.
+    """Return the initial state of a plan: the given or current state, or the initial state of a scene.
 
     Args:
-        home: A state, a scene, a file, the name of a bundled home, a seed (it may be text, too), or a home in use: a
+        home: A state, a scene, a file, the name of a bundled home, a seed (also as text), or a running home: a
             `PhysicalHome`, a `SymbolicHome`, or one of our gymnasium environments.
-        geometry: Whether a home from a seed gets a floor plan, which only the physical world needs.
+        geometry: Whether a home from a seed gets a floor plan; only the physical world needs it.
 
     Raises:
         PlannerError: There is no such home.
@@ -47,30 +47,30 @@ def open_home(home: AnyHome, *, geometry: bool = True) -> State:
         return World(home).initial()
     if isinstance(home, str | int | Path):
         return World(scene_named(str(home), geometry=geometry)).initial()
-    acting = _acting(home)
-    if acting is None:
+    executable_home = _as_home(home)
+    if executable_home is None:
         raise PlannerError(
-            "a home is a file, the name of a bundled home, a seed, a State, a Scene, or one in use: a PhysicalHome, a "
-            f"SymbolicHome or an environment of ours; seen: {home!r}"
+            "a home is a file, the name of a bundled home, a seed, a State, a Scene, or a running home: a PhysicalHome, "
+            f"a SymbolicHome or one of our environments; seen: {home!r}"
         )
-    return acting.state()
+    return executable_home.state()
 
 
 def in_use(home: HomeInUse) -> Home:
-    """Return a home in use as something that actions are executed in.
+    """Return a running home as a `Home`, in which actions can be executed.
 
     Raises:
         PlannerError: It is neither one of our homes nor one of our environments.
     """
-    acting = _acting(home)
-    if acting is None:
+    executable_home = _as_home(home)
+    if executable_home is None:
         raise PlannerError(
-            f"plans are carried out in a PhysicalHome, a SymbolicHome or an environment of ours, not in {home!r}"
+            f"plans are executed in a PhysicalHome, a SymbolicHome or one of our environments, not in {home!r}"
         )
-    return acting
+    return executable_home
 
 
-def _acting(home: HomeInUse) -> Home | None:
+def _as_home(home: HomeInUse) -> Home | None:
     if hasattr(home, "state") and hasattr(home, "execute"):
         return home
     if hasattr(home, "unwrapped"):
@@ -83,7 +83,7 @@ def _acting(home: HomeInUse) -> Home | None:
 
 
 def scene_named(name: str, *, geometry: bool = True) -> Scene:
-    """Return a home: a YAML file's, a bundled one's by its name, or the one sampled from a seed.
+    """Return the scene of a YAML file, a bundled home's name or a seed.
 
     Raises:
         PlannerError: There is no such home.

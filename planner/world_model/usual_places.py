@@ -1,8 +1,8 @@
-"""Where things usually are: how many of each category homes have in each kind of fixture.
+"""Where objects usually are: how many of each category homes have in each fixture category.
 
-Counted in sampled homes of the training seeds by `python -m planner.world_model.usual_places --homes 4000` and kept in
-`datasets/places/usual.json`. The counts are by kind of fixture and kind of room, so they hold for any home of the
-domain's fixtures. A category that was never counted is looked for where the domain says that it is kept.
+`python -m planner.world_model.usual_places --homes 4000` counts them in homes sampled from the training seeds and
+writes `datasets/places/usual.json`. The counts are by fixture category and room type, so they apply to any home with
+the domain's fixtures. A category that was never counted is searched for at the places that the domain names for it.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ if TYPE_CHECKING:
     from envs.symbolic.domain import Domain
 
 PROG = "python -m planner.world_model.usual_places"
-HOMES = 4000
-# Things of a category in a fixture, where nothing was counted: at the place named first, halved at each next one.
+DEFAULT_HOMES = 4000
+# Prior rate in a fixture: at the domain's first named place, halved at each next one; and at any other that fits.
 NAMED_RATE, FITTING_RATE = 0.002, 0.00002
 
 
 @dataclass(frozen=True, kw_only=True)
 class UsualPlaces:
-    """Counts over homes.
+    """Counts over sampled homes.
 
     Attributes:
-        homes: How many were counted.
-        fixtures: How many of each `kind of fixture|kind of room` there were.
-        things: For each category, how many were in or on each `kind of fixture|kind of room`, through containers.
+        homes: Number of homes counted.
+        fixtures: Number of fixtures by `fixture category|room type`.
+        things: For each object category, number of objects in or on `fixture category|room type`, through containers.
     """
 
     homes: int
@@ -48,18 +48,18 @@ class UsualPlaces:
     things: Mapping[str, Mapping[str, int]]
 
     def rate(self, category: str, fixture: str, room_kind: str, domain: Domain) -> float:
-        """How many things of a category one fixture of a kind, in a room of a kind, has on average; 0: it never can."""
+        """Return the mean number of objects of a category in a fixture of a category and room type; 0: impossible."""
         key = f"{fixture}|{room_kind}"
         counted = self.things.get(category, {}).get(key, 0)
         if not counted and not domain.fits(category, fixture):
             return 0.0
-        at = domain.objects[category].at
-        named = NAMED_RATE / 2 ** at.index(fixture) if fixture in at else FITTING_RATE
-        return (counted / self.fixtures[key] if counted else 0.0) + named
+        usual_places = domain.objects[category].at
+        base_rate = NAMED_RATE / 2 ** usual_places.index(fixture) if fixture in usual_places else FITTING_RATE
+        return (counted / self.fixtures[key] if counted else 0.0) + base_rate
 
 
 def count_places(homes: Iterable[State]) -> UsualPlaces:
-    """Count where things are in homes."""
+    """Count where objects are in homes."""
     counted = 0
     fixtures: Counter[str] = Counter()
     things: dict[str, Counter[str]] = {}
@@ -76,7 +76,7 @@ def count_places(homes: Iterable[State]) -> UsualPlaces:
 
 
 def training_homes(number: int, seed: int) -> Iterable[State]:
-    """Yield homes as the corpus has them: training seeds, never those of a test home."""
+    """Return an iterable of homes drawn as in the corpus: from training seeds, never from test seeds."""
     import random
 
     from planner.tasks.home_splits import SPLITS, sample_home
@@ -87,13 +87,13 @@ def training_homes(number: int, seed: int) -> Iterable[State]:
 
 @lru_cache(maxsize=1)
 def load_usual_places() -> UsualPlaces:
-    """Return the counts that come with the project."""
+    """Return the counts shipped with the project."""
     raw = json.loads((datasets_dir() / "places" / "usual.json").read_text(encoding="utf-8"))
     return UsualPlaces(homes=raw["homes"], fixtures=raw["fixtures"], things=raw["things"])
 
 
-def written(places: UsualPlaces) -> str:
-    """Return the text of the file: a line a category."""
+def format_places(places: UsualPlaces) -> str:
+    """Return the file's text, with one line per category."""
     fixtures = json.dumps(dict(sorted(places.fixtures.items())))
     lines = [f"  {json.dumps(c)}: {json.dumps(dict(sorted(n.items())))}" for c, n in sorted(places.things.items())]
     return f'{{\n"homes": {places.homes},\n"fixtures": {fixtures},\n"things": {{\n' + ",\n".join(lines) + "\n}\n}\n"
@@ -102,20 +102,20 @@ def written(places: UsualPlaces) -> str:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command."""
     parser = argparse.ArgumentParser(prog=PROG, description="Count where things are in sampled homes.")
-    parser.add_argument("--homes", type=int, default=HOMES, help=f"how many (default: {HOMES})")
-    parser.add_argument("--seed", type=int, default=0, help="of the homes")
-    parser.add_argument("--out", type=Path, help="where the file is written (default: that of the project)")
+    parser.add_argument("--homes", type=int, default=DEFAULT_HOMES, help=f"number of homes (default: {DEFAULT_HOMES})")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the homes")
+    parser.add_argument("--out", type=Path, help="output file (default: the project's file)")
     args = parser.parse_args(argv)
     return run_command(lambda: _run(args), PROG)
 
 
 def _run(args: argparse.Namespace) -> int:
     if args.homes < 1:
-        raise PlannerError(f"--homes is at least 1; seen {args.homes}")
+        raise PlannerError(f"--homes must be at least 1; seen {args.homes}")
     out = args.out or datasets_dir() / "places" / "usual.json"
     places = count_places(training_homes(args.homes, args.seed))
     try:
-        write_text_atomically(out, written(places))
+        write_text_atomically(out, format_places(places))
     except OSError as error:
         raise PlannerError(f"{out}: cannot be written ({error.strerror or error})") from None
     print(f"{out}: {len(places.things)} categories in {places.homes} homes")

@@ -2,7 +2,7 @@
 
 Needs atheris (`pip install atheris`, Linux alone), which no extra brings. For example, ten minutes of home files:
 
-    python -m tests.fuzz.atheris_run homes -max_total_time=600 -timeout=60 -max_len=512 -len_control=0
+    python -m tests.fuzz.atheris_run homes -max_total_time=600 -timeout=600 -max_len=512 -len_control=0
 
 What is found is written to the current folder as `crash-…`; name such a file as the last argument to have it again.
 """

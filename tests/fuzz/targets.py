@@ -114,7 +114,7 @@ def dialogues(rng: Random) -> None:
     ask = rng.randrange(2) == 0
     with redirect_stdout(shown):
         dialogue.converse(
-            dialogue.lines_of(typed), planner, state, Options(samples=0), None, as_json=True, ask=ask
+            dialogue.read_lines(typed), planner, state, Options(samples=0), None, as_json=True, ask=ask
         )  # fmt: skip
     for line in shown.getvalue().splitlines():
         assert set(read_json(line)) >= {"instruction", "status", "plan", "home"}

@@ -40,7 +40,7 @@ def test_the_mean_is_between(folders: list[Path], tmp_path: Path) -> None:
 
 
 def test_one_model_has_no_mean(folders: list[Path], tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="two at least"):
+    with pytest.raises(ConfigError, match="at least two"):
         average(folders[:1], tmp_path / "mean")
 
 

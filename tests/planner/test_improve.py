@@ -33,11 +33,11 @@ from planner.learning.hindsight import relabel
 from planner.learning.proposals import Proposal, initial_state_of
 from planner.learning.training_examples import TrainingExample, example_from_hindsight, example_from_success, weights
 from planner.learning.training_mixture import build_mixture
-from planner.prompts.sessions import text_format
+from planner.prompts import text_format
 from planner.rollouts.resumable_stage import stage
 from planner.verification.plan_verification import verify
 
-MOST_KILLS = 6
+MOST_KILLS = 5
 TINY = Sizes(homes=1, per_home=2, varied=1, composed=1, samples=0, steps=3, rows=1, held_out=1)
 TO_TABLE = ("open cabinet 1", "pick up mug 1", "put mug 1 on dining table 1")
 
@@ -303,6 +303,7 @@ print(results["cycles"][0]["lessons"], *sorted(unwanted & set(sys.modules)))
 RUN_TO_BE_KILLED = """
 import os, random, signal, sys
 from pathlib import Path
+import torch
 from gpt.data.batches import PackedBatches
 from gpt.data.tokenized_documents import TokenizedDocuments
 from planner.learning.cycle import Sizes
@@ -327,14 +328,15 @@ def counted(owner, name):
 def run():
     proposals = folder / name / "cycle-1" / "proposals.jsonl"
     if not proposals.exists():
-        tasks = [Proposal(id=f"0/{i}", home=i, instruction="light", goal="no ceiling light on") for i in range(12)]
+        tasks = [Proposal(id=f"0/{i}", home=i, instruction="light", goal="no ceiling light on") for i in range(6)]
         write_lines(proposals, [t.as_dict() for t in tasks])
-    sizes = Sizes(homes=1, per_home=2, varied=1, composed=1, hindsight=3, samples=0, steps=30, rows=1, held_out=2)
+    sizes = Sizes(homes=1, per_home=2, varied=1, composed=1, hindsight=2, samples=0, steps=24, rows=1, held_out=1)
     improve(folder / name, folder / "model", sizes, cycles=1, seed=0)
 
 counted(os, "replace")
 counted(Advance, "advance")
 counted(PackedBatches, "batch")
+torch.optim.AdamW([torch.zeros(1, requires_grad=True)])  # imports, once for all processes, what an optimizer needs
 rng, kills = random.Random(0), 0
 while kills < most_kills:
     last = rng.randint(4, most_moments // 2)  # of the next process
@@ -367,7 +369,7 @@ def test_a_run_that_is_killed_at_random_moments_ends_with_the_same_bytes(model_f
         return [int(word) for word in done.stdout.split()]
 
     _, moments = run("whole", 0, 0)
-    assert moments > 60
+    assert moments > 40
     kills, left = run("killed", MOST_KILLS, moments)
     assert kills > 2 and left < moments, "few runs were killed, or nothing was left of them, so this proves nothing"
     files = ("episodes.jsonl", "hindsight.jsonl", "hindsight_episodes.jsonl", "held_out.jsonl", "training.json")

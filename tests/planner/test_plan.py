@@ -135,7 +135,7 @@ def test_standard_input_that_is_no_text_is_wrong_usage(plan: Call, monkeypatch: 
 @pytest.mark.parametrize("flag", ["samples -1", "temperature -0.1", "temperature nan", "top-k 0", "top-p 0", "top-p 2"])
 def test_an_impossible_setting_is_wrong_usage(plan: Call, flag: str) -> None:
     name, value = flag.split()
-    refused(plan(MUG, f"--{name}", value), f"{name.replace('-', '_')} is ", "found")
+    refused(plan(MUG, f"--{name}", value), f"{name.replace('-', '_')} must be ", "found")
 
 
 def test_an_unknown_home_offers_those_that_there_are(plan: Call) -> None:
@@ -261,8 +261,8 @@ def test_a_person_reads_plan_and_score(typed: Callable[..., Outcome]) -> None:
 
 
 def test_what_one_instruction_alone_can_have_is_wrong_usage(plan: Call) -> None:
-    refused(plan(MUG, "--interactive"), "--interactive goes without an instruction")
-    refused(plan("--interactive", "--execute", "--disturb", "0.5"), "--interactive goes without --disturb")
+    refused(plan(MUG, "--interactive"), "--interactive cannot be combined with an instruction")
+    refused(plan("--interactive", "--execute", "--disturb", "0.5"), "--interactive cannot be combined with --disturb")
 
 
 # Homes
@@ -286,7 +286,7 @@ def program(*argv: str, before: str = "") -> subprocess.CompletedProcess[str]:
     code = f"import sys\nfrom planner.plan import main\ncode = main({list(argv)!r})\n"
     script = before + code + "print('torch' in sys.modules, file=sys.stderr)\nsys.exit(code)"
     return subprocess.run(
-        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=600, check=False
     )
 
 
@@ -296,14 +296,14 @@ def test_a_plan_imports_neither_gymnasium_nor_an_engine() -> None:
         "print(*{'gymnasium', 'pybullet', 'torch'} & set(sys.modules), file=sys.stderr)\nsys.exit(code)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=600, check=False
     )
     assert json.loads(done.stdout)["instruction"] and done.stderr == "\n"
 
 
 def test_help_exits_0_fits_a_screen_and_names_its_flags() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "planner.plan", "-h"], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, "-m", "planner.plan", "-h"], cwd=ROOT, capture_output=True, text=True, timeout=600, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("usage: python -m planner.plan")
@@ -319,7 +319,7 @@ def test_help_does_not_wait_for_torch() -> None:
         "print(sorted({'torch', 'pybullet'} & set(sys.modules)), file=sys.stderr)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=600, check=False
     )
     assert (done.returncode, done.stderr) == (0, "[]\n")
 

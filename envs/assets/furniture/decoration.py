@@ -1,4 +1,4 @@
-"""Visual details of furniture beyond its collision boxes: cushions, knobs, keys, hobs, a face.
+"""Visual details of furniture beyond its collision boxes: cushions, knobs, keys, hobs, and a person.
 
 They are drawn but do not collide. Frame: the fixture's (origin on the floor, +x to the front); the trim of a leaf
 (door, flap or drawer) is in the leaf's frame.

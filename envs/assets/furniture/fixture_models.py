@@ -168,7 +168,7 @@ def _plant(c: FixtureCategory, color: Color) -> Furniture:
     pot = [lathe([(0.11, 0.0), (0.16, 0.34), (0.17, 0.34), (0.17, 0.37), (0.14, 0.37)], clay)]
     pot.append(lathe([(0.14, 0.36), (0.0, 0.36)], (0.25, 0.17, 0.12, 1.0)))
     leaves = [rod((0.0, 0.0, 0.35), (0.0, 0.0, 0.7 * z), 0.03, (0.4, 0.28, 0.16, 1.0))]
-    for k in range(14):  # leaves that lean outwards, the lower ones more
+    for k in range(14):  # foliage that leans outwards, more at the bottom
         angle, height = 2.4 * k, 0.40 + 0.022 * k
         reach, rise = 0.32 - 0.018 * k, 0.06 + 0.016 * k
         x, y, half_width = cos(angle), sin(angle), 0.075

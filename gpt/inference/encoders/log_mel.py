@@ -25,8 +25,8 @@ DECADES = 8.0
 @functools.cache
 def bank() -> Floats:
     """Filter bank (FFT / 2 + 1, M): the weight of each frequency in each band."""
-    top = 2595.0 * np.log10(1.0 + RATE / 2 / 700.0)
-    edges = 700.0 * (10.0 ** (np.linspace(0.0, top, BANDS + 2) / 2595.0) - 1.0)  # [Hz]
+    max_mel = 2595.0 * np.log10(1.0 + RATE / 2 / 700.0)
+    edges = 700.0 * (10.0 ** (np.linspace(0.0, max_mel, BANDS + 2) / 2595.0) - 1.0)  # [Hz]
     frequencies = np.arange(FFT // 2 + 1) * (RATE / FFT)
     rising = (frequencies[:, None] - edges[:-2]) / (edges[1:-1] - edges[:-2])
     falling = (edges[2:] - frequencies[:, None]) / (edges[2:] - edges[1:-1])

@@ -77,11 +77,11 @@ class VisionEncoder:
         y = rms_norm(y)
         return self._perceive_objects(x, y.mean(0)) if self.things_first else Perceived(self._linear(y, "join"), None)
 
-    def _perceive_objects(self, x: Floats, whole: Floats) -> Perceived:
+    def _perceive_objects(self, x: Floats, image_mean: Floats) -> Perceived:
         """Return vectors of furniture and object centers, from the grid (G, G, C) and the image's mean (width,)."""
-        logits = self._linear(whole[None], "whole")[0]
+        logits = self._linear(image_mean[None], "whole")[0]
         predictions = np.concatenate((softmax(logits[: self.furniture]), _sigmoid(logits[self.furniture :])))
-        front = self._linear(np.concatenate((whole, predictions))[None], "join")
+        front = self._linear(np.concatenate((image_mean, predictions))[None], "join")
         G = x.shape[0]
         heads = x.reshape(G * G, -1) @ self.weights["heads.weight"][:, :, 0, 0].T + self.weights["heads.bias"]
         probabilities = softmax(heads[:, self.classes : self.classes + self.things])[:, 1:]  # (G², things - 1)
@@ -90,9 +90,8 @@ class VisionEncoder:
         neighborhood_max = np.max([grid[i : i + G, j : j + G] for i in range(3) for j in range(3)], axis=0).reshape(
             G * G, -1
         )
-        peaks = np.where(probabilities == neighborhood_max, probabilities, 0.0).T.reshape(
-            -1
-        )  # by object class, then by cell
+        # Ordered by object class, then by cell.
+        peaks = np.where(probabilities == neighborhood_max, probabilities, 0.0).T.reshape(-1)
         selected = np.argsort(-peaks, kind="stable")[:MAX_CENTERS]
         selected = np.sort(selected[peaks[selected] > MIN_PROBABILITY])
         category, cell = selected // (G * G), selected % (G * G)

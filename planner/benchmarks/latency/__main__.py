@@ -107,7 +107,7 @@ def warm_times(
         initial_states = [
             enlarged(trial.start, homes, count) for homes, count in zip(extra_homes, objects, strict=True)
         ]
-        pairs.append(_timed(planner, trial.told, initial_states, repeats))
+        pairs.append(_timed(planner, trial.prompt, initial_states, repeats))
     for count, times in zip(objects, zip(*pairs, strict=True), strict=True):
         wall, cpu = [1e3 * timed.seconds for timed in times], [1e3 * timed.cpu_s for timed in times]
         for name, ms in (("ms", wall), ("cpu_ms", cpu)):
@@ -167,7 +167,7 @@ def time_shares(planner: Planner, trials: Sequence[EvaluationTask]) -> dict[str,
         for trial in trials:
             _read_inventory(replanner, trial.start)
             started_at = time.perf_counter()
-            replanner.plan(trial.told, trial.start)
+            replanner.plan(trial.prompt, trial.start)
             total_s += time.perf_counter() - started_at
         return total_s
 

@@ -1,7 +1,7 @@
-"""`python -m planner.perception.training hearing|sight`: trains a sense for a model and writes its file.
+"""`python -m planner.perception.training hearing|sight`: train hearing or sight for a model and write its file.
 
-Writes runs/NAME/: KIND.safetensors (for `--audio`, `--image`: put it beside the model, or name it) and metrics.jsonl.
-Time is the measure: the learning rate follows it, and the file is written every 90 s.
+Writes runs/NAME/: KIND.safetensors (for `--audio` and `--image`: put it next to the model) and metrics.jsonl. Training
+takes a fixed time: the learning rate schedule follows the clock, and the file is written every 90 s.
 """
 
 from __future__ import annotations
@@ -21,21 +21,23 @@ PROG = "python -m planner.perception.training"
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=PROG, description="Train sight or hearing for the planner's GPT.")
     add = parser.add_argument
-    add("kind", choices=("hearing", "sight"), help="the sense; hearing needs espeak-ng, sight pictures (--pictures)")
-    add("--model", type=Path, metavar="FOLDER", help="the GPT that is to use it (default: the released one)")
+    add("kind", choices=("hearing", "sight"), help="what to train; hearing needs espeak-ng, sight needs --pictures")
+    add("--model", type=Path, metavar="FOLDER", help="model folder of the GPT (default: the released weights)")
     add("--name", help="the run's folder is runs/NAME (default: hearing or sight)")
-    add("--minutes", type=float, help="how long (default: 60)")
+    add("--minutes", type=float, help="training time in minutes (default: 60)")
     add("--device", default="auto", metavar="D", help="cpu, cuda or auto (default)")
-    add("--workers", type=int, default=1, metavar="N", help="hearing: processes that speak (default: 1)")
+    add(
+        "--workers", type=int, default=1, metavar="N", help="hearing: number of speech synthesis processes (default: 1)"
+    )
     add(
         "--pictures",
         type=Path,
         metavar="DIR",
-        help="sight: what planner.perception.training.render draws, also while it draws",
+        help="sight: output folder of planner.perception.training.render, which may still be running",
     )
-    add("--no-auxiliary", action="store_true", help="sight: learn from what is to be written alone, not from masks")
-    add("--start", type=Path, metavar="FILE", help="go on from this file: its encoder is kept")
-    add("--seed", type=int, default=0, help="of everything that is drawn (default: 0)")
+    add("--no-auxiliary", action="store_true", help="sight: train only on the text loss, without masks")
+    add("--start", type=Path, metavar="FILE", help="start from this file and freeze its encoder")
+    add("--seed", type=int, default=0, help="random seed (default: 0)")
     return parser
 
 
@@ -48,28 +50,28 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(args: argparse.Namespace) -> int:
     minutes = 60.0 if args.minutes is None else args.minutes
     if minutes <= 0 or args.workers < 1 or args.seed < 0:
-        raise PlannerError("--minutes is above 0, --workers at least 1, --seed at least 0")
+        raise PlannerError("--minutes must be above 0, --workers at least 1, --seed at least 0")
     model = args.model or released_dir()
     out = writable(runs_dir() / (args.name or args.kind))
     if args.kind == "hearing":
         from planner.perception.training.train_hearing import HearingSettings, train_hearing
 
-        settings = HearingSettings(
+        hearing_settings = HearingSettings(
             minutes=minutes, seed=args.seed, device=args.device, workers=args.workers
         ).on_device()
-        path = train_hearing(settings, model, out, args.start)
+        path = train_hearing(hearing_settings, model, out, args.start)
     else:
         from planner.perception.training.train_sight import SightSettings, train_sight
 
         if args.pictures is None:
             raise PlannerError(
-                "sight learns from pictures: name their folder with --pictures, and draw them with "
+                "sight is trained on pictures: pass their folder as --pictures, and render them with "
                 "python -m planner.perception.training.render --out DIR (and --split valid --out DIR/valid)"
             )
-        chosen = SightSettings(
+        sight_settings = SightSettings(
             minutes=minutes, seed=args.seed, device=args.device, auxiliary=not args.no_auxiliary
         ).on_device()
-        path = train_sight(chosen, model, args.pictures, out, args.start)
+        path = train_sight(sight_settings, model, args.pictures, out, args.start)
     print(path)
     return 0
 

@@ -1,6 +1,6 @@
-"""Pictures that grow while training goes on: files of `planner.perception.training.render` are taken over onto the trainer's device.
+"""A pool of training pictures on the device, which loads new files of `planner.perception.training.render`.
 
-Shapes: B pictures of a batch, G cells each way.
+Shapes: B pictures of a batch, G cells per row and column.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from planner.errors import PlannerError
 from planner.perception.image_labels import FURNITURE_STATES, SIZE, THING_STATES
 from planner.perception.training.image_shards import Shard, read_shard, shards_in
 
-LOOK_S = 2.0  # between looks for new files
+POLL_INTERVAL_S = 2.0  # between checks for new files
 
 
 class Views(NamedTuple):
-    """A batch of pictures and what they show; see `planner.perception.training.image_shards`.
+    """A batch of pictures and labels; see `planner.perception.training.image_shards`.
 
     Attributes:
         pictures: (B, 3, SIZE, SIZE) in -1..1.
@@ -44,49 +44,49 @@ class Views(NamedTuple):
 
 
 class Gallery:
-    """Pictures on a device.
+    """A pool of pictures on a device.
 
     Args:
-        device: Where they are kept.
-        folder: Where files of pictures appear.
-        most: Pictures that are kept; of more, the first stay.
+        device: Device of the pictures.
+        folder: Folder where picture files appear.
+        max_pictures: Maximum number of pictures; later ones are ignored.
     """
 
-    def __init__(self, device: torch.device, folder: Path, most: int) -> None:
-        self.device, self.folder, self.most = device, folder, most
+    def __init__(self, device: torch.device, folder: Path, max_pictures: int) -> None:
+        self.device, self.folder, self.max_pictures = device, folder, max_pictures
         self._parts: list[list[Tensor]] = []
         self.texts: list[str] = []
         self._known: set[Path] = set()
-        self._looked = -LOOK_S
+        self._last_poll = -POLL_INTERVAL_S
 
     def __len__(self) -> int:
-        """Pictures."""
+        """Return the number of pictures."""
         return len(self.texts)
 
-    def look(self, *, files: int = 1) -> None:
-        """Take over some new files, if there are any."""
-        if time.perf_counter() - self._looked < LOOK_S or len(self) >= self.most:
+    def load_new(self, *, files: int = 1) -> None:
+        """Load up to `files` new files, if there are any."""
+        if time.perf_counter() - self._last_poll < POLL_INTERVAL_S or len(self) >= self.max_pictures:
             return
         new = [path for path in shards_in(self.folder) if path not in self._known]
         for path in new[:files]:
             self._known.add(path)
             self._add(read_shard(path))
         if len(new) <= files:
-            self._looked = time.perf_counter()
+            self._last_poll = time.perf_counter()
 
-    def wait(self, count: int, patience: float = 180.0) -> None:
-        """Wait until there are so many pictures.
+    def wait(self, count: int, timeout_s: float = 180.0) -> None:
+        """Wait until there are `count` pictures.
 
         Raises:
-            PlannerError: There are not after so long [s].
+            PlannerError: There are too few after `timeout_s`.
         """
-        began = time.perf_counter()
+        started_at = time.perf_counter()
         while len(self) < count:
-            self._looked = -LOOK_S
-            self.look(files=8)
-            if time.perf_counter() - began > patience:
+            self._last_poll = -POLL_INTERVAL_S
+            self.load_new(files=8)
+            if time.perf_counter() - started_at > timeout_s:
                 raise PlannerError(
-                    f"{self.folder}: {len(self)} pictures after {patience:.0f} s, {count} are needed to begin; draw "
+                    f"{self.folder}: {len(self)} pictures after {timeout_s:.0f} s, {count} are needed to start; render "
                     "them with python -m planner.perception.training.render"
                 )
             if len(self) < count:
@@ -96,46 +96,46 @@ class Gallery:
         arrays = [torch.from_numpy(np.ascontiguousarray(a)).to(self.device) for a in shard[:-1]]
         self._parts.append(arrays)
         self.texts += shard.texts
-        if len(self._parts) > 64:  # few tensors, so that a draw is quick
+        if len(self._parts) > 64:  # merge tensors, so that drawing a batch is fast
             self._parts = [[torch.cat(tensors) for tensors in zip(*self._parts, strict=True)]]
 
     def draw(self, count: int, generator: torch.Generator) -> Views:
-        """Draw pictures, changed at random: mirrored, in other colors, shifted a little, blurred, with noise."""
-        numbers = torch.randint(len(self), (count,), generator=generator)
-        return changed(self._views(numbers), self.device)
+        """Draw augmented pictures: mirrored, with changed colors, shifted, blurred and noisy."""
+        indices = torch.randint(len(self), (count,), generator=generator)
+        return augment_views(self._views(indices), self.device)
 
     def all(self) -> Views:
-        """Return all as they are."""
+        """Return all pictures without augmentation."""
         return self._views(torch.arange(len(self)))
 
-    def _views(self, numbers: Tensor) -> Views:
+    def _views(self, indices: Tensor) -> Views:
         sizes = torch.tensor([len(part[0]) for part in self._parts])
         ends = sizes.cumsum(0)
-        of = torch.bucketize(numbers, ends, right=True)
+        part_of_index = torch.bucketize(indices, ends, right=True)
         order: list[Tensor] = []
-        found: list[list[Tensor]] = []
-        for part in sorted(set(of.tolist())):
-            chosen = (of == part).nonzero()[:, 0]
-            order.append(chosen)
-            local = (numbers[chosen] - (ends[part] - sizes[part])).to(self.device)
-            found.append([tensor[local] for tensor in self._parts[part]])
+        parts: list[list[Tensor]] = []
+        for part in sorted(set(part_of_index.tolist())):
+            positions = (part_of_index == part).nonzero()[:, 0]
+            order.append(positions)
+            local = (indices[positions] - (ends[part] - sizes[part])).to(self.device)
+            parts.append([tensor[local] for tensor in self._parts[part]])
         pictures, cells, centers, states, furniture, furniture_states = (
-            torch.cat(tensors) for tensors in zip(*found, strict=True)
+            torch.cat(tensors) for tensors in zip(*parts, strict=True)
         )
         return Views(
             pictures=(pictures.permute(0, 3, 1, 2).float() - 127.5) / 127.5,
-            cells=cells.long(), centers=centers.long(), states=_spread(states, len(THING_STATES), 1),
-            furniture=furniture.long(), furniture_states=_spread(furniture_states, len(FURNITURE_STATES), 1),
-            texts=[self.texts[i] for i in numbers[torch.cat(order)].tolist()],
+            cells=cells.long(), centers=centers.long(), states=_unpack_bits(states, len(THING_STATES), 1),
+            furniture=furniture.long(), furniture_states=_unpack_bits(furniture_states, len(FURNITURE_STATES), 1),
+            texts=[self.texts[i] for i in indices[torch.cat(order)].tolist()],
         )  # fmt: skip
 
 
-def _spread(bits: Tensor, count: int, dim: int) -> Tensor:
+def _unpack_bits(bits: Tensor, count: int, dim: int) -> Tensor:
     return torch.stack([(bits >> k) & 1 for k in range(count)], dim=dim).float()
 
 
-def changed(views: Views, device: torch.device) -> Views:
-    """Return pictures as another camera on another day would show them; what is where stays true."""
+def augment_views(views: Views, device: torch.device) -> Views:
+    """Augment pictures as if taken by another camera in another light; the labels stay valid."""
     x = views.pictures
     B = len(x)
 
@@ -143,16 +143,16 @@ def changed(views: Views, device: torch.device) -> Views:
         return torch.rand(*shape, device=device)
 
     mirrored = rand(B) < 0.5
-    pick = mirrored[:, None, None]
-    x = torch.where(pick[:, None], x.flip(3), x)
-    cells, centers = (torch.where(pick, t.flip(2), t) for t in (views.cells, views.centers))
-    states = torch.where(pick[:, None], views.states.flip(3), views.states)
+    mirror_mask = mirrored[:, None, None]
+    x = torch.where(mirror_mask[:, None], x.flip(3), x)
+    cells, centers = (torch.where(mirror_mask, t.flip(2), t) for t in (views.cells, views.centers))
+    states = torch.where(mirror_mask[:, None], views.states.flip(3), views.states)
     x = (x + 1) / 2
     x = x ** (0.7 + 0.7 * rand(B, 1, 1, 1)) * (0.75 + 0.5 * rand(B, 1, 1, 1)) * (0.85 + 0.3 * rand(B, 3, 1, 1))
-    grey = x.mean(1, keepdim=True)
-    x = grey + (x - grey) * (0.6 + 0.6 * rand(B, 1, 1, 1)) + 0.12 * (rand(B, 1, 1, 1) - 0.5)
-    softer = F.avg_pool2d(x, 3, 1, 1, count_include_pad=False)
-    x = torch.where(rand(B, 1, 1, 1) < 0.25, softer, x)
+    gray = x.mean(1, keepdim=True)
+    x = gray + (x - gray) * (0.6 + 0.6 * rand(B, 1, 1, 1)) + 0.12 * (rand(B, 1, 1, 1) - 0.5)
+    blurred = F.avg_pool2d(x, 3, 1, 1, count_include_pad=False)
+    x = torch.where(rand(B, 1, 1, 1) < 0.25, blurred, x)
     x = x + 0.04 * rand(B, 1, 1, 1) * torch.randn_like(x)
     shift = 6 * (rand(B, 2) - 0.5) / (SIZE / 2)
     theta = torch.zeros(B, 2, 3, device=device)

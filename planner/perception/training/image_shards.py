@@ -1,9 +1,9 @@
-"""Pictures with their labels in files, as training reads them: `pictures-SEED-00012.npz`, written whole or not at all.
+"""Files of labeled pictures for training: `pictures-SPLIT-SEED-00012.npz`, written atomically.
 
 pictures  uint8 (N, 192, 192, 3)
-cells     uint8 (N, 24, 24)   class of each cell of 8 pixels (planner/perception/image_labels.py); things before furniture
-centers   uint8 (N, 24, 24)   class of a listed thing in the cell where its middle is; else 0
-states    uint8 (N, 24, 24)   bits of that thing's states
+cells     uint8 (N, 24, 24)   class of each cell of 8 x 8 pixels (planner/perception/image_labels.py)
+centers   uint8 (N, 24, 24)   class of a listed object in the cell of its center; otherwise 0
+states    uint8 (N, 24, 24)   bits of that object's states
 furniture uint8 (N,)          category
 furniture_states uint8 (N,)   bits
 texts     a JSON list of listings
@@ -29,12 +29,12 @@ if TYPE_CHECKING:
     from envs.symbolic.actions import World
     from planner.perception.camera_views import Picture
 
-LEAST = 6  # pixels of a cell that make a thing its class
+MIN_CELL_PIXELS = 6  # pixels of an object that make it the cell's class
 CELL = SIZE // GRID
 
 
 class Shard(NamedTuple):
-    """What a file holds; see the module."""
+    """The content of a file; see the module."""
 
     pictures: NDArray[np.uint8]
     cells: NDArray[np.uint8]
@@ -45,42 +45,42 @@ class Shard(NamedTuple):
     texts: list[str]
 
 
-def labeled(world: World, shown: Sequence[Picture]) -> Shard:
-    """Return pictures of a home with the labels that they are learned by."""
-    number = {name: k for k, name in enumerate(classes())}
-    of_entity = np.array([*(number[c] for c in world.categories), 0], np.uint8)
-    rows = [_labels(picture, of_entity, world.n_fixtures) for picture in shown]
-    listings = [picture.listing for picture in shown]
-    kinds = furniture()
+def label_pictures(world: World, pictures: Sequence[Picture]) -> Shard:
+    """Return pictures of a home with their training labels."""
+    class_index = {name: k for k, name in enumerate(classes())}
+    class_of_entity = np.array([*(class_index[c] for c in world.categories), 0], np.uint8)
+    rows = [_labels(picture, class_of_entity, world.n_fixtures) for picture in pictures]
+    listings = [picture.listing for picture in pictures]
+    furniture_names = furniture()
     return Shard(
-        pictures=np.stack([picture.rgb for picture in shown]),
+        pictures=np.stack([picture.rgb for picture in pictures]),
         cells=np.stack([row[0] for row in rows]),
         centers=np.stack([row[1] for row in rows]),
         states=np.stack([row[2] for row in rows]),
-        furniture=np.array([kinds.index(x.furniture) for x in listings], np.uint8),
-        furniture_states=np.array([_bits(x.states, FURNITURE_STATES) for x in listings], np.uint8),
+        furniture=np.array([furniture_names.index(listing.furniture) for listing in listings], np.uint8),
+        furniture_states=np.array([_bits(listing.states, FURNITURE_STATES) for listing in listings], np.uint8),
         texts=[listing.text for listing in listings],
     )
 
 
 def _labels(
-    picture: Picture, of_entity: NDArray[np.uint8], n_fixtures: int
+    picture: Picture, class_of_entity: NDArray[np.uint8], n_fixtures: int
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]:
     entities = picture.entities
-    cells = of_entity[entities[CELL // 2 :: CELL, CELL // 2 :: CELL]].copy()
+    cells = class_of_entity[entities[CELL // 2 :: CELL, CELL // 2 :: CELL]].copy()
     cells[(entities[CELL // 2 :: CELL, CELL // 2 :: CELL] >= n_fixtures)] = 0
-    most = np.full((GRID, GRID), LEAST - 1)
+    max_pixels = np.full((GRID, GRID), MIN_CELL_PIXELS - 1)
     centers, states = np.zeros((GRID, GRID), np.uint8), np.zeros((GRID, GRID), np.uint8)
     items = dict(zip(picture.things, picture.items, strict=True))
     for entity in np.unique(entities[entities >= n_fixtures]).tolist():
         mask = entities == entity
         counts = mask.reshape(GRID, CELL, GRID, CELL).sum((1, 3))
-        more = counts > most
-        cells[more], most[more] = of_entity[entity], counts[more]
+        larger = counts > max_pixels
+        cells[larger], max_pixels[larger] = class_of_entity[entity], counts[larger]
         if entity in items:
             rows, columns = np.nonzero(mask)
-            at = int(rows.mean()) // CELL, int(columns.mean()) // CELL
-            centers[at], states[at] = of_entity[entity], _bits(items[entity].states, THING_STATES)
+            center = int(rows.mean()) // CELL, int(columns.mean()) // CELL
+            centers[center], states[center] = class_of_entity[entity], _bits(items[entity].states, THING_STATES)
     return cells, centers, states
 
 
@@ -88,19 +88,19 @@ def _bits(states: Sequence[str], order: Sequence[str]) -> int:
     return sum(1 << order.index(state) for state in states)
 
 
-def joined(shards: Sequence[Shard]) -> Shard:
-    """Return one shard of several."""
+def concatenate_shards(shards: Sequence[Shard]) -> Shard:
+    """Concatenate shards."""
     arrays = [np.concatenate(parts) for parts in zip(*(shard[:-1] for shard in shards), strict=True)]
     return Shard._make([*arrays, [text for shard in shards for text in shard.texts]])
 
 
 def write_shard(path: Path, shard: Shard) -> None:
-    """Write a shard."""
+    """Write a shard atomically."""
     arrays = dict(zip(Shard._fields[:-1], shard[:-1], strict=True))
     texts = np.frombuffer(json.dumps(shard.texts).encode(), np.uint8)
 
-    def write(beside: Path) -> None:
-        with open(beside, "wb") as file:
+    def write(temporary_path: Path) -> None:
+        with open(temporary_path, "wb") as file:
             np.savez(file, texts=texts, **arrays)  # type: ignore[arg-type]
 
     write_atomically(path, write)
@@ -110,19 +110,19 @@ def read_shard(path: Path) -> Shard:
     """Read a shard.
 
     Raises:
-        PlannerError: The file is damaged or of something else.
+        PlannerError: The file is damaged or not a shard.
     """
     try:
         with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:
             texts = json.loads(file["texts"].tobytes())
             shard = Shard._make([*(file[name] for name in Shard._fields[:-1]), texts])
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
-        raise PlannerError(f"{path}: no pictures of planner.perception.training.render: {error}") from None
+        raise PlannerError(f"{path}: not a file of planner.perception.training.render: {error}") from None
     if shard.pictures.shape[1:] != (SIZE, SIZE, 3) or len(shard.texts) != len(shard.pictures):
         raise PlannerError(f"{path}: its pictures are {shard.pictures.shape}, not (N, {SIZE}, {SIZE}, 3)")
     return shard
 
 
 def shards_in(folder: Path) -> list[Path]:
-    """Return the files of a folder, in order."""
+    """Return the shard files of a folder, sorted."""
     return sorted(folder.glob("pictures-*.npz"))

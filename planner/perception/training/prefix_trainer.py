@@ -1,4 +1,4 @@
-"""The part of training that both senses share: a frozen GPT with an adapter, its texts as tokens, and the file."""
+"""Training code shared by sight and hearing: a frozen GPT with an adapter, text tokenization, and the output file."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ PLACEHOLDERS: dict[SenseKind, str] = {"sight": "[IMAGE]", "hearing": "[AUDIO]"}
 
 
 class PrefixTrainer:
-    """A GPT that learns to write what an encoder perceives: `[CLS] placeholders [SEP] text [EOS]`.
+    """A GPT that learns to write texts from an encoder's output: `[CLS] placeholders [SEP] text [EOS]`.
 
     Args:
-        kind: Which sense.
-        folder: Of the model.
-        device: Where it is.
-        seed: Of the adapter, if it begins anew.
-        start: An adapter to go on from, instead.
+        kind: `sight` or `hearing`.
+        folder: Model folder.
+        device: Device of the GPT.
+        seed: Seed of a new adapter.
+        start: An adapter to continue from instead.
     """
 
     def __init__(
@@ -38,40 +38,42 @@ class PrefixTrainer:
         self.gpt, self.tokenizer, _ = load_model(folder)
         attach(self.gpt, rank=RANK, seed=seed, initial=start)
         self.gpt.to(device)
-        self._ids: dict[str, list[int]] = {}  # of texts that were learned before
+        self._ids: dict[str, list[int]] = {}  # tokens of earlier texts
         special = self.tokenizer.special
         self.opening, self.placeholder, self.pad = [special("[CLS]")], special(PLACEHOLDERS[kind]), special("[PAD]")
 
     def parameters(self) -> list[nn.Parameter]:
-        """What is trained of the GPT."""
+        """Return the GPT's trainable parameters."""
         return [p for p in self.gpt.parameters() if p.requires_grad]
 
     def loss(self, vectors: Tensor, lengths: Tensor, texts: Sequence[str]) -> Tensor:
-        """Mean loss of writing texts, in which [SEP] is the token, after vectors (B, N, n_embd)."""
+        """Return the mean loss of texts after vectors (B, N, n_embd); [SEP] in a text is the special token."""
         rows = [self._ids.get(text) or self._tokens(text) for text in texts]
         longest = max(map(len, rows))
         ids = torch.tensor([row + [self.pad] * (longest - len(row)) for row in rows]).to(self.device)
         counts = torch.tensor([len(row) for row in rows]).to(self.device)
-        here = torch.arange(longest, device=self.device)
-        learn = (here > 0) & (here < counts[:, None])
+        positions = torch.arange(longest, device=self.device)
+        has_loss = (positions > 0) & (positions < counts[:, None])
         return reading_loss(
-            self.gpt, vectors, lengths, ids, learn, opening=self.opening, placeholder=self.placeholder, pad=self.pad
+            self.gpt, vectors, lengths, ids, has_loss, opening=self.opening, placeholder=self.placeholder, pad=self.pad
         )
 
     def as_read(self, ids: Tensor) -> Tensor:
-        """Return what the GPT makes of tokens (B, N) before its first block, (B, N, n_embd), to be inserted as vectors.
+        """Return the GPT's embeddings (B, N, n_embd) of tokens (B, N), to be inserted as vectors.
 
-        The tokens before each are in it, as in any text: the GPT finds things by them. What it will add for the
-        placeholders that stand there is taken off.
+        They include the embeddings of each token's previous tokens, as in any text. The previous-token embeddings that
+        the GPT will add for the placeholders are subtracted.
         """
         gpt = self.gpt
-        found: Tensor = gpt.wte(ids)
+        embeddings: Tensor = gpt.wte(ids)
         if gpt.previous is not None:
-            k, nothing = gpt.config.previous_tokens, gpt.config.vocab_size
-            before = F.pad(ids, (k, 0), value=nothing).unfold(1, k, 1)[:, : ids.shape[1]]
-            there = torch.full((k,), self.placeholder, device=ids.device) + gpt.offsets
-            found = found + gpt.previous(before + gpt.offsets).sum(2) - gpt.previous(there).sum(0)
-        return found
+            k, no_token = gpt.config.previous_tokens, gpt.config.vocab_size
+            previous_ids = F.pad(ids, (k, 0), value=no_token).unfold(1, k, 1)[:, : ids.shape[1]]
+            placeholder_ids = torch.full((k,), self.placeholder, device=ids.device) + gpt.offsets
+            embeddings = (
+                embeddings + gpt.previous(previous_ids + gpt.offsets).sum(2) - gpt.previous(placeholder_ids).sum(0)
+            )
+        return embeddings
 
     def _tokens(self, text: str) -> list[int]:
         special = self.tokenizer.special
@@ -81,31 +83,31 @@ class PrefixTrainer:
     def save(
         self, path: Path, weights: Mapping[str, Tensor], config: Mapping[str, object], extra: Mapping[str, object]
     ) -> None:
-        """Write the sense: an encoder's weights and the adapter."""
+        """Write the perception file: the encoder's weights and the adapter."""
         arrays = {name: tensor.detach().float().cpu().numpy() for name, tensor in weights.items()}
         adapter = adapter_of(self.gpt)
         save_sense(path, SenseFile(kind=self.kind, config=config, encoder=arrays, adapter=adapter, extra=extra))
 
 
-def cosine(progress: float, *, begin: float = 0.0, warmup: float = 0.03, last: float = 0.02) -> float:
-    """The learning rate as a part of its peak, at a part of the time: a warm-up from `begin`, then half a cosine."""
-    if progress < begin:
+def cosine(progress: float, *, start: float = 0.0, warmup: float = 0.03, final: float = 0.02) -> float:
+    """Return the learning rate relative to its peak at `progress`: linear warm-up from `start`, then cosine decay."""
+    if progress < start:
         return 0.0
-    at = (progress - begin) / (1 - begin)
-    if at < warmup:
-        return at / warmup
-    return last + (1 - last) * 0.5 * (1 + math.cos(math.pi * min(1.0, (at - warmup) / (1 - warmup))))
+    position = (progress - start) / (1 - start)
+    if position < warmup:
+        return position / warmup
+    return final + (1 - final) * 0.5 * (1 + math.cos(math.pi * min(1.0, (position - warmup) / (1 - warmup))))
 
 
 def set_rates(optimizer: torch.optim.Optimizer, factors: Sequence[float]) -> None:
-    """Set the learning rate of each group to its peak times a factor."""
+    """Set each group's learning rate to its peak times a factor."""
     for group, factor in zip(optimizer.param_groups, factors, strict=True):
         group["lr"] = group["peak"] * factor
 
 
-def groups_of(encoder: nn.Module, reader: PrefixTrainer, *, encoder_lr: float, reader_lr: float, decay: float
+def parameter_groups(encoder: nn.Module, reader: PrefixTrainer, *, encoder_lr: float, reader_lr: float, decay: float
               ) -> list[dict[str, object]]:  # fmt: skip
-    """Return optimizer groups: matrices of the encoder, its vectors, and the adapter."""
+    """Return optimizer groups: the encoder's matrices, its vectors, and the adapter."""
     matrices = [p for p in encoder.parameters() if p.ndim > 1]
     vectors = [p for p in encoder.parameters() if p.ndim <= 1]
     return [

@@ -1,7 +1,7 @@
-"""`python -m planner.perception.training.render --out DIR`: draws labeled pictures of sampled homes for `planner.perception.training`.
+"""`python -m planner.perception.training.render --out DIR`: render labeled training pictures of sampled homes.
 
-Files appear in DIR while it runs, each written whole; training may read them at the same time. PyBullet is needed here,
-not there.
+Files appear in DIR while it runs, each written atomically; `planner.perception.training` may read them at the same
+time. Only rendering needs PyBullet.
 """
 
 from __future__ import annotations
@@ -22,87 +22,96 @@ if TYPE_CHECKING:
     from planner.perception.training.image_shards import Shard
 
 PROG = "python -m planner.perception.training.render"
-A_FILE = 96  # pictures, at least
-MOST_OF_A_HOME = 40
-MOST_FAILURES = 30  # homes that cannot be built, one after the other
+MIN_PICTURES_PER_FILE = 96
+MAX_PICTURES_PER_HOME = 40
+MAX_FAILURES = 30  # consecutive homes that cannot be built
 
 
 def shots(rng: random.Random, split: SplitName) -> Iterator[Shard]:
-    """Yield the pictures of one home after another, without end."""
+    """Yield the labeled pictures of one home after another, without end."""
     from envs.errors import EnvsError
     from envs.simulation.physical_home import PhysicalHome
     from planner.perception.camera_views import UNSEEN, VARIED, pictures
-    from planner.perception.training.image_scenes import light, repaint, scene_to_show, worth_showing
-    from planner.perception.training.image_shards import labeled
+    from planner.perception.training.image_scenes import (
+        fixtures_to_picture,
+        random_light,
+        repaint,
+        sample_training_scene,
+    )
+    from planner.perception.training.image_shards import label_pictures
 
     failures = 0
     while True:
         try:
-            home = PhysicalHome(scene_to_show(rng, split))
-        except EnvsError:  # no room for what was drawn, or the robot could not get everywhere
+            home = PhysicalHome(sample_training_scene(rng, split))
+        except EnvsError:  # not enough space, or a place that the robot cannot reach
             failures += 1
-            if failures == MOST_FAILURES:
+            if failures == MAX_FAILURES:
                 raise
             continue
         failures = 0
         try:
             state = home.state()
-            only = worth_showing(home, state, rng)
-            only = set(rng.sample(sorted(only), min(len(only), MOST_OF_A_HOME)))
-            _ = home.camera  # its walls are drawn before the floors, which come with the first refresh
+            fixtures = fixtures_to_picture(home, state, rng)
+            fixtures = set(rng.sample(sorted(fixtures), min(len(fixtures), MAX_PICTURES_PER_HOME)))
+            _ = home.camera  # creates the walls before the floors, which the first refresh creates
             home.scene_view.refresh(state)
             repaint(home, rng)
             camera = VARIED if split == "train" else UNSEEN
-            found = list(pictures(home, camera=camera, rng=rng, light=light(rng), state=state, only=only))
-            if found:
-                yield labeled(home.world, found)
+            shots_of_home = list(
+                pictures(home, camera=camera, rng=rng, light=random_light(rng), state=state, fixtures=fixtures)
+            )
+            if shots_of_home:
+                yield label_pictures(home.world, shots_of_home)
         finally:
             home.close()
 
 
 def write(out: Path, seed: int, count: int | None, split: SplitName) -> int:
-    """Write files of pictures until there are `count`; returns how many there are."""
-    from planner.perception.training.image_shards import joined, write_shard
+    """Write picture files until there are `count` pictures; returns their number."""
+    from planner.perception.training.image_shards import concatenate_shards, write_shard
 
-    waiting: list[Shard] = []
-    drawn = files = 0
+    pending: list[Shard] = []
+    n_pictures = files = 0
     for shard in shots(random.Random(f"pictures/{split}/{seed}"), split):
-        waiting.append(shard)
-        drawn += len(shard.texts)
-        if sum(len(s.texts) for s in waiting) >= A_FILE or (count is not None and drawn >= count):
-            write_shard(out / f"pictures-{split}-{seed}-{files:05d}.npz", joined(waiting))
-            waiting, files = [], files + 1
-        if count is not None and drawn >= count:
+        pending.append(shard)
+        n_pictures += len(shard.texts)
+        if sum(len(shard.texts) for shard in pending) >= MIN_PICTURES_PER_FILE or (
+            count is not None and n_pictures >= count
+        ):
+            write_shard(out / f"pictures-{split}-{seed}-{files:05d}.npz", concatenate_shards(pending))
+            pending, files = [], files + 1
+        if count is not None and n_pictures >= count:
             break
-    return drawn
+    return n_pictures
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command. Returns 0, or 2 on wrong input."""
-    parser = argparse.ArgumentParser(prog=PROG, description="Draw labelled pictures of sampled homes.")
+    parser = argparse.ArgumentParser(prog=PROG, description="Render labeled pictures of sampled homes.")
     add = parser.add_argument
-    add("--out", type=Path, required=True, metavar="DIR", help="the folder that they are written to")
-    add("--count", type=int, help="pictures of each process, at least (default: until it is stopped)")
-    add("--split", choices=("train", "valid", "test"), default="train", help="whose homes (default: train)")
-    add("--processes", type=int, default=1, metavar="N", help="that draw (default: 1)")
-    add("--seed", type=int, default=0, help="of the first process; the others count on (default: 0)")
+    add("--out", type=Path, required=True, metavar="DIR", help="output folder")
+    add("--count", type=int, help="minimum pictures per process (default: run until stopped)")
+    add("--split", choices=("train", "valid", "test"), default="train", help="split of the homes (default: train)")
+    add("--processes", type=int, default=1, metavar="N", help="number of processes (default: 1)")
+    add("--seed", type=int, default=0, help="seed of the first process; the others use the next ones (default: 0)")
     args = parser.parse_args(argv)
     return run_command(lambda: _run(args), PROG)
 
 
 def _run(args: argparse.Namespace) -> int:
     if args.processes < 1 or args.seed < 0 or (args.count is not None and args.count < 1):
-        raise PlannerError("--processes and --count are at least 1, --seed at least 0")
+        raise PlannerError("--processes and --count must be at least 1, --seed at least 0")
     out = writable(args.out)
     context = multiprocessing.get_context("spawn")
-    others = [
+    processes = [
         context.Process(target=write, args=(out, args.seed + k, args.count, args.split), daemon=True)
         for k in range(1, args.processes)
     ]
-    for process in others:
+    for process in processes:
         process.start()
     write(out, args.seed, args.count, args.split)
-    for process in others:
+    for process in processes:
         process.join()
     return 0
 

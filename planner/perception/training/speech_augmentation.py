@@ -1,7 +1,7 @@
-"""Making speech sound like other throats, rooms, microphones and days, on the device that trains.
+"""Augment speech on the training device to simulate other voices, rooms, microphones and noise.
 
-A synthesizer is learned by heart if it is all that is heard: so each hearing is another one. Every sound is resampled,
-equalised at random, put into a room, mixed with noise, levelled, and sometimes clipped or coded coarsely.
+A model trained only on clean synthetic speech overfits to the synthesizer. Every sound is therefore resampled,
+equalized at random, reverberated, mixed with noise, changed in level, and sometimes clipped or coarsely quantized.
 
 Shapes: B sounds, N samples.
 """
@@ -16,20 +16,20 @@ from torch import Tensor
 
 from gpt.inference.encoders.log_mel import RATE
 
-MARGIN = RATE // 2  # samples of silence that a sound may be shifted into, and that a room rings on in
+MARGIN = RATE // 2  # samples of silence for shifts and for reverberation
 
 
 @dataclass(frozen=True, kw_only=True)
 class Conditions:
-    """How bad it may get.
+    """Strength of the augmentation.
 
     Attributes:
-        resampled: Greatest change of speed and pitch, as a part.
-        snr: Least and greatest signal-to-noise ratio [dB].
-        noisy: The part of sounds with noise.
-        rooms: The part of sounds in a room.
-        equalised: Greatest gain of the random equaliser [dB].
-        broken: The part that is clipped, and the part that is coded coarsely.
+        resampled: Maximum relative change of speed and pitch.
+        snr: Minimum and maximum signal-to-noise ratio [dB].
+        noisy: Fraction of sounds with noise.
+        rooms: Fraction of sounds with reverberation.
+        equalised: Maximum gain of the random equalizer [dB].
+        broken: Fraction that is clipped, and fraction that is coarsely quantized.
     """
 
     resampled: float = 0.14
@@ -41,12 +41,12 @@ class Conditions:
 
 
 class Augmenter:
-    """Draws how each sound is changed.
+    """Random augmentation of sounds.
 
     Args:
-        device: Where the sounds are.
-        seed: Of everything.
-        conditions: How bad it may get.
+        device: Device of the sounds.
+        seed: Random seed.
+        conditions: Strength of the augmentation.
     """
 
     def __init__(self, device: torch.device, seed: int, conditions: Conditions | None = None) -> None:
@@ -54,18 +54,18 @@ class Augmenter:
         self.generator = torch.Generator(device).manual_seed(seed)
 
     def __call__(self, sounds: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        """Change sounds (B, N) in -1..1, of which `lengths` (B,) count; returns new sounds and lengths."""
-        c = self.conditions
-        sounds, lengths = self._resampled(sounds, lengths)
-        speech = self._filtered(sounds)
-        there = torch.arange(speech.shape[1], device=self.device) < lengths[:, None]
-        power = (speech.square() * there).sum(1) / lengths  # (B,)
+        """Augment sounds (B, N) in -1..1 with valid `lengths` (B,); returns new sounds and lengths."""
+        conditions = self.conditions
+        sounds, lengths = self._resample(sounds, lengths)
+        speech = self._filter(sounds)
+        valid = torch.arange(speech.shape[1], device=self.device) < lengths[:, None]
+        power = (speech.square() * valid).sum(1) / lengths  # (B,)
         noise = self._noise(*speech.shape) + self._babble(sounds, speech.shape[1])
         noise = noise / noise.square().mean(1, keepdim=True).clamp_min(1e-12).sqrt()
-        snr = c.snr[0] + (c.snr[1] - c.snr[0]) * self._rand(len(speech), 1)
+        snr = conditions.snr[0] + (conditions.snr[1] - conditions.snr[0]) * self._rand(len(speech), 1)
         gain = power[:, None].sqrt() * 10 ** (-snr / 20)
-        mixed = speech + noise * gain * (self._rand(len(speech), 1) < c.noisy)
-        return self._recorded(mixed), lengths
+        mixed = speech + noise * gain * (self._rand(len(speech), 1) < conditions.noisy)
+        return self._record(mixed), lengths
 
     def _rand(self, *shape: int) -> Tensor:
         return torch.rand(*shape, device=self.device, generator=self.generator)
@@ -73,56 +73,56 @@ class Augmenter:
     def _randn(self, *shape: int) -> Tensor:
         return torch.randn(*shape, device=self.device, generator=self.generator)
 
-    def _resampled(self, sounds: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        """Speed and pitch changed together, and shifted by up to half a second of silence."""
+    def _resample(self, sounds: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """Change speed and pitch together, and shift by up to half a second of silence."""
         B, N = sounds.shape
         factor = 1 + self.conditions.resampled * (2 * self._rand(B, 1) - 1)  # above 1: faster and higher
         shift = MARGIN / 2 * self._rand(B, 1) * (self._rand(B, 1) < 0.8)
-        new = (lengths / factor[:, 0] + shift[:, 0] + MARGIN / 2 * self._rand(B)).long()
+        new_lengths = (lengths / factor[:, 0] + shift[:, 0] + MARGIN / 2 * self._rand(B)).long()
         longest = math.ceil(N / (1 - self.conditions.resampled)) + MARGIN
-        at = (torch.arange(longest, device=self.device) - shift) * factor  # (B, longest) where to look
-        low = at.floor()
-        part = (at - low).to(sounds.dtype)
+        position = (torch.arange(longest, device=self.device) - shift) * factor  # (B, longest) source position
+        low = position.floor()
+        fraction = (position - low).to(sounds.dtype)
         low = low.long()
-        inside = (at >= 0) & (low < lengths[:, None] - 1)
+        inside = (position >= 0) & (low < lengths[:, None] - 1)
         low = low.clamp(0, N - 2)
-        found = sounds.gather(1, low) * (1 - part) + sounds.gather(1, low + 1) * part
-        return found * inside, new
+        resampled = sounds.gather(1, low) * (1 - fraction) + sounds.gather(1, low + 1) * fraction
+        return resampled * inside, new_lengths
 
-    def _filtered(self, sounds: Tensor) -> Tensor:
-        """Equaliser, telephone band and room at once, as one product of spectra."""
+    def _filter(self, sounds: Tensor) -> Tensor:
+        """Apply equalizer, telephone band and room as one product of spectra."""
         B, N = sounds.shape
         size = 2 ** math.ceil(math.log2(N + MARGIN))
         frequencies = torch.linspace(0, RATE / 2, size // 2 + 1, device=self.device)
-        gains = self.conditions.equalised * (2 * self._rand(B, 9) - 1) * self._rand(B, 1)  # [dB] at nine places
-        place = (torch.log2(frequencies.clamp_min(60.0) / 60.0)).clamp(max=7.999)  # octaves above 60 Hz
-        low = place.long()
-        part = place - low
-        curve = gains[:, low] * (1 - part) + gains[:, low + 1] * part  # (B, size / 2 + 1)
-        tilt = 8.0 * (2 * self._rand(B, 1) - 1) * (place / 4 - 1)
+        gains = self.conditions.equalised * (2 * self._rand(B, 9) - 1) * self._rand(B, 1)  # [dB] at nine frequencies
+        octave = (torch.log2(frequencies.clamp_min(60.0) / 60.0)).clamp(max=7.999)  # octaves above 60 Hz
+        low = octave.long()
+        fraction = octave - low
+        curve = gains[:, low] * (1 - fraction) + gains[:, low + 1] * fraction  # (B, size / 2 + 1)
+        tilt = 8.0 * (2 * self._rand(B, 1) - 1) * (octave / 4 - 1)
         response = 10 ** ((curve + tilt) / 20)
         bottom, top = 100 + 250 * self._rand(B, 1), 2800 + 1200 * self._rand(B, 1)
         narrow = (frequencies > bottom) & (frequencies < top)
         response = torch.where((self._rand(B, 1) < 0.12) & ~narrow, 0.03 * response, response)
-        spectrum = torch.fft.rfft(sounds, size) * response * torch.fft.rfft(self._rooms(B), size)
-        found: Tensor = torch.fft.irfft(spectrum, size)[:, :N]
-        return found
+        spectrum = torch.fft.rfft(sounds, size) * response * torch.fft.rfft(self._impulse_responses(B), size)
+        filtered: Tensor = torch.fft.irfft(spectrum, size)[:, :N]
+        return filtered
 
-    def _rooms(self, count: int) -> Tensor:
-        """Impulse responses (B, MARGIN): the direct sound, a few early reflections, and noise that dies away."""
+    def _impulse_responses(self, count: int) -> Tensor:
+        """Return room impulse responses (B, MARGIN): direct sound, a few early reflections, and decaying noise."""
         time = torch.arange(MARGIN, device=self.device) / RATE
         rt60 = 0.1 + 0.7 * self._rand(count, 1)  # [s]
         tail = self._randn(count, MARGIN) * 10 ** (-3 * time / rt60) * (time > 0.002)
         early = (self._rand(count, MARGIN) < 6 / (0.03 * RATE)) & (time < 0.03)
         tail = tail + 4 * early * self._randn(count, MARGIN) * 10 ** (-3 * time / rt60)
         tail = tail / tail.square().sum(1, keepdim=True).sqrt()
-        ratio = 10 ** ((10 * self._rand(count, 1) - 5) / 20)  # of the tail to the direct sound, -5..5 dB
+        ratio = 10 ** ((10 * self._rand(count, 1) - 5) / 20)  # reverberation relative to the direct sound, -5..5 dB
         response = tail * ratio * (self._rand(count, 1) < self.conditions.rooms)
         response[:, 0] += 1.0
         return response
 
     def _noise(self, count: int, length: int) -> Tensor:
-        """White, pink, brown and in between; hum; and things that clatter."""
+        """Return noise: colored from white to brown, mains hum, and clatter."""
         size = 2 ** math.ceil(math.log2(length))
         frequencies = torch.arange(size // 2 + 1, device=self.device).clamp_min(1) * (RATE / size)
         slope = 2.2 * self._rand(count, 1) - 0.2
@@ -137,27 +137,27 @@ class Augmenter:
         decay = torch.exp(-torch.arange(2048, device=self.device) / (100 + 700 * self._rand(count, 1)))
         ring = decay * self._randn(count, 2048)
         clatter = torch.fft.irfft(torch.fft.rfft(ticks, size * 2) * torch.fft.rfft(ring, size * 2))[:, :length]
-        some = self._rand(count, 3) < torch.tensor([0.8, 0.2, 0.25], device=self.device)
-        some[:, 0] |= ~some.any(1)
-        found: Tensor = noise * swell * some[:, :1] + hum * some[:, 1:2] + 6 * clatter * some[:, 2:]
-        return found
+        selected = self._rand(count, 3) < torch.tensor([0.8, 0.2, 0.25], device=self.device)
+        selected[:, 0] |= ~selected.any(1)
+        noise_mix: Tensor = noise * swell * selected[:, :1] + hum * selected[:, 1:2] + 6 * clatter * selected[:, 2:]
+        return noise_mix
 
     def _babble(self, sounds: Tensor, length: int) -> Tensor:
-        """Other people: one to three other sounds of the batch, for a quarter of it."""
+        """Return background voices for a quarter of the batch: one to three other sounds of it."""
         B = len(sounds)
-        found = torch.zeros(B, length, device=self.device)
+        babble = torch.zeros(B, length, device=self.device)
         if B < 2:
-            return found
+            return babble
         for _ in range(3):
-            other = sounds[torch.randperm(B, device=self.device, generator=self.generator)]
-            offset = int(self._rand(1) * other.shape[1])
-            other = other.roll(offset, dims=1)[:, :length]
-            loud = other.square().mean(1, keepdim=True).clamp_min(1e-12).sqrt()
-            found[:, : other.shape[1]] += other / loud * (self._rand(B, 1) < 0.6)
-        return 1.5 * found * (self._rand(B, 1) < 0.25)
+            voices = sounds[torch.randperm(B, device=self.device, generator=self.generator)]
+            offset = int(self._rand(1) * voices.shape[1])
+            voices = voices.roll(offset, dims=1)[:, :length]
+            rms = voices.square().mean(1, keepdim=True).clamp_min(1e-12).sqrt()
+            babble[:, : voices.shape[1]] += voices / rms * (self._rand(B, 1) < 0.6)
+        return 1.5 * babble * (self._rand(B, 1) < 0.25)
 
-    def _recorded(self, sounds: Tensor) -> Tensor:
-        """Level, clipping and coarse coding (mu-law of 6 to 8 bits) of a microphone and a line."""
+    def _record(self, sounds: Tensor) -> Tensor:
+        """Simulate a recording: level, clipping and coarse coding (mu-law with 6 to 8 bits)."""
         B = len(sounds)
         peak = sounds.abs().amax(1, keepdim=True).clamp_min(1e-6)
         level = 10 ** (-(1 + 25 * self._rand(B, 1)) / 20)
@@ -171,19 +171,19 @@ class Augmenter:
         return torch.where(self._rand(B, 1) < self.conditions.broken, coarse, sounds)
 
 
-def with_noise(samples: Tensor, snr: float, seed: int) -> Tensor:
-    """Add noise to one sound (N,) at an exact ratio [dB]: what hearing is tested with."""
+def add_noise(samples: Tensor, snr: float, seed: int) -> Tensor:
+    """Add noise to one sound (N,) at an exact signal-to-noise ratio [dB], for tests of hearing."""
     augmenter = Augmenter(samples.device, seed)
     noise = augmenter._noise(1, len(samples))[0]
-    loud = (samples.abs() > 0.01 * samples.abs().max()).float()  # pauses at the ends are no signal
-    power = (samples.square() * loud).sum() / loud.sum().clamp_min(1)
+    is_speech = (samples.abs() > 0.01 * samples.abs().max()).float()  # exclude pauses at the ends from the signal power
+    power = (samples.square() * is_speech).sum() / is_speech.sum().clamp_min(1)
     return samples + noise / noise.square().mean().sqrt() * power.sqrt() * 10 ** (-snr / 20)
 
 
-def in_a_room(samples: Tensor, seed: int) -> Tensor:
-    """Put one sound (N,) into a room drawn at random."""
+def add_room(samples: Tensor, seed: int) -> Tensor:
+    """Reverberate one sound (N,) in a random room."""
     augmenter = Augmenter(samples.device, seed, Conditions(rooms=1.0))
-    response = augmenter._rooms(1)[0]
+    response = augmenter._impulse_responses(1)[0]
     size = len(samples) + len(response)
-    found: Tensor = torch.fft.irfft(torch.fft.rfft(samples, size) * torch.fft.rfft(response, size), size)
-    return found[: len(samples)]
+    reverberant: Tensor = torch.fft.irfft(torch.fft.rfft(samples, size) * torch.fft.rfft(response, size), size)
+    return reverberant[: len(samples)]

@@ -1,4 +1,4 @@
-"""Speech that grows while training goes on: worker processes speak, the trainer's device keeps what they said.
+"""A growing pool of synthetic speech: worker processes synthesize utterances, and the training device stores them.
 
 Shapes: B sounds of a batch, N samples.
 """
@@ -20,28 +20,28 @@ import torch
 from torch import Tensor
 
 from planner.perception.espeak import RATE, SpeechError, Waves, phonemes, speak
-from planner.perception.training.speech_texts import Texts, Who, voice
+from planner.perception.training.speech_texts import Texts, VoiceSplit, voice
 from planner.perception.transcript_normalization import LETTERS, PHONEMES, heard_phonemes, spoken, words
 
 if TYPE_CHECKING:
     from multiprocessing.queues import Queue
 
-CHUNK = 32  # utterances handed over at once
-LONGEST = 14 * RATE  # samples of an utterance
-SHORTEST = RATE // 4
-BUCKETS = (2.5, 4.0, 5.5, 7.5, 10.0, 14.0)  # lengths that sounds are padded to [s]
-DRAWN = 1024  # utterances of which a batch is taken
-PATIENCE_S = 5.0  # between looks whether there still is somebody to speak to
-READY = 4  # chunks that are taken over at once, at most
+CHUNK_SIZE = 32  # utterances per transfer from a worker
+MAX_SAMPLES = 14 * RATE  # maximum length of an utterance
+MIN_SAMPLES = RATE // 4
+BUCKETS_S = (2.5, 4.0, 5.5, 7.5, 10.0, 14.0)  # padded lengths of batches [s]
+CANDIDATES = 1024  # candidate utterances of a batch
+POLL_S = 5.0  # between checks that the parent process is alive
+MAX_READY = 4  # maximum chunks transferred at once
 
 
 @dataclass(frozen=True, kw_only=True)
 class Utterance:
-    """What was spoken.
+    """A synthesized utterance.
 
     Attributes:
         wave: (N,) at 16 kHz.
-        text: What the GPT is to write: commas and all.
+        text: The target text of the GPT, with commas.
         letters: Indices into LETTERS, from 1.
         phonemes: Indices into PHONEMES, from 1.
     """
@@ -52,39 +52,42 @@ class Utterance:
     phonemes: tuple[int, ...]
 
 
-def say(text: str, rng: random.Random, who: Who) -> Utterance:
-    """Speak a text in a voice that is drawn."""
-    said = spoken(text)
-    ipa = heard_phonemes(phonemes(said))
+def synthesize(text: str, rng: random.Random, split: VoiceSplit) -> Utterance:
+    """Synthesize a text in a random voice."""
+    spoken_text = spoken(text)
+    ipa = heard_phonemes(phonemes(spoken_text))
     return Utterance(
-        wave=speak(said, voice(rng, who)), text=said,
+        wave=speak(spoken_text, voice(rng, split)), text=spoken_text,
         letters=tuple(LETTERS.index(c) + 1 for c in words(text)), phonemes=tuple(PHONEMES.index(c) + 1 for c in ipa),
     )  # fmt: skip
 
 
-def utterances(count: int, seed: int, who: Who) -> list[Utterance]:
-    """Speak texts that are drawn."""
-    rng = random.Random(f"{who}/{seed}")
+def utterances(count: int, seed: int, split: VoiceSplit) -> list[Utterance]:
+    """Synthesize random texts in random voices."""
+    rng = random.Random(f"{split}/{seed}")
     texts = Texts(rng).draw()
-    found: list[Utterance] = []
-    while len(found) < count:
-        made = say(next(texts), rng, who)
-        if SHORTEST <= len(made.wave) <= LONGEST:
-            found.append(made)
-    return found
+    kept: list[Utterance] = []
+    while len(kept) < count:
+        utterance = synthesize(next(texts), rng, split)
+        if MIN_SAMPLES <= len(utterance.wave) <= MAX_SAMPLES:
+            kept.append(utterance)
+    return kept
 
 
-def _work(seed: int, out: Queue[list[Utterance] | str]) -> None:
-    """Speak without end, or say why that cannot be."""
+def _synthesize_forever(seed: int, out: Queue[list[Utterance] | str]) -> None:
+    """Synthesize utterances without end; on an error, send its message."""
     rng = random.Random(f"train/{seed}")
     texts = Texts(rng).draw()
     parent = multiprocessing.parent_process()
     try:
         while parent is None or parent.is_alive():
-            made = [say(next(texts), rng, "train") for _ in range(CHUNK)]
-            while parent is None or parent.is_alive():  # one that was killed takes nothing any more
+            chunk = [synthesize(next(texts), rng, "train") for _ in range(CHUNK_SIZE)]
+            while parent is None or parent.is_alive():  # a killed parent no longer empties the queue
                 try:
-                    out.put([u for u in made if SHORTEST <= len(u.wave) <= LONGEST], timeout=PATIENCE_S)
+                    out.put(
+                        [utterance for utterance in chunk if MIN_SAMPLES <= len(utterance.wave) <= MAX_SAMPLES],
+                        timeout=POLL_S,
+                    )
                     break
                 except queue.Full:
                     continue
@@ -94,16 +97,16 @@ def _work(seed: int, out: Queue[list[Utterance] | str]) -> None:
 
 
 class Batch(NamedTuple):
-    """Sounds and what they say, padded.
+    """A padded batch of sounds with targets.
 
     Attributes:
         sounds: (B, N) in -1..1.
-        lengths: (B,) samples that count.
-        letters: (B, L) from 1, zeros behind the end.
+        lengths: (B,) number of valid samples.
+        letters: (B, L) indices from 1, padded with zeros.
         n_letters: (B,).
-        phonemes: (B, P) likewise.
+        phonemes: (B, P) in the same format.
         n_phonemes: (B,).
-        texts: B of them.
+        texts: B texts.
     """
 
     sounds: Tensor
@@ -115,8 +118,8 @@ class Batch(NamedTuple):
     texts: list[str]
 
 
-class _Kept(NamedTuple):
-    """Where an utterance is in the pool, and what it says."""
+class _PoolEntry(NamedTuple):
+    """The position of an utterance in the pool, and its targets."""
 
     begin: int
     length: int
@@ -126,30 +129,31 @@ class _Kept(NamedTuple):
 
 
 class Pool:
-    """What was spoken so far, on a device; the oldest goes when it is full.
+    """A ring buffer of utterances on a device; when full, the oldest are overwritten.
 
     Args:
-        device: Where it is kept.
-        seconds: Of sound that it holds.
-        workers: Processes that speak; 0 for none: `add` fills it.
-        seed: Of what is spoken.
+        device: Device of the waves.
+        seconds: Capacity [s].
+        workers: Number of synthesis processes; 0: only `add` fills the pool.
+        seed: Seed of texts and voices.
     """
 
     def __init__(self, device: torch.device, seconds: float, *, workers: int, seed: int) -> None:
         self.device = device
-        self.heard = 0  # utterances that were added, gone or not
+        self.heard = 0  # utterances added so far, including overwritten ones
         self._waves = torch.zeros(int(seconds * RATE), dtype=torch.int16, device=device)
-        self._kept: list[_Kept] = []  # the oldest first
+        self._entries: list[_PoolEntry] = []  # the oldest first
         self._end = 0
         context = multiprocessing.get_context("spawn")
         self._queue: Queue[list[Utterance] | str] = context.Queue(4 * max(1, workers))
         self._processes = [
-            context.Process(target=_work, args=(1000 * seed + i, self._queue), daemon=True) for i in range(workers)
+            context.Process(target=_synthesize_forever, args=(1000 * seed + i, self._queue), daemon=True)
+            for i in range(workers)
         ]
         for process in self._processes:
             process.start()
-        self._ready: queue.Queue[list[Utterance] | str] = queue.Queue(READY)
-        if workers:  # what comes through a pipe is read beside training, not in its way
+        self._ready: queue.Queue[list[Utterance] | str] = queue.Queue(MAX_READY)
+        if workers:  # read the pipe in a thread, so that training does not wait for it
             threading.Thread(target=self._receive, daemon=True).start()
 
     def _receive(self) -> None:
@@ -157,86 +161,90 @@ class Pool:
             self._ready.put(self._queue.get())
 
     def __len__(self) -> int:
-        """Utterances."""
-        return len(self._kept)
+        """Return the number of utterances."""
+        return len(self._entries)
 
-    def add(self, made: Sequence[Utterance]) -> None:
-        """Keep utterances, copied to the device together."""
-        total = sum(len(u.wave) for u in made)
-        if not made or total > len(self._waves):
+    def add(self, new: Sequence[Utterance]) -> None:
+        """Add utterances, copied to the device in one transfer."""
+        total = sum(len(utterance.wave) for utterance in new)
+        if not new or total > len(self._waves):
             return
         if self._end + total > len(self._waves):
             self._end = 0
         begin, end = self._end, self._end + total
-        gone = 0
-        while gone < len(self._kept) and begin <= self._kept[gone].begin < end:
-            gone += 1
-        del self._kept[:gone]
-        self._waves[begin:end] = torch.from_numpy(np.concatenate([u.wave for u in made])).to(self.device)
-        for u in made:
-            self._kept.append(_Kept(begin, len(u.wave), u.text, u.letters, u.phonemes))
-            begin += len(u.wave)
+        n_overwritten = 0
+        while n_overwritten < len(self._entries) and begin <= self._entries[n_overwritten].begin < end:
+            n_overwritten += 1
+        del self._entries[:n_overwritten]
+        self._waves[begin:end] = torch.from_numpy(np.concatenate([utterance.wave for utterance in new])).to(self.device)
+        for utterance in new:
+            self._entries.append(
+                _PoolEntry(begin, len(utterance.wave), utterance.text, utterance.letters, utterance.phonemes)
+            )
+            begin += len(utterance.wave)
         self._end = end
-        self.heard += len(made)
+        self.heard += len(new)
 
-    def fill(self, *, wait: int = 0, patience: float = 120.0) -> None:
-        """Take over what the workers have spoken.
+    def fill(self, *, wait: int = 0, timeout_s: float = 120.0) -> None:
+        """Add the utterances that the workers have finished.
 
         Args:
-            wait: Utterances to wait for.
-            patience: Longest wait for one more [s].
+            wait: Number of utterances to wait for.
+            timeout_s: Maximum wait for the next chunk [s].
 
         Raises:
-            SpeechError: A worker could not speak, or none spoke for so long.
+            SpeechError: A worker failed, or the wait timed out.
         """
-        for _ in range(READY) if len(self) >= wait else itertools.count():
+        for _ in range(MAX_READY) if len(self) >= wait else itertools.count():
             try:
-                made = self._ready.get(timeout=patience) if len(self) < wait else self._ready.get_nowait()
+                chunk = self._ready.get(timeout=timeout_s) if len(self) < wait else self._ready.get_nowait()
             except queue.Empty:
                 if len(self) < wait:
                     self.close()
-                    raise SpeechError(f"nothing was spoken for {patience:.0f} s; see what the workers wrote") from None
+                    raise SpeechError(
+                        f"no speech was synthesized for {timeout_s:.0f} s; see the output of the workers"
+                    ) from None
                 return
-            if isinstance(made, str):
+            if isinstance(chunk, str):
                 self.close()
-                raise SpeechError(made)
-            self.add(made)
+                raise SpeechError(chunk)
+            self.add(chunk)
 
     def close(self) -> None:
-        """End the workers."""
+        """Terminate the workers."""
         for process in self._processes:
             process.terminate()
 
     def draw(self, rng: random.Random, seconds: float) -> Batch:
-        """Draw utterances of similar lengths, about so many seconds in all.
+        """Draw utterances of similar lengths with a total duration of about `seconds`.
 
-        Few shapes occur: a GPU's libraries take a second to get ready for each.
+        Batches have few distinct shapes, because GPU libraries need about a second to initialize each.
         """
-        some = sorted(rng.choices(self._kept, k=DRAWN), key=lambda kept: kept.length)
-        longest = some[rng.randrange(len(some))].length
-        bucket = next(b for b in BUCKETS if longest <= b * RATE)
+        candidates = sorted(rng.choices(self._entries, k=CANDIDATES), key=lambda entry: entry.length)
+        longest = candidates[rng.randrange(len(candidates))].length
+        bucket = next(b for b in BUCKETS_S if longest <= b * RATE)
         size = max(2, int(seconds / bucket))
-        last = bisect.bisect_right(some, bucket * RATE, key=lambda kept: kept.length)
-        # The longest that fit; where there are too few of them, some are heard twice.
-        return self._batch([some[i % last] for i in range(last - size, last)], int(bucket * RATE))
+        last = bisect.bisect_right(candidates, bucket * RATE, key=lambda entry: entry.length)
+        # The longest that fit the bucket; if there are too few, some occur twice.
+        return self._batch([candidates[i % last] for i in range(last - size, last)], int(bucket * RATE))
 
     def all(self) -> Batch:
-        """Return everything as one batch."""
-        return self._batch(self._kept, max(kept.length for kept in self._kept))
+        """Return all utterances as one batch."""
+        return self._batch(self._entries, max(entry.length for entry in self._entries))
 
-    def _batch(self, chosen: Sequence[_Kept], longest: int) -> Batch:
+    def _batch(self, entries: Sequence[_PoolEntry], longest: int) -> Batch:
         device = self.device
-        begins = torch.tensor([kept.begin for kept in chosen]).to(device)
-        lengths = torch.tensor([kept.length for kept in chosen]).to(device)
-        here = torch.arange(longest, device=device)
-        inside = here < lengths[:, None]
-        sounds = self._waves[torch.where(inside, begins[:, None] + here, 0)].float() / 32768.0 * inside
-        letters, n_letters = _padded([kept.letters for kept in chosen], device)
-        said, n_said = _padded([kept.phonemes for kept in chosen], device)
-        return Batch(sounds, lengths, letters, n_letters, said, n_said, [kept.text for kept in chosen])
+        begins = torch.tensor([entry.begin for entry in entries]).to(device)
+        lengths = torch.tensor([entry.length for entry in entries]).to(device)
+        positions = torch.arange(longest, device=device)
+        inside = positions < lengths[:, None]
+        sounds = self._waves[torch.where(inside, begins[:, None] + positions, 0)].float() / 32768.0 * inside
+        letters, n_letters = _pad([entry.letters for entry in entries], device)
+        phonemes, n_phonemes = _pad([entry.phonemes for entry in entries], device)
+        return Batch(sounds, lengths, letters, n_letters, phonemes, n_phonemes, [entry.text for entry in entries])
 
 
-def _padded(rows: Sequence[Sequence[int]], device: torch.device) -> tuple[Tensor, Tensor]:
+def _pad(rows: Sequence[Sequence[int]], device: torch.device) -> tuple[Tensor, Tensor]:
     table = np.zeros((len(rows), max(1, *map(len, rows))), np.int64)
     for row, values in zip(table, rows, strict=True):
         row[: len(values)] = values

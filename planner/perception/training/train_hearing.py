@@ -1,4 +1,4 @@
-"""Training of hearing: first the encoder alone, by CTC, then with the GPT, which learns to write what it heard."""
+"""Train hearing: first the encoder alone with CTC, then the GPT, which learns to write text from its output."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from gpt.inference.encoders.ctc import greedy
 from gpt.training.distributed import resolve_device
 from gpt.weights.encoder_file import load_sense, sense_path
 from planner.perception.ctc_word_decoding import Words
-from planner.perception.training.prefix_trainer import PrefixTrainer, cosine, groups_of, set_rates
+from planner.perception.training.prefix_trainer import PrefixTrainer, cosine, parameter_groups, set_rates
 from planner.perception.training.progress import Progress
 from planner.perception.training.speech_augmentation import Augmenter
 from planner.perception.training.speech_pool import Batch, Pool, utterances
@@ -30,27 +30,27 @@ from planner.perception.transcript_normalization import LETTERS, PHONEMES, dista
 
 @dataclass(frozen=True, kw_only=True)
 class HearingSettings:
-    """How hearing is trained.
+    """Training settings of hearing.
 
     Attributes:
-        minutes: How long.
-        steps: How many steps, however long they take: the same on every machine; None: as many as there is time for.
-        seed: Of everything.
+        minutes: Training time [min].
+        steps: Number of steps, for results that do not depend on speed; None: limited by time.
+        seed: Random seed.
         device: cpu, cuda or auto.
-        workers: Processes that speak.
-        first: Utterances that are spoken before the first step.
-        pool_seconds: Of speech that are kept to be heard again.
-        batch_seconds: Of sound in a step, before it is changed.
-        alone: The part of the time in which the encoder learns without the GPT.
-        kept: Utterances that the GPT then learns to read, each changed in one way.
-        misspelled: The part of what the GPT reads that nobody spoke: texts with wrong letters. Of so many that none is
-            read twice it learns to read; of few that were heard it learns those by heart.
-        read: Texts that the GPT reads in a step.
+        workers: Number of speech synthesis processes.
+        first: Utterances synthesized before the first step.
+        pool_seconds: Capacity of the speech pool [s].
+        batch_seconds: Sound per step before augmentation [s].
+        alone: Fraction of the time in which only the encoder is trained.
+        kept: Encoded utterances, each augmented once, on which the GPT is then trained.
+        misspelled: Fraction of the GPT's inputs that are texts with random letter errors instead of encoded speech.
+            These are never repeated, so the GPT learns to read; it would memorize a small set of utterances.
+        read: Batch size of the GPT.
         encoder_lr: Peak learning rate of the encoder.
-        reader_lr: Of the GPT's adapter.
-        weight_decay: Of the encoder's matrices.
-        validation: Utterances that are heard by no training, to watch.
-        texts: That words and their order are counted in.
+        reader_lr: Peak learning rate of the GPT's adapter.
+        weight_decay: Weight decay of the encoder's matrices.
+        validation: Number of validation utterances.
+        texts: Number of texts for the bigram word model.
     """
 
     minutes: float = 60.0
@@ -72,26 +72,26 @@ class HearingSettings:
     texts: int = 60_000
 
     def on_device(self) -> HearingSettings:
-        """Return settings that make use of a GPU, if it is one."""
+        """Return settings for the device: larger ones on a GPU."""
         if resolve_device(self.device).type != "cuda":
             return self
         return replace(self, pool_seconds=300_000.0, batch_seconds=720.0, first=1024, kept=100_000, read=256)
 
 
-PHONEME_SHARE = 0.4  # of the loss, beside letters
+PHONEME_SHARE = 0.4  # weight of the phoneme loss
 
 
 def train_hearing(settings: HearingSettings, model: Path, out: Path, start: Path | None = None) -> Path:
-    """Train hearing for a model; returns the sense's file, in `out`.
+    """Train hearing for a model; returns the path of the hearing file in `out`.
 
-    The encoder learns alone first; then it stays as it is, what it heard of many utterances is kept, and the GPT learns
-    to write what was said.
+    The encoder is trained alone first. Then it is frozen, many utterances are encoded once, and the GPT learns to write
+    their texts.
 
     Args:
-        settings: How.
-        model: The GPT.
+        settings: Training settings.
+        model: Model folder of the GPT.
         out: The run's folder.
-        start: A sense whose encoder is kept: the GPT learns to read it, all the time.
+        start: A hearing file whose encoder is frozen; the whole time is used to train the GPT.
 
     Raises:
         SpeechError: espeak-ng is missing.
@@ -100,96 +100,96 @@ def train_hearing(settings: HearingSettings, model: Path, out: Path, start: Path
     torch.manual_seed(settings.seed)
     rng = random.Random(f"hearing/{settings.seed}")
     pool = Pool(device, settings.pool_seconds, workers=settings.workers, seed=settings.seed)
-    watched = Pool(device, 16.0 * settings.validation, workers=0, seed=0)
-    watched.add(utterances(settings.validation, settings.seed, "valid"))
+    validation_pool = Pool(device, 16.0 * settings.validation, workers=0, seed=0)
+    validation_pool.add(utterances(settings.validation, settings.seed, "valid"))
     pool.fill(wait=settings.first)
     reader = PrefixTrainer("hearing", model, device, settings.seed)
     config = HearingConfig(letters=len(LETTERS) + 1, phonemes=len(PHONEMES) + 1, n_embd=reader.gpt.config.n_embd)
     encoder = HearingEncoder(config).to(device)
-    alone = settings.alone
+    encoder_share = settings.alone
     if start is not None:
         weights = {name: torch.from_numpy(a) for name, a in load_sense(start, "hearing").encoder.items()}
         weights |= {name: t for name, t in encoder.state_dict().items() if name.startswith("join.")}
         encoder.load_state_dict(weights)
-        alone = 0.0
+        encoder_share = 0.0
     optimizer = torch.optim.AdamW(
-        groups_of(encoder, reader, encoder_lr=settings.encoder_lr, reader_lr=settings.reader_lr,
+        parameter_groups(encoder, reader, encoder_lr=settings.encoder_lr, reader_lr=settings.reader_lr,
                   decay=settings.weight_decay), betas=(0.9, 0.98),
     )  # fmt: skip
     augment = Augmenter(device, settings.seed)
-    draw = Texts(random.Random(f"misspelled/{settings.seed}")).draw()
-    known = words_of(settings.texts, settings.seed).as_text()
+    texts = Texts(random.Random(f"misspelled/{settings.seed}")).draw()
+    words_text = count_words(settings.texts, settings.seed).as_text()
     path = sense_path(out, "hearing")
-    validation = watched.all()
-    kept: list[Heard] | None = None
+    validation = validation_pool.all()
+    encoded: list[HeardUtterance] | None = None
     progress = Progress(out, settings.minutes, settings.steps)
 
     def save() -> None:
-        extra = {"heard": progress.items, "spoken": pool.heard, **asdict(settings), "words": known}
+        extra = {"heard": progress.items, "spoken": pool.heard, **asdict(settings), "words": words_text}
         reader.save(path, encoder.state_dict(), config.as_dict(), extra)
 
     try:
         while (done := progress.done) < 1:
-            if done < alone:
+            if done < encoder_share:
                 pool.fill()
-                rate = cosine(done / alone)
+                rate = cosine(done / encoder_share)
                 batch = pool.draw(rng, settings.batch_seconds)
-                losses, count = _alone(encoder, batch, augment), len(batch.texts)
+                losses, count = _encoder_losses(encoder, batch, augment), len(batch.texts)
             else:
-                if kept is None:
+                if encoded is None:
                     encoder.requires_grad_(False).eval()
                     encoder.join.requires_grad_(True)
-                    kept = keep(encoder, reader, pool, augment, rng, settings)
+                    encoded = encode_utterances(encoder, reader, pool, augment, rng, settings)
                     pool.close()
-                    began = progress.done
-                rate = cosine(done, begin=began)
-                written = round(settings.misspelled * settings.read) if kept else settings.read
-                chosen = [_misspelled(next(draw), rng, reader, config.width) for _ in range(written)]
-                chosen += rng.choices(kept, k=settings.read - written) if kept else []
-                losses, count = {"writing": _writing(encoder, reader, chosen)}, len(chosen)
+                    reading_started_at = progress.done
+                rate = cosine(done, start=reading_started_at)
+                n_misspelled = round(settings.misspelled * settings.read) if encoded else settings.read
+                rows = [_misspelled(next(texts), rng, reader, config.width) for _ in range(n_misspelled)]
+                rows += rng.choices(encoded, k=settings.read - n_misspelled) if encoded else []
+                losses, count = {"writing": _text_loss(encoder, reader, rows)}, len(rows)
             set_rates(optimizer, (rate, rate, rate))
             torch.stack(list(losses.values())).sum().backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_([p for g in optimizer.param_groups for p in g["params"]], 1.0)
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
             if progress.step(count, **losses):
-                progress.tell(spoken=pool.heard, **_watch(encoder, reader, validation))
+                progress.log(spoken=pool.heard, **_validate(encoder, reader, validation))
             if progress.is_due():
                 save()
-        progress.tell(spoken=pool.heard, **_watch(encoder, reader, validation))
+        progress.log(spoken=pool.heard, **_validate(encoder, reader, validation))
         save()
     finally:
         pool.close()
     return path
 
 
-def words_of(count: int, seed: int) -> Words:
-    """Count the words of texts that are drawn as those that are spoken."""
+def count_words(count: int, seed: int) -> Words:
+    """Count the words of texts drawn from the distribution of the spoken texts."""
     texts = Texts(random.Random(f"words/{seed}"))
-    draw = texts.draw()
-    return Words.of((words(next(draw)) for _ in range(count)), texts.vocabulary())
+    texts_iterator = texts.draw()
+    return Words.of((words(next(texts_iterator)) for _ in range(count)), texts.vocabulary())
 
 
-def _alone(encoder: HearingEncoder, batch: Batch, augment: Augmenter) -> dict[str, torch.Tensor]:
-    """Losses of letters and phonemes, of sounds changed at random."""
+def _encoder_losses(encoder: HearingEncoder, batch: Batch, augment: Augmenter) -> dict[str, torch.Tensor]:
+    """Return the CTC losses of letters and phonemes on augmented sounds."""
     with torch.no_grad():
         sounds, lengths = augment(batch.sounds, batch.lengths)
         features = spec_augment(log_mel(sounds, lengths), augment.generator)
-    found = _perceive(encoder, features, lengths)
+    perceived = _perceive(encoder, features, lengths)
     return {
-        "letters": ctc_loss(found.letters, found.counts, batch.letters, batch.n_letters),
-        "phonemes": PHONEME_SHARE * ctc_loss(found.phonemes, found.counts, batch.phonemes, batch.n_phonemes),
+        "letters": ctc_loss(perceived.letters, perceived.counts, batch.letters, batch.n_letters),
+        "phonemes": PHONEME_SHARE * ctc_loss(perceived.phonemes, perceived.counts, batch.phonemes, batch.n_phonemes),
     }
 
 
 def _perceive(encoder: HearingEncoder, features: torch.Tensor, lengths: torch.Tensor) -> Perceived:
     with torch.autocast(features.device.type, torch.bfloat16):
-        found: Perceived = encoder(features, n_frames(lengths))
-    return found
+        perceived: Perceived = encoder(features, n_frames(lengths))
+    return perceived
 
 
-class Heard(NamedTuple):
-    """What the encoder heard of an utterance: tokens, what was heard of each (N, C), and what was said."""
+class HeardUtterance(NamedTuple):
+    """An encoded utterance: recognized tokens, encoder vectors of each (N, C), and the spoken text."""
 
     ids: list[int]
     heard: torch.Tensor
@@ -197,83 +197,83 @@ class Heard(NamedTuple):
 
 
 @torch.no_grad()
-def keep(
+def encode_utterances(
     encoder: HearingEncoder, reader: PrefixTrainer, pool: Pool, augment: Augmenter, rng: random.Random,
     settings: HearingSettings,
-) -> list[Heard]:  # fmt: skip
-    """Let the encoder hear utterances, changed at random; returns what it heard."""
-    found: list[Heard] = []
+) -> list[HeardUtterance]:  # fmt: skip
+    """Encode augmented utterances."""
+    encoded: list[HeardUtterance] = []
     count = 0
     bar = tqdm(total=settings.kept, desc="hearing", disable=not sys.stderr.isatty())
-    while count < settings.kept:  # an encoder that has learned little hears nothing in many
+    while count < settings.kept:  # count inputs: a weak encoder recognizes nothing in many
         pool.fill()
         batch = pool.draw(rng, settings.batch_seconds)
         sounds, lengths = augment(batch.sounds, batch.lengths)
-        found += heard_of(encoder, reader, log_mel(sounds, lengths), lengths, batch.texts)
+        encoded += hear_batch(encoder, reader, log_mel(sounds, lengths), lengths, batch.texts)
         count += len(batch.texts)
         bar.update(len(batch.texts))
-    return found
+    return encoded
 
 
-def _misspelled(text: str, rng: random.Random, reader: PrefixTrainer, width: int) -> Heard:
-    """Return a text as if it were heard, with letters wrong, missing or too many; nothing of its sound is known."""
-    said, wrong = words(text), 0.12 * rng.random()
+def _misspelled(text: str, rng: random.Random, reader: PrefixTrainer, width: int) -> HeardUtterance:
+    """Return a text as if recognized with wrong, missing or extra letters, with zero encoder vectors."""
+    letters_spoken, error_rate = words(text), 0.12 * rng.random()
     letters = []
-    for c in said:
-        roll = rng.random() if rng.random() < wrong else 1.0
+    for c in letters_spoken:
+        roll = rng.random() if rng.random() < error_rate else 1.0
         if roll < 0.25:
             continue
         letters.append(rng.choice(LETTERS) if roll < 0.8 else c)
         if roll < 0.35:
             letters.append(rng.choice(LETTERS))
     ids = reader.tokenizer.encode(" ".join("".join(letters).split()))[:MAX_TOKENS] or reader.tokenizer.encode("a")
-    return Heard(ids, torch.zeros(len(ids), width, dtype=torch.float16), spoken(text))
+    return HeardUtterance(ids, torch.zeros(len(ids), width, dtype=torch.float16), spoken(text))
 
 
-def heard_of(
+def hear_batch(
     encoder: HearingEncoder, reader: PrefixTrainer, features: torch.Tensor, lengths: torch.Tensor, texts: Sequence[str]
-) -> list[Heard]:
-    """Return what the encoder hears of sounds."""
+) -> list[HeardUtterance]:
+    """Encode sounds; those without a recognized token are dropped."""
     perceived = _perceive(encoder, features, lengths)
     counts = perceived.counts.tolist()
     steps, letters = perceived.steps.float().cpu().numpy(), perceived.letters.float().cpu().numpy()
-    found = []
+    heard_utterances = []
     for row, (count, text) in enumerate(zip(counts, texts, strict=True)):
         ids, heard = tokens_heard(steps[row, :count], letters[row, :count], LETTERS, reader.tokenizer)
         if ids:
-            found.append(Heard(ids, torch.from_numpy(heard).half(), text))
-    return found
+            heard_utterances.append(HeardUtterance(ids, torch.from_numpy(heard).half(), text))
+    return heard_utterances
 
 
-def _writing(encoder: HearingEncoder, reader: PrefixTrainer, chosen: Sequence[Heard]) -> torch.Tensor:
-    """Loss of writing what was said."""
+def _text_loss(encoder: HearingEncoder, reader: PrefixTrainer, utterances: Sequence[HeardUtterance]) -> torch.Tensor:
+    """Return the GPT's loss on the spoken texts."""
     device = encoder.join.weight.device
-    longest = max(len(h.ids) for h in chosen)
-    ids = torch.tensor([h.ids + [reader.pad] * (longest - len(h.ids)) for h in chosen]).to(device)
-    heard = torch.stack([F.pad(h.heard, (0, 0, 0, longest - len(h.heard))) for h in chosen]).to(device).float()
-    lengths = torch.tensor([len(h.ids) for h in chosen]).to(device)
+    longest = max(len(u.ids) for u in utterances)
+    ids = torch.tensor([u.ids + [reader.pad] * (longest - len(u.ids)) for u in utterances]).to(device)
+    heard = torch.stack([F.pad(u.heard, (0, 0, 0, longest - len(u.heard))) for u in utterances]).to(device).float()
+    lengths = torch.tensor([len(u.ids) for u in utterances]).to(device)
     with torch.autocast(device.type, torch.bfloat16):
         vectors = encoder.vectors(reader.as_read(ids), heard)
-        return reader.loss(vectors, lengths, [h.text for h in chosen])
+        return reader.loss(vectors, lengths, [u.text for u in utterances])
 
 
 @torch.no_grad()
-def _watch(encoder: HearingEncoder, reader: PrefixTrainer, batch: Batch) -> dict[str, object]:
-    """Error rate of letters, and the loss of what the GPT writes, on voices of no training, without noise."""
+def _validate(encoder: HearingEncoder, reader: PrefixTrainer, batch: Batch) -> dict[str, object]:
+    """Return the letter error rate and the GPT's loss on validation voices without noise."""
     features = log_mel(batch.sounds, batch.lengths)
-    learning = encoder.training
+    was_training = encoder.training
     encoder.eval()
     letters = _perceive(encoder, features, batch.lengths)
-    heard = heard_of(encoder, reader, features, batch.lengths, batch.texts)
-    encoder.train(learning)
+    heard = hear_batch(encoder, reader, features, batch.lengths, batch.texts)
+    encoder.train(was_training)
     errors = total = 0
     table = letters.letters.float().cpu().numpy()
-    for row, (steps, said, count) in enumerate(
+    for row, (steps, symbols, count) in enumerate(
         zip(letters.counts.tolist(), batch.letters.tolist(), batch.n_letters.tolist(), strict=True)
     ):
-        errors += distance([spike.symbol for spike in greedy(table[row, :steps])], said[:count])
+        errors += distance([spike.symbol for spike in greedy(table[row, :steps])], symbols[:count])
         total += count
     return {
         "valid_letter_errors": round(errors / max(1, total), 4),
-        "valid_writing": round(float(_writing(encoder, reader, heard)), 4) if heard else None,
+        "valid_writing": round(float(_text_loss(encoder, reader, heard)), 4) if heard else None,
     }

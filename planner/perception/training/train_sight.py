@@ -1,4 +1,4 @@
-"""Training of sight: first the encoder alone, by masks, then with the GPT, which learns to write what it sees."""
+"""Train sight: first the encoder alone with masks, then the GPT, which learns to write listings from its output."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ from gpt.training.distributed import resolve_device
 from gpt.weights.encoder_file import load_sense, sense_path
 from planner.perception.image_labels import FURNITURE_STATES, SIZE, THING_STATES, classes, furniture
 from planner.perception.training.image_pool import Gallery, Views
-from planner.perception.training.prefix_trainer import PrefixTrainer, cosine, groups_of, set_rates
+from planner.perception.training.prefix_trainer import PrefixTrainer, cosine, parameter_groups, set_rates
 from planner.perception.training.progress import Progress
 
 
 @dataclass(frozen=True, kw_only=True)
 class SightSettings:
-    """How sight is trained.
+    """Training settings of sight.
 
     Attributes:
-        minutes: How long.
-        steps: How many steps, however long they take: the same on every machine; None: as many as there is time for.
-        seed: Of everything.
+        minutes: Training time [min].
+        steps: Number of steps, for results that do not depend on speed; None: limited by time.
+        seed: Random seed.
         device: cpu, cuda or auto.
-        auxiliary: Whether masks are learned from.
-        first: Pictures that are there before the first step.
-        most: Pictures that are kept.
-        watched: Of the first ones, those that are kept out of training to watch.
-        batch: Pictures of a step.
-        alone: The part of the time in which the encoder learns without the GPT, if masks are learned from.
+        auxiliary: Whether to train the encoder with masks.
+        first: Pictures needed before the first step.
+        most: Maximum number of pictures in the pool.
+        watched: Maximum number of validation pictures.
+        batch: Pictures per step.
+        alone: Fraction of the time in which only the encoder is trained, if masks are used.
         encoder_lr: Peak learning rate of the encoder.
-        reader_lr: Of the GPT's adapter.
-        weight_decay: Of the encoder's matrices.
-        copies: Of each picture that the GPT learns to read from, each changed anew.
+        reader_lr: Peak learning rate of the GPT's adapter.
+        weight_decay: Weight decay of the encoder's matrices.
+        copies: Augmented copies of each picture on which the GPT is trained.
     """
 
     minutes: float = 60.0
@@ -56,38 +56,39 @@ class SightSettings:
     copies: int = 2
 
     def on_device(self) -> SightSettings:
-        """Return settings that suit a CPU, if it is one."""
+        """Return settings for the device: smaller ones on a CPU."""
         return self if resolve_device(self.device).type == "cuda" else replace(self, batch=48, most=20_000, copies=1)
 
 
 def train_sight(settings: SightSettings, model: Path, pictures: Path, out: Path, start: Path | None = None) -> Path:
-    """Train sight for a model; returns the sense's file, in `out`.
+    """Train sight for a model; returns the path of the sight file in `out`.
 
-    With masks, the encoder learns alone first; then it stays as it is, what it makes of each picture is kept, and the
-    GPT learns to read that. Without them, all learns at once to write.
+    With masks, the encoder is trained alone first. Then it is frozen, each picture is encoded once, and the GPT is
+    trained on the encodings. Without masks, encoder and GPT are trained together on the text loss.
 
     Args:
-        settings: How.
-        model: The GPT.
-        pictures: A folder of files of `planner.perception.training.render`, which may still be at work; `valid` in it is watched.
+        settings: Training settings.
+        model: Model folder of the GPT.
+        pictures: Output folder of `planner.perception.training.render`, which may still be running; its subfolder
+            `valid` is used for validation.
         out: The run's folder.
-        start: A sense to go on from: its encoder is kept, and the GPT learns to read it, all the time; where it has
-            learned to read middles of things already, from there.
+        start: A sight file whose encoder is frozen; the whole time is used to train the GPT. Its adapter is continued
+            if it was trained on object centers.
 
     Raises:
-        PlannerError: There are no pictures.
+        PlannerError: There are not enough pictures.
     """
     device = resolve_device(settings.device)
     torch.manual_seed(settings.seed)
     generator = torch.Generator().manual_seed(settings.seed)
     gallery = Gallery(device, pictures, settings.most)
     gallery.wait(settings.first)
-    held_out = Gallery(device, pictures / "valid", settings.watched)
-    held_out.wait(min(64, settings.watched), patience=60.0)
-    begun = None if start is None else load_sense(start, "sight")
-    reads = begun is not None and bool(begun.config.get("things_first")) and settings.auxiliary
+    validation_gallery = Gallery(device, pictures / "valid", settings.watched)
+    validation_gallery.wait(min(64, settings.watched), timeout_s=60.0)
+    start_file = None if start is None else load_sense(start, "sight")
+    reuses_adapter = start_file is not None and bool(start_file.config.get("things_first")) and settings.auxiliary
     reader = PrefixTrainer(
-        "sight", model, device, settings.seed, begun.adapter if begun is not None and reads else None
+        "sight", model, device, settings.seed, start_file.adapter if start_file is not None and reuses_adapter else None
     )
     config = SightConfig(
         size=SIZE, classes=len(classes()), things=1 + len(load_domain().objects), states=len(THING_STATES),
@@ -95,64 +96,64 @@ def train_sight(settings: SightSettings, model: Path, pictures: Path, out: Path,
         things_first=settings.auxiliary,
     )  # fmt: skip
     encoder = SightEncoder(config).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    alone = settings.alone if settings.auxiliary else 0.0
-    if begun is not None:
-        load_folded(encoder, {name: torch.from_numpy(array) for name, array in begun.encoder.items()})
-        alone = 0.0
-    if encoder.thing is not None and not reads:
-        _begin_with_names(encoder, reader)
+    encoder_share = settings.alone if settings.auxiliary else 0.0
+    if start_file is not None:
+        load_folded(encoder, {name: torch.from_numpy(array) for name, array in start_file.encoder.items()})
+        encoder_share = 0.0
+    if encoder.thing is not None and not reuses_adapter:
+        _initialize_with_names(encoder, reader)
     optimizer = torch.optim.AdamW(
-        groups_of(encoder, reader, encoder_lr=settings.encoder_lr, reader_lr=settings.reader_lr,
+        parameter_groups(encoder, reader, encoder_lr=settings.encoder_lr, reader_lr=settings.reader_lr,
                   decay=settings.weight_decay), betas=(0.9, 0.98),
     )  # fmt: skip
     progress, path = Progress(out, settings.minutes, settings.steps), sense_path(out, "sight")
-    validation = held_out.all()
-    kept: Kept | None = None
+    validation = validation_gallery.all()
+    encoded: EncodedPictures | None = None
 
     def save() -> None:
         extra = {"seen": progress.items, "pictures": len(gallery), **asdict(settings)}
         reader.save(path, fold_batch_norms(encoder), config.as_dict(), extra)
 
     while (done := progress.done) < 1:
-        together = done >= alone
-        if together and settings.auxiliary:
-            if kept is None:
-                gallery.look(files=1000)
+        trains_text = done >= encoder_share
+        if trains_text and settings.auxiliary:
+            if encoded is None:
+                gallery.load_new(files=1000)
                 encoder.requires_grad_(False).eval()
                 for layer in (encoder.join, encoder.thing):
                     assert layer is not None
                     layer.requires_grad_(True)
-                kept = keep(encoder, gallery, settings.batch, generator, copies=settings.copies)
-                began = progress.done
-            known, texts = kept.draw(settings.batch, generator)
-            rate = cosine(done, begin=began)
+                encoded = encode_gallery(encoder, gallery, settings.batch, generator, copies=settings.copies)
+                reading_started_at = progress.done
+            known, texts = encoded.draw(settings.batch, generator)
+            rate = cosine(done, start=reading_started_at)
             set_rates(optimizer, (rate, rate, rate))
-            losses = {"writing": _writing(encoder, reader, known, texts)}
+            losses = {"writing": _text_loss(encoder, reader, known, texts)}
         else:
-            gallery.look()
+            gallery.load_new()
             views = gallery.draw(settings.batch, generator)
-            rate = cosine(done / alone if alone else done)
+            rate = cosine(done / encoder_share if encoder_share else done)
             set_rates(optimizer, (rate, rate, rate))
             seen = _see(encoder, views)
             losses = _auxiliary(seen, views) if settings.auxiliary else {}
-            if together:
-                losses["writing"] = _writing(encoder, reader, seen.known, views.texts)
+            if trains_text:
+                losses["writing"] = _text_loss(encoder, reader, seen.known, views.texts)
             texts = views.texts
         torch.stack(list(losses.values())).sum().backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_([p for g in optimizer.param_groups for p in g["params"]], 1.0)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
         if progress.step(len(texts), **losses):
-            progress.tell(pictures=len(gallery), **_watch(encoder, reader, validation))
+            progress.log(pictures=len(gallery), **_validate(encoder, reader, validation))
         if progress.is_due():
             save()
-    progress.tell(pictures=len(gallery), **_watch(encoder, reader, validation))
+    progress.log(pictures=len(gallery), **_validate(encoder, reader, validation))
     save()
     return path
 
 
-def _begin_with_names(encoder: SightEncoder, reader: PrefixTrainer) -> None:
-    """Let the vector of a thing begin as the embedding of its name: the GPT knows what to make of that."""
+def _initialize_with_names(encoder: SightEncoder, reader: PrefixTrainer) -> None:
+    """Initialize each category's vector with the embedding of its name, which the GPT already understands."""
     assert encoder.thing is not None
     names = classes()[1 : encoder.config.things]
     with torch.no_grad():
@@ -166,28 +167,34 @@ def _see(encoder: SightEncoder, views: Views) -> Seen:
     return seen
 
 
-def _writing(encoder: SightEncoder, reader: PrefixTrainer, known: Known, texts: list[str]) -> torch.Tensor:
+def _text_loss(encoder: SightEncoder, reader: PrefixTrainer, known: Known, texts: list[str]) -> torch.Tensor:
     with torch.autocast(known.front.device.type, torch.bfloat16):
         return reader.loss(*encoder.vectors(known), texts)
 
 
-class Kept(NamedTuple):
-    """What the encoder made of pictures, so that it need not see them again."""
+class EncodedPictures(NamedTuple):
+    """Encoded pictures, stored so that the frozen encoder need not process them again."""
 
     known: Known
     texts: list[str]
 
     def draw(self, count: int, generator: torch.Generator) -> tuple[Known, list[str]]:
-        """Draw some."""
-        numbers = torch.randint(len(self.texts), (count,), generator=generator)
-        there = numbers.to(self.known.front.device)
-        known = Known(self.known.front[there].float(), self.known.middles[there].float(), self.known.counts[there])
-        return known, [self.texts[i] for i in numbers.tolist()]
+        """Draw `count` random pictures."""
+        indices = torch.randint(len(self.texts), (count,), generator=generator)
+        device_indices = indices.to(self.known.front.device)
+        known = Known(
+            self.known.front[device_indices].float(),
+            self.known.middles[device_indices].float(),
+            self.known.counts[device_indices],
+        )
+        return known, [self.texts[i] for i in indices.tolist()]
 
 
 @torch.no_grad()
-def keep(encoder: SightEncoder, gallery: Gallery, batch: int, generator: torch.Generator, *, copies: int) -> Kept:
-    """Let the encoder see so many pictures, changed at random, as there are in a gallery, times `copies`."""
+def encode_gallery(
+    encoder: SightEncoder, gallery: Gallery, batch: int, generator: torch.Generator, *, copies: int
+) -> EncodedPictures:
+    """Encode `copies` times as many augmented pictures as the gallery has."""
     parts: list[Known] = []
     texts: list[str] = []
     for _ in range(max(1, copies * len(gallery) // batch)):
@@ -195,7 +202,7 @@ def keep(encoder: SightEncoder, gallery: Gallery, batch: int, generator: torch.G
         known = _see(encoder, views).known
         parts.append(Known(known.front.half(), known.middles.half(), known.counts))
         texts += views.texts
-    return Kept(Known(*(torch.cat(tensors) for tensors in zip(*parts, strict=True))), texts)
+    return EncodedPictures(Known(*(torch.cat(tensors) for tensors in zip(*parts, strict=True))), texts)
 
 
 def _auxiliary(seen: Seen, views: Views) -> dict[str, torch.Tensor]:
@@ -213,25 +220,25 @@ def _auxiliary(seen: Seen, views: Views) -> dict[str, torch.Tensor]:
 
 
 def _focal(logits: torch.Tensor, centers: torch.Tensor) -> torch.Tensor:
-    """Sum of cross-entropies; of cells without a middle, which are many, by how wrong they are (focal loss)."""
+    """Return the summed cross-entropy; the many cells without a center are weighted by their error (focal loss)."""
     losses = F.cross_entropy(logits, centers, reduction="none")  # (B, G, G)
     wrong = 1 - logits.detach().softmax(1)[:, 0]
     return (losses * torch.where(centers > 0, 1.0, wrong.square())).sum()
 
 
 @torch.no_grad()
-def _watch(encoder: SightEncoder, reader: PrefixTrainer, views: Views) -> dict[str, object]:
-    """Accuracy in homes of no training: middles of things found and right, furniture, and the loss of writing."""
-    learning = encoder.training
+def _validate(encoder: SightEncoder, reader: PrefixTrainer, views: Views) -> dict[str, object]:
+    """Return validation metrics: recall and precision of object centers, furniture accuracy, and the text loss."""
+    was_training = encoder.training
     encoder.eval()
     seen = _see(encoder, views)
-    writing = _writing(encoder, reader, seen.known, views.texts)
-    encoder.train(learning)
-    best, there = seen.centers.argmax(1), views.centers > 0
-    right = ((best == views.centers) & there).sum()
+    writing = _text_loss(encoder, reader, seen.known, views.texts)
+    encoder.train(was_training)
+    predicted, has_object = seen.centers.argmax(1), views.centers > 0
+    correct = ((predicted == views.centers) & has_object).sum()
     return {
-        "valid_recall": round(float(right / there.sum().clamp_min(1)), 4),
-        "valid_precision": round(float(right / (best > 0).sum().clamp_min(1)), 4),
+        "valid_recall": round(float(correct / has_object.sum().clamp_min(1)), 4),
+        "valid_precision": round(float(correct / (predicted > 0).sum().clamp_min(1)), 4),
         "valid_furniture": round(float((seen.furniture.argmax(1) == views.furniture).float().mean()), 4),
         "valid_writing": round(float(writing), 4),
     }

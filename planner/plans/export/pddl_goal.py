@@ -118,7 +118,7 @@ class _Writer:
     def every_condition(self, condition: Every, text: str) -> str:
         affected = quantified_objects(self.initial_state, condition)
         if not affected:
-            raise ExportError(f"{text!r} can never hold: it is about nothing at the start")
+            raise ExportError(f"{text!r} can never hold: no object matches it at the start")
         if condition.place is None:
             return self.define(
                 self.conjunction(*(self.state_literal(i, s) for i in affected for s in condition.become))

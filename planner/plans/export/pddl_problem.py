@@ -62,7 +62,7 @@ class PddlTask:
             )
             args = words[1 : 1 + n_args]
             if not skill or len(args) < n_args or any(argument not in self.names for argument in args):
-                raise ExportError(f"{line!r} is no action of this home")
+                raise ExportError(f"{line!r} is not an action of this home")
             actions.append(Action(skill, tuple(self.names[argument] for argument in args)))
         return tuple(actions)
 

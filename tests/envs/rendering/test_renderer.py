@@ -22,57 +22,57 @@ ABOVE = ((0.0, -0.01, 3.0), (0.0, 0.0, 0.0))
 
 
 @pytest.fixture
-def canvas():
+def renderer():
     made = Renderer()
     yield made
     made.close()
 
 
-def colors_of(canvas, size=32):
-    picture = canvas.image(size, size, *ABOVE).reshape(-1, 3).astype(int)
+def colors_of(renderer, size=32):
+    picture = renderer.image(size, size, *ABOVE).reshape(-1, 3).astype(int)
     return {tuple((color > 100).tolist()) for color in picture}
 
 
-def test_one_body_shows_many_colors(canvas):
+def test_one_body_shows_many_colors(renderer):
     two = merge([block((1, 1, 1), (-0.5, 0, 0), RED), block((1, 1, 1), (0.5, 0, 0), BLUE)])
-    canvas.add("two", (visual_piece(two),), (0, 0, 0))
-    assert colors_of(canvas) >= {(True, False, False), (False, False, True)}
+    renderer.add("two", (visual_piece(two),), (0, 0, 0))
+    assert colors_of(renderer) >= {(True, False, False), (False, False, True)}
 
 
-def test_boxes_and_cylinders_are_seen_in_their_colors(canvas):
+def test_boxes_and_cylinders_are_seen_in_their_colors(renderer):
     pieces = (Piece(size=(1, 1, 1), at=(-0.5, 0, 0), color=RED), Piece(size=(1, 1, 1), at=(0.5, 0, 0), kind="cylinder",
                                                                          color=BLUE))  # fmt: skip
-    canvas.add("two", pieces, (0, 0, 0))
-    assert colors_of(canvas) >= {(True, False, False), (False, False, True)}
+    renderer.add("two", pieces, (0, 0, 0))
+    assert colors_of(renderer) >= {(True, False, False), (False, False, True)}
 
 
-def test_a_tint_is_seen_on_one_body_only_and_comes_off(canvas):
+def test_a_tint_is_seen_on_one_body_only_and_comes_off(renderer):
     mesh = block((1, 1, 1), color=RED)
-    canvas.add("left", (visual_piece(mesh),), (-0.6, 0, 0))
-    canvas.add("right", (visual_piece(mesh),), (0.6, 0, 0))
-    plain = canvas.image(32, 32, *ABOVE)
-    canvas.tint("left", (((0.0, 0.0, 1.0), 1.0),))
-    assert colors_of(canvas) >= {(True, False, False), (False, False, True)}
-    canvas.tint("left", ())
-    assert (canvas.image(32, 32, *ABOVE) == plain).all()
+    renderer.add("left", (visual_piece(mesh),), (-0.6, 0, 0))
+    renderer.add("right", (visual_piece(mesh),), (0.6, 0, 0))
+    plain = renderer.image(32, 32, *ABOVE)
+    renderer.tint("left", (((0.0, 0.0, 1.0), 1.0),))
+    assert colors_of(renderer) >= {(True, False, False), (False, False, True)}
+    renderer.tint("left", ())
+    assert (renderer.image(32, 32, *ABOVE) == plain).all()
 
 
-def test_what_is_painted_with_no_alpha_is_not_drawn(canvas):
-    canvas.add("box", (visual_piece(block((1, 1, 1), color=RED)),), (0, 0, 0))
-    canvas.paint("box", (1.0, 1.0, 1.0, 0.0))
-    assert (canvas.image(16, 16, *ABOVE) == 255).all()
+def test_what_is_painted_with_no_alpha_is_not_drawn(renderer):
+    renderer.add("box", (visual_piece(block((1, 1, 1), color=RED)),), (0, 0, 0))
+    renderer.paint("box", (1.0, 1.0, 1.0, 0.0))
+    assert (renderer.image(16, 16, *ABOVE) == 255).all()
 
 
 def test_pixels_have_the_numbers_of_the_simulated_bodies():
     world = Engine()
     for name in ("ground", "shelf 1", "cup 1"):
         world.add(name, (Piece(size=(1, 1, 1)),), (0, 0, 0))
-    canvas = Renderer(world)
-    canvas.add("cup 1 marker", (visual_piece(block((0.5, 0.5, 0.5))),), (0, 0, 0))
-    canvas.add("floors", (visual_piece(block((1.2, 1.2, 0.1))),), (0, 0, 0))
-    bodies = canvas.shot(32, 32, *ABOVE)[2]
+    renderer = Renderer(world)
+    renderer.add("cup 1 marker", (visual_piece(block((0.5, 0.5, 0.5))),), (0, 0, 0))
+    renderer.add("floors", (visual_piece(block((1.2, 1.2, 0.1))),), (0, 0, 0))
+    bodies = renderer.shot(32, 32, *ABOVE)[2]
     assert set(np.unique(bodies).tolist()) == {-1, world.bodies["ground"], world.bodies["cup 1"]}
-    canvas.close()
+    renderer.close()
     world.close()
 
 

@@ -36,10 +36,10 @@ def _load_runs() -> ModuleType:
 runs = _load_runs()
 
 
-def torchrun(*args: str, processes: int = 2, cwd: Path = HERE.parents[1]) -> subprocess.CompletedProcess[str]:
+def torchrun(*args: str, processes: int = 2, cwd: Path = HERE.parents[2]) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes), *args]
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(HERE.parents[1])}
-    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False, timeout=300)
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(HERE.parents[2])}
+    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False, timeout=600)
 
 
 def weights(folder: Path) -> dict[str, Tensor]:
@@ -168,7 +168,7 @@ def test_the_processes_rows_are_the_batch() -> None:
 
 
 def test_sharding_in_one_process_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="shard is 'full', but there is one process; start with torchrun"):
+    with pytest.raises(ConfigError, match="shard is 'full', but there is only one process; start with torchrun"):
         runs.run(tmp_path, "sharded-adamw")
 
 

@@ -46,12 +46,13 @@ def test_conditions_are_trained_once_and_compared(
 ) -> None:
     monkeypatch.setattr(builder, "VOCABULARY_SAMPLE", 1)  # 500 homes' words: they are not compared
     monkeypatch.setattr(builder, "VALIDATION", 60)
+    monkeypatch.setattr(ablations, "TOKENS_PER_STEP", 1024)
     flags = ["--recipe", recipe, "--seeds", "1", "--limit", "0", "--out", str(tmp_path / "out"), "--json"]
     assert ablations.main(["heads", *flags]) == 0
     found = json.loads(capsys.readouterr().out)
     assert [run["condition"] for run in found["runs"]] == [c.name for c in CONDITIONS["heads"]]
     for run in found["runs"]:
-        assert [tokens for tokens, _, _ in run["curve"]] == [2 * TOKENS_PER_STEP, 4 * TOKENS_PER_STEP]
+        assert [tokens for tokens, _, _ in run["curve"]] == [2 * 1024, 4 * 1024]
         assert run["curve"][0][2] > 0
         assert min(loss for _, loss, _ in run["curve"]) <= found["target_loss"]
     marked = tmp_path / "out" / "as they come-0" / "result.json"

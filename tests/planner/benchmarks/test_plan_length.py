@@ -41,5 +41,5 @@ def test_wrong_numbers_are_wrong_usage(argv: list[str], capsys: pytest.CaptureFi
 
 @pytest.mark.skipif(not fast_downward.is_installed(), reason="the extra `pddl` is not installed")
 def test_one_task_is_measured(capsys: pytest.CaptureFixture[str], model_folder: Path) -> None:
-    outcome = called(PROG, main, ["--tasks", "1", "--seconds", "5", "--model", str(model_folder)], capsys)
+    outcome = called(PROG, main, ["--tasks", "1", "--seconds", "600", "--model", str(model_folder)], capsys)
     assert outcome.code == 0 and "1 tasks" in outcome.out

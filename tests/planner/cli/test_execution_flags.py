@@ -102,11 +102,11 @@ def test_a_damaged_memory_is_wrong_usage(plan: Call, tmp_path: Path, text: str) 
 @pytest.mark.parametrize(
     ("flags", "said"),
     [
-        (("--memory", "m.json"), "--memory goes with --observe"),
-        (("--tell", "mug 1 in cabinet 1"), "--tell goes with --observe"),
-        (("--observe", "--ask"), "--ask and --error-rate go without"),
-        (("--observe", "--error-rate", "0.1"), "--ask and --error-rate go without"),
-        (("--observe", "--format", "bt"), "--format bt goes without --observe"),
+        (("--memory", "m.json"), "--memory needs --observe"),
+        (("--tell", "mug 1 in cabinet 1"), "--tell needs --observe"),
+        (("--observe", "--ask"), "--ask and --error-rate cannot be combined"),
+        (("--observe", "--error-rate", "0.1"), "--ask and --error-rate cannot be combined"),
+        (("--observe", "--format", "bt"), "--format bt cannot be combined with --observe"),
         (("--observe", "--tell", "mug 1 in cellar 1"), "no place 'cellar 1'"),
     ],
 )
@@ -115,7 +115,7 @@ def test_flags_that_do_not_go_together_are_wrong_usage(plan: Call, flags: tuple[
 
 
 def test_a_dialogue_is_not_partially_observed(plan: Call) -> None:
-    refused(plan("--interactive", "--observe"), "--interactive goes without --observe")
+    refused(plan("--interactive", "--observe"), "--interactive cannot be combined with --observe")
 
 
 def test_a_given_plan_is_carried_out_and_what_it_lacks_is_looked_for(run: Call) -> None:

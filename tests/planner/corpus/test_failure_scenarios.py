@@ -11,7 +11,7 @@ from envs.symbolic.actions import State, parse_action, successor, unmet_precondi
 from envs.symbolic.scoring import holds
 from gpt.tokenization.tokenizer import Tokenizer
 from planner.corpus.corpus import Corpus, Recipe
-from planner.corpus.failure_scenarios import TRIES, Incident, Incidents, after_failure, draw_reason, filled
+from planner.corpus.failure_scenarios import MAX_SPANS, Incident, Incidents, after_failure, draw_reason, infill_document
 from planner.facts.failure_notes import abandoned
 from planner.prompts import text_format
 from planner.prompts.text_format import Document
@@ -38,7 +38,7 @@ def answer(document: Document) -> list[str]:
 def test_a_plan_after_feedback_reaches_its_conditions_without_what_is_given_up(incidents: list[Incident]) -> None:
     source, written = drawn(3), 0
     for incident in incidents:
-        document = source.whole_plan(incident)
+        document = source.feedback_document(incident)
         if document is None:
             continue
         written += 1
@@ -56,12 +56,12 @@ def test_a_plan_after_feedback_reaches_its_conditions_without_what_is_given_up(i
 def test_what_is_filled_in_makes_the_rest_of_the_plan_work(incidents: list[Incident]) -> None:
     written = 0
     for incident in incidents:
-        document = filled(incident)
+        document = infill_document(incident)
         if document is None:
             continue
         written += 1
         goal, start, barred = incident.goal, incident.start, abandoned(incident.notes)
-        found = islice(broken_spans(incident.rest, incident.expected, incident.seen, goal, start, barred), TRIES)
+        found = islice(broken_spans(incident.rest, incident.expected, incident.seen, goal, start, barred), MAX_SPANS)
         steps = [parse_action(start.world, subtask) for subtask in answer(document)]
         assert any(
             verify(incident.seen, goal, (*hole.before, *steps, *hole.after), initial_state=start).ok
@@ -78,7 +78,7 @@ def test_the_documents_fit_into_a_context_with_room(tokenizer: Tokenizer) -> Non
 
 
 def test_loss_is_on_the_answer_alone(incidents: list[Incident]) -> None:
-    document = next(d for d in map(filled, incidents) if d is not None)
+    document = next(d for d in map(infill_document, incidents) if d is not None)
     begin = next(i for i, s in enumerate(document) if s.special_token == "[EOS]")
     assert not any(s.loss_on_text or s.loss_on_special for s in document[:begin] if s.text != document[3].text)
     assert all(s.loss_on_text for s in document[begin:] if s.text)

@@ -165,7 +165,7 @@ def test_the_gpt_alone_mends_nothing(able: Planner, monkeypatch: pytest.MonkeyPa
 
 
 def test_a_way_to_repair_that_there_is_not_is_refused() -> None:
-    with pytest.raises(OptionsError, match="repair is 'infill' or 'replan', found 'glue'"):
+    with pytest.raises(OptionsError, match="repair must be 'infill' or 'replan', found 'glue'"):
         Options(repair="glue")  # type: ignore[arg-type]
 
 

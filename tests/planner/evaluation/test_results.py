@@ -13,7 +13,7 @@ from envs.symbolic.actions import State
 from envs.symbolic.goals import parse_goal
 from planner.evaluation.measurement import Attempt, Prediction
 from planner.evaluation.results import Results, Setting, TaskProblem
-from planner.evaluation.summary import score, spread, summarise
+from planner.evaluation.summary import score, spread, summarize
 from planner.evaluation.tables import scores_as_dict, success_table, worst_table
 from planner.tasks.held_out_trials import EvaluationTask
 
@@ -97,14 +97,14 @@ def test_at_most_ten_worst_families_are_shown(make: Make) -> None:
 
 def test_length_is_compared_where_both_reach_the_goal(make: Make) -> None:
     found = [make("a"), make("b", ok=False)]
-    assert summarise("all", found, {"a": 3, "b": 1}).longer == 1.0
-    assert "/teacher" in success_table([summarise("all", found, {"a": 3})], "split")
+    assert summarize("all", found, {"a": 3, "b": 1}).longer == 1.0
+    assert "/teacher" in success_table([summarize("all", found, {"a": 3})], "split")
 
 
 def test_a_column_of_nothing_is_not_shown(make: Make) -> None:
     alone = make("a")
     bare = replace(alone, attempts={"understood": replace(alone.last, rate=math.nan, tried=0)})
-    table = success_table([summarise("all", [bare])], "split")
+    table = success_table([summarize("all", [bare])], "split")
     assert "right answer" in table
     assert not any(word in table for word in ("/teacher", "conditions", "steps"))
 

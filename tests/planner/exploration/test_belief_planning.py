@@ -102,7 +102,7 @@ def test_no_plan_is_exported_while_something_has_to_be_found(belief: Belief) -> 
 
 
 def test_an_error_rate_cannot_be_kept_where_not_all_is_known(belief: Belief) -> None:
-    with pytest.raises(CalibrationError, match="all of the home is known"):
+    with pytest.raises(CalibrationError, match="only in a fully known home"):
         plan_under_uncertainty(TaughtPlanner(MEANT), "mug", belief, Options(error_rate=0.1))
 
 

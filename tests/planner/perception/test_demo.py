@@ -45,7 +45,7 @@ def heard_as(words: str) -> Hearing:
 def test_what_is_seen_and_heard_is_done_in_the_true_home(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     home = open_home(datasets_dir() / "demo" / "kitchen.yaml")
     sight, planner = cast("Sight", TrueSight(home)), Planner.load()
-    code = demo.show(home, "put a fork", tmp_path, sight, heard_as("put a fork on the dining table"), planner,
+    code = demo.run_demo(home, "put a fork", tmp_path, sight, heard_as("put a fork on the dining table"), planner,
                      video=False)  # fmt: skip
     assert code == 0
     said = capsys.readouterr().out
@@ -53,7 +53,9 @@ def test_what_is_seen_and_heard_is_done_in_the_true_home(tmp_path: Path, capsys:
     result = json.loads((tmp_path / "result.json").read_text())
     assert result["said"] == "put a fork" and result["episode"]["success"]
     assert (tmp_path / "seen.png").stat().st_size > 10_000 and (tmp_path / "command.wav").stat().st_size > 10_000
-    code = demo.show(home, "x", tmp_path, sight, heard_as("put the piano on the dining table"), planner, video=False)
+    code = demo.run_demo(
+        home, "x", tmp_path, sight, heard_as("put the piano on the dining table"), planner, video=False
+    )
     assert code == 1
     assert "nothing is done" in capsys.readouterr().out
 

@@ -7,7 +7,7 @@ import pytest
 from envs.symbolic.domain import load_domain
 from envs.symbolic.state import Action
 from planner.perception.image_labels import Item, Listing, parse_listing
-from planner.perception.perceived_home import believed_home, joined, names_of, translated, visible_home
+from planner.perception.perceived_home import believed_home, match_names, merge_listings, translate_plan, visible_home
 from planner.world_model.open_home import open_home
 
 
@@ -34,9 +34,9 @@ def test_parts_of_one_piece_of_furniture_are_joined() -> None:
         Listing("desk", ("open",), (Item("book"), Item("mug"), Item("mug", ("dirty",)))),
     ]
     things = (Item("book"), Item("mug"), Item("mug", ("dirty",)), Item("pen"))
-    assert joined(parts) == Listing("desk", ("open",), things)  # the first mug is in both
+    assert merge_listings(parts) == Listing("desk", ("open",), things)  # the first mug is in both
     astray = Listing("bed", (), (Item("pillow"),))
-    assert joined([*parts, astray]).furniture == "desk"
+    assert merge_listings([*parts, astray]).furniture == "desk"
 
 
 def test_the_home_that_is_believed_in_has_what_is_seen() -> None:
@@ -58,14 +58,14 @@ def test_plans_are_carried_over_by_where_things_are() -> None:
     bed, desk = home.world.index["bed 1"], home.world.index["desk 1"]
     desk_seen = Listing("desk", (), (Item("book"), Item("vase")))
     believed = believed_home([Listing("sofa", (), (Item("pillow"),)), desk_seen])
-    found = names_of(believed, [names[bed], names[desk]], home)
+    found = match_names(believed, [names[bed], names[desk]], home)
     assert found["sofa 1"] == "bed 1"  # what it was taken for does not matter
     book = found["book 1"]
     assert home.root(home.world.index[book]) == desk
-    assert translated([Action("pick up", ("book 1",)), Action("put", ("book 1", "sofa 1"))], found) == (
+    assert translate_plan([Action("pick up", ("book 1",)), Action("put", ("book 1", "sofa 1"))], found) == (
         Action("pick up", (book,)), Action("put", (book, "bed 1")),
     )  # fmt: skip
-    assert translated([Action("pick up", ("vase 1",))], found) is None  # there is none
+    assert translate_plan([Action("pick up", ("vase 1",))], found) is None  # there is none
 
 
 def test_of_a_visible_home_only_what_was_seen_is_left() -> None:

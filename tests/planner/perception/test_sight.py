@@ -12,10 +12,16 @@ import torch
 from envs.rendering.renderer import Light
 from envs.simulation.physical_home import PhysicalHome
 from planner.errors import PlannerError
-from planner.perception.camera_views import STEADY, UNSEEN, VARIED, Picture, parts_of, pictures, pose
+from planner.perception.camera_views import STEADY, UNSEEN, VARIED, Picture, picture_count, pictures, pose
 from planner.perception.image_labels import GRID, SIZE, VISIBLE, classes, parse_listing
-from planner.perception.training.image_pool import Gallery, changed
-from planner.perception.training.image_shards import joined, labeled, read_shard, shards_in, write_shard
+from planner.perception.training.image_pool import Gallery, augment_views
+from planner.perception.training.image_shards import (
+    concatenate_shards,
+    label_pictures,
+    read_shard,
+    shards_in,
+    write_shard,
+)
 from planner.perception.training.render import write
 from planner.world_model.open_home import open_home
 
@@ -49,7 +55,7 @@ def test_each_piece_of_furniture_is_shown_with_what_is_on_it(home: PhysicalHome,
 def test_wide_furniture_has_several_pictures_and_cameras_differ(home: PhysicalHome) -> None:
     spec = next(s for s in home.scene.fixtures if s.category == "bed")
     kind = home.world.fixture_category[home.world.index[spec.name]]
-    assert kind is not None and parts_of(kind) == 2
+    assert kind is not None and picture_count(kind) == 2
     eyes = {pose(spec, kind, part, STEADY, random.Random(0)).eye for part in (0, 1)}
     assert len(eyes) == 2
     assert len({pose(spec, kind, 0, VARIED, random.Random(k)).eye for k in range(5)}) == 5
@@ -57,7 +63,7 @@ def test_wide_furniture_has_several_pictures_and_cameras_differ(home: PhysicalHo
 
 
 def test_labels_say_where_the_middle_of_each_thing_is(home: PhysicalHome, shown: list[Picture], tmp_path: Path) -> None:
-    shard = labeled(home.world, shown)
+    shard = label_pictures(home.world, shown)
     names = classes()
     for number, picture in enumerate(shown):
         assert parse_listing(shard.texts[number]) == picture.listing
@@ -68,7 +74,7 @@ def test_labels_say_where_the_middle_of_each_thing_is(home: PhysicalHome, shown:
         assert (shard.centers[number] > 0).sum() <= len(picture.things)
     assert shard.cells.shape == (len(shown), GRID, GRID) and (shard.cells > 0).mean() > 0.3
     path = tmp_path / "pictures-test-0-00000.npz"
-    write_shard(path, joined([shard, shard]))
+    write_shard(path, concatenate_shards([shard, shard]))
     again = read_shard(path)
     np.testing.assert_array_equal(again.pictures[len(shown) :], shard.pictures)
     assert again.texts == shard.texts * 2
@@ -81,7 +87,7 @@ def test_rendering_makes_the_same_pictures_again_and_a_gallery_takes_them_over(t
     for folder in ("a", "b"):
         (tmp_path / folder).mkdir()
         assert write(tmp_path / folder, 3, 8, "train") >= 8
-    first, second = (joined([read_shard(p) for p in shards_in(tmp_path / f)]) for f in ("a", "b"))
+    first, second = (concatenate_shards([read_shard(p) for p in shards_in(tmp_path / f)]) for f in ("a", "b"))
     np.testing.assert_array_equal(first.pictures, second.pictures)
     assert first.texts == second.texts
     gallery = Gallery(torch.device("cpu"), tmp_path / "a", 1000)
@@ -94,16 +100,16 @@ def test_rendering_makes_the_same_pictures_again_and_a_gallery_takes_them_over(t
         number = first.texts.index(text)
         assert int(views.furniture[row]) == first.furniture[number]
     with pytest.raises(PlannerError, match=r"planner\.perception\.training\.render"):
-        Gallery(torch.device("cpu"), tmp_path / "none", 10).wait(1, patience=0.1)
+        Gallery(torch.device("cpu"), tmp_path / "none", 10).wait(1, timeout_s=0.1)
 
 
 def test_a_mirrored_picture_has_mirrored_labels(home: PhysicalHome, shown: list[Picture]) -> None:
     torch.manual_seed(0)
-    shard = labeled(home.world, shown[:8])
+    shard = label_pictures(home.world, shown[:8])
     gallery = Gallery(torch.device("cpu"), Path("unused"), 10)
     gallery._add(shard)
     plain = gallery.all()
-    mirrored = changed(plain, torch.device("cpu"))
+    mirrored = augment_views(plain, torch.device("cpu"))
     turned = 0
     for before, after in zip(plain.centers, mirrored.centers, strict=True):
         assert torch.equal(after, before) or torch.equal(after, before.flip(1))
@@ -114,7 +120,7 @@ def test_a_mirrored_picture_has_mirrored_labels(home: PhysicalHome, shown: list[
 def test_light_is_what_is_asked_for(home: PhysicalHome, shown: list[Picture]) -> None:
     name = shown[0].fixture
     dim, bright = (
-        next(iter(pictures(home, only={name}, light=Light(ambient=ambient, diffuse=0.1)))).rgb.mean()
+        next(iter(pictures(home, fixtures={name}, light=Light(ambient=ambient, diffuse=0.1)))).rgb.mean()
         for ambient in (0.3, 0.8)
     )
     assert bright > 1.5 * dim

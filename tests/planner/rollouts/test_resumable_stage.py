@@ -24,9 +24,9 @@ def test_a_text_with_another_line_separator_is_one_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("raw", "said"),
     [
-        (b'{"id": "a"}\n{\n', "line 2: no JSON"),
+        (b'{"id": "a"}\n{\n', "line 2: not JSON"),
         (b"\xff\n", "not a text file"),
-        (b"[" * 100_000 + b"\n", "line 1: no JSON"),
+        (b"[" * 100_000 + b"\n", "line 1: not JSON"),
         (b"[]\n", "line 1: not an object"),
         (b'{"key": "a"}\n', "line 1: not an object with 'id'"),
         (b'{"id": "b"}\n', "its tasks differ"),

@@ -341,4 +341,4 @@ def test_without_ray_the_message_says_how_to_get_it(
 
 def test_the_command_takes_no_fewer_than_one_worker(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--workers", "0"]) == 2
-    assert "--workers is at least 1" in capsys.readouterr().err
+    assert "--workers must be at least 1" in capsys.readouterr().err

@@ -10,7 +10,7 @@ import pytest
 from envs.symbolic.domain import load_domain
 from envs.symbolic.goals import format_goal, parse_goal
 from planner.language.phrase_patterns import load_words
-from planner.tasks.augmentation import varied
+from planner.tasks.augmentation import vary_line
 from planner.tasks.task_files import TaskLine
 
 SCENE = ("apple", "bowl", "bread", "cup", "egg", "fork", "knife", "lettuce", "mug", "pan", "plate", "tomato")
@@ -20,7 +20,7 @@ def variations(said: str, goal: str, count: int = 60) -> Iterator[tuple[str, str
     line = TaskLine(id="1", instruction=said, goal=parse_goal(goal), objects=SCENE)
     rng = random.Random(0)
     for _ in range(count):
-        found = varied(line, rng)
+        found = vary_line(line, rng)
         if found is not None and found.goal is not None:
             yield found.instruction, format_goal(found.goal)
 
@@ -79,6 +79,6 @@ def test_the_steps_name_the_new_thing_too() -> None:
     goal = parse_goal("mug in sink")
     line = TaskLine(id="1", instruction="put a mug in the sink", goal=goal, objects=SCENE, extra={"steps": steps})
     rng = random.Random(0)
-    changed = [v for _ in range(40) if (v := varied(line, rng)) and v.goal and "mug" not in format_goal(v.goal)]
+    changed = [v for _ in range(40) if (v := vary_line(line, rng)) and v.goal and "mug" not in format_goal(v.goal)]
     assert changed
     assert all(len(v.steps) == 3 and not any("mug" in step for step in v.steps) for v in changed)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planner.tasks.held_out_trials import BUILT_IN, Split, draw_trials, family_of, sample_lines, trial_of
+from planner.tasks.held_out_trials import BUILT_IN, Split, draw_trials, family_of, sample_lines, trial_from_line
 from planner.tasks.home_splits import SPLITS
 from planner.tasks.task_files import TaskLine, with_steps
 from planner.tasks.task_sampler import goal_is_held_out
@@ -77,9 +77,9 @@ def test_steps_that_say_nothing_leave_the_instruction_as_it_is(instruction: str,
 
 def test_the_planner_is_told_steps_only_if_it_is_to_be() -> None:
     line = replace(LINE, extra={"steps": ["Go to the sink."]})
-    assert trial_of(line).told == "Wash the mug"
-    assert trial_of(line, steps=True).told == "Wash the mug steps: Go to the sink"
-    assert trial_of(line, steps=True).instruction == "Wash the mug"
+    assert trial_from_line(line).prompt == "Wash the mug"
+    assert trial_from_line(line, steps=True).prompt == "Wash the mug steps: Go to the sink"
+    assert trial_from_line(line, steps=True).instruction == "Wash the mug"
 
 
 @pytest.mark.parametrize("steps", [None, "go", ["go", 3], {}])

@@ -91,7 +91,7 @@ def test_a_missing_part_is_named(folder: Path, key: str) -> None:
     content = json.loads(path.read_text())
     del content[key]
     path.write_text(json.dumps(content))
-    with pytest.raises(CalibrationError, match=f"lacks '{key}'"):
+    with pytest.raises(CalibrationError, match=f"'{key}' is missing"):
         read_calibration(folder)
 
 

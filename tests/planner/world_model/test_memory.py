@@ -111,17 +111,17 @@ def test_a_file_too_large_to_be_a_memory_is_not_read(kept: Path, map_only: Belie
     [
         ({"version": 2}, "version 1"),
         ({"map": {"cabinet 1": "cabinet"}}, "another home"),
-        ({"things": []}, "to be objects"),
-        ({"things": {"unicorn 1": {"place": "cabinet 1"}}}, "no thing of the domain"),
-        ({"things": {"mug 1": {"place": "cellar 1"}}}, "not there"),
-        ({"things": {"mug 1": {"place": 3}}}, "to be words"),
+        ({"things": []}, "must be objects"),
+        ({"things": {"unicorn 1": {"place": "cabinet 1"}}}, "not an object of the domain"),
+        ({"things": {"mug 1": {"place": "cellar 1"}}}, "does not exist"),
+        ({"things": {"mug 1": {"place": 3}}}, "must be strings"),
         ({"things": {"mug 1": {"place": "cabinet 1", "states": ["asleep"]}}}, "some of"),
-        ({"things": {"mug 1": {"place": "cabinet 1", "liquid": "lava"}}}, "to be words"),
+        ({"things": {"mug 1": {"place": "cabinet 1", "liquid": "lava"}}}, "must be strings"),
         ({"things": {"box 1": {"place": "box 2"}, "box 2": {"place": "box 1"}}}, "inside itself"),
         ({"looked": ["cellar 1"]}, "not on the map"),
         ({"looked": [3]}, "not on the map"),
-        ({"fixtures": {"cabinet 1": ["asleep"]}}, "to be a list of"),
-        ({"fixtures": {"cabinet 1": "open"}}, "to be a list of"),
+        ({"fixtures": {"cabinet 1": ["asleep"]}}, "must be a list of"),
+        ({"fixtures": {"cabinet 1": "open"}}, "must be a list of"),
     ],
 )
 def test_what_cannot_be_remembered_is_said(kept: Path, map_only: Belief, changes: dict[str, object], said: str) -> None:
@@ -152,9 +152,9 @@ def test_a_thing_may_be_told_to_be_in_one_that_was_told_of_before(map_only: Beli
 @pytest.mark.parametrize(
     ("sentence", "said"),
     [
-        ("mug 1", "expected where a thing is"),
-        ("", "expected where a thing is"),
-        ("unicorn 1 in cabinet 1", "no thing is called 'unicorn'"),
+        ("mug 1", "expected where an object is"),
+        ("", "expected where an object is"),
+        ("unicorn 1 in cabinet 1", "no object is called 'unicorn'"),
         ("mug 1 in celler 1", "no place 'celler 1'"),
         ("mug 1 in cabinet", "which cabinet"),
         ("mug 1 in microwave 7", "did you mean"),

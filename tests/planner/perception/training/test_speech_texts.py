@@ -10,8 +10,8 @@ import torch
 
 from planner.language.phrase_patterns import load_families
 from planner.perception.espeak import RATE, SpeechError, Voice, phonemes, speak
-from planner.perception.training.speech_augmentation import Augmenter, in_a_room, with_noise
-from planner.perception.training.speech_pool import BUCKETS, Pool, utterances
+from planner.perception.training.speech_augmentation import Augmenter, add_noise, add_room
+from planner.perception.training.speech_pool import BUCKETS_S, Pool, utterances
 from planner.perception.training.speech_texts import ACCENTS, VARIANTS, Texts, voice
 from planner.perception.transcript_normalization import (
     LETTERS,
@@ -100,7 +100,7 @@ def test_a_pool_keeps_the_newest_and_draws_batches_of_few_shapes() -> None:
         assert letters == words(utterance.text)
     for _ in range(4):
         drawn = pool.draw(random.Random(0), 12.0)
-        assert drawn.sounds.shape[1] / RATE in BUCKETS and int(drawn.lengths.max()) <= drawn.sounds.shape[1]
+        assert drawn.sounds.shape[1] / RATE in BUCKETS_S and int(drawn.lengths.max()) <= drawn.sounds.shape[1]
     pool.add(made)  # there is no room for both
     assert pool.heard == 24 and len(pool) < 24
     assert pool.all().texts[-12:] == [u.text for u in made]
@@ -121,7 +121,7 @@ def test_changed_sounds_are_as_long_as_they_say_and_no_two_alike() -> None:
 def test_noise_is_as_loud_as_asked() -> None:
     wave = 0.4 * torch.sin(torch.arange(3 * RATE) * 0.2)
     for seed, snr in enumerate([0.0, 10.0, 20.0] * 8):
-        noise = with_noise(wave, snr, seed) - wave
+        noise = add_noise(wave, snr, seed) - wave
         measured = 10 * torch.log10(wave.square().mean() / noise.square().mean())
         assert float(measured) == pytest.approx(snr, abs=0.5)
-    assert not torch.equal(in_a_room(wave, 0), wave)
+    assert not torch.equal(add_room(wave, 0), wave)

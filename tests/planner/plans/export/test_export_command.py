@@ -59,7 +59,7 @@ def test_a_refusal_has_nothing_to_export(plan: Call) -> None:
 
 @pytest.mark.parametrize("flag", ["--json", "--execute"])
 def test_a_format_for_another_program_goes_with_no_other_output(plan: Call, flag: str) -> None:
-    refused(plan(MUG, "--format", "bt", flag), "--format bt goes without", flag)
+    refused(plan(MUG, "--format", "bt", flag), "--format bt cannot be combined with", flag)
 
 
 def test_an_unknown_format_is_wrong_usage(plan: Call) -> None:

@@ -238,7 +238,7 @@ def test_a_plan_is_read_as_our_actions_and_pseudo_actions_are_dropped(flat: Stat
 
 @pytest.mark.parametrize("line", ["(fly mug_1)", "(pick-up mug_9 cabinet_1)", "(open)"])
 def test_what_is_no_action_of_the_home_is_said(flat: State, line: str) -> None:
-    with pytest.raises(ExportError, match="no action of this home"):
+    with pytest.raises(ExportError, match="not an action of this home"):
         to_pddl(parse_goal("mug on countertop"), flat).actions(line)
 
 
@@ -276,7 +276,7 @@ def texts(task: PddlTask) -> tuple[str, str]:
 @pytest.mark.skipif(not is_installed(), reason="the extra `pddl` is not installed")
 @pytest.mark.parametrize("text", ["cold pot on countertop", "hot mug", "no anything on plate ; hot bowl"])
 def test_heat_among_many_vessels_is_no_harder_to_search(home: State, text: str) -> None:
-    actions = solve(to_pddl(parse_goal(text), home), timeout_s=30.0)
+    actions = solve(to_pddl(parse_goal(text), home), timeout_s=600.0)
     assert actions is not None and verify(home, parse_goal(text), actions).ok
 
 
