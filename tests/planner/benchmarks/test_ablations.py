@@ -44,8 +44,8 @@ def test_a_longer_context_gets_fewer_steps_for_the_same_operations() -> None:
 def test_conditions_are_trained_once_and_compared(
     recipe: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(builder, "VOCABULARY_SAMPLE", 1)  # 500 homes' words: they are not compared
-    monkeypatch.setattr(builder, "VALIDATION", 60)
+    monkeypatch.setattr(builder, "VOCABULARY_SHARDS", 1)  # 500 homes' words: they are not compared
+    monkeypatch.setattr(builder, "VALIDATION_TREES", 60)
     monkeypatch.setattr(ablations, "TOKENS_PER_STEP", 1024)
     flags = ["--recipe", recipe, "--seeds", "1", "--limit", "0", "--out", str(tmp_path / "out"), "--json"]
     assert ablations.main(["heads", *flags]) == 0
