@@ -285,8 +285,8 @@ tasks = [Proposal(id=f"0/{{i}}", home=i, instruction="light", goal="no ceiling l
 write_lines(folder / "run" / "cycle-1" / "proposals.jsonl", [t.as_dict() for t in tasks])
 sizes = Sizes(homes=1, per_home=2, varied=1, composed=1, samples=0, steps=2, rows=1, held_out=1)
 results = improve(folder / "run", folder / "model", sizes, cycles=1, seed=0)
-unwanted = {{"planner.corpus.teacher", "planner.corpus.corpus", "pybullet"}}
-print(results["cycles"][0]["lessons"], *sorted(unwanted & set(sys.modules)))
+forbidden = {{"planner.corpus.teacher", "planner.corpus.corpus", "pybullet"}}
+print(results["cycles"][0]["lessons"], *sorted(forbidden & set(sys.modules)))
 """
     for name in ("model.safetensors", "config.json", "tokenizer.json"):
         (tmp_path / "model").mkdir(exist_ok=True)

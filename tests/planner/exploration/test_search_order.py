@@ -25,7 +25,7 @@ from planner.tasks.home_splits import SPLITS, sample_home
 from planner.world_model import usual_places
 from planner.world_model.belief import Belief
 from planner.world_model.open_home import open_home
-from planner.world_model.usual_places import count_places, load_usual_places, main, training_homes, written
+from planner.world_model.usual_places import count_places, format_places, load_usual_places, main, training_homes
 from tests.envs.homes_for_tests import after
 from tests.planner.world_model.two_rooms import seen_at_start, two_rooms
 
@@ -127,7 +127,7 @@ def test_the_counts_are_of_training_homes_and_of_no_other(monkeypatch: pytest.Mo
 def test_what_is_kept_is_what_counting_gives(monkeypatch: pytest.MonkeyPatch) -> None:
     """The first homes of the file's own seed: none of their counts may be above the file's."""
     part, whole = count_places(training_homes(20, 0)), load_usual_places()
-    assert whole.homes == usual_places.HOMES
+    assert whole.homes == usual_places.DEFAULT_HOMES
     for category, counts in part.things.items():
         assert all(n <= whole.things[category].get(key, 0) for key, n in counts.items())
 
@@ -165,7 +165,7 @@ def test_counting_writes_the_file_that_is_read(tmp_path: Path, capsys: pytest.Ca
 
 def test_the_file_is_in_the_form_that_counting_writes() -> None:
     text = (datasets_dir() / "places" / "usual.json").read_text(encoding="utf-8")
-    assert text == written(load_usual_places()) and json.loads(text)["homes"] == usual_places.HOMES
+    assert text == format_places(load_usual_places()) and json.loads(text)["homes"] == usual_places.DEFAULT_HOMES
 
 
 def test_no_homes_are_no_counts(capsys: pytest.CaptureFixture[str]) -> None:
