@@ -110,9 +110,9 @@ def test_every_command_that_a_page_names_exists(page: Path) -> None:
 def test_no_page_names_a_path_of_a_particular_machine() -> None:
     files = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.split()
     text_files = [ROOT / name for name in files if name.endswith((".md", ".py", ".yaml", ".toml"))] or PAGES
-    guilty = [
+    violating = [
         str(path)
         for path in text_files
         if path.is_file() and re.search(r"/(?:home|root|Users)/\w+/", path.read_text(encoding="utf-8"))
     ]
-    assert not guilty
+    assert not violating

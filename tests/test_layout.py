@@ -25,8 +25,8 @@ MAX_FILES = 12  # in a folder, without its __init__.py
 MAX_DEPTH = 3  # folders from the repository's root
 MAX_LINES = 350  # a longer file is a warning: look for the room that its parts belong to before cutting it
 ENGINE = "envs/physics/engine.py"
-PHYSICS = ("pybullet", "pybullet_data", "pybullet_utils", "envs.physics", "envs.simulation.physical_home")
-WITHOUT_TORCH = ("gpt/inference", "gpt/tokenization")
+PHYSICS_MODULES = ("pybullet", "pybullet_data", "pybullet_utils", "envs.physics", "envs.simulation.physical_home")
+ROOMS_WITHOUT_TORCH = ("gpt/inference", "gpt/tokenization")
 
 
 class Import(NamedTuple):
@@ -110,18 +110,18 @@ def is_or_is_in(name: str, packages: tuple[str, ...]) -> bool:
 
 def reachable_from(start: str) -> set[str]:
     """Return our modules that running `start` can load, the `__init__` of their packages included."""
-    seen: set[str] = set()
-    waiting = [start]
-    while waiting:
-        name = waiting.pop()
+    visited: set[str] = set()
+    queue = [start]
+    while queue:
+        name = queue.pop()
         parent = name.rpartition(".")[0]
         if parent:
-            waiting.append(parent)
-        if name in seen or name not in SOURCES:
+            queue.append(parent)
+        if name in visited or name not in SOURCES:
             continue
-        seen.add(name)
-        waiting.extend(imports_of(name) - seen)
-    return seen
+        visited.add(name)
+        queue.extend(imports_of(name) - visited)
+    return visited
 
 
 def commands() -> list[str]:
@@ -169,14 +169,14 @@ def test_the_table_names_only_rooms_listed_above_the_importing_one() -> None:
 
 @pytest.mark.parametrize("room", ROOMS)
 def test_a_room_imports_only_what_the_table_allows(room: str) -> None:
-    broken = [
+    forbidden = [
         f"{SOURCES[module].relative_to(ROOT)}:{each.line} imports {each.module}"
         for module in SOURCES
         if room_of(module) == room
         for each in our_imports(module)
         if room_of(each.module) != room and room_of(each.module) not in ROOMS[room]
     ]
-    assert not broken, f"{room} may import {', '.join(ROOMS[room]) or 'nothing'}; but " + "; ".join(broken)
+    assert not forbidden, f"{room} may import {', '.join(ROOMS[room]) or 'nothing'}; but " + "; ".join(forbidden)
 
 
 @pytest.mark.parametrize("room", ROOMS)
@@ -198,20 +198,20 @@ def test_a_folder_holds_few_files() -> None:
     for path in SOURCES.values():
         if path.name != "__init__.py":
             files[path.parent.relative_to(ROOT).as_posix()].append(path.name)
-    full = {folder: len(names) for folder, names in files.items() if len(names) > MAX_FILES}
-    assert not full, f"at most {MAX_FILES} files a folder: find the room that some of them belong to"
-    deep = [folder for folder in files if len(Path(folder).parts) > MAX_DEPTH]
-    assert not deep
+    too_full = {folder: len(names) for folder, names in files.items() if len(names) > MAX_FILES}
+    assert not too_full, f"at most {MAX_FILES} files a folder: find the room that some of them belong to"
+    too_deep = [folder for folder in files if len(Path(folder).parts) > MAX_DEPTH]
+    assert not too_deep
 
 
 def test_every_folder_says_what_it_is_for() -> None:
     folders = {path.parent for path in SOURCES.values()}
-    silent = [
+    undocumented = [
         folder.relative_to(ROOT).as_posix()
         for folder in folders
         if not (tree := TREES.get(module_name(folder / "__init__.py"))) or not ast.get_docstring(tree)
     ]
-    assert not silent
+    assert not undocumented
 
 
 def test_long_files_are_named() -> None:
@@ -240,27 +240,27 @@ def test_decoding_without_torch_never_imports_it() -> None:
     users = {
         module
         for module in SOURCES
-        if room_of(module) in WITHOUT_TORCH and any(is_or_is_in(name, ("torch",)) for name in imports_of(module))
+        if room_of(module) in ROOMS_WITHOUT_TORCH and any(is_or_is_in(name, ("torch",)) for name in imports_of(module))
     }
     assert not users
 
 
 def test_gpt_needs_no_physics() -> None:
-    guilty = {
+    violating = {
         module: physics
         for module in SOURCES
         if is_or_is_in(module, ("gpt",))
-        and (physics := [name for name in imports_of(module) if is_or_is_in(name, PHYSICS)])
+        and (physics := [name for name in imports_of(module) if is_or_is_in(name, PHYSICS_MODULES)])
     }
-    assert not guilty
+    assert not violating
 
 
 def test_training_needs_no_physics() -> None:
-    guilty = {
-        module: sorted(name for name in imports_of(module) if is_or_is_in(name, PHYSICS))
+    violating = {
+        module: sorted(name for name in imports_of(module) if is_or_is_in(name, PHYSICS_MODULES))
         for module in reachable_from("planner.train")
     }
-    assert not {module: names for module, names in guilty.items() if names}
+    assert not {module: names for module, names in violating.items() if names}
 
 
 def test_the_pipeline_is_one_short_file() -> None:
@@ -278,8 +278,8 @@ def test_self_improvement_never_asks_the_teacher() -> None:
 
 
 def test_importing_the_packages_imports_neither_torch_nor_physics() -> None:
-    done = run_python("import sys, envs, gpt, planner; sys.exit(bool({'torch', 'pybullet'} & set(sys.modules)))")
-    assert done.returncode == 0, done.stderr
+    process = run_python("import sys, envs, gpt, planner; sys.exit(bool({'torch', 'pybullet'} & set(sys.modules)))")
+    assert process.returncode == 0, process.stderr
 
 
 HELP = """
@@ -300,5 +300,5 @@ for command in {commands!r}:
 
 def test_a_commands_help_is_shown_without_torch_or_physics() -> None:
     # One process for all: no command may import either, so none can hide another's import.
-    done = run_python(HELP.format(commands=commands()))
-    assert done.returncode == 0, done.stderr
+    process = run_python(HELP.format(commands=commands()))
+    assert process.returncode == 0, process.stderr

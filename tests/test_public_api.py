@@ -21,13 +21,13 @@ NAMES = [(package, name) for package in PACKAGES for name in package.__all__]
 
 
 def run_python(code: str, folder: Path) -> str:
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", code],
         cwd=folder, capture_output=True, text=True, check=False, timeout=300,
         env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
     )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    assert process.returncode == 0, process.stderr
+    return process.stdout
 
 
 def example_of(package: ModuleType) -> str:
@@ -40,9 +40,9 @@ def example_of(package: ModuleType) -> str:
 def test_an_exported_name_is_the_object_of_its_module(package: ModuleType, name: str) -> None:
     if name == "PhysicalHome":
         pytest.importorskip("pybullet")
-    found = getattr(package, name)
-    assert found.__name__ == name
-    assert found.__module__ == package._MODULE[name]
+    exported = getattr(package, name)
+    assert exported.__name__ == name
+    assert exported.__module__ == package._MODULE[name]
 
 
 @pytest.mark.parametrize(("package", "name"), NAMES)

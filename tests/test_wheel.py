@@ -22,9 +22,9 @@ WEIGHTS = ("model.safetensors", "config.json", "tokenizer.json")
 def run(*command: str | Path, cwd: Path) -> str:
     """Run a command as a stranger would, without this checkout on the path, and return what it prints."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    done = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=False, timeout=600)
-    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
-    return done.stdout
+    process = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=False, timeout=600)
+    assert process.returncode == 0, f"{command}\n{process.stdout}\n{process.stderr}"
+    return process.stdout
 
 
 @pytest.fixture(scope="module")
@@ -39,13 +39,13 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def installed_python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The Python of a new environment: our wheel, and behind it the third-party packages of this one."""
-    home = tmp_path_factory.mktemp("installed") / "venv"
-    venv.create(home, symlinks=True, with_pip=False)
-    python = home / "bin" / "python"
-    pip_there = (sys.executable, "-m", "pip", "--python", python)
-    run(*pip_there, "install", "--quiet", "--no-deps", "--no-index", wheel, cwd=home)
+    environment = tmp_path_factory.mktemp("installed") / "venv"
+    venv.create(environment, symlinks=True, with_pip=False)
+    python = environment / "bin" / "python"
+    pip_of_environment = (sys.executable, "-m", "pip", "--python", python)
+    run(*pip_of_environment, "install", "--quiet", "--no-deps", "--no-index", wheel, cwd=environment)
     # A folder named in a .pth file does not have its own .pth files read, so the editable checkout stays out.
-    site = Path(sysconfig.get_path("purelib", vars={"base": str(home), "platbase": str(home)}))
+    site = Path(sysconfig.get_path("purelib", vars={"base": str(environment), "platbase": str(environment)}))
     others = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
     (site / "third_party.pth").write_text("\n".join(sorted(others)) + "\n", encoding="utf-8")
     return python
@@ -59,16 +59,16 @@ def test_the_wheel_holds_all_of_datasets(wheel: Path) -> None:
     }
     folder = ROOT / "datasets"
     files = (path for path in folder.rglob("*") if path.is_file() and path.suffix != ".tmp")
-    kept = {path.relative_to(folder).as_posix() for path in files}
+    expected = {path.relative_to(folder).as_posix() for path in files}
     assert shipped
-    assert shipped == kept
+    assert shipped == expected
 
 
 def test_the_wheel_holds_the_weights_the_domain_and_the_type_markers(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
-    wanted = {f"planner/released/home/{name}" for name in WEIGHTS}
-    wanted |= {"envs/domain.yaml", "gpt/py.typed", "envs/py.typed", "planner/py.typed"}
-    assert wanted <= names
+    expected = {f"planner/released/home/{name}" for name in WEIGHTS}
+    expected |= {"envs/domain.yaml", "gpt/py.typed", "envs/py.typed", "planner/py.typed"}
+    assert expected <= names
 
 
 def test_the_wheel_has_only_three_top_level_packages(wheel: Path) -> None:

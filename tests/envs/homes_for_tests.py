@@ -21,40 +21,42 @@ def category_of(name: str) -> str:
 def scene(fixtures: Sequence[str], objects: Mapping[str, str] | None = None) -> Scene:
     """Build a home of `fixtures` ("oven 1: open on") and `objects` ({"mug 1: dirty hot of tea": "oven 1"})."""
     sizes = load_domain().fixtures
-    placed: list[FixtureSpec] = []
-    reach_m = [GAP_M, GAP_M]  # how far each wall is taken
+    fixture_specs: list[FixtureSpec] = []
+    wall_length_m = [GAP_M, GAP_M]  # how far each wall is taken
     for i, text in enumerate(fixtures):
         name, _, states = text.partition(": ")
         depth, width, _ = sizes[category_of(name)].size
         wall = i % 2
-        placed.append(
+        fixture_specs.append(
             FixtureSpec(
                 name=name,
                 category=category_of(name),
                 room="kitchen",
-                x=reach_m[wall] + width / 2,
+                x=wall_length_m[wall] + width / 2,
                 y=ROOM_DEPTH_M - depth / 2 - 0.05 if wall else depth / 2 + 0.05,
                 yaw=-math.pi / 2 if wall else math.pi / 2,
                 states=frozenset(states.split()),
             )
         )
-        reach_m[wall] += width + GAP_M
-    things = []
+        wall_length_m[wall] += width + GAP_M
+    object_specs = []
     for text, place in (objects or {}).items():
         name, _, rest = text.partition(": ")
         words, _, liquid = f" {rest}".partition(" of ")
-        kind = category_of(name)
-        things.append(
-            ObjectSpec(name=name, category=kind, place=place, states=frozenset(words.split()), liquid=liquid or None)
+        category = category_of(name)
+        object_specs.append(
+            ObjectSpec(
+                name=name, category=category, place=place, states=frozenset(words.split()), liquid=liquid or None
+            )
         )
-    width_m = max(*reach_m, 4.0)
+    width_m = max(*wall_length_m, 4.0)
     return Scene(
         name="test home",
         seed=0,
         rooms=(Room(name="kitchen", kind="kitchen", rect=(0.0, 0.0, width_m, ROOM_DEPTH_M)),),
         doorways=(),
-        fixtures=tuple(placed),
-        objects=tuple(things),
+        fixtures=tuple(fixture_specs),
+        objects=tuple(object_specs),
         robot=(width_m / 2, ROOM_DEPTH_M / 2, 0.0),
     )
 

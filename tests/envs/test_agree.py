@@ -22,60 +22,60 @@ physics = pytest.mark.skipif(importlib.util.find_spec("pybullet") is None, reaso
 
 
 @pytest.fixture
-def start() -> State:
+def initial_state() -> State:
     return World(kitchen()).initial()
 
 
 # Plans
 
 
-def test_random_actions_are_applicable_and_of_all_kinds(start: State) -> None:
+def test_random_actions_are_applicable_and_of_all_kinds(initial_state: State) -> None:
     rng = random.Random(0)
     skills = set[str]()
-    now = start
+    now = initial_state
     for _ in range(2000):
         action = draw_action(now, rng)
         now = apply(now, action)
         skills.add(action.skill)
-    assert skills == set(start.world.domain.skills)
+    assert skills == set(initial_state.world.domain.skills)
 
 
-def test_go_to_does_not_dominate_random_actions(start: State) -> None:
+def test_go_to_does_not_dominate_random_actions(initial_state: State) -> None:
     rng = random.Random(0)
-    drawn = [draw_action(start, rng).skill for _ in range(300)]
-    assert drawn.count("go to") < 100
+    skills = [draw_action(initial_state, rng).skill for _ in range(300)]
+    assert skills.count("go to") < 100
 
 
-def test_inapplicable_actions_have_an_unmet_precondition(start: State) -> None:
+def test_inapplicable_actions_have_an_unmet_precondition(initial_state: State) -> None:
     rng = random.Random(0)
-    assert all(unmet_precondition(start, draw_inapplicable(start, rng)) is not None for _ in range(100))
+    assert all(unmet_precondition(initial_state, draw_inapplicable(initial_state, rng)) is not None for _ in range(100))
 
 
 @pytest.mark.parametrize("name", CHAINS)
-def test_every_kind_of_chain_can_be_drawn_and_executed(start: State, name: str) -> None:
-    made = 0
+def test_every_kind_of_chain_can_be_drawn_and_executed(initial_state: State, name: str) -> None:
+    n_chains = 0
     for seed in range(60):
-        walk = ActionSequence(start)
+        sequence = ActionSequence(initial_state)
         try:
-            CHAINS[name](walk, random.Random(seed))
+            CHAINS[name](sequence, random.Random(seed))
         except DeadEndError:
             continue
-        now = start
-        for action in walk.actions:
+        now = initial_state
+        for action in sequence.actions:
             now = apply(now, action)
-        assert now == walk.state
-        made += 1
-    assert made
+        assert now == sequence.state
+        n_chains += 1
+    assert n_chains
 
 
-def test_a_machine_is_opened_filled_closed_and_run(start: State) -> None:
-    plans = [draw_chain(start, random.Random(seed)) for seed in range(200)]
+def test_a_machine_is_opened_filled_closed_and_run(initial_state: State) -> None:
+    plans = [draw_chain(initial_state, random.Random(seed)) for seed in range(200)]
     skills = {tuple(a.skill for a in actions) for name, actions in plans if name == "machine"}
     assert any(s[:6] == ("open", "pick up", "put", "close", "turn on", "turn off") for s in skills)
 
 
-def test_a_held_object_is_put_away_first(start: State) -> None:
-    holding = successor(start, Action("pick up", ("book 1",)))
+def test_a_held_object_is_put_away_first(initial_state: State) -> None:
+    holding = successor(initial_state, Action("pick up", ("book 1",)))
     name, actions = draw_chain(holding, random.Random(0))
     assert name == "put away"
     assert actions[0].args[0] == "book 1"
@@ -96,9 +96,9 @@ def test_a_plan_replays_from_its_seed(monkeypatch: pytest.MonkeyPatch) -> None:
         return [{k: v for k, v in r.items() if k != "cpu_s"} for r in record["steps"]]  # type: ignore[attr-defined]
 
     plan = agree.Plan(number=1, seed=0, grasp="assisted")
-    first, again = agree.run_plan(plan), agree.run_plan(plan)
-    assert facts(first) == facts(again)
-    assert len(first["steps"]) > 1  # type: ignore[arg-type]
+    once, twice = agree.run_plan(plan), agree.run_plan(plan)
+    assert facts(once) == facts(twice)
+    assert len(once["steps"]) > 1  # type: ignore[arg-type]
 
 
 @physics
@@ -108,9 +108,9 @@ def test_both_worlds_refuse_in_the_same_words_and_no_time_passes() -> None:
     home = PhysicalHome(kitchen())
     try:
         rng = random.Random(0)
-        wrong = [draw_inapplicable(home.state(), rng) for _ in range(40)]
-        wrong += [Action("pick up", ("unicorn 1",)), Action("polish", ("mug 1",)), Action("put", ("mug 1",))]
-        rows = [agree._refusal(home, action) for action in wrong]
+        inapplicable = [draw_inapplicable(home.state(), rng) for _ in range(40)]
+        inapplicable += [Action("pick up", ("unicorn 1",)), Action("polish", ("mug 1",)), Action("put", ("mug 1",))]
+        rows = [agree._refusal(home, action) for action in inapplicable]
         assert [row for row in rows if not row["agrees"]] == []
     finally:
         home.close()
@@ -126,9 +126,9 @@ def test_a_wrong_symbolic_world_is_detected(monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.setattr(
             state_comparison, "successor", lambda before, action: before
         )  # a symbolic world without effects
-        made = state_comparison.attempt(home, Action("turn on", ("sink 1",)))
-        assert made.done
-        assert ("sink 1", "on", "false", "true") in made.differences
+        attempt = state_comparison.attempt(home, Action("turn on", ("sink 1",)))
+        assert attempt.done
+        assert ("sink 1", "on", "false", "true") in attempt.differences
     finally:
         home.close()
 
@@ -144,9 +144,9 @@ def test_a_crash_in_a_skill_is_reported_as_a_finding(monkeypatch: pytest.MonkeyP
     home = physical_home.PhysicalHome(kitchen())
     try:
         monkeypatch.setattr(physical_home, "perform", breaks)
-        made = state_comparison.attempt(home, Action("turn on", ("sink 1",)))
-        assert (made.status, made.differences) == ("crashed", ())
-        assert made.reason.startswith("IndexError in test_agree.py:")
+        attempt = state_comparison.attempt(home, Action("turn on", ("sink 1",)))
+        assert (attempt.status, attempt.differences) == ("crashed", ())
+        assert attempt.reason.startswith("IndexError in test_agree.py:")
     finally:
         home.close()
 
@@ -160,37 +160,43 @@ def row(skill: str, status: str = "done", differences: tuple[tuple[str, ...], ..
             "duration_s": 3.0, "cpu_s": 1.0, "collisions": 0}  # fmt: skip
 
 
-LOST = (("cup 1", "place", "sink 1", "nothing"),)
+FELL_OUT = (("cup 1", "place", "sink 1", "nothing"),)
 
 
 def records() -> list[Record]:
     words = {"physical": "a", "symbolic": "b", "agrees": False}
     refusal = {"status": "refused", "subtask": "open mug 1", "ticks": 0, **words}
-    steps = [row("pick up"), row("put", differences=LOST), row("pick up", "failed", LOST), row("pick up"), refusal]
+    steps = [
+        row("pick up"),
+        row("put", differences=FELL_OUT),
+        row("pick up", "failed", FELL_OUT),
+        row("pick up"),
+        refusal,
+    ]
     return [{"key": "7", "home": 5, "steps": steps, "error": "", "started_right": True}]
 
 
 def test_disagreements_are_counted_by_skill_and_category_with_an_example_plan() -> None:
-    found = summarize(records())
-    assert found.disagreements == {"put mug: place": 1}
-    example = found.examples["put mug: place"]
+    summary = summarize(records())
+    assert summary.disagreements == {"put mug: place": 1}
+    example = summary.examples["put mug: place"]
     assert example == "plan 7: pick up mug 1 → put mug 1: cup 1 place: nothing, not sink 1"
-    assert (found.agree["put"].hits, found.agree["pick up"].hits) == (0, 2)
-    assert example in as_text(found)
+    assert (summary.agree["put"].hits, summary.agree["pick up"].hits) == (0, 2)
+    assert example in as_text(summary)
 
 
 def test_a_failure_is_counted_with_its_changes_and_whether_the_next_action_succeeded() -> None:
-    found = summarize(records())
-    assert (found.done["pick up"].hits, found.done["pick up"].total) == (2, 3)
-    assert found.done["pick up"].causes == {"it slipped": 1}
-    assert found.changed == {"pick up: place": 1}
-    assert (found.resumed.hits, found.resumed.total) == (1, 1)
+    summary = summarize(records())
+    assert (summary.done["pick up"].hits, summary.done["pick up"].total) == (2, 3)
+    assert summary.done["pick up"].causes == {"it slipped": 1}
+    assert summary.changed == {"pick up: place": 1}
+    assert (summary.resumed.hits, summary.resumed.total) == (1, 1)
 
 
 def test_refusals_with_different_wording_are_shown() -> None:
-    found = summarize(records())
-    assert found.refused == [False]
-    assert "physics 'a' after 0 ticks; symbolic 'b'" in as_text(found)
+    summary = summarize(records())
+    assert summary.refused == [False]
+    assert "physics 'a' after 0 ticks; symbolic 'b'" in as_text(summary)
 
 
 # The command

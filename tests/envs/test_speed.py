@@ -15,16 +15,16 @@ from envs.symbolic.actions import World
 
 
 def test_every_action_of_the_measured_sequence_is_applicable() -> None:
-    start = World(sample_scene(speed.SEED, geometry=False)).initial()
-    walk = draw_actions(start, 200, random.Random(0))
-    assert speed.actions_per_s(start, walk, 1.0, clock=iter([0.0, 0.0, 0.5, 2.0]).__next__) == (200.0, 1.0)
+    initial_state = World(sample_scene(speed.SEED, geometry=False)).initial()
+    actions = draw_actions(initial_state, 200, random.Random(0))
+    assert speed.actions_per_s(initial_state, actions, 1.0, clock=iter([0.0, 0.0, 0.5, 2.0]).__next__) == (200.0, 1.0)
 
 
 def test_half_of_the_mixture_is_inapplicable() -> None:
-    start = World(sample_scene(speed.SEED, geometry=False)).initial()
+    initial_state = World(sample_scene(speed.SEED, geometry=False)).initial()
     rng = random.Random(0)
-    mixed = speed.with_inapplicable(start, draw_actions(start, 200, rng), rng)
-    assert speed.actions_per_s(start, mixed, 1.0, clock=iter([0.0, 0.0, 0.5, 2.0]).__next__) == (400.0, 0.5)
+    mixed = speed.with_inapplicable(initial_state, draw_actions(initial_state, 200, rng), rng)
+    assert speed.actions_per_s(initial_state, mixed, 1.0, clock=iter([0.0, 0.0, 0.5, 2.0]).__next__) == (400.0, 0.5)
 
 
 def instructions_of(work: Callable[[], object]) -> int:
@@ -46,12 +46,12 @@ def instructions_of(work: Callable[[], object]) -> int:
 
 
 def test_the_symbolic_world_is_fast() -> None:
-    start = World(sample_scene(speed.SEED, n_objects=speed.N_OBJECTS, geometry=False)).initial()
-    walk = draw_actions(start, 300, random.Random(0))
+    initial_state = World(sample_scene(speed.SEED, n_objects=speed.N_OBJECTS, geometry=False)).initial()
+    actions = draw_actions(initial_state, 300, random.Random(0))
     clock = iter([0.0, 0.0, 2.0]).__next__  # once through the walk
-    count = instructions_of(lambda: speed.actions_per_s(start, walk, 1.0, clock))
+    count = instructions_of(lambda: speed.actions_per_s(initial_state, actions, 1.0, clock))
     # About 260 each, by which a core of these years tries more than a hundred thousand a second.
-    assert 50 < count / len(walk) < 800
+    assert 50 < count / len(actions) < 800
 
 
 def test_the_command_prints_json(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,8 +59,8 @@ def test_the_command_prints_json(capsys: pytest.CaptureFixture[str], monkeypatch
         monkeypatch.setattr(speed, figures, dict)
     monkeypatch.setattr(speed, "N_ACTIONS", 200)
     assert speed.main(["--json", "--seconds", "0.1"]) == 0
-    found = json.loads(capsys.readouterr().out)
-    assert found["entities"] > 50 and found["applicable_actions_per_s"] > 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["entities"] > 50 and report["applicable_actions_per_s"] > 0
 
 
 def test_an_invalid_duration_is_wrong_usage() -> None:

@@ -28,15 +28,15 @@ physics = pytest.mark.skipif(importlib.util.find_spec("pybullet") is None, reaso
 # Courses
 
 
-@pytest.mark.parametrize("what", TRIAL_SUITES)
-def test_every_category_has_a_trial_whose_steps_are_applicable(what: str) -> None:
-    for category in suite_categories(what):
-        course = define_trial(what, category, 0, 0)
-        now = World(course.scene).initial()
-        for step in course.steps:
+@pytest.mark.parametrize("suite", TRIAL_SUITES)
+def test_every_category_has_a_trial_whose_steps_are_applicable(suite: str) -> None:
+    for category in suite_categories(suite):
+        trial = define_trial(suite, category, 0, 0)
+        now = World(trial.scene).initial()
+        for step in trial.steps:
             assert unmet_precondition(now, step.action) is None, (category, step.action)
             now = successor(now, step.action)
-        assert any(step.counted for step in course.steps)
+        assert any(step.counted for step in trial.steps)
 
 
 def test_every_object_category_is_picked_up() -> None:
@@ -62,16 +62,16 @@ def test_trials_of_a_category_and_of_a_seed_have_different_homes() -> None:
 def test_objects_start_in_all_their_usual_places() -> None:
     places = set()
     for number in range(3):
-        course = define_trial("pick", "plate", number, 0)
-        places.add(next(o.place for o in course.scene.objects if o.name == "plate 1").rpartition(" ")[0])
+        trial = define_trial("pick", "plate", number, 0)
+        places.add(next(o.place for o in trial.scene.objects if o.name == "plate 1").rpartition(" ")[0])
     assert places == {"cabinet", "countertop", "dining table"}
 
 
 def test_a_picked_up_object_is_put_on_another_open_surface() -> None:
     for number in range(8):
-        course = define_trial("pick", "apple", number, 0)
-        source = next(o.place for o in course.scene.objects if o.name == "apple 1")
-        target = course.steps[-1].action.args[1]
+        trial = define_trial("pick", "apple", number, 0)
+        source = next(o.place for o in trial.scene.objects if o.name == "apple 1")
+        target = trial.steps[-1].action.args[1]
         assert target != source
         assert not load_domain().fixtures[target.rpartition(" ")[0]].enclosed
 
@@ -116,13 +116,13 @@ def test_a_fact_uses_the_word_of_its_place() -> None:
 
 
 def test_an_action_sequence_opens_closed_furniture_and_refuses_inapplicable_actions() -> None:
-    walk = ActionSequence(World(kitchen()).initial())
+    sequence = ActionSequence(World(kitchen()).initial())
     with pytest.raises(DeadEndError, match="fridge 1 is closed"):
-        walk.do("pick up", "apple 1")
-    assert walk.uncover("apple 1") == "fridge 1"
-    assert walk.uncover("apple 1") is None
-    walk.do("pick up", "apple 1")
-    assert [action.skill for action in walk.actions] == ["open", "pick up"]
+        sequence.do("pick up", "apple 1")
+    assert sequence.uncover("apple 1") == "fridge 1"
+    assert sequence.uncover("apple 1") is None
+    sequence.do("pick up", "apple 1")
+    assert [action.skill for action in sequence.actions] == ["open", "pick up"]
 
 
 def test_differences_name_the_atom_and_both_values() -> None:
@@ -189,9 +189,9 @@ def test_jobs_run_in_this_process_or_in_others() -> None:
 
 
 def test_a_process_that_dies_costs_only_its_own_job() -> None:
-    found = {r["key"]: r for r in run_jobs(dies_at_three, [Number(value=k) for k in range(6)], workers=2)}
-    assert found["3"] == {"key": "3", "error": "the process died"}
-    assert [found[str(k)].get("square") for k in (0, 1, 2, 4, 5)] == [0, 1, 4, 16, 25]
+    records = {r["key"]: r for r in run_jobs(dies_at_three, [Number(value=k) for k in range(6)], workers=2)}
+    assert records["3"] == {"key": "3", "error": "the process died"}
+    assert [records[str(k)].get("square") for k in (0, 1, 2, 4, 5)] == [0, 1, 4, 16, 25]
 
 
 def test_no_job_starts_after_the_time_limit() -> None:

@@ -44,8 +44,8 @@ def corners(piece: Piece) -> Array:
     x, y, z, w = piece.turn
     assert x == y == 0.0  # pieces turn about the vertical only
     half = np.array(list(product((-0.5, 0.5), repeat=3))) * piece.size
-    made: Array = half @ turn_z(2 * float(np.arctan2(z, w))).T + piece.at
-    return made
+    points: Array = half @ turn_z(2 * float(np.arctan2(z, w))).T + piece.at
+    return points
 
 
 def is_in(piece: Piece, point: Array) -> bool:

@@ -50,8 +50,8 @@ def test_every_object_is_drawn_about_its_size_in_few_triangles(category):
 
 def test_every_object_of_the_domain_has_its_own_appearance():
     assert {c.name for c in OBJECTS} <= set(APPEARANCES)
-    drawn = {(appearance(c).vertices, appearance(c).colors) for c in OBJECTS}
-    assert len(drawn) == len(OBJECTS)
+    meshes = {(appearance(c).vertices, appearance(c).colors) for c in OBJECTS}
+    assert len(meshes) == len(OBJECTS)
 
 
 def test_a_new_object_looks_like_its_shape():
@@ -61,19 +61,19 @@ def test_a_new_object_looks_like_its_shape():
 
 @pytest.mark.parametrize("category", FIXTURES, ids=lambda c: c.name)
 def test_trim_is_visual_only(category):
-    made = furniture(category)
-    pieces = [*made.pieces, *(piece for leaf in made.leaves for piece in leaf.pieces)]
+    model = furniture(category)
+    pieces = [*model.pieces, *(piece for leaf in model.leaves for piece in leaf.pieces)]
     assert all(not piece.solid for piece in pieces if piece.mesh is not None)
     assert any(piece.visible for piece in pieces)
 
 
 @pytest.mark.parametrize("category", FIXTURES, ids=lambda c: c.name)
 def test_every_fixture_has_a_body_with_its_joint_and_switch(category):
-    made = furniture(category)
-    assert made.pieces
-    assert bool(made.leaves) == (category.joint is not None)
-    assert (made.switch is not None) == category.switch
-    assert bool(made.glow) >= category.switch
+    model = furniture(category)
+    assert model.pieces
+    assert bool(model.leaves) == (category.joint is not None)
+    assert (model.switch is not None) == category.switch
+    assert bool(model.glow) >= category.switch
 
 
 @pytest.mark.parametrize("category", [f for f in FIXTURES if f.region], ids=lambda c: c.name)
@@ -89,13 +89,13 @@ def test_the_region_of_a_fixture_is_empty(category):
 
 def test_free_placements_touch_nothing_and_stay_inside():
     taken = np.array([[0.0, 0.0, 0.1, 0.1]])
-    spots = free_placements((0.5, 0.8), (0.1, 0.2), taken)
-    assert spots
-    for spot in spots:
-        half = (0.05, 0.1) if spot.yaw == 0 else (0.1, 0.05)
-        assert abs(spot.x) + half[0] <= 0.25 + 1e-6
-        assert abs(spot.y) + half[1] <= 0.4 + 1e-6
-        assert abs(spot.x) - half[0] >= 0.1 or abs(spot.y) - half[1] >= 0.1
+    placements = free_placements((0.5, 0.8), (0.1, 0.2), taken)
+    assert placements
+    for placement in placements:
+        half = (0.05, 0.1) if placement.yaw == 0 else (0.1, 0.05)
+        assert abs(placement.x) + half[0] <= 0.25 + 1e-6
+        assert abs(placement.y) + half[1] <= 0.4 + 1e-6
+        assert abs(placement.x) - half[0] >= 0.1 or abs(placement.y) - half[1] >= 0.1
 
 
 def test_a_full_region_has_no_free_placement():

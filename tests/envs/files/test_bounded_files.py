@@ -62,7 +62,7 @@ def test_a_truncated_archive_is_named(tmp_path: Path, cut: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         (BOMB, "line 1: anchors and aliases"),
         ("[" * 5000, "line 1: nested more than 20 deep"),
@@ -78,7 +78,7 @@ def test_a_truncated_archive_is_named(tmp_path: Path, cut: int) -> None:
     ],
 )
 def test_yaml_that_is_too_large_or_invalid_is_refused_quickly(
-    text: str, said: str, monkeypatch: pytest.MonkeyPatch
+    text: str, message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read, parse = list[yaml.Event](), yaml.parse
 
@@ -88,7 +88,7 @@ def test_yaml_that_is_too_large_or_invalid_is_refused_quickly(
             yield event
 
     monkeypatch.setattr(yaml, "parse", counted)
-    with pytest.raises(YamlError, match=said):
+    with pytest.raises(YamlError, match=message):
         safe_yaml.load(text)
     assert len(read) <= safe_yaml.MAX_NODES + 1  # at once: no more of it is looked at
 

@@ -62,8 +62,8 @@ def test_meshes_keep_their_colors_when_merged_and_moved():
 def test_a_texel_shows_its_color(color):
     picture = palette()
     u, v = texel(color)
-    shown = picture[int((1 - v) * len(picture)), int(u * len(picture))] / 255
-    assert shown == pytest.approx(color[:3], abs=0.5 / (STEPS - 1) + 1e-3)
+    color_of_texel = picture[int((1 - v) * len(picture)), int(u * len(picture))] / 255
+    assert color_of_texel == pytest.approx(color[:3], abs=0.5 / (STEPS - 1) + 1e-3)
 
 
 def test_a_tint_is_blended_over_all_colors():

@@ -35,21 +35,21 @@ def make(name: str = "HomePhysics-v0", **arguments: Any) -> HomeEnv:
 
 def episode(env: HomeEnv) -> list[Any]:
     """Carry out the plan; return everything that the environment said."""
-    said: list[Any] = [*env.reset(seed=0)]
+    returned: list[Any] = [*env.reset(seed=0)]
     for text in PLAN:
-        said += env.step(env.encode(text))
-    return said
+        returned += env.step(env.encode(text))
+    return returned
 
 
 @pytest.fixture(scope="module")
 def env() -> Iterator[HomeEnv]:
-    made = make(render_mode="rgb_array")
-    yield made
-    made.close()
+    base_env = make(render_mode="rgb_array")
+    yield base_env
+    base_env.close()
 
 
 @pytest.fixture(scope="module")
-def said(env: HomeEnv) -> list[Any]:
+def played_episode(env: HomeEnv) -> list[Any]:
     return episode(env)
 
 
@@ -60,19 +60,19 @@ def test_gymnasiums_checker_finds_no_problem(monkeypatch: pytest.MonkeyPatch) ->
     env.close()
 
 
-def test_a_plan_reaches_its_goal(said: list[Any]) -> None:
-    *_, reward, terminated, truncated, info = said
+def test_a_plan_reaches_its_goal(played_episode: list[Any]) -> None:
+    *_, reward, terminated, truncated, info = played_episode
     assert (reward, terminated, truncated) == (1.5, True, False)
     assert info["outcome"]["status"] == "done"
 
 
-def test_an_episode_replays_bit_for_bit_after_a_reset(env: HomeEnv, said: list[Any]) -> None:
-    assert same(episode(env), said)
+def test_an_episode_replays_bit_for_bit_after_a_reset(env: HomeEnv, played_episode: list[Any]) -> None:
+    assert same(episode(env), played_episode)
 
 
-def test_an_episode_replays_bit_for_bit_in_a_rebuilt_home(said: list[Any]) -> None:
+def test_an_episode_replays_bit_for_bit_in_a_rebuilt_home(played_episode: list[Any]) -> None:
     other = make()
-    assert same(episode(other), said)
+    assert same(episode(other), played_episode)
     other.close()
 
 
@@ -82,13 +82,13 @@ def test_both_ids_have_the_same_spaces(env: HomeEnv) -> None:
     assert env.observation_space == symbolic.observation_space
 
 
-def test_both_ids_return_the_same_except_for_the_outcome(said: list[Any]) -> None:
-    foretold = episode(make("HomeSymbolic-v0"))
-    for ours, theirs in zip(said, foretold, strict=True):
-        if isinstance(ours, dict) and "outcome" in ours:
-            assert set(ours["outcome"]) == set(theirs["outcome"])
-            ours, theirs = {**ours, "outcome": None}, {**theirs, "outcome": None}  # noqa: PLW2901
-        assert same(ours, theirs)
+def test_both_ids_return_the_same_except_for_the_outcome(played_episode: list[Any]) -> None:
+    expected = episode(make("HomeSymbolic-v0"))
+    for physical, symbolic in zip(played_episode, expected, strict=True):
+        if isinstance(physical, dict) and "outcome" in physical:
+            assert set(physical["outcome"]) == set(symbolic["outcome"])
+            physical, symbolic = {**physical, "outcome": None}, {**symbolic, "outcome": None}  # noqa: PLW2901
+        assert same(physical, symbolic)
 
 
 def test_an_inapplicable_action_takes_no_time(env: HomeEnv) -> None:
@@ -148,18 +148,18 @@ def test_without_pybullet_only_the_physics_is_missing(monkeypatch: pytest.Monkey
 @pytest.mark.parametrize("mode", ["sync", "async"])
 def test_vectorized_homes_match_single_homes(mode: str) -> None:
     arguments: dict[str, Any] = {"home": kitchen(), "observe": ("atoms", "rgb", "depth"), "image_size": (32, 24)}
-    together = gymnasium.make_vec("HomePhysics-v0", 2, vectorization_mode=mode, **arguments)
-    seen, infos = together.reset(seed=3)
-    said = [{key: seen[key][k] for key in seen} for k in range(2)]
+    vector_env = gymnasium.make_vec("HomePhysics-v0", 2, vectorization_mode=mode, **arguments)
+    observations, infos = vector_env.reset(seed=3)
+    expected = [{key: observations[key][k] for key in observations} for k in range(2)]
     actions = np.array([infos["action_indices"][k][k - 2] for k in range(2)])
-    seen, rewards, *_, infos = together.step(actions)
-    together.close()
+    observations, rewards, *_, infos = vector_env.step(actions)
+    vector_env.close()
     assert infos["action_mask"].shape == (2, 12, 257)
     for k in range(2):
         env = gymnasium.make("HomePhysics-v0", **arguments)
-        assert same(dict(env.reset(seed=3 + k)[0]), said[k])
+        assert same(dict(env.reset(seed=3 + k)[0]), expected[k])
         observation, reward, *_, info = env.step(actions[k])
-        assert same(dict(observation), {key: seen[key][k] for key in seen})
+        assert same(dict(observation), {key: observations[key][k] for key in observations})
         assert reward == rewards[k]
         assert info["action_indices"] == infos["action_indices"][k]
         assert info["outcome"]["ticks"] == infos["outcome"]["ticks"][k]
@@ -168,8 +168,8 @@ def test_vectorized_homes_match_single_homes(mode: str) -> None:
 
 def test_gymnasium_records_a_video_with_a_frame_for_each_step(tmp_path: Path) -> None:
     pytest.importorskip("moviepy", reason="gymnasium's RecordVideo writes with moviepy: pip install moviepy")
-    made = gymnasium.make("HomePhysics-v0", home=kitchen(), goal=GOAL, render_mode="rgb_array")
-    env = gymnasium.wrappers.RecordVideo(made, str(tmp_path / "videos"), disable_logger=True)
+    base_env = gymnasium.make("HomePhysics-v0", home=kitchen(), goal=GOAL, render_mode="rgb_array")
+    env = gymnasium.wrappers.RecordVideo(base_env, str(tmp_path / "videos"), disable_logger=True)
     env.reset(seed=0)
     for text in PLAN:
         env.step(env.unwrapped.encode(text))  # type: ignore[attr-defined]

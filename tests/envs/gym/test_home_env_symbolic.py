@@ -37,9 +37,9 @@ def do(env: HomeEnv, *subtasks: str) -> tuple[dict[str, Any], float, bool, bool,
 
 @pytest.fixture
 def env() -> HomeEnv:
-    made = make(home=kitchen(), goal="apple on dining table ; fridge closed", render_mode="ansi")
-    made.reset(seed=0)
-    return made
+    built = make(home=kitchen(), goal="apple on dining table ; fridge closed", render_mode="ansi")
+    built.reset(seed=0)
+    return built
 
 
 def test_gymnasiums_checker_finds_no_problem() -> None:
@@ -130,8 +130,8 @@ def test_an_action_survives_encoding_and_decoding(env: HomeEnv) -> None:
 def test_the_mask_is_true_for_exactly_the_applicable_actions(env: HomeEnv) -> None:
     mask = env.action_mask()
     assert mask.shape == (12, 257, 257)
-    found = {env.decode(np.array(where)) for where in np.argwhere(mask)}
-    assert found == set(env.reset()[1]["actions"])
+    actions = {env.decode(np.array(index)) for index in np.argwhere(mask)}
+    assert actions == set(env.reset()[1]["actions"])
 
 
 @pytest.mark.parametrize("subtasks", [(), ("open fridge 1", "pick up milk 1"), ("pick up knife 1",)])
@@ -145,11 +145,11 @@ def test_the_mask_in_info_marks_every_applicable_action(env: HomeEnv, subtasks: 
     observation, *_, info = do(env, "open fridge 1", *subtasks)
     assert (info["action_mask"].shape, info["action_mask"].dtype) == ((12, 257), np.bool_)
     skills = list(load_domain().skills)
-    made = [
+    points = [
         [skill, int(observation["held"]), entity] if skills[skill] in ("put", "give", "pour") else [skill, entity, 0]
         for skill, entity in np.argwhere(info["action_mask"]).tolist()
     ]
-    assert sorted(made) == sorted(info["action_indices"])
+    assert sorted(points) == sorted(info["action_indices"])
 
 
 def test_a_sampled_point_is_an_applicable_action(env: HomeEnv) -> None:
@@ -163,20 +163,20 @@ def test_a_sampled_point_is_an_applicable_action(env: HomeEnv) -> None:
 @pytest.mark.parametrize("mode", ["sync", "async"])
 def test_vectorized_homes_match_single_homes(mode: str) -> None:
     arguments = {"home": kitchen(), "max_steps": 5}
-    together = gymnasium.make_vec("HomeSymbolic-v0", 2, vectorization_mode=mode, **arguments)
-    alone = [make(**arguments) for _ in range(2)]
-    seen, infos = together.reset(seed=[3, 4])
-    said = [env.reset(seed=seed) for env, seed in zip(alone, (3, 4), strict=True)]
+    vector_env = gymnasium.make_vec("HomeSymbolic-v0", 2, vectorization_mode=mode, **arguments)
+    single_envs = [make(**arguments) for _ in range(2)]
+    observations, infos = vector_env.reset(seed=[3, 4])
+    expected = [env.reset(seed=seed) for env, seed in zip(single_envs, (3, 4), strict=True)]
     for _ in range(4):
         assert infos["action_mask"].shape == (2, 12, 257)
-        for k, (one, info) in enumerate(said):
-            assert all(same(seen[key][k], one[key]) for key in one)
+        for k, (observation, info) in enumerate(expected):
+            assert all(same(observations[key][k], observation[key]) for key in observation)
             assert infos["action_indices"][k] == info["action_indices"]
             assert same(infos["action_mask"][k], info["action_mask"])
         actions = np.array([infos["action_indices"][k][-1] for k in range(2)])
-        seen, *_, infos = together.step(actions)
-        said = [(result[0], result[4]) for result in map(lambda e, a: e.step(a), alone, actions)]
-    together.close()
+        observations, *_, infos = vector_env.step(actions)
+        expected = [(result[0], result[4]) for result in map(lambda e, a: e.step(a), single_envs, actions)]
+    vector_env.close()
 
 
 def test_an_inapplicable_action_changes_nothing_and_says_why(env: HomeEnv) -> None:

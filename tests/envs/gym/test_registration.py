@@ -15,11 +15,11 @@ import pytest
 )  # fmt: skip
 def test_the_environments_are_registered_in_either_import_order(imports):
     code = f"{imports}; print(gymnasium.make('HomeSymbolic-v0').spec.id, gymnasium.spec('HomePhysics-v0').id)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert (done.stdout.split(), done.returncode) == (["HomeSymbolic-v0", "HomePhysics-v0"], 0), done.stderr
+    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (process.stdout.split(), process.returncode) == (["HomeSymbolic-v0", "HomePhysics-v0"], 0), process.stderr
 
 
 def test_the_symbolic_home_works_without_gymnasium():
     code = "import sys, envs, envs.symbolic.actions, planner.pipeline; print('gymnasium' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.stdout.split() == ["False"], done.stderr
+    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert process.stdout.split() == ["False"], process.stderr

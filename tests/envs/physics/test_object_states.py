@@ -54,12 +54,12 @@ def run(home: PhysicalHome, *texts: str) -> None:
         assert outcome.status == "done", f"{text}: {outcome.reason}"
 
 
-def lay(home: PhysicalHome, thing: str, place: str) -> None:
+def lay(home: PhysicalHome, object_name: str, place: str) -> None:
     """Put a thing into the middle of a place, without the robot."""
     area = home.queries.region(place)
-    at = area.point(0.0, 0.0, home.queries.objects[thing].size[2] / 2 + 0.003)
-    home.engine.place(thing, at.tolist(), (0.0, 0.0, 0.0, 1.0))
-    home.engine.wake(thing)
+    position = area.point(0.0, 0.0, home.queries.objects[object_name].size[2] / 2 + 0.003)
+    home.engine.place(object_name, position.tolist(), (0.0, 0.0, 0.0, 1.0))
+    home.engine.wake(object_name)
     home.queries.forget()
 
 
@@ -103,12 +103,12 @@ def test_a_sink_that_is_off_washes_nothing(home):
 
 
 def test_an_interrupted_wash_restarts(home):
-    start, _ = home.engine.pose("plate 1")
+    initial_pose, _ = home.engine.pose("plate 1")
     home.object_states.on_switched("sink 1")
     for _ in range(4):  # two seconds in all
         lay(home, "plate 1", "sink 1")
         wait(home, HALF_TICKS)
-        home.engine.place("plate 1", start, (0.0, 0.0, 0.0, 1.0))
+        home.engine.place("plate 1", initial_pose, (0.0, 0.0, 0.0, 1.0))
         wait(home, HALF_TICKS)
     assert has(home, "plate 1", "dirty")
 
@@ -117,18 +117,18 @@ def test_a_plate_held_in_the_running_sink_stays_dirty(home, monkeypatch):
     from envs.robot.motion_primitives import SkillError
     from envs.skills import place
 
-    seen = []
+    holders = []
 
     def hold_on(motion: MotionPrimitives) -> None:
         motion.robot.wait(LONG_TICKS)
-        seen.append(motion.queries.root("plate 1"))
+        holders.append(motion.queries.root("plate 1"))
         raise SkillError("was held there")
 
     monkeypatch.setattr(place, "release", hold_on)
     run(home, "turn on sink 1", "pick up plate 1")
     outcome = home.execute(parse_action(home.world, "put plate 1 in sink 1"))
     assert (outcome.status, outcome.reason) == ("failed", "was held there")
-    assert seen == ["sink 1"]  # it was where the water is
+    assert holders == ["sink 1"]  # it was where the water is
     assert has(home, "plate 1", "dirty")
 
 

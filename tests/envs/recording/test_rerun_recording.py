@@ -33,9 +33,9 @@ def home():
 
 def test_a_recording_has_bodies_robot_joints_and_text(home, tmp_path: Path) -> None:
     path = tmp_path / "out.rrd"
-    with Recording(path, home) as made:
-        made.log_text("1/1 pick up mug 1")
-        assert home.execute(parse_action(home.world, "pick up mug 1"), on_tick=made.tick).status == "done"
+    with Recording(path, home) as recording:
+        recording.log_text("1/1 pick up mug 1")
+        assert home.execute(parse_action(home.world, "pick up mug 1"), on_tick=recording.tick).status == "done"
         assert not path.exists()
     assert [p.name for p in tmp_path.iterdir()] == ["out.rrd"]
     data = path.read_bytes()

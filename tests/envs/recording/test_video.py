@@ -53,14 +53,14 @@ def test_no_letter_of_a_caption_touches_the_edge(text):
     assert not bright[:, :2].any() and not bright[:, -2:].any() and not bright[-2:].any()
 
 
-@pytest.mark.parametrize("words", ["done", f"failed: {LONG}"])
-def test_cards_have_the_same_size_for_any_text(words):
-    first, other = (
+@pytest.mark.parametrize("status", ["done", f"failed: {LONG}"])
+def test_cards_have_the_same_size_for_any_text(status):
+    short, long = (
         labeled(GREY, "1  open cabinet 1", "done", SUCCESS_COLOR),
-        labeled(GREY, f"2  {LONG}", words, FAILURE_COLOR),
+        labeled(GREY, f"2  {LONG}", status, FAILURE_COLOR),
     )
-    assert first.shape == other.shape
-    assert (other[[0, -1]] == np.array(DARK)).all() and (other[:, [0, -1]].reshape(-1, 3) != 255).any()
+    assert short.shape == long.shape
+    assert (long[[0, -1]] == np.array(DARK)).all() and (long[:, [0, -1]].reshape(-1, 3) != 255).any()
 
 
 def test_done_and_failed_subtasks_have_their_colors():

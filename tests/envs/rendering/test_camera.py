@@ -42,16 +42,16 @@ def number(env: HomePhysics, name: str) -> int:
 
 
 @pytest.fixture(scope="module")
-def kept() -> Iterator[HomePhysics]:
-    made = make(observe=ALL, camera="head", image_size=(64, 48))
-    yield made
-    made.close()
+def module_env() -> Iterator[HomePhysics]:
+    env = make(observe=ALL, camera="head", image_size=(64, 48))
+    yield env
+    env.close()
 
 
 @pytest.fixture
-def env(kept: HomePhysics) -> HomePhysics:
-    kept.reset(seed=0)
-    return kept
+def env(module_env: HomePhysics) -> HomePhysics:
+    module_env.reset(seed=0)
+    return module_env
 
 
 def test_gymnasiums_checker_accepts_all_observation_modes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,11 +103,11 @@ def test_a_wrong_option_is_named_with_what_is_allowed(arguments: dict[str, Any],
 
 @pytest.mark.parametrize("name", ["plate 1", "bread 1", "book 1", "potato 1"])
 def test_an_object_is_segmented_at_its_true_distance(env: HomePhysics, name: str) -> None:
-    seen, pose = look(env, camera=ABOVE)
+    images, pose = look(env, camera=ABOVE)
     middle = env._home().engine.pose(name)[0]
     column, row, depth_m = pose.project([middle], 256, 256)[0]
-    assert seen["segmentation"][int(row), int(column)] == number(env, name)
-    assert depth_m - 0.15 < seen["depth"][int(row), int(column)] < depth_m + 0.02
+    assert images["segmentation"][int(row), int(column)] == number(env, name)
+    assert depth_m - 0.15 < images["depth"][int(row), int(column)] < depth_m + 0.02
 
 
 def test_a_segmentation_names_only_what_the_atoms_name(env: HomePhysics) -> None:
@@ -129,36 +129,36 @@ def test_a_door_is_segmented_as_its_fixture(env: HomePhysics) -> None:
 
 def test_a_held_object_keeps_its_segmentation_id(env: HomePhysics) -> None:
     env.step(env.encode("pick up plate 1"))
-    seen, _ = look(env, camera="overhead", image_size=(512, 512))
-    assert number(env, "plate 1") in seen["segmentation"]
+    images, _ = look(env, camera="overhead", image_size=(512, 512))
+    assert number(env, "plate 1") in images["segmentation"]
     assert env.home_state().held == number(env, "plate 1") - 1
 
 
 def test_depth_is_the_distance_to_the_floor_and_to_a_table(env: HomePhysics) -> None:
-    seen, pose = look(env, camera=ABOVE)
+    images, pose = look(env, camera=ABOVE)
     top = env._home().queries.region("dining table 1")
     floor, *on_top = [(MIDDLE[0] + 1.0, MIDDLE[1], 0.0), *(top.point(0.0, y, 0.0) for y in (-0.55, 0.55))]
     (row, column), *bare = pose.project([floor, *on_top], 256, 256)[:, [1, 0]].astype(int)
-    assert seen["segmentation"][row, column] == 0
-    assert seen["depth"][row, column] == pytest.approx(HIGH_M, abs=0.02)
+    assert images["segmentation"][row, column] == 0
+    assert images["depth"][row, column] == pytest.approx(HIGH_M, abs=0.02)
     for row, column in bare:
-        assert seen["segmentation"][row, column] == number(env, "dining table 1")
-        assert seen["depth"][row, column] == pytest.approx(HIGH_M - on_top[0][2], abs=0.02)
+        assert images["segmentation"][row, column] == number(env, "dining table 1")
+        assert images["depth"][row, column] == pytest.approx(HIGH_M - on_top[0][2], abs=0.02)
 
 
 def test_depth_of_a_slanted_view_is_along_the_cameras_axis(env: HomePhysics) -> None:
-    seen, pose = look(env)
-    spot = np.array(pose.target) * (1, 1, 0)  # on the floor
-    away = np.linspace(0.0, 2.5, 26)[:, None] * (np.array(pose.target) - pose.eye) * (1, 1, 0)
-    columns, rows, expected_m = pose.project(spot + away, 256, 256).T
+    images, pose = look(env)
+    point = np.array(pose.target) * (1, 1, 0)  # on the floor
+    offsets = np.linspace(0.0, 2.5, 26)[:, None] * (np.array(pose.target) - pose.eye) * (1, 1, 0)
+    columns, rows, expected_m = pose.project(point + offsets, 256, 256).T
     inside = (rows > 0) & (rows < 256)
-    picked = rows[inside].astype(int), columns[inside].astype(int)
-    bare = seen["segmentation"][picked] == 0
-    assert bare.sum() >= 3
+    pixels = rows[inside].astype(int), columns[inside].astype(int)
+    is_floor = images["segmentation"][pixels] == 0
+    assert is_floor.sum() >= 3
     # A row of pixels covers more of the floor the flatter it is seen: half a pixel of slope is allowed for.
-    slope_m = np.abs(np.gradient(seen["depth"], axis=0))[picked]
-    error_m = np.abs(seen["depth"][picked] - expected_m[inside])
-    assert (error_m[bare] < 0.02 + slope_m[bare]).all()
+    slope_m = np.abs(np.gradient(images["depth"], axis=0))[pixels]
+    error_m = np.abs(images["depth"][pixels] - expected_m[inside])
+    assert (error_m[is_floor] < 0.02 + slope_m[is_floor]).all()
 
 
 @pytest.mark.parametrize("size", [(256, 256), (320, 200)])
@@ -173,44 +173,44 @@ def test_a_point_of_the_home_is_projected_to_the_pixel_that_shows_it(env: HomePh
 
 
 def test_depth_is_maximal_where_nothing_is_visible(env: HomePhysics) -> None:
-    seen, _ = look(env, camera=((2.0, 3.0, 3.0), (2.0, 9.0, 4.0)))
-    assert seen["depth"].min() == FAR_M
-    assert not seen["segmentation"].any()
+    images, _ = look(env, camera=((2.0, 3.0, 3.0), (2.0, 9.0, 4.0)))
+    assert images["depth"].min() == FAR_M
+    assert not images["segmentation"].any()
 
 
 def test_the_head_moves_with_the_robot(env: HomePhysics) -> None:
-    before, there = env.reset(seed=0)[0], env.camera_pose()
+    before, old_pose = env.reset(seed=0)[0], env.camera_pose()
     env.step(env.encode("go to fridge 1"))
-    after, here = look(env, image_size=(64, 48))[0], env.camera_pose()
-    assert np.linalg.norm(np.subtract(here.eye, there.eye)) > 0.3
+    after, new_pose = look(env, image_size=(64, 48))[0], env.camera_pose()
+    assert np.linalg.norm(np.subtract(new_pose.eye, old_pose.eye)) > 0.3
     assert not same(before["rgb"], after["rgb"])
     x, y, yaw = env._home().engine.joints("robot", (0, 1, 2))
-    offset = np.subtract(here.target, here.eye)
-    assert np.hypot(here.eye[0] - x, here.eye[1] - y) < 0.1
+    offset = np.subtract(new_pose.target, new_pose.eye)
+    assert np.hypot(new_pose.eye[0] - x, new_pose.eye[1] - y) < 0.1
     assert np.allclose(offset[:2] / np.linalg.norm(offset[:2]), (np.cos(yaw), np.sin(yaw)), atol=1e-3)
 
 
 def test_a_free_camera_stays_where_it_is(env: HomePhysics) -> None:
-    _, there = look(env, camera=ABOVE)
+    _, pose = look(env, camera=ABOVE)
     env.step(env.encode("go to fridge 1"))
-    assert look(env, camera=ABOVE)[1] == there
+    assert look(env, camera=ABOVE)[1] == pose
 
 
 def test_the_head_camera_sees_no_object_behind_a_wall(env: HomePhysics) -> None:
     eye, target = (2.0, 3.0, 1.5), (-3.0, 3.0, 1.5)  # at the wall at x = 0
-    seen, _ = look(env, camera=(eye, target))
-    assert seen["depth"][128, 128] == pytest.approx(2.0 - 0.05, abs=0.02)
+    images, _ = look(env, camera=(eye, target))
+    assert images["depth"][128, 128] == pytest.approx(2.0 - 0.05, abs=0.02)
 
 
 def test_proprioception_holds_joints_speeds_gripper_opening_and_held_flag(env: HomePhysics) -> None:
-    felt = env.reset(seed=0)[0]["proprioception"]
-    assert felt[:3] == pytest.approx(env._home().scene.robot, abs=1e-3)
-    assert np.abs(felt[11:22]).max() < 0.05
-    assert felt[22] == pytest.approx(0.0, abs=0.005)
-    assert felt[23] == 0.0
-    held = env.step(env.encode("pick up plate 1"))[0]["proprioception"]
-    assert held[23] == 1.0
-    assert held[22] > 0.005
+    at_rest = env.reset(seed=0)[0]["proprioception"]
+    assert at_rest[:3] == pytest.approx(env._home().scene.robot, abs=1e-3)
+    assert np.abs(at_rest[11:22]).max() < 0.05
+    assert at_rest[22] == pytest.approx(0.0, abs=0.005)
+    assert at_rest[23] == 0.0
+    holding = env.step(env.encode("pick up plate 1"))[0]["proprioception"]
+    assert holding[23] == 1.0
+    assert holding[22] > 0.005
 
 
 def test_rendering_never_changes_physics() -> None:
@@ -220,7 +220,7 @@ def test_rendering_never_changes_physics() -> None:
         env.reset(seed=0)
         outcomes = [env.step(env.encode(text))[4]["outcome"] for text in ("open fridge 1", "pick up apple 1")]
         engine = env._home().engine
-        poses = {thing.name: engine.pose(thing.name) for thing in env._home().scene.objects}
+        poses = {obj.name: engine.pose(obj.name) for obj in env._home().scene.objects}
         ends.append((outcomes, poses, engine.joints("robot", range(14)).tolist(), engine.ticks))
         env.close()
     assert ends[0] == ends[1]

@@ -23,9 +23,9 @@ ABOVE = ((0.0, -0.01, 3.0), (0.0, 0.0, 0.0))
 
 @pytest.fixture
 def renderer():
-    made = Renderer()
-    yield made
-    made.close()
+    built = Renderer()
+    yield built
+    built.close()
 
 
 def colors_of(renderer, size=32):
@@ -78,9 +78,9 @@ def test_segmentation_pixels_hold_the_ids_of_simulated_bodies():
 
 @pytest.fixture(scope="module")
 def home():
-    made = PhysicalHome(scene(["cabinet 1", "desk lamp 1"], {"mug 1": "cabinet 1"}))
-    yield made
-    made.close()
+    built = PhysicalHome(scene(["cabinet 1", "desk lamp 1"], {"mug 1": "cabinet 1"}))
+    yield built
+    built.close()
 
 
 def test_rendering_adds_no_body_to_the_simulated_world(home):

@@ -35,8 +35,8 @@ POST = block((0.62, 0.0, 0.7), (0.06, 0.06, 1.4))  # between the two postures
 
 
 def between(a: Array, b: Array, n: int = 60) -> Array:
-    made: Array = np.linspace(a, b, n, dtype=np.float64)
-    return made
+    postures: Array = np.linspace(a, b, n, dtype=np.float64)
+    return postures
 
 
 # Collision model
@@ -74,9 +74,9 @@ def test_obstacles_are_relative_to_the_base():
     moved = Boxes(at=POST.at @ turn_z(base[2]).T + (base[0], base[1], 0.0), turn=turn_z(base[2])[None], half=POST.half,
                   soft=POST.soft)  # fmt: skip
     postures = between(LEFT_OF, RIGHT_OF)
-    here = arm_model(POST).overlap_depth(postures)
-    assert here.max() > 0.03
-    assert arm_model(moved, base=base).overlap_depth(postures) == pytest.approx(here, abs=1e-9)
+    depth_m = arm_model(POST).overlap_depth(postures)
+    assert depth_m.max() > 0.03
+    assert arm_model(moved, base=base).overlap_depth(postures) == pytest.approx(depth_m, abs=1e-9)
 
 
 def test_a_held_object_is_part_of_the_arm():
@@ -112,29 +112,29 @@ def test_a_free_straight_line_is_the_path():
 
 @pytest.mark.parametrize("seed", range(3))
 def test_a_path_past_a_post_never_touches_it(seed):
-    way = plan_path(arm_model(POST), LEFT_OF, RIGHT_OF, np.random.default_rng(seed))
-    assert way is not None
-    assert len(way) > 1
-    assert (way[-1] == RIGHT_OF).all()
-    for a, b in pairwise([LEFT_OF, *way]):
+    path = plan_path(arm_model(POST), LEFT_OF, RIGHT_OF, np.random.default_rng(seed))
+    assert path is not None
+    assert len(path) > 1
+    assert (path[-1] == RIGHT_OF).all()
+    for a, b in pairwise([LEFT_OF, *path]):
         assert arm_model(POST).overlap_depth(between(a, b)).max() < MAX_OVERLAP_M + GRAZED_M
-    postures = np.array(way)
+    postures = np.array(path)
     assert (postures >= kinematics.LOWER).all()
     assert (postures <= kinematics.UPPER).all()
 
 
 def test_the_same_random_draws_give_the_same_path():
-    ways = [plan_path(arm_model(POST), LEFT_OF, RIGHT_OF, np.random.default_rng(7)) for _ in range(2)]
-    assert ways[0] is not None
-    assert ways[1] is not None
-    assert np.array_equal(np.array(ways[0]), np.array(ways[1]))
+    paths = [plan_path(arm_model(POST), LEFT_OF, RIGHT_OF, np.random.default_rng(7)) for _ in range(2)]
+    assert paths[0] is not None
+    assert paths[1] is not None
+    assert np.array_equal(np.array(paths[0]), np.array(paths[1]))
 
 
 def test_the_path_starts_at_the_start_and_not_at_the_goal():
-    way = plan_path(arm_model(POST), LEFT_OF, RIGHT_OF, np.random.default_rng(1))
-    assert way is not None
-    assert distance(way[0], LEFT_OF) < distance(way[0], RIGHT_OF) or arm_model(POST).is_free_line(LEFT_OF, way[0])
-    assert arm_model(POST).is_free_line(LEFT_OF, way[0])
+    path = plan_path(arm_model(POST), LEFT_OF, RIGHT_OF, np.random.default_rng(1))
+    assert path is not None
+    assert distance(path[0], LEFT_OF) < distance(path[0], RIGHT_OF) or arm_model(POST).is_free_line(LEFT_OF, path[0])
+    assert arm_model(POST).is_free_line(LEFT_OF, path[0])
 
 
 def test_a_goal_inside_a_wall_has_no_path():
@@ -146,10 +146,10 @@ def test_a_goal_inside_a_wall_has_no_path():
 def test_an_overlap_at_the_start_does_not_block_the_motion():
     x, y, z = kinematics.sphere_centers(LEFT_OF[None])[0, -1].tolist()
     beside = block((x, y, z), (0.04, 0.04, 0.04))
-    there = float(arm_model(beside).overlap_depth(LEFT_OF[None])[0])
-    assert there > MAX_OVERLAP_M
+    depth_m = float(arm_model(beside).overlap_depth(LEFT_OF[None])[0])
+    assert depth_m > MAX_OVERLAP_M
     assert plan_path(arm_model(beside), LEFT_OF, RIGHT_OF, np.random.default_rng(0)) is None
-    assert plan_path(arm_model(beside, slack_m=there), LEFT_OF, RIGHT_OF, np.random.default_rng(0)) is not None
+    assert plan_path(arm_model(beside, slack_m=depth_m), LEFT_OF, RIGHT_OF, np.random.default_rng(0)) is not None
 
 
 def test_a_held_object_changes_the_path():
@@ -160,10 +160,10 @@ def test_a_held_object_changes_the_path():
     assert arm_model(low).is_free_line(LEFT_OF, RIGHT_OF)
     loaded = arm_model(low, cargo=bottle)
     assert not loaded.is_free_line(LEFT_OF, RIGHT_OF)
-    way = plan_path(loaded, LEFT_OF, RIGHT_OF, np.random.default_rng(0))
-    assert way is not None
+    path = plan_path(loaded, LEFT_OF, RIGHT_OF, np.random.default_rng(0))
+    assert path is not None
     assert all(
-        loaded.overlap_depth(between(a, b)).max() < MAX_OVERLAP_M + GRAZED_M for a, b in pairwise([LEFT_OF, *way])
+        loaded.overlap_depth(between(a, b)).max() < MAX_OVERLAP_M + GRAZED_M for a, b in pairwise([LEFT_OF, *path])
     )
 
 

@@ -54,44 +54,44 @@ def facing(yaw: float) -> tuple[float, float]:
 @given(start=st.tuples(COORDINATE, COORDINATE, ANGLE), corners=st.lists(st.tuples(COORDINATE, COORDINATE), min_size=1,
        max_size=4), yaw=ANGLE, line=COORDINATE)  # fmt: skip
 def test_every_steering_strategy_ends_at_the_last_corner_with_the_goal_heading(start, corners, yaw, line):
-    for way in heading_plans(start, corners, yaw, right_of(line)):
-        assert way[-1][:2] == pytest.approx(corners[-1])
-        assert facing(way[-1][2]) == pytest.approx(facing(yaw), abs=1e-5)
+    for path in heading_plans(start, corners, yaw, right_of(line)):
+        assert path[-1][:2] == pytest.approx(corners[-1])
+        assert facing(path[-1][2]) == pytest.approx(facing(yaw), abs=1e-5)
 
 
 @given(start=st.tuples(COORDINATE, COORDINATE, ANGLE), corners=st.lists(st.tuples(COORDINATE, COORDINATE), min_size=1,
        max_size=4), yaw=ANGLE)  # fmt: skip
 def test_in_free_space_the_base_respects_its_turning_limit(start, corners, yaw):
     for a, b in pairwise([start, *plan_headings(start, corners, yaw, everywhere)]):
-        apart = hypot(b[0] - a[0], b[1] - a[1])
+        distance_m = hypot(b[0] - a[0], b[1] - a[1])
         at_the_end = b[:2] == pytest.approx(corners[-1])  # the rest of the turn, on the spot
-        assert at_the_end or abs(b[2] - a[2]) <= TURN_RAD_PER_M * apart + 0.05
+        assert at_the_end or abs(b[2] - a[2]) <= TURN_RAD_PER_M * distance_m + 0.05
 
 
 def test_the_heading_is_kept_until_a_narrow_passage_is_left():
     start = (0.0, 0.0, 1.0)
-    way = dense(start, plan_headings(start, [(4.0, 0.0)], -1.0, right_of(2.0)))
-    assert all(yaw == pytest.approx(1.0, abs=0.01) for x, _, yaw in way if x < 1.95)
+    path = dense(start, plan_headings(start, [(4.0, 0.0)], -1.0, right_of(2.0)))
+    assert all(yaw == pytest.approx(1.0, abs=0.01) for x, _, yaw in path if x < 1.95)
 
 
 def test_the_final_heading_is_reached_before_a_narrow_passage():
     start = (0.0, 0.0, 1.0)
-    way = dense(start, plan_headings(start, [(4.0, 0.0)], -1.0, lambda point: point[0] < 2.0))
-    assert all(yaw == pytest.approx(-1.0, abs=0.01) for x, _, yaw in way if x > 2.0)
+    path = dense(start, plan_headings(start, [(4.0, 0.0)], -1.0, lambda point: point[0] < 2.0))
+    assert all(yaw == pytest.approx(-1.0, abs=0.01) for x, _, yaw in path if x > 2.0)
 
 
 def test_between_two_rooms_the_heading_is_kept_in_the_doorway():
     start = (0.0, 0.0, 2.0)
-    way = dense(start, plan_headings(start, [(6.0, 0.0)], -2.0, lambda point: not 0.45 < point[0] < 1.45))
-    kept = [yaw for x, _, yaw in way if 0.5 < x < 1.4]
-    assert np.ptp(kept) < 0.02
-    assert 0.5 < kept[0] < 1.5  # it was about to turn to where it drives
+    path = dense(start, plan_headings(start, [(6.0, 0.0)], -2.0, lambda point: not 0.45 < point[0] < 1.45))
+    yaws = [yaw for x, _, yaw in path if 0.5 < x < 1.4]
+    assert np.ptp(yaws) < 0.02
+    assert 0.5 < yaws[0] < 1.5  # it was about to turn to where it drives
 
 
 def test_on_a_long_path_the_base_faces_its_direction_of_travel():
     start = (0.0, 0.0, pi / 2)
-    way = dense(start, plan_headings(start, [(5.0, 0.0)], -pi / 2, everywhere))
-    assert all(yaw == pytest.approx(0.0, abs=0.01) for x, _, yaw in way if 1.5 < x < 3.5)
+    path = dense(start, plan_headings(start, [(5.0, 0.0)], -pi / 2, everywhere))
+    assert all(yaw == pytest.approx(0.0, abs=0.01) for x, _, yaw in path if 1.5 < x < 3.5)
 
 
 def test_on_a_short_path_the_base_does_not_turn_to_face_it():
@@ -102,8 +102,8 @@ def test_on_a_short_path_the_base_does_not_turn_to_face_it():
 
 
 def test_without_room_to_turn_the_final_heading_is_used_from_the_start():
-    way = plan_headings((0.0, 0.0, 0.0), [(1.0, 0.0), (1.0, 1.0)], 0.7, nowhere)
-    assert {round(yaw, 9) for _, _, yaw in way} == {0.7}
+    path = plan_headings((0.0, 0.0, 0.0), [(1.0, 0.0), (1.0, 1.0)], 0.7, nowhere)
+    assert {round(yaw, 9) for _, _, yaw in path} == {0.7}
 
 
 def test_a_straight_path_without_a_turn_is_one_pose():
@@ -112,8 +112,8 @@ def test_a_straight_path_without_a_turn_is_one_pose():
 
 
 def test_the_base_turns_through_the_smaller_angle():
-    way = plan_headings((0.0, 0.0, 3.0), [(3.0, 0.0)], -3.0, nowhere)
-    assert way[-1][2] == pytest.approx(2 * pi - 3.0)
+    path = plan_headings((0.0, 0.0, 3.0), [(3.0, 0.0)], -3.0, nowhere)
+    assert path[-1][2] == pytest.approx(2 * pi - 3.0)
 
 
 # What a way sweeps
@@ -134,8 +134,8 @@ def test_driving_past_a_post_does_not_collide():
 
 
 def test_driving_through_a_post_overlaps_by_the_depth_of_the_body():
-    deep = swept_overlap_m((0.0, 0.0, 0.0), [(2.0, 0.0, 0.0)], ARM, RADII, box(1.0, 0.0))
-    assert deep == pytest.approx(0.2 + 0.05, abs=0.01)
+    depth_m = swept_overlap_m((0.0, 0.0, 0.0), [(2.0, 0.0, 0.0)], ARM, RADII, box(1.0, 0.0))
+    assert depth_m == pytest.approx(0.2 + 0.05, abs=0.01)
 
 
 def test_a_swinging_arm_hits_an_obstacle_beside_the_base():
@@ -145,8 +145,8 @@ def test_a_swinging_arm_hits_an_obstacle_beside_the_base():
 
 
 def test_a_post_between_two_waypoints_is_detected():
-    way = [(4.0, 0.0, 0.0)]
-    assert swept_overlap_m((0.0, 0.0, 0.0), way, ARM, RADII, box(2.03, 0.17)) > 0.0
+    path = [(4.0, 0.0, 0.0)]
+    assert swept_overlap_m((0.0, 0.0, 0.0), path, ARM, RADII, box(2.03, 0.17)) > 0.0
 
 
 def test_objects_that_may_be_nudged_are_ignored():
@@ -215,8 +215,8 @@ def test_a_carried_object_stays_clear_of_the_furniture(hall, carried_m):
     hall.update([], carried_m=carried_m)
     corners = hall.path((3.0, 1.0), (3.0, 5.0))
     assert corners is not None
-    way = dense((3.0, 1.0, 0.0), [(x, y, 0.0) for x, y in corners])
-    assert min(float(hall.clearance_m[hall.cell_at(x, y)]) for x, y, _ in way) > max(
+    path = dense((3.0, 1.0, 0.0), [(x, y, 0.0) for x, y in corners])
+    assert min(float(hall.clearance_m[hall.cell_at(x, y)]) for x, y, _ in path) > max(
         BASE_CLEAR_M, carried_m - 2 * CELL_M
     )
 
@@ -226,8 +226,8 @@ def test_the_base_drives_around_an_object_on_the_floor(bare):
     assert not bare.is_free(np.array([2.0, 3.2]))
     corners = bare.path((1.0, 3.0), (3.0, 3.0))
     assert corners is not None
-    way = dense((1.0, 3.0, 0.0), [(x, y, 0.0) for x, y in corners])
-    assert min(hypot(x - 2.0, y - 3.0) for x, y, _ in way) > BASE_CLEAR_M
+    path = dense((1.0, 3.0, 0.0), [(x, y, 0.0) for x, y in corners])
+    assert min(hypot(x - 2.0, y - 3.0) for x, y, _ in path) > BASE_CLEAR_M
 
 
 def test_a_blocked_goal_has_no_path():

@@ -18,11 +18,11 @@ def home() -> Iterator[object]:
     from envs.simulation.physical_home import PhysicalHome
 
     fixtures = ["countertop 1", "cabinet 1: open", "cabinet 2", "cabinet 3: open"]
-    made = PhysicalHome(scene(fixtures, {"mug 1": "countertop 1"}))
-    spec = made.queries.specs["cabinet 1"]
-    made.motion.focus = np.array([spec.x, spec.y, 1.0])
-    yield made
-    made.close()
+    built = PhysicalHome(scene(fixtures, {"mug 1": "countertop 1"}))
+    spec = built.queries.specs["cabinet 1"]
+    built.motion.focus = np.array([spec.x, spec.y, 1.0])
+    yield built
+    built.close()
 
 
 def is_shut(home, name):

@@ -42,13 +42,13 @@ def test_kinematics_agree_with_the_engine():
 def test_motions_respect_velocity_limits():
     engine = Engine()
     robot = Robot(engine, (0.0, 0.0, 0.0))
-    seen = [engine.joints(NAME, LINKS)]
-    robot.on_tick = lambda: seen.append(engine.joints(NAME, LINKS))
+    joints = [engine.joints(NAME, LINKS)]
+    robot.on_tick = lambda: joints.append(engine.joints(NAME, LINKS))
     q = robot.q.copy()
     q[:4] = [1.0, -0.5, 2.0, 0.9]
     q[4:] += 0.3
     robot.move([q])
-    speed = max(float((np.abs(b - a) / CONTROL_S / SPEED).max()) for a, b in pairwise(seen[:-1]))
+    speed = max(float((np.abs(b - a) / CONTROL_S / SPEED).max()) for a, b in pairwise(joints[:-1]))
     assert speed < 1.1
     assert np.allclose(engine.joints(NAME, LINKS), q, atol=1e-3)
     engine.close()

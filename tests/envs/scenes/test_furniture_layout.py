@@ -112,10 +112,10 @@ def test_a_room_grows_until_its_furniture_fits() -> None:
 
 def test_given_geometry_is_not_moved() -> None:
     pinned = fixture("fridge 1", 2.0, 0.5, np.pi / 2)
-    kept = FixedGeometry(rooms=True, fixtures=frozenset({"fridge 1"}))
-    laid = lay_out(kitchen(pinned, fixture("sink 1")), np.random.default_rng(0), kept)
-    assert laid.fixtures[0] == pinned
-    assert laid.rooms[0].rect == (0.0, 0.0, 5.0, 5.0)
+    fixed = FixedGeometry(rooms=True, fixtures=frozenset({"fridge 1"}))
+    layout = lay_out(kitchen(pinned, fixture("sink 1")), np.random.default_rng(0), fixed)
+    assert layout.fixtures[0] == pinned
+    assert layout.rooms[0].rect == (0.0, 0.0, 5.0, 5.0)
 
 
 def test_a_floor_is_no_obstacle() -> None:

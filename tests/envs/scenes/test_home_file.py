@@ -34,7 +34,7 @@ objects:
 
 
 def objects(text: str) -> dict[str, ObjectSpec]:
-    return {thing.name: thing for thing in parse_home(text).objects}
+    return {obj.name: obj for obj in parse_home(text).objects}
 
 
 def in_order(scene: Scene) -> Scene:
@@ -336,8 +336,8 @@ def test_a_wrong_line_is_named(text: str, message: str) -> None:
 
 @pytest.mark.parametrize(("line", "message"), BAD_OBJECTS, ids=[message for _, message in BAD_OBJECTS])
 def test_a_wrong_object_is_named_with_its_line(line: str, message: str) -> None:
-    found = problems(f"rooms: {{kitchen: [fridge, 2 cabinet]}}\nobjects:\n  {line}")
-    assert any(problem.startswith(f"line 3: {message}") for problem in found), found
+    messages = problems(f"rooms: {{kitchen: [fridge, 2 cabinet]}}\nobjects:\n  {line}")
+    assert any(problem.startswith(f"line 3: {message}") for problem in messages), messages
 
 
 def test_all_problems_are_named_at_once() -> None:
@@ -385,8 +385,8 @@ objects:
 
 
 def test_a_wrong_entry_of_several_objects_is_reported_once() -> None:
-    found = problems("rooms: {kitchen: [cabinet]}\nobjects: {cabinet: [{plate: {count: 9}}, {mug: {count: 5}}]}")
-    assert [problem[:23] for problem in found] == ["line 2: no room for pla", "line 2: no room for mug"]
+    messages = problems("rooms: {kitchen: [cabinet]}\nobjects: {cabinet: [{plate: {count: 9}}, {mug: {count: 5}}]}")
+    assert [problem[:23] for problem in messages] == ["line 2: no room for pla", "line 2: no room for mug"]
 
 
 def test_rooms_that_overlap_do_not_hide_what_stands_outside() -> None:
@@ -394,8 +394,8 @@ def test_rooms_that_overlap_do_not_hide_what_stands_outside() -> None:
         "rooms:\n  kitchen:\n    rect: [0, 0, 4, 4]\n    fixtures:\n      - fridge: {pose: [6, 2, 0]}\n"
         "  hall: {rect: [3, 0, 6, 4]}"
     )
-    found = problems(text)
-    assert [problem.partition(":")[0] for problem in found] == ["line 5", "line 6"]
+    messages = problems(text)
+    assert [problem.partition(":")[0] for problem in messages] == ["line 5", "line 6"]
 
 
 @pytest.mark.parametrize("text", ["", "# nothing", "~"])
@@ -427,9 +427,9 @@ def test_too_many_objects_are_refused() -> None:
 
 
 def test_reading_stops_after_a_hundred_problems() -> None:
-    found = problems("rooms: {kitchen: [" + "frige, " * 3000 + "]}")
-    assert len(found) == 101
-    assert found[-1] == "line 1: 100 problems; the rest of the file was not checked"
+    messages = problems("rooms: {kitchen: [" + "frige, " * 3000 + "]}")
+    assert len(messages) == 101
+    assert messages[-1] == "line 1: 100 problems; the rest of the file was not checked"
 
 
 def test_a_large_file_is_refused(tmp_path: Path) -> None:

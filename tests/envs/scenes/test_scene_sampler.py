@@ -101,11 +101,11 @@ def test_a_home_has_as_many_objects_as_asked() -> None:
 def test_names_are_the_category_and_a_number_from_1(scenes: list[Scene]) -> None:
     for scene in scenes:
         numbers: dict[str, list[int]] = {}
-        for thing in (*scene.fixtures, *scene.objects):
-            head, _, number = thing.name.rpartition(" ")
-            assert head == thing.category
+        for item in (*scene.fixtures, *scene.objects):
+            head, _, number = item.name.rpartition(" ")
+            assert head == item.category
             numbers.setdefault(head, []).append(int(number))
-        assert all(found == list(range(1, len(found) + 1)) for found in numbers.values())
+        assert all(used == list(range(1, len(used) + 1)) for used in numbers.values())
 
 
 def test_everything_fits_where_it_is(scenes: list[Scene]) -> None:
@@ -115,18 +115,18 @@ def test_everything_fits_where_it_is(scenes: list[Scene]) -> None:
 def test_no_place_is_overfull(scenes: list[Scene]) -> None:
     for scene in scenes:
         used, number = Counter[str](), Counter[str]()
-        for thing in scene.objects:
-            used[thing.place] += DOMAIN.objects[thing.category].units
-            number[thing.place] += 1
+        for item in scene.objects:
+            used[item.place] += DOMAIN.objects[item.category].units
+            number[item.place] += 1
         assert all(n == 1 or used[p] <= DOMAIN.capacity(category(p)) for p, n in number.items())
 
 
 def test_containers_come_before_what_they_hold(scenes: list[Scene]) -> None:
     for scene in scenes:
-        there = {f.name for f in scene.fixtures}
-        for thing in scene.objects:
-            assert thing.place in there
-            there.add(thing.name)
+        fixture_names = {f.name for f in scene.fixtures}
+        for item in scene.objects:
+            assert item.place in fixture_names
+            fixture_names.add(item.name)
 
 
 def test_fixtures_stand_in_rooms_of_their_type(scenes: list[Scene]) -> None:
@@ -184,7 +184,7 @@ def test_required_objects_are_present(seed: int, word: str, number: int) -> None
 @settings(max_examples=60, deadline=None)
 def test_absent_categories_are_not_present(seed: int, absent: set[str]) -> None:
     scene = sample_scene(seed, absent=absent, geometry=False)
-    assert not absent & {thing.category for thing in (*scene.fixtures, *scene.objects)}
+    assert not absent & {item.category for item in (*scene.fixtures, *scene.objects)}
 
 
 def test_an_absent_class_is_absent_altogether() -> None:
@@ -195,9 +195,9 @@ def test_an_absent_class_is_absent_altogether() -> None:
 @given(seed=seeds, facts=st.sets(st.sampled_from(FACTS), max_size=6))
 @settings(max_examples=80, deadline=None)
 def test_required_facts_hold(seed: int, facts: set[str]) -> None:
-    start = World(sample_scene(seed, facts=sorted(facts), geometry=False)).initial()
+    initial_state = World(sample_scene(seed, facts=sorted(facts), geometry=False)).initial()
     for fact in facts:
-        assert all(holds(start, condition, start) for condition in parse_goal(fact).conditions), fact
+        assert all(holds(initial_state, condition, initial_state) for condition in parse_goal(fact).conditions), fact
 
 
 @pytest.mark.parametrize(

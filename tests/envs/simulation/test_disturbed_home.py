@@ -25,19 +25,19 @@ def small() -> State:
     )
 
 
-def drawn(start: State, seed: int, probability: float = 1.0, subtasks: int = 12) -> list[str]:
-    home = DisturbedHome(SymbolicHome(start), probability=probability, seed=seed)
+def drawn_disturbances(initial_state: State, seed: int, probability: float = 1.0, subtasks: int = 12) -> list[str]:
+    home = DisturbedHome(SymbolicHome(initial_state), probability=probability, seed=seed)
     for _ in range(subtasks):
         home.disturb([])
-    return [str(what) for what in home.made]
+    return [str(disturbance) for disturbance in home.made]
 
 
 # What is drawn
 
 
 def test_the_same_seed_gives_the_same_disturbances() -> None:
-    assert drawn(small(), 5) == drawn(small(), 5)
-    assert drawn(small(), 5) != drawn(small(), 6)
+    assert drawn_disturbances(small(), 5) == drawn_disturbances(small(), 5)
+    assert drawn_disturbances(small(), 5) != drawn_disturbances(small(), 6)
 
 
 def test_a_probability_of_zero_changes_nothing() -> None:
@@ -48,8 +48,8 @@ def test_a_probability_of_zero_changes_nothing() -> None:
 
 
 def test_the_probability_is_the_rate_of_disturbances() -> None:
-    assert len(drawn(small(), 1, probability=1.0, subtasks=40)) == 40
-    assert 10 <= len(drawn(small(), 1, probability=0.5, subtasks=40)) <= 30
+    assert len(drawn_disturbances(small(), 1, probability=1.0, subtasks=40)) == 40
+    assert 10 <= len(drawn_disturbances(small(), 1, probability=0.5, subtasks=40)) <= 30
 
 
 @pytest.mark.parametrize("wrong", [-0.1, 1.1, float("nan")])
@@ -69,53 +69,57 @@ def test_each_subtask_has_one_chance_of_a_disturbance() -> None:
     assert asked.made == silent.made and len(asked.made) == 5
 
 
-def every(now: State, kind: str, ahead: tuple[Action, ...] = ()) -> set[str]:
+def possible(now: State, kind: str, coming_actions: tuple[Action, ...] = ()) -> set[str]:
     """What can happen, over many draws."""
-    return {str(d) for seed in range(60) for d in possible_disturbances(now, kind, ahead, np.random.default_rng(seed))}  # type: ignore[arg-type]
+    return {
+        str(d)
+        for seed in range(60)
+        for d in possible_disturbances(now, kind, coming_actions, np.random.default_rng(seed))
+    }  # type: ignore[arg-type]
 
 
 def test_only_what_the_robot_holds_drops() -> None:
-    assert every(small(), "drop") == set()
-    assert every(after(small(), "pick up mug 1"), "drop") == {"mug 1 dropped to floor 1"}
+    assert possible(small(), "drop") == set()
+    assert possible(after(small(), "pick up mug 1"), "drop") == {"mug 1 dropped to floor 1"}
 
 
 def test_without_a_named_floor_objects_drop_to_the_ground() -> None:
     now = after(state(["desk 1"], {"mug 1": "desk 1"}), "pick up mug 1")
-    assert every(now, "drop") == {"mug 1 dropped to the ground"}
+    assert possible(now, "drop") == {"mug 1 dropped to the ground"}
 
 
 def test_held_enclosed_and_given_objects_are_not_moved() -> None:
     now = after(small(), "close fridge 1", "pick up bowl 1")
-    moved = {text.split(" moved")[0] for text in every(now, "move")}
+    moved = {text.split(" moved")[0] for text in possible(now, "move")}
     assert moved == {"mug 1"}
 
 
 def test_objects_are_moved_only_where_the_robot_could_put_them() -> None:
     now = after(small(), "close cabinet 1")
     for seed in range(30):
-        for what in possible_disturbances(now, "move", (), np.random.default_rng(seed)):
-            thing = now.world.index[what.name]
-            lifted = now._replace(place=(*now.place[:thing], -2, *now.place[thing + 1 :]), held=thing)
-            assert unmet_precondition(lifted, Action("put", (what.name, what.place))) is None
+        for disturbance in possible_disturbances(now, "move", (), np.random.default_rng(seed)):
+            index = now.world.index[disturbance.name]
+            lifted = now._replace(place=(*now.place[:index], -2, *now.place[index + 1 :]), held=index)
+            assert unmet_precondition(lifted, Action("put", (disturbance.name, disturbance.place))) is None
 
 
 def test_open_doors_are_closed_and_closed_doors_opened() -> None:
     now = after(small(), "close cabinet 1")
-    assert every(now, "open") == {"cabinet 1 opened"}
-    assert every(now, "close") == {"fridge 1 closed"}
+    assert possible(now, "open") == {"cabinet 1 opened"}
+    assert possible(now, "close") == {"fridge 1 closed"}
 
 
 def test_a_running_machine_stays_closed() -> None:
     now = after(World(kitchen()).initial(), "turn on microwave 1")
-    assert "microwave 1 opened" not in every(now, "open")
+    assert "microwave 1 opened" not in possible(now, "open")
 
 
 def test_an_obstructing_object_is_put_where_the_plan_puts_something() -> None:
-    ahead = tuple(parse_action(small().world, s) for s in ("pick up mug 1", "put mug 1 on desk 1"))
-    found = every(small(), "occupy", ahead)
-    assert found and all(text.endswith("put in the way at desk 1") for text in found)
-    assert not any(text.startswith("mug 1") for text in found)
-    assert every(small(), "occupy") == set()
+    coming_actions = tuple(parse_action(small().world, s) for s in ("pick up mug 1", "put mug 1 on desk 1"))
+    descriptions = possible(small(), "occupy", coming_actions)
+    assert descriptions and all(text.endswith("put in the way at desk 1") for text in descriptions)
+    assert not any(text.startswith("mug 1") for text in descriptions)
+    assert possible(small(), "occupy") == set()
 
 
 # What it does to atoms
@@ -167,7 +171,7 @@ def overlaps(home) -> list[tuple[str, str, float]]:
 
 @needs_pybullet
 @pytest.mark.parametrize(
-    ("before", "what"),
+    ("before", "disturbance"),
     [
         ((), Disturbance(kind="move", name="mug 1", place="sofa 1")),
         ((), Disturbance(kind="move", name="bowl 1", place="countertop 1")),
@@ -180,14 +184,14 @@ def overlaps(home) -> list[tuple[str, str, float]]:
     ],
 )
 def test_physical_and_symbolic_disturbances_give_the_same_atoms(
-    built, before: tuple[str, ...], what: Disturbance
+    built, before: tuple[str, ...], disturbance: Disturbance
 ) -> None:
     from envs.simulation.physical_disturbances import PhysicalDisturber
 
     for text in before:
         assert built.execute(parse_action(built.world, text)).status == "done"
-    expected = disturbed_state(built.state(), what)
-    assert PhysicalDisturber(built).make(what, np.random.default_rng(0)) == what
+    expected = disturbed_state(built.state(), disturbance)
+    assert PhysicalDisturber(built).make(disturbance, np.random.default_rng(0)) == disturbance
     assert built.state()[1:] == expected[1:]
     assert overlaps(built) == []
 
@@ -242,13 +246,13 @@ def test_random_disturbances_agree_with_the_symbolic_world() -> None:
         home, rng = PhysicalHome(home_for_plans(seed)), random.Random(seed)
         disturbed = DisturbedHome(home, probability=1.0, seed=seed)
         for _ in range(10):
-            before, ahead = home.state(), draw_chain(home.state(), rng)[1]
-            what = disturbed.disturb(ahead)
-            if what is not None:
+            before, coming_actions = home.state(), draw_chain(home.state(), rng)[1]
+            disturbance = disturbed.disturb(coming_actions)
+            if disturbance is not None:
                 total += 1
-                agree += home.state()[1:] == disturbed_state(before, what)[1:] and overlaps(home) == []
+                agree += home.state()[1:] == disturbed_state(before, disturbance)[1:] and overlaps(home) == []
             for action in draw_chain(home.state(), rng)[1][:2]:
                 home.execute(action)
         home.close()
     assert agree >= 0.95 * total
-    assert {what.kind for what in disturbed.made} <= set(DISTURBANCE_TYPES)
+    assert {disturbance.kind for disturbance in disturbed.made} <= set(DISTURBANCE_TYPES)

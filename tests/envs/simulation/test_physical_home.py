@@ -162,20 +162,20 @@ def test_random_plans_in_sampled_homes_mostly_succeed(seed):
 
     home = PhysicalHome(sample_scene(seed))
     rng = np.random.default_rng(seed)
-    done = 0
+    n_done = 0
     for _ in range(20):
         actions = applicable(home.state())
         skills = sorted({a.skill for a in actions} - {"go to"})
         skill = skills[int(rng.integers(len(skills)))]
         choice = [a for a in actions if a.skill == skill]
-        done += home.execute(choice[int(rng.integers(len(choice)))]).status == "done"
+        n_done += home.execute(choice[int(rng.integers(len(choice)))]).status == "done"
     home.close()
-    assert done >= 17
+    assert n_done >= 17
 
 
 # Floors
 
-FLOOR_THINGS = {
+FLOOR_OBJECTS = {
     "sock 1": "floor 1", "book 1": "floor 1", "ball 1": "floor 1", "toy block 1": "floor 1", "backpack 1": "floor 1",
     "magazine 1": "floor 1", "mug 1": "desk 1",
 }  # fmt: skip
@@ -186,7 +186,7 @@ def strewn() -> Iterator[object]:
     from envs.scenes.furniture_layout import FixedGeometry, lay_out
     from envs.simulation.physical_home import PhysicalHome
 
-    bare = scene(["desk 1", "laundry basket 1", "side table 1", "floor 1"], FLOOR_THINGS)
+    bare = scene(["desk 1", "laundry basket 1", "side table 1", "floor 1"], FLOOR_OBJECTS)
     home = PhysicalHome(lay_out(bare, np.random.default_rng(0), FixedGeometry(rooms=True)))
     yield home
     home.close()
@@ -202,9 +202,9 @@ def test_objects_lie_on_the_floor(untidy):
     assert untidy.state() == untidy.world.initial()
 
 
-@pytest.mark.parametrize("thing", ["sock 1", "book 1", "ball 1", "toy block 1", "backpack 1", "magazine 1"])
-def test_objects_are_picked_up_from_the_floor_and_put_back(untidy, thing):
-    run(untidy, "go to floor 1", f"pick up {thing}", f"put {thing} on floor 1")
+@pytest.mark.parametrize("name", ["sock 1", "book 1", "ball 1", "toy block 1", "backpack 1", "magazine 1"])
+def test_objects_are_picked_up_from_the_floor_and_put_back(untidy, name):
+    run(untidy, "go to floor 1", f"pick up {name}", f"put {name} on floor 1")
 
 
 def test_a_floor_can_be_cleared(untidy):
@@ -234,7 +234,7 @@ def test_an_object_that_falls_beside_the_rug_lies_on_the_floor_of_its_room(untid
     untidy.motion.robot.wait(120)
     state = untidy.state()
     assert untidy.world.names[state.place[untidy.world.index["mug 1"]]] == "floor 1"
-    area = untidy.queries.region("floor 1")
-    assert abs(area.local(untidy.queries.pose("mug 1")[0])[:2]).max() > area.size[0] / 2
+    region = untidy.queries.region("floor 1")
+    assert abs(region.local(untidy.queries.pose("mug 1")[0])[:2]).max() > region.size[0] / 2
     untidy.motion.robot.enable_collisions(["mug 1"])
     run(untidy, "pick up mug 1", "put mug 1 on desk 1")

@@ -70,12 +70,12 @@ def from_middle_m(home: PhysicalHome) -> float:
     return float(np.hypot(*held.pivot[:2]))
 
 
-def lay(home: PhysicalHome, thing: str, place: str, x: float, y: float, quarter: bool = False) -> None:
+def lay(home: PhysicalHome, object_name: str, place: str, x: float, y: float, quarter_turn: bool = False) -> None:
     """Put a thing onto a point of a place's frame, without the robot."""
-    area = home.queries.region(place)
-    at = area.point(x, y, home.queries.objects[thing].size[2] / 2 + 0.002)
-    yaw = area.yaw + (np.pi / 2 if quarter else 0.0)
-    home.engine.place(thing, at.tolist(), (0.0, 0.0, float(np.sin(yaw / 2)), float(np.cos(yaw / 2))))
+    region = home.queries.region(place)
+    position = region.point(x, y, home.queries.objects[object_name].size[2] / 2 + 0.002)
+    yaw = region.yaw + (np.pi / 2 if quarter_turn else 0.0)
+    home.engine.place(object_name, position.tolist(), (0.0, 0.0, float(np.sin(yaw / 2)), float(np.cos(yaw / 2))))
     home.queries.forget()
 
 
@@ -119,17 +119,17 @@ def test_without_friction_the_object_slips(home):
     assert is_tucked(home)
 
 
-@pytest.mark.parametrize("thing", ["basketball 1", "book 1"])
-def test_an_object_wider_than_the_hand_is_too_wide(home, thing):
-    outcome = try_to(home, f"pick up {thing}")
-    assert (outcome.status, outcome.reason) == ("failed", f"{thing} is too wide for the hand")
+@pytest.mark.parametrize("name", ["basketball 1", "book 1"])
+def test_an_object_wider_than_the_hand_is_too_wide(home, name):
+    outcome = try_to(home, f"pick up {name}")
+    assert (outcome.status, outcome.reason) == ("failed", f"{name} is too wide for the hand")
     assert outcome.ticks == 0  # known before the robot moves
 
 
 def test_an_object_pulled_out_of_the_hand_is_no_longer_held(home):
     run(home, "pick up spoon 1")
-    at, turn = home.engine.pose("spoon 1")
-    home.engine.place("spoon 1", (at[0], at[1], at[2] - 0.3), turn)
+    position, rotation = home.engine.pose("spoon 1")
+    home.engine.place("spoon 1", (position[0], position[1], position[2] - 0.3), rotation)
     outcome = try_to(home, "go to sink 1")
     assert (outcome.status, outcome.reason) == ("failed", "spoon 1 slipped")
     assert home.state().held < 0
@@ -149,8 +149,8 @@ def test_on_a_full_table_an_object_is_put_on_top_of_a_flat_one(home):
 
 
 def test_between_tall_objects_without_a_gap_there_is_no_room(home):
-    lay(home, "box 1", "shelf 1", 0.0, 0.21, quarter=True)
-    lay(home, "box 2", "shelf 1", 0.0, -0.21, quarter=True)
+    lay(home, "box 1", "shelf 1", 0.0, 0.21, quarter_turn=True)
+    lay(home, "box 2", "shelf 1", 0.0, -0.21, quarter_turn=True)
     run(home, "pick up cloth 1")
     outcome = try_to(home, "put cloth 1 on shelf 1")
     assert (outcome.status, outcome.reason, outcome.ticks) == ("failed", "no room on shelf 1", 0)
@@ -218,9 +218,9 @@ def test_outcome_energies_sum_to_the_robots_total(home):
 
 
 def test_time_and_ticks_of_an_outcome_agree(home):
-    start = home.engine.ticks
+    start_tick = home.engine.ticks
     outcome = try_to(home, "go to desk 1")
-    assert outcome.ticks == home.engine.ticks - start
+    assert outcome.ticks == home.engine.ticks - start_tick
     assert outcome.duration_s == pytest.approx(outcome.ticks / 240)
 
 
@@ -229,17 +229,17 @@ def test_time_and_ticks_of_an_outcome_agree(home):
 
 def snapshot(home: PhysicalHome) -> list[object]:
     """Everything in the engine that can move."""
-    poses: list[object] = [home.engine.pose(thing.name) for thing in home.scene.objects]
-    doors = [home.engine.joint(name, 0) for name, made in home.queries.furniture.items() if made.leaves]
+    poses: list[object] = [home.engine.pose(obj.name) for obj in home.scene.objects]
+    doors = [home.engine.joint(name, 0) for name, model in home.queries.furniture.items() if model.leaves]
     return [*poses, *doors, home.engine.joints(NAME, LINKS).tolist(), home.engine.ticks]
 
 
 def test_a_reset_restores_the_first_tick_bit_for_bit(home):
-    first, state = snapshot(home), home.state()
+    initial, state = snapshot(home), home.state()
     run(home, "close microwave 1", "pick up plate 1")
-    assert snapshot(home) != first
+    assert snapshot(home) != initial
     assert home.reset() == state
-    assert snapshot(home) == first
+    assert snapshot(home) == initial
 
 
 def test_actions_after_a_reset_replay_bit_for_bit(home):

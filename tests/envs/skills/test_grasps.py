@@ -54,16 +54,16 @@ def home(built: PhysicalHome) -> PhysicalHome:
     return built
 
 
-def stand(home: PhysicalHome, name: str, yaw: float = 0.0, *, lean: float = 0.0) -> Array:
+def stand(home: PhysicalHome, name: str, yaw: float = 0.0, *, tilt: float = 0.0) -> Array:
     """Put a thing into the air, turned and leaning about its own x; return its middle, (3,)."""
-    at = np.array(IN_THE_AIR)
-    w, z, x = cos(yaw / 2) * cos(lean / 2), sin(yaw / 2) * cos(lean / 2), cos(yaw / 2) * sin(lean / 2)
-    home.engine.place(name, at.tolist(), (x, sin(yaw / 2) * sin(lean / 2), z, w))
+    position = np.array(IN_THE_AIR)
+    w, z, x = cos(yaw / 2) * cos(tilt / 2), sin(yaw / 2) * cos(tilt / 2), cos(yaw / 2) * sin(tilt / 2)
+    home.engine.place(name, position.tolist(), (x, sin(yaw / 2) * sin(tilt / 2), z, w))
     home.queries.forget()
-    return at
+    return position
 
 
-def goals(home: PhysicalHome, name: str, *, deeper_m: float = 0.0) -> list[ReachTarget]:
+def grasps_of(home: PhysicalHome, name: str, *, deeper_m: float = 0.0) -> list[ReachTarget]:
     return grasp_candidates(home.motion, name, deeper_m=deeper_m)
 
 
@@ -74,21 +74,21 @@ def across(goal: ReachTarget, heading: float) -> Array:
 
 @pytest.mark.parametrize("name", PINCHED)
 def test_the_open_hand_fits_around_the_object_it_grasps(home, name):
-    found = goals(home, name)
-    assert found
-    assert all(0.0 < goal.width <= MAX_WIDTH_M for goal in found)
+    candidates = grasps_of(home, name)
+    assert candidates
+    assert all(0.0 < goal.width <= MAX_WIDTH_M for goal in candidates)
 
 
 @pytest.mark.parametrize("name", WIDE)
 def test_an_object_too_wide_on_every_side_has_no_grasp(home, name):
-    assert goals(home, name) == []
+    assert grasps_of(home, name) == []
 
 
 def test_a_standing_book_is_grasped_across_its_spine(home):
-    stand(home, "book 1", lean=pi / 2)
-    found = goals(home, "book 1")
-    assert found
-    assert all(goal.width == pytest.approx(0.03, abs=1e-6) for goal in found)
+    stand(home, "book 1", tilt=pi / 2)
+    candidates = grasps_of(home, "book 1")
+    assert candidates
+    assert all(goal.width == pytest.approx(0.03, abs=1e-6) for goal in candidates)
 
 
 @pytest.mark.parametrize("name", PINCHED)
@@ -96,7 +96,7 @@ def test_a_standing_book_is_grasped_across_its_spine(home):
 def test_the_grasp_width_is_the_objects_width_across_the_fingers(home, name, yaw):
     at = stand(home, name, yaw)
     category = home.queries.objects[name]
-    for goal in goals(home, name):
+    for goal in grasps_of(home, name):
         for heading in goal.yaws:
             side = np.abs(turn_z(-yaw)[:2, :2] @ across(goal, heading))  # in the thing's frame
             if np.hypot(*(goal.middle - at)[:2]) > 0.01 or category.shape == "cloth":
@@ -108,9 +108,9 @@ def test_the_grasp_width_is_the_objects_width_across_the_fingers(home, name, yaw
 @pytest.mark.parametrize("name", PINCHED)
 def test_rotating_an_object_rotates_its_grasps(home, name):
     at = stand(home, name, 0.0)
-    before = goals(home, name)
+    before = grasps_of(home, name)
     stand(home, name, 0.9)
-    after = goals(home, name)
+    after = grasps_of(home, name)
     assert len(after) == len(before)
     for a, b in zip(before, after, strict=True):
         assert b.middle - at == pytest.approx(turn_z(0.9) @ (a.middle - at), abs=1e-6)
@@ -123,7 +123,7 @@ def test_rotating_an_object_rotates_its_grasps(home, name):
 def test_the_fingertips_stay_above_the_support_and_reach_the_objects_sides(home, name, deeper_m):
     at = stand(home, name)
     half_m = home.queries.objects[name].size[2] / 2
-    for goal in goals(home, name, deeper_m=deeper_m):
+    for goal in grasps_of(home, name, deeper_m=deeper_m):
         z = float(goal.tip(0.0)[2] - at[2])
         assert z >= -half_m + MIN_TIP_HEIGHT_M - 1e-6
         assert half_m - FINGER_LENGTH_M - deeper_m - 1e-6 <= z < half_m
@@ -131,14 +131,14 @@ def test_the_fingertips_stay_above_the_support_and_reach_the_objects_sides(home,
 
 def test_a_second_attempt_grasps_deeper(home):
     stand(home, "milk 1")
-    first, second = goals(home, "milk 1"), goals(home, "milk 1", deeper_m=0.01)
+    first, second = grasps_of(home, "milk 1"), grasps_of(home, "milk 1", deeper_m=0.01)
     assert second[0].tip(0.0)[2] == pytest.approx(first[0].tip(0.0)[2] - 0.01)
 
 
 def test_a_mug_is_grasped_by_its_wall_from_inside_and_outside(home):
     at = stand(home, "mug 1", 0.4)
     category = home.queries.objects["mug 1"]
-    walls = goals(home, "mug 1")
+    walls = grasps_of(home, "mug 1")
     assert walls
     for goal in walls:
         out = goal.tip(0.0)[:2] - at[:2]
@@ -150,32 +150,32 @@ def test_a_mug_is_grasped_by_its_wall_from_inside_and_outside(home):
 
 def test_a_plate_is_grasped_by_its_rim_above_its_base(home):
     at = stand(home, "plate 1")
-    for goal in goals(home, "plate 1"):
+    for goal in grasps_of(home, "plate 1"):
         assert np.hypot(*(goal.tip(0.0) - at)[:2]) > 0.10
         assert goal.tip(0.0)[2] > at[2] + edge_height(home.queries.objects["plate 1"])
 
 
 def test_a_cloth_is_grasped_by_its_fold(home):
     stand(home, "cloth 1", 1.1)
-    found = goals(home, "cloth 1")
-    assert found
-    for goal in found:
+    candidates = grasps_of(home, "cloth 1")
+    assert candidates
+    for goal in candidates:
         (heading,) = goal.yaws
         assert abs(cos(heading - 1.1)) == pytest.approx(1.0)  # along the fold
 
 
 def test_round_objects_are_grasped_from_any_side(home):
     stand(home, "apple 1")
-    (goal,) = goals(home, "apple 1")
+    (goal,) = grasps_of(home, "apple 1")
     assert goal.yaws == ()
 
 
 @pytest.mark.parametrize("name", ["mug 1", "plate 1", "cloth 1"])
 def test_a_tilted_object_is_not_grasped_by_its_rim(home, name):
     stand(home, name)
-    upright = {round(goal.width, 4) for goal in goals(home, name)}
-    stand(home, name, lean=0.5)
-    leaning = {round(goal.width, 4) for goal in goals(home, name)}
+    upright = {round(goal.width, 4) for goal in grasps_of(home, name)}
+    stand(home, name, tilt=0.5)
+    leaning = {round(goal.width, 4) for goal in grasps_of(home, name)}
     assert upright & {WALL_M, 0.03}
     assert not leaning & {WALL_M, 0.03}
 
@@ -185,14 +185,14 @@ def test_the_hand_approaches_horizontally_in_a_bookshelf_and_from_above_on_a_tab
     home.engine.place("potato 1", home.queries.region(place).point(0.0, 0.0, 0.04).tolist(), (0, 0, 0, 1))
     home.queries.forget()
     assert home.queries.root("potato 1") == place
-    found = goals(home, "potato 1")
-    assert found
-    assert all((set(goal.pitches) == set(PITCHES_LEVEL)) == level for goal in found)
+    candidates = grasps_of(home, "potato 1")
+    assert candidates
+    assert all((set(goal.pitches) == set(PITCHES_LEVEL)) == level for goal in candidates)
 
 
 @pytest.mark.parametrize("lean", [0.0, pi / 2])
 def test_the_heading_of_an_object_is_its_yaw_even_on_its_side(home, lean):
-    stand(home, "spoon 1", 0.6, lean=lean)
+    stand(home, "spoon 1", 0.6, tilt=lean)
     assert heading_of(home.queries.pose("spoon 1")[1]) == pytest.approx(0.6, abs=1e-6)
 
 

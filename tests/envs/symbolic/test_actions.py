@@ -26,7 +26,7 @@ def why_not(now: State, subtask: str) -> str | None:
 
 
 @pytest.fixture(scope="module")
-def start() -> State:
+def initial_state() -> State:
     return World(kitchen()).initial()
 
 
@@ -78,8 +78,10 @@ def start() -> State:
         ([], "pick up fridge 1", "fridge 1 is a fixture"),
     ],
 )  # fmt: skip
-def test_the_first_unmet_precondition_is_reported(start: State, before: list[str], subtask: str, reason: str) -> None:
-    assert why_not(after(start, *before), subtask) == reason
+def test_the_first_unmet_precondition_is_reported(
+    initial_state: State, before: list[str], subtask: str, reason: str
+) -> None:
+    assert why_not(after(initial_state, *before), subtask) == reason
 
 
 def test_a_full_vessel_takes_no_more() -> None:
@@ -121,29 +123,29 @@ def test_food_on_a_plate_on_a_table_can_be_sliced() -> None:
 # -- effects ---------------------------------------------------------------------------------------------------------
 
 
-def test_what_is_picked_up_is_in_the_hand(start: State) -> None:
-    now = after(start, "pick up book 1")
+def test_what_is_picked_up_is_in_the_hand(initial_state: State) -> None:
+    now = after(initial_state, "pick up book 1")
     assert now.held == now.world.index["book 1"]
     assert now.place[now.held] == HELD
 
 
-def test_picking_up_brings_the_robot_to_the_fixture(start: State) -> None:
-    now = after(start, "pick up book 1")
+def test_picking_up_brings_the_robot_to_the_fixture(initial_state: State) -> None:
+    now = after(initial_state, "pick up book 1")
     assert now.world.names[now.at] == "dining table 1"
 
 
-def test_what_is_put_down_is_there_and_the_hand_is_empty(start: State) -> None:
-    now = after(start, "pick up book 1", "put book 1 on countertop 1")
+def test_what_is_put_down_is_there_and_the_hand_is_empty(initial_state: State) -> None:
+    now = after(initial_state, "pick up book 1", "put book 1 on countertop 1")
     assert place_of(now, "book 1") == "countertop 1"
     assert now.held < 0
 
 
-def test_a_given_object_is_with_the_person(start: State) -> None:
-    assert place_of(after(start, "pick up book 1", "give book 1 to person 1"), "book 1") == "person 1"
+def test_a_given_object_is_with_the_person(initial_state: State) -> None:
+    assert place_of(after(initial_state, "pick up book 1", "give book 1 to person 1"), "book 1") == "person 1"
 
 
-def test_what_a_person_holds_can_be_taken_back(start: State) -> None:
-    assert why_not(after(start, "pick up book 1", "give book 1 to person 1"), "pick up book 1") is None
+def test_what_a_person_holds_can_be_taken_back(initial_state: State) -> None:
+    assert why_not(after(initial_state, "pick up book 1", "give book 1 to person 1"), "pick up book 1") is None
 
 
 def test_a_container_takes_its_contents_along() -> None:
@@ -161,35 +163,35 @@ def test_a_container_can_stand_in_a_container_in_a_container() -> None:
     assert now.world.names[now.root(now.world.index["spoon 1"])] == "sofa 1"
 
 
-def test_opening_and_closing_undo_each_other(start: State) -> None:
-    now = after(start, "open cabinet 1")
+def test_opening_and_closing_undo_each_other(initial_state: State) -> None:
+    now = after(initial_state, "open cabinet 1")
     assert is_true(now, "cabinet 1", "open")
     assert is_true(after(now, "close cabinet 1"), "cabinet 1", "closed")
 
 
-def test_switching_on_and_off_undo_each_other(start: State) -> None:
-    now = after(start, "turn on sink 1")
+def test_switching_on_and_off_undo_each_other(initial_state: State) -> None:
+    now = after(initial_state, "turn on sink 1")
     assert is_true(now, "sink 1", "on")
     assert is_true(after(now, "turn off sink 1"), "sink 1", "off")
 
 
-def test_a_sliced_object_stays_sliced(start: State) -> None:
-    now = after(start, "pick up knife 1", "slice potato 1", "put knife 1 on countertop 1", "pick up potato 1")
+def test_a_sliced_object_stays_sliced(initial_state: State) -> None:
+    now = after(initial_state, "pick up knife 1", "slice potato 1", "put knife 1 on countertop 1", "pick up potato 1")
     assert is_true(now, "potato 1", "sliced")
 
 
-def test_wiping_cleans(start: State) -> None:
-    assert is_true(after(start, "pick up cloth 1", "wipe sink 1"), "sink 1", "clean")
+def test_wiping_cleans(initial_state: State) -> None:
+    assert is_true(after(initial_state, "pick up cloth 1", "wipe sink 1"), "sink 1", "clean")
 
 
-def test_folding_folds(start: State) -> None:
-    assert is_true(after(start, "fold cloth 1"), "cloth 1", "folded")
+def test_folding_folds(initial_state: State) -> None:
+    assert is_true(after(initial_state, "fold cloth 1"), "cloth 1", "folded")
 
 
-def test_go_to_changes_only_the_robots_location(start: State) -> None:
-    now = after(start, "go to plant 1")
+def test_go_to_changes_only_the_robots_location(initial_state: State) -> None:
+    now = after(initial_state, "go to plant 1")
     assert now.world.names[now.at] == "plant 1"
-    assert now[1:5] == start[1:5]
+    assert now[1:5] == initial_state[1:5]
 
 
 def test_pouring_empties_a_vessel() -> None:
@@ -198,13 +200,13 @@ def test_pouring_empties_a_vessel() -> None:
     assert (liquid_of(now, "cup 1"), liquid_of(now, "mug 1")) == ("", "tea")
 
 
-def test_pouring_does_not_empty_a_reservoir(start: State) -> None:
-    now = after(start, "open fridge 1", "open cabinet 1", "pick up milk 1", "pour milk 1 into cup 1")
+def test_pouring_does_not_empty_a_reservoir(initial_state: State) -> None:
+    now = after(initial_state, "open fridge 1", "open cabinet 1", "pick up milk 1", "pour milk 1 into cup 1")
     assert (liquid_of(now, "milk 1"), liquid_of(now, "cup 1")) == ("milk", "milk")
 
 
-def test_pouring_keeps_the_temperature(start: State) -> None:
-    now = after(start, "open fridge 1", "open cabinet 1", "pick up milk 1", "pour milk 1 into cup 1")
+def test_pouring_keeps_the_temperature(initial_state: State) -> None:
+    now = after(initial_state, "open fridge 1", "open cabinet 1", "pick up milk 1", "pour milk 1 into cup 1")
     assert is_true(now, "cup 1", "cold")
 
 
@@ -224,14 +226,14 @@ def test_water_waters_a_plant() -> None:
 # -- names, texts and lists ------------------------------------------------------------------------------------------
 
 
-def test_an_unknown_object_is_an_error_that_offers_the_nearest(start: State) -> None:
+def test_an_unknown_object_is_an_error_that_offers_the_nearest(initial_state: State) -> None:
     with pytest.raises(ActionError, match="did you mean 'plate 1'"):
-        parse_action(start.world, "pick up plaet 1")
+        parse_action(initial_state.world, "pick up plaet 1")
 
 
-def test_an_unknown_skill_is_an_error_that_lists_the_skills(start: State) -> None:
+def test_an_unknown_skill_is_an_error_that_lists_the_skills(initial_state: State) -> None:
     with pytest.raises(ActionError, match="it can: go to, pick up"):
-        parse_action(start.world, "dance with person 1")
+        parse_action(initial_state.world, "dance with person 1")
 
 
 @pytest.mark.parametrize(
@@ -245,19 +247,19 @@ def test_an_unknown_skill_is_an_error_that_lists_the_skills(start: State) -> Non
         Action("go to", ("moon 1",)),
     ],
 )
-def test_an_invalid_call_is_an_error(start: State, action: Action) -> None:
+def test_an_invalid_call_is_an_error(initial_state: State, action: Action) -> None:
     with pytest.raises(ActionError):
-        unmet_precondition(start, action)
+        unmet_precondition(initial_state, action)
 
 
-def test_applying_an_inapplicable_action_is_an_error(start: State) -> None:
+def test_applying_an_inapplicable_action_is_an_error(initial_state: State) -> None:
     with pytest.raises(ActionError, match="pick up apple 1: fridge 1 is closed"):
-        apply(start, Action("pick up", ("apple 1",)))
+        apply(initial_state, Action("pick up", ("apple 1",)))
 
 
-def test_both_relations_are_parsed_and_the_canonical_one_is_written(start: State) -> None:
-    action = parse_action(start.world, "put apple 1 on fridge 1")
-    assert format_action(start.world, action) == "put apple 1 in fridge 1"
+def test_both_relations_are_parsed_and_the_canonical_one_is_written(initial_state: State) -> None:
+    action = parse_action(initial_state.world, "put apple 1 on fridge 1")
+    assert format_action(initial_state.world, action) == "put apple 1 in fridge 1"
 
 
 def walk(seed: int, length: int = 60) -> list[tuple[State, Action]]:
@@ -295,20 +297,20 @@ def test_a_random_action_sequence_keeps_the_world_consistent(seed: int) -> None:
     for now, action in walk(seed):
         after_it = apply(now, action)
         world = after_it.world
-        things = range(world.n_fixtures, len(world.names))
-        assert [i for i in things if after_it.place[i] == HELD] == ([after_it.held] if after_it.held >= 0 else [])
-        assert all(after_it.root(i) == HELD or 0 <= after_it.root(i) < world.n_fixtures for i in things)
-        assert not any(after_it.has(i, "hot") and after_it.has(i, "cold") for i in things)
+        objects = range(world.n_fixtures, len(world.names))
+        assert [i for i in objects if after_it.place[i] == HELD] == ([after_it.held] if after_it.held >= 0 else [])
+        assert all(after_it.root(i) == HELD or 0 <= after_it.root(i) < world.n_fixtures for i in objects)
+        assert not any(after_it.has(i, "hot") and after_it.has(i, "cold") for i in objects)
 
 
-def test_applying_an_action_leaves_the_earlier_state_as_it_was(start: State) -> None:
-    copy = start._replace()
-    after(start, "open cabinet 1", "pick up mug 1", "put mug 1 in sink 1", "turn on sink 1")
-    assert start == copy
+def test_applying_an_action_leaves_the_earlier_state_as_it_was(initial_state: State) -> None:
+    copy = initial_state._replace()
+    after(initial_state, "open cabinet 1", "pick up mug 1", "put mug 1 in sink 1", "turn on sink 1")
+    assert initial_state == copy
 
 
 @pytest.mark.parametrize("text", ["pick up {}", "put {} on dining table 1", "{}", "put {}"])
-def test_the_message_about_a_very_long_subtask_is_short(start: State, text: str) -> None:
+def test_the_message_about_a_very_long_subtask_is_short(initial_state: State, text: str) -> None:
     with pytest.raises(ActionError) as caught:
-        parse_action(start.world, text.format("x" * 100_000))
+        parse_action(initial_state.world, text.format("x" * 100_000))
     assert len(str(caught.value)) < 300

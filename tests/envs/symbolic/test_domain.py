@@ -43,13 +43,13 @@ def test_every_state_of_a_process_and_of_a_negation_is_known(domain: Domain) -> 
 
 
 def test_every_liquid_that_something_contains_or_a_process_fills_is_known(domain: Domain) -> None:
-    kept = {kind.contains for kind in domain.objects.values()} | {p.fill for p in domain.processes}
-    assert kept - {None} <= set(domain.liquids)
+    liquids = {category.contains for category in domain.objects.values()} | {p.fill for p in domain.processes}
+    assert liquids - {None} <= set(domain.liquids)
 
 
 def test_every_liquid_can_be_obtained(domain: Domain) -> None:
-    kept = {kind.contains for kind in domain.objects.values()} | {p.fill for p in domain.processes}
-    assert set(domain.liquids) - kept <= {"tea"}  # tea is only found ready in a cup
+    liquids = {category.contains for category in domain.objects.values()} | {p.fill for p in domain.processes}
+    assert set(domain.liquids) - liquids <= {"tea"}  # tea is only found ready in a cup
 
 
 def test_every_category_that_a_fixture_accepts_is_an_object_or_a_class(domain: Domain) -> None:

@@ -26,7 +26,7 @@ DOMAIN = load_domain()
 OBJECT_STATES = sorted(
     w for w in (*DOMAIN.states, *DOMAIN.negations) if DOMAIN.negations.get(w, w) not in FIXTURE_ONLY_STATES
 )
-HOLDERS = [name for name, kind in DOMAIN.fixtures.items() if kind.relation]
+HOLDERS = [name for name, category in DOMAIN.fixtures.items() if category.relation]
 GRAMMAR = "every no 2 is on in of then ; except holding clean plate glass fridge open water with person"
 WORDS = st.sampled_from([*DOMAIN.objects, *DOMAIN.members])
 STATES = st.sampled_from(OBJECT_STATES)
@@ -38,15 +38,15 @@ PLACES = AT_FIXTURE | IN_THING | st.builds(Place, thing=THINGS, inside=IN_THING)
 
 
 def fixture_conditions() -> list[tuple[str, str]]:
-    found = []
-    for name, kind in DOMAIN.fixtures.items():
-        found += [(name, word) for word in ("open", "closed") if kind.joint]
-        found += [(name, word) for word in ("on", "off") if kind.switch]
-        found += [(name, word) for word in ("dirty", "clean") if kind.wipeable]
-        found += [(name, "watered")] if kind.waterable else []
+    pairs = []
+    for name, category in DOMAIN.fixtures.items():
+        pairs += [(name, word) for word in ("open", "closed") if category.joint]
+        pairs += [(name, word) for word in ("on", "off") if category.switch]
+        pairs += [(name, word) for word in ("dirty", "clean") if category.wipeable]
+        pairs += [(name, "watered")] if category.waterable else []
     for name in DOMAIN.fixture_members:
-        found += [(name, word) for word in ("open", "closed", "on", "off") if DOMAIN.resolve_fixture(name, word)]
-    return found
+        pairs += [(name, word) for word in ("open", "closed", "on", "off") if DOMAIN.resolve_fixture(name, word)]
+    return pairs
 
 
 CONDITIONS: st.SearchStrategy[Condition] = st.one_of(

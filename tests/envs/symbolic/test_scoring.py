@@ -8,19 +8,19 @@ from envs.symbolic.scoring import Score, advance, holds, matching_objects, quant
 from tests.envs.homes_for_tests import after, state
 
 
-def true_of(goal: str, now: State, start: State | None = None) -> bool:
+def goal_holds(goal: str, now: State, initial_state: State | None = None) -> bool:
     (condition,) = parse_goal(goal).conditions
-    return holds(now, condition, start or now)
+    return holds(now, condition, initial_state or now)
 
 
-def scored(goal: str, start: State, *subtasks: str) -> Score:
+def score_after(goal: str, initial_state: State, *subtasks: str) -> Score:
     """Score an episode of subtasks."""
-    parsed, now = parse_goal(goal), start
-    phase = advance(parsed, 0, start, start)
+    parsed, now = parse_goal(goal), initial_state
+    phase = advance(parsed, 0, initial_state, initial_state)
     for text in subtasks:
         now = after(now, text)
-        phase = advance(parsed, phase, now, start)
-    return score(parsed, phase, now, start)
+        phase = advance(parsed, phase, now, initial_state)
+    return score(parsed, phase, now, initial_state)
 
 
 @pytest.fixture(scope="module")
@@ -90,70 +90,72 @@ def table() -> State:
     ],
 )
 def test_a_condition_is_true_of_a_home(table: State, goal: str, expected: bool) -> None:
-    assert true_of(goal, table) is expected
+    assert goal_holds(goal, table) is expected
 
 
 def test_a_number_counts_distinct_objects(table: State) -> None:
     now = after(table, "pick up plate 3", "put plate 3 on dining table 1")
-    assert true_of("3 plate on dining table", now)
+    assert goal_holds("3 plate on dining table", now)
 
 
 def test_states_and_place_must_hold_of_one_and_the_same_object(table: State) -> None:
     now = after(table, "open fridge 1")
-    assert true_of("cold apple", now)
-    assert true_of("apple on dining table", now)
-    assert not true_of("cold apple on dining table", now)
+    assert goal_holds("cold apple", now)
+    assert goal_holds("apple on dining table", now)
+    assert not goal_holds("cold apple on dining table", now)
 
 
 def test_every_chooses_its_objects_at_the_start_of_the_episode(table: State) -> None:
-    start = state(["sink 1", "countertop 1"], {"plate 1: dirty": "sink 1", "plate 2": "countertop 1"})
-    assert not true_of("every dirty plate is clean", start)
-    assert true_of("every dirty plate is clean", after(start, "turn on sink 1"), start)
+    initial_state = state(["sink 1", "countertop 1"], {"plate 1: dirty": "sink 1", "plate 2": "countertop 1"})
+    assert not goal_holds("every dirty plate is clean", initial_state)
+    assert goal_holds("every dirty plate is clean", after(initial_state, "turn on sink 1"), initial_state)
 
 
 def test_every_covers_only_objects_that_matched_at_the_start() -> None:
-    start = state(["fridge 1: open", "countertop 1"], {"apple 1: cold": "fridge 1", "apple 2": "countertop 1"})
-    now = after(start, "pick up apple 2", "put apple 2 in fridge 1", "close fridge 1")
-    assert not true_of("every cold apple on countertop", now, start)
+    initial_state = state(["fridge 1: open", "countertop 1"], {"apple 1: cold": "fridge 1", "apple 2": "countertop 1"})
+    now = after(initial_state, "pick up apple 2", "put apple 2 in fridge 1", "close fridge 1")
+    assert not goal_holds("every cold apple on countertop", now, initial_state)
     (condition,) = parse_goal("every cold apple on countertop").conditions
     assert isinstance(condition, Every)
-    assert [start.world.names[i] for i in quantified_objects(start, condition)] == ["apple 1"]
+    assert [initial_state.world.names[i] for i in quantified_objects(initial_state, condition)] == ["apple 1"]
 
 
 def test_every_with_nothing_to_choose_is_false(table: State) -> None:
-    assert not true_of("every cooked apple on dining table", table)
+    assert not goal_holds("every cooked apple on dining table", table)
 
 
 def test_every_excludes_the_container_itself() -> None:
-    start = state(["sofa 1", "bed 1"], {"box 1": "sofa 1", "book 1": "sofa 1"})
-    assert true_of("every anything in box", after(start, "pick up book 1", "put book 1 in box 1"), start)
+    initial_state = state(["sofa 1", "bed 1"], {"box 1": "sofa 1", "book 1": "sofa 1"})
+    assert goal_holds(
+        "every anything in box", after(initial_state, "pick up book 1", "put book 1 in box 1"), initial_state
+    )
 
 
 def test_every_excludes_the_outer_container_too() -> None:
-    start = state(["sofa 1", "bed 1"], {"box 1": "sofa 1", "bowl 1": "box 1", "spoon 1": "bowl 1"})
-    assert true_of("every anything in bowl in box", start)
+    initial_state = state(["sofa 1", "bed 1"], {"box 1": "sofa 1", "bowl 1": "box 1", "spoon 1": "bowl 1"})
+    assert goal_holds("every anything in bowl in box", initial_state)
 
 
 def test_an_exception_is_left_out(table: State) -> None:
-    assert true_of("every cutlery except spoon on sofa", table) is False  # nothing is left to be chosen
-    start = state(["fridge 1"], {"apple 1": "fridge 1", "milk 1": "fridge 1"})
-    assert true_of("every food except milk in fridge", start)
+    assert goal_holds("every cutlery except spoon on sofa", table) is False  # nothing is left to be chosen
+    initial_state = state(["fridge 1"], {"apple 1": "fridge 1", "milk 1": "fridge 1"})
+    assert goal_holds("every food except milk in fridge", initial_state)
 
 
 def test_a_held_object_is_at_no_fixture(table: State) -> None:
     now = after(table, "pick up plate 1")
-    assert not true_of("2 plate on dining table", now)
-    assert true_of("holding clean plate", now)
+    assert not goal_holds("2 plate on dining table", now)
+    assert goal_holds("holding clean plate", now)
 
 
 def test_the_contents_of_a_held_container_stay_in_it(table: State) -> None:
     now = after(table, "pick up cup 1")
-    assert true_of("spoon in cup", now)
-    assert not true_of("spoon on coffee table", now)
+    assert goal_holds("spoon in cup", now)
+    assert not goal_holds("spoon on coffee table", now)
 
 
 def test_a_given_object_is_with_the_person(table: State) -> None:
-    assert true_of("apple with person", after(table, "pick up apple 2", "give apple 2 to person 1"))
+    assert goal_holds("apple with person", after(table, "pick up apple 2", "give apple 2 to person 1"))
 
 
 def test_the_chosen_are_listed_in_the_order_of_the_home(table: State) -> None:
@@ -163,44 +165,44 @@ def test_the_chosen_are_listed_in_the_order_of_the_home(table: State) -> None:
 
 
 def test_the_rate_is_the_fraction_of_conditions_that_hold(table: State) -> None:
-    result = scored("apple in fridge ; no spoon ; 9 plate ; fridge open", table)
+    result = score_after("apple in fridge ; no spoon ; 9 plate ; fridge open", table)
     assert result.met == (True, False, False, False)
     assert result.rate == 0.25
     assert not result.success
 
 
 def test_success_needs_all_conditions(table: State) -> None:
-    assert scored("apple in fridge ; fridge closed", table) == Score(success=True, rate=1.0, met=(True, True))
+    assert score_after("apple in fridge ; fridge closed", table) == Score(success=True, rate=1.0, met=(True, True))
 
 
 def test_an_earlier_phase_need_not_hold_at_the_end(table: State) -> None:
-    result = scored("fridge open then fridge closed", table, "open fridge 1", "close fridge 1")
+    result = score_after("fridge open then fridge closed", table, "open fridge 1", "close fridge 1")
     assert result.success
 
 
 def test_phases_are_reached_in_order(table: State) -> None:
-    assert scored("fridge open then fridge closed", table).met == (False, False)
+    assert score_after("fridge open then fridge closed", table).met == (False, False)
 
 
 def test_a_reached_phase_stays_counted(table: State) -> None:
-    assert scored("fridge open then holding spoon", table, "open fridge 1").rate == 0.5
-    assert scored("fridge open then holding spoon", table, "open fridge 1", "close fridge 1").rate == 0.5
+    assert score_after("fridge open then holding spoon", table, "open fridge 1").rate == 0.5
+    assert score_after("fridge open then holding spoon", table, "open fridge 1", "close fridge 1").rate == 0.5
 
 
 def test_the_last_phase_must_hold_at_the_end(table: State) -> None:
     goal = "fridge open then holding plate"
     steps = ("open fridge 1", "pick up plate 1", "put plate 1 on dining table 1")
-    assert not scored(goal, table, *steps).success
+    assert not score_after(goal, table, *steps).success
 
 
 def test_a_phase_holds_only_if_all_its_conditions_hold_at_once(table: State) -> None:
     goal = "fridge open ; holding plate then fridge closed"
-    assert not scored(goal, table, "open fridge 1", "close fridge 1", "pick up plate 1").met[2]
+    assert not score_after(goal, table, "open fridge 1", "close fridge 1", "pick up plate 1").met[2]
 
 
 def test_counts_in_different_homes_are_not_confused(table: State) -> None:
     other = state(["dining table 1"], {"plate 1": "dining table 1"})
-    assert not true_of("2 plate on dining table", other)
+    assert not goal_holds("2 plate on dining table", other)
 
 
 LIGHTS = ["desk lamp 1: on", "floor lamp 1", "fan 1: on", "fridge 1: open", "microwave 1"]
@@ -220,24 +222,27 @@ LIGHTS = ["desk lamp 1: on", "floor lamp 1", "fan 1: on", "fridge 1: open", "mic
     ],
 )
 def test_a_class_of_fixtures_means_all_its_members(goal: str, expected: bool) -> None:
-    assert true_of(goal, state(LIGHTS)) is expected
+    assert goal_holds(goal, state(LIGHTS)) is expected
 
 
 def test_every_appliance_closed_is_not_about_those_without_a_door() -> None:
     now = after(state(LIGHTS), "close fridge 1")
-    assert true_of("every appliance closed", now)  # the fan has no door
+    assert goal_holds("every appliance closed", now)  # the fan has no door
 
 
 def test_every_lamp_of_a_home_without_one_is_not_off() -> None:
     now = state(["fan 1"])
-    assert not true_of("every lamp off", now)
-    assert true_of("no lamp on", now)
+    assert not goal_holds("every lamp off", now)
+    assert goal_holds("no lamp on", now)
 
 
 def test_objects_can_be_picked_up_from_and_put_on_the_floor() -> None:
-    start = state(["floor 1", "laundry basket 1"], {"sock 1": "floor 1", "sock 2": "floor 1", "ball 1": "floor 1"})
-    assert true_of("2 sock on floor", start)
-    assert scored("every clothing in laundry basket", start, "pick up sock 1", "put sock 1 in laundry basket 1",
-                  "pick up sock 2", "put sock 2 in laundry basket 1").success  # fmt: skip
-    assert scored("no toy on floor", start, "pick up ball 1").success
-    assert scored("ball on floor", start, "pick up ball 1", "put ball 1 on floor 1").success
+    initial_state = state(
+        ["floor 1", "laundry basket 1"], {"sock 1": "floor 1", "sock 2": "floor 1", "ball 1": "floor 1"}
+    )
+    assert goal_holds("2 sock on floor", initial_state)
+    assert score_after("every clothing in laundry basket", initial_state, "pick up sock 1",
+                       "put sock 1 in laundry basket 1", "pick up sock 2", "put sock 2 in laundry basket 1"
+                       ).success  # fmt: skip
+    assert score_after("no toy on floor", initial_state, "pick up ball 1").success
+    assert score_after("ball on floor", initial_state, "pick up ball 1", "put ball 1 on floor 1").success
