@@ -1,4 +1,4 @@
-"""Reads an instruction: the GPT writes a goal, a refusal or a question. No plan is made here.
+"""Reads an instruction: the GPT writes a goal, a refusal or a question.
 
 A greedy pass comes first. If it is not confident, the instruction is also read in pieces, and a beam search looks for
 more likely goals. If its goal names objects that the home does not have, the most likely goal about existing objects
