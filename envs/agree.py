@@ -26,7 +26,7 @@ from envs.symbolic.actions import Action, apply, format_action
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from envs.evaluation.tallies import Row
+    from envs.evaluation.success_counts import Row
     from envs.simulation.physical_home import PhysicalHome
 
 Grasp = Literal["assisted", "physical"]

@@ -84,7 +84,7 @@ def standing_points(fixture: FixtureSpec) -> list[tuple[float, float]]:
     ]
 
 
-def unreachable_fixtures(scene: Scene, grid: FloorGrid | None = None) -> list[str]:
+def fixtures_without_access(scene: Scene, grid: FloorGrid | None = None) -> list[str]:
     """Return the names of the fixtures whose standing points the robot cannot reach from its start."""
     grid = grid or floor_grid(scene)
     start_area = grid.area_at(scene.robot[0], scene.robot[1])

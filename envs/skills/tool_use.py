@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from envs.geometry.free_spots import Placement, free_placements
+from envs.geometry.free_placements import Placement, free_placements
 from envs.geometry.rotations import Array, turn_z
 from envs.physics.engine import BASE
 from envs.physics.object_placement import extents_in_region

@@ -86,7 +86,7 @@ class ScoredGoal:
     logprob: float
 
 
-def likeliest_goals(
+def most_likely_goals(
     session: Session,
     pending: Sequence[int],
     *,

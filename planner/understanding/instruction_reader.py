@@ -24,7 +24,7 @@ from planner.prompts import text_format
 from planner.prompts.cursor import Cursor
 from planner.prompts.sessions import Prompts
 from planner.understanding.clause_splitting import best_split
-from planner.understanding.goal_search import HomeWords, ScoredGoal, likeliest_goals
+from planner.understanding.goal_search import HomeWords, ScoredGoal, most_likely_goals
 
 MAX_GOAL_TOKENS = 120
 SURE_LOGPROB = -0.05  # a goal that is more likely needs no reading in pieces
@@ -104,7 +104,7 @@ class InstructionReader:
         def allow(ids: Sequence[int]) -> bool:
             return not options.inventory or words.allow(tokenizer.decode(ids))
 
-        goals = likeliest_goals(
+        goals = most_likely_goals(
             *self._prompt(part, names),
             allow=allow,
             end=self.prompts.special_ids["[SEP]"],
