@@ -1,4 +1,4 @@
-"""The public `Planner`: plan an instruction in any home, and execute the plan."""
+"""The public class `Planner`: plans an instruction in any home, and executes the plan."""
 
 from __future__ import annotations
 

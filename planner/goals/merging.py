@@ -1,6 +1,7 @@
 """Merges conditions about one object: `glass of water ; glass on desk` becomes one condition about one glass.
 
-The merged goal asks for more: two different glasses could meet the two conditions. People who ask for both mean one.
+The merged goal is stricter, since two glasses could meet the two conditions; but people who ask for both mean one
+glass.
 """
 
 from __future__ import annotations
