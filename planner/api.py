@@ -81,8 +81,9 @@ class Planner(PlanningPipeline):
 
         Args:
             instruction: The instruction.
-            home: A state, a scene, a file, the name of a bundled home, a seed, or a home in use, as it is now; see
-                `planner.world_model.open_home`. For a partly known home, a `Belief` (`planner.exploration`).
+            home: A state, a scene, a file, the name of a bundled home, a seed, or a running home, planned for in its
+                current state; see `planner.world_model.open_home`. For a partly known home, a `Belief`
+                (`planner.exploration`).
             options: Decoding options.
 
         Raises:

@@ -1,6 +1,6 @@
 """The events of an execution, and its outcome: values only.
 
-`planner.execution.executor.run` yields the events, one at a time, while the plan is carried out:
+`planner.execution.executor.run` yields the events, one at a time, while the plan is executed:
 
     for event in planner.run(plan, home):
         match event:

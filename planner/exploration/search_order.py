@@ -2,9 +2,9 @@
 
 A search action is a walk into a room, which shows everything visible there, or the opening of a fixture. Probabilities
 come from how often homes in general, or this home, have such an object in such a place
-(`planner/world_model/location_prior.py`); places that were already looked at are excluded. The cost of a door that is
-known to stick is that of the expected number of attempts. Searching in the order of probability over cost finds an
-object that is in one of several places in the least expected time (Smith 1956).
+(`planner/world_model/location_prior.py`); places that this search has looked at are excluded, and those seen earlier
+count one tenth. The cost of a door that is known to stick is that of the expected number of attempts. Searching in the
+order of probability over cost finds an object that is in one of several places in the least expected time (Smith 1956).
 """
 
 from __future__ import annotations

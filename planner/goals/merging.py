@@ -1,7 +1,6 @@
 """Merges conditions about one object: `glass of water ; glass on desk` becomes one condition about one glass.
 
-The merged goal is stricter, since two glasses could meet the two conditions; but people who ask for both mean one
-glass.
+The merged goal is stricter: two glasses could meet the two conditions. But people who ask for both mean one glass.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ def question(goals: Sequence[Goal]) -> str:
 def distinguishing_words(goals: Sequence[Goal]) -> tuple[str, ...]:
     """Return each of several goals in plain words, without the conditions that all of them share.
 
-    Goals are written in full if one of them has several phases or no condition of its own.
+    Goals are written in full if one of them has several phases, or only conditions that all of them share.
     """
     if all(len(goal.phases) == 1 for goal in goals):
         shared = set.intersection(*(set(map(format_condition, goal.conditions)) for goal in goals))

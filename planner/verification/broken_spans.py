@@ -51,8 +51,8 @@ def broken_spans(
 ) -> Iterator[BrokenSpan]:
     """Yield spans to rewrite, the smallest first, then larger ones that end with the hand free.
 
-    The first may need no new steps: the plan continues as it is, or without some of its steps. None is yielded if
-    nothing of the plan can stay, or if the goal has several phases.
+    The first may need no new steps: the plan continues unchanged, or without some of its steps. None is yielded if no
+    step of the plan can stay, or if the goal has several phases.
 
     Args:
         rest: The remaining steps, including a failed one.
