@@ -221,7 +221,7 @@ class Step:
         return sum(self._loss(b).item() for b in batches) / sum(b.n_targets for b in batches)
 
     def memory_mib(self) -> float:
-        """Peak memory: on a GPU of the tensors, on the CPU of the whole process."""
+        """Peak memory: of the tensors on a GPU, of the whole process on a CPU."""
         if self.device.type == "cuda":
             return torch.cuda.max_memory_allocated(self.device) / 2**20
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10

@@ -149,7 +149,7 @@ def generate_batch(
     stop: Collection[int] = (),
     generators: Sequence[torch.Generator] | None = None,
 ) -> list[list[int]]:
-    """Continue many prompts at once; each result equals that of `generate` alone.
+    """Continue a batch of prompts; each result equals that of `generate` for its prompt.
 
     Args:
         model: The model.

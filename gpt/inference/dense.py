@@ -88,7 +88,7 @@ class SparseDense(Dense):
 
 def rms_norm(x: Floats) -> Floats:
     """Divide by sqrt(mean(x²) + 1e-6) over the last dimension of (M, C)."""
-    if len(x) == 1:  # one numpy call takes as long as this whole line in Python
+    if len(x) == 1:  # all of this takes no longer than a single numpy call
         row = x[0]
         return x * np.float32(1.0 / math.sqrt(float(row.dot(row)) / len(row) + 1e-6))
     mean = np.einsum("mc,mc->m", x, x) / np.float32(x.shape[1])

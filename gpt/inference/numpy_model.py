@@ -165,7 +165,7 @@ class NumpyModel:
         return self._norm(x)
 
     def as_read(self, ids: Sequence[int], placeholder: int) -> Floats:
-        """Return vectors (N, C) that, inserted at placeholders, give the same input as these N tokens would.
+        """Return vectors (N, C) to be inserted at placeholders in place of these N tokens.
 
         Each is a token embedding plus the embeddings of its previous tokens, minus the embeddings that will be added
         for the placeholders as previous tokens. The audio encoder adds sound features to these vectors.

@@ -299,7 +299,7 @@ class GPT(nn.Module):
 
 
 def _sinusoids(length: int, width: int) -> Tensor:
-    """Sinusoidal positions (Vaswani et al. 2017, section 3.5), scaled to the size of a fresh token embedding."""
+    """Sinusoidal positions (Vaswani et al. 2017, section 3.5), scaled to the size of initial token embeddings."""
     rate = torch.exp(torch.arange(0, width, 2) * (-math.log(10_000.0) / width))  # (C / 2,)
     angle = torch.arange(length)[:, None] * rate  # (length, C / 2)
     return torch.stack((angle.sin(), angle.cos()), dim=-1).flatten(1) * (_INIT_STD * math.sqrt(2))

@@ -21,7 +21,7 @@ MAX_PLACES_SHOWN = 3  # places of a guess that its text shows
 Status = Literal["verified", "unverified", "refused", "ask"]
 
 
-Reading = Literal["whole", "pieces", "grounded"]  # whole text; piece by piece; replaced by a goal about known objects
+Reading = Literal["whole", "pieces", "grounded"]  # as one; in pieces; replaced by a goal about existing objects
 
 
 @dataclass(frozen=True, kw_only=True)
