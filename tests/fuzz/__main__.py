@@ -1,7 +1,7 @@
-"""`python -m tests.fuzz --count 100000 --seed 0`: throw random, hostile and damaged inputs at everything that reads.
+"""`python -m tests.fuzz --count 100000 --seed 0`: feed random, hostile and damaged inputs to every parser and reader.
 
-Prints, for each target, how many inputs it was given, how long they took, and what they raised. An input can be had
-again: `--only TARGET --first NUMBER --count 1` with the same seed. Exit code: 0 nothing was found, 1 something was.
+Prints, for each target, the number of inputs, the time they took, and the errors they raised. To repeat an input, use
+`--only TARGET --first NUMBER --count 1` with the same seed. Exit code: 0 without findings, 1 with findings.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from tests.fuzz.runner import Tally, limit_memory, throw
 from tests.fuzz.targets import TARGETS
 
 PROG = "python -m tests.fuzz"
-SHARES = {  # of --count: what takes an instruction has most, the rest by how much there is to go wrong
+SHARES = {  # of --count: instructions get the most, the other targets a share by how much can go wrong
     "instructions": 0.57, "goals": 0.10, "homes": 0.08, "models": 0.06, "tasks": 0.04, "plans": 0.04,
     "dialogues": 0.02, "names": 0.02, "recipes": 0.015, "records": 0.015, "calibrations": 0.005, "episodes": 0.005,
     "recordings": 0.01, "pictures": 0.01, "sense_files": 0.01,
@@ -37,7 +37,7 @@ def _parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command."""
     args = _parser().parse_args(argv)
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell lets what runs behind ignore it
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell makes background jobs ignore SIGINT
     limit_memory()
     limit_blas_threads(1)
     counts = {args.only: args.count} if args.only else {t: round(args.count * s) for t, s in SHARES.items()}

@@ -1,10 +1,10 @@
 """`python -m tests.fuzz.atheris_run TARGET [libFuzzer's flags]`: let coverage choose the inputs of a target.
 
-Needs atheris (`pip install atheris`, Linux alone), which no extra brings. For example, ten minutes of home files:
+Needs atheris (`pip install atheris`, Linux only), which no extra installs. For example, ten minutes of home files:
 
     python -m tests.fuzz.atheris_run homes -max_total_time=600 -timeout=600 -max_len=512 -len_control=0
 
-What is found is written to the current folder as `crash-…`; name such a file as the last argument to have it again.
+Findings are written to the current folder as `crash-…`; pass such a file as the last argument to reproduce it.
 """
 
 from __future__ import annotations

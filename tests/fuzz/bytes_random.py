@@ -1,4 +1,4 @@
-"""A source of randomness that spends bytes which a fuzzer chose: what the generators draw is then its to steer."""
+"""A random generator that consumes bytes chosen by a fuzzer, so that the fuzzer steers what the generators draw."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import random
 
 
 class BytesRandom(random.Random):
-    """Draws from given bytes first, then goes on from their hash: the same bytes, the same draws."""
+    """Draws from the given bytes first, then from a generator seeded with their hash: equal bytes, equal draws."""
 
     def __init__(self, data: bytes) -> None:
         super().__init__(int.from_bytes(hashlib.blake2b(data, digest_size=8).digest(), "big"))

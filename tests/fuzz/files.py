@@ -1,4 +1,4 @@
-"""Hostile and odd files: homes and recipes in YAML, task files, results to go on with, each mutated."""
+"""Hostile and odd files: homes and recipes in YAML, task files, results to resume from, each mutated."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _yaml_texts(folder: str) -> tuple[str, ...]:
 
 
 def home(rng: Random) -> str:
-    """A home file: a bundled or a sampled one, mutated as a tree or as a text."""
+    """Return a home file: a bundled or a sampled one, mutated as a tree or as text."""
     original = rng.choice((*_yaml_texts("homes"), *_sampled_homes()))
     return _mutated_yaml(rng, original)
 
@@ -49,7 +49,7 @@ def _sampled_homes() -> tuple[str, ...]:
 
 
 def recipe(rng: Random) -> str:
-    """A recipe, mutated likewise."""
+    """Return a recipe, mutated like a home."""
     return _mutated_yaml(rng, rng.choice(_yaml_texts("recipes")))
 
 
@@ -96,7 +96,7 @@ def _resource_bomb(rng: Random) -> str:
 
 
 def _mutated_tree(tree: object, rng: Random) -> object:
-    """The tree with one of its nodes replaced, repeated, wrapped or left out."""
+    """Return the tree with one of its nodes replaced, repeated, wrapped or removed."""
     if rng.randrange(5) and isinstance(tree, dict) and tree:
         key = rng.choice(list(tree))
         match rng.randrange(8):
@@ -133,12 +133,12 @@ def _mutated_tree(tree: object, rng: Random) -> object:
 
 
 def _without_surrogates(content: object) -> object:
-    """What YAML can be written of: no halves of characters."""
+    """Replace lone surrogates, which YAML cannot encode."""
     return json.loads(json.dumps(content, ensure_ascii=False).encode("utf-8", "replace"))
 
 
 def tasks(rng: Random, state: State) -> bytes:
-    """A task file, compressed or not, some of whose lines are wrong."""
+    """Return a task file, compressed or not, some of whose lines are wrong."""
     lines = []
     for number in range(rng.randrange(1, 4)):
         task: dict[str, object] = {
@@ -162,7 +162,7 @@ def tasks(rng: Random, state: State) -> bytes:
 
 
 def records(rng: Random) -> bytes:
-    """A file of results that a command would go on with."""
+    """Return a results file that a command would resume from."""
     lines: list[object] = [{"about": {"seed": 0}}, {"key": "a", "success": True}, {"key": "b", "success": False}]
     if rng.randrange(8) == 0:
         lines.append(rng.choice((2**70, "\u2028", [[]])))
@@ -172,7 +172,7 @@ def records(rng: Random) -> bytes:
 
 
 def write_documents(rng: Random, folder: Path) -> None:
-    """Write tokenized documents that are whole, or of which one or two files are wrong."""
+    """Write tokenized documents that are intact, or of which one or two files are wrong."""
     lists = [[rng.randrange(300) for _ in range(rng.randrange(9))] for _ in range(rng.randrange(4))]
     TokenizedDocuments.from_lists(lists).save(folder)
     for path in rng.sample(sorted(folder.glob("*.npy")), rng.choice((0, 1, 1, 2))):
@@ -199,7 +199,7 @@ def write_documents(rng: Random, folder: Path) -> None:
 
 
 def damaged(raw: bytes, rng: Random) -> bytes:
-    """The bytes, often with some of them changed, cut off or put in."""
+    """Return the bytes, often with some of them changed, cut off or inserted."""
     for _ in range(rng.choice((0, 0, 1, 3))):
         position = rng.randrange(len(raw) + 1)
         raw = rng.choice((raw[:position], raw[:position] + rng.randbytes(rng.randrange(1, 9)) + raw[position:],

@@ -1,4 +1,4 @@
-"""Model folders that lie: about sizes, shapes, numbers, tokens."""
+"""Model folders with wrong sizes, shapes, numbers or tokens."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _config() -> GPTConfig:
 
 
 def write_model(rng: Random, folder: Path) -> None:
-    """Write a model folder that is whole, or of which one or two things are wrong."""
+    """Write a model folder that is intact or has one or two errors."""
     arrays = {name: np.asarray(np.random.default_rng(rng.randrange(9)).normal(size=shape, scale=0.3), np.float32)
               for name, shape in expected_shapes(_config()).items()}  # fmt: skip
     content: dict[str, object] = {"format": FORMAT, "model": dataclasses.asdict(_config()), "extra": {}}
@@ -67,7 +67,7 @@ def write_model(rng: Random, folder: Path) -> None:
 
 
 def write_calibration(rng: Random, folder: Path) -> None:
-    """Write a model's config and a calibration beside it, in which something may be wrong."""
+    """Write a model's config and a calibration beside it, which may have errors."""
     (folder / "config.json").write_text("{}")
     temperatures = {reading: rng.choice((0.3, 1.0, 4.0)) for reading in get_args(Reading)}
     scores = tuple(sorted((rng.random() for _ in range(rng.choice((0, 1, 50)))), reverse=True))

@@ -1,4 +1,4 @@
-"""Throwing many inputs at targets: each is timed, and known by target, seed and number, so that it can be had again."""
+"""Runs many inputs on targets. Each is timed and identified by target, seed and number, so it can be reproduced."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ from random import Random
 
 from tests.fuzz.targets import TARGETS
 
-LIMIT_S = 60.0  # of one input; the slowest that is right takes a few seconds on a busy machine
-STUCK_S = 300.0  # after which the process ends where Python cannot interrupt what it waits for
-MEMORY_BYTES = 12 * 2**30  # of address space, most of which libraries reserve and never touch
+LIMIT_S = 60.0  # per input; the slowest correct input takes a few seconds on a busy machine
+STUCK_S = 300.0  # then the process ends, if Python cannot interrupt the call
+MEMORY_BYTES = 12 * 2**30  # of address space, most of which libraries reserve but never touch
 ROOT = Path(__file__).parents[2]
 
 
 class TooSlowError(BaseException):
-    """An input took longer than `LIMIT_S`. No `except Exception` on the way may swallow it."""
+    """An input took longer than `LIMIT_S`. A BaseException, so that no `except Exception` swallows it."""
 
 
 @dataclass(kw_only=True)
 class Tally:
-    """What became of a target's inputs.
+    """The results of a target's inputs.
 
     Attributes:
-        inputs: Thrown.
-        seconds: In all.
-        slowest_s: The slowest input's.
-        slowest: Its number.
-        findings: What was raised and where, and the numbers of the inputs that raised it.
-        example: The first traceback of each.
+        inputs: Number of inputs run.
+        seconds: Total time.
+        slowest_s: Time of the slowest input.
+        slowest: Number of the slowest input.
+        findings: Error type and location -> numbers of the inputs that raised it.
+        example: The first traceback of each finding.
     """
 
     inputs: int = 0
@@ -48,14 +48,14 @@ class Tally:
 
 
 def random_of(target: str, seed: int, number: int) -> Random:
-    """Return what an input is drawn from."""
+    """Return the generator that an input is drawn from."""
     return Random(f"{target} {seed} {number}")
 
 
 def throw(
     target: str, seed: int, numbers: range, limit_s: float = LIMIT_S, clock: Callable[[], float] = time.perf_counter
 ) -> Iterator[Tally]:
-    """Throw inputs at a target; yields the tally, which grows, after each."""
+    """Run inputs on a target; yield the updated tally after each."""
     tally = Tally()
     for number in numbers:
         started_at = clock()
@@ -75,7 +75,7 @@ def throw(
 
 
 def limit_memory() -> None:
-    """Let this process take no more than `MEMORY_BYTES`: an input that asks for more is a finding, not a swap storm."""
+    """Limit this process to `MEMORY_BYTES`: an input that needs more is a finding instead of a swap storm."""
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, hard))
 
@@ -97,7 +97,7 @@ def _time_limit(limit_s: float) -> Iterator[None]:
 
 
 def _location(error: BaseException) -> str:
-    """What was raised, and the innermost line of the repository that it came through."""
+    """Return the error type and the innermost line of the repository in its traceback."""
     frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename.startswith(f"{ROOT}/")]
     place = f"{Path(frames[-1].filename).relative_to(ROOT)}:{frames[-1].lineno}" if frames else "?"
     return f"{type(error).__name__} at {place}"

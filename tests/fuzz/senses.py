@@ -1,4 +1,4 @@
-"""What is thrown at the senses: recordings, pictures and files of senses, whole, damaged, or of something else."""
+"""Inputs for the senses: recordings, pictures and encoder files, intact, damaged, or of another format."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.fuzz.files import damaged
 
 
 def recording(rng: Random) -> bytes:
-    """A WAV file of any rate, width and number of channels, or what is left of it."""
+    """Return a WAV file of any rate, width and number of channels, possibly damaged."""
     rate = rng.choice((0, 1, 4000, 8000, 11_025, 16_000, 44_100, 48_000, 2**25, rng.randrange(1, 100_000)))
     dtype = rng.choice(("u1", "<i2", "<i4", "<f4", "<f8"))
     shape = (rng.choice((0, 1, 7, 400, 4000, rng.randrange(9000))), rng.choice((1, 1, 2, 3, 8)))
@@ -33,7 +33,7 @@ def recording(rng: Random) -> bytes:
 
 
 def picture(rng: Random) -> bytes:
-    """A picture of any size and kind, or what is left of it."""
+    """Return a picture of any size and format, possibly damaged."""
     mode = rng.choice(("RGB", "L", "RGBA", "1", "P", "CMYK", "I;16"))
     size = rng.choice((1, 2, 7, 64, 192, 300)), rng.choice((1, 3, 100, 192, 640))
     image = Image.new("L", size, rng.randrange(256)).convert("L" if mode == "I;16" else mode)
@@ -48,7 +48,7 @@ def _released(kind: SenseKind) -> bytes:
 
 
 def sense(rng: Random, kind: SenseKind) -> bytes:
-    """The file of a sense, damaged; its header more often than its numbers."""
+    """Return a damaged encoder file; the header is damaged more often than the weights."""
     raw = bytearray(_released(kind))
     for _ in range(rng.randrange(1, 6)):
         at = rng.randrange(min(len(raw), 4000)) if rng.random() < 0.8 else rng.randrange(len(raw))

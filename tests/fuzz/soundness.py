@@ -1,4 +1,4 @@
-"""What must hold of every answer, whatever was asked: of a plan, of what is shown, of an error's message."""
+"""What must hold for every answer to any input: for plans, printed output and error messages."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MAX_MESSAGE = 20_000  # characters: a home file may have a hundred problems, a l
 
 
 def check_plan(plan: Plan, state: State) -> None:
-    """A plan can be carried out, reaches its goal exactly if it says so, and can be shown in every format."""
+    """Check that a plan is executable, reaches its goal exactly if it says so, and can be exported in every format."""
     assert plan.status in ("verified", "unverified", "refused", "ask")
     assert (plan.goal is None) == (plan.status in ("refused", "ask"))
     assert plan.reason or plan.status == "verified"
@@ -59,7 +59,7 @@ def _reaches(plan: Plan, state: State) -> bool:
 
 
 def check_ordinary(instruction: str, prompts: Prompts) -> None:
-    """No token of what was said is a special one: those stand before and behind it, where this program put them."""
+    """Check that the instruction has no special tokens but the two that the program puts around it."""
     before, *ids, behind = prompts.heading(normalize(instruction))
     assert before == behind == prompts.special_ids["[SEP]"]
     encodable = instruction.encode("utf-8", "replace").decode()
@@ -68,7 +68,7 @@ def check_ordinary(instruction: str, prompts: Prompts) -> None:
 
 
 def called(main: Callable[[list[str]], int], argv: list[str]) -> tuple[int, str]:
-    """Call a command; its exit code, and what it printed."""
+    """Call a command; return its exit code and what it printed."""
     out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
     with redirect_stdout(out), redirect_stderr(err):
         code = main(argv)
@@ -90,18 +90,18 @@ def _text(stream: io.TextIOWrapper) -> str:
 
 
 def check_shown(text: str) -> None:
-    """Nothing in it moves a cursor, changes colors or turns the direction of writing around."""
+    """Check that nothing in the text moves the cursor, changes colors or reverses the writing direction."""
     unprintable = [c for c in text if not c.isprintable() and c != "\n"]
     assert not unprintable, unprintable
 
 
 def check_message(message: str) -> None:
-    """It says something, and not without end."""
+    """Check that a message is not too long."""
     assert len(message) <= MAX_MESSAGE, f"{len(message)} characters: {message[:200]}"
 
 
 def read_json(line: str) -> dict[str, object]:
-    """A JSON object, without what JavaScript alone takes for JSON."""
+    """Parse a JSON object; NaN and Infinity, which only JavaScript accepts, are errors."""
 
     def refuse(constant: str) -> None:
         raise AssertionError(f"{constant} is no JSON")

@@ -1,7 +1,7 @@
-"""What is thrown at the project: `TARGETS` by name.
+"""The fuzz targets: `TARGETS` by name.
 
-A target draws its input from a `random.Random` and returns; whatever it raises is a bug. Reading from outside may fail
-only with one of the project's own errors, in a bounded message; the rest of what must hold is in `soundness.py`.
+A target draws its input from a `random.Random` and returns; any exception is a bug. Reading external data may fail
+only with one of the project's own errors and a bounded message; the other requirements are in `soundness.py`.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def _loaded() -> Planner:
 
 @cache
 def _planners() -> tuple[tuple[Planner, State], ...]:
-    """Homes, and for each a planner that has read it: it is not read anew for every instruction."""
+    """Homes, and for each a planner that has read it, so that the home is not reread for every instruction."""
     sampled = (sample_home(Random(seed), (11_000_000, 12_000_000)) for seed in range(N_SAMPLED_HOMES))
     states = (*(open_home(name, geometry=False) for name in HOMES), *sampled)
     model, tokenizer, calibration = _loaded().model, _loaded().tokenizer, _loaded().calibration
@@ -76,7 +76,7 @@ def _state(rng: Random) -> State:
 
 @contextmanager
 def _only_our_errors() -> Iterator[None]:
-    """What is read may be refused, by an error of ours."""
+    """Allow the input to be refused with one of our own errors."""
     try:
         yield
     except OUR_ERRORS as error:
@@ -91,7 +91,7 @@ def _folder() -> Iterator[Path]:
 
 
 def instructions(rng: Random) -> None:
-    """An instruction in a home: whatever is said, the answer is sound."""
+    """An instruction in a home: the answer to any text is sound."""
     planner, state = rng.choice(_planners())
     instruction = texts.instruction(rng, state)
     options = Options(
@@ -105,7 +105,7 @@ def instructions(rng: Random) -> None:
 
 
 def dialogues(rng: Random) -> None:
-    """Bytes on the standard input of `--interactive --json`: one whole JSON object a line comes back."""
+    """Bytes on the standard input of `--interactive --json`: the output is one complete JSON object per line."""
     planner, state = rng.choice(_planners())
     lines = [texts.instruction(rng, state) for _ in range(rng.randrange(3))]
     raw = files.damaged("\n".join(lines).encode("utf-8", "replace"), rng)
@@ -122,7 +122,7 @@ def dialogues(rng: Random) -> None:
 
 
 def goals(rng: Random) -> None:
-    """A text in the goal language, or nearly: read and written back, judged, or refused in words."""
+    """A text in or near the goal language: parsed, formatted and scored, or refused with a message."""
     state = _state(rng)
     try:
         goal = parse_goal(texts.goal(rng, state))
@@ -138,7 +138,7 @@ def goals(rng: Random) -> None:
 
 
 def homes(rng: Random) -> None:
-    """A home file: a sound home, which can be written and read back, or a list of what is wrong with it."""
+    """A home file: a valid home, which can be written and read back, or a list of its problems."""
     text = files.home(rng)
     geometry = rng.randrange(20) == 0  # a floor plan takes a hundred times as long
     try:
@@ -165,7 +165,7 @@ def _home_file(rng: Random, text: str) -> None:
 
 
 def tasks(rng: Random) -> None:
-    """A task file: tasks whose homes can be made, or a list of what is wrong with it."""
+    """A task file: tasks whose homes can be built, or a list of its problems."""
     with _folder() as folder:
         path = folder / ("tasks.jsonl" + rng.choice(("", ".gz")))
         path.write_bytes(files.tasks(rng, _state(rng)))
@@ -177,7 +177,7 @@ def tasks(rng: Random) -> None:
 
 
 def plans(rng: Random) -> None:
-    """A plan that somebody wrote, for `planner.run`: carried out as far as it goes, or refused in words."""
+    """A user's plan for `planner.run`: executed as far as possible, or refused with a message."""
     name = rng.choice(SMALL_HOMES)
     state = _opened(name)
     plan, goal = texts.plan(rng, state), texts.goal(rng, state)
@@ -190,14 +190,14 @@ def plans(rng: Random) -> None:
 
 
 def names(rng: Random) -> None:
-    """What is given as --home: a home, or none, and never a bundled name that leads elsewhere."""
+    """The value of --home: a home or an error, and never a bundled name that leads to another file."""
     name = rng.choice(("", "studio", "..", "7")) + texts.odd(rng) * rng.choice((1, 1, 200))
     with _only_our_errors():
         scene_named(name, geometry=False)
 
 
 def recipes(rng: Random) -> None:
-    """A recipe file: settings, or what is wrong with it."""
+    """A recipe file: settings, or an error."""
     from planner.corpus.recipe_file import read_recipe  # imports torch
 
     with _folder() as folder, _only_our_errors():
@@ -207,7 +207,7 @@ def recipes(rng: Random) -> None:
 
 
 def records(rng: Random) -> None:
-    """Results of an earlier run, of trials or of a cycle: gone on with, or refused."""
+    """Results of an earlier run, of trials or of a cycle: resumed or refused."""
     with _folder() as folder:
         path = folder / "results.jsonl"
         path.write_bytes(files.records(rng))
@@ -218,7 +218,7 @@ def records(rng: Random) -> None:
 
 
 def episodes(rng: Random) -> None:
-    """Documents of episodes that were kept: each can be read, or the folder is refused."""
+    """Saved documents of episodes: each can be read, or the folder is refused."""
     with _folder() as folder:
         files.write_documents(rng, folder)
         with _only_our_errors():
@@ -229,7 +229,7 @@ def episodes(rng: Random) -> None:
 
 
 def models(rng: Random) -> None:
-    """A model folder that may lie: it is refused, or it plans, and then soundly."""
+    """A model folder that may have errors: it is refused, or its plans are sound."""
     instruction = texts.instruction(rng, _opened(SMALL_HOMES[0])) or "set the table"
     with _folder() as folder:
         model_files.write_model(rng, folder / "model")
@@ -242,7 +242,7 @@ def models(rng: Random) -> None:
 
 
 def calibrations(rng: Random) -> None:
-    """A calibration beside a model: probabilities come of it, or it is refused."""
+    """A calibration beside a model: it gives probabilities, or it is refused."""
     with _folder() as folder:
         model_files.write_calibration(rng, folder)
         with _only_our_errors():
@@ -259,7 +259,7 @@ def calibrations(rng: Random) -> None:
 
 
 def recordings(rng: Random) -> None:
-    """A recording is read as samples that can be heard, or refused."""
+    """A recording is read as valid samples, or refused."""
     with _folder() as folder, _only_our_errors():
         path = folder / "a.wav"
         path.write_bytes(senses.recording(rng))
@@ -268,7 +268,7 @@ def recordings(rng: Random) -> None:
 
 
 def pictures(rng: Random) -> None:
-    """A picture is read as what can be seen, or refused."""
+    """A picture is read at the expected size, or refused."""
     with _folder() as folder, _only_our_errors():
         path = folder / "a.png"
         path.write_bytes(senses.picture(rng))
@@ -276,7 +276,7 @@ def pictures(rng: Random) -> None:
 
 
 def sense_files(rng: Random) -> None:
-    """The file of a sense is read and its encoder can perceive, or it is refused."""
+    """An encoder file can be loaded into its encoder, or it is refused."""
     kind: SenseKind = rng.choice(("sight", "hearing"))
     with _folder() as folder, _only_our_errors():
         path = folder / "a.safetensors"

@@ -1,4 +1,4 @@
-"""A bounded part of the fuzzing, the same inputs every time; `python -m tests.fuzz` is the long one."""
+"""A bounded, deterministic part of the fuzzing; `python -m tests.fuzz` is the long run."""
 
 from __future__ import annotations
 

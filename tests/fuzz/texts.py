@@ -1,4 +1,4 @@
-"""Hostile and odd texts: what people may type, goals and plans, each mutated."""
+"""Hostile and odd texts: instructions, goals and plans, each mutated."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ PLANS = (
 
 @cache
 def words() -> tuple[str, ...]:
-    """What people call things and places, and what the goal language calls them."""
+    """Return everyday names of objects and places, and their names in the goal language."""
     vocabulary, domain = load_words(), load_domain()
     tables = (vocabulary.objects, vocabulary.fixtures, vocabulary.classes)
     everyday_names = [name for table in tables for names in table.values() for name in names]
@@ -59,7 +59,7 @@ def _drawer() -> TaskDrawer:
 
 
 def odd(rng: Random) -> str:
-    """A piece of text that somebody may be careless about."""
+    """Return a piece of text that careless code may handle wrongly."""
     choice = rng.randrange(9)
     if choice == 0:
         return rng.choice(MARKS)
@@ -73,7 +73,7 @@ def odd(rng: Random) -> str:
 
 
 def mutated(text: str, rng: Random) -> str:
-    """The text with some pieces cut, repeated, exchanged or put in."""
+    """Return the text with some pieces cut, repeated, changed or inserted."""
     for _ in range(rng.choice((0, 1, 1, 2, 3, 6))):
         start, end = sorted(rng.randrange(len(text) + 1) for _ in range(2))
         match rng.randrange(7):
@@ -92,7 +92,7 @@ def mutated(text: str, rng: Random) -> str:
 
 
 def misspelt(text: str, rng: Random) -> str:
-    """The text as typed in a hurry: letters exchanged, doubled, left out, hit beside."""
+    """Return the text with typing errors: letters swapped, doubled, omitted or mistyped."""
     letters = list(text)
     for _ in range(rng.randrange(1, 6) if letters else 0):
         at = rng.randrange(len(letters))
@@ -104,7 +104,7 @@ def misspelt(text: str, rng: Random) -> str:
 
 
 def instruction(rng: Random, state: State) -> str:
-    """What a person may type in a home: a task in words, several of them, nonsense, or an attack."""
+    """Return what a user may type: one or several tasks in words, nonsense, or an attack."""
     match rng.randrange(10):
         case 0:
             text = "".join(odd(rng) for _ in range(rng.randrange(12)))
@@ -153,7 +153,7 @@ def _goal(rng: Random, state: State) -> str:
 
 
 def goal(rng: Random, state: State) -> str:
-    """A goal of the language, mutated, or words in a row, or places inside each other."""
+    """Return a mutated goal, a sequence of words, or deeply nested places."""
     if rng.randrange(20) == 0:
         return "spoon" + rng.choice((" in cup", " on tray", " in box", " with person")) * rng.choice((1, 7, 9, 285))
     if rng.randrange(4) == 0:
@@ -165,7 +165,7 @@ def goal(rng: Random, state: State) -> str:
 
 
 def plan(rng: Random, state: State) -> str:
-    """Subtasks that can be done one after another, mutated, as text or as JSON."""
+    """Return an applicable sequence of subtasks, mutated, as text or as JSON."""
     subtasks = []
     for _ in range(rng.randrange(8)):
         action = rng.choice(applicable(state))
@@ -181,7 +181,7 @@ def plan(rng: Random, state: State) -> str:
 
 
 def value(rng: Random) -> object:
-    """A value of a kind that JSON or YAML can say, and that is seldom the right one."""
+    """Return a value that JSON or YAML can express and that is rarely the right one."""
     makers: tuple[Callable[[], object], ...] = (
         lambda: odd(rng), lambda: None, lambda: True, lambda: rng.randrange(-5, 2**64), lambda: float("nan"),
         lambda: [], lambda: {}, lambda: [odd(rng) for _ in range(3)], lambda: {odd(rng): odd(rng)},

@@ -18,15 +18,15 @@ Make = Callable[..., GPT]
 @pytest.fixture
 def folders(make_model: Make, tmp_path: Path) -> list[Path]:
     tokenizer = Tokenizer.train(["set the table", "put the mug on the desk"], 320)
-    found = []
+    paths = []
     for seed in range(3):
         torch.manual_seed(seed)
         model = make_model(vocab_size=tokenizer.vocab_size)
         for parameter in model.parameters():
             torch.nn.init.normal_(parameter)
         save_model(model, tokenizer, tmp_path / str(seed))
-        found.append(tmp_path / str(seed))
-    return found
+        paths.append(tmp_path / str(seed))
+    return paths
 
 
 def test_the_average_is_the_elementwise_mean(folders: list[Path], tmp_path: Path) -> None:

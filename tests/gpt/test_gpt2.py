@@ -61,23 +61,23 @@ def gpt2_logits(tensors: Tensors, ids: list[int], n_head: int = H) -> Tensor:
     def gelu(x: Tensor) -> Tensor:
         return 0.5 * x * (1 + torch.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
 
-    xs = [w["wte.weight"][token] + w["wpe.weight"][place] for place, token in enumerate(ids)]
+    xs = [w["wte.weight"][token] + w["wpe.weight"][position] for position, token in enumerate(ids)]
     size = len(xs[0]) // n_head
     for block in range(L):
         parts = [linear(norm(x, f"h.{block}.ln_1"), f"h.{block}.attn.c_attn").chunk(3) for x in xs]
-        for place in range(len(xs)):
+        for position in range(len(xs)):
             heads = []
             for head in range(n_head):
-                here = slice(head * size, (head + 1) * size)
+                columns = slice(head * size, (head + 1) * size)
                 scores = torch.stack(
-                    [parts[place][0][here] @ k[here] / math.sqrt(size) for _, k, _ in parts[: place + 1]]
+                    [parts[position][0][columns] @ k[columns] / math.sqrt(size) for _, k, _ in parts[: position + 1]]
                 )
                 weights = torch.exp(scores) / torch.exp(scores).sum()
-                heads.append(sum(a * v[here] for a, (_, _, v) in zip(weights, parts, strict=False)))
-            xs[place] = xs[place] + linear(torch.cat(heads), f"h.{block}.attn.c_proj")  # type: ignore[arg-type]
-        for place, x in enumerate(xs):
+                heads.append(sum(a * v[columns] for a, (_, _, v) in zip(weights, parts, strict=False)))
+            xs[position] = xs[position] + linear(torch.cat(heads), f"h.{block}.attn.c_proj")  # type: ignore[arg-type]
+        for position, x in enumerate(xs):
             hidden = gelu(linear(norm(x, f"h.{block}.ln_2"), f"h.{block}.mlp.c_fc"))
-            xs[place] = x + linear(hidden, f"h.{block}.mlp.c_proj")
+            xs[position] = x + linear(hidden, f"h.{block}.mlp.c_proj")
     return torch.stack([norm(x, "ln_f") @ w.get("lm_head.weight", w["wte.weight"]).T for x in xs])
 
 

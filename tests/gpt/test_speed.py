@@ -35,15 +35,15 @@ SMALLER = {GPT2_VOCABULARY: 2_257, PADDED_VOCABULARY: 2_304, DOMAIN_VOCABULARY: 
 
 @pytest.fixture(scope="module")
 def group() -> Group:
-    (drawn,) = draw_groups(1, 1024, 256, True, 500, 0)
-    return drawn
+    (only_group,) = draw_groups(1, 1024, 256, True, 500, 0)
+    return only_group
 
 
 def test_every_document_layout_trains_on_the_same_targets(group: Group) -> None:
-    ways = [group.padded(7, 256), group.packed(3, shared=False), group.packed(3, shared=True)]
-    learned = [sorted(t for b in batches for t in b.targets[b.targets >= 0].tolist()) for batches in ways]
-    assert learned[0] == learned[1] == learned[2]
-    assert [sum(b.n_targets for b in batches) for batches in ways] == [len(learned[0])] * 3
+    layouts = [group.padded(7, 256), group.packed(3, shared=False), group.packed(3, shared=True)]
+    targets = [sorted(t for b in batches for t in b.targets[b.targets >= 0].tolist()) for batches in layouts]
+    assert targets[0] == targets[1] == targets[2]
+    assert [sum(b.n_targets for b in batches) for batches in layouts] == [len(targets[0])] * 3
 
 
 def test_sharing_prefixes_reads_fewer_tokens_than_packing(group: Group) -> None:
@@ -162,10 +162,10 @@ def test_an_impossible_measurement_is_an_error(arguments: list[str], capsys: pyt
 def test_the_command_measures_each_rung_in_its_own_process(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["--preset", "tiny", "--repeats", "1", "--only", "bf16", "--json", "--out", str(tmp_path)]
     assert speed.main(arguments) == 0
-    found = json.loads(capsys.readouterr().out)
-    assert [row["rung"] for row in found["rungs"]][1:] == ["bf16 autocast"]
-    assert found["rungs"][0]["factor"] == 1.0
-    assert all(0 < row["mfu"] < 1 for row in found["rungs"])
+    report = json.loads(capsys.readouterr().out)
+    assert [row["rung"] for row in report["rungs"]][1:] == ["bf16 autocast"]
+    assert report["rungs"][0]["factor"] == 1.0
+    assert all(0 < row["mfu"] < 1 for row in report["rungs"])
     assert json.loads((tmp_path / "speed.json").read_text())["preset"] == "tiny"
 
 
@@ -173,6 +173,6 @@ def test_the_command_measures_each_rung_in_its_own_process(tmp_path: Path, capsy
 def test_the_command_measures_the_plain_gpt_beside_the_last_rung(capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["--preset", "tiny", "--repeats", "2", "--only", "fp32", "--json", "--against", "nanogpt"]
     assert speed.main(arguments) == 0
-    found = json.loads(capsys.readouterr().out)
-    assert len(found["rungs"]) == 1 and len(found["against"]) == 4 and len(found["ratios"]) == 2
-    assert all(len(row["seconds"]) == 2 for row in found["against"]) and min(found["ratios"]) > 1
+    report = json.loads(capsys.readouterr().out)
+    assert len(report["rungs"]) == 1 and len(report["against"]) == 4 and len(report["ratios"]) == 2
+    assert all(len(row["seconds"]) == 2 for row in report["against"]) and min(report["ratios"]) > 1

@@ -52,10 +52,12 @@ def test_a_rung_with_different_output_ends_the_command_with_2(
 ) -> None:
     feed = NumpyBatch.feed
 
-    def least(self: NumpyBatch, ids: Sequence[Sequence[int]], candidate_ids: Sequence[int] | None = None) -> object:
+    def negated_logits(
+        self: NumpyBatch, ids: Sequence[Sequence[int]], candidate_ids: Sequence[int] | None = None
+    ) -> object:
         return -feed(self, ids, candidate_ids)
 
-    monkeypatch.setattr(NumpyBatch, "feed", least)
+    monkeypatch.setattr(NumpyBatch, "feed", negated_logits)
     assert main([*QUICK, "--batch", "2"]) == 2
     assert "NOT as the plain loop: numpy, batch 2, own weights" in capsys.readouterr().err
 
@@ -155,18 +157,18 @@ def test_jumping_forward_reads_fewer_times_with_the_same_output() -> None:
     reads = 0
     read = arrays.read
 
-    def counted(*args: object) -> object:
+    def counting_read(*args: object) -> object:
         nonlocal reads
         reads += 1
         return read(*args)  # type: ignore[arg-type]
 
-    arrays.read = counted  # type: ignore[method-assign, assignment]
-    found = {}
+    arrays.read = counting_read  # type: ignore[method-assign, assignment]
+    n_reads = {}
     for rung in numpy_rungs(arrays, 2, 22):
         reads = 0
         assert rung.run(work) == truth
-        found[rung.name] = reads
-    assert found == {"numpy": 12, "numpy, jump forward": 6}
+        n_reads[rung.name] = reads
+    assert n_reads == {"numpy": 12, "numpy, jump forward": 6}
 
 
 def test_random_weights_write_varied_text() -> None:

@@ -72,8 +72,8 @@ def test_neighboring_documents_of_a_row_have_different_numbers() -> None:
     batch = PackedBatches(TokenizedDocuments.from_lists(LISTS), 8, 32, seed=0).batch(0)
     same_document = batch.layout.document[:, 1:] == batch.layout.document[:, :-1]
     consecutive = batch.idx[:, 1:] == batch.idx[:, :-1] + 1
-    held = (batch.layout.document[:, 1:] >= 0) & (batch.layout.document[:, :-1] >= 0)
-    assert torch.equal(same_document[held], consecutive[held])
+    both_used = (batch.layout.document[:, 1:] >= 0) & (batch.layout.document[:, :-1] >= 0)
+    assert torch.equal(same_document[both_used], consecutive[both_used])
     assert batch.layout.document.max() > 0
 
 
@@ -236,7 +236,7 @@ def test_damaged_files_are_errors_that_name_them(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "array", "said"),
+    ("name", "array", "message"),
     [
         ("tokens", np.zeros(9), "expected a row of <u2 or <u4"),
         ("tokens", np.zeros((3, 3), np.uint16), "expected a row"),
@@ -247,11 +247,11 @@ def test_damaged_files_are_errors_that_name_them(tmp_path: Path) -> None:
     ],
 )
 def test_an_array_of_a_wrong_type_or_shape_is_an_error(
-    tmp_path: Path, name: str, array: npt.NDArray[np.generic], said: str
+    tmp_path: Path, name: str, array: npt.NDArray[np.generic], message: str
 ) -> None:
     TokenizedDocuments.from_lists([[1, 2, 3], [4, 5], [6, 7, 8, 9]]).save(tmp_path)
     np.save(tmp_path / f"{name}.npy", array, allow_pickle=True)
-    with pytest.raises(CheckpointError, match=said):
+    with pytest.raises(CheckpointError, match=message):
         TokenizedDocuments.load(tmp_path)
 
 

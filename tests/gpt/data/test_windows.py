@@ -22,10 +22,10 @@ MARKED = st.lists(st.lists(st.booleans(), max_size=60), max_size=8)
 @given(st.integers(0, 100), SIZES)
 def test_every_token_is_new_in_one_window_and_no_window_is_too_long(length: int, sizes: tuple[int, int]) -> None:
     size, stride = sizes
-    found = windows(length, size, stride)
-    assert [place for window in found for place in range(window.new, window.stop)] == list(range(length))
-    assert all(window.stop - window.start <= size for window in found)
-    assert all(window.stop - window.start == size for window in found[:-1])
+    cut = windows(length, size, stride)
+    assert [place for window in cut for place in range(window.new, window.stop)] == list(range(length))
+    assert all(window.stop - window.start <= size for window in cut)
+    assert all(window.stop - window.start == size for window in cut[:-1])
 
 
 @given(st.integers(0, 100), SIZES)
@@ -36,7 +36,7 @@ def test_new_tokens_of_a_window_follow_the_overlap(length: int, sizes: tuple[int
         assert window.new < window.stop
 
 
-def unique(marks: list[list[bool]]) -> TokenizedDocuments:
+def documents_of_unique_tokens(marks: list[list[bool]]) -> TokenizedDocuments:
     """Documents in which every token is another id, so that a target says which one it is."""
     first = np.cumsum([0, *map(len, marks)])
     return TokenizedDocuments.from_lists(
@@ -46,18 +46,18 @@ def unique(marks: list[list[bool]]) -> TokenizedDocuments:
 
 def targets_of(documents: TokenizedDocuments) -> list[tuple[int, int]]:
     """Every counted target, with how many tokens stand before it."""
-    found = []
+    targets = []
     for first, end in zip(documents.offsets[:-1], documents.offsets[1:], strict=True):
         for place in range(int(first) + 1, int(end)):
             if documents.loss_mask[place]:
-                found.append((int(documents.tokens[place]), place - int(first)))
-    return found
+                targets.append((int(documents.tokens[place]), place - int(first)))
+    return targets
 
 
 @given(MARKED, st.integers(1, 20).flatmap(lambda size: st.tuples(st.just(size), st.integers(1, size))))
 def test_windows_count_every_target_once_with_enough_context(marks: list[list[bool]], sizes: tuple[int, int]) -> None:
     block_size, overlap = sizes
-    whole = unique(marks)
+    whole = documents_of_unique_tokens(marks)
     cut = in_windows(whole, block_size, overlap)
     before, after = dict(targets_of(whole)), targets_of(cut)
     assert sorted(target for target, _ in after) == sorted(before)
@@ -67,7 +67,7 @@ def test_windows_count_every_target_once_with_enough_context(marks: list[list[bo
 
 @given(MARKED, st.integers(1, 20).flatmap(lambda size: st.tuples(st.just(size), st.integers(1, size))))
 def test_windows_are_runs_of_their_document_and_lose_no_token(marks: list[list[bool]], sizes: tuple[int, int]) -> None:
-    whole = unique(marks)
+    whole = documents_of_unique_tokens(marks)
     cut = in_windows(whole, *sizes)
     assert set(cut.tokens.tolist()) == set(whole.tokens.tolist())
     for first, end in zip(cut.offsets[:-1], cut.offsets[1:], strict=True):
@@ -76,11 +76,11 @@ def test_windows_are_runs_of_their_document_and_lose_no_token(marks: list[list[b
 
 @pytest.mark.parametrize("kind", [PackedBatches, PaddedBatches])
 def test_batches_of_windows_cut_nothing(kind: type[PackedBatches] | type[PaddedBatches]) -> None:
-    whole = unique([[True] * 50, [False] * 20 + [True] * 20, [True] * 5])
+    whole = documents_of_unique_tokens([[True] * 50, [False] * 20 + [True] * 20, [True] * 5])
     batches = kind(in_windows(whole, 8, 3), 1, 8, seed=0)
     assert batches.n_truncated == 0
-    seen = [batches.batch(step).targets for step in range(batches.n_rows)]
-    counted = sorted(int(target) for batch in seen for target in batch[batch >= 0])
+    targets = [batches.batch(step).targets for step in range(batches.n_rows)]
+    counted = sorted(int(target) for batch in targets for target in batch[batch >= 0])
     assert counted == sorted(target for target, _ in targets_of(whole))
 
 
@@ -108,7 +108,7 @@ def test_if_the_model_looks_back_less_than_the_overlap_windows_keep_the_loss(mak
 
 
 def test_documents_that_fit_are_unchanged() -> None:
-    documents = unique([[True] * 9, [True] * 3])
+    documents = documents_of_unique_tokens([[True] * 9, [True] * 3])
     assert in_windows(documents, 8, 2) is documents
 
 
@@ -123,7 +123,7 @@ def test_branches_are_kept_and_a_tree_that_is_too_long_is_named() -> None:
 @pytest.mark.parametrize("overlap", [0, 9])
 def test_an_overlap_out_of_range_is_an_error(overlap: int) -> None:
     with pytest.raises(ConfigError, match=rf"overlap is {overlap}; it must be in 1\.\.8"):
-        in_windows(unique([[True] * 20]), 8, overlap)
+        in_windows(documents_of_unique_tokens([[True] * 20]), 8, overlap)
 
 
 @pytest.mark.parametrize(("size", "stride"), [(0, 0), (4, 0), (4, 5)])

@@ -28,7 +28,7 @@ SIGHT = SightConfig(
 )  # fmt: skip
 
 
-def shaken(encoder: nn.Module) -> None:
+def randomize(encoder: nn.Module) -> None:
     """Give every number of a fresh encoder a value that matters."""
     torch.manual_seed(0)
     with torch.no_grad():
@@ -54,11 +54,11 @@ def test_features_are_equal_in_torch_and_shift_uniformly_with_volume() -> None:
     wave = sound(0.7)
     lengths = torch.tensor([len(wave), len(wave) - 3000])
     both = torch.from_numpy(np.stack((wave, wave)))
-    found = torch_mel(both, lengths)
+    actual = torch_mel(both, lengths)
     assert n_frames(lengths).tolist() == [1 + (n - WINDOW) // HOP for n in lengths.tolist()]
-    np.testing.assert_allclose(found[0], log_mel(wave), atol=2e-4)
-    np.testing.assert_allclose(found[1, : len(log_mel(wave[:-3000]))], log_mel(wave[:-3000]), atol=2e-4)
-    assert not found[1, int(n_frames(lengths)[1]) :].any()
+    np.testing.assert_allclose(actual[0], log_mel(wave), atol=2e-4)
+    np.testing.assert_allclose(actual[1, : len(log_mel(wave[:-3000]))], log_mel(wave[:-3000]), atol=2e-4)
+    assert not actual[1, int(n_frames(lengths)[1]) :].any()
     louder = log_mel(2 * wave) - log_mel(wave)
     assert np.allclose(louder, louder.mean(), atol=1e-3)
 
@@ -79,7 +79,7 @@ def test_spec_augment_hides_runs_of_bands_and_frames() -> None:
 
 def test_the_audio_encoder_is_equal_in_numpy_and_ignores_padding() -> None:
     encoder = HearingEncoder(HEARING).eval()
-    shaken(encoder)
+    randomize(encoder)
     wave = sound(0.83)
     features = torch.from_numpy(log_mel(wave))[None]
     frames = torch.tensor([features.shape[1]])
@@ -89,9 +89,9 @@ def test_the_audio_encoder_is_equal_in_numpy_and_ignores_padding() -> None:
     s = int(alone.counts)
     torch.testing.assert_close(padded.letters[:, :s], alone.letters, atol=1e-4, rtol=1e-3)
     torch.testing.assert_close(padded.steps[:, :s], alone.steps, atol=1e-4, rtol=1e-3)
-    found = AudioEncoder(sense("hearing", HEARING.as_dict(), encoder.state_dict())).perceive(wave)
-    np.testing.assert_allclose(found.steps, alone.steps[0], atol=2e-3)
-    np.testing.assert_allclose(found.letters, alone.letters[0], atol=2e-3)
+    actual = AudioEncoder(sense("hearing", HEARING.as_dict(), encoder.state_dict())).perceive(wave)
+    np.testing.assert_allclose(actual.steps, alone.steps[0], atol=2e-3)
+    np.testing.assert_allclose(actual.letters, alone.letters[0], atol=2e-3)
 
 
 def test_ctc_learns_letters_from_their_order_alone() -> None:
@@ -103,27 +103,27 @@ def test_ctc_learns_letters_from_their_order_alone() -> None:
     letters = torch.tensor([[3, 1, 20]])
     losses = []
     for _ in range(120):
-        found = encoder(features, frames)
-        loss = ctc_loss(found.letters, found.counts, letters, torch.tensor([3]))
+        actual = encoder(features, frames)
+        loss = ctc_loss(actual.letters, actual.counts, letters, torch.tensor([3]))
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         losses.append(float(loss.detach()))
     assert losses[-1] < 0.3 * losses[0]
     # Not what the likeliest path says: when blanks give way to letters is rounding. No order is likelier.
-    right, *others = (
-        float(ctc_loss(found.letters.detach(), found.counts, torch.tensor([order]), torch.tensor([3])))
+    correct, *others = (
+        float(ctc_loss(actual.letters.detach(), actual.counts, torch.tensor([order]), torch.tensor([3])))
         for order in itertools.permutations((3, 1, 20))
     )
-    assert right < min(others) - 0.1
-    assert set(found.letters[0].exp().mean(0)[1:].topk(3).indices.tolist()) == {2, 0, 19}
+    assert correct < min(others) - 0.1
+    assert set(actual.letters[0].exp().mean(0)[1:].topk(3).indices.tolist()) == {2, 0, 19}
 
 
 @pytest.mark.parametrize("things_first", [True, False])
 def test_the_vision_encoder_is_equal_in_numpy_with_folded_norms(things_first: bool) -> None:
     config = replace(SIGHT, things_first=things_first)
     encoder = SightEncoder(config).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    shaken(encoder)
+    randomize(encoder)
     encoder.eval()
     with torch.no_grad():
         encoder.heads.bias[config.classes : config.classes + config.things] = 0.0  # so that there are middles
@@ -134,10 +134,10 @@ def test_the_vision_encoder_is_equal_in_numpy_with_folded_norms(things_first: bo
     assert seen.centers.shape == (1, 5, 6, 6) and seen.cells.shape == (1, 9, 6, 6)
     count = int(lengths[0])
     assert count == 4 if not things_first else 3 < count <= 1 + MAX_CENTERS
-    found = VisionEncoder(sense("sight", config.as_dict(), fold_batch_norms(encoder))).perceive(picture)
-    np.testing.assert_allclose(found.vectors, vectors[0, :count], atol=2e-3)
-    assert found.things is None or list(found.things) == sorted(found.things)
-    assert (found.things is None) != things_first
+    actual = VisionEncoder(sense("sight", config.as_dict(), fold_batch_norms(encoder))).perceive(picture)
+    np.testing.assert_allclose(actual.vectors, vectors[0, :count], atol=2e-3)
+    assert actual.things is None or list(actual.things) == sorted(actual.things)
+    assert (actual.things is None) != things_first
     again = SightEncoder(config).eval()
     load_folded(again, fold_batch_norms(encoder))
     with torch.no_grad():

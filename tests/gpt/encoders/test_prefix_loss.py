@@ -101,8 +101,8 @@ def test_encoder_blocks_are_the_same_in_numpy(kernel: int) -> None:
     with torch.no_grad():
         expected = block(x)[0].numpy()
         padded = torch.cat((x, torch.randn(1, 4, 32)), dim=1)
-        there = torch.arange(15)[None] < 11
-        torch.testing.assert_close(block(padded, there)[:, :11], block(x), atol=1e-4, rtol=1e-4)
+        is_real = torch.arange(15)[None] < 11
+        torch.testing.assert_close(block(padded, is_real)[:, :11], block(x), atol=1e-4, rtol=1e-4)
     weights = {f"blocks.0.{name}": p.detach().numpy() for name, p in block.named_parameters()}
     np.testing.assert_allclose(encoder_block(x[0].numpy(), weights, "blocks.0.", 4), expected, atol=1e-3)
 
@@ -114,22 +114,22 @@ def test_convolutions_are_those_of_torch(stride: int, padding: int, size: int) -
     picture, wave = torch.randn(1, 3, 21, 18), torch.randn(1, 3, 25)
     with torch.no_grad():
         expected = flat(picture)[0].permute(1, 2, 0).numpy()
-        found = conv2d(
+        actual = conv2d(
             picture[0].permute(1, 2, 0).numpy(),
             flat.weight.numpy(),
             flat.bias.numpy(),
             stride=stride,
             padding=padding,  # type: ignore[union-attr]
         )
-        np.testing.assert_allclose(found, expected, atol=1e-4)
+        np.testing.assert_allclose(actual, expected, atol=1e-4)
         expected = line(wave)[0].T.numpy()
-        found = conv1d(wave[0].T.numpy(), line.weight.numpy(), line.bias.numpy(), stride=stride, padding=padding)  # type: ignore[union-attr]
-        np.testing.assert_allclose(found, expected, atol=1e-4)
+        actual = conv1d(wave[0].T.numpy(), line.weight.numpy(), line.bias.numpy(), stride=stride, padding=padding)  # type: ignore[union-attr]
+        np.testing.assert_allclose(actual, expected, atol=1e-4)
         if size % 2:
             deep = torch.nn.Conv1d(3, 3, size, padding=size // 2, groups=3)
             expected = deep(wave)[0].T.numpy()
-            found = depthwise1d(wave[0].T.numpy(), deep.weight.numpy(), deep.bias.numpy())  # type: ignore[union-attr]
-            np.testing.assert_allclose(found, expected, atol=1e-4)
+            actual = depthwise1d(wave[0].T.numpy(), deep.weight.numpy(), deep.bias.numpy())  # type: ignore[union-attr]
+            np.testing.assert_allclose(actual, expected, atol=1e-4)
 
 
 def test_an_encoder_file_survives_a_round_trip(gpt: GPT, tmp_path: Path) -> None:
@@ -142,10 +142,10 @@ def test_an_encoder_file_survives_a_round_trip(gpt: GPT, tmp_path: Path) -> None
     turned = np.arange(6, dtype=np.float32).reshape(3, 2).T  # as a convolution's weights lie in memory, channels last
     sense = replace(sense, encoder={"stem.weight": turned})
     save_sense(path, sense)
-    found = load_sense(path, "sight")
-    assert (found.config, found.extra, found.adapter.base) == ({"width": 8}, {"minutes": 1.5}, sense.adapter.base)
-    np.testing.assert_array_equal(found.encoder["stem.weight"], sense.encoder["stem.weight"])
-    assert set(found.adapter.down) == set(sense.adapter.down)
+    actual = load_sense(path, "sight")
+    assert (actual.config, actual.extra, actual.adapter.base) == ({"width": 8}, {"minutes": 1.5}, sense.adapter.base)
+    np.testing.assert_array_equal(actual.encoder["stem.weight"], sense.encoder["stem.weight"])
+    assert set(actual.adapter.down) == set(sense.adapter.down)
     with pytest.raises(CheckpointError, match="expected 'hearing'"):
         load_sense(path, "hearing")
     path.write_bytes(path.read_bytes()[:-40])

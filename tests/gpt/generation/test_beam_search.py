@@ -20,41 +20,45 @@ VARIANTS = [{}, {"position": "learned", "previous_tokens": 0}, {"n_kv_head": 2, 
 
 def logprobs_after(model: GPT, ids: Sequence[int]) -> list[float]:
     with torch.no_grad():
-        found: list[float] = model(torch.tensor([ids]))[0][0, -1].double().log_softmax(0).tolist()
-    return found
+        logprobs: list[float] = model(torch.tensor([ids]))[0][0, -1].double().log_softmax(0).tolist()
+    return logprobs
 
 
-def every_continuation(model: GPT, prompt: Sequence[int]) -> list[Continuation]:
+def all_continuations(model: GPT, prompt: Sequence[int]) -> list[Continuation]:
     """All that end with STOP or have NEW ids, read without a cache."""
     done: list[Continuation] = []
-    going = [Continuation([], 0.0)]
-    while going:
-        ids, total = going.pop()
+    unfinished = [Continuation([], 0.0)]
+    while unfinished:
+        ids, total = unfinished.pop()
         for token, logprob in enumerate(logprobs_after(model, [*prompt, *ids])):
-            one = Continuation([*ids, token], total + logprob)
-            (done if token == STOP or len(one.ids) == NEW else going).append(one)
+            continuation = Continuation([*ids, token], total + logprob)
+            (done if token == STOP or len(continuation.ids) == NEW else unfinished).append(continuation)
     return done
 
 
-def slow_beam(model: GPT, prompt: Sequence[int], beams: int, penalty: float) -> list[Continuation]:
+def reference_beam_search(model: GPT, prompt: Sequence[int], beams: int, penalty: float) -> list[Continuation]:
     """Beam search without a cache that never ends early."""
     done: list[Continuation] = []
-    going = [Continuation([], 0.0)]
-    while going:
+    unfinished = [Continuation([], 0.0)]
+    while unfinished:
         longer = [
             Continuation([*ids, token], total + logprob)
-            for ids, total in going
+            for ids, total in unfinished
             for token, logprob in enumerate(logprobs_after(model, [*prompt, *ids]))
         ]
-        best = sorted(longer, key=lambda one: -one.logprob)[:beams]
-        done += [one for one in best if one.ids[-1] == STOP or len(one.ids) == NEW]
-        going = [one for one in best if one.ids[-1] != STOP and len(one.ids) < NEW]
-    return sorted(done, key=lambda one: -one.logprob / len(one.ids) ** penalty)[:beams]
+        best = sorted(longer, key=lambda continuation: -continuation.logprob)[:beams]
+        done += [continuation for continuation in best if continuation.ids[-1] == STOP or len(continuation.ids) == NEW]
+        unfinished = [
+            continuation for continuation in best if continuation.ids[-1] != STOP and len(continuation.ids) < NEW
+        ]
+    return sorted(done, key=lambda continuation: -continuation.logprob / len(continuation.ids) ** penalty)[:beams]
 
 
-def check_same(found: Sequence[Continuation], expected: Sequence[Continuation]) -> None:
-    assert [one.ids for one in found] == [one.ids for one in expected]
-    assert [one.logprob for one in found] == pytest.approx([one.logprob for one in expected], abs=1e-4)
+def check_same(results: Sequence[Continuation], expected: Sequence[Continuation]) -> None:
+    assert [continuation.ids for continuation in results] == [continuation.ids for continuation in expected]
+    assert [continuation.logprob for continuation in results] == pytest.approx(
+        [continuation.logprob for continuation in expected], abs=1e-4
+    )
 
 
 @pytest.mark.parametrize("settings", VARIANTS)
@@ -64,29 +68,29 @@ def test_one_beam_is_greedy_decoding(make_model: Make, settings: dict[str, objec
     for prompt in ([1, 5, 9, 200], [7], [250, 2, 4]):
         free = generate(model, prompt, 12)
         for stop in ([], [free[5]]):
-            (found,) = beam_search(model, prompt, 12, beams=1, stop=stop, length_penalty=penalty)
-            assert found.ids == generate(model, prompt, 12, stop=stop)
+            (results,) = beam_search(model, prompt, 12, beams=1, stop=stop, length_penalty=penalty)
+            assert results.ids == generate(model, prompt, 12, stop=stop)
 
 
 @pytest.mark.parametrize("penalty", [0.0, 0.7, 1.0])
 @pytest.mark.parametrize("seed", [0, 1])
 def test_with_as_many_beams_as_continuations_all_are_ranked(make_model: Make, penalty: float, seed: int) -> None:
     model = make_model(vocab_size=5, seed=seed)
-    every = every_continuation(model, PROMPT)
-    assert sum(math.exp(one.logprob) for one in every) == pytest.approx(1, abs=1e-5)
-    every.sort(key=lambda one: -one.logprob / len(one.ids) ** penalty)
-    found = beam_search(model, PROMPT, NEW, beams=len(every), stop=[STOP], length_penalty=penalty)
-    assert len(found) == len(every)
-    check_same(found[:20], every[:20])
+    expected = all_continuations(model, PROMPT)
+    assert sum(math.exp(continuation.logprob) for continuation in expected) == pytest.approx(1, abs=1e-5)
+    expected.sort(key=lambda continuation: -continuation.logprob / len(continuation.ids) ** penalty)
+    results = beam_search(model, PROMPT, NEW, beams=len(expected), stop=[STOP], length_penalty=penalty)
+    assert len(results) == len(expected)
+    check_same(results[:20], expected[:20])
 
 
 def test_beam_search_finds_the_most_likely_continuation_that_greedy_decoding_misses(make_model: Make) -> None:
     missed = 0
     for seed in range(8):
         model = make_model(vocab_size=5, seed=seed)
-        best = max(every_continuation(model, PROMPT), key=lambda one: one.logprob)
-        found = beam_search(model, PROMPT, NEW, beams=400, stop=[STOP])[0]
-        assert found.ids == best.ids
+        best = max(all_continuations(model, PROMPT), key=lambda continuation: continuation.logprob)
+        results = beam_search(model, PROMPT, NEW, beams=400, stop=[STOP])[0]
+        assert results.ids == best.ids
         missed += generate(model, PROMPT, NEW, stop=[STOP]) != best.ids
     assert missed > 0
 
@@ -98,18 +102,18 @@ def test_the_search_ends_early_only_if_no_better_continuation_can_follow(
 ) -> None:
     for seed in range(6):
         model = make_model(vocab_size=5, seed=seed)
-        found = beam_search(model, PROMPT, NEW, beams=beams, stop=[STOP], length_penalty=penalty)
-        check_same(found, slow_beam(model, PROMPT, beams, penalty))
+        results = beam_search(model, PROMPT, NEW, beams=beams, stop=[STOP], length_penalty=penalty)
+        check_same(results, reference_beam_search(model, PROMPT, beams, penalty))
 
 
 def test_the_search_ends_when_the_best_is_certain(make_model: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     model = make_model()
-    likeliest = generate(model, PROMPT, 1)
-    read = []
+    most_likely = generate(model, PROMPT, 1)
+    calls = []
     trunk = model.trunk
-    monkeypatch.setattr(model, "trunk", lambda *args, **named: read.append(1) or trunk(*args, **named))
-    beam_search(model, PROMPT, 40, beams=1, stop=likeliest)
-    assert len(read) == 1
+    monkeypatch.setattr(model, "trunk", lambda *args, **named: calls.append(1) or trunk(*args, **named))
+    beam_search(model, PROMPT, 40, beams=1, stop=most_likely)
+    assert len(calls) == 1
 
 
 def test_only_allowed_continuations_are_returned_with_unchanged_probabilities(make_model: Make) -> None:
@@ -118,9 +122,9 @@ def test_only_allowed_continuations_are_returned_with_unchanged_probabilities(ma
     def allowed(ids: Sequence[int]) -> bool:  # never twice the same
         return len(set(ids)) == len(ids)
 
-    every = [one for one in every_continuation(model, PROMPT) if allowed(one.ids)]
-    every.sort(key=lambda one: -one.logprob)
-    check_same(beam_search(model, PROMPT, NEW, beams=400, stop=[STOP], allowed=allowed), every)
+    expected = [continuation for continuation in all_continuations(model, PROMPT) if allowed(continuation.ids)]
+    expected.sort(key=lambda continuation: -continuation.logprob)
+    check_same(beam_search(model, PROMPT, NEW, beams=400, stop=[STOP], allowed=allowed), expected)
 
 
 def test_nothing_is_found_if_nothing_is_allowed(make_model: Make) -> None:
@@ -132,7 +136,8 @@ def test_a_length_penalty_favors_long_continuations(make_model: Make) -> None:
     for penalty in (0.0, 1.0, 4.0):
         model = make_model(vocab_size=5, seed=1)
         lengths[penalty] = [
-            len(one.ids) for one in beam_search(model, PROMPT, NEW, beams=400, stop=[STOP], length_penalty=penalty)[:10]
+            len(continuation.ids)
+            for continuation in beam_search(model, PROMPT, NEW, beams=400, stop=[STOP], length_penalty=penalty)[:10]
         ]
     assert sum(lengths[0.0]) < sum(lengths[1.0]) <= sum(lengths[4.0])
 

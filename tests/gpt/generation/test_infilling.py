@@ -66,8 +66,8 @@ def test_drawn_holes_are_whole_segments_in_order_and_hide_no_special_token_but_s
 
 def test_every_run_of_segments_can_be_drawn() -> None:
     rng = np.random.default_rng(0)
-    drawn = {tuple(draw_spans([1, SEP, 2, 2, SEP, 3], MARKS, 1, rng)) for _ in range(200)}
-    assert drawn == {((0, 1),), ((0, 4),), ((0, 6),), ((2, 4),), ((2, 6),), ((5, 6),)}
+    drawn_spans = {tuple(draw_spans([1, SEP, 2, 2, SEP, 3], MARKS, 1, rng)) for _ in range(200)}
+    assert drawn_spans == {((0, 1),), ((0, 4),), ((0, 6),), ((2, 4),), ((2, 6),), ((5, 6),)}
 
 
 def test_a_document_with_two_holes_has_the_documented_format() -> None:
@@ -105,13 +105,13 @@ def test_only_an_infilling_document_can_be_restored() -> None:
 
 def test_every_document_with_something_to_hide_becomes_one_infilling_document() -> None:
     documents = TokenizedDocuments.from_lists([PLAN, [CLS, SEP], [7], PLAN])
-    found = infilling_documents(documents, MARKS, np.random.default_rng(0), holes=2)
+    result = infilling_documents(documents, MARKS, np.random.default_rng(0), holes=2)
     restored = [
-        restore(found.tokens[first:end].tolist(), MARKS)
-        for first, end in zip(found.offsets[:-1], found.offsets[1:], strict=True)
+        restore(result.tokens[first:end].tolist(), MARKS)
+        for first, end in zip(result.offsets[:-1], result.offsets[1:], strict=True)
     ]
     assert restored == [PLAN[:-1], [7], PLAN[:-1]]
-    assert 0 < found.loss_mask.sum() < len(found.loss_mask)
+    assert 0 < result.loss_mask.sum() < len(result.loss_mask)
 
 
 def test_documents_with_branches_are_refused() -> None:
@@ -128,20 +128,20 @@ def test_infilling_follows_the_format_for_any_weights(make_model: Make, temperat
         with torch.no_grad():
             model.wte.weight[[MASK, EOS]] *= 4  # these are written often
         generator = torch.Generator().manual_seed(seed)
-        found = infill(model, TOKENIZER, *pieces, max_new_tokens=30, temperature=temperature, generator=generator)
-        assert len(found.answers) == 2
-        written = {token for answer in found.answers for token in answer}
+        result = infill(model, TOKENIZER, *pieces, max_new_tokens=30, temperature=temperature, generator=generator)
+        assert len(result.answers) == 2
+        written = {token for answer in result.answers for token in answer}
         assert not written & MARKS.fixed
         assert all(token < TOKENIZER.n_used for token in written)
-        length = sum(len(answer) + 1 for answer in found.answers)
-        assert length <= 30 if found.complete else length > 30
+        length = sum(len(answer) + 1 for answer in result.answers)
+        assert length <= 30 if result.complete else length > 30
 
 
 def test_holes_beyond_the_token_limit_are_empty(make_model: Make) -> None:
-    found = infill(make_model(), TOKENIZER, [1], [2], [3], max_new_tokens=1)
-    assert not found.complete
-    assert len(found.answers) == 2
-    assert found.answers[1] == []
+    result = infill(make_model(), TOKENIZER, [1], [2], [3], max_new_tokens=1)
+    assert not result.complete
+    assert len(result.answers) == 2
+    assert result.answers[1] == []
 
 
 def test_a_prompt_that_does_not_fit_is_an_error(make_model: Make) -> None:
@@ -156,16 +156,16 @@ Case = tuple[list[int], list[Span]]
 
 def counting(n_holes: int) -> list[Case]:
     """Counting by ones and twos with all holes of up to three numbers; two numbers before and one after the first."""
-    found: list[Case] = []
+    cases: list[Case] = []
     for start, step, length in itertools.product(range(12), (1, 2), range(6, 12)):
         ids = [CLS, *range(start, start + step * length, step)]
         for a in range(3, length - 1):
             for b in range(a + 1, min(a + 4, length)):
                 if n_holes == 1:
-                    found.append((ids, [(a, b)]))
+                    cases.append((ids, [(a, b)]))
                 else:
-                    found += [(ids, [(a, b), (b + 1, c)]) for c in range(b + 2, min(b + 4, length + 1))]
-    return [found[i] for i in np.random.default_rng(n_holes).permutation(len(found))]
+                    cases += [(ids, [(a, b), (b + 1, c)]) for c in range(b + 2, min(b + 4, length + 1))]
+    return [cases[i] for i in np.random.default_rng(n_holes).permutation(len(cases))]
 
 
 @pytest.fixture(scope="module")
@@ -195,10 +195,10 @@ def counter() -> GPT:
 
 @pytest.mark.parametrize("n_holes", [1, 2])
 def test_a_trained_gpt_fills_unseen_holes(counter: GPT, n_holes: int) -> None:
-    right = 0
+    n_right = 0
     for ids, spans in counting(n_holes)[:100]:
         edges = [0, *itertools.chain.from_iterable(spans), len(ids)]
         pieces = [ids[start:stop] for start, stop in zip(edges[::2], edges[1::2], strict=True)]
-        found = infill(counter, TOKENIZER, *pieces, max_new_tokens=12)
-        right += found.complete and found.answers == [ids[start:stop] for start, stop in spans]
-    assert right >= 90
+        result = infill(counter, TOKENIZER, *pieces, max_new_tokens=12)
+        n_right += result.complete and result.answers == [ids[start:stop] for start, stop in spans]
+    assert n_right >= 90

@@ -36,10 +36,10 @@ def test_cached_logits_equal_logits_without_a_cache(
     ids = torch.randint(0, 320, (20,), generator=torch.Generator().manual_seed(0)).tolist()
     session = Session(model)
     with torch.no_grad():
-        every = model(torch.tensor([ids]))[0][0]
+        all_logits = model(torch.tensor([ids]))[0][0]
     for size in sizes:
         logits = session.feed(ids[session.length : session.length + size])
-        torch.testing.assert_close(logits, every[session.length - 1], rtol=1e-4, atol=1e-4)
+        torch.testing.assert_close(logits, all_logits[session.length - 1], rtol=1e-4, atol=1e-4)
 
 
 def test_a_rewound_session_forgets_the_removed_tokens(make_model: Make) -> None:
@@ -160,17 +160,19 @@ SETTINGS: list[dict[str, float | int]] = [
 ]
 
 
-def exact(logits: Sequence[float], temperature: float, top_k: int = 10**9, top_p: float = 1.0) -> np.ndarray:
+def exact_probabilities(
+    logits: Sequence[float], temperature: float, top_k: int = 10**9, top_p: float = 1.0
+) -> np.ndarray:
     """The definitions, one number after the other: divide, keep the k likeliest, then those that reach p together."""
     weights = [math.exp(logit / temperature) for logit in logits]
     order = sorted(range(len(weights)), key=lambda token: -weights[token])[:top_k]
-    kept: list[int] = []
+    kept_tokens: list[int] = []
     for token in order:
-        if sum(weights[one] for one in kept) < top_p * sum(weights[one] for one in order):
-            kept.append(token)
-    found = np.zeros(len(weights))
-    found[kept] = [weights[token] for token in kept]
-    return found / found.sum()
+        if sum(weights[one] for one in kept_tokens) < top_p * sum(weights[one] for one in order):
+            kept_tokens.append(token)
+    probabilities = np.zeros(len(weights))
+    probabilities[kept_tokens] = [weights[token] for token in kept_tokens]
+    return probabilities / probabilities.sum()
 
 
 def check_fit(tokens: Sequence[int], expected: np.ndarray) -> None:
@@ -185,7 +187,7 @@ def check_fit(tokens: Sequence[int], expected: np.ndarray) -> None:
 def test_draws_follow_the_exact_probabilities(settings: dict[str, float]) -> None:
     generator = torch.Generator().manual_seed(0)
     drawn = [sample(torch.tensor(LOGITS), generator=generator, **settings)[0] for _ in range(4000)]  # type: ignore[arg-type]
-    check_fit(drawn, exact(LOGITS, **settings))  # type: ignore[arg-type]
+    check_fit(drawn, exact_probabilities(LOGITS, **settings))  # type: ignore[arg-type]
 
 
 def test_draws_among_allowed_ids_follow_their_probabilities() -> None:
@@ -193,7 +195,7 @@ def test_draws_among_allowed_ids_follow_their_probabilities() -> None:
     allowed = [6, 1, 3]
     drawn = [sample(torch.tensor(LOGITS), 0.7, generator=generator, allowed=allowed)[0] for _ in range(4000)]
     expected = np.zeros(len(LOGITS))
-    expected[allowed] = exact([LOGITS[token] for token in allowed], 0.7)
+    expected[allowed] = exact_probabilities([LOGITS[token] for token in allowed], 0.7)
     check_fit(drawn, expected)
 
 
@@ -205,14 +207,14 @@ def test_continuations_drawn_together_follow_the_probabilities_of_the_model(
     with torch.no_grad():
         logits = model(torch.tensor([[1, 5, 2]]))[0][0, -1].tolist()
     drawn = generate_batch(model, [[1, 5, 2]] * 4000, 1, generators=generators(4000), **settings)  # type: ignore[arg-type]
-    check_fit([ids[0] for ids in drawn], exact(logits, **settings))  # type: ignore[arg-type]
+    check_fit([ids[0] for ids in drawn], exact_probabilities(logits, **settings))  # type: ignore[arg-type]
 
 
 def test_the_goodness_of_fit_test_detects_a_slightly_wrong_temperature() -> None:
     generator = torch.Generator().manual_seed(0)
     drawn = [sample(torch.tensor(LOGITS), 1.1, generator=generator)[0] for _ in range(4000)]
     with pytest.raises(AssertionError):
-        check_fit(drawn, exact(LOGITS, 1.0))
+        check_fit(drawn, exact_probabilities(LOGITS, 1.0))
 
 
 def test_top_k_keeps_no_more_than_k_of_equal_logits() -> None:

@@ -46,7 +46,7 @@ HAS_ONNX = all(importlib.util.find_spec(name) for name in ("onnx", "onnxruntime"
 needs_onnx = pytest.mark.skipif(not HAS_ONNX, reason="the extra `fast` is not installed")
 
 
-def some_ids(n: int, seed: int = 0) -> list[int]:
+def random_ids(n: int, seed: int = 0) -> list[int]:
     return torch.randint(0, 320, (n,), generator=torch.Generator().manual_seed(seed)).tolist()
 
 
@@ -64,14 +64,14 @@ def test_numpy_computes_the_logits_that_torch_computes(
     model = make_model(**variant)
     ours, theirs = NumpySession(NumpyModel.from_torch(model)), Session(model)
     for size in sizes:
-        ids = some_ids(20)[ours.length : ours.length + size]
+        ids = random_ids(20)[ours.length : ours.length + size]
         np.testing.assert_allclose(ours.feed(ids), theirs.feed(ids).numpy(), rtol=0, atol=1e-4)
 
 
 @pytest.mark.parametrize("rows", [1, 7, 8, 39, 41, 300])
 def test_products_of_any_number_of_rows_agree_with_torch(make_model: Make, rows: int) -> None:
     model = make_model(block_size=320, n_embd=64, n_layer=1)
-    ids = some_ids(rows)
+    ids = random_ids(rows)
     ours = NumpySession(NumpyModel.from_torch(model)).feed(ids)
     np.testing.assert_allclose(ours, Session(model).feed(ids).numpy(), rtol=0, atol=1e-4)
 
@@ -86,11 +86,11 @@ def test_released_weights_give_the_same_logits_and_texts_on_fifty_prompts(
         session = NumpySession(ours)
         logits = session.feed(text.prompt)
         np.testing.assert_allclose(logits, Session(model).feed(text.prompt).numpy(), rtol=0, atol=1e-4)
-        found: list[int] = []
+        written: list[int] = []
         for _ in ids:
-            found.append(int(logits.argmax()))
-            logits = session.feed(found[-1:])
-        assert found == ids
+            written.append(int(logits.argmax()))
+            logits = session.feed(written[-1:])
+        assert written == ids
 
 
 def test_logits_of_candidate_ids_equal_the_full_logits(make_model: Make) -> None:
@@ -167,9 +167,9 @@ def test_contexts_read_in_a_batch_equal_contexts_read_alone(
     batch, alone = NumpyBatch(model, 3), [NumpySession(model) for _ in range(3)]
     for sizes in rounds:
         ids = [data.draw(st.lists(st.integers(0, 319), min_size=n, max_size=n)) for n in sizes]
-        found = batch.feed(ids)
+        logits = batch.feed(ids)
         for row, session in enumerate(alone):
-            np.testing.assert_allclose(found[row], session.feed(ids[row]), rtol=0, atol=1e-4)
+            np.testing.assert_allclose(logits[row], session.feed(ids[row]), rtol=0, atol=1e-4)
 
 
 def _model_of(variant: dict[str, object]) -> NumpyModel:
@@ -184,7 +184,7 @@ def _model_of(variant: dict[str, object]) -> NumpyModel:
 
 def test_many_long_prompts_are_read_in_parts_with_the_same_result(make_model: Make) -> None:
     model = NumpyModel.from_torch(make_model())
-    prompts = [some_ids(40, seed) for seed in range(9)]
+    prompts = [random_ids(40, seed) for seed in range(9)]
     together = NumpyBatch(model, 9).feed(prompts)
     for row, prompt in enumerate(prompts):
         np.testing.assert_allclose(together[row], NumpySession(model).feed(prompt), rtol=0, atol=1e-4)
@@ -195,29 +195,29 @@ def test_rows_taken_from_a_batch_continue_independently(make_model: Make) -> Non
     batch = NumpyBatch(model, 2)
     batch.feed([[1, 2, 3], [4, 5]])
     taken = batch.take_rows([1, 1, 0])
-    found = taken.feed([[6], [7], [8]])
+    logits = taken.feed([[6], [7], [8]])
     batch.rewind(0, 1)
     for row, ids in enumerate(([4, 5, 6], [4, 5, 7], [1, 2, 3, 8])):
-        np.testing.assert_allclose(found[row], NumpySession(model).feed(ids), rtol=0, atol=1e-4)
+        np.testing.assert_allclose(logits[row], NumpySession(model).feed(ids), rtol=0, atol=1e-4)
     assert list(batch.lengths) == [1, 2]
 
 
 def test_threads_can_share_a_model(make_model: Make) -> None:
     model = NumpyModel.from_torch(make_model())
-    expected = {seed: NumpySession(model).feed(some_ids(30, seed)) for seed in range(4)}
-    wrong: list[int] = []
+    expected = {seed: NumpySession(model).feed(random_ids(30, seed)) for seed in range(4)}
+    failed_seeds: list[int] = []
 
     def work(seed: int) -> None:
         for _ in range(20):
-            if not np.allclose(NumpySession(model).feed(some_ids(30, seed)), expected[seed], atol=1e-5):
-                wrong.append(seed)
+            if not np.allclose(NumpySession(model).feed(random_ids(30, seed)), expected[seed], atol=1e-5):
+                failed_seeds.append(seed)
 
     threads = [threading.Thread(target=work, args=(seed,)) for seed in expected]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert not wrong
+    assert not failed_seeds
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
@@ -323,13 +323,14 @@ def test_decoding_does_not_import_torch() -> None:
 
 
 @pytest.mark.parametrize(
-    "how", [{}, {"top_k": 3}, {"top_p": 0.6}, {"temperature": 0.5, "top_p": 0.9}, {"allowed": [4, 2, 9], "top_k": 2}]
+    "options",
+    [{}, {"top_k": 3}, {"top_p": 0.6}, {"temperature": 0.5, "top_p": 0.9}, {"allowed": [4, 2, 9], "top_k": 2}],
 )
-def test_tokens_are_drawn_as_often_as_torch_draws_them(how: dict[str, object]) -> None:
+def test_tokens_are_drawn_as_often_as_torch_draws_them(options: dict[str, object]) -> None:
     logits = np.random.default_rng(1).normal(0, 1.5, 12).astype(np.float32)
     rng, generator = np.random.default_rng(0), torch.Generator().manual_seed(0)
-    ours = [sample(logits, rng=rng, **how)[0] for _ in range(3000)]  # type: ignore[arg-type]
-    theirs = [sampling.sample(torch.from_numpy(logits), generator=generator, **how)[0] for _ in range(3000)]  # type: ignore[arg-type]
+    ours = [sample(logits, rng=rng, **options)[0] for _ in range(3000)]  # type: ignore[arg-type]
+    theirs = [sampling.sample(torch.from_numpy(logits), generator=generator, **options)[0] for _ in range(3000)]  # type: ignore[arg-type]
     assert set(ours) == set(theirs)
     assert np.abs(np.bincount(ours, minlength=12) - np.bincount(theirs, minlength=12)).max() < 0.05 * 3000
 
@@ -343,7 +344,7 @@ def test_the_most_likely_token_and_its_log_probability_equal_those_of_torch(allo
 
 
 @pytest.mark.parametrize(
-    ("how", "message"),
+    ("options", "message"),
     [
         ({"temperature": -1.0}, "temperature is -1.0"),
         ({"temperature": float("nan")}, "temperature is nan"),
@@ -353,9 +354,9 @@ def test_the_most_likely_token_and_its_log_probability_equal_those_of_torch(allo
         ({"temperature": 1.0}, "no rng"),
     ],
 )
-def test_wrong_sampling_settings_are_named(how: dict[str, object], message: str) -> None:
+def test_wrong_sampling_settings_are_named(options: dict[str, object], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
-        sample(np.zeros(4, np.float32), **how)  # type: ignore[arg-type]
+        sample(np.zeros(4, np.float32), **options)  # type: ignore[arg-type]
 
 
 @settings(max_examples=30, deadline=None)
@@ -375,7 +376,7 @@ def test_the_threads_of_numpys_blas_can_be_limited() -> None:
 @pytest.mark.parametrize("variant", [{}, {"position": "learned", "norm": "layer", "bias": True, "n_kv_head": 2}])
 def test_the_compiled_step_writes_what_the_eager_loop_writes(make_model: Make, variant: dict[str, object]) -> None:
     model = make_model(**variant)
-    prompts = [some_ids(12, seed) for seed in range(3)]
+    prompts = [random_ids(12, seed) for seed in range(3)]
     decoder = StaticDecoder(model, 3, 30)
     assert decoder.generate(prompts, 18) == generate_batch(model, prompts, 18)
     assert decoder.generate(prompts[::-1], 18) == generate_batch(model, prompts[::-1], 18)
@@ -389,7 +390,7 @@ def test_onnxruntime_computes_the_logits_that_numpy_computes(make_model: Make, v
     model = NumpyModel.from_torch(make_model(n_embd=64, **variant))
     ours, theirs = OnnxSession(OnnxModel(model)), NumpySession(model)
     for size in (7, 1, 5, 1, 1):
-        ids = some_ids(size, size)
+        ids = random_ids(size, size)
         np.testing.assert_allclose(ours.feed(ids), theirs.feed(ids), rtol=0, atol=1e-4)
     fork = ours.fork()
     ours.rewind(9)
@@ -405,5 +406,5 @@ def test_int8_weights_differ_from_fp32_by_their_rounding_only(make_model: Make) 
     model = NumpyModel.from_torch(make_model(n_embd=64))
     exact = OnnxSession(OnnxModel(model)).feed([1, 2, 3])
     for weights in ("int8", "int8-columns"):
-        near = OnnxSession(OnnxModel(model, weights)).feed([1, 2, 3])  # type: ignore[arg-type]
-        assert 0 < np.abs(near - exact).max() < 0.2 * np.abs(exact).max()
+        rounded = OnnxSession(OnnxModel(model, weights)).feed([1, 2, 3])  # type: ignore[arg-type]
+        assert 0 < np.abs(rounded - exact).max() < 0.2 * np.abs(exact).max()

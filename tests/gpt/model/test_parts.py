@@ -55,14 +55,14 @@ def random_model(config: GPTConfig) -> GPT:
 @pytest.fixture(scope="module")
 def branched() -> Batch:
     """Two rows of documents of which some have branches, and unused columns at the end."""
-    lists, counted, branch = [], [], []
+    lists, loss_masks, branch = [], [], []
     for n in range(9):
         numbers = [0] * (4 + n % 4) + ([1] * 3 + [2] * (2 + n % 2) if n % 2 else [])
-        marks = [before == number for before, number in zip([-1, *numbers[:-1]], numbers, strict=True)]
+        learn = [before == number for before, number in zip([-1, *numbers[:-1]], numbers, strict=True)]
         lists.append([(5 * n + 3 * i) % 320 for i in range(len(numbers))])
-        counted.append(marks)
+        loss_masks.append(learn)
         branch.append(numbers)
-    batch = PackedBatches(TokenizedDocuments.from_lists(lists, counted, branch), 2, T, seed=0).batch(0)
+    batch = PackedBatches(TokenizedDocuments.from_lists(lists, loss_masks, branch), 2, T, seed=0).batch(0)
     assert (batch.layout.document != batch.layout.prefix).any()
     assert (batch.layout.document < 0).any()
     return batch
@@ -117,8 +117,8 @@ def test_the_flex_block_mask_equals_the_dense_mask(branched: Batch, with_layout:
     mask = attention_mask("matmul", T, layout, None, torch.float32, CPU).mask
     assert isinstance(mask, Tensor)
     with torch.no_grad():
-        seen = flex_attention(q, k, v, block_mask=block_mask(T, layout, CPU))
-    torch.testing.assert_close(seen, F.scaled_dot_product_attention(q, k, v, attn_mask=mask), rtol=1e-4, atol=1e-5)
+        actual = flex_attention(q, k, v, block_mask=block_mask(T, layout, CPU))
+    torch.testing.assert_close(actual, F.scaled_dot_product_attention(q, k, v, attn_mask=mask), rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.gpu
@@ -143,10 +143,10 @@ def test_flex_cannot_train_on_the_cpu_and_names_an_alternative(make_model: Make,
 
 def test_a_model_trained_with_flex_reads_on_the_cpu(make_model: Make, branched: Batch) -> None:
     with torch.no_grad():
-        seen, expected = (
+        actual, expected = (
             make_model(attention=attention)(branched.idx, layout=branched.layout)[0] for attention in ("flex", "auto")
         )
-    assert torch.equal(seen, expected)
+    assert torch.equal(actual, expected)
 
 
 def test_auto_is_matmul_on_the_cpu_and_sdpa_on_a_gpu() -> None:
@@ -216,12 +216,12 @@ def test_a_norm_follows_its_formula_in_fp32_under_autocast(norm: str) -> None:
     part = Norm(GPTConfig.from_dict({"vocab_size": 8, "n_head": 1, "n_embd": C, "norm": norm, "bias": True}))
     x = 300 + 2 * torch.randn(5, C, generator=torch.Generator().manual_seed(0))
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        seen = part(x)
+        actual = part(x)
     y = x.double()
     y = y if norm == "rms" else y - y.mean(dim=-1, keepdim=True)
     expected = y / y.square().mean(dim=-1, keepdim=True).sqrt()
-    assert seen.dtype == torch.float32
-    torch.testing.assert_close(seen.double(), expected, rtol=1e-4, atol=1e-3)  # bf16 would be off by 0.5
+    assert actual.dtype == torch.float32
+    torch.testing.assert_close(actual.double(), expected, rtol=1e-4, atol=1e-3)  # bf16 would be off by 0.5
 
 
 def test_layer_norm_adds_a_weight_and_optionally_a_bias_per_column(make_model: Make) -> None:
@@ -311,17 +311,17 @@ def test_with_qk_norm_the_scale_of_queries_does_not_matter(make_model: Make) -> 
 
 def test_heads_are_concatenated_in_order_and_do_not_mix_before_the_projection(make_model: Make) -> None:
     model = make_model()
-    seen: list[Tensor] = []
+    actual: list[Tensor] = []
     attention = model.blocks[0].get_submodule("attention")
-    attention.get_submodule("proj").register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    attention.get_submodule("proj").register_forward_pre_hook(lambda _, inputs: actual.append(inputs[0]))
     with torch.no_grad():
         model(random_ids(1, 6))
         value_rows = attention.get_parameter("qkv.weight")[2 * C :]
         value_rows[D : 2 * D] *= 2  # the second head's values
         model(random_ids(1, 6))
-    torch.testing.assert_close(seen[1][..., D : 2 * D], 2 * seen[0][..., D : 2 * D])
-    kept = [column for column in range(C) if not D <= column < 2 * D]
-    torch.testing.assert_close(seen[1][..., kept], seen[0][..., kept])
+    torch.testing.assert_close(actual[1][..., D : 2 * D], 2 * actual[0][..., D : 2 * D])
+    other_columns = [column for column in range(C) if not D <= column < 2 * D]
+    torch.testing.assert_close(actual[1][..., other_columns], actual[0][..., other_columns])
 
 
 @pytest.mark.parametrize("attention", ["matmul", "sdpa", "handwritten"])
@@ -338,10 +338,10 @@ def test_dropout_acts_in_training_only(make_model: Make, attention: str) -> None
 def test_attention_dropout_keeps_the_mean(make_model: Make, attention: str) -> None:
     part = make_model(dropout=0.3, attention=attention, position="learned").blocks[0].get_submodule("attention")
     x = torch.randn(1, 5, C, generator=torch.Generator().manual_seed(0)).expand(4000, 5, C)
-    sight = attention_mask(attention, 5, None, None, torch.float32, CPU)  # type: ignore[arg-type]
+    mask = attention_mask(attention, 5, None, None, torch.float32, CPU)  # type: ignore[arg-type]
     with torch.no_grad(), torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        expected = part(x[:1], None, sight, None, 0)[0]
-        dropped = part.train()(x, None, sight, None, 0)
+        expected = part(x[:1], None, mask, None, 0)[0]
+        dropped = part.train()(x, None, mask, None, 0)
     assert (dropped[0] - dropped[1]).abs().max() > 1e-3
     torch.testing.assert_close(dropped.mean(dim=0), expected, rtol=0, atol=0.05 * dropped.std().item() + 0.02)

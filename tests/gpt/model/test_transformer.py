@@ -63,8 +63,8 @@ def test_a_packed_document_is_read_as_if_it_were_alone(make_model: Make, setting
     document[:, at : at + 12] = 1
     with torch.no_grad():
         expected = model(alone)[0]
-        seen = model(packed, layout=PackedLayout.from_documents(document))[0][:, at : at + 12]
-    torch.testing.assert_close(seen, expected, rtol=1e-4, atol=2e-5)
+        actual = model(packed, layout=PackedLayout.from_documents(document))[0][:, at : at + 12]
+    torch.testing.assert_close(actual, expected, rtol=1e-4, atol=2e-5)
 
 
 def test_without_a_layout_a_row_is_one_document(make_model: Make) -> None:
@@ -102,9 +102,9 @@ def test_rotary_attention_depends_on_distances_only(make_model: Make) -> None:
     model = make_model()
     idx = random_ids(1, 20)
     with torch.no_grad():
-        here = model(idx)[0]
-        there = model(idx, positions=torch.arange(17, 37)[None])[0]
-    torch.testing.assert_close(here, there, rtol=1e-4, atol=1e-4)
+        at_start = model(idx)[0]
+        shifted = model(idx, positions=torch.arange(17, 37)[None])[0]
+    torch.testing.assert_close(at_start, shifted, rtol=1e-4, atol=1e-4)
 
 
 def test_word_order_matters(make_model: Make) -> None:
@@ -197,18 +197,18 @@ def test_each_continuation_is_read_as_if_it_alone_followed_the_prefix(
     make_model: Make, settings: dict[str, object]
 ) -> None:
     model = make_model(**settings)
-    trunk, branches = list(range(3, 12)), [[1, 30, 31, 32], [1, 40, 41], [1, 30, 50, 51, 52]]
-    ids = [*trunk, *(token for branch in branches for token in branch)]
-    numbers = [0] * len(trunk) + [n for n, branch in enumerate(branches, start=1) for _ in branch]
+    prefix, continuations = list(range(3, 12)), [[1, 30, 31, 32], [1, 40, 41], [1, 30, 50, 51, 52]]
+    ids = [*prefix, *(token for continuation in continuations for token in continuation)]
+    numbers = [0] * len(prefix) + [n for n, continuation in enumerate(continuations, start=1) for _ in continuation]
     marks = [number > 0 and token != 1 for token, number in zip(ids, numbers, strict=True)]
     documents = TokenizedDocuments.from_lists([[9] * 5, ids], [[True] * 5, marks], [[0] * 5, numbers])
     batch = PackedBatches(documents, 1, 32, seed=0).batch(0)
     with torch.no_grad():
         packed = model(batch.idx, layout=batch.layout)[0][0]
-        for number, branch in enumerate(branches, start=1):
-            alone = model(torch.tensor([[*trunk, *branch]]))[0][0, len(trunk) :]
+        for number, continuation in enumerate(continuations, start=1):
+            alone = model(torch.tensor([[*prefix, *continuation]]))[0][0, len(prefix) :]
             columns = (batch.layout.document[0] == batch.layout.prefix[0] + number) & (batch.layout.document[0] >= 0)
-            columns &= batch.layout.prefix[0] == batch.layout.document[0][batch.idx[0] == trunk[0]][0]
-            seen = packed[columns]
-            torch.testing.assert_close(seen, alone[: len(seen)], atol=2e-5, rtol=1e-4)
-            assert len(seen) >= len(branch) - 1
+            columns &= batch.layout.prefix[0] == batch.layout.document[0][batch.idx[0] == prefix[0]][0]
+            actual = packed[columns]
+            torch.testing.assert_close(actual, alone[: len(actual)], atol=2e-5, rtol=1e-4)
+            assert len(actual) >= len(continuation) - 1

@@ -53,7 +53,7 @@ def make_batches() -> PackedBatches:
     return PackedBatches(TokenizedDocuments.from_lists(lists, counted), batch_rows=4, block_size=32, seed=0)
 
 
-class Deadly:
+class KillingBatches:
     """Batches of which one kills a process without warning."""
 
     def __init__(self, batches: PackedBatches, at: int) -> None:
@@ -70,13 +70,13 @@ def run(folder: Path, name: str) -> None:
 
     The kind is one of RUNS; the way is `half` (told to stop after step 5), `resume`, or `killed` (loses process 1).
     """
-    path, _, way = name.partition(":")
+    path, _, mode = name.partition(":")
     out = folder / path
     config = replace(CONFIG, **RUNS[out.name])  # type: ignore[arg-type]
     model, batches = make_model(), make_batches()
-    source = Deadly(batches, 13) if way == "killed" else batches  # batch 13 is of step 6
-    stop = _stop_at(5) if way == "half" else None
-    train(model, source, batches, config, out, resume=way == "resume", on_metrics=stop)
+    source = KillingBatches(batches, 13) if mode == "killed" else batches  # batch 13 is of step 6
+    stop = _stop_at(5) if mode == "half" else None
+    train(model, source, batches, config, out, resume=mode == "resume", on_metrics=stop)
     if World.current().is_main:
         tensors = {name: tensor.contiguous() for name, tensor in weights_of(model).items()}
         save_file(tensors, out / "weights.safetensors")

@@ -51,10 +51,10 @@ def lines(folder: Path) -> list[Metrics]:
 
 
 KINDS = tuple(runs.RUNS)
-HALVES = tuple(kind for kind in KINDS if kind != "penalty")
+RESUMABLE = tuple(kind for kind in KINDS if kind != "penalty")
 
 
-def whole_on_one(kind: str) -> str:
+def unsharded(kind: str) -> str:
     """The same training without sharding, which is how one process does it."""
     return kind.removeprefix("sharded-")
 
@@ -63,11 +63,11 @@ def whole_on_one(kind: str) -> str:
 def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """In one process: every run that needs no sharding, and each stopped half way in the folder `half`."""
     folder = tmp_path_factory.mktemp("alone")
-    for kind in sorted({whole_on_one(kind) for kind in KINDS}):
+    for kind in sorted({unsharded(kind) for kind in KINDS}):
         runs.run(folder, kind)
-    for kind in HALVES:
+    for kind in RESUMABLE:
         with pytest.raises(SystemExit):
-            runs.run(folder, f"half/{whole_on_one(kind)}:half")
+            runs.run(folder, f"half/{unsharded(kind)}:half")
     return folder
 
 
@@ -75,9 +75,9 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def together(alone: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """In two processes: the same, and, in the folder `moved`, what one process had begun."""
     folder = tmp_path_factory.mktemp("together")
-    for kind in HALVES:
-        shutil.copytree(alone / "half" / whole_on_one(kind), folder / "moved" / kind)
-    names = [*KINDS, *(f"half/{kind}:half" for kind in HALVES), *(f"moved/{kind}:resume" for kind in HALVES)]
+    for kind in RESUMABLE:
+        shutil.copytree(alone / "half" / unsharded(kind), folder / "moved" / kind)
+    names = [*KINDS, *(f"half/{kind}:half" for kind in RESUMABLE), *(f"moved/{kind}:resume" for kind in RESUMABLE)]
     done = torchrun(str(SCRIPT), str(folder), *names)
     assert done.returncode == 0, done.stderr
     (folder / "stdout").write_text(done.stdout)
@@ -91,44 +91,44 @@ def assert_same_training(one: Path, other: Path) -> None:
     rounds them to bf16, which has 8 bits, in each of 12 steps: up to 1.5 % were seen, and another processor's products
     may round otherwise. A mean of means, or a step too many, is a difference of more than half.
     """
-    most = 0.05 if "muon" in one.name else 1e-4
-    start = dict(runs.make_model().named_parameters())
-    theirs = weights(other)
-    assert set(theirs) == set(weights(one))
+    max_difference = 0.05 if "muon" in one.name else 1e-4
+    initial = dict(runs.make_model().named_parameters())
+    other_weights = weights(other)
+    assert set(other_weights) == set(weights(one))
     for name, ours in weights(one).items():
-        moved = (ours - start[name].detach()).norm()
+        moved = (ours - initial[name].detach()).norm()
         assert moved > 0.01, name
-        assert (theirs[name] - ours).norm() < most * moved, name
+        assert (other_weights[name] - ours).norm() < max_difference * moved, name
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_two_processes_train_like_one(alone: Path, together: Path, kind: str) -> None:
-    one, other = lines(alone / whole_on_one(kind)), lines(together / kind)
+    one, other = lines(alone / unsharded(kind)), lines(together / kind)
     assert [line["step"] for line in other] == [line["step"] for line in one] == [5, 10, 12]
     for ours, theirs in zip(one, other, strict=True):
         for key in ("loss", "val_loss", "grad_norm"):
             if ours[key] is not None:
                 assert theirs[key] == pytest.approx(ours[key], rel=2e-3), (key, ours["step"])
-    assert_same_training(alone / whole_on_one(kind), together / kind)
+    assert_same_training(alone / unsharded(kind), together / kind)
 
 
-@pytest.mark.parametrize("kind", HALVES)
+@pytest.mark.parametrize("kind", RESUMABLE)
 def test_a_run_of_one_process_can_be_resumed_by_two(alone: Path, together: Path, kind: str) -> None:
     assert [line["step"] for line in lines(together / "moved" / kind)] == [5, 10, 12]
-    assert_same_training(alone / whole_on_one(kind), together / "moved" / kind)
+    assert_same_training(alone / unsharded(kind), together / "moved" / kind)
 
 
-@pytest.mark.parametrize("kind", HALVES)
+@pytest.mark.parametrize("kind", RESUMABLE)
 def test_a_run_of_two_processes_can_be_resumed_by_one(alone: Path, together: Path, tmp_path: Path, kind: str) -> None:
-    folder = shutil.copytree(together / "half" / kind, tmp_path / whole_on_one(kind))
+    folder = shutil.copytree(together / "half" / kind, tmp_path / unsharded(kind))
     assert not (folder / "weights.safetensors").exists()
-    runs.run(tmp_path, f"{whole_on_one(kind)}:resume")
-    assert_same_training(alone / whole_on_one(kind), folder)
+    runs.run(tmp_path, f"{unsharded(kind)}:resume")
+    assert_same_training(alone / unsharded(kind), folder)
 
 
 def test_stopping_one_process_stops_all_after_the_same_step(together: Path) -> None:
     stopped = (together / "stdout").read_text().splitlines()
-    for kind in HALVES:
+    for kind in RESUMABLE:
         for rank in (0, 1):
             assert f"process {rank} stopped half/{kind}:half with 143" in stopped
 
@@ -144,10 +144,10 @@ def test_only_one_process_writes(together: Path) -> None:
 def test_a_killed_process_ends_the_run_with_a_message_and_the_run_can_be_resumed(alone: Path, tmp_path: Path) -> None:
     done = torchrun(str(SCRIPT), str(tmp_path), "adamw:killed")
     assert done.returncode != 0
-    said = [line for line in done.stderr.splitlines() if line.startswith("distributed_runs:")]
-    assert len(said) == 1
-    assert "process 0 of 2: another process ended or did not answer" in said[0]
-    assert "at step 6; the same command with --resume goes on from the last checkpoint" in said[0]
+    messages = [line for line in done.stderr.splitlines() if line.startswith("distributed_runs:")]
+    assert len(messages) == 1
+    assert "process 0 of 2: another process ended or did not answer" in messages[0]
+    assert "at step 6; the same command with --resume goes on from the last checkpoint" in messages[0]
     runs.run(tmp_path, "adamw:resume")
     assert_same_training(alone / "adamw", tmp_path / "adamw")
 

@@ -22,7 +22,7 @@ def random_ids(rows: int, length: int) -> Tensor:
     return torch.randint(0, 320, (rows, length), generator=torch.Generator().manual_seed(0))
 
 
-def maps(attention: Attention) -> Tensor:
+def head_maps(attention: Attention) -> Tensor:
     """What each head does from value to output, (H, C, C), written out."""
     group = attention.n_head // attention.kv_heads
     values = attention.qkv.weight[(attention.n_head + attention.kv_heads) * D :].view(attention.kv_heads, D, C)
@@ -35,7 +35,7 @@ def test_the_penalty_is_the_mean_squared_cosine_between_head_maps(make_model: Ma
     model = make_model(n_kv_head=kv_heads)
     cosines = []
     for attention in attentions(model):
-        flat = maps(attention).flatten(1)
+        flat = head_maps(attention).flatten(1)
         pairs = [(i, j) for i in range(H) for j in range(H) if i != j]
         cosines.append(torch.stack([torch.cosine_similarity(flat[i], flat[j], dim=0) ** 2 for i, j in pairs]).mean())
     torch.testing.assert_close(head_penalty(model), torch.stack(cosines).mean(), rtol=1e-4, atol=1e-6)
@@ -56,9 +56,9 @@ def test_equal_heads_cost_one_for_any_basis_and_scale(make_model: Make) -> None:
     for attention in attentions(model):
         values, outputs = attention.qkv.weight.data[2 * C :], attention.proj.weight.data
         for head in range(1, H):
-            here = slice(head * D, (head + 1) * D)
-            values[here] = 3 * basis @ values[:D]
-            outputs[:, here] = outputs[:, :D] @ basis.inverse()
+            columns = slice(head * D, (head + 1) * D)
+            values[columns] = 3 * basis @ values[:D]
+            outputs[:, columns] = outputs[:, :D] @ basis.inverse()
     assert head_penalty(model).item() == pytest.approx(1, abs=1e-3)
 
 

@@ -35,7 +35,7 @@ def arrays(model: GPT) -> dict[str, Floats]:
     return {name: tensor.numpy().copy() for name, tensor in weights_of(model).items()}
 
 
-def shaken(model: GPT, rank: int = 3) -> Adapter:
+def random_adapter(model: GPT, rank: int = 3) -> Adapter:
     """An adapter that changes the model, which has none afterwards."""
     attach(model, rank=rank)
     generator = torch.Generator().manual_seed(1)
@@ -58,7 +58,7 @@ def test_a_fresh_adapter_changes_nothing(make_model: Make) -> None:
 def test_detaching_an_adapter_restores_the_model_bit_for_bit(make_model: Make) -> None:
     model = make_model()
     before, names = logits(model), [name for name, _ in model.named_parameters()]
-    shaken(model)
+    random_adapter(model)
     assert torch.equal(logits(model), before)
     assert [name for name, p in model.named_parameters() if p.requires_grad] == names
 
@@ -66,7 +66,7 @@ def test_detaching_an_adapter_restores_the_model_bit_for_bit(make_model: Make) -
 @pytest.mark.parametrize("settings", [{}, {"mlp": "swiglu", "norm": "layer", "bias": True, "n_kv_head": 2}])
 def test_merged_weights_equal_the_attached_adapter(make_model: Make, settings: dict[str, object]) -> None:
     model = make_model(**settings)
-    plain, adapter = logits(model), shaken(model)
+    plain, adapter = logits(model), random_adapter(model)
     numpy_model = NumpyModel(model.config, merged(arrays(model), adapter))
     attach(model, initial=adapter)
     attached = logits(model)
@@ -78,39 +78,39 @@ def test_merging_leaves_the_weights_as_they_were(make_model: Make) -> None:
     model = make_model()
     own = arrays(model)
     before = weights_id(own)
-    changed = merged(own, shaken(model))
+    changed = merged(own, random_adapter(model))
     assert weights_id(own) == before != weights_id(changed)
     assert changed["wte.weight"] is own["wte.weight"]
 
 
 def test_an_adapter_survives_a_round_trip(make_model: Make, tmp_path: Path) -> None:
     model = make_model()
-    adapter = shaken(model)
+    adapter = random_adapter(model)
     save_adapter(tmp_path / "a.safetensors", adapter)
-    found = load_adapter(tmp_path / "a.safetensors")
-    assert (found.rank, found.base, found.extra) == (adapter.rank, adapter.base, {"home": "test"})
-    assert found.down.keys() == found.up.keys() == adapter.up.keys()
-    for name in found.up:
-        np.testing.assert_allclose(found.up[name], adapter.up[name], rtol=1e-3, atol=1e-6)
+    loaded = load_adapter(tmp_path / "a.safetensors")
+    assert (loaded.rank, loaded.base, loaded.extra) == (adapter.rank, adapter.base, {"home": "test"})
+    assert loaded.down.keys() == loaded.up.keys() == adapter.up.keys()
+    for name in loaded.up:
+        np.testing.assert_allclose(loaded.up[name], adapter.up[name], rtol=1e-3, atol=1e-6)
 
 
 def test_an_adapter_is_small(make_model: Make, tmp_path: Path) -> None:
     model = make_model()
-    save_adapter(tmp_path / "a.safetensors", shaken(model, rank=2))
+    save_adapter(tmp_path / "a.safetensors", random_adapter(model, rank=2))
     linear = [m for m in model.modules() if isinstance(m, torch.nn.Linear) and m is not model.head]
     numbers = sum(2 * sum(m.weight.shape) for m in linear)
     assert (tmp_path / "a.safetensors").stat().st_size < 2 * numbers + 4096
 
 
 def test_an_adapter_of_other_weights_is_refused(make_model: Make) -> None:
-    adapter = shaken(make_model())
+    adapter = random_adapter(make_model())
     with pytest.raises(CheckpointError, match="belongs to weights"):
         merged(arrays(make_model(seed=1)), adapter)
 
 
 def test_an_adapter_of_another_shape_is_refused(make_model: Make) -> None:
     with pytest.raises(CheckpointError, match="another model"):
-        merged(arrays(make_model(n_embd=64)), shaken(make_model()))
+        merged(arrays(make_model(n_embd=64)), random_adapter(make_model()))
 
 
 @pytest.mark.parametrize("damage", [b"", b"no adapter", None])
@@ -118,7 +118,7 @@ def test_a_damaged_adapter_file_is_an_error_that_names_it(
     make_model: Make, tmp_path: Path, damage: bytes | None
 ) -> None:
     path = tmp_path / "a.safetensors"
-    save_adapter(path, shaken(make_model()))
+    save_adapter(path, random_adapter(make_model()))
     path.write_bytes(path.read_bytes()[:-7] if damage is None else damage)
     with pytest.raises(CheckpointError, match=r"a\.safetensors"):
         load_adapter(path)
@@ -131,9 +131,9 @@ def test_a_file_that_is_not_an_adapter_is_refused(make_model: Make, tokenizer: T
 
 
 def test_unpaired_adapter_matrices_are_refused(make_model: Make, tmp_path: Path) -> None:
-    adapter = shaken(make_model())
-    torn = dict(list(adapter.up.items())[1:])
-    save_adapter(tmp_path / "a.safetensors", replace(adapter, up=torn))
+    adapter = random_adapter(make_model())
+    unpaired = dict(list(adapter.up.items())[1:])
+    save_adapter(tmp_path / "a.safetensors", replace(adapter, up=unpaired))
     with pytest.raises(CheckpointError, match="not pairs"):
         load_adapter(tmp_path / "a.safetensors")
     save_adapter(tmp_path / "a.safetensors", replace(adapter, rank=2))
@@ -142,7 +142,7 @@ def test_unpaired_adapter_matrices_are_refused(make_model: Make, tmp_path: Path)
 
 
 def test_numbers_outside_half_precision_are_not_written(make_model: Make, tmp_path: Path) -> None:
-    adapter = shaken(make_model())
+    adapter = random_adapter(make_model())
     huge = {name: np.full_like(array, 1e6) for name, array in adapter.up.items()}
     with np.errstate(over="ignore"), pytest.raises(ConfigError, match="half precision"):
         save_adapter(tmp_path / "a.safetensors", replace(adapter, up=huge))

@@ -51,7 +51,7 @@ class OneBatch:
         return self._batch
 
 
-class Poisoned:
+class DivergingBatches:
     """Batches whose step `at` breaks the model."""
 
     def __init__(self, batches: PackedBatches, model: GPT, at: int) -> None:
@@ -143,16 +143,16 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_last_good_checkpo
     make_model: Make, batches: PackedBatches, tmp_path: Path, at: int
 ) -> None:
     model = make_model(fresh=True)
-    kept = "last good checkpoint is" if at else "there is no checkpoint yet"
-    with pytest.raises(DivergedError, match=f"step {at}, batch {at}: the loss is nan; .*{kept}"):
-        train(model, Poisoned(batches, model, at), None, CONFIG, tmp_path)
+    checkpoint_message = "last good checkpoint is" if at else "there is no checkpoint yet"
+    with pytest.raises(DivergedError, match=f"step {at}, batch {at}: the loss is nan; .*{checkpoint_message}"):
+        train(model, DivergingBatches(batches, model, at), None, CONFIG, tmp_path)
     if at:
         resumed = make_model(fresh=True)
         assert train(resumed, batches, None, CONFIG, tmp_path, resume=True).step == 24
         assert all(bool(p.isfinite().all()) for p in resumed.parameters())
 
 
-class Foreign:
+class BatchesWithRareToken:
     """Batches of which one holds a token that the others lack."""
 
     def __init__(self, batches: PackedBatches, at: int, token: int) -> None:
@@ -167,7 +167,7 @@ def test_the_batch_that_broke_a_step_of_many_is_named(make_model: Make, batches:
     model = make_model(fresh=True, tie_weights=False)
     torch.nn.init.constant_(model.wte.weight[300], float("nan"))
     with pytest.raises(DivergedError, match="step 3, batch 7: the loss is nan"):
-        train(model, Foreign(batches, 7, 300), None, replace(CONFIG, grad_accum=2), tmp_path)
+        train(model, BatchesWithRareToken(batches, 7, 300), None, replace(CONFIG, grad_accum=2), tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -15,19 +15,19 @@ def probabilities(steps: int, seed: int) -> np.ndarray[tuple[int, int], np.dtype
     return (logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)).astype(np.float32)
 
 
-def by_hand(table: np.ndarray[tuple[int, int], np.dtype[np.float32]]) -> dict[tuple[int, ...], float]:
+def brute_force_likelihoods(table: np.ndarray[tuple[int, int], np.dtype[np.float32]]) -> dict[tuple[int, ...], float]:
     """Sum over every path."""
-    found: dict[tuple[int, ...], float] = {}
+    likelihoods: dict[tuple[int, ...], float] = {}
     for path in product(range(3), repeat=len(table)):
         text = tuple(k for k, _ in groupby(path) if k)
-        found[text] = found.get(text, 0.0) + float(np.exp(sum(table[i, k] for i, k in enumerate(path))))
-    return found
+        likelihoods[text] = likelihoods.get(text, 0.0) + float(np.exp(sum(table[i, k] for i, k in enumerate(path))))
+    return likelihoods
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_likelihoods_equal_the_sum_over_all_paths(seed: int) -> None:
     table = probabilities(6, seed)
-    expected = by_hand(table)
+    expected = brute_force_likelihoods(table)
     for text in [(), (1,), (1, 1), (1, 2), (2, 1, 2), (1, 1, 1), (2, 2, 1)]:
         assert np.exp(log_likelihood(table, text)) == pytest.approx(expected[text], rel=1e-4)
 
