@@ -17,7 +17,7 @@ import torch
 
 from gpt.benchmarks.decoding_prompts import Text
 from gpt.benchmarks.static_cache_decoder import StaticDecoder
-from gpt.generation.sampling import Session, generate, generate_batch
+from gpt.generation.sampling import TorchSession, generate, generate_batch
 from gpt.inference.numpy_model import NumpyModel
 from gpt.inference.numpy_session import NumpyBatch, NumpySession
 from gpt.inference.sampling import logprob
@@ -103,7 +103,7 @@ def torch_rungs(model: GPT, rows: int, capacity: int) -> list[Rung]:
         return generate_batch(model, work.prompts, work.new)
 
     def jump(work: Work) -> Rows:
-        session = Session(model, capacity)
+        session = TorchSession(model, capacity)
         out: list[int] = []
         pending = list(work.prompts[0])
         for start, stop in work.spans():

@@ -96,7 +96,7 @@ class _RowBatches:
         if self.n_truncated:
             logger.warning(
                 "%d of %d documents are longer than block_size + 1 = %d tokens and were cut; the longest has %d. "
-                "gpt.data.windows.in_windows keeps what was cut",
+                "gpt.data.windows.split_into_windows keeps what was cut",
                 self.n_truncated, len(documents), block_size + 1, int(lengths.max()),
             )  # fmt: skip
         self._rows = self._make_rows()

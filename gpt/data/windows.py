@@ -45,7 +45,7 @@ def windows(length: int, size: int, stride: int) -> list[Window]:
     return [Window(start, min(start + size, length), start + overlap if start else 0) for start in starts]
 
 
-def in_windows(documents: TokenizedDocuments, block_size: int, overlap: int) -> TokenizedDocuments:
+def split_into_windows(documents: TokenizedDocuments, block_size: int, overlap: int) -> TokenizedDocuments:
     """Split documents too long for batches of `block_size`, which would cut them: each window becomes a document.
 
     Every target has its full context or at least `overlap` tokens of it. Positions restart at 0 in each window. If any

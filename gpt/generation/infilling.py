@@ -27,7 +27,7 @@ import torch
 
 from gpt.data.tokenized_documents import TokenizedDocuments
 from gpt.errors import ConfigError, ContextError
-from gpt.generation.sampling import Session, check_room, sample
+from gpt.generation.sampling import TorchSession, check_room, sample
 from gpt.model.transformer import GPT
 from gpt.tokenization.tokenizer import SPECIAL_TOKENS, Tokenizer
 
@@ -227,7 +227,7 @@ def infill(
     forbidden = torch.zeros(model.config.vocab_size, dtype=torch.bool)
     forbidden[tokenizer.n_used :] = True
     forbidden[list(marks.fixed)] = True
-    session = Session(model)
+    session = TorchSession(model)
     logits = session.feed(prompt)
     answers: list[list[int]] = [[]]
     for remaining in reversed(range(max_new_tokens)):

@@ -12,11 +12,11 @@ from torch import Tensor
 
 from gpt.errors import ConfigError, ContextError
 from gpt.model.kv_cache import KVCache
-from gpt.model.sampling_settings import check_sampling
+from gpt.model.sampling_checks import check_sampling
 from gpt.model.transformer import GPT
 
 
-class Session:
+class TorchSession:
     """One context that grows token by token, can be forked without rereading, and can be rewound.
 
     The cost of a call is mostly one pass over the weights, so feed several known tokens in one call.
@@ -61,9 +61,9 @@ class Session:
             raise ContextError(f"cannot rewind to {length}: {self.length} tokens were read")
         self._cache.length = length
 
-    def fork(self) -> Session:
+    def fork(self) -> TorchSession:
         """Return an independent session with the same tokens."""
-        copy = Session.__new__(Session)
+        copy = TorchSession.__new__(TorchSession)
         copy.model = self.model
         with torch.inference_mode():
             copy._cache = self._cache.fork()
@@ -125,7 +125,7 @@ def generate(
         ContextError: Prompt and new tokens do not fit into the model's `block_size`.
     """
     check_room(model, len(ids), max_new_tokens)
-    session = Session(model)
+    session = TorchSession(model)
     logits = session.feed(ids)
     out: list[int] = []
     while len(out) < max_new_tokens:

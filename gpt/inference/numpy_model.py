@@ -164,7 +164,7 @@ class NumpyModel:
             x += layer.out(activate(config.mlp, layer.fc(self._norm(x))))
         return self._norm(x)
 
-    def as_read(self, ids: Sequence[int], placeholder: int) -> Floats:
+    def placeholder_vectors(self, ids: Sequence[int], placeholder: int) -> Floats:
         """Return vectors (N, C) to be inserted at placeholders in place of these N tokens.
 
         Each is a token embedding plus the embeddings of its previous tokens, minus the embeddings that will be added

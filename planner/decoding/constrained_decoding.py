@@ -42,7 +42,7 @@ def choose_sequence(
         depth += 1
 
 
-def sequence_chances(
+def sequence_probabilities(
     session: Session, pending: Sequence[int], options: Sequence[Ids], floor: float = 1e-4
 ) -> list[float]:
     """Return the probability of each of several token sequences, given that the GPT writes one of them.

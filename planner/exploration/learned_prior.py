@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from envs.symbolic.domain import load_domain
-from planner.decoding.constrained_decoding import sequence_chances
+from planner.decoding.constrained_decoding import sequence_probabilities
 from planner.errors import PlannerError
 from planner.prompts import text_format
 from planner.world_model.location_prior import COMMON
@@ -69,7 +69,9 @@ class LearnedHabits:
         (_, *prompt), last_segment = document[:-1], document[-1]  # all after the empty inventory
         pending, _ = text_format.encode(prompt, prompts.tokenizer)
         end_id = prompts.tokenizer.special(last_segment.special_token)
-        return sequence_chances(prompts.home(""), pending, [(*prompts.encode(answer), end_id) for answer in answers])
+        return sequence_probabilities(
+            prompts.home(""), pending, [(*prompts.encode(answer), end_id) for answer in answers]
+        )
 
 
 def place_of(scene: Scene, fixture: str) -> str:
