@@ -23,7 +23,7 @@ from planner.io.paths import released_dir, runs_dir
 if TYPE_CHECKING:
     from planner.io.json_lines import Record
     from planner.learning.cycle import CycleResult, Method, Sizes
-    from planner.rollouts.worker_pool import Workers
+    from planner.workers.worker_pool import Workers
 
 PROG = "python -m planner.improve"
 

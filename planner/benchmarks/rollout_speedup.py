@@ -88,7 +88,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(args: argparse.Namespace) -> int:
     from planner.api import model_folder
     from planner.learning.episode_jobs import TryTask
-    from planner.rollouts.worker import limit_threads
+    from planner.workers.worker import limit_threads
 
     limit_threads()
     model = model_folder(args.model)
@@ -129,8 +129,8 @@ class _Round:
 
 
 def _play_round(job: TryTask, count: int) -> _Round:
-    from planner.rollouts.processes import ProcessPool
-    from planner.rollouts.worker_pool import Lost
+    from planner.workers.processes import ProcessPool
+    from planner.workers.worker_pool import Lost
 
     started_at = time.perf_counter()
     with ProcessPool(count) as workers:

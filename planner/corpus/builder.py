@@ -6,12 +6,13 @@ A shard depends on (recipe, seed, shard number) alone, so any number of workers 
 from __future__ import annotations
 
 import json
-import multiprocessing
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -21,48 +22,65 @@ from gpt.data.tokenized_documents import TokenizedDocuments
 from gpt.files import write_text_atomically
 from gpt.tokenization.tokenizer import Tokenizer
 from planner.corpus.corpus import Corpus, Recipe
+from planner.errors import WorkersError
 from planner.io.json_lines import read_record
 from planner.prompts.text_format import Tree, encode_tree
 from planner.tasks.task_files import TaskLine, read_tasks
+from planner.workers.processes import ProcessPool
+from planner.workers.worker_pool import Lost, Workers
 
 if TYPE_CHECKING:
     from planner.tasks.home_splits import SplitName
+
+Result = TypeVar("Result")
 
 TREES_PER_SHARD = 500
 VALIDATION_TREES = 500
 VOCABULARY_SHARDS = 6  # shards that the tokenizer is trained on
 
-Job = tuple[Recipe, "SplitName", int, int, int, int, str]
-
-_human_tasks: list[TaskLine] = []  # each worker process reads the human-written tasks once
+Shard = tuple["SplitName", int, int, int]  # split, seed of the corpus, number of the shard, trees in it
 
 
-def _start_worker(paths: Sequence[str]) -> None:
-    _human_tasks[:] = [task for path in paths for task in read_tasks(path) if task.goal is not None]
+@dataclass(frozen=True, kw_only=True)
+class _ShardJob:
+    """What every shard needs; a worker reads the human-written tasks once."""
+
+    recipe: Recipe
+    human: tuple[str, ...]
+
+    @cached_property
+    def _human_tasks(self) -> list[TaskLine]:
+        return [task for path in self.human for task in read_tasks(path) if task.goal is not None]
+
+    def _trees(self, shard: Shard) -> Iterator[Tree]:
+        split, seed, number, count = shard
+        corpus = Corpus(self.recipe, seed * 1_000_003 + number, split=split, human=self._human_tasks)
+        return islice(corpus.trees(), count)
 
 
-def _shard_trees(recipe: Recipe, split: SplitName, seed: int, shard: int, count: int) -> Iterator[Tree]:
-    return islice(Corpus(recipe, seed * 1_000_003 + shard, split=split, human=_human_tasks).trees(), count)
+class _ShardTexts(_ShardJob):
+    """The texts of a shard, for the tokenizer."""
+
+    def __call__(self, shard: Shard) -> list[str]:
+        return [
+            " " + segment.text
+            for tree in self._trees(shard)
+            for part in (tree.trunk, *tree.branches)
+            for segment in part
+            if segment.text
+        ]
 
 
-def _shard_texts(job: tuple[Recipe, int, int]) -> list[str]:
-    recipe, seed, shard = job
-    trees = _shard_trees(recipe, "train", seed, shard, TREES_PER_SHARD)
-    return [
-        " " + segment.text
-        for tree in trees
-        for part in (tree.trunk, *tree.branches)
-        for segment in part
-        if segment.text
-    ]
+@dataclass(frozen=True, kw_only=True)
+class _EncodedShard(_ShardJob):
+    """The encoded documents of a shard."""
 
+    limit: int
+    tokenizer_json: str
 
-def _encode_shard(job: Job) -> list[tuple[list[int], list[bool], list[int]]]:
-    recipe, split, seed, shard, count, limit, tokenizer_json = job
-    tokenizer = _tokenizer(tokenizer_json)
-    return [
-        copy for tree in _shard_trees(recipe, split, seed, shard, count) for copy in encode_tree(tree, tokenizer, limit)
-    ]
+    def __call__(self, shard: Shard) -> list[tuple[list[int], list[bool], list[int]]]:
+        tokenizer = _tokenizer(self.tokenizer_json)
+        return [copy for tree in self._trees(shard) for copy in encode_tree(tree, tokenizer, self.limit)]
 
 
 def _tokenizer(text: str) -> Tokenizer:
@@ -91,6 +109,10 @@ def build_corpus(
         use_gpt2: Whether to use tiktoken's gpt2 tokenizer.
         human: Task files with human-written instructions to mix in.
         workers: Number of worker processes.
+
+    Raises:
+        EpisodeError: A shard cannot be made, for a reason that the user can fix.
+        WorkersError: Two workers died while they made the same shard.
     """
     made_from = {
         "recipe": asdict(recipe),
@@ -104,22 +126,21 @@ def build_corpus(
         saved_tokenizer = Tokenizer.gpt2() if use_gpt2 else Tokenizer.load(folder / "tokenizer.json")
         return saved_tokenizer, TokenizedDocuments.load(folder / "train"), TokenizedDocuments.load(folder / "valid")
     folder.mkdir(parents=True, exist_ok=True)
-    with multiprocessing.get_context("spawn").Pool(workers, _start_worker, (tuple(human),)) as pool:
+    with ProcessPool(workers) as pool:
         if use_gpt2:
             tokenizer = Tokenizer.gpt2()
         if tokenizer is None:
-            vocabulary_jobs = [(recipe, seed, shard) for shard in range(VOCABULARY_SHARDS)]
-            sample_texts = [text for shard_texts in pool.imap(_shard_texts, vocabulary_jobs) for text in shard_texts]
+            texts_of = _ShardTexts(recipe=recipe, human=tuple(human))
+            samples: list[Shard] = [("train", seed, number, TREES_PER_SHARD) for number in range(VOCABULARY_SHARDS)]
+            sample_texts = [text for texts in _in_order(pool, texts_of, samples) for text in texts]
             tokenizer = Tokenizer.train(sample_texts, recipe.vocab_size)
         tokenizer_json = "gpt2" if use_gpt2 else tokenizer.to_json()
-        valid = _collect(pool, [(recipe, "valid", 0, 0, VALIDATION_TREES, limit, tokenizer_json)], "validation")
-        shards = range(-(-recipe.trees // TREES_PER_SHARD))
-        counts = [min(TREES_PER_SHARD, recipe.trees - shard * TREES_PER_SHARD) for shard in shards]
-        train_jobs: list[Job] = [
-            (recipe, "train", seed, shard, count, limit, tokenizer_json)
-            for shard, count in zip(shards, counts, strict=True)
-        ]
-        train = _collect(pool, train_jobs, "corpus")
+        encode = _EncodedShard(recipe=recipe, human=tuple(human), limit=limit, tokenizer_json=tokenizer_json)
+        valid = _collect(pool, encode, [("valid", 0, 0, VALIDATION_TREES)], "validation")
+        numbers = range(-(-recipe.trees // TREES_PER_SHARD))
+        counts = [min(TREES_PER_SHARD, recipe.trees - number * TREES_PER_SHARD) for number in numbers]
+        shards: list[Shard] = [("train", seed, number, count) for number, count in zip(numbers, counts, strict=True)]
+        train = _collect(pool, encode, shards, "corpus")
     train.save(folder / "train")
     valid.save(folder / "valid")
     if not use_gpt2:
@@ -128,11 +149,24 @@ def build_corpus(
     return tokenizer, train, valid
 
 
-def _collect(pool: multiprocessing.pool.Pool, jobs: list[Job], name: str) -> TokenizedDocuments:
+def _in_order(pool: Workers, job: Callable[[Shard], Result], shards: Sequence[Shard]) -> Iterator[Result]:
+    """Yield the results in the order of the shards, each as soon as those before it are there."""
+    results: dict[Shard, Result] = {}
+    waiting = deque(shards)
+    for shard, result in pool.run(job, shards):
+        if isinstance(result, Lost):
+            raise WorkersError(f"shard {shard[2]} of the corpus ({shard[0]}): {result.reason}")
+        results[shard] = result
+        while waiting and waiting[0] in results:
+            yield results.pop(waiting.popleft())
+
+
+def _collect(pool: Workers, job: _EncodedShard, shards: Sequence[Shard], name: str) -> TokenizedDocuments:
     tokens: list[npt.NDArray[np.int32]] = []  # arrays: lists of Python integers take ten times the memory
     has_loss: list[npt.NDArray[np.bool_]] = []
     branches: list[npt.NDArray[np.uint8]] = []
-    for copies in tqdm(pool.imap(_encode_shard, jobs), total=len(jobs), desc=name, unit="shard", disable=None):
+    encoded = _in_order(pool, job, shards)
+    for copies in tqdm(encoded, total=len(shards), desc=name, unit="shard", disable=None):
         tokens += [np.asarray(copy[0], dtype=np.int32) for copy in copies]
         has_loss += [np.asarray(copy[1], dtype=np.bool_) for copy in copies]
         branches += [np.asarray(copy[2], dtype=np.uint8) for copy in copies]

@@ -15,7 +15,7 @@ from planner.errors import WorkersError
 from planner.evaluation.measurement import measure, measure_goal
 from planner.rollouts import open_workers
 from planner.rollouts.model_jobs import planner_of
-from planner.rollouts.worker_pool import Lost
+from planner.workers.worker_pool import Lost
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -48,7 +48,7 @@ from planner.tasks.held_out_trials import EvaluationTask, Split, draw_trials
 from planner.tasks.home_splits import SPLITS, Span
 
 if TYPE_CHECKING:
-    from planner.rollouts.worker_pool import Workers
+    from planner.workers.worker_pool import Workers
 
 HELD_OUT_SPLITS = (
     Split(name="1-4 conditions", parts=(1, 2, 3, 4), conditions=(1, 4)),

@@ -6,17 +6,11 @@
         for key, record in workers.run(job, ids):
             ...
 
-A job is a picklable callable whose result depends on its item alone, so the number of workers and the assignment of
-items to them do not matter. If a worker dies, only its current item is affected: it is retried once, and is `Lost` if
-it kills a second worker.
+The pool itself is `planner.workers`, which says what a job must be and what happens when a worker dies.
 
 | file | what |
 |---|---|
-| `worker_pool.py` | assigns items to workers and retries those of dead workers; this process as the only worker |
-| `processes.py` | workers that are processes of this machine |
 | `ray_cluster.py` | workers that are actors of a Ray cluster |
-| `worker.py` | the worker's side, the same for both |
-| `messages.py` | the messages of workers to the pool |
 | `model_jobs.py` | jobs with a planner that each worker loads once; sends weights to machines that lack them |
 | `resumable_stage.py` | a list of records that survives a kill |
 | `progress_log.py` | progress bars and JSON lines |
@@ -27,7 +21,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from planner.rollouts.worker_pool import Workers
+    from planner.workers.worker_pool import Workers
 
 
 def open_workers(count: int | None = None, *, ray: str | None = None, limit_s: float | None = None) -> Workers:
@@ -48,9 +42,9 @@ def open_workers(count: int | None = None, *, ray: str | None = None, limit_s: f
 
         return RayPool(ray, count, limit_s=limit_s)
     if count in (None, 1) and limit_s is None:
-        from planner.rollouts.worker_pool import InlineWorkers
+        from planner.workers.worker_pool import InlineWorkers
 
         return InlineWorkers()
-    from planner.rollouts.processes import ProcessPool
+    from planner.workers.processes import ProcessPool
 
     return ProcessPool(count or 1, limit_s=limit_s)

@@ -14,10 +14,10 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any, cast
 
 from planner.errors import WorkersError
-from planner.rollouts.messages import Death, Message, Ready
 from planner.rollouts.model_jobs import ModelJob, model_files, with_local_model
-from planner.rollouts.worker import Server, limit_threads
-from planner.rollouts.worker_pool import Item, Worker, WorkerPool
+from planner.workers.messages import Death, Message, Ready
+from planner.workers.worker import Server, limit_threads
+from planner.workers.worker_pool import Item, Worker, WorkerPool
 
 if TYPE_CHECKING:
     from types import ModuleType

@@ -10,7 +10,7 @@ from typing import Protocol, runtime_checkable
 from planner.errors import StageError
 from planner.io.json_lines import Record, as_line, read_lines, write_lines
 from planner.rollouts.progress_log import Reporter
-from planner.rollouts.worker_pool import InlineWorkers, Lost, Workers
+from planner.workers.worker_pool import InlineWorkers, Lost, Workers
 
 
 @runtime_checkable

@@ -23,10 +23,10 @@ from planner.learning.proposals import Proposal, initial_state_of
 from planner.learning.training_examples import example_from_hindsight
 from planner.reporting.filmstrips import strips
 from planner.reporting.run_folder import Cycle
-from planner.rollouts.processes import ProcessPool
 from planner.rollouts.resumable_stage import stage
-from planner.rollouts.worker_pool import Workers
 from planner.tasks.home_splits import SPLITS
+from planner.workers.processes import ProcessPool
+from planner.workers.worker_pool import Workers
 
 TASKS = {
     f"{home}/0": Proposal(id=f"{home}/0", home=home, instruction="light", goal="no ceiling light on") for home in (2, 3)

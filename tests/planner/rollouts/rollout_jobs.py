@@ -16,7 +16,7 @@ from planner.errors import StageError
 from planner.io.json_lines import Record
 from planner.plans.options import Options
 from planner.rollouts.model_jobs import ModelJob
-from planner.rollouts.worker_pool import Lost, Workers
+from planner.workers.worker_pool import Lost, Workers
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,7 @@ from envs.symbolic.actions import State
 from planner.errors import WorkersError
 from planner.rollouts import open_workers
 from planner.rollouts.resumable_stage import stage
-from planner.rollouts.worker_pool import Lost, Workers
+from planner.workers.worker_pool import Lost, Workers
 from tests.planner.rollouts.rollout_jobs import Job, Plan, begun, run_with_a_kill, workers_of
 
 IDS = [str(number) for number in range(10)]

@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable
 
 from planner.io.command import one_thread
-from planner.rollouts.messages import is_expected
+from planner.workers.messages import is_expected
 
 
 def limit_threads() -> None:
@@ -37,7 +37,7 @@ class Server:
         Raises:
             MemoryError: The worker must die, as if the system had run out of memory.
         """
-        from planner.rollouts.messages import Answer
+        from planner.workers.messages import Answer
 
         assert self._job is not None
         try:
@@ -49,7 +49,7 @@ class Server:
 
 
 def _pickled_failure(error: Exception) -> bytes:
-    from planner.rollouts.messages import Failure
+    from planner.workers.messages import Failure
 
     expected = is_expected(error)
     trace = "".join(traceback.format_exception(error)).rstrip()

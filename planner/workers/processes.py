@@ -15,9 +15,9 @@ from multiprocessing import get_context, parent_process, resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 
-from planner.rollouts.messages import Death, Message, Ready
-from planner.rollouts.worker import Server, limit_threads
-from planner.rollouts.worker_pool import Item, Worker, WorkerPool
+from planner.workers.messages import Death, Message, Ready
+from planner.workers.worker import Server, limit_threads
+from planner.workers.worker_pool import Item, Worker, WorkerPool
 
 GRACE_S = 5.0  # between closing its pipe and exiting
 

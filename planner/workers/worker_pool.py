@@ -15,7 +15,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
 from planner.errors import EpisodeError, WorkersError
-from planner.rollouts.messages import Answer, Death, Failure, Message, Ready, is_expected
+from planner.workers.messages import Answer, Death, Failure, Message, Ready, is_expected
 
 if TYPE_CHECKING:
     from types import TracebackType

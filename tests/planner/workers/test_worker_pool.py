@@ -21,10 +21,10 @@ from planner.improve import main
 from planner.io.json_lines import Record, read_lines
 from planner.rollouts import open_workers
 from planner.rollouts.model_jobs import model_files, planner_of, with_local_model
-from planner.rollouts.processes import ProcessPool
 from planner.rollouts.progress_log import Reporter
 from planner.rollouts.resumable_stage import stage
-from planner.rollouts.worker_pool import Lost, Workers
+from planner.workers.processes import ProcessPool
+from planner.workers.worker_pool import Lost, Workers
 from tests.planner.rollouts.rollout_jobs import Job, Losable, Plan, Unsendable, begun, run_with_a_kill, workers_of
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -148,7 +148,7 @@ def test_what_is_lost_is_a_failure_where_the_job_says_so(two: Workers, notes: Pa
 
 
 def test_workers_that_cannot_start_are_an_error(monkeypatch: pytest.MonkeyPatch, notes: Path) -> None:
-    monkeypatch.setattr("planner.rollouts.processes.serve", os._exit)  # of a pipe: it ends before it is ready
+    monkeypatch.setattr("planner.workers.processes.serve", os._exit)  # of a pipe: it ends before it is ready
     with ProcessPool(1) as workers, pytest.raises(WorkersError, match="die before they are ready"):
         list(workers.run(Job(notes=notes), IDS))
 
