@@ -38,8 +38,8 @@ def test_forms_of_a_goal_and_the_fixtures_that_it_names(goal: str, forms: set[st
 
 def test_words_for_an_excluded_fixture_are_found_in_singular_and_plural() -> None:
     names = ("wardrobe", "then")
-    said = ("open the wardrobe", "Shut both wardrobes", "the closets are open")
-    assert all(excluded_forms.mentions(text, names) for text in said)
+    instructions = ("open the wardrobe", "Shut both wardrobes", "the closets are open")
+    assert all(excluded_forms.mentions(text, names) for text in instructions)
     assert not excluded_forms.mentions("reward robert, then enclose it", names)
     assert not excluded_forms.mentions("open the wardrobe", ("then",))
 

@@ -79,21 +79,21 @@ def test_an_error_rate_out_of_range_is_refused(error_rate: float) -> None:
 def test_the_true_temperature_is_recovered(temperature: float) -> None:
     rng = random.Random(1)
     logprobs = [-rng.expovariate(1.5) for _ in range(20000)]
-    right = [rng.random() < scaled(logprob, temperature) for logprob in logprobs]
-    assert fit_temperature(logprobs, right) == pytest.approx(temperature, rel=0.08)
+    correct = [rng.random() < scaled(logprob, temperature) for logprob in logprobs]
+    assert fit_temperature(logprobs, correct) == pytest.approx(temperature, rel=0.08)
 
 
 def test_a_fitted_temperature_is_never_worse_than_no_scaling() -> None:
     rng = random.Random(2)
     for _ in range(20):
         logprobs = [-rng.expovariate(2) for _ in range(30)]
-        right = [rng.random() < 0.7 for _ in logprobs]
-        fitted = fit_temperature(logprobs, right)
-        at = [
-            sum(nll(scaled(logprob, t), hit) for logprob, hit in zip(logprobs, right, strict=True))
+        correct = [rng.random() < 0.7 for _ in logprobs]
+        fitted = fit_temperature(logprobs, correct)
+        losses = [
+            sum(nll(scaled(logprob, t), hit) for logprob, hit in zip(logprobs, correct, strict=True))
             for t in (fitted, 1.0)
         ]
-        assert at[0] <= at[1] + 1e-6
+        assert losses[0] <= losses[1] + 1e-6
 
 
 def test_without_tasks_the_temperature_is_one() -> None:
