@@ -263,7 +263,7 @@ def test_both_relations_are_parsed_and_the_canonical_one_is_written(initial_stat
 
 
 def walk(seed: int, length: int = 60) -> list[tuple[State, Action]]:
-    """A walk of applicable actions in a sampled home."""
+    """Draw a random sequence of applicable actions in a sampled home."""
     rng = random.Random(seed)
     now = World(sample_scene(seed, geometry=False)).initial()
     steps = []
