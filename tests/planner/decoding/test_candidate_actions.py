@@ -1,4 +1,4 @@
-"""What the GPT may choose from."""
+"""Candidate actions that the GPT may choose from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Constrained decoding: only what is allowed can be written, and what is forced costs nothing."""
+"""Constrained decoding: only allowed sequences can be written, and forced tokens take no forward pass."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SEP, EOS = 10, 11
 
 
 class StubSession:
-    """Logits are random, or from a script of preferred tokens; remembers what it was fed."""
+    """Returns random logits, or prefers the tokens of a script; records what it was fed."""
 
     def __init__(self, seed: int = 0, *, script: Sequence[int] = (), capacity: int = 1000) -> None:
         self.rng = np.random.default_rng(seed)
@@ -63,7 +63,11 @@ def test_only_an_allowed_sequence_and_end_token_are_chosen(options: list[Ids], s
     position = cursor(session, temperature=temperature, rng=np.random.default_rng(seed))
     index, mark = choose_sequence(position, options, lambda i: (SEP, EOS) if i % 2 else (SEP,))
     assert mark in ((SEP, EOS) if index % 2 else (SEP,))
-    assert session.read + position.pending == [0, *options[index], mark]  # the GPT reads what was chosen, once
+    assert session.read + position.pending == [
+        0,
+        *options[index],
+        mark,
+    ]  # the GPT reads the chosen sequence exactly once
     assert position.written == len(options[index]) + 1
 
 
@@ -88,7 +92,7 @@ def test_a_longer_sequence_can_be_chosen_if_its_prefix_may_not_end_the_plan() ->
 
 
 def test_the_most_likely_token_is_skipped_if_it_is_not_allowed() -> None:
-    # Token 9 is liked by far the best all along.
+    # Token 9 is by far the most likely at every step.
     sequence, mark = choose(StubSession(script=[9] * 10), [(1, 2), (3, 4)])
     assert sequence in [(1, 2), (3, 4)] and mark in (SEP, EOS)
 
@@ -170,7 +174,7 @@ def test_the_same_seed_makes_the_same_choice() -> None:
 
 
 class FixedSession(StubSession):
-    """What follows depends on what was read, as a GPT's answer does; it can forget."""
+    """Logits depend on the tokens read, like those of a GPT; the session can be rewound."""
 
     def feed(self, ids: Sequence[int], candidate_ids: Sequence[int] | None = None) -> Floats:
         super().feed(ids)

@@ -1,4 +1,4 @@
-"""Going on after a plan broke: a span is filled in, or a plan is made anew by a GPT that reads what went wrong."""
+"""After a failed plan: fill in the broken span, or replan with a GPT that reads what went wrong."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def steps(*subtasks: str) -> tuple[Action, ...]:
 
 
 def failed_plan(*reasons: str) -> FailedPlan:
-    """The plan, its first step failed for each of the reasons."""
+    """Return the plan whose first step failed for each of the reasons."""
     (first, *_) = rest = steps(*PLAN)
     notes = tuple(failure(small().world, first, reason) for reason in reasons)
     return FailedPlan(rest=rest, expected=small(), notes=notes)
@@ -48,14 +48,14 @@ def failed_plan(*reasons: str) -> FailedPlan:
 
 @pytest.fixture
 def full_planner(random_gpt: GPT, tokenizer: Tokenizer) -> Planner:
-    """A GPT that writes anything it may, and is said to know both kinds of documents."""
+    """A planner with a random GPT that is declared to know both kinds of documents."""
     return Planner(random_gpt, tokenizer, kinds=BOTH)
 
 
 def prompts(
     planner: Planner, failed_plan: FailedPlan, options: Options, monkeypatch: pytest.MonkeyPatch
 ) -> list[list[str]]:
-    """The special tokens of each prompt that a re-plan reads."""
+    """Return the special tokens of each prompt that is read during replanning."""
     read: list[list[str]] = []
     original = planner.prompts.read
     marks = {planner.tokenizer.special(mark): mark for mark in ("[FEEDBACK]", "[MASK]")}

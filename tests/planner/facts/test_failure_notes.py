@@ -1,4 +1,4 @@
-"""What went wrong, in words: what is said of it, what is given up for it, and what a prompt is told."""
+"""Failure notes: their wording, the objects abandoned because of them, and the notes shown in a prompt."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the prompt says of the home: all that the plan needs, nothing else, and no more in a larger home."""
+"""The facts in the prompt: everything that the plan needs, nothing else, and no more in a larger home."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def named_in(facts: Facts, world: World) -> Iterator[str]:
         yield from pattern.findall(text)
 
 
-# What they name
+# Named objects
 
 
 def test_the_facts_name_everything_that_the_plan_uses(drawn: list[Drawn]) -> None:
@@ -76,7 +76,13 @@ def test_the_facts_are_true(drawn: list[Drawn]) -> None:
 
 def test_the_prompt_does_not_grow_with_the_home() -> None:
     goals = ("mug on desk", "hot apple in cabinet", "2 plate on dining table ; fork on dining table", "plant watered")
-    needed = {"mug": 2, "apple": 2, "plate": 3, "fork": 2, "watering can": 1}  # in a home of any size, one to spare
+    needed = {
+        "mug": 2,
+        "apple": 2,
+        "plate": 3,
+        "fork": 2,
+        "watering can": 1,
+    }  # in a home of any size, with one alternative
     fixtures = dict.fromkeys(("desk", "cabinet", "dining table", "plant", "sink", "microwave", "fridge"), 1)
     words: dict[int, int] = {}
     for size in (20, 140):
@@ -104,7 +110,7 @@ def test_the_same_state_and_goal_give_the_same_facts() -> None:
     assert texts(now, "2 mug on desk") == texts(now, "2 mug on desk")
 
 
-# Their wording, in small scenes
+# Wording, in small scenes
 
 
 def test_a_fact_of_an_object_has_its_states_and_its_place() -> None:
@@ -169,7 +175,7 @@ def test_watering_needs_the_can_and_the_tap() -> None:
 
 
 def test_places_are_named_for_all_objects_that_must_be_moved_away() -> None:
-    # Each plate takes a quarter of a cupboard: the fifth needs another one.
+    # Each plate takes a quarter of a cabinet: the fifth needs another one.
     objects = {f"plate {i}": "desk 1" for i in range(1, 6)}
     now = state(["cabinet 1", "cabinet 2", "desk 1"], objects)
     actual = texts(now, "no plate on desk")

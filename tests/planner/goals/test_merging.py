@@ -1,4 +1,4 @@
-"""What two conditions say of one thing, said in one."""
+"""Merging two conditions about one object into one."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from planner.learning.proposals import Proposal
         ("hot apple in bowl ; bowl on desk", "hot apple in bowl on desk"),
         ("bowl on desk ; sliced apple ; apple in bowl", "sliced apple in bowl on desk"),
         ("clean mug ; mug with person ; lamp off", "clean mug with person ; lamp off"),
-        # What contradicts each other, or may well be two things, stays apart.
+        # Conditions that contradict each other, or may be about two objects, stay separate.
         ("hot apple ; cold apple", "hot apple ; cold apple"),
         ("mug of coffee ; mug of water", "mug of coffee ; mug of water"),
         ("mug on desk ; mug on shelf", "mug on desk ; mug on shelf"),
@@ -41,7 +41,7 @@ def test_two_proposals_about_one_object_are_merged_into_a_harder_task() -> None:
     assert merged is not None
     chosen, goal = merged
     assert format_goal(goal) == "glass of water on desk" and {p.goal for p in chosen} == set(goals[:2])
-    assert _merged(members[2:], random.Random(0)) is None  # `every` is about several
+    assert _merged(members[2:], random.Random(0)) is None  # `every` is about several objects
 
 
 def test_the_second_proposal_may_be_changed_to_the_object_of_the_first() -> None:

@@ -1,4 +1,4 @@
-"""The phrase files: every pattern can be read, names only what its family declares, and belongs to one split."""
+"""The phrase files: every pattern parses, uses only the slots of its family, and belongs to one split."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def placeholders(node: Node) -> Iterator[str]:
 
 
 def goals_with_filled_slots(family: Family) -> Iterator[str]:
-    """Yield every goal template of a family with something in each hole."""
+    """Yield every goal template of a family with all slots filled."""
     domain = load_domain()
     drawer = TaskDrawer(random.Random(0), phrases="all")
     everything = {*domain.objects, *domain.fixtures}

@@ -1,4 +1,4 @@
-"""Tasks in words: nouns, articles, numbers, politeness, noise, and how an instruction is read."""
+"""Tasks in words: nouns, articles, numbers, politeness, noise, and normalization of instructions."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def family(**slots: str) -> Family:
 def realizations(
     pattern: str, binding: dict[str, str], *, count: int = 1, slot_type: str = "object", **options: object
 ) -> set[str]:
-    """Everything that a pattern may come out as."""
+    """Return the sentences that a pattern can give."""
     slots = dict.fromkeys(binding, slot_type)
     draws = [realizer(seed, **options) for seed in range(80)]  # type: ignore[arg-type]
     return {r.realize(family(**slots), pattern, binding, count) for r in draws}
 
 
-# Reading
+# Normalization
 
 
 @given(st.text(max_size=1200))
@@ -169,7 +169,7 @@ def test_a_slot_has_the_same_name_throughout_a_sentence() -> None:
     assert all(re.fullmatch("take (.*) and wash (.*)", s).group(1) == s.rpartition("wash ")[2] for s in sentences)  # type: ignore[union-attr]
 
 
-# Words that would mislead
+# Ambiguous names
 
 
 def test_a_synonym_is_used_if_nothing_else_has_that_name() -> None:

@@ -1,4 +1,4 @@
-"""Every category of the domain is one that people have words for, that is asked about, and that a robot can handle."""
+"""Every category of the domain has everyday names, occurs in instructions, and can be handled by the robot."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from planner.tasks.task_homes import home_for
 
 DOMAIN = load_domain()
 EVERYTHING = {*DOMAIN.objects, *DOMAIN.fixtures}
-NAMED_ONE_WAY = {"person"}  # as far as the goals go, a person is a person
+NAMED_ONE_WAY = {"person"}  # goals do not distinguish persons
 
 
 def test_every_category_has_a_synonym() -> None:

@@ -1,4 +1,4 @@
-"""What was read once is not read again, and nothing else of it is seen."""
+"""Common prefixes of prompts are read once, without any other effect on results."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from planner.verification.plan_verification import verify
 
 @pytest.fixture
 def fed(monkeypatch: pytest.MonkeyPatch) -> list[list[int]]:
-    """What sessions are given to read."""
+    """The token ids that sessions read, one list per call."""
     read_ids: list[list[int]] = []
     original = NumpySession.feed
 

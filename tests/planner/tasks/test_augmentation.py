@@ -1,4 +1,4 @@
-"""Variations of human-written lines: word and goal change together."""
+"""Variations of human-written lines: instruction and goal change together."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Held-out tasks, and what the planner is told of a task file's line."""
+"""Held-out tasks, and the prompt made from a line of a task file."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_a_longer_draw_starts_with_the_shorter_one() -> None:
 
 
 def test_the_scene_of_a_task_defines_its_whole_initial_state() -> None:
-    # The physical home is built from the scene: what a task wants clean must be dirty there too.
+    # The physical home is built from the scene: an object that a task wants clean must be dirty there too.
     for task in draw_trials(BY_NAME["unseen homes"], 40, seed=5):
         assert task.start == task.start.world.initial()
 

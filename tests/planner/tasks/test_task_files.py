@@ -291,13 +291,13 @@ def guesses() -> list[tuple[str, str, State]]:
 
 @pytest.fixture(scope="module")
 def usual_counts() -> Counter[str]:
-    """How many of 300 homes that were sampled for nothing have each category."""
+    """In how many of 300 homes sampled without a goal each category occurs."""
     homes = [sample_scene(seed, geometry=False) for seed in range(20_000_000, 20_000_300)]
     return Counter(c for scene in homes for c in {s.category for s in (*scene.objects, *scene.fixtures)})
 
 
 def rarity_rank(word: str, now: State, usual_counts: Counter[str], table_name: str) -> tuple[int, int]:
-    """How many things of the home are rarer elsewhere than `word`, and how many there are."""
+    """Return the rank of `word` among the home's categories by rarity in other homes, and their number."""
     table = now.world.domain.objects if table_name == "object" else now.world.domain.fixtures
     categories = sorted({c for c in now.world.categories if c in table}, key=lambda c: (usual_counts[c], c))
     return categories.index(word), len(categories)

@@ -32,7 +32,7 @@ EVEN = Calibration(
 def test_the_intended_goal_is_missed_no_more_often_than_the_error_rate(error_rate: float) -> None:
     rng = random.Random(0)
     covered = []
-    for _ in range(3000):  # calibration tasks and the new one are drawn alike: they are exchangeable
+    for _ in range(3000):  # calibration tasks and the new one are exchangeable
         scores = [rng.betavariate(3, 1) for _ in range(60)]
         covered.append(rng.betavariate(3, 1) >= conformal_threshold(scores, error_rate))
     rate = sum(covered) / len(covered)

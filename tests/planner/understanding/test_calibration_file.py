@@ -1,4 +1,4 @@
-"""`calibration.json`: written, read back, and not believed when it is damaged or another model's."""
+"""`calibration.json`: written, read back, and rejected when it is damaged or belongs to another model."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CALIBRATION = Calibration(
 
 @pytest.fixture
 def folder(model_folder: Path, tmp_path: Path) -> Path:
-    """A copy of a model folder that may be written to."""
+    """A writable copy of a model folder."""
     return Path(shutil.copytree(model_folder, tmp_path / "model"))
 
 
@@ -36,7 +36,7 @@ def test_a_calibration_survives_a_round_trip(folder: Path) -> None:
     loaded = Planner.load(folder).calibration
     assert loaded is not None
     assert (loaded.goal, loaded.plan, loaded.unverified) == (CALIBRATION.goal, CALIBRATION.plan, CALIBRATION.unverified)
-    assert loaded.scores == (0.999999, 0.5, 0.0)  # never upwards
+    assert loaded.scores == (0.999999, 0.5, 0.0)  # never rounded up
 
 
 def test_writing_a_calibration_adds_one_file_only(folder: Path) -> None:

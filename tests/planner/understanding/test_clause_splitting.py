@@ -1,4 +1,4 @@
-"""Where an instruction of several tasks is cut, and what need not be read to know it."""
+"""Where an instruction of several tasks is split, and which parts need not be read to decide it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def test_an_instruction_is_split_at_its_conjunctions() -> None:
 
 
 def all_splits(pieces: int) -> list[list[tuple[int, int]]]:
-    """All ways to divide pieces into runs, but for the whole in one."""
+    """Return all ways to divide pieces into runs, except the whole as one run."""
     splits_of_prefix: list[list[list[tuple[int, int]]]] = [[[]]]
     for end in range(1, pieces + 1):
         begins = range(max(0, end - MAX_PIECES_TOGETHER), end)

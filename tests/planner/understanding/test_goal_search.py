@@ -1,4 +1,4 @@
-"""Goals made of a home's own words."""
+"""Goals restricted to the words of a home."""
 
 from __future__ import annotations
 

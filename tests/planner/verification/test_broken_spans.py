@@ -1,4 +1,4 @@
-"""Where a plan is broken: what can stay of it, and what is to be written anew."""
+"""Where a plan is broken: which steps can be kept and which must be rewritten."""
 
 from __future__ import annotations
 

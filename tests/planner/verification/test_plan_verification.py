@@ -1,4 +1,4 @@
-"""Replaying plans: a plan is proven only if every step can be done and the goal holds at the end."""
+"""Replaying plans: a plan is verified only if every step is applicable and the goal holds at the end."""
 
 from __future__ import annotations
 
